@@ -1,0 +1,163 @@
+//! Time, injected.
+//!
+//! Owns the only calls to the system's clocks and timers in this crate. Everything else takes a
+//! [`Clock`], so that tests set the time by hand and none of them waits for a back-off of eight
+//! seconds.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+use crate::model::Timestamp;
+
+/// The future that [`Clock::sleep`] returns.
+pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Where the platform takes the time from.
+pub trait Clock: Debug + Send + Sync + 'static {
+    /// The wall clock, in UTC. It may jump when the system's clock is set.
+    fn now(&self) -> Timestamp;
+
+    /// Time since some fixed moment. It never goes back: measure durations with it.
+    fn monotonic(&self) -> Duration;
+
+    /// Resolves once `duration` has passed.
+    fn sleep(&self, duration: Duration) -> Sleep;
+}
+
+/// The real time. Its timers are tokio's.
+#[derive(Debug, Clone)]
+pub struct SystemClock {
+    origin: Instant,
+}
+
+impl SystemClock {
+    /// A clock whose monotonic origin is now.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that all others are told to use"
+    )]
+    pub fn new() -> Self {
+        Self {
+            origin: Instant::now(),
+        }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that all others are told to use"
+    )]
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.origin.elapsed()
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that all others are told to use"
+    )]
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// A clock that stands still until it is told to move. Clones share the time.
+#[derive(Debug, Clone)]
+pub struct ManualClock {
+    state: Arc<Mutex<ManualState>>,
+}
+
+#[derive(Debug)]
+struct ManualState {
+    start: Timestamp,
+    elapsed: Duration,
+    serial: u64,
+    sleepers: BTreeMap<(Duration, u64), oneshot::Sender<()>>,
+}
+
+impl ManualClock {
+    /// A clock that shows `start`.
+    pub fn new(start: Timestamp) -> Self {
+        let state = ManualState {
+            start,
+            elapsed: Duration::ZERO,
+            serial: 0,
+            sleepers: BTreeMap::new(),
+        };
+        Self {
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
+    /// Moves the time on by `step` and wakes whoever slept until then.
+    pub fn advance(&self, step: Duration) {
+        let mut state = self.state.lock();
+        state.elapsed += step;
+        let after = state.elapsed + Duration::from_nanos(1);
+        let later = state.sleepers.split_off(&(after, 0));
+        let due = std::mem::replace(&mut state.sleepers, later);
+        drop(state);
+        for (_, sleeper) in due {
+            // Whoever no longer listens has given up sleeping.
+            let _ = sleeper.send(());
+        }
+    }
+
+    /// How many wait for the time to move on.
+    pub fn sleepers(&self) -> usize {
+        self.state
+            .lock()
+            .sleepers
+            .values()
+            .filter(|sleeper| !sleeper.is_closed())
+            .count()
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        let state = self.state.lock();
+        state.start + state.elapsed
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.state.lock().elapsed
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        if duration.is_zero() {
+            return Box::pin(std::future::ready(()));
+        }
+        let (wake, woken) = oneshot::channel();
+        let mut state = self.state.lock();
+        state.serial += 1;
+        let key = (state.elapsed + duration, state.serial);
+        state.sleepers.insert(key, wake);
+        Box::pin(async move {
+            // The sender is dropped only with the clock; then nobody is left to move the time.
+            if woken.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        })
+    }
+}

@@ -1,0 +1,23 @@
+//! The words of the platform: what a function, an execution, an amount of money is.
+//!
+//! Plain data without behaviour that needs a clock, a store or a runtime. JSON shapes for clients
+//! live in the front ends, rows and documents in the stores.
+
+mod execution;
+mod function;
+mod id;
+mod json;
+mod money;
+mod scaling;
+mod timestamp;
+
+pub use execution::{
+    Attempt, Execution, Failure, FailureKind, IllegalTransition, LogLevel, LogLine,
+    ParseStatusError, Status,
+};
+pub use function::{Function, FunctionConfig, FunctionLabel, FunctionStatus, Tier};
+pub use id::{ExecutionId, FunctionId, IdGenerator, InstanceId, ParseIdError, ScalingEventId};
+pub use json::{Json, JsonError, MAX_DEPTH};
+pub use money::NanoDollars;
+pub use scaling::{ScalingAction, ScalingEvent};
+pub use timestamp::Timestamp;

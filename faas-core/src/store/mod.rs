@@ -1,0 +1,382 @@
+//! Where functions, executions and scaling events are kept, and what reports read.
+//!
+//! Owns the [`Store`] trait, its request types, and the [`memory`] store. What the trait promises
+//! is written out as tests in the conformance suite; a new store is done when it passes.
+//!
+//! Three rules shape it. Writes of executions come in groups that are committed at once
+//! ([`Store::commit`]), because a commit costs the same for one as for hundreds. Every write of a
+//! claimed attempt names the attempt, so that a stale one is refused. Reports read sums that were
+//! rolled up with the executions ([`Store::usage`]), never all executions.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::model::{
+    Execution, ExecutionId, Function, FunctionId, FunctionLabel, NanoDollars, ScalingEvent, Status,
+    Tier, Timestamp,
+};
+
+/// How long a caller's idempotency key is remembered.
+pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 3600);
+
+/// Keeps everything that must outlive the process.
+///
+/// All methods may be called at the same time. A method that returns `Ok` has made its change
+/// durable as far as the store was configured to.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// For people: `memory`, `sqlite:./data/faas.db`. Never a password.
+    fn describe(&self) -> String;
+
+    /// Adds a function.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when a function that is not deleted has its name.
+    async fn insert_function(&self, function: &Function) -> Result<(), StoreError>;
+
+    /// Replaces the function with this id, if its `updated_at` still is `expected`.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when another function has the name, [`StoreError::Stale`] when it
+    /// was changed or deleted in the meantime.
+    async fn update_function(
+        &self,
+        function: &Function,
+        expected: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// The function with this id; `None` when there is none or it was deleted.
+    async fn function(&self, id: FunctionId) -> Result<Option<Function>, StoreError>;
+
+    /// All functions that are not deleted, newest first.
+    async fn functions(&self) -> Result<Vec<Function>, StoreError>;
+
+    /// Names, tiers and the like of these functions, deleted ones included; of all when `ids` is
+    /// `None`. Unknown ids are left out.
+    async fn labels(
+        &self,
+        ids: Option<&[FunctionId]>,
+    ) -> Result<HashMap<FunctionId, FunctionLabel>, StoreError>;
+
+    /// Deletes a function and its code, keeping its label, executions and costs. Returns whether
+    /// there was one.
+    async fn delete_function(&self, id: FunctionId, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// Code kept between `from` and `to`, as the sum of bytes times microseconds, of one function
+    /// or of all. Each change of code ends one span and begins another; deletion ends the last.
+    async fn code_byte_micros(
+        &self,
+        period: Period,
+        function: Option<FunctionId>,
+    ) -> Result<u128, StoreError>;
+
+    /// Carries out all `writes`, in order, as one group: either all are durable and their outcomes
+    /// are returned, one each, or the whole group failed and nothing is changed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: the same group may be tried again.
+    async fn commit(&self, writes: &[Write]) -> Result<Vec<Written>, StoreError>;
+
+    /// The execution with this id.
+    async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, StoreError>;
+
+    /// Executions that match, newest first.
+    async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<Execution>, StoreError>;
+
+    /// Executions that have not ended, oldest first, from after `after` on: what recovery takes up.
+    async fn unfinished(
+        &self,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<Vec<Execution>, StoreError>;
+
+    /// The execution that was accepted for this function with this key at or after `since`.
+    async fn find_idempotent(
+        &self,
+        function: FunctionId,
+        key: &str,
+        since: Timestamp,
+    ) -> Result<Option<ExecutionId>, StoreError>;
+
+    /// The newest execution's id, for [`crate::model::IdGenerator::after`].
+    async fn newest_execution(&self) -> Result<Option<ExecutionId>, StoreError>;
+
+    /// The run times of the newest completed executions, newest first: of one function or of all,
+    /// accepted at or after `since`, at most `limit`.
+    async fn recent_durations(
+        &self,
+        function: Option<FunctionId>,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Duration>, StoreError>;
+
+    /// How many executions there are and ever were.
+    async fn totals(&self) -> Result<Totals, StoreError>;
+
+    /// Sums over executions that have ended, by the groups that `query` names, in ascending order
+    /// of the key. Groups without executions are left out.
+    async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageRow>, StoreError>;
+
+    /// Scaling events at or after `since`, newest first.
+    async fn scaling_events(
+        &self,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ScalingEvent>, StoreError>;
+
+    /// How many scaling events lie in `period`.
+    async fn scaling_event_count(&self, period: Period) -> Result<u64, StoreError>;
+
+    /// Deletes up to `limit` ended executions that were accepted before `before`, oldest first, and
+    /// keeps their sums. Returns how many; fewer than `limit` means that none is left.
+    async fn expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError>;
+
+    /// Whether the store can be reached and written to.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Finishes what is under way and lets go of files and connections.
+    async fn close(&self) -> Result<(), StoreError>;
+}
+
+/// One write of an execution or scaling event.
+#[derive(Debug, Clone)]
+pub enum Write {
+    /// A new execution: a pending one that was accepted, or one that has ended already. The former
+    /// is answered [`Written::Duplicate`] when its idempotency key was used for the same function
+    /// within [`IDEMPOTENCY_WINDOW`] before its `created_at`.
+    Insert(Arc<Execution>),
+    /// Marks a pending execution as running with attempt number `attempt`. [`Written::Stale`]
+    /// unless it is pending and `attempt` is one more than the stored number.
+    Claim {
+        /// The execution.
+        id: ExecutionId,
+        /// The number of the claimed attempt; the first is 1.
+        attempt: u32,
+    },
+    /// Replaces the execution with what its latest attempt made of it: ended, or pending again.
+    /// [`Written::Stale`] unless the stored one has not ended and its attempt number is
+    /// `expected_attempt`.
+    Settle {
+        /// The execution as it is now.
+        execution: Arc<Execution>,
+        /// The attempt that settles it: the stored number.
+        expected_attempt: u32,
+    },
+    /// A scaling event.
+    Scaling(ScalingEvent),
+}
+
+/// What became of a [`Write`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is stored.
+    Done,
+    /// It was refused: another attempt was faster.
+    Stale,
+    /// It was refused: this execution was accepted before with the same idempotency key.
+    Duplicate(ExecutionId),
+}
+
+/// Which executions to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExecutionQuery {
+    /// Of this function only.
+    pub function: Option<FunctionId>,
+    /// In this state only.
+    pub status: Option<Status>,
+    /// Accepted within this period.
+    pub period: Period,
+    /// Older than this one: the last of the page before.
+    pub before: Option<ExecutionId>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// From `from` on, until before `to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// The first moment inside.
+    pub from: Timestamp,
+    /// The first moment after.
+    pub to: Timestamp,
+}
+
+impl Period {
+    /// All time.
+    pub const ALL: Self = Self {
+        from: Timestamp::from_micros(0),
+        to: Timestamp::from_micros(i64::MAX),
+    };
+
+    /// Whether `moment` lies inside.
+    pub fn contains(&self, moment: Timestamp) -> bool {
+        self.from <= moment && moment < self.to
+    }
+}
+
+/// Which sums to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsageQuery {
+    /// Over the executions accepted within this period, exactly. Only where the executions
+    /// themselves have expired is an end of the period moved out to the whole minute or hour that
+    /// the roll-ups still know.
+    pub period: Period,
+    /// Over this function only.
+    pub function: Option<FunctionId>,
+    /// One row for each what.
+    pub group: UsageGroup,
+}
+
+/// What the rows of a usage report stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UsageGroup {
+    /// Functions.
+    Function,
+    /// UTC spans of time.
+    Time(Granularity),
+}
+
+/// The length of a span of time, in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Granularity {
+    /// Minutes.
+    Minute,
+    /// Hours.
+    Hour,
+    /// Days.
+    Day,
+    /// Calendar months.
+    Month,
+}
+
+impl Granularity {
+    /// The start of the span that `moment` lies in.
+    pub fn floor(self, moment: Timestamp) -> Timestamp {
+        match self {
+            Self::Minute => moment.minute(),
+            Self::Hour => moment.hour(),
+            Self::Day => moment.day(),
+            Self::Month => moment.month(),
+        }
+    }
+}
+
+/// The sums of one group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsageRow {
+    /// Which group.
+    pub key: UsageKey,
+    /// Its sums.
+    pub sums: UsageSums,
+}
+
+/// Names a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UsageKey {
+    /// A function.
+    Function(FunctionId),
+    /// The start of a span of time.
+    Time(Timestamp),
+}
+
+/// Sums over executions that have ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UsageSums {
+    /// How many there are.
+    pub executions: u64,
+    /// How many of them failed.
+    pub failed: u64,
+    /// How many of them had a cold start.
+    pub cold: u64,
+    /// Their run time in microseconds.
+    pub duration_micros: u64,
+    /// Their costs, by part.
+    pub base: NanoDollars,
+    /// Cold starts.
+    pub cold_start: NanoDollars,
+    /// Retries.
+    pub retry: NanoDollars,
+    /// Input and output.
+    pub data_transfer: NanoDollars,
+    /// The dearest tier that any of them was priced in.
+    pub tier: Option<Tier>,
+}
+
+impl UsageSums {
+    /// The sums of one execution that has ended.
+    pub fn of(execution: &Execution) -> Self {
+        Self {
+            executions: 1,
+            failed: u64::from(execution.status == Status::Failed),
+            cold: u64::from(execution.cold_start),
+            duration_micros: u64::try_from(execution.duration.as_micros()).unwrap_or(u64::MAX),
+            base: execution.cost.base,
+            cold_start: execution.cost.cold_start,
+            retry: execution.cost.retry,
+            data_transfer: execution.cost.data_transfer,
+            tier: Some(execution.cost.tier),
+        }
+    }
+
+    /// Adds `other` to these.
+    pub fn add(&mut self, other: &Self) {
+        self.executions += other.executions;
+        self.failed += other.failed;
+        self.cold += other.cold;
+        self.duration_micros = self.duration_micros.saturating_add(other.duration_micros);
+        self.base += other.base;
+        self.cold_start += other.cold_start;
+        self.retry += other.retry;
+        self.data_transfer += other.data_transfer;
+        self.tier = self.tier.max(other.tier);
+    }
+
+    /// The sum of the costs.
+    pub fn total(&self) -> NanoDollars {
+        self.base + self.cold_start + self.retry + self.data_transfer
+    }
+}
+
+/// How many executions there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Pending now.
+    pub pending: u64,
+    /// Claimed now.
+    pub running: u64,
+    /// Ever completed, expired ones included.
+    pub completed: u64,
+    /// Ever failed, expired ones included.
+    pub failed: u64,
+}
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// It cannot be reached, is locked or full. The same call may succeed later.
+    #[error("store unavailable: {0}")]
+    Unavailable(#[source] BoxError),
+    /// What it was asked to add is there already.
+    #[error("{0} is already taken")]
+    Conflict(&'static str),
+    /// What it was asked to change has changed in the meantime.
+    #[error("changed in the meantime")]
+    Stale,
+    /// What it holds cannot be read, or it was written by a newer release. Trying again is no use.
+    #[error("store unusable: {0}")]
+    Unusable(#[source] BoxError),
+}
+
+/// The backend's own error.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+impl StoreError {
+    /// Whether the same call may succeed later.
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
