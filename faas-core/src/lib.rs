@@ -11,6 +11,7 @@ pub mod events;
 pub mod model;
 pub mod platform;
 pub mod runtime;
+pub mod samples;
 pub mod scaling;
 pub mod store;
 
