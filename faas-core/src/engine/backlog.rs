@@ -16,7 +16,6 @@ use super::recorder::{Ended, Record};
 use crate::model::{Execution, ExecutionId, Failure, FailureKind, Status, Timestamp};
 use crate::platform::Error;
 
-
 /// How many unfinished executions recovery reads at a time.
 const PAGE: usize = 256;
 /// How long to wait before the store is asked again.
@@ -50,7 +49,9 @@ impl Backlog {
     /// Waits until the earliest is due; returns at once after each change.
     async fn wait(&self, engine: &Engine) {
         let first = self.due.lock().first().copied();
-        let Some((at, _)) = first else { return self.changed.notified().await };
+        let Some((at, _)) = first else {
+            return self.changed.notified().await;
+        };
         let wait = at.since(engine.0.clock.now());
         tokio::select! {
             () = engine.0.clock.sleep(wait.max(Duration::from_millis(1))) => {}
@@ -117,7 +118,13 @@ async fn take_up(engine: &Engine, mut execution: Execution) {
             }
             let retry_after = (!execution.status.is_terminal()).then_some(Duration::ZERO);
             let execution = std::sync::Arc::new(execution);
-            let ended = Ended { execution, stored: true, attempt, answer: None, retry_after };
+            let ended = Ended {
+                execution,
+                stored: true,
+                attempt,
+                answer: None,
+                retry_after,
+            };
             // Once that is stored, it comes back here as pending.
             engine.0.recorder.send(Record::Ended(Box::new(ended))).await;
             return;
@@ -132,14 +139,24 @@ async fn take_up(engine: &Engine, mut execution: Execution) {
         Ok(Some(function)) => {
             let room = engine.0.queue.reserve().await;
             // A queue that was closed meanwhile leaves it pending in the store.
-            let _ = engine.0.queue.push(room, Job::accepted(function, execution));
+            let _ = engine
+                .0
+                .queue
+                .push(room, Job::accepted(function, execution));
         }
         Ok(None) => {
             let failure = Failure::new(FailureKind::Platform, "the function was deleted");
             engine.fail(execution, failure, None, true).await;
         }
         Err(Error::Compile(error)) => {
-            engine.fail(execution, Failure::new(FailureKind::UserError, error.to_string()), None, true).await;
+            engine
+                .fail(
+                    execution,
+                    Failure::new(FailureKind::UserError, error.to_string()),
+                    None,
+                    true,
+                )
+                .await;
         }
         Err(error) => postpone(engine, execution.id, &error).await,
     }
@@ -151,4 +168,3 @@ async fn postpone(engine: &Engine, id: ExecutionId, error: &(dyn std::error::Err
     engine.0.clock.sleep(PAUSE).await;
     engine.0.backlog.schedule(id, engine.0.clock.now() + PAUSE);
 }
-

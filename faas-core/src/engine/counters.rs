@@ -15,11 +15,31 @@ const SLICES: usize = 6;
 const SLICE: Duration = Duration::from_secs(10);
 /// Upper bounds of the histograms' buckets, in microseconds.
 const BOUNDS: [u64; 15] = [
-    50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 100_000, 250_000, 1_000_000, 5_000_000, 30_000_000,
+    50,
+    100,
+    250,
+    500,
+    1_000,
+    2_500,
+    5_000,
+    10_000,
+    25_000,
+    100_000,
+    250_000,
+    1_000_000,
+    5_000_000,
+    30_000_000,
     120_000_000,
 ];
-const OUTCOMES: [&str; 7] =
-    ["completed", "user_error", "timeout", "out_of_memory", "stack_overflow", "cancelled", "platform"];
+const OUTCOMES: [&str; 7] = [
+    "completed",
+    "user_error",
+    "timeout",
+    "out_of_memory",
+    "stack_overflow",
+    "cancelled",
+    "platform",
+];
 
 /// All counters.
 #[derive(Default)]
@@ -94,7 +114,11 @@ impl Ended {
 
     pub(super) fn seen(&self) -> Seen {
         let [completed, failed @ ..] = self.outcomes;
-        Seen { completed, failed: failed.iter().sum(), cold_starts: self.cold_starts }
+        Seen {
+            completed,
+            failed: failed.iter().sum(),
+            cold_starts: self.cold_starts,
+        }
     }
 
     /// The median, 95th and 99th percentile of the run times of the last minute.
@@ -145,7 +169,11 @@ struct Recent {
 
 impl Recent {
     fn record(&mut self, value: Duration, now: Duration) {
-        if self.slices.back().is_none_or(|(start, _)| now >= *start + SLICE) {
+        if self
+            .slices
+            .back()
+            .is_none_or(|(start, _)| now >= *start + SLICE)
+        {
             // Two significant digits from a microsecond to an hour: a few KiB.
             if let Ok(slice) = Hdr::new_with_bounds(1, 3_600_000_000, 2) {
                 self.slices.push_back((now, slice));
@@ -161,11 +189,17 @@ impl Recent {
 
     fn percentiles(&mut self, now: Duration) -> [Duration; 3] {
         let minute = SLICE * u32::try_from(SLICES).unwrap_or(1);
-        while self.slices.front().is_some_and(|(start, _)| *start + minute + SLICE < now) {
+        while self
+            .slices
+            .front()
+            .is_some_and(|(start, _)| *start + minute + SLICE < now)
+        {
             self.slices.pop_front();
         }
         let mut slices = self.slices.iter().map(|(_, slice)| slice);
-        let Some(mut all) = slices.next().cloned() else { return [Duration::ZERO; 3] };
+        let Some(mut all) = slices.next().cloned() else {
+            return [Duration::ZERO; 3];
+        };
         for slice in slices {
             // All slices have the same bounds, so adding cannot fail.
             let _ = all.add(slice);
@@ -200,6 +234,9 @@ mod tests {
         }
         let [_, _, p99] = recent.percentiles(Duration::from_secs(90));
         assert!(p99 < Duration::from_millis(2), "{p99:?}");
-        assert_eq!(recent.percentiles(Duration::from_secs(1_000)), [Duration::ZERO; 3]);
+        assert_eq!(
+            recent.percentiles(Duration::from_secs(1_000)),
+            [Duration::ZERO; 3]
+        );
     }
 }

@@ -28,8 +28,8 @@ use super::recorder::{Ended, Record};
 use crate::cost::{Cost, Usage, price};
 use crate::events::EventKind;
 use crate::model::{
-    Attempt, Execution, ExecutionId, Failure, FailureKind, FunctionId, FunctionStatus, IllegalTransition, Json,
-    Status, Timestamp,
+    Attempt, Execution, ExecutionId, Failure, FailureKind, FunctionId, FunctionStatus,
+    IllegalTransition, Json, Status, Timestamp,
 };
 use crate::platform::{Accepted, Error};
 use crate::runtime::{Call, CallContext, Instance, Outcome, RuntimeError};
@@ -49,25 +49,50 @@ pub(crate) struct Request {
 
 impl Engine {
     /// Runs a function once and waits for its end, which is stored.
-    pub(crate) async fn invoke(&self, function: FunctionId, input: Json) -> Result<Arc<Execution>, Error> {
+    pub(crate) async fn invoke(
+        &self,
+        function: FunctionId,
+        input: Json,
+    ) -> Result<Arc<Execution>, Error> {
         let (function, room) = self.admit(function, &input).await?;
-        let mut execution = self.accepted(&function, Request { input: Some(input), ..Request::default() });
+        let mut execution = self.accepted(
+            &function,
+            Request {
+                input: Some(input),
+                ..Request::default()
+            },
+        );
         execution.claim().map_err(illegal)?;
         let (answer, ended) = oneshot::channel();
-        self.0.queue.push(room, Job::direct(function, execution, answer)).map_err(|_| shutting_down())?;
+        self.0
+            .queue
+            .push(room, Job::direct(function, execution, answer))
+            .map_err(|_| shutting_down())?;
         ended.await.unwrap_or_else(|_| Err(shutting_down()))
     }
 
     /// Stores an execution as pending, then queues it.
-    pub(crate) async fn execute(&self, function: FunctionId, request: Request) -> Result<Accepted, Error> {
+    pub(crate) async fn execute(
+        &self,
+        function: FunctionId,
+        request: Request,
+    ) -> Result<Accepted, Error> {
         let input = request.input.clone().unwrap_or(Json::empty_object());
         let (function, room) = self.admit(function, &input).await?;
         let execution = self.accepted(&function, request);
         let id = execution.id;
-        self.accept(room, function, execution).await.map(|duplicate| match duplicate {
-            None => Accepted { id, duplicate: false },
-            Some(id) => Accepted { id, duplicate: true },
-        })
+        self.accept(room, function, execution)
+            .await
+            .map(|duplicate| match duplicate {
+                None => Accepted {
+                    id,
+                    duplicate: false,
+                },
+                Some(id) => Accepted {
+                    id,
+                    duplicate: true,
+                },
+            })
     }
 
     /// Stores an execution as pending, queues it and waits for its end; that of the first one when
@@ -106,7 +131,11 @@ impl Engine {
     }
 
     /// Checks whether an execution may be taken, and takes room for it in the queue.
-    async fn admit(&self, function: FunctionId, input: &Json) -> Result<(Arc<Loaded>, Room), Error> {
+    async fn admit(
+        &self,
+        function: FunctionId,
+        input: &Json,
+    ) -> Result<(Arc<Loaded>, Room), Error> {
         let engine = &self.0;
         if engine.stopping.is_cancelled() {
             return Err(shutting_down());
@@ -114,19 +143,27 @@ impl Engine {
         if !engine.recorder.is_healthy() {
             return Err(Error::Unavailable("the store is unavailable".to_owned()));
         }
-        let loaded = engine.registry.load(function).await?.ok_or(Error::NotFound("function"))?;
+        let loaded = engine
+            .registry
+            .load(function)
+            .await?
+            .ok_or(Error::NotFound("function"))?;
         if loaded.function.status != FunctionStatus::Active {
             return Err(Error::Inactive);
         }
         if input.len() > engine.options.max_input {
             let (size, limit) = (input.len(), engine.options.max_input);
-            return Err(Error::TooLarge(format!("the input has {size} bytes: at most {limit} are accepted")));
+            return Err(Error::TooLarge(format!(
+                "the input has {size} bytes: at most {limit} are accepted"
+            )));
         }
         match engine.queue.try_reserve() {
             Ok(room) => Ok((loaded, room)),
             Err(_) => {
                 engine.counters.add(&engine.counters.rejected);
-                Err(Error::Overloaded { retry_after: Duration::from_secs(1) })
+                Err(Error::Overloaded {
+                    retry_after: Duration::from_secs(1),
+                })
             }
         }
     }
@@ -171,7 +208,13 @@ impl Engine {
         execution: Execution,
     ) -> Result<Option<ExecutionId>, Error> {
         let (done, stored) = oneshot::channel();
-        self.0.recorder.send(Record::Accept { execution: Arc::new(execution.clone()), done }).await;
+        self.0
+            .recorder
+            .send(Record::Accept {
+                execution: Arc::new(execution.clone()),
+                done,
+            })
+            .await;
         let stored = stored.await.unwrap_or_else(|_| Err(shutting_down()));
         match stored {
             Ok(Written::Done) => {
@@ -185,7 +228,9 @@ impl Engine {
             }
             Ok(Written::Stale) => {
                 self.0.queue.release(room);
-                Err(Error::Internal("a new execution was refused as stale".to_owned()))
+                Err(Error::Internal(
+                    "a new execution was refused as stale".to_owned(),
+                ))
             }
             Err(error) => {
                 self.0.queue.release(room);
@@ -195,14 +240,26 @@ impl Engine {
     }
 
     /// Ends an execution that does not run: it was cancelled, or its function is gone.
-    pub(super) async fn fail(&self, mut execution: Execution, failure: Failure, answer: Option<Answer>, stored: bool) {
+    pub(super) async fn fail(
+        &self,
+        mut execution: Execution,
+        failure: Failure,
+        answer: Option<Answer>,
+        stored: bool,
+    ) {
         let attempt = execution.attempt;
         if let Err(error) = execution.fail(failure, self.0.clock.now()) {
             tracing::error!(%error, "cannot fail an execution");
             return;
         }
         execution.cost = price(&Usage::of(&execution), &self.0.price_book);
-        let record = Ended { execution: Arc::new(execution), stored, attempt, answer, retry_after: None };
+        let record = Ended {
+            execution: Arc::new(execution),
+            stored,
+            attempt,
+            answer,
+            retry_after: None,
+        };
         self.0.recorder.send(Record::Ended(Box::new(record))).await;
     }
 }
@@ -234,8 +291,19 @@ pub(super) fn attempt(
     job.execution.instance_id = Some(slot.id.clone());
     job.execution.function_version = function.function.version;
     let execution_id = job.execution.id;
-    slot.start(Running { job, started, since, stopped: None });
-    engine.0.events.publish(started, [EventKind::Started { execution_id, function_id: id }]);
+    slot.start(Running {
+        job,
+        started,
+        since,
+        stopped: None,
+    });
+    engine.0.events.publish(
+        started,
+        [EventKind::Started {
+            execution_id,
+            function_id: id,
+        }],
+    );
 
     let call = Call {
         function: (id, function.function.version),
@@ -257,7 +325,12 @@ pub(super) fn attempt(
 }
 
 /// Runs `call`, in a new instance if there is none. One that panicked is not used again.
-fn run(engine: &Engine, slot: &Slot, instance: &mut Option<Box<dyn Instance>>, call: &Call<'_>) -> Outcome {
+fn run(
+    engine: &Engine,
+    slot: &Slot,
+    instance: &mut Option<Box<dyn Instance>>,
+    call: &Call<'_>,
+) -> Outcome {
     let ran = catch_unwind(AssertUnwindSafe(|| {
         let mut made = match instance.take() {
             Some(made) => made,
@@ -278,23 +351,51 @@ fn run(engine: &Engine, slot: &Slot, instance: &mut Option<Box<dyn Instance>>, c
 }
 
 fn not_run(failure: Failure) -> Outcome {
-    Outcome { result: Err(failure), logs: Vec::new(), cold_start: false }
+    Outcome {
+        result: Err(failure),
+        logs: Vec::new(),
+        cold_start: false,
+    }
 }
 
 /// Decides what the outcome of an attempt makes of its execution, prices it if it has ended, and
 /// hands it to the recorder.
 pub(super) fn settle(engine: &Engine, running: Running, outcome: Outcome, duration: Duration) {
     let Running { job, started, .. } = running;
-    let Job { mut execution, stored, answer, .. } = *job;
+    let Job {
+        mut execution,
+        stored,
+        answer,
+        ..
+    } = *job;
     let now = started + duration;
     let attempt = execution.attempt;
-    match settled(engine, &mut execution, stored, outcome, Span { started, duration, now }) {
+    match settled(
+        engine,
+        &mut execution,
+        stored,
+        outcome,
+        Span {
+            started,
+            duration,
+            now,
+        },
+    ) {
         Ok(retry_after) => {
             if execution.status.is_terminal() {
                 execution.cost = price(&Usage::of(&execution), &engine.0.price_book);
             }
-            let record = Ended { execution: Arc::new(execution), stored, attempt, answer, retry_after };
-            engine.0.recorder.send_blocking(Record::Ended(Box::new(record)));
+            let record = Ended {
+                execution: Arc::new(execution),
+                stored,
+                attempt,
+                answer,
+                retry_after,
+            };
+            engine
+                .0
+                .recorder
+                .send_blocking(Record::Ended(Box::new(record)));
         }
         Err(error) => {
             tracing::error!(%error, "cannot settle an execution");
@@ -337,13 +438,23 @@ fn settled(
     let wait = match failure.kind {
         FailureKind::Cancelled => None,
         FailureKind::Platform => {
-            let failures = execution.attempts.iter().filter_map(|attempt| attempt.failure.as_ref());
-            let platform = failures.filter(|failure| failure.kind == FailureKind::Platform).count();
+            let failures = execution
+                .attempts
+                .iter()
+                .filter_map(|attempt| attempt.failure.as_ref());
+            let platform = failures
+                .filter(|failure| failure.kind == FailureKind::Platform)
+                .count();
             (stored && platform < MAX_PLATFORM_FAILURES).then_some(Duration::ZERO)
         }
-        FailureKind::UserError | FailureKind::Timeout | FailureKind::OutOfMemory | FailureKind::StackOverflow => {
-            engine.0.retry_policy.next(execution.retry_count + 1, execution.max_retries, fastrand::f64())
-        }
+        FailureKind::UserError
+        | FailureKind::Timeout
+        | FailureKind::OutOfMemory
+        | FailureKind::StackOverflow => engine.0.retry_policy.next(
+            execution.retry_count + 1,
+            execution.max_retries,
+            fastrand::f64(),
+        ),
     };
     match wait {
         Some(wait) => execution.retry(span.now + wait).map(|()| Some(wait)),
@@ -353,11 +464,27 @@ fn settled(
 
 /// What a restart makes of an attempt that it interrupted: `execution` is running in the store, and
 /// nobody runs it.
-pub(super) fn interrupted(engine: &Engine, execution: &mut Execution) -> Result<(), IllegalTransition> {
+pub(super) fn interrupted(
+    engine: &Engine,
+    execution: &mut Execution,
+) -> Result<(), IllegalTransition> {
     let now = engine.0.clock.now();
     execution.instance_id = None;
-    let outcome = not_run(Failure::new(FailureKind::Platform, "interrupted: the platform stopped while it ran"));
-    settled(engine, execution, true, outcome, Span { started: now, duration: Duration::ZERO, now })?;
+    let outcome = not_run(Failure::new(
+        FailureKind::Platform,
+        "interrupted: the platform stopped while it ran",
+    ));
+    settled(
+        engine,
+        execution,
+        true,
+        outcome,
+        Span {
+            started: now,
+            duration: Duration::ZERO,
+            now,
+        },
+    )?;
     if execution.status.is_terminal() {
         execution.cost = price(&Usage::of(execution), &engine.0.price_book);
     }

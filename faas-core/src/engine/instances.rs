@@ -59,7 +59,11 @@ pub(super) struct Instances {
 impl Instances {
     pub(super) fn new() -> Self {
         let prefix = format!("{:06x}", fastrand::u32(..1 << 24));
-        Self { slots: Mutex::default(), started: AtomicU64::new(0), prefix }
+        Self {
+            slots: Mutex::default(),
+            started: AtomicU64::new(0),
+            prefix,
+        }
     }
 
     /// Changes the number of instances to `target`.
@@ -81,7 +85,12 @@ impl Instances {
     fn add(&self, engine: &Engine) -> std::io::Result<()> {
         let number = self.started.fetch_add(1, Ordering::Relaxed) + 1;
         let id = InstanceId::new(format!("{}-{number}", self.prefix));
-        let slot = Arc::new(Slot { number, id, bell: Arc::default(), running: Mutex::new(None) });
+        let slot = Arc::new(Slot {
+            number,
+            id,
+            bell: Arc::default(),
+            running: Mutex::new(None),
+        });
         let (thread_engine, thread_slot) = (engine.clone(), slot.clone());
         engine.0.queue.add_instance();
         self.slots.lock().insert(number, slot);
@@ -101,7 +110,12 @@ impl Instances {
     pub(super) fn stop(&self, engine: &Engine, id: ExecutionId, reason: StopReason) -> bool {
         self.slots.lock().values().any(|slot| {
             let mut running = slot.running.lock();
-            let Some(running) = running.as_mut().filter(|running| running.job.execution.id == id) else { return false };
+            let Some(running) = running
+                .as_mut()
+                .filter(|running| running.job.execution.id == id)
+            else {
+                return false;
+            };
             running.stopped.get_or_insert(engine.0.clock.monotonic());
             running.job.stop.stop(reason);
             true
@@ -123,7 +137,11 @@ impl Instances {
         let slots = self.slots.lock();
         let picked = slots.values().filter_map(|slot| {
             let running = slot.running.lock();
-            running.as_ref().map(|running| &running.job.execution).filter(|execution| wanted(execution)).cloned()
+            running
+                .as_ref()
+                .map(|running| &running.job.execution)
+                .filter(|execution| wanted(execution))
+                .cloned()
         });
         picked.collect()
     }
@@ -135,13 +153,17 @@ impl Instances {
         let mut lost = Vec::new();
         self.slots.lock().retain(|_, slot| {
             let mut current = slot.running.lock();
-            let Some(running) = current.as_mut() else { return true };
+            let Some(running) = current.as_mut() else {
+                return true;
+            };
             let timeout = running.job.function.limits.timeout;
             if now.saturating_sub(running.since) > timeout {
                 running.job.stop.stop(StopReason::Timeout);
                 running.stopped.get_or_insert(running.since + timeout);
             }
-            let gone = running.stopped.is_some_and(|stopped| now.saturating_sub(stopped) > grace);
+            let gone = running
+                .stopped
+                .is_some_and(|stopped| now.saturating_sub(stopped) > grace);
             if gone {
                 lost.extend(current.take());
             }
@@ -162,8 +184,11 @@ impl Instances {
         );
         engine.0.counters.add(&engine.0.counters.abandoned);
         let duration = now.saturating_sub(running.since);
-        let outcome =
-            Outcome { result: Err(reason.failure(function.limits.timeout)), logs: Vec::new(), cold_start: false };
+        let outcome = Outcome {
+            result: Err(reason.failure(function.limits.timeout)),
+            logs: Vec::new(),
+            cold_start: false,
+        };
         engine.0.queue.lose_instance(Some(function.function.id));
         if let Err(error) = self.add(engine) {
             tracing::error!(%error, "cannot replace an instance");
@@ -185,7 +210,9 @@ fn serve(engine: &Engine, slot: &Slot) {
     loop {
         match engine.0.queue.next(&slot.bell, finished.take()) {
             Next::Retire => break,
-            Next::Claim(jobs) => jobs.into_iter().for_each(|job| engine.0.recorder.send_blocking(Record::Claim(job))),
+            Next::Claim(jobs) => jobs
+                .into_iter()
+                .for_each(|job| engine.0.recorder.send_blocking(Record::Claim(job))),
             Next::Run(job) => match attempt(engine, slot, &mut instance, job) {
                 // Given up: another has this one's place.
                 None => return,

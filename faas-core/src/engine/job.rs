@@ -47,11 +47,22 @@ impl Job {
 
     /// An execution that the store knows as pending.
     pub(super) fn accepted(function: Arc<Loaded>, execution: Execution) -> Box<Self> {
-        Box::new(Self { function, execution, stored: true, needs_claim: true, answer: None, stop: Arc::default() })
+        Box::new(Self {
+            function,
+            execution,
+            stored: true,
+            needs_claim: true,
+            answer: None,
+            stop: Arc::default(),
+        })
     }
 
     /// How many of its function may run at the same time.
     pub(super) fn concurrency(&self) -> usize {
-        self.function.function.config.concurrency.map_or(usize::MAX, |limit| limit as usize)
+        self.function
+            .function
+            .config
+            .concurrency
+            .map_or(usize::MAX, |limit| limit as usize)
     }
 }

@@ -91,10 +91,22 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read.
     pub(crate) async fn start(parts: Parts) -> Result<Self, Error> {
-        let Parts { options, clock, store, runtime, policy, price_book } = parts;
+        let Parts {
+            options,
+            clock,
+            store,
+            runtime,
+            policy,
+            price_book,
+        } = parts;
         let newest = store.newest_execution().await?;
         let (recorder, records) = Recorder::new();
-        let registry = Registry::new(store.clone(), runtime.clone(), price_book.clone(), options.clone());
+        let registry = Registry::new(
+            store.clone(),
+            runtime.clone(),
+            price_book.clone(),
+            options.clone(),
+        );
         let engine = Self(Arc::new(Shared {
             retry_policy: RetryPolicy::of(&options),
             queue: Queue::new(options.queue_capacity),
@@ -114,8 +126,14 @@ impl Engine {
             registry,
             recorder,
         }));
-        engine.0.instances.resize(&engine, engine.0.options.min_instances);
-        engine.0.tasks.spawn(recorder::record(engine.clone(), records));
+        engine
+            .0
+            .instances
+            .resize(&engine, engine.0.options.min_instances);
+        engine
+            .0
+            .tasks
+            .spawn(recorder::record(engine.clone(), records));
         engine.spawn(backlog::feed(engine.clone()));
         engine.spawn(scaler::scale(engine.clone(), policy));
         engine.spawn(scaler::tick(engine.clone()));
@@ -140,7 +158,11 @@ impl Engine {
 
     /// The execution as it is now, if an instance runs it or it waits for one without being stored.
     pub(crate) fn live(&self, id: ExecutionId) -> Option<Execution> {
-        let mut found = self.0.instances.running(|execution| execution.id == id).pop();
+        let mut found = self
+            .0
+            .instances
+            .running(|execution| execution.id == id)
+            .pop();
         if found.is_none() {
             self.0.queue.for_each_waiting(|job| {
                 if !job.stored && job.execution.id == id {
@@ -178,16 +200,28 @@ impl Engine {
                 return ended.await.unwrap_or_else(|_| Err(shutting_down()));
             }
             if let Some(job) = self.0.queue.remove(id) {
-                let Job { execution, stored, answer, .. } = *job;
+                let Job {
+                    execution,
+                    stored,
+                    answer,
+                    ..
+                } = *job;
                 self.fail(execution, cancelled(), answer, stored).await;
                 return ended.await.unwrap_or_else(|_| Err(shutting_down()));
             }
-            let execution = self.0.store.execution(id).await?.ok_or(Error::NotFound("execution"))?;
+            let execution = self
+                .0
+                .store
+                .execution(id)
+                .await?
+                .ok_or(Error::NotFound("execution"))?;
             match execution.status {
                 Status::Completed | Status::Failed => {
                     self.0.waiters.forget(id);
                     let status = execution.status;
-                    return Err(Error::Conflict(format!("the execution has already {status}")));
+                    return Err(Error::Conflict(format!(
+                        "the execution has already {status}"
+                    )));
                 }
                 Status::Pending => {
                     let (answer, ended) = tokio::sync::oneshot::channel();
@@ -202,13 +236,20 @@ impl Engine {
                 Status::Running => self.0.clock.sleep(PAUSE).await,
             }
         }
-        Err(Error::Conflict("the execution could not be stopped: try again".to_owned()))
+        Err(Error::Conflict(
+            "the execution could not be stopped: try again".to_owned(),
+        ))
     }
 
     /// Makes claimed jobs that will not run pending again in the store.
     fn release(&self, jobs: Vec<Box<Job>>) {
         for job in jobs {
-            let Job { mut execution, stored, answer, .. } = *job;
+            let Job {
+                mut execution,
+                stored,
+                answer,
+                ..
+            } = *job;
             if !stored {
                 if let Some(answer) = answer {
                     // Whoever does not listen any more does not miss it.
@@ -219,9 +260,17 @@ impl Engine {
             let attempt = execution.attempt;
             if execution.release().is_ok() {
                 let execution = Arc::new(execution);
-                let ended = Ended { execution, stored, attempt, answer: None, retry_after: None };
+                let ended = Ended {
+                    execution,
+                    stored,
+                    attempt,
+                    answer: None,
+                    retry_after: None,
+                };
                 let engine = self.clone();
-                self.0.tasks.spawn(async move { engine.0.recorder.send(Record::Ended(Box::new(ended))).await });
+                self.0.tasks.spawn(async move {
+                    engine.0.recorder.send(Record::Ended(Box::new(ended))).await
+                });
             }
         }
     }
@@ -231,9 +280,15 @@ impl Engine {
     }
 
     pub(crate) fn counters(&self) -> LiveCounters {
-        let Depth { queued, running, instances } = self.depth();
+        let Depth {
+            queued,
+            running,
+            instances,
+        } = self.depth();
         let counters = &self.0.counters;
-        let load = |counter: &std::sync::atomic::AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
+        let load = |counter: &std::sync::atomic::AtomicU64| {
+            counter.load(std::sync::atomic::Ordering::Relaxed)
+        };
         counters.ended(|ended| LiveCounters {
             queued,
             running,
@@ -302,7 +357,10 @@ impl Engine {
 
 /// A direct execution is claimed from the start; to others it shows as pending until it runs.
 fn as_waiting(execution: &Execution) -> Execution {
-    Execution { status: Status::Pending, ..execution.clone() }
+    Execution {
+        status: Status::Pending,
+        ..execution.clone()
+    }
 }
 
 /// The watchdog's task.
@@ -316,7 +374,9 @@ async fn watch(engine: Engine) {
 /// The task that deletes old executions.
 async fn expire(engine: Engine) {
     const BATCH: usize = 1_000;
-    let Some(retention) = engine.0.options.retention else { return };
+    let Some(retention) = engine.0.options.retention else {
+        return;
+    };
     loop {
         let before = engine.0.clock.now() - retention;
         match engine.0.store.expire(before, BATCH).await {

@@ -92,7 +92,10 @@ pub(super) enum Next {
 
 impl Queue {
     pub(super) fn new(capacity: usize) -> Self {
-        Self { state: Mutex::default(), room: Semaphore::new(capacity.min(Semaphore::MAX_PERMITS)) }
+        Self {
+            state: Mutex::default(),
+            room: Semaphore::new(capacity.min(Semaphore::MAX_PERMITS)),
+        }
     }
 
     /// Takes room for one job, if there is any.
@@ -240,7 +243,12 @@ impl Queue {
     /// Calls `visit` with each job that waits for an instance.
     pub(super) fn for_each_waiting(&self, mut visit: impl FnMut(&Job)) {
         let state = self.state.lock();
-        state.lanes.values().flat_map(|lane| &lane.jobs).chain(&state.claimed).for_each(|job| visit(job));
+        state
+            .lanes
+            .values()
+            .flat_map(|lane| &lane.jobs)
+            .chain(&state.claimed)
+            .for_each(|job| visit(job));
     }
 
     pub(super) fn depth(&self) -> Depth {
@@ -259,7 +267,11 @@ impl Queue {
         state.closed = true;
         state.ring.clear();
         state.waiting = 0;
-        let waiting = state.lanes.drain().flat_map(|(_, lane)| lane.jobs).collect();
+        let waiting = state
+            .lanes
+            .drain()
+            .flat_map(|(_, lane)| lane.jobs)
+            .collect();
         let claimed = state.claimed.drain(..).collect();
         for bell in &state.idle {
             bell.0.notify_one();
@@ -290,9 +302,14 @@ impl State {
         let mut taken = 0;
         // Each function is looked at once: those that have to wait go to the back of the ring.
         for _ in 0..self.ring.len() {
-            let Some(id) = self.ring.pop_front() else { break };
-            let may_claim = self.claiming + claims.len() < CLAIMS_PER_INSTANCE * self.instances.max(1);
-            let Some(lane) = self.lanes.get_mut(&id) else { continue };
+            let Some(id) = self.ring.pop_front() else {
+                break;
+            };
+            let may_claim =
+                self.claiming + claims.len() < CLAIMS_PER_INSTANCE * self.instances.max(1);
+            let Some(lane) = self.lanes.get_mut(&id) else {
+                continue;
+            };
             let Some(job) = lane.jobs.front() else {
                 lane.in_ring = false;
                 continue;
@@ -302,7 +319,9 @@ impl State {
                 continue;
             }
             let limit = job.concurrency();
-            let Some(job) = lane.jobs.pop_front() else { continue };
+            let Some(job) = lane.jobs.pop_front() else {
+                continue;
+            };
             lane.active += 1;
             lane.in_ring = !lane.jobs.is_empty() && lane.active < limit;
             if lane.in_ring {
@@ -328,7 +347,9 @@ impl State {
 
     /// A job of `function` does not run any more: its lane may take another turn.
     fn leave(&mut self, id: FunctionId) {
-        let Some(lane) = self.lanes.get_mut(&id) else { return };
+        let Some(lane) = self.lanes.get_mut(&id) else {
+            return;
+        };
         lane.active = lane.active.saturating_sub(1);
         match lane.jobs.front() {
             Some(job) if !lane.in_ring && lane.active < job.concurrency() => {

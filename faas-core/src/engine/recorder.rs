@@ -70,7 +70,13 @@ pub(super) struct Recorder {
 impl Recorder {
     pub(super) fn new() -> (Self, mpsc::Receiver<Record>) {
         let (sender, receiver) = mpsc::channel(CAPACITY);
-        (Self { sender, unhealthy: AtomicBool::new(false) }, receiver)
+        (
+            Self {
+                sender,
+                unhealthy: AtomicBool::new(false),
+            },
+            receiver,
+        )
     }
 
     /// Whether the store took the latest group.
@@ -105,7 +111,10 @@ pub(super) struct Waiters {
 }
 
 impl Waiters {
-    pub(super) fn wait_for(&self, id: ExecutionId) -> oneshot::Receiver<Result<Arc<Execution>, Error>> {
+    pub(super) fn wait_for(
+        &self,
+        id: ExecutionId,
+    ) -> oneshot::Receiver<Result<Arc<Execution>, Error>> {
         let (answer, ended) = oneshot::channel();
         let mut waiting = self.waiting.lock();
         let answers = waiting.entry(id).or_default();
@@ -159,7 +168,11 @@ impl Record {
         match self {
             Self::Accept { execution, .. } => FIXED + execution.input.len(),
             Self::Ended(ended) => {
-                let output = ended.execution.output.as_ref().map_or(0, crate::model::Json::len);
+                let output = ended
+                    .execution
+                    .output
+                    .as_ref()
+                    .map_or(0, crate::model::Json::len);
                 FIXED + ended.execution.input.len() + output
             }
             Self::Claim(_) | Self::Scaling(_) | Self::Flush(_) => FIXED,
@@ -169,10 +182,14 @@ impl Record {
     fn write(&self) -> Option<Write> {
         Some(match self {
             Self::Accept { execution, .. } => Write::Insert(execution.clone()),
-            Self::Claim(job) => Write::Claim { id: job.execution.id, attempt: job.execution.attempt + 1 },
-            Self::Ended(ended) if ended.stored => {
-                Write::Settle { execution: ended.execution.clone(), expected_attempt: ended.attempt }
-            }
+            Self::Claim(job) => Write::Claim {
+                id: job.execution.id,
+                attempt: job.execution.attempt + 1,
+            },
+            Self::Ended(ended) if ended.stored => Write::Settle {
+                execution: ended.execution.clone(),
+                expected_attempt: ended.attempt,
+            },
             Self::Ended(ended) => Write::Insert(ended.execution.clone()),
             Self::Scaling(event) => Write::Scaling(ScalingEvent::clone(event)),
             Self::Flush(_) => return None,
@@ -187,7 +204,11 @@ async fn commit(engine: &Engine, mut records: Vec<Record>) {
     loop {
         let writes: Vec<Write> = records.iter().filter_map(Record::write).collect();
         let before = engine.0.clock.monotonic();
-        let committed = if writes.is_empty() { Ok(Vec::new()) } else { engine.0.store.commit(&writes).await };
+        let committed = if writes.is_empty() {
+            Ok(Vec::new())
+        } else {
+            engine.0.store.commit(&writes).await
+        };
         let took = engine.0.clock.monotonic().saturating_sub(before);
         match committed {
             Ok(outcomes) => {
@@ -216,7 +237,9 @@ async fn commit(engine: &Engine, mut records: Vec<Record>) {
             }
             Err(error) if records.len() == 1 => {
                 tracing::error!(%error, "the store refused a record: it is lost");
-                records.into_iter().for_each(|record| record.refuse(|| Error::Internal(error.to_string())));
+                records
+                    .into_iter()
+                    .for_each(|record| record.refuse(|| Error::Internal(error.to_string())));
                 return;
             }
             Err(_) => {

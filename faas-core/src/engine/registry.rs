@@ -46,7 +46,14 @@ impl Registry {
         options: Arc<PlatformOptions>,
     ) -> Self {
         let ready = Cache::with_weighter(10_000, CAPACITY, BySize);
-        Self { store, runtime, price_book, options, ready, changes: AtomicU64::new(0) }
+        Self {
+            store,
+            runtime,
+            price_book,
+            options,
+            ready,
+            changes: AtomicU64::new(0),
+        }
     }
 
     /// The function, ready to run; `None` when there is none.
@@ -59,7 +66,9 @@ impl Registry {
         }
         loop {
             let changes = self.changes.load(Ordering::Acquire);
-            let Some(function) = self.store.function(id).await? else { return Ok(None) };
+            let Some(function) = self.store.function(id).await? else {
+                return Ok(None);
+            };
             let program = self.compile(&function.code).await?;
             let loaded = self.keep(function, program);
             if self.changes.load(Ordering::Acquire) == changes {
@@ -80,7 +89,11 @@ impl Registry {
             Err(error) => {
                 tracing::error!(%error, "the compiler panicked");
                 let message = "the compiler failed on this code".to_owned();
-                Err(CompileError { message, line: None, column: None })
+                Err(CompileError {
+                    message,
+                    line: None,
+                    column: None,
+                })
             }
         }
     }
@@ -109,7 +122,11 @@ impl Registry {
             log_bytes: self.options.max_log_bytes,
         };
         let id = function.id;
-        let loaded = Arc::new(Loaded { function, program, limits });
+        let loaded = Arc::new(Loaded {
+            function,
+            program,
+            limits,
+        });
         self.ready.insert(id, loaded.clone());
         loaded
     }

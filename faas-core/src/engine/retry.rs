@@ -35,7 +35,8 @@ impl RetryPolicy {
             return None;
         }
         let exponent = i32::try_from(retry.saturating_sub(1)).unwrap_or(i32::MAX);
-        let wait = (self.base.as_secs_f64() * self.factor.powi(exponent)).min(self.cap.as_secs_f64());
+        let wait =
+            (self.base.as_secs_f64() * self.factor.powi(exponent)).min(self.cap.as_secs_f64());
         let wait = wait * (1.0 - self.jitter.clamp(0.0, 1.0) * random.clamp(0.0, 1.0));
         Some(Duration::try_from_secs_f64(wait).unwrap_or(self.cap))
     }
@@ -53,7 +54,9 @@ mod tests {
 
     #[test]
     fn a_retry_waits_twice_as_long_each_time_and_there_are_as_many_as_configured() {
-        let waits: Vec<_> = (1..=4).map(|retry| policy().next(retry, 3, 0.5).map(|w| w.as_secs())).collect();
+        let waits: Vec<_> = (1..=4)
+            .map(|retry| policy().next(retry, 3, 0.5).map(|w| w.as_secs()))
+            .collect();
         assert_eq!(waits, [Some(2), Some(4), Some(8), None]);
     }
 

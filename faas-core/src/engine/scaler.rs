@@ -26,7 +26,9 @@ pub(super) async fn scale(engine: Engine, mut policy: Box<dyn ScalingPolicy>) {
             min_instances: options.min_instances,
             max_instances: options.max_instances,
         };
-        let Decision::Scale { instances, reason } = policy.decide(&snapshot) else { continue };
+        let Decision::Scale { instances, reason } = policy.decide(&snapshot) else {
+            continue;
+        };
         let target = instances.clamp(options.min_instances, options.max_instances);
         engine.0.instances.resize(&engine, target);
         let reached = engine.depth().instances;
@@ -45,7 +47,11 @@ pub(super) async fn scale(engine: Engine, mut policy: Box<dyn ScalingPolicy>) {
             at: now,
             reason,
         };
-        engine.0.recorder.send(Record::Scaling(Arc::new(event))).await;
+        engine
+            .0
+            .recorder
+            .send(Record::Scaling(Arc::new(event)))
+            .await;
     }
 }
 
@@ -74,6 +80,9 @@ pub(super) async fn tick(engine: Engine) {
             p99,
             warm_isolates: engine.0.runtime.stats().warm_isolates,
         };
-        engine.0.events.publish(engine.0.clock.now(), [EventKind::Metrics(Arc::new(metrics))]);
+        engine.0.events.publish(
+            engine.0.clock.now(),
+            [EventKind::Metrics(Arc::new(metrics))],
+        );
     }
 }

@@ -98,6 +98,13 @@ impl PlatformBuilder {
         self
     }
 
+    /// A store that was picked at run time, or that others hold as well.
+    #[must_use]
+    pub fn shared_store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
     /// What runs the code. Default: QuickJS, in threads.
     #[must_use]
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
@@ -139,7 +146,14 @@ impl PlatformBuilder {
     /// # Errors
     /// When the options contradict each other, or the store cannot be used.
     pub async fn build(self) -> Result<Platform, Error> {
-        let Self { options, store, runtime, policy, clock, price_book } = self;
+        let Self {
+            options,
+            store,
+            runtime,
+            policy,
+            clock,
+            price_book,
+        } = self;
         options.check()?;
         let price_book = price_book.unwrap_or_default();
         price_book.validate().map_err(Error::Invalid)?;
@@ -160,14 +174,19 @@ impl PlatformBuilder {
 }
 
 #[cfg(feature = "quickjs")]
-#[expect(clippy::unnecessary_wraps, reason = "without the feature there is no default")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "without the feature there is no default"
+)]
 fn default_runtime() -> Result<Arc<dyn Runtime>, Error> {
     Ok(Arc::new(crate::runtime::QuickJs::default()))
 }
 
 #[cfg(not(feature = "quickjs"))]
 fn default_runtime() -> Result<Arc<dyn Runtime>, Error> {
-    Err(Error::Invalid("a runtime is needed: the feature \"quickjs\" is off".to_owned()))
+    Err(Error::Invalid(
+        "a runtime is needed: the feature \"quickjs\" is off".to_owned(),
+    ))
 }
 
 impl PlatformOptions {
@@ -178,21 +197,34 @@ impl PlatformOptions {
         }
         if self.max_instances < self.min_instances {
             let (max, min) = (self.max_instances, self.min_instances);
-            return wrong(format!("max_instances is {max}: it must be at least min_instances, {min}"));
+            return wrong(format!(
+                "max_instances is {max}: it must be at least min_instances, {min}"
+            ));
         }
         if self.queue_capacity == 0 {
             return wrong("queue_capacity is 0: then nothing could be accepted".to_owned());
         }
-        for (name, bytes) in [("max_input", self.max_input), ("max_output", self.max_output)] {
+        for (name, bytes) in [
+            ("max_input", self.max_input),
+            ("max_output", self.max_output),
+        ] {
             if bytes > LARGEST_JSON {
-                return wrong(format!("{name} is {bytes} bytes: at most {LARGEST_JSON} are possible"));
+                return wrong(format!(
+                    "{name} is {bytes} bytes: at most {LARGEST_JSON} are possible"
+                ));
             }
         }
         if !(self.retry_factor.is_finite() && self.retry_factor >= 1.0) {
-            return wrong(format!("retry_factor is {}: expected a number from 1 up", self.retry_factor));
+            return wrong(format!(
+                "retry_factor is {}: expected a number from 1 up",
+                self.retry_factor
+            ));
         }
         if !(0.0..=1.0).contains(&self.retry_jitter) {
-            return wrong(format!("retry_jitter is {}: expected a number from 0 to 1", self.retry_jitter));
+            return wrong(format!(
+                "retry_jitter is {}: expected a number from 0 to 1",
+                self.retry_jitter
+            ));
         }
         if self.scaling_tick.is_zero() {
             return wrong("scaling_tick is 0: expected a positive time".to_owned());

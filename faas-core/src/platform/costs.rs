@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::{Error, Platform};
 use crate::cost::{Estimate, estimate, scaling_cost, storage_cost};
 use crate::model::{FunctionId, FunctionLabel, Json, NanoDollars, Timestamp};
-use crate::store::{Granularity, Period, Store, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums};
+use crate::store::{
+    Granularity, Period, Store, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums,
+};
 
 /// What to estimate.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,10 +69,20 @@ impl Costs<'_> {
         let function = self.platform.functions().get(request.function).await?;
         let recent = match request.duration {
             Some(_) => Vec::new(),
-            None => self.store().recent_durations(Some(function.id), Timestamp::default(), RECENT).await?,
+            None => {
+                self.store()
+                    .recent_durations(Some(function.id), Timestamp::default(), RECENT)
+                    .await?
+            }
         };
         let bytes = request.input.as_ref().map_or(0, Json::len) as u64;
-        Ok(estimate(function.tier(), bytes, request.duration, &recent, self.platform.price_book()))
+        Ok(estimate(
+            function.tier(),
+            bytes,
+            request.duration,
+            &recent,
+            self.platform.price_book(),
+        ))
     }
 
     /// The cost of everything in `period`, by function.
@@ -85,8 +97,14 @@ impl Costs<'_> {
         let mut functions = Vec::with_capacity(rows.len());
         for UsageRow { key, sums } in rows {
             total.add(&sums);
-            let Some(label) = function_of(key).and_then(|id| labels.remove(&id)) else { continue };
-            functions.push(FunctionCost { label, sums, storage: NanoDollars::ZERO });
+            let Some(label) = function_of(key).and_then(|id| labels.remove(&id)) else {
+                continue;
+            };
+            functions.push(FunctionCost {
+                label,
+                sums,
+                storage: NanoDollars::ZERO,
+            });
         }
         functions.sort_by_key(|function| std::cmp::Reverse(function.sums.total()));
         let book = self.platform.price_book();
@@ -103,10 +121,18 @@ impl Costs<'_> {
     /// # Errors
     /// [`Error::NotFound`]
     pub async fn function(&self, id: FunctionId, period: Period) -> Result<FunctionCost, Error> {
-        let label = self.labels(&[id]).await?.remove(&id).ok_or(Error::NotFound("function"))?;
+        let label = self
+            .labels(&[id])
+            .await?
+            .remove(&id)
+            .ok_or(Error::NotFound("function"))?;
         let rows = self.usage(period, Some(id), UsageGroup::Function).await?;
         let sums = rows.first().map(|row| row.sums).unwrap_or_default();
-        Ok(FunctionCost { label, sums, storage: self.storage(period, Some(id)).await? })
+        Ok(FunctionCost {
+            label,
+            sums,
+            storage: self.storage(period, Some(id)).await?,
+        })
     }
 
     /// The cost over time; spans without executions are left out.
@@ -119,14 +145,18 @@ impl Costs<'_> {
         granularity: Granularity,
         function: Option<FunctionId>,
     ) -> Result<Vec<UsageRow>, Error> {
-        self.usage(period, function, UsageGroup::Time(granularity)).await
+        self.usage(period, function, UsageGroup::Time(granularity))
+            .await
     }
 
     /// Names, tiers and the like of these functions, deleted ones included.
     ///
     /// # Errors
     /// When the store is away.
-    pub async fn labels(&self, ids: &[FunctionId]) -> Result<HashMap<FunctionId, FunctionLabel>, Error> {
+    pub async fn labels(
+        &self,
+        ids: &[FunctionId],
+    ) -> Result<HashMap<FunctionId, FunctionLabel>, Error> {
         Ok(self.store().labels(Some(ids)).await?)
     }
 
@@ -140,12 +170,26 @@ impl Costs<'_> {
         function: Option<FunctionId>,
         group: UsageGroup,
     ) -> Result<Vec<UsageRow>, Error> {
-        Ok(self.store().usage(&UsageQuery { period, function, group }).await?)
+        Ok(self
+            .store()
+            .usage(&UsageQuery {
+                period,
+                function,
+                group,
+            })
+            .await?)
     }
 
     /// What keeping code has cost until now.
-    async fn storage(&self, period: Period, function: Option<FunctionId>) -> Result<NanoDollars, Error> {
-        let kept = Period { from: period.from, to: period.to.min(self.platform.now()) };
+    async fn storage(
+        &self,
+        period: Period,
+        function: Option<FunctionId>,
+    ) -> Result<NanoDollars, Error> {
+        let kept = Period {
+            from: period.from,
+            to: period.to.min(self.platform.now()),
+        };
         if kept.from >= kept.to {
             return Ok(NanoDollars::ZERO);
         }

@@ -60,9 +60,15 @@ impl Executions<'_> {
     pub async fn list(&self, query: &ExecutionQuery) -> Result<Vec<Execution>, Error> {
         let engine = self.platform.engine();
         let mut stored = engine.0.store.executions(query).await?;
-        let oldest = if stored.len() < query.limit { None } else { stored.last().map(|execution| execution.id) };
+        let oldest = if stored.len() < query.limit {
+            None
+        } else {
+            stored.last().map(|execution| execution.id)
+        };
         let live = engine.all_live(|execution| {
-            query.function.is_none_or(|function| function == execution.function_id)
+            query
+                .function
+                .is_none_or(|function| function == execution.function_id)
                 && query.status.is_none_or(|status| status == execution.status)
                 && query.period.contains(execution.created_at)
                 && query.before.is_none_or(|before| execution.id < before)
@@ -71,7 +77,10 @@ impl Executions<'_> {
         for execution in live {
             match stored.binary_search_by(|stored| execution.id.cmp(&stored.id)) {
                 Ok(at) => {
-                    if let Some(stored) = stored.get_mut(at).filter(|stored| !stored.status.is_terminal()) {
+                    if let Some(stored) = stored
+                        .get_mut(at)
+                        .filter(|stored| !stored.status.is_terminal())
+                    {
                         *stored = execution;
                     }
                 }
@@ -99,7 +108,10 @@ impl Executions<'_> {
     pub async fn retry(&self, id: ExecutionId) -> Result<Accepted, Error> {
         let failed = self.get(id).await?;
         if failed.status != Status::Failed {
-            return Err(Error::Conflict(format!("the execution is {}: only a failed one can be retried", failed.status)));
+            return Err(Error::Conflict(format!(
+                "the execution is {}: only a failed one can be retried",
+                failed.status
+            )));
         }
         let function = self.platform.functions().get(failed.function_id).await?;
         let request = Request {
@@ -108,6 +120,9 @@ impl Executions<'_> {
             retry_of: Some(id),
             idempotency_key: None,
         };
-        self.platform.engine().execute(failed.function_id, request).await
+        self.platform
+            .engine()
+            .execute(failed.function_id, request)
+            .await
     }
 }

@@ -110,7 +110,11 @@ impl Functions<'_> {
             let after = update.clone().applied_to(&before, engine.clock.now());
             check(&after, &engine.options)?;
             let program = engine.registry.compile(&after.code).await?;
-            match engine.store.update_function(&after, before.updated_at).await {
+            match engine
+                .store
+                .update_function(&after, before.updated_at)
+                .await
+            {
                 Ok(()) => {
                     engine.registry.changed(after.clone(), program);
                     return Ok(after);
@@ -120,7 +124,9 @@ impl Functions<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(Error::Conflict("the function is being changed by others: try again".to_owned()))
+        Err(Error::Conflict(
+            "the function is being changed by others: try again".to_owned(),
+        ))
     }
 
     /// The function with this id.
@@ -133,9 +139,14 @@ impl Functions<'_> {
             Ok(Some(loaded)) => Ok(loaded.function.clone()),
             Ok(None) => Err(Error::NotFound("function")),
             // Code of an earlier release that no longer compiles can still be read and mended.
-            Err(Error::Compile(_)) => {
-                self.platform.engine().0.store.function(id).await?.ok_or(Error::NotFound("function"))
-            }
+            Err(Error::Compile(_)) => self
+                .platform
+                .engine()
+                .0
+                .store
+                .function(id)
+                .await?
+                .ok_or(Error::NotFound("function")),
             Err(error) => Err(error),
         }
     }
@@ -157,7 +168,11 @@ impl Functions<'_> {
         let engine = &self.platform.engine().0;
         let deleted = engine.store.delete_function(id, engine.clock.now()).await?;
         engine.registry.deleted(id);
-        if deleted { Ok(()) } else { Err(Error::NotFound("function")) }
+        if deleted {
+            Ok(())
+        } else {
+            Err(Error::NotFound("function"))
+        }
     }
 }
 
@@ -189,31 +204,47 @@ impl FunctionUpdate {
 /// Checks everything but the code's syntax.
 fn check(function: &Function, options: &PlatformOptions) -> Result<(), Error> {
     let wrong = |text: String| Err(Error::Invalid(text));
-    for (what, text) in [("name", &function.name), ("description", &function.description), ("code", &function.code)] {
+    for (what, text) in [
+        ("name", &function.name),
+        ("description", &function.description),
+        ("code", &function.code),
+    ] {
         if text.trim().is_empty() {
             return wrong(format!("{what} is blank: expected some text"));
         }
     }
     let length = function.name.chars().count();
     if length > MAX_NAME {
-        return wrong(format!("name has {length} characters: at most {MAX_NAME} are allowed"));
+        return wrong(format!(
+            "name has {length} characters: at most {MAX_NAME} are allowed"
+        ));
     }
     let length = function.description.chars().count();
     if length > MAX_DESCRIPTION {
-        return wrong(format!("description has {length} characters: at most {MAX_DESCRIPTION} are allowed"));
+        return wrong(format!(
+            "description has {length} characters: at most {MAX_DESCRIPTION} are allowed"
+        ));
     }
     if function.code.len() > options.max_code {
         let (size, limit) = (function.code.len(), options.max_code);
-        return Err(Error::TooLarge(format!("code has {size} bytes: at most {limit} are accepted")));
+        return Err(Error::TooLarge(format!(
+            "code has {size} bytes: at most {limit} are accepted"
+        )));
     }
-    let FunctionConfig { timeout, retry_count, concurrency } = function.config;
+    let FunctionConfig {
+        timeout,
+        retry_count,
+        concurrency,
+    } = function.config;
     let max_timeout = options.max_timeout;
     if timeout < Duration::from_millis(1) || timeout > max_timeout {
         let (timeout, max) = (timeout.as_millis(), max_timeout.as_millis());
         return wrong(format!("timeout is {timeout} ms: expected 1 to {max} ms"));
     }
     if retry_count > MAX_RETRIES {
-        return wrong(format!("retryCount is {retry_count}: expected 0 to {MAX_RETRIES}"));
+        return wrong(format!(
+            "retryCount is {retry_count}: expected 0 to {MAX_RETRIES}"
+        ));
     }
     if concurrency == Some(0) {
         return wrong("concurrency is 0: expected at least 1, or none for no limit".to_owned());
@@ -222,5 +253,8 @@ fn check(function: &Function, options: &PlatformOptions) -> Result<(), Error> {
 }
 
 fn name_taken(function: &Function) -> Error {
-    Error::Conflict(format!("a function named {:?} exists already", &*function.name))
+    Error::Conflict(format!(
+        "a function named {:?} exists already",
+        &*function.name
+    ))
 }

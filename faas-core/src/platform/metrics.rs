@@ -98,7 +98,10 @@ impl Platform {
             totals: store.totals().await?,
             last_hour: self.sums_since(hour_ago).await?,
             today: self.sums_since(now.day()).await?,
-            active_functions: functions.iter().filter(|f| f.status == FunctionStatus::Active).count(),
+            active_functions: functions
+                .iter()
+                .filter(|f| f.status == FunctionStatus::Active)
+                .count(),
             instances: depth.instances,
             queued: depth.queued,
             running: depth.running,
@@ -114,7 +117,10 @@ impl Platform {
     /// # Errors
     /// When the store is away.
     pub async fn execution_history(&self, hours: u32) -> Result<Vec<UsageRow>, Error> {
-        let period = Period { from: self.now() - HOUR * hours, to: Timestamp::from_micros(i64::MAX) };
+        let period = Period {
+            from: self.now() - HOUR * hours,
+            to: Timestamp::from_micros(i64::MAX),
+        };
         self.costs().trends(period, Granularity::Hour, None).await
     }
 
@@ -122,7 +128,11 @@ impl Platform {
     ///
     /// # Errors
     /// When the store is away.
-    pub async fn scaling_history(&self, since: Timestamp, limit: usize) -> Result<Vec<ScalingEvent>, Error> {
+    pub async fn scaling_history(
+        &self,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ScalingEvent>, Error> {
         Ok(self.engine().0.store.scaling_events(since, limit).await?)
     }
 
@@ -132,7 +142,10 @@ impl Platform {
     }
 
     async fn sums_since(&self, from: Timestamp) -> Result<UsageSums, Error> {
-        let period = Period { from, to: Timestamp::from_micros(i64::MAX) };
+        let period = Period {
+            from,
+            to: Timestamp::from_micros(i64::MAX),
+        };
         let mut sums = UsageSums::default();
         for row in self.costs().trends(period, Granularity::Day, None).await? {
             sums.add(&row.sums);

@@ -51,7 +51,9 @@ impl Platform {
     }
 
     fn new(engine: Engine) -> Self {
-        Self { inner: Arc::new(Inner { engine }) }
+        Self {
+            inner: Arc::new(Inner { engine }),
+        }
     }
 
     fn engine(&self) -> &Engine {
@@ -79,7 +81,11 @@ impl Platform {
     ///
     /// # Errors
     /// When it could not be run or not be stored.
-    pub async fn invoke(&self, function: FunctionId, input: impl Into<Json>) -> Result<Arc<Execution>, Error> {
+    pub async fn invoke(
+        &self,
+        function: FunctionId,
+        input: impl Into<Json>,
+    ) -> Result<Arc<Execution>, Error> {
         self.engine().invoke(function, input.into()).await
     }
 
@@ -94,11 +100,18 @@ impl Platform {
         input: impl Into<Json>,
         options: InvokeOptions,
     ) -> Result<Arc<Execution>, Error> {
-        let InvokeOptions { idempotency_key, retry } = options;
+        let InvokeOptions {
+            idempotency_key,
+            retry,
+        } = options;
         if idempotency_key.is_none() && !retry {
             return self.invoke(function, input).await;
         }
-        let max_retries = if retry { self.functions().get(function).await?.config.retry_count } else { 0 };
+        let max_retries = if retry {
+            self.functions().get(function).await?.config.retry_count
+        } else {
+            0
+        };
         let request = Request {
             input: Some(input.into()),
             max_retries,
@@ -165,7 +178,9 @@ impl Platform {
     pub async fn ready(&self) -> Result<(), Error> {
         let engine = self.engine();
         if engine.0.stopping.is_cancelled() {
-            return Err(Error::Unavailable("the platform is shutting down".to_owned()));
+            return Err(Error::Unavailable(
+                "the platform is shutting down".to_owned(),
+            ));
         }
         Ok(engine.0.store.ping().await?)
     }

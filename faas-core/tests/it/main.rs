@@ -1,0 +1,4 @@
+//! The promises of the library, tested from outside.
+
+mod platform;
+mod scripted;
