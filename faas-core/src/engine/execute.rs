@@ -108,15 +108,9 @@ impl Engine {
         let id = execution.id;
         let ended = self.0.waiters.wait_for(id);
         match self.accept(room, function, execution).await {
-            Ok(None) => ended.await.unwrap_or_else(|_| Err(shutting_down())),
-            Ok(Some(first)) => {
-                self.0.waiters.forget(id);
-                self.wait(first).await
-            }
-            Err(error) => {
-                self.0.waiters.forget(id);
-                Err(error)
-            }
+            Ok(None) => ended.ended().await,
+            Ok(Some(first)) => self.wait(first).await,
+            Err(error) => Err(error),
         }
     }
 
@@ -125,7 +119,7 @@ impl Engine {
         let ended = self.0.waiters.wait_for(id);
         match self.0.store.execution(id).await? {
             Some(execution) if execution.status.is_terminal() => Ok(Arc::new(execution)),
-            Some(_) => ended.await.unwrap_or_else(|_| Err(shutting_down())),
+            Some(_) => ended.ended().await,
             None => Err(Error::NotFound("execution")),
         }
     }

@@ -22,10 +22,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 pub(crate) use execute::Request;
-pub use retry::RetryPolicy;
+use self::retry::RetryPolicy;
 
 use self::backlog::Backlog;
 use self::counters::Counters;
@@ -46,6 +45,8 @@ use crate::store::Store;
 
 /// How often instances are looked after.
 const WATCH: Duration = Duration::from_millis(20);
+/// How long the store is given at least to take what is left at shutdown.
+const FLUSH: Duration = Duration::from_secs(5);
 /// How often old executions are deleted.
 const RETENTION: Duration = Duration::from_secs(60);
 
@@ -75,6 +76,8 @@ pub(crate) struct Shared {
     pub(crate) ids: IdGenerator,
     /// Cancelled when the engine begins to shut down.
     pub(crate) stopping: CancellationToken,
+    /// Cancelled when it has shut down.
+    finished: CancellationToken,
     retry_policy: RetryPolicy,
     queue: Queue,
     instances: Instances,
@@ -82,7 +85,6 @@ pub(crate) struct Shared {
     waiters: Waiters,
     backlog: Backlog,
     counters: Counters,
-    tasks: TaskTracker,
 }
 
 impl Engine {
@@ -114,10 +116,10 @@ impl Engine {
             events: EventBus::new(clock.now()),
             ids: IdGenerator::after(newest),
             stopping: CancellationToken::new(),
+            finished: CancellationToken::new(),
             waiters: Waiters::default(),
             backlog: Backlog::default(),
             counters: Counters::default(),
-            tasks: TaskTracker::new(),
             options,
             clock,
             store,
@@ -130,10 +132,8 @@ impl Engine {
             .0
             .instances
             .resize(&engine, engine.0.options.min_instances);
-        engine
-            .0
-            .tasks
-            .spawn(recorder::record(engine.clone(), records));
+        tokio::spawn(recorder::record(engine.clone(), records));
+        tokio::spawn(finish(engine.clone()));
         engine.spawn(backlog::feed(engine.clone()));
         engine.spawn(scaler::scale(engine.clone(), policy));
         engine.spawn(scaler::tick(engine.clone()));
@@ -148,7 +148,7 @@ impl Engine {
     /// Spawns a task that ends when the engine begins to shut down.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let stopping = self.0.stopping.clone();
-        self.0.tasks.spawn(async move {
+        tokio::spawn(async move {
             tokio::select! {
                 () = stopping.cancelled() => {}
                 () = task => {}
@@ -197,7 +197,7 @@ impl Engine {
         for _ in 0..TRIES {
             let ended = self.0.waiters.wait_for(id);
             if self.0.instances.stop(self, id, StopReason::Cancelled) {
-                return ended.await.unwrap_or_else(|_| Err(shutting_down()));
+                return ended.ended().await;
             }
             if let Some(job) = self.0.queue.remove(id) {
                 let Job {
@@ -207,7 +207,7 @@ impl Engine {
                     ..
                 } = *job;
                 self.fail(execution, cancelled(), answer, stored).await;
-                return ended.await.unwrap_or_else(|_| Err(shutting_down()));
+                return ended.ended().await;
             }
             let execution = self
                 .0
@@ -217,7 +217,6 @@ impl Engine {
                 .ok_or(Error::NotFound("execution"))?;
             match execution.status {
                 Status::Completed | Status::Failed => {
-                    self.0.waiters.forget(id);
                     let status = execution.status;
                     return Err(Error::Conflict(format!(
                         "the execution has already {status}"
@@ -241,36 +240,20 @@ impl Engine {
         ))
     }
 
-    /// Makes claimed jobs that will not run pending again in the store.
+    /// Makes claimed jobs that will not run pending again in the store. One that is left out is
+    /// taken up as interrupted.
     fn release(&self, jobs: Vec<Box<Job>>) {
         for job in jobs {
-            let Job {
-                mut execution,
-                stored,
-                answer,
-                ..
-            } = *job;
-            if !stored {
-                if let Some(answer) = answer {
-                    // Whoever does not listen any more does not miss it.
-                    let _ = answer.send(Err(shutting_down()));
-                }
-                continue;
+            let Job { mut execution, stored, answer, .. } = *job;
+            if let Some(answer) = answer {
+                // Whoever does not listen any more does not miss it.
+                let _ = answer.send(Err(shutting_down()));
             }
             let attempt = execution.attempt;
-            if execution.release().is_ok() {
+            if stored && execution.release().is_ok() {
                 let execution = Arc::new(execution);
-                let ended = Ended {
-                    execution,
-                    stored,
-                    attempt,
-                    answer: None,
-                    retry_after: None,
-                };
-                let engine = self.clone();
-                self.0.tasks.spawn(async move {
-                    engine.0.recorder.send(Record::Ended(Box::new(ended))).await
-                });
+                let ended = Ended { execution, stored, attempt, answer: None, retry_after: None };
+                self.0.recorder.offer(Record::Ended(Box::new(ended)));
             }
         }
     }
@@ -307,7 +290,7 @@ impl Engine {
     }
 
     /// Begins to shut down: nothing more is admitted, no more jobs start. What was accepted stays
-    /// pending in the store.
+    /// pending in the store. The rest is done by the task [`finish`].
     pub(crate) fn begin_shutdown(&self) {
         if self.0.stopping.is_cancelled() {
             return;
@@ -322,27 +305,10 @@ impl Engine {
         self.release(claimed);
     }
 
-    /// Shuts down: what runs may finish within the grace, then it is stopped; everything is written;
-    /// the store is closed.
+    /// Shuts down and waits until that is done.
     pub(crate) async fn shutdown(&self) {
         self.begin_shutdown();
-        let (options, clock) = (&self.0.options, &self.0.clock);
-        self.drained(options.shutdown_grace).await;
-        self.0.instances.stop_all(self, StopReason::Shutdown);
-        // The watchdog has ended with the other tasks: look after the instances here.
-        let until = clock.monotonic() + 2 * options.abandon_grace;
-        while self.depth().running > 0 && clock.monotonic() < until {
-            self.drained(WATCH).await;
-            self.0.instances.watch(self);
-        }
-        self.0.tasks.close();
-        // Twice: what was being settled when the first went out is in the channel for the second.
-        self.0.recorder.flush().await;
-        self.0.recorder.flush().await;
-        self.0.waiters.dismiss();
-        if let Err(error) = self.0.store.close().await {
-            tracing::error!(%error, "the store could not be closed");
-        }
+        self.0.finished.cancelled().await;
     }
 
     /// Waits until nothing runs, at most for `grace`.
@@ -361,6 +327,37 @@ fn as_waiting(execution: &Execution) -> Execution {
         status: Status::Pending,
         ..execution.clone()
     }
+}
+
+/// The task that ends the engine: what runs may finish within the grace, then it is stopped;
+/// everything is written; the store is closed.
+async fn finish(engine: Engine) {
+    engine.0.stopping.cancelled().await;
+    let (options, clock) = (&engine.0.options, &engine.0.clock);
+    engine.drained(options.shutdown_grace).await;
+    engine.0.instances.stop_all(&engine, StopReason::Shutdown);
+    // The watchdog has ended with the other tasks: look after the instances here.
+    let until = clock.monotonic() + 2 * options.abandon_grace;
+    while engine.depth().running > 0 && clock.monotonic() < until {
+        engine.drained(WATCH).await;
+        engine.0.instances.watch(&engine);
+    }
+    let written = async {
+        // Twice: what was being settled when the first went out is in the channel for the second.
+        engine.0.recorder.flush().await;
+        engine.0.recorder.flush().await;
+    };
+    tokio::select! {
+        () = written => {}
+        () = clock.sleep(options.shutdown_grace.max(FLUSH)) => {
+            tracing::error!("the store is unavailable: what was not written is lost");
+        }
+    }
+    engine.0.waiters.dismiss();
+    if let Err(error) = engine.0.store.close().await {
+        tracing::error!(%error, "the store could not be closed");
+    }
+    engine.0.finished.cancel();
 }
 
 /// The watchdog's task.

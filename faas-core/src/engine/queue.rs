@@ -20,6 +20,9 @@ use crate::model::{ExecutionId, FunctionId};
 /// How many claims may be under way or unused for each instance: enough to keep an instance busy
 /// while a group of claims is committed, few enough that little is marked running that is not.
 const CLAIMS_PER_INSTANCE: usize = 4;
+/// How many functions an instance looks at for one job. Those that it passes over go to the back of
+/// the ring, so that the next look begins behind them.
+const MAX_LOOKS: usize = 64;
 
 /// The queue.
 pub(super) struct Queue {
@@ -294,55 +297,47 @@ impl Queue {
 impl State {
     /// What an instance can do now, and how many jobs left their lanes for it.
     fn take(&mut self) -> (Option<Next>, usize) {
-        if let Some(job) = self.claimed.pop_front() {
-            self.running += 1;
-            return (Some(Next::Run(job)), 0);
-        }
         let mut claims = Vec::new();
-        let mut taken = 0;
-        // Each function is looked at once: those that have to wait go to the back of the ring.
-        for _ in 0..self.ring.len() {
-            let Some(id) = self.ring.pop_front() else {
-                break;
-            };
-            let may_claim =
-                self.claiming + claims.len() < CLAIMS_PER_INSTANCE * self.instances.max(1);
-            let Some(lane) = self.lanes.get_mut(&id) else {
-                continue;
-            };
+        let most_claims = CLAIMS_PER_INSTANCE * self.instances.max(1);
+        for _ in 0..self.ring.len().min(MAX_LOOKS) {
+            let Some(id) = self.ring.pop_front() else { break };
+            let Some(lane) = self.lanes.get_mut(&id) else { continue };
             let Some(job) = lane.jobs.front() else {
                 lane.in_ring = false;
                 continue;
             };
-            if job.needs_claim && !may_claim {
+            let ahead = self.claimed.len() + self.claiming + claims.len();
+            if job.needs_claim && ahead >= most_claims {
                 self.ring.push_back(id);
                 continue;
             }
+            if !job.needs_claim && !(self.claimed.is_empty() && claims.is_empty()) {
+                // Its turn comes when those before it are out of the way.
+                self.ring.push_front(id);
+                break;
+            }
             let limit = job.concurrency();
-            let Some(job) = lane.jobs.pop_front() else {
-                continue;
-            };
+            let Some(job) = lane.jobs.pop_front() else { continue };
             lane.active += 1;
             lane.in_ring = !lane.jobs.is_empty() && lane.active < limit;
             if lane.in_ring {
                 self.ring.push_back(id);
             }
             self.waiting -= 1;
-            taken += 1;
-            if job.needs_claim {
-                claims.push(job);
-                continue;
-            }
-            if claims.is_empty() {
+            if !job.needs_claim {
                 self.running += 1;
-                return (Some(Next::Run(job)), taken);
+                return (Some(Next::Run(job)), 1);
             }
-            // Claims come first; this one runs as soon as they are handed over.
-            self.claimed.push_front(job);
-            break;
+            claims.push(job);
         }
-        self.claiming += claims.len();
-        ((!claims.is_empty()).then_some(Next::Claim(claims)), taken)
+        if !claims.is_empty() {
+            self.claiming += claims.len();
+            let taken = claims.len();
+            return (Some(Next::Claim(claims)), taken);
+        }
+        let next = self.claimed.pop_front();
+        self.running += usize::from(next.is_some());
+        (next.map(Next::Run), 0)
     }
 
     /// A job of `function` does not run any more: its lane may take another turn.

@@ -89,6 +89,11 @@ impl Recorder {
         let _ = self.sender.send(record).await;
     }
 
+    /// For what may as well be left out. Never waits.
+    pub(super) fn offer(&self, record: Record) {
+        let _ = self.sender.try_send(record);
+    }
+
     /// For threads that may block.
     pub(super) fn send_blocking(&self, record: Record) {
         if let Err(mpsc::error::TrySendError::Full(record)) = self.sender.try_send(record) {
@@ -111,26 +116,17 @@ pub(super) struct Waiters {
 }
 
 impl Waiters {
-    pub(super) fn wait_for(
-        &self,
-        id: ExecutionId,
-    ) -> oneshot::Receiver<Result<Arc<Execution>, Error>> {
+    /// Waits for the end of `id` from now on.
+    pub(super) fn wait_for(&self, id: ExecutionId) -> Waiting<'_> {
         let (answer, ended) = oneshot::channel();
-        let mut waiting = self.waiting.lock();
-        let answers = waiting.entry(id).or_default();
-        // Those who gave up make room for those who come.
-        answers.retain(|answer| !answer.is_closed());
-        answers.push(answer);
-        ended
-    }
-
-    pub(super) fn forget(&self, id: ExecutionId) {
-        self.waiting.lock().remove(&id);
+        self.waiting.lock().entry(id).or_default().push(answer);
+        Waiting { waiters: self, id, ended }
     }
 
     fn tell(&self, execution: &Arc<Execution>) {
         let waiting = self.waiting.lock().remove(&execution.id);
         for answer in waiting.into_iter().flatten() {
+            // Whoever does not listen any more does not miss it.
             let _ = answer.send(Ok(execution.clone()));
         }
     }
@@ -144,10 +140,41 @@ impl Waiters {
     }
 }
 
-/// The recorder's task. Ends when nobody can send any more.
+/// Waits for the end of an execution. Dropping it is giving up.
+pub(super) struct Waiting<'a> {
+    waiters: &'a Waiters,
+    id: ExecutionId,
+    ended: oneshot::Receiver<Result<Arc<Execution>, Error>>,
+}
+
+impl Waiting<'_> {
+    pub(super) async fn ended(mut self) -> Result<Arc<Execution>, Error> {
+        (&mut self.ended).await.unwrap_or_else(|_| Err(shutting_down()))
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.ended.close();
+        let mut waiting = self.waiters.waiting.lock();
+        if let Some(answers) = waiting.get_mut(&self.id) {
+            answers.retain(|answer| !answer.is_closed());
+            if answers.is_empty() {
+                waiting.remove(&self.id);
+            }
+        }
+    }
+}
+
+/// The recorder's task. Ends when the engine has finished.
 pub(super) async fn record(engine: Engine, mut receiver: mpsc::Receiver<Record>) {
     let mut records = Vec::with_capacity(GROUP);
-    while receiver.recv_many(&mut records, GROUP).await > 0 {
+    loop {
+        tokio::select! {
+            biased;
+            received = receiver.recv_many(&mut records, GROUP) => if received == 0 { return },
+            () = engine.0.finished.cancelled() => return,
+        }
         while !records.is_empty() {
             let mut bytes = 0;
             let fits = records.iter().take_while(|record| {

@@ -6,20 +6,20 @@ use crate::platform::PlatformOptions;
 
 /// Exponential back-off with a cap and, where configured, jitter.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RetryPolicy {
+pub(super) struct RetryPolicy {
     /// The wait before the first retry.
-    pub base: Duration,
+    pub(super) base: Duration,
     /// By how much each further wait is longer.
-    pub factor: f64,
+    pub(super) factor: f64,
     /// The longest wait.
-    pub cap: Duration,
+    pub(super) cap: Duration,
     /// How much of a wait is random, from 0 (none of it) to 1 (all of it).
-    pub jitter: f64,
+    pub(super) jitter: f64,
 }
 
 impl RetryPolicy {
     /// The policy that `options` ask for.
-    pub fn of(options: &PlatformOptions) -> Self {
+    pub(super) fn of(options: &PlatformOptions) -> Self {
         Self {
             base: options.retry_base,
             factor: options.retry_factor,
@@ -30,7 +30,7 @@ impl RetryPolicy {
 
     /// How long to wait before retry number `retry`, from 1; `None` when that is above `max`.
     /// `random` is a number from 0 to 1 that the jitter is taken from.
-    pub fn next(&self, retry: u32, max: u32, random: f64) -> Option<Duration> {
+    pub(super) fn next(&self, retry: u32, max: u32, random: f64) -> Option<Duration> {
         if retry > max {
             return None;
         }
