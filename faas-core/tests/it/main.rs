@@ -1,4 +1,6 @@
-//! The promises of the library, tested from outside.
+//! What the crate promises, through its public interface.
 
 mod platform;
+#[cfg(feature = "quickjs")]
+mod quickjs;
 mod scripted;
