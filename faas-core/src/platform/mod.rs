@@ -116,6 +116,11 @@ impl Platform {
         todo!()
     }
 
+    /// Resolves once the platform has been told to shut down.
+    pub fn stopped(&self) -> tokio_util::sync::WaitForCancellationFutureOwned {
+        todo!()
+    }
+
     /// Stops taking work, lets what runs finish within the configured grace, leaves the rest
     /// pending in the store, and closes it.
     pub async fn shutdown(&self) {
