@@ -143,6 +143,9 @@ impl From<Error> for ApiError {
                 }),
                 ..Self::new(StatusCode::BAD_REQUEST, "compile_error", message)
             },
+            Error::TooLarge(_) => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", message)
+            }
             Error::NotFound(what) => {
                 let (code, message) = match what {
                     "function" => ("function_not_found", "Function not found".to_owned()),

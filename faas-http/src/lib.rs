@@ -65,6 +65,7 @@ pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
         .merge(routes::executions::routes())
         .merge(routes::metrics::routes())
         .merge(routes::costs::routes())
+        .merge(routes::samples::routes())
         .merge(routes::health::routes())
         .merge(routes::prometheus::routes())
         .fallback(routes::not_found);

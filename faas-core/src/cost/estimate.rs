@@ -74,7 +74,73 @@ pub fn estimate(
 }
 
 /// The nearest-rank percentile of `sorted`.
-fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
+pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn a_function_without_history_is_taken_to_run_for_a_second() {
+        let estimate = estimate(Tier::Basic, 0, None, &[], &PriceBook::default());
+        assert_eq!(estimate.duration, Duration::from_secs(1));
+        assert_eq!(estimate.basis, Basis::Default);
+        // Ten started units and a cold start; warm, without it.
+        assert_eq!(estimate.cost.total().to_string(), "0.00105");
+        assert_eq!(estimate.high, estimate.cost.total());
+        assert_eq!(estimate.low.to_string(), "0.001");
+    }
+
+    #[test]
+    fn a_named_duration_comes_before_history_and_history_before_the_default() {
+        let book = PriceBook::default();
+        let recent = [millis(900), millis(100), millis(300)];
+        let history = estimate(Tier::Basic, 0, None, &recent, &book);
+        assert_eq!(history.basis, Basis::History);
+        assert_eq!(history.duration, millis(300), "the median");
+        let given = estimate(Tier::Basic, 0, Some(millis(50)), &recent, &book);
+        assert_eq!((given.basis, given.duration), (Basis::Given, millis(50)));
+    }
+
+    #[test]
+    fn percentiles_are_taken_by_nearest_rank() {
+        let sorted: Vec<_> = (1..=100).map(millis).collect();
+        assert_eq!(percentile(&sorted, 5), Some(millis(5)));
+        assert_eq!(percentile(&sorted, 50), Some(millis(50)));
+        assert_eq!(percentile(&sorted, 95), Some(millis(95)));
+        assert_eq!(percentile(&sorted[..1], 95), Some(millis(1)));
+        assert_eq!(percentile(&[], 50), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_price_lies_between_low_and_high(
+            tier in proptest::sample::select(Tier::ALL.to_vec()),
+            bytes in 0_u64..10_000_000,
+            given in proptest::option::of(0_u64..1_000_000),
+            recent in proptest::collection::vec(0_u64..1_000_000, 0..40),
+        ) {
+            let recent: Vec<_> = recent.into_iter().map(millis).collect();
+            let book = PriceBook::default();
+            let estimate = estimate(tier, bytes, given.map(millis), &recent, &book);
+            prop_assert!(estimate.low <= estimate.cost.total());
+            prop_assert!(estimate.cost.total() <= estimate.high);
+            if given.is_none() && !recent.is_empty() {
+                // The median: at least half lie at or below it, and at least half at or above.
+                let at_or_below = recent.iter().filter(|d| **d <= estimate.duration).count();
+                let at_or_above = recent.iter().filter(|d| **d >= estimate.duration).count();
+                prop_assert!(2 * at_or_below >= recent.len());
+                prop_assert!(2 * at_or_above >= recent.len());
+            }
+        }
+    }
 }

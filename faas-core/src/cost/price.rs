@@ -64,8 +64,8 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// What `execution` used. Attempts that the platform failed are not billed, and an execution
-    /// that never ran used nothing.
+    /// What `execution` used. Attempts that the platform failed are not billed, nor is a retry that
+    /// never got to run; an execution that never ran used nothing.
     pub fn of(execution: &Execution) -> Self {
         let billed = |kind| kind != FailureKind::Platform;
         let mut usage = Self {
@@ -79,12 +79,14 @@ impl Usage {
             .attempts
             .iter()
             .filter(|a| a.failure.as_ref().is_none_or(|f| billed(f.kind)));
+        let mut attempts = 0_u64;
         for attempt in ran {
-            usage.units += units(attempt.duration);
+            attempts += 1;
+            usage.units = usage.units.saturating_add(units(attempt.duration));
             usage.cold_starts += u64::from(attempt.cold_start);
         }
-        if usage.units > 0 {
-            usage.retries = execution.retry_count.into();
+        if attempts > 0 {
+            usage.retries = u64::from(execution.retry_count).min(attempts - 1);
             let output = execution.output.as_ref().map_or(0, crate::model::Json::len);
             usage.bytes = (execution.input.len() + output) as u64;
         }
@@ -92,7 +94,8 @@ impl Usage {
     }
 }
 
-/// Started units of 100 ms; an attempt that ran starts at least one.
+/// Started units of 100 ms; an attempt that ran starts at least one. Run time counts in whole
+/// microseconds, as it is stored, so that the price can be computed again from the record.
 pub(super) fn units(duration: Duration) -> u64 {
     const UNIT_MICROS: u128 = 100_000;
     u64::try_from(duration.as_micros().div_ceil(UNIT_MICROS))
@@ -132,5 +135,320 @@ fn fraction(price: NanoDollars, amount: u128, per: u128) -> NanoDollars {
         std::cmp::Ordering::Equal => quotient % 2 == 1,
         std::cmp::Ordering::Greater => true,
     };
-    NanoDollars::new(i64::try_from(quotient + u128::from(up)).unwrap_or(i64::MAX))
+    let nanos = i64::try_from(quotient + u128::from(up)).unwrap_or(i64::MAX);
+    NanoDollars::new(nanos * price.get().signum())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{
+        Attempt, ExecutionId, Failure, FunctionId, IdGenerator, Json, Status, Timestamp,
+    };
+    use crate::store::UsageSums;
+
+    fn book() -> PriceBook {
+        PriceBook::default()
+    }
+
+    fn usage(tier: Tier, units: u64, bytes: u64) -> Usage {
+        Usage {
+            tier,
+            units,
+            cold_starts: 0,
+            retries: 0,
+            bytes,
+        }
+    }
+
+    /// An execution in `tier` with these attempts, each its milliseconds, whether it was cold and
+    /// why it failed.
+    fn execution(tier: Tier, attempts: &[(u64, bool, Option<FailureKind>)]) -> Execution {
+        let now = Timestamp::from_millis(0);
+        let ids = IdGenerator::default();
+        let (id, function_id): (ExecutionId, FunctionId) = (ids.execution(now), ids.function(now));
+        let mut execution = Execution {
+            id,
+            function_id,
+            function_version: 1,
+            tier,
+            status: Status::Pending,
+            input: Json::trusted(r#"{"n":1}"#),
+            output: None,
+            failure: None,
+            created_at: now,
+            start_time: None,
+            end_time: None,
+            duration: Duration::ZERO,
+            attempt: 0,
+            retry_count: 0,
+            max_retries: 3,
+            due_at: None,
+            instance_id: None,
+            cold_start: false,
+            cost: Cost::zero(tier, &book()),
+            logs: Vec::new(),
+            attempts: Vec::new(),
+            retry_of: None,
+            idempotency_key: None,
+        };
+        for (index, (millis, cold_start, failure)) in attempts.iter().enumerate() {
+            if index > 0 {
+                execution.retry(now).unwrap();
+            }
+            execution.claim().unwrap();
+            execution
+                .end_attempt(Attempt {
+                    start_time: now,
+                    duration: Duration::from_millis(*millis),
+                    failure: failure.map(|kind| Failure::new(kind, "failed")),
+                    instance_id: None,
+                    cold_start: *cold_start,
+                })
+                .unwrap();
+        }
+        execution
+    }
+
+    #[test]
+    fn run_time_is_billed_by_started_100_ms() {
+        for (micros, expected) in [
+            (0, 1),
+            (1, 1),
+            (99_999, 1),
+            (100_000, 1),
+            (100_001, 2),
+            (200_000, 2),
+            (30_000_000, 300),
+        ] {
+            assert_eq!(units(Duration::from_micros(micros)), expected, "{micros}");
+        }
+        assert_eq!(units(Duration::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn each_tier_has_its_published_price() {
+        let base = |tier| price(&usage(tier, 10, 0), &book()).total().to_string();
+        assert_eq!(base(Tier::Basic), "0.001");
+        assert_eq!(base(Tier::Standard), "0.003");
+        assert_eq!(base(Tier::Premium), "0.008");
+        assert_eq!(base(Tier::Enterprise), "0.02");
+    }
+
+    #[test]
+    fn data_transfer_rounds_a_half_to_the_even_nano_dollar() {
+        let transfer = |bytes| {
+            price(&usage(Tier::Basic, 0, bytes), &book())
+                .data_transfer
+                .get()
+        };
+        assert_eq!(transfer(0), 0);
+        assert_eq!(transfer(1), 1); // 0.977
+        assert_eq!(transfer(64), 62); // 62.5
+        assert_eq!(transfer(192), 188); // 187.5
+        assert_eq!(transfer(1024), 1000);
+        assert_eq!(transfer(u64::MAX), i64::MAX); // beyond what a record can hold
+    }
+
+    #[test]
+    fn a_mebibyte_of_code_kept_for_an_hour_costs_its_price() {
+        const HOUR: u128 = 3_600_000_000;
+        let mebibyte = 1_u128 << 20;
+        assert_eq!(storage_cost(mebibyte * HOUR, &book()).to_string(), "0.0001");
+        assert_eq!(storage_cost(mebibyte * HOUR / 2, &book()).get(), 50_000);
+        assert_eq!(storage_cost(1, &book()), NanoDollars::ZERO);
+        assert_eq!(storage_cost(u128::MAX, &book()).get(), i64::MAX);
+        assert_eq!(scaling_cost(3, &book()).to_string(), "0.0003");
+    }
+
+    #[test]
+    fn every_attempt_that_ran_is_billed_and_those_that_the_platform_failed_are_not() {
+        let user = Some(FailureKind::UserError);
+        let platform = Some(FailureKind::Platform);
+        let of = |attempts: &[_]| Usage::of(&execution(Tier::Basic, attempts));
+
+        let retried = of(&[(250, true, user), (50, false, None)]);
+        assert_eq!(
+            (retried.units, retried.cold_starts, retried.retries),
+            (4, 1, 1)
+        );
+
+        let interrupted = of(&[(250, true, platform), (50, true, None)]);
+        assert_eq!(
+            (
+                interrupted.units,
+                interrupted.cold_starts,
+                interrupted.retries
+            ),
+            (1, 1, 0)
+        );
+
+        let lost = of(&[(250, true, user), (900, true, platform)]);
+        assert_eq!((lost.units, lost.cold_starts, lost.retries), (3, 1, 0));
+
+        assert_eq!(of(&[(900, true, platform)]), usage(Tier::Basic, 0, 0));
+    }
+
+    #[test]
+    fn what_never_ran_costs_nothing() {
+        let mut cancelled = execution(Tier::Enterprise, &[]);
+        let failure = Failure::new(FailureKind::Cancelled, "cancelled");
+        cancelled.fail(failure, Timestamp::from_millis(9)).unwrap();
+        let cost = price(&Usage::of(&cancelled), &book());
+        assert_eq!(cost, Cost::zero(Tier::Enterprise, &book()));
+        assert_eq!(cost.total(), NanoDollars::ZERO);
+    }
+
+    #[test]
+    fn a_retry_that_was_cancelled_while_it_waited_is_not_billed() {
+        let mut execution = execution(Tier::Basic, &[(10, false, Some(FailureKind::UserError))]);
+        execution.retry(Timestamp::from_millis(2_000)).unwrap();
+        let failure = Failure::new(FailureKind::Cancelled, "cancelled");
+        execution.fail(failure, Timestamp::from_millis(9)).unwrap();
+        assert_eq!(
+            (execution.retry_count, Usage::of(&execution).retries),
+            (1, 0)
+        );
+    }
+
+    #[test]
+    fn input_and_output_are_billed_in_utf8_bytes() {
+        let mut execution = execution(Tier::Basic, &[(10, false, None)]);
+        execution
+            .complete(Json::trusted("\"é\""), Timestamp::from_millis(1))
+            .unwrap();
+        assert_eq!(Usage::of(&execution).bytes, 7 + 4);
+    }
+
+    fn any_tier() -> impl Strategy<Value = Tier> {
+        proptest::sample::select(Tier::ALL.to_vec())
+    }
+
+    prop_compose! {
+        fn any_usage()(
+            tier in any_tier(),
+            units in 0_u64..10_000_000,
+            cold_starts in 0_u64..100,
+            retries in 0_u64..100,
+            bytes in 0_u64..100_000_000,
+        ) -> Usage {
+            Usage { tier, units, cold_starts, retries, bytes }
+        }
+    }
+
+    prop_compose! {
+        fn any_attempt()(
+            millis in 0_u64..300_000,
+            cold in any::<bool>(),
+            failure in proptest::sample::select(vec![
+                None,
+                Some(FailureKind::UserError),
+                Some(FailureKind::Timeout),
+                Some(FailureKind::Platform),
+            ]),
+        ) -> (u64, bool, Option<FailureKind>) {
+            (millis, cold, failure)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_total_is_the_sum_of_the_parts(usage in any_usage()) {
+            let book = book();
+            let cost = price(&usage, &book);
+            let parts = [cost.base, cost.cold_start, cost.retry, cost.data_transfer];
+            prop_assert_eq!(cost.total(), parts.into_iter().sum());
+            let exact = book.tier(usage.tier).per_100ms.get() * usage.units as i64
+                + 50_000 * usage.cold_starts as i64
+                + 20_000 * usage.retries as i64;
+            prop_assert_eq!((cost.total() - cost.data_transfer).get(), exact);
+        }
+
+        #[test]
+        fn the_sum_over_any_grouping_is_the_sum_over_all(
+            usages in proptest::collection::vec((any_usage(), 0_usize..7), 0..60),
+        ) {
+            let mut all = NanoDollars::ZERO;
+            let mut groups = vec![UsageSums::default(); 7];
+            for (usage, group) in &usages {
+                let mut execution = execution(usage.tier, &[]);
+                execution.cost = price(usage, &book());
+                all += execution.cost.total();
+                groups[*group].add(&UsageSums::of(&execution));
+            }
+            prop_assert_eq!(groups.iter().map(UsageSums::total).sum::<NanoDollars>(), all);
+            let mut whole = UsageSums::default();
+            groups.iter().for_each(|group| whole.add(group));
+            prop_assert_eq!(whole.total(), all);
+            prop_assert_eq!(whole.executions, usages.len() as u64);
+        }
+
+        #[test]
+        fn more_use_never_costs_less(
+            usage in any_usage(),
+            longer in 0_u64..1_000_000,
+            more_bytes in 0_u64..1_000_000,
+        ) {
+            let book = book();
+            let more = Usage {
+                units: usage.units + longer,
+                bytes: usage.bytes + more_bytes,
+                ..usage
+            };
+            prop_assert!(price(&more, &book).total() >= price(&usage, &book).total());
+            for tier in Tier::ALL.into_iter().filter(|tier| *tier > usage.tier) {
+                let dearer = price(&Usage { tier, ..usage }, &book);
+                prop_assert!(dearer.total() >= price(&usage, &book).total());
+            }
+        }
+
+        #[test]
+        fn a_longer_run_never_starts_fewer_units(a in 0_u64..u64::MAX, b in 0_u64..u64::MAX) {
+            let (short, long) = (a.min(b), a.max(b));
+            prop_assert!(
+                units(Duration::from_micros(short)) <= units(Duration::from_micros(long))
+            );
+        }
+
+        /// Whatever nearest whole number is claimed, it lies within half of the exact fraction, and
+        /// at exactly half it is even.
+        #[test]
+        fn a_fraction_is_rounded_to_the_nearest_and_a_half_to_even(
+            price in 0_i64..1_000_000_000,
+            amount in 0_u64..1 << 40,
+            half in any::<bool>(),
+        ) {
+            // Every other case is a multiple of half a unit, where ties are.
+            let amount = if half { amount - amount % 512 } else { amount };
+            let rounded = fraction(NanoDollars::new(price), amount.into(), 1024).get();
+            let exact_in_1024ths = i128::from(price) * i128::from(amount);
+            let off = 2 * (i128::from(rounded) * 1024 - exact_in_1024ths);
+            prop_assert!(off.abs() <= 1024, "{} is off by {}/2048", rounded, off);
+            if off.abs() == 1024 {
+                prop_assert_eq!(rounded % 2, 0);
+            }
+        }
+
+        #[test]
+        fn only_attempts_that_the_user_is_answerable_for_are_billed(
+            attempts in proptest::collection::vec(any_attempt(), 0..6),
+        ) {
+            let execution = execution(Tier::Standard, &attempts);
+            let mine: Vec<_> = attempts
+                .iter()
+                .filter(|(_, _, failure)| *failure != Some(FailureKind::Platform))
+                .collect();
+            let usage = Usage::of(&execution);
+            let expected: u64 = mine.iter().map(|a| a.0.div_ceil(100).max(1)).sum();
+            prop_assert_eq!(usage.units, expected);
+            prop_assert_eq!(usage.cold_starts, mine.iter().filter(|a| a.1).count() as u64);
+            prop_assert!(usage.retries <= u64::from(execution.retry_count));
+            prop_assert!(usage.retries <= mine.len().saturating_sub(1) as u64);
+            if mine.is_empty() {
+                prop_assert_eq!(price(&usage, &book()).total(), NanoDollars::ZERO);
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The prices, as data that a host can replace.
 
-use super::super::model::{NanoDollars, Tier};
+use crate::model::{NanoDollars, Tier};
 
 /// All prices. Amounts are nano-dollars.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -54,6 +54,47 @@ impl PriceBook {
             Tier::Enterprise => &self.enterprise,
         }
     }
+
+    /// Checks that nothing is cheaper than free and that every tier has memory and a share of a
+    /// core.
+    ///
+    /// # Errors
+    /// Names the entry that is wrong and what was expected.
+    pub fn validate(&self) -> Result<(), String> {
+        let factors = [
+            ("cold_start", self.cold_start),
+            ("retry", self.retry),
+            ("data_transfer_per_kib", self.data_transfer_per_kib),
+            ("scaling_event", self.scaling_event),
+            ("storage_per_mib_hour", self.storage_per_mib_hour),
+        ];
+        for (name, price) in factors {
+            not_negative(name, price)?;
+        }
+        for tier in Tier::ALL {
+            let price = self.tier(tier);
+            not_negative(&format!("{tier}.per_100ms"), price.per_100ms)?;
+            for (name, amount) in [
+                ("memory_mb", price.memory_mb),
+                ("cpu_millis", price.cpu_millis),
+            ] {
+                if amount == 0 {
+                    return Err(format!("{tier}.{name} must be at least 1"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn not_negative(name: &str, price: NanoDollars) -> Result<(), String> {
+    if price < NanoDollars::ZERO {
+        return Err(format!(
+            "{name} must not be negative, but is {} nano-dollars",
+            price.get()
+        ));
+    }
+    Ok(())
 }
 
 impl Default for PriceBook {
@@ -101,5 +142,51 @@ impl Default for PriceBook {
             scaling_event: NanoDollars::new(100_000),
             storage_per_mib_hour: NanoDollars::new(100_000),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_negative_price_is_refused_by_name() {
+        assert_eq!(PriceBook::default().validate(), Ok(()));
+        let refused = |change: fn(&mut PriceBook)| {
+            let mut book = PriceBook::default();
+            change(&mut book);
+            book.validate().unwrap_err()
+        };
+        let minus = NanoDollars::new(-1);
+        assert_eq!(
+            refused(|book| book.premium.per_100ms = NanoDollars::new(-1)),
+            "premium.per_100ms must not be negative, but is -1 nano-dollars"
+        );
+        let factors: [fn(&mut PriceBook) -> &mut NanoDollars; 5] = [
+            |book| &mut book.cold_start,
+            |book| &mut book.retry,
+            |book| &mut book.data_transfer_per_kib,
+            |book| &mut book.scaling_event,
+            |book| &mut book.storage_per_mib_hour,
+        ];
+        for factor in factors {
+            let mut book = PriceBook::default();
+            *factor(&mut book) = minus;
+            assert!(book.validate().is_err(), "{book:?}");
+        }
+        assert!(refused(|book| book.basic.memory_mb = 0).contains("basic.memory_mb"));
+    }
+
+    #[test]
+    fn what_a_host_leaves_out_keeps_its_price_and_what_it_misspells_is_named() {
+        let book: PriceBook = serde_json::from_str(r#"{"version": 7, "retry": 0}"#).unwrap();
+        let expected = PriceBook {
+            version: 7,
+            retry: NanoDollars::ZERO,
+            ..PriceBook::default()
+        };
+        assert_eq!(book, expected);
+        let error = serde_json::from_str::<PriceBook>(r#"{"retyr": 0}"#).unwrap_err();
+        assert!(error.to_string().contains("retyr"), "{error}");
     }
 }

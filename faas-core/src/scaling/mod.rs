@@ -1,10 +1,22 @@
 //! How many instances there should be.
 //!
-//! Owns the [`ScalingPolicy`] trait, the two policies that ship, and the simulator that tests them.
-//! A policy is pure: it has no clock and changes nothing. The engine shows it a [`Snapshot`] at
-//! every tick, carries out its [`Decision`] within the configured bounds, and records why.
+//! Owns the [`ScalingPolicy`] trait, the two policies that ship ([`QueueDriven`], the default, and
+//! [`TargetConcurrency`]), and the [`simulator`] that tests them. A policy is pure: it has no clock
+//! and changes nothing. The engine shows it a [`Snapshot`] at every tick, carries out its
+//! [`Decision`] within the configured bounds, and records why.
+
+mod milliseconds;
+mod queue_driven;
+pub mod simulator;
+mod target_concurrency;
+#[cfg(test)]
+mod trace_tests;
+mod window;
 
 use std::time::Duration;
+
+pub use queue_driven::{QueueDriven, QueueDrivenOptions};
+pub use target_concurrency::{TargetConcurrency, TargetConcurrencyOptions};
 
 /// What a policy decides on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +33,32 @@ pub struct Snapshot {
     pub min_instances: usize,
     /// The most there may be.
     pub max_instances: usize,
+}
+
+impl Snapshot {
+    /// Executions that wait or run.
+    pub const fn load(&self) -> usize {
+        self.queued.saturating_add(self.running)
+    }
+
+    /// `instances` brought within the bounds. Where these contradict each other, the upper one
+    /// holds.
+    pub fn bounded(&self, instances: usize) -> usize {
+        instances.max(self.min_instances).min(self.max_instances)
+    }
+
+    /// What to do about a number of instances that lies outside the bounds; `None` inside.
+    fn back_within_bounds(&self) -> Option<Decision> {
+        let instances = self.bounded(self.instances);
+        let reason = if instances == self.instances {
+            return None;
+        } else if instances > self.instances {
+            format!("{} instances < minimum {instances}", self.instances)
+        } else {
+            format!("{} instances > maximum {instances}", self.instances)
+        };
+        Some(Decision::Scale { instances, reason })
+    }
 }
 
 /// What a policy wants.
@@ -41,4 +79,10 @@ pub enum Decision {
 pub trait ScalingPolicy: Send + 'static {
     /// Decides on `snapshot`. Snapshots come in order of time.
     fn decide(&mut self, snapshot: &Snapshot) -> Decision;
+}
+
+impl ScalingPolicy for Box<dyn ScalingPolicy> {
+    fn decide(&mut self, snapshot: &Snapshot) -> Decision {
+        self.as_mut().decide(snapshot)
+    }
 }

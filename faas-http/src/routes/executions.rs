@@ -50,7 +50,7 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     wire::json(
         StatusCode::OK,
         &ExecutionPage {
-            executions: page.iter().map(|e| ExecutionBody::from(&**e)).collect(),
+            executions: page.iter().map(ExecutionBody::from).collect(),
             next_cursor: page.last().filter(|_| more).map(|last| Text(last.id)),
         },
     )
@@ -67,7 +67,7 @@ async fn retry(State(api): State<Api>, id: PathId) -> Result<Response, ApiError>
     wire::json(
         StatusCode::ACCEPTED,
         &Retried {
-            execution_id: Text(again),
+            execution_id: Text(again.id),
             retry_of: Text(failed),
             status: "pending",
             message: "Function execution started",

@@ -108,14 +108,14 @@ async fn execute(
 ) -> Result<Response, ApiError> {
     let id = id.function()?;
     let (parts, stream) = request.into_parts();
-    let options = invoke::call_options(&parts)?;
+    let key = invoke::idempotency_key(&parts.headers)?;
     let bytes = body(&parts.headers, stream, api.options.max_envelope()).await?;
     let input = if bytes.is_empty() {
         Json::empty_object()
     } else {
         executions::input_member(&invoke::parse(bytes)?)?.unwrap_or_else(Json::empty_object)
     };
-    let accepted = api.platform.execute(id, input, options).await?;
+    let accepted = api.platform.execute(id, input, key).await?;
     wire::json(
         StatusCode::ACCEPTED,
         &Accepted {
@@ -146,7 +146,7 @@ async fn logs(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Response, 
             .remove(&id)
             .ok_or_else(ApiError::no_function)?;
     }
-    let bodies: Vec<_> = found.iter().map(|e| ExecutionBody::from(&**e)).collect();
+    let bodies: Vec<_> = found.iter().map(ExecutionBody::from).collect();
     wire::json(StatusCode::OK, &bodies)
 }
 

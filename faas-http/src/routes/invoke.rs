@@ -66,17 +66,18 @@ fn function_in(path: &str) -> Option<FunctionId> {
 }
 
 /// What the query and the headers say about how to call.
-pub(super) fn call_options(parts: &Parts) -> Result<InvokeOptions, ApiError> {
+fn call_options(parts: &Parts) -> Result<InvokeOptions, ApiError> {
     let mut options = InvokeOptions::default();
     if parts.uri.query().is_some() {
         let retry = Params::of(&parts.uri)?.choice("retry", &[("true", true), ("false", false)])?;
         options.retry = retry.unwrap_or(false);
     }
-    options.idempotency_key = idempotency_key(&parts.headers)?;
+    options.idempotency_key = idempotency_key(&parts.headers)?.map(str::to_owned);
     Ok(options)
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+/// The caller's key against doing it twice.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     const MAX: usize = 255;
     let mut keys = headers.get_all(&IDEMPOTENCY_KEY).iter();
     let Some(key) = keys.next() else {
@@ -84,7 +85,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     };
     let sane = (1..=MAX).contains(&key.len()) && key.as_bytes().iter().all(u8::is_ascii_graphic);
     match key.to_str() {
-        Ok(text) if sane && keys.next().is_none() => Ok(Some(text.to_owned())),
+        Ok(text) if sane && keys.next().is_none() => Ok(Some(text)),
         _ => Err(ApiError::invalid(format!(
             "Idempotency-Key must be one of 1 to {MAX} visible ASCII characters"
         ))),

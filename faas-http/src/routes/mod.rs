@@ -9,6 +9,7 @@ pub(crate) mod invoke;
 pub(crate) mod metrics;
 pub(crate) mod page;
 pub(crate) mod prometheus;
+pub(crate) mod samples;
 
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};

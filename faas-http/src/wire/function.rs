@@ -1,8 +1,8 @@
 //! Functions and samples.
 
-use faas_core::model::{Function, FunctionConfig, FunctionId, Timestamp};
+use faas_core::model::{Function, FunctionConfig, FunctionId, Json, Timestamp};
+use faas_core::samples::Sample;
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::{Millis, Text};
 
@@ -67,9 +67,21 @@ pub(crate) struct Message {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SampleBody<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) description: &'a str,
-    pub(crate) code: &'a str,
-    pub(crate) input: &'a RawValue,
-    pub(crate) expected_output: &'a RawValue,
+    name: &'a str,
+    description: &'a str,
+    code: &'a str,
+    input: &'a Json,
+    expected_output: &'a Json,
+}
+
+impl<'a> From<&'a Sample> for SampleBody<'a> {
+    fn from(sample: &'a Sample) -> Self {
+        Self {
+            name: &sample.name,
+            description: &sample.description,
+            code: sample.code,
+            input: &sample.input,
+            expected_output: &sample.expected_output,
+        }
+    }
 }
