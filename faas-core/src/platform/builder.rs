@@ -174,12 +174,12 @@ impl PlatformBuilder {
 }
 
 #[cfg(feature = "quickjs")]
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "without the feature there is no default"
-)]
 fn default_runtime() -> Result<Arc<dyn Runtime>, Error> {
-    Ok(Arc::new(crate::runtime::QuickJs::default()))
+    use crate::runtime::{QuickJs, QuickJsOptions};
+    match QuickJs::new(QuickJsOptions::default()) {
+        Ok(runtime) => Ok(Arc::new(runtime)),
+        Err(error) => Err(Error::Internal(error.to_string())),
+    }
 }
 
 #[cfg(not(feature = "quickjs"))]

@@ -44,11 +44,6 @@ pub trait Runtime: Send + Sync + 'static {
     /// When the host cannot provide one now.
     fn instance(&self, id: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError>;
 
-    /// How much stack a thread that runs an instance needs, in bytes.
-    fn stack_size(&self) -> usize {
-        2 << 20
-    }
-
     /// Lets go of what is kept warm for this function: it was changed or deleted.
     fn forget(&self, function: FunctionId);
 
