@@ -176,7 +176,7 @@ fn the_console_is_captured_with_its_levels() {
         (LogLevel::Error, "10n Symbol(s)"),
         (LogLevel::Error, "Assertion failed: this"),
         (LogLevel::Debug, "Trace: here"),
-        (LogLevel::Log, "[Function: foo] [class: Bar] [Function (anonymous)]"),
+        (LogLevel::Log, "[Function: foo] [Function: Bar] [Function (anonymous)]"),
         (LogLevel::Log, "{ me: [Circular] }"),
         (LogLevel::Log, "Point { x: 1 } { z: [Getter] }"),
         (LogLevel::Log, "1970-01-01T00:00:00.000Z /re/g Uint8Array(2) [ 0, 0 ] [Object: null prototype] {} [a value that cannot be shown]"),

@@ -37,6 +37,11 @@ impl Rig {
         }
     }
 
+    /// Compiles what may be wrong.
+    pub(super) fn quickjs_compile(&self, source: &str) -> Result<Program, CompileError> {
+        self.quickjs.compile(source)
+    }
+
     pub(super) fn compile(&self, source: &str) -> Program {
         self.quickjs
             .compile(source)
