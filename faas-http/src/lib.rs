@@ -1,1 +1,127 @@
-//! x
+//! The REST API of [`faas_core`] as an axum router that a host mounts where it likes.
+//!
+//! ```no_run
+//! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+//! use faas_core::Platform;
+//!
+//! let platform = Platform::builder().build().await?;
+//! let app = axum::Router::new().nest("/faas", faas_http::router(platform));
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//! axum::serve(listener, app).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Every error is JSON with a stable `code`; every answer has an `X-Request-Id`. There is no
+//! authentication here: that is the host's, in a layer around the router.
+//!
+//! Read the modules in this order: `options`, `routes` (what there is), `extract` and `dates` (how
+//! requests are read), `wire` (how answers are written), `error`, `front` (what every request goes
+//! through).
+
+mod dates;
+mod error;
+mod extract;
+mod front;
+mod options;
+mod routes;
+mod routing;
+mod wire;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::header::{CONTENT_TYPE, HeaderName};
+use axum::http::{HeaderValue, Method};
+use faas_core::Platform;
+use tower::util::option_layer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+pub use options::HttpOptions;
+pub use routes::page::front_page;
+
+use front::{FrontLayer, RequestIds};
+
+/// What handlers share.
+#[derive(Clone)]
+pub(crate) struct Api {
+    platform: Platform,
+    options: Arc<HttpOptions>,
+}
+
+/// The API with the default [`HttpOptions`].
+pub fn router(platform: Platform) -> Router {
+    router_with(platform, HttpOptions::default())
+}
+
+/// The API. The root is left to the host: see [`front_page`].
+pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
+    let ids = Arc::new(RequestIds::new());
+    let front = |limit| FrontLayer::new(ids.clone(), limit);
+    let invoke = layered(routes::invoke::routes(), &options, front(None));
+    let others = routes::functions::routes()
+        .merge(routes::executions::routes())
+        .merge(routes::metrics::routes())
+        .merge(routes::costs::routes())
+        .merge(routes::samples::routes())
+        .merge(routes::health::routes())
+        .merge(routes::prometheus::routes())
+        .fallback(routes::not_found);
+    let others = layered(others, &options, front(Some(options.request_timeout)));
+    others.merge(invoke).with_state(Api {
+        platform,
+        options: Arc::new(options),
+    })
+}
+
+/// Puts what every request goes through around the routes.
+fn layered(routes: Router<Api>, options: &HttpOptions, front: FrontLayer) -> Router<Api> {
+    /// Below this many bytes compression costs more than it saves.
+    const WORTH_COMPRESSING: u64 = 1024;
+    let compression = options.compression.then(|| {
+        CompressionLayer::new()
+            .gzip(true)
+            .compress_when(SizeAbove::new(WORTH_COMPRESSING))
+    });
+    let routes = routes.method_not_allowed_fallback(routes::method_not_allowed);
+    let routes = match compression {
+        Some(compression) => routes.layer(compression),
+        None => routes,
+    };
+    routes.layer((front, option_layer(cors(&options.cors_origins))))
+}
+
+/// Lets pages of `origins` call; `None` when there are none.
+fn cors(origins: &[String]) -> Option<CorsLayer> {
+    if origins.is_empty() {
+        return None;
+    }
+    let origin = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.iter().filter_map(|origin| {
+            let header = HeaderValue::from_str(origin);
+            if header.is_err() {
+                tracing::warn!(origin, "this is no origin: it is left out");
+            }
+            header.ok()
+        }))
+    };
+    let request_id = HeaderName::from_static("x-request-id");
+    let accepted = routes::invoke::accepted_headers();
+    let exposed = routes::invoke::exposed_headers();
+    Some(
+        CorsLayer::new()
+            .allow_origin(origin)
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+            .allow_headers(
+                accepted
+                    .into_iter()
+                    .chain([CONTENT_TYPE, request_id.clone()])
+                    .collect::<Vec<_>>(),
+            )
+            .expose_headers(exposed.into_iter().chain([request_id]).collect::<Vec<_>>()),
+    )
+}

@@ -1,6 +1,6 @@
 //! A host that brings its own scaling policy and its own runtime.
 //!
-//! Run it with `cargo run -p custom-policy`. Read [`policy`] and [`runtime`] first: each implements
+//! Run it with `cargo run -p faas-custom-policy`. Read [`policy`] and [`runtime`] first: each implements
 //! one trait of `faas-core`, and neither knows of the other. Queueing, retries, prices, events and
 //! the store stay the platform's.
 

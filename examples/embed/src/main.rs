@@ -1,6 +1,6 @@
 //! A web shop that lets its staff write the pricing rule in JavaScript.
 //!
-//! Run it with `cargo run -p embed`, then:
+//! Run it with `cargo run -p faas-embed`, then:
 //!
 //! ```text
 //! curl -X POST localhost:3000/orders -H 'content-type: application/json' \

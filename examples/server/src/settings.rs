@@ -203,8 +203,8 @@ fn check(platform: &PlatformOptions) -> Result<(), String> {
         max_instances,
         ..
     } = platform;
-    if *max_instances == 0 {
-        return Err("--max-instances must be at least 1".to_owned());
+    if *min_instances == 0 {
+        return Err("--min-instances must be at least 1".to_owned());
     }
     if min_instances > max_instances {
         return Err(format!(
@@ -365,7 +365,7 @@ mod tests {
     fn settings_that_contradict_each_other_are_refused_by_name() {
         for (file, name) in [
             ("min_instances = 11", "--min-instances (11)"),
-            ("min_instances = 0\nmax_instances = 0", "--max-instances"),
+            ("min_instances = 0", "--min-instances must be at least 1"),
             ("queue_capacity = 0", "--queue-capacity"),
             ("max_body = 0", "--max-body"),
             ("max_body = \"7MiB\"", "--max-body"),

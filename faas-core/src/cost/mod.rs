@@ -8,6 +8,7 @@ mod estimate;
 mod price;
 mod price_book;
 
+pub(crate) use estimate::percentile;
 pub use estimate::{Basis, Estimate, estimate};
 pub use price::{Cost, Usage, price, scaling_cost, storage_cost};
 pub use price_book::{PriceBook, TierPrice};

@@ -288,6 +288,16 @@ impl Execution {
         Ok(())
     }
 
+    /// `Running` → `Pending`: the claimed attempt never started, and another may be claimed at once.
+    ///
+    /// # Errors
+    /// When it is not running.
+    pub fn release(&mut self) -> Result<(), IllegalTransition> {
+        self.require(Status::Running, "be released")?;
+        self.status = Status::Pending;
+        Ok(())
+    }
+
     /// `Running` → `Completed`.
     ///
     /// # Errors

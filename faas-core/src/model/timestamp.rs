@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
-use time::{OffsetDateTime, UtcOffset};
+use time::OffsetDateTime;
 
 /// A moment, in microseconds since 1970-01-01T00:00:00Z.
 #[derive(
@@ -102,10 +102,7 @@ impl Timestamp {
 
     /// The moment that the `time` crate has, rounded down to the microsecond.
     pub fn from_datetime(moment: OffsetDateTime) -> Self {
-        let micros = moment
-            .to_offset(UtcOffset::UTC)
-            .unix_timestamp_nanos()
-            .div_euclid(1000);
+        let micros = moment.unix_timestamp_nanos().div_euclid(1000);
         Self(i64::try_from(micros).unwrap_or(i64::MAX))
     }
 }
@@ -155,6 +152,8 @@ mod tests {
             Timestamp::parse_rfc3339("2026-01-31T16:05:09.123+02:00"),
             Some(moment)
         );
+        // The last year in UTC is not the last one west of it.
+        assert!(Timestamp::parse_rfc3339("9999-12-31T23:59:59-14:00").is_some());
         assert_eq!(moment.minute().to_string(), "2026-01-31T14:05:00.000Z");
         assert_eq!(moment.hour().to_string(), "2026-01-31T14:00:00.000Z");
         assert_eq!(moment.day().to_string(), "2026-01-31T00:00:00.000Z");

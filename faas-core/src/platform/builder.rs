@@ -4,11 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Error, Platform};
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::cost::PriceBook;
+use crate::engine::{Engine, Parts};
 use crate::runtime::Runtime;
-use crate::scaling::ScalingPolicy;
+use crate::scaling::{QueueDriven, ScalingPolicy};
 use crate::store::Store;
+use crate::store::memory::MemoryStore;
+
+/// The largest input or output that can be configured, so that a record fits a MongoDB document.
+const LARGEST_JSON: usize = 6 << 20;
 
 /// The numbers of a platform. All have sensible defaults.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,6 +98,13 @@ impl PlatformBuilder {
         self
     }
 
+    /// A store that was picked at run time, or that others hold as well.
+    #[must_use]
+    pub fn shared_store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
     /// What runs the code. Default: QuickJS, in threads.
     #[must_use]
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
@@ -134,6 +146,89 @@ impl PlatformBuilder {
     /// # Errors
     /// When the options contradict each other, or the store cannot be used.
     pub async fn build(self) -> Result<Platform, Error> {
-        todo!()
+        let Self {
+            options,
+            store,
+            runtime,
+            policy,
+            clock,
+            price_book,
+        } = self;
+        options.check()?;
+        let price_book = price_book.unwrap_or_default();
+        price_book.validate().map_err(Error::Invalid)?;
+        let engine = Engine::start(Parts {
+            options: Arc::new(options),
+            clock: clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
+            store: store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
+            runtime: match runtime {
+                Some(runtime) => runtime,
+                None => default_runtime()?,
+            },
+            policy: policy.unwrap_or_else(|| Box::new(QueueDriven::default())),
+            price_book: Arc::new(price_book),
+        })
+        .await?;
+        Ok(Platform::new(engine))
+    }
+}
+
+#[cfg(feature = "quickjs")]
+fn default_runtime() -> Result<Arc<dyn Runtime>, Error> {
+    use crate::runtime::{QuickJs, QuickJsOptions};
+    match QuickJs::new(QuickJsOptions::default()) {
+        Ok(runtime) => Ok(Arc::new(runtime)),
+        Err(error) => Err(Error::Internal(error.to_string())),
+    }
+}
+
+#[cfg(not(feature = "quickjs"))]
+fn default_runtime() -> Result<Arc<dyn Runtime>, Error> {
+    Err(Error::Invalid(
+        "a runtime is needed: the feature \"quickjs\" is off".to_owned(),
+    ))
+}
+
+impl PlatformOptions {
+    fn check(&self) -> Result<(), Error> {
+        let wrong = |text: String| Err(Error::Invalid(text));
+        if self.min_instances == 0 {
+            return wrong("min_instances is 0: at least one instance is needed".to_owned());
+        }
+        if self.max_instances < self.min_instances {
+            let (max, min) = (self.max_instances, self.min_instances);
+            return wrong(format!(
+                "max_instances is {max}: it must be at least min_instances, {min}"
+            ));
+        }
+        if self.queue_capacity == 0 {
+            return wrong("queue_capacity is 0: then nothing could be accepted".to_owned());
+        }
+        for (name, bytes) in [
+            ("max_input", self.max_input),
+            ("max_output", self.max_output),
+        ] {
+            if bytes > LARGEST_JSON {
+                return wrong(format!(
+                    "{name} is {bytes} bytes: at most {LARGEST_JSON} are possible"
+                ));
+            }
+        }
+        if !(self.retry_factor.is_finite() && self.retry_factor >= 1.0) {
+            return wrong(format!(
+                "retry_factor is {}: expected a number from 1 up",
+                self.retry_factor
+            ));
+        }
+        if !(0.0..=1.0).contains(&self.retry_jitter) {
+            return wrong(format!(
+                "retry_jitter is {}: expected a number from 0 to 1",
+                self.retry_jitter
+            ));
+        }
+        if self.scaling_tick.is_zero() {
+            return wrong("scaling_tick is 0: expected a positive time".to_owned());
+        }
+        Ok(())
     }
 }

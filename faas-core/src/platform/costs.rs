@@ -1,11 +1,14 @@
 //! Cost reports and estimates.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::{Error, Platform};
-use crate::cost::Estimate;
-use crate::model::{FunctionId, FunctionLabel, Json, NanoDollars};
-use crate::store::{Granularity, Period, UsageRow, UsageSums};
+use crate::cost::{Estimate, estimate, scaling_cost, storage_cost};
+use crate::model::{FunctionId, FunctionLabel, Json, NanoDollars, Timestamp};
+use crate::store::{
+    Granularity, Period, Store, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums,
+};
 
 /// What to estimate.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,24 +63,76 @@ impl Costs<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`]
-    pub async fn estimate(&self, _request: &EstimateRequest) -> Result<Estimate, Error> {
-        todo!()
+    pub async fn estimate(&self, request: &EstimateRequest) -> Result<Estimate, Error> {
+        /// How many of the newest executions count as recent.
+        const RECENT: usize = 1_000;
+        let function = self.platform.functions().get(request.function).await?;
+        let recent = match request.duration {
+            Some(_) => Vec::new(),
+            None => {
+                self.store()
+                    .recent_durations(Some(function.id), Timestamp::default(), RECENT)
+                    .await?
+            }
+        };
+        let bytes = request.input.as_ref().map_or(0, Json::len) as u64;
+        Ok(estimate(
+            function.tier(),
+            bytes,
+            request.duration,
+            &recent,
+            self.platform.price_book(),
+        ))
     }
 
     /// The cost of everything in `period`, by function.
     ///
     /// # Errors
     /// When the store is away.
-    pub async fn system(&self, _period: Period) -> Result<SystemCost, Error> {
-        todo!()
+    pub async fn system(&self, period: Period) -> Result<SystemCost, Error> {
+        let rows = self.usage(period, None, UsageGroup::Function).await?;
+        let ids: Vec<_> = rows.iter().filter_map(|row| function_of(row.key)).collect();
+        let mut labels = self.labels(&ids).await?;
+        let mut total = UsageSums::default();
+        let mut functions = Vec::with_capacity(rows.len());
+        for UsageRow { key, sums } in rows {
+            total.add(&sums);
+            let Some(label) = function_of(key).and_then(|id| labels.remove(&id)) else {
+                continue;
+            };
+            functions.push(FunctionCost {
+                label,
+                sums,
+                storage: NanoDollars::ZERO,
+            });
+        }
+        functions.sort_by_key(|function| std::cmp::Reverse(function.sums.total()));
+        let book = self.platform.price_book();
+        Ok(SystemCost {
+            functions,
+            sums: total,
+            scaling: scaling_cost(self.store().scaling_event_count(period).await?, book),
+            storage: self.storage(period, None).await?,
+        })
     }
 
     /// The cost of one function in `period`; deleted ones are still known.
     ///
     /// # Errors
     /// [`Error::NotFound`]
-    pub async fn function(&self, _id: FunctionId, _period: Period) -> Result<FunctionCost, Error> {
-        todo!()
+    pub async fn function(&self, id: FunctionId, period: Period) -> Result<FunctionCost, Error> {
+        let label = self
+            .labels(&[id])
+            .await?
+            .remove(&id)
+            .ok_or(Error::NotFound("function"))?;
+        let rows = self.usage(period, Some(id), UsageGroup::Function).await?;
+        let sums = rows.first().map(|row| row.sums).unwrap_or_default();
+        Ok(FunctionCost {
+            label,
+            sums,
+            storage: self.storage(period, Some(id)).await?,
+        })
     }
 
     /// The cost over time; spans without executions are left out.
@@ -86,11 +141,12 @@ impl Costs<'_> {
     /// When the store is away.
     pub async fn trends(
         &self,
-        _period: Period,
-        _granularity: Granularity,
-        _function: Option<FunctionId>,
+        period: Period,
+        granularity: Granularity,
+        function: Option<FunctionId>,
     ) -> Result<Vec<UsageRow>, Error> {
-        todo!()
+        self.usage(period, function, UsageGroup::Time(granularity))
+            .await
     }
 
     /// Names, tiers and the like of these functions, deleted ones included.
@@ -99,8 +155,52 @@ impl Costs<'_> {
     /// When the store is away.
     pub async fn labels(
         &self,
-        _ids: &[FunctionId],
-    ) -> Result<std::collections::HashMap<FunctionId, FunctionLabel>, Error> {
-        todo!()
+        ids: &[FunctionId],
+    ) -> Result<HashMap<FunctionId, FunctionLabel>, Error> {
+        Ok(self.store().labels(Some(ids)).await?)
+    }
+
+    fn store(&self) -> &dyn Store {
+        &*self.platform.engine().0.store
+    }
+
+    async fn usage(
+        &self,
+        period: Period,
+        function: Option<FunctionId>,
+        group: UsageGroup,
+    ) -> Result<Vec<UsageRow>, Error> {
+        Ok(self
+            .store()
+            .usage(&UsageQuery {
+                period,
+                function,
+                group,
+            })
+            .await?)
+    }
+
+    /// What keeping code has cost until now.
+    async fn storage(
+        &self,
+        period: Period,
+        function: Option<FunctionId>,
+    ) -> Result<NanoDollars, Error> {
+        let kept = Period {
+            from: period.from,
+            to: period.to.min(self.platform.now()),
+        };
+        if kept.from >= kept.to {
+            return Ok(NanoDollars::ZERO);
+        }
+        let byte_micros = self.store().code_byte_micros(kept, function).await?;
+        Ok(storage_cost(byte_micros, self.platform.price_book()))
+    }
+}
+
+fn function_of(key: UsageKey) -> Option<FunctionId> {
+    match key {
+        UsageKey::Function(id) => Some(id),
+        UsageKey::Time(_) => None,
     }
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::{Error, Platform};
-use crate::model::{Execution, ExecutionId};
+use crate::engine::Request;
+use crate::model::{Execution, ExecutionId, Status};
 use crate::store::ExecutionQuery;
 
 /// How to call a function.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct InvokeOptions {
     /// The same key for the same function within 24 hours gives the first execution, not a second.
     pub idempotency_key: Option<String>,
@@ -32,29 +32,72 @@ pub struct Executions<'a> {
 }
 
 impl Executions<'_> {
-    /// The execution with this id, running ones included.
+    /// The execution with this id, as it is now: one that runs is shown running.
     ///
     /// # Errors
     /// [`Error::NotFound`]
-    pub async fn get(&self, _id: ExecutionId) -> Result<Arc<Execution>, Error> {
-        todo!()
+    pub async fn get(&self, id: ExecutionId) -> Result<Arc<Execution>, Error> {
+        let engine = self.platform.engine();
+        let stored = engine.0.store.execution(id).await?;
+        if let Some(stored) = stored.as_ref().filter(|stored| stored.status.is_terminal()) {
+            return Ok(Arc::new(stored.clone()));
+        }
+        match engine.live(id) {
+            Some(live) => Ok(Arc::new(live)),
+            // A direct one may have ended between the two looks.
+            None => match engine.0.store.execution(id).await? {
+                Some(stored) => Ok(Arc::new(stored)),
+                None => Err(Error::NotFound("execution")),
+            },
+        }
     }
 
-    /// Executions that match, newest first, running ones included.
+    /// Executions that match, newest first, as they are now: those that run are shown running, and
+    /// direct ones that have not ended are among them.
     ///
     /// # Errors
     /// When the store is away.
-    pub async fn list(&self, _query: &ExecutionQuery) -> Result<Vec<Arc<Execution>>, Error> {
-        todo!()
+    pub async fn list(&self, query: &ExecutionQuery) -> Result<Vec<Execution>, Error> {
+        let engine = self.platform.engine();
+        let mut stored = engine.0.store.executions(query).await?;
+        let oldest = if stored.len() < query.limit {
+            None
+        } else {
+            stored.last().map(|execution| execution.id)
+        };
+        let live = engine.all_live(|execution| {
+            query
+                .function
+                .is_none_or(|function| function == execution.function_id)
+                && query.status.is_none_or(|status| status == execution.status)
+                && query.period.contains(execution.created_at)
+                && query.before.is_none_or(|before| execution.id < before)
+                && oldest.is_none_or(|oldest| execution.id >= oldest)
+        });
+        for execution in live {
+            match stored.binary_search_by(|stored| execution.id.cmp(&stored.id)) {
+                Ok(at) => {
+                    if let Some(stored) = stored
+                        .get_mut(at)
+                        .filter(|stored| !stored.status.is_terminal())
+                    {
+                        *stored = execution;
+                    }
+                }
+                Err(at) => stored.insert(at, execution),
+            }
+        }
+        stored.truncate(query.limit);
+        Ok(stored)
     }
 
-    /// Cancels an execution that has not ended. One that runs is stopped; it is returned as it
-    /// ended.
+    /// Cancels an execution that has not ended, and returns it as it ended. One that runs is
+    /// stopped. It is not retried.
     ///
     /// # Errors
     /// [`Error::NotFound`], or [`Error::Conflict`] when it has ended.
-    pub async fn cancel(&self, _id: ExecutionId) -> Result<Arc<Execution>, Error> {
-        todo!()
+    pub async fn cancel(&self, id: ExecutionId) -> Result<Arc<Execution>, Error> {
+        self.platform.engine().cancel(id).await
     }
 
     /// Accepts a failed execution again, as a new one that names it in `retry_of`.
@@ -62,7 +105,24 @@ impl Executions<'_> {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Conflict`] when it has not failed, or as for
     /// [`Platform::execute`].
-    pub async fn retry(&self, _id: ExecutionId) -> Result<ExecutionId, Error> {
-        todo!()
+    pub async fn retry(&self, id: ExecutionId) -> Result<Accepted, Error> {
+        let failed = self.get(id).await?;
+        if failed.status != Status::Failed {
+            return Err(Error::Conflict(format!(
+                "the execution is {}: only a failed one can be retried",
+                failed.status
+            )));
+        }
+        let function = self.platform.functions().get(failed.function_id).await?;
+        let request = Request {
+            input: Some(failed.input.clone()),
+            max_retries: function.config.retry_count,
+            retry_of: Some(id),
+            idempotency_key: None,
+        };
+        self.platform
+            .engine()
+            .execute(failed.function_id, request)
+            .await
     }
 }

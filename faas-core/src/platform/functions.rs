@@ -1,7 +1,17 @@
 //! Uploading, changing, listing and deleting functions.
 
-use super::{Error, Platform};
-use crate::model::{Function, FunctionConfig, FunctionId, FunctionStatus};
+use std::time::Duration;
+
+use super::{Error, Platform, PlatformOptions};
+use crate::model::{Function, FunctionConfig, FunctionId, FunctionStatus, Timestamp};
+use crate::store::StoreError;
+
+/// The longest name, in characters.
+const MAX_NAME: usize = 128;
+/// The longest description, in characters.
+const MAX_DESCRIPTION: usize = 10_000;
+/// The most retries.
+const MAX_RETRIES: u32 = 10;
 
 /// A function to upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +54,7 @@ pub struct FunctionUpdate {
     /// Whether it takes executions.
     pub status: Option<FunctionStatus>,
     /// A new timeout.
-    pub timeout: Option<std::time::Duration>,
+    pub timeout: Option<Duration>,
     /// A new number of retries.
     pub retry_count: Option<u32>,
     /// A new concurrency limit; `Some(None)` lifts it.
@@ -62,28 +72,83 @@ impl Functions<'_> {
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::Compile`], or [`Error::Conflict`] when the name is taken.
-    pub async fn create(&self, _new: NewFunction) -> Result<Function, Error> {
-        todo!()
+    pub async fn create(&self, new: NewFunction) -> Result<Function, Error> {
+        let engine = &self.platform.engine().0;
+        let now = engine.clock.now();
+        let function = Function {
+            id: engine.ids.function(now),
+            name: new.name.into(),
+            description: new.description.into(),
+            code: new.code.into(),
+            created_at: now,
+            updated_at: now,
+            version: 1,
+            status: FunctionStatus::Active,
+            config: new.config,
+        };
+        check(&function, &engine.options)?;
+        let program = engine.registry.compile(&function.code).await?;
+        match engine.store.insert_function(&function).await {
+            Err(StoreError::Conflict(_)) => return Err(name_taken(&function)),
+            stored => stored?,
+        }
+        engine.registry.changed(function.clone(), program);
+        Ok(function)
     }
 
-    /// Changes a function. Executions that run go on with the version they started with.
+    /// Changes a function. Executions that run, or wait in the queue, go on with the version that
+    /// they were accepted with.
     ///
     /// # Errors
     /// As for [`Functions::create`], and [`Error::NotFound`].
-    pub async fn update(
-        &self,
-        _id: FunctionId,
-        _update: FunctionUpdate,
-    ) -> Result<Function, Error> {
-        todo!()
+    pub async fn update(&self, id: FunctionId, update: FunctionUpdate) -> Result<Function, Error> {
+        // Each try starts over from what another writer has stored in between.
+        const TRIES: usize = 5;
+        let engine = &self.platform.engine().0;
+        for _ in 0..TRIES {
+            let before = self.get(id).await?;
+            let after = update.clone().applied_to(&before, engine.clock.now());
+            check(&after, &engine.options)?;
+            let program = engine.registry.compile(&after.code).await?;
+            match engine
+                .store
+                .update_function(&after, before.updated_at)
+                .await
+            {
+                Ok(()) => {
+                    engine.registry.changed(after.clone(), program);
+                    return Ok(after);
+                }
+                Err(StoreError::Stale) => {}
+                Err(StoreError::Conflict(_)) => return Err(name_taken(&after)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Conflict(
+            "the function is being changed by others: try again".to_owned(),
+        ))
     }
 
     /// The function with this id.
     ///
     /// # Errors
     /// [`Error::NotFound`]
-    pub async fn get(&self, _id: FunctionId) -> Result<Function, Error> {
-        todo!()
+    pub async fn get(&self, id: FunctionId) -> Result<Function, Error> {
+        let loaded = self.platform.engine().0.registry.load(id).await;
+        match loaded {
+            Ok(Some(loaded)) => Ok(loaded.function.clone()),
+            Ok(None) => Err(Error::NotFound("function")),
+            // Code of an earlier release that no longer compiles can still be read and mended.
+            Err(Error::Compile(_)) => self
+                .platform
+                .engine()
+                .0
+                .store
+                .function(id)
+                .await?
+                .ok_or(Error::NotFound("function")),
+            Err(error) => Err(error),
+        }
     }
 
     /// All functions, newest first.
@@ -91,14 +156,105 @@ impl Functions<'_> {
     /// # Errors
     /// When the store is away.
     pub async fn list(&self) -> Result<Vec<Function>, Error> {
-        todo!()
+        Ok(self.platform.engine().0.store.functions().await?)
     }
 
-    /// Deletes a function. Its history stays in the reports; what of it is pending fails.
+    /// Deletes a function. Its history stays in the reports. What of it runs or is queued still
+    /// ends; retries that wait fail.
     ///
     /// # Errors
     /// [`Error::NotFound`]
-    pub async fn delete(&self, _id: FunctionId) -> Result<(), Error> {
-        todo!()
+    pub async fn delete(&self, id: FunctionId) -> Result<(), Error> {
+        let engine = &self.platform.engine().0;
+        let deleted = engine.store.delete_function(id, engine.clock.now()).await?;
+        engine.registry.deleted(id);
+        if deleted {
+            Ok(())
+        } else {
+            Err(Error::NotFound("function"))
+        }
     }
+}
+
+impl FunctionUpdate {
+    fn applied_to(self, before: &Function, now: Timestamp) -> Function {
+        let mut after = before.clone();
+        if let Some(name) = self.name {
+            after.name = name.into();
+        }
+        if let Some(description) = self.description {
+            after.description = description.into();
+        }
+        if let Some(code) = self.code {
+            after.code = code.into();
+        }
+        after.status = self.status.unwrap_or(after.status);
+        after.config.timeout = self.timeout.unwrap_or(after.config.timeout);
+        after.config.retry_count = self.retry_count.unwrap_or(after.config.retry_count);
+        after.config.concurrency = self.concurrency.unwrap_or(after.config.concurrency);
+        if after.code != before.code || after.config != before.config {
+            after.version += 1;
+        }
+        // Later than before even when the clock was set back: the store compares it.
+        after.updated_at = now.max(before.updated_at + Duration::from_micros(1));
+        after
+    }
+}
+
+/// Checks everything but the code's syntax.
+fn check(function: &Function, options: &PlatformOptions) -> Result<(), Error> {
+    let wrong = |text: String| Err(Error::Invalid(text));
+    for (what, text) in [
+        ("name", &function.name),
+        ("description", &function.description),
+        ("code", &function.code),
+    ] {
+        if text.trim().is_empty() {
+            return wrong(format!("{what} is blank: expected some text"));
+        }
+    }
+    let length = function.name.chars().count();
+    if length > MAX_NAME {
+        return wrong(format!(
+            "name has {length} characters: at most {MAX_NAME} are allowed"
+        ));
+    }
+    let length = function.description.chars().count();
+    if length > MAX_DESCRIPTION {
+        return wrong(format!(
+            "description has {length} characters: at most {MAX_DESCRIPTION} are allowed"
+        ));
+    }
+    if function.code.len() > options.max_code {
+        let (size, limit) = (function.code.len(), options.max_code);
+        return Err(Error::TooLarge(format!(
+            "code has {size} bytes: at most {limit} are accepted"
+        )));
+    }
+    let FunctionConfig {
+        timeout,
+        retry_count,
+        concurrency,
+    } = function.config;
+    let max_timeout = options.max_timeout;
+    if timeout < Duration::from_millis(1) || timeout > max_timeout {
+        let (timeout, max) = (timeout.as_millis(), max_timeout.as_millis());
+        return wrong(format!("timeout is {timeout} ms: expected 1 to {max} ms"));
+    }
+    if retry_count > MAX_RETRIES {
+        return wrong(format!(
+            "retryCount is {retry_count}: expected 0 to {MAX_RETRIES}"
+        ));
+    }
+    if concurrency == Some(0) {
+        return wrong("concurrency is 0: expected at least 1, or none for no limit".to_owned());
+    }
+    Ok(())
+}
+
+fn name_taken(function: &Function) -> Error {
+    Error::Conflict(format!(
+        "a function named {:?} exists already",
+        &*function.name
+    ))
 }

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use super::{Error, Platform};
-use crate::model::{ScalingEvent, Timestamp};
+use crate::cost::percentile;
+use crate::model::{FunctionStatus, ScalingEvent, Timestamp};
 use crate::runtime::RuntimeStats;
-use crate::store::{Totals, UsageRow, UsageSums};
+use crate::store::{Granularity, Period, Totals, UsageRow, UsageSums};
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// The state of the whole platform.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,15 +85,43 @@ impl Platform {
     /// # Errors
     /// When the store is away.
     pub async fn overview(&self) -> Result<Overview, Error> {
-        todo!()
+        /// How many of the newest run times the percentiles are taken from.
+        const SAMPLE: usize = 10_000;
+        const EVENTS: usize = 10;
+        let (store, now, depth) = (&self.engine().0.store, self.now(), self.engine().depth());
+        let hour_ago = now - HOUR;
+        let mut durations = store.recent_durations(None, hour_ago, SAMPLE).await?;
+        durations.sort_unstable();
+        let at = |percent| percentile(&durations, percent).unwrap_or_default();
+        let functions = store.functions().await?;
+        Ok(Overview {
+            totals: store.totals().await?,
+            last_hour: self.sums_since(hour_ago).await?,
+            today: self.sums_since(now.day()).await?,
+            active_functions: functions
+                .iter()
+                .filter(|f| f.status == FunctionStatus::Active)
+                .count(),
+            instances: depth.instances,
+            queued: depth.queued,
+            running: depth.running,
+            p50: at(50),
+            p95: at(95),
+            p99: at(99),
+            recent_scaling: store.scaling_events(Timestamp::default(), EVENTS).await?,
+        })
     }
 
     /// Executions that ended, by the hour of acceptance, over the last `hours` hours.
     ///
     /// # Errors
     /// When the store is away.
-    pub async fn execution_history(&self, _hours: u32) -> Result<Vec<UsageRow>, Error> {
-        todo!()
+    pub async fn execution_history(&self, hours: u32) -> Result<Vec<UsageRow>, Error> {
+        let period = Period {
+            from: self.now() - HOUR * hours,
+            to: Timestamp::from_micros(i64::MAX),
+        };
+        self.costs().trends(period, Granularity::Hour, None).await
     }
 
     /// Scaling events at or after `since`, newest first.
@@ -99,19 +130,26 @@ impl Platform {
     /// When the store is away.
     pub async fn scaling_history(
         &self,
-        _since: Timestamp,
-        _limit: usize,
+        since: Timestamp,
+        limit: usize,
     ) -> Result<Vec<ScalingEvent>, Error> {
-        todo!()
+        Ok(self.engine().0.store.scaling_events(since, limit).await?)
     }
 
     /// Counters and gauges, without asking the store.
     pub fn counters(&self) -> LiveCounters {
-        todo!()
+        self.engine().counters()
     }
 
-    /// The time, as the platform's clock has it.
-    pub fn now(&self) -> Timestamp {
-        todo!()
+    async fn sums_since(&self, from: Timestamp) -> Result<UsageSums, Error> {
+        let period = Period {
+            from,
+            to: Timestamp::from_micros(i64::MAX),
+        };
+        let mut sums = UsageSums::default();
+        for row in self.costs().trends(period, Granularity::Day, None).await? {
+            sums.add(&row.sums);
+        }
+        Ok(sums)
     }
 }

@@ -12,6 +12,8 @@ mod metrics;
 
 use std::sync::Arc;
 
+use tokio_util::sync::WaitForCancellationFutureOwned;
+
 pub use builder::{PlatformBuilder, PlatformOptions};
 pub use costs::{Costs, EstimateRequest, FunctionCost, SystemCost};
 pub use executions::{Accepted, Executions, InvokeOptions};
@@ -19,23 +21,43 @@ pub use functions::{FunctionUpdate, Functions, NewFunction};
 pub use metrics::{Histogram, LiveCounters, Overview};
 
 use crate::cost::PriceBook;
+use crate::engine::{Engine, Request};
 use crate::events::EventBus;
-use crate::model::{Execution, FunctionId, Json};
+use crate::model::{Execution, FunctionId, Json, Timestamp};
 use crate::runtime::CompileError;
 use crate::store::StoreError;
 
-/// A running platform. Clones share it; it stops when [`Platform::shutdown`] is called.
+/// A running platform. Clones share it. It stops when [`Platform::shutdown`] is called; when the
+/// last clone is dropped without that, it takes nothing more and lets what runs finish.
 #[derive(Clone)]
 pub struct Platform {
-    pub(crate) inner: Arc<Inner>,
+    inner: Arc<Inner>,
 }
 
-pub(crate) struct Inner {}
+struct Inner {
+    engine: Engine,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.engine.begin_shutdown();
+    }
+}
 
 impl Platform {
     /// Configures a platform.
     pub fn builder() -> PlatformBuilder {
         PlatformBuilder::default()
+    }
+
+    fn new(engine: Engine) -> Self {
+        Self {
+            inner: Arc::new(Inner { engine }),
+        }
+    }
+
+    fn engine(&self) -> &Engine {
+        &self.inner.engine
     }
 
     /// Uploading, changing, listing and deleting functions.
@@ -54,72 +76,124 @@ impl Platform {
     }
 
     /// Calls a function and waits for its end: one attempt, no retries. What the function itself
-    /// does wrong is told by the execution's `status` and `failure`; the execution is in the store.
+    /// does wrong is told by the execution's `status` and `failure`. The execution is in the store
+    /// when this returns.
     ///
     /// # Errors
     /// When it could not be run or not be stored.
     pub async fn invoke(
         &self,
-        _function: FunctionId,
-        _input: impl Into<Json>,
-    ) -> Result<Execution, Error> {
-        todo!()
+        function: FunctionId,
+        input: impl Into<Json>,
+    ) -> Result<Arc<Execution>, Error> {
+        self.engine().invoke(function, input.into()).await
     }
 
-    /// Calls a function and waits for its end, with options. See [`Platform::invoke`].
+    /// Calls a function and waits for its end, with options. One with an idempotency key or with
+    /// retries is stored before it runs, so that it survives a restart.
     ///
     /// # Errors
     /// When it could not be run or not be stored.
     pub async fn invoke_with(
         &self,
-        _function: FunctionId,
-        _input: Json,
-        _options: InvokeOptions,
+        function: FunctionId,
+        input: impl Into<Json>,
+        options: InvokeOptions,
     ) -> Result<Arc<Execution>, Error> {
-        todo!()
+        let InvokeOptions {
+            idempotency_key,
+            retry,
+        } = options;
+        if idempotency_key.is_none() && !retry {
+            return self.invoke(function, input).await;
+        }
+        let max_retries = if retry {
+            self.functions().get(function).await?.config.retry_count
+        } else {
+            0
+        };
+        let request = Request {
+            input: Some(input.into()),
+            max_retries,
+            retry_of: None,
+            idempotency_key: idempotency_key.map(Arc::from),
+        };
+        self.engine().execute_and_wait(function, request).await
     }
 
-    /// Accepts an execution and returns as soon as it is stored; retries follow the function's
-    /// configuration. Only `options.idempotency_key` matters.
+    /// Accepts an execution and returns as soon as it is stored. It is retried as the function's
+    /// configuration says.
     ///
     /// # Errors
     /// When it was not accepted.
     pub async fn execute(
         &self,
-        _function: FunctionId,
-        _input: impl Into<Json>,
-        _options: InvokeOptions,
+        function: FunctionId,
+        input: impl Into<Json>,
+        idempotency_key: Option<&str>,
     ) -> Result<Accepted, Error> {
-        todo!()
+        let request = Request {
+            input: Some(input.into()),
+            max_retries: self.functions().get(function).await?.config.retry_count,
+            retry_of: None,
+            idempotency_key: idempotency_key.map(Arc::from),
+        };
+        self.engine().execute(function, request).await
     }
 
     /// The live events.
     pub fn events(&self) -> &EventBus {
-        todo!()
+        &self.engine().0.events
     }
 
     /// The prices in force.
     pub fn price_book(&self) -> &PriceBook {
-        todo!()
+        &self.engine().0.price_book
     }
 
     /// What it was configured with.
     pub fn options(&self) -> &PlatformOptions {
-        todo!()
+        &self.engine().0.options
     }
 
-    /// Whether the store can be reached and written to.
+    /// The time, as the platform's clock has it.
+    pub fn now(&self) -> Timestamp {
+        self.engine().0.clock.now()
+    }
+
+    /// The store, for people: never with a password.
+    pub fn describe_store(&self) -> String {
+        self.engine().0.store.describe()
+    }
+
+    /// The runtime and its isolation, for people.
+    pub fn describe_runtime(&self) -> String {
+        self.engine().0.runtime.describe()
+    }
+
+    /// Whether the store can be reached and written to, and the platform does not shut down.
     ///
     /// # Errors
     /// When it cannot.
     pub async fn ready(&self) -> Result<(), Error> {
-        todo!()
+        let engine = self.engine();
+        if engine.0.stopping.is_cancelled() {
+            return Err(Error::Unavailable(
+                "the platform is shutting down".to_owned(),
+            ));
+        }
+        Ok(engine.0.store.ping().await?)
+    }
+
+    /// Resolves when the platform begins to shut down: for front ends that hold connections open.
+    pub fn stopped(&self) -> WaitForCancellationFutureOwned {
+        self.engine().0.stopping.clone().cancelled_owned()
     }
 
     /// Stops taking work, lets what runs finish within the configured grace, leaves the rest
     /// pending in the store, and closes it.
     pub async fn shutdown(&self) {
-        todo!()
+        self.engine().shutdown().await;
     }
 }
 
@@ -134,6 +208,9 @@ pub enum Error {
     /// The code does not compile.
     #[error(transparent)]
     Compile(#[from] CompileError),
+    /// The input, or the code, is larger than is configured; the text gives both sizes.
+    #[error("{0}")]
+    TooLarge(String),
     /// There is none such: "function", "execution".
     #[error("{0} not found")]
     NotFound(&'static str),

@@ -9,6 +9,12 @@
 //! can stop it from outside through its [`StopSignal`]; if it does not come back within a grace
 //! after that, the engine gives its thread up and starts another instance.
 
+#[cfg(feature = "quickjs")]
+mod quickjs;
+
+#[cfg(feature = "quickjs")]
+pub use quickjs::{QuickJs, QuickJsOptions};
+
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -43,6 +49,11 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// What it holds at the moment.
     fn stats(&self) -> RuntimeStats;
+
+    /// The stack, in bytes, that the thread of an instance must have.
+    fn stack_size(&self) -> usize {
+        2 << 20
+    }
 }
 
 /// Runs one call at a time. It lives on one thread and need not be `Send`.

@@ -8,6 +8,12 @@
 //! claimed attempt names the attempt, so that a stale one is refused. Reports read sums that were
 //! rolled up with the executions ([`Store::usage`]), never all executions.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub mod memory;
+pub mod rollup;
+pub mod skew;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +24,8 @@ use crate::model::{
     Execution, ExecutionId, Function, FunctionId, FunctionLabel, NanoDollars, ScalingEvent, Status,
     Tier, Timestamp,
 };
+
+pub use memory::MemoryStore;
 
 /// How long a caller's idempotency key is remembered.
 pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 3600);

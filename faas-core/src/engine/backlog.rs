@@ -1,0 +1,170 @@
+//! The backlog: accepted executions that are in the store and not in the queue, because their retry
+//! is not due yet or because an earlier platform left them unfinished.
+//!
+//! Here they are only ids and times; what they are is read from the store when their turn comes.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::Engine;
+use super::execute::interrupted;
+use super::job::Job;
+use super::recorder::{Ended, Record};
+use crate::model::{Execution, ExecutionId, Failure, FailureKind, Status, Timestamp};
+use crate::platform::Error;
+
+/// How many unfinished executions recovery reads at a time.
+const PAGE: usize = 256;
+/// How long to wait before the store is asked again.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Executions that wait for their time. An entry is 24 bytes; that there are no more than accepted
+/// executions in the store is its bound.
+#[derive(Default)]
+pub(super) struct Backlog {
+    due: Mutex<BTreeSet<(Timestamp, ExecutionId)>>,
+    changed: Notify,
+}
+
+impl Backlog {
+    pub(super) fn schedule(&self, id: ExecutionId, due: Timestamp) {
+        self.due.lock().insert((due, id));
+        self.changed.notify_one();
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.due.lock().len()
+    }
+
+    fn pop_due(&self, now: Timestamp) -> Option<ExecutionId> {
+        let mut due = self.due.lock();
+        let first = due.first().copied().filter(|(at, _)| *at <= now)?;
+        due.remove(&first);
+        Some(first.1)
+    }
+
+    /// Waits until the earliest is due; returns at once after each change.
+    async fn wait(&self, engine: &Engine) {
+        let first = self.due.lock().first().copied();
+        let Some((at, _)) = first else {
+            return self.changed.notified().await;
+        };
+        let wait = at.since(engine.0.clock.now());
+        tokio::select! {
+            () = engine.0.clock.sleep(wait.max(Duration::from_millis(1))) => {}
+            () = self.changed.notified() => {}
+        }
+    }
+}
+
+/// The task that queues what falls due.
+pub(super) async fn feed(engine: Engine) {
+    loop {
+        engine.0.backlog.wait(&engine).await;
+        while let Some(id) = engine.0.backlog.pop_due(engine.0.clock.now()) {
+            match engine.0.store.execution(id).await {
+                Ok(Some(execution)) => take_up(&engine, execution).await,
+                Ok(None) => tracing::warn!(execution_id = %id, "an execution that was due is gone"),
+                Err(error) => {
+                    postpone(&engine, id, &error).await;
+                }
+            }
+        }
+    }
+}
+
+/// The task that takes up what an earlier platform left unfinished, up to the execution `newest`.
+pub(super) async fn recover(engine: Engine, newest: ExecutionId) {
+    let (mut after, mut count) = (None, 0_usize);
+    loop {
+        let page = match engine.0.store.unfinished(after, PAGE).await {
+            Ok(page) => page,
+            Err(error) => {
+                tracing::warn!(%error, "recovery waits for the store");
+                engine.0.clock.sleep(PAUSE).await;
+                continue;
+            }
+        };
+        let full = page.len() == PAGE;
+        for execution in page {
+            after = Some(execution.id);
+            if execution.id > newest {
+                break;
+            }
+            count += 1;
+            take_up(&engine, execution).await;
+        }
+        if !full || after.is_some_and(|after| after > newest) {
+            break;
+        }
+    }
+    if count > 0 {
+        tracing::info!(count, "took up unfinished executions");
+    }
+}
+
+/// Queues an accepted execution that nobody runs, as the store has it.
+async fn take_up(engine: &Engine, mut execution: Execution) {
+    match execution.status {
+        Status::Pending => {}
+        Status::Running => {
+            let attempt = execution.attempt;
+            if let Err(error) = interrupted(engine, &mut execution) {
+                tracing::error!(%error, "cannot take up an execution");
+                return;
+            }
+            let retry_after = (!execution.status.is_terminal()).then_some(Duration::ZERO);
+            let execution = std::sync::Arc::new(execution);
+            let ended = Ended {
+                execution,
+                stored: true,
+                attempt,
+                answer: None,
+                retry_after,
+            };
+            // Once that is stored, it comes back here as pending.
+            engine.0.recorder.send(Record::Ended(Box::new(ended))).await;
+            return;
+        }
+        Status::Completed | Status::Failed => return,
+    }
+    if let Some(due) = execution.due_at.filter(|due| *due > engine.0.clock.now()) {
+        engine.0.backlog.schedule(execution.id, due);
+        return;
+    }
+    match engine.0.registry.load(execution.function_id).await {
+        Ok(Some(function)) => {
+            let room = engine.0.queue.reserve().await;
+            // A queue that was closed meanwhile leaves it pending in the store.
+            let _ = engine
+                .0
+                .queue
+                .push(room, Job::accepted(function, execution));
+        }
+        Ok(None) => {
+            let failure = Failure::new(FailureKind::Platform, "the function was deleted");
+            engine.fail(execution, failure, None, true).await;
+        }
+        Err(Error::Compile(error)) => {
+            engine
+                .fail(
+                    execution,
+                    Failure::new(FailureKind::UserError, error.to_string()),
+                    None,
+                    true,
+                )
+                .await;
+        }
+        Err(error) => postpone(engine, execution.id, &error).await,
+    }
+}
+
+/// Tries again later, at a pace that a store which is away can bear.
+async fn postpone(engine: &Engine, id: ExecutionId, error: &(dyn std::error::Error + Sync)) {
+    tracing::warn!(execution_id = %id, %error, "cannot take up an execution now");
+    engine.0.clock.sleep(PAUSE).await;
+    engine.0.backlog.schedule(id, engine.0.clock.now() + PAUSE);
+}

@@ -1,0 +1,242 @@
+//! What the engine counts: for the live metrics and for a monitoring system.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use hdrhistogram::Histogram as Hdr;
+use parking_lot::Mutex;
+
+use crate::model::{Execution, FailureKind, Status};
+use crate::platform::Histogram;
+
+/// The live percentiles cover this many slices of [`SLICE`] each.
+const SLICES: usize = 6;
+const SLICE: Duration = Duration::from_secs(10);
+/// Upper bounds of the histograms' buckets, in microseconds.
+const BOUNDS: [u64; 15] = [
+    50,
+    100,
+    250,
+    500,
+    1_000,
+    2_500,
+    5_000,
+    10_000,
+    25_000,
+    100_000,
+    250_000,
+    1_000_000,
+    5_000_000,
+    30_000_000,
+    120_000_000,
+];
+const OUTCOMES: [&str; 7] = [
+    "completed",
+    "user_error",
+    "timeout",
+    "out_of_memory",
+    "stack_overflow",
+    "cancelled",
+    "platform",
+];
+
+/// All counters.
+#[derive(Default)]
+pub(super) struct Counters {
+    pub(super) rejected: AtomicU64,
+    pub(super) retries: AtomicU64,
+    pub(super) abandoned: AtomicU64,
+    ended: Mutex<Ended>,
+}
+
+/// What the recorder alone writes, a batch at a time.
+#[derive(Default)]
+pub(super) struct Ended {
+    pub(super) outcomes: [u64; OUTCOMES.len()],
+    pub(super) cold_starts: u64,
+    pub(super) duration: Buckets,
+    pub(super) queue_time: Buckets,
+    pub(super) commit: Buckets,
+    recent: Recent,
+}
+
+/// What changed between two looks at the counters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) completed: u64,
+    pub(super) failed: u64,
+    pub(super) cold_starts: u64,
+}
+
+impl Counters {
+    pub(super) fn add(&self, counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Calls `change` with the counters of what has ended.
+    pub(super) fn ended<T>(&self, change: impl FnOnce(&mut Ended) -> T) -> T {
+        change(&mut self.ended.lock())
+    }
+}
+
+impl Ended {
+    /// Counts an execution that has ended, at `now` of the monotonic clock.
+    pub(super) fn count(&mut self, execution: &Execution, now: Duration) {
+        let outcome = match (execution.status, &execution.failure) {
+            (Status::Completed, _) | (_, None) => 0,
+            (_, Some(failure)) => match failure.kind {
+                FailureKind::UserError => 1,
+                FailureKind::Timeout => 2,
+                FailureKind::OutOfMemory => 3,
+                FailureKind::StackOverflow => 4,
+                FailureKind::Cancelled => 5,
+                FailureKind::Platform => 6,
+            },
+        };
+        if let Some(count) = self.outcomes.get_mut(outcome) {
+            *count += 1;
+        }
+        if let Some(waited) = execution.queue_time() {
+            self.queue_time.record(waited);
+        }
+        for attempt in &execution.attempts {
+            self.cold_starts += u64::from(attempt.cold_start);
+            self.duration.record(attempt.duration);
+            self.recent.record(attempt.duration, now);
+        }
+    }
+
+    /// The executions that ended, by outcome.
+    pub(super) fn outcomes(&self) -> Vec<(&'static str, u64)> {
+        OUTCOMES.into_iter().zip(self.outcomes).collect()
+    }
+
+    pub(super) fn seen(&self) -> Seen {
+        let [completed, failed @ ..] = self.outcomes;
+        Seen {
+            completed,
+            failed: failed.iter().sum(),
+            cold_starts: self.cold_starts,
+        }
+    }
+
+    /// The median, 95th and 99th percentile of the run times of the last minute.
+    pub(super) fn percentiles(&mut self, now: Duration) -> [Duration; 3] {
+        self.recent.percentiles(now)
+    }
+}
+
+/// A histogram with fixed bounds.
+#[derive(Default)]
+pub(super) struct Buckets {
+    counts: [u64; BOUNDS.len()],
+    count: u64,
+    sum_micros: u64,
+}
+
+impl Buckets {
+    pub(super) fn record(&mut self, value: Duration) {
+        let micros = u64::try_from(value.as_micros()).unwrap_or(u64::MAX);
+        let at = BOUNDS.partition_point(|bound| *bound < micros);
+        if let Some(count) = self.counts.get_mut(at) {
+            *count += 1;
+        }
+        self.count += 1;
+        self.sum_micros = self.sum_micros.saturating_add(micros);
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "seconds for a chart")]
+    pub(super) fn snapshot(&self) -> Histogram {
+        let mut below = 0;
+        let cumulative = |(bound, count): (&u64, &u64)| {
+            below += count;
+            (*bound as f64 / 1e6, below)
+        };
+        Histogram {
+            buckets: BOUNDS.iter().zip(&self.counts).map(cumulative).collect(),
+            count: self.count,
+            sum: self.sum_micros as f64 / 1e6,
+        }
+    }
+}
+
+/// The run times of the last minute, in slices that are dropped one by one.
+#[derive(Default)]
+struct Recent {
+    slices: VecDeque<(Duration, Hdr<u64>)>,
+}
+
+impl Recent {
+    fn record(&mut self, value: Duration, now: Duration) {
+        if self
+            .slices
+            .back()
+            .is_none_or(|(start, _)| now >= *start + SLICE)
+        {
+            // Two significant digits from a microsecond to an hour: a few KiB.
+            if let Ok(slice) = Hdr::new_with_bounds(1, 3_600_000_000, 2) {
+                self.slices.push_back((now, slice));
+            }
+            while self.slices.len() > SLICES {
+                self.slices.pop_front();
+            }
+        }
+        if let Some((_, slice)) = self.slices.back_mut() {
+            slice.saturating_record(u64::try_from(value.as_micros()).unwrap_or(u64::MAX).max(1));
+        }
+    }
+
+    fn percentiles(&mut self, now: Duration) -> [Duration; 3] {
+        let minute = SLICE * u32::try_from(SLICES).unwrap_or(1);
+        while self
+            .slices
+            .front()
+            .is_some_and(|(start, _)| *start + minute + SLICE < now)
+        {
+            self.slices.pop_front();
+        }
+        let mut slices = self.slices.iter().map(|(_, slice)| slice);
+        let Some(mut all) = slices.next().cloned() else {
+            return [Duration::ZERO; 3];
+        };
+        for slice in slices {
+            // All slices have the same bounds, so adding cannot fail.
+            let _ = all.add(slice);
+        }
+        [0.5, 0.95, 0.99].map(|quantile| Duration::from_micros(all.value_at_quantile(quantile)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_on_a_bound_counts_in_the_bucket_of_that_bound() {
+        let mut buckets = Buckets::default();
+        buckets.record(Duration::from_micros(100));
+        buckets.record(Duration::from_micros(101));
+        buckets.record(Duration::from_secs(1_000));
+        let histogram = buckets.snapshot();
+        assert_eq!(histogram.buckets[1], (0.000_1, 1));
+        assert_eq!(histogram.buckets[2], (0.000_25, 2));
+        assert_eq!(histogram.buckets.last().unwrap().1, 2);
+        assert_eq!(histogram.count, 3);
+    }
+
+    #[test]
+    fn live_percentiles_forget_what_is_older_than_a_minute() {
+        let mut recent = Recent::default();
+        recent.record(Duration::from_secs(10), Duration::ZERO);
+        for second in 20..=90 {
+            recent.record(Duration::from_millis(1), Duration::from_secs(second));
+        }
+        let [_, _, p99] = recent.percentiles(Duration::from_secs(90));
+        assert!(p99 < Duration::from_millis(2), "{p99:?}");
+        assert_eq!(
+            recent.percentiles(Duration::from_secs(1_000)),
+            [Duration::ZERO; 3]
+        );
+    }
+}

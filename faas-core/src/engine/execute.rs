@@ -1,0 +1,494 @@
+//! The life of one execution, from admission to the stored record.
+//!
+//! 1. **admit** ([`Engine::admit`]): the function is loaded, the input's size and the function's
+//!    state are checked, room in the queue is taken. What is refused leaves no trace.
+//! 2. **accept** ([`Engine::execute`]): an asynchronous execution is stored as pending before
+//!    anybody is told of it. A direct one ([`Engine::invoke`]) is stored only when it has ended,
+//!    and nobody is answered before.
+//! 3. **queue** ([`super::queue`]): it waits for its turn and for an instance.
+//! 4. **claim** ([`super::recorder`]): the store marks the attempt of an accepted one as running,
+//!    under the attempt's number.
+//! 5. **start, run** ([`attempt`]): on the instance's own thread.
+//! 6. **settle** ([`settle`]): it has completed, or failed, or will be tried again; what has ended
+//!    is priced.
+//! 7. **record, answer** ([`super::recorder`]): the store commits it with whatever else gathered
+//!    meanwhile; then its caller is answered, and everybody else told.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::Engine;
+use super::instances::{Running, Slot};
+use super::job::{Answer, Job, Loaded};
+use super::queue::Room;
+use super::recorder::{Ended, Record};
+use crate::cost::{Cost, Usage, price};
+use crate::events::EventKind;
+use crate::model::{
+    Attempt, Execution, ExecutionId, Failure, FailureKind, FunctionId, FunctionStatus,
+    IllegalTransition, Json, Status, Timestamp,
+};
+use crate::platform::{Accepted, Error};
+use crate::runtime::{Call, CallContext, Instance, Outcome, RuntimeError};
+use crate::store::Written;
+
+/// After so many attempts that the platform failed, an execution is given up.
+const MAX_PLATFORM_FAILURES: usize = 5;
+
+/// What an execution is asked for with.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Request {
+    pub(crate) input: Option<Json>,
+    pub(crate) max_retries: u32,
+    pub(crate) retry_of: Option<ExecutionId>,
+    pub(crate) idempotency_key: Option<Arc<str>>,
+}
+
+impl Engine {
+    /// Runs a function once and waits for its end, which is stored.
+    pub(crate) async fn invoke(
+        &self,
+        function: FunctionId,
+        input: Json,
+    ) -> Result<Arc<Execution>, Error> {
+        let (function, room) = self.admit(function, &input).await?;
+        let mut execution = self.accepted(
+            &function,
+            Request {
+                input: Some(input),
+                ..Request::default()
+            },
+        );
+        execution.claim().map_err(illegal)?;
+        let (answer, ended) = oneshot::channel();
+        self.0
+            .queue
+            .push(room, Job::direct(function, execution, answer))
+            .map_err(|_| shutting_down())?;
+        ended.await.unwrap_or_else(|_| Err(shutting_down()))
+    }
+
+    /// Stores an execution as pending, then queues it.
+    pub(crate) async fn execute(
+        &self,
+        function: FunctionId,
+        request: Request,
+    ) -> Result<Accepted, Error> {
+        let input = request.input.clone().unwrap_or(Json::empty_object());
+        let (function, room) = self.admit(function, &input).await?;
+        let execution = self.accepted(&function, request);
+        let id = execution.id;
+        self.accept(room, function, execution)
+            .await
+            .map(|duplicate| match duplicate {
+                None => Accepted {
+                    id,
+                    duplicate: false,
+                },
+                Some(id) => Accepted {
+                    id,
+                    duplicate: true,
+                },
+            })
+    }
+
+    /// Stores an execution as pending, queues it and waits for its end; that of the first one when
+    /// the idempotency key was used before.
+    pub(crate) async fn execute_and_wait(
+        &self,
+        function: FunctionId,
+        request: Request,
+    ) -> Result<Arc<Execution>, Error> {
+        let input = request.input.clone().unwrap_or(Json::empty_object());
+        let (function, room) = self.admit(function, &input).await?;
+        let execution = self.accepted(&function, request);
+        let id = execution.id;
+        let ended = self.0.waiters.wait_for(id);
+        match self.accept(room, function, execution).await {
+            Ok(None) => ended.ended().await,
+            Ok(Some(first)) => self.wait(first).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Waits until an accepted execution has ended.
+    pub(crate) async fn wait(&self, id: ExecutionId) -> Result<Arc<Execution>, Error> {
+        let ended = self.0.waiters.wait_for(id);
+        match self.0.store.execution(id).await? {
+            Some(execution) if execution.status.is_terminal() => Ok(Arc::new(execution)),
+            Some(_) => ended.ended().await,
+            None => Err(Error::NotFound("execution")),
+        }
+    }
+
+    /// Checks whether an execution may be taken, and takes room for it in the queue.
+    async fn admit(
+        &self,
+        function: FunctionId,
+        input: &Json,
+    ) -> Result<(Arc<Loaded>, Room), Error> {
+        let engine = &self.0;
+        if engine.stopping.is_cancelled() {
+            return Err(shutting_down());
+        }
+        if !engine.recorder.is_healthy() {
+            return Err(Error::Unavailable("the store is unavailable".to_owned()));
+        }
+        let loaded = engine
+            .registry
+            .load(function)
+            .await?
+            .ok_or(Error::NotFound("function"))?;
+        if loaded.function.status != FunctionStatus::Active {
+            return Err(Error::Inactive);
+        }
+        if input.len() > engine.options.max_input {
+            let (size, limit) = (input.len(), engine.options.max_input);
+            return Err(Error::TooLarge(format!(
+                "the input has {size} bytes: at most {limit} are accepted"
+            )));
+        }
+        match engine.queue.try_reserve() {
+            Ok(room) => Ok((loaded, room)),
+            Err(_) => {
+                engine.counters.add(&engine.counters.rejected);
+                Err(Error::Overloaded {
+                    retry_after: Duration::from_secs(1),
+                })
+            }
+        }
+    }
+
+    /// A new execution, as it is accepted.
+    fn accepted(&self, function: &Loaded, request: Request) -> Execution {
+        let now = self.0.clock.now();
+        let tier = function.function.tier();
+        Execution {
+            id: self.0.ids.execution(now),
+            function_id: function.function.id,
+            function_version: function.function.version,
+            tier,
+            status: Status::Pending,
+            input: request.input.unwrap_or(Json::empty_object()),
+            output: None,
+            failure: None,
+            created_at: now,
+            start_time: None,
+            end_time: None,
+            duration: Duration::ZERO,
+            attempt: 0,
+            retry_count: 0,
+            max_retries: request.max_retries,
+            due_at: None,
+            instance_id: None,
+            cold_start: false,
+            cost: Cost::zero(tier, &self.0.price_book),
+            logs: Vec::new(),
+            attempts: Vec::new(),
+            retry_of: request.retry_of,
+            idempotency_key: request.idempotency_key,
+        }
+    }
+
+    /// Stores a pending execution and queues it. Returns the first one's id when the idempotency
+    /// key was used before.
+    async fn accept(
+        &self,
+        room: Room,
+        function: Arc<Loaded>,
+        execution: Execution,
+    ) -> Result<Option<ExecutionId>, Error> {
+        let (done, stored) = oneshot::channel();
+        self.0
+            .recorder
+            .send(Record::Accept {
+                execution: Arc::new(execution.clone()),
+                done,
+            })
+            .await;
+        let stored = stored.await.unwrap_or_else(|_| Err(shutting_down()));
+        match stored {
+            Ok(Written::Done) => {
+                // A queue that was closed meanwhile leaves it pending in the store, as promised.
+                let _ = self.0.queue.push(room, Job::accepted(function, execution));
+                Ok(None)
+            }
+            Ok(Written::Duplicate(first)) => {
+                self.0.queue.release(room);
+                Ok(Some(first))
+            }
+            Ok(Written::Stale) => {
+                self.0.queue.release(room);
+                Err(Error::Internal(
+                    "a new execution was refused as stale".to_owned(),
+                ))
+            }
+            Err(error) => {
+                self.0.queue.release(room);
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends an execution that does not run: it was cancelled, or its function is gone.
+    pub(super) async fn fail(
+        &self,
+        mut execution: Execution,
+        failure: Failure,
+        answer: Option<Answer>,
+        stored: bool,
+    ) {
+        let attempt = execution.attempt;
+        if let Err(error) = execution.fail(failure, self.0.clock.now()) {
+            tracing::error!(%error, "cannot fail an execution");
+            return;
+        }
+        execution.cost = price(&Usage::of(&execution), &self.0.price_book);
+        let record = Ended {
+            execution: Arc::new(execution),
+            stored,
+            attempt,
+            answer,
+            retry_after: None,
+        };
+        self.0.recorder.send(Record::Ended(Box::new(record))).await;
+    }
+}
+
+/// Runs one attempt of `job` on the instance's thread. Returns the function when the instance is
+/// free for another, or nothing when it was given up meanwhile.
+pub(super) fn attempt(
+    engine: &Engine,
+    slot: &Slot,
+    instance: &mut Option<Box<dyn Instance>>,
+    mut job: Box<Job>,
+) -> Option<FunctionId> {
+    let clock = &engine.0.clock;
+    let (started, since) = (clock.now(), clock.monotonic());
+    let function = job.function.clone();
+    let id = function.function.id;
+    let input = job.execution.input.clone();
+    let stop = job.stop.clone();
+    let context = CallContext {
+        execution_id: job.execution.id,
+        function_id: id,
+        function_name: function.function.name.clone(),
+        attempt: job.execution.attempt,
+        deadline: started + function.limits.timeout,
+        instance_id: slot.id.clone(),
+    };
+
+    job.execution.start_time.get_or_insert(started);
+    job.execution.instance_id = Some(slot.id.clone());
+    job.execution.function_version = function.function.version;
+    let execution_id = job.execution.id;
+    slot.start(Running {
+        job,
+        started,
+        since,
+        stopped: None,
+    });
+    engine.0.events.publish(
+        started,
+        [EventKind::Started {
+            execution_id,
+            function_id: id,
+        }],
+    );
+
+    let call = Call {
+        function: (id, function.function.version),
+        program: &function.program,
+        input: &input,
+        context: &context,
+        limits: &function.limits,
+        stop: &stop,
+    };
+    let outcome = match stop.reason() {
+        Some(reason) => not_run(reason.failure(function.limits.timeout)),
+        None => run(engine, slot, instance, &call),
+    };
+
+    let running = slot.finish()?;
+    let ended = clock.monotonic().saturating_sub(running.since);
+    settle(engine, running, outcome, ended);
+    Some(id)
+}
+
+/// Runs `call`, in a new instance if there is none. One that panicked is not used again.
+fn run(
+    engine: &Engine,
+    slot: &Slot,
+    instance: &mut Option<Box<dyn Instance>>,
+    call: &Call<'_>,
+) -> Outcome {
+    let ran = catch_unwind(AssertUnwindSafe(|| {
+        let mut made = match instance.take() {
+            Some(made) => made,
+            None => engine.0.runtime.instance(&slot.id)?,
+        };
+        let outcome = made.run(call);
+        *instance = Some(made);
+        Ok::<_, RuntimeError>(outcome)
+    }));
+    let failure = match ran {
+        Ok(Ok(outcome)) => return outcome,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "the runtime failed".to_owned(),
+    };
+    let (execution_id, function_id) = (call.context.execution_id, call.context.function_id);
+    tracing::error!(%execution_id, %function_id, failure, "the runtime could not run a call");
+    not_run(Failure::new(FailureKind::Platform, failure))
+}
+
+fn not_run(failure: Failure) -> Outcome {
+    Outcome {
+        result: Err(failure),
+        logs: Vec::new(),
+        cold_start: false,
+    }
+}
+
+/// Decides what the outcome of an attempt makes of its execution, prices it if it has ended, and
+/// hands it to the recorder.
+pub(super) fn settle(engine: &Engine, running: Running, outcome: Outcome, duration: Duration) {
+    let Running { job, started, .. } = running;
+    let Job {
+        mut execution,
+        stored,
+        answer,
+        ..
+    } = *job;
+    let now = started + duration;
+    let attempt = execution.attempt;
+    match settled(
+        engine,
+        &mut execution,
+        stored,
+        outcome,
+        Span {
+            started,
+            duration,
+            now,
+        },
+    ) {
+        Ok(retry_after) => {
+            if execution.status.is_terminal() {
+                execution.cost = price(&Usage::of(&execution), &engine.0.price_book);
+            }
+            let record = Ended {
+                execution: Arc::new(execution),
+                stored,
+                attempt,
+                answer,
+                retry_after,
+            };
+            engine
+                .0
+                .recorder
+                .send_blocking(Record::Ended(Box::new(record)));
+        }
+        Err(error) => {
+            tracing::error!(%error, "cannot settle an execution");
+            if let Some(answer) = answer {
+                // Whoever does not listen any more does not miss it.
+                let _ = answer.send(Err(illegal(error)));
+            }
+        }
+    }
+}
+
+/// When an attempt ran.
+struct Span {
+    started: Timestamp,
+    duration: Duration,
+    now: Timestamp,
+}
+
+/// The step that an outcome makes: to completed, to failed, or back to pending after some time.
+fn settled(
+    engine: &Engine,
+    execution: &mut Execution,
+    stored: bool,
+    outcome: Outcome,
+    span: Span,
+) -> Result<Option<Duration>, IllegalTransition> {
+    let failure = outcome.result.as_ref().err().cloned();
+    execution.logs.extend(outcome.logs);
+    execution.end_attempt(Attempt {
+        start_time: span.started,
+        duration: span.duration,
+        failure,
+        instance_id: execution.instance_id.clone(),
+        cold_start: outcome.cold_start,
+    })?;
+    let failure = match outcome.result {
+        Ok(output) => return execution.complete(output, span.now).map(|()| None),
+        Err(failure) => failure,
+    };
+    let wait = match failure.kind {
+        FailureKind::Cancelled => None,
+        FailureKind::Platform => {
+            let failures = execution
+                .attempts
+                .iter()
+                .filter_map(|attempt| attempt.failure.as_ref());
+            let platform = failures
+                .filter(|failure| failure.kind == FailureKind::Platform)
+                .count();
+            (stored && platform < MAX_PLATFORM_FAILURES).then_some(Duration::ZERO)
+        }
+        FailureKind::UserError
+        | FailureKind::Timeout
+        | FailureKind::OutOfMemory
+        | FailureKind::StackOverflow => engine.0.retry_policy.next(
+            execution.retry_count + 1,
+            execution.max_retries,
+            fastrand::f64(),
+        ),
+    };
+    match wait {
+        Some(wait) => execution.retry(span.now + wait).map(|()| Some(wait)),
+        None => execution.fail(failure, span.now).map(|()| None),
+    }
+}
+
+/// What a restart makes of an attempt that it interrupted: `execution` is running in the store, and
+/// nobody runs it.
+pub(super) fn interrupted(
+    engine: &Engine,
+    execution: &mut Execution,
+) -> Result<(), IllegalTransition> {
+    let now = engine.0.clock.now();
+    execution.instance_id = None;
+    let outcome = not_run(Failure::new(
+        FailureKind::Platform,
+        "interrupted: the platform stopped while it ran",
+    ));
+    settled(
+        engine,
+        execution,
+        true,
+        outcome,
+        Span {
+            started: now,
+            duration: Duration::ZERO,
+            now,
+        },
+    )?;
+    if execution.status.is_terminal() {
+        execution.cost = price(&Usage::of(execution), &engine.0.price_book);
+    }
+    Ok(())
+}
+
+pub(super) fn shutting_down() -> Error {
+    Error::Unavailable("the platform is shutting down".to_owned())
+}
+
+fn illegal(error: IllegalTransition) -> Error {
+    Error::Internal(error.to_string())
+}

@@ -1,0 +1,224 @@
+//! Instances: the threads that run one job at a time, and their number.
+//!
+//! A thread whose call does not come back after it was stopped is given up: its job fails, another
+//! thread takes its place, and when it does come back one day it ends.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::Engine;
+use super::execute::{attempt, settle};
+use super::job::Job;
+use super::queue::{Doorbell, Next};
+use super::recorder::Record;
+use crate::model::{Execution, ExecutionId, InstanceId, Timestamp};
+use crate::runtime::{Outcome, StopReason};
+
+/// One instance.
+pub(super) struct Slot {
+    number: u64,
+    pub(super) id: InstanceId,
+    bell: Arc<Doorbell>,
+    /// What it runs. Whoever takes it out settles it: the thread itself, or whoever gives it up.
+    running: Mutex<Option<Running>>,
+}
+
+/// A job on an instance.
+pub(super) struct Running {
+    pub(super) job: Box<Job>,
+    pub(super) started: Timestamp,
+    /// The same moment on the monotonic clock.
+    pub(super) since: Duration,
+    /// When it was first told to stop from outside.
+    pub(super) stopped: Option<Duration>,
+}
+
+impl Slot {
+    pub(super) fn start(&self, running: Running) {
+        *self.running.lock() = Some(running);
+    }
+
+    /// What the instance has run; nothing when it was given up meanwhile.
+    pub(super) fn finish(&self) -> Option<Running> {
+        self.running.lock().take()
+    }
+}
+
+/// All instances.
+pub(super) struct Instances {
+    slots: Mutex<HashMap<u64, Arc<Slot>>>,
+    started: AtomicU64,
+    /// Tells this server's instances from those of others on the same store.
+    prefix: String,
+}
+
+impl Instances {
+    pub(super) fn new() -> Self {
+        let prefix = format!("{:06x}", fastrand::u32(..1 << 24));
+        Self {
+            slots: Mutex::default(),
+            started: AtomicU64::new(0),
+            prefix,
+        }
+    }
+
+    /// Changes the number of instances to `target`.
+    pub(super) fn resize(&self, engine: &Engine, target: usize) {
+        let mut count = engine.0.queue.depth().instances;
+        while count < target {
+            if let Err(error) = self.add(engine) {
+                tracing::error!(%error, instances = count, "cannot start another instance");
+                return;
+            }
+            count += 1;
+        }
+        while count > target {
+            engine.0.queue.retire_instance();
+            count -= 1;
+        }
+    }
+
+    fn add(&self, engine: &Engine) -> std::io::Result<()> {
+        let number = self.started.fetch_add(1, Ordering::Relaxed) + 1;
+        let id = InstanceId::new(format!("{}-{number}", self.prefix));
+        let slot = Arc::new(Slot {
+            number,
+            id,
+            bell: Arc::default(),
+            running: Mutex::new(None),
+        });
+        let (thread_engine, thread_slot) = (engine.clone(), slot.clone());
+        engine.0.queue.add_instance();
+        self.slots.lock().insert(number, slot);
+        let spawned = std::thread::Builder::new()
+            .name(format!("instance-{number}"))
+            .stack_size(engine.0.runtime.stack_size())
+            .spawn(move || serve(&thread_engine, &thread_slot));
+        if let Err(error) = spawned {
+            self.slots.lock().remove(&number);
+            engine.0.queue.lose_instance(None);
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// Tells the instance that runs `id` to stop. Returns whether there is one.
+    pub(super) fn stop(&self, engine: &Engine, id: ExecutionId, reason: StopReason) -> bool {
+        self.slots.lock().values().any(|slot| {
+            let mut running = slot.running.lock();
+            let Some(running) = running
+                .as_mut()
+                .filter(|running| running.job.execution.id == id)
+            else {
+                return false;
+            };
+            running.stopped.get_or_insert(engine.0.clock.monotonic());
+            running.job.stop.stop(reason);
+            true
+        })
+    }
+
+    /// Tells all instances to stop what they run.
+    pub(super) fn stop_all(&self, engine: &Engine, reason: StopReason) {
+        for slot in self.slots.lock().values() {
+            if let Some(running) = slot.running.lock().as_mut() {
+                running.stopped.get_or_insert(engine.0.clock.monotonic());
+                running.job.stop.stop(reason);
+            }
+        }
+    }
+
+    /// Copies of the executions that run, as they are now, that `wanted` picks.
+    pub(super) fn running(&self, mut wanted: impl FnMut(&Execution) -> bool) -> Vec<Execution> {
+        let slots = self.slots.lock();
+        let picked = slots.values().filter_map(|slot| {
+            let running = slot.running.lock();
+            running
+                .as_ref()
+                .map(|running| &running.job.execution)
+                .filter(|execution| wanted(execution))
+                .cloned()
+        });
+        picked.collect()
+    }
+
+    /// Stops what has run past its timeout, and gives up instances that do not come back.
+    pub(super) fn watch(&self, engine: &Engine) {
+        let now = engine.0.clock.monotonic();
+        let grace = engine.0.options.abandon_grace;
+        let mut lost = Vec::new();
+        self.slots.lock().retain(|_, slot| {
+            let mut current = slot.running.lock();
+            let Some(running) = current.as_mut() else {
+                return true;
+            };
+            let timeout = running.job.function.limits.timeout;
+            if now.saturating_sub(running.since) > timeout {
+                running.job.stop.stop(StopReason::Timeout);
+                running.stopped.get_or_insert(running.since + timeout);
+            }
+            let gone = running
+                .stopped
+                .is_some_and(|stopped| now.saturating_sub(stopped) > grace);
+            if gone {
+                lost.extend(current.take());
+            }
+            !gone
+        });
+        for running in lost {
+            self.give_up(engine, running, now);
+        }
+    }
+
+    fn give_up(&self, engine: &Engine, running: Running, now: Duration) {
+        let function = running.job.function.clone();
+        let reason = running.job.stop.reason().unwrap_or(StopReason::Timeout);
+        tracing::warn!(
+            execution_id = %running.job.execution.id,
+            function_id = %function.function.id,
+            "gave up an instance: its call did not stop"
+        );
+        engine.0.counters.add(&engine.0.counters.abandoned);
+        let duration = now.saturating_sub(running.since);
+        let outcome = Outcome {
+            result: Err(reason.failure(function.limits.timeout)),
+            logs: Vec::new(),
+            cold_start: false,
+        };
+        engine.0.queue.lose_instance(Some(function.function.id));
+        if let Err(error) = self.add(engine) {
+            tracing::error!(%error, "cannot replace an instance");
+        }
+        let engine = engine.clone();
+        // The recorder may be busy, and the watchdog must not wait for it.
+        tokio::task::spawn_blocking(move || settle(&engine, running, outcome, duration));
+    }
+
+    fn ended(&self, slot: &Slot) {
+        self.slots.lock().remove(&slot.number);
+    }
+}
+
+/// The loop of one instance's thread.
+fn serve(engine: &Engine, slot: &Slot) {
+    let mut instance = None;
+    let mut finished = None;
+    loop {
+        match engine.0.queue.next(&slot.bell, finished.take()) {
+            Next::Retire => break,
+            Next::Claim(jobs) => jobs
+                .into_iter()
+                .for_each(|job| engine.0.recorder.send_blocking(Record::Claim(job))),
+            Next::Run(job) => match attempt(engine, slot, &mut instance, job) {
+                // Given up: another has this one's place.
+                None => return,
+                function => finished = function,
+            },
+        }
+    }
+    engine.0.instances.ended(slot);
+}

@@ -1,0 +1,68 @@
+//! What travels through the engine: one execution on its way, with what it needs to run.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::model::{Execution, Function};
+use crate::platform::Error;
+use crate::runtime::{Limits, Program, StopSignal};
+
+/// A function that is ready to run.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) function: Function,
+    pub(crate) program: Program,
+    pub(crate) limits: Limits,
+}
+
+/// How an execution ends for whoever waits for it.
+pub(crate) type Answer = oneshot::Sender<Result<Arc<Execution>, Error>>;
+
+/// One execution on its way through the engine.
+pub(crate) struct Job {
+    pub(super) function: Arc<Loaded>,
+    pub(super) execution: Execution,
+    /// Whether the store knows the execution already, so that its end is a settle and no insert.
+    pub(super) stored: bool,
+    /// Whether its next attempt must be claimed in the store first.
+    pub(super) needs_claim: bool,
+    /// Whoever waits for a direct invocation.
+    pub(super) answer: Option<Answer>,
+    pub(super) stop: Arc<StopSignal>,
+}
+
+impl Job {
+    /// An execution that the store does not know: it is inserted when it has ended.
+    pub(super) fn direct(function: Arc<Loaded>, execution: Execution, answer: Answer) -> Box<Self> {
+        Box::new(Self {
+            function,
+            execution,
+            stored: false,
+            needs_claim: false,
+            answer: Some(answer),
+            stop: Arc::default(),
+        })
+    }
+
+    /// An execution that the store knows as pending.
+    pub(super) fn accepted(function: Arc<Loaded>, execution: Execution) -> Box<Self> {
+        Box::new(Self {
+            function,
+            execution,
+            stored: true,
+            needs_claim: true,
+            answer: None,
+            stop: Arc::default(),
+        })
+    }
+
+    /// How many of its function may run at the same time.
+    pub(super) fn concurrency(&self) -> usize {
+        self.function
+            .function
+            .config
+            .concurrency
+            .map_or(usize::MAX, |limit| limit as usize)
+    }
+}

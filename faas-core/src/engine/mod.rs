@@ -1,0 +1,386 @@
+//! The engine: from an accepted request to a stored, priced, announced execution.
+//!
+//! Read [`execute`](self) first: `execute.rs` tells the life of one execution, in steps named as the
+//! code names them. Then `queue.rs` (whose turn it is), `instances.rs` (the threads), `recorder.rs`
+//! (the store's side), `backlog.rs` (retries and recovery), `scaler.rs` (capacity).
+//!
+//! Everything that lives as long as the engine is in [`Shared`]; there is one owner of each piece of
+//! state. Its tasks end when `stopping` is cancelled; each says what it leaves behind.
+
+mod backlog;
+mod counters;
+mod execute;
+mod instances;
+mod job;
+mod queue;
+mod recorder;
+mod registry;
+mod retry;
+mod scaler;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use execute::Request;
+use self::retry::RetryPolicy;
+
+use self::backlog::Backlog;
+use self::counters::Counters;
+use self::execute::shutting_down;
+use self::instances::Instances;
+use self::job::Job;
+use self::queue::{Depth, Queue};
+use self::recorder::{Ended, Record, Recorder, Waiters};
+pub(crate) use self::registry::Registry;
+use crate::clock::Clock;
+use crate::cost::PriceBook;
+use crate::events::EventBus;
+use crate::model::{Execution, ExecutionId, Failure, FailureKind, IdGenerator, Status};
+use crate::platform::{Error, LiveCounters, PlatformOptions};
+use crate::runtime::{Runtime, StopReason};
+use crate::scaling::ScalingPolicy;
+use crate::store::Store;
+
+/// How often instances are looked after.
+const WATCH: Duration = Duration::from_millis(20);
+/// How long the store is given at least to take what is left at shutdown.
+const FLUSH: Duration = Duration::from_secs(5);
+/// How often old executions are deleted.
+const RETENTION: Duration = Duration::from_secs(60);
+
+/// What an engine is made of.
+pub(crate) struct Parts {
+    pub(crate) options: Arc<PlatformOptions>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) runtime: Arc<dyn Runtime>,
+    pub(crate) policy: Box<dyn ScalingPolicy>,
+    pub(crate) price_book: Arc<PriceBook>,
+}
+
+/// The engine's handle.
+#[derive(Clone)]
+pub(crate) struct Engine(pub(crate) Arc<Shared>);
+
+/// All that the engine's threads and tasks share.
+pub(crate) struct Shared {
+    pub(crate) options: Arc<PlatformOptions>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) runtime: Arc<dyn Runtime>,
+    pub(crate) price_book: Arc<PriceBook>,
+    pub(crate) registry: Registry,
+    pub(crate) events: EventBus,
+    pub(crate) ids: IdGenerator,
+    /// Cancelled when the engine begins to shut down.
+    pub(crate) stopping: CancellationToken,
+    /// Cancelled when it has shut down.
+    finished: CancellationToken,
+    retry_policy: RetryPolicy,
+    queue: Queue,
+    instances: Instances,
+    recorder: Recorder,
+    waiters: Waiters,
+    backlog: Backlog,
+    counters: Counters,
+}
+
+impl Engine {
+    /// Starts the engine and takes up what an earlier one left unfinished.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) async fn start(parts: Parts) -> Result<Self, Error> {
+        let Parts {
+            options,
+            clock,
+            store,
+            runtime,
+            policy,
+            price_book,
+        } = parts;
+        let newest = store.newest_execution().await?;
+        let (recorder, records) = Recorder::new();
+        let registry = Registry::new(
+            store.clone(),
+            runtime.clone(),
+            price_book.clone(),
+            options.clone(),
+        );
+        let engine = Self(Arc::new(Shared {
+            retry_policy: RetryPolicy::of(&options),
+            queue: Queue::new(options.queue_capacity),
+            instances: Instances::new(),
+            events: EventBus::new(clock.now()),
+            ids: IdGenerator::after(newest),
+            stopping: CancellationToken::new(),
+            finished: CancellationToken::new(),
+            waiters: Waiters::default(),
+            backlog: Backlog::default(),
+            counters: Counters::default(),
+            options,
+            clock,
+            store,
+            runtime,
+            price_book,
+            registry,
+            recorder,
+        }));
+        engine
+            .0
+            .instances
+            .resize(&engine, engine.0.options.min_instances);
+        tokio::spawn(recorder::record(engine.clone(), records));
+        tokio::spawn(finish(engine.clone()));
+        engine.spawn(backlog::feed(engine.clone()));
+        engine.spawn(scaler::scale(engine.clone(), policy));
+        engine.spawn(scaler::tick(engine.clone()));
+        engine.spawn(watch(engine.clone()));
+        engine.spawn(expire(engine.clone()));
+        if let Some(newest) = newest {
+            engine.spawn(backlog::recover(engine.clone(), newest));
+        }
+        Ok(engine)
+    }
+
+    /// Spawns a task that ends when the engine begins to shut down.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let stopping = self.0.stopping.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = stopping.cancelled() => {}
+                () = task => {}
+            }
+        });
+    }
+
+    /// The execution as it is now, if an instance runs it or it waits for one without being stored.
+    pub(crate) fn live(&self, id: ExecutionId) -> Option<Execution> {
+        let mut found = self
+            .0
+            .instances
+            .running(|execution| execution.id == id)
+            .pop();
+        if found.is_none() {
+            self.0.queue.for_each_waiting(|job| {
+                if !job.stored && job.execution.id == id {
+                    found = Some(as_waiting(&job.execution));
+                }
+            });
+        }
+        found
+    }
+
+    /// Executions that an instance runs, or that wait for one without being stored, that `wanted`
+    /// picks.
+    pub(crate) fn all_live(&self, mut wanted: impl FnMut(&Execution) -> bool) -> Vec<Execution> {
+        let mut live = Vec::new();
+        self.0.queue.for_each_waiting(|job| {
+            if !job.stored {
+                let execution = as_waiting(&job.execution);
+                if wanted(&execution) {
+                    live.push(execution);
+                }
+            }
+        });
+        live.extend(self.0.instances.running(wanted));
+        live
+    }
+
+    /// Cancels an execution that has not ended, and returns how it ended.
+    pub(crate) async fn cancel(&self, id: ExecutionId) -> Result<Arc<Execution>, Error> {
+        const TRIES: usize = 50;
+        const PAUSE: Duration = Duration::from_millis(20);
+        let cancelled = || Failure::new(FailureKind::Cancelled, "cancelled");
+        for _ in 0..TRIES {
+            let ended = self.0.waiters.wait_for(id);
+            if self.0.instances.stop(self, id, StopReason::Cancelled) {
+                return ended.ended().await;
+            }
+            if let Some(job) = self.0.queue.remove(id) {
+                let Job {
+                    execution,
+                    stored,
+                    answer,
+                    ..
+                } = *job;
+                self.fail(execution, cancelled(), answer, stored).await;
+                return ended.ended().await;
+            }
+            let execution = self
+                .0
+                .store
+                .execution(id)
+                .await?
+                .ok_or(Error::NotFound("execution"))?;
+            match execution.status {
+                Status::Completed | Status::Failed => {
+                    let status = execution.status;
+                    return Err(Error::Conflict(format!(
+                        "the execution has already {status}"
+                    )));
+                }
+                Status::Pending => {
+                    let (answer, ended) = tokio::sync::oneshot::channel();
+                    self.fail(execution, cancelled(), Some(answer), true).await;
+                    match ended.await.unwrap_or_else(|_| Err(shutting_down())) {
+                        // It was claimed in the meantime.
+                        Err(Error::Conflict(_)) => {}
+                        ended => return ended,
+                    }
+                }
+                // Between its claim and its start.
+                Status::Running => self.0.clock.sleep(PAUSE).await,
+            }
+        }
+        Err(Error::Conflict(
+            "the execution could not be stopped: try again".to_owned(),
+        ))
+    }
+
+    /// Makes claimed jobs that will not run pending again in the store. One that is left out is
+    /// taken up as interrupted.
+    fn release(&self, jobs: Vec<Box<Job>>) {
+        for job in jobs {
+            let Job { mut execution, stored, answer, .. } = *job;
+            if let Some(answer) = answer {
+                // Whoever does not listen any more does not miss it.
+                let _ = answer.send(Err(shutting_down()));
+            }
+            let attempt = execution.attempt;
+            if stored && execution.release().is_ok() {
+                let execution = Arc::new(execution);
+                let ended = Ended { execution, stored, attempt, answer: None, retry_after: None };
+                self.0.recorder.offer(Record::Ended(Box::new(ended)));
+            }
+        }
+    }
+
+    pub(crate) fn depth(&self) -> Depth {
+        self.0.queue.depth()
+    }
+
+    pub(crate) fn counters(&self) -> LiveCounters {
+        let Depth {
+            queued,
+            running,
+            instances,
+        } = self.depth();
+        let counters = &self.0.counters;
+        let load = |counter: &std::sync::atomic::AtomicU64| {
+            counter.load(std::sync::atomic::Ordering::Relaxed)
+        };
+        counters.ended(|ended| LiveCounters {
+            queued,
+            running,
+            instances,
+            waiting_retries: self.0.backlog.len(),
+            outcomes: ended.outcomes(),
+            cold_starts: ended.cold_starts,
+            rejected: load(&counters.rejected),
+            retries: load(&counters.retries),
+            abandoned: load(&counters.abandoned),
+            duration: ended.duration.snapshot(),
+            queue_time: ended.queue_time.snapshot(),
+            store_commit: ended.commit.snapshot(),
+            runtime: self.0.runtime.stats(),
+        })
+    }
+
+    /// Begins to shut down: nothing more is admitted, no more jobs start. What was accepted stays
+    /// pending in the store. The rest is done by the task [`finish`].
+    pub(crate) fn begin_shutdown(&self) {
+        if self.0.stopping.is_cancelled() {
+            return;
+        }
+        self.0.stopping.cancel();
+        let (claimed, waiting) = self.0.queue.close();
+        for job in waiting {
+            if let Some(answer) = job.answer {
+                let _ = answer.send(Err(shutting_down()));
+            }
+        }
+        self.release(claimed);
+    }
+
+    /// Shuts down and waits until that is done.
+    pub(crate) async fn shutdown(&self) {
+        self.begin_shutdown();
+        self.0.finished.cancelled().await;
+    }
+
+    /// Waits until nothing runs, at most for `grace`.
+    async fn drained(&self, grace: Duration) {
+        const PAUSE: Duration = Duration::from_millis(5);
+        let until = self.0.clock.monotonic() + grace;
+        while self.depth().running > 0 && self.0.clock.monotonic() < until {
+            self.0.clock.sleep(PAUSE).await;
+        }
+    }
+}
+
+/// A direct execution is claimed from the start; to others it shows as pending until it runs.
+fn as_waiting(execution: &Execution) -> Execution {
+    Execution {
+        status: Status::Pending,
+        ..execution.clone()
+    }
+}
+
+/// The task that ends the engine: what runs may finish within the grace, then it is stopped;
+/// everything is written; the store is closed.
+async fn finish(engine: Engine) {
+    engine.0.stopping.cancelled().await;
+    let (options, clock) = (&engine.0.options, &engine.0.clock);
+    engine.drained(options.shutdown_grace).await;
+    engine.0.instances.stop_all(&engine, StopReason::Shutdown);
+    // The watchdog has ended with the other tasks: look after the instances here.
+    let until = clock.monotonic() + 2 * options.abandon_grace;
+    while engine.depth().running > 0 && clock.monotonic() < until {
+        engine.drained(WATCH).await;
+        engine.0.instances.watch(&engine);
+    }
+    let written = async {
+        // Twice: what was being settled when the first went out is in the channel for the second.
+        engine.0.recorder.flush().await;
+        engine.0.recorder.flush().await;
+    };
+    tokio::select! {
+        () = written => {}
+        () = clock.sleep(options.shutdown_grace.max(FLUSH)) => {
+            tracing::error!("the store is unavailable: what was not written is lost");
+        }
+    }
+    engine.0.waiters.dismiss();
+    if let Err(error) = engine.0.store.close().await {
+        tracing::error!(%error, "the store could not be closed");
+    }
+    engine.0.finished.cancel();
+}
+
+/// The watchdog's task.
+async fn watch(engine: Engine) {
+    loop {
+        engine.0.clock.sleep(WATCH).await;
+        engine.0.instances.watch(&engine);
+    }
+}
+
+/// The task that deletes old executions.
+async fn expire(engine: Engine) {
+    const BATCH: usize = 1_000;
+    let Some(retention) = engine.0.options.retention else {
+        return;
+    };
+    loop {
+        let before = engine.0.clock.now() - retention;
+        match engine.0.store.expire(before, BATCH).await {
+            Ok(BATCH) => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "old executions could not be deleted"),
+        }
+        engine.0.clock.sleep(RETENTION).await;
+    }
+}

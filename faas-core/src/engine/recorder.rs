@@ -1,0 +1,387 @@
+//! The recorder: writes what has happened to the store, in groups, and only then tells of it.
+//!
+//! Whatever gathers while one group is committed makes up the next. Nobody is answered and no event
+//! is published before the store has what it tells.
+//!
+//! While the store is away, the recorder keeps what it has and tries again, the engine admits
+//! nothing new, and whoever waits for an answer is told that the store is unavailable. Its bound is
+//! the channel's: past that, instances wait, and nothing more runs.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, oneshot};
+
+use super::Engine;
+use super::execute::shutting_down;
+use super::job::{Answer, Job};
+use crate::events::EventKind;
+use crate::model::{Execution, ExecutionId, ScalingEvent, Status};
+use crate::platform::Error;
+use crate::store::{StoreError, Write, Written};
+
+/// How many records may wait to be written.
+const CAPACITY: usize = 4_096;
+/// The most records in a group.
+const GROUP: usize = 512;
+/// A group is closed when it has so many bytes of input and output.
+const GROUP_BYTES: usize = 8 << 20;
+/// The first and the longest wait before a group is tried again.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+/// Something to be written.
+pub(super) enum Record {
+    /// A pending execution.
+    Accept {
+        execution: Arc<Execution>,
+        done: oneshot::Sender<Result<Written, Error>>,
+    },
+    /// The next attempt of a pending execution; the job goes back to the queue.
+    Claim(Box<Job>),
+    /// What an attempt, or a cancellation, made of an execution.
+    Ended(Box<Ended>),
+    /// A change of capacity.
+    Scaling(Arc<ScalingEvent>),
+    /// Nothing: answered when everything sent before is written.
+    Flush(oneshot::Sender<()>),
+}
+
+/// What an attempt, or a cancellation, made of an execution.
+pub(super) struct Ended {
+    pub(super) execution: Arc<Execution>,
+    /// Whether the store knows it.
+    pub(super) stored: bool,
+    /// The attempt that this settles.
+    pub(super) attempt: u32,
+    pub(super) answer: Option<Answer>,
+    /// When it is pending again: how long until it is due.
+    pub(super) retry_after: Option<Duration>,
+}
+
+/// The way to the recorder.
+pub(super) struct Recorder {
+    sender: mpsc::Sender<Record>,
+    unhealthy: AtomicBool,
+}
+
+impl Recorder {
+    pub(super) fn new() -> (Self, mpsc::Receiver<Record>) {
+        let (sender, receiver) = mpsc::channel(CAPACITY);
+        (
+            Self {
+                sender,
+                unhealthy: AtomicBool::new(false),
+            },
+            receiver,
+        )
+    }
+
+    /// Whether the store took the latest group.
+    pub(super) fn is_healthy(&self) -> bool {
+        !self.unhealthy.load(Ordering::Relaxed)
+    }
+
+    pub(super) async fn send(&self, record: Record) {
+        // The recorder outlives everybody who sends.
+        let _ = self.sender.send(record).await;
+    }
+
+    /// For what may as well be left out. Never waits.
+    pub(super) fn offer(&self, record: Record) {
+        let _ = self.sender.try_send(record);
+    }
+
+    /// For threads that may block.
+    pub(super) fn send_blocking(&self, record: Record) {
+        if let Err(mpsc::error::TrySendError::Full(record)) = self.sender.try_send(record) {
+            let _ = self.sender.blocking_send(record);
+        }
+    }
+
+    /// Waits until everything sent before is written.
+    pub(super) async fn flush(&self) {
+        let (done, flushed) = oneshot::channel();
+        self.send(Record::Flush(done)).await;
+        let _ = flushed.await;
+    }
+}
+
+/// Whoever waits for the end of an accepted execution.
+#[derive(Default)]
+pub(super) struct Waiters {
+    waiting: Mutex<HashMap<ExecutionId, Vec<Answer>>>,
+}
+
+impl Waiters {
+    /// Waits for the end of `id` from now on.
+    pub(super) fn wait_for(&self, id: ExecutionId) -> Waiting<'_> {
+        let (answer, ended) = oneshot::channel();
+        self.waiting.lock().entry(id).or_default().push(answer);
+        Waiting { waiters: self, id, ended }
+    }
+
+    fn tell(&self, execution: &Arc<Execution>) {
+        let waiting = self.waiting.lock().remove(&execution.id);
+        for answer in waiting.into_iter().flatten() {
+            // Whoever does not listen any more does not miss it.
+            let _ = answer.send(Ok(execution.clone()));
+        }
+    }
+
+    /// Tells all that the platform shuts down.
+    pub(super) fn dismiss(&self) {
+        let waiting = std::mem::take(&mut *self.waiting.lock());
+        for answer in waiting.into_values().flatten() {
+            let _ = answer.send(Err(shutting_down()));
+        }
+    }
+}
+
+/// Waits for the end of an execution. Dropping it is giving up.
+pub(super) struct Waiting<'a> {
+    waiters: &'a Waiters,
+    id: ExecutionId,
+    ended: oneshot::Receiver<Result<Arc<Execution>, Error>>,
+}
+
+impl Waiting<'_> {
+    pub(super) async fn ended(mut self) -> Result<Arc<Execution>, Error> {
+        (&mut self.ended).await.unwrap_or_else(|_| Err(shutting_down()))
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.ended.close();
+        let mut waiting = self.waiters.waiting.lock();
+        if let Some(answers) = waiting.get_mut(&self.id) {
+            answers.retain(|answer| !answer.is_closed());
+            if answers.is_empty() {
+                waiting.remove(&self.id);
+            }
+        }
+    }
+}
+
+/// The recorder's task. Ends when the engine has finished.
+pub(super) async fn record(engine: Engine, mut receiver: mpsc::Receiver<Record>) {
+    let mut records = Vec::with_capacity(GROUP);
+    loop {
+        tokio::select! {
+            biased;
+            received = receiver.recv_many(&mut records, GROUP) => if received == 0 { return },
+            () = engine.0.finished.cancelled() => return,
+        }
+        while !records.is_empty() {
+            let mut bytes = 0;
+            let fits = records.iter().take_while(|record| {
+                let first = bytes == 0;
+                bytes += record.bytes();
+                first || bytes <= GROUP_BYTES
+            });
+            let fits = fits.count();
+            let rest = records.split_off(fits);
+            commit(&engine, std::mem::replace(&mut records, rest)).await;
+        }
+    }
+}
+
+impl Record {
+    fn bytes(&self) -> usize {
+        const FIXED: usize = 256;
+        match self {
+            Self::Accept { execution, .. } => FIXED + execution.input.len(),
+            Self::Ended(ended) => {
+                let output = ended
+                    .execution
+                    .output
+                    .as_ref()
+                    .map_or(0, crate::model::Json::len);
+                FIXED + ended.execution.input.len() + output
+            }
+            Self::Claim(_) | Self::Scaling(_) | Self::Flush(_) => FIXED,
+        }
+    }
+
+    fn write(&self) -> Option<Write> {
+        Some(match self {
+            Self::Accept { execution, .. } => Write::Insert(execution.clone()),
+            Self::Claim(job) => Write::Claim {
+                id: job.execution.id,
+                attempt: job.execution.attempt + 1,
+            },
+            Self::Ended(ended) if ended.stored => Write::Settle {
+                execution: ended.execution.clone(),
+                expected_attempt: ended.attempt,
+            },
+            Self::Ended(ended) => Write::Insert(ended.execution.clone()),
+            Self::Scaling(event) => Write::Scaling(ScalingEvent::clone(event)),
+            Self::Flush(_) => return None,
+        })
+    }
+}
+
+/// Commits one group and concludes each of its records; tries again for as long as the store is
+/// away.
+async fn commit(engine: &Engine, mut records: Vec<Record>) {
+    let mut backoff = BACKOFF.0;
+    loop {
+        let writes: Vec<Write> = records.iter().filter_map(Record::write).collect();
+        let before = engine.0.clock.monotonic();
+        let committed = if writes.is_empty() {
+            Ok(Vec::new())
+        } else {
+            engine.0.store.commit(&writes).await
+        };
+        let took = engine.0.clock.monotonic().saturating_sub(before);
+        match committed {
+            Ok(outcomes) => {
+                if engine.0.recorder.unhealthy.swap(false, Ordering::Relaxed) {
+                    tracing::info!(records = records.len(), "the store is available again");
+                }
+                conclude(engine, records, outcomes, took);
+                return;
+            }
+            Err(error) if error.is_retryable() => {
+                if !engine.0.recorder.unhealthy.swap(true, Ordering::Relaxed) {
+                    tracing::error!(%error, records = records.len(), "the store is unavailable: keeping what was not written");
+                }
+                records = keep(records, &error);
+                if records.is_empty() {
+                    // Nothing is left that could show that the store is back: ask it.
+                    while engine.0.store.ping().await.is_err() {
+                        engine.0.clock.sleep(backoff).await;
+                        backoff = (backoff * 2).min(BACKOFF.1);
+                    }
+                    engine.0.recorder.unhealthy.store(false, Ordering::Relaxed);
+                    return;
+                }
+                engine.0.clock.sleep(backoff).await;
+                backoff = (backoff * 2).min(BACKOFF.1);
+            }
+            Err(error) if records.len() == 1 => {
+                tracing::error!(%error, "the store refused a record: it is lost");
+                records
+                    .into_iter()
+                    .for_each(|record| record.refuse(|| Error::Internal(error.to_string())));
+                return;
+            }
+            Err(_) => {
+                // One of them is the cause: find it by writing each alone.
+                for record in records {
+                    Box::pin(commit(engine, vec![record])).await;
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// Answers whoever waits for these records, and returns those that must be written all the same.
+fn keep(records: Vec<Record>, error: &StoreError) -> Vec<Record> {
+    let unavailable = || Error::Unavailable(error.to_string());
+    let kept = records.into_iter().filter_map(|record| match record {
+        Record::Accept { .. } => {
+            record.refuse(unavailable);
+            None
+        }
+        Record::Ended(mut ended) => {
+            if let Some(answer) = ended.answer.take() {
+                let _ = answer.send(Err(unavailable()));
+            }
+            Some(Record::Ended(ended))
+        }
+        Record::Claim(_) | Record::Scaling(_) | Record::Flush(_) => Some(record),
+    });
+    kept.collect()
+}
+
+impl Record {
+    /// Tells whoever waits that it was not written.
+    fn refuse(self, error: impl Fn() -> Error) {
+        match self {
+            // Whoever does not listen any more does not miss it.
+            Self::Accept { done, .. } => drop(done.send(Err(error()))),
+            Self::Ended(ended) => {
+                if let Some(answer) = ended.answer {
+                    let _ = answer.send(Err(error()));
+                }
+            }
+            Self::Flush(done) => drop(done.send(())),
+            Self::Claim(_) | Self::Scaling(_) => {}
+        }
+    }
+}
+
+/// Answers and tells of what the store has committed.
+fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took: Duration) {
+    let now = engine.0.clock.now();
+    let monotonic = engine.0.clock.monotonic();
+    let mut outcomes = outcomes.into_iter();
+    let mut events = Vec::with_capacity(records.len());
+    let mut answers = Vec::with_capacity(records.len());
+    let (mut claimed, mut refused) = (Vec::new(), Vec::new());
+    engine.0.counters.ended(|counters| {
+        counters.commit.record(took);
+        for record in records {
+            if let Record::Flush(done) = record {
+                let _ = done.send(());
+                continue;
+            }
+            let written = outcomes.next().unwrap_or(Written::Stale);
+            match record {
+                Record::Accept { done, .. } => drop(done.send(Ok(written))),
+                Record::Claim(mut job) => match (written, job.execution.claim()) {
+                    (Written::Done, Ok(())) => claimed.push(job),
+                    _ => refused.push(job.function.function.id),
+                },
+                Record::Ended(ended) if written == Written::Done => {
+                    let Ended { execution, answer, retry_after, .. } = *ended;
+                    match execution.status {
+                        Status::Completed => events.push(EventKind::Completed(execution.clone())),
+                        Status::Failed => events.push(EventKind::Failed(execution.clone())),
+                        Status::Pending | Status::Running => {
+                            if let Some(delay) = retry_after {
+                                engine.0.backlog.schedule(execution.id, now + delay);
+                                engine.0.counters.add(&engine.0.counters.retries);
+                                events.push(EventKind::Retry {
+                                    execution_id: execution.id,
+                                    function_id: execution.function_id,
+                                    retry_count: execution.retry_count,
+                                    delay,
+                                });
+                            }
+                        }
+                    }
+                    if execution.status.is_terminal() {
+                        counters.count(&execution, monotonic);
+                    }
+                    answers.push((answer, execution));
+                }
+                Record::Ended(ended) => {
+                    tracing::warn!(execution_id = %ended.execution.id, attempt = ended.attempt, "a stale attempt was refused");
+                    if let Some(answer) = ended.answer {
+                        let _ = answer.send(Err(Error::Conflict("the execution was settled by another attempt".to_owned())));
+                    }
+                }
+                Record::Scaling(event) => events.push(EventKind::Scaling(event)),
+                Record::Flush(_) => {}
+            }
+        }
+    });
+    engine.0.events.publish(now, events);
+    if !(claimed.is_empty() && refused.is_empty()) {
+        engine.release(engine.0.queue.claimed(claimed, &refused));
+    }
+    for (answer, execution) in answers {
+        if execution.status.is_terminal() {
+            engine.0.waiters.tell(&execution);
+        }
+        if let Some(answer) = answer {
+            let _ = answer.send(Ok(execution));
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! When a failed execution is tried again: a pure rule.
+
+use std::time::Duration;
+
+use crate::platform::PlatformOptions;
+
+/// Exponential back-off with a cap and, where configured, jitter.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct RetryPolicy {
+    /// The wait before the first retry.
+    pub(super) base: Duration,
+    /// By how much each further wait is longer.
+    pub(super) factor: f64,
+    /// The longest wait.
+    pub(super) cap: Duration,
+    /// How much of a wait is random, from 0 (none of it) to 1 (all of it).
+    pub(super) jitter: f64,
+}
+
+impl RetryPolicy {
+    /// The policy that `options` ask for.
+    pub(super) fn of(options: &PlatformOptions) -> Self {
+        Self {
+            base: options.retry_base,
+            factor: options.retry_factor,
+            cap: options.retry_cap,
+            jitter: options.retry_jitter,
+        }
+    }
+
+    /// How long to wait before retry number `retry`, from 1; `None` when that is above `max`.
+    /// `random` is a number from 0 to 1 that the jitter is taken from.
+    pub(super) fn next(&self, retry: u32, max: u32, random: f64) -> Option<Duration> {
+        if retry > max {
+            return None;
+        }
+        let exponent = i32::try_from(retry.saturating_sub(1)).unwrap_or(i32::MAX);
+        let wait =
+            (self.base.as_secs_f64() * self.factor.powi(exponent)).min(self.cap.as_secs_f64());
+        let wait = wait * (1.0 - self.jitter.clamp(0.0, 1.0) * random.clamp(0.0, 1.0));
+        Some(Duration::try_from_secs_f64(wait).unwrap_or(self.cap))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn policy() -> RetryPolicy {
+        RetryPolicy::of(&PlatformOptions::default())
+    }
+
+    #[test]
+    fn a_retry_waits_twice_as_long_each_time_and_there_are_as_many_as_configured() {
+        let waits: Vec<_> = (1..=4)
+            .map(|retry| policy().next(retry, 3, 0.5).map(|w| w.as_secs()))
+            .collect();
+        assert_eq!(waits, [Some(2), Some(4), Some(8), None]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_wait_is_never_above_the_cap_nor_below_what_jitter_leaves(
+            retry in 1_u32..=1000, jitter in 0.0..=1.0_f64, random in 0.0..=1.0_f64,
+        ) {
+            let exact = policy().next(retry, u32::MAX, 0.0).unwrap();
+            let jittered = RetryPolicy { jitter, ..policy() }.next(retry, u32::MAX, random).unwrap();
+            prop_assert!(exact <= policy().cap);
+            prop_assert!(jittered <= exact);
+            prop_assert!(jittered.as_secs_f64() >= exact.as_secs_f64() * (1.0 - jitter) - 1e-6);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What a call writes to its console, within its limits.
+
+use crate::model::{LogLevel, LogLine, Timestamp};
+use crate::runtime::Limits;
+
+/// Collects lines. At its bounds it drops what comes and counts it.
+#[derive(Debug)]
+pub(super) struct Console {
+    lines: Vec<LogLine>,
+    bytes: usize,
+    dropped: u64,
+    max_lines: usize,
+    max_bytes: usize,
+}
+
+impl Console {
+    /// An empty console with the bounds of a call.
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            lines: Vec::new(),
+            bytes: 0,
+            dropped: 0,
+            max_lines: limits.log_lines,
+            max_bytes: limits.log_bytes,
+        }
+    }
+
+    /// Whether the next line will be dropped.
+    pub(super) fn is_full(&self) -> bool {
+        self.lines.len() >= self.max_lines || self.bytes >= self.max_bytes
+    }
+
+    /// Keeps a line, cut where the bytes run out, or counts it as dropped.
+    pub(super) fn write(&mut self, level: LogLevel, mut message: String, at: Timestamp) {
+        if self.is_full() {
+            self.drop_line();
+            return;
+        }
+        let room = self.max_bytes.saturating_sub(self.bytes);
+        if message.len() > room {
+            message.truncate(message.floor_char_boundary(room));
+            message.push('…');
+            self.bytes = self.max_bytes;
+        } else {
+            self.bytes += message.len();
+        }
+        self.lines.push(LogLine { level, message, at });
+    }
+
+    /// Counts a line that was not even formatted.
+    pub(super) fn drop_line(&mut self) {
+        self.dropped += 1;
+    }
+
+    /// The lines, and one more that tells how many were dropped, if any.
+    pub(super) fn take(&mut self, now: Timestamp) -> Vec<LogLine> {
+        if self.dropped > 0 {
+            self.lines.push(LogLine {
+                level: LogLevel::Warn,
+                message: format!(
+                    "{} more lines were dropped: the limit is {} lines and {} bytes",
+                    self.dropped, self.max_lines, self.max_bytes
+                ),
+                at: now,
+            });
+            self.dropped = 0;
+        }
+        std::mem::take(&mut self.lines)
+    }
+}

@@ -1,0 +1,82 @@
+//! Waiting for a promise: jobs, timers and the deadline, in the order that keeps the deadline
+//! above everything that user code can schedule.
+
+use std::time::Duration;
+
+use rquickjs::promise::PromiseState;
+use rquickjs::{Ctx, Function, Promise, Value};
+
+use super::call_state::CallState;
+use super::raw::{self, Job, Thrown};
+use crate::runtime::{StopReason, StopSignal};
+
+/// Why there is no result.
+#[derive(Debug)]
+pub(super) enum Ending<'js> {
+    /// This was thrown.
+    Thrown(Value<'js>),
+    /// The exception waits in the context.
+    Pending,
+    /// The call was stopped, or its time is up.
+    Stopped(StopReason),
+    /// Nothing is left that could settle the promise.
+    NeverSettles,
+    /// The result has so many bytes.
+    TooLarge(usize),
+    /// The result nests too deeply.
+    TooDeep,
+    /// What the platform itself put into the isolate is not as it should be.
+    Broken,
+}
+
+impl From<Thrown> for Ending<'_> {
+    fn from(_: Thrown) -> Self {
+        Self::Pending
+    }
+}
+
+impl From<rquickjs::Error> for Ending<'_> {
+    fn from(error: rquickjs::Error) -> Self {
+        match error {
+            rquickjs::Error::Exception | rquickjs::Error::Allocation => Self::Pending,
+            _ => Self::Broken,
+        }
+    }
+}
+
+/// Runs jobs and timers until `promise` has settled and returns its value.
+pub(super) fn settle<'js>(
+    ctx: &Ctx<'js>,
+    promise: &Promise<'js>,
+    fire: &Function<'js>,
+    state: &CallState,
+    stop: &StopSignal,
+) -> Result<Value<'js>, Ending<'js>> {
+    loop {
+        match promise.state() {
+            PromiseState::Pending => {}
+            PromiseState::Resolved | PromiseState::Rejected => {
+                return match promise.result() {
+                    Some(result) => Ok(result?),
+                    None => Err(Ending::Broken),
+                };
+            }
+        }
+        if let Some(reason) = state.stopped() {
+            return Err(Ending::Stopped(reason));
+        }
+        match raw::run_job(ctx) {
+            Job::Ran => continue,
+            Job::Threw(thrown) => return Err(Ending::Thrown(thrown)),
+            Job::None => {}
+        }
+        let until_next: f64 = fire.call((state.now_ms(),))?;
+        if until_next < 0.0 && !raw::job_pending(ctx) {
+            return Err(Ending::NeverSettles);
+        }
+        if until_next > 0.0 {
+            let pause = Duration::try_from_secs_f64(until_next / 1000.0).unwrap_or(Duration::MAX);
+            stop.wait(pause.min(state.left()));
+        }
+    }
+}

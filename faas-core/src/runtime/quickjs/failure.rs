@@ -1,0 +1,86 @@
+//! What was thrown, as a failure: its kind, its message, the user's part of its stack.
+
+use rquickjs::{Array, Ctx, Function, Value};
+
+use super::heap::Heap;
+use super::isolate::PLATFORM_FILE;
+use super::raw;
+use crate::model::{Failure, FailureKind};
+
+/// Bytes of message and of stack that a failure keeps each: it is stored with every attempt.
+const MAX_MESSAGE: usize = 4 << 10;
+const MAX_STACK: usize = 8 << 10;
+
+const OUT_OF_MEMORY: &str = "InternalError: out of memory";
+const STACK_OVERFLOW: &str = "RangeError: Maximum call stack size exceeded";
+
+/// The failure for a thrown value. `describe` runs user code.
+pub(super) fn of_thrown<'js>(
+    ctx: &Ctx<'js>,
+    thrown: Value<'js>,
+    describe: rquickjs::Result<Function<'js>>,
+    heap: &Heap,
+) -> Failure {
+    // With memory out, there may be none left for an error either.
+    let nothing = !thrown.is_object() && !thrown.is_string() && !thrown.is_number();
+    if heap.refused() && nothing {
+        return out_of_memory(heap);
+    }
+    let described = describe.and_then(|describe| describe.call::<_, Array<'js>>((thrown,)));
+    let Ok(described) = described else {
+        drop(ctx.catch());
+        return if heap.refused() {
+            out_of_memory(heap)
+        } else {
+            Failure::new(
+                FailureKind::UserError,
+                "threw something that cannot be shown",
+            )
+        };
+    };
+    let part = |index| {
+        let value = described.get::<Value<'js>>(index).ok()?;
+        raw::text(&value)
+    };
+    let message = part(0).unwrap_or_default();
+    let stack = part(1).and_then(|stack| user_frames(&stack));
+    let kind = match message.as_str() {
+        OUT_OF_MEMORY if heap.refused() => return out_of_memory(heap),
+        STACK_OVERFLOW => FailureKind::StackOverflow,
+        _ => FailureKind::UserError,
+    };
+    Failure {
+        kind,
+        message: cut(message, MAX_MESSAGE),
+        stack,
+    }
+}
+
+fn out_of_memory(heap: &Heap) -> Failure {
+    Failure::new(
+        FailureKind::OutOfMemory,
+        format!("out of memory: the limit is {} MiB", heap.limit() >> 20),
+    )
+}
+
+/// The frames of a stack without the platform's own; `None` when none of them is the user's.
+fn user_frames(stack: &str) -> Option<String> {
+    let platform = format!("({}", PLATFORM_FILE.to_string_lossy());
+    let user = format!("{}:", raw::USER_FILE.to_string_lossy());
+    let mut frames = String::new();
+    for line in stack.lines().filter(|line| !line.contains(&platform)) {
+        if !frames.is_empty() {
+            frames.push('\n');
+        }
+        frames.push_str(line);
+    }
+    frames.contains(&user).then(|| cut(frames, MAX_STACK))
+}
+
+fn cut(mut text: String, max: usize) -> String {
+    if text.len() > max {
+        text.truncate(text.floor_char_boundary(max));
+        text.push('…');
+    }
+    text
+}

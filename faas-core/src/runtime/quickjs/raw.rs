@@ -1,0 +1,244 @@
+//! The calls into QuickJS that rquickjs has no safe form of. All of this runtime's unsafe code is
+//! here, in the allocator (`heap.rs`) and in the one line that lets an isolate change threads.
+
+use std::ffi::{CStr, CString, c_int};
+use std::ptr;
+
+use rquickjs::{Ctx, Promise, Value, qjs};
+
+/// What the users' code is called in stacks.
+pub(super) const USER_FILE: &CStr = c"function.js";
+
+/// How a text is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// As a sloppy script.
+    Script,
+    /// As an ES module.
+    Module,
+}
+
+/// An exception was thrown and waits in the context to be caught.
+#[derive(Debug)]
+pub(super) struct Thrown;
+
+/// Compiles `text` to bytecode without its source, and runs nothing. Its first line gets the
+/// number `line`; zero is read as one. The context must have the `Eval` intrinsic.
+#[expect(unsafe_code, reason = "rquickjs compiles modules only, and keeps their source")]
+pub(super) fn compile(
+    ctx: &Ctx<'_>,
+    text: &str,
+    goal: Goal,
+    file: &CStr,
+    line: i32,
+) -> Result<Vec<u8>, Thrown> {
+    let mut terminated = Vec::with_capacity(text.len() + 1);
+    terminated.extend_from_slice(text.as_bytes());
+    terminated.push(0);
+    let kind = match goal {
+        Goal::Script => qjs::JS_EVAL_TYPE_GLOBAL,
+        Goal::Module => qjs::JS_EVAL_TYPE_MODULE,
+    };
+    let mut options = qjs::JSEvalOptions {
+        version: c_int::try_from(qjs::JS_EVAL_OPTIONS_VERSION).unwrap_or(1),
+        eval_flags: c_int::try_from(kind | qjs::JS_EVAL_FLAG_COMPILE_ONLY).unwrap_or(0),
+        filename: file.as_ptr(),
+        line_num: line,
+    };
+    let flags = qjs::JS_WRITE_OBJ_BYTECODE | qjs::JS_WRITE_OBJ_STRIP_SOURCE;
+    let raw = ctx.as_raw().as_ptr();
+    // SAFETY: `ctx` holds the runtime's lock. The text ends with a NUL that its length leaves out,
+    // and it, the file name and the options outlive the call. With COMPILE_ONLY the value is
+    // bytecode or a module, owned here: it is written and then freed. QuickJS owns the buffer that
+    // it wrote to, `size` bytes long, until `js_free`.
+    unsafe {
+        let compiled = qjs::JS_Eval2(
+            raw,
+            terminated.as_ptr().cast(),
+            text.len() as qjs::size_t,
+            &raw mut options,
+        );
+        if qjs::JS_IsException(compiled) {
+            return Err(Thrown);
+        }
+        let mut size = 0;
+        let buffer = qjs::JS_WriteObject(
+            raw,
+            &raw mut size,
+            compiled,
+            c_int::try_from(flags).unwrap_or(0),
+        );
+        qjs::JS_FreeValue(raw, compiled);
+        if buffer.is_null() {
+            return Err(Thrown);
+        }
+        let bytecode = std::slice::from_raw_parts(buffer, size as usize).to_vec();
+        qjs::js_free(raw, buffer.cast());
+        Ok(bytecode)
+    }
+}
+
+/// Bytecode that [`compile`] made in this process. QuickJS trusts bytecode as it trusts native
+/// code, so this type cannot be made of bytes from anywhere else.
+#[derive(Debug)]
+pub(super) struct Bytecode(Box<[u8]>);
+
+impl Bytecode {
+    /// Compiles `text`, as [`compile`] does.
+    pub(super) fn compile(
+        ctx: &Ctx<'_>,
+        text: &str,
+        goal: Goal,
+        file: &CStr,
+        line: i32,
+    ) -> Result<Self, Thrown> {
+        Ok(Self(compile(ctx, text, goal, file, line)?.into()))
+    }
+
+    /// The length in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    #[expect(unsafe_code, reason = "rquickjs has no call for it")]
+    fn read<'js>(&self, ctx: &Ctx<'js>) -> Result<Value<'js>, Thrown> {
+        // SAFETY: `ctx` holds the runtime's lock; the bytes are bytecode that this very engine
+        // wrote, and are copied; the value that comes back is owned by the caller.
+        unsafe {
+            let value = qjs::JS_ReadObject(
+                ctx.as_raw().as_ptr(),
+                self.0.as_ptr(),
+                self.0.len() as qjs::size_t,
+                c_int::try_from(qjs::JS_READ_OBJ_BYTECODE).unwrap_or(0),
+            );
+            owned(ctx, value)
+        }
+    }
+
+    /// Runs a script and returns its value.
+    #[expect(unsafe_code, reason = "rquickjs has no call for it")]
+    pub(super) fn run_script<'js>(&self, ctx: &Ctx<'js>) -> Result<Value<'js>, Thrown> {
+        let code = self.read(ctx)?;
+        let raw = ctx.as_raw().as_ptr();
+        // SAFETY: `ctx` holds the runtime's lock; `JS_EvalFunction` frees one reference, and the
+        // duplicate is that one.
+        unsafe {
+            let code = qjs::JS_DupValue(raw, code.as_raw());
+            owned(ctx, qjs::JS_EvalFunction(raw, code))
+        }
+    }
+
+    /// Starts a module and returns the promise of its evaluation and its namespace.
+    #[expect(unsafe_code, reason = "rquickjs has no call for it")]
+    pub(super) fn run_module<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+    ) -> Result<(Promise<'js>, Value<'js>), Thrown> {
+        let module = self.read(ctx)?;
+        let raw = ctx.as_raw().as_ptr();
+        // SAFETY: `ctx` holds the runtime's lock. `module` keeps one reference until the end of
+        // this function; `JS_EvalFunction` frees the duplicate. A module value's pointer is its
+        // definition.
+        let (promise, namespace) = unsafe {
+            if qjs::JS_VALUE_GET_TAG(module.as_raw()) != qjs::JS_TAG_MODULE
+                || qjs::JS_ResolveModule(raw, module.as_raw()) < 0
+            {
+                return Err(Thrown);
+            }
+            let code = qjs::JS_DupValue(raw, module.as_raw());
+            let promise = owned(ctx, qjs::JS_EvalFunction(raw, code))?;
+            let definition = qjs::JS_VALUE_GET_PTR(module.as_raw()).cast();
+            (
+                promise,
+                owned(ctx, qjs::JS_GetModuleNamespace(raw, definition))?,
+            )
+        };
+        let promise = promise.into_promise().ok_or(Thrown)?;
+        Ok((promise, namespace))
+    }
+}
+
+/// # Safety
+/// `value` must belong to `ctx`, and the caller must own a reference to it.
+#[expect(unsafe_code, reason = "takes a reference over from QuickJS")]
+unsafe fn owned<'js>(ctx: &Ctx<'js>, value: qjs::JSValue) -> Result<Value<'js>, Thrown> {
+    // SAFETY: by this function's own contract.
+    unsafe {
+        if qjs::JS_IsException(value) {
+            Err(Thrown)
+        } else {
+            Ok(Value::from_raw(ctx.clone(), value))
+        }
+    }
+}
+
+/// What became of the first pending job.
+#[derive(Debug)]
+pub(super) enum Job<'js> {
+    /// There was none.
+    None,
+    /// It ran.
+    Ran,
+    /// It threw this.
+    Threw(Value<'js>),
+}
+
+/// Whether a job waits.
+#[expect(unsafe_code, reason = "rquickjs would lock the runtime again")]
+pub(super) fn job_pending(ctx: &Ctx<'_>) -> bool {
+    // SAFETY: `ctx` holds the runtime's lock.
+    unsafe { qjs::JS_IsJobPending(qjs::JS_GetRuntime(ctx.as_raw().as_ptr())) }
+}
+
+/// Runs the first pending job.
+#[expect(unsafe_code, reason = "rquickjs drops what the job threw")]
+pub(super) fn run_job<'js>(ctx: &Ctx<'js>) -> Job<'js> {
+    let mut job_context = ptr::null_mut();
+    // SAFETY: `ctx` holds the runtime's lock. An isolate has one context, so a job's exception is
+    // in this one.
+    let result = unsafe {
+        qjs::JS_ExecutePendingJob(
+            qjs::JS_GetRuntime(ctx.as_raw().as_ptr()),
+            &raw mut job_context,
+        )
+    };
+    match result {
+        0 => Job::None,
+        1.. => Job::Ran,
+        _ => Job::Threw(ctx.catch()),
+    }
+}
+
+/// Calls `read` with the text of a string, in UTF-8 except for lone surrogates; `None` when it is
+/// no string or memory is out.
+#[expect(unsafe_code, reason = "rquickjs takes the text to be valid without looking")]
+pub(super) fn with_text<R>(value: &Value<'_>, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
+    if !value.is_string() {
+        return None;
+    }
+    let raw = value.ctx().as_raw().as_ptr();
+    let mut length = 0;
+    // SAFETY: the value belongs to the context, whose lock is held as long as `value` lives. The
+    // text is `length` bytes long and stays until `JS_FreeCString`.
+    unsafe {
+        let text = qjs::JS_ToCStringLen2(raw, &raw mut length, value.as_raw(), false);
+        if text.is_null() {
+            // Memory is out: clear the exception.
+            drop(value.ctx().catch());
+            return None;
+        }
+        let result = read(std::slice::from_raw_parts(text.cast(), length as usize));
+        qjs::JS_FreeCString(raw, text);
+        Some(result)
+    }
+}
+
+/// The text of a string; lone surrogates become U+FFFD.
+pub(super) fn text(value: &Value<'_>) -> Option<String> {
+    with_text(value, |bytes| String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// A file name for stacks.
+pub(super) fn user_file() -> String {
+    CString::from(USER_FILE).into_string().unwrap_or_default()
+}

@@ -1,0 +1,246 @@
+//! Isolates that wait for the next call of their function.
+//!
+//! Owns which are kept: the most recently used, within a bound on their number and one on their
+//! bytes. An isolate is taken out for a call and put back after it, so no lock is held while user
+//! code runs. Whatever is not kept is handed back to be dropped elsewhere.
+
+use std::collections::{BTreeMap, HashMap};
+
+use parking_lot::Mutex;
+
+use super::isolate::Isolate;
+use crate::model::FunctionId;
+
+/// The kept isolates.
+#[derive(Debug)]
+pub(super) struct Warm {
+    max_count: usize,
+    max_bytes: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// By when they were last used.
+    idle: BTreeMap<u64, Idle>,
+    functions: HashMap<FunctionId, Kept>,
+    bytes: usize,
+    /// The last stamp of use, and the last generation, given out.
+    stamp: u64,
+}
+
+#[derive(Debug)]
+struct Idle {
+    function: FunctionId,
+    isolate: Isolate,
+    bytes: usize,
+}
+
+/// What is kept of one function; removed when there is nothing.
+#[derive(Debug, Default)]
+struct Kept {
+    /// Version and stamp of its idle isolates, the last used one last.
+    idle: Vec<(u32, u64)>,
+    /// How many of its isolates are out for a call.
+    out: usize,
+    /// Leases from before this stamp do not come back.
+    forgotten: u64,
+}
+
+/// The right to put an isolate back. It must end in [`Warm::check_in`].
+#[derive(Debug)]
+pub(super) struct Lease {
+    function: FunctionId,
+    version: u32,
+    taken: u64,
+}
+
+impl Warm {
+    /// Keeps up to `max_count` isolates of `max_bytes` together.
+    pub(super) fn new(max_count: usize, max_bytes: usize) -> Self {
+        Self {
+            max_count,
+            max_bytes,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Takes out the isolate of this version that was used last, if there is one; the call needs
+    /// the lease in any case.
+    pub(super) fn check_out(&self, function: FunctionId, version: u32) -> (Lease, Option<Isolate>) {
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        state.stamp += 1;
+        let lease = Lease {
+            function,
+            version,
+            taken: state.stamp,
+        };
+        let kept = state.functions.entry(function).or_default();
+        kept.out += 1;
+        let place = kept.idle.iter().rposition(|(of, _)| *of == version);
+        let isolate = place.and_then(|place| {
+            let (_, stamp) = kept.idle.remove(place);
+            let idle = state.idle.remove(&stamp)?;
+            state.bytes -= idle.bytes;
+            Some(idle.isolate)
+        });
+        (lease, isolate)
+    }
+
+    /// Ends a lease; `isolate` is what can take another call. Returns what is not kept.
+    pub(super) fn check_in(&self, lease: Lease, isolate: Option<Isolate>) -> Vec<Isolate> {
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        let mut dropped = Vec::new();
+        let Some(kept) = state.functions.get_mut(&lease.function) else {
+            return isolate.into_iter().collect();
+        };
+        kept.out -= 1;
+        match isolate {
+            Some(isolate) if lease.taken > kept.forgotten => {
+                state.stamp += 1;
+                let bytes = isolate.bytes();
+                kept.idle.push((lease.version, state.stamp));
+                let idle = Idle {
+                    function: lease.function,
+                    isolate,
+                    bytes,
+                };
+                state.idle.insert(state.stamp, idle);
+                state.bytes += bytes;
+            }
+            Some(isolate) => dropped.push(isolate),
+            None => {}
+        }
+        state.remove_if_empty(lease.function);
+        while state.idle.len() > self.max_count || state.bytes > self.max_bytes {
+            match state.evict() {
+                Some(isolate) => dropped.push(isolate),
+                None => break,
+            }
+        }
+        dropped
+    }
+
+    /// Lets go of a function's isolates: of the idle ones now, of those out for a call when they
+    /// come back.
+    pub(super) fn forget(&self, function: FunctionId) -> Vec<Isolate> {
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        let Some(kept) = state.functions.get_mut(&function) else {
+            return Vec::new();
+        };
+        kept.forgotten = state.stamp;
+        let stamps = std::mem::take(&mut kept.idle);
+        let dropped: Vec<_> = stamps
+            .into_iter()
+            .filter_map(|(_, stamp)| state.idle.remove(&stamp))
+            .collect();
+        state.bytes -= dropped.iter().map(|idle| idle.bytes).sum::<usize>();
+        state.remove_if_empty(function);
+        dropped.into_iter().map(|idle| idle.isolate).collect()
+    }
+
+    /// The number of idle isolates and their bytes.
+    pub(super) fn size(&self) -> (usize, usize) {
+        let state = self.state.lock();
+        (state.idle.len(), state.bytes)
+    }
+
+    /// How many functions anything is remembered of.
+    #[cfg(test)]
+    fn functions(&self) -> usize {
+        self.state.lock().functions.len()
+    }
+}
+
+impl State {
+    /// Takes the isolate that was not used for longest.
+    fn evict(&mut self) -> Option<Isolate> {
+        let (stamp, idle) = self.idle.pop_first()?;
+        self.bytes -= idle.bytes;
+        if let Some(kept) = self.functions.get_mut(&idle.function) {
+            kept.idle.retain(|(_, of)| *of != stamp);
+        }
+        self.remove_if_empty(idle.function);
+        Some(idle.isolate)
+    }
+
+    fn remove_if_empty(&mut self, function: FunctionId) {
+        let empty = |kept: &Kept| kept.out == 0 && kept.idle.is_empty();
+        if self.functions.get(&function).is_some_and(empty) {
+            self.functions.remove(&function);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: FunctionId = FunctionId::from_u128(1);
+    const TWO: FunctionId = FunctionId::from_u128(2);
+
+    fn keep(warm: &Warm, function: FunctionId, version: u32) -> usize {
+        let (lease, _) = warm.check_out(function, version);
+        warm.check_in(lease, Some(Isolate::blank().unwrap())).len()
+    }
+
+    #[test]
+    fn the_least_recently_used_goes_first_when_there_are_too_many() {
+        let warm = Warm::new(2, usize::MAX);
+        assert_eq!(keep(&warm, ONE, 1), 0);
+        assert_eq!(keep(&warm, TWO, 1), 0);
+        let (lease, used) = warm.check_out(ONE, 1);
+        assert!(warm.check_in(lease, used).is_empty());
+        assert_eq!(keep(&warm, FunctionId::from_u128(3), 1), 1);
+        assert!(warm.check_out(ONE, 1).1.is_some());
+        assert!(warm.check_out(TWO, 1).1.is_none());
+    }
+
+    #[test]
+    fn the_bytes_of_idle_isolates_stay_within_their_bound() {
+        let one = Isolate::blank().unwrap().bytes();
+        let warm = Warm::new(100, 3 * one + one / 2);
+        for function in 0..10 {
+            keep(&warm, FunctionId::from_u128(function), 1);
+            assert!(warm.size().1 <= 3 * one + one / 2);
+        }
+        assert_eq!(warm.size().0, 3);
+    }
+
+    #[test]
+    fn a_forgotten_isolate_that_is_out_does_not_come_back() {
+        let warm = Warm::new(10, usize::MAX);
+        keep(&warm, ONE, 1);
+        keep(&warm, TWO, 1);
+        let (lease, isolate) = warm.check_out(ONE, 1);
+        keep(&warm, ONE, 1);
+        assert_eq!(warm.forget(ONE).len(), 1);
+        assert_eq!(warm.check_in(lease, isolate).len(), 1);
+        assert!(warm.check_out(ONE, 1).1.is_none());
+        assert!(warm.check_out(TWO, 1).1.is_some());
+    }
+
+    #[test]
+    fn an_isolate_serves_its_own_version_only() {
+        let warm = Warm::new(10, usize::MAX);
+        keep(&warm, ONE, 1);
+        assert!(warm.check_out(ONE, 2).1.is_none());
+        assert!(warm.check_out(ONE, 1).1.is_some());
+    }
+
+    #[test]
+    fn nothing_is_remembered_of_functions_that_have_nothing() {
+        let warm = Warm::new(1, usize::MAX);
+        for function in 0..10 {
+            keep(&warm, FunctionId::from_u128(function), 1);
+            let (lease, _) = warm.check_out(FunctionId::from_u128(100 + function), 1);
+            warm.check_in(lease, None);
+        }
+        assert_eq!((warm.size().0, warm.functions()), (1, 1));
+        warm.forget(FunctionId::from_u128(9));
+        assert_eq!((warm.size(), warm.functions()), ((0, 0), 0));
+    }
+}

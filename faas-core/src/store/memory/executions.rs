@@ -1,0 +1,413 @@
+//! Executions: what each write means, and the lists.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::rollup::{Grain, cover};
+use super::super::skew::Skew;
+use super::super::{
+    ExecutionQuery, IDEMPOTENCY_WINDOW, Period, Totals, UsageGroup, UsageKey, UsageQuery, UsageRow,
+    UsageSums, Written,
+};
+use super::usage::{self, RollUps};
+use crate::model::{Execution, ExecutionId, FunctionId, Status, Timestamp};
+
+#[derive(Debug)]
+pub(super) struct Executions {
+    capacity: usize,
+    ended: BTreeMap<ExecutionId, Arc<Execution>>,
+    open: BTreeMap<ExecutionId, Open>,
+    by_function: HashMap<FunctionId, BTreeSet<ExecutionId>>,
+    /// Keys of executions that are still here.
+    keys: HashMap<(FunctionId, Arc<str>), Accepted>,
+    totals: Totals,
+    skew: Skew,
+    usage: RollUps,
+}
+
+/// An execution that has not ended. A claim changes what is beside it, so that the shared one need
+/// not be copied.
+#[derive(Debug, Clone)]
+struct Open {
+    execution: Arc<Execution>,
+    running: bool,
+    attempt: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Accepted {
+    id: ExecutionId,
+    at: Timestamp,
+}
+
+/// An execution as it is now, to be copied once the lock is released.
+#[derive(Debug)]
+pub(super) enum Snapshot {
+    Ended(Arc<Execution>),
+    Pending(Arc<Execution>),
+    Running(Arc<Execution>, u32),
+}
+
+impl Snapshot {
+    pub(super) fn into_execution(self) -> Execution {
+        match self {
+            Self::Ended(execution) | Self::Pending(execution) => Arc::unwrap_or_clone(execution),
+            Self::Running(execution, attempt) => Execution {
+                status: Status::Running,
+                attempt,
+                due_at: None,
+                ..Arc::unwrap_or_clone(execution)
+            },
+        }
+    }
+
+    fn execution(&self) -> &Execution {
+        match self {
+            Self::Ended(execution) | Self::Pending(execution) | Self::Running(execution, _) => {
+                execution
+            }
+        }
+    }
+
+    fn status(&self) -> Status {
+        match self {
+            Self::Ended(execution) => execution.status,
+            Self::Pending(_) => Status::Pending,
+            Self::Running(..) => Status::Running,
+        }
+    }
+}
+
+pub(super) fn copy_out(found: Vec<Snapshot>) -> Vec<Execution> {
+    found.into_iter().map(Snapshot::into_execution).collect()
+}
+
+impl Open {
+    fn new(execution: &Arc<Execution>) -> Self {
+        Self {
+            execution: Arc::clone(execution),
+            running: execution.status == Status::Running,
+            attempt: execution.attempt,
+        }
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let execution = Arc::clone(&self.execution);
+        if self.running {
+            Snapshot::Running(execution, self.attempt)
+        } else {
+            Snapshot::Pending(execution)
+        }
+    }
+
+    const fn status(&self) -> Status {
+        if self.running {
+            Status::Running
+        } else {
+            Status::Pending
+        }
+    }
+}
+
+impl Executions {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            capacity,
+            ended: BTreeMap::new(),
+            open: BTreeMap::new(),
+            by_function: HashMap::new(),
+            keys: HashMap::new(),
+            totals: Totals::default(),
+            skew: Skew::default(),
+            usage: RollUps::default(),
+        }
+    }
+
+    pub(super) fn insert(&mut self, execution: &Arc<Execution>) -> Written {
+        let id = execution.id;
+        if self.open.contains_key(&id) || self.ended.contains_key(&id) {
+            // The group is tried again after an answer got lost.
+            return Written::Done;
+        }
+        if let Some(key) = &execution.idempotency_key {
+            let slot = (execution.function_id, Arc::clone(key));
+            let since = execution.created_at - IDEMPOTENCY_WINDOW;
+            let earlier = self.keys.get(&slot).filter(|earlier| earlier.at >= since);
+            match earlier {
+                Some(earlier) if !execution.status.is_terminal() => {
+                    return Written::Duplicate(earlier.id);
+                }
+                Some(_) => {}
+                None => {
+                    let at = execution.created_at;
+                    self.keys.insert(slot, Accepted { id, at });
+                }
+            }
+        }
+        self.skew.note(id, execution.created_at);
+        self.by_function
+            .entry(execution.function_id)
+            .or_default()
+            .insert(id);
+        if execution.status.is_terminal() {
+            self.end(execution);
+        } else {
+            *self.count(execution.status) += 1;
+            self.open.insert(id, Open::new(execution));
+        }
+        Written::Done
+    }
+
+    pub(super) fn claim(&mut self, id: ExecutionId, attempt: u32) -> Written {
+        let Some(open) = self.open.get_mut(&id) else {
+            return Written::Stale;
+        };
+        if open.running || open.attempt.checked_add(1) != Some(attempt) {
+            return Written::Stale;
+        }
+        open.running = true;
+        open.attempt = attempt;
+        self.totals.pending -= 1;
+        self.totals.running += 1;
+        Written::Done
+    }
+
+    pub(super) fn settle(&mut self, execution: &Arc<Execution>, expected: u32) -> Written {
+        let Some(open) = self.open.get_mut(&execution.id) else {
+            return Written::Stale;
+        };
+        if open.attempt != expected {
+            return Written::Stale;
+        }
+        let before = open.status();
+        if execution.status.is_terminal() {
+            self.open.remove(&execution.id);
+            self.end(execution);
+        } else {
+            *open = Open::new(execution);
+            *self.count(execution.status) += 1;
+        }
+        *self.count(before) -= 1;
+        Written::Done
+    }
+
+    /// What is due once for each group of writes: sums are entered, and what is over the bound is
+    /// let go.
+    pub(super) fn finish_group(&mut self) {
+        self.usage.flush();
+        while self.ended.len() > self.capacity {
+            if let Some((_, oldest)) = self.ended.pop_first() {
+                self.forget(&oldest);
+            }
+        }
+    }
+
+    pub(super) fn get(&self, id: ExecutionId) -> Option<Snapshot> {
+        match self.ended.get(&id) {
+            Some(execution) => Some(Snapshot::Ended(Arc::clone(execution))),
+            None => self.open.get(&id).map(Open::snapshot),
+        }
+    }
+
+    pub(super) fn list(&self, query: &ExecutionQuery) -> Vec<Snapshot> {
+        let wanted = |found: &Snapshot| {
+            query.status.is_none_or(|status| status == found.status())
+                && query.period.contains(found.execution().created_at)
+        };
+        let ids = self.ids(query);
+        ids.filter_map(|id| self.get(id))
+            .filter(wanted)
+            .take(query.limit)
+            .collect()
+    }
+
+    /// Newest first, all ids that `query` may mean.
+    fn ids<'a>(&'a self, query: &ExecutionQuery) -> Box<dyn Iterator<Item = ExecutionId> + 'a> {
+        let (first, past) = self.id_range(query.period);
+        let past = query.before.map_or(past, |before| before.min(past));
+        if first >= past {
+            return Box::new(std::iter::empty());
+        }
+        if let Some(function) = query.function {
+            let ids = self.by_function.get(&function);
+            return Box::new(
+                ids.into_iter()
+                    .flat_map(move |ids| ids.range(first..past).rev().copied()),
+            );
+        }
+        let mut ended = self
+            .ended
+            .range(first..past)
+            .rev()
+            .map(|(id, _)| *id)
+            .peekable();
+        let mut open = self
+            .open
+            .range(first..past)
+            .rev()
+            .map(|(id, _)| *id)
+            .peekable();
+        Box::new(std::iter::from_fn(move || {
+            if ended.peek() > open.peek() {
+                ended.next()
+            } else {
+                open.next()
+            }
+        }))
+    }
+
+    /// The range of ids that executions accepted within `period` can have.
+    fn id_range(&self, period: Period) -> (ExecutionId, ExecutionId) {
+        let id = |millis: i64| {
+            let millis = u64::try_from(millis).unwrap_or(0).min((1 << 48) - 1);
+            u128::from(millis) << 80
+        };
+        let (first, last) = self.skew.millis(period);
+        let past = (id(last) | ((1 << 80) - 1)).saturating_add(1);
+        (
+            ExecutionId::from_u128(id(first)),
+            ExecutionId::from_u128(past),
+        )
+    }
+
+    pub(super) fn unfinished(&self, after: Option<ExecutionId>, limit: usize) -> Vec<Snapshot> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let open = self.open.range((start, Bound::Unbounded));
+        open.take(limit).map(|(_, open)| open.snapshot()).collect()
+    }
+
+    pub(super) fn keyed(
+        &self,
+        function: FunctionId,
+        key: Arc<str>,
+        since: Timestamp,
+    ) -> Option<ExecutionId> {
+        let accepted = self.keys.get(&(function, key))?;
+        (accepted.at >= since).then_some(accepted.id)
+    }
+
+    pub(super) fn newest(&self) -> Option<ExecutionId> {
+        let ended = self.ended.keys().next_back();
+        ended.max(self.open.keys().next_back()).copied()
+    }
+
+    pub(super) fn recent_durations(
+        &self,
+        function: Option<FunctionId>,
+        since: Timestamp,
+        limit: usize,
+    ) -> Vec<Duration> {
+        let query = ExecutionQuery {
+            function,
+            status: Some(Status::Completed),
+            period: Period {
+                from: since,
+                ..Period::ALL
+            },
+            before: None,
+            limit,
+        };
+        let found = self.list(&query);
+        found.iter().map(|one| one.execution().duration).collect()
+    }
+
+    pub(super) const fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    pub(super) fn usage(&self, query: &UsageQuery) -> Vec<UsageRow> {
+        let Some(known) = self.usage.known() else {
+            return Vec::new();
+        };
+        let coarsest = match query.group {
+            UsageGroup::Function => Grain::Day,
+            UsageGroup::Time(granularity) => Grain::coarsest_for(granularity),
+        };
+        let mut rows = BTreeMap::new();
+        for segment in cover(query.period, coarsest, known) {
+            match segment.grain {
+                Some(grain) => {
+                    let Period { from, to } = segment.period;
+                    self.usage.sum(grain, (from, to), query, &mut rows);
+                }
+                None => self.sum_executions(segment.period, query, &mut rows),
+            }
+        }
+        rows.into_iter()
+            .map(|(key, sums)| UsageRow { key, sums })
+            .collect()
+    }
+
+    fn sum_executions(
+        &self,
+        period: Period,
+        query: &UsageQuery,
+        rows: &mut BTreeMap<UsageKey, UsageSums>,
+    ) {
+        let (first, past) = self.id_range(period);
+        for execution in self.ended.range(first..past).map(|(_, ended)| ended) {
+            let function = execution.function_id;
+            if period.contains(execution.created_at)
+                && query.function.is_none_or(|wanted| wanted == function)
+            {
+                let key = usage::key(query.group, execution.created_at, function);
+                rows.entry(key).or_default().add(&UsageSums::of(execution));
+            }
+        }
+    }
+
+    pub(super) fn expire(&mut self, before: Timestamp, limit: usize) -> usize {
+        let period = Period {
+            to: before,
+            ..Period::ALL
+        };
+        let old: Vec<_> = (self.ended.range(..self.id_range(period).1))
+            .filter(|(_, execution)| execution.created_at < before)
+            .map(|(id, _)| *id)
+            .take(limit)
+            .collect();
+        for id in &old {
+            if let Some(execution) = self.ended.remove(id) {
+                self.forget(&execution);
+            }
+        }
+        old.len()
+    }
+
+    fn end(&mut self, execution: &Arc<Execution>) {
+        *self.count(execution.status) += 1;
+        self.usage.add(execution);
+        self.ended.insert(execution.id, Arc::clone(execution));
+    }
+
+    fn forget(&mut self, execution: &Execution) {
+        self.usage.forget(execution.created_at);
+        if let Some(ids) = self.by_function.get_mut(&execution.function_id) {
+            ids.remove(&execution.id);
+            if ids.is_empty() {
+                self.by_function.remove(&execution.function_id);
+            }
+        }
+        if let Some(key) = &execution.idempotency_key {
+            let slot = (execution.function_id, Arc::clone(key));
+            if self
+                .keys
+                .get(&slot)
+                .is_some_and(|kept| kept.id == execution.id)
+            {
+                self.keys.remove(&slot);
+            }
+        }
+    }
+
+    const fn count(&mut self, status: Status) -> &mut u64 {
+        match status {
+            Status::Pending => &mut self.totals.pending,
+            Status::Running => &mut self.totals.running,
+            Status::Completed => &mut self.totals.completed,
+            Status::Failed => &mut self.totals.failed,
+        }
+    }
+}

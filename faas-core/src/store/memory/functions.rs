@@ -1,0 +1,131 @@
+//! Functions, by id and by name, and how long which amount of code was kept.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::super::{Period, StoreError};
+use crate::model::{Function, FunctionId, FunctionLabel, Timestamp};
+
+#[derive(Debug, Default)]
+pub(super) struct Functions {
+    live: HashMap<FunctionId, Function>,
+    by_name: HashMap<Arc<str>, FunctionId>,
+    deleted: HashMap<FunctionId, FunctionLabel>,
+    spans: Vec<CodeSpan>,
+}
+
+/// A time during which a function's code had one length.
+#[derive(Debug)]
+struct CodeSpan {
+    function: FunctionId,
+    bytes: usize,
+    from: Timestamp,
+    to: Option<Timestamp>,
+}
+
+impl Functions {
+    pub(super) fn insert(&mut self, function: &Function) -> Result<(), StoreError> {
+        if self.by_name.contains_key(&function.name) {
+            return Err(StoreError::Conflict("function name"));
+        }
+        if self.live.contains_key(&function.id) || self.deleted.contains_key(&function.id) {
+            return Err(StoreError::Conflict("function id"));
+        }
+        self.by_name.insert(function.name.clone(), function.id);
+        self.live.insert(function.id, function.clone());
+        self.begin_span(function, function.created_at);
+        Ok(())
+    }
+
+    pub(super) fn update(
+        &mut self,
+        function: &Function,
+        expected: Timestamp,
+    ) -> Result<(), StoreError> {
+        let stored = self.live.get_mut(&function.id).ok_or(StoreError::Stale)?;
+        if stored.updated_at != expected {
+            return Err(StoreError::Stale);
+        }
+        if self
+            .by_name
+            .get(&function.name)
+            .is_some_and(|id| *id != function.id)
+        {
+            return Err(StoreError::Conflict("function name"));
+        }
+        let old = std::mem::replace(stored, function.clone());
+        self.by_name.remove(&old.name);
+        self.by_name.insert(function.name.clone(), function.id);
+        if old.code.len() != function.code.len() {
+            self.end_span(function.id, function.updated_at);
+            self.begin_span(function, function.updated_at);
+        }
+        Ok(())
+    }
+
+    pub(super) fn delete(&mut self, id: FunctionId, at: Timestamp) -> bool {
+        let Some(function) = self.live.remove(&id) else {
+            return false;
+        };
+        self.by_name.remove(&function.name);
+        let label = FunctionLabel {
+            deleted: true,
+            ..function.label()
+        };
+        self.deleted.insert(id, label);
+        self.end_span(id, at);
+        true
+    }
+
+    pub(super) fn get(&self, id: FunctionId) -> Option<Function> {
+        self.live.get(&id).cloned()
+    }
+
+    pub(super) fn live(&self) -> Vec<Function> {
+        let mut functions: Vec<_> = self.live.values().cloned().collect();
+        functions.sort_unstable_by_key(|f| std::cmp::Reverse((f.created_at, f.id)));
+        functions
+    }
+
+    pub(super) fn labels(&self, ids: Option<&[FunctionId]>) -> HashMap<FunctionId, FunctionLabel> {
+        let label = |id: &FunctionId| {
+            let live = self.live.get(id).map(Function::label);
+            let label = live.or_else(|| self.deleted.get(id).cloned())?;
+            Some((*id, label))
+        };
+        match ids {
+            Some(ids) => ids.iter().filter_map(label).collect(),
+            None => (self.live.keys().chain(self.deleted.keys()))
+                .filter_map(label)
+                .collect(),
+        }
+    }
+
+    pub(super) fn byte_micros(&self, period: Period, function: Option<FunctionId>) -> u128 {
+        let spans = self.spans.iter();
+        spans
+            .filter(|span| function.is_none_or(|id| id == span.function))
+            .map(|span| {
+                let end = span.to.unwrap_or(period.to).min(period.to);
+                let kept = end.since(span.from.max(period.from));
+                kept.as_micros() * span.bytes as u128
+            })
+            .sum()
+    }
+
+    fn begin_span(&mut self, function: &Function, from: Timestamp) {
+        self.spans.push(CodeSpan {
+            function: function.id,
+            bytes: function.code.len(),
+            from,
+            to: None,
+        });
+    }
+
+    fn end_span(&mut self, function: FunctionId, at: Timestamp) {
+        let mut spans = self.spans.iter_mut();
+        if let Some(span) = spans.rfind(|span| span.function == function && span.to.is_none()) {
+            span.to = Some(at);
+        }
+    }
+}

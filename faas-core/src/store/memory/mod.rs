@@ -1,0 +1,220 @@
+//! The store without a file, for tests and for hosts that need no history after a restart.
+//!
+//! Owns nothing but maps behind one lock. It keeps the newest executions up to a bound; of older
+//! ones only the sums stay, as if they had expired. It is also the model to read before writing a
+//! store: [`executions`] shows what each write means, [`usage`] how sums are kept.
+
+mod executions;
+mod functions;
+mod usage;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use parking_lot::RwLock;
+
+use self::executions::Executions;
+use self::functions::Functions;
+use super::{
+    ExecutionQuery, Period, Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
+};
+use crate::model::{
+    Execution, ExecutionId, Function, FunctionId, FunctionLabel, ScalingEvent, ScalingEventId,
+    Timestamp,
+};
+
+/// How many ended executions a [`MemoryStore`] keeps unless it is told otherwise.
+pub const DEFAULT_CAPACITY: usize = 100_000;
+
+/// Keeps everything in memory. Nothing outlives it.
+#[derive(Debug)]
+pub struct MemoryStore {
+    state: RwLock<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    functions: Functions,
+    executions: Executions,
+    scaling: BTreeMap<(Timestamp, ScalingEventId), ScalingEvent>,
+}
+
+impl MemoryStore {
+    /// An empty store that keeps the newest [`DEFAULT_CAPACITY`] ended executions.
+    pub fn new() -> Self {
+        Self::with_capacity(DEFAULT_CAPACITY)
+    }
+
+    /// An empty store that keeps the newest `capacity` ended executions, and all that have not
+    /// ended. Sums, functions and scaling events are kept for ever.
+    pub fn with_capacity(capacity: usize) -> Self {
+        let state = State {
+            functions: Functions::default(),
+            executions: Executions::new(capacity),
+            scaling: BTreeMap::new(),
+        };
+        Self {
+            state: RwLock::new(state),
+        }
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    fn describe(&self) -> String {
+        "memory".to_owned()
+    }
+
+    async fn insert_function(&self, function: &Function) -> Result<(), StoreError> {
+        self.state.write().functions.insert(function)
+    }
+
+    async fn update_function(
+        &self,
+        function: &Function,
+        expected: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.state.write().functions.update(function, expected)
+    }
+
+    async fn function(&self, id: FunctionId) -> Result<Option<Function>, StoreError> {
+        Ok(self.state.read().functions.get(id))
+    }
+
+    async fn functions(&self) -> Result<Vec<Function>, StoreError> {
+        Ok(self.state.read().functions.live())
+    }
+
+    async fn labels(
+        &self,
+        ids: Option<&[FunctionId]>,
+    ) -> Result<HashMap<FunctionId, FunctionLabel>, StoreError> {
+        Ok(self.state.read().functions.labels(ids))
+    }
+
+    async fn delete_function(&self, id: FunctionId, at: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.state.write().functions.delete(id, at))
+    }
+
+    async fn code_byte_micros(
+        &self,
+        period: Period,
+        function: Option<FunctionId>,
+    ) -> Result<u128, StoreError> {
+        Ok(self.state.read().functions.byte_micros(period, function))
+    }
+
+    async fn commit(&self, writes: &[Write]) -> Result<Vec<Written>, StoreError> {
+        let mut written = Vec::with_capacity(writes.len());
+        let mut guard = self.state.write();
+        let state = &mut *guard;
+        for write in writes {
+            written.push(match write {
+                Write::Insert(execution) => state.executions.insert(execution),
+                Write::Claim { id, attempt } => state.executions.claim(*id, *attempt),
+                Write::Settle {
+                    execution,
+                    expected_attempt,
+                } => state.executions.settle(execution, *expected_attempt),
+                Write::Scaling(event) => {
+                    state.scaling.insert((event.at, event.id), event.clone());
+                    Written::Done
+                }
+            });
+        }
+        state.executions.finish_group();
+        Ok(written)
+    }
+
+    async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, StoreError> {
+        let found = self.state.read().executions.get(id);
+        Ok(found.map(executions::Snapshot::into_execution))
+    }
+
+    async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<Execution>, StoreError> {
+        let found = self.state.read().executions.list(query);
+        Ok(executions::copy_out(found))
+    }
+
+    async fn unfinished(
+        &self,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<Vec<Execution>, StoreError> {
+        let found = self.state.read().executions.unfinished(after, limit);
+        Ok(executions::copy_out(found))
+    }
+
+    async fn find_idempotent(
+        &self,
+        function: FunctionId,
+        key: &str,
+        since: Timestamp,
+    ) -> Result<Option<ExecutionId>, StoreError> {
+        let key = Arc::from(key);
+        Ok(self.state.read().executions.keyed(function, key, since))
+    }
+
+    async fn newest_execution(&self) -> Result<Option<ExecutionId>, StoreError> {
+        Ok(self.state.read().executions.newest())
+    }
+
+    async fn recent_durations(
+        &self,
+        function: Option<FunctionId>,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Duration>, StoreError> {
+        let state = self.state.read();
+        Ok(state.executions.recent_durations(function, since, limit))
+    }
+
+    async fn totals(&self) -> Result<Totals, StoreError> {
+        Ok(self.state.read().executions.totals())
+    }
+
+    async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageRow>, StoreError> {
+        Ok(self.state.read().executions.usage(query))
+    }
+
+    async fn scaling_events(
+        &self,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ScalingEvent>, StoreError> {
+        let first = (since, ScalingEventId::from_u128(0));
+        let state = self.state.read();
+        let events = state.scaling.range(first..).rev().take(limit);
+        Ok(events.map(|(_, event)| event.clone()).collect())
+    }
+
+    async fn scaling_event_count(&self, period: Period) -> Result<u64, StoreError> {
+        let start = |moment| (moment, ScalingEventId::from_u128(0));
+        if period.from >= period.to {
+            return Ok(0);
+        }
+        let state = self.state.read();
+        let events = state.scaling.range(start(period.from)..start(period.to));
+        Ok(events.count() as u64)
+    }
+
+    async fn expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        Ok(self.state.write().executions.expire(before, limit))
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

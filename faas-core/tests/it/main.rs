@@ -1,0 +1,6 @@
+//! What the crate promises, through its public interface.
+
+mod platform;
+#[cfg(feature = "quickjs")]
+mod quickjs;
+mod scripted;

@@ -1,0 +1,8 @@
+//! The QuickJS runtime: how code is read, what it can reach, where it is stopped.
+
+mod bombs;
+mod calls;
+mod forms;
+mod hostile;
+mod rig;
+mod warmth;

@@ -1,0 +1,113 @@
+//! A runtime with one instance, and calls with settable limits.
+
+use std::time::Duration;
+
+use faas_core::model::{
+    ExecutionId, Failure, FailureKind, FunctionId, InstanceId, Json, Timestamp,
+};
+use faas_core::runtime::{
+    Call, CallContext, CompileError, Limits, Outcome, Program, QuickJs, QuickJsOptions, Runtime,
+    StopSignal,
+};
+use serde_json::Value;
+
+pub(super) struct Rig {
+    pub(super) quickjs: QuickJs,
+    pub(super) limits: Limits,
+}
+
+impl Rig {
+    pub(super) fn new() -> Self {
+        Self::with(QuickJsOptions {
+            blank_isolates: 1,
+            ..QuickJsOptions::default()
+        })
+    }
+
+    pub(super) fn with(options: QuickJsOptions) -> Self {
+        Self {
+            quickjs: QuickJs::new(options).unwrap(),
+            limits: Limits {
+                timeout: Duration::from_secs(20),
+                memory: 64 << 20,
+                output: 1 << 20,
+                log_lines: 100,
+                log_bytes: 10_000,
+            },
+        }
+    }
+
+    pub(super) fn compile(&self, source: &str) -> Program {
+        self.quickjs
+            .compile(source)
+            .unwrap_or_else(|error| panic!("{error}: {source}"))
+    }
+
+    pub(super) fn error(&self, source: &str) -> CompileError {
+        match self.quickjs.compile(source) {
+            Ok(_) => panic!("it compiled: {source}"),
+            Err(error) => error,
+        }
+    }
+
+    /// Compiles and calls once, in an isolate of its own.
+    pub(super) fn run(&self, source: &str, input: &str) -> Outcome {
+        let function = FunctionId::from_u128(fastrand::u128(..));
+        let outcome = self.call(function, &self.compile(source), input);
+        self.quickjs.forget(function);
+        outcome
+    }
+
+    pub(super) fn call(&self, function: FunctionId, program: &Program, input: &str) -> Outcome {
+        self.call_until(function, program, input, &StopSignal::default())
+    }
+
+    pub(super) fn call_until(
+        &self,
+        function: FunctionId,
+        program: &Program,
+        input: &str,
+        stop: &StopSignal,
+    ) -> Outcome {
+        let instance = InstanceId::new("i-7");
+        let context = CallContext {
+            execution_id: ExecutionId::from_u128(0x1234),
+            function_id: function,
+            function_name: "adder".into(),
+            attempt: 2,
+            deadline: Timestamp::from_millis(1_769_868_309_123),
+            instance_id: instance.clone(),
+        };
+        self.quickjs.instance(&instance).unwrap().run(&Call {
+            function: (function, 1),
+            program,
+            input: &Json::parse(input.to_owned()).unwrap(),
+            context: &context,
+            limits: &self.limits,
+            stop,
+        })
+    }
+
+    /// What the code returns; it must.
+    pub(super) fn value(&self, source: &str, input: &str) -> Value {
+        match self.run(source, input).result {
+            Ok(output) => output.to().unwrap(),
+            Err(failure) => panic!("{failure:?}: {source}"),
+        }
+    }
+
+    /// How the code fails; it must.
+    pub(super) fn failure(&self, source: &str) -> Failure {
+        match self.run(source, "{}").result {
+            Ok(output) => panic!("it returned {output}: {source}"),
+            Err(failure) => failure,
+        }
+    }
+
+    /// The message of a failure that is the user's.
+    pub(super) fn user_error(&self, source: &str) -> String {
+        let failure = self.failure(source);
+        assert_eq!(failure.kind, FailureKind::UserError, "{failure:?}: {source}");
+        failure.message
+    }
+}

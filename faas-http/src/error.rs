@@ -1,0 +1,192 @@
+//! What a client is told when a request fails.
+//!
+//! Owns the mapping from the platform's errors to a status and a stable `code`, and the two
+//! envelopes: `{"error", "code", "details"?}`, and for costs the same with `"success": false`. What
+//! went wrong inside the server goes to the log and not to the client.
+
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use faas_core::Error;
+use serde::Serialize;
+
+use crate::wire;
+
+/// A request that failed.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    details: Option<Details>,
+    /// Seconds after which trying again may help.
+    retry_after: Option<u64>,
+    /// What the log is told, where the client is not.
+    report: Option<String>,
+}
+
+/// Where in the code an upload goes wrong.
+#[derive(Debug, Serialize)]
+struct Details {
+    line: Option<u32>,
+    column: Option<u32>,
+}
+
+/// The cause of an answer of 500 and above, left in the response for the log.
+#[derive(Debug, Clone)]
+pub(crate) struct Report(pub(crate) String);
+
+impl ApiError {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            details: None,
+            retry_after: None,
+            report: None,
+        }
+    }
+
+    /// The request itself is wrong; `message` says what, and what was expected.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", message)
+    }
+
+    /// There is no function with such an id, or the id is none.
+    pub(crate) fn no_function() -> Self {
+        Self::from(Error::NotFound("function"))
+    }
+
+    /// There is no execution with such an id, or the id is none.
+    pub(crate) fn no_execution() -> Self {
+        Self::from(Error::NotFound("execution"))
+    }
+
+    /// The body is larger than `limit` bytes.
+    pub(crate) fn too_large(limit: usize) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "payload_too_large",
+            format!("the body is larger than {limit} bytes"),
+        )
+    }
+
+    /// The answer took longer than a request may.
+    pub(crate) fn timed_out() -> Self {
+        Self {
+            retry_after: Some(1),
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "request_timeout",
+                "the request took too long",
+            )
+        }
+    }
+
+    /// A fault of the server's own. `report` is for the log.
+    pub(crate) fn internal(report: impl Into<String>) -> Self {
+        Self {
+            report: Some(report.into()),
+            ..Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal_error",
+                "internal error",
+            )
+        }
+    }
+
+    fn respond(self, success: Option<bool>) -> Response {
+        #[derive(Serialize)]
+        struct Envelope<'a> {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            success: Option<bool>,
+            error: &'a str,
+            code: &'static str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            details: Option<&'a Details>,
+        }
+        let body = serde_json::to_vec(&Envelope {
+            success,
+            error: &self.message,
+            code: self.code,
+            details: self.details.as_ref(),
+        });
+        let mut response = wire::json_bytes(self.status, body.unwrap_or_default());
+        if let Some(seconds) = self.retry_after {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(report) = self.report {
+            response.extensions_mut().insert(Report(report));
+        }
+        response
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        self.respond(None)
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        match error {
+            Error::Invalid(_) => Self::invalid(message),
+            Error::Compile(error) => Self {
+                details: (error.line.is_some() || error.column.is_some()).then_some(Details {
+                    line: error.line,
+                    column: error.column,
+                }),
+                ..Self::new(StatusCode::BAD_REQUEST, "compile_error", message)
+            },
+            Error::TooLarge(_) => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", message)
+            }
+            Error::NotFound(what) => {
+                let (code, message) = match what {
+                    "function" => ("function_not_found", "Function not found".to_owned()),
+                    "execution" => ("execution_not_found", "Execution not found".to_owned()),
+                    _ => ("not_found", message),
+                };
+                Self::new(StatusCode::NOT_FOUND, code, message)
+            }
+            Error::Inactive => Self::new(StatusCode::BAD_REQUEST, "function_inactive", message),
+            Error::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", message),
+            Error::Overloaded { retry_after } => Self {
+                // Rounded up, so that a client that keeps to it does not come too early.
+                retry_after: Some(retry_after.as_millis().div_ceil(1000).max(1) as u64),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "over_capacity", message)
+            },
+            Error::Unavailable(_) => Self {
+                retry_after: Some(1),
+                report: Some(message),
+                ..Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "unavailable",
+                    "the service is temporarily unavailable",
+                )
+            },
+            _ => Self::internal(message),
+        }
+    }
+}
+
+/// An [`ApiError`] in the envelope that answers about costs have.
+#[derive(Debug)]
+pub(crate) struct CostsError(ApiError);
+
+impl IntoResponse for CostsError {
+    fn into_response(self) -> Response {
+        self.0.respond(Some(false))
+    }
+}
+
+impl<E: Into<ApiError>> From<E> for CostsError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}

@@ -1,0 +1,221 @@
+//! What every request goes through, in one layer: its id, its limit in time, its panic, its line in
+//! the log.
+//!
+//! One layer and not four, because each layer of a router costs every request an allocation.
+
+use std::fmt::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, Method, Request, Uri};
+use axum::response::{IntoResponse, Response};
+use pin_project_lite::pin_project;
+use tokio::time::{Timeout, timeout};
+use tower::{Layer, Service};
+
+use crate::error::{ApiError, Report};
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest request id that is taken from a client.
+const MAX_REQUEST_ID: usize = 128;
+
+/// Wraps a service in a [`Front`].
+#[derive(Clone)]
+pub(crate) struct FrontLayer {
+    ids: Arc<RequestIds>,
+    limit: Option<Duration>,
+}
+
+impl FrontLayer {
+    /// A layer that gives a request up after `limit`; without one the handler keeps its own.
+    pub(crate) fn new(ids: Arc<RequestIds>, limit: Option<Duration>) -> Self {
+        Self { ids, limit }
+    }
+}
+
+impl<S> Layer<S> for FrontLayer {
+    type Service = Front<S>;
+
+    fn layer(&self, inner: S) -> Front<S> {
+        Front {
+            inner,
+            ids: self.ids.clone(),
+            limit: self.limit,
+        }
+    }
+}
+
+/// Makes ids for requests that bring none: a number that rises, behind a random prefix that tells
+/// one server's from another's.
+pub(crate) struct RequestIds {
+    prefix: u32,
+    next: AtomicU64,
+}
+
+impl RequestIds {
+    pub(crate) fn new() -> Self {
+        Self {
+            prefix: fastrand::u32(..),
+            next: AtomicU64::new(1),
+        }
+    }
+
+    fn id_of(&self, request: &Request<Body>) -> HeaderValue {
+        match request.headers().get(&REQUEST_ID) {
+            Some(id) if is_sane(id) => id.clone(),
+            _ => self.make(),
+        }
+    }
+
+    fn make(&self) -> HeaderValue {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut id = String::with_capacity(24);
+        let written = write!(id, "{:08x}-{number:x}", self.prefix);
+        match (written, HeaderValue::try_from(id)) {
+            (Ok(()), Ok(id)) => id,
+            _ => HeaderValue::from_static("unknown"),
+        }
+    }
+}
+
+/// Whether a client's id can go into an answer and a log line as it is.
+fn is_sane(id: &HeaderValue) -> bool {
+    (1..=MAX_REQUEST_ID).contains(&id.len()) && id.as_bytes().iter().all(u8::is_ascii_graphic)
+}
+
+/// See the module.
+#[derive(Clone)]
+pub(crate) struct Front<S> {
+    inner: S,
+    ids: Arc<RequestIds>,
+    limit: Option<Duration>,
+}
+
+impl<S, B> Service<Request<Body>> for Front<S>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    B: axum::body::HttpBody<Data = axum::body::Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = FrontFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let id = self.ids.id_of(&request);
+        let seen = Seen {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            id,
+        };
+        let span = tracing::debug_span!(
+            "request",
+            id = seen.id.to_str().unwrap_or_default(),
+            method = %seen.method,
+            path = seen.uri.path(),
+        );
+        let inner = span.in_scope(|| self.inner.call(request));
+        let work = match self.limit {
+            Some(limit) => Work::Limited {
+                inner: timeout(limit, inner),
+            },
+            None => Work::Unlimited { inner },
+        };
+        FrontFuture { work, span, seen }
+    }
+}
+
+/// What of a request the log is told.
+struct Seen {
+    method: Method,
+    uri: Uri,
+    id: HeaderValue,
+}
+
+pin_project! {
+    /// The answer of a [`Front`].
+    pub(crate) struct FrontFuture<F> {
+        #[pin]
+        work: Work<F>,
+        span: tracing::Span,
+        seen: Seen,
+    }
+}
+
+pin_project! {
+    #[project = WorkProject]
+    enum Work<F> {
+        Limited { #[pin] inner: Timeout<F> },
+        Unlimited { #[pin] inner: F },
+    }
+}
+
+impl<F, B, E> Future for FrontFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: axum::body::HttpBody<Data = axum::body::Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    type Output = Result<Response, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let _entered = this.span.enter();
+        // A service that panicked is not polled again: its future has ended with this answer.
+        let polled = catch_unwind(AssertUnwindSafe(|| match this.work.project() {
+            WorkProject::Limited { inner } => inner.poll(cx),
+            WorkProject::Unlimited { inner } => inner.poll(cx).map(Ok),
+        }));
+        let mut response = match polled {
+            Ok(poll) => match ready!(poll) {
+                Ok(Ok(response)) => response.map(Body::new),
+                Ok(Err(error)) => return Poll::Ready(Err(error)),
+                Err(_elapsed) => ApiError::timed_out().into_response(),
+            },
+            Err(panic) => {
+                ApiError::internal(format!("panic: {}", message_of(&*panic))).into_response()
+            }
+        };
+        log(this.seen, &mut response);
+        response
+            .headers_mut()
+            .insert(REQUEST_ID.clone(), this.seen.id.clone());
+        Poll::Ready(Ok(response))
+    }
+}
+
+/// One line for each request; one that the server failed is an error. That a function failed
+/// (502, 504) is not the server's failure.
+fn log(seen: &Seen, response: &mut Response) {
+    let status = response.status().as_u16();
+    if matches!(status, 500 | 503) {
+        let report = response.extensions_mut().remove::<Report>();
+        tracing::error!(
+            id = seen.id.to_str().unwrap_or_default(),
+            method = %seen.method,
+            path = seen.uri.path(),
+            status,
+            cause = report.as_ref().map(|report| report.0.as_str()),
+            "request failed"
+        );
+    } else {
+        tracing::debug!(status, "request answered");
+    }
+}
+
+fn message_of(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("not a text")
+}

@@ -1,0 +1,192 @@
+//! Uploading, changing, listing and deleting functions; starting them and reading their log.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use axum::routing::get;
+use faas_core::model::{Function, FunctionStatus, Json};
+use faas_core::platform::{FunctionUpdate, NewFunction};
+use faas_core::store::{ExecutionQuery, Period};
+
+use super::{DEFAULT_LIST, MAX_LIST, executions, invoke};
+use crate::error::ApiError;
+use crate::extract::{Members, Params, PathId, body};
+use crate::wire::{self, Accepted, ExecutionBody, FunctionBody, Message, Text};
+use crate::{Api, routing};
+
+pub(crate) fn routes() -> Router<Api> {
+    let router = Router::new();
+    let router = routing::both(router, "/api/functions", get(list).post(create));
+    let one = get(read).put(update).delete(delete);
+    let router = routing::both(router, "/api/functions/{id}", one);
+    let router = routing::both(router, "/api/functions/{id}/logs", get(logs));
+    let execute = axum::routing::post(execute);
+    routing::both(router, "/api/functions/{id}/execute", execute)
+}
+
+async fn create(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+    let upload = json_body(&api, request).await?;
+    let members = Members::of(&upload)?;
+    let required = |name| {
+        members.string(name)?.ok_or_else(|| {
+            ApiError::invalid(format!(
+                "{name} is missing: name, description and code are required, each a string that \
+                 is not blank"
+            ))
+        })
+    };
+    let mut new = NewFunction::new(
+        required("name")?,
+        required("description")?,
+        required("code")?,
+    );
+    let config = Config::read(&members)?;
+    let default = new.config;
+    new.config.timeout = config.timeout.unwrap_or(default.timeout);
+    new.config.retry_count = config.retry_count.unwrap_or(default.retry_count);
+    new.config.concurrency = config.concurrency.unwrap_or(default.concurrency);
+    let function = api.platform.functions().create(new).await?;
+    answer(StatusCode::CREATED, &function)
+}
+
+async fn list(State(api): State<Api>) -> Result<Response, ApiError> {
+    let functions = api.platform.functions().list().await?;
+    let bodies: Vec<_> = functions.iter().map(FunctionBody::from).collect();
+    wire::json(StatusCode::OK, &bodies)
+}
+
+async fn read(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> {
+    let function = api.platform.functions().get(id.function()?).await?;
+    answer(StatusCode::OK, &function)
+}
+
+async fn update(
+    State(api): State<Api>,
+    id: PathId,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let id = id.function()?;
+    let change = json_body(&api, request).await?;
+    let members = Members::of(&change)?;
+    let status = match members.string("status")?.as_deref() {
+        None => None,
+        Some("active") => Some(FunctionStatus::Active),
+        Some("inactive") => Some(FunctionStatus::Inactive),
+        Some(other) => {
+            return Err(ApiError::invalid(format!(
+                "status is {other:?}: expected active or inactive"
+            )));
+        }
+    };
+    let config = Config::read(&members)?;
+    let change = FunctionUpdate {
+        name: members.string("name")?,
+        description: members.string("description")?,
+        code: members.string("code")?,
+        status,
+        timeout: config.timeout,
+        retry_count: config.retry_count,
+        concurrency: config.concurrency,
+    };
+    let function = api.platform.functions().update(id, change).await?;
+    answer(StatusCode::OK, &function)
+}
+
+async fn delete(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> {
+    api.platform.functions().delete(id.function()?).await?;
+    let message = "Function deleted successfully";
+    wire::json(StatusCode::OK, &Message { message })
+}
+
+async fn execute(
+    State(api): State<Api>,
+    id: PathId,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let id = id.function()?;
+    let (parts, stream) = request.into_parts();
+    let key = invoke::idempotency_key(&parts.headers)?;
+    let bytes = body(&parts.headers, stream, api.options.max_envelope()).await?;
+    let input = if bytes.is_empty() {
+        Json::empty_object()
+    } else {
+        executions::input_member(&invoke::parse(bytes)?)?.unwrap_or_else(Json::empty_object)
+    };
+    let accepted = api.platform.execute(id, input, key).await?;
+    wire::json(
+        StatusCode::ACCEPTED,
+        &Accepted {
+            execution_id: Text(accepted.id),
+            status: "pending",
+            message: "Function execution started",
+        },
+    )
+}
+
+async fn logs(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Response, ApiError> {
+    let id = id.function()?;
+    let params = Params::of(&uri)?;
+    let query = ExecutionQuery {
+        function: Some(id),
+        status: executions::status(&params)?,
+        period: Period::ALL,
+        before: None,
+        limit: params.number("limit", 1..=MAX_LIST, DEFAULT_LIST)? as usize,
+    };
+    let found = api.platform.executions().list(&query).await?;
+    if found.is_empty() {
+        // Nothing: because it was never called, or because there is no such function?
+        api.platform
+            .costs()
+            .labels(&[id])
+            .await?
+            .remove(&id)
+            .ok_or_else(ApiError::no_function)?;
+    }
+    let bodies: Vec<_> = found.iter().map(ExecutionBody::from).collect();
+    wire::json(StatusCode::OK, &bodies)
+}
+
+/// The members of `config`, with what is not given left out.
+struct Config {
+    timeout: Option<Duration>,
+    retry_count: Option<u32>,
+    concurrency: Option<Option<u32>>,
+}
+
+impl Config {
+    fn read(members: &Members<'_>) -> Result<Self, ApiError> {
+        let Some(config) = members.object("config", "config.")? else {
+            return Ok(Self {
+                timeout: None,
+                retry_count: None,
+                concurrency: None,
+            });
+        };
+        config.only(&["timeout", "retryCount", "concurrency"])?;
+        let concurrency = match config.raw("concurrency") {
+            Some(raw) if raw.get() == "null" => Some(None),
+            _ => config.whole("concurrency", "")?.map(Some),
+        };
+        Ok(Self {
+            timeout: config
+                .whole("timeout", " of milliseconds")?
+                .map(Duration::from_millis),
+            retry_count: config.whole("retryCount", "")?,
+            concurrency,
+        })
+    }
+}
+
+async fn json_body(api: &Api, request: Request) -> Result<Json, ApiError> {
+    let (parts, stream) = request.into_parts();
+    let bytes = body(&parts.headers, stream, api.options.max_upload()).await?;
+    invoke::parse(bytes)
+}
+
+fn answer(status: StatusCode, function: &Function) -> Result<Response, ApiError> {
+    wire::json(status, &FunctionBody::from(function))
+}

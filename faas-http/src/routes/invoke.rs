@@ -1,0 +1,187 @@
+//! Calling a function and waiting for what it returns: the one route that must be fast.
+//!
+//! The body is the input and the answer is the output, byte for byte; nothing of either is parsed
+//! into a tree. The wait is bounded by the function's own timeout and the queue, not by the
+//! router's request timeout. A caller who goes away does not stop the execution; with an
+//! `Idempotency-Key` the same call gives its result later.
+
+use std::fmt::{Display, Write as _};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use axum::routing::post;
+use bytes::BytesMut;
+use faas_core::model::{Execution, Failure, FailureKind, FunctionId, Json, Status};
+use faas_core::platform::InvokeOptions;
+use serde::Serialize;
+
+use crate::error::ApiError;
+use crate::extract::{Params, body};
+use crate::wire::{self, Dollars, Millis, Text};
+use crate::{Api, routing};
+
+static EXECUTION_ID: HeaderName = HeaderName::from_static("x-execution-id");
+static EXECUTION_DURATION: HeaderName = HeaderName::from_static("x-execution-duration");
+static EXECUTION_COST: HeaderName = HeaderName::from_static("x-execution-cost");
+static COLD_START: HeaderName = HeaderName::from_static("x-cold-start");
+static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The headers that browsers of other origins may read.
+pub(crate) fn exposed_headers() -> [HeaderName; 4] {
+    [
+        EXECUTION_ID.clone(),
+        EXECUTION_DURATION.clone(),
+        EXECUTION_COST.clone(),
+        COLD_START.clone(),
+    ]
+}
+
+/// The headers that pages of other origins may send.
+pub(crate) fn accepted_headers() -> [HeaderName; 1] {
+    [IDEMPOTENCY_KEY.clone()]
+}
+
+pub(crate) fn routes() -> Router<Api> {
+    routing::both(Router::new(), "/api/functions/{id}/invoke", post(invoke))
+}
+
+async fn invoke(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+    let (parts, stream) = request.into_parts();
+    let function = function_in(parts.uri.path()).ok_or_else(ApiError::no_function)?;
+    let options = call_options(&parts)?;
+    let input = read_input(&api, &parts.headers, stream).await?;
+    let execution = api.platform.invoke_with(function, input, options).await?;
+    respond(&execution)
+}
+
+/// The id in `…/functions/{id}/invoke`, read from the path itself because the router's own way
+/// allocates for each parameter.
+fn function_in(path: &str) -> Option<FunctionId> {
+    let mut segments = path.trim_end_matches('/').rsplit('/').skip(1);
+    segments.next()?.parse().ok()
+}
+
+/// What the query and the headers say about how to call.
+fn call_options(parts: &Parts) -> Result<InvokeOptions, ApiError> {
+    let mut options = InvokeOptions::default();
+    if parts.uri.query().is_some() {
+        let retry = Params::of(&parts.uri)?.choice("retry", &[("true", true), ("false", false)])?;
+        options.retry = retry.unwrap_or(false);
+    }
+    options.idempotency_key = idempotency_key(&parts.headers)?.map(str::to_owned);
+    Ok(options)
+}
+
+/// The caller's key against doing it twice.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+    const MAX: usize = 255;
+    let mut keys = headers.get_all(&IDEMPOTENCY_KEY).iter();
+    let Some(key) = keys.next() else {
+        return Ok(None);
+    };
+    let sane = (1..=MAX).contains(&key.len()) && key.as_bytes().iter().all(u8::is_ascii_graphic);
+    match key.to_str() {
+        Ok(text) if sane && keys.next().is_none() => Ok(Some(text)),
+        _ => Err(ApiError::invalid(format!(
+            "Idempotency-Key must be one of 1 to {MAX} visible ASCII characters"
+        ))),
+    }
+}
+
+async fn read_input(api: &Api, headers: &HeaderMap, stream: Body) -> Result<Json, ApiError> {
+    let read = body(headers, stream, api.options.max_body);
+    let bytes = tokio::time::timeout(api.options.request_timeout, read)
+        .await
+        .map_err(|_elapsed| {
+            ApiError::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "request_timeout",
+                "the body took too long to arrive",
+            )
+        })??;
+    if bytes.is_empty() {
+        return Ok(Json::empty_object());
+    }
+    parse(bytes)
+}
+
+/// The JSON value that a body is.
+pub(super) fn parse(bytes: Bytes) -> Result<Json, ApiError> {
+    Json::parse(bytes).map_err(|error| ApiError::invalid(format!("the body is not JSON: {error}")))
+}
+
+fn respond(execution: &Execution) -> Result<Response, ApiError> {
+    let mut response = match (execution.status, &execution.failure) {
+        (Status::Completed, _) => {
+            let output = execution.output.as_ref();
+            let bytes = output.map_or(Bytes::from_static(b"null"), |json| json.bytes().clone());
+            wire::json_bytes(StatusCode::OK, bytes)
+        }
+        (Status::Failed, Some(failure)) => refuse(execution, failure)?,
+        // The same idempotency key was used by a call that has not ended yet.
+        _ => wire::json(
+            StatusCode::ACCEPTED,
+            &wire::Accepted {
+                execution_id: Text(execution.id),
+                status: execution.status.as_str(),
+                message: "Function execution has not ended yet",
+            },
+        )?,
+    };
+    describe(execution, response.headers_mut());
+    Ok(response)
+}
+
+/// The function's failure as an error.
+fn refuse(execution: &Execution, failure: &Failure) -> Result<Response, ApiError> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct FailureBody<'a> {
+        error: &'a str,
+        code: &'static str,
+        stack: Option<&'a str>,
+        execution_id: Text<faas_core::model::ExecutionId>,
+    }
+    let (status, code) = match failure.kind {
+        FailureKind::UserError => (StatusCode::BAD_GATEWAY, "function_error"),
+        FailureKind::OutOfMemory => (StatusCode::BAD_GATEWAY, "out_of_memory"),
+        FailureKind::StackOverflow => (StatusCode::BAD_GATEWAY, "stack_overflow"),
+        FailureKind::Timeout => (StatusCode::GATEWAY_TIMEOUT, "timeout"),
+        FailureKind::Cancelled => (StatusCode::CONFLICT, "cancelled"),
+        FailureKind::Platform => (StatusCode::SERVICE_UNAVAILABLE, "platform_error"),
+    };
+    wire::json(
+        status,
+        &FailureBody {
+            error: &failure.message,
+            code,
+            stack: failure.stack.as_deref(),
+            execution_id: Text(execution.id),
+        },
+    )
+}
+
+/// What the execution was, in headers. Their values share one allocation.
+fn describe(execution: &Execution, headers: &mut HeaderMap) {
+    let mut text = BytesMut::with_capacity(96);
+    let mut set = |name: &HeaderName, value: &dyn Display| {
+        if write!(text, "{value}").is_ok()
+            && let Ok(value) = HeaderValue::from_maybe_shared(text.split().freeze())
+        {
+            headers.insert(name.clone(), value);
+        }
+    };
+    set(&EXECUTION_ID, &execution.id);
+    set(&EXECUTION_DURATION, &Millis(execution.duration));
+    set(&EXECUTION_COST, &Dollars(execution.cost.total()));
+    let cold = if execution.cold_start {
+        "true"
+    } else {
+        "false"
+    };
+    headers.insert(COLD_START.clone(), HeaderValue::from_static(cold));
+}

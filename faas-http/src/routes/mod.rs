@@ -1,0 +1,54 @@
+//! The routes, one file for each kind of thing they are about. A handler reads the request, asks
+//! the platform one thing, and writes the answer; it decides nothing.
+
+pub(crate) mod costs;
+pub(crate) mod executions;
+pub(crate) mod functions;
+pub(crate) mod health;
+pub(crate) mod invoke;
+pub(crate) mod metrics;
+pub(crate) mod page;
+pub(crate) mod prometheus;
+pub(crate) mod samples;
+
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+
+use crate::error::{ApiError, CostsError};
+
+/// How many executions a list has at most.
+const MAX_LIST: u32 = 1_000;
+/// How many it has when nobody says.
+const DEFAULT_LIST: u32 = 50;
+
+/// The answer where there is no route.
+pub(crate) async fn not_found(uri: Uri) -> Response {
+    in_envelope(
+        &uri,
+        ApiError::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("there is nothing at {}", uri.path()),
+        ),
+    )
+}
+
+/// The answer where there is a route, but not for this method.
+pub(crate) async fn method_not_allowed(uri: Uri) -> Response {
+    in_envelope(
+        &uri,
+        ApiError::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "this method is not allowed here: see the Allow header",
+        ),
+    )
+}
+
+fn in_envelope(uri: &Uri, error: ApiError) -> Response {
+    if uri.path().starts_with("/api/costs") {
+        CostsError::from(error).into_response()
+    } else {
+        error.into_response()
+    }
+}

@@ -1,0 +1,102 @@
+//! Who is let in: from a request to a socket.
+
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER, UPGRADE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use crate::{LiveEvents, connection};
+
+/// Whether the request asks for a socket.
+pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
+    let says = |name, word: &str| {
+        headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .any(|token| token.trim().eq_ignore_ascii_case(word))
+    };
+    says(CONNECTION, "upgrade") && says(UPGRADE, "websocket")
+}
+
+impl LiveEvents {
+    /// Turns a request into a connection, or says why not.
+    pub(crate) async fn upgrade(self, request: Request) -> Response {
+        if !self.allows(request.headers()) {
+            return refuse(
+                StatusCode::FORBIDDEN,
+                "origin_not_allowed",
+                "pages of this origin may not connect",
+            );
+        }
+        let Ok(permit) = self.shared.permits.clone().try_acquire_owned() else {
+            let mut full = refuse(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too_many_connections",
+                "there are too many connections: try again later",
+            );
+            full.headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from_static("5"));
+            return full;
+        };
+        let (mut parts, _body) = request.into_parts();
+        let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+            Ok(upgrade) => upgrade,
+            Err(rejection) => {
+                return refuse(
+                    rejection.status(),
+                    "invalid_request",
+                    &rejection.body_text(),
+                );
+            }
+        };
+        let max = self.shared.options.max_message;
+        // Counted from here on, so that whoever waits for the end does not miss it in between.
+        let token = self.shared.connections.token();
+        upgrade
+            .max_message_size(max)
+            .max_frame_size(max)
+            .on_failed_upgrade(|error| tracing::debug!(%error, "a socket failed to open"))
+            .on_upgrade(async move |socket| {
+                let shared = &self.shared;
+                connection::serve(socket, &shared.platform, &shared.options).await;
+                drop((permit, token));
+            })
+    }
+
+    fn allows(&self, headers: &HeaderMap) -> bool {
+        let Some(origins) = &self.shared.options.origins else {
+            return true;
+        };
+        let Some(origin) = headers.get(ORIGIN) else {
+            return true;
+        };
+        let Ok(origin) = origin.to_str() else {
+            return false;
+        };
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        let own = origin.split_once("://").map(|(_, host)| host);
+        origins
+            .iter()
+            .any(|allowed| allowed == "*" || allowed == origin)
+            || (own.is_some() && own == host)
+    }
+}
+
+/// A refusal in the envelope that the REST API has.
+pub(crate) fn refuse(status: StatusCode, code: &'static str, message: &str) -> Response {
+    #[derive(serde::Serialize)]
+    struct Envelope<'a> {
+        error: &'a str,
+        code: &'static str,
+    }
+    let envelope = Envelope {
+        error: message,
+        code,
+    };
+    let body = serde_json::to_vec(&envelope).unwrap_or_default();
+    let kind = HeaderValue::from_static("application/json");
+    (status, [(CONTENT_TYPE, kind)], body).into_response()
+}
