@@ -13,7 +13,7 @@ use std::time::Duration;
 use faas_core::Platform;
 use faas_core::events::{EventKind, Received};
 use faas_core::model::ExecutionId;
-use faas_core::platform::{InvokeOptions, NewFunction};
+use faas_core::platform::NewFunction;
 use serde_json::json;
 
 use crate::policy::OnePerExecution;
@@ -78,9 +78,7 @@ async fn demo() -> Result<Vec<String>, Box<dyn Error>> {
     let mut events = platform.events().subscribe(None);
     let mut waiting = Vec::<ExecutionId>::new();
     for _ in 0..8 {
-        let accepted = platform
-            .execute(nap.id, json!({}), InvokeOptions::default())
-            .await?;
+        let accepted = platform.execute(nap.id, json!({}), None).await?;
         waiting.push(accepted.id);
     }
     while !waiting.is_empty() {

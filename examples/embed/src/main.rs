@@ -103,10 +103,10 @@ async fn order(
         .map_err(|error| (StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
     // What the function itself did wrong is a value: here, the staff's mistake.
     let rule_failed = |why: String| (StatusCode::BAD_GATEWAY, format!("pricing rule: {why}"));
-    let output = match (done.status, done.output) {
+    let output = match (done.status, &done.output) {
         (Status::Completed, Some(output)) => output,
         _ => {
-            let failure = done.failure.map(|failure| failure.message);
+            let failure = done.failure.as_ref().map(|failure| failure.message.clone());
             return Err(rule_failed(failure.unwrap_or_default()));
         }
     };
@@ -165,7 +165,7 @@ mod tests {
 
         let pricing = platform.functions().list().await.unwrap()[0].id;
         let update = FunctionUpdate {
-            code: Some("throw new Error('on holiday')".to_owned()),
+            code: Some("function price() { throw new Error('on holiday') }".to_owned()),
             ..FunctionUpdate::default()
         };
         platform.functions().update(pricing, update).await.unwrap();

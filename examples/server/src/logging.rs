@@ -16,7 +16,11 @@ pub(crate) fn start(filter: &str, format: LogFormat) -> Result<(), String> {
     let logs = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match format {
         LogFormat::Text => logs.try_init(),
-        LogFormat::Json => logs.json().flatten_event(true).try_init(),
+        LogFormat::Json => logs
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .try_init(),
     };
     started.map_err(|error| format!("cannot start logging: {error}"))
 }

@@ -110,7 +110,7 @@ fn the_startup_line_says_where_it_listens_what_it_keeps_and_how_code_is_kept_apa
 #[test]
 fn sigterm_lets_a_running_call_finish_and_exits_with_0() {
     let folder = TempDir::new().unwrap();
-    let mut server = Server::start(folder.path(), &[]);
+    let mut server = Server::start(folder.path(), &["--store", "memory:"]);
     let id = server.upload("return new Promise(r => setTimeout(() => r('done'), 700))");
     let mut call = server.begin("POST", &format!("/api/functions/{id}/invoke"), "{}");
     wait_until_running(&server);
