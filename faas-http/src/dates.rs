@@ -69,13 +69,13 @@ impl DateRange {
 /// The period between the moments in the parameters `from` and `to`; all time without them.
 pub(crate) fn between(params: &Params, from: &str, to: &str) -> Result<Period, ApiError> {
     let start = moment(params, from, Edge::Start)?.map_or(Period::ALL.from, |start| start.shown);
-    let end = moment(params, to, Edge::End)?.map_or(Period::ALL.to, |end| end.until);
-    if end < start {
+    let end = moment(params, to, Edge::End)?;
+    if end.as_ref().is_some_and(|end| end.shown < start) {
         return Err(ApiError::invalid(format!("{to} lies before {from}")));
     }
     Ok(Period {
         from: start,
-        to: end,
+        to: end.map_or(Period::ALL.to, |end| end.until),
     })
 }
 

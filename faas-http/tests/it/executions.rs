@@ -1,0 +1,205 @@
+//! Executions: their shape, listing, cancelling, repeating.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::server::{assert_has, assert_moment, start, text};
+
+#[tokio::test]
+async fn an_execution_tells_all_that_happened_and_what_it_cost() {
+    let server = start().await;
+    let id = server.upload("f", "echo").await;
+    let execution = server.execute(&id, json!({"a": 1})).await;
+    assert_has(
+        &execution,
+        &[
+            "_id",
+            "functionId",
+            "functionVersion",
+            "input",
+            "output",
+            "status",
+            "startTime",
+            "endTime",
+            "duration",
+            "error",
+            "retryCount",
+            "instanceId",
+            "cost",
+            "createdAt",
+            "queueTime",
+            "coldStart",
+            "logs",
+            "attempts",
+            "errorKind",
+        ],
+    );
+    for moment in ["startTime", "endTime", "createdAt"] {
+        assert_moment(&execution[moment]);
+    }
+    assert_eq!(execution["functionId"], json!(id));
+    assert_eq!(execution["error"], Value::Null);
+    assert_eq!(execution["coldStart"], true);
+    assert_eq!(execution["attempts"].as_array().unwrap().len(), 1);
+    assert_has(
+        &execution["attempts"][0],
+        &["startTime", "duration", "error", "instanceId", "coldStart"],
+    );
+    let cost = &execution["cost"];
+    assert_eq!(cost["tier"], "basic");
+    assert_eq!(cost["baseCost"].to_string(), "0.0001");
+    assert_eq!(cost["coldStartCost"].to_string(), "0.00005");
+    assert_eq!(cost["retryCost"].to_string(), "0");
+    // 14 bytes of 1,000 nano-dollars per KiB.
+    assert_eq!(cost["dataTransferCost"].to_string(), "1.4e-8");
+    assert_eq!(cost["totalCost"].to_string(), "0.000150014");
+    assert_eq!(
+        cost["resourceUsage"],
+        json!({"memoryMB": 128, "cpuCores": 0.1})
+    );
+}
+
+#[tokio::test]
+async fn money_is_written_as_a_plain_decimal_number() {
+    let server = start().await;
+    let id = server.upload("f", "echo").await;
+    let execution = server.execute(&id, json!({"a": 1})).await;
+    let path = format!("/api/executions/{}", text(&execution["_id"]));
+    let raw = server
+        .request(Method::GET, &path)
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        raw.contains(r#""dataTransferCost":0.000000014,"totalCost":0.000150014"#),
+        "{raw}"
+    );
+}
+
+#[tokio::test]
+async fn a_failed_execution_has_its_attempts_its_error_and_its_console() {
+    let server = start().await;
+    let throws = server.upload("throws", "throw").await;
+    let execution = server.execute(&throws, json!({})).await;
+    assert_eq!(execution["status"], "failed");
+    assert_eq!(execution["error"], "Error: as the script says");
+    assert_eq!(execution["errorKind"], "user_error");
+    assert_eq!(execution["retryCount"], 3);
+    assert_eq!(execution["attempts"].as_array().unwrap().len(), 4);
+    assert_eq!(
+        execution["attempts"][0]["error"],
+        "Error: as the script says"
+    );
+    let logs = server.upload("logs", "log").await;
+    let execution = server.execute(&logs, json!({})).await;
+    assert_eq!(execution["logs"][0]["level"], "warn");
+    assert_eq!(execution["logs"][0]["message"], "a line");
+    assert_moment(&execution["logs"][0]["timestamp"]);
+}
+
+#[tokio::test]
+async fn pages_follow_one_another_without_gap_or_repetition() {
+    let server = start().await;
+    let id = server.upload("f", "echo").await;
+    let mut expected = Vec::new();
+    for n in 0..5 {
+        expected.insert(0, text(&server.execute(&id, json!(n)).await["_id"]));
+    }
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = server
+            .get(&format!(
+                "/api/executions?functionId={id}&limit=2&cursor={cursor}"
+            ))
+            .await;
+        for execution in page["executions"].as_array().unwrap() {
+            seen.push(text(&execution["_id"]));
+        }
+        match page["nextCursor"].as_str() {
+            Some(next) => cursor = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(seen, expected);
+    let page = server
+        .get("/api/executions?from=2020-01-01&to=2020-01-02")
+        .await;
+    assert_eq!(page, json!({"executions": [], "nextCursor": null}));
+    let page = server
+        .get("/api/executions?from=2020-01-01&status=completed")
+        .await;
+    assert_eq!(page["executions"].as_array().unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn an_execution_is_cancelled_once() {
+    let server = start().await;
+    let id = server.upload("f", "wait").await;
+    let (_, accepted) = server
+        .post(&format!("/api/functions/{id}/execute"), json!({}))
+        .await;
+    let execution = text(&accepted["executionId"]);
+    let shown = server.get(&format!("/api/executions/{execution}")).await;
+    assert_eq!(shown["duration"], Value::Null);
+    assert_moment(&shown["startTime"]);
+    let path = format!("/api/executions/{execution}/cancel");
+    let (status, cancelled) = server.post(&path, json!({})).await;
+    assert_eq!(status, StatusCode::OK, "{cancelled}");
+    assert_eq!(cancelled["status"], "failed");
+    assert_eq!(cancelled["errorKind"], "cancelled");
+    let (status, body) = server.post(&path, json!({})).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert_eq!(body["code"], "conflict");
+}
+
+#[tokio::test]
+async fn only_a_failed_execution_can_be_repeated() {
+    let server = start().await;
+    let throws = server.upload("throws", "throw").await;
+    let failed = text(&server.execute(&throws, json!([7])).await["_id"]);
+    let (status, body) = server
+        .post(&format!("/api/executions/{failed}/retry"), json!({}))
+        .await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{body}");
+    assert_eq!(body["retryOf"], json!(failed));
+    let again = server.ended(&text(&body["executionId"])).await;
+    assert_eq!(again["retryOf"], json!(failed));
+    assert_eq!(again["input"], json!([7]));
+    let echo = server.upload("echo", "echo").await;
+    let done = text(&server.execute(&echo, json!(1)).await["_id"]);
+    let (status, _) = server
+        .post(&format!("/api/executions/{done}/retry"), json!({}))
+        .await;
+    assert_eq!(status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn the_same_idempotency_key_gives_the_first_execution() {
+    let server = start().await;
+    let id = server.upload("f", "echo").await;
+    let call = |input: Value| {
+        server
+            .request(Method::POST, &format!("/api/functions/{id}/execute"))
+            .header("Idempotency-Key", "key-1")
+            .json(&json!({"input": input}))
+            .send()
+    };
+    let first: Value = call(json!(1)).await.unwrap().json().await.unwrap();
+    let second: Value = call(json!(2)).await.unwrap().json().await.unwrap();
+    assert_eq!(first["executionId"], second["executionId"]);
+    let response = server
+        .request(Method::POST, &format!("/api/functions/{id}/invoke"))
+        .header("Idempotency-Key", "key-1")
+        .json(&json!(3))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        response.headers()["x-execution-id"],
+        text(&first["executionId"]).as_str()
+    );
+    assert_eq!(response.text().await.unwrap(), "1");
+}

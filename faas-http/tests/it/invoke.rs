@@ -1,0 +1,178 @@
+//! Calling a function and waiting.
+
+use std::time::Duration;
+
+use faas_core::Platform;
+use faas_http::HttpOptions;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+
+use crate::scripted::Scripted;
+use crate::server::{assert_has, start, start_with, text};
+
+#[tokio::test]
+async fn the_body_is_the_input_and_the_answer_the_output_byte_for_byte() {
+    let server = start().await;
+    let id = server.upload("f", "echo").await;
+    let path = format!("/api/functions/{id}/invoke");
+    for body in [
+        r#" {"a" : 1.50, "ü": [ ] } "#,
+        "null",
+        "\"text\"",
+        "1e400",
+        "[]",
+    ] {
+        let response = server
+            .request(Method::POST, &path)
+            .body(body)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["content-type"], "application/json");
+        assert_eq!(response.text().await.unwrap(), body);
+    }
+    let response = server.request(Method::POST, &path).send().await.unwrap();
+    assert_eq!(response.text().await.unwrap(), "{}");
+}
+
+#[tokio::test]
+async fn the_headers_tell_which_execution_it_was_and_what_it_cost() {
+    let server = start().await;
+    let id = server.upload("f", "echo").await;
+    let path = format!("/api/functions/{id}/invoke");
+    let first = server
+        .request(Method::POST, &path)
+        .body("1")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(first.headers()["x-cold-start"], "true");
+    assert_eq!(first.headers()["x-execution-cost"], "0.000150002");
+    let duration: f64 = first.headers()["x-execution-duration"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((0.0..100.0).contains(&duration));
+    let execution = first.headers()["x-execution-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let stored = server.get(&format!("/api/executions/{execution}")).await;
+    assert_eq!(stored["status"], "completed");
+    assert_eq!(stored["duration"].as_f64(), Some(duration));
+}
+
+#[tokio::test]
+async fn what_the_function_does_wrong_has_a_status_and_a_code_of_its_own() {
+    let server = start().await;
+    for (script, status, code) in [
+        ("throw", StatusCode::BAD_GATEWAY, "function_error"),
+        ("oom", StatusCode::BAD_GATEWAY, "out_of_memory"),
+        ("overflow", StatusCode::BAD_GATEWAY, "stack_overflow"),
+    ] {
+        let id = server.upload(script, script).await;
+        let response = server
+            .request(Method::POST, &format!("/api/functions/{id}/invoke"))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), status, "{script}");
+        let execution = response.headers()["x-execution-id"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let body: serde_json::Value = response.json().await.unwrap();
+        assert_has(&body, &["error", "code", "stack", "executionId"]);
+        assert_eq!(body["code"], code);
+        assert_eq!(text(&body["executionId"]), execution);
+        let stored = server.get(&format!("/api/executions/{execution}")).await;
+        assert_eq!(
+            stored["attempts"].as_array().unwrap().len(),
+            1,
+            "one attempt, no retries"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_runs_past_its_timeout_is_a_504() {
+    let server = start().await;
+    let new = json!({"name": "f", "description": "d", "code": "wait", "config": {"timeout": 20}});
+    let (_, function) = server.post("/api/functions", new).await;
+    let path = format!("/api/functions/{}/invoke", text(&function["_id"]));
+    let (status, body) = server.post(&path, json!({})).await;
+    assert_eq!(status, StatusCode::GATEWAY_TIMEOUT);
+    assert_eq!(body["code"], "timeout");
+}
+
+#[tokio::test]
+async fn the_request_timeout_does_not_cut_a_function_short() {
+    let mut options = HttpOptions::default();
+    options.request_timeout = Duration::from_millis(5);
+    let server = start_with(crate::server::platform().await, options).await;
+    let new = json!({"name": "f", "description": "d", "code": "wait", "config": {"timeout": 60}});
+    let (_, function) = server.post("/api/functions", new).await;
+    let path = format!("/api/functions/{}/invoke", text(&function["_id"]));
+    let (_, body) = server.post(&path, json!({})).await;
+    assert_eq!(body["code"], "timeout");
+}
+
+#[tokio::test]
+async fn retries_happen_only_when_they_are_asked_for() {
+    let server = start().await;
+    let id = server.upload("f", "throw").await;
+    let response = server
+        .request(
+            Method::POST,
+            &format!("/api/functions/{id}/invoke?retry=true"),
+        )
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
+    let execution = response.headers()["x-execution-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let stored = server.get(&format!("/api/executions/{execution}")).await;
+    assert_eq!(stored["attempts"].as_array().unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn a_full_queue_is_a_429_that_says_when_to_try_again() {
+    let platform = Platform::builder()
+        .runtime(Scripted)
+        .options(|options| {
+            options.max_instances = 1;
+            options.queue_capacity = 1;
+        })
+        .build()
+        .await
+        .unwrap();
+    let server = start_with(platform, HttpOptions::default()).await;
+    let id = server.upload("f", "wait").await;
+    let execute = format!("/api/functions/{id}/execute");
+    let mut refused = None;
+    for _ in 0..20 {
+        let response = server.request(Method::POST, &execute).send().await.unwrap();
+        if response.status() == StatusCode::TOO_MANY_REQUESTS {
+            refused = Some(response);
+            break;
+        }
+    }
+    let refused = refused.expect("the queue was never full");
+    let seconds: u64 = refused.headers()["retry-after"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(seconds >= 1);
+    let body: serde_json::Value = refused.json().await.unwrap();
+    assert_eq!(body["code"], "over_capacity");
+    let (status, _) = server
+        .post(&format!("/api/functions/{id}/invoke"), json!({}))
+        .await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+}

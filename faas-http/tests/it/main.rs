@@ -1,0 +1,12 @@
+//! The REST API as clients see it: a real server on a loopback port, on the memory store.
+
+mod costs;
+mod executions;
+mod front;
+mod functions;
+mod hostile;
+mod invoke;
+mod malformed;
+mod metrics;
+mod scripted;
+mod server;

@@ -1,0 +1,141 @@
+//! A real server on a loopback port, and a real client for it.
+
+use std::time::Duration;
+
+use faas_core::Platform;
+use faas_http::HttpOptions;
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+use crate::scripted::Scripted;
+
+pub(crate) struct Server {
+    pub(crate) platform: Platform,
+    base: String,
+    client: reqwest::Client,
+}
+
+/// A platform that runs scripts, retries at once and keeps everything in memory.
+pub(crate) async fn platform() -> Platform {
+    Platform::builder()
+        .runtime(Scripted)
+        .options(|options| {
+            options.max_instances = 2;
+            options.retry_base = Duration::from_millis(1);
+        })
+        .build()
+        .await
+        .unwrap()
+}
+
+pub(crate) async fn start() -> Server {
+    start_with(platform().await, HttpOptions::default()).await
+}
+
+pub(crate) async fn start_with(platform: Platform, options: HttpOptions) -> Server {
+    let app = faas_http::router_with(platform.clone(), options);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    Server {
+        platform,
+        base,
+        client: reqwest::Client::builder().no_proxy().build().unwrap(),
+    }
+}
+
+impl Server {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let (status, body) = answer(self.request(Method::GET, path)).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        body
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> (StatusCode, Value) {
+        answer(self.request(method, path).json(&body)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        self.send(Method::POST, path, body).await
+    }
+
+    /// Uploads a function and gives its id.
+    pub(crate) async fn upload(&self, name: &str, code: &str) -> String {
+        let new = json!({"name": name, "description": "a script", "code": code});
+        let (status, body) = self.post("/api/functions", new).await;
+        assert_eq!(status, StatusCode::CREATED, "{body}");
+        text(&body["_id"])
+    }
+
+    /// Starts an execution and waits for its end.
+    pub(crate) async fn execute(&self, function: &str, input: Value) -> Value {
+        let path = format!("/api/functions/{function}/execute");
+        let (status, body) = self.post(&path, json!({"input": input})).await;
+        assert_eq!(status, StatusCode::ACCEPTED, "{body}");
+        self.ended(&text(&body["executionId"])).await
+    }
+
+    /// The execution once it has ended.
+    pub(crate) async fn ended(&self, id: &str) -> Value {
+        for _ in 0..2_000 {
+            let execution = self.get(&format!("/api/executions/{id}")).await;
+            if ["completed", "failed"].contains(&execution["status"].as_str().unwrap()) {
+                return execution;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("execution {id} does not end");
+    }
+}
+
+pub(crate) async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status();
+    let bytes = response.bytes().await.unwrap();
+    let body = serde_json::from_slice(&bytes)
+        .unwrap_or_else(|error| panic!("{status}: {error}: {}", String::from_utf8_lossy(&bytes)));
+    (status, body)
+}
+
+pub(crate) fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is no text"))
+        .to_owned()
+}
+
+/// The names of an object's members, in order.
+pub(crate) fn members(value: &Value) -> Vec<&str> {
+    value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect()
+}
+
+/// Asserts that `value` has all these members.
+pub(crate) fn assert_has(value: &Value, names: &[&str]) {
+    let there = members(value);
+    for name in names {
+        assert!(there.contains(name), "{name} is missing from {value}");
+    }
+}
+
+/// Asserts that `value` is a moment as they are all written.
+pub(crate) fn assert_moment(value: &Value) {
+    let text = text(value);
+    assert!(
+        text.len() == 24 && text.ends_with('Z') && text.as_bytes()[19] == b'.',
+        "{text}"
+    );
+}
