@@ -8,7 +8,7 @@
 //! claimed attempt names the attempt, so that a stale one is refused. Reports read sums that were
 //! rolled up with the executions ([`Store::usage`]), never all executions.
 
-#[cfg(feature = "conformance")]
+#[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod memory;
 pub mod rollup;

@@ -1,1 +1,36 @@
+//! The SQLite store on real files.
 
+mod conformance;
+mod disk;
+mod kill;
+mod open;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use faas_core::store::conformance::workshop::Workshop;
+use faas_core::store::{Store, StoreError, Write, Written};
+use faas_store_sqlite::SqliteStore;
+use tempfile::TempDir;
+
+/// A folder of its own, and the database in it.
+fn folder() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("faas.db");
+    (folder, path)
+}
+
+/// Opens a database that must open.
+async fn open(path: &Path) -> SqliteStore {
+    SqliteStore::open(path).await.unwrap()
+}
+
+/// Inserts one execution that has ended.
+async fn insert_one(
+    store: &dyn Store,
+    workshop: &mut Workshop,
+) -> Result<Vec<Written>, StoreError> {
+    let function = workshop.id();
+    let execution = Arc::new(workshop.ended(function));
+    store.commit(&[Write::Insert(execution)]).await
+}

@@ -11,9 +11,8 @@
   const PromiseClass = Promise, MapClass = Map, SetClass = Set, DateClass = Date;
   const RegExpClass = RegExp, TypeErrorClass = TypeError, RangeErrorClass = RangeError;
   const toText = String, toNumber = Number;
-  const slice = String.prototype.slice;
+  const { slice, toWellFormed } = String.prototype;
   const symbolText = Symbol.prototype.toString;
-  const functionText = Function.prototype.toString;
   const dateText = Date.prototype.toISOString;
   const mapEach = Map.prototype.forEach, setEach = Set.prototype.forEach;
   const BINARY = getPrototypeOf(Uint8Array);
@@ -22,6 +21,9 @@
 
   const MAX_DEPTH = 4, MAX_ITEMS = 100, MAX_NODES = 5000, MAX_TEXT = 65536;
   let nodes = 0;
+
+  // Half of a surrogate pair cannot be written in UTF-8.
+  const clean = (text) => apply(toWellFormed, text, []);
 
   const cut = (text, max) => (text.length > max ? apply(slice, text, [0, max]) + '…' : text);
 
@@ -73,8 +75,7 @@
       case 'symbol': return apply(symbolText, value, []);
       case 'function': {
         const name = ownValue(value, 'name');
-        const kind = apply(slice, apply(functionText, value, []), [0, 5]) === 'class' ? 'class' : 'Function';
-        return typeof name === 'string' && name !== '' ? `[${kind}: ${name}]` : `[${kind} (anonymous)]`;
+        return typeof name === 'string' && name !== '' ? `[Function: ${name}]` : '[Function (anonymous)]';
       }
       case 'object': return value === null ? 'null' : showObject(value, depth, seen);
       default: return toText(value);
@@ -144,7 +145,7 @@
       if (text !== '') text += ' ';
       text = cut(text + safely(values[i]), MAX_TEXT);
     }
-    full = hostLog(level, text);
+    full = hostLog(level, clean(text));
   };
   const writer = (level) => (...values) => write(level, values, '');
   const ignore = () => {};
@@ -302,9 +303,12 @@
   // Fills `[message, stack]` for what was thrown.
   const describe = (thrown) => {
     nodes = 0;
-    if (!isError(thrown)) return [cut(safely(thrown), MAX_TEXT), undefined];
+    if (!isError(thrown)) return [clean(cut(safely(thrown), MAX_TEXT)), undefined];
     const stack = thrown.stack;
-    return [head(thrown.name, thrown.message), typeof stack === 'string' ? cut(stack, MAX_TEXT) : undefined];
+    return [
+      clean(head(thrown.name, thrown.message)),
+      typeof stack === 'string' ? clean(cut(stack, MAX_TEXT)) : undefined,
+    ];
   };
 
   return { run, finish, adopt, fire, install, rename, describe };

@@ -1,19 +1,19 @@
 //! Syntax errors, placed in the user's own text.
 
-use rquickjs::{Ctx, Value};
+use rquickjs::Value;
 
 use super::raw::{self, USER_FILE};
 use crate::runtime::CompileError;
 
-/// The error that waits in `ctx`, which came of compiling `source`.
-pub(super) fn caught(ctx: &Ctx<'_>, source: &str) -> CompileError {
-    let thrown = ctx.catch();
-    let property = |name: &str| -> Option<String> {
-        let value = thrown.as_object()?.get::<_, Value<'_>>(name).ok()?;
-        raw::text(&value)
-    };
-    let name = property("name");
-    let message = property("message").unwrap_or_default();
+/// Whether this was thrown because a module imports another.
+pub(super) fn is_import(thrown: &Value<'_>) -> bool {
+    property(thrown, "name").as_deref() == Some("ReferenceError")
+}
+
+/// What was thrown when `source` was compiled.
+pub(super) fn of(thrown: &Value<'_>, source: &str) -> CompileError {
+    let name = property(thrown, "name");
+    let message = property(thrown, "message").unwrap_or_default();
     match (name.as_deref(), message.as_str()) {
         (Some("RangeError"), "Maximum call stack size exceeded") => {
             return super::compile::plain("the code is nested too deeply");
@@ -23,11 +23,16 @@ pub(super) fn caught(ctx: &Ctx<'_>, source: &str) -> CompileError {
         }
         _ => {}
     }
-    let place = property("stack").and_then(|stack| place_in(&stack));
+    let place = property(thrown, "stack").and_then(|stack| place_in(&stack));
     match place {
         Some((line, column)) => at(source, line, column, &message),
         None => super::compile::plain(format!("syntax error: {message}")),
     }
+}
+
+fn property(thrown: &Value<'_>, name: &str) -> Option<String> {
+    let value = thrown.as_object()?.get::<_, Value<'_>>(name).ok()?;
+    raw::text(&value)
 }
 
 /// An error at a line and a column in bytes, both from 1, as QuickJS counts them. What lies behind
@@ -45,7 +50,9 @@ fn at(source: &str, line: i64, column: i64, message: &str) -> CompileError {
     }
     let text = source.split('\n').nth(line - 1).unwrap_or_default();
     let bytes = usize::try_from(column - 1).unwrap_or(0).min(text.len());
-    let before = text.get(..text.floor_char_boundary(bytes)).unwrap_or_default();
+    let before = text
+        .get(..text.floor_char_boundary(bytes))
+        .unwrap_or_default();
     placed(message, line, before.chars().count() + 1)
 }
 
@@ -54,7 +61,13 @@ pub(super) fn at_offset(source: &str, offset: usize, message: &str) -> CompileEr
     let offset = source.floor_char_boundary(offset.min(source.len()));
     let before = source.get(..offset).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let column = before
+        .rsplit('\n')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .count()
+        + 1;
     placed(message, line, column)
 }
 

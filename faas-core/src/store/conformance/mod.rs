@@ -1,1 +1,141 @@
-//! x
+//! What a [`Store`] promises, as tests.
+//!
+//! Every store runs all of it. A store crate tells how to make an empty store and lists the
+//! promises with one macro, which turns each into a test of its own:
+//!
+//! ```ignore
+//! struct Sqlite { folder: TempDir, store: Arc<SqliteStore> }
+//!
+//! impl Fixture for Sqlite { /* … */ }
+//!
+//! faas_core::store_conformance!(Sqlite);
+//! ```
+//!
+//! The crate needs `tokio` with its `macros` and `rt-multi-thread` features for that. What only one
+//! kind of store can break, such as a locked file, is tested in its own crate.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "these are tests that live in a library, and their names are the promises"
+)]
+
+pub mod claims;
+pub mod functions;
+pub mod idempotency;
+pub mod lists;
+pub mod restart;
+pub mod retention;
+pub mod round_trip;
+pub mod scaling;
+pub mod usage;
+pub mod workshop;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{Store, Write, Written};
+use crate::model::Execution;
+
+/// What the suite needs to know of a store.
+#[async_trait]
+pub trait Fixture: Sized + Send + Sync {
+    /// A store that holds nothing.
+    async fn empty() -> Self;
+
+    /// The store.
+    fn store(&self) -> Arc<dyn Store>;
+
+    /// Closes the store and opens the same data anew; `None` when the store keeps nothing.
+    async fn reopen(self) -> Option<Self>;
+}
+
+/// Inserts `executions` in groups, all of which must be stored.
+pub async fn insert(store: &dyn Store, executions: &[Execution]) {
+    for group in executions.chunks(500) {
+        let insert = |execution: &Execution| Write::Insert(Arc::new(execution.clone()));
+        let writes: Vec<_> = group.iter().map(insert).collect();
+        let written = store.commit(&writes).await.unwrap();
+        assert_eq!(written, vec![Written::Done; group.len()]);
+    }
+}
+
+/// Commits one write and returns what became of it.
+pub async fn write(store: &dyn Store, write: Write) -> Written {
+    let written = store.commit(&[write]).await.unwrap();
+    assert_eq!(written.len(), 1, "one outcome for each write");
+    written[0]
+}
+
+/// Commits the settlement of the attempt `expected`.
+pub async fn settle(store: &dyn Store, execution: &Execution, expected: u32) -> Written {
+    let settle = Write::Settle {
+        execution: Arc::new(execution.clone()),
+        expected_attempt: expected,
+    };
+    write(store, settle).await
+}
+
+/// Makes one test of each promise, for the [`Fixture`] that is named.
+#[macro_export]
+macro_rules! store_conformance {
+    ($fixture:ty) => {
+        $crate::store_conformance!(@tests $fixture;
+            functions::a_function_reads_back_as_it_was_stored,
+            functions::a_name_is_taken_until_its_function_is_deleted_or_renamed,
+            functions::a_stale_update_is_refused_and_changes_nothing,
+            functions::functions_are_listed_newest_first,
+            functions::a_deleted_function_keeps_its_label_and_nothing_else,
+            functions::code_is_metered_from_each_change_to_the_next,
+            claims::a_group_is_carried_out_in_order_with_one_outcome_each,
+            claims::an_execution_goes_from_pending_over_running_to_its_end,
+            claims::a_claim_needs_a_pending_execution_and_the_next_attempt_number,
+            claims::a_settlement_needs_the_attempt_that_was_claimed,
+            claims::what_has_ended_is_never_written_again,
+            claims::a_retry_makes_it_pending_until_its_next_claim,
+            claims::a_pending_execution_can_be_cancelled,
+            claims::of_many_claims_at_once_exactly_one_wins,
+            claims::of_many_settlements_at_once_exactly_one_counts,
+            claims::the_same_group_tried_again_counts_once,
+            claims::totals_follow_every_step,
+            idempotency::a_key_gives_the_first_execution_within_24_hours_and_a_new_one_after,
+            idempotency::a_key_is_the_functions_own,
+            idempotency::two_inserts_at_once_with_one_key_store_one_execution,
+            idempotency::a_key_used_twice_in_one_group_is_found,
+            lists::a_list_is_newest_first_and_pages_through_everything_once,
+            lists::a_list_narrows_by_function_status_and_period,
+            lists::ten_thousand_executions_page_without_gap_or_repeat,
+            lists::a_period_is_exact_even_when_ids_run_ahead_of_the_clock,
+            lists::what_is_unfinished_comes_oldest_first_in_pages,
+            lists::recent_durations_are_of_completed_ones_newest_first,
+            lists::the_newest_execution_is_known,
+            lists::what_is_unknown_is_not_found,
+            round_trip::every_field_of_an_execution_reads_back,
+            round_trip::every_field_reads_back_after_a_settlement,
+            round_trip::a_mebibyte_of_input_and_of_output_reads_back,
+            round_trip::any_unicode_text_reads_back,
+            usage::sums_equal_those_of_the_executions_for_any_period,
+            usage::an_execution_counts_once_and_only_when_it_has_ended,
+            usage::an_execution_that_ends_late_counts_when_it_was_accepted,
+            usage::nothing_gives_no_rows,
+            retention::expiry_takes_the_oldest_ended_ones_up_to_the_limit,
+            retention::expiry_never_takes_what_has_not_ended,
+            retention::expiry_keeps_sums_and_totals,
+            scaling::scaling_events_are_listed_newest_first_and_counted,
+            restart::everything_is_there_after_a_restart,
+            restart::a_closed_store_can_be_asked_nothing_and_does_not_hang,
+        );
+    };
+    (@tests $fixture:ty; $($module:ident::$promise:ident,)+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                use $crate::store::conformance::{Fixture, $module};
+                $module::$promise(<$fixture as Fixture>::empty().await).await;
+            }
+        )+
+    };
+}

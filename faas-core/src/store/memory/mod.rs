@@ -218,3 +218,28 @@ impl Store for MemoryStore {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::conformance::Fixture;
+    use super::*;
+
+    struct Memory(Arc<MemoryStore>);
+
+    #[async_trait]
+    impl Fixture for Memory {
+        async fn empty() -> Self {
+            Self(Arc::new(MemoryStore::new()))
+        }
+
+        fn store(&self) -> Arc<dyn Store> {
+            Arc::clone(&self.0) as Arc<dyn Store>
+        }
+
+        async fn reopen(self) -> Option<Self> {
+            None
+        }
+    }
+
+    crate::store_conformance!(Memory);
+}

@@ -37,6 +37,11 @@ impl Rig {
         }
     }
 
+    /// Compiles what may be wrong.
+    pub(super) fn quickjs_compile(&self, source: &str) -> Result<Program, CompileError> {
+        self.quickjs.compile(source)
+    }
+
     pub(super) fn compile(&self, source: &str) -> Program {
         self.quickjs
             .compile(source)
@@ -107,7 +112,11 @@ impl Rig {
     /// The message of a failure that is the user's.
     pub(super) fn user_error(&self, source: &str) -> String {
         let failure = self.failure(source);
-        assert_eq!(failure.kind, FailureKind::UserError, "{failure:?}: {source}");
+        assert_eq!(
+            failure.kind,
+            FailureKind::UserError,
+            "{failure:?}: {source}"
+        );
         failure.message
     }
 }

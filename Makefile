@@ -1,0 +1,27 @@
+# What there is to do here. `make run ARGS="--max-instances 50"` passes settings on.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench
+
+help:
+	@echo 'make run     build the server, and serve on http://127.0.0.1:5000 with the data in ./data'
+	@echo 'make test    fetch what the tests need, and run them all'
+	@echo 'make lint    format, clippy, who may depend on whom, documentation'
+	@echo 'make bench   measure: the library, then the whole next to a bare web server'
+
+run:
+	cargo run --release --locked -p faas-server -- serve $(ARGS)
+
+test:
+	cargo test --locked --workspace --all-features
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+	cargo clippy --locked -p faas-core --no-default-features -- -D warnings
+	.ci/dependencies
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --all-features --no-deps
+
+bench:
+	cargo bench --locked -p faas-benches
+	cargo run --release --locked -p faas-benches --bin end-to-end

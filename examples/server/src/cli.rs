@@ -1,0 +1,230 @@
+//! What can be set on the command line or in the environment, and its help.
+//!
+//! Nothing has a default here: what is not given may still be in the file. Defaults are in
+//! [`crate::settings`], and a test holds the help to them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::address::Address;
+use crate::units::{parse_duration, parse_size};
+
+/// Upload a JavaScript function; this server runs it, scales it and prices it.
+#[derive(Debug, Parser)]
+#[command(name = "faas", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server.
+    Serve(Box<Flags>),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  faas serve
+      on http://127.0.0.1:5000, everything kept in ./data/faas.db
+  faas serve --listen 127.0.0.1:0 --store memory:
+      on any free port, nothing kept: for a test
+  faas serve --listen 0.0.0.0:80 --durability full --log-format json
+      for all the world to reach: there is no login, so put one in front
+  FAAS_MAX_INSTANCES=50 PORT=8080 faas serve --config prod.toml --check
+      shows the settings that would be in force, and stops
+
+Each setting is taken from its flag, else from its environment variable, else from the file
+(--config, or ./faas.toml where there is one), else it has its default. Only the file has the
+sections [retry], [scaling.queue_driven], [scaling.target_concurrency] and [prices].";
+
+#[derive(Debug, Default, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Flags {
+    /// Where to listen; port 0 is any that is free [default: 127.0.0.1:5000]
+    ///
+    /// Without this flag, the environment variable PORT replaces the port.
+    #[arg(long, env = "FAAS_LISTEN", value_name = "HOST:PORT")]
+    pub(crate) listen: Option<Address>,
+
+    /// Where everything is kept: sqlite:PATH or memory: [default: sqlite:./data/faas.db]
+    // Read later: clap would repeat a wrong one, and with it a password that it may hold.
+    #[arg(long, env = "FAAS_STORE", value_name = "URL", hide_env_values = true)]
+    pub(crate) store: Option<String>,
+
+    /// What an answered execution survives: commit, the end of the process; full, losing power
+    /// [default: commit]
+    #[arg(long, env = "FAAS_DURABILITY", value_enum, hide_possible_values = true)]
+    pub(crate) durability: Option<Durability>,
+
+    /// Delete ended executions after so many days, keeping their sums [default: never]
+    #[arg(long, env = "FAAS_RETENTION_DAYS", value_name = "DAYS")]
+    pub(crate) retention_days: Option<u32>,
+
+    /// The fewest instances; each runs one execution at a time [default: 1]
+    #[arg(long, env = "FAAS_MIN_INSTANCES", value_name = "COUNT")]
+    pub(crate) min_instances: Option<usize>,
+
+    /// The most instances [default: 10]
+    #[arg(long, env = "FAAS_MAX_INSTANCES", value_name = "COUNT")]
+    pub(crate) max_instances: Option<usize>,
+
+    /// How many executions may wait; one more is answered 429 [default: 10000]
+    #[arg(long, env = "FAAS_QUEUE_CAPACITY", value_name = "COUNT")]
+    pub(crate) queue_capacity: Option<usize>,
+
+    /// Who decides the number of instances: queue-driven or target-concurrency
+    /// [default: queue-driven]
+    #[arg(
+        long,
+        env = "FAAS_SCALING_POLICY",
+        value_enum,
+        hide_possible_values = true
+    )]
+    pub(crate) scaling_policy: Option<Policy>,
+
+    /// How user code is kept apart; this build knows thread [default: thread]
+    #[arg(long, env = "FAAS_ISOLATION", value_enum, hide_possible_values = true)]
+    pub(crate) isolation: Option<Isolation>,
+
+    /// The largest input of an execution, up to 6MiB [default: 1MiB]
+    #[arg(long, env = "FAAS_MAX_BODY", value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) max_body: Option<usize>,
+
+    /// The longest that a request may take, apart from the function that it calls [default: 30s]
+    #[arg(long, env = "FAAS_REQUEST_TIMEOUT", value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) request_timeout: Option<Duration>,
+
+    /// A web origin that may call the API from a browser, or *; may be repeated [default: none]
+    #[arg(
+        long,
+        env = "FAAS_CORS_ORIGIN",
+        value_name = "ORIGIN",
+        value_delimiter = ','
+    )]
+    pub(crate) cors_origin: Vec<String>,
+
+    /// How long running executions may go on once the server is told to stop [default: 10s]
+    #[arg(long, env = "FAAS_SHUTDOWN_GRACE", value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) shutdown_grace: Option<Duration>,
+
+    /// What to log, such as warn or info,faas_core=debug [default: info]
+    #[arg(long, env = "FAAS_LOG", value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+
+    /// How to log: text or json, one object a line [default: text]
+    #[arg(long, env = "FAAS_LOG_FORMAT", value_enum, hide_possible_values = true)]
+    pub(crate) log_format: Option<LogFormat>,
+
+    /// A file of settings [default: ./faas.toml where there is one]
+    #[arg(long, env = "FAAS_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Check the settings, show what would be in force, and stop
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// What an answered execution survives.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Durability {
+    /// The end of the process, however it comes.
+    #[default]
+    Commit,
+    /// Losing power.
+    Full,
+}
+
+/// Who decides the number of instances.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Policy {
+    /// The length of the queue.
+    #[default]
+    QueueDriven,
+    /// The load per instance.
+    TargetConcurrency,
+}
+
+/// How user code is kept apart.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Isolation {
+    /// Each instance is a thread, each function has heaps of its own.
+    #[default]
+    Thread,
+}
+
+/// How to log.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::file::File;
+    use crate::settings::{Environment, Settings};
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_defaults_that_the_help_names_are_the_real_ones() {
+        let mut command = Cli::command();
+        let serve = command.find_subcommand_mut("serve").unwrap();
+        let help = serve.render_help().to_string().replace("\n", " ");
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        let environment = Environment::default();
+        let settings = Settings::merge(Box::default(), File::default(), &environment).unwrap();
+        let platform = &settings.platform;
+        for default in [
+            settings.listen.to_string(),
+            settings.store.to_string(),
+            platform.min_instances.to_string(),
+            platform.max_instances.to_string(),
+            platform.queue_capacity.to_string(),
+            format!("{}MiB", platform.max_input >> 20),
+            format!("{}s", settings.request_timeout.as_secs()),
+            format!("{}s", platform.shutdown_grace.as_secs()),
+            settings.log.clone(),
+        ] {
+            let default = format!("[default: {default}]");
+            assert!(help.contains(&default), "{default} is not in {help}");
+        }
+    }
+
+    #[test]
+    fn every_setting_has_an_environment_variable_named_after_its_flag() {
+        let mut command = Cli::command();
+        let serve = command.find_subcommand_mut("serve").unwrap();
+        for argument in serve.get_arguments() {
+            let Some(flag) = argument.get_long().filter(|flag| *flag != "check") else {
+                continue;
+            };
+            let expected = format!("FAAS_{}", flag.to_uppercase().replace('-', "_"));
+            assert_eq!(argument.get_env().unwrap(), expected.as_str());
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! The settings that a file can hold: those of the command line by the same names, and sections
+//! that only it has.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use faas_core::cost::PriceBook;
+use faas_core::scaling::{QueueDrivenOptions, TargetConcurrencyOptions};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+use crate::address::Address;
+use crate::cli::{Durability, Isolation, LogFormat, Policy};
+use crate::store_url::StoreUrl;
+use crate::units::{parse_duration, parse_size};
+
+/// The file that is read when none is named.
+const DEFAULT: &str = "faas.toml";
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct File {
+    #[serde(deserialize_with = "text")]
+    pub(crate) listen: Option<Address>,
+    #[serde(deserialize_with = "text")]
+    pub(crate) store: Option<StoreUrl>,
+    pub(crate) durability: Option<Durability>,
+    pub(crate) retention_days: Option<u32>,
+    pub(crate) min_instances: Option<usize>,
+    pub(crate) max_instances: Option<usize>,
+    pub(crate) queue_capacity: Option<usize>,
+    pub(crate) scaling_policy: Option<Policy>,
+    pub(crate) isolation: Option<Isolation>,
+    #[serde(deserialize_with = "size")]
+    pub(crate) max_body: Option<usize>,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) request_timeout: Option<Duration>,
+    pub(crate) cors_origin: Vec<String>,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) shutdown_grace: Option<Duration>,
+    pub(crate) log: Option<String>,
+    pub(crate) log_format: Option<LogFormat>,
+    pub(crate) retry: Retry,
+    pub(crate) scaling: Scaling,
+    prices: toml::Table,
+}
+
+/// When a failed asynchronous execution is tried again.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Retry {
+    /// The wait before the first retry.
+    #[serde(deserialize_with = "duration")]
+    pub(crate) base: Option<Duration>,
+    /// By how much each further wait grows.
+    pub(crate) factor: Option<f64>,
+    /// The longest wait.
+    #[serde(deserialize_with = "duration")]
+    pub(crate) cap: Option<Duration>,
+    /// How much of a wait is random, from 0 to 1.
+    pub(crate) jitter: Option<f64>,
+}
+
+/// The numbers of the scaling policies.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Scaling {
+    /// How often the policy is asked.
+    #[serde(deserialize_with = "duration")]
+    pub(crate) tick: Option<Duration>,
+    pub(crate) queue_driven: QueueDrivenOptions,
+    pub(crate) target_concurrency: TargetConcurrencyOptions,
+}
+
+impl File {
+    /// Reads the file at `path`; without one, `faas.toml` in the working folder where there is one.
+    ///
+    /// # Errors
+    /// When it cannot be read, or does not say what was expected; names the key and the line.
+    pub(crate) fn read(path: Option<&Path>) -> Result<Self, String> {
+        let chosen = path.map_or_else(|| PathBuf::from(DEFAULT), Path::to_owned);
+        match std::fs::read_to_string(&chosen) {
+            Ok(text) => text
+                .parse()
+                .map_err(|error| format!("{}: {error}", chosen.display())),
+            Err(error) if path.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                Ok(Self::default())
+            }
+            Err(error) => Err(format!("cannot read {}: {error}", chosen.display())),
+        }
+    }
+
+    /// The prices: those of the default book, except for what the file says.
+    ///
+    /// # Errors
+    /// When it names a price that there is not, or one that makes no sense.
+    pub(crate) fn price_book(&self) -> Result<PriceBook, String> {
+        let fail = |error: &dyn std::fmt::Display| format!("[prices]: {error}");
+        let mut book = toml::Table::try_from(PriceBook::default()).map_err(|e| fail(&e))?;
+        overlay(&mut book, &self.prices);
+        let book = PriceBook::deserialize(book).map_err(|e| fail(&e.message()))?;
+        book.validate().map_err(|e| fail(&e))?;
+        Ok(book)
+    }
+}
+
+impl FromStr for File {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start));
+            match before {
+                Some(before) => {
+                    format!(
+                        "line {}: {}",
+                        before.matches('\n').count() + 1,
+                        error.message()
+                    )
+                }
+                None => error.message().to_owned(),
+            }
+        })
+    }
+}
+
+/// Puts `changes` over `table`, table by table.
+fn overlay(table: &mut toml::Table, changes: &toml::Table) {
+    for (key, change) in changes {
+        match (table.get_mut(key), change) {
+            (Some(toml::Value::Table(inner)), toml::Value::Table(changes)) => {
+                overlay(inner, changes);
+            }
+            _ => {
+                table.insert(key.clone(), change.clone());
+            }
+        }
+    }
+}
+
+fn text<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(D::Error::custom)
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_duration(&text).map(Some).map_err(D::Error::custom)
+}
+
+/// A number of bytes, or a text such as `1MiB`.
+fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(
+        untagged,
+        expecting = "expected a size such as 65536, \"512KiB\" or \"1MiB\""
+    )]
+    enum Size {
+        Bytes(usize),
+        Text(String),
+    }
+    match Size::deserialize(deserializer)? {
+        Size::Bytes(bytes) => Ok(Some(bytes)),
+        Size::Text(text) => parse_size(&text).map(Some).map_err(D::Error::custom),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_can_hold_every_setting() {
+        let file: File = r#"
+            listen = "0.0.0.0:80"
+            store = "sqlite:/var/lib/faas.db"
+            durability = "full"
+            retention_days = 30
+            min_instances = 2
+            max_instances = 50
+            queue_capacity = 500
+            scaling_policy = "target-concurrency"
+            isolation = "thread"
+            max_body = "2MiB"
+            request_timeout = "1m"
+            cors_origin = ["https://a.example", "https://b.example"]
+            shutdown_grace = "5s"
+            log = "warn"
+            log_format = "json"
+            [retry]
+            base = "500ms"
+            factor = 3.0
+            cap = "10s"
+            jitter = 0.5
+            [scaling]
+            tick = "100ms"
+            [scaling.queue_driven]
+            up_above = 4
+            down_after_ms = 5000
+            [scaling.target_concurrency]
+            target_utilization = 0.7
+            [prices]
+            version = 2
+            retry = 0
+            [prices.premium]
+            per_100ms = 900_000
+        "#
+        .parse()
+        .unwrap();
+        assert_eq!(file.max_body, Some(2 << 20));
+        assert_eq!(file.retry.base, Some(Duration::from_millis(500)));
+        assert_eq!(file.scaling.queue_driven.down_after, Duration::from_secs(5));
+        assert_eq!(file.scaling.queue_driven.down_below, 3);
+        let book = file.price_book().unwrap();
+        assert_eq!((book.version, book.premium.per_100ms.get()), (2, 900_000));
+        assert_eq!(book.premium.name, "Premium");
+        assert_eq!(book.basic, PriceBook::default().basic);
+    }
+
+    #[test]
+    fn a_key_that_there_is_not_is_named_with_its_line() {
+        for (text, name, line) in [
+            ("\nlisen = \"x\"", "lisen", "line 2"),
+            ("[retry]\nbass = \"2s\"", "bass", "line 2"),
+            ("[scaling.queue_driven]\n\nup_abvoe = 1", "up_abvoe", "line"),
+        ] {
+            let error = text.parse::<File>().unwrap_err();
+            assert!(error.contains(name) && error.contains(line), "{error}");
+            assert!(!error.contains('\n'), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_its_key_is_refused_with_what_was_expected() {
+        for (text, expected) in [
+            ("listen = \"5000\"", "HOST:PORT"),
+            ("store = \"faas.db\"", "sqlite:PATH"),
+            ("durability = \"none\"", "commit"),
+            ("shutdown_grace = \"5\"", "duration"),
+            ("max_body = \"1MB\"", "size"),
+            ("min_instances = -1", "-1"),
+            ("[retry", "line 1"),
+        ] {
+            let error = text.parse::<File>().unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_price_that_there_is_not_or_that_is_negative_is_refused_by_name() {
+        let error = |text: &str| text.parse::<File>().unwrap().price_book().unwrap_err();
+        assert!(error("[prices]\nretyr = 1").contains("retyr"));
+        assert!(error("[prices.basic]\nper_100_ms = 1").contains("per_100_ms"));
+        assert!(error("[prices]\nretry = -1").contains("retry must not be negative"));
+    }
+}

@@ -1,0 +1,57 @@
+//! `faas`: the standalone server.
+//!
+//! Read in this order: [`cli`] (what can be set, and its help), [`file`] (the same in a file),
+//! [`settings`] (which of them wins), [`serve`] (start, run, stop). Whatever goes wrong before the
+//! server listens is one line on standard error and exit code 1; wrong usage is exit code 2.
+
+mod address;
+mod cli;
+mod file;
+mod logging;
+mod serve;
+mod settings;
+mod store_url;
+mod units;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::file::File;
+use crate::settings::{Environment, Settings};
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+            // Where nobody can read it, the exit code still tells.
+            let _ = writeln!(std::io::stderr(), "error: {line}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), String> {
+    let Command::Serve(flags) = cli.command;
+    let file = File::read(flags.config.as_deref())?;
+    let check = flags.check;
+    let settings = Settings::merge(flags, file, &Environment::of_process())?;
+    if check {
+        return print(&settings.to_string());
+    }
+    logging::start(&settings.log, settings.log_format)?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("cannot start the server's threads: {error}"))?
+        .block_on(serve::serve(settings))
+}
+
+/// Writes `text` and a line end to standard output.
+fn print(text: &str) -> Result<(), String> {
+    writeln!(std::io::stdout(), "{text}")
+        .map_err(|error| format!("cannot write to standard output: {error}"))
+}

@@ -1,0 +1,401 @@
+//! Which setting wins: flag, then environment, then file, then default.
+//!
+//! Flags and environment come merged, from [`crate::cli`]. The variables `PORT` and `MONGODB_URI`
+//! are not this program's own, so they are handled here.
+
+use std::fmt;
+use std::time::Duration;
+
+use faas_core::cost::PriceBook;
+use faas_core::platform::PlatformOptions;
+use faas_core::scaling::{QueueDriven, ScalingPolicy, TargetConcurrency};
+
+use crate::address::{Address, parse_port};
+use crate::cli::{Durability, Flags, Isolation, LogFormat, Policy};
+use crate::file::{File, Retry, Scaling};
+use crate::store_url::StoreUrl;
+
+/// The largest input that a store can hold in one record.
+const MAX_BODY: usize = 6 << 20;
+
+/// How long a request may take; what `invoke` waits for does not count.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The environment variables that others give a meaning.
+#[derive(Debug, Default)]
+pub(crate) struct Environment {
+    /// `PORT`
+    pub(crate) port: Option<String>,
+    /// Whether there is a `MONGODB_URI`. It may hold a password: its text is not kept.
+    pub(crate) mongodb_uri: bool,
+}
+
+impl Environment {
+    /// That of this process.
+    pub(crate) fn of_process() -> Self {
+        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self {
+            port: set("PORT"),
+            mongodb_uri: set("MONGODB_URI").is_some(),
+        }
+    }
+}
+
+/// All settings, checked.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) listen: Address,
+    pub(crate) store: StoreUrl,
+    pub(crate) durability: Durability,
+    pub(crate) scaling_policy: Policy,
+    pub(crate) isolation: Isolation,
+    pub(crate) request_timeout: Duration,
+    pub(crate) cors_origins: Vec<String>,
+    pub(crate) log: String,
+    pub(crate) log_format: LogFormat,
+    pub(crate) prices: PriceBook,
+    pub(crate) scaling: Scaling,
+    pub(crate) platform: PlatformOptions,
+    /// What to tell the user, though it is no error.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Settings {
+    /// Merges them.
+    ///
+    /// # Errors
+    /// Names the setting that makes no sense, and what was expected.
+    pub(crate) fn merge(
+        flags: Box<Flags>,
+        file: File,
+        environment: &Environment,
+    ) -> Result<Self, String> {
+        let prices = file.price_book()?;
+        let mut warnings = Vec::new();
+        let listen = listen(flags.listen, file.listen, environment.port.as_deref())?;
+        if !listen.is_local() {
+            warnings.push(format!(
+                "{listen} may be reached from other machines, and this server has no login"
+            ));
+        }
+        let store = match &flags.store {
+            Some(url) => Some(url.parse().map_err(|error| format!("--store: {error}"))?),
+            None => file.store,
+        };
+        if environment.mongodb_uri && store.is_none() {
+            warnings.push(
+                "MONGODB_URI is set, but this build does not support MongoDB yet: using SQLite"
+                    .to_owned(),
+            );
+        }
+        let mut platform = PlatformOptions::default();
+        set(
+            &mut platform.min_instances,
+            flags.min_instances.or(file.min_instances),
+        );
+        set(
+            &mut platform.max_instances,
+            flags.max_instances.or(file.max_instances),
+        );
+        set(
+            &mut platform.queue_capacity,
+            flags.queue_capacity.or(file.queue_capacity),
+        );
+        set(&mut platform.max_input, flags.max_body.or(file.max_body));
+        set(
+            &mut platform.shutdown_grace,
+            flags.shutdown_grace.or(file.shutdown_grace),
+        );
+        set(&mut platform.scaling_tick, file.scaling.tick);
+        platform.retention = flags
+            .retention_days
+            .or(file.retention_days)
+            .map(|days| Duration::from_secs(u64::from(days) * 24 * 3600));
+        retry(&mut platform, &file.retry);
+        check(&platform)?;
+        within(
+            "[scaling.queue_driven]",
+            file.scaling.queue_driven.validate(),
+        )?;
+        within(
+            "[scaling.target_concurrency]",
+            file.scaling.target_concurrency.validate(),
+        )?;
+        let request_timeout = flags
+            .request_timeout
+            .or(file.request_timeout)
+            .unwrap_or(REQUEST_TIMEOUT);
+        if request_timeout.is_zero() {
+            return Err("--request-timeout must be more than 0".to_owned());
+        }
+        let cors_origins = if flags.cors_origin.is_empty() {
+            file.cors_origin
+        } else {
+            flags.cors_origin
+        };
+        Ok(Self {
+            listen,
+            store: store.unwrap_or_default(),
+            durability: flags.durability.or(file.durability).unwrap_or_default(),
+            scaling_policy: flags
+                .scaling_policy
+                .or(file.scaling_policy)
+                .unwrap_or_default(),
+            isolation: flags.isolation.or(file.isolation).unwrap_or_default(),
+            request_timeout,
+            cors_origins,
+            log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+            log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
+            prices,
+            scaling: file.scaling,
+            platform,
+            warnings,
+        })
+    }
+
+    /// The chosen policy with its numbers.
+    pub(crate) fn policy(&self) -> Box<dyn ScalingPolicy> {
+        match self.scaling_policy {
+            Policy::QueueDriven => Box::new(QueueDriven::new(self.scaling.queue_driven.clone())),
+            Policy::TargetConcurrency => Box::new(TargetConcurrency::new(
+                self.scaling.target_concurrency.clone(),
+            )),
+        }
+    }
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+/// Says in which section something is wrong.
+fn within(section: &str, checked: Result<(), String>) -> Result<(), String> {
+    checked.map_err(|error| format!("{section}: {error}"))
+}
+
+fn listen(
+    given: Option<Address>,
+    in_file: Option<Address>,
+    port: Option<&str>,
+) -> Result<Address, String> {
+    if let Some(given) = given {
+        return Ok(given);
+    }
+    let mut address = in_file.unwrap_or_default();
+    if let Some(port) = port {
+        address.port = parse_port(port).map_err(|error| format!("PORT: {error}"))?;
+    }
+    Ok(address)
+}
+
+fn retry(platform: &mut PlatformOptions, retry: &Retry) {
+    set(&mut platform.retry_base, retry.base);
+    set(&mut platform.retry_factor, retry.factor);
+    set(&mut platform.retry_cap, retry.cap);
+    set(&mut platform.retry_jitter, retry.jitter);
+}
+
+fn check(platform: &PlatformOptions) -> Result<(), String> {
+    let PlatformOptions {
+        min_instances,
+        max_instances,
+        ..
+    } = platform;
+    if *min_instances == 0 {
+        return Err("--min-instances must be at least 1".to_owned());
+    }
+    if min_instances > max_instances {
+        return Err(format!(
+            "--min-instances ({min_instances}) must be at most --max-instances ({max_instances})"
+        ));
+    }
+    if platform.queue_capacity == 0 {
+        return Err("--queue-capacity must be at least 1".to_owned());
+    }
+    if platform.max_input == 0 || platform.max_input > MAX_BODY {
+        return Err(format!(
+            "--max-body must be from 1 to {MAX_BODY} bytes, not {}",
+            platform.max_input
+        ));
+    }
+    if platform.retention.is_some_and(|kept| kept.is_zero()) {
+        return Err("--retention-days must be at least 1".to_owned());
+    }
+    if platform.scaling_tick < Duration::from_millis(1) {
+        return Err("[scaling]: tick must be at least 1ms".to_owned());
+    }
+    if !(platform.retry_factor.is_finite() && platform.retry_factor >= 1.0) {
+        return Err("[retry]: factor must be a number of at least 1".to_owned());
+    }
+    if !(0.0..=1.0).contains(&platform.retry_jitter) {
+        return Err("[retry]: jitter must be from 0 to 1".to_owned());
+    }
+    Ok(())
+}
+
+/// One `name = value` a line, for `--check`.
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let platform = &self.platform;
+        writeln!(f, "listen = {}", self.listen)?;
+        writeln!(f, "store = {}", self.store)?;
+        writeln!(f, "durability = {:?}", self.durability)?;
+        writeln!(f, "retention = {:?}", platform.retention)?;
+        writeln!(f, "min_instances = {}", platform.min_instances)?;
+        writeln!(f, "max_instances = {}", platform.max_instances)?;
+        writeln!(f, "queue_capacity = {}", platform.queue_capacity)?;
+        writeln!(f, "scaling_policy = {:?}", self.scaling_policy)?;
+        writeln!(f, "isolation = {:?}", self.isolation)?;
+        writeln!(f, "max_body = {} bytes", platform.max_input)?;
+        writeln!(f, "request_timeout = {:?}", self.request_timeout)?;
+        writeln!(f, "cors_origin = {:?}", self.cors_origins)?;
+        writeln!(f, "shutdown_grace = {:?}", platform.shutdown_grace)?;
+        writeln!(f, "log = {}", self.log)?;
+        writeln!(f, "log_format = {:?}", self.log_format)?;
+        writeln!(
+            f,
+            "retry = {:?}, times {}, at most {:?}, jitter {}",
+            platform.retry_base, platform.retry_factor, platform.retry_cap, platform.retry_jitter
+        )?;
+        writeln!(f, "scaling_tick = {:?}", platform.scaling_tick)?;
+        match self.scaling_policy {
+            Policy::QueueDriven => writeln!(f, "scaling = {:?}", self.scaling.queue_driven)?,
+            Policy::TargetConcurrency => {
+                writeln!(f, "scaling = {:?}", self.scaling.target_concurrency)?;
+            }
+        }
+        write!(f, "price_book = version {}", self.prices.version)?;
+        for warning in &self.warnings {
+            write!(f, "\nwarning: {warning}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merge(flags: Flags, file: &str, environment: &Environment) -> Result<Settings, String> {
+        Settings::merge(Box::new(flags), file.parse().unwrap(), environment)
+    }
+
+    fn listening(flag: Option<&str>, file: &str, port: Option<&str>) -> String {
+        let flags = Flags {
+            listen: flag.map(|text| text.parse().unwrap()),
+            ..Flags::default()
+        };
+        let environment = Environment {
+            port: port.map(str::to_owned),
+            ..Environment::default()
+        };
+        merge(flags, file, &environment).unwrap().listen.to_string()
+    }
+
+    #[test]
+    fn what_nobody_sets_has_its_default() {
+        let settings = merge(Flags::default(), "", &Environment::default()).unwrap();
+        assert_eq!(settings.listen.to_string(), "127.0.0.1:5000");
+        assert_eq!(settings.store.to_string(), "sqlite:./data/faas.db");
+        assert_eq!(settings.platform, PlatformOptions::default());
+        assert_eq!(settings.prices, PriceBook::default());
+        assert!(settings.warnings.is_empty());
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        let file = "min_instances = 3\nmax_instances = 30\ncors_origin = [\"https://a.example\"]";
+        let flags = Flags {
+            max_instances: Some(40),
+            ..Flags::default()
+        };
+        let settings = merge(flags, file, &Environment::default()).unwrap();
+        assert_eq!(settings.platform.min_instances, 3);
+        assert_eq!(settings.platform.max_instances, 40);
+        assert_eq!(settings.platform.queue_capacity, 10_000);
+        assert_eq!(settings.cors_origins, ["https://a.example"]);
+    }
+
+    #[test]
+    fn port_sets_the_port_unless_an_address_was_given() {
+        let file = "listen = \"127.0.0.2:7000\"";
+        assert_eq!(listening(None, "", Some("8080")), "127.0.0.1:8080");
+        assert_eq!(listening(None, file, None), "127.0.0.2:7000");
+        assert_eq!(listening(None, file, Some("8080")), "127.0.0.2:8080");
+        assert_eq!(
+            listening(Some("[::1]:9000"), file, Some("8080")),
+            "[::1]:9000"
+        );
+        let environment = Environment {
+            port: Some("http".to_owned()),
+            ..Environment::default()
+        };
+        let error = merge(Flags::default(), "", &environment).unwrap_err();
+        assert!(error.starts_with("PORT: expected a port"), "{error}");
+    }
+
+    #[test]
+    fn a_mongodb_uri_is_warned_about_only_where_no_store_is_chosen() {
+        let environment = Environment {
+            mongodb_uri: true,
+            ..Environment::default()
+        };
+        let warnings = |file| {
+            merge(Flags::default(), file, &environment)
+                .unwrap()
+                .warnings
+        };
+        assert_eq!(warnings("").len(), 1);
+        assert!(warnings("store = \"memory:\"").is_empty());
+    }
+
+    #[test]
+    fn an_address_that_others_can_reach_is_warned_about() {
+        let settings = merge(
+            Flags::default(),
+            "listen = \"0.0.0.0:80\"",
+            &Environment::default(),
+        );
+        assert!(settings.unwrap().warnings[0].contains("no login"));
+    }
+
+    #[test]
+    fn settings_that_contradict_each_other_are_refused_by_name() {
+        for (file, name) in [
+            ("min_instances = 11", "--min-instances (11)"),
+            ("min_instances = 0", "--min-instances must be at least 1"),
+            ("queue_capacity = 0", "--queue-capacity"),
+            ("max_body = 0", "--max-body"),
+            ("max_body = \"7MiB\"", "--max-body"),
+            ("retention_days = 0", "--retention-days"),
+            ("request_timeout = \"0s\"", "--request-timeout"),
+            ("[retry]\nfactor = 0.5", "factor"),
+            ("[retry]\nfactor = nan", "factor"),
+            ("[retry]\njitter = 2.0", "jitter"),
+            ("[scaling]\ntick = \"0s\"", "tick"),
+            (
+                "[scaling.queue_driven]\nup_step = 0",
+                "[scaling.queue_driven]: up_step",
+            ),
+            ("[scaling.target_concurrency]\ntolerance = 1.0", "tolerance"),
+            ("[prices]\nretry = -1", "[prices]: retry"),
+        ] {
+            let error = merge(Flags::default(), file, &Environment::default()).unwrap_err();
+            assert!(error.contains(name), "{file}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_retry_section_changes_the_waits() {
+        let file = "[retry]\nbase = \"100ms\"\nfactor = 3.0\ncap = \"9s\"\njitter = 0.2";
+        let platform = merge(Flags::default(), file, &Environment::default())
+            .unwrap()
+            .platform;
+        assert_eq!(platform.retry_base, Duration::from_millis(100));
+        assert_eq!(platform.retry_cap, Duration::from_secs(9));
+        assert!((platform.retry_factor - 3.0).abs() < 1e-9);
+        assert!((platform.retry_jitter - 0.2).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,8 @@
+//! The real binary, as a user starts it.
+
+#[cfg(test)]
+mod running;
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod settings;

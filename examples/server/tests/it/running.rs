@@ -1,0 +1,99 @@
+//! A server that runs for as long as a test needs it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+/// A running `faas serve`; it is killed when dropped.
+pub(crate) struct Server {
+    child: Child,
+    /// The line that it printed at its start.
+    pub(crate) startup: String,
+}
+
+impl Server {
+    /// Starts one in `folder`, on a free port, and waits until it listens.
+    pub(crate) fn start(folder: &Path, args: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_faas"))
+            .current_dir(folder)
+            .env_clear()
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"])
+            .args(args)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut startup = String::new();
+        let stdout = child.stdout.as_mut().unwrap();
+        BufReader::new(stdout).read_line(&mut startup).unwrap();
+        let server = Self { child, startup };
+        assert!(server.startup.contains("listens on"), "{}", server.startup);
+        server
+    }
+
+    /// Its host and port, from the line that it printed.
+    pub(crate) fn address(&self) -> &str {
+        let (_, rest) = self.startup.split_once("http://").unwrap();
+        rest.split(',').next().unwrap()
+    }
+
+    /// Sends a request and returns the status and the body.
+    pub(crate) fn send(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+        let mut stream = self.begin(method, path, body);
+        read_answer(&mut stream)
+    }
+
+    /// Sends a request and leaves the answer to be read.
+    pub(crate) fn begin(&self, method: &str, path: &str, body: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address()).unwrap();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: faas\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        stream
+    }
+
+    /// Uploads a function and returns its id.
+    pub(crate) fn upload(&self, code: &str) -> String {
+        let code = code.replace('"', "'");
+        let body = format!(r#"{{"name": "f", "description": "d", "code": "{code}"}}"#);
+        let (status, answer) = self.send("POST", "/api/functions", &body);
+        assert_eq!(status, 201, "{answer}");
+        let (_, rest) = answer.split_once("\"_id\":\"").unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    }
+
+    /// Sends the signal `name`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args(["-s", name, &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // One that has ended already cannot be killed, and need not be.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads an answer to its end.
+pub(crate) fn read_answer(stream: &mut TcpStream) -> (u16, String) {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    (status, body.to_owned())
+}

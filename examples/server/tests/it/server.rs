@@ -1,0 +1,170 @@
+//! Starting, serving and stopping.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::running::{Server, read_answer};
+
+/// The one line of a start that fails.
+fn failure(folder: &Path, args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_faas"))
+        .current_dir(folder)
+        .env_clear()
+        .args(["serve", "--log", "off"])
+        .args(args)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    text
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_and_nothing_is_made() {
+    let folder = TempDir::new().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let error = failure(folder.path(), &["--listen", &address]);
+    assert!(
+        error.contains(&address) && error.contains("--listen"),
+        "{error}"
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_made_is_named() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    let args = [
+        "--listen",
+        "127.0.0.1:0",
+        "--store",
+        "sqlite:file/data/faas.db",
+    ];
+    let error = failure(folder.path(), &args);
+    assert!(error.contains("file/data"), "{error}");
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(
+        folder.path().join("x.db"),
+        "no database at all ".repeat(400),
+    )
+    .unwrap();
+    let error = failure(
+        folder.path(),
+        &["--listen", "127.0.0.1:0", "--store", "sqlite:x.db"],
+    );
+    assert!(error.contains("x.db"), "{error}");
+}
+
+#[test]
+fn a_second_server_on_the_same_file_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let _first = Server::start(folder.path(), &[]);
+    let error = failure(folder.path(), &["--listen", "127.0.0.1:0"]);
+    assert!(error.contains("data/faas.db"), "{error}");
+}
+
+#[test]
+fn a_database_of_a_newer_release_is_refused_and_left_alone() {
+    const USER_VERSION: usize = 60; // where SQLite's file format keeps it, big-endian
+    let folder = TempDir::new().unwrap();
+    let mut server = Server::start(folder.path(), &[]);
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+    let path = folder.path().join("data/faas.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[USER_VERSION..USER_VERSION + 4].copy_from_slice(&9_999_u32.to_be_bytes());
+    std::fs::write(&path, &bytes).unwrap();
+    let error = failure(folder.path(), &["--listen", "127.0.0.1:0"]);
+    assert!(error.contains("newer"), "{error}");
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+}
+
+#[test]
+fn the_startup_line_says_where_it_listens_what_it_keeps_and_how_code_is_kept_apart() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start(folder.path(), &["--store", "memory:"]);
+    assert!(!server.address().ends_with(":0"), "{}", server.startup);
+    assert!(
+        server.startup.contains("store memory:"),
+        "{}",
+        server.startup
+    );
+    assert!(
+        server.startup.contains("isolation thread"),
+        "{}",
+        server.startup
+    );
+    assert_eq!(server.send("GET", "/healthz", "").0, 200);
+}
+
+#[test]
+fn sigterm_lets_a_running_call_finish_and_exits_with_0() {
+    let folder = TempDir::new().unwrap();
+    let mut server = Server::start(folder.path(), &["--store", "memory:"]);
+    let id = server.upload("return new Promise(r => setTimeout(() => r('done'), 700))");
+    let mut call = server.begin("POST", &format!("/api/functions/{id}/invoke"), "{}");
+    wait_until_running(&server);
+    server.signal("TERM");
+    assert_eq!(read_answer(&mut call), (200, "\"done\"".to_owned()));
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
+fn what_was_answered_is_still_there_after_a_restart() {
+    let folder = TempDir::new().unwrap();
+    let mut server = Server::start(folder.path(), &[]);
+    let id = server.upload("return input.a + 1");
+    let path = format!("/api/functions/{id}/invoke");
+    assert_eq!(
+        server.send("POST", &path, r#"{"a": 1}"#),
+        (200, "2".to_owned())
+    );
+    server.signal("KILL");
+    server.wait();
+    let again = Server::start(folder.path(), &[]);
+    let (status, logs) = again.send("GET", &format!("/api/functions/{id}/logs"), "");
+    assert_eq!(status, 200);
+    assert!(logs.contains("\"completed\""), "{logs}");
+}
+
+#[test]
+fn a_second_ctrl_c_ends_it_at_once() {
+    let folder = TempDir::new().unwrap();
+    let args = ["--store", "memory:", "--shutdown-grace", "10m"];
+    let mut server = Server::start(folder.path(), &args);
+    let id = server.upload("return new Promise(r => setTimeout(r, 25000))");
+    let _call = server.begin("POST", &format!("/api/functions/{id}/invoke"), "{}");
+    wait_until_running(&server);
+    server.signal("INT");
+    wait_until_refused(&server);
+    server.signal("INT");
+    assert_eq!(server.wait().code(), Some(130));
+}
+
+/// Returns once a call runs.
+fn wait_until_running(server: &Server) {
+    loop {
+        let (_, metrics) = server.send("GET", "/api/metrics", "");
+        if metrics.contains("\"runningExecutions\":1") {
+            return;
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// Returns once no connection is taken any more: the first signal has arrived.
+fn wait_until_refused(server: &Server) {
+    while std::net::TcpStream::connect(server.address()).is_ok() {
+        std::thread::yield_now();
+    }
+}

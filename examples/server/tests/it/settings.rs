@@ -1,0 +1,137 @@
+//! What the binary makes of its flags, its environment and its file.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// `faas serve` in `folder` with `args` and `environment`, and nothing else from outside.
+fn faas(folder: &Path, args: &[&str], environment: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_faas"))
+        .current_dir(folder)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .arg("serve")
+        .args(args)
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The one line on standard error of a start that failed.
+fn error(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(text.starts_with("error: "), "{text}");
+    text
+}
+
+fn folder_with(file: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("faas.toml"), file).unwrap();
+    folder
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
+    let folder = folder_with("min_instances = 2\nmax_instances = 20\nqueue_capacity = 200");
+    let environment = [("FAAS_MAX_INSTANCES", "30"), ("FAAS_QUEUE_CAPACITY", "300")];
+    let args = ["--check", "--queue-capacity", "400"];
+    let shown = stdout(&faas(folder.path(), &args, &environment));
+    for line in [
+        "min_instances = 2",
+        "max_instances = 30",
+        "queue_capacity = 400",
+        "shutdown_grace = 10s",
+    ] {
+        assert!(shown.lines().any(|shown| shown == line), "{line}: {shown}");
+    }
+}
+
+#[test]
+fn port_is_taken_from_the_environment() {
+    let folder = TempDir::new().unwrap();
+    let port = [("PORT", "8080")];
+    let shown = stdout(&faas(folder.path(), &["--check"], &port));
+    assert!(shown.contains("listen = 127.0.0.1:8080"), "{shown}");
+    let args = ["--check", "--listen", "127.0.0.1:9090"];
+    let shown = stdout(&faas(folder.path(), &args, &port));
+    assert!(shown.contains("listen = 127.0.0.1:9090"), "{shown}");
+}
+
+#[test]
+fn a_file_can_be_named_and_one_that_is_not_there_is_an_error() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("other.toml"), "max_instances = 7").unwrap();
+    let shown = stdout(&faas(
+        folder.path(),
+        &["--check", "--config", "other.toml"],
+        &[],
+    ));
+    assert!(shown.contains("max_instances = 7"), "{shown}");
+    let missing = faas(folder.path(), &["--config", "missing.toml"], &[]);
+    assert!(error(&missing).contains("missing.toml"));
+}
+
+#[test]
+fn a_key_of_the_file_that_there_is_not_is_named_in_one_line() {
+    let folder = folder_with("max_instances = 7\nmax_instanses = 8\n");
+    let error = error(&faas(folder.path(), &[], &[]));
+    assert!(error.contains("faas.toml: line 2"), "{error}");
+    assert!(error.contains("max_instanses"), "{error}");
+}
+
+#[test]
+fn what_cannot_work_is_one_line_and_exit_code_1() {
+    let folder = TempDir::new().unwrap();
+    let refused = |args: &[&str]| error(&faas(folder.path(), args, &[]));
+    assert!(refused(&["--min-instances", "11"]).contains("--min-instances (11)"));
+    let mongo = refused(&["--store", "mongodb://me:secret@db/faas"]);
+    assert!(mongo.contains("not supported by this build yet"), "{mongo}");
+    assert!(!mongo.contains("secret"), "{mongo}");
+    assert!(refused(&["--log", "=nonsense=", "--store", "memory:"]).contains("--log"));
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    let folder = TempDir::new().unwrap();
+    for args in [
+        &["--no-such-flag"][..],
+        &["--listen", "5000"],
+        &["--isolation", "vm"],
+        &["--shutdown-grace", "10"],
+    ] {
+        assert_eq!(
+            faas(folder.path(), args, &[]).status.code(),
+            Some(2),
+            "{args:?}"
+        );
+    }
+}
+
+#[test]
+fn a_mongodb_uri_without_a_store_is_one_line_of_warning() {
+    let folder = TempDir::new().unwrap();
+    let environment = [("MONGODB_URI", "mongodb://me:secret@db/faas")];
+    let shown = stdout(&faas(folder.path(), &["--check"], &environment));
+    assert!(shown.contains("warning: MONGODB_URI is set"), "{shown}");
+    assert!(!shown.contains("secret"), "{shown}");
+}
+
+#[test]
+fn the_help_shows_examples() {
+    let folder = TempDir::new().unwrap();
+    let help = stdout(&faas(folder.path(), &["--help"], &[]));
+    for part in [
+        "Examples:",
+        "faas serve --listen",
+        "[env: FAAS_LISTEN=]",
+        "[prices]",
+    ] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+}

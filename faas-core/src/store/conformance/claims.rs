@@ -1,0 +1,266 @@
+//! Commits: claims, settlements, and who wins when many try.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::workshop::Workshop;
+use super::{Fixture, insert, settle, write};
+use crate::model::{Execution, ExecutionId, Failure, FailureKind, Status};
+use crate::store::{Granularity, Period, Store, Totals, UsageGroup, UsageQuery, Write, Written};
+
+fn claim(id: ExecutionId, attempt: u32) -> Write {
+    Write::Claim { id, attempt }
+}
+
+/// Inserts one and claims it; returns it as it is then.
+async fn running(store: &dyn Store, workshop: &mut Workshop) -> Execution {
+    let function = workshop.id();
+    let mut execution = workshop.pending(function);
+    insert(store, std::slice::from_ref(&execution)).await;
+    assert_eq!(write(store, claim(execution.id, 1)).await, Written::Done);
+    execution.claim().unwrap();
+    execution
+}
+
+async fn stored(store: &dyn Store, id: ExecutionId) -> Execution {
+    store.execution(id).await.unwrap().expect("it was stored")
+}
+
+pub async fn a_group_is_carried_out_in_order_with_one_outcome_each(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let function = workshop.id();
+    let pending = workshop.pending(function);
+    let mut ended = pending.clone();
+    ended.claim().unwrap();
+    workshop.end(&mut ended);
+    let settle = Write::Settle {
+        execution: Arc::new(ended.clone()),
+        expected_attempt: 1,
+    };
+    let group = [
+        claim(pending.id, 1),
+        Write::Insert(Arc::new(pending.clone())),
+        claim(pending.id, 1),
+        claim(pending.id, 1),
+        settle.clone(),
+        settle,
+        Write::Scaling(workshop.scaling_event(None)),
+    ];
+    use Written::{Done, Stale};
+    assert_eq!(
+        store.commit(&group).await.unwrap(),
+        [Stale, Done, Done, Stale, Done, Stale, Done]
+    );
+    assert_eq!(stored(&*store, pending.id).await, ended);
+    assert_eq!(store.commit(&[]).await.unwrap(), []);
+}
+
+pub async fn an_execution_goes_from_pending_over_running_to_its_end(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let function = workshop.id();
+    let mut execution = workshop.pending(function);
+    execution.due_at = Some(workshop.now);
+    insert(&*store, std::slice::from_ref(&execution)).await;
+    assert_eq!(stored(&*store, execution.id).await, execution);
+
+    assert_eq!(write(&*store, claim(execution.id, 1)).await, Written::Done);
+    execution.claim().unwrap();
+    assert_eq!(stored(&*store, execution.id).await, execution);
+
+    workshop.end(&mut execution);
+    assert_eq!(settle(&*store, &execution, 1).await, Written::Done);
+    assert_eq!(stored(&*store, execution.id).await, execution);
+}
+
+pub async fn a_claim_needs_a_pending_execution_and_the_next_attempt_number(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let function = workshop.id();
+    let execution = workshop.pending(function);
+    insert(&*store, std::slice::from_ref(&execution)).await;
+    for wrong in [0, 2, u32::MAX] {
+        assert_eq!(
+            write(&*store, claim(execution.id, wrong)).await,
+            Written::Stale
+        );
+    }
+    assert_eq!(stored(&*store, execution.id).await, execution);
+    assert_eq!(write(&*store, claim(execution.id, 1)).await, Written::Done);
+    for again in [1, 2] {
+        assert_eq!(
+            write(&*store, claim(execution.id, again)).await,
+            Written::Stale
+        );
+    }
+    let unknown = workshop.pending(function).id;
+    assert_eq!(write(&*store, claim(unknown, 1)).await, Written::Stale);
+}
+
+pub async fn a_settlement_needs_the_attempt_that_was_claimed(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let running = running(&*store, &mut workshop).await;
+    let mut ended = running.clone();
+    workshop.end(&mut ended);
+    for wrong in [0, 2] {
+        assert_eq!(settle(&*store, &ended, wrong).await, Written::Stale);
+    }
+    assert_eq!(stored(&*store, running.id).await, running);
+    let unknown = workshop.ended(running.function_id);
+    assert_eq!(settle(&*store, &unknown, 1).await, Written::Stale);
+    assert_eq!(store.execution(unknown.id).await.unwrap(), None);
+    assert_eq!(settle(&*store, &ended, 1).await, Written::Done);
+}
+
+pub async fn what_has_ended_is_never_written_again(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let mut ended = running(&*store, &mut workshop).await;
+    workshop.end(&mut ended);
+    assert_eq!(settle(&*store, &ended, 1).await, Written::Done);
+    let at_once = workshop.ended(ended.function_id);
+    insert(&*store, std::slice::from_ref(&at_once)).await;
+    for execution in [ended, at_once] {
+        let mut other = execution.clone();
+        other.status = Status::Failed;
+        assert_eq!(settle(&*store, &other, 1).await, Written::Stale);
+        for attempt in 0..4 {
+            let claimed = write(&*store, claim(execution.id, attempt)).await;
+            assert_eq!(claimed, Written::Stale);
+        }
+        assert_eq!(stored(&*store, execution.id).await, execution);
+    }
+}
+
+pub async fn a_retry_makes_it_pending_until_its_next_claim(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let mut execution = running(&*store, &mut workshop).await;
+    execution.end_attempt(workshop.attempt(true)).unwrap();
+    execution
+        .retry(workshop.now + Duration::from_secs(2))
+        .unwrap();
+    assert_eq!(settle(&*store, &execution, 1).await, Written::Done);
+    assert_eq!(stored(&*store, execution.id).await, execution);
+    assert_eq!(
+        store.unfinished(None, 9).await.unwrap(),
+        [execution.clone()]
+    );
+
+    assert_eq!(write(&*store, claim(execution.id, 1)).await, Written::Stale);
+    assert_eq!(write(&*store, claim(execution.id, 2)).await, Written::Done);
+    execution.claim().unwrap();
+    assert_eq!(stored(&*store, execution.id).await, execution);
+    // What the first attempt still had to say comes too late.
+    assert_eq!(settle(&*store, &execution, 1).await, Written::Stale);
+    workshop.end(&mut execution);
+    assert_eq!(settle(&*store, &execution, 2).await, Written::Done);
+    assert_eq!(stored(&*store, execution.id).await, execution);
+}
+
+pub async fn a_pending_execution_can_be_cancelled(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let function = workshop.id();
+    let mut execution = workshop.pending(function);
+    insert(&*store, std::slice::from_ref(&execution)).await;
+    let cancelled = Failure::new(FailureKind::Cancelled, "cancelled");
+    execution.fail(cancelled, workshop.now).unwrap();
+    assert_eq!(settle(&*store, &execution, 0).await, Written::Done);
+    assert_eq!(write(&*store, claim(execution.id, 1)).await, Written::Stale);
+    assert_eq!(stored(&*store, execution.id).await, execution);
+}
+
+/// Commits `writes`, each as a group of its own, all at once; returns how many were done.
+async fn race(store: &Arc<dyn Store>, writes: Vec<Write>) -> usize {
+    let mut tasks = JoinSet::new();
+    for one in writes {
+        let store = Arc::clone(store);
+        tasks.spawn(async move { write(&*store, one).await });
+    }
+    let outcomes = tasks.join_all().await;
+    outcomes.iter().filter(|one| **one == Written::Done).count()
+}
+
+pub async fn of_many_claims_at_once_exactly_one_wins(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let function = workshop.id();
+    for _ in 0..20 {
+        let execution = workshop.pending(function);
+        insert(&*store, std::slice::from_ref(&execution)).await;
+        let claims = vec![claim(execution.id, 1); 16];
+        assert_eq!(race(&store, claims).await, 1);
+    }
+    assert_eq!(store.totals().await.unwrap().running, 20);
+}
+
+pub async fn of_many_settlements_at_once_exactly_one_counts(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let running = running(&*store, &mut workshop).await;
+    let settlements = (0..16).map(|_| {
+        let mut ended = running.clone();
+        workshop.end(&mut ended);
+        Write::Settle {
+            execution: Arc::new(ended),
+            expected_attempt: 1,
+        }
+    });
+    let settlements = settlements.collect();
+    assert_eq!(race(&store, settlements).await, 1);
+    let totals = store.totals().await.unwrap();
+    assert_eq!(totals.completed + totals.failed, 1);
+}
+
+pub async fn the_same_group_tried_again_counts_once(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let function = workshop.id();
+    let mut pending = workshop.pending(function);
+    pending.idempotency_key = Some("key".into());
+    let executions = [workshop.ended(function), pending];
+    insert(&*store, &executions).await;
+    insert(&*store, &executions).await;
+    let totals = store.totals().await.unwrap();
+    assert_eq!(totals.pending, 1);
+    assert_eq!(totals.completed + totals.failed, 1);
+    let query = UsageQuery {
+        period: Period::ALL,
+        function: None,
+        group: UsageGroup::Time(Granularity::Month),
+    };
+    let usage = store.usage(&query).await.unwrap();
+    assert_eq!(usage[0].sums.executions, 1);
+}
+
+pub async fn totals_follow_every_step(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let totals = async || store.totals().await.unwrap();
+    assert_eq!(totals().await, Totals::default());
+    let mut execution = running(&*store, &mut workshop).await;
+    let one = Totals {
+        running: 1,
+        ..Totals::default()
+    };
+    assert_eq!(totals().await, one);
+    execution.end_attempt(workshop.attempt(true)).unwrap();
+    let mut again = execution.clone();
+    again.retry(workshop.now).unwrap();
+    settle(&*store, &again, 1).await;
+    let one = Totals {
+        pending: 1,
+        ..Totals::default()
+    };
+    assert_eq!(totals().await, one);
+    let cancelled = Failure::new(FailureKind::Cancelled, "cancelled");
+    again.fail(cancelled, workshop.now).unwrap();
+    settle(&*store, &again, 1).await;
+    let one = Totals {
+        failed: 1,
+        ..Totals::default()
+    };
+    assert_eq!(totals().await, one);
+    let mut completed = workshop.ended(execution.function_id);
+    completed.status = Status::Completed;
+    insert(&*store, &[completed]).await;
+    let two = Totals {
+        completed: 1,
+        ..one
+    };
+    assert_eq!(totals().await, two);
+}

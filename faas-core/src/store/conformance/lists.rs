@@ -1,0 +1,265 @@
+//! Lists: order, pages, filters.
+
+use std::time::Duration;
+
+use super::workshop::{START, Workshop};
+use super::{Fixture, insert, write};
+use crate::model::{Execution, Status};
+use crate::store::{ExecutionQuery, Period, Store, Write};
+
+const EVERYTHING: ExecutionQuery = ExecutionQuery {
+    function: None,
+    status: None,
+    period: Period::ALL,
+    before: None,
+    limit: usize::MAX,
+};
+
+/// All pages of `query`, one after the other.
+async fn pages(store: &dyn Store, query: &ExecutionQuery) -> Vec<Execution> {
+    let mut query = query.clone();
+    let mut all: Vec<Execution> = Vec::new();
+    loop {
+        let page = store.executions(&query).await.unwrap();
+        assert!(page.len() <= query.limit);
+        let more = page.len() == query.limit;
+        all.extend(page);
+        query.before = all.last().map(|last| last.id);
+        if !more {
+            return all;
+        }
+    }
+}
+
+/// What a list should be: newest first, narrowed by hand.
+fn narrowed(all: &[Execution], query: &ExecutionQuery) -> Vec<Execution> {
+    let fits = |one: &&Execution| {
+        query.function.is_none_or(|id| id == one.function_id)
+            && query.status.is_none_or(|status| status == one.status)
+            && query.period.contains(one.created_at)
+    };
+    let mut list: Vec<_> = all.iter().filter(fits).cloned().collect();
+    list.sort_by_key(|one| std::cmp::Reverse(one.id));
+    list
+}
+
+/// 300 executions of three functions in all states, a second apart.
+async fn mixed(store: &dyn Store, workshop: &mut Workshop) -> Vec<Execution> {
+    let functions = [workshop.id(), workshop.id(), workshop.id()];
+    let mut all = Vec::new();
+    for n in 0..300 {
+        let function = functions[workshop.random.usize(..3)];
+        let one = match n % 5 {
+            0 => workshop.pending(function),
+            _ => workshop.ended(function),
+        };
+        all.push(one);
+        let pause = workshop.random.u64(..2_000);
+        workshop.wait(Duration::from_millis(pause));
+    }
+    insert(store, &all).await;
+    for one in all.iter_mut().step_by(15) {
+        let claim = Write::Claim {
+            id: one.id,
+            attempt: 1,
+        };
+        write(store, claim).await;
+        one.claim().unwrap();
+    }
+    all
+}
+
+pub async fn a_list_is_newest_first_and_pages_through_everything_once(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let all = mixed(&*store, &mut workshop).await;
+    let expected = narrowed(&all, &EVERYTHING);
+    assert_eq!(store.executions(&EVERYTHING).await.unwrap(), expected);
+    for limit in [1, 7, 299, 300, 301] {
+        let query = ExecutionQuery {
+            limit,
+            ..EVERYTHING
+        };
+        assert_eq!(pages(&*store, &query).await, expected, "limit {limit}");
+    }
+    let none = ExecutionQuery {
+        limit: 0,
+        ..EVERYTHING
+    };
+    assert!(store.executions(&none).await.unwrap().is_empty());
+}
+
+pub async fn a_list_narrows_by_function_status_and_period(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let all = mixed(&*store, &mut workshop).await;
+    let unknown = workshop.id();
+    let functions = [None, Some(all[0].function_id), Some(unknown)];
+    let statuses = [
+        None,
+        Some(Status::Pending),
+        Some(Status::Running),
+        Some(Status::Completed),
+        Some(Status::Failed),
+    ];
+    let (first, last) = (all[40].created_at, all[200].created_at);
+    let periods = [
+        Period::ALL,
+        Period {
+            from: first,
+            to: last,
+        },
+        Period {
+            from: first,
+            to: first + Duration::from_micros(1),
+        },
+        Period {
+            from: last,
+            to: first,
+        },
+    ];
+    for function in functions {
+        for status in statuses {
+            for period in periods {
+                let query = ExecutionQuery {
+                    function,
+                    status,
+                    period,
+                    before: None,
+                    limit: 11,
+                };
+                let expected = narrowed(&all, &query);
+                assert_eq!(pages(&*store, &query).await, expected, "{query:?}");
+            }
+        }
+    }
+}
+
+pub async fn ten_thousand_executions_page_without_gap_or_repeat(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let function = workshop.id();
+    let mut ids = Vec::new();
+    for _ in 0..20 {
+        let group: Vec<_> = (0..500).map(|_| workshop.ended(function)).collect();
+        insert(&*store, &group).await;
+        ids.extend(group.iter().map(|one| one.id));
+        workshop.wait(Duration::from_millis(3));
+    }
+    ids.reverse();
+    for function in [None, Some(function)] {
+        let query = ExecutionQuery {
+            function,
+            limit: 999,
+            ..EVERYTHING
+        };
+        let listed = pages(&*store, &query).await;
+        let listed: Vec<_> = listed.iter().map(|one| one.id).collect();
+        assert_eq!(listed.len(), 10_000);
+        assert!(listed == ids);
+    }
+}
+
+pub async fn a_period_is_exact_even_when_ids_run_ahead_of_the_clock(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let function = workshop.id();
+    let mut all = vec![workshop.ended(function)];
+    // The clock is set back by an hour: ids go on from where they were.
+    workshop.now = START - Duration::from_secs(3600);
+    for _ in 0..10 {
+        all.push(workshop.ended(function));
+        workshop.wait(Duration::from_millis(500));
+    }
+    insert(&*store, &all).await;
+    let minute = Duration::from_secs(60);
+    for from in [START - 61 * minute, START - 60 * minute, START - minute] {
+        for length in [Duration::from_secs(2), minute, 30 * minute] {
+            for function in [None, Some(function)] {
+                let query = ExecutionQuery {
+                    function,
+                    period: Period {
+                        from,
+                        to: from + length,
+                    },
+                    ..EVERYTHING
+                };
+                let listed = store.executions(&query).await.unwrap();
+                assert_eq!(listed, narrowed(&all, &query), "{query:?}");
+            }
+        }
+    }
+}
+
+pub async fn what_is_unfinished_comes_oldest_first_in_pages(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let mut all = mixed(&*store, &mut workshop).await;
+    all.retain(|one| !one.status.is_terminal());
+    all.sort_by_key(|one| one.id);
+    assert_eq!(store.unfinished(None, usize::MAX).await.unwrap(), all);
+    let mut paged: Vec<Execution> = Vec::new();
+    loop {
+        let after = paged.last().map(|last| last.id);
+        let page = store.unfinished(after, 7).await.unwrap();
+        assert!(page.len() <= 7);
+        if page.is_empty() {
+            break;
+        }
+        paged.extend(page);
+    }
+    assert_eq!(paged, all);
+}
+
+pub async fn recent_durations_are_of_completed_ones_newest_first(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let all = mixed(&*store, &mut workshop).await;
+    let since = all[100].created_at;
+    for function in [None, Some(all[0].function_id)] {
+        let query = ExecutionQuery {
+            function,
+            status: Some(Status::Completed),
+            period: Period {
+                from: since,
+                ..Period::ALL
+            },
+            ..EVERYTHING
+        };
+        let completed = narrowed(&all, &query);
+        let expected: Vec<_> = completed.iter().map(|one| one.duration).collect();
+        assert!(expected.len() > 12);
+        for limit in [0, 12, usize::MAX] {
+            let recent = store.recent_durations(function, since, limit);
+            let recent = recent.await.unwrap();
+            assert_eq!(recent, expected[..limit.min(expected.len())]);
+        }
+    }
+    let unknown = store.recent_durations(Some(workshop.id()), START, 9);
+    assert!(unknown.await.unwrap().is_empty());
+}
+
+pub async fn the_newest_execution_is_known(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    assert_eq!(store.newest_execution().await.unwrap(), None);
+    let function = workshop.id();
+    let older = workshop.pending(function);
+    let newer = workshop.ended(function);
+    insert(&*store, std::slice::from_ref(&newer)).await;
+    assert_eq!(store.newest_execution().await.unwrap(), Some(newer.id));
+    insert(&*store, &[older]).await;
+    assert_eq!(store.newest_execution().await.unwrap(), Some(newer.id));
+    let newest = workshop.pending(function);
+    insert(&*store, std::slice::from_ref(&newest)).await;
+    assert_eq!(store.newest_execution().await.unwrap(), Some(newest.id));
+}
+
+pub async fn what_is_unknown_is_not_found(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let function = workshop.id();
+    let execution = workshop.ended(function);
+    assert_eq!(store.execution(execution.id).await.unwrap(), None);
+    assert_eq!(store.function(function).await.unwrap(), None);
+    let found = store.find_idempotent(function, "key", START).await.unwrap();
+    assert_eq!(found, None);
+    insert(&*store, std::slice::from_ref(&execution)).await;
+    // The same time, other random bits.
+    let twin = crate::model::ExecutionId::from_u128(execution.id.as_u128() ^ 1);
+    assert_eq!(store.execution(twin).await.unwrap(), None);
+    store.ping().await.unwrap();
+    assert!(!store.describe().is_empty());
+}

@@ -1,0 +1,94 @@
+//! What outlives the store's end.
+
+use std::time::Duration;
+
+use super::workshop::{START, Workshop};
+use super::{Fixture, insert, write};
+use crate::store::{ExecutionQuery, Period, StoreError, UsageGroup, UsageQuery, Write, Written};
+
+pub async fn everything_is_there_after_a_restart(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let function = workshop.function("add");
+    let gone = workshop.function("gone");
+    for one in [&function, &gone] {
+        store.insert_function(one).await.unwrap();
+    }
+    store.delete_function(gone.id, workshop.now).await.unwrap();
+    let all: Vec<_> = (0..50).map(|_| workshop.any(function.id)).collect();
+    insert(&*store, &all).await;
+    let claimed = workshop.pending(function.id);
+    insert(&*store, std::slice::from_ref(&claimed)).await;
+    let claim = Write::Claim {
+        id: claimed.id,
+        attempt: 1,
+    };
+    write(&*store, claim.clone()).await;
+    let event = workshop.scaling_event(Some(function.id));
+    write(&*store, Write::Scaling(event.clone())).await;
+    let usage = UsageQuery {
+        period: Period {
+            from: START,
+            to: workshop.now + Duration::from_secs(1),
+        },
+        function: None,
+        group: UsageGroup::Function,
+    };
+    let list = ExecutionQuery {
+        function: None,
+        status: None,
+        period: Period::ALL,
+        before: None,
+        limit: usize::MAX,
+    };
+    let before = (
+        store.functions().await.unwrap(),
+        store.labels(None).await.unwrap(),
+        store.executions(&list).await.unwrap(),
+        store.unfinished(None, 1_000).await.unwrap(),
+        store.totals().await.unwrap(),
+        store.usage(&usage).await.unwrap(),
+        store.code_byte_micros(usage.period, None).await.unwrap(),
+        store.newest_execution().await.unwrap(),
+    );
+    drop(store);
+    let Some(fixture) = fixture.reopen().await else {
+        return;
+    };
+    let store = fixture.store();
+    let after = (
+        store.functions().await.unwrap(),
+        store.labels(None).await.unwrap(),
+        store.executions(&list).await.unwrap(),
+        store.unfinished(None, 1_000).await.unwrap(),
+        store.totals().await.unwrap(),
+        store.usage(&usage).await.unwrap(),
+        store.code_byte_micros(usage.period, None).await.unwrap(),
+        store.newest_execution().await.unwrap(),
+    );
+    assert_eq!(before, after);
+    assert_eq!(store.scaling_events(START, 9).await.unwrap(), [event]);
+    // Guards hold across the restart, and names are still taken.
+    assert_eq!(write(&*store, claim).await, Written::Stale);
+    let taken = store.insert_function(&workshop.function("add")).await;
+    assert!(matches!(taken, Err(StoreError::Conflict(_))));
+    let more = workshop.ended(function.id);
+    insert(&*store, std::slice::from_ref(&more)).await;
+    assert_eq!(store.execution(more.id).await.unwrap(), Some(more));
+}
+
+pub async fn a_closed_store_can_be_asked_nothing_and_does_not_hang(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let function = workshop.id();
+    let one = workshop.ended(function);
+    insert(&*store, std::slice::from_ref(&one)).await;
+    store.close().await.unwrap();
+    store.close().await.unwrap();
+    // A store that keeps nothing may still answer; no store may hang or panic.
+    for answer in [
+        store.execution(one.id).await.map(|_| ()),
+        store.commit(&[Write::Insert(one.into())]).await.map(|_| ()),
+        store.ping().await,
+    ] {
+        assert!(answer.is_ok() || matches!(answer, Err(StoreError::Unavailable(_))));
+    }
+}

@@ -1,0 +1,215 @@
+//! Reports: sums that are rolled up equal sums that are added up.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::workshop::{START, Workshop};
+use super::{Fixture, insert, settle, write};
+use crate::model::{Execution, FunctionId, Timestamp};
+use crate::store::{
+    Granularity, Period, Store, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums, Write,
+};
+
+pub(super) const GROUPS: [UsageGroup; 5] = [
+    UsageGroup::Function,
+    UsageGroup::Time(Granularity::Minute),
+    UsageGroup::Time(Granularity::Hour),
+    UsageGroup::Time(Granularity::Day),
+    UsageGroup::Time(Granularity::Month),
+];
+
+/// What a report should be, from the executions themselves.
+pub(super) fn added_up(all: &[Execution], query: &UsageQuery) -> Vec<UsageRow> {
+    let mut rows = BTreeMap::<UsageKey, UsageSums>::new();
+    for one in all {
+        if !one.status.is_terminal()
+            || !query.period.contains(one.created_at)
+            || query.function.is_some_and(|id| id != one.function_id)
+        {
+            continue;
+        }
+        let key = match query.group {
+            UsageGroup::Function => UsageKey::Function(one.function_id),
+            UsageGroup::Time(granularity) => UsageKey::Time(granularity.floor(one.created_at)),
+        };
+        rows.entry(key).or_default().add(&UsageSums::of(one));
+    }
+    let row = |(key, sums)| UsageRow { key, sums };
+    rows.into_iter().map(row).collect()
+}
+
+/// 2,000 executions over 40 days: most in bursts within a minute, the rest anywhere.
+pub(super) async fn forty_days(store: &dyn Store, workshop: &mut Workshop) -> Vec<Execution> {
+    let functions: Vec<FunctionId> = (0..5).map(|_| workshop.id()).collect();
+    let mut all = Vec::new();
+    for _ in 0..100 {
+        for _ in 0..20 {
+            let function = functions[workshop.random.usize(..functions.len())];
+            let one = if workshop.random.u8(..10) == 0 {
+                workshop.pending(function)
+            } else {
+                workshop.ended(function)
+            };
+            all.push(one);
+            let gap = workshop.random.u64(..8_000_000);
+            workshop.wait(Duration::from_micros(gap));
+        }
+        let pause = workshop.random.u64(..2 * 34_560_000_000);
+        workshop.wait(Duration::from_micros(pause / 2));
+    }
+    insert(store, &all).await;
+    all
+}
+
+/// A moment in or near the time of `all`: anywhere, or at the edge of a span, or of an execution.
+fn moment(workshop: &mut Workshop, all: &[Execution]) -> Timestamp {
+    let one = all[workshop.random.usize(..all.len())].created_at;
+    let micro = Duration::from_micros(1);
+    match workshop.random.u8(..8) {
+        0 => one,
+        1 => one + micro,
+        2 => one.minute(),
+        3 => one.hour(),
+        4 => one.day(),
+        5 => one.month(),
+        6 => one.hour() - micro,
+        _ => one + Duration::from_micros(workshop.random.u64(..86_400_000_000)),
+    }
+}
+
+pub async fn sums_equal_those_of_the_executions_for_any_period(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let all = forty_days(&*store, &mut workshop).await;
+    let function = all[0].function_id;
+    let year = Duration::from_secs(365 * 24 * 3600);
+    let mut periods = vec![
+        Period::ALL,
+        Period {
+            from: START - year,
+            to: START + year,
+        },
+    ];
+    for _ in 0..60 {
+        let (one, other) = (moment(&mut workshop, &all), moment(&mut workshop, &all));
+        periods.push(Period {
+            from: one.min(other),
+            to: one.max(other),
+        });
+        // Within one minute.
+        let length = Duration::from_micros(workshop.random.u64(..60_000_000));
+        periods.push(Period {
+            from: one,
+            to: one + length,
+        });
+    }
+    for period in periods {
+        for group in GROUPS {
+            for function in [None, Some(function)] {
+                let query = UsageQuery {
+                    period,
+                    function,
+                    group,
+                };
+                let usage = store.usage(&query).await.unwrap();
+                assert_eq!(usage, added_up(&all, &query), "{query:?}");
+            }
+        }
+    }
+}
+
+pub async fn an_execution_counts_once_and_only_when_it_has_ended(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let query = UsageQuery {
+        period: Period::ALL,
+        function: None,
+        group: UsageGroup::Function,
+    };
+    let function = workshop.id();
+    let mut execution = workshop.pending(function);
+    insert(&*store, std::slice::from_ref(&execution)).await;
+    assert_eq!(store.usage(&query).await.unwrap(), []);
+    let claim = |attempt| Write::Claim {
+        id: execution.id,
+        attempt,
+    };
+    write(&*store, claim(1)).await;
+    let again = claim(2);
+    execution.claim().unwrap();
+    execution.end_attempt(workshop.attempt(true)).unwrap();
+    execution.retry(workshop.now).unwrap();
+    settle(&*store, &execution, 1).await;
+    assert_eq!(store.usage(&query).await.unwrap(), []);
+    write(&*store, again).await;
+    execution.claim().unwrap();
+    workshop.end(&mut execution);
+    for _ in 0..2 {
+        settle(&*store, &execution, 2).await;
+    }
+    let all = [execution];
+    assert_eq!(store.usage(&query).await.unwrap(), added_up(&all, &query));
+}
+
+pub async fn an_execution_that_ends_late_counts_when_it_was_accepted(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let function = workshop.id();
+    let mut late = workshop.pending(function);
+    workshop.wait(Duration::from_secs(3 * 24 * 3600));
+    let mut all = vec![workshop.ended(function)];
+    insert(&*store, &[late.clone(), all[0].clone()]).await;
+    let claim = Write::Claim {
+        id: late.id,
+        attempt: 1,
+    };
+    write(&*store, claim).await;
+    late.claim().unwrap();
+    workshop.end(&mut late);
+    settle(&*store, &late, 1).await;
+    all.push(late);
+    for group in GROUPS {
+        for from in [START, START + Duration::from_micros(1)] {
+            let query = UsageQuery {
+                period: Period {
+                    from,
+                    to: workshop.now + Duration::from_secs(1),
+                },
+                function: None,
+                group,
+            };
+            let usage = store.usage(&query).await.unwrap();
+            assert_eq!(usage, added_up(&all, &query), "{query:?}");
+        }
+    }
+}
+
+pub async fn nothing_gives_no_rows(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let function = workshop.id();
+    for stored in [false, true] {
+        if stored {
+            let one = workshop.ended(function);
+            insert(&*store, &[one]).await;
+        }
+        for group in GROUPS {
+            let hour = Duration::from_secs(3600);
+            for (from, to) in [
+                (START - hour, START),
+                (START + hour, START + 9 * hour),
+                (START + hour, START - hour),
+                (START, START),
+            ] {
+                let query = UsageQuery {
+                    period: Period { from, to },
+                    function: None,
+                    group,
+                };
+                assert_eq!(store.usage(&query).await.unwrap(), [], "{query:?}");
+            }
+            let unknown = UsageQuery {
+                period: Period::ALL,
+                function: Some(workshop.id()),
+                group,
+            };
+            assert_eq!(store.usage(&unknown).await.unwrap(), []);
+        }
+    }
+}

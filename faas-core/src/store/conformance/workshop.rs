@@ -1,0 +1,221 @@
+//! Makes functions and executions for the tests, the same ones every time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cost::{Cost, PriceBook};
+use crate::model::{
+    Attempt, Execution, ExecutionId, Failure, FailureKind, Function, FunctionConfig, FunctionId,
+    FunctionStatus, IdGenerator, InstanceId, Json, LogLevel, LogLine, NanoDollars, ScalingAction,
+    ScalingEvent, Status, Tier, Timestamp,
+};
+
+/// 2026-01-15, in the middle of a minute.
+pub const START: Timestamp = Timestamp::from_micros(1_768_472_430_123_456);
+
+const FAILURES: [FailureKind; 6] = [
+    FailureKind::UserError,
+    FailureKind::Timeout,
+    FailureKind::OutOfMemory,
+    FailureKind::StackOverflow,
+    FailureKind::Cancelled,
+    FailureKind::Platform,
+];
+
+const LEVELS: [LogLevel; 5] = [
+    LogLevel::Debug,
+    LogLevel::Log,
+    LogLevel::Info,
+    LogLevel::Warn,
+    LogLevel::Error,
+];
+
+#[derive(Debug)]
+pub struct Workshop {
+    ids: IdGenerator,
+    /// The time of what is made next.
+    pub now: Timestamp,
+    pub random: fastrand::Rng,
+}
+
+impl Workshop {
+    pub fn new() -> Self {
+        Self {
+            ids: IdGenerator::default(),
+            now: START,
+            random: fastrand::Rng::with_seed(42),
+        }
+    }
+
+    pub fn wait(&mut self, time: Duration) {
+        self.now = self.now + time;
+    }
+
+    pub fn id(&mut self) -> FunctionId {
+        self.ids.function(self.now)
+    }
+
+    pub fn function(&mut self, name: &str) -> Function {
+        Function {
+            id: self.id(),
+            name: name.into(),
+            description: format!("does {name}").into(),
+            code: "return input".into(),
+            created_at: self.now,
+            updated_at: self.now,
+            version: 1,
+            status: FunctionStatus::Active,
+            config: FunctionConfig::default(),
+        }
+    }
+
+    pub fn pending(&mut self, function: FunctionId) -> Execution {
+        Execution {
+            id: self.ids.execution(self.now),
+            function_id: function,
+            function_version: 1,
+            tier: Tier::Basic,
+            status: Status::Pending,
+            input: Json::trusted(r#"{"a":1}"#),
+            output: None,
+            failure: None,
+            created_at: self.now,
+            start_time: None,
+            end_time: None,
+            duration: Duration::ZERO,
+            attempt: 0,
+            retry_count: 0,
+            max_retries: 3,
+            due_at: None,
+            instance_id: None,
+            cold_start: false,
+            cost: Cost::zero(Tier::Basic, &PriceBook::default()),
+            logs: Vec::new(),
+            attempts: Vec::new(),
+            retry_of: None,
+            idempotency_key: None,
+        }
+    }
+
+    /// One that completed or, one time in five, failed; its duration and costs are random.
+    pub fn ended(&mut self, function: FunctionId) -> Execution {
+        let mut execution = self.pending(function);
+        execution.claim().unwrap();
+        self.end(&mut execution);
+        execution
+    }
+
+    /// Ends a running one at its first or next attempt.
+    pub fn end(&mut self, execution: &mut Execution) {
+        let failed = self.random.u8(..5) == 0;
+        let attempt = self.attempt(failed);
+        let end = attempt.start_time + attempt.duration;
+        let failure = attempt.failure.clone();
+        execution.end_attempt(attempt).unwrap();
+        match failure {
+            Some(failure) => execution.fail(failure, end).unwrap(),
+            None => execution.complete(self.json(), end).unwrap(),
+        }
+        execution.cost = self.cost();
+    }
+
+    pub fn attempt(&mut self, failed: bool) -> Attempt {
+        let random = &mut self.random;
+        let stack = random.bool().then(|| "at handler:3:7\nat main".to_owned());
+        let failure = failed.then(|| Failure {
+            kind: FAILURES[random.usize(..FAILURES.len())],
+            message: format!("TypeError: no. {}", random.u32(..)),
+            stack,
+        });
+        let instance = format!("instance-{}", random.u8(1..=10));
+        let known = random.u8(..8) > 0;
+        Attempt {
+            start_time: self.now + Duration::from_micros(random.u64(..5_000)),
+            duration: Duration::from_micros(random.u64(..2_000_000)),
+            failure,
+            instance_id: known.then(|| InstanceId::new(instance)),
+            cold_start: random.u8(..3) == 0,
+        }
+    }
+
+    pub fn cost(&mut self) -> Cost {
+        let random = &mut self.random;
+        Cost {
+            tier: Tier::ALL[random.usize(..4)],
+            base: NanoDollars::new(random.i64(0..10_000_000)),
+            cold_start: NanoDollars::new(random.i64(0..50_000)),
+            retry: NanoDollars::new(random.i64(0..60_000)),
+            data_transfer: NanoDollars::new(random.i64(0..1_000_000)),
+            memory_mb: random.u32(..2_048),
+            cpu_millis: random.u32(..2_000),
+            price_version: random.u32(..9),
+        }
+    }
+
+    /// One with a random value in every field.
+    pub fn any(&mut self, function: FunctionId) -> Execution {
+        let mut execution = self.pending(function);
+        let attempts = self.random.usize(..4);
+        for _ in 0..attempts {
+            execution.claim().unwrap();
+            let failed = self.attempt(true);
+            execution.end_attempt(failed).unwrap();
+            execution.retry(self.now + Duration::from_secs(2)).unwrap();
+        }
+        if self.random.u8(..4) > 0 {
+            execution.claim().unwrap();
+            self.end(&mut execution);
+        }
+        let random = &mut self.random;
+        execution.function_version = random.u32(1..100);
+        execution.tier = Tier::ALL[random.usize(..4)];
+        execution.max_retries = random.u32(..11);
+        let key = format!("key-{}", random.u64(..));
+        execution.idempotency_key = random.bool().then(|| Arc::from(key));
+        let other = ExecutionId::from_u128(random.u128(..));
+        execution.retry_of = random.bool().then_some(other);
+        for _ in 0..random.usize(..4) {
+            execution.logs.push(LogLine {
+                level: LEVELS[random.usize(..LEVELS.len())],
+                message: format!("line {} \u{0}\n\"'ü😀", random.u32(..)),
+                at: START + Duration::from_micros(random.u64(..1_000_000)),
+            });
+        }
+        execution.input = self.json();
+        execution
+    }
+
+    pub fn scaling_event(&mut self, function: Option<FunctionId>) -> ScalingEvent {
+        let up = self.random.bool();
+        ScalingEvent {
+            id: self.ids.scaling_event(self.now),
+            function_id: function,
+            action: if up {
+                ScalingAction::Up
+            } else {
+                ScalingAction::Down
+            },
+            instance_count: self.random.u32(1..=10),
+            at: self.now,
+            reason: "queue length 14 > 10".to_owned(),
+        }
+    }
+
+    fn json(&mut self) -> Json {
+        let number = self.random.i32(..);
+        let texts = [
+            format!("{number}"),
+            "null".to_owned(),
+            format!("{{ \"n\" : {number}, \"s\":\"\\u0000 ü 😀\" }}"),
+            "[1.0, 1e400, 100000000000000000000]".to_owned(),
+            format!("\"{}\"", "x".repeat(self.random.usize(..3_000))),
+        ];
+        Json::trusted(texts[self.random.usize(..texts.len())].clone())
+    }
+}
+
+impl Default for Workshop {
+    fn default() -> Self {
+        Self::new()
+    }
+}

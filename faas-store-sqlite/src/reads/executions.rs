@@ -1,0 +1,159 @@
+//! Executions, one or many.
+
+use std::time::Duration;
+
+use faas_core::model::{Execution, ExecutionId, FunctionId, Status, Timestamp};
+use faas_core::store::{ExecutionQuery, Period};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{collect, functions, limit};
+use crate::error::Error;
+use crate::rows::{count, execution, execution_key, function_key, seq, seq_range, status_code};
+use crate::state::State;
+
+pub(crate) fn one(connection: &Connection, id: ExecutionId) -> Result<Option<Execution>, Error> {
+    let sql = [
+        execution::SELECT,
+        "FROM executions e WHERE e.seq = ? AND e.id = ?",
+    ]
+    .concat();
+    let params = params![seq(id), execution_key(id)];
+    let found = collect(connection, &sql, params, execution::read)?;
+    Ok(found.into_iter().next())
+}
+
+/// Where to look for executions of this status and function: an index that has them in the order
+/// of time, or the table, which is in that order itself. The statement's parameters are: function
+/// number, status, first key, last key, start and end of the period, limit.
+fn list_sql(function: bool, status: Option<Status>) -> String {
+    let from = match (status, function) {
+        (Some(Status::Pending | Status::Running), false) => {
+            "FROM executions e INDEXED BY executions_unfinished
+             WHERE e.status < 2 AND ?1 IS NULL AND e.status = ?2"
+        }
+        (Some(Status::Pending | Status::Running), true) => {
+            "FROM executions e INDEXED BY executions_unfinished
+             WHERE e.status < 2 AND e.function_no = ?1 AND e.status = ?2"
+        }
+        (Some(Status::Failed), false) => {
+            "FROM executions e INDEXED BY executions_failed
+             WHERE e.status = 3 AND ?1 IS NULL AND ?2 = 3"
+        }
+        (Some(Status::Failed), true) => {
+            "FROM executions e INDEXED BY executions_failed_function
+             WHERE e.status = 3 AND e.function_no = ?1 AND ?2 = 3"
+        }
+        (None | Some(Status::Completed), false) => {
+            "FROM executions e NOT INDEXED
+             WHERE ?1 IS NULL AND (?2 IS NULL OR e.status = ?2)"
+        }
+        (None | Some(Status::Completed), true) => {
+            "FROM executions e INDEXED BY executions_function
+             WHERE e.function_no = ?1 AND (?2 IS NULL OR e.status = ?2)"
+        }
+    };
+    let range = " AND e.seq BETWEEN ?3 AND ?4 AND e.created_at >= ?5 AND e.created_at < ?6
+        ORDER BY e.seq DESC LIMIT ?7";
+    [from, range].concat()
+}
+
+/// Runs `select` over what `query` means.
+fn list<T>(
+    connection: &Connection,
+    select: &str,
+    query: &ExecutionQuery,
+    read: fn(&rusqlite::Row<'_>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let no = match query.function {
+        None => None,
+        Some(id) => match functions::number(connection, id)? {
+            None => return Ok(Vec::new()),
+            no => no,
+        },
+    };
+    let skew = State::load(connection)?.skew;
+    let (first, mut last) = seq_range(skew.millis(query.period));
+    if let Some(before) = query.before {
+        last = last.min(seq(before) - 1);
+    }
+    let sql = [select, &list_sql(no.is_some(), query.status)].concat();
+    let params = params![
+        no,
+        query.status.map(status_code),
+        first,
+        last,
+        query.period.from.as_micros(),
+        query.period.to.as_micros(),
+        limit(query.limit),
+    ];
+    collect(connection, &sql, params, read)
+}
+
+pub(crate) fn page(
+    connection: &Connection,
+    query: &ExecutionQuery,
+) -> Result<Vec<Execution>, Error> {
+    list(connection, execution::SELECT, query, execution::read)
+}
+
+pub(crate) fn recent_durations(
+    connection: &Connection,
+    function: Option<FunctionId>,
+    since: Timestamp,
+    at_most: usize,
+) -> Result<Vec<Duration>, Error> {
+    let query = ExecutionQuery {
+        function,
+        status: Some(Status::Completed),
+        period: Period {
+            from: since,
+            ..Period::ALL
+        },
+        before: None,
+        limit: at_most,
+    };
+    let read = |row: &rusqlite::Row<'_>| Ok(Duration::from_nanos(count(row.get(0)?)));
+    list(connection, "SELECT e.duration ", &query, read)
+}
+
+pub(crate) fn unfinished(
+    connection: &Connection,
+    after: Option<ExecutionId>,
+    at_most: usize,
+) -> Result<Vec<Execution>, Error> {
+    let from = "FROM executions e INDEXED BY executions_unfinished
+        WHERE e.status < 2 AND e.seq > ? ORDER BY e.seq LIMIT ?";
+    let params = [after.map_or(-1, seq), limit(at_most)];
+    collect(
+        connection,
+        &[execution::SELECT, from].concat(),
+        params,
+        execution::read,
+    )
+}
+
+pub(crate) fn keyed(
+    connection: &Connection,
+    function: FunctionId,
+    key: &str,
+    since: Timestamp,
+) -> Result<Option<ExecutionId>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id FROM idempotency_keys WHERE key = ?2 AND created_at >= ?3
+         AND function_no = (SELECT no FROM function_numbers WHERE id = ?1)",
+    )?;
+    let params = params![function_key(function), key, since.as_micros()];
+    let id = statement.query_row(params, |row| row.get(0)).optional()?;
+    Ok(id.map(id_of))
+}
+
+pub(crate) fn newest(connection: &Connection) -> Result<Option<ExecutionId>, Error> {
+    let mut statement =
+        connection.prepare_cached("SELECT id FROM executions ORDER BY seq DESC LIMIT 1")?;
+    let id = statement.query_row([], |row| row.get(0)).optional()?;
+    Ok(id.map(id_of))
+}
+
+fn id_of(bytes: [u8; 16]) -> ExecutionId {
+    ExecutionId::from_u128(u128::from_be_bytes(bytes))
+}

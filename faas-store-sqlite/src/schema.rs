@@ -1,0 +1,50 @@
+//! The tables, and how an older database becomes one of this release.
+//!
+//! `executions` is clustered by time: its integer key is made of the first 64 bits of the UUIDv7,
+//! so that time order needs no index. Functions are named by a small number in all other tables.
+
+use rusqlite::Connection;
+
+use crate::error::{Error, unusable};
+use crate::rows::signed;
+
+/// `FaaS` in ASCII: tells our files from other SQLite databases.
+const APPLICATION_ID: i64 = 0x4661_6153;
+
+/// Each entry brings the schema from the version of its index to the next one.
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
+
+/// Brings the database to the schema of this release.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
+    let pragma = |name: &str| -> Result<i64, rusqlite::Error> {
+        connection.pragma_query_value(None, name, |row| row.get(0))
+    };
+    let (application, version) = (pragma("application_id")?, pragma("user_version")?);
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application != APPLICATION_ID && tables > 0 {
+        return Err(Error::Store(unusable(
+            "this SQLite file belongs to another application".to_owned(),
+        )));
+    }
+    let Some(steps) = usize::try_from(version)
+        .ok()
+        .and_then(|done| MIGRATIONS.get(done..))
+    else {
+        return Err(Error::Store(unusable(format!(
+            "it has schema version {version}, written by a newer release; this one knows up to {}",
+            MIGRATIONS.len()
+        ))));
+    };
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let transaction = connection.transaction()?;
+    for step in steps {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", signed(MIGRATIONS.len() as u64))?;
+    transaction.commit()?;
+    Ok(())
+}

@@ -1,0 +1,281 @@
+//! The store: opens the database, and hands each call to the writer or to a reader.
+
+use std::collections::HashMap;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use faas_core::model::{
+    Execution, ExecutionId, Function, FunctionId, FunctionLabel, ScalingEvent, Timestamp,
+};
+use faas_core::store::{
+    ExecutionQuery, Period, Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
+};
+use rusqlite::Connection;
+
+use crate::checkpoint::{Checkpointer, set_durability};
+use crate::error::{Error, unavailable, unusable};
+use crate::options::SqliteOptions;
+use crate::readers::{Readers, STATEMENTS};
+use crate::reads::{executions, functions, scaling, usage};
+use crate::schema;
+use crate::state::State;
+use crate::writer::WriterHandle;
+
+/// How many expired executions one transaction deletes, so that commits in between do not wait.
+const EXPIRE_BATCH: usize = 512;
+
+/// A SQLite database that this process owns.
+#[derive(Debug)]
+pub struct SqliteStore {
+    path: PathBuf,
+    readers: Readers,
+    writer: WriterHandle,
+}
+
+impl SqliteStore {
+    /// Opens the database at `path` with the default options; makes it where there is none.
+    ///
+    /// # Errors
+    /// As [`SqliteOptions::open`].
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        SqliteOptions::default().open(path).await
+    }
+
+    /// The default options, to be changed.
+    pub fn options() -> SqliteOptions {
+        SqliteOptions::default()
+    }
+
+    pub(crate) async fn open_with(
+        path: PathBuf,
+        options: SqliteOptions,
+    ) -> Result<Self, StoreError> {
+        let opening = tokio::task::spawn_blocking(move || {
+            open(&path, &options).map_err(|error| name_path(&path, error.into()))
+        });
+        opening
+            .await
+            .unwrap_or_else(|_| Err(unavailable("opening the database was broken off")))
+    }
+}
+
+fn open(path: &Path, options: &SqliteOptions) -> Result<SqliteStore, Error> {
+    let lock = lock(path)?;
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(options.busy_timeout)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    set_durability(&connection, options.durability)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", -16_000)?;
+    schema::migrate(&mut connection)?;
+    if let Some(bytes) = options.max_bytes {
+        let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page.max(1);
+        connection.pragma_update_and_check(None, "max_page_count", pages.max(1), |_| Ok(()))?;
+    }
+    let checkpointer = Checkpointer::start(path, options, &mut connection)?;
+    let readers = Readers::open(path, options)?;
+    Ok(SqliteStore {
+        path: path.to_owned(),
+        readers,
+        writer: WriterHandle::start(connection, checkpointer, lock)?,
+    })
+}
+
+/// Makes the folders above the database and keeps other processes from it. The lock goes with the
+/// process, however that ends.
+fn lock(path: &Path) -> Result<File, Error> {
+    let refuse = |what: String| Error::Store(unusable(what));
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)
+            .map_err(|error| refuse(format!("cannot make its folder: {error}")))?;
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&name)
+        .map_err(|error| refuse(format!("cannot write to its folder: {error}")))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(refuse("another process uses it".to_owned())),
+        Err(TryLockError::Error(error)) => Err(refuse(format!("cannot lock it: {error}"))),
+    }
+}
+
+/// Says which file an error at opening is about.
+fn name_path(path: &Path, error: StoreError) -> StoreError {
+    let name = |source: &dyn std::error::Error| format!("{}: {source}", path.display());
+    match error {
+        StoreError::Unavailable(source) => unavailable(name(&*source)),
+        StoreError::Unusable(source) => unusable(name(&*source)),
+        other => other,
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn describe(&self) -> String {
+        format!("sqlite:{}", self.path.display())
+    }
+
+    async fn insert_function(&self, function: &Function) -> Result<(), StoreError> {
+        let function = function.clone();
+        self.writer
+            .change(move |writer| writer.insert_function(&function))
+            .await
+    }
+
+    async fn update_function(
+        &self,
+        function: &Function,
+        expected: Timestamp,
+    ) -> Result<(), StoreError> {
+        let function = function.clone();
+        self.writer
+            .change(move |writer| writer.update_function(&function, expected))
+            .await
+    }
+
+    async fn function(&self, id: FunctionId) -> Result<Option<Function>, StoreError> {
+        self.readers.read(move |db| functions::one(db, id)).await
+    }
+
+    async fn functions(&self) -> Result<Vec<Function>, StoreError> {
+        self.readers.read(functions::all).await
+    }
+
+    async fn labels(
+        &self,
+        ids: Option<&[FunctionId]>,
+    ) -> Result<HashMap<FunctionId, FunctionLabel>, StoreError> {
+        let ids = ids.map(<[FunctionId]>::to_vec);
+        self.readers
+            .read(move |db| functions::labels(db, ids.as_deref()))
+            .await
+    }
+
+    async fn delete_function(&self, id: FunctionId, at: Timestamp) -> Result<bool, StoreError> {
+        self.writer
+            .change(move |writer| writer.delete_function(id, at))
+            .await
+    }
+
+    async fn code_byte_micros(
+        &self,
+        period: Period,
+        function: Option<FunctionId>,
+    ) -> Result<u128, StoreError> {
+        self.readers
+            .read(move |db| functions::byte_micros(db, period, function))
+            .await
+    }
+
+    async fn commit(&self, writes: &[Write]) -> Result<Vec<Written>, StoreError> {
+        self.writer.commit(writes.to_vec()).await
+    }
+
+    async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, StoreError> {
+        self.readers.read(move |db| executions::one(db, id)).await
+    }
+
+    async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<Execution>, StoreError> {
+        let query = query.clone();
+        self.readers
+            .read(move |db| executions::page(db, &query))
+            .await
+    }
+
+    async fn unfinished(
+        &self,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<Vec<Execution>, StoreError> {
+        self.readers
+            .read(move |db| executions::unfinished(db, after, limit))
+            .await
+    }
+
+    async fn find_idempotent(
+        &self,
+        function: FunctionId,
+        key: &str,
+        since: Timestamp,
+    ) -> Result<Option<ExecutionId>, StoreError> {
+        let key = key.to_owned();
+        self.readers
+            .read(move |db| executions::keyed(db, function, &key, since))
+            .await
+    }
+
+    async fn newest_execution(&self) -> Result<Option<ExecutionId>, StoreError> {
+        self.readers.read(executions::newest).await
+    }
+
+    async fn recent_durations(
+        &self,
+        function: Option<FunctionId>,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Duration>, StoreError> {
+        self.readers
+            .read(move |db| executions::recent_durations(db, function, since, limit))
+            .await
+    }
+
+    async fn totals(&self) -> Result<Totals, StoreError> {
+        self.readers.read(|db| Ok(State::load(db)?.totals)).await
+    }
+
+    async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageRow>, StoreError> {
+        let query = *query;
+        self.readers.read(move |db| usage::report(db, &query)).await
+    }
+
+    async fn scaling_events(
+        &self,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ScalingEvent>, StoreError> {
+        self.readers
+            .read(move |db| scaling::since(db, since, limit))
+            .await
+    }
+
+    async fn scaling_event_count(&self, period: Period) -> Result<u64, StoreError> {
+        self.readers
+            .read(move |db| scaling::number_in(db, period))
+            .await
+    }
+
+    async fn expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        let mut expired = 0;
+        while expired < limit {
+            let batch = EXPIRE_BATCH.min(limit - expired);
+            let gone = self
+                .writer
+                .change(move |writer| writer.expire(before, batch))
+                .await?;
+            expired += gone;
+            if gone < batch {
+                break;
+            }
+        }
+        Ok(expired)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.writer.change(|writer| writer.probe()).await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.readers.close().await;
+        self.writer.stop().await;
+        Ok(())
+    }
+}
