@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use faas_core::Platform;
+use faas_core::platform::NewFunction;
 use faas_http::HttpOptions;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::scripted::Scripted;
-use crate::server::{assert_has, start, start_with, text};
+use crate::server::{answer, assert_has, start, start_with, text};
 
 #[tokio::test]
 async fn the_body_is_the_input_and_the_answer_the_output_byte_for_byte() {
@@ -71,6 +72,7 @@ async fn what_the_function_does_wrong_has_a_status_and_a_code_of_its_own() {
         ("throw", StatusCode::BAD_GATEWAY, "function_error"),
         ("oom", StatusCode::BAD_GATEWAY, "out_of_memory"),
         ("overflow", StatusCode::BAD_GATEWAY, "stack_overflow"),
+        ("panic", StatusCode::SERVICE_UNAVAILABLE, "platform_error"),
     ] {
         let id = server.upload(script, script).await;
         let response = server
@@ -110,12 +112,13 @@ async fn a_function_that_runs_past_its_timeout_is_a_504() {
 #[tokio::test]
 async fn the_request_timeout_does_not_cut_a_function_short() {
     let mut options = HttpOptions::default();
-    options.request_timeout = Duration::from_millis(5);
+    options.request_timeout = Duration::from_millis(50);
     let server = start_with(crate::server::platform().await, options).await;
-    let new = json!({"name": "f", "description": "d", "code": "wait", "config": {"timeout": 60}});
-    let (_, function) = server.post("/api/functions", new).await;
-    let path = format!("/api/functions/{}/invoke", text(&function["_id"]));
-    let (_, body) = server.post(&path, json!({})).await;
+    let mut new = NewFunction::new("f", "d", "wait");
+    new.config.timeout = Duration::from_millis(300);
+    let function = server.platform.functions().create(new).await.unwrap();
+    let path = format!("/api/functions/{}/invoke", function.id);
+    let (_, body) = answer(server.request(Method::POST, &path)).await;
     assert_eq!(body["code"], "timeout");
 }
 
@@ -159,15 +162,16 @@ async fn a_full_queue_is_a_429_that_says_when_to_try_again() {
     let server = start_with(platform, HttpOptions::default()).await;
     let id = server.upload("f", "wait").await;
     let execute = format!("/api/functions/{id}/execute");
-    let mut refused = None;
-    for _ in 0..20 {
-        let response = server.request(Method::POST, &execute).send().await.unwrap();
-        if response.status() == StatusCode::TOO_MANY_REQUESTS {
-            refused = Some(response);
+    // One runs and one waits; until the first one runs there may be room again.
+    for _ in 0..10_000 {
+        let counters = server.platform.counters();
+        if counters.running == 1 && counters.queued == 1 {
             break;
         }
+        server.request(Method::POST, &execute).send().await.unwrap();
     }
-    let refused = refused.expect("the queue was never full");
+    let refused = server.request(Method::POST, &execute).send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
     let seconds: u64 = refused.headers()["retry-after"]
         .to_str()
         .unwrap()

@@ -8,7 +8,7 @@ use faas_core::runtime::{
 };
 
 /// `echo` returns its input, `zeros N` N zeros; `throw`, `oom` and `overflow` fail as they say;
-/// `wait` runs until it is stopped; `log` writes to its console; what starts with `bad` is no code.
+/// `panic` breaks its instance; `wait` runs until it is stopped; `log` writes to its console; what starts with `bad` is no code.
 /// Any other script returns null.
 pub(crate) struct Scripted;
 
@@ -78,6 +78,7 @@ fn act(script: &str, call: &Call<'_>) -> Result<Json, Failure> {
         }),
         "oom" => Err(Failure::new(FailureKind::OutOfMemory, "out of memory")),
         "overflow" => Err(Failure::new(FailureKind::StackOverflow, "stack overflow")),
+        "panic" => panic!("as the script says"),
         "wait" => loop {
             if let Some(reason) = call.stop.wait(Duration::from_secs(1)) {
                 return Err(reason.failure(call.limits.timeout));
