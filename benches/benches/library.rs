@@ -13,13 +13,22 @@ use tokio::runtime::Runtime;
 
 async fn platform() -> (Platform, FunctionId) {
     let platform = Platform::builder().build().await.expect("a platform");
-    let function = platform.functions().create(NewFunction::new("echo", "echo", "return input")).await;
+    let function = platform
+        .functions()
+        .create(NewFunction::new("echo", "echo", "return input"))
+        .await;
     let id = function.expect("a function").id;
-    platform.invoke(id, Json::empty_object()).await.expect("a warm isolate");
+    platform
+        .invoke(id, Json::empty_object())
+        .await
+        .expect("a warm isolate");
     (platform, id)
 }
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures the real time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark measures the real time"
+)]
 fn now() -> Instant {
     Instant::now()
 }
@@ -30,7 +39,11 @@ fn invoke(criterion: &mut Criterion) {
     let input = Json::trusted(r#"{"name":"Ada","numbers":[1,2,3,4,5,6,7,8]}"#);
 
     criterion.bench_function("invoke, warm, one at a time", |bencher| {
-        bencher.iter(|| runtime.block_on(platform.invoke(id, input.clone())).expect("an execution"));
+        bencher.iter(|| {
+            runtime
+                .block_on(platform.invoke(id, input.clone()))
+                .expect("an execution")
+        });
     });
 
     // Wall time of each at full load; on N cores, N times that is the processor time.
@@ -42,7 +55,10 @@ fn invoke(criterion: &mut Criterion) {
                     let (platform, input) = (platform.clone(), input.clone());
                     tokio::spawn(async move {
                         for _ in 0..count / 64 + u64::from(caller < count % 64) {
-                            platform.invoke(id, input.clone()).await.expect("an execution");
+                            platform
+                                .invoke(id, input.clone())
+                                .await
+                                .expect("an execution");
                         }
                     })
                 });
@@ -59,7 +75,9 @@ fn many_functions(criterion: &mut Criterion) {
     let (platform, _) = runtime.block_on(platform());
     let mut number = 0_u32;
     let mut group = criterion.benchmark_group("upload and first invocation");
-    group.sample_size(10).measurement_time(Duration::from_secs(5));
+    group
+        .sample_size(10)
+        .measurement_time(Duration::from_secs(5));
     for start in [0, 5_000, 10_000] {
         runtime.block_on(async {
             while number < start {
@@ -78,7 +96,10 @@ async fn upload_and_call(platform: &Platform, number: &mut u32) {
     let code = format!("const k = {number};\nreturn {{ sum: input.a + k }}");
     let new = NewFunction::new(format!("function {number}"), "adds", code);
     let function = platform.functions().create(new).await.expect("a function");
-    platform.invoke(function.id, Json::trusted(r#"{"a":1}"#)).await.expect("an execution");
+    platform
+        .invoke(function.id, Json::trusted(r#"{"a":1}"#))
+        .await
+        .expect("an execution");
 }
 
 criterion_group!(benches, invoke, many_functions);

@@ -41,10 +41,16 @@ pub(crate) async fn run(
     latencies.sort_unstable();
     #[expect(clippy::cast_precision_loss, reason = "a rate")]
     let per_second = latencies.len() as f64 / seconds;
-    Ok(Found { per_second, latencies })
+    Ok(Found {
+        per_second,
+        latencies,
+    })
 }
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures the real time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark measures the real time"
+)]
 fn now() -> Instant {
     Instant::now()
 }
@@ -72,13 +78,17 @@ async fn client(server: SocketAddr, request: String, until: Instant) -> Result<V
 
 /// Whether `answer` is a whole response.
 fn is_complete(answer: &[u8]) -> Result<bool> {
-    let Some(head) = answer.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(false) };
+    let Some(head) = answer.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return Ok(false);
+    };
     let text = std::str::from_utf8(answer.get(..head).unwrap_or_default())?;
     if !text.starts_with("HTTP/1.1 200") {
         return Err(format!("not a 200: {}", String::from_utf8_lossy(answer)).into());
     }
     let length = text.lines().filter_map(|line| line.split_once(": "));
-    let length = length.filter(|(name, _)| name.eq_ignore_ascii_case("content-length")).map(|(_, value)| value);
+    let length = length
+        .filter(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .map(|(_, value)| value);
     let length: usize = length.last().ok_or("no content-length")?.parse()?;
     Ok(answer.len() >= head + 4 + length)
 }

@@ -23,7 +23,9 @@ fn main() -> Result<()> {
         Some("serve") => servers::serve(&arguments.next().unwrap_or_default()),
         Some("--quick") => measure(2, Duration::from_millis(500)),
         None => measure(7, Duration::from_secs(3)),
-        Some(other) => Err(format!("unknown argument {other:?}: expected nothing or --quick").into()),
+        Some(other) => {
+            Err(format!("unknown argument {other:?}: expected nothing or --quick").into())
+        }
     }
 }
 
@@ -41,7 +43,11 @@ async fn measure(rounds: usize, time: Duration) -> Result<()> {
     for kind in KINDS {
         servers.push(Server::start(kind).await?);
     }
-    println!("{rounds} rounds of {} s each; {} bytes in and out; release build", time.as_secs_f64(), BODY.len());
+    println!(
+        "{rounds} rounds of {} s each; {} bytes in and out; release build",
+        time.as_secs_f64(),
+        BODY.len()
+    );
     for connections in [1, 64] {
         let mut found: Vec<Vec<Round>> = servers.iter().map(|_| Vec::new()).collect();
         for server in &servers {
@@ -53,7 +59,8 @@ async fn measure(rounds: usize, time: Duration) -> Result<()> {
                 let load = load::run(server.address, &server.path, BODY, connections, time).await?;
                 let used = server.cpu()? - before;
                 let at = |percent: usize| {
-                    let rank = (load.latencies.len() * percent / 100).min(load.latencies.len().saturating_sub(1));
+                    let rank = (load.latencies.len() * percent / 100)
+                        .min(load.latencies.len().saturating_sub(1));
                     load.latencies.get(rank).copied().unwrap_or_default()
                 };
                 #[expect(clippy::cast_precision_loss, reason = "a mean")]
@@ -76,11 +83,18 @@ fn report(connections: usize, found: &[Vec<Round>]) {
     let Some(echo) = found.first() else { return };
     for (kind, rounds) in KINDS.iter().zip(found) {
         let per_second = median(rounds.iter().map(|round| round.per_second));
-        let ratio = median(rounds.iter().zip(echo).map(|(round, echo)| round.per_second / echo.per_second));
+        let ratio = median(
+            rounds
+                .iter()
+                .zip(echo)
+                .map(|(round, echo)| round.per_second / echo.per_second),
+        );
         let cpu = median(rounds.iter().map(|round| round.cpu_micros));
         let p50 = median(rounds.iter().map(|round| round.p50.as_secs_f64() * 1e3));
         let p99 = median(rounds.iter().map(|round| round.p99.as_secs_f64() * 1e3));
-        println!("{kind:<18} {per_second:>10.0}   {ratio:>7.2}   {cpu:>7.1} us   {p50:>6.3} ms {p99:>6.3} ms");
+        println!(
+            "{kind:<18} {per_second:>10.0}   {ratio:>7.2}   {cpu:>7.1} us   {p50:>6.3} ms {p99:>6.3} ms"
+        );
     }
 }
 

@@ -8,7 +8,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use faas_core::Platform;
 use faas_core::platform::NewFunction;
-use faas_store_sqlite::{Durability, SqliteStore};
+use faas_store_sqlite::{Durability, SqliteOptions, SqliteStore};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -32,9 +32,17 @@ impl Server {
             .kill_on_drop(true)
             .spawn()?;
         let output = process.stdout.take().ok_or("no output")?;
-        let line = BufReader::new(output).lines().next_line().await?.ok_or("the server did not start")?;
+        let line = BufReader::new(output)
+            .lines()
+            .next_line()
+            .await?
+            .ok_or("the server did not start")?;
         let (address, path) = line.split_once(' ').ok_or("no address")?;
-        Ok(Self { process, address: address.parse()?, path: path.to_owned() })
+        Ok(Self {
+            process,
+            address: address.parse()?,
+            path: path.to_owned(),
+        })
     }
 
     /// The processor time that it has used, user and system.
@@ -45,7 +53,12 @@ impl Server {
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
         // Fields 14 and 15 of proc(5), counted after the name in parentheses.
         let (_, fields) = stat.rsplit_once(')').ok_or("no stat")?;
-        let ticks: u32 = fields.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u32>().ok()).sum();
+        let ticks: u32 = fields
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .filter_map(|field| field.parse::<u32>().ok())
+            .sum();
         Ok(TICK * ticks)
     }
 }
@@ -58,9 +71,14 @@ pub(crate) async fn serve(kind: &str) -> Result<()> {
     let (router, path) = match kind {
         "axum echo" => (Router::new().route("/echo", post(echo)), "/echo".to_owned()),
         "memory" => platform(Platform::builder()).await?,
-        "sqlite commit" => platform(Platform::builder().store(SqliteStore::open(&file).await?)).await?,
+        "sqlite commit" => {
+            platform(Platform::builder().store(SqliteStore::open(&file).await?)).await?
+        }
         "sqlite full" => {
-            let store = SqliteStore::options().path(&file).durability(Durability::Full).open().await?;
+            let store = SqliteOptions::default()
+                .durability(Durability::Full)
+                .open(&file)
+                .await?;
             platform(Platform::builder().store(store)).await?
         }
         other => return Err(format!("unknown server {other:?}").into()),
@@ -77,6 +95,12 @@ async fn echo(body: Json<serde_json::Value>) -> Json<serde_json::Value> {
 
 async fn platform(builder: faas_core::platform::PlatformBuilder) -> Result<(Router, String)> {
     let platform = builder.build().await?;
-    let function = platform.functions().create(NewFunction::new("echo", "echo", "return input")).await?;
-    Ok((faas_http::router(platform), format!("/api/functions/{}/invoke", function.id)))
+    let function = platform
+        .functions()
+        .create(NewFunction::new("echo", "echo", "return input"))
+        .await?;
+    Ok((
+        faas_http::router(platform),
+        format!("/api/functions/{}/invoke", function.id),
+    ))
 }

@@ -23,8 +23,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use execute::Request;
 use self::retry::RetryPolicy;
+pub(crate) use execute::Request;
 
 use self::backlog::Backlog;
 use self::counters::Counters;
@@ -244,7 +244,12 @@ impl Engine {
     /// taken up as interrupted.
     fn release(&self, jobs: Vec<Box<Job>>) {
         for job in jobs {
-            let Job { mut execution, stored, answer, .. } = *job;
+            let Job {
+                mut execution,
+                stored,
+                answer,
+                ..
+            } = *job;
             if let Some(answer) = answer {
                 // Whoever does not listen any more does not miss it.
                 let _ = answer.send(Err(shutting_down()));
@@ -252,7 +257,13 @@ impl Engine {
             let attempt = execution.attempt;
             if stored && execution.release().is_ok() {
                 let execution = Arc::new(execution);
-                let ended = Ended { execution, stored, attempt, answer: None, retry_after: None };
+                let ended = Ended {
+                    execution,
+                    stored,
+                    attempt,
+                    answer: None,
+                    retry_after: None,
+                };
                 self.0.recorder.offer(Record::Ended(Box::new(ended)));
             }
         }

@@ -300,8 +300,12 @@ impl State {
         let mut claims = Vec::new();
         let most_claims = CLAIMS_PER_INSTANCE * self.instances.max(1);
         for _ in 0..self.ring.len().min(MAX_LOOKS) {
-            let Some(id) = self.ring.pop_front() else { break };
-            let Some(lane) = self.lanes.get_mut(&id) else { continue };
+            let Some(id) = self.ring.pop_front() else {
+                break;
+            };
+            let Some(lane) = self.lanes.get_mut(&id) else {
+                continue;
+            };
             let Some(job) = lane.jobs.front() else {
                 lane.in_ring = false;
                 continue;
@@ -317,7 +321,9 @@ impl State {
                 break;
             }
             let limit = job.concurrency();
-            let Some(job) = lane.jobs.pop_front() else { continue };
+            let Some(job) = lane.jobs.pop_front() else {
+                continue;
+            };
             lane.active += 1;
             lane.in_ring = !lane.jobs.is_empty() && lane.active < limit;
             if lane.in_ring {

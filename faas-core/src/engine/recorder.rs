@@ -120,7 +120,11 @@ impl Waiters {
     pub(super) fn wait_for(&self, id: ExecutionId) -> Waiting<'_> {
         let (answer, ended) = oneshot::channel();
         self.waiting.lock().entry(id).or_default().push(answer);
-        Waiting { waiters: self, id, ended }
+        Waiting {
+            waiters: self,
+            id,
+            ended,
+        }
     }
 
     fn tell(&self, execution: &Arc<Execution>) {
@@ -149,7 +153,9 @@ pub(super) struct Waiting<'a> {
 
 impl Waiting<'_> {
     pub(super) async fn ended(mut self) -> Result<Arc<Execution>, Error> {
-        (&mut self.ended).await.unwrap_or_else(|_| Err(shutting_down()))
+        (&mut self.ended)
+            .await
+            .unwrap_or_else(|_| Err(shutting_down()))
     }
 }
 

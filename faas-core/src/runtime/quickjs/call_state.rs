@@ -37,12 +37,9 @@ impl CallState {
 
     fn stop(&self, reason: StopReason) {
         // The first reason stays.
-        let _ = self.stopped.compare_exchange(
-            0,
-            reason as u8,
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-        );
+        let _ =
+            self.stopped
+                .compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// Why the call is to end now, if it is.

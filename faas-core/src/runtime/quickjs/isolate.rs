@@ -63,7 +63,10 @@ pub(super) struct Isolate {
 // runtime, which nothing outside the isolate points into. Whoever owns the isolate is the only one
 // to use it, from one thread at a time; QuickJS has no thread-local state, and each use sets the
 // stack's bounds anew (`JS_UpdateStackTop`, in `Context::with`).
-#[expect(unsafe_code, reason = "an isolate moves between the threads of instances")]
+#[expect(
+    unsafe_code,
+    reason = "an isolate moves between the threads of instances"
+)]
 unsafe impl Send for Isolate {}
 
 /// The entry points of `prelude.js`.
@@ -415,7 +418,9 @@ impl<'js> Running<'_, 'js> {
                 FailureKind::UserError,
                 format!("the result nests deeper than {MAX_DEPTH} levels"),
             ),
-            Ending::Thrown(_) | Ending::Pending | Ending::Broken => Failure::new(FailureKind::Platform, "the isolate is broken"),
+            Ending::Thrown(_) | Ending::Pending | Ending::Broken => {
+                Failure::new(FailureKind::Platform, "the isolate is broken")
+            }
         }
     }
 }

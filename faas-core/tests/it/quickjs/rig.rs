@@ -112,7 +112,11 @@ impl Rig {
     /// The message of a failure that is the user's.
     pub(super) fn user_error(&self, source: &str) -> String {
         let failure = self.failure(source);
-        assert_eq!(failure.kind, FailureKind::UserError, "{failure:?}: {source}");
+        assert_eq!(
+            failure.kind,
+            FailureKind::UserError,
+            "{failure:?}: {source}"
+        );
         failure.message
     }
 }
