@@ -1,5 +1,7 @@
 //! The REST API as clients see it: a real server on a loopback port, on the memory store.
 
+#![cfg(test)]
+
 mod costs;
 mod executions;
 mod front;

@@ -1,0 +1,175 @@
+//! Who is let in, and how connections end.
+
+use std::time::Duration;
+
+use faas_core::model::Json;
+use futures_util::StreamExt;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use crate::server::{Server, start, start_with};
+
+async fn plain(server: &Server, request: &str) -> String {
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let request = format!("{request}\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+fn refused(result: Result<crate::server::Client, Error>) -> u16 {
+    match result {
+        Err(Error::Http(response)) => response.status().as_u16(),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it was let in"),
+    }
+}
+
+/// Waits until so many clients are connected.
+async fn connected(server: &Server, count: usize) {
+    let wait = async {
+        while server.live.connections() != count {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(20), wait)
+        .await
+        .expect("the connections stay");
+}
+
+#[tokio::test]
+async fn a_socket_opens_at_the_root_and_at_ws_and_a_plain_request_gets_the_page() {
+    let server = start().await;
+    server.connect_to("/", None).await.unwrap();
+    server.connect_to("/ws", None).await.unwrap();
+    let page = plain(&server, "GET / HTTP/1.1").await;
+    assert!(
+        page.starts_with("HTTP/1.1 200") && page.ends_with("the page"),
+        "{page}"
+    );
+    assert!(
+        plain(&server, "GET /ws HTTP/1.1")
+            .await
+            .starts_with("HTTP/1.1 426")
+    );
+    assert!(
+        plain(&server, "POST / HTTP/1.1")
+            .await
+            .starts_with("HTTP/1.1 405")
+    );
+    let bad = plain(
+        &server,
+        "GET /ws HTTP/1.1\r\nupgrade: websocket\r\nconnection: upgrade",
+    )
+    .await;
+    assert!(
+        bad.starts_with("HTTP/1.1 400") && bad.contains("\"code\""),
+        "{bad}"
+    );
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_refused_until_another_has_gone() {
+    let server = start_with(|options| options.max_connections = 1).await;
+    let first = server.connect().await;
+    assert_eq!(refused(server.connect_to("/ws", None).await), 503);
+    drop(first);
+    connected(&server, 0).await;
+    server.connect().await;
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_are_refused_where_origins_are_configured() {
+    let ours = "https://ours.example";
+    let server = start_with(|options| options.origins = Some(vec![ours.to_owned()])).await;
+    let own = format!("http://{}", server.address);
+    for origin in [None, Some(ours), Some(own.as_str())] {
+        assert!(server.connect_to("/ws", origin).await.is_ok(), "{origin:?}");
+    }
+    for origin in ["https://theirs.example", "null"] {
+        assert_eq!(refused(server.connect_to("/ws", Some(origin)).await), 403);
+    }
+    assert!(
+        start()
+            .await
+            .connect_to("/ws", Some("https://theirs.example"))
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn a_slow_client_holds_nobody_up_and_is_let_go_when_it_takes_nothing() {
+    let server = start_with(|options| options.write_timeout = Duration::from_millis(100)).await;
+    let function = server.upload("echo").await;
+    let slow = server.connect().await;
+    let mut quick = server.connect().await;
+    quick
+        .say(json!({"type": "subscribe", "types": ["execution_completed"]}))
+        .await;
+    // More than the sockets' buffers take.
+    let input = Json::from(json!("x".repeat(500_000)));
+    for _ in 0..40 {
+        server
+            .platform
+            .invoke(function, input.clone())
+            .await
+            .unwrap();
+        assert_eq!(quick.event().await["type"], "execution_completed");
+    }
+    connected(&server, 1).await;
+    drop(slow);
+}
+
+#[tokio::test]
+async fn a_client_that_says_nothing_at_all_is_let_go() {
+    let server = start_with(|options| options.ping_interval = Duration::from_millis(50)).await;
+    let mut lively = server.connect().await;
+    // A client that is not read from answers no ping.
+    let dead = server.connect().await;
+    let read = tokio::spawn(async move {
+        while let Some(Ok(message)) = lively.socket.next().await {
+            if matches!(message, Message::Close(_)) {
+                break;
+            }
+        }
+    });
+    connected(&server, 1).await;
+    assert!(!read.is_finished(), "the one that answers stays");
+    drop(dead);
+    read.abort();
+}
+
+#[tokio::test]
+async fn a_message_over_the_limit_ends_its_connection() {
+    let server = start().await;
+    let mut client = server.connect().await;
+    client.send("x".repeat((64 << 10) + 1)).await;
+    connected(&server, 0).await;
+}
+
+#[tokio::test]
+async fn clients_are_told_good_bye_when_the_platform_stops() {
+    let server = start().await;
+    let mut clients = [
+        server.connect().await,
+        server.connect_to("/", None).await.unwrap(),
+    ];
+    server.platform.shutdown().await;
+    for client in &mut clients {
+        let frame = loop {
+            if let Message::Close(frame) = client.next().await {
+                break frame.unwrap();
+            }
+        };
+        assert_eq!(u16::from(frame.code), 1001);
+    }
+    timeout(Duration::from_secs(20), server.live.closed())
+        .await
+        .unwrap();
+    assert_eq!(server.live.connections(), 0);
+}

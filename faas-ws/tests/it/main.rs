@@ -1,0 +1,8 @@
+//! Live events as clients see them: a real server on a loopback port, on the memory store.
+
+#![cfg(test)]
+
+mod connections;
+mod scripted;
+mod server;
+mod stream;
