@@ -71,7 +71,10 @@ fn warm(criterion: &mut Criterion) {
     let mut rig = Rig::new(1);
     for (name, source) in [
         ("a body", "return input.a + input.b"),
-        ("a body that uses its context", "return [context.executionId, context.attempt]"),
+        (
+            "a body that uses its context",
+            "return [context.executionId, context.attempt]",
+        ),
         ("an async body", "return await input.a"),
         ("1 KB of declarations", SOURCE),
     ] {
@@ -86,7 +89,10 @@ fn warm(criterion: &mut Criterion) {
     eprintln_bytes(stats.warm_bytes);
 }
 
-#[expect(clippy::print_stderr, reason = "the figure has no place in criterion's output")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the figure has no place in criterion's output"
+)]
 fn eprintln_bytes(bytes: usize) {
     eprintln!("bytes of a warm isolate, 1 KB of source: {bytes}");
 }

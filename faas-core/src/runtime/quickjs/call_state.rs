@@ -37,12 +37,9 @@ impl CallState {
 
     fn stop(&self, reason: StopReason) {
         // The first reason stays.
-        let _ = self.stopped.compare_exchange(
-            0,
-            reason as u8,
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-        );
+        let _ =
+            self.stopped
+                .compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// Why the call is to end now, if it is.
@@ -56,6 +53,11 @@ impl CallState {
             3 => Some(StopReason::Shutdown),
             _ => Some(StopReason::Timeout),
         }
+    }
+
+    /// Whether it was found stopped before: user code may have been interrupted anywhere.
+    pub(super) fn was_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed) != 0
     }
 
     /// The time left.

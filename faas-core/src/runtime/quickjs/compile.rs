@@ -36,6 +36,8 @@ const MAX_ABANDONED: usize = 4;
 pub(super) struct Compiled {
     pub(super) form: Form,
     pub(super) bytecode: Bytecode,
+    /// Whether the handler may look at its second argument.
+    pub(super) reads_context: bool,
 }
 
 /// What the bytecode evaluates to.
@@ -146,11 +148,7 @@ impl Job {
 
     /// Waits for the result. `abandoned` is called, before the thread can find out, when it takes
     /// too long.
-    fn wait(
-        &self,
-        timeout: Duration,
-        abandoned: impl FnOnce(),
-    ) -> Result<Compiled, CompileError> {
+    fn wait(&self, timeout: Duration, abandoned: impl FnOnce()) -> Result<Compiled, CompileError> {
         let mut phase = self.phase.lock();
         let running = |phase: &mut Phase| matches!(phase, Phase::Running);
         self.done.wait_while_for(&mut phase, running, timeout);
@@ -243,7 +241,8 @@ fn compile_here(source: &str) -> Result<Compiled, CompileError> {
     let runtime = Runtime::new().map_err(|_| plain("cannot compile now: memory is out"))?;
     runtime.set_max_stack_size(GATE_STACK);
     runtime.set_memory_limit(COMPILE_MEMORY);
-    let context = Context::full(&runtime).map_err(|_| plain("cannot compile now: memory is out"))?;
+    let context =
+        Context::full(&runtime).map_err(|_| plain("cannot compile now: memory is out"))?;
     context.with(|ctx| compile_in(&ctx, source))
 }
 
@@ -262,9 +261,12 @@ fn compile_in(ctx: &Ctx<'_>, source: &str) -> Result<Compiled, CompileError> {
                 return Ok(Compiled {
                     form: Form::Body,
                     bytecode,
+                    reads_context: body_reads_context(source),
                 });
             }
-            Shape::Declarations { handler } => return declarations(as_script, source, is_async, &handler),
+            Shape::Declarations { handler } => {
+                return declarations(as_script, source, is_async, &handler);
+            }
             Shape::Module => return Err(plain(shape::FORMS)),
         },
         // Without a place it is the size or the depth that is wrong, in any form.
@@ -284,6 +286,7 @@ fn compile_in(ctx: &Ctx<'_>, source: &str) -> Result<Compiled, CompileError> {
         Shape::Module => Ok(Compiled {
             form: Form::Module,
             bytecode: module.map_err(|thrown| syntax_error::of(&thrown, source))?,
+            reads_context: true,
         }),
         Shape::Declarations { handler } => declarations(as_script, source, is_async, &handler),
         Shape::Body => Err(not_a_body),
@@ -300,7 +303,16 @@ fn declarations(
     Ok(Compiled {
         form: Form::Declarations,
         bytecode: compile(&wrapper.wrap(source))?,
+        reads_context: true,
     })
+}
+
+/// Whether a body can name its second argument; an escape may be part of a name. Making the
+/// context is a seventh of what a small call costs.
+fn body_reads_context(source: &str) -> bool {
+    ["context", "arguments", "\\u"]
+        .into_iter()
+        .any(|name| source.contains(name))
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -394,14 +406,22 @@ mod tests {
         let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
         let mut inside = false;
         for line in maps.lines() {
-            let range = line.split(' ').next().and_then(|range| range.split_once('-'));
+            let range = line
+                .split(' ')
+                .next()
+                .and_then(|range| range.split_once('-'));
             if let Some((start, end)) = range
                 && let Ok(start) = usize::from_str_radix(start, 16)
                 && let Ok(end) = usize::from_str_radix(end, 16)
             {
                 inside = (start..end).contains(&address);
             } else if inside && let Some(size) = line.strip_prefix("Rss:") {
-                return size.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10;
+                return size
+                    .trim()
+                    .trim_end_matches(" kB")
+                    .parse::<usize>()
+                    .unwrap()
+                    << 10;
             }
         }
         panic!("a stack without a mapping")
@@ -444,10 +464,18 @@ mod tests {
             return (too_deep, used);
         }
         while too_deep - fits > fits / 16 + 1 {
-            let middle = if too_deep > 4 * fits { 2 * fits } else { fits.midpoint(too_deep) };
+            let middle = if too_deep > 4 * fits {
+                2 * fits
+            } else {
+                fits.midpoint(too_deep)
+            };
             let (over, used) = compile_on_a_fresh_stack(nest(before, levels, middle));
             most = most.max(used);
-            if over { too_deep = middle } else { fits = middle }
+            if over {
+                too_deep = middle
+            } else {
+                fits = middle
+            }
         }
         (fits, most)
     }
@@ -457,7 +485,10 @@ mod tests {
         let check = |before, levels: &[_]| {
             let (depth, used) = deepest(before, levels);
             println!("{depth:>8} levels {:>8} KiB  {levels:?}", used >> 10);
-            assert!(used < COMPILE_STACK / 4, "{levels:?}: {used} bytes at {depth} levels");
+            assert!(
+                used < COMPILE_STACK / 4,
+                "{levels:?}: {used} bytes at {depth} levels"
+            );
         };
         for nest in EXPRESSIONS {
             check("x = ", &[nest]);

@@ -78,7 +78,8 @@ impl Metered {
             self.0.refused.store(true, Ordering::Relaxed);
         } else {
             // SAFETY: `block` was just made by the allocator below.
-            self.0.replace(unsafe { RustAllocator::usable_size(block) }, 0);
+            self.0
+                .replace(unsafe { RustAllocator::usable_size(block) }, 0);
         }
         block
     }

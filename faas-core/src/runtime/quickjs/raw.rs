@@ -1,7 +1,7 @@
 //! The calls into QuickJS that rquickjs has no safe form of. All of this runtime's unsafe code is
 //! here, in the allocator (`heap.rs`) and in the one line that lets an isolate change threads.
 
-use std::ffi::{CStr, CString, c_int};
+use std::ffi::{CStr, c_int};
 use std::ptr;
 
 use rquickjs::{Ctx, Promise, Value, qjs};
@@ -24,7 +24,10 @@ pub(super) struct Thrown;
 
 /// Compiles `text` to bytecode without its source, and runs nothing. Its first line gets the
 /// number `line`; zero is read as one. The context must have the `Eval` intrinsic.
-#[expect(unsafe_code, reason = "rquickjs compiles modules only, and keeps their source")]
+#[expect(
+    unsafe_code,
+    reason = "rquickjs compiles modules only, and keeps their source"
+)]
 pub(super) fn compile(
     ctx: &Ctx<'_>,
     text: &str,
@@ -211,7 +214,10 @@ pub(super) fn run_job<'js>(ctx: &Ctx<'js>) -> Job<'js> {
 
 /// Calls `read` with the text of a string, in UTF-8 except for lone surrogates; `None` when it is
 /// no string or memory is out.
-#[expect(unsafe_code, reason = "rquickjs takes the text to be valid without looking")]
+#[expect(
+    unsafe_code,
+    reason = "rquickjs takes the text to be valid without looking"
+)]
 pub(super) fn with_text<R>(value: &Value<'_>, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
     if !value.is_string() {
         return None;
@@ -236,9 +242,4 @@ pub(super) fn with_text<R>(value: &Value<'_>, read: impl FnOnce(&[u8]) -> R) -> 
 /// The text of a string; lone surrogates become U+FFFD.
 pub(super) fn text(value: &Value<'_>) -> Option<String> {
     with_text(value, |bytes| String::from_utf8_lossy(bytes).into_owned())
-}
-
-/// A file name for stacks.
-pub(super) fn user_file() -> String {
-    CString::from(USER_FILE).into_string().unwrap_or_default()
 }

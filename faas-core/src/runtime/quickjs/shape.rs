@@ -111,7 +111,10 @@ fn parse<'a>(
         None if !parsed.panicked => Ok(parsed.program),
         None => Err(plain("syntax error")),
         Some(error) => {
-            let offset = error.labels.first().map_or(0, |label| label.offset() as usize);
+            let offset = error
+                .labels
+                .first()
+                .map_or(0, |label| label.offset() as usize);
             Err(syntax_error::at_offset(
                 source,
                 offset.saturating_sub(before),

@@ -50,7 +50,9 @@ fn at(source: &str, line: i64, column: i64, message: &str) -> CompileError {
     }
     let text = source.split('\n').nth(line - 1).unwrap_or_default();
     let bytes = usize::try_from(column - 1).unwrap_or(0).min(text.len());
-    let before = text.get(..text.floor_char_boundary(bytes)).unwrap_or_default();
+    let before = text
+        .get(..text.floor_char_boundary(bytes))
+        .unwrap_or_default();
     placed(message, line, before.chars().count() + 1)
 }
 
@@ -59,7 +61,13 @@ pub(super) fn at_offset(source: &str, offset: usize, message: &str) -> CompileEr
     let offset = source.floor_char_boundary(offset.min(source.len()));
     let before = source.get(..offset).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let column = before
+        .rsplit('\n')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .count()
+        + 1;
     placed(message, line, column)
 }
 

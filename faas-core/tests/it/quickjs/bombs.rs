@@ -9,16 +9,108 @@ const MEGABYTE: usize = 1 << 20;
 fn a_megabyte_of_nesting_is_refused_or_compiles_and_never_crashes() {
     let rig = Rig::new();
     for open in [
-        "(", "[", "{", "{a:", "({a:", "!", "-", "+", "~", "typeof ", "void ", "delete ", "new ",
-        "await ", "yield ", "async ", "a=>", "a=>{", "async()=>", "async a=>", "`${", "a`${", "a?b:",
-        "a?", "a=", "a+=", "a.x", "a?.x", "a?.[", "a[", "a(", "a+", "a**", "a??", "a&&", "a,", "a;",
-        "...", "[...", "f(...", "({...", "({a=", "([a=", "(a=", "var {a:", "let [", "if(1)", "if(1){",
-        "if(1);else ", "else if(1)", "for(;;)", "for(a of b)", "for(;;){", "while(1)", "do ", "try{",
-        "switch(1){case 1:", "with(a)", "function(){", "function f(){", "(function(){", "function*f(){yield ",
-        "class{", "class A{a(){", "(class{a=", "class extends ", "class A{static{", "label:", "a:b:",
-        "import(", "import.meta", "export default ", "<a>", "<a b={", "/(", "/a/", "/*", "//", "\"", "\\", "}",
-        ")", "]", "return ", "throw ", "debugger;", "#a in ", "@a ", "([{a:", "(`${[", "!(a=>", "{[`${(",
-        "/((((/.b(", "var a;", "let a=1,", "a=>b=>({c:[", "\u{feff}", "\u{2028}", "é", "\0", "<!--", "-->",
+        "(",
+        "[",
+        "{",
+        "{a:",
+        "({a:",
+        "!",
+        "-",
+        "+",
+        "~",
+        "typeof ",
+        "void ",
+        "delete ",
+        "new ",
+        "await ",
+        "yield ",
+        "async ",
+        "a=>",
+        "a=>{",
+        "async()=>",
+        "async a=>",
+        "`${",
+        "a`${",
+        "a?b:",
+        "a?",
+        "a=",
+        "a+=",
+        "a.x",
+        "a?.x",
+        "a?.[",
+        "a[",
+        "a(",
+        "a+",
+        "a**",
+        "a??",
+        "a&&",
+        "a,",
+        "a;",
+        "...",
+        "[...",
+        "f(...",
+        "({...",
+        "({a=",
+        "([a=",
+        "(a=",
+        "var {a:",
+        "let [",
+        "if(1)",
+        "if(1){",
+        "if(1);else ",
+        "else if(1)",
+        "for(;;)",
+        "for(a of b)",
+        "for(;;){",
+        "while(1)",
+        "do ",
+        "try{",
+        "switch(1){case 1:",
+        "with(a)",
+        "function(){",
+        "function f(){",
+        "(function(){",
+        "function*f(){yield ",
+        "class{",
+        "class A{a(){",
+        "(class{a=",
+        "class extends ",
+        "class A{static{",
+        "label:",
+        "a:b:",
+        "import(",
+        "import.meta",
+        "export default ",
+        "<a>",
+        "<a b={",
+        "/(",
+        "/a/",
+        "/*",
+        "//",
+        "\"",
+        "\\",
+        "}",
+        ")",
+        "]",
+        "return ",
+        "throw ",
+        "debugger;",
+        "#a in ",
+        "@a ",
+        "([{a:",
+        "(`${[",
+        "!(a=>",
+        "{[`${(",
+        "/((((/.b(",
+        "var a;",
+        "let a=1,",
+        "a=>b=>({c:[",
+        "\u{feff}",
+        "\u{2028}",
+        "é",
+        "\0",
+        "<!--",
+        "-->",
     ] {
         let text = open.repeat(MEGABYTE / open.len());
         for before in ["", "return "] {
@@ -32,9 +124,18 @@ fn a_megabyte_of_nesting_is_refused_or_compiles_and_never_crashes() {
 #[test]
 fn what_nests_too_deeply_is_told_so() {
     let rig = Rig::new();
-    for (open, inside, close) in [("(", "1", ")"), ("[", "1", "]"), ("{a:", "1", "}"), ("!", "1", ""), ("a=>", "1", "")] {
+    for (open, inside, close) in [
+        ("(", "1", ")"),
+        ("[", "1", "]"),
+        ("!", "1", ""),
+        ("a=>", "1", ""),
+    ] {
         let depth = 50_000;
-        let text = format!("return {}{inside}{}", open.repeat(depth), close.repeat(depth));
+        let text = format!(
+            "return {}{inside}{}",
+            open.repeat(depth),
+            close.repeat(depth)
+        );
         let message = rig.error(&text).message;
         assert!(message.contains("nested too deeply"), "{open}: {message}");
     }
@@ -44,7 +145,11 @@ fn what_nests_too_deeply_is_told_so() {
 fn what_people_write_nests_little_enough() {
     let rig = Rig::new();
     let nested = |open: &str, inside: &str, close: &str, depth| {
-        format!("return {}{inside}{}", open.repeat(depth), close.repeat(depth))
+        format!(
+            "return {}{inside}{}",
+            open.repeat(depth),
+            close.repeat(depth)
+        )
     };
     assert_eq!(rig.value(&nested("(", "1", ")", 200), "{}"), 1);
     assert!(rig.run(&nested("[", "1", "]", 200), "{}").result.is_ok());
@@ -58,7 +163,9 @@ fn what_people_write_nests_little_enough() {
 #[test]
 fn a_large_upload_compiles_and_runs() {
     let rig = Rig::new();
-    let lines: String = (0..5000).map(|n| format!("function f{n}(x) {{ return x + {n} }}\n")).collect();
+    let lines: String = (0..5000)
+        .map(|n| format!("function f{n}(x) {{ return x + {n} }}\n"))
+        .collect();
     let source = format!("{lines}return f4999(input)");
     assert_eq!(rig.value(&source, "1"), 5000);
 }

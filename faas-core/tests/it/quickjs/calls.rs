@@ -16,8 +16,14 @@ fn a_result_is_json_and_undefined_is_null() {
     for (source, expected) in [
         ("return undefined", json!(null)),
         ("return null", json!(null)),
-        ("return { a: undefined, b: () => 1, c: [undefined] }", json!({"c": [null]})),
-        ("return 'h\u{e9}llo \u{1f600}'", json!("h\u{e9}llo \u{1f600}")),
+        (
+            "return { a: undefined, b: () => 1, c: [undefined] }",
+            json!({"c": [null]}),
+        ),
+        (
+            "return 'h\u{e9}llo \u{1f600}'",
+            json!("h\u{e9}llo \u{1f600}"),
+        ),
         ("return '\\ud800'.length", json!(1)),
         ("return NaN", json!(null)),
         ("return new Date(0)", json!("1970-01-01T00:00:00.000Z")),
@@ -42,7 +48,10 @@ fn what_is_no_json_is_a_user_error_that_says_so() {
         ("const a = {}; a.a = a; return a", "cycle"),
         ("const a = [await 1]; a[0] = a; return a", "cycle"),
         ("return await (async () => Symbol())()", "it is a symbol"),
-        ("let a = 1; for (let i = 0; i < 300; i++) a = [a]; return a", "deeper than 256 levels"),
+        (
+            "let a = 1; for (let i = 0; i < 300; i++) a = [a]; return a",
+            "deeper than 256 levels",
+        ),
     ] {
         let message = rig.user_error(source);
         assert!(message.contains(says), "{source}: {message}");
@@ -55,9 +64,18 @@ fn what_is_no_json_is_a_user_error_that_says_so() {
 fn an_output_over_its_limit_is_refused_with_both_sizes() {
     let mut rig = Rig::new();
     rig.limits.output = 100;
-    assert_eq!(rig.value("return 'x'.repeat(98)", "{}").as_str().unwrap().len(), 98);
+    assert_eq!(
+        rig.value("return 'x'.repeat(98)", "{}")
+            .as_str()
+            .unwrap()
+            .len(),
+        98
+    );
     let message = rig.user_error("return 'x'.repeat(99)");
-    assert!(message.contains("101 bytes") && message.contains("100 bytes"), "{message}");
+    assert!(
+        message.contains("101 bytes") && message.contains("100 bytes"),
+        "{message}"
+    );
     let message = rig.user_error("return '\u{e9}'.repeat(60)");
     assert!(message.contains("122 bytes"), "{message}");
 }
@@ -101,7 +119,8 @@ fn a_promise_that_never_settles_fails_at_once() {
 fn the_context_tells_about_the_call_and_reads_as_the_instances_id() {
     let rig = Rig::new();
     let function = FunctionId::from_u128(9);
-    let program = rig.compile("return [context, String(context), `${context}`, Object.keys(context).length]");
+    let program =
+        rig.compile("return [context, String(context), `${context}`, Object.keys(context).length]");
     let output = rig.call(function, &program, "{}").result.unwrap();
     let expected = json!([{
         "executionId": "00000000-0000-0000-0000-000000001234",
@@ -112,8 +131,19 @@ fn the_context_tells_about_the_call_and_reads_as_the_instances_id() {
         "instanceId": "i-7",
     }, "i-7", "i-7", 6]);
     assert_eq!(output.to::<serde_json::Value>().unwrap(), expected);
-    assert_eq!(rig.value("function f(input, context) { return context.attempt }", "{}"), 2);
-    assert_eq!(rig.value("export default (input, { instanceId }) => instanceId", "{}"), "i-7");
+    for source in [
+        "function f(input, context) { return context.attempt }",
+        "const f = (input, c = 1) => c.attempt",
+        "return arguments[1].attempt",
+        "return c\\u006fntext.attempt",
+        "const { attempt } = context; return attempt",
+    ] {
+        assert_eq!(rig.value(source, "{}"), 2, "{source}");
+    }
+    assert_eq!(
+        rig.value("export default (input, { instanceId }) => instanceId", "{}"),
+        "i-7"
+    );
 }
 
 #[test]
@@ -136,8 +166,14 @@ fn timers_run_in_the_order_in_which_they_fall_due() {
     let expected = json!(["sync", "micro", "a", "b", "then", "c", 3]);
     assert_eq!(rig.value(source, "{}"), expected);
     assert_eq!(rig.user_error("setTimeout(() => { throw new Error('late') }, 1); await new Promise(() => {}); return 1"), "Error: late");
-    assert!(rig.user_error("setTimeout('code', 1); return 1").contains("needs a function"));
-    assert!(rig.user_error("for (;;) setTimeout(() => {}, 1); return 1").contains("10000 timers"));
+    assert!(
+        rig.user_error("setTimeout('code', 1); return 1")
+            .contains("needs a function")
+    );
+    assert!(
+        rig.user_error("for (;;) setTimeout(() => {}, 1); return 1")
+            .contains("10000 timers")
+    );
     assert_eq!(rig.value("Array.prototype.push = null; Object.prototype.then = undefined; await new Promise(d => setTimeout(d, 1)); return 1", "{}"), 1);
 }
 
@@ -149,8 +185,14 @@ fn timers_do_not_survive_into_the_next_call() {
         "globalThis.fired ??= 0; setTimeout(() => globalThis.fired++, 1);
          if (input) await new Promise(done => setTimeout(done, 10)); return globalThis.fired",
     );
-    assert_eq!(rig.call(function, &program, "0").result.unwrap().as_str(), "0");
-    assert_eq!(rig.call(function, &program, "1").result.unwrap().as_str(), "1");
+    assert_eq!(
+        rig.call(function, &program, "0").result.unwrap().as_str(),
+        "0"
+    );
+    assert_eq!(
+        rig.call(function, &program, "1").result.unwrap().as_str(),
+        "1"
+    );
 }
 
 #[test]
@@ -167,34 +209,67 @@ fn the_console_is_captured_with_its_levels() {
          return 1",
         "{}",
     );
-    let lines: Vec<_> = outcome.logs.iter().map(|line| (line.level, line.message.as_str())).collect();
-    assert_eq!(lines, [
-        (LogLevel::Log, "a 1 true null undefined"),
-        (LogLevel::Debug, r#"{ a: [ 1, "x", { b: {} } ] }"#),
-        (LogLevel::Info, "[]"),
-        (LogLevel::Warn, r#"Map(1) { "k" => Set(1) { 1 } }"#),
-        (LogLevel::Error, "10n Symbol(s)"),
-        (LogLevel::Error, "Assertion failed: this"),
-        (LogLevel::Debug, "Trace: here"),
-        (LogLevel::Log, "[Function: foo] [Function: Bar] [Function (anonymous)]"),
-        (LogLevel::Log, "{ me: [Circular] }"),
-        (LogLevel::Log, "Point { x: 1 } { z: [Getter] }"),
-        (LogLevel::Log, "1970-01-01T00:00:00.000Z /re/g Uint8Array(2) [ 0, 0 ] [Object: null prototype] {} [a value that cannot be shown]"),
-    ]);
+    let lines: Vec<_> = outcome
+        .logs
+        .iter()
+        .map(|line| (line.level, line.message.as_str()))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            (LogLevel::Log, "a 1 true null undefined"),
+            (LogLevel::Debug, r#"{ a: [ 1, "x", { b: {} } ] }"#),
+            (LogLevel::Info, "[]"),
+            (LogLevel::Warn, r#"Map(1) { "k" => Set(1) { 1 } }"#),
+            (LogLevel::Error, "10n Symbol(s)"),
+            (LogLevel::Error, "Assertion failed: this"),
+            (LogLevel::Debug, "Trace: here"),
+            (
+                LogLevel::Log,
+                "[Function: foo] [Function: Bar] [Function (anonymous)]"
+            ),
+            (LogLevel::Log, "{ me: [Circular] }"),
+            (LogLevel::Log, "Point { x: 1 } { z: [Getter] }"),
+            (
+                LogLevel::Log,
+                "1970-01-01T00:00:00.000Z /re/g Uint8Array(2) [ 0, 0 ] [Object: null prototype] {} [a value that cannot be shown]"
+            ),
+        ]
+    );
     assert!(outcome.logs.iter().all(|line| line.at >= before));
-    let error = rig.run("function f() { console.error(new TypeError('bad')) }", "{}").logs;
-    assert!(error[0].message.starts_with("TypeError: bad\n    at f (function.js:1:"), "{error:?}");
+    let error = rig
+        .run("function f() { console.error(new TypeError('bad')) }", "{}")
+        .logs;
+    assert!(
+        error[0]
+            .message
+            .starts_with("TypeError: bad\n    at f (function.js:1:"),
+        "{error:?}"
+    );
 }
 
 #[test]
 fn a_flood_of_lines_is_cut_and_the_last_line_tells_how_many_were_dropped() {
     let mut rig = Rig::new();
     rig.limits.log_lines = 10;
-    let logs = rig.run("for (let i = 0; i < 1000; i++) console.log(i); return 1", "{}").logs;
+    let logs = rig
+        .run(
+            "for (let i = 0; i < 1000; i++) console.log(i); return 1",
+            "{}",
+        )
+        .logs;
     assert_eq!(logs.len(), 11);
     assert_eq!(logs[9].message, "9");
-    assert_eq!(logs[10].message, "990 more lines were dropped: the limit is 10 lines and 10000 bytes");
-    let logs = rig.run("console.log('\u{e9}'.repeat(1e6)); console.log('more'); return 1", "{}").logs;
+    assert_eq!(
+        logs[10].message,
+        "990 more lines were dropped: the limit is 10 lines and 10000 bytes"
+    );
+    let logs = rig
+        .run(
+            "console.log('\u{e9}'.repeat(1e6)); console.log('more'); return 1",
+            "{}",
+        )
+        .logs;
     assert_eq!(logs.len(), 2);
     assert_eq!(logs[0].message.len(), 10_000 + '…'.len_utf8());
     assert!(logs[1].message.starts_with("1 more lines"));
@@ -211,17 +286,32 @@ fn the_logs_of_a_failed_call_are_kept() {
 fn whatever_is_thrown_has_a_message() {
     let rig = Rig::new();
     for (source, message) in [
-        ("undefined.x; return 1", "TypeError: cannot read property 'x' of undefined"),
+        (
+            "undefined.x; return 1",
+            "TypeError: cannot read property 'x' of undefined",
+        ),
         ("throw new Error(''); return 1", "Error"),
         ("throw 'text'; return 1", "text"),
         ("throw null; return 1", "null"),
         ("throw undefined; return 1", "undefined"),
         ("throw { code: 7 }; return 1", "{ code: 7 }"),
         ("throw 12n; return 1", "12n"),
-        ("class E extends Error { name = 'Mine' }; throw new E('x'); return 1", "Mine: x"),
-        ("throw new Proxy({}, { get() { throw 1 }, getPrototypeOf() { throw 1 } }); return 1", "[a value that cannot be shown]"),
-        ("const e = new Error('x'); Object.defineProperty(e, 'message', { get() { throw 1 } }); throw e; return 1", "threw something that cannot be shown"),
-        ("const e = new Error('x'); e.name = { toString() { throw 1 } }; throw e; return 1", "{ toString: [Function: toString] }: x"),
+        (
+            "class E extends Error { name = 'Mine' }; throw new E('x'); return 1",
+            "Mine: x",
+        ),
+        (
+            "throw new Proxy({}, { get() { throw 1 }, getPrototypeOf() { throw 1 } }); return 1",
+            "[a value that cannot be shown]",
+        ),
+        (
+            "const e = new Error('x'); Object.defineProperty(e, 'message', { get() { throw 1 } }); throw e; return 1",
+            "threw something that cannot be shown",
+        ),
+        (
+            "const e = new Error('x'); e.name = { toString() { throw 1 } }; throw e; return 1",
+            "{ toString: [Function: toString] }: x",
+        ),
         ("throw new Error('\\ud800'); return 1", "Error: \u{fffd}"),
     ] {
         assert_eq!(rig.user_error(source), message, "{source}");
@@ -243,13 +333,22 @@ fn code_cannot_be_made_from_text_at_run_time() {
         rig.user_error(source);
     }
     rig.user_error("await import('fs'); return 1");
-    assert_eq!(rig.value("return [typeof process, typeof require, typeof std, typeof os]", "{}"), json!(["undefined", "undefined", "undefined", "undefined"]));
+    assert_eq!(
+        rig.value(
+            "return [typeof process, typeof require, typeof std, typeof os]",
+            "{}"
+        ),
+        json!(["undefined", "undefined", "undefined", "undefined"])
+    );
 }
 
 #[test]
 fn a_call_is_stopped_from_outside_with_its_reason() {
     let rig = Rig::new();
-    let sources = ["for (;;); return 1", "await new Promise(done => setTimeout(done, 1e7)); return 1"];
+    let sources = [
+        "for (;;); return 1",
+        "await new Promise(done => setTimeout(done, 1e7)); return 1",
+    ];
     for source in sources {
         for (reason, kind) in [
             (StopReason::Cancelled, FailureKind::Cancelled),
@@ -281,7 +380,10 @@ fn a_program_of_another_runtime_is_the_platforms_failure() {
 
 #[test]
 fn a_compile_that_takes_too_long_is_given_up_on() {
-    let rig = Rig::with(QuickJsOptions { compile_timeout: Duration::ZERO, ..QuickJsOptions::default() });
+    let rig = Rig::with(QuickJsOptions {
+        compile_timeout: Duration::ZERO,
+        ..QuickJsOptions::default()
+    });
     let message = rig.error("return 1").message;
     assert!(message.contains("longer than 0 ms"), "{message}");
 }

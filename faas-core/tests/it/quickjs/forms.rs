@@ -11,11 +11,23 @@ fn a_body_uses_input_and_returns() {
     let with_helper = "function twice(n) { return 2 * n }\nreturn twice(input)";
     assert_eq!(rig.value(with_helper, "21"), 42);
     assert_eq!(rig.value("if (input) { return 'yes' }", "1"), "yes");
-    assert_eq!(rig.value("for (const n of input) { if (n > 1) return n }", "[1,2]"), 2);
+    assert_eq!(
+        rig.value("for (const n of input) { if (n > 1) return n }", "[1,2]"),
+        2
+    );
     assert_eq!(rig.value("try { return 1 } finally {}", "0"), 1);
-    assert_eq!(rig.value("switch (input) { case 1: return 'one' }", "1"), "one");
-    assert_eq!(rig.value("total = input + 1 // no let\nreturn total", "1"), 2);
-    assert_eq!(rig.value("return await Promise.resolve(input) // done", "5"), 5);
+    assert_eq!(
+        rig.value("switch (input) { case 1: return 'one' }", "1"),
+        "one"
+    );
+    assert_eq!(
+        rig.value("total = input + 1 // no let\nreturn total", "1"),
+        2
+    );
+    assert_eq!(
+        rig.value("return await Promise.resolve(input) // done", "5"),
+        5
+    );
     assert_eq!(rig.value("return 'await'", "5"), "await");
     assert_eq!(rig.value("return; // nothing", "5"), json!(null));
 }
@@ -26,12 +38,30 @@ fn of_declarations_handler_is_called_else_main_else_the_first_function() {
     for (source, expected) in [
         ("function add(input) { return input.a + 1 }", json!(3)),
         ("const add = (input) => input.a + 1", json!(3)),
-        ("const factor = 2; const f = function (i) { return i.a * factor }; function g() {}", json!(4)),
-        ("const f = () => 'f'; function main() { return 'main' }", json!("main")),
-        ("function main() { return 'main' } const handler = () => 'handler'", json!("handler")),
-        ("const wrap = f => f; const handler = wrap(i => i.a)", json!(2)),
-        ("async function add(input) { await null; return input.a }", json!(2)),
-        ("const base = await Promise.resolve(40); const f = async i => base + i.a", json!(42)),
+        (
+            "const factor = 2; const f = function (i) { return i.a * factor }; function g() {}",
+            json!(4),
+        ),
+        (
+            "const f = () => 'f'; function main() { return 'main' }",
+            json!("main"),
+        ),
+        (
+            "function main() { return 'main' } const handler = () => 'handler'",
+            json!("handler"),
+        ),
+        (
+            "const wrap = f => f; const handler = wrap(i => i.a)",
+            json!(2),
+        ),
+        (
+            "async function add(input) { await null; return input.a }",
+            json!(2),
+        ),
+        (
+            "const base = await Promise.resolve(40); const f = async i => base + i.a",
+            json!(42),
+        ),
         ("const input = 7; function f() { return input }", json!(7)),
         ("let f; f = 3; var handler = () => f", json!(3)),
         ("function f() { return 1 } // last line", json!(1)),
@@ -63,7 +93,16 @@ fn of_a_module_the_default_export_is_called_else_the_one_named_handler() {
 #[test]
 fn code_without_a_function_is_refused_with_the_forms_that_are_read() {
     let rig = Rig::new();
-    for source in ["", "   \n", "// nothing", "/* nothing */", "1 + 1", "const a = 1", "input.a", "({})"] {
+    for source in [
+        "",
+        "   \n",
+        "// nothing",
+        "/* nothing */",
+        "1 + 1",
+        "const a = 1",
+        "input.a",
+        "({})",
+    ] {
         let message = rig.error(source).message;
         assert!(message.contains("write a body"), "{source}: {message}");
     }
@@ -114,7 +153,11 @@ fn a_syntax_error_tells_line_and_column_in_the_users_own_text() {
         ("if (input) {\n  return 1", 2, 11),
     ] {
         let error = rig.error(source);
-        assert_eq!((error.line, error.column), (Some(line), Some(column)), "{error}: {source}");
+        assert_eq!(
+            (error.line, error.column),
+            (Some(line), Some(column)),
+            "{error}: {source}"
+        );
         assert!(error.message.contains(&format!("line {line}")), "{error}");
     }
 }
@@ -129,7 +172,10 @@ fn stacks_have_the_users_own_lines_in_every_form() {
         "function add(a) {\n  return a.b.c\n}\n\nawait null; return add(input)",
     ] {
         let failure = rig.failure(source);
-        assert_eq!(failure.message, "TypeError: cannot read property 'c' of undefined");
+        assert_eq!(
+            failure.message,
+            "TypeError: cannot read property 'c' of undefined"
+        );
         let stack = failure.stack.unwrap();
         let frames: Vec<_> = stack.lines().collect();
         assert_eq!(frames[0], "    at add (function.js:2:10)", "{stack}");

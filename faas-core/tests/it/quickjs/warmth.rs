@@ -47,15 +47,25 @@ fn a_user_error_keeps_the_isolate_and_any_other_failure_costs_it() {
     for (source, kind) in [
         ("if (input) throw 1; return 2", FailureKind::UserError),
         ("if (input) for (;;); return 2", FailureKind::Timeout),
-        ("if (input) { const a = []; for (;;) a.push(new Array(1000).fill(1)) } return 2", FailureKind::OutOfMemory),
-        ("function f(n) { return n ? f(n) + 1 : 2 }", FailureKind::StackOverflow),
+        (
+            "if (input) { const a = []; for (;;) a.push(new Array(1000).fill(1)) } return 2",
+            FailureKind::OutOfMemory,
+        ),
+        (
+            "function f(n) { return n ? f(n) + 1 : 2 }",
+            FailureKind::StackOverflow,
+        ),
     ] {
         let program = rig.compile(source);
         assert!(rig.call(ONE, &program, "0").cold_start);
         if kind == FailureKind::Timeout {
             rig.limits.timeout = Duration::from_millis(50);
         }
-        assert_eq!(rig.call(ONE, &program, "1").result.unwrap_err().kind, kind, "{source}");
+        assert_eq!(
+            rig.call(ONE, &program, "1").result.unwrap_err().kind,
+            kind,
+            "{source}"
+        );
         rig.limits.timeout = Duration::from_secs(20);
         let next = rig.call(ONE, &program, "0");
         assert_eq!(next.cold_start, kind != FailureKind::UserError, "{source}");
@@ -70,7 +80,10 @@ fn jobs_left_behind_end_before_the_next_call_or_cost_the_isolate() {
     let few = rig.compile("globalThis.n ??= 0; const seen = n; for (let i = 0; i < 5; i++) queueMicrotask(() => n++); return seen");
     assert_eq!(rig.call(ONE, &few, "{}").result.unwrap().as_str(), "0");
     let next = rig.call(ONE, &few, "{}");
-    assert_eq!((next.cold_start, next.result.unwrap().as_str()), (false, "5"));
+    assert_eq!(
+        (next.cold_start, next.result.unwrap().as_str()),
+        (false, "5")
+    );
     let endless = rig.compile("const f = () => Promise.resolve().then(f); f(); return 1");
     for _ in 0..2 {
         let outcome = rig.call(TWO, &endless, "{}");
@@ -82,7 +95,9 @@ fn jobs_left_behind_end_before_the_next_call_or_cost_the_isolate() {
 #[test]
 fn swallowed_memory_exhaustion_costs_the_isolate_but_not_the_result() {
     let rig = Rig::new();
-    let program = rig.compile("let a = []; try { for (;;) a.push(new Array(1000).fill(1)) } catch { a = null } return 1");
+    let program = rig.compile(
+        "let a = []; try { for (;;) a.push(new Array(1000).fill(1)) } catch { a = null } return 1",
+    );
     for _ in 0..2 {
         let outcome = rig.call(ONE, &program, "{}");
         assert!(outcome.cold_start);
@@ -92,16 +107,29 @@ fn swallowed_memory_exhaustion_costs_the_isolate_but_not_the_result() {
 
 #[test]
 fn warm_isolates_stay_within_their_bounds() {
-    let rig = Rig::with(QuickJsOptions { blank_isolates: 0, warm_isolates: 3, ..QuickJsOptions::default() });
+    let rig = Rig::with(QuickJsOptions {
+        blank_isolates: 0,
+        warm_isolates: 3,
+        ..QuickJsOptions::default()
+    });
     let program = rig.compile("return 1");
     for function in 0..10 {
         rig.call(FunctionId::from_u128(function), &program, "{}");
     }
     assert_eq!(rig.quickjs.stats().warm_isolates, 3);
-    assert!(!rig.call(FunctionId::from_u128(7), &program, "{}").cold_start);
-    assert!(rig.call(FunctionId::from_u128(6), &program, "{}").cold_start);
+    assert!(
+        !rig.call(FunctionId::from_u128(7), &program, "{}")
+            .cold_start
+    );
+    assert!(
+        rig.call(FunctionId::from_u128(6), &program, "{}")
+            .cold_start
+    );
 
-    let rig = Rig::with(QuickJsOptions { warm_bytes: 4 << 20, ..QuickJsOptions::default() });
+    let rig = Rig::with(QuickJsOptions {
+        warm_bytes: 4 << 20,
+        ..QuickJsOptions::default()
+    });
     let hoarder = rig.compile("globalThis.kept = new Uint8Array(3 << 20); return 1");
     rig.call(ONE, &hoarder, "{}");
     rig.call(TWO, &hoarder, "{}");
@@ -116,7 +144,12 @@ fn an_isolate_moves_between_threads_without_losing_anything() {
     let program = rig.compile("let n = 0; function deep(k) { return k ? deep(k - 1) : 0 } function handler(k) { deep(k); return ++n }");
     rig.call(ONE, &program, "1");
     for call in 2..20 {
-        let outcome = std::thread::scope(|scope| scope.spawn(|| rig.call(ONE, &program, "500")).join().unwrap());
+        let outcome = std::thread::scope(|scope| {
+            scope
+                .spawn(|| rig.call(ONE, &program, "500"))
+                .join()
+                .unwrap()
+        });
         assert_eq!(outcome.result.unwrap().as_str(), call.to_string());
         assert!(!outcome.cold_start);
     }
@@ -125,7 +158,9 @@ fn an_isolate_moves_between_threads_without_losing_anything() {
 #[test]
 fn many_threads_share_the_isolates() {
     let rig = Rig::new();
-    let programs: Vec<_> = (0..5).map(|n| rig.compile(&format!("return input + {n}"))).collect();
+    let programs: Vec<_> = (0..5)
+        .map(|n| rig.compile(&format!("return input + {n}")))
+        .collect();
     std::thread::scope(|scope| {
         for thread in 0..8_usize {
             let (rig, programs) = (&rig, &programs);
@@ -143,4 +178,41 @@ fn many_threads_share_the_isolates() {
         }
     });
     assert!(rig.quickjs.stats().warm_isolates <= 40);
+}
+
+#[test]
+fn blank_isolates_are_made_ahead_and_again_after_a_cold_start() {
+    let rig = Rig::with(QuickJsOptions {
+        blank_isolates: 3,
+        ..QuickJsOptions::default()
+    });
+    let ready = |count| {
+        for _ in 0..1000 {
+            if rig.quickjs.stats().blank_isolates == count {
+                return true;
+            }
+            faas_core::runtime::StopSignal::default().wait(Duration::from_millis(5));
+        }
+        false
+    };
+    assert!(ready(3));
+    let program = rig.compile("return 1");
+    for function in 0..5 {
+        assert!(
+            rig.call(FunctionId::from_u128(function), &program, "{}")
+                .cold_start
+        );
+    }
+    assert!(ready(3));
+}
+
+#[test]
+fn a_warm_isolate_learns_a_new_name() {
+    let rig = Rig::new();
+    let program = rig.compile("return context.functionName");
+    for name in ["first", "second", "second", "third"] {
+        let output = rig.call_named(ONE, &program, name).result.unwrap();
+        assert_eq!(output.as_str(), format!("\"{name}\""));
+    }
+    assert_eq!(rig.quickjs.stats().warm_isolates, 1);
 }
