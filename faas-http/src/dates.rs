@@ -12,7 +12,7 @@ use time::macros::format_description;
 use time::{Date, Time};
 
 use crate::error::ApiError;
-use crate::extract::Params;
+use crate::extract::{Params, shorten};
 
 /// 24 hours.
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -101,8 +101,9 @@ fn moment(params: &Params, name: &str, edge: Edge) -> Result<Option<End>, ApiErr
     match parse(text, edge) {
         Some(end) => Ok(Some(end)),
         None => Err(ApiError::invalid(format!(
-            "{name} is {text:?}: expected YYYY-MM-DD or an RFC 3339 moment such as \
-             2026-01-31T14:00:00Z, in the years 1970 to 9999"
+            "{name} is {:?}: expected YYYY-MM-DD or an RFC 3339 moment such as \
+             2026-01-31T14:00:00Z, in the years 1970 to 9999",
+            shorten(text)
         ))),
     }
 }

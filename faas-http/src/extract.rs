@@ -116,7 +116,8 @@ impl Params {
             .ok_or_else(|| {
                 let (low, high) = (range.start(), range.end());
                 ApiError::invalid(format!(
-                    "{name} is {text:?}: expected a whole number from {low} to {high}"
+                    "{name} is {:?}: expected a whole number from {low} to {high}",
+                    shorten(text)
                 ))
             })
     }
@@ -135,7 +136,8 @@ impl Params {
             None => {
                 let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
                 Err(ApiError::invalid(format!(
-                    "{name} is {text:?}: expected one of {}",
+                    "{name} is {:?}: expected one of {}",
+                    shorten(text),
                     words.join(", ")
                 )))
             }
@@ -300,7 +302,7 @@ fn kind(text: &str) -> &'static str {
 }
 
 /// Enough of `text` to recognise it by.
-fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     const ENOUGH: usize = 40;
     match text.char_indices().nth(ENOUGH) {
         None => text.to_owned(),

@@ -76,21 +76,21 @@ pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
     })
 }
 
-/// Puts what every request goes through around the routes.
+/// Puts what every request goes through around the routes: as one layer, because a router boxes
+/// each.
 fn layered(routes: Router<Api>, options: &HttpOptions, front: FrontLayer) -> Router<Api> {
     /// Below this many bytes compression costs more than it saves.
     const WORTH_COMPRESSING: u64 = 1024;
-    let compression = options.compression.then(|| {
-        CompressionLayer::new()
-            .gzip(true)
-            .compress_when(SizeAbove::new(WORTH_COMPRESSING))
-    });
-    let routes = routes.method_not_allowed_fallback(routes::method_not_allowed);
-    let routes = match compression {
-        Some(compression) => routes.layer(compression),
-        None => routes,
-    };
-    routes.layer((front, option_layer(cors(&options.cors_origins))))
+    let compression = CompressionLayer::new()
+        .gzip(options.compression)
+        .compress_when(SizeAbove::new(WORTH_COMPRESSING));
+    routes
+        .method_not_allowed_fallback(routes::method_not_allowed)
+        .layer((
+            front,
+            compression,
+            option_layer(cors(&options.cors_origins)),
+        ))
 }
 
 /// Lets pages of `origins` call; `None` when there are none.

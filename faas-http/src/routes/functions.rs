@@ -13,7 +13,7 @@ use faas_core::store::{ExecutionQuery, Period};
 
 use super::{DEFAULT_LIST, MAX_LIST, executions, invoke};
 use crate::error::ApiError;
-use crate::extract::{Members, Params, PathId, body};
+use crate::extract::{Members, Params, PathId, body, shorten};
 use crate::wire::{self, Accepted, ExecutionBody, FunctionBody, Message, Text};
 use crate::{Api, routing};
 
@@ -77,7 +77,8 @@ async fn update(
         Some("inactive") => Some(FunctionStatus::Inactive),
         Some(other) => {
             return Err(ApiError::invalid(format!(
-                "status is {other:?}: expected active or inactive"
+                "status is {:?}: expected active or inactive",
+                shorten(other)
             )));
         }
     };

@@ -15,6 +15,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use crate::error::{ApiError, CostsError};
+use crate::extract::shorten;
 
 /// How many executions a list has at most.
 const MAX_LIST: u32 = 1_000;
@@ -28,7 +29,7 @@ pub(crate) async fn not_found(uri: Uri) -> Response {
         ApiError::new(
             StatusCode::NOT_FOUND,
             "not_found",
-            format!("there is nothing at {}", uri.path()),
+            format!("there is nothing at {}", shorten(uri.path())),
         ),
     )
 }

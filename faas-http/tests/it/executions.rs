@@ -108,7 +108,7 @@ async fn pages_follow_one_another_without_gap_or_repetition() {
     for n in 0..5 {
         expected.insert(0, text(&server.execute(&id, json!(n)).await["_id"]));
     }
-    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    let (mut seen, mut pages, mut cursor) = (Vec::new(), 0, String::new());
     loop {
         let page = server
             .get(&format!(
@@ -118,12 +118,14 @@ async fn pages_follow_one_another_without_gap_or_repetition() {
         for execution in page["executions"].as_array().unwrap() {
             seen.push(text(&execution["_id"]));
         }
+        pages += 1;
         match page["nextCursor"].as_str() {
             Some(next) => cursor = next.to_owned(),
             None => break,
         }
     }
     assert_eq!(seen, expected);
+    assert_eq!(pages, 3, "the last page knows that it is the last");
     let page = server
         .get("/api/executions?from=2020-01-01&to=2020-01-02")
         .await;

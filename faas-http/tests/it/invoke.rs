@@ -123,21 +123,26 @@ async fn the_request_timeout_does_not_cut_a_function_short() {
 async fn retries_happen_only_when_they_are_asked_for() {
     let server = start().await;
     let id = server.upload("f", "throw").await;
-    let response = server
-        .request(
-            Method::POST,
-            &format!("/api/functions/{id}/invoke?retry=true"),
-        )
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
-    let execution = response.headers()["x-execution-id"]
-        .to_str()
-        .unwrap()
-        .to_owned();
-    let stored = server.get(&format!("/api/executions/{execution}")).await;
-    assert_eq!(stored["attempts"].as_array().unwrap().len(), 4);
+    for (query, attempts) in [
+        ("retry=true", 4),
+        ("retry=false", 1),
+        ("retry=", 1),
+        ("x=1", 1),
+    ] {
+        let path = format!("/api/functions/{id}/invoke?{query}");
+        let response = server.request(Method::POST, &path).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
+        let execution = response.headers()["x-execution-id"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let stored = server.get(&format!("/api/executions/{execution}")).await;
+        assert_eq!(
+            stored["attempts"].as_array().unwrap().len(),
+            attempts,
+            "{query}"
+        );
+    }
 }
 
 #[tokio::test]

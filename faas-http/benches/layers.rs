@@ -1,0 +1,79 @@
+//! What the layers around every request cost, in process: the same route bare and in the router.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use axum::routing::get;
+use criterion::{Criterion, criterion_group, criterion_main};
+use faas_core::Platform;
+use faas_core::model::{FunctionId, InstanceId};
+use faas_core::runtime::{CompileError, Instance, Program, Runtime, RuntimeError, RuntimeStats};
+use faas_http::HttpOptions;
+use tower::ServiceExt;
+
+/// Nothing is run here.
+struct Idle;
+
+impl Runtime for Idle {
+    fn describe(&self) -> String {
+        "idle".to_owned()
+    }
+
+    fn compile(&self, _: &str) -> Result<Program, CompileError> {
+        Ok(Program::new(()))
+    }
+
+    fn instance(&self, _: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError> {
+        Err(RuntimeError("nothing is run here".into()))
+    }
+
+    fn forget(&self, _: FunctionId) {}
+
+    fn stats(&self) -> RuntimeStats {
+        RuntimeStats::default()
+    }
+}
+
+fn layers(criterion: &mut Criterion) {
+    let Ok(tokio) = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    else {
+        return;
+    };
+    let built = tokio.block_on(Platform::builder().runtime(Idle).build());
+    let Ok(platform) = built else {
+        return;
+    };
+    let mut plain = HttpOptions::default();
+    plain.compression = false;
+    let routers = [
+        (
+            "bare",
+            Router::new().route("/healthz", get(async || "{\"status\":\"ok\"}")),
+        ),
+        (
+            "router, no compression",
+            faas_http::router_with(platform.clone(), plain),
+        ),
+        ("router", faas_http::router(platform.clone())),
+    ];
+    for (name, router) in routers {
+        // As a server does it: one service for a connection, called for each of its requests.
+        let service = router.into_service::<Body>();
+        for (kind, accepts) in [("", "identity"), (", takes gzip", "gzip")] {
+            criterion.bench_function(&format!("{name}{kind}"), |bencher| {
+                bencher.iter(|| {
+                    let request = Request::get("/healthz").header("accept-encoding", accepts);
+                    request
+                        .body(Body::empty())
+                        .map(|request| tokio.block_on(service.clone().oneshot(request)))
+                });
+            });
+        }
+    }
+    tokio.block_on(platform.shutdown());
+}
+
+criterion_group!(benches, layers);
+criterion_main!(benches);
