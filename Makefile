@@ -20,7 +20,7 @@ lint:
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 	cargo clippy --locked -p faas-core --no-default-features -- -D warnings
 	.ci/dependencies
-	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --all-features --no-deps
+	RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --locked --workspace --all-features --no-deps
 
 bench:
 	cargo bench --locked -p faas-benches

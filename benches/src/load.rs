@@ -86,9 +86,9 @@ fn is_complete(answer: &[u8]) -> Result<bool> {
         return Err(format!("not a 200: {}", String::from_utf8_lossy(answer)).into());
     }
     let length = text.lines().filter_map(|line| line.split_once(": "));
-    let length = length
+    let mut length = length
         .filter(|(name, _)| name.eq_ignore_ascii_case("content-length"))
         .map(|(_, value)| value);
-    let length: usize = length.last().ok_or("no content-length")?.parse()?;
+    let length: usize = length.next_back().ok_or("no content-length")?.parse()?;
     Ok(answer.len() >= head + 4 + length)
 }

@@ -315,7 +315,7 @@ impl State {
                 self.ring.push_back(id);
                 continue;
             }
-            if !job.needs_claim && !(self.claimed.is_empty() && claims.is_empty()) {
+            if !job.needs_claim && self.claimed.len() + claims.len() > 0 {
                 // Its turn comes when those before it are out of the way.
                 self.ring.push_front(id);
                 break;

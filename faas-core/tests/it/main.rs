@@ -1,6 +1,8 @@
 //! What the crate promises, through its public interface.
 
+#[cfg(test)]
 mod platform;
-#[cfg(feature = "quickjs")]
+#[cfg(all(test, feature = "quickjs"))]
 mod quickjs;
+#[cfg(test)]
 mod scripted;

@@ -120,6 +120,21 @@ fn sigterm_lets_a_running_call_finish_and_exits_with_0() {
 }
 
 #[test]
+fn neither_a_stalled_client_nor_an_endless_call_holds_the_end_up_beyond_the_grace() {
+    let folder = TempDir::new().unwrap();
+    let args = ["--store", "memory:", "--shutdown-grace", "300ms"];
+    let mut server = Server::start(folder.path(), &args);
+    let id = server.upload("while (true) {} return 0");
+    let mut stalled = std::net::TcpStream::connect(server.address()).unwrap();
+    let half = b"POST /api/functions HTTP/1.1\r\nHost: faas\r\nContent-Length: 99\r\n\r\n{";
+    std::io::Write::write_all(&mut stalled, half).unwrap();
+    let _call = server.begin("POST", &format!("/api/functions/{id}/invoke"), "{}");
+    wait_until_running(&server);
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
 fn what_was_answered_is_still_there_after_a_restart() {
     let folder = TempDir::new().unwrap();
     let mut server = Server::start(folder.path(), &[]);

@@ -55,6 +55,11 @@ impl CallState {
         }
     }
 
+    /// Whether it was found stopped before: user code may have been interrupted anywhere.
+    pub(super) fn was_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed) != 0
+    }
+
     /// The time left.
     pub(super) fn left(&self) -> Duration {
         self.deadline.saturating_sub(self.clock.monotonic())

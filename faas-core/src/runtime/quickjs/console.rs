@@ -53,7 +53,7 @@ impl Console {
     }
 
     /// The lines, and one more that tells how many were dropped, if any.
-    pub(super) fn take(&mut self, now: Timestamp) -> Vec<LogLine> {
+    pub(super) fn take(&mut self, now: impl FnOnce() -> Timestamp) -> Vec<LogLine> {
         if self.dropped > 0 {
             self.lines.push(LogLine {
                 level: LogLevel::Warn,
@@ -61,7 +61,7 @@ impl Console {
                     "{} more lines were dropped: the limit is {} lines and {} bytes",
                     self.dropped, self.max_lines, self.max_bytes
                 ),
-                at: now,
+                at: now(),
             });
             self.dropped = 0;
         }

@@ -25,6 +25,10 @@ const JS_STACK: usize = 1 << 20;
 /// The stack that a thread needs which runs isolates, in bytes.
 pub(super) const STACK_SIZE: usize = 2 << 20;
 
+/// The heap, in bytes, from which on garbage in cycles is looked for. A blank isolate has 230 KB,
+/// close to QuickJS's own threshold: a first call would often pay for a collection.
+const GC_THRESHOLD: usize = 512 << 10;
+
 /// What the platform's own JavaScript is called in stacks; such frames are not shown.
 pub(super) const PLATFORM_FILE: &std::ffi::CStr = c"<platform>";
 
@@ -55,8 +59,14 @@ pub(super) struct Isolate {
     runtime: Runtime,
     heap: Arc<Heap>,
     current: Arc<Current>,
+    /// What was loaded; `None` in a blank isolate.
+    loaded: Option<Loaded>,
+}
+
+struct Loaded {
     /// The function's name as the isolate knows it: it can change without a new version.
-    name: Option<Arc<str>>,
+    name: Arc<str>,
+    reads_context: bool,
 }
 
 // SAFETY: all that is not `Send` in an isolate are its persistent values: pointers into its own
@@ -97,6 +107,7 @@ impl Isolate {
         let current = Arc::new(Current::default());
         let runtime = Runtime::new_with_alloc(Metered(heap.clone()))?;
         runtime.set_max_stack_size(JS_STACK);
+        runtime.set_gc_threshold(GC_THRESHOLD);
         let polled = current.clone();
         runtime.set_interrupt_handler(Some(Box::new(move || {
             polled.get().is_some_and(|state| state.stopped().is_some())
@@ -109,7 +120,7 @@ impl Isolate {
             runtime,
             heap,
             current,
-            name: None,
+            loaded: None,
         })
     }
 
@@ -128,8 +139,25 @@ impl Isolate {
     ) -> Ended {
         self.heap.set_limit(call.limits.memory);
         let armed = self.current.enter(state);
-        let name = call.context.function_name.clone();
-        let renamed = program.is_none() && self.name.as_ref() != Some(&name);
+        let name = &call.context.function_name;
+        let renamed = match &mut self.loaded {
+            Some(loaded) if loaded.name == *name => false,
+            Some(loaded) => {
+                loaded.name = name.clone();
+                true
+            }
+            None => false,
+        };
+        if let Some(program) = program {
+            self.loaded = Some(Loaded {
+                name: name.clone(),
+                reads_context: program.reads_context,
+            });
+        }
+        let reads_context = self
+            .loaded
+            .as_ref()
+            .is_none_or(|loaded| loaded.reads_context);
         let ended = self.context.with(|ctx| {
             let running = Running {
                 ctx: &ctx,
@@ -137,21 +165,15 @@ impl Isolate {
                 heap: &self.heap,
                 state,
                 call,
+                reads_context,
             };
             running.run(program, renamed)
         });
-        self.name = Some(name);
         drop(armed);
         // What the isolate does between calls, such as being dropped, needs memory as well.
-        let reusable = ended.reusable && !self.heap.refused();
+        let reusable = ended.reusable && !self.heap.refused() && !state.was_stopped();
         self.heap.set_limit(usize::MAX);
         Ended { reusable, ..ended }
-    }
-
-    /// The runtime's own idea of whether jobs wait.
-    #[cfg(test)]
-    pub(super) fn has_jobs(&self) -> bool {
-        self.runtime.is_job_pending()
     }
 }
 
@@ -245,6 +267,7 @@ struct Running<'a, 'js> {
     heap: &'a Heap,
     state: &'a Arc<CallState>,
     call: &'a Call<'a>,
+    reads_context: bool,
 }
 
 impl<'js> Running<'_, 'js> {
@@ -265,10 +288,7 @@ impl<'js> Running<'_, 'js> {
             },
             Err(ending) => {
                 let failure = self.failure(ending);
-                let spent = matches!(
-                    failure.kind,
-                    FailureKind::StackOverflow | FailureKind::OutOfMemory | FailureKind::Platform
-                );
+                let spent = failure.kind != FailureKind::UserError;
                 Ended {
                     result: Err(failure),
                     reusable: is_loaded && !spent && self.drain(),
@@ -299,6 +319,7 @@ impl<'js> Running<'_, 'js> {
             handler,
             context.function_id.to_string(),
             &*context.function_name,
+            program.reads_context,
         ))?)
     }
 
@@ -310,14 +331,19 @@ impl<'js> Running<'_, 'js> {
     /// Calls the handler and waits for its result, as JSON text.
     fn invoke(&self) -> Result<Value<'js>, Ending<'js>> {
         let run = self.entries.run.clone().restore(self.ctx)?;
+        let input = self.call.input.as_str();
         let context = self.call.context;
-        let value: Value<'js> = run.call((
-            self.call.input.as_str(),
-            context.execution_id.to_string(),
-            context.attempt,
-            context.deadline.as_micros().div_euclid(1000),
-            context.instance_id.as_str(),
-        ))?;
+        let value: Value<'js> = if self.reads_context {
+            run.call((
+                input,
+                context.execution_id.to_string(),
+                context.attempt,
+                context.deadline.as_millis(),
+                context.instance_id.as_str(),
+            ))?
+        } else {
+            run.call((input,))?
+        };
         if value.is_string() {
             return Ok(value);
         }
@@ -370,12 +396,14 @@ impl<'js> Running<'_, 'js> {
     /// Runs the jobs that the call left behind; false when that does not end soon.
     fn drain(&self) -> bool {
         for _ in 0..MAX_LEFT_OVER_JOBS {
+            if !raw::job_pending(self.ctx) {
+                return true;
+            }
             if self.state.stopped().is_some() {
                 return false;
             }
-            if matches!(raw::run_job(self.ctx), raw::Job::None) {
-                return true;
-            }
+            // What it throws concerns nobody: the call has its result.
+            let _ = raw::run_job(self.ctx);
         }
         !raw::job_pending(self.ctx)
     }

@@ -240,7 +240,7 @@
 
   // ---- entry points ----
 
-  let handler, functionId, functionName;
+  let handler, functionId, functionName, readsContext;
   const contextPrototype = {
     toString() { return this.instanceId; },
   };
@@ -273,10 +273,12 @@
       timers = 0;
       byId = { __proto__: null };
     }
-    const value = handler(parse(text), {
-      __proto__: contextPrototype,
-      executionId, functionId, functionName, attempt, deadline, instanceId,
-    });
+    const value = readsContext
+      ? handler(parse(text), {
+          __proto__: contextPrototype,
+          executionId, functionId, functionName, attempt, deadline, instanceId,
+        })
+      : handler(parse(text));
     if (value !== null && (typeof value === 'object' || typeof value === 'function')) {
       if (typeof value.then === 'function') return value;
     }
@@ -285,7 +287,7 @@
 
   const adopt = (thenable) => new PromiseClass((resolve) => resolve(thenable));
 
-  const install = (code, id, name) => {
+  const install = (code, id, name, reads) => {
     let entry = code;
     if (typeof entry !== 'function' && entry !== null && typeof entry === 'object') {
       entry = typeof code.default === 'function' ? code.default : code.handler;
@@ -296,6 +298,7 @@
     handler = entry;
     functionId = id;
     functionName = name;
+    readsContext = reads;
   };
 
   const rename = (name) => { functionName = name; };

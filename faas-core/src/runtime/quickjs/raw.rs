@@ -1,7 +1,7 @@
 //! The calls into QuickJS that rquickjs has no safe form of. All of this runtime's unsafe code is
 //! here, in the allocator (`heap.rs`) and in the one line that lets an isolate change threads.
 
-use std::ffi::{CStr, CString, c_int};
+use std::ffi::{CStr, c_int};
 use std::ptr;
 
 use rquickjs::{Ctx, Promise, Value, qjs};
@@ -242,9 +242,4 @@ pub(super) fn with_text<R>(value: &Value<'_>, read: impl FnOnce(&[u8]) -> R) -> 
 /// The text of a string; lone surrogates become U+FFFD.
 pub(super) fn text(value: &Value<'_>) -> Option<String> {
     with_text(value, |bytes| String::from_utf8_lossy(bytes).into_owned())
-}
-
-/// A file name for stacks.
-pub(super) fn user_file() -> String {
-    CString::from(USER_FILE).into_string().unwrap_or_default()
 }

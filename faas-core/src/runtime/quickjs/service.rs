@@ -138,7 +138,7 @@ impl Instance for QuickJsInstance {
         };
         let state = CallState::start(call, &shared.clock);
         let Ended { result, reusable } = isolate.run(call, &state, cold_start.then_some(program));
-        let logs = state.console.lock().take(shared.clock.now());
+        let logs = state.console.lock().take(|| shared.clock.now());
         let (kept, spent) = if reusable {
             (Some(isolate), None)
         } else {
@@ -146,6 +146,9 @@ impl Instance for QuickJsInstance {
         };
         let evicted = shared.warm.check_in(lease, kept);
         shared.steward.bury(evicted.into_iter().chain(spent));
+        if cold_start {
+            shared.steward.refill();
+        }
         Outcome {
             result,
             logs,

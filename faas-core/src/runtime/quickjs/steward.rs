@@ -65,14 +65,25 @@ impl Steward {
         })
     }
 
-    /// A blank isolate: one that is ready, else one made now.
+    /// A blank isolate: one that is ready, else one made now. Follow it with [`Self::refill`] once
+    /// the call is over, so that the making does not compete with the cold start.
     ///
     /// # Errors
     /// When memory is out.
     pub(super) fn blank(&self) -> rquickjs::Result<Isolate> {
-        let ready = self.yard.state.lock().blank.pop();
-        self.yard.changed.notify_one();
+        let mut state = self.yard.state.lock();
+        let ready = state.blank.pop();
+        let few = state.blank.len() < self.yard.target / 2;
+        drop(state);
+        if few {
+            self.refill();
+        }
         ready.map_or_else(Isolate::blank, Ok)
+    }
+
+    /// Has the blank isolates made that are missing.
+    pub(super) fn refill(&self) {
+        self.yard.changed.notify_one();
     }
 
     /// Drops isolates, later.

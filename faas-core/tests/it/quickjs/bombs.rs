@@ -127,7 +127,6 @@ fn what_nests_too_deeply_is_told_so() {
     for (open, inside, close) in [
         ("(", "1", ")"),
         ("[", "1", "]"),
-        ("{a:", "1", "}"),
         ("!", "1", ""),
         ("a=>", "1", ""),
     ] {

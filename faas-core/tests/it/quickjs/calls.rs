@@ -131,13 +131,15 @@ fn the_context_tells_about_the_call_and_reads_as_the_instances_id() {
         "instanceId": "i-7",
     }, "i-7", "i-7", 6]);
     assert_eq!(output.to::<serde_json::Value>().unwrap(), expected);
-    assert_eq!(
-        rig.value(
-            "function f(input, context) { return context.attempt }",
-            "{}"
-        ),
-        2
-    );
+    for source in [
+        "function f(input, context) { return context.attempt }",
+        "const f = (input, c = 1) => c.attempt",
+        "return arguments[1].attempt",
+        "return c\\u006fntext.attempt",
+        "const { attempt } = context; return attempt",
+    ] {
+        assert_eq!(rig.value(source, "{}"), 2, "{source}");
+    }
     assert_eq!(
         rig.value("export default (input, { instanceId }) => instanceId", "{}"),
         "i-7"

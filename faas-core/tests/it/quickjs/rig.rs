@@ -67,6 +67,15 @@ impl Rig {
         self.call_until(function, program, input, &StopSignal::default())
     }
 
+    pub(super) fn call_named(
+        &self,
+        function: FunctionId,
+        program: &Program,
+        name: &str,
+    ) -> Outcome {
+        self.call_with(function, program, "{}", name, &StopSignal::default())
+    }
+
     pub(super) fn call_until(
         &self,
         function: FunctionId,
@@ -74,11 +83,22 @@ impl Rig {
         input: &str,
         stop: &StopSignal,
     ) -> Outcome {
+        self.call_with(function, program, input, "adder", stop)
+    }
+
+    fn call_with(
+        &self,
+        function: FunctionId,
+        program: &Program,
+        input: &str,
+        name: &str,
+        stop: &StopSignal,
+    ) -> Outcome {
         let instance = InstanceId::new("i-7");
         let context = CallContext {
             execution_id: ExecutionId::from_u128(0x1234),
             function_id: function,
-            function_name: "adder".into(),
+            function_name: name.into(),
             attempt: 2,
             deadline: Timestamp::from_millis(1_769_868_309_123),
             instance_id: instance.clone(),

@@ -179,3 +179,40 @@ fn many_threads_share_the_isolates() {
     });
     assert!(rig.quickjs.stats().warm_isolates <= 40);
 }
+
+#[test]
+fn blank_isolates_are_made_ahead_and_again_after_a_cold_start() {
+    let rig = Rig::with(QuickJsOptions {
+        blank_isolates: 3,
+        ..QuickJsOptions::default()
+    });
+    let ready = |count| {
+        for _ in 0..1000 {
+            if rig.quickjs.stats().blank_isolates == count {
+                return true;
+            }
+            faas_core::runtime::StopSignal::default().wait(Duration::from_millis(5));
+        }
+        false
+    };
+    assert!(ready(3));
+    let program = rig.compile("return 1");
+    for function in 0..5 {
+        assert!(
+            rig.call(FunctionId::from_u128(function), &program, "{}")
+                .cold_start
+        );
+    }
+    assert!(ready(3));
+}
+
+#[test]
+fn a_warm_isolate_learns_a_new_name() {
+    let rig = Rig::new();
+    let program = rig.compile("return context.functionName");
+    for name in ["first", "second", "second", "third"] {
+        let output = rig.call_named(ONE, &program, name).result.unwrap();
+        assert_eq!(output.as_str(), format!("\"{name}\""));
+    }
+    assert_eq!(rig.quickjs.stats().warm_isolates, 1);
+}

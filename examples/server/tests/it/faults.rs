@@ -1,0 +1,104 @@
+//! A store that is away for a while: a locked database, a full disk.
+
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::running::Server;
+
+const ARGS: [&str; 2] = ["--store", "sqlite:./data/faas.db"];
+
+/// Calls until the status is `wanted`; every other answer until then must be 200 or 503.
+fn until(server: &Server, path: &str, body: &str, wanted: u16) -> String {
+    for _ in 0..2_000 {
+        let (status, answer) = server.send("POST", path, body);
+        if status == wanted {
+            return answer;
+        }
+        assert!(status == 200 || status == 503, "{status}: {answer}");
+        thread::park_timeout(Duration::from_millis(10));
+    }
+    panic!("{path} was never answered {wanted}");
+}
+
+#[test]
+fn a_locked_database_is_a_503_and_serves_again_when_it_is_unlocked() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &ARGS);
+    let id = server.upload("return input");
+    let (invoke, execute) = (
+        format!("/api/functions/{id}/invoke"),
+        format!("/api/functions/{id}/execute"),
+    );
+    until(&server, &invoke, "1", 200);
+
+    let other = Connection::open(folder.path().join("data/faas.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let answer = until(&server, &invoke, "2", 503);
+    assert!(answer.contains("unavailable"), "{answer}");
+    assert_eq!(server.send("POST", &execute, r#"{"input": 3}"#).0, 503);
+    assert_eq!(server.send("GET", "/readyz", "").0, 503);
+    assert_eq!(server.send("GET", "/healthz", "").0, 200);
+
+    other.execute_batch("ROLLBACK").unwrap();
+    until(&server, &invoke, "4", 200);
+    assert_eq!(server.send("GET", "/readyz", "").0, 200);
+}
+
+#[test]
+fn a_full_disk_is_a_503_and_serves_again_when_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mount(&folder.path().join("data")) else {
+        eprintln!("skipped: mounting a small disk needs root");
+        return;
+    };
+    let server = Server::start(folder.path(), &ARGS);
+    let id = server.upload("return input");
+    let invoke = format!("/api/functions/{id}/invoke");
+    let before = until(&server, &invoke, "1", 200);
+    assert_eq!(before, "1");
+
+    let ballast = folder.path().join("data/ballast");
+    std::fs::write(&ballast, vec![0; 4 << 20]).unwrap_err();
+    let input = format!("\"{}\"", "x".repeat(100_000));
+    let answer = until(&server, &invoke, &input, 503);
+    assert!(answer.contains("unavailable"), "{answer}");
+
+    std::fs::remove_file(&ballast).unwrap();
+    until(&server, &invoke, "2", 200);
+    // What ran while the disk was full was kept, and is written by now.
+    let (status, listed) = server.send("GET", &format!("/api/functions/{id}/logs?limit=1000"), "");
+    assert_eq!(status, 200);
+    assert!(
+        listed.contains(&input),
+        "the execution that was answered 503 has been lost"
+    );
+    drop(server);
+    drop(disk);
+}
+
+/// A disk of a few megabytes.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    fn mount(folder: &Path) -> Option<Self> {
+        std::fs::create_dir(folder).unwrap();
+        let mount = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=3m", "tmpfs"])
+            .arg(folder)
+            .output();
+        mount
+            .is_ok_and(|mount| mount.status.success())
+            .then(|| Self(folder.to_owned()))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: the server may still be ending.
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
