@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -223,10 +224,18 @@ async fn a_panic_is_a_500_in_json_and_the_server_goes_on() {
         let request = Request::get(path).body(Body::empty()).unwrap();
         app.clone().oneshot(request)
     };
+    let log = Log::default();
+    // For the whole binary: one of this thread alone misses what other threads came upon first.
+    tracing::subscriber::set_global_default(log.clone()).unwrap();
     BROKEN.store(true, std::sync::atomic::Ordering::SeqCst);
     let response = get("/api/costs/system").await.unwrap();
+    let id = response.headers()["x-request-id"].to_str().unwrap();
+    let lines = log.0.lock().unwrap().join("\n");
+    assert!(
+        lines.contains(id) && lines.contains("the clock is broken"),
+        "{lines}"
+    );
     assert_eq!(response.status(), 500);
-    assert!(response.headers().contains_key("x-request-id"));
     let bytes = axum::body::to_bytes(response.into_body(), 1024)
         .await
         .unwrap();
@@ -261,4 +270,36 @@ impl faas_core::clock::Clock for Stopped {
     fn sleep(&self, duration: Duration) -> faas_core::clock::Sleep {
         self.0.sleep(duration)
     }
+}
+
+/// Keeps the lines of level error.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl tracing::Subscriber for Log {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() == tracing::Level::ERROR
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut line = String::new();
+        event.record(
+            &mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
+                line.push_str(&format!("{field}={value:?} "));
+            },
+        );
+        self.0.lock().unwrap().push(line);
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
 }

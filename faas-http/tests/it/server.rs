@@ -86,14 +86,16 @@ impl Server {
 
     /// The execution once it has ended.
     pub(crate) async fn ended(&self, id: &str) -> Value {
-        for _ in 0..2_000 {
-            let execution = self.get(&format!("/api/executions/{id}")).await;
-            if ["completed", "failed"].contains(&execution["status"].as_str().unwrap()) {
-                return execution;
+        let wait = async {
+            loop {
+                let execution = self.get(&format!("/api/executions/{id}")).await;
+                if ["completed", "failed"].contains(&execution["status"].as_str().unwrap()) {
+                    return execution;
+                }
             }
-            tokio::task::yield_now().await;
-        }
-        panic!("execution {id} does not end");
+        };
+        let ended = tokio::time::timeout(Duration::from_secs(20), wait).await;
+        ended.unwrap_or_else(|_| panic!("execution {id} does not end"))
     }
 }
 
