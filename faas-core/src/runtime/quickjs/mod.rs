@@ -5,7 +5,7 @@
 //! only, so a call can outstay its deadline in a native loop; the engine then gives its thread up.
 //!
 //! Read `service.rs` first: a call takes a warm isolate or a blank one, runs in it, and puts it
-//! back. Then `isolate.rs` (one call), `event_loop.rs` (waiting for a promise), `prelude.js` (what
+//! back. Then `isolate.rs` and `running.rs` (one call), `event_loop.rs` (waiting for a promise), `prelude.js` (what
 //! user code finds), and, for uploads, `compile.rs` and `shape.rs`. What isolates are kept is in
 //! `warm.rs`; `steward.rs` makes and drops them.
 //!
@@ -19,6 +19,7 @@ mod failure;
 mod heap;
 mod isolate;
 mod raw;
+mod running;
 mod service;
 mod shape;
 mod steward;

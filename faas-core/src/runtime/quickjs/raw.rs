@@ -22,13 +22,11 @@ pub(super) enum Goal {
 #[derive(Debug)]
 pub(super) struct Thrown;
 
-/// Compiles `text` to bytecode without its source, and runs nothing. Its first line gets the
-/// number `line`; zero is read as one. The context must have the `Eval` intrinsic.
 #[expect(
     unsafe_code,
     reason = "rquickjs compiles modules only, and keeps their source"
 )]
-pub(super) fn compile(
+fn compile(
     ctx: &Ctx<'_>,
     text: &str,
     goal: Goal,
@@ -87,7 +85,8 @@ pub(super) fn compile(
 pub(super) struct Bytecode(Box<[u8]>);
 
 impl Bytecode {
-    /// Compiles `text`, as [`compile`] does.
+    /// Compiles `text` without its source, and runs nothing. Its first line gets the number `line`;
+    /// zero is read as one. The context must have the `Eval` intrinsic.
     pub(super) fn compile(
         ctx: &Ctx<'_>,
         text: &str,

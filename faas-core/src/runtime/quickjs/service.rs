@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::call_state::CallState;
 use super::compile::{Compiled, Compiler};
-use super::isolate::{Ended, STACK_SIZE};
+use super::isolate::STACK_SIZE;
+use super::running::Ended;
 use super::steward::Steward;
 use super::warm::Warm;
 use crate::clock::{Clock, SystemClock};

@@ -43,7 +43,7 @@ pub(super) enum Shape {
 pub(super) fn of_body(wrapped: &str, before: usize, source: &str) -> Result<Shape, CompileError> {
     let allocator = Allocator::default();
     let program = parse(&allocator, wrapped, SourceType::script(), before, source)?;
-    let function = only_function(&program, wrapped)
+    let function = only_function(&program)
         .ok_or_else(|| plain("syntax error: the code closes more brackets than it opens"))?;
     let statements = function
         .body
@@ -129,7 +129,7 @@ fn no_imports(source: &str, span: Span) -> CompileError {
 }
 
 /// The function of a text that is one parenthesised function expression and nothing else.
-fn only_function<'t, 'a>(program: &'t Program<'a>, text: &str) -> Option<&'t Function<'a>> {
+fn only_function<'t, 'a>(program: &'t Program<'a>) -> Option<&'t Function<'a>> {
     let [Statement::ExpressionStatement(statement)] = program.body.as_slice() else {
         return None;
     };
@@ -139,10 +139,7 @@ fn only_function<'t, 'a>(program: &'t Program<'a>, text: &str) -> Option<&'t Fun
     let Expression::FunctionExpression(function) = &parentheses.expression else {
         return None;
     };
-    let whole = program.directives.is_empty()
-        && statement.span == Span::new(0, u32::try_from(text.len()).ok()?)
-        && parentheses.span == statement.span;
-    whole.then_some(function)
+    program.directives.is_empty().then_some(function)
 }
 
 /// Whether one of the statements returns from the function that they are in.
