@@ -46,6 +46,9 @@ struct State {
     running: usize,
     /// Instances that wait, the one that waits shortest last.
     idle: Vec<Arc<Doorbell>>,
+    /// Instances that were woken and have not looked yet. There is at most one: it wakes the next
+    /// when it finds more than it can take, so that a burst does not wake all for what one can do.
+    waking: usize,
     instances: usize,
     /// How many instances are to end as soon as they are idle.
     retiring: usize,
@@ -143,7 +146,7 @@ impl Queue {
             state.ring.push_back(id);
         }
         state.waiting += 1;
-        Self::ring_one(state);
+        Self::wake_one(state);
         Ok(())
     }
 
@@ -158,13 +161,8 @@ impl Queue {
         for id in refused {
             state.leave(*id);
         }
-        let count = jobs.len().max(1);
         state.claimed.extend(jobs);
-        for _ in 1..count {
-            let Some(bell) = state.idle.pop() else { break };
-            bell.0.notify_one();
-        }
-        Self::ring_one(state);
+        Self::wake_one(state);
         Vec::new()
     }
 
@@ -175,6 +173,7 @@ impl Queue {
             state.running -= 1;
             state.leave(id);
         }
+        let mut patient = true;
         loop {
             if state.retiring > 0 {
                 state.retiring -= 1;
@@ -188,11 +187,22 @@ impl Queue {
                 self.room.add_permits(freed);
             }
             if let Some(next) = next {
+                if state.has_work() {
+                    Self::wake_one(state);
+                }
                 return next;
+            }
+            if patient {
+                // Those who bring work may be waiting for this very processor: letting them go
+                // first is cheaper than to sleep and be woken.
+                patient = false;
+                MutexGuard::unlocked(&mut state, std::thread::yield_now);
+                continue;
             }
             state.idle.push(bell.clone());
             bell.0.wait(&mut state);
-            state.idle.retain(|idle| !Arc::ptr_eq(idle, bell));
+            state.awake(bell);
+            patient = true;
         }
     }
 
@@ -205,7 +215,7 @@ impl Queue {
             state.running -= 1;
             state.leave(function);
         }
-        Self::ring_one(state);
+        Self::wake_one(state);
     }
 
     /// One instance more.
@@ -219,8 +229,7 @@ impl Queue {
         state.instances -= 1;
         state.retiring += 1;
         // The one that has waited longest.
-        if !state.idle.is_empty() {
-            let bell = state.idle.remove(0);
+        if let Some(bell) = state.idle.first().cloned() {
             drop(state);
             bell.0.notify_one();
         }
@@ -284,17 +293,32 @@ impl Queue {
         (claimed, waiting)
     }
 
-    /// Wakes one idle instance.
-    fn ring_one(mut state: MutexGuard<'_, State>) {
-        let bell = state.idle.pop();
-        drop(state);
-        if let Some(bell) = bell {
-            bell.0.notify_one();
+    /// Wakes an idle instance, unless one is on its way already.
+    fn wake_one(mut state: MutexGuard<'_, State>) {
+        if state.waking > 0 {
+            return;
         }
+        let Some(bell) = state.idle.pop() else { return };
+        state.waking += 1;
+        drop(state);
+        bell.0.notify_one();
     }
 }
 
 impl State {
+    /// Whether another instance would find something to do.
+    fn has_work(&self) -> bool {
+        !(self.claimed.is_empty() && self.ring.is_empty())
+    }
+
+    /// The instance with this bell has woken: because it was woken, or by itself.
+    fn awake(&mut self, bell: &Arc<Doorbell>) {
+        match self.idle.iter().position(|idle| Arc::ptr_eq(idle, bell)) {
+            Some(at) => drop(self.idle.remove(at)),
+            None => self.waking = self.waking.saturating_sub(1),
+        }
+    }
+
     /// What an instance can do now, and how many jobs left their lanes for it.
     fn take(&mut self) -> (Option<Next>, usize) {
         let mut claims = Vec::new();
