@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p faas-store-sqlite` prints one table for commits, by the size of a group and the
 //! number of functions that share it, and one for reports over a month of executions. Words after
-//! `--` choose: `commit`, `full` (each commit waits for the disk), `report`, `memory`.
+//! `--` choose: `commit`, `paced`, `full` (each commit waits for the disk), `report`, `memory`.
 
 #![expect(
     clippy::unwrap_used,
@@ -146,6 +146,46 @@ async fn commit_table(name: &str, clock: &SystemClock, durability: Option<Durabi
     }
 }
 
+/// Groups at a steady pace, as a platform under load sends them: what checkpoints cost shows here.
+async fn paced(clock: &SystemClock, durability: Durability) {
+    const GROUP: usize = 32;
+    println!("\n{durability:?}: groups of {GROUP} at a steady pace, ten functions\n");
+    println!("| executions/s | p50 us | p99 us | p99.9 us | max us | log KiB |");
+    println!("|---|---|---|---|---|---|");
+    for rate in [5_000, 20_000] {
+        let folder = tempfile::tempdir_in(".").unwrap();
+        let path = folder.path().join("bench.db");
+        let options = SqliteStore::options().durability(durability);
+        let store = options.open(&path).await.unwrap();
+        let mut source = Source::new(10, Duration::from_secs(1) / rate);
+        let mut latency = Histogram::<u64>::new(3).unwrap();
+        let pace = Duration::from_secs(1) * GROUP as u32 / rate;
+        let start = clock.monotonic();
+        for n in 0..(rate * 6 / GROUP as u32) {
+            let writes = source.group(GROUP);
+            let due = start + pace * n;
+            let now = clock.monotonic();
+            if due > now {
+                clock.sleep(due - now).await;
+            }
+            let begin = clock.monotonic();
+            store.commit(&writes).await.unwrap();
+            let took = clock.monotonic() - begin;
+            latency.record(took.as_micros() as u64).unwrap();
+        }
+        let log = path.with_extension("db-wal").metadata().unwrap().len();
+        println!(
+            "| {rate} | {} | {} | {} | {} | {} |",
+            latency.value_at_quantile(0.5),
+            latency.value_at_quantile(0.99),
+            latency.value_at_quantile(0.999),
+            latency.max(),
+            log >> 10,
+        );
+        store.close().await.unwrap();
+    }
+}
+
 async fn reports(clock: &SystemClock) {
     let folder = tempfile::tempdir_in(".").unwrap();
     let store = SqliteStore::open(folder.path().join("bench.db"))
@@ -229,6 +269,7 @@ fn main() {
     let clock = SystemClock::new();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
+        .enable_time()
         .build()
         .unwrap();
     runtime.block_on(async {
@@ -237,6 +278,10 @@ fn main() {
         }
         if chosen("commit") {
             commit_table("durability commit", &clock, Some(Durability::Commit)).await;
+        }
+        if chosen("paced") {
+            paced(&clock, Durability::Commit).await;
+            paced(&clock, Durability::Full).await;
         }
         if chosen("full") {
             commit_table("durability full", &clock, Some(Durability::Full)).await;

@@ -1,8 +1,9 @@
 //! Keeps the write-ahead log short without holding up commits.
 //!
-//! Copying the log into the database and waiting for the disk takes milliseconds. A thread with a
-//! connection of its own does that while commits go on; the writer then copies the few pages that
-//! were added meanwhile, so that the log can begin anew and stays bounded under constant load.
+//! Copying the log into the database waits for the disk, for milliseconds. A thread with a
+//! connection of its own does that while commits go on. Since they do, it never copies quite all,
+//! and the log can only begin anew once all is copied: so the writer copies the rest itself, but
+//! only when the log has grown large. A commit then rarely waits, and the log stays bounded.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,18 +17,23 @@ use rusqlite::{Connection, OpenFlags};
 use crate::error::Error;
 use crate::options::{Durability, SqliteOptions};
 
-/// Pages in the log from which on it is copied: 4 MiB.
-const THRESHOLD: i32 = 1_000;
+/// So many pages more in the log have the thread copy it: 4 MiB.
+const STEP: i32 = 1_000;
 
-/// Pages in the log from which on the writer waits for the thread: 64 MiB. Only a disk that is
-/// slower than the commits, or a query that reads for long, lets it grow so far.
-const LIMIT: i32 = 16_000;
+/// Pages in the log from which on the writer copies the rest: 64 MiB.
+const LARGE: i32 = 16_000;
+
+/// Pages in the log from which on the writer waits for the thread first: 128 MiB. Only a disk that
+/// is slower than the commits, or a query that reads for long, lets it grow so far.
+const LIMIT: i32 = 32_000;
 
 /// The writer's end.
 #[derive(Debug)]
 pub(crate) struct Checkpointer {
     /// Pages in the log after the latest commit.
     pages: Arc<AtomicI32>,
+    /// What of it was there when the thread was last woken.
+    seen: i32,
     under_way: bool,
     wake: Option<SyncSender<()>>,
     /// What the thread says when it is done.
@@ -66,6 +72,7 @@ impl Checkpointer {
             .map_err(|error| Error::Store(crate::error::unavailable(error.to_string())))?;
         Ok(Self {
             pages,
+            seen: 0,
             under_way: false,
             wake: Some(wake),
             copied,
@@ -82,14 +89,23 @@ impl Checkpointer {
             } else {
                 self.copied.recv().map_err(TryRecvError::from)
             };
-            if copied != Err(TryRecvError::Empty) {
-                self.under_way = false;
+            if copied == Err(TryRecvError::Empty) {
+                return;
+            }
+            self.under_way = false;
+            if pages >= LARGE {
                 checkpoint(writer);
             }
-        } else if pages >= THRESHOLD
+        }
+        // A log that is shorter than before has begun anew.
+        if pages < self.seen {
+            self.seen = 0;
+        }
+        if pages - self.seen >= STEP
             && let Some(wake) = &self.wake
         {
             self.under_way = wake.try_send(()).is_ok();
+            self.seen = pages;
         }
     }
 }

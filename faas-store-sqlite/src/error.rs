@@ -28,6 +28,18 @@ impl Error {
     pub(crate) const fn row(table: &'static str, what: &'static str) -> Self {
         Self::Row { table, what }
     }
+
+    /// Whether somebody else's lock was in the way.
+    pub(crate) fn is_lock(&self) -> bool {
+        let Self::Sqlite(error) = self else {
+            return false;
+        };
+        let code = error.sqlite_error_code();
+        matches!(
+            code,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+        )
+    }
 }
 
 impl From<Error> for StoreError {

@@ -20,8 +20,7 @@ pub enum Durability {
 }
 
 /// How to open a database. The default is what the platform was measured with.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqliteOptions {
     pub(crate) durability: Durability,
     pub(crate) readers: usize,

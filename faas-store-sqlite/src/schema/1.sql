@@ -69,7 +69,8 @@ CREATE TABLE executions (
 ) STRICT;
 
 
--- What one function did, in the order of time.
+-- What one function did, in the order of time. The one index that every execution is entered in:
+-- it costs a fifth to a half of the commits per second, and a function's list would scan without.
 CREATE INDEX executions_function ON executions (function_no);
 
 -- What recovery takes up.

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::usage::Sums;
 use super::{Group, Writer};
-use crate::error::Error;
+use crate::error::{Error, unavailable};
 use crate::rows::{execution, execution_key, scaling, seq, status_of};
 
 impl Writer {
@@ -21,13 +21,18 @@ impl Writer {
                     let _ = group.reply.send(Ok(written));
                 }
             }
-            Err(error) if groups.len() == 1 => {
-                let mut error = Some(StoreError::from(error));
+            // Whoever holds the lock holds it for all of them: waiting again would only take longer.
+            Err(error) if error.is_lock() => {
                 for group in groups {
-                    if let Some(error) = error.take() {
-                        // As above.
-                        let _ = group.reply.send(Err(error));
-                    }
+                    // As above.
+                    let _ = group.reply.send(Err(unavailable(error.to_string())));
+                }
+            }
+            Err(error) if groups.len() == 1 => {
+                let error = StoreError::from(error);
+                if let Some(group) = groups.into_iter().next() {
+                    // As above.
+                    let _ = group.reply.send(Err(error));
                 }
             }
             Err(_) => {

@@ -12,7 +12,8 @@ use tempfile::TempDir;
 struct Sqlite {
     store: Arc<SqliteStore>,
     path: PathBuf,
-    folder: TempDir,
+    /// Deleted with the fixture.
+    _folder: TempDir,
 }
 
 #[async_trait]
@@ -23,7 +24,7 @@ impl Fixture for Sqlite {
         Self {
             store,
             path,
-            folder,
+            _folder: folder,
         }
     }
 

@@ -1,5 +1,10 @@
 //! The SQLite store on real files.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what the tests share may fail them as well as they themselves"
+)]
+
 mod conformance;
 mod disk;
 mod kill;

@@ -120,6 +120,7 @@ macro_rules! store_conformance {
             usage::sums_equal_those_of_the_executions_for_any_period,
             usage::an_execution_counts_once_and_only_when_it_has_ended,
             usage::an_execution_that_ends_late_counts_when_it_was_accepted,
+            usage::a_sum_past_the_range_of_money_stays_at_its_end,
             usage::nothing_gives_no_rows,
             retention::expiry_takes_the_oldest_ended_ones_up_to_the_limit,
             retention::expiry_never_takes_what_has_not_ended,

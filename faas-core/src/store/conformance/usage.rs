@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::workshop::{START, Workshop};
 use super::{Fixture, insert, settle, write};
-use crate::model::{Execution, FunctionId, Timestamp};
+use crate::model::{Execution, FunctionId, NanoDollars, Timestamp};
 use crate::store::{
     Granularity, Period, Store, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums, Write,
 };
@@ -178,6 +178,26 @@ pub async fn an_execution_that_ends_late_counts_when_it_was_accepted(fixture: im
             let usage = store.usage(&query).await.unwrap();
             assert_eq!(usage, added_up(&all, &query), "{query:?}");
         }
+    }
+}
+
+pub async fn a_sum_past_the_range_of_money_stays_at_its_end(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let function = workshop.id();
+    let query = UsageQuery {
+        period: Period::ALL,
+        function: None,
+        group: UsageGroup::Function,
+    };
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        let mut dear = workshop.ended(function);
+        dear.cost.base = NanoDollars::new(i64::MAX - 1);
+        // In groups of their own, so that the store's sums are added to, not the group's.
+        insert(&*store, std::slice::from_ref(&dear)).await;
+        all.push(dear);
+        let usage = store.usage(&query).await.unwrap();
+        assert_eq!(usage, added_up(&all, &query));
     }
 }
 
