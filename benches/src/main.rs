@@ -13,6 +13,10 @@ use std::time::Duration;
 
 use servers::{KINDS, Server};
 
+/// The allocator of the server binary, for all that are compared.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 const BODY: &str = r#"{"name":"Ada","numbers":[1,2,3,4,5,6,7,8]}"#;

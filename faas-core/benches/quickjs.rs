@@ -1,6 +1,6 @@
 //! What QuickJS costs: a warm call, a cold start, a blank isolate, a compile.
 
-#![expect(missing_docs, clippy::unwrap_used, reason = "a benchmark")]
+#![expect(clippy::unwrap_used, reason = "a benchmark")]
 
 use std::hint::black_box;
 use std::time::Duration;

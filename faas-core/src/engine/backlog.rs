@@ -4,6 +4,7 @@
 //! Here they are only ids and times; what they are is read from the store when their turn comes.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -117,7 +118,7 @@ async fn take_up(engine: &Engine, mut execution: Execution) {
                 return;
             }
             let retry_after = (!execution.status.is_terminal()).then_some(Duration::ZERO);
-            let execution = std::sync::Arc::new(execution);
+            let execution = Arc::new(execution);
             let ended = Ended {
                 execution,
                 stored: true,
@@ -142,16 +143,16 @@ async fn take_up(engine: &Engine, mut execution: Execution) {
             let _ = engine
                 .0
                 .queue
-                .push(room, Job::accepted(function, execution));
+                .push(room, Job::accepted(function, Arc::new(execution)));
         }
         Ok(None) => {
             let failure = Failure::new(FailureKind::Platform, "the function was deleted");
-            engine.fail(execution, failure, None, true).await;
+            engine.fail(Arc::new(execution), failure, None, true).await;
         }
         Err(Error::Compile(error)) => {
             engine
                 .fail(
-                    execution,
+                    Arc::new(execution),
                     Failure::new(FailureKind::UserError, error.to_string()),
                     None,
                     true,

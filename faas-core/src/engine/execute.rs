@@ -66,7 +66,7 @@ impl Engine {
         let (answer, ended) = oneshot::channel();
         self.0
             .queue
-            .push(room, Job::direct(function, execution, answer))
+            .push(room, Job::direct(function, Arc::new(execution), answer))
             .map_err(|_| shutting_down())?;
         ended.await.unwrap_or_else(|_| Err(shutting_down()))
     }
@@ -79,7 +79,7 @@ impl Engine {
     ) -> Result<Accepted, Error> {
         let input = request.input.clone().unwrap_or(Json::empty_object());
         let (function, room) = self.admit(function, &input).await?;
-        let execution = self.accepted(&function, request);
+        let execution = Arc::new(self.accepted(&function, request));
         let id = execution.id;
         self.accept(room, function, execution)
             .await
@@ -104,7 +104,7 @@ impl Engine {
     ) -> Result<Arc<Execution>, Error> {
         let input = request.input.clone().unwrap_or(Json::empty_object());
         let (function, room) = self.admit(function, &input).await?;
-        let execution = self.accepted(&function, request);
+        let execution = Arc::new(self.accepted(&function, request));
         let id = execution.id;
         let ended = self.0.waiters.wait_for(id);
         match self.accept(room, function, execution).await {
@@ -199,13 +199,13 @@ impl Engine {
         &self,
         room: Room,
         function: Arc<Loaded>,
-        execution: Execution,
+        execution: Arc<Execution>,
     ) -> Result<Option<ExecutionId>, Error> {
         let (done, stored) = oneshot::channel();
         self.0
             .recorder
             .send(Record::Accept {
-                execution: Arc::new(execution.clone()),
+                execution: execution.clone(),
                 done,
             })
             .await;
@@ -236,19 +236,20 @@ impl Engine {
     /// Ends an execution that does not run: it was cancelled, or its function is gone.
     pub(super) async fn fail(
         &self,
-        mut execution: Execution,
+        mut execution: Arc<Execution>,
         failure: Failure,
         answer: Option<Answer>,
         stored: bool,
     ) {
         let attempt = execution.attempt;
-        if let Err(error) = execution.fail(failure, self.0.clock.now()) {
+        let ended = Arc::make_mut(&mut execution);
+        if let Err(error) = ended.fail(failure, self.0.clock.now()) {
             tracing::error!(%error, "cannot fail an execution");
             return;
         }
-        execution.cost = price(&Usage::of(&execution), &self.0.price_book);
+        ended.cost = price(&Usage::of(ended), &self.0.price_book);
         let record = Ended {
-            execution: Arc::new(execution),
+            execution,
             stored,
             attempt,
             answer,
@@ -281,9 +282,10 @@ pub(super) fn attempt(
         instance_id: slot.id.clone(),
     };
 
-    job.execution.start_time.get_or_insert(started);
-    job.execution.instance_id = Some(slot.id.clone());
-    job.execution.function_version = function.function.version;
+    let execution = Arc::make_mut(&mut job.execution);
+    execution.start_time.get_or_insert(started);
+    execution.instance_id = Some(slot.id.clone());
+    execution.function_version = function.function.version;
     let execution_id = job.execution.id;
     slot.start(Running {
         job,
@@ -366,7 +368,7 @@ pub(super) fn settle(engine: &Engine, running: Running, outcome: Outcome, durati
     let attempt = execution.attempt;
     match settled(
         engine,
-        &mut execution,
+        Arc::make_mut(&mut execution),
         stored,
         outcome,
         Span {
@@ -377,10 +379,11 @@ pub(super) fn settle(engine: &Engine, running: Running, outcome: Outcome, durati
     ) {
         Ok(retry_after) => {
             if execution.status.is_terminal() {
-                execution.cost = price(&Usage::of(&execution), &engine.0.price_book);
+                let ended = Arc::make_mut(&mut execution);
+                ended.cost = price(&Usage::of(ended), &engine.0.price_book);
             }
             let record = Ended {
-                execution: Arc::new(execution),
+                execution,
                 stored,
                 attempt,
                 answer,

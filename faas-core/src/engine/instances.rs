@@ -16,7 +16,7 @@ use super::job::Job;
 use super::queue::{Doorbell, Next};
 use super::recorder::Record;
 use crate::model::{Execution, ExecutionId, InstanceId, Timestamp};
-use crate::runtime::{Outcome, StopReason};
+use crate::runtime::{Instance, Outcome, StopReason};
 
 /// One instance.
 pub(super) struct Slot {
@@ -133,7 +133,10 @@ impl Instances {
     }
 
     /// Copies of the executions that run, as they are now, that `wanted` picks.
-    pub(super) fn running(&self, mut wanted: impl FnMut(&Execution) -> bool) -> Vec<Execution> {
+    pub(super) fn running(
+        &self,
+        mut wanted: impl FnMut(&Execution) -> bool,
+    ) -> Vec<Arc<Execution>> {
         let slots = self.slots.lock();
         let picked = slots.values().filter_map(|slot| {
             let running = slot.running.lock();
@@ -205,10 +208,15 @@ impl Instances {
 
 /// The loop of one instance's thread.
 fn serve(engine: &Engine, slot: &Slot) {
-    let mut instance = None;
+    let mut instance: Option<Box<dyn Instance>> = None;
     let mut finished = None;
     loop {
-        match engine.0.queue.next(&slot.bell, finished.take()) {
+        let idle = || {
+            if let Some(instance) = &mut instance {
+                instance.idle();
+            }
+        };
+        match engine.0.queue.next(&slot.bell, finished.take(), idle) {
             Next::Retire => break,
             Next::Claim(jobs) => jobs
                 .into_iter()

@@ -22,7 +22,8 @@ pub(crate) type Answer = oneshot::Sender<Result<Arc<Execution>, Error>>;
 /// One execution on its way through the engine.
 pub(crate) struct Job {
     pub(super) function: Arc<Loaded>,
-    pub(super) execution: Execution,
+    /// Shared with whoever looks at it while it is under way; changed in place when nobody does.
+    pub(super) execution: Arc<Execution>,
     /// Whether the store knows the execution already, so that its end is a settle and no insert.
     pub(super) stored: bool,
     /// Whether its next attempt must be claimed in the store first.
@@ -34,7 +35,11 @@ pub(crate) struct Job {
 
 impl Job {
     /// An execution that the store does not know: it is inserted when it has ended.
-    pub(super) fn direct(function: Arc<Loaded>, execution: Execution, answer: Answer) -> Box<Self> {
+    pub(super) fn direct(
+        function: Arc<Loaded>,
+        execution: Arc<Execution>,
+        answer: Answer,
+    ) -> Box<Self> {
         Box::new(Self {
             function,
             execution,
@@ -46,7 +51,7 @@ impl Job {
     }
 
     /// An execution that the store knows as pending.
-    pub(super) fn accepted(function: Arc<Loaded>, execution: Execution) -> Box<Self> {
+    pub(super) fn accepted(function: Arc<Loaded>, execution: Arc<Execution>) -> Box<Self> {
         Box::new(Self {
             function,
             execution,

@@ -157,7 +157,7 @@ impl Engine {
     }
 
     /// The execution as it is now, if an instance runs it or it waits for one without being stored.
-    pub(crate) fn live(&self, id: ExecutionId) -> Option<Execution> {
+    pub(crate) fn live(&self, id: ExecutionId) -> Option<Arc<Execution>> {
         let mut found = self
             .0
             .instances
@@ -175,7 +175,10 @@ impl Engine {
 
     /// Executions that an instance runs, or that wait for one without being stored, that `wanted`
     /// picks.
-    pub(crate) fn all_live(&self, mut wanted: impl FnMut(&Execution) -> bool) -> Vec<Execution> {
+    pub(crate) fn all_live(
+        &self,
+        mut wanted: impl FnMut(&Execution) -> bool,
+    ) -> Vec<Arc<Execution>> {
         let mut live = Vec::new();
         self.0.queue.for_each_waiting(|job| {
             if !job.stored {
@@ -224,7 +227,8 @@ impl Engine {
                 }
                 Status::Pending => {
                     let (answer, ended) = tokio::sync::oneshot::channel();
-                    self.fail(execution, cancelled(), Some(answer), true).await;
+                    self.fail(Arc::new(execution), cancelled(), Some(answer), true)
+                        .await;
                     match ended.await.unwrap_or_else(|_| Err(shutting_down())) {
                         // It was claimed in the meantime.
                         Err(Error::Conflict(_)) => {}
@@ -255,8 +259,7 @@ impl Engine {
                 let _ = answer.send(Err(shutting_down()));
             }
             let attempt = execution.attempt;
-            if stored && execution.release().is_ok() {
-                let execution = Arc::new(execution);
+            if stored && Arc::make_mut(&mut execution).release().is_ok() {
                 let ended = Ended {
                     execution,
                     stored,
@@ -333,11 +336,11 @@ impl Engine {
 }
 
 /// A direct execution is claimed from the start; to others it shows as pending until it runs.
-fn as_waiting(execution: &Execution) -> Execution {
-    Execution {
+fn as_waiting(execution: &Execution) -> Arc<Execution> {
+    Arc::new(Execution {
         status: Status::Pending,
         ..execution.clone()
-    }
+    })
 }
 
 /// The task that ends the engine: what runs may finish within the grace, then it is stopped;

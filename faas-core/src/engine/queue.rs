@@ -86,6 +86,13 @@ pub(crate) struct Depth {
     pub(crate) instances: usize,
 }
 
+/// What an instance does when it finds nothing to do, one after the other, looking again in between.
+enum BeforeSleep {
+    Yield,
+    TellIdle,
+    Nothing,
+}
+
 /// What an instance is to do next.
 pub(super) enum Next {
     /// Run this.
@@ -166,14 +173,20 @@ impl Queue {
         Vec::new()
     }
 
-    /// Waits for something to do. `finished` is the function whose job this instance has just run.
-    pub(super) fn next(&self, bell: &Arc<Doorbell>, finished: Option<FunctionId>) -> Next {
+    /// Waits for something to do. `finished` is the function whose job this instance has just run;
+    /// `idle` is called when there is nothing, before it waits.
+    pub(super) fn next(
+        &self,
+        bell: &Arc<Doorbell>,
+        finished: Option<FunctionId>,
+        mut idle: impl FnMut(),
+    ) -> Next {
         let mut state = self.state.lock();
         if let Some(id) = finished {
             state.running -= 1;
             state.leave(id);
         }
-        let mut patient = true;
+        let mut before_sleep = BeforeSleep::Yield;
         loop {
             if state.retiring > 0 {
                 state.retiring -= 1;
@@ -192,17 +205,24 @@ impl Queue {
                 }
                 return next;
             }
-            if patient {
+            before_sleep = match before_sleep {
                 // Those who bring work may be waiting for this very processor: letting them go
                 // first is cheaper than to sleep and be woken.
-                patient = false;
-                MutexGuard::unlocked(&mut state, std::thread::yield_now);
-                continue;
-            }
-            state.idle.push(bell.clone());
-            bell.0.wait(&mut state);
-            state.awake(bell);
-            patient = true;
+                BeforeSleep::Yield => {
+                    MutexGuard::unlocked(&mut state, std::thread::yield_now);
+                    BeforeSleep::TellIdle
+                }
+                BeforeSleep::TellIdle => {
+                    MutexGuard::unlocked(&mut state, &mut idle);
+                    BeforeSleep::Nothing
+                }
+                BeforeSleep::Nothing => {
+                    state.idle.push(bell.clone());
+                    bell.0.wait(&mut state);
+                    state.awake(bell);
+                    BeforeSleep::Yield
+                }
+            };
         }
     }
 

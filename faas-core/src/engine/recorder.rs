@@ -340,7 +340,7 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
             let written = outcomes.next().unwrap_or(Written::Stale);
             match record {
                 Record::Accept { done, .. } => drop(done.send(Ok(written))),
-                Record::Claim(mut job) => match (written, job.execution.claim()) {
+                Record::Claim(mut job) => match (written, Arc::make_mut(&mut job.execution).claim()) {
                     (Written::Done, Ok(())) => claimed.push(job),
                     _ => refused.push(job.function.function.id),
                 },

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -14,6 +15,8 @@ use crate::model::Timestamp;
 const MAX_EVENTS: usize = 8_192;
 /// The most memory that they may hold, in bytes.
 const MAX_BYTES: usize = 16 << 20;
+/// How long events are still kept after the last subscriber has gone, for it to come back to.
+const LINGER: Duration = Duration::from_secs(60);
 
 /// Takes events and gives them to its subscribers. Clones share the ring.
 #[derive(Debug, Clone)]
@@ -36,6 +39,8 @@ struct Ring {
     bytes: usize,
     /// The seq of the next event.
     next: u64,
+    /// When somebody was last seen to listen.
+    heard: Option<Timestamp>,
 }
 
 /// Where a subscriber is: the last event it has seen.
@@ -68,6 +73,7 @@ impl EventBus {
             events: VecDeque::with_capacity(1024),
             bytes: 0,
             next: 1,
+            heard: None,
         };
         let epoch = u64::try_from(now.as_millis()).unwrap_or(0);
         let shared = Shared {
@@ -91,10 +97,21 @@ impl EventBus {
         self.shared.subscribers.load(Ordering::Relaxed) > 0
     }
 
-    /// Publishes `events` in order. Never waits for a subscriber: the oldest events make room.
+    /// Publishes `events` in order. Never waits for a subscriber: the oldest events make room. While
+    /// nobody listens, and nobody has for a minute, events are numbered and not kept.
     pub fn publish(&self, at: Timestamp, events: impl IntoIterator<Item = EventKind>) {
         let mut dropped = Vec::new();
         let mut ring = self.shared.ring.lock();
+        if self.has_subscribers() {
+            ring.heard = Some(at);
+        } else if ring.heard.is_none_or(|heard| at.since(heard) > LINGER) {
+            ring.next += events.into_iter().count() as u64;
+            ring.bytes = 0;
+            let dropped = std::mem::take(&mut ring.events);
+            drop(ring);
+            drop(dropped);
+            return;
+        }
         for kind in events {
             let seq = ring.next;
             ring.next += 1;
@@ -247,8 +264,29 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_listened_to_for_a_minute_is_a_gap_and_what_was_missed_shortly_is_not() {
+        let bus = EventBus::new(Timestamp::from_millis(77));
+        let at = |second: i64| Timestamp::from_millis(second * 1000);
+        let subscriber = bus.subscribe(None);
+        bus.publish(at(0), [tick()]);
+        drop(subscriber);
+        bus.publish(at(60), [tick()]);
+        let position = |seq| Some(Position { epoch: 77, seq });
+        assert_eq!(seqs(bus.subscribe(position(1)).try_next(10)), [2]);
+        bus.publish(at(121), [tick()]);
+        let mut late = bus.subscribe(position(2));
+        assert!(matches!(
+            late.try_next(10),
+            Some(Received::Gap { from: 3, to: 3 })
+        ));
+        bus.publish(at(122), [tick()]);
+        assert_eq!(seqs(late.try_next(10)), [4]);
+    }
+
+    #[test]
     fn a_subscriber_resumes_after_what_it_has_seen_and_another_epoch_is_one_gap() {
         let bus = EventBus::new(Timestamp::from_millis(77));
+        let _listening = bus.subscribe(None);
         bus.publish(Timestamp::default(), (0..10).map(|_| tick()));
         let mut resumed = bus.subscribe(Some(Position { epoch: 77, seq: 8 }));
         assert_eq!(seqs(resumed.try_next(10)), [9, 10]);

@@ -43,7 +43,7 @@ impl Executions<'_> {
             return Ok(Arc::new(stored.clone()));
         }
         match engine.live(id) {
-            Some(live) => Ok(Arc::new(live)),
+            Some(live) => Ok(live),
             // A direct one may have ended between the two looks.
             None => match engine.0.store.execution(id).await? {
                 Some(stored) => Ok(Arc::new(stored)),
@@ -57,9 +57,10 @@ impl Executions<'_> {
     ///
     /// # Errors
     /// When the store is away.
-    pub async fn list(&self, query: &ExecutionQuery) -> Result<Vec<Execution>, Error> {
+    pub async fn list(&self, query: &ExecutionQuery) -> Result<Vec<Arc<Execution>>, Error> {
         let engine = self.platform.engine();
-        let mut stored = engine.0.store.executions(query).await?;
+        let stored = engine.0.store.executions(query).await?;
+        let mut stored: Vec<_> = stored.into_iter().map(Arc::new).collect();
         let oldest = if stored.len() < query.limit {
             None
         } else {

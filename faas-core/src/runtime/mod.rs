@@ -61,6 +61,10 @@ pub trait Instance {
     /// Runs the function and blocks until it has returned, failed or been stopped. What the user's
     /// code does wrong is a value in the [`Outcome`]; a panic costs only this instance.
     fn run(&mut self, call: &Call<'_>) -> Outcome;
+
+    /// There is nothing to run at the moment: whatever is kept at hand for the next call is better
+    /// shared with the other instances.
+    fn idle(&mut self) {}
 }
 
 /// A compiled function, in a form that only the runtime that made it can read.

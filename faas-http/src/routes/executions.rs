@@ -50,7 +50,10 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     wire::json(
         StatusCode::OK,
         &ExecutionPage {
-            executions: page.iter().map(ExecutionBody::from).collect(),
+            executions: page
+                .iter()
+                .map(|execution| ExecutionBody::from(&**execution))
+                .collect(),
             next_cursor: page.last().filter(|_| more).map(|last| Text(last.id)),
         },
     )

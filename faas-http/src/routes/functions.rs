@@ -147,7 +147,10 @@ async fn logs(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Response, 
             .remove(&id)
             .ok_or_else(ApiError::no_function)?;
     }
-    let bodies: Vec<_> = found.iter().map(ExecutionBody::from).collect();
+    let bodies: Vec<_> = found
+        .iter()
+        .map(|execution| ExecutionBody::from(&**execution))
+        .collect();
     wire::json(StatusCode::OK, &bodies)
 }
 

@@ -1,15 +1,16 @@
 //! The runtime as the engine sees it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
 use super::call_state::CallState;
 use super::compile::{Compiled, Compiler};
-use super::isolate::STACK_SIZE;
+use super::isolate::{Isolate, STACK_SIZE};
 use super::running::Ended;
 use super::steward::Steward;
-use super::warm::Warm;
+use super::warm::{Home, Lease, Warm};
 use crate::clock::{Clock, SystemClock};
 use crate::model::{Failure, FailureKind, FunctionId, InstanceId};
 use crate::runtime::{
@@ -67,6 +68,8 @@ struct Shared {
     compiler: Compiler,
     warm: Warm,
     steward: Steward,
+    /// How many instances were made.
+    instances: AtomicU64,
 }
 
 impl QuickJs {
@@ -82,6 +85,7 @@ impl QuickJs {
             compiler: Compiler::new(options.compile_concurrency, options.compile_timeout),
             warm: Warm::new(options.warm_isolates, options.warm_bytes),
             steward,
+            instances: AtomicU64::new(0),
         })))
     }
 }
@@ -96,7 +100,11 @@ impl Runtime for QuickJs {
     }
 
     fn instance(&self, _id: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError> {
-        Ok(Box::new(QuickJsInstance(self.0.clone())))
+        Ok(Box::new(QuickJsInstance {
+            home: Home(self.0.instances.fetch_add(1, Ordering::Relaxed)),
+            shared: self.0.clone(),
+            at_hand: None,
+        }))
     }
 
     fn forget(&self, function: FunctionId) {
@@ -117,17 +125,39 @@ impl Runtime for QuickJs {
     }
 }
 
-/// A slot: what it runs in comes from the shared isolates.
-struct QuickJsInstance(Arc<Shared>);
+/// A slot: what it runs in comes from the shared isolates. While it has work, it keeps the isolate
+/// of its last call at hand, which spares a busy function the way through the pool.
+struct QuickJsInstance {
+    shared: Arc<Shared>,
+    home: Home,
+    at_hand: Option<(Lease, Isolate)>,
+}
+
+impl QuickJsInstance {
+    /// The isolate at hand if it can serve `function`, else one from the pool if there is one.
+    fn check_out(&mut self, function: (FunctionId, u32)) -> (Lease, Option<Isolate>) {
+        match self.at_hand.take() {
+            Some((lease, isolate)) if self.shared.warm.may_go_on(&lease, function) => {
+                (lease, Some(isolate))
+            }
+            other => {
+                self.at_hand = other;
+                self.idle();
+                self.shared
+                    .warm
+                    .check_out(function.0, function.1, self.home)
+            }
+        }
+    }
+}
 
 impl Instance for QuickJsInstance {
     fn run(&mut self, call: &Call<'_>) -> Outcome {
         let Some(program) = call.program.get::<Compiled>() else {
             return platform("the program was compiled by another runtime");
         };
-        let shared = &self.0;
-        let (function, version) = call.function;
-        let (lease, warm) = shared.warm.check_out(function, version);
+        let (lease, warm) = self.check_out(call.function);
+        let shared = &self.shared;
         let cold_start = warm.is_none();
         let isolate = match warm {
             Some(isolate) => Ok(isolate),
@@ -140,21 +170,30 @@ impl Instance for QuickJsInstance {
         let state = CallState::start(call, &shared.clock);
         let Ended { result, reusable } = isolate.run(call, &state, cold_start.then_some(program));
         let logs = state.console.lock().take(|| shared.clock.now());
-        let (kept, spent) = if reusable {
-            (Some(isolate), None)
+        if reusable {
+            self.at_hand = Some((lease, isolate));
         } else {
-            (None, Some(isolate))
-        };
-        let evicted = shared.warm.check_in(lease, kept);
-        shared.steward.bury(evicted.into_iter().chain(spent));
-        if cold_start {
-            shared.steward.refill();
+            let evicted = shared.warm.check_in(lease, None);
+            shared.steward.bury(evicted.into_iter().chain([isolate]));
         }
         Outcome {
             result,
             logs,
             cold_start,
         }
+    }
+
+    fn idle(&mut self) {
+        if let Some((lease, isolate)) = self.at_hand.take() {
+            let evicted = self.shared.warm.check_in(lease, Some(isolate));
+            self.shared.steward.bury(evicted);
+        }
+    }
+}
+
+impl Drop for QuickJsInstance {
+    fn drop(&mut self) {
+        self.idle();
     }
 }
 

@@ -5,6 +5,7 @@
 //! code runs. Whatever is not kept is handed back to be dropped elsewhere.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
@@ -17,6 +18,8 @@ pub(super) struct Warm {
     max_count: usize,
     max_bytes: usize,
     state: Mutex<State>,
+    /// How often anything was forgotten.
+    forgets: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -39,20 +42,34 @@ struct Idle {
 /// What is kept of one function; removed when there is nothing.
 #[derive(Debug, Default)]
 struct Kept {
-    /// Version and stamp of its idle isolates, the last used one last.
-    idle: Vec<(u32, u64)>,
+    /// Its idle isolates, the last used one last.
+    idle: Vec<Place>,
     /// How many of its isolates are out for a call.
     out: usize,
     /// Leases from before this stamp do not come back.
     forgotten: u64,
 }
 
+/// Where an idle isolate is, and what it can serve.
+#[derive(Debug)]
+struct Place {
+    version: u32,
+    stamp: u64,
+    home: Home,
+}
+
+/// The instance that an isolate was used by last: its thread's caches and heap know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Home(pub(super) u64);
+
 /// The right to put an isolate back. It must end in [`Warm::check_in`].
 #[derive(Debug)]
 pub(super) struct Lease {
     function: FunctionId,
     version: u32,
+    home: Home,
     taken: u64,
+    forgets: u64,
 }
 
 impl Warm {
@@ -62,30 +79,46 @@ impl Warm {
             max_count,
             max_bytes,
             state: Mutex::default(),
+            forgets: AtomicU64::new(0),
         }
     }
 
-    /// Takes out the isolate of this version that was used last, if there is one; the call needs
-    /// the lease in any case.
-    pub(super) fn check_out(&self, function: FunctionId, version: u32) -> (Lease, Option<Isolate>) {
+    /// Takes out an isolate of this version, if there is one: the last that `home` used, else the
+    /// last that any instance used. The call needs the lease in any case.
+    pub(super) fn check_out(
+        &self,
+        function: FunctionId,
+        version: u32,
+        home: Home,
+    ) -> (Lease, Option<Isolate>) {
         let mut guard = self.state.lock();
         let state = &mut *guard;
         state.stamp += 1;
         let lease = Lease {
             function,
             version,
+            home,
             taken: state.stamp,
+            forgets: self.forgets.load(Ordering::Relaxed),
         };
         let kept = state.functions.entry(function).or_default();
         kept.out += 1;
-        let place = kept.idle.iter().rposition(|(of, _)| *of == version);
-        let isolate = place.and_then(|place| {
-            let (_, stamp) = kept.idle.remove(place);
-            let idle = state.idle.remove(&stamp)?;
+        let mine = |place: &Place| place.version == version && place.home == home;
+        let at = kept.idle.iter().rposition(mine);
+        let at = at.or_else(|| kept.idle.iter().rposition(|place| place.version == version));
+        let isolate = at.and_then(|at| {
+            let idle = state.idle.remove(&kept.idle.remove(at).stamp)?;
             state.bytes -= idle.bytes;
             Some(idle.isolate)
         });
         (lease, isolate)
+    }
+
+    /// Whether an isolate that is out may serve another call of `(function, version)` without being
+    /// put back in between: nothing was forgotten since it was taken. Costs one load.
+    pub(super) fn may_go_on(&self, lease: &Lease, function: (FunctionId, u32)) -> bool {
+        (lease.function, lease.version) == function
+            && lease.forgets == self.forgets.load(Ordering::Relaxed)
     }
 
     /// Ends a lease; `isolate` is what can take another call. Returns what is not kept.
@@ -101,7 +134,11 @@ impl Warm {
             Some(isolate) if lease.taken > kept.forgotten => {
                 state.stamp += 1;
                 let bytes = isolate.bytes();
-                kept.idle.push((lease.version, state.stamp));
+                kept.idle.push(Place {
+                    version: lease.version,
+                    stamp: state.stamp,
+                    home: lease.home,
+                });
                 let idle = Idle {
                     function: lease.function,
                     isolate,
@@ -127,15 +164,16 @@ impl Warm {
     /// come back.
     pub(super) fn forget(&self, function: FunctionId) -> Vec<Isolate> {
         let mut guard = self.state.lock();
+        self.forgets.fetch_add(1, Ordering::Relaxed);
         let state = &mut *guard;
         let Some(kept) = state.functions.get_mut(&function) else {
             return Vec::new();
         };
         kept.forgotten = state.stamp;
-        let stamps = std::mem::take(&mut kept.idle);
-        let dropped: Vec<_> = stamps
+        let places = std::mem::take(&mut kept.idle);
+        let dropped: Vec<_> = places
             .into_iter()
-            .filter_map(|(_, stamp)| state.idle.remove(&stamp))
+            .filter_map(|place| state.idle.remove(&place.stamp))
             .collect();
         state.bytes -= dropped.iter().map(|idle| idle.bytes).sum::<usize>();
         state.remove_if_empty(function);
@@ -161,7 +199,7 @@ impl State {
         let (stamp, idle) = self.idle.pop_first()?;
         self.bytes -= idle.bytes;
         if let Some(kept) = self.functions.get_mut(&idle.function) {
-            kept.idle.retain(|(_, of)| *of != stamp);
+            kept.idle.retain(|place| place.stamp != stamp);
         }
         self.remove_if_empty(idle.function);
         Some(idle.isolate)
@@ -181,9 +219,10 @@ mod tests {
 
     const ONE: FunctionId = FunctionId::from_u128(1);
     const TWO: FunctionId = FunctionId::from_u128(2);
+    const HERE: Home = Home(0);
 
     fn keep(warm: &Warm, function: FunctionId, version: u32) -> usize {
-        let (lease, _) = warm.check_out(function, version);
+        let (lease, _) = warm.check_out(function, version, HERE);
         warm.check_in(lease, Some(Isolate::blank().unwrap())).len()
     }
 
@@ -192,11 +231,11 @@ mod tests {
         let warm = Warm::new(2, usize::MAX);
         assert_eq!(keep(&warm, ONE, 1), 0);
         assert_eq!(keep(&warm, TWO, 1), 0);
-        let (lease, used) = warm.check_out(ONE, 1);
+        let (lease, used) = warm.check_out(ONE, 1, HERE);
         assert!(warm.check_in(lease, used).is_empty());
         assert_eq!(keep(&warm, FunctionId::from_u128(3), 1), 1);
-        assert!(warm.check_out(ONE, 1).1.is_some());
-        assert!(warm.check_out(TWO, 1).1.is_none());
+        assert!(warm.check_out(ONE, 1, HERE).1.is_some());
+        assert!(warm.check_out(TWO, 1, HERE).1.is_none());
     }
 
     #[test]
@@ -215,20 +254,20 @@ mod tests {
         let warm = Warm::new(10, usize::MAX);
         keep(&warm, ONE, 1);
         keep(&warm, TWO, 1);
-        let (lease, isolate) = warm.check_out(ONE, 1);
+        let (lease, isolate) = warm.check_out(ONE, 1, HERE);
         keep(&warm, ONE, 1);
         assert_eq!(warm.forget(ONE).len(), 1);
         assert_eq!(warm.check_in(lease, isolate).len(), 1);
-        assert!(warm.check_out(ONE, 1).1.is_none());
-        assert!(warm.check_out(TWO, 1).1.is_some());
+        assert!(warm.check_out(ONE, 1, HERE).1.is_none());
+        assert!(warm.check_out(TWO, 1, HERE).1.is_some());
     }
 
     #[test]
     fn an_isolate_serves_its_own_version_only() {
         let warm = Warm::new(10, usize::MAX);
         keep(&warm, ONE, 1);
-        assert!(warm.check_out(ONE, 2).1.is_none());
-        assert!(warm.check_out(ONE, 1).1.is_some());
+        assert!(warm.check_out(ONE, 2, HERE).1.is_none());
+        assert!(warm.check_out(ONE, 1, HERE).1.is_some());
     }
 
     #[test]
@@ -236,7 +275,7 @@ mod tests {
         let warm = Warm::new(1, usize::MAX);
         for function in 0..10 {
             keep(&warm, FunctionId::from_u128(function), 1);
-            let (lease, _) = warm.check_out(FunctionId::from_u128(100 + function), 1);
+            let (lease, _) = warm.check_out(FunctionId::from_u128(100 + function), 1, HERE);
             warm.check_in(lease, None);
         }
         assert_eq!((warm.size().0, warm.functions()), (1, 1));
