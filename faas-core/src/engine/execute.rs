@@ -265,7 +265,7 @@ pub(super) fn attempt(
     engine: &Engine,
     slot: &Slot,
     instance: &mut Option<Box<dyn Instance>>,
-    mut job: Box<Job>,
+    mut job: Job,
 ) -> Option<FunctionId> {
     let clock = &engine.0.clock;
     let (started, since) = (clock.now(), clock.monotonic());
@@ -363,7 +363,7 @@ pub(super) fn settle(engine: &Engine, running: Running, outcome: Outcome, durati
         stored,
         answer,
         ..
-    } = *job;
+    } = job;
     let now = started + duration;
     let attempt = execution.attempt;
     match settled(

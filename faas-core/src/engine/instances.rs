@@ -29,7 +29,7 @@ pub(super) struct Slot {
 
 /// A job on an instance.
 pub(super) struct Running {
-    pub(super) job: Box<Job>,
+    pub(super) job: Job,
     pub(super) started: Timestamp,
     /// The same moment on the monotonic clock.
     pub(super) since: Duration,

@@ -35,31 +35,27 @@ pub(crate) struct Job {
 
 impl Job {
     /// An execution that the store does not know: it is inserted when it has ended.
-    pub(super) fn direct(
-        function: Arc<Loaded>,
-        execution: Arc<Execution>,
-        answer: Answer,
-    ) -> Box<Self> {
-        Box::new(Self {
+    pub(super) fn direct(function: Arc<Loaded>, execution: Arc<Execution>, answer: Answer) -> Self {
+        Self {
             function,
             execution,
             stored: false,
             needs_claim: false,
             answer: Some(answer),
             stop: Arc::default(),
-        })
+        }
     }
 
     /// An execution that the store knows as pending.
-    pub(super) fn accepted(function: Arc<Loaded>, execution: Arc<Execution>) -> Box<Self> {
-        Box::new(Self {
+    pub(super) fn accepted(function: Arc<Loaded>, execution: Arc<Execution>) -> Self {
+        Self {
             function,
             execution,
             stored: true,
             needs_claim: true,
             answer: None,
             stop: Arc::default(),
-        })
+        }
     }
 
     /// How many of its function may run at the same time.

@@ -208,7 +208,7 @@ impl Engine {
                     stored,
                     answer,
                     ..
-                } = *job;
+                } = job;
                 self.fail(execution, cancelled(), answer, stored).await;
                 return ended.ended().await;
             }
@@ -246,14 +246,14 @@ impl Engine {
 
     /// Makes claimed jobs that will not run pending again in the store. One that is left out is
     /// taken up as interrupted.
-    fn release(&self, jobs: Vec<Box<Job>>) {
+    fn release(&self, jobs: Vec<Job>) {
         for job in jobs {
             let Job {
                 mut execution,
                 stored,
                 answer,
                 ..
-            } = *job;
+            } = job;
             if let Some(answer) = answer {
                 // Whoever does not listen any more does not miss it.
                 let _ = answer.send(Err(shutting_down()));

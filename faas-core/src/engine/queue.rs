@@ -37,7 +37,7 @@ struct State {
     /// The functions that have a job which may run, in the order in which they take turns.
     ring: VecDeque<FunctionId>,
     /// Jobs whose claim is stored. They count as running in their lanes.
-    claimed: VecDeque<Box<Job>>,
+    claimed: VecDeque<Job>,
     /// Jobs handed out to be claimed.
     claiming: usize,
     /// Jobs in lanes.
@@ -58,7 +58,7 @@ struct State {
 /// The jobs of one function.
 #[derive(Default)]
 struct Lane {
-    jobs: VecDeque<Box<Job>>,
+    jobs: VecDeque<Job>,
     /// Jobs that run or are claimed.
     active: usize,
     in_ring: bool,
@@ -96,9 +96,9 @@ enum BeforeSleep {
 /// What an instance is to do next.
 pub(super) enum Next {
     /// Run this.
-    Run(Box<Job>),
+    Run(Job),
     /// Have these claimed, then ask again.
-    Claim(Vec<Box<Job>>),
+    Claim(Vec<Job>),
     /// End.
     Retire,
 }
@@ -137,7 +137,7 @@ impl Queue {
     }
 
     /// Adds a job. It is given back when the queue was closed.
-    pub(super) fn push(&self, room: Room, job: Box<Job>) -> Result<(), Box<Job>> {
+    pub(super) fn push(&self, room: Room, job: Job) -> Result<(), Job> {
         let mut state = self.state.lock();
         if state.closed {
             drop(state);
@@ -159,7 +159,7 @@ impl Queue {
 
     /// Puts jobs whose claims are stored at the front, and forgets `refused` ones, whose function's
     /// turns they give back. Gives the jobs back when the queue was closed.
-    pub(super) fn claimed(&self, jobs: Vec<Box<Job>>, refused: &[FunctionId]) -> Vec<Box<Job>> {
+    pub(super) fn claimed(&self, jobs: Vec<Job>, refused: &[FunctionId]) -> Vec<Job> {
         let mut state = self.state.lock();
         state.claiming -= jobs.len() + refused.len();
         if state.closed {
@@ -256,7 +256,7 @@ impl Queue {
     }
 
     /// Takes a waiting job out: it was cancelled.
-    pub(super) fn remove(&self, id: ExecutionId) -> Option<Box<Job>> {
+    pub(super) fn remove(&self, id: ExecutionId) -> Option<Job> {
         let mut state = self.state.lock();
         let mut found = None;
         for lane in state.lanes.values_mut() {
@@ -273,14 +273,14 @@ impl Queue {
     }
 
     /// Calls `visit` with each job that waits for an instance.
-    pub(super) fn for_each_waiting(&self, mut visit: impl FnMut(&Job)) {
+    pub(super) fn for_each_waiting(&self, visit: impl FnMut(&Job)) {
         let state = self.state.lock();
         state
             .lanes
             .values()
             .flat_map(|lane| &lane.jobs)
             .chain(&state.claimed)
-            .for_each(|job| visit(job));
+            .for_each(visit);
     }
 
     pub(super) fn depth(&self) -> Depth {
@@ -294,7 +294,7 @@ impl Queue {
 
     /// Ends all instances as soon as they are idle, and returns the jobs that none of them took:
     /// first the claimed ones, then the others.
-    pub(super) fn close(&self) -> (Vec<Box<Job>>, Vec<Box<Job>>) {
+    pub(super) fn close(&self) -> (Vec<Job>, Vec<Job>) {
         let mut state = self.state.lock();
         state.closed = true;
         state.ring.clear();

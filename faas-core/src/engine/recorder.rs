@@ -40,7 +40,7 @@ pub(super) enum Record {
         done: oneshot::Sender<Result<Written, Error>>,
     },
     /// The next attempt of a pending execution; the job goes back to the queue.
-    Claim(Box<Job>),
+    Claim(Job),
     /// What an attempt, or a cancellation, made of an execution.
     Ended(Box<Ended>),
     /// A change of capacity.
