@@ -2,7 +2,8 @@
 
 #[cfg(test)]
 mod platform;
-#[cfg(all(test, feature = "quickjs"))]
+#[cfg(test)]
+#[cfg(feature = "quickjs")]
 mod quickjs;
 #[cfg(test)]
 mod scripted;
