@@ -203,13 +203,17 @@ impl Engine {
                 return ended.ended().await;
             }
             if let Some(job) = self.0.queue.remove(id) {
-                let Job {
-                    execution,
-                    stored,
-                    answer,
-                    ..
-                } = job;
-                self.fail(execution, cancelled(), answer, stored).await;
+                // It is in nobody's hands but these: it must end even when the caller gives up.
+                let engine = self.clone();
+                tokio::spawn(async move {
+                    let Job {
+                        execution,
+                        stored,
+                        answer,
+                        ..
+                    } = job;
+                    engine.fail(execution, cancelled(), answer, stored).await;
+                });
                 return ended.ended().await;
             }
             let execution = self
