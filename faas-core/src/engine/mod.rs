@@ -174,21 +174,19 @@ impl Engine {
     }
 
     /// Executions that an instance runs, or that wait for one without being stored, that `wanted`
-    /// picks.
+    /// picks by what they are and by the status that they are shown in.
     pub(crate) fn all_live(
         &self,
-        mut wanted: impl FnMut(&Execution) -> bool,
+        mut wanted: impl FnMut(&Execution, Status) -> bool,
     ) -> Vec<Arc<Execution>> {
         let mut live = Vec::new();
         self.0.queue.for_each_waiting(|job| {
-            if !job.stored {
-                let execution = as_waiting(&job.execution);
-                if wanted(&execution) {
-                    live.push(execution);
-                }
+            if !job.stored && wanted(&job.execution, Status::Pending) {
+                live.push(as_waiting(&job.execution));
             }
         });
-        live.extend(self.0.instances.running(wanted));
+        let running = |execution: &Execution| wanted(execution, execution.status);
+        live.extend(self.0.instances.running(running));
         live
     }
 

@@ -180,6 +180,8 @@ async fn what_the_ring_no_longer_holds_is_one_gap_and_the_rest_follows() {
         delay: std::time::Duration::ZERO,
     };
     let bus = server.platform.events();
+    // What nobody listens to is not kept.
+    let _listening = bus.subscribe(None);
     bus.publish(Timestamp::default(), (0..10_000).map(|_| retry()));
     let mut client = server.connect().await;
     let since = json!({"epoch": bus.epoch(), "seq": 1});
