@@ -32,7 +32,7 @@ use crate::model::{
     IllegalTransition, Json, Status, Timestamp,
 };
 use crate::platform::{Accepted, Error};
-use crate::runtime::{Call, CallContext, Instance, Outcome, RuntimeError};
+use crate::runtime::{Call, CallContext, Instance, Outcome, RuntimeError, StopReason};
 use crate::store::Written;
 
 /// After so many attempts that the platform failed, an execution is given up.
@@ -193,8 +193,8 @@ impl Engine {
         }
     }
 
-    /// Stores a pending execution and queues it. Returns the first one's id when the idempotency
-    /// key was used before.
+    /// Has a pending execution stored and then queued; that is done even when the caller gives up
+    /// waiting. Returns the first one's id when the idempotency key was used before.
     async fn accept(
         &self,
         room: Room,
@@ -205,31 +205,17 @@ impl Engine {
         self.0
             .recorder
             .send(Record::Accept {
-                execution: execution.clone(),
+                job: Job::accepted(function, execution),
+                room,
                 done,
             })
             .await;
-        let stored = stored.await.unwrap_or_else(|_| Err(shutting_down()));
-        match stored {
-            Ok(Written::Done) => {
-                // A queue that was closed meanwhile leaves it pending in the store, as promised.
-                let _ = self.0.queue.push(room, Job::accepted(function, execution));
-                Ok(None)
-            }
-            Ok(Written::Duplicate(first)) => {
-                self.0.queue.release(room);
-                Ok(Some(first))
-            }
-            Ok(Written::Stale) => {
-                self.0.queue.release(room);
-                Err(Error::Internal(
-                    "a new execution was refused as stale".to_owned(),
-                ))
-            }
-            Err(error) => {
-                self.0.queue.release(room);
-                Err(error)
-            }
+        match stored.await.unwrap_or_else(|_| Err(shutting_down()))? {
+            Written::Done => Ok(None),
+            Written::Duplicate(first) => Ok(Some(first)),
+            Written::Stale => Err(Error::Internal(
+                "a new execution was refused as stale".to_owned(),
+            )),
         }
     }
 
@@ -292,6 +278,7 @@ pub(super) fn attempt(
         started,
         since,
         stopped: None,
+        cancelled: false,
     });
     engine.0.events.publish(
         started,
@@ -356,8 +343,17 @@ fn not_run(failure: Failure) -> Outcome {
 
 /// Decides what the outcome of an attempt makes of its execution, prices it if it has ended, and
 /// hands it to the recorder.
-pub(super) fn settle(engine: &Engine, running: Running, outcome: Outcome, duration: Duration) {
-    let Running { job, started, .. } = running;
+pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome, duration: Duration) {
+    let Running {
+        job,
+        started,
+        cancelled,
+        ..
+    } = running;
+    if cancelled && let Err(failure) = &mut outcome.result {
+        // It may have failed by itself just before: all the same it is not tried again.
+        *failure = StopReason::Cancelled.failure(job.function.limits.timeout);
+    }
     let Job {
         mut execution,
         stored,

@@ -35,6 +35,8 @@ pub(super) struct Running {
     pub(super) since: Duration,
     /// When it was first told to stop from outside.
     pub(super) stopped: Option<Duration>,
+    /// Whether somebody cancelled it, whatever else stopped it.
+    pub(super) cancelled: bool,
 }
 
 impl Slot {
@@ -117,6 +119,7 @@ impl Instances {
                 return false;
             };
             running.stopped.get_or_insert(engine.0.clock.monotonic());
+            running.cancelled |= reason == StopReason::Cancelled;
             running.job.stop.stop(reason);
             true
         })

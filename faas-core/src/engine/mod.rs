@@ -174,21 +174,19 @@ impl Engine {
     }
 
     /// Executions that an instance runs, or that wait for one without being stored, that `wanted`
-    /// picks.
+    /// picks by what they are and by the status that they are shown in.
     pub(crate) fn all_live(
         &self,
-        mut wanted: impl FnMut(&Execution) -> bool,
+        mut wanted: impl FnMut(&Execution, Status) -> bool,
     ) -> Vec<Arc<Execution>> {
         let mut live = Vec::new();
         self.0.queue.for_each_waiting(|job| {
-            if !job.stored {
-                let execution = as_waiting(&job.execution);
-                if wanted(&execution) {
-                    live.push(execution);
-                }
+            if !job.stored && wanted(&job.execution, Status::Pending) {
+                live.push(as_waiting(&job.execution));
             }
         });
-        live.extend(self.0.instances.running(wanted));
+        let running = |execution: &Execution| wanted(execution, execution.status);
+        live.extend(self.0.instances.running(running));
         live
     }
 
@@ -203,13 +201,17 @@ impl Engine {
                 return ended.ended().await;
             }
             if let Some(job) = self.0.queue.remove(id) {
-                let Job {
-                    execution,
-                    stored,
-                    answer,
-                    ..
-                } = job;
-                self.fail(execution, cancelled(), answer, stored).await;
+                // It is in nobody's hands but these: it must end even when the caller gives up.
+                let engine = self.clone();
+                tokio::spawn(async move {
+                    let Job {
+                        execution,
+                        stored,
+                        answer,
+                        ..
+                    } = job;
+                    engine.fail(execution, cancelled(), answer, stored).await;
+                });
                 return ended.ended().await;
             }
             let execution = self

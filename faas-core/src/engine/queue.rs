@@ -12,7 +12,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
-use tokio::sync::{Semaphore, TryAcquireError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::job::Job;
 use crate::model::{ExecutionId, FunctionId};
@@ -28,7 +28,7 @@ const MAX_LOOKS: usize = 64;
 pub(super) struct Queue {
     state: Mutex<State>,
     /// Room for jobs that wait in lanes; the bound of the queue.
-    room: Semaphore,
+    room: Arc<Semaphore>,
 }
 
 #[derive(Default)]
@@ -45,9 +45,10 @@ struct State {
     /// Jobs that instances run.
     running: usize,
     /// Instances that wait, the one that waits shortest last.
-    idle: Vec<Arc<Doorbell>>,
-    /// Instances that were woken and have not looked yet. There is at most one: it wakes the next
-    /// when it finds more than it can take, so that a burst does not wake all for what one can do.
+    idle: VecDeque<Arc<Doorbell>>,
+    /// Instances that were woken and have not looked yet. At most one is woken for work: it wakes the
+    /// next when it finds more than it can take, so that a burst does not wake all for what one can
+    /// do.
     waking: usize,
     instances: usize,
     /// How many instances are to end as soon as they are idle.
@@ -68,8 +69,9 @@ struct Lane {
 #[derive(Debug, Default)]
 pub(super) struct Doorbell(Condvar);
 
-/// Room for one job.
-pub(super) struct Room(());
+/// Room for one job; given back when it is dropped unused. There is none to give back in a queue that
+/// was closed.
+pub(super) struct Room(Option<OwnedSemaphorePermit>);
 
 /// Why there is no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,42 +109,32 @@ impl Queue {
     pub(super) fn new(capacity: usize) -> Self {
         Self {
             state: Mutex::default(),
-            room: Semaphore::new(capacity.min(Semaphore::MAX_PERMITS)),
+            room: Arc::new(Semaphore::new(capacity.min(Semaphore::MAX_PERMITS))),
         }
     }
 
     /// Takes room for one job, if there is any.
     pub(super) fn try_reserve(&self) -> Result<Room, Full> {
-        match self.room.try_acquire() {
-            Ok(permit) => {
-                permit.forget();
-                Ok(Room(()))
-            }
-            Err(TryAcquireError::NoPermits | TryAcquireError::Closed) => Err(Full),
+        match self.room.clone().try_acquire_owned() {
+            Ok(permit) => Ok(Room(Some(permit))),
+            Err(_) => Err(Full),
         }
     }
 
     /// Waits for room for one job: for work that was accepted before.
     pub(super) async fn reserve(&self) -> Room {
-        if let Ok(permit) = self.room.acquire().await {
-            permit.forget();
-        }
-        Room(())
-    }
-
-    /// Gives room back unused.
-    pub(super) fn release(&self, room: Room) {
-        let Room(()) = room;
-        self.room.add_permits(1);
+        Room(self.room.clone().acquire_owned().await.ok())
     }
 
     /// Adds a job. It is given back when the queue was closed.
     pub(super) fn push(&self, room: Room, job: Job) -> Result<(), Job> {
         let mut state = self.state.lock();
         if state.closed {
-            drop(state);
-            self.release(room);
             return Err(job);
+        }
+        // It is given back when the job leaves its lane.
+        if let Some(permit) = room.0 {
+            permit.forget();
         }
         let id = job.function.function.id;
         let limit = job.concurrency();
@@ -190,6 +182,10 @@ impl Queue {
         loop {
             if state.retiring > 0 {
                 state.retiring -= 1;
+                // It may have been woken for work, which is another's now.
+                if state.has_work() {
+                    Self::wake_one(state);
+                }
                 return Next::Retire;
             }
             if state.closed {
@@ -217,7 +213,7 @@ impl Queue {
                     BeforeSleep::Nothing
                 }
                 BeforeSleep::Nothing => {
-                    state.idle.push(bell.clone());
+                    state.idle.push_back(bell.clone());
                     bell.0.wait(&mut state);
                     state.awake(bell);
                     BeforeSleep::Yield
@@ -246,18 +242,22 @@ impl Queue {
     /// One instance less: an idle one ends now, or a busy one when it has finished.
     pub(super) fn retire_instance(&self) {
         let mut state = self.state.lock();
-        state.instances -= 1;
-        state.retiring += 1;
-        // The one that has waited longest.
-        if let Some(bell) = state.idle.first().cloned() {
-            drop(state);
+        let bell = state.give_back();
+        drop(state);
+        if let Some(bell) = bell {
             bell.0.notify_one();
         }
     }
 
-    /// Takes a waiting job out: it was cancelled.
+    /// Takes a job that waits, claimed or not, out: it was cancelled.
     pub(super) fn remove(&self, id: ExecutionId) -> Option<Job> {
         let mut state = self.state.lock();
+        let claimed = state.claimed.iter().position(|job| job.execution.id == id);
+        if let Some(job) = claimed.and_then(|at| state.claimed.remove(at)) {
+            state.leave(job.function.function.id);
+            Self::wake_one(state);
+            return Some(job);
+        }
         let mut found = None;
         for lane in state.lanes.values_mut() {
             if let Some(at) = lane.jobs.iter().position(|job| job.execution.id == id) {
@@ -318,7 +318,9 @@ impl Queue {
         if state.waking > 0 {
             return;
         }
-        let Some(bell) = state.idle.pop() else { return };
+        let Some(bell) = state.idle.pop_back() else {
+            return;
+        };
         state.waking += 1;
         drop(state);
         bell.0.notify_one();
@@ -339,6 +341,16 @@ impl State {
         }
     }
 
+    /// One instance less. Returns the bell of the one that has waited longest, to be rung: it counts
+    /// as woken, so that the next is another.
+    fn give_back(&mut self) -> Option<Arc<Doorbell>> {
+        self.instances -= 1;
+        self.retiring += 1;
+        let bell = self.idle.pop_front()?;
+        self.waking += 1;
+        Some(bell)
+    }
+
     /// What an instance can do now, and how many jobs left their lanes for it.
     fn take(&mut self) -> (Option<Next>, usize) {
         let mut claims = Vec::new();
@@ -351,7 +363,11 @@ impl State {
                 continue;
             };
             let Some(job) = lane.jobs.front() else {
+                // Its last job was cancelled.
                 lane.in_ring = false;
+                if lane.active == 0 {
+                    self.lanes.remove(&id);
+                }
                 continue;
             };
             let ahead = self.claimed.len() + self.claiming + claims.len();
@@ -406,5 +422,107 @@ impl State {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::engine::job::Loaded;
+    use crate::runtime::{Limits, Program};
+    use crate::store::conformance::workshop::Workshop;
+
+    fn job() -> Job {
+        let mut workshop = Workshop::new();
+        let function = workshop.function("add");
+        let execution = Arc::new(workshop.pending(function.id));
+        let limits = Limits {
+            timeout: Duration::from_secs(1),
+            memory: 1 << 20,
+            output: 1 << 20,
+            log_lines: 1,
+            log_bytes: 1,
+        };
+        let loaded = Loaded {
+            function,
+            program: Program::new(()),
+            limits,
+        };
+        let (answer, _) = tokio::sync::oneshot::channel();
+        Job::direct(Arc::new(loaded), execution, answer)
+    }
+
+    /// An instance that says what it does next, once it waits.
+    fn waiting(queue: &Arc<Queue>, said: &mpsc::Sender<&'static str>) {
+        let before = queue.state.lock().idle.len();
+        let (waiting, said) = (queue.clone(), said.clone());
+        waiting.add_instance();
+        std::thread::spawn(move || {
+            let next = waiting.next(&Arc::default(), None, || {});
+            said.send(match next {
+                Next::Run(_) => "run",
+                Next::Claim(_) => "claim",
+                Next::Retire => "retire",
+            })
+        });
+        while queue.state.lock().idle.len() == before {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn an_instance_that_ends_when_it_was_woken_for_work_wakes_another_for_it() {
+        const ENOUGH: Duration = Duration::from_secs(10);
+        let queue = Arc::new(Queue::new(10));
+        let (said, heard) = mpsc::channel();
+        waiting(&queue, &said);
+        waiting(&queue, &said);
+        // One is to end and has not been woken for it yet.
+        let mut state = queue.state.lock();
+        state.instances -= 1;
+        state.retiring += 1;
+        drop(state);
+        let room = queue.try_reserve().unwrap();
+        assert!(queue.push(room, job()).is_ok());
+        assert_eq!(heard.recv_timeout(ENOUGH), Ok("retire"));
+        assert_eq!(heard.recv_timeout(ENOUGH), Ok("run"));
+    }
+
+    #[test]
+    fn as_many_waiting_instances_end_as_are_given_back() {
+        const ENOUGH: Duration = Duration::from_secs(10);
+        let queue = Arc::new(Queue::new(10));
+        let (said, heard) = mpsc::channel();
+        for _ in 0..5 {
+            waiting(&queue, &said);
+        }
+        // None of them can wake before all were told.
+        let mut state = queue.state.lock();
+        let told = (0..3).filter_map(|_| state.give_back()).collect::<Vec<_>>();
+        drop(state);
+        told.iter().for_each(|bell| {
+            bell.0.notify_one();
+        });
+        for _ in 0..3 {
+            assert_eq!(heard.recv_timeout(ENOUGH), Ok("retire"));
+        }
+        assert_eq!(queue.state.lock().idle.len(), 2);
+        let room = queue.try_reserve().unwrap();
+        assert!(queue.push(room, job()).is_ok());
+        assert_eq!(heard.recv_timeout(ENOUGH), Ok("run"));
+    }
+
+    #[test]
+    fn room_that_is_not_used_is_given_back() {
+        let queue = Queue::new(1);
+        let room = queue.try_reserve().unwrap();
+        assert!(queue.try_reserve().is_err());
+        drop(room);
+        let room = queue.try_reserve().unwrap();
+        assert!(queue.push(room, job()).is_ok());
+        assert!(queue.try_reserve().is_err());
     }
 }

@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::Engine;
 use super::execute::shutting_down;
 use super::job::{Answer, Job};
+use super::queue::Room;
 use crate::events::EventKind;
 use crate::model::{Execution, ExecutionId, ScalingEvent, Status};
 use crate::platform::Error;
@@ -34,9 +35,11 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from
 
 /// Something to be written.
 pub(super) enum Record {
-    /// A pending execution.
+    /// A pending execution. Once it is stored it is queued, whether or not anybody still waits to
+    /// be told.
     Accept {
-        execution: Arc<Execution>,
+        job: Job,
+        room: Room,
         done: oneshot::Sender<Result<Written, Error>>,
     },
     /// The next attempt of a pending execution; the job goes back to the queue.
@@ -135,6 +138,15 @@ impl Waiters {
         }
     }
 
+    /// Tells that the end of `id` could not be stored.
+    fn refuse(&self, id: ExecutionId, error: &StoreError) {
+        let waiting = self.waiting.lock().remove(&id);
+        for answer in waiting.into_iter().flatten() {
+            // As above.
+            let _ = answer.send(Err(Error::Internal(error.to_string())));
+        }
+    }
+
     /// Tells all that the platform shuts down.
     pub(super) fn dismiss(&self) {
         let waiting = std::mem::take(&mut *self.waiting.lock());
@@ -199,7 +211,7 @@ impl Record {
     fn bytes(&self) -> usize {
         const FIXED: usize = 256;
         match self {
-            Self::Accept { execution, .. } => FIXED + execution.input.len(),
+            Self::Accept { job, .. } => FIXED + job.execution.input.len(),
             Self::Ended(ended) => {
                 let output = ended
                     .execution
@@ -214,7 +226,7 @@ impl Record {
 
     fn write(&self) -> Option<Write> {
         Some(match self {
-            Self::Accept { execution, .. } => Write::Insert(execution.clone()),
+            Self::Accept { job, .. } => Write::Insert(job.execution.clone()),
             Self::Claim(job) => Write::Claim {
                 id: job.execution.id,
                 attempt: job.execution.attempt + 1,
@@ -270,9 +282,21 @@ async fn commit(engine: &Engine, mut records: Vec<Record>) {
             }
             Err(error) if records.len() == 1 => {
                 tracing::error!(%error, "the store refused a record: it is lost");
-                records
-                    .into_iter()
-                    .for_each(|record| record.refuse(|| Error::Internal(error.to_string())));
+                for record in records {
+                    match &record {
+                        Record::Claim(job) => {
+                            engine
+                                .0
+                                .queue
+                                .claimed(Vec::new(), &[job.function.function.id]);
+                        }
+                        Record::Ended(ended) => {
+                            engine.0.waiters.refuse(ended.execution.id, &error);
+                        }
+                        Record::Accept { .. } | Record::Scaling(_) | Record::Flush(_) => {}
+                    }
+                    record.refuse(|| Error::Internal(error.to_string()));
+                }
                 return;
             }
             Err(_) => {
@@ -339,7 +363,14 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
             }
             let written = outcomes.next().unwrap_or(Written::Stale);
             match record {
-                Record::Accept { done, .. } => drop(done.send(Ok(written))),
+                Record::Accept { job, room, done } => {
+                    if written == Written::Done {
+                        // A queue that was closed meanwhile leaves it pending in the store.
+                        let _ = engine.0.queue.push(room, job);
+                    }
+                    // Whoever does not listen any more does not miss it.
+                    let _ = done.send(Ok(written));
+                }
                 Record::Claim(mut job) => match (written, Arc::make_mut(&mut job.execution).claim()) {
                     (Written::Done, Ok(())) => claimed.push(job),
                     _ => refused.push(job.function.function.id),

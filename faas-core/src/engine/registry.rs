@@ -1,8 +1,8 @@
 //! The functions that are ready to run: compiled, and kept within a bound of memory.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
+use parking_lot::Mutex;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
@@ -24,8 +24,9 @@ pub(crate) struct Registry {
     price_book: Arc<PriceBook>,
     options: Arc<PlatformOptions>,
     ready: Cache<FunctionId, Arc<Loaded>, BySize>,
-    /// Rises after each change in the store, so that a load that read before it is noticed.
-    changes: AtomicU64,
+    /// Rises after each change in the store. What was read or written before another change may be
+    /// old, and is not kept.
+    changes: Mutex<u64>,
 }
 
 #[derive(Clone)]
@@ -52,7 +53,7 @@ impl Registry {
             price_book,
             options,
             ready,
-            changes: AtomicU64::new(0),
+            changes: Mutex::new(0),
         }
     }
 
@@ -64,18 +65,18 @@ impl Registry {
         if let Some(loaded) = self.ready.get(&id) {
             return Ok(Some(loaded));
         }
-        loop {
-            let changes = self.changes.load(Ordering::Acquire);
-            let Some(function) = self.store.function(id).await? else {
-                return Ok(None);
-            };
-            let program = self.compile(&function.code).await?;
-            let loaded = self.keep(function, program);
-            if self.changes.load(Ordering::Acquire) == changes {
-                return Ok(Some(loaded));
-            }
-            self.ready.remove(&id);
+        let before = self.changes();
+        let Some(function) = self.store.function(id).await? else {
+            return Ok(None);
+        };
+        let program = self.compile(&function.code).await?;
+        let loaded = self.loaded(function, program);
+        let changes = self.changes.lock();
+        if *changes == before {
+            self.ready.insert(id, loaded.clone());
         }
+        drop(changes);
+        Ok(Some(loaded))
     }
 
     /// Compiles `code` off the asynchronous threads.
@@ -98,21 +99,37 @@ impl Registry {
         }
     }
 
-    /// Takes over a function that was stored just now.
-    pub(crate) fn changed(&self, function: Function, program: Program) {
-        self.changes.fetch_add(1, Ordering::AcqRel);
-        self.runtime.forget(function.id);
-        self.keep(function, program);
+    /// How many changes there were: to be asked before a change is stored.
+    pub(crate) fn changes(&self) -> u64 {
+        *self.changes.lock()
+    }
+
+    /// Takes over a function that was stored just now, when there were `before` changes.
+    pub(crate) fn changed(&self, before: u64, function: Function, program: Program) {
+        let id = function.id;
+        let loaded = self.loaded(function, program);
+        let mut changes = self.changes.lock();
+        if *changes == before {
+            self.ready.insert(id, loaded);
+        } else {
+            // Which of them is the latest, the store knows.
+            self.ready.remove(&id);
+        }
+        *changes += 1;
+        drop(changes);
+        self.runtime.forget(id);
     }
 
     /// Forgets a function that was deleted just now.
     pub(crate) fn deleted(&self, id: FunctionId) {
-        self.changes.fetch_add(1, Ordering::AcqRel);
+        let mut changes = self.changes.lock();
         self.ready.remove(&id);
+        *changes += 1;
+        drop(changes);
         self.runtime.forget(id);
     }
 
-    fn keep(&self, function: Function, program: Program) -> Arc<Loaded> {
+    fn loaded(&self, function: Function, program: Program) -> Arc<Loaded> {
         let memory_mb = self.price_book.tier(function.tier()).memory_mb;
         let limits = Limits {
             timeout: function.config.timeout,
@@ -121,13 +138,90 @@ impl Registry {
             log_lines: self.options.max_log_lines,
             log_bytes: self.options.max_log_bytes,
         };
-        let id = function.id;
-        let loaded = Arc::new(Loaded {
+        Arc::new(Loaded {
             function,
             program,
             limits,
-        });
-        self.ready.insert(id, loaded.clone());
-        loaded
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{FunctionConfig, FunctionStatus, InstanceId, Timestamp};
+    use crate::runtime::{Instance, RuntimeError, RuntimeStats};
+    use crate::store::MemoryStore;
+
+    /// Compiles everything and runs nothing.
+    struct Idle;
+
+    impl Runtime for Idle {
+        fn describe(&self) -> String {
+            "idle".to_owned()
+        }
+
+        fn compile(&self, source: &str) -> Result<Program, CompileError> {
+            Ok(Program::new(source.to_owned()))
+        }
+
+        fn instance(&self, _: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError> {
+            unreachable!("nothing runs")
+        }
+
+        fn forget(&self, _: FunctionId) {}
+
+        fn stats(&self) -> RuntimeStats {
+            RuntimeStats::default()
+        }
+    }
+
+    fn registry(store: &Arc<MemoryStore>) -> Registry {
+        Registry::new(
+            store.clone(),
+            Arc::new(Idle),
+            Arc::default(),
+            Arc::default(),
+        )
+    }
+
+    fn function(version: u32) -> Function {
+        Function {
+            id: FunctionId::from_u128(1),
+            name: "add".into(),
+            description: "adds".into(),
+            code: format!("version {version}").into(),
+            created_at: Timestamp::default(),
+            updated_at: Timestamp::from_micros(version.into()),
+            version,
+            status: FunctionStatus::Active,
+            config: FunctionConfig::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn of_changes_that_overlap_the_one_that_the_store_has_is_served() {
+        let store = Arc::new(MemoryStore::new());
+        let registry = registry(&store);
+        let (first, second) = (function(1), function(2));
+        let program = |function: &Function| Idle.compile(&function.code).unwrap();
+        let before = registry.changes();
+        store.insert_function(&first).await.unwrap();
+        store
+            .update_function(&second, first.updated_at)
+            .await
+            .unwrap();
+        // Told in the other order than stored.
+        registry.changed(before, second.clone(), program(&second));
+        registry.changed(before, first.clone(), program(&first));
+        let served = registry.load(first.id).await.unwrap().unwrap();
+        assert_eq!(served.function.version, 2);
+
+        let before = registry.changes();
+        let gone = store.delete_function(first.id, Timestamp::default()).await;
+        assert!(gone.unwrap());
+        registry.deleted(first.id);
+        registry.changed(before, second.clone(), program(&second));
+        assert!(registry.load(first.id).await.unwrap().is_none());
     }
 }

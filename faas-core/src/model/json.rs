@@ -77,8 +77,16 @@ impl Json {
     }
 }
 
-/// One pass over the bytes, before any parser that recurses.
 fn check_depth(text: &str) -> Result<(), JsonError> {
+    if is_too_deep(text) {
+        return Err(JsonError(format!("nested deeper than {MAX_DEPTH} levels")));
+    }
+    Ok(())
+}
+
+/// Whether a JSON text nests deeper than [`MAX_DEPTH`]: one pass over the bytes, before any parser
+/// that recurses.
+pub(crate) fn is_too_deep(text: &str) -> bool {
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
     for byte in text.bytes() {
         match byte {
@@ -88,14 +96,14 @@ fn check_depth(text: &str) -> Result<(), JsonError> {
             b'[' | b'{' if !quoted => {
                 depth += 1;
                 if depth > MAX_DEPTH {
-                    return Err(JsonError(format!("nested deeper than {MAX_DEPTH} levels")));
+                    return true;
                 }
             }
             b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
-    Ok(())
+    false
 }
 
 impl fmt::Debug for Json {

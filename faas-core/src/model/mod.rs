@@ -17,6 +17,8 @@ pub use execution::{
 };
 pub use function::{Function, FunctionConfig, FunctionLabel, FunctionStatus, Tier};
 pub use id::{ExecutionId, FunctionId, IdGenerator, InstanceId, ParseIdError, ScalingEventId};
+#[cfg(feature = "quickjs")]
+pub(crate) use json::is_too_deep;
 pub use json::{Json, JsonError, MAX_DEPTH};
 pub use money::NanoDollars;
 pub use scaling::{ScalingAction, ScalingEvent};

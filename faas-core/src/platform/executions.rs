@@ -66,11 +66,11 @@ impl Executions<'_> {
         } else {
             stored.last().map(|execution| execution.id)
         };
-        let live = engine.all_live(|execution| {
+        let live = engine.all_live(|execution, status| {
             query
                 .function
                 .is_none_or(|function| function == execution.function_id)
-                && query.status.is_none_or(|status| status == execution.status)
+                && query.status.is_none_or(|wanted| wanted == status)
                 && query.period.contains(execution.created_at)
                 && query.before.is_none_or(|before| execution.id < before)
                 && oldest.is_none_or(|oldest| execution.id >= oldest)

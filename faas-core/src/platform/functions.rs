@@ -88,12 +88,18 @@ impl Functions<'_> {
         };
         check(&function, &engine.options)?;
         let program = engine.registry.compile(&function.code).await?;
-        match engine.store.insert_function(&function).await {
-            Err(StoreError::Conflict(_)) => return Err(name_taken(&function)),
-            stored => stored?,
+        let (engine, new) = (engine.clone(), function.clone());
+        let stored = carry_out(async move {
+            let before = engine.registry.changes();
+            engine.store.insert_function(&new).await?;
+            engine.registry.changed(before, new, program);
+            Ok(())
+        });
+        match stored.await? {
+            Ok(()) => Ok(function),
+            Err(StoreError::Conflict(_)) => Err(name_taken(&function)),
+            Err(error) => Err(error.into()),
         }
-        engine.registry.changed(function.clone(), program);
-        Ok(function)
     }
 
     /// Changes a function. Executions that run, or wait in the queue, go on with the version that
@@ -110,15 +116,18 @@ impl Functions<'_> {
             let after = update.clone().applied_to(&before, engine.clock.now());
             check(&after, &engine.options)?;
             let program = engine.registry.compile(&after.code).await?;
-            match engine
-                .store
-                .update_function(&after, before.updated_at)
-                .await
-            {
-                Ok(()) => {
-                    engine.registry.changed(after.clone(), program);
-                    return Ok(after);
-                }
+            let (engine, new) = (engine.clone(), after.clone());
+            let stored = carry_out(async move {
+                let changes = engine.registry.changes();
+                engine
+                    .store
+                    .update_function(&new, before.updated_at)
+                    .await?;
+                engine.registry.changed(changes, new, program);
+                Ok(())
+            });
+            match stored.await? {
+                Ok(()) => return Ok(after),
                 Err(StoreError::Stale) => {}
                 Err(StoreError::Conflict(_)) => return Err(name_taken(&after)),
                 Err(error) => return Err(error.into()),
@@ -165,15 +174,28 @@ impl Functions<'_> {
     /// # Errors
     /// [`Error::NotFound`]
     pub async fn delete(&self, id: FunctionId) -> Result<(), Error> {
-        let engine = &self.platform.engine().0;
-        let deleted = engine.store.delete_function(id, engine.clock.now()).await?;
-        engine.registry.deleted(id);
-        if deleted {
+        let engine = self.platform.engine().0.clone();
+        let deleted = carry_out(async move {
+            let deleted = engine.store.delete_function(id, engine.clock.now()).await?;
+            engine.registry.deleted(id);
+            Ok(deleted)
+        });
+        if deleted.await?? {
             Ok(())
         } else {
             Err(Error::NotFound("function"))
         }
     }
+}
+
+/// Carries a change of the store, and what must follow it, to its end even when whoever asked for it
+/// gives up waiting.
+async fn carry_out<T: Send + 'static>(
+    change: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<Result<T, StoreError>, Error> {
+    tokio::spawn(change)
+        .await
+        .map_err(|error| Error::Internal(error.to_string()))
 }
 
 impl FunctionUpdate {

@@ -6,4 +6,6 @@ mod platform;
 #[cfg(feature = "quickjs")]
 mod quickjs;
 #[cfg(test)]
+mod races;
+#[cfg(test)]
 mod scripted;

@@ -17,19 +17,22 @@ use serde_json::json;
 
 use crate::scripted::Scripted;
 
-struct World {
-    platform: Platform,
-    clock: ManualClock,
-    runtime: Scripted,
-    store: Arc<dyn Store>,
+pub(crate) struct World {
+    pub(crate) platform: Platform,
+    pub(crate) clock: ManualClock,
+    pub(crate) runtime: Scripted,
+    pub(crate) store: Arc<dyn Store>,
 }
 
 impl World {
-    async fn new(change: impl FnOnce(&mut PlatformOptions)) -> Self {
+    pub(crate) async fn new(change: impl FnOnce(&mut PlatformOptions)) -> Self {
         Self::on(Arc::new(MemoryStore::new()), change).await
     }
 
-    async fn on(store: Arc<dyn Store>, change: impl FnOnce(&mut PlatformOptions)) -> Self {
+    pub(crate) async fn on(
+        store: Arc<dyn Store>,
+        change: impl FnOnce(&mut PlatformOptions),
+    ) -> Self {
         let clock = ManualClock::new(Timestamp::from_millis(1_800_000_000_000));
         let runtime = Scripted::default();
         let platform = Platform::builder()
@@ -48,7 +51,7 @@ impl World {
         }
     }
 
-    async fn function(&self, script: &str, config: FunctionConfig) -> Function {
+    pub(crate) async fn function(&self, script: &str, config: FunctionConfig) -> Function {
         let name = format!("{script} {}", fastrand::u32(..));
         let new = NewFunction {
             config,
@@ -61,7 +64,7 @@ impl World {
             .expect("a function")
     }
 
-    async fn get(&self, id: ExecutionId) -> Arc<Execution> {
+    pub(crate) async fn get(&self, id: ExecutionId) -> Arc<Execution> {
         self.platform
             .executions()
             .get(id)
@@ -69,7 +72,11 @@ impl World {
             .expect("an execution")
     }
 
-    async fn until(&self, id: ExecutionId, wanted: impl Fn(&Execution) -> bool) -> Arc<Execution> {
+    pub(crate) async fn until(
+        &self,
+        id: ExecutionId,
+        wanted: impl Fn(&Execution) -> bool,
+    ) -> Arc<Execution> {
         for _ in 0..5_000 {
             let execution = self.get(id).await;
             if wanted(&execution) {
@@ -80,13 +87,13 @@ impl World {
         panic!("it did not come to that: {:?}", self.get(id).await);
     }
 
-    async fn ended(&self, id: ExecutionId) -> Arc<Execution> {
+    pub(crate) async fn ended(&self, id: ExecutionId) -> Arc<Execution> {
         self.until(id, |execution| execution.status.is_terminal())
             .await
     }
 
     /// Moves the time on by `step` once whoever is to wake then has gone to sleep.
-    async fn advance(&self, step: Duration) {
+    pub(crate) async fn advance(&self, step: Duration) {
         settle().await;
         self.clock.advance(step);
         settle().await;
@@ -101,7 +108,7 @@ async fn pause() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }
 
-async fn settle() {
+pub(crate) async fn settle() {
     for _ in 0..20 {
         pause().await;
     }
@@ -158,10 +165,11 @@ async fn an_accepted_execution_is_stored_as_pending_before_anybody_is_told() {
         .execute(wait.id, json!(2), None)
         .await
         .unwrap();
+    // Claimed comes first, and an instance takes it then.
     let running = world
-        .until(first.id, |execution| execution.status == Status::Running)
+        .until(first.id, |execution| execution.start_time.is_some())
         .await;
-    assert!(running.start_time.is_some() && running.instance_id.is_some());
+    assert!(running.status == Status::Running && running.instance_id.is_some());
     let stored = world.store.execution(second.id).await.unwrap().unwrap();
     assert!(!stored.status.is_terminal());
     world.runtime.open();

@@ -11,7 +11,7 @@ use super::failure;
 use super::heap::Heap;
 use super::isolate::Entries;
 use super::raw;
-use crate::model::{Failure, FailureKind, Json, MAX_DEPTH};
+use crate::model::{Failure, FailureKind, Json, MAX_DEPTH, is_too_deep};
 use crate::runtime::Call;
 
 /// Jobs that a call may leave behind and that are still run, so that its isolate can be used
@@ -150,7 +150,8 @@ impl<'js> Running<'_, 'js> {
             }
             // `JSON.stringify` writes lone surrogates as escapes, so this is valid UTF-8.
             let text = std::str::from_utf8(bytes).map_err(|_| Ending::Broken)?;
-            if is_too_deep(text) {
+            // It is valid, so a short one cannot nest that deep.
+            if text.len() > 2 * MAX_DEPTH && is_too_deep(text) {
                 return Err(Ending::TooDeep);
             }
             Ok(Json::trusted(text.to_owned()))
@@ -216,28 +217,4 @@ impl<'js> Running<'_, 'js> {
             }
         }
     }
-}
-
-/// Whether a valid JSON text nests deeper than the platform's JSON may.
-fn is_too_deep(text: &str) -> bool {
-    if text.len() <= 2 * MAX_DEPTH {
-        return false;
-    }
-    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
-    for byte in text.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            b'[' | b'{' if !quoted => {
-                depth += 1;
-                if depth > MAX_DEPTH {
-                    return true;
-                }
-            }
-            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    false
 }

@@ -65,8 +65,8 @@ impl Steward {
         })
     }
 
-    /// A blank isolate: one that is ready, else one made now. Follow it with [`Self::refill`] once
-    /// the call is over, so that the making does not compete with the cold start.
+    /// A blank isolate: one that is ready, else one made now. When half of them are gone, the missing
+    /// ones are made anew.
     ///
     /// # Errors
     /// When memory is out.
@@ -76,14 +76,9 @@ impl Steward {
         let few = state.blank.len() < self.yard.target / 2;
         drop(state);
         if few {
-            self.refill();
+            self.yard.changed.notify_one();
         }
         ready.map_or_else(Isolate::blank, Ok)
-    }
-
-    /// Has the blank isolates made that are missing.
-    pub(super) fn refill(&self) {
-        self.yard.changed.notify_one();
     }
 
     /// Drops isolates, later.
@@ -129,7 +124,12 @@ impl Yard {
                 Work::Make => match Isolate::blank() {
                     Ok(isolate) => self.state.lock().blank.push(isolate),
                     // Memory is out. The next call will say so; until then, wait.
-                    Err(_) => self.changed.wait(&mut self.state.lock()),
+                    Err(_) => {
+                        let mut state = self.state.lock();
+                        if !state.closed {
+                            self.changed.wait(&mut state);
+                        }
+                    }
                 },
                 Work::Drop(isolates) => {
                     dropped += isolates.len();

@@ -181,21 +181,21 @@ fn many_threads_share_the_isolates() {
 }
 
 #[test]
-fn blank_isolates_are_made_ahead_and_again_after_a_cold_start() {
+fn blank_isolates_are_made_ahead_and_again_when_half_of_them_are_gone() {
     let rig = Rig::with(QuickJsOptions {
-        blank_isolates: 3,
+        blank_isolates: 4,
         ..QuickJsOptions::default()
     });
     let ready = |count| {
         for _ in 0..1000 {
-            if rig.quickjs.stats().blank_isolates == count {
+            if rig.quickjs.stats().blank_isolates >= count {
                 return true;
             }
             faas_core::runtime::StopSignal::default().wait(Duration::from_millis(5));
         }
         false
     };
-    assert!(ready(3));
+    assert!(ready(4));
     let program = rig.compile("return 1");
     for function in 0..5 {
         assert!(
@@ -203,7 +203,7 @@ fn blank_isolates_are_made_ahead_and_again_after_a_cold_start() {
                 .cold_start
         );
     }
-    assert!(ready(3));
+    assert!(ready(2));
 }
 
 #[test]

@@ -1,0 +1,107 @@
+//! What holds when several things happen at once, or somebody goes away in the middle.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use faas_core::model::{FailureKind, FunctionConfig, Status};
+use faas_core::store::{ExecutionQuery, Period};
+use serde_json::json;
+
+use crate::platform::{World, settle};
+
+/// Long enough for anything that happens at all.
+const ENOUGH: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn what_was_sent_to_be_accepted_runs_and_keeps_no_room_when_its_caller_goes_away() {
+    let world = World::new(|options| options.queue_capacity = 1).await;
+    let echo = world.function("echo", FunctionConfig::default()).await;
+    for n in 0..3 {
+        let mut call = Box::pin(world.platform.execute(echo.id, json!(n), None));
+        let polled = pin!(&mut call).poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending());
+        drop(call);
+        settle().await;
+    }
+    let all = ExecutionQuery {
+        function: None,
+        status: None,
+        period: Period::ALL,
+        before: None,
+        limit: 10,
+    };
+    let stored = world.store.executions(&all).await.unwrap();
+    assert_eq!(stored.len(), 3);
+    for execution in stored {
+        assert_eq!(world.ended(execution.id).await.status, Status::Completed);
+    }
+    world.platform.invoke(echo.id, json!(3)).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_execution_that_is_claimed_and_waits_for_an_instance_can_be_cancelled() {
+    let world = World::new(|options| options.max_instances = 1).await;
+    let wait = world.function("wait", FunctionConfig::default()).await;
+    let mut ids = Vec::new();
+    for n in 0..4 {
+        let accepted = world.platform.execute(wait.id, json!(n), None).await;
+        ids.push(accepted.unwrap().id);
+        settle().await;
+    }
+    // The instance that is freed has the others claimed before it takes the next.
+    world.platform.executions().cancel(ids[0]).await.unwrap();
+    settle().await;
+    let claimed = world.store.execution(ids[3]).await.unwrap().unwrap();
+    assert_eq!(
+        (claimed.status, claimed.start_time),
+        (Status::Running, None)
+    );
+    let executions = world.platform.executions();
+    let cancelled = tokio::time::timeout(ENOUGH, executions.cancel(ids[3])).await;
+    let cancelled = cancelled.expect("it ends").unwrap();
+    assert_eq!(
+        cancelled.failure.as_ref().unwrap().kind,
+        FailureKind::Cancelled
+    );
+    assert!(cancelled.attempts.is_empty());
+    world.runtime.open();
+    for id in [ids[1], ids[2]] {
+        assert_eq!(world.ended(id).await.status, Status::Completed);
+    }
+}
+
+#[tokio::test]
+async fn an_execution_that_is_cancelled_just_after_its_timeout_is_not_tried_again() {
+    let world = World::new(|options| options.max_instances = 1).await;
+    let config = FunctionConfig {
+        timeout: Duration::from_millis(100),
+        ..FunctionConfig::default()
+    };
+    let hang = world.function("hang", config).await;
+    let accepted = world.platform.execute(hang.id, json!({}), None).await;
+    let id = accepted.unwrap().id;
+    world
+        .until(id, |execution| execution.start_time.is_some())
+        .await;
+    for _ in 0..6 {
+        world.advance(Duration::from_millis(20)).await;
+    }
+    let executions = world.platform.executions();
+    let moving = async {
+        loop {
+            world.advance(Duration::from_millis(20)).await;
+        }
+    };
+    let cancelled = tokio::select! {
+        cancelled = executions.cancel(id) => cancelled.unwrap(),
+        () = moving => unreachable!("it goes on for ever"),
+    };
+    assert_eq!((cancelled.attempts.len(), cancelled.retry_count), (1, 0));
+    assert_eq!(
+        cancelled.failure.as_ref().unwrap().kind,
+        FailureKind::Cancelled
+    );
+    world.runtime.open();
+}
