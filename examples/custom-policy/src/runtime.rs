@@ -44,6 +44,7 @@ impl Runtime for Closures {
             message: format!("there is no closure {name:?}"),
             line: Some(1),
             column: Some(1),
+            temporary: false,
         })?;
         // The program can be anything; only this runtime will read it again.
         Ok(Program::new(closure.clone()))

@@ -35,8 +35,8 @@ use crate::platform::{Accepted, Error};
 use crate::runtime::{Call, CallContext, Instance, Outcome, RuntimeError, StopReason};
 use crate::store::Written;
 
-/// After so many attempts that the platform failed, an execution is given up.
-const MAX_PLATFORM_FAILURES: usize = 5;
+/// How many attempts that the platform failed are followed by another.
+const MAX_PLATFORM_FAILURES: u32 = 5;
 
 /// What an execution is asked for with.
 #[derive(Debug, Clone, Default)]
@@ -438,7 +438,12 @@ fn settled(
             let platform = failures
                 .filter(|failure| failure.kind == FailureKind::Platform)
                 .count();
-            (stored && platform < MAX_PLATFORM_FAILURES).then_some(Duration::ZERO)
+            let platform = u32::try_from(platform).unwrap_or(u32::MAX);
+            let wait = engine
+                .0
+                .retry_policy
+                .next(platform, MAX_PLATFORM_FAILURES, fastrand::f64());
+            wait.filter(|_| stored)
         }
         FailureKind::UserError
         | FailureKind::Timeout
@@ -478,8 +483,12 @@ pub(super) fn interrupted(
             now,
         },
     )?;
-    if execution.status.is_terminal() {
-        execution.cost = price(&Usage::of(execution), &engine.0.price_book);
+    match execution.status {
+        Status::Completed | Status::Failed => {
+            execution.cost = price(&Usage::of(execution), &engine.0.price_book);
+        }
+        // It has waited long enough.
+        Status::Pending | Status::Running => execution.due_at = Some(now),
     }
     Ok(())
 }

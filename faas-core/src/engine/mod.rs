@@ -351,10 +351,10 @@ async fn finish(engine: Engine) {
     engine.0.stopping.cancelled().await;
     let (options, clock) = (&engine.0.options, &engine.0.clock);
     engine.drained(options.shutdown_grace).await;
-    engine.0.instances.stop_all(&engine, StopReason::Shutdown);
     // The watchdog has ended with the other tasks: look after the instances here.
     let until = clock.monotonic() + 2 * options.abandon_grace;
     while engine.depth().running > 0 && clock.monotonic() < until {
+        engine.0.instances.stop_all(&engine, StopReason::Shutdown);
         engine.drained(WATCH).await;
         engine.0.instances.watch(&engine);
     }

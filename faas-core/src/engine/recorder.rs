@@ -4,8 +4,8 @@
 //! is published before the store has what it tells.
 //!
 //! While the store is away, the recorder keeps what it has and tries again, the engine admits
-//! nothing new, and whoever waits for an answer is told that the store is unavailable. Its bound is
-//! the channel's: past that, instances wait, and nothing more runs.
+//! nothing new, and whoever waits for an answer is told at once that the store is unavailable. What it
+//! keeps has a bound: past that, instances wait, and nothing more runs.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,8 +24,11 @@ use crate::model::{Execution, ExecutionId, ScalingEvent, Status};
 use crate::platform::Error;
 use crate::store::{StoreError, Write, Written};
 
-/// How many records may wait to be written.
-const CAPACITY: usize = 4_096;
+/// How many records may wait to be written while the store is there.
+const CAPACITY: usize = 1_024;
+/// How many are kept while it is away, and how many bytes.
+const KEPT: usize = 4_096;
+const KEPT_BYTES: usize = 256 << 20;
 /// The most records in a group.
 const GROUP: usize = 512;
 /// A group is closed when it has so many bytes of input and output.
@@ -85,6 +88,18 @@ impl Recorder {
     /// Whether the store took the latest group.
     pub(super) fn is_healthy(&self) -> bool {
         !self.unhealthy.load(Ordering::Relaxed)
+    }
+
+    fn unavailable(&self, error: &StoreError) {
+        if !self.unhealthy.swap(true, Ordering::Relaxed) {
+            tracing::error!(%error, "the store is unavailable: keeping what is not written");
+        }
+    }
+
+    fn available(&self, written: usize) {
+        if self.unhealthy.swap(false, Ordering::Relaxed) {
+            tracing::info!(written, "the store is available again");
+        }
     }
 
     pub(super) async fn send(&self, record: Record) {
@@ -187,6 +202,7 @@ impl Drop for Waiting<'_> {
 /// The recorder's task. Ends when the engine has finished.
 pub(super) async fn record(engine: Engine, mut receiver: mpsc::Receiver<Record>) {
     let mut records = Vec::with_capacity(GROUP);
+    let mut backoff = BACKOFF.0;
     loop {
         tokio::select! {
             biased;
@@ -194,16 +210,70 @@ pub(super) async fn record(engine: Engine, mut receiver: mpsc::Receiver<Record>)
             () = engine.0.finished.cancelled() => return,
         }
         while !records.is_empty() {
-            let mut bytes = 0;
-            let fits = records.iter().take_while(|record| {
-                let first = bytes == 0;
-                bytes += record.bytes();
-                first || bytes <= GROUP_BYTES
-            });
-            let fits = fits.count();
-            let rest = records.split_off(fits);
-            commit(&engine, std::mem::replace(&mut records, rest)).await;
+            let rest = records.split_off(group(&records));
+            match commit(&engine, std::mem::replace(&mut records, rest)).await {
+                Ok(()) => backoff = BACKOFF.0,
+                Err(away) => {
+                    let rest = std::mem::replace(&mut records, away.records);
+                    records.extend(keep(rest, &away.error));
+                    tokio::select! {
+                        () = wait_out(&engine, &mut receiver, &mut records, away.error, backoff) => {}
+                        () = engine.0.finished.cancelled() => return,
+                    }
+                    backoff = (backoff * 2).min(BACKOFF.1);
+                }
+            }
         }
+    }
+}
+
+/// How many of `records` make up the next group.
+fn group(records: &[Record]) -> usize {
+    let mut bytes = 0;
+    let fits = records.iter().take(GROUP).take_while(|record| {
+        let first = bytes == 0;
+        bytes += record.bytes();
+        first || bytes <= GROUP_BYTES
+    });
+    fits.count()
+}
+
+/// The store is away, and these were not written.
+struct Away {
+    records: Vec<Record>,
+    error: StoreError,
+}
+
+/// Waits for `backoff`, and on until the store answers. Whoever waits for what comes in meanwhile is
+/// told at once; it is kept up to a bound, past which instances wait.
+async fn wait_out(
+    engine: &Engine,
+    receiver: &mut mpsc::Receiver<Record>,
+    records: &mut Vec<Record>,
+    error: StoreError,
+    mut backoff: Duration,
+) {
+    let mut bytes: usize = records.iter().map(Record::bytes).sum();
+    loop {
+        let mut sleep = engine.0.clock.sleep(backoff);
+        loop {
+            let may_keep = records.len() < KEPT && bytes < KEPT_BYTES;
+            tokio::select! {
+                () = &mut sleep => break,
+                Some(record) = receiver.recv(), if may_keep => {
+                    bytes += record.bytes();
+                    records.extend(keep(vec![record], &error));
+                }
+            }
+        }
+        if engine.0.store.ping().await.is_ok() {
+            break;
+        }
+        backoff = (backoff * 2).min(BACKOFF.1);
+    }
+    if records.is_empty() {
+        // Nothing is left to show that the store is back.
+        engine.0.recorder.available(0);
     }
 }
 
@@ -242,72 +312,62 @@ impl Record {
     }
 }
 
-/// Commits one group and concludes each of its records; tries again for as long as the store is
-/// away.
-async fn commit(engine: &Engine, mut records: Vec<Record>) {
-    let mut backoff = BACKOFF.0;
-    loop {
-        let writes: Vec<Write> = records.iter().filter_map(Record::write).collect();
-        let before = engine.0.clock.monotonic();
-        let committed = if writes.is_empty() {
-            Ok(Vec::new())
-        } else {
-            engine.0.store.commit(&writes).await
-        };
-        let took = engine.0.clock.monotonic().saturating_sub(before);
-        match committed {
-            Ok(outcomes) => {
-                if engine.0.recorder.unhealthy.swap(false, Ordering::Relaxed) {
-                    tracing::info!(records = records.len(), "the store is available again");
+/// Commits one group and concludes each of its records. Gives back what must be written all the same
+/// when the store is away.
+async fn commit(engine: &Engine, records: Vec<Record>) -> Result<(), Away> {
+    let writes: Vec<Write> = records.iter().filter_map(Record::write).collect();
+    let before = engine.0.clock.monotonic();
+    let committed = if writes.is_empty() {
+        Ok(Vec::new())
+    } else {
+        engine.0.store.commit(&writes).await
+    };
+    let took = engine.0.clock.monotonic().saturating_sub(before);
+    match committed {
+        Ok(outcomes) => {
+            engine.0.recorder.available(records.len());
+            conclude(engine, records, outcomes, took);
+            Ok(())
+        }
+        Err(error) if error.is_retryable() => {
+            engine.0.recorder.unavailable(&error);
+            Err(Away {
+                records: keep(records, &error),
+                error,
+            })
+        }
+        Err(error) if records.len() == 1 => {
+            tracing::error!(%error, "the store refused a record: it is lost");
+            records
+                .into_iter()
+                .for_each(|record| lose(engine, record, &error));
+            Ok(())
+        }
+        Err(_) => {
+            // One of them is the cause: find it by writing each alone.
+            let mut records = records.into_iter();
+            while let Some(record) = records.next() {
+                if let Err(mut away) = Box::pin(commit(engine, vec![record])).await {
+                    away.records.extend(keep(records.collect(), &away.error));
+                    return Err(away);
                 }
-                conclude(engine, records, outcomes, took);
-                return;
             }
-            Err(error) if error.is_retryable() => {
-                if !engine.0.recorder.unhealthy.swap(true, Ordering::Relaxed) {
-                    tracing::error!(%error, records = records.len(), "the store is unavailable: keeping what was not written");
-                }
-                records = keep(records, &error);
-                if records.is_empty() {
-                    // Nothing is left that could show that the store is back: ask it.
-                    while engine.0.store.ping().await.is_err() {
-                        engine.0.clock.sleep(backoff).await;
-                        backoff = (backoff * 2).min(BACKOFF.1);
-                    }
-                    engine.0.recorder.unhealthy.store(false, Ordering::Relaxed);
-                    return;
-                }
-                engine.0.clock.sleep(backoff).await;
-                backoff = (backoff * 2).min(BACKOFF.1);
-            }
-            Err(error) if records.len() == 1 => {
-                tracing::error!(%error, "the store refused a record: it is lost");
-                for record in records {
-                    match &record {
-                        Record::Claim(job) => {
-                            engine
-                                .0
-                                .queue
-                                .claimed(Vec::new(), &[job.function.function.id]);
-                        }
-                        Record::Ended(ended) => {
-                            engine.0.waiters.refuse(ended.execution.id, &error);
-                        }
-                        Record::Accept { .. } | Record::Scaling(_) | Record::Flush(_) => {}
-                    }
-                    record.refuse(|| Error::Internal(error.to_string()));
-                }
-                return;
-            }
-            Err(_) => {
-                // One of them is the cause: find it by writing each alone.
-                for record in records {
-                    Box::pin(commit(engine, vec![record])).await;
-                }
-                return;
-            }
+            Ok(())
         }
     }
+}
+
+/// Gives up a record that the store refuses for good.
+fn lose(engine: &Engine, record: Record, error: &StoreError) {
+    match &record {
+        Record::Claim(job) => {
+            let function = job.function.function.id;
+            engine.0.queue.claimed(Vec::new(), &[function]);
+        }
+        Record::Ended(ended) => engine.0.waiters.refuse(ended.execution.id, error),
+        Record::Accept { .. } | Record::Scaling(_) | Record::Flush(_) => {}
+    }
+    record.refuse(|| Error::Internal(error.to_string()));
 }
 
 /// Answers whoever waits for these records, and returns those that must be written all the same.

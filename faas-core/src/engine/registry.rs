@@ -10,7 +10,7 @@ use super::job::Loaded;
 use crate::cost::PriceBook;
 use crate::model::{Function, FunctionId};
 use crate::platform::{Error, PlatformOptions};
-use crate::runtime::{CompileError, Limits, Program, Runtime};
+use crate::runtime::{Limits, Program, Runtime};
 use crate::store::Store;
 
 /// Memory for code and bytecode, in bytes. What does not fit is loaded and compiled again when
@@ -82,19 +82,18 @@ impl Registry {
     /// Compiles `code` off the asynchronous threads.
     ///
     /// # Errors
-    /// What is wrong with the code.
-    pub(crate) async fn compile(&self, code: &Arc<str>) -> Result<Program, CompileError> {
+    /// What is wrong with the code, or that it cannot be compiled now.
+    pub(crate) async fn compile(&self, code: &Arc<str>) -> Result<Program, Error> {
         let (runtime, code) = (self.runtime.clone(), code.clone());
         match tokio::task::spawn_blocking(move || runtime.compile(&code)).await {
-            Ok(compiled) => compiled,
+            Ok(Ok(program)) => Ok(program),
+            Ok(Err(error)) if error.temporary => Err(Error::Unavailable(error.message)),
+            Ok(Err(error)) => Err(Error::Compile(error)),
             Err(error) => {
                 tracing::error!(%error, "the compiler panicked");
-                let message = "the compiler failed on this code".to_owned();
-                Err(CompileError {
-                    message,
-                    line: None,
-                    column: None,
-                })
+                Err(Error::Internal(
+                    "the compiler failed on this code".to_owned(),
+                ))
             }
         }
     }
@@ -150,7 +149,7 @@ impl Registry {
 mod tests {
     use super::*;
     use crate::model::{FunctionConfig, FunctionStatus, InstanceId, Timestamp};
-    use crate::runtime::{Instance, RuntimeError, RuntimeStats};
+    use crate::runtime::{CompileError, Instance, RuntimeError, RuntimeStats};
     use crate::store::MemoryStore;
 
     /// Compiles everything and runs nothing.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Error, Platform};
 use crate::cost::{Estimate, estimate, scaling_cost, storage_cost};
-use crate::model::{FunctionId, FunctionLabel, Json, NanoDollars, Timestamp};
+use crate::model::{FunctionId, FunctionLabel, Json, NanoDollars, Tier, Timestamp};
 use crate::store::{
     Granularity, Period, Store, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums,
 };
@@ -97,9 +97,9 @@ impl Costs<'_> {
         let mut functions = Vec::with_capacity(rows.len());
         for UsageRow { key, sums } in rows {
             total.add(&sums);
-            let Some(label) = function_of(key).and_then(|id| labels.remove(&id)) else {
-                continue;
-            };
+            let Some(id) = function_of(key) else { continue };
+            // One that the store knows only by its executions is in the sum like all others.
+            let label = labels.remove(&id).unwrap_or_else(|| unknown(id, &sums));
             functions.push(FunctionCost {
                 label,
                 sums,
@@ -195,6 +195,17 @@ impl Costs<'_> {
         }
         let byte_micros = self.store().code_byte_micros(kept, function).await?;
         Ok(storage_cost(byte_micros, self.platform.price_book()))
+    }
+}
+
+/// Stands in for the label of a function that the store does not know.
+fn unknown(id: FunctionId, sums: &UsageSums) -> FunctionLabel {
+    FunctionLabel {
+        id,
+        name: "(unknown)".into(),
+        description: "".into(),
+        tier: sums.tier.unwrap_or(Tier::Basic),
+        deleted: true,
     }
 }
 

@@ -99,6 +99,9 @@ pub struct CompileError {
     pub line: Option<u32>,
     /// The column in the user's own text, from 1.
     pub column: Option<u32>,
+    /// Whether it is not the code's fault: the compiler is busy or out of memory, and the same code
+    /// may compile later.
+    pub temporary: bool,
 }
 
 /// The host cannot run code now: it is the platform's failure.

@@ -540,7 +540,7 @@ async fn what_a_stopped_platform_left_unfinished_runs_on_the_next() {
     }
 
     let next = World::on(store, |_| {}).await;
-    next.advance(Duration::from_millis(100)).await;
+    next.advance(Duration::from_secs(3)).await;
     next.runtime.open();
     for id in &ids {
         assert_eq!(next.ended(*id).await.status, Status::Completed);

@@ -35,6 +35,7 @@ impl Runtime for Scripted {
                 message: "bad script (line 1, column 1)".into(),
                 line: Some(1),
                 column: Some(1),
+                temporary: false,
             });
         }
         Ok(Program::new(source.to_owned()))

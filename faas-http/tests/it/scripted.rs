@@ -23,6 +23,7 @@ impl Runtime for Scripted {
                 message: "unexpected word (line 2, column 7)".to_owned(),
                 line: Some(2),
                 column: Some(7),
+                temporary: false,
             });
         }
         Ok(Program::new(source.to_owned()))

@@ -111,7 +111,7 @@ impl Compiler {
             });
         let compiled = match spawned {
             Ok(_) => job.wait(self.timeout, || self.slots.state.lock().abandoned += 1),
-            Err(_) => Err(plain("cannot compile now: no thread can be started")),
+            Err(_) => Err(cannot_now("no thread can be started")),
         };
         self.slots.give_back();
         compiled
@@ -173,7 +173,7 @@ impl Slots {
             self.freed.wait_while_for(&mut state, busy, timeout);
         }
         if busy(&mut state) {
-            return Err(plain("cannot compile now: too much is being compiled"));
+            return Err(cannot_now("too much is being compiled"));
         }
         state.free -= 1;
         Ok(())
@@ -181,12 +181,12 @@ impl Slots {
 
     fn abandoned_one_ended(&self) {
         self.state.lock().abandoned -= 1;
-        self.freed.notify_one();
+        self.freed.notify_all();
     }
 
     fn give_back(&self) {
         self.state.lock().free += 1;
-        self.freed.notify_one();
+        self.freed.notify_all();
     }
 }
 
@@ -196,6 +196,15 @@ pub(super) fn plain(message: impl Into<String>) -> CompileError {
         message: message.into(),
         line: None,
         column: None,
+        temporary: false,
+    }
+}
+
+/// The platform's fault, and not the code's.
+fn cannot_now(why: &str) -> CompileError {
+    CompileError {
+        temporary: true,
+        ..plain(format!("cannot compile now: {why}"))
     }
 }
 
@@ -238,11 +247,10 @@ impl Wrapper {
 }
 
 fn compile_here(source: &str) -> Result<Compiled, CompileError> {
-    let runtime = Runtime::new().map_err(|_| plain("cannot compile now: memory is out"))?;
+    let runtime = Runtime::new().map_err(|_| cannot_now("memory is out"))?;
     runtime.set_max_stack_size(GATE_STACK);
     runtime.set_memory_limit(COMPILE_MEMORY);
-    let context =
-        Context::full(&runtime).map_err(|_| plain("cannot compile now: memory is out"))?;
+    let context = Context::full(&runtime).map_err(|_| cannot_now("memory is out"))?;
     context.with(|ctx| compile_in(&ctx, source))
 }
 

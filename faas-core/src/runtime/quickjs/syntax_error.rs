@@ -76,6 +76,7 @@ fn placed(message: &str, line: usize, column: usize) -> CompileError {
         message: format!("syntax error at line {line}, column {column}: {message}"),
         line: u32::try_from(line).ok(),
         column: u32::try_from(column).ok(),
+        temporary: false,
     }
 }
 
