@@ -9,11 +9,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use axum::Router;
+use axum::routing::get;
 use faas_core::Platform;
 use faas_core::clock::{Clock, SystemClock};
 use faas_core::platform::PlatformBuilder;
-use faas_http::HttpOptions;
+use faas_http::{HttpOptions, front_page};
 use faas_store_sqlite::SqliteStore;
+use faas_ws::{LiveEvents, WsOptions};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tracing::{info, warn};
@@ -50,13 +52,16 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     run(listener, platform, &settings, stop).await
 }
 
-/// The REST API and the WebSocket.
+/// The REST API, the WebSocket, and a page at the root. Pages of the same origins may use either.
 fn router(platform: &Platform, settings: &Settings) -> Router {
     let mut options = HttpOptions::default();
     options.max_body = settings.platform.max_input;
     options.cors_origins.clone_from(&settings.cors_origins);
     options.request_timeout = settings.request_timeout;
-    faas_http::router_with(platform.clone(), options).merge(faas_ws::router(platform.clone()))
+    let mut live = WsOptions::default();
+    live.origins = Some(settings.cors_origins.clone());
+    let live = LiveEvents::new(platform.clone(), live);
+    faas_http::router_with(platform.clone(), options).merge(live.router_over(get(front_page)))
 }
 
 async fn bind(address: &Address) -> Result<TcpListener, String> {
