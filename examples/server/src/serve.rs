@@ -22,6 +22,7 @@ use tracing::{info, warn};
 
 use crate::address::Address;
 use crate::cli::{Durability, Isolation};
+use crate::connections;
 use crate::print;
 use crate::settings::Settings;
 use crate::store_url::StoreUrl;
@@ -141,14 +142,15 @@ async fn run(
 ) -> Result<(), String> {
     let (drain, drained) = oneshot::channel::<()>();
     let app = router(&platform, settings);
-    let mut server = tokio::spawn(async move {
-        axum::serve(listener, app)
-            .with_graceful_shutdown(async move {
-                // A sender that is gone means the same.
-                let _ = drained.await;
-            })
-            .await
-    });
+    let mut server = tokio::spawn(connections::serve(
+        listener,
+        app,
+        settings.request_timeout,
+        async move {
+            // A sender that is gone means the same.
+            let _ = drained.await;
+        },
+    ));
     tokio::select! {
         _ = stop => {}
         ended = &mut server => return Err(format!("the server ended by itself: {ended:?}")),

@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -142,6 +143,22 @@ fn a_page_of_another_origin_may_read_live_events_only_when_it_is_allowed() {
         assert_eq!(connect(path, "https://app.example"), "HTTP/1.1 101");
         assert_eq!(connect(path, "https://other.example"), "HTTP/1.1 403");
     }
+}
+
+#[test]
+fn a_client_that_never_ends_its_head_is_let_go() {
+    let folder = TempDir::new().unwrap();
+    let args = ["--store", "memory:", "--request-timeout", "300ms"];
+    let server = Server::start(folder.path(), &args);
+    for start in ["", "GET /healthz HTTP/1.1\r\nX-Slow: "] {
+        let mut slow = std::net::TcpStream::connect(server.address()).unwrap();
+        slow.write_all(start.as_bytes()).unwrap();
+        slow.set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        let mut answer = Vec::new();
+        slow.read_to_end(&mut answer).unwrap();
+    }
+    assert_eq!(server.send("GET", "/healthz", "").0, 200);
 }
 
 #[test]
