@@ -9,17 +9,20 @@ use std::path::Path;
 use std::time::Duration;
 
 use axum::Router;
+use axum::routing::get;
 use faas_core::Platform;
 use faas_core::clock::{Clock, SystemClock};
 use faas_core::platform::PlatformBuilder;
-use faas_http::HttpOptions;
+use faas_http::{HttpOptions, front_page};
 use faas_store_sqlite::SqliteStore;
+use faas_ws::{LiveEvents, WsOptions};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use crate::address::Address;
 use crate::cli::{Durability, Isolation};
+use crate::connections;
 use crate::print;
 use crate::settings::Settings;
 use crate::store_url::StoreUrl;
@@ -50,13 +53,16 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     run(listener, platform, &settings, stop).await
 }
 
-/// The REST API and the WebSocket.
+/// The REST API, the WebSocket, and a page at the root. Pages of the same origins may use either.
 fn router(platform: &Platform, settings: &Settings) -> Router {
     let mut options = HttpOptions::default();
     options.max_body = settings.platform.max_input;
     options.cors_origins.clone_from(&settings.cors_origins);
     options.request_timeout = settings.request_timeout;
-    faas_http::router_with(platform.clone(), options).merge(faas_ws::router(platform.clone()))
+    let mut live = WsOptions::default();
+    live.origins = Some(settings.cors_origins.clone());
+    let live = LiveEvents::new(platform.clone(), live);
+    faas_http::router_with(platform.clone(), options).merge(live.router_over(get(front_page)))
 }
 
 async fn bind(address: &Address) -> Result<TcpListener, String> {
@@ -136,14 +142,15 @@ async fn run(
 ) -> Result<(), String> {
     let (drain, drained) = oneshot::channel::<()>();
     let app = router(&platform, settings);
-    let mut server = tokio::spawn(async move {
-        axum::serve(listener, app)
-            .with_graceful_shutdown(async move {
-                // A sender that is gone means the same.
-                let _ = drained.await;
-            })
-            .await
-    });
+    let mut server = tokio::spawn(connections::serve(
+        listener,
+        app,
+        settings.request_timeout,
+        async move {
+            // A sender that is gone means the same.
+            let _ = drained.await;
+        },
+    ));
     tokio::select! {
         _ = stop => {}
         ended = &mut server => return Err(format!("the server ended by itself: {ended:?}")),

@@ -133,6 +133,9 @@ impl Settings {
         } else {
             flags.cors_origin
         };
+        cors_origins
+            .iter()
+            .try_for_each(|origin| check_origin(origin))?;
         Ok(Self {
             listen,
             store: store.unwrap_or_default(),
@@ -233,6 +236,24 @@ fn check(platform: &PlatformOptions) -> Result<(), String> {
         return Err("[retry]: jitter must be from 0 to 1".to_owned());
     }
     Ok(())
+}
+
+/// Refuses what no browser sends as the origin of a page: it would silently match nothing.
+fn check_origin(origin: &str) -> Result<(), String> {
+    let host = origin.split_once("://").map(|(_, host)| host);
+    let is_host = |host: &str| {
+        !host.is_empty()
+            && host
+                .bytes()
+                .all(|b| b.is_ascii_graphic() && !b"/?#@,".contains(&b))
+    };
+    if origin == "*" || host.is_some_and(is_host) && origin.to_ascii_lowercase() == origin {
+        return Ok(());
+    }
+    Err(format!(
+        "--cors-origin: expected an origin such as https://app.example or http://localhost:5173, \
+         in small letters and without a path, or *, not {origin:?}"
+    ))
 }
 
 /// One `name = value` a line, for `--check`.

@@ -1,8 +1,10 @@
 //! Starting, serving and stopping.
 
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -108,6 +110,58 @@ fn the_startup_line_says_where_it_listens_what_it_keeps_and_how_code_is_kept_apa
 }
 
 #[test]
+fn a_browser_finds_a_page_at_the_root() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start(folder.path(), &["--store", "memory:"]);
+    let (status, page) = server.send("GET", "/", "");
+    assert_eq!(status, 200, "{page}");
+    assert!(page.contains("/api/functions"), "{page}");
+}
+
+#[test]
+fn a_page_of_another_origin_may_read_live_events_only_when_it_is_allowed() {
+    let folder = TempDir::new().unwrap();
+    let args = ["--store", "memory:", "--cors-origin", "https://app.example"];
+    let server = Server::start(folder.path(), &args);
+    let connect = |path: &str, origin: &str| {
+        let mut stream = std::net::TcpStream::connect(server.address()).unwrap();
+        let host = server.address();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+             Origin: {origin}\r\n\r\n"
+        )
+        .unwrap();
+        let mut start = [0; 12];
+        stream.read_exact(&mut start).unwrap();
+        String::from_utf8_lossy(&start).into_owned()
+    };
+    for path in ["/", "/ws"] {
+        let own = format!("http://{}", server.address());
+        assert_eq!(connect(path, &own), "HTTP/1.1 101");
+        assert_eq!(connect(path, "https://app.example"), "HTTP/1.1 101");
+        assert_eq!(connect(path, "https://other.example"), "HTTP/1.1 403");
+    }
+}
+
+#[test]
+fn a_client_that_never_ends_its_head_is_let_go() {
+    let folder = TempDir::new().unwrap();
+    let args = ["--store", "memory:", "--request-timeout", "300ms"];
+    let server = Server::start(folder.path(), &args);
+    for start in ["", "GET /healthz HTTP/1.1\r\nX-Slow: "] {
+        let mut slow = std::net::TcpStream::connect(server.address()).unwrap();
+        slow.write_all(start.as_bytes()).unwrap();
+        slow.set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        let mut answer = Vec::new();
+        slow.read_to_end(&mut answer).unwrap();
+    }
+    assert_eq!(server.send("GET", "/healthz", "").0, 200);
+}
+
+#[test]
 fn sigterm_lets_a_running_call_finish_and_exits_with_0() {
     let folder = TempDir::new().unwrap();
     let mut server = Server::start(folder.path(), &["--store", "memory:"]);
@@ -127,7 +181,7 @@ fn neither_a_stalled_client_nor_an_endless_call_holds_the_end_up_beyond_the_grac
     let id = server.upload("while (true) {} return 0");
     let mut stalled = std::net::TcpStream::connect(server.address()).unwrap();
     let half = b"POST /api/functions HTTP/1.1\r\nHost: faas\r\nContent-Length: 99\r\n\r\n{";
-    std::io::Write::write_all(&mut stalled, half).unwrap();
+    stalled.write_all(half).unwrap();
     let _call = server.begin("POST", &format!("/api/functions/{id}/invoke"), "{}");
     wait_until_running(&server);
     server.signal("TERM");

@@ -97,6 +97,30 @@ fn what_cannot_work_is_one_line_and_exit_code_1() {
 }
 
 #[test]
+fn what_no_browser_sends_as_an_origin_is_refused_with_an_example() {
+    let folder = TempDir::new().unwrap();
+    let args = |origin| ["--check", "--store", "memory:", "--cors-origin", origin];
+    for bad in [
+        "app.example",
+        "https://app.example/",
+        "https://App.example",
+        "http://",
+        "",
+    ] {
+        let refused = error(&faas(folder.path(), &args(bad), &[]));
+        assert!(refused.contains("https://app.example"), "{bad}: {refused}");
+    }
+    for good in [
+        "*",
+        "http://localhost:5173",
+        "https://a.example,http://[::1]:80",
+    ] {
+        let shown = stdout(&faas(folder.path(), &args(good), &[]));
+        assert!(shown.contains("cors_origin"), "{good}: {shown}");
+    }
+}
+
+#[test]
 fn wrong_usage_is_exit_code_2() {
     let folder = TempDir::new().unwrap();
     for args in [

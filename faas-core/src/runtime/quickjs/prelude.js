@@ -246,7 +246,7 @@
   };
   defineProperty(contextPrototype, 'toString', { enumerable: false });
 
-  const CYCLE = 'circular reference', BIG_INT = 'Do not know how to serialize a BigInt';
+  const CYCLE = 'circular reference', BIG_INT = 'BigInt are forbidden in JSON.stringify';
 
   const finish = (value) => {
     if (value === undefined) return 'null';
@@ -261,7 +261,10 @@
       }
       throw error;
     }
-    if (text === undefined) throw new TypeErrorClass(`the result is not JSON: it is a ${typeof value}`);
+    if (text === undefined) {
+      const kind = typeof value === 'object' ? 'an object whose toJSON gives no JSON' : 'a ' + typeof value;
+      throw new TypeErrorClass('the result is not JSON: it is ' + kind);
+    }
     return text;
   };
 

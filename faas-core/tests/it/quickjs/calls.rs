@@ -43,8 +43,12 @@ fn what_is_no_json_is_a_user_error_that_says_so() {
     for (source, says) in [
         ("return () => 1", "it is a function"),
         ("return Symbol('x')", "it is a symbol"),
-        ("return 10n", "BigInt"),
-        ("return { a: [10n] }", "BigInt"),
+        ("return 10n", "it contains a BigInt"),
+        ("return { a: [10n] }", "it contains a BigInt"),
+        (
+            "return { toJSON() {} }",
+            "an object whose toJSON gives no JSON",
+        ),
         ("const a = {}; a.a = a; return a", "cycle"),
         ("const a = [await 1]; a[0] = a; return a", "cycle"),
         ("return await (async () => Symbol())()", "it is a symbol"),
