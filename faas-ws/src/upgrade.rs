@@ -8,6 +8,10 @@ use axum::response::{IntoResponse, Response};
 
 use crate::{LiveEvents, connection};
 
+/// The buffer, in bytes, that each connection reads through: clients say little, and there may be
+/// many of them. The default would be 128 KiB.
+const READ_BUFFER: usize = 4 << 10;
+
 /// Whether the request asks for a socket.
 pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
     let says = |name, word: &str| {
@@ -58,6 +62,7 @@ impl LiveEvents {
         upgrade
             .max_message_size(max)
             .max_frame_size(max)
+            .read_buffer_size(READ_BUFFER)
             .on_failed_upgrade(|error| tracing::debug!(%error, "a socket failed to open"))
             .on_upgrade(async move |socket| {
                 let shared = &self.shared;

@@ -42,6 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // 2. The app, with the platform inside.
     let app = app(platform.clone()).await?;
     let listener = TcpListener::bind("127.0.0.1:3000").await?;
+    say("the shop is open at http://127.0.0.1:3000");
     axum::serve(listener, app)
         .with_graceful_shutdown(ctrl_c())
         .await?;
@@ -49,6 +50,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // 3. The platform stops when the app says so, and lets what runs finish.
     platform.shutdown().await;
     Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "an example shows what it does")]
+fn say(line: &str) {
+    println!("{line}");
 }
 
 /// The app's own routes, and the platform's beside them.
