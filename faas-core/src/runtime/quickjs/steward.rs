@@ -65,15 +65,15 @@ impl Steward {
         })
     }
 
-    /// A blank isolate: one that is ready, else one made now. When half of them are gone, the missing
-    /// ones are made anew.
+    /// A blank isolate: one that is ready, else one made now. When more than half of them are gone,
+    /// the missing ones are made anew.
     ///
     /// # Errors
     /// When memory is out.
     pub(super) fn blank(&self) -> rquickjs::Result<Isolate> {
         let mut state = self.yard.state.lock();
         let ready = state.blank.pop();
-        let few = state.blank.len() < self.yard.target / 2;
+        let few = state.blank.len() < self.yard.target.div_ceil(2);
         drop(state);
         if few {
             self.yard.changed.notify_one();
