@@ -161,6 +161,10 @@ impl From<Error> for ApiError {
                 retry_after: Some(retry_after.as_millis().div_ceil(1000).max(1) as u64),
                 ..Self::new(StatusCode::TOO_MANY_REQUESTS, "over_capacity", message)
             },
+            Error::Runaway => Self {
+                retry_after: Some(10),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "function_runaway", message)
+            },
             Error::Unavailable(_) => Self {
                 retry_after: Some(1),
                 report: Some(message),

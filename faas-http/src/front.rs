@@ -193,22 +193,18 @@ where
     }
 }
 
-/// One line for each request; one that the server failed is an error. That a function failed
-/// (502, 504) is not the server's failure.
+/// One line for each request: an error for a fault of the server's, a warning when it could not
+/// serve. That a function failed (502, 504) is neither.
 fn log(seen: &Seen, response: &mut Response) {
     let status = response.status().as_u16();
-    if matches!(status, 500 | 503) {
-        let report = response.extensions_mut().remove::<Report>();
-        tracing::error!(
-            id = seen.id.to_str().unwrap_or_default(),
-            method = %seen.method,
-            path = seen.uri.path(),
-            status,
-            cause = report.as_ref().map(|report| report.0.as_str()),
-            "request failed"
-        );
-    } else {
-        tracing::debug!(status, "request answered");
+    let id = seen.id.to_str().unwrap_or_default();
+    let (method, path) = (&seen.method, seen.uri.path());
+    let report = response.extensions_mut().remove::<Report>();
+    let cause = report.as_ref().map(|report| report.0.as_str());
+    match status {
+        500 => tracing::error!(id, %method, path, status, cause, "request failed"),
+        503 => tracing::warn!(id, %method, path, status, cause, "request refused"),
+        _ => tracing::debug!(status, "request answered"),
     }
 }
 

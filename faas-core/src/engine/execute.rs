@@ -145,6 +145,9 @@ impl Engine {
         if loaded.function.status != FunctionStatus::Active {
             return Err(Error::Inactive);
         }
+        if engine.instances.is_runaway(function) {
+            return Err(Error::Runaway);
+        }
         if input.len() > engine.options.max_input {
             let (size, limit) = (input.len(), engine.options.max_input);
             return Err(Error::TooLarge(format!(
@@ -245,14 +248,21 @@ impl Engine {
     }
 }
 
-/// Runs one attempt of `job` on the instance's thread. Returns the function when the instance is
-/// free for another, or nothing when it was given up meanwhile.
+/// What an instance is after an attempt.
+pub(super) enum Ran {
+    /// Free for another.
+    Free,
+    /// Given up meanwhile: another has its place.
+    GivenUp,
+}
+
+/// Runs one attempt of `job` on the instance's thread.
 pub(super) fn attempt(
     engine: &Engine,
     slot: &Slot,
     instance: &mut Option<Box<dyn Instance>>,
     mut job: Job,
-) -> Option<FunctionId> {
+) -> Ran {
     let clock = &engine.0.clock;
     let (started, since) = (clock.now(), clock.monotonic());
     let function = job.function.clone();
@@ -301,10 +311,12 @@ pub(super) fn attempt(
         None => run(engine, slot, instance, &call),
     };
 
-    let running = slot.finish()?;
+    let Some(running) = slot.finish() else {
+        return Ran::GivenUp;
+    };
     let ended = clock.monotonic().saturating_sub(running.since);
     settle(engine, running, outcome, ended);
-    Some(id)
+    Ran::Free
 }
 
 /// Runs `call`, in a new instance if there is none. One that panicked is not used again.

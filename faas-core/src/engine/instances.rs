@@ -11,11 +11,11 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::Engine;
-use super::execute::{attempt, settle};
+use super::execute::{Ran, attempt, settle};
 use super::job::Job;
 use super::queue::{Doorbell, Next};
 use super::recorder::Record;
-use crate::model::{Execution, ExecutionId, InstanceId, Timestamp};
+use crate::model::{Execution, ExecutionId, FunctionId, InstanceId, Timestamp};
 use crate::runtime::{Instance, Outcome, StopReason};
 
 /// One instance.
@@ -50,9 +50,15 @@ impl Slot {
     }
 }
 
+/// So many threads of one function may have been given up and still run. Past that it is refused:
+/// each of them may keep a processor busy for ever.
+const MAX_GIVEN_UP: usize = 4;
+
 /// All instances.
 pub(super) struct Instances {
     slots: Mutex<HashMap<u64, Arc<Slot>>>,
+    /// Threads that were given up and have not come back, by function.
+    given_up: Mutex<HashMap<FunctionId, usize>>,
     started: AtomicU64,
     /// Tells this server's instances from those of others on the same store.
     prefix: String,
@@ -63,6 +69,7 @@ impl Instances {
         let prefix = format!("{:06x}", fastrand::u32(..1 << 24));
         Self {
             slots: Mutex::default(),
+            given_up: Mutex::default(),
             started: AtomicU64::new(0),
             prefix,
         }
@@ -171,6 +178,9 @@ impl Instances {
                 .stopped
                 .is_some_and(|stopped| now.saturating_sub(stopped) > grace);
             if gone {
+                // Before the thread can find out.
+                let function = running.job.function.function.id;
+                *self.given_up.lock().entry(function).or_default() += 1;
                 lost.extend(current.take());
             }
             !gone
@@ -204,6 +214,25 @@ impl Instances {
         tokio::task::spawn_blocking(move || settle(&engine, running, outcome, duration));
     }
 
+    /// Whether too many threads of `function` were given up and still run.
+    pub(super) fn is_runaway(&self, function: FunctionId) -> bool {
+        self.given_up
+            .lock()
+            .get(&function)
+            .is_some_and(|count| *count >= MAX_GIVEN_UP)
+    }
+
+    /// A thread that was given up has come back.
+    fn came_back(&self, function: FunctionId) {
+        let mut given_up = self.given_up.lock();
+        if let Some(count) = given_up.get_mut(&function) {
+            *count -= 1;
+            if *count == 0 {
+                given_up.remove(&function);
+            }
+        }
+    }
+
     fn ended(&self, slot: &Slot) {
         self.slots.lock().remove(&slot.number);
     }
@@ -224,11 +253,13 @@ fn serve(engine: &Engine, slot: &Slot) {
             Next::Claim(jobs) => jobs
                 .into_iter()
                 .for_each(|job| engine.0.recorder.send_blocking(Record::Claim(job))),
-            Next::Run(job) => match attempt(engine, slot, &mut instance, job) {
-                // Given up: another has this one's place.
-                None => return,
-                function => finished = function,
-            },
+            Next::Run(job) => {
+                let function = job.function.function.id;
+                match attempt(engine, slot, &mut instance, job) {
+                    Ran::Free => finished = Some(function),
+                    Ran::GivenUp => return engine.0.instances.came_back(function),
+                }
+            }
         }
     }
     engine.0.instances.ended(slot);

@@ -227,6 +227,10 @@ pub enum Error {
         /// When to try again.
         retry_after: std::time::Duration,
     },
+    /// Earlier calls of the function were told to stop and have not: one more might keep another
+    /// processor busy for ever.
+    #[error("earlier calls of this function do not stop: it is refused until they end")]
+    Runaway,
     /// The store is away, or the platform shuts down. Trying again later may help.
     #[error("{0}")]
     Unavailable(String),

@@ -607,6 +607,37 @@ async fn a_call_that_does_not_stop_fails_as_timeout_and_its_instance_is_replaced
 }
 
 #[tokio::test]
+async fn a_function_whose_calls_do_not_stop_is_refused_until_they_end() {
+    let world = World::new(|_| {}).await;
+    let config = FunctionConfig {
+        timeout: Duration::from_millis(10),
+        retry_count: 0,
+        concurrency: None,
+    };
+    let hang = world.function("hang", config).await;
+    let echo = world.function("echo", FunctionConfig::default()).await;
+    for _ in 0..4 {
+        let id = world
+            .platform
+            .execute(hang.id, json!({}), None)
+            .await
+            .unwrap()
+            .id;
+        world
+            .until(id, |execution| execution.start_time.is_some())
+            .await;
+        world.advance(Duration::from_millis(400)).await;
+        world.ended(id).await;
+    }
+    let refused = world.platform.invoke(hang.id, json!({})).await;
+    assert!(matches!(refused, Err(Error::Runaway)), "{refused:?}");
+    world.platform.invoke(echo.id, json!({})).await.unwrap();
+    world.runtime.open();
+    settle().await;
+    world.platform.invoke(hang.id, json!({})).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_runtime_that_panics_costs_one_execution_and_no_more() {
     let world = World::new(|_| {}).await;
     let panics = world.function("panic", FunctionConfig::default()).await;

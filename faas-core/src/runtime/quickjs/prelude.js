@@ -248,11 +248,20 @@
 
   const CYCLE = 'circular reference', BIG_INT = 'BigInt are forbidden in JSON.stringify';
 
+  // What JSON would leave out without a word.
+  const refuseSilent = (_, value) => {
+    const type = typeof value;
+    if (type === 'function' || type === 'symbol') {
+      throw new TypeErrorClass('the result is not JSON: it contains a ' + type);
+    }
+    return value;
+  };
+
   const finish = (value) => {
     if (value === undefined) return 'null';
     let text;
     try {
-      text = stringify(value);
+      text = typeof value === 'object' ? stringify(value, refuseSilent) : stringify(value);
     } catch (error) {
       if (isError(error)) {
         const message = ownValue(error, 'message');

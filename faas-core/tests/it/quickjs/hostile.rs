@@ -29,8 +29,9 @@ const SNIPPETS: &[(&str, &[FailureKind])] = &[
     ("await null; for (;;); return 1", &[Timeout]),
     ("for (;;) await null; return 1", &[Timeout]),
     (
+        // Each promise waits for the next: whichever limit is met first.
         "const f = () => Promise.resolve().then(f); await f(); return 1",
-        &[Timeout],
+        &[Timeout, OutOfMemory],
     ),
     (
         "const f = () => queueMicrotask(f); f(); await new Promise(() => {}); return 1",
