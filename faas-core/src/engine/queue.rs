@@ -27,7 +27,7 @@ const MAX_LOOKS: usize = 64;
 /// The queue.
 pub(super) struct Queue {
     state: Mutex<State>,
-    /// Room for jobs that wait in lanes; the bound of the queue.
+    /// Room for jobs that do not run yet, claimed or not; the bound of the queue.
     room: Arc<Semaphore>,
 }
 
@@ -132,7 +132,7 @@ impl Queue {
         if state.closed {
             return Err(job);
         }
-        // It is given back when the job leaves its lane.
+        // It is given back when the job runs, or is taken out.
         if let Some(permit) = room.0 {
             permit.forget();
         }
@@ -154,6 +154,7 @@ impl Queue {
     pub(super) fn claimed(&self, jobs: Vec<Job>, refused: &[FunctionId]) -> Vec<Job> {
         let mut state = self.state.lock();
         state.claiming -= jobs.len() + refused.len();
+        self.room.add_permits(refused.len());
         if state.closed {
             return jobs;
         }
@@ -191,11 +192,10 @@ impl Queue {
             if state.closed {
                 return Next::Retire;
             }
-            let (next, freed) = state.take();
-            if freed > 0 {
-                self.room.add_permits(freed);
-            }
-            if let Some(next) = next {
+            if let Some(next) = state.take() {
+                if matches!(next, Next::Run(_)) {
+                    self.room.add_permits(1);
+                }
                 if state.has_work() {
                     Self::wake_one(state);
                 }
@@ -256,6 +256,7 @@ impl Queue {
         if let Some(job) = claimed.and_then(|at| state.claimed.remove(at)) {
             state.leave(job.function.function.id);
             Self::wake_one(state);
+            self.room.add_permits(1);
             return Some(job);
         }
         let mut found = None;
@@ -351,8 +352,8 @@ impl State {
         Some(bell)
     }
 
-    /// What an instance can do now, and how many jobs left their lanes for it.
-    fn take(&mut self) -> (Option<Next>, usize) {
+    /// What an instance can do now.
+    fn take(&mut self) -> Option<Next> {
         let mut claims = Vec::new();
         let most_claims = CLAIMS_PER_INSTANCE * self.instances.max(1);
         for _ in 0..self.ring.len().min(MAX_LOOKS) {
@@ -392,18 +393,17 @@ impl State {
             self.waiting -= 1;
             if !job.needs_claim {
                 self.running += 1;
-                return (Some(Next::Run(job)), 1);
+                return Some(Next::Run(job));
             }
             claims.push(job);
         }
         if !claims.is_empty() {
             self.claiming += claims.len();
-            let taken = claims.len();
-            return (Some(Next::Claim(claims)), taken);
+            return Some(Next::Claim(claims));
         }
         let next = self.claimed.pop_front();
         self.running += usize::from(next.is_some());
-        (next.map(Next::Run), 0)
+        next.map(Next::Run)
     }
 
     /// A job of `function` does not run any more: its lane may take another turn.
