@@ -7,7 +7,7 @@ help:
 	@echo 'make run     build the server, and serve on http://127.0.0.1:5000 with the data in ./data'
 	@echo 'make test    fetch what the tests need, and run them all'
 	@echo 'make lint    format, clippy, who may depend on whom, documentation'
-	@echo 'make bench   measure: the library, then the whole next to a bare web server'
+	@echo 'make bench   measure: isolates, reports, the library, the whole next to a bare web server'
 
 run:
 	cargo run --release --locked -p faas-server -- serve $(ARGS)
@@ -23,5 +23,7 @@ lint:
 	RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --locked --workspace --all-features --no-deps
 
 bench:
+	cargo bench --locked -p faas-core --bench quickjs
+	cargo bench --locked -p faas-store-sqlite -- report
 	cargo bench --locked -p faas-benches
 	cargo run --release --locked -p faas-benches --bin end-to-end
