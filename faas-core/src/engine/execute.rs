@@ -39,9 +39,9 @@ use crate::store::Written;
 const MAX_PLATFORM_FAILURES: u32 = 5;
 
 /// What an execution is asked for with.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Request {
-    pub(crate) input: Option<Json>,
+    pub(crate) input: Json,
     pub(crate) max_retries: u32,
     pub(crate) retry_of: Option<ExecutionId>,
     pub(crate) idempotency_key: Option<Arc<str>>,
@@ -55,13 +55,13 @@ impl Engine {
         input: Json,
     ) -> Result<Arc<Execution>, Error> {
         let (function, room) = self.admit(function, &input).await?;
-        let mut execution = self.accepted(
-            &function,
-            Request {
-                input: Some(input),
-                ..Request::default()
-            },
-        );
+        let request = Request {
+            input,
+            max_retries: 0,
+            retry_of: None,
+            idempotency_key: None,
+        };
+        let mut execution = self.accepted(&function, request);
         execution.claim().map_err(illegal)?;
         let (answer, ended) = oneshot::channel();
         self.0
@@ -77,8 +77,7 @@ impl Engine {
         function: FunctionId,
         request: Request,
     ) -> Result<Accepted, Error> {
-        let input = request.input.clone().unwrap_or(Json::empty_object());
-        let (function, room) = self.admit(function, &input).await?;
+        let (function, room) = self.admit(function, &request.input).await?;
         let execution = Arc::new(self.accepted(&function, request));
         let id = execution.id;
         self.accept(room, function, execution)
@@ -102,8 +101,7 @@ impl Engine {
         function: FunctionId,
         request: Request,
     ) -> Result<Arc<Execution>, Error> {
-        let input = request.input.clone().unwrap_or(Json::empty_object());
-        let (function, room) = self.admit(function, &input).await?;
+        let (function, room) = self.admit(function, &request.input).await?;
         let execution = Arc::new(self.accepted(&function, request));
         let id = execution.id;
         let ended = self.0.waiters.wait_for(id);
@@ -175,7 +173,7 @@ impl Engine {
             function_version: function.function.version,
             tier,
             status: Status::Pending,
-            input: request.input.unwrap_or(Json::empty_object()),
+            input: request.input,
             output: None,
             failure: None,
             created_at: now,

@@ -116,7 +116,7 @@ impl Executions<'_> {
         }
         let function = self.platform.functions().get(failed.function_id).await?;
         let request = Request {
-            input: Some(failed.input.clone()),
+            input: failed.input.clone(),
             max_retries: function.config.retry_count,
             retry_of: Some(id),
             idempotency_key: None,

@@ -113,7 +113,7 @@ impl Platform {
             0
         };
         let request = Request {
-            input: Some(input.into()),
+            input: input.into(),
             max_retries,
             retry_of: None,
             idempotency_key: idempotency_key.map(Arc::from),
@@ -133,7 +133,7 @@ impl Platform {
         idempotency_key: Option<&str>,
     ) -> Result<Accepted, Error> {
         let request = Request {
-            input: Some(input.into()),
+            input: input.into(),
             max_retries: self.functions().get(function).await?.config.retry_count,
             retry_of: None,
             idempotency_key: idempotency_key.map(Arc::from),
