@@ -52,6 +52,7 @@ impl Error {
 }
 
 pub(crate) const DUPLICATE_KEY: i32 = 11_000;
+pub(crate) const NAMESPACE_NOT_FOUND: i32 = 26;
 
 /// Whether the same call may succeed later.
 fn may_pass(error: &DriverError) -> bool {
@@ -77,7 +78,8 @@ fn may_pass(error: &DriverError) -> bool {
     }
 }
 
-fn code(error: &DriverError) -> Option<i32> {
+/// The server's code for what went wrong.
+pub(crate) fn code(error: &DriverError) -> Option<i32> {
     match &*error.kind {
         ErrorKind::Command(CommandError { code, .. }) => Some(*code),
         ErrorKind::Write(WriteFailure::WriteError(error)) => Some(error.code),

@@ -154,7 +154,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn integer(value: &Bson) -> Option<i64> {
+/// A whole number of any width.
+pub(crate) fn integer(value: &Bson) -> Option<i64> {
     match value {
         Bson::Int32(value) => Some(i64::from(*value)),
         Bson::Int64(value) => Some(*value),
