@@ -1,10 +1,10 @@
 // A server for the tests that speaks MongoDB's wire protocol: FerretDB on SQLite.
 //
-// Usage: ferretdb-for-tests DIRECTORY [ADDRESS]
+// Usage: ferretdb-for-tests [ADDRESS]
 //
-// Keeps its data in DIRECTORY, listens on ADDRESS (any free port of the loopback interface where
-// none is given), prints its URI as one line, and ends when its standard input does: so it never
-// outlives the test that started it.
+// Listens on ADDRESS (any free port of the loopback interface where none is given), prints its URI as
+// one line, and ends when its standard input does: so it never outlives the test that started it. Its
+// data is in a folder that it makes and deletes.
 //
 // FerretDB 1.x reads, changes and writes back a document in separate steps, so that two updates at
 // once can both match what only one of them may. MongoDB promises that they cannot. Therefore what
@@ -30,15 +30,16 @@ import (
 const maxMessage = 48_000_000
 
 func main() {
-	if len(os.Args) < 2 {
-		log.Fatal("usage: ferretdb-for-tests DIRECTORY [ADDRESS]")
+	address := "127.0.0.1:0"
+	if len(os.Args) > 1 {
+		address = os.Args[1]
 	}
-	directory, address := os.Args[1], "127.0.0.1:0"
-	if len(os.Args) > 2 {
-		address = os.Args[2]
+	directory, err := os.MkdirTemp("", "ferretdb")
+	if err != nil {
+		log.Fatal(err)
 	}
+	defer os.RemoveAll(directory)
 	socket := filepath.Join(directory, "socket")
-	_ = os.Remove(socket)
 	server, err := ferretdb.New(&ferretdb.Config{
 		Listener:  ferretdb.ListenerConfig{Unix: socket},
 		Handler:   "sqlite",
@@ -63,7 +64,7 @@ func main() {
 	go accept(listener, socket)
 	fmt.Printf("mongodb://%s/\n", listener.Addr())
 	if err := <-done; err != nil {
-		log.Fatal(err)
+		log.Print(err)
 	}
 }
 

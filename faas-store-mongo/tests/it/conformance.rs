@@ -8,46 +8,39 @@ use std::time::Duration;
 use async_trait::async_trait;
 use faas_core::clock::{Clock, Sleep, SystemClock};
 use faas_core::model::Timestamp;
-use faas_core::store::Store;
 use faas_core::store::conformance::Fixture;
+use faas_core::store::{MemoryStore, Store};
 use faas_store_mongo::MongoStore;
 
 use super::server;
 
+/// A store on a database of its own; without a server, one that keeps nothing.
 struct Mongo {
-    store: Arc<MongoStore>,
-    uri: String,
+    store: Arc<dyn Store>,
+    uri: Option<String>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Mongo {
-    async fn open(uri: String, clock: Arc<dyn Clock>) -> Self {
-        let options = MongoStore::options().clock(clock);
-        let store = Arc::new(options.open(&uri).await.unwrap());
-        Self { store, uri }
-    }
-}
-
-struct Steady(Mongo);
-
-#[async_trait]
-impl Fixture for Steady {
-    async fn empty() -> Self {
-        let uri = server::new_database().unwrap();
-        Self(Mongo::open(uri, Arc::new(SystemClock::new())).await)
-    }
-
-    fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.0.store) as Arc<dyn Store>
+    async fn open(uri: Option<String>, clock: Arc<dyn Clock>) -> Self {
+        let store: Arc<dyn Store> = match &uri {
+            Some(uri) => {
+                let options = MongoStore::options().clock(Arc::clone(&clock));
+                Arc::new(options.open(uri).await.unwrap())
+            }
+            None => Arc::new(MemoryStore::new()),
+        };
+        Self { store, uri, clock }
     }
 
     async fn reopen(self) -> Option<Self> {
-        self.0.store.close().await.unwrap();
-        let clock = Arc::new(SystemClock::new());
-        Some(Self(Mongo::open(self.0.uri, clock).await))
+        self.uri.as_ref()?;
+        self.store.close().await.unwrap();
+        Some(Self::open(self.uri, self.clock).await)
     }
 }
 
-/// A clock that goes on by an hour whenever it is asked.
+/// A clock that goes on by an hour whenever it is asked: nothing is held open for long.
 #[derive(Debug)]
 struct Hasty {
     micros: AtomicI64,
@@ -55,10 +48,10 @@ struct Hasty {
 }
 
 impl Hasty {
-    fn start() -> Arc<Self> {
+    fn new() -> Self {
         let system = SystemClock::new();
         let micros = AtomicI64::new(system.now().as_micros());
-        Arc::new(Self { micros, system })
+        Self { micros, system }
     }
 }
 
@@ -77,36 +70,36 @@ impl Clock for Hasty {
     }
 }
 
-struct Closing(Mongo, Arc<Hasty>);
+macro_rules! fixture {
+    ($name:ident, $clock:expr) => {
+        struct $name(Mongo);
 
-#[async_trait]
-impl Fixture for Closing {
-    async fn empty() -> Self {
-        let uri = server::new_database().unwrap();
-        let clock = Hasty::start();
-        Self(Mongo::open(uri, Arc::clone(&clock) as _).await, clock)
-    }
+        #[async_trait]
+        impl Fixture for $name {
+            async fn empty() -> Self {
+                Self(Mongo::open(server::new_database(), Arc::new($clock)).await)
+            }
 
-    fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.0.store) as Arc<dyn Store>
-    }
+            fn store(&self) -> Arc<dyn Store> {
+                Arc::clone(&self.0.store)
+            }
 
-    async fn reopen(self) -> Option<Self> {
-        self.0.store.close().await.unwrap();
-        let clock = self.1;
-        Some(Self(
-            Mongo::open(self.0.uri, Arc::clone(&clock) as _).await,
-            clock,
-        ))
-    }
+            async fn reopen(self) -> Option<Self> {
+                self.0.reopen().await.map(Self)
+            }
+        }
+    };
 }
 
-mod steady {
-    use super::Steady;
-    faas_core::store_conformance!(Steady);
+fixture!(Open, SystemClock::new());
+fixture!(Closing, Hasty::new());
+
+mod hours_stay_open {
+    use super::Open;
+    faas_core::store_conformance!(Open);
 }
 
-mod closing {
+mod hours_are_closed_at_once {
     use super::Closing;
     faas_core::store_conformance!(Closing);
 }

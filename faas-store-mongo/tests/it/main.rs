@@ -5,5 +5,9 @@
     reason = "what the tests share may fail them as well as they themselves"
 )]
 
+mod cable;
 mod conformance;
+mod legacy;
+mod outage;
 mod server;
+mod shared;

@@ -2,39 +2,34 @@
 //!
 //! The one that `MONGODB_TEST_URI` names; else a small server of our own (`tests/ferretdb`), built
 //! with Go and started once. Each test has a database of its own in it. Without both, tests are
-//! skipped, and say so.
+//! skipped, and say so; with `MONGODB_TESTS=required` they fail instead.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use tempfile::TempDir;
-
 /// A server, without the name of a database.
 struct Server {
     uri: String,
     /// Our own one ends with its input, and so with this process.
-    _own: Option<Own>,
-}
-
-struct Own {
-    _process: Child,
-    _input: ChildStdin,
-    _folder: TempDir,
+    _own: Option<(Child, ChildStdin)>,
 }
 
 static SERVER: LazyLock<Option<Server>> = LazyLock::new(Server::find);
 
-/// The URI of a new database; `None` when there is no server, after saying so.
+/// The URI of a new database; `None` when there is no server.
 pub(crate) fn new_database() -> Option<String> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let server = SERVER.as_ref()?;
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("faas-test-{}-{number}", std::process::id());
-    let (hosts, options) = server.uri.split_once('?').unwrap_or((&server.uri, ""));
-    Some(format!("{}/{name}?{options}", hosts.trim_end_matches('/')))
+    let (hosts, options) = match server.uri.split_once('?') {
+        Some((hosts, options)) => (hosts, format!("?{options}")),
+        None => (server.uri.as_str(), String::new()),
+    };
+    Some(format!("{}/{name}{options}", hosts.trim_end_matches('/')))
 }
 
 impl Server {
@@ -43,35 +38,30 @@ impl Server {
             return Some(Self { uri, _own: None });
         }
         let Some(program) = build() else {
-            eprintln!(
-                "\n*** SKIPPED: all tests of the MongoDB store. They need Go, or a server named by MONGODB_TEST_URI. ***\n"
+            let required = std::env::var("MONGODB_TESTS").is_ok_and(|value| value == "required");
+            assert!(
+                !required,
+                "there is no server for the tests of the MongoDB store"
             );
+            // Past the capture of the tests' output: this must be seen.
+            let line = "\n*** SKIPPED: the tests of the MongoDB store. They need Go, or a server named by MONGODB_TEST_URI. ***\n\n";
+            std::io::stderr().write_all(line.as_bytes()).unwrap();
             return None;
         };
-        let folder = tempfile::tempdir().unwrap();
-        let mut process = start(&program, folder.path());
+        let mut process = Command::new(program)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut uri = String::new();
         let output = process.stdout.take().unwrap();
         BufReader::new(output).read_line(&mut uri).unwrap();
         let input = process.stdin.take().unwrap();
         Some(Self {
             uri: uri.trim().to_owned(),
-            _own: Some(Own {
-                _process: process,
-                _input: input,
-                _folder: folder,
-            }),
+            _own: Some((process, input)),
         })
     }
-}
-
-fn start(program: &Path, folder: &Path) -> Child {
-    Command::new(program)
-        .arg(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
 }
 
 /// Builds the server beside the tests' own binaries; `None` without Go. Go builds only what has
