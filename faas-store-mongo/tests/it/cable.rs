@@ -20,7 +20,7 @@ impl Cable {
     /// A line to the first server of `uri`.
     pub(crate) async fn to(uri: &str) -> Self {
         let options = mongodb::options::ClientOptions::parse(uri).await.unwrap();
-        let server = options.hosts[0].to_string();
+        let server = options.hosts.first().unwrap().to_string();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let here = listener.local_addr().unwrap().to_string();
         let joint = if uri.contains('?') { '&' } else { '?' };
@@ -77,9 +77,11 @@ async fn serve(mut client: TcpStream, server: &str, state: &AtomicU8) -> Option<
 async fn message(from: &mut TcpStream) -> Option<Vec<u8>> {
     let mut head = [0; 4];
     from.read_exact(&mut head).await.ok()?;
-    let length = usize::try_from(u32::from_le_bytes(head)).ok()?;
-    let mut whole = vec![0; length];
-    whole[..4].copy_from_slice(&head);
-    from.read_exact(&mut whole[4..]).await.ok()?;
+    let rest = u64::from(u32::from_le_bytes(head)).checked_sub(4)?;
+    let mut whole = head.to_vec();
+    let read = from.take(rest).read_to_end(&mut whole).await.ok()?;
+    if read as u64 != rest {
+        return None;
+    }
     Some(whole)
 }
