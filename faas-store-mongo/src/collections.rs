@@ -1,0 +1,153 @@
+//! The collections and their indexes.
+//!
+//! All indexes are made at start, where they are missing. Each one costs every write, so each has a
+//! reason.
+
+use futures_util::TryStreamExt;
+use mongodb::bson::{Document, doc};
+use mongodb::options::IndexOptions;
+use mongodb::{Collection, Database, IndexModel};
+
+use crate::documents::integer;
+use crate::error::{self, Error};
+
+pub(crate) const FUNCTIONS: &str = "functions";
+pub(crate) const EXECUTIONS: &str = "executions";
+pub(crate) const SCALING_EVENTS: &str = "scalingevents";
+/// Labels and metered code of deleted functions: what reads `functions` should not meet them.
+pub(crate) const DELETED_FUNCTIONS: &str = "deletedfunctions";
+/// Sums by hour.
+pub(crate) const HOURS: &str = "usagehours";
+/// One document for each thing that there is one of.
+pub(crate) const STATE: &str = "faasstate";
+
+/// Handles to the collections.
+#[derive(Debug, Clone)]
+pub(crate) struct Collections {
+    pub(crate) functions: Collection<Document>,
+    pub(crate) deleted_functions: Collection<Document>,
+    pub(crate) executions: Collection<Document>,
+    pub(crate) scaling_events: Collection<Document>,
+    pub(crate) hours: Collection<Document>,
+    pub(crate) state: Collection<Document>,
+}
+
+impl Collections {
+    pub(crate) fn new(database: &Database) -> Self {
+        Self {
+            functions: database.collection(FUNCTIONS),
+            deleted_functions: database.collection(DELETED_FUNCTIONS),
+            executions: database.collection(EXECUTIONS),
+            scaling_events: database.collection(SCALING_EVENTS),
+            hours: database.collection(HOURS),
+            state: database.collection(STATE),
+        }
+    }
+
+    /// Makes the indexes that are missing.
+    pub(crate) async fn make_indexes(&self) -> Result<(), Error> {
+        self.make_function_indexes().await?;
+        let executions = [
+            // A key gives one execution. Sparse: only those that hold a key are in it.
+            unique(doc! { "keySlot": 1 }).sparse(),
+            // A function's list, newest first, and its pages; ids sort by time.
+            plain(doc! { "functionId": 1, "_id": -1 }),
+            // What recovery takes up, the failed ones, and how many are pending.
+            plain(doc! { "status": 1, "_id": -1 }),
+            // The executions of an open hour, of a period, and those that expire.
+            plain(doc! { "createdAt": 1 }),
+            // The same questions about what an earlier system wrote, which kept no other time; and
+            // what reads the database beside this store.
+            plain(doc! { "functionId": 1, "startTime": -1 }),
+            plain(doc! { "status": 1, "startTime": -1 }),
+            plain(doc! { "startTime": -1 }),
+        ];
+        make(&self.executions, executions.into()).await?;
+        // A period's events, newest first.
+        let events = [plain(doc! { "timestamp": -1 })];
+        make(&self.scaling_events, events.into()).await?;
+        let hours = [
+            // Those to be closed.
+            plain(doc! { "closed": 1, "openUntil": 1 }),
+            // Those whose expiry was broken off.
+            plain(doc! { "isExpiring": 1 }),
+        ];
+        make(&self.hours, hours.into()).await
+    }
+
+    async fn make_function_indexes(&self) -> Result<(), Error> {
+        // The active ones, newest first, for what reads the database beside this store.
+        let listed = plain(doc! { "status": 1, "createdAt": -1 });
+        make(&self.functions, vec![listed]).await?;
+        // Two functions created at once must not share a name.
+        match make(&self.functions, vec![unique(doc! { "name": 1 })]).await {
+            Err(error) if error.is_duplicate() => {
+                tracing::warn!(
+                    "some functions share a name: until they are renamed, new names are only checked before they are stored"
+                );
+                Ok(())
+            }
+            made => made,
+        }
+    }
+}
+
+/// Makes those of these indexes that are missing. An index on the same fields counts, whatever it is
+/// called and whoever made it.
+async fn make(collection: &Collection<Document>, indexes: Vec<Index>) -> Result<(), Error> {
+    let there: Vec<IndexModel> = match collection.list_indexes().await {
+        Ok(found) => found.try_collect().await?,
+        // There is no collection yet.
+        Err(error) if error::code(&error) == Some(error::NAMESPACE_NOT_FOUND) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    for index in indexes {
+        if there.iter().any(|one| same(&one.keys, &index.keys)) {
+            continue;
+        }
+        collection.create_index(index.model()).await?;
+    }
+    Ok(())
+}
+
+/// Whether these are the same fields in the same order and directions, whatever the type of number.
+fn same(one: &Document, other: &Document) -> bool {
+    let plain = |keys: &Document| -> Vec<(String, i64)> {
+        let keys = keys.iter();
+        keys.map(|(name, direction)| (name.clone(), integer(direction).unwrap_or(0)))
+            .collect()
+    };
+    plain(one) == plain(other)
+}
+
+struct Index {
+    keys: Document,
+    options: IndexOptions,
+}
+
+fn plain(keys: Document) -> Index {
+    Index {
+        keys,
+        options: IndexOptions::default(),
+    }
+}
+
+fn unique(keys: Document) -> Index {
+    let mut index = plain(keys);
+    index.options.unique = Some(true);
+    index
+}
+
+impl Index {
+    fn sparse(mut self) -> Self {
+        self.options.sparse = Some(true);
+        self
+    }
+
+    fn model(self) -> IndexModel {
+        IndexModel::builder()
+            .keys(self.keys)
+            .options(self.options)
+            .build()
+    }
+}

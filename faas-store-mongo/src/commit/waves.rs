@@ -1,0 +1,96 @@
+//! Cuts a group into parts in which order does not matter.
+
+use std::collections::HashMap;
+
+use faas_core::model::{Execution, ExecutionId, FunctionId, ScalingEvent};
+use faas_core::store::Write;
+
+/// Writes that may be carried out in any order, each with its place in the group.
+#[derive(Debug, Default)]
+pub(super) struct Wave<'a> {
+    pub(super) inserts: Vec<(usize, &'a Execution)>,
+    pub(super) updates: Vec<(usize, Update<'a>)>,
+    pub(super) events: Vec<(usize, &'a ScalingEvent)>,
+}
+
+/// A write of an execution that is there already.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Update<'a> {
+    Claim {
+        id: ExecutionId,
+        attempt: u32,
+    },
+    Settle {
+        execution: &'a Execution,
+        expected: u32,
+    },
+}
+
+impl Update<'_> {
+    pub(super) const fn id(&self) -> ExecutionId {
+        match self {
+            Self::Claim { id, .. } => *id,
+            Self::Settle { execution, .. } => execution.id,
+        }
+    }
+}
+
+/// Puts each write in the first wave after those of earlier writes of the same execution or key.
+pub(super) fn cut(writes: &[Write]) -> Vec<Wave<'_>> {
+    let mut waves: Vec<Wave<'_>> = Vec::new();
+    // The first wave that is still free.
+    let mut executions = HashMap::<ExecutionId, usize>::new();
+    let mut keys = HashMap::<(FunctionId, &str), usize>::new();
+    for (place, write) in writes.iter().enumerate() {
+        let id = match write {
+            Write::Insert(execution) => Some(execution.id),
+            Write::Claim { id, .. } => Some(*id),
+            Write::Settle { execution, .. } => Some(execution.id),
+            Write::Scaling(_) => None,
+        };
+        let key = match write {
+            Write::Insert(execution) => execution
+                .idempotency_key
+                .as_deref()
+                .map(|key| (execution.function_id, key)),
+            _ => None,
+        };
+        let after_execution = id.and_then(|id| executions.get(&id).copied());
+        let after_key = key.and_then(|key| keys.get(&key).copied());
+        let number = after_execution.max(after_key).unwrap_or(0);
+        if let Some(id) = id {
+            executions.insert(id, number + 1);
+        }
+        if let Some(key) = key {
+            keys.insert(key, number + 1);
+        }
+        while waves.len() <= number {
+            waves.push(Wave::default());
+        }
+        let Some(wave) = waves.get_mut(number) else {
+            continue;
+        };
+        match write {
+            Write::Insert(execution) => wave.inserts.push((place, execution)),
+            Write::Claim { id, attempt } => {
+                let (id, attempt) = (*id, *attempt);
+                wave.updates.push((place, Update::Claim { id, attempt }));
+            }
+            Write::Settle {
+                execution,
+                expected_attempt,
+            } => {
+                let expected = *expected_attempt;
+                wave.updates.push((
+                    place,
+                    Update::Settle {
+                        execution,
+                        expected,
+                    },
+                ));
+            }
+            Write::Scaling(event) => wave.events.push((place, event)),
+        }
+    }
+    waves
+}

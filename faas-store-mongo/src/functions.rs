@@ -1,0 +1,211 @@
+//! Functions, their labels, and how much code was kept.
+
+use std::collections::HashMap;
+
+use faas_core::model::{Function, FunctionId, FunctionLabel, Timestamp};
+use faas_core::store::{Period, StoreError};
+use futures_util::TryStreamExt;
+use mongodb::Collection;
+use mongodb::bson::{Bson, Document, doc};
+
+use crate::documents::function::{self, CodeSpan};
+use crate::error::Error;
+use crate::ids::Id;
+use crate::store::Inner;
+
+/// How often a function that changes all the time is tried to be deleted.
+const TRIES: usize = 8;
+
+impl Inner {
+    pub(crate) async fn insert_function(&self, function: &Function) -> Result<(), Error> {
+        self.require_free_name(function).await?;
+        let spans = [CodeSpan::open(&function.code, function.created_at)];
+        let insert = self
+            .collections
+            .functions
+            .insert_one(function::write(function, &spans));
+        match insert.await.map_err(Error::from) {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_duplicate() => {
+                let known = self.function_document(function.id).await?.is_some();
+                let what = if known {
+                    "function id"
+                } else {
+                    "function name"
+                };
+                Err(Error::Store(StoreError::Conflict(what)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) async fn update_function(
+        &self,
+        function: &Function,
+        expected: Timestamp,
+    ) -> Result<(), Error> {
+        let stale = || Error::Store(StoreError::Stale);
+        let document = self
+            .function_document(function.id)
+            .await?
+            .ok_or_else(stale)?;
+        let stored = function::read(&document)?;
+        if stored.updated_at != expected {
+            return Err(stale());
+        }
+        self.require_free_name(function).await?;
+        let mut spans = function::spans(&document)?;
+        if stored.code.len() != function.code.len() {
+            function::end_span(&mut spans, function.updated_at);
+            spans.push(CodeSpan::open(&function.code, function.updated_at));
+        }
+        let replaced = self
+            .collections
+            .functions
+            .replace_one(unchanged(&document), function::write(function, &spans))
+            .await;
+        match replaced.map_err(Error::from) {
+            Ok(replaced) if replaced.matched_count == 1 => Ok(()),
+            Ok(_) => Err(stale()),
+            Err(error) if error.is_duplicate() => {
+                Err(Error::Store(StoreError::Conflict("function name")))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) async fn function(&self, id: FunctionId) -> Result<Option<Function>, Error> {
+        let document = self.function_document(id).await?;
+        document.as_ref().map(function::read).transpose()
+    }
+
+    pub(crate) async fn functions(&self) -> Result<Vec<Function>, Error> {
+        let documents = all(&self.collections.functions, Document::new()).await?;
+        let functions: Result<Vec<_>, _> = documents.iter().map(function::read).collect();
+        let mut functions = functions?;
+        functions.sort_unstable_by_key(|one| std::cmp::Reverse((one.created_at, one.id)));
+        Ok(functions)
+    }
+
+    pub(crate) async fn labels(
+        &self,
+        ids: Option<&[FunctionId]>,
+    ) -> Result<HashMap<FunctionId, FunctionLabel>, Error> {
+        let filter = match ids {
+            None => Document::new(),
+            Some([]) => return Ok(HashMap::new()),
+            Some(ids) => {
+                let ids: Vec<Bson> = ids.iter().map(|id| id.bson()).collect();
+                doc! { "_id": { "$in": ids } }
+            }
+        };
+        let mut labels = HashMap::new();
+        // A function whose deletion was broken off is in both, and still there.
+        for (collection, deleted) in [
+            (&self.collections.deleted_functions, true),
+            (&self.collections.functions, false),
+        ] {
+            for document in all(collection, filter.clone()).await? {
+                let label = function::read_label(&document, deleted)?;
+                labels.insert(label.id, label);
+            }
+        }
+        Ok(labels)
+    }
+
+    pub(crate) async fn delete_function(
+        &self,
+        id: FunctionId,
+        at: Timestamp,
+    ) -> Result<bool, Error> {
+        for _ in 0..TRIES {
+            let Some(document) = self.function_document(id).await? else {
+                return Ok(false);
+            };
+            let label = function::read(&document)?.label();
+            let mut spans = function::spans(&document)?;
+            function::end_span(&mut spans, at);
+            let kept = function::write_deleted(&label, &spans, at);
+            // First what stays, so that nothing is lost when the second step never comes.
+            let replace = self
+                .collections
+                .deleted_functions
+                .replace_one(doc! { "_id": id.bson() }, kept)
+                .upsert(true);
+            match replace.await.map_err(Error::from) {
+                // Two that add the same document at once: the other has added it.
+                Err(error) if error.is_duplicate() => continue,
+                other => other?,
+            };
+            let deleted = self
+                .collections
+                .functions
+                .delete_one(unchanged(&document))
+                .await?;
+            if deleted.deleted_count == 1 {
+                return Ok(true);
+            }
+        }
+        Err(Error::Contended("the function is being changed"))
+    }
+
+    pub(crate) async fn code_byte_micros(
+        &self,
+        period: Period,
+        function: Option<FunctionId>,
+    ) -> Result<u128, Error> {
+        let filter = function.map_or_else(Document::new, |id| doc! { "_id": id.bson() });
+        let mut documents = HashMap::new();
+        for collection in [
+            &self.collections.deleted_functions,
+            &self.collections.functions,
+        ] {
+            for document in all(collection, filter.clone()).await? {
+                let id = document.get("_id").and_then(FunctionId::of_bson);
+                documents.insert(id, document);
+            }
+        }
+        let mut sum = 0;
+        for document in documents.values() {
+            let spans = function::spans(document)?;
+            sum += spans
+                .iter()
+                .map(|span| span.byte_micros(period))
+                .sum::<u128>();
+        }
+        Ok(sum)
+    }
+
+    async fn function_document(&self, id: FunctionId) -> Result<Option<Document>, Error> {
+        let find = self
+            .collections
+            .functions
+            .find_one(doc! { "_id": id.bson() });
+        Ok(find.await?)
+    }
+
+    /// Tells of a taken name before the index has to; the index decides between two at once.
+    async fn require_free_name(&self, function: &Function) -> Result<(), Error> {
+        let other = doc! { "name": &*function.name, "_id": { "$ne": function.id.bson() } };
+        if self.collections.functions.find_one(other).await?.is_some() {
+            return Err(Error::Store(StoreError::Conflict("function name")));
+        }
+        Ok(())
+    }
+}
+
+/// Matches the document as long as nobody has changed it.
+fn unchanged(document: &Document) -> Document {
+    let mut filter = Document::new();
+    for name in ["_id", "updatedAt"] {
+        filter.insert(name, document.get(name).cloned().unwrap_or(Bson::Null));
+    }
+    let exact = document.get_document("exact").ok();
+    let exact = exact.and_then(|exact| exact.get("updatedAt")).cloned();
+    filter.insert("exact.updatedAt", exact.unwrap_or(Bson::Null));
+    filter
+}
+
+async fn all(collection: &Collection<Document>, filter: Document) -> Result<Vec<Document>, Error> {
+    Ok(collection.find(filter).await?.try_collect().await?)
+}

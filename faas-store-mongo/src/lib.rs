@@ -1,0 +1,39 @@
+//! The MongoDB store of `faas-core`: several servers may share one database.
+//!
+//! ```no_run
+//! use faas_store_mongo::MongoStore;
+//!
+//! # async fn open() -> Result<(), faas_core::store::StoreError> {
+//! let store = MongoStore::open("mongodb://localhost:27017/s3-compute").await?;
+//! # Ok(()) }
+//! ```
+//!
+//! It relies on changes of single documents being atomic and on unique indexes, and on nothing more:
+//! no transactions, no change streams, no joins. So it runs on single servers, replica sets, sharded
+//! clusters and servers that speak the same protocol. Three things follow.
+//!
+//! - [`commit`](faas_core::store::Store::commit) is not atomic: when it fails, some of the writes may
+//!   have been made. The same group can be tried again, and what was made then counts as done.
+//! - An idempotency key is held by the execution itself, in a field with a unique index.
+//! - The sums that reports read are made hour by hour, when nobody writes to the hour any more: see
+//!   [`usage`].
+//!
+//! What is written is told by [`collections`] and [`documents`]; [`ids`] tells how ids of an earlier
+//! system are read.
+
+mod clients;
+mod collections;
+mod commit;
+mod documents;
+mod error;
+mod executions;
+mod functions;
+mod ids;
+mod options;
+mod period;
+mod scaling;
+mod store;
+mod usage;
+
+pub use options::MongoOptions;
+pub use store::MongoStore;

@@ -1,0 +1,226 @@
+//! Holds hours open, and closes them.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::Duration;
+
+use faas_core::model::{ExecutionId, Timestamp};
+use faas_core::store::Period;
+use futures_util::TryStreamExt;
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{Bson, Document, doc};
+
+use crate::collections::HOURS;
+use crate::documents::date;
+use crate::documents::usage::{self, Ended, Hour, Sums};
+use crate::error::{Error, unavailable};
+use crate::store::Inner;
+
+/// Hours that are remembered as held open. Beyond that, those held for the shortest are asked for
+/// again.
+const REMEMBERED: usize = 1_024;
+/// Hours that one pass closes.
+const CLOSED_AT_ONCE: i64 = 64;
+/// How often a change that somebody else's change got in the way of is tried again.
+pub(super) const TRIES: usize = 16;
+/// Periods that one query asks for.
+const PERIODS: usize = 64;
+
+/// Until when this store holds which hours open.
+#[derive(Debug, Default)]
+pub(crate) struct Holds(BTreeMap<Timestamp, Timestamp>);
+
+/// How long an hour is.
+const HOUR: Duration = Duration::from_secs(3_600);
+
+impl Inner {
+    /// Holds these hours open for long enough to write to them.
+    pub(crate) async fn hold_open(&self, hours: &BTreeSet<Timestamp>) -> Result<(), Error> {
+        let now = self.clock.now();
+        let enough = now + self.hour_lease / 2;
+        let due: Vec<_> = {
+            let holds = self.holds.lock();
+            let held = |hour: &&Timestamp| holds.0.get(hour).is_some_and(|until| *until >= enough);
+            hours.iter().filter(|hour| !held(hour)).copied().collect()
+        };
+        if due.is_empty() {
+            return Ok(());
+        }
+        let until = now + self.hour_lease;
+        self.open_hours(&due, until).await?;
+        let mut holds = self.holds.lock();
+        for hour in due {
+            holds.0.insert(hour, until);
+        }
+        if holds.0.len() > REMEMBERED {
+            holds.0.retain(|_, until| *until >= enough);
+        }
+        Ok(())
+    }
+
+    /// Opens these hours until then at least; makes the documents that are missing.
+    pub(super) async fn open_hours(
+        &self,
+        hours: &[Timestamp],
+        until: Timestamp,
+    ) -> Result<(), Error> {
+        for some in hours.chunks(256) {
+            let open = |hour: &Timestamp| {
+                Bson::Document(doc! {
+                    "q": { "_id": date(*hour) },
+                    "u": {
+                        "$set": { "closed": false },
+                        "$max": { "openUntil": date(until) },
+                        "$inc": { "revision": 1_i64 },
+                        "$setOnInsert": { "kept": [], "expiring": [], "isExpiring": false },
+                    },
+                    "upsert": true,
+                })
+            };
+            self.upsert(some.iter().map(open).collect()).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends upserts to the hours. Two that make the same document at once are tried again.
+    async fn upsert(&self, updates: Vec<Bson>) -> Result<(), Error> {
+        let mut command = doc! { "update": HOURS, "updates": updates, "ordered": false };
+        if let Some(concern) = &self.write_concern {
+            command.insert("writeConcern", concern.clone());
+        }
+        for _ in 0..TRIES {
+            let sent = self.database.run_command(command.clone()).await;
+            let answer = match sent.map_err(Error::from) {
+                Err(error) if error.is_duplicate() => continue,
+                other => other?,
+            };
+            if answer.contains_key("writeConcernError") {
+                return Err(Error::Store(unavailable(
+                    "not enough servers confirmed a write",
+                )));
+            }
+            if !answer.contains_key("writeErrors") {
+                return Ok(());
+            }
+        }
+        Err(Error::Contended("an hour's sums are being changed"))
+    }
+
+    /// Changes an hour if nobody else has done so. Returns whether it was changed.
+    pub(super) async fn change_hour(&self, hour: &Hour, mut set: Document) -> Result<bool, Error> {
+        set.insert("revision", hour.revision + 1);
+        let filter = doc! { "_id": date(hour.start), "revision": hour.revision };
+        let update = self
+            .collections
+            .hours
+            .update_one(filter, doc! { "$set": set });
+        Ok(update.await?.matched_count == 1)
+    }
+
+    /// The hours that `filter` matches, in the order of time.
+    pub(super) async fn hours(&self, filter: Document, limit: i64) -> Result<Vec<Hour>, Error> {
+        let find = self.collections.hours.find(filter).sort(doc! { "_id": 1 });
+        let mut found = find.limit(limit).await?;
+        let mut hours = Vec::new();
+        while let Some(document) = found.try_next().await? {
+            hours.push(usage::hour(&document)?);
+        }
+        Ok(hours)
+    }
+
+    /// Closes hours that nobody holds open. Returns whether there may be more.
+    pub(crate) async fn close_hours(&self) -> Result<bool, Error> {
+        let before = date(self.clock.now() - self.margin());
+        let filter = doc! { "closed": false, "openUntil": { "$lt": before } };
+        let due = self.hours(filter, CLOSED_AT_ONCE).await?;
+        for hour in &due {
+            self.close_hour(hour).await?;
+        }
+        Ok(due.len() as i64 == CLOSED_AT_ONCE)
+    }
+
+    /// Whether nobody holds the hour open any more.
+    pub(super) fn is_closable(&self, hour: &Hour) -> bool {
+        hour.open_until + self.margin() < self.clock.now()
+    }
+
+    /// By how much the clocks of two servers may differ.
+    fn margin(&self) -> Duration {
+        self.hour_lease / 10
+    }
+
+    /// Makes and stores the sums of an hour that nobody holds open; returns them.
+    pub(super) async fn close_hour(&self, hour: &Hour) -> Result<Sums, Error> {
+        let mut sums = hour.kept.clone();
+        let period = Period {
+            from: hour.start,
+            to: hour.start + HOUR,
+        };
+        let left_out = hour.expiring.iter().copied().collect();
+        let add = |one: Ended| sums.entry(one.function).or_default().add(&one.sums);
+        self.add_up(&[period], &left_out, add).await?;
+        // If somebody has changed it in the meantime, whoever asks next makes the sums again.
+        self.change_hour(hour, doc! { "closed": true, "sums": usage::write(&sums) })
+            .await?;
+        Ok(sums)
+    }
+
+    /// Gives `add` all ended executions that were accepted within `periods`.
+    pub(super) async fn add_up(
+        &self,
+        periods: &[Period],
+        left_out: &HashSet<ExecutionId>,
+        mut add: impl FnMut(Ended),
+    ) -> Result<(), Error> {
+        for some in periods.chunks(PERIODS) {
+            for filter in self.ended_within(some) {
+                let find = self.collections.executions.find(filter);
+                let mut found = find.projection(usage::ended_fields()).await?;
+                while let Some(document) = found.try_next().await? {
+                    let one = usage::ended(&document)?;
+                    if !left_out.contains(&one.id) {
+                        add(one);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes documents for the hours of executions that an earlier system has left, once.
+    pub(crate) async fn find_legacy_hours(&self) -> Result<(), Error> {
+        const DONE: &str = "legacyhours";
+        if self
+            .collections
+            .state
+            .find_one(doc! { "_id": DONE })
+            .await?
+            .is_some()
+        {
+            return Ok(());
+        }
+        let mut from = Period::ALL.from;
+        while let Some(hour) = self.next_legacy_hour(from).await? {
+            self.open_hours(&[hour], Timestamp::from_micros(0)).await?;
+            from = hour + HOUR;
+        }
+        let done = doc! { "_id": DONE };
+        let insert = self.collections.state.insert_one(done).await;
+        match insert.map_err(Error::from) {
+            Err(error) if !error.is_duplicate() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The first hour from then on in which an earlier system started an execution.
+    async fn next_legacy_hour(&self, from: Timestamp) -> Result<Option<Timestamp>, Error> {
+        let least = ObjectId::from_bytes([0; 12]);
+        let filter = doc! { "startTime": { "$gte": date(from) }, "_id": { "$gte": least } };
+        let find = self.collections.executions.find_one(filter);
+        let find = find.sort(doc! { "startTime": 1 });
+        let found = find.projection(doc! { "startTime": 1 }).await?;
+        let started = found
+            .as_ref()
+            .and_then(|one| one.get_datetime("startTime").ok());
+        Ok(started.map(|at| Timestamp::from_millis(at.timestamp_millis()).hour()))
+    }
+}

@@ -1,0 +1,13 @@
+//! The MongoDB store on a real server over a real connection.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what the tests share may fail them as well as they themselves"
+)]
+
+mod cable;
+mod conformance;
+mod legacy;
+mod outage;
+mod server;
+mod shared;

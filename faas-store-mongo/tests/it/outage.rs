@@ -1,0 +1,135 @@
+//! A server that is away, or whose answer is lost.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use faas_core::store::conformance::workshop::Workshop;
+use faas_core::store::{Store, StoreError, Write, Written};
+use faas_store_mongo::MongoStore;
+
+use super::cable::Cable;
+use super::server;
+
+#[tokio::test]
+async fn a_server_that_is_away_makes_calls_unavailable_until_it_is_back() {
+    let Some(uri) = server::new_database() else {
+        return;
+    };
+    let cable = Cable::to(&uri).await;
+    let options = MongoStore::options().server_selection_timeout(Duration::from_secs(1));
+    let store = options.open(&cable.uri).await.unwrap();
+    let mut workshop = Workshop::new();
+    let function = workshop.id();
+    let write = Write::Insert(Arc::new(workshop.pending(function)));
+    store.commit(std::slice::from_ref(&write)).await.unwrap();
+
+    cable.cut();
+    for _ in 0..2 {
+        for error in [
+            store
+                .commit(std::slice::from_ref(&write))
+                .await
+                .unwrap_err(),
+            store.ping().await.unwrap_err(),
+            store.unfinished(None, 9).await.unwrap_err(),
+        ] {
+            assert!(error.is_retryable(), "{error:?}");
+        }
+    }
+    cable.mend();
+    let answer = store.commit(std::slice::from_ref(&write)).await.unwrap();
+    assert_eq!(answer, [Written::Done]);
+    store.ping().await.unwrap();
+    assert_eq!(store.unfinished(None, 9).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_claim_and_a_settlement_whose_answers_are_lost_are_done_when_tried_again() {
+    let Some(uri) = server::new_database() else {
+        return;
+    };
+    let cable = Cable::to(&uri).await;
+    let store = MongoStore::open(&cable.uri).await.unwrap();
+    let mut workshop = Workshop::new();
+    let function = workshop.id();
+    let pending = workshop.pending(function);
+    let other = workshop.pending(function);
+    for one in [&pending, &other] {
+        let insert = Write::Insert(Arc::new(one.clone()));
+        store.commit(&[insert]).await.unwrap();
+    }
+    // Somebody else has the other one already.
+    let taken = Write::Claim {
+        id: other.id,
+        attempt: 1,
+    };
+    store.commit(std::slice::from_ref(&taken)).await.unwrap();
+    let mut ended = pending.clone();
+    ended.claim().unwrap();
+    workshop.end(&mut ended);
+    let claim = Write::Claim {
+        id: pending.id,
+        attempt: 1,
+    };
+    let settle = Write::Settle {
+        execution: Arc::new(ended.clone()),
+        expected_attempt: 1,
+    };
+    // So that the settlement is the first update after the answer to be lost.
+    let warm = workshop.ended(function);
+    store
+        .commit(&[Write::Insert(Arc::new(warm))])
+        .await
+        .unwrap();
+    for write in [claim, settle] {
+        let group = [taken.clone(), write.clone()];
+        cable.lose_answer();
+        let error = store.commit(&group).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+        let again = store.commit(&group).await.unwrap();
+        assert_eq!(again, [Written::Stale, Written::Done]);
+        // Whoever comes now is too late, even with the same.
+        let late = store.commit(&group).await.unwrap();
+        assert_eq!(late, [Written::Stale, Written::Stale]);
+    }
+    assert_eq!(store.execution(pending.id).await.unwrap(), Some(ended));
+    let totals = store.totals().await.unwrap();
+    assert_eq!(totals.completed + totals.failed, 2);
+}
+
+#[tokio::test]
+async fn no_error_tells_the_password() {
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = nobody.local_addr().unwrap();
+    drop(nobody);
+    let away = format!("mongodb://me:s3cr3t@{address}/faas");
+    let options = MongoStore::options().server_selection_timeout(Duration::from_millis(200));
+    let error = options.clone().open(&away).await.unwrap_err();
+    assert!(error.is_retryable(), "{error:?}");
+    let line = error.to_string();
+    assert!(
+        line.contains(&format!("mongodb://{address}/faas")),
+        "{line}"
+    );
+    assert!(
+        !line.contains("s3cr3t") && !format!("{error:?}").contains("s3cr3t"),
+        "{error:?}"
+    );
+
+    for bad in [
+        "mongodb://me:s3cr3t@:0",
+        "mongodb://me:s3cr3t@host:port/faas",
+        "mongodb://me:s3cr3t",
+        "mongodb://me:s3cr3t@host/faas?w=s3cr3t&wtimeoutMS=x",
+        "mongodb+srv://me:s3cr3t@host/faas",
+        "postgres://me:s3cr3t@host/faas",
+        "s3cr3t",
+    ] {
+        let error = options.clone().open(bad).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unusable(_)), "{bad}: {error:?}");
+        assert!(
+            !format!("{error} {error:?}").contains("s3cr3t"),
+            "{error:?}"
+        );
+    }
+}
