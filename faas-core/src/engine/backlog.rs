@@ -3,7 +3,7 @@
 //!
 //! Here they are only ids and times; what they are is read from the store when their turn comes.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,27 +12,30 @@ use tokio::sync::Notify;
 
 use super::Engine;
 use super::execute::interrupted;
+use super::holds::Hold;
 use super::job::Job;
-use super::recorder::{Ended, Record};
+use super::recorder::{Ended, Record, Stored};
 use crate::model::{Execution, ExecutionId, Failure, FailureKind, Status, Timestamp};
 use crate::platform::Error;
+use crate::store::Stage;
 
 /// How many unfinished executions recovery reads at a time.
 const PAGE: usize = 256;
 /// How long to wait before the store is asked again.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Executions that wait for their time. An entry is 24 bytes; that there are no more than accepted
+/// Executions that wait for their time. An entry is 40 bytes; that there are no more than accepted
 /// executions in the store is its bound.
 #[derive(Default)]
 pub(super) struct Backlog {
-    due: Mutex<BTreeSet<(Timestamp, ExecutionId)>>,
+    due: Mutex<BTreeMap<(Timestamp, ExecutionId), Hold>>,
     changed: Notify,
 }
 
 impl Backlog {
-    pub(super) fn schedule(&self, id: ExecutionId, due: Timestamp) {
-        self.due.lock().insert((due, id));
+    pub(super) fn schedule(&self, hold: Hold, due: Timestamp) {
+        hold.settled();
+        self.due.lock().insert((due, hold.id()), hold);
         self.changed.notify_one();
     }
 
@@ -40,16 +43,15 @@ impl Backlog {
         self.due.lock().len()
     }
 
-    fn pop_due(&self, now: Timestamp) -> Option<ExecutionId> {
+    fn pop_due(&self, now: Timestamp) -> Option<Hold> {
         let mut due = self.due.lock();
-        let first = due.first().copied().filter(|(at, _)| *at <= now)?;
-        due.remove(&first);
-        Some(first.1)
+        let first = due.first_entry().filter(|first| first.key().0 <= now)?;
+        Some(first.remove())
     }
 
     /// Waits until the earliest is due; returns at once after each change.
     async fn wait(&self, engine: &Engine) {
-        let first = self.due.lock().first().copied();
+        let first = self.due.lock().keys().next().copied();
         let Some((at, _)) = first else {
             return self.changed.notified().await;
         };
@@ -65,13 +67,16 @@ impl Backlog {
 pub(super) async fn feed(engine: Engine) {
     loop {
         engine.0.backlog.wait(&engine).await;
-        while let Some(id) = engine.0.backlog.pop_due(engine.0.clock.now()) {
+        while let Some(hold) = engine.0.backlog.pop_due(engine.0.clock.now()) {
+            let id = hold.id();
             match engine.0.store.execution(id).await {
-                Ok(Some(execution)) => take_up(&engine, execution).await,
-                Ok(None) => tracing::warn!(execution_id = %id, "an execution that was due is gone"),
-                Err(error) => {
-                    postpone(&engine, id, &error).await;
+                Ok(Some(execution)) if execution.status == Status::Pending => {
+                    take_up(&engine, execution, hold).await;
                 }
+                // It was cancelled, or another platform was faster.
+                Ok(Some(_)) => {}
+                Ok(None) => tracing::warn!(execution_id = %id, "an execution that was due is gone"),
+                Err(error) => postpone(&engine, hold, &error).await,
             }
         }
     }
@@ -95,8 +100,10 @@ pub(super) async fn recover(engine: Engine, newest: ExecutionId) {
             if execution.id > newest {
                 break;
             }
-            count += 1;
-            take_up(&engine, execution).await;
+            if let Some(hold) = engine.0.holds.take(execution.id) {
+                count += 1;
+                take_up(&engine, execution, hold).await;
+            }
         }
         if !full || after.is_some_and(|after| after > newest) {
             break;
@@ -107,22 +114,24 @@ pub(super) async fn recover(engine: Engine, newest: ExecutionId) {
     }
 }
 
-/// Queues an accepted execution that nobody runs, as the store has it.
-async fn take_up(engine: &Engine, mut execution: Execution) {
+/// Takes up an accepted execution that nobody runs, as the store has it. One that is still marked as
+/// running was interrupted.
+pub(super) async fn take_up(engine: &Engine, mut execution: Execution, hold: Hold) {
     match execution.status {
         Status::Pending => {}
         Status::Running => {
-            let attempt = execution.attempt;
+            let from = Stage::of(&execution);
             if let Err(error) = interrupted(engine, &mut execution) {
                 tracing::error!(%error, "cannot take up an execution");
                 return;
             }
             let retry_after = (!execution.status.is_terminal()).then_some(Duration::ZERO);
-            let execution = Arc::new(execution);
             let ended = Ended {
-                execution,
-                stored: true,
-                attempt,
+                execution: Arc::new(execution),
+                stored: Some(Stored {
+                    from,
+                    hold: Some(hold),
+                }),
                 answer: None,
                 retry_after,
             };
@@ -133,39 +142,36 @@ async fn take_up(engine: &Engine, mut execution: Execution) {
         Status::Completed | Status::Failed => return,
     }
     if let Some(due) = execution.due_at.filter(|due| *due > engine.0.clock.now()) {
-        engine.0.backlog.schedule(execution.id, due);
+        engine.0.backlog.schedule(hold, due);
         return;
     }
-    match engine.0.registry.load(execution.function_id).await {
+    let failure = match engine.0.registry.load(execution.function_id).await {
         Ok(Some(function)) => {
             let room = engine.0.queue.reserve().await;
+            let job = Job::accepted(function, Arc::new(execution), hold);
             // A queue that was closed meanwhile leaves it pending in the store.
-            let _ = engine
-                .0
-                .queue
-                .push(room, Job::accepted(function, Arc::new(execution)));
+            let _ = engine.0.queue.push(room, job);
+            return;
         }
-        Ok(None) => {
-            let failure = Failure::new(FailureKind::Platform, "the function was deleted");
-            engine.fail(Arc::new(execution), failure, None, true).await;
-        }
-        Err(Error::Compile(error)) => {
-            engine
-                .fail(
-                    Arc::new(execution),
-                    Failure::new(FailureKind::UserError, error.to_string()),
-                    None,
-                    true,
-                )
-                .await;
-        }
-        Err(error) => postpone(engine, execution.id, &error).await,
-    }
+        Ok(None) => Failure::new(FailureKind::Platform, "the function was deleted"),
+        Err(Error::Compile(error)) => Failure::new(FailureKind::UserError, error.to_string()),
+        Err(error) => return postpone(engine, hold, &error).await,
+    };
+    let stored = Stored {
+        from: Stage::of(&execution),
+        hold: Some(hold),
+    };
+    engine
+        .fail(Arc::new(execution), failure, None, Some(stored))
+        .await;
 }
 
 /// Tries again later, at a pace that a store which is away can bear.
-async fn postpone(engine: &Engine, id: ExecutionId, error: &(dyn std::error::Error + Sync)) {
-    tracing::warn!(execution_id = %id, %error, "cannot take up an execution now");
+async fn postpone(engine: &Engine, hold: Hold, error: &(dyn std::error::Error + Sync)) {
+    tracing::warn!(execution_id = %hold.id(), %error, "cannot take up an execution now");
     engine.0.clock.sleep(PAUSE).await;
-    engine.0.backlog.schedule(id, engine.0.clock.now() + PAUSE);
+    engine
+        .0
+        .backlog
+        .schedule(hold, engine.0.clock.now() + PAUSE);
 }

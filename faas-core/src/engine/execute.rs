@@ -24,7 +24,7 @@ use super::Engine;
 use super::instances::{Running, Slot};
 use super::job::{Answer, Job, Loaded};
 use super::queue::Room;
-use super::recorder::{Ended, Record};
+use super::recorder::{Ended, Record, Stored};
 use crate::cost::{Cost, Usage, price};
 use crate::events::EventKind;
 use crate::model::{
@@ -33,7 +33,7 @@ use crate::model::{
 };
 use crate::platform::{Accepted, Error};
 use crate::runtime::{Call, CallContext, Instance, Outcome, RuntimeError, StopReason};
-use crate::store::Written;
+use crate::store::{Stage, Written};
 
 /// How many attempts that the platform failed are followed by another.
 const MAX_PLATFORM_FAILURES: u32 = 5;
@@ -106,7 +106,7 @@ impl Engine {
         let id = execution.id;
         let ended = self.0.waiters.wait_for(id);
         match self.accept(room, function, execution).await {
-            Ok(None) => ended.ended().await,
+            Ok(None) => ended.ended(self).await,
             Ok(Some(first)) => self.wait(first).await,
             Err(error) => Err(error),
         }
@@ -117,7 +117,7 @@ impl Engine {
         let ended = self.0.waiters.wait_for(id);
         match self.0.store.execution(id).await? {
             Some(execution) if execution.status.is_terminal() => Ok(Arc::new(execution)),
-            Some(_) => ended.ended().await,
+            Some(_) => ended.ended(self).await,
             None => Err(Error::NotFound("execution")),
         }
     }
@@ -203,13 +203,13 @@ impl Engine {
         execution: Arc<Execution>,
     ) -> Result<Option<ExecutionId>, Error> {
         let (done, stored) = oneshot::channel();
+        let hold = self.0.holds.take(execution.id).ok_or_else(|| {
+            Error::Internal("the id of a new execution is in use already".to_owned())
+        })?;
+        let job = Job::accepted(function, execution, hold);
         self.0
             .recorder
-            .send(Record::Accept {
-                job: Job::accepted(function, execution),
-                room,
-                done,
-            })
+            .send(Record::Accept { job, room, done })
             .await;
         match stored.await.unwrap_or_else(|_| Err(shutting_down()))? {
             Written::Done => Ok(None),
@@ -226,9 +226,8 @@ impl Engine {
         mut execution: Arc<Execution>,
         failure: Failure,
         answer: Option<Answer>,
-        stored: bool,
+        stored: Option<Stored>,
     ) {
-        let attempt = execution.attempt;
         let ended = Arc::make_mut(&mut execution);
         if let Err(error) = ended.fail(failure, self.0.clock.now()) {
             tracing::error!(%error, "cannot fail an execution");
@@ -238,7 +237,6 @@ impl Engine {
         let record = Ended {
             execution,
             stored,
-            attempt,
             answer,
             retry_after: None,
         };
@@ -366,16 +364,16 @@ pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome, du
     }
     let Job {
         mut execution,
-        stored,
+        hold,
         answer,
         ..
     } = job;
     let now = started + duration;
-    let attempt = execution.attempt;
+    let from = Stage::of(&execution);
     match settled(
         engine,
         Arc::make_mut(&mut execution),
-        stored,
+        hold.is_some(),
         outcome,
         Span {
             started,
@@ -390,8 +388,10 @@ pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome, du
             }
             let record = Ended {
                 execution,
-                stored,
-                attempt,
+                stored: hold.map(|hold| Stored {
+                    from,
+                    hold: Some(hold),
+                }),
                 answer,
                 retry_after,
             };
@@ -470,8 +470,8 @@ fn settled(
     }
 }
 
-/// What a restart makes of an attempt that it interrupted: `execution` is running in the store, and
-/// nobody runs it.
+/// What becomes of an attempt that was interrupted: `execution` is running in the store, and nobody
+/// runs it.
 pub(super) fn interrupted(
     engine: &Engine,
     execution: &mut Execution,
@@ -501,6 +501,11 @@ pub(super) fn interrupted(
         Status::Pending | Status::Running => execution.due_at = Some(now),
     }
     Ok(())
+}
+
+/// What an execution that somebody cancelled fails with.
+pub(super) fn cancelled() -> Failure {
+    Failure::new(FailureKind::Cancelled, "cancelled")
 }
 
 pub(super) fn shutting_down() -> Error {

@@ -17,6 +17,7 @@ use super::queue::{Doorbell, Next};
 use super::recorder::Record;
 use crate::model::{Execution, ExecutionId, FunctionId, InstanceId, Timestamp};
 use crate::runtime::{Instance, Outcome, StopReason};
+use crate::store::Owner;
 
 /// One instance.
 pub(super) struct Slot {
@@ -60,18 +61,17 @@ pub(super) struct Instances {
     /// Threads that were given up and have not come back, by function.
     given_up: Mutex<HashMap<FunctionId, usize>>,
     started: AtomicU64,
-    /// Tells this server's instances from those of others on the same store.
-    prefix: String,
+    /// Tells this platform's instances from those of others on the same store.
+    owner: Owner,
 }
 
 impl Instances {
-    pub(super) fn new() -> Self {
-        let prefix = format!("{:06x}", fastrand::u32(..1 << 24));
+    pub(super) fn new(owner: &Owner) -> Self {
         Self {
             slots: Mutex::default(),
             given_up: Mutex::default(),
             started: AtomicU64::new(0),
-            prefix,
+            owner: owner.clone(),
         }
     }
 
@@ -93,7 +93,7 @@ impl Instances {
 
     fn add(&self, engine: &Engine) -> std::io::Result<()> {
         let number = self.started.fetch_add(1, Ordering::Relaxed) + 1;
-        let id = InstanceId::new(format!("{}-{number}", self.prefix));
+        let id = InstanceId::new(format!("{}-{number}", self.owner));
         let slot = Arc::new(Slot {
             number,
             id,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use super::holds::Hold;
 use crate::model::{Execution, Function};
 use crate::platform::Error;
 use crate::runtime::{Limits, Program, StopSignal};
@@ -24,8 +25,9 @@ pub(crate) struct Job {
     pub(super) function: Arc<Loaded>,
     /// Shared with whoever looks at it while it is under way; changed in place when nobody does.
     pub(super) execution: Arc<Execution>,
-    /// Whether the store knows the execution already, so that its end is a settle and no insert.
-    pub(super) stored: bool,
+    /// Of an accepted execution, which the store knows already, so that its end is a settlement and
+    /// no insert.
+    pub(super) hold: Option<Hold>,
     /// Whether its next attempt must be claimed in the store first.
     pub(super) needs_claim: bool,
     /// Whoever waits for a direct invocation.
@@ -39,7 +41,7 @@ impl Job {
         Self {
             function,
             execution,
-            stored: false,
+            hold: None,
             needs_claim: false,
             answer: Some(answer),
             stop: Arc::default(),
@@ -47,15 +49,20 @@ impl Job {
     }
 
     /// An execution that the store knows as pending.
-    pub(super) fn accepted(function: Arc<Loaded>, execution: Arc<Execution>) -> Self {
+    pub(super) fn accepted(function: Arc<Loaded>, execution: Arc<Execution>, hold: Hold) -> Self {
         Self {
             function,
             execution,
-            stored: true,
+            hold: Some(hold),
             needs_claim: true,
             answer: None,
             stop: Arc::default(),
         }
+    }
+
+    /// Whether nobody knows of the execution but who waits for it.
+    pub(super) const fn is_direct(&self) -> bool {
+        self.hold.is_none()
     }
 
     /// How many of its function may run at the same time.

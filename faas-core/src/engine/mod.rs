@@ -10,6 +10,7 @@
 mod backlog;
 mod counters;
 mod execute;
+mod holds;
 mod instances;
 mod job;
 mod queue;
@@ -17,6 +18,8 @@ mod recorder;
 mod registry;
 mod retry;
 mod scaler;
+mod sharing;
+mod waiters;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,21 +31,25 @@ pub(crate) use execute::Request;
 
 use self::backlog::Backlog;
 use self::counters::Counters;
-use self::execute::shutting_down;
+use self::execute::{cancelled, shutting_down};
+use self::holds::Holds;
 use self::instances::Instances;
 use self::job::Job;
 use self::queue::{Depth, Queue};
-use self::recorder::{Ended, Record, Recorder, Waiters};
+use self::recorder::{Ended, Record, Recorder, Stored};
 pub(crate) use self::registry::Registry;
+use self::waiters::Waiters;
 use crate::clock::Clock;
 use crate::cost::PriceBook;
 use crate::events::EventBus;
-use crate::model::{Execution, ExecutionId, Failure, FailureKind, IdGenerator, Status};
+use crate::model::{Execution, ExecutionId, FailureKind, IdGenerator, Status};
 use crate::platform::{Error, LiveCounters, PlatformOptions};
 use crate::runtime::{Runtime, StopReason};
 use crate::scaling::ScalingPolicy;
-use crate::store::Store;
+use crate::store::{Owner, Stage, Store};
 
+/// How long to try to cancel an execution that changes hands, or that another platform runs.
+const CANCEL: Duration = Duration::from_secs(5);
 /// How often instances are looked after.
 const WATCH: Duration = Duration::from_millis(20);
 /// How long the store is given at least to take what is left at shutdown.
@@ -84,6 +91,9 @@ pub(crate) struct Shared {
     recorder: Recorder,
     waiters: Waiters,
     backlog: Backlog,
+    holds: Arc<Holds>,
+    /// Who this platform is to others on the same store.
+    owner: Owner,
     counters: Counters,
 }
 
@@ -104,21 +114,25 @@ impl Engine {
         let newest = store.newest_execution().await?;
         let (recorder, records) = Recorder::new();
         let registry = Registry::new(
+            clock.clone(),
             store.clone(),
             runtime.clone(),
             price_book.clone(),
             options.clone(),
         );
+        let owner = Owner::new(format!("{:08x}", fastrand::u32(..)));
         let engine = Self(Arc::new(Shared {
             retry_policy: RetryPolicy::of(&options),
             queue: Queue::new(options.queue_capacity),
-            instances: Instances::new(),
+            instances: Instances::new(&owner),
             events: EventBus::new(clock.now()),
             ids: IdGenerator::after(newest),
             stopping: CancellationToken::new(),
             finished: CancellationToken::new(),
             waiters: Waiters::default(),
             backlog: Backlog::default(),
+            holds: Arc::default(),
+            owner,
             counters: Counters::default(),
             options,
             clock,
@@ -139,7 +153,10 @@ impl Engine {
         engine.spawn(scaler::tick(engine.clone()));
         engine.spawn(watch(engine.clone()));
         engine.spawn(expire(engine.clone()));
-        if let Some(newest) = newest {
+        if engine.0.store.as_shared().is_some() {
+            engine.spawn(sharing::renew(engine.clone()));
+            engine.spawn(sharing::sweep(engine.clone()));
+        } else if let Some(newest) = newest {
             engine.spawn(backlog::recover(engine.clone(), newest));
         }
         Ok(engine)
@@ -165,7 +182,7 @@ impl Engine {
             .pop();
         if found.is_none() {
             self.0.queue.for_each_waiting(|job| {
-                if !job.stored && job.execution.id == id {
+                if job.is_direct() && job.execution.id == id {
                     found = Some(as_waiting(&job.execution));
                 }
             });
@@ -181,7 +198,7 @@ impl Engine {
     ) -> Vec<Arc<Execution>> {
         let mut live = Vec::new();
         self.0.queue.for_each_waiting(|job| {
-            if !job.stored && wanted(&job.execution, Status::Pending) {
+            if job.is_direct() && wanted(&job.execution, Status::Pending) {
                 live.push(as_waiting(&job.execution));
             }
         });
@@ -192,13 +209,13 @@ impl Engine {
 
     /// Cancels an execution that has not ended, and returns how it ended.
     pub(crate) async fn cancel(&self, id: ExecutionId) -> Result<Arc<Execution>, Error> {
-        const TRIES: usize = 50;
         const PAUSE: Duration = Duration::from_millis(20);
-        let cancelled = || Failure::new(FailureKind::Cancelled, "cancelled");
-        for _ in 0..TRIES {
+        let until = self.0.clock.monotonic() + CANCEL;
+        let mut requested = false;
+        while self.0.clock.monotonic() < until {
             let ended = self.0.waiters.wait_for(id);
             if self.0.instances.stop(self, id, StopReason::Cancelled) {
-                return ended.ended().await;
+                return ended.ended(self).await;
             }
             if let Some(job) = self.0.queue.remove(id) {
                 // It is in nobody's hands but these: it must end even when the caller gives up.
@@ -206,13 +223,17 @@ impl Engine {
                 tokio::spawn(async move {
                     let Job {
                         execution,
-                        stored,
+                        hold,
                         answer,
                         ..
                     } = job;
+                    let stored = hold.map(|hold| Stored {
+                        from: Stage::of(&execution),
+                        hold: Some(hold),
+                    });
                     engine.fail(execution, cancelled(), answer, stored).await;
                 });
-                return ended.ended().await;
+                return ended.ended(self).await;
             }
             let execution = self
                 .0
@@ -221,6 +242,9 @@ impl Engine {
                 .await?
                 .ok_or(Error::NotFound("execution"))?;
             match execution.status {
+                Status::Failed if requested && was_cancelled(&execution) => {
+                    return Ok(Arc::new(execution));
+                }
                 Status::Completed | Status::Failed => {
                     let status = execution.status;
                     return Err(Error::Conflict(format!(
@@ -229,7 +253,11 @@ impl Engine {
                 }
                 Status::Pending => {
                     let (answer, ended) = tokio::sync::oneshot::channel();
-                    self.fail(Arc::new(execution), cancelled(), Some(answer), true)
+                    let stored = Stored {
+                        from: Stage::of(&execution),
+                        hold: None,
+                    };
+                    self.fail(Arc::new(execution), cancelled(), Some(answer), Some(stored))
                         .await;
                     match ended.await.unwrap_or_else(|_| Err(shutting_down())) {
                         // It was claimed in the meantime.
@@ -237,12 +265,20 @@ impl Engine {
                         ended => return ended,
                     }
                 }
-                // Between its claim and its start.
-                Status::Running => self.0.clock.sleep(PAUSE).await,
+                Status::Running => {
+                    // Between its claim and its start, unless another platform has it.
+                    if !requested
+                        && !self.0.holds.has(id)
+                        && let Some(shared) = self.0.store.as_shared()
+                    {
+                        requested = shared.request_cancel(id).await?;
+                    }
+                    self.0.clock.sleep(PAUSE).await;
+                }
             }
         }
         Err(Error::Conflict(
-            "the execution could not be stopped: try again".to_owned(),
+            "the execution could not be stopped yet: try again".to_owned(),
         ))
     }
 
@@ -252,7 +288,7 @@ impl Engine {
         for job in jobs {
             let Job {
                 mut execution,
-                stored,
+                hold,
                 answer,
                 ..
             } = job;
@@ -260,12 +296,11 @@ impl Engine {
                 // Whoever does not listen any more does not miss it.
                 let _ = answer.send(Err(shutting_down()));
             }
-            let attempt = execution.attempt;
-            if stored && Arc::make_mut(&mut execution).release().is_ok() {
+            let from = Stage::of(&execution);
+            if hold.is_some() && Arc::make_mut(&mut execution).release().is_ok() {
                 let ended = Ended {
                     execution,
-                    stored,
-                    attempt,
+                    stored: Some(Stored { from, hold }),
                     answer: None,
                     retry_after: None,
                 };
@@ -335,6 +370,11 @@ impl Engine {
             self.0.clock.sleep(PAUSE).await;
         }
     }
+}
+
+fn was_cancelled(execution: &Execution) -> bool {
+    let kind = execution.failure.as_ref().map(|failure| failure.kind);
+    kind == Some(FailureKind::Cancelled)
 }
 
 /// A direct execution is claimed from the start; to others it shows as pending until it runs.

@@ -7,22 +7,20 @@
 //! nothing new, and whoever waits for an answer is told at once that the store is unavailable. What it
 //! keeps has a bound: past that, instances wait, and nothing more runs.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Engine;
-use super::execute::shutting_down;
+use super::holds::Hold;
 use super::job::{Answer, Job};
 use super::queue::Room;
 use crate::events::EventKind;
-use crate::model::{Execution, ExecutionId, ScalingEvent, Status};
+use crate::model::{Execution, ScalingEvent, Status};
 use crate::platform::Error;
-use crate::store::{StoreError, Write, Written};
+use crate::store::{Stage, StoreError, Write, Written};
 
 /// How many records may wait to be written while the store is there.
 const CAPACITY: usize = 1_024;
@@ -58,13 +56,18 @@ pub(super) enum Record {
 /// What an attempt, or a cancellation, made of an execution.
 pub(super) struct Ended {
     pub(super) execution: Arc<Execution>,
-    /// Whether the store knows it.
-    pub(super) stored: bool,
-    /// The attempt that this settles.
-    pub(super) attempt: u32,
+    /// What the store knows of it; nothing, when it was a direct one.
+    pub(super) stored: Option<Stored>,
     pub(super) answer: Option<Answer>,
     /// When it is pending again: how long until it is due.
     pub(super) retry_after: Option<Duration>,
+}
+
+/// What the store knows of an execution that is settled.
+pub(super) struct Stored {
+    pub(super) from: Stage,
+    /// Kept until it is written.
+    pub(super) hold: Option<Hold>,
 }
 
 /// The way to the recorder.
@@ -124,78 +127,6 @@ impl Recorder {
         let (done, flushed) = oneshot::channel();
         self.send(Record::Flush(done)).await;
         let _ = flushed.await;
-    }
-}
-
-/// Whoever waits for the end of an accepted execution.
-#[derive(Default)]
-pub(super) struct Waiters {
-    waiting: Mutex<HashMap<ExecutionId, Vec<Answer>>>,
-}
-
-impl Waiters {
-    /// Waits for the end of `id` from now on.
-    pub(super) fn wait_for(&self, id: ExecutionId) -> Waiting<'_> {
-        let (answer, ended) = oneshot::channel();
-        self.waiting.lock().entry(id).or_default().push(answer);
-        Waiting {
-            waiters: self,
-            id,
-            ended,
-        }
-    }
-
-    fn tell(&self, execution: &Arc<Execution>) {
-        let waiting = self.waiting.lock().remove(&execution.id);
-        for answer in waiting.into_iter().flatten() {
-            // Whoever does not listen any more does not miss it.
-            let _ = answer.send(Ok(execution.clone()));
-        }
-    }
-
-    /// Tells that the end of `id` could not be stored.
-    fn refuse(&self, id: ExecutionId, error: &StoreError) {
-        let waiting = self.waiting.lock().remove(&id);
-        for answer in waiting.into_iter().flatten() {
-            // As above.
-            let _ = answer.send(Err(Error::Internal(error.to_string())));
-        }
-    }
-
-    /// Tells all that the platform shuts down.
-    pub(super) fn dismiss(&self) {
-        let waiting = std::mem::take(&mut *self.waiting.lock());
-        for answer in waiting.into_values().flatten() {
-            let _ = answer.send(Err(shutting_down()));
-        }
-    }
-}
-
-/// Waits for the end of an execution. Dropping it is giving up.
-pub(super) struct Waiting<'a> {
-    waiters: &'a Waiters,
-    id: ExecutionId,
-    ended: oneshot::Receiver<Result<Arc<Execution>, Error>>,
-}
-
-impl Waiting<'_> {
-    pub(super) async fn ended(mut self) -> Result<Arc<Execution>, Error> {
-        (&mut self.ended)
-            .await
-            .unwrap_or_else(|_| Err(shutting_down()))
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.ended.close();
-        let mut waiting = self.waiters.waiting.lock();
-        if let Some(answers) = waiting.get_mut(&self.id) {
-            answers.retain(|answer| !answer.is_closed());
-            if answers.is_empty() {
-                waiting.remove(&self.id);
-            }
-        }
     }
 }
 
@@ -294,18 +225,21 @@ impl Record {
         }
     }
 
-    fn write(&self) -> Option<Write> {
+    fn write(&self, engine: &Engine) -> Option<Write> {
         Some(match self {
             Self::Accept { job, .. } => Write::Insert(job.execution.clone()),
             Self::Claim(job) => Write::Claim {
                 id: job.execution.id,
                 attempt: job.execution.attempt + 1,
+                lease: engine.lease(engine.lease_length(job.function.limits.timeout)),
             },
-            Self::Ended(ended) if ended.stored => Write::Settle {
-                execution: ended.execution.clone(),
-                expected_attempt: ended.attempt,
+            Self::Ended(ended) => match &ended.stored {
+                Some(stored) => Write::Settle {
+                    execution: ended.execution.clone(),
+                    from: stored.from,
+                },
+                None => Write::Insert(ended.execution.clone()),
             },
-            Self::Ended(ended) => Write::Insert(ended.execution.clone()),
             Self::Scaling(event) => Write::Scaling(ScalingEvent::clone(event)),
             Self::Flush(_) => return None,
         })
@@ -315,7 +249,9 @@ impl Record {
 /// Commits one group and concludes each of its records. Gives back what must be written all the same
 /// when the store is away.
 async fn commit(engine: &Engine, records: Vec<Record>) -> Result<(), Away> {
-    let writes: Vec<Write> = records.iter().filter_map(Record::write).collect();
+    let writes: Vec<Write> = (records.iter())
+        .filter_map(|record| record.write(engine))
+        .collect();
     let before = engine.0.clock.monotonic();
     let committed = if writes.is_empty() {
         Ok(Vec::new())
@@ -431,18 +367,32 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
                     // Whoever does not listen any more does not miss it.
                     let _ = done.send(Ok(written));
                 }
-                Record::Claim(mut job) => match (written, Arc::make_mut(&mut job.execution).claim()) {
-                    (Written::Done, Ok(())) => claimed.push(job),
-                    _ => refused.push(job.function.function.id),
-                },
+                Record::Claim(mut job) => {
+                    match (written, Arc::make_mut(&mut job.execution).claim()) {
+                        (Written::Done, Ok(())) => {
+                            if let Some(hold) = &job.hold {
+                                let lease = engine.lease_length(job.function.limits.timeout);
+                                hold.claimed(job.execution.attempt, lease);
+                            }
+                            claimed.push(job);
+                        }
+                        _ => refused.push(job.function.function.id),
+                    }
+                }
                 Record::Ended(ended) if written == Written::Done => {
-                    let Ended { execution, answer, retry_after, .. } = *ended;
+                    let Ended {
+                        execution,
+                        stored,
+                        answer,
+                        retry_after,
+                    } = *ended;
                     match execution.status {
                         Status::Completed => events.push(EventKind::Completed(execution.clone())),
                         Status::Failed => events.push(EventKind::Failed(execution.clone())),
                         Status::Pending | Status::Running => {
-                            if let Some(delay) = retry_after {
-                                engine.0.backlog.schedule(execution.id, now + delay);
+                            let hold = stored.and_then(|stored| stored.hold);
+                            if let (Some(delay), Some(hold)) = (retry_after, hold) {
+                                engine.0.backlog.schedule(hold, now + delay);
                                 engine.0.counters.add(&engine.0.counters.retries);
                                 events.push(EventKind::Retry {
                                     execution_id: execution.id,
@@ -459,9 +409,12 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
                     answers.push((answer, execution));
                 }
                 Record::Ended(ended) => {
-                    tracing::warn!(execution_id = %ended.execution.id, attempt = ended.attempt, "a stale attempt was refused");
+                    let (execution_id, attempt) = (ended.execution.id, ended.execution.attempt);
+                    tracing::warn!(%execution_id, attempt, "a stale attempt was refused");
                     if let Some(answer) = ended.answer {
-                        let _ = answer.send(Err(Error::Conflict("the execution was settled by another attempt".to_owned())));
+                        let _ = answer.send(Err(Error::Conflict(
+                            "the execution was settled elsewhere".to_owned(),
+                        )));
                     }
                 }
                 Record::Scaling(event) => events.push(EventKind::Scaling(event)),

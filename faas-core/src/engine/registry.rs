@@ -1,12 +1,18 @@
 //! The functions that are ready to run: compiled, and kept within a bound of memory.
+//!
+//! Where other platforms use the same store, one that was changed there goes on being served here for
+//! a second at most.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::job::Loaded;
+use crate::clock::Clock;
 use crate::cost::PriceBook;
 use crate::model::{Function, FunctionId};
 use crate::platform::{Error, PlatformOptions};
@@ -17,30 +23,42 @@ use crate::store::Store;
 /// it is called.
 const CAPACITY: u64 = 256 << 20;
 
+/// How long what others may have changed is believed.
+const FRESH: Duration = Duration::from_secs(1);
+
 /// Loads functions from the store, compiles them and keeps them.
 pub(crate) struct Registry {
+    clock: Arc<dyn Clock>,
     store: Arc<dyn Store>,
     runtime: Arc<dyn Runtime>,
     price_book: Arc<PriceBook>,
     options: Arc<PlatformOptions>,
-    ready: Cache<FunctionId, Arc<Loaded>, BySize>,
+    ready: Cache<FunctionId, Arc<Ready>, BySize>,
     /// Rises after each change in the store. What was read or written before another change may be
     /// old, and is not kept.
     changes: Mutex<u64>,
 }
 
+/// A function, and since when it is known to be what the store has.
+struct Ready {
+    loaded: Arc<Loaded>,
+    /// On the monotonic clock, in milliseconds.
+    checked: AtomicU64,
+}
+
 #[derive(Clone)]
 struct BySize;
 
-impl Weighter<FunctionId, Arc<Loaded>> for BySize {
-    fn weight(&self, _: &FunctionId, loaded: &Arc<Loaded>) -> u64 {
+impl Weighter<FunctionId, Arc<Ready>> for BySize {
+    fn weight(&self, _: &FunctionId, ready: &Arc<Ready>) -> u64 {
         // Bytecode is about as long as its source; the rest is small.
-        2 * loaded.function.code.len() as u64 + 1024
+        2 * ready.loaded.function.code.len() as u64 + 1024
     }
 }
 
 impl Registry {
     pub(crate) fn new(
+        clock: Arc<dyn Clock>,
         store: Arc<dyn Store>,
         runtime: Arc<dyn Runtime>,
         price_book: Arc<PriceBook>,
@@ -48,6 +66,7 @@ impl Registry {
     ) -> Self {
         let ready = Cache::with_weighter(10_000, CAPACITY, BySize);
         Self {
+            clock,
             store,
             runtime,
             price_book,
@@ -62,8 +81,11 @@ impl Registry {
     /// # Errors
     /// When the store is away, or code that once compiled no longer does.
     pub(crate) async fn load(&self, id: FunctionId) -> Result<Option<Arc<Loaded>>, Error> {
-        if let Some(loaded) = self.ready.get(&id) {
-            return Ok(Some(loaded));
+        if let Some(ready) = self.ready.get(&id) {
+            if self.is_current(id, &ready).await? {
+                return Ok(Some(ready.loaded.clone()));
+            }
+            self.forget(id);
         }
         let before = self.changes();
         let Some(function) = self.store.function(id).await? else {
@@ -73,10 +95,46 @@ impl Registry {
         let loaded = self.loaded(function, program);
         let changes = self.changes.lock();
         if *changes == before {
-            self.ready.insert(id, loaded.clone());
+            self.keep(loaded.clone());
         }
         drop(changes);
         Ok(Some(loaded))
+    }
+
+    /// Whether the store still has the function as it is here. One caller at a time asks; the others
+    /// believe what was known last.
+    async fn is_current(&self, id: FunctionId, ready: &Ready) -> Result<bool, Error> {
+        let Some(shared) = self.store.as_shared() else {
+            return Ok(true);
+        };
+        let (now, checked) = (self.millis(), ready.checked.load(Ordering::Relaxed));
+        let is_fresh = u128::from(now.saturating_sub(checked)) < FRESH.as_millis();
+        if is_fresh
+            || ready
+                .checked
+                .compare_exchange(checked, now, Ordering::Relaxed, Ordering::Relaxed)
+                .is_err()
+        {
+            return Ok(true);
+        }
+        match shared.function_updated_at(id).await {
+            Ok(updated_at) => Ok(updated_at == Some(ready.loaded.function.updated_at)),
+            Err(error) => {
+                // The next one asks again.
+                ready.checked.store(checked, Ordering::Relaxed);
+                Err(error.into())
+            }
+        }
+    }
+
+    fn keep(&self, loaded: Arc<Loaded>) {
+        let checked = AtomicU64::new(self.millis());
+        let id = loaded.function.id;
+        self.ready.insert(id, Arc::new(Ready { loaded, checked }));
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.clock.monotonic().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Compiles `code` off the asynchronous threads.
@@ -109,7 +167,7 @@ impl Registry {
         let loaded = self.loaded(function, program);
         let mut changes = self.changes.lock();
         if *changes == before {
-            self.ready.insert(id, loaded);
+            self.keep(loaded);
         } else {
             // Which of them is the latest, the store knows.
             self.ready.remove(&id);
@@ -119,8 +177,8 @@ impl Registry {
         self.runtime.forget(id);
     }
 
-    /// Forgets a function that was deleted just now.
-    pub(crate) fn deleted(&self, id: FunctionId) {
+    /// Forgets a function that was deleted or changed elsewhere just now.
+    pub(crate) fn forget(&self, id: FunctionId) {
         let mut changes = self.changes.lock();
         self.ready.remove(&id);
         *changes += 1;
@@ -177,6 +235,7 @@ mod tests {
 
     fn registry(store: &Arc<MemoryStore>) -> Registry {
         Registry::new(
+            Arc::new(crate::clock::SystemClock::new()),
             store.clone(),
             Arc::new(Idle),
             Arc::default(),
@@ -219,7 +278,7 @@ mod tests {
         let before = registry.changes();
         let gone = store.delete_function(first.id, Timestamp::default()).await;
         assert!(gone.unwrap());
-        registry.deleted(first.id);
+        registry.forget(first.id);
         registry.changed(before, second.clone(), program(&second));
         assert!(registry.load(first.id).await.unwrap().is_none());
     }

@@ -53,6 +53,10 @@ pub struct PlatformOptions {
     pub shutdown_grace: Duration,
     /// How long a stopped call may take to come back before its thread is given up.
     pub abandon_grace: Duration,
+    /// Where several platforms use one store: how much longer than a function's timeout a claim is
+    /// held before another platform may take the execution over. Their clocks must agree to half of
+    /// it.
+    pub lease_margin: Duration,
 }
 
 impl Default for PlatformOptions {
@@ -75,9 +79,13 @@ impl Default for PlatformOptions {
             retry_jitter: 0.0,
             shutdown_grace: Duration::from_secs(10),
             abandon_grace: Duration::from_millis(250),
+            lease_margin: Duration::from_secs(10),
         }
     }
 }
+
+/// Leases are renewed each second.
+const SHORTEST_LEASE_MARGIN: Duration = Duration::from_secs(3);
 
 /// Builds a [`Platform`].
 #[derive(Default)]
@@ -140,7 +148,7 @@ impl PlatformBuilder {
         self
     }
 
-    /// Starts the platform: takes up what an earlier one left unfinished and begins to run. Must
+    /// Starts the platform: takes up what others left unfinished and begins to run. Must
     /// be called within a tokio runtime, which it uses and does not own.
     ///
     /// # Errors
@@ -224,6 +232,12 @@ impl PlatformOptions {
             return wrong(format!(
                 "retry_jitter is {}: expected a number from 0 to 1",
                 self.retry_jitter
+            ));
+        }
+        if self.lease_margin < SHORTEST_LEASE_MARGIN {
+            let (margin, least) = (self.lease_margin, SHORTEST_LEASE_MARGIN);
+            return wrong(format!(
+                "lease_margin is {margin:?}: it must be at least {least:?}"
             ));
         }
         if self.scaling_tick.is_zero() {

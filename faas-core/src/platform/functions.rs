@@ -177,7 +177,7 @@ impl Functions<'_> {
         let engine = self.platform.engine().0.clone();
         let deleted = carry_out(async move {
             let deleted = engine.store.delete_function(id, engine.clock.now()).await?;
-            engine.registry.deleted(id);
+            engine.registry.forget(id);
             Ok(deleted)
         });
         if deleted.await?? {

@@ -190,6 +190,8 @@ pub enum StopReason {
     Cancelled = 2,
     /// The platform shuts down.
     Shutdown = 3,
+    /// Another platform has taken the execution over.
+    TakenOver = 4,
 }
 
 impl StopReason {
@@ -204,6 +206,10 @@ impl StopReason {
             Self::Shutdown => {
                 Failure::new(FailureKind::Platform, "interrupted: the platform shut down")
             }
+            Self::TakenOver => Failure::new(
+                FailureKind::Platform,
+                "interrupted: another platform took it over",
+            ),
         }
     }
 }
@@ -244,6 +250,7 @@ impl StopSignal {
             1 => Some(StopReason::Timeout),
             2 => Some(StopReason::Cancelled),
             3 => Some(StopReason::Shutdown),
+            4 => Some(StopReason::TakenOver),
             _ => None,
         }
     }

@@ -7,11 +7,14 @@
 //! ([`Store::commit`]), because a commit costs the same for one as for hundreds. Every write of a
 //! claimed attempt names the attempt, so that a stale one is refused. Reports read sums that were
 //! rolled up with the executions ([`Store::usage`]), never all executions.
+//!
+//! A store is used by one platform at a time, unless it is a [`SharedStore`] too.
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod memory;
 pub mod rollup;
+mod shared;
 pub mod skew;
 
 use std::collections::HashMap;
@@ -26,6 +29,7 @@ use crate::model::{
 };
 
 pub use memory::MemoryStore;
+pub use shared::{Lease, Overdue, OverdueQuery, Owner, Renewed, SharedStore};
 
 /// How long a caller's idempotency key is remembered.
 pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 3600);
@@ -81,11 +85,12 @@ pub trait Store: Send + Sync + 'static {
         function: Option<FunctionId>,
     ) -> Result<u128, StoreError>;
 
-    /// Carries out all `writes`, in order, as one group: either all are durable and their outcomes
-    /// are returned, one each, or the whole group failed and nothing is changed.
+    /// Carries out all `writes`, in order, as one group. Returns their outcomes, one each, when all
+    /// are durable.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]: the same group may be tried again.
+    /// [`StoreError::Unavailable`]: the same writes may be tried again, by the same store, until it
+    /// succeeds. Those that were made all the same then count as done.
     async fn commit(&self, writes: &[Write]) -> Result<Vec<Written>, StoreError>;
 
     /// The execution with this id.
@@ -94,7 +99,8 @@ pub trait Store: Send + Sync + 'static {
     /// Executions that match, newest first.
     async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<Execution>, StoreError>;
 
-    /// Executions that have not ended, oldest first, from after `after` on: what recovery takes up.
+    /// Executions that have not ended, oldest first, from after `after` on: what a platform takes up
+    /// at its start, if nobody else uses the store.
     async fn unfinished(
         &self,
         after: Option<ExecutionId>,
@@ -142,6 +148,12 @@ pub trait Store: Send + Sync + 'static {
     /// keeps their sums. Returns how many; fewer than `limit` means that none is left.
     async fn expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError>;
 
+    /// What makes it safe for several platforms to use the store at the same time; `None`, unless a
+    /// store says otherwise, when only one may.
+    fn as_shared(&self) -> Option<&dyn SharedStore> {
+        None
+    }
+
     /// Whether the store can be reached and written to.
     async fn ping(&self) -> Result<(), StoreError>;
 
@@ -163,18 +175,39 @@ pub enum Write {
         id: ExecutionId,
         /// The number of the claimed attempt; the first is 1.
         attempt: u32,
+        /// By whom, and for how long. Only a shared store keeps it.
+        lease: Lease,
     },
     /// Replaces the execution with what its latest attempt made of it: ended, or pending again.
-    /// [`Written::Stale`] unless the stored one has not ended and its attempt number is
-    /// `expected_attempt`.
+    /// [`Written::Stale`] unless the stored one still is where it was.
     Settle {
         /// The execution as it is now.
         execution: Arc<Execution>,
-        /// The attempt that settles it: the stored number.
-        expected_attempt: u32,
+        /// Where it was before: pending or running.
+        from: Stage,
     },
     /// A scaling event.
     Scaling(ScalingEvent),
+}
+
+/// Where an execution is on its way to its end. Of all that try to bring it on from one stage, the
+/// store lets one succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Stage {
+    /// Pending, running, or ended.
+    pub status: Status,
+    /// How many attempts have been claimed.
+    pub attempt: u32,
+}
+
+impl Stage {
+    /// Where `execution` is.
+    pub const fn of(execution: &Execution) -> Self {
+        Self {
+            status: execution.status,
+            attempt: execution.attempt,
+        }
+    }
 }
 
 /// What became of a [`Write`].
@@ -182,7 +215,7 @@ pub enum Write {
 pub enum Written {
     /// It is stored.
     Done,
-    /// It was refused: another attempt was faster.
+    /// It was refused: somebody else was faster.
     Stale,
     /// It was refused: this execution was accepted before with the same idempotency key.
     Duplicate(ExecutionId),

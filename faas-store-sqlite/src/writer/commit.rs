@@ -1,7 +1,7 @@
 //! What each write of an execution means.
 
 use faas_core::model::{Execution, ExecutionId, Status, Timestamp};
-use faas_core::store::{IDEMPOTENCY_WINDOW, StoreError, Write, Written};
+use faas_core::store::{IDEMPOTENCY_WINDOW, Stage, StoreError, Write, Written};
 use rusqlite::{OptionalExtension, params};
 
 use super::usage::Sums;
@@ -60,11 +60,9 @@ impl Writer {
     fn write(&mut self, write: &Write, sums: &mut Sums) -> Result<Written, Error> {
         match write {
             Write::Insert(execution) => self.insert(execution, sums),
-            Write::Claim { id, attempt } => self.claim(*id, *attempt),
-            Write::Settle {
-                execution,
-                expected_attempt,
-            } => self.settle(execution, *expected_attempt, sums),
+            // Nobody else uses the file: leases need not be kept.
+            Write::Claim { id, attempt, .. } => self.claim(*id, *attempt),
+            Write::Settle { execution, from } => self.settle(execution, *from, sums),
             Write::Scaling(event) => {
                 scaling::insert(&self.connection, event)?;
                 Ok(Written::Done)
@@ -154,7 +152,7 @@ impl Writer {
     fn settle(
         &mut self,
         execution: &Execution,
-        expected: u32,
+        from: Stage,
         sums: &mut Sums,
     ) -> Result<Written, Error> {
         let id = execution.id;
@@ -165,18 +163,16 @@ impl Writer {
                 Ok((row.get(0)?, row.get(1)?))
             })
             .optional()?;
-        let before = match stored {
-            Some((status, attempt)) if attempt == expected => {
-                status_of(status).ok_or(Error::row("executions", "status"))?
-            }
-            _ => return Ok(Written::Stale),
+        let Some((status, attempt)) = stored else {
+            return Ok(Written::Stale);
         };
-        if before.is_terminal() {
+        let status = status_of(status).ok_or(Error::row("executions", "status"))?;
+        if from != (Stage { status, attempt }) || status.is_terminal() {
             return Ok(Written::Stale);
         }
         let no = self.number(execution.function_id)?;
         execution::update(&self.connection, execution, no)?;
-        self.state.shift(before, execution.status);
+        self.state.shift(status, execution.status);
         if execution.status.is_terminal() {
             self.roll_up(execution, no, sums);
         }

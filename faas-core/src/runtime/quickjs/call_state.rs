@@ -51,6 +51,7 @@ impl CallState {
             0 => None,
             2 => Some(StopReason::Cancelled),
             3 => Some(StopReason::Shutdown),
+            4 => Some(StopReason::TakenOver),
             _ => Some(StopReason::Timeout),
         }
     }

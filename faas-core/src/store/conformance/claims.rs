@@ -6,13 +6,16 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::workshop::Workshop;
-use super::{Fixture, insert, settle, write};
+use super::{Fixture, claim, insert, settle, settle_from, write};
 use crate::model::{Execution, ExecutionId, Failure, FailureKind, Status};
-use crate::store::{Granularity, Period, Store, Totals, UsageGroup, UsageQuery, Write, Written};
+use crate::store::{
+    Granularity, Period, Stage, Store, Totals, UsageGroup, UsageQuery, Write, Written,
+};
 
-fn claim(id: ExecutionId, attempt: u32) -> Write {
-    Write::Claim { id, attempt }
-}
+const RUNNING: Stage = Stage {
+    status: Status::Running,
+    attempt: 1,
+};
 
 /// Inserts one and claims it; returns it as it is then.
 async fn running(store: &dyn Store, workshop: &mut Workshop) -> Execution {
@@ -37,7 +40,7 @@ pub async fn a_group_is_carried_out_in_order_with_one_outcome_each(fixture: impl
     workshop.end(&mut ended);
     let settle = Write::Settle {
         execution: Arc::new(ended.clone()),
-        expected_attempt: 1,
+        from: RUNNING,
     };
     let group = [
         claim(pending.id, 1),
@@ -112,6 +115,23 @@ pub async fn a_settlement_needs_the_attempt_that_was_claimed(fixture: impl Fixtu
     assert_eq!(settle(&*store, &ended, 1).await, Written::Done);
 }
 
+pub async fn what_an_attempt_makes_of_it_comes_too_late_once_it_is_pending_again(
+    fixture: impl Fixture,
+) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let running = running(&*store, &mut workshop).await;
+    // Somebody has given the attempt up.
+    let mut again = running.clone();
+    again.release().unwrap();
+    assert_eq!(settle(&*store, &again, 1).await, Written::Done);
+    let mut ended = running.clone();
+    workshop.end(&mut ended);
+    assert_eq!(settle(&*store, &ended, 1).await, Written::Stale);
+    assert_eq!(stored(&*store, running.id).await, again);
+    let totals = store.totals().await.unwrap();
+    assert_eq!((totals.pending, totals.running), (1, 0));
+}
+
 pub async fn what_has_ended_is_never_written_again(fixture: impl Fixture) {
     let (store, mut workshop) = (fixture.store(), Workshop::new());
     let mut ended = running(&*store, &mut workshop).await;
@@ -162,8 +182,9 @@ pub async fn a_pending_execution_can_be_cancelled(fixture: impl Fixture) {
     let mut execution = workshop.pending(function);
     insert(&*store, std::slice::from_ref(&execution)).await;
     let cancelled = Failure::new(FailureKind::Cancelled, "cancelled");
+    let from = Stage::of(&execution);
     execution.fail(cancelled, workshop.now).unwrap();
-    assert_eq!(settle(&*store, &execution, 0).await, Written::Done);
+    assert_eq!(settle_from(&*store, &execution, from).await, Written::Done);
     assert_eq!(write(&*store, claim(execution.id, 1)).await, Written::Stale);
     assert_eq!(stored(&*store, execution.id).await, execution);
 }
@@ -199,7 +220,7 @@ pub async fn of_many_settlements_at_once_exactly_one_counts(fixture: impl Fixtur
         workshop.end(&mut ended);
         Write::Settle {
             execution: Arc::new(ended),
-            expected_attempt: 1,
+            from: RUNNING,
         }
     });
     let settlements = settlements.collect();
@@ -248,8 +269,9 @@ pub async fn totals_follow_every_step(fixture: impl Fixture) {
     };
     assert_eq!(totals().await, one);
     let cancelled = Failure::new(FailureKind::Cancelled, "cancelled");
+    let from = Stage::of(&again);
     again.fail(cancelled, workshop.now).unwrap();
-    settle(&*store, &again, 1).await;
+    settle_from(&*store, &again, from).await;
     let one = Totals {
         failed: 1,
         ..Totals::default()

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::workshop::{START, Workshop};
-use super::{Fixture, insert, write};
+use super::{Fixture, claim, insert, write};
 use crate::model::{Execution, Status};
-use crate::store::{ExecutionQuery, Period, Store, Write};
+use crate::store::{ExecutionQuery, Period, Store};
 
 const EVERYTHING: ExecutionQuery = ExecutionQuery {
     function: None,
@@ -59,11 +59,7 @@ async fn mixed(store: &dyn Store, workshop: &mut Workshop) -> Vec<Execution> {
     }
     insert(store, &all).await;
     for one in all.iter_mut().step_by(15) {
-        let claim = Write::Claim {
-            id: one.id,
-            attempt: 1,
-        };
-        write(store, claim).await;
+        write(store, claim(one.id, 1)).await;
         one.claim().unwrap();
     }
     all

@@ -30,15 +30,18 @@ pub mod restart;
 pub mod retention;
 pub mod round_trip;
 pub mod scaling;
+pub mod sharing;
 pub mod usage;
 pub mod workshop;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Store, Write, Written};
-use crate::model::Execution;
+use self::workshop::START;
+use super::{Lease, Owner, Stage, Store, Write, Written};
+use crate::model::{Execution, ExecutionId, Status};
 
 /// What the suite needs to know of a store.
 #[async_trait]
@@ -70,16 +73,28 @@ pub async fn write(store: &dyn Store, write: Write) -> Written {
     written[0]
 }
 
-/// Commits the settlement of the attempt `expected`.
-pub async fn settle(store: &dyn Store, execution: &Execution, expected: u32) -> Written {
-    let settle = Write::Settle {
-        execution: Arc::new(execution.clone()),
-        expected_attempt: expected,
+/// A claim by nobody in particular, for long.
+pub fn claim(id: ExecutionId, attempt: u32) -> Write {
+    let lease = Lease {
+        owner: Owner::new("somebody"),
+        until: START + Duration::from_secs(3_600),
     };
-    write(store, settle).await
+    Write::Claim { id, attempt, lease }
 }
 
-/// Makes one test of each promise, for the [`Fixture`] that is named.
+/// Commits the settlement of the running attempt `attempt`.
+pub async fn settle(store: &dyn Store, execution: &Execution, attempt: u32) -> Written {
+    let status = Status::Running;
+    settle_from(store, execution, Stage { status, attempt }).await
+}
+
+/// Commits the settlement of an execution that was at this stage.
+pub async fn settle_from(store: &dyn Store, execution: &Execution, from: Stage) -> Written {
+    let execution = Arc::new(execution.clone());
+    write(store, Write::Settle { execution, from }).await
+}
+
+/// Makes one test of each promise of a [`Store`], for the [`Fixture`] that is named.
 #[macro_export]
 macro_rules! store_conformance {
     ($fixture:ty) => {
@@ -94,6 +109,7 @@ macro_rules! store_conformance {
             claims::an_execution_goes_from_pending_over_running_to_its_end,
             claims::a_claim_needs_a_pending_execution_and_the_next_attempt_number,
             claims::a_settlement_needs_the_attempt_that_was_claimed,
+            claims::what_an_attempt_makes_of_it_comes_too_late_once_it_is_pending_again,
             claims::what_has_ended_is_never_written_again,
             claims::a_retry_makes_it_pending_until_its_next_claim,
             claims::a_pending_execution_can_be_cancelled,
@@ -138,5 +154,21 @@ macro_rules! store_conformance {
                 $module::$promise(<$fixture as Fixture>::empty().await).await;
             }
         )+
+    };
+}
+
+/// Makes one test of each promise of a [`SharedStore`](super::SharedStore), for the [`Fixture`] that
+/// is named, beside those of [`store_conformance`].
+#[macro_export]
+macro_rules! shared_store_conformance {
+    ($fixture:ty) => {
+        $crate::store_conformance!(@tests $fixture;
+            sharing::what_is_pending_is_overdue_once_it_is_due,
+            sharing::what_runs_is_overdue_once_its_lease_has_ended,
+            sharing::what_has_waited_longest_comes_first_up_to_the_limit,
+            sharing::a_lease_is_renewed_for_its_owner_and_its_attempt_only,
+            sharing::a_request_to_cancel_is_told_to_who_holds_it_and_to_who_takes_it_over,
+            sharing::the_last_change_of_a_function_is_known,
+        );
     };
 }

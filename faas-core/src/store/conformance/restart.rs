@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::workshop::{START, Workshop};
-use super::{Fixture, insert, write};
+use super::{Fixture, claim, insert, write};
 use crate::store::{ExecutionQuery, Period, StoreError, UsageGroup, UsageQuery, Write, Written};
 
 pub async fn everything_is_there_after_a_restart(fixture: impl Fixture) {
@@ -18,10 +18,7 @@ pub async fn everything_is_there_after_a_restart(fixture: impl Fixture) {
     insert(&*store, &all).await;
     let claimed = workshop.pending(function.id);
     insert(&*store, std::slice::from_ref(&claimed)).await;
-    let claim = Write::Claim {
-        id: claimed.id,
-        attempt: 1,
-    };
+    let claim = claim(claimed.id, 1);
     write(&*store, claim.clone()).await;
     let event = workshop.scaling_event(Some(function.id));
     write(&*store, Write::Scaling(event.clone())).await;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::workshop::Workshop;
-use super::{Fixture, insert, settle, write};
+use super::{Fixture, claim, insert, settle, write};
 use crate::model::{Execution, Json, Status};
-use crate::store::{Write, Written};
+use crate::store::Written;
 
 pub async fn every_field_of_an_execution_reads_back(fixture: impl Fixture) {
     let (store, mut workshop) = (fixture.store(), Workshop::new());
@@ -32,11 +32,7 @@ pub async fn every_field_reads_back_after_a_settlement(fixture: impl Fixture) {
         before.created_at = settled.created_at;
         before.idempotency_key.clone_from(&settled.idempotency_key);
         insert(&*store, &[before]).await;
-        let claim = Write::Claim {
-            id: settled.id,
-            attempt: 1,
-        };
-        assert_eq!(write(&*store, claim).await, Written::Done);
+        assert_eq!(write(&*store, claim(settled.id, 1)).await, Written::Done);
         assert_eq!(settle(&*store, &settled, 1).await, Written::Done);
         let stored = store.execution(settled.id).await.unwrap();
         assert_eq!(stored, Some(settled));

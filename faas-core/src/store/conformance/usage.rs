@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::workshop::{START, Workshop};
-use super::{Fixture, insert, settle, write};
+use super::{Fixture, claim, insert, settle, write};
 use crate::model::{Execution, FunctionId, NanoDollars, Timestamp};
 use crate::store::{
-    Granularity, Period, Store, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums, Write,
+    Granularity, Period, Store, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums,
 };
 
 pub(super) const GROUPS: [UsageGroup; 5] = [
@@ -128,18 +128,13 @@ pub async fn an_execution_counts_once_and_only_when_it_has_ended(fixture: impl F
     let mut execution = workshop.pending(function);
     insert(&*store, std::slice::from_ref(&execution)).await;
     assert_eq!(store.usage(&query).await.unwrap(), []);
-    let claim = |attempt| Write::Claim {
-        id: execution.id,
-        attempt,
-    };
-    write(&*store, claim(1)).await;
-    let again = claim(2);
+    write(&*store, claim(execution.id, 1)).await;
     execution.claim().unwrap();
     execution.end_attempt(workshop.attempt(true)).unwrap();
     execution.retry(workshop.now).unwrap();
     settle(&*store, &execution, 1).await;
     assert_eq!(store.usage(&query).await.unwrap(), []);
-    write(&*store, again).await;
+    write(&*store, claim(execution.id, 2)).await;
     execution.claim().unwrap();
     workshop.end(&mut execution);
     for _ in 0..2 {
@@ -156,11 +151,7 @@ pub async fn an_execution_that_ends_late_counts_when_it_was_accepted(fixture: im
     workshop.wait(Duration::from_secs(3 * 24 * 3600));
     let mut all = vec![workshop.ended(function)];
     insert(&*store, &[late.clone(), all[0].clone()]).await;
-    let claim = Write::Claim {
-        id: late.id,
-        attempt: 1,
-    };
-    write(&*store, claim).await;
+    write(&*store, claim(late.id, 1)).await;
     late.claim().unwrap();
     workshop.end(&mut late);
     settle(&*store, &late, 1).await;

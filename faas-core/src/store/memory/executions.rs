@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::super::rollup::{Grain, cover};
 use super::super::skew::Skew;
 use super::super::{
-    ExecutionQuery, IDEMPOTENCY_WINDOW, Period, Totals, UsageGroup, UsageKey, UsageQuery, UsageRow,
-    UsageSums, Written,
+    ExecutionQuery, IDEMPOTENCY_WINDOW, Lease, Overdue, OverdueQuery, Period, Renewed, Stage,
+    Totals, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums, Written,
 };
 use super::usage::{self, RollUps};
 use crate::model::{Execution, ExecutionId, FunctionId, Status, Timestamp};
@@ -34,6 +34,9 @@ struct Open {
     execution: Arc<Execution>,
     running: bool,
     attempt: u32,
+    /// Of a running one.
+    lease: Option<Lease>,
+    cancel_requested: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -90,7 +93,21 @@ impl Open {
             execution: Arc::clone(execution),
             running: execution.status == Status::Running,
             attempt: execution.attempt,
+            lease: None,
+            cancel_requested: false,
         }
+    }
+
+    /// Since when it waits for somebody to take it up.
+    fn waits_since(&self, query: &OverdueQuery) -> Option<Timestamp> {
+        let (since, before) = if self.running {
+            let until = self.lease.as_ref().map(|lease| lease.until);
+            (until.unwrap_or_default(), query.leases_before)
+        } else {
+            let due = self.execution.due_at.unwrap_or(self.execution.created_at);
+            (due, query.due_before)
+        };
+        (since < before).then_some(since)
     }
 
     fn snapshot(&self) -> Snapshot {
@@ -160,7 +177,7 @@ impl Executions {
         Written::Done
     }
 
-    pub(super) fn claim(&mut self, id: ExecutionId, attempt: u32) -> Written {
+    pub(super) fn claim(&mut self, id: ExecutionId, attempt: u32, lease: &Lease) -> Written {
         let Some(open) = self.open.get_mut(&id) else {
             return Written::Stale;
         };
@@ -169,19 +186,24 @@ impl Executions {
         }
         open.running = true;
         open.attempt = attempt;
+        open.lease = Some(lease.clone());
         self.totals.pending -= 1;
         self.totals.running += 1;
         Written::Done
     }
 
-    pub(super) fn settle(&mut self, execution: &Arc<Execution>, expected: u32) -> Written {
+    pub(super) fn settle(&mut self, execution: &Arc<Execution>, from: Stage) -> Written {
         let Some(open) = self.open.get_mut(&execution.id) else {
             return Written::Stale;
         };
-        if open.attempt != expected {
+        let before = open.status();
+        let stage = Stage {
+            status: before,
+            attempt: open.attempt,
+        };
+        if stage != from {
             return Written::Stale;
         }
-        let before = open.status();
         if execution.status.is_terminal() {
             self.open.remove(&execution.id);
             self.end(execution);
@@ -276,6 +298,41 @@ impl Executions {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let open = self.open.range((start, Bound::Unbounded));
         open.take(limit).map(|(_, open)| open.snapshot()).collect()
+    }
+
+    pub(super) fn overdue(&self, query: &OverdueQuery) -> Vec<Overdue> {
+        let waits = |open| Some((Open::waits_since(open, query)?, open));
+        let mut waiting: Vec<_> = self.open.values().filter_map(waits).collect();
+        waiting.sort_by_key(|(since, _)| *since);
+        let overdue = |(_, open): (_, &Open)| Overdue {
+            execution: open.snapshot().into_execution(),
+            cancel_requested: open.cancel_requested,
+        };
+        waiting.into_iter().take(query.limit).map(overdue).collect()
+    }
+
+    pub(super) fn renew(&mut self, id: ExecutionId, attempt: u32, lease: &Lease) -> Renewed {
+        let Some(open) = self
+            .open
+            .get_mut(&id)
+            .filter(|open| open.attempt == attempt)
+        else {
+            return Renewed::Lost;
+        };
+        match &mut open.lease {
+            Some(held) if held.owner == lease.owner => held.until = lease.until,
+            _ => return Renewed::Lost,
+        }
+        if open.cancel_requested {
+            Renewed::CancelRequested
+        } else {
+            Renewed::Held
+        }
+    }
+
+    pub(super) fn request_cancel(&mut self, id: ExecutionId) -> bool {
+        let open = self.open.get_mut(&id).filter(|open| open.running);
+        open.map(|open| open.cancel_requested = true).is_some()
     }
 
     pub(super) fn keyed(

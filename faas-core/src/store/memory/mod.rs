@@ -18,7 +18,8 @@ use parking_lot::RwLock;
 use self::executions::Executions;
 use self::functions::Functions;
 use super::{
-    ExecutionQuery, Period, Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
+    ExecutionQuery, Lease, Overdue, OverdueQuery, Period, Renewed, SharedStore, Store, StoreError,
+    Totals, UsageQuery, UsageRow, Write, Written,
 };
 use crate::model::{
     Execution, ExecutionId, Function, FunctionId, FunctionLabel, ScalingEvent, ScalingEventId,
@@ -32,6 +33,7 @@ pub const DEFAULT_CAPACITY: usize = 100_000;
 #[derive(Debug)]
 pub struct MemoryStore {
     state: RwLock<State>,
+    is_shared: bool,
 }
 
 #[derive(Debug)]
@@ -57,7 +59,15 @@ impl MemoryStore {
         };
         Self {
             state: RwLock::new(state),
+            is_shared: false,
         }
+    }
+
+    /// Lets several platforms of this process use it at the same time.
+    #[must_use]
+    pub const fn shared(mut self) -> Self {
+        self.is_shared = true;
+        self
     }
 }
 
@@ -119,11 +129,8 @@ impl Store for MemoryStore {
         for write in writes {
             written.push(match write {
                 Write::Insert(execution) => state.executions.insert(execution),
-                Write::Claim { id, attempt } => state.executions.claim(*id, *attempt),
-                Write::Settle {
-                    execution,
-                    expected_attempt,
-                } => state.executions.settle(execution, *expected_attempt),
+                Write::Claim { id, attempt, lease } => state.executions.claim(*id, *attempt, lease),
+                Write::Settle { execution, from } => state.executions.settle(execution, *from),
                 Write::Scaling(event) => {
                     state.scaling.insert((event.at, event.id), event.clone());
                     Written::Done
@@ -210,12 +217,42 @@ impl Store for MemoryStore {
         Ok(self.state.write().executions.expire(before, limit))
     }
 
+    fn as_shared(&self) -> Option<&dyn SharedStore> {
+        self.is_shared.then_some(self)
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
     async fn close(&self) -> Result<(), StoreError> {
         Ok(())
+    }
+}
+
+#[async_trait]
+impl SharedStore for MemoryStore {
+    async fn overdue(&self, query: &OverdueQuery) -> Result<Vec<Overdue>, StoreError> {
+        Ok(self.state.read().executions.overdue(query))
+    }
+
+    async fn renew(
+        &self,
+        attempts: &[(ExecutionId, u32)],
+        lease: &Lease,
+    ) -> Result<Vec<Renewed>, StoreError> {
+        let mut state = self.state.write();
+        let renew = |(id, attempt): &_| state.executions.renew(*id, *attempt, lease);
+        Ok(attempts.iter().map(renew).collect())
+    }
+
+    async fn request_cancel(&self, id: ExecutionId) -> Result<bool, StoreError> {
+        Ok(self.state.write().executions.request_cancel(id))
+    }
+
+    async fn function_updated_at(&self, id: FunctionId) -> Result<Option<Timestamp>, StoreError> {
+        let found = self.state.read().functions.get(id);
+        Ok(found.map(|function| function.updated_at))
     }
 }
 
@@ -229,7 +266,7 @@ mod tests {
     #[async_trait]
     impl Fixture for Memory {
         async fn empty() -> Self {
-            Self(Arc::new(MemoryStore::new()))
+            Self(Arc::new(MemoryStore::new().shared()))
         }
 
         fn store(&self) -> Arc<dyn Store> {
@@ -242,4 +279,5 @@ mod tests {
     }
 
     crate::store_conformance!(Memory);
+    crate::shared_store_conformance!(Memory);
 }

@@ -359,6 +359,7 @@ fn a_call_is_stopped_from_outside_with_its_reason() {
         for (reason, kind) in [
             (StopReason::Cancelled, FailureKind::Cancelled),
             (StopReason::Shutdown, FailureKind::Platform),
+            (StopReason::TakenOver, FailureKind::Platform),
             (StopReason::Timeout, FailureKind::Timeout),
         ] {
             let stop = Arc::new(StopSignal::default());

@@ -1,0 +1,201 @@
+//! What several platforms need to use a store at the same time.
+
+use std::time::Duration;
+
+use super::workshop::{START, Workshop};
+use super::{Fixture, claim, insert, settle, write};
+use crate::model::{Execution, ExecutionId, Timestamp};
+use crate::store::{
+    Lease, Overdue, OverdueQuery, Owner, Renewed, SharedStore, Store, Write, Written,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn shared(store: &dyn Store) -> &dyn SharedStore {
+    store.as_shared().expect("the store is shared")
+}
+
+fn lease(owner: &str, until: Timestamp) -> Lease {
+    let owner = Owner::new(owner);
+    Lease { owner, until }
+}
+
+/// Inserts one and claims it for `ours` until then; returns it as it is then.
+async fn running(store: &dyn Store, workshop: &mut Workshop, until: Timestamp) -> Execution {
+    let function = workshop.id();
+    let mut execution = workshop.pending(function);
+    insert(store, std::slice::from_ref(&execution)).await;
+    let claim = Write::Claim {
+        id: execution.id,
+        attempt: 1,
+        lease: lease("ours", until),
+    };
+    assert_eq!(write(store, claim).await, Written::Done);
+    execution.claim().unwrap();
+    execution
+}
+
+async fn overdue(
+    store: &dyn Store,
+    due_before: Timestamp,
+    leases_before: Timestamp,
+) -> Vec<Overdue> {
+    let query = OverdueQuery {
+        due_before,
+        leases_before,
+        limit: 100,
+    };
+    shared(store).overdue(&query).await.unwrap()
+}
+
+fn nobody_asked(execution: Execution) -> Overdue {
+    Overdue {
+        execution,
+        cancel_requested: false,
+    }
+}
+
+pub async fn what_is_pending_is_overdue_once_it_is_due(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let function = workshop.id();
+    let mut at_once = workshop.pending(function);
+    let mut later = workshop.pending(function);
+    later.due_at = Some(START + 9 * SECOND);
+    let all = [at_once.clone(), later.clone(), workshop.ended(function)];
+    insert(&*store, &all).await;
+    let due = async |before: Timestamp| overdue(&*store, before, START + 99 * SECOND).await;
+    assert_eq!(due(START).await, []);
+    let first = nobody_asked(at_once.clone());
+    for before in [START + SECOND, START + 9 * SECOND] {
+        assert_eq!(due(before).await, std::slice::from_ref(&first));
+    }
+    let second = nobody_asked(later.clone());
+    assert_eq!(due(START + 10 * SECOND).await, [first, second.clone()]);
+
+    // One that is tried again is due when its retry is.
+    assert_eq!(write(&*store, claim(at_once.id, 1)).await, Written::Done);
+    at_once.claim().unwrap();
+    at_once.end_attempt(workshop.attempt(true)).unwrap();
+    at_once.retry(START + 20 * SECOND).unwrap();
+    assert_eq!(settle(&*store, &at_once, 1).await, Written::Done);
+    assert_eq!(
+        due(START + 20 * SECOND).await,
+        std::slice::from_ref(&second)
+    );
+    let first = nobody_asked(at_once);
+    assert_eq!(due(START + 21 * SECOND).await, [second, first]);
+}
+
+pub async fn what_runs_is_overdue_once_its_lease_has_ended(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let until = START + 30 * SECOND;
+    let mut execution = running(&*store, &mut workshop, until).await;
+    let ended = async |before: Timestamp| overdue(&*store, START + 99 * SECOND, before).await;
+    assert_eq!(ended(until).await, []);
+    let one = nobody_asked(execution.clone());
+    assert_eq!(ended(until + SECOND).await, [one]);
+    workshop.end(&mut execution);
+    assert_eq!(settle(&*store, &execution, 1).await, Written::Done);
+    assert_eq!(ended(until + SECOND).await, []);
+}
+
+pub async fn what_has_waited_longest_comes_first_up_to_the_limit(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let function = workshop.id();
+    let mut expected = Vec::new();
+    for wait in [40, 10, 30, 20_u32] {
+        let mut execution = workshop.pending(function);
+        execution.due_at = Some(START + wait * SECOND);
+        insert(&*store, std::slice::from_ref(&execution)).await;
+        expected.push((wait, execution.id));
+    }
+    let lost = running(&*store, &mut workshop, START + 15 * SECOND).await;
+    expected.push((15, lost.id));
+    expected.sort_unstable();
+    let query = OverdueQuery {
+        due_before: START + 99 * SECOND,
+        leases_before: START + 99 * SECOND,
+        limit: 4,
+    };
+    let found = shared(&*store).overdue(&query).await.unwrap();
+    let ids: Vec<ExecutionId> = found.iter().map(|one| one.execution.id).collect();
+    let first: Vec<ExecutionId> = expected[..4].iter().map(|(_, id)| *id).collect();
+    assert_eq!(ids, first);
+}
+
+pub async fn a_lease_is_renewed_for_its_owner_and_its_attempt_only(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let until = START + 30 * SECOND;
+    let mut held = running(&*store, &mut workshop, until).await;
+    let other = running(&*store, &mut workshop, until).await;
+    let unknown = workshop.pending(held.function_id).id;
+    let later = START + 60 * SECOND;
+    let renew = async |owner: &str, attempts: &[(ExecutionId, u32)]| {
+        let lease = lease(owner, later);
+        shared(&*store).renew(attempts, &lease).await.unwrap()
+    };
+    use Renewed::{Held, Lost};
+    assert_eq!(renew("theirs", &[(held.id, 1)]).await, [Lost]);
+    let attempts = [(unknown, 1), (held.id, 2), (held.id, 1), (held.id, 0)];
+    assert_eq!(renew("ours", &attempts).await, [Lost, Lost, Held, Lost]);
+    assert_eq!(renew("ours", &[]).await, []);
+    let ended = overdue(&*store, START, until + SECOND).await;
+    assert_eq!(ended, [nobody_asked(other)]);
+    let ended = overdue(&*store, START, later + SECOND).await;
+    assert_eq!(ended.len(), 2);
+
+    workshop.end(&mut held);
+    assert_eq!(settle(&*store, &held, 1).await, Written::Done);
+    assert_eq!(renew("ours", &[(held.id, 1)]).await, [Lost]);
+}
+
+pub async fn a_request_to_cancel_is_told_to_who_holds_it_and_to_who_takes_it_over(
+    fixture: impl Fixture,
+) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let until = START + 30 * SECOND;
+    let mut held = running(&*store, &mut workshop, until).await;
+    let pending = workshop.pending(held.function_id);
+    insert(&*store, std::slice::from_ref(&pending)).await;
+    let request = async |id| shared(&*store).request_cancel(id).await.unwrap();
+    assert!(!request(pending.id).await);
+    assert!(!request(workshop.pending(held.function_id).id).await);
+    assert!(request(held.id).await);
+    assert!(request(held.id).await);
+    let ours = lease("ours", until);
+    let renewed = shared(&*store).renew(&[(held.id, 1)], &ours).await.unwrap();
+    assert_eq!(renewed, [Renewed::CancelRequested]);
+    let found = overdue(&*store, START, until + SECOND).await;
+    let asked = Overdue {
+        execution: held.clone(),
+        cancel_requested: true,
+    };
+    assert_eq!(found, [asked]);
+
+    // It was meant for that attempt.
+    held.end_attempt(workshop.attempt(true)).unwrap();
+    held.retry(START + SECOND).unwrap();
+    assert_eq!(settle(&*store, &held, 1).await, Written::Done);
+    assert!(!request(held.id).await);
+    let found = overdue(&*store, START + 2 * SECOND, START).await;
+    let one = |found: &Overdue| found.execution.id == held.id && !found.cancel_requested;
+    assert!(found.iter().any(one), "{found:?}");
+}
+
+pub async fn the_last_change_of_a_function_is_known(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let mut function = workshop.function("add");
+    let changed = async |id| shared(&*store).function_updated_at(id).await.unwrap();
+    assert_eq!(changed(function.id).await, None);
+    store.insert_function(&function).await.unwrap();
+    assert_eq!(changed(function.id).await, Some(START));
+    let before = function.updated_at;
+    function.updated_at = START + SECOND;
+    store.update_function(&function, before).await.unwrap();
+    assert_eq!(changed(function.id).await, Some(START + SECOND));
+    store
+        .delete_function(function.id, START + 2 * SECOND)
+        .await
+        .unwrap();
+    assert_eq!(changed(function.id).await, None);
+}
