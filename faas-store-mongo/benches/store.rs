@@ -25,7 +25,7 @@ const RUNNING: Stage = Stage {
 
 /// Executions for each figure. The small servers look through all of them for each update, so there
 /// are few, in a new database each time.
-const COUNT: usize = 1_024;
+const COUNT: usize = 8_192;
 
 #[tokio::main]
 async fn main() {

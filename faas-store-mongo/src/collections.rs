@@ -18,6 +18,10 @@ pub(crate) const SCALING_EVENTS: &str = "scalingevents";
 pub(crate) const DELETED_FUNCTIONS: &str = "deletedfunctions";
 /// Sums by hour.
 pub(crate) const HOURS: &str = "usagehours";
+/// Sums by day, of closed hours.
+pub(crate) const DAYS: &str = "usagedays";
+/// Sums by month, of closed days.
+pub(crate) const MONTHS: &str = "usagemonths";
 /// One document for each thing that there is one of.
 pub(crate) const STATE: &str = "faasstate";
 
@@ -29,6 +33,8 @@ pub(crate) struct Collections {
     pub(crate) executions: Collection<Document>,
     pub(crate) scaling_events: Collection<Document>,
     pub(crate) hours: Collection<Document>,
+    pub(crate) days: Collection<Document>,
+    pub(crate) months: Collection<Document>,
     pub(crate) state: Collection<Document>,
 }
 
@@ -40,6 +46,8 @@ impl Collections {
             executions: database.collection(EXECUTIONS),
             scaling_events: database.collection(SCALING_EVENTS),
             hours: database.collection(HOURS),
+            days: database.collection(DAYS),
+            months: database.collection(MONTHS),
             state: database.collection(STATE),
         }
     }
@@ -76,7 +84,12 @@ impl Collections {
             // Those whose expiry was broken off.
             plain(doc! { "isExpiring": 1 }),
         ];
-        make(&self.hours, hours.into()).await
+        make(&self.hours, hours.into()).await?;
+        for spans in [&self.days, &self.months] {
+            // Those to be closed: nearly none, and all others are large.
+            make(spans, vec![plain(doc! { "closed": 1, "_id": 1 })]).await?;
+        }
+        Ok(())
     }
 
     async fn make_function_indexes(&self) -> Result<(), Error> {
