@@ -9,3 +9,5 @@ mod quickjs;
 mod races;
 #[cfg(test)]
 mod scripted;
+#[cfg(test)]
+mod sharing;
