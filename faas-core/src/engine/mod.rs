@@ -36,7 +36,7 @@ use self::holds::Holds;
 use self::instances::Instances;
 use self::job::Job;
 use self::queue::{Depth, Queue};
-use self::recorder::{Ended, Record, Recorder, Stored};
+use self::recorder::{Record, Recorder, Stored};
 pub(crate) use self::registry::Registry;
 use self::waiters::Waiters;
 use crate::clock::Clock;
@@ -227,10 +227,7 @@ impl Engine {
                         answer,
                         ..
                     } = job;
-                    let stored = hold.map(|hold| Stored {
-                        from: Stage::of(&execution),
-                        hold: Some(hold),
-                    });
+                    let stored = hold.map(|hold| Stored::held(Stage::of(&execution), hold));
                     engine.fail(execution, cancelled(), answer, stored).await;
                 });
                 return ended.ended(self).await;
@@ -253,10 +250,7 @@ impl Engine {
                 }
                 Status::Pending => {
                     let (answer, ended) = tokio::sync::oneshot::channel();
-                    let stored = Stored {
-                        from: Stage::of(&execution),
-                        hold: None,
-                    };
+                    let stored = Stored::not_held(Stage::of(&execution));
                     self.fail(Arc::new(execution), cancelled(), Some(answer), Some(stored))
                         .await;
                     match ended.await.unwrap_or_else(|_| Err(shutting_down())) {
@@ -298,13 +292,20 @@ impl Engine {
             }
             let from = Stage::of(&execution);
             if hold.is_some() && Arc::make_mut(&mut execution).release().is_ok() {
-                let ended = Ended {
-                    execution,
-                    stored: Some(Stored { from, hold }),
-                    answer: None,
-                    retry_after: None,
-                };
-                self.0.recorder.offer(Record::Ended(Box::new(ended)));
+                let stored = hold.map(|hold| Stored::held(from, hold));
+                let record = Record::ended(self, execution, stored, None, None);
+                self.0.recorder.offer(record);
+            }
+        }
+    }
+
+    /// Waits until what has ended before is in the store; not for a store that is away.
+    pub(crate) async fn written(&self) {
+        const ENOUGH: Duration = Duration::from_secs(1);
+        if self.0.recorder.is_healthy() {
+            tokio::select! {
+                () = self.0.recorder.flush() => {}
+                () = self.0.clock.sleep(ENOUGH) => {}
             }
         }
     }

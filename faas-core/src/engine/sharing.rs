@@ -132,10 +132,7 @@ async fn take_up_all(engine: &Engine, found: Vec<Overdue>) {
         if execution.status == Status::Running {
             tracing::info!(execution_id = %execution.id, attempt = execution.attempt, "took over: its lease has ended");
             if cancel_requested {
-                let stored = Stored {
-                    from: Stage::of(&execution),
-                    hold: Some(hold),
-                };
+                let stored = Stored::held(Stage::of(&execution), hold);
                 let execution = Arc::new(execution);
                 engine
                     .fail(execution, cancelled(), None, Some(stored))
