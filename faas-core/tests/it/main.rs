@@ -1,12 +1,16 @@
 //! What the crate promises, through its public interface.
 
 #[cfg(test)]
+mod obstructed;
+#[cfg(test)]
 mod platform;
 #[cfg(test)]
 #[cfg(feature = "quickjs")]
 mod quickjs;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod records;
 #[cfg(test)]
 mod scripted;
 #[cfg(test)]
