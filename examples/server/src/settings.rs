@@ -1,7 +1,8 @@
 //! Which setting wins: flag, then environment, then file, then default.
 //!
 //! Flags and environment come merged, from [`crate::cli`]. The variables `PORT` and `MONGODB_URI`
-//! are not this program's own, so they are handled here.
+//! are not this program's own, so they are handled here: `PORT` comes before the file, and
+//! `MONGODB_URI`, which may be meant for other programs, after it.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use faas_core::platform::PlatformOptions;
 use faas_core::scaling::{QueueDriven, ScalingPolicy, TargetConcurrency};
 
 use crate::address::{Address, parse_port};
-use crate::cli::{Durability, Flags, Isolation, LogFormat, Policy};
+use crate::cli::{Durability, Flags, Isolation, LogFormat, Policy, Unread};
 use crate::file::{File, Retry, Scaling};
 use crate::store_url::StoreUrl;
 
@@ -26,17 +27,21 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) struct Environment {
     /// `PORT`
     pub(crate) port: Option<String>,
-    /// Whether there is a `MONGODB_URI`. It may hold a password: its text is not kept.
-    pub(crate) mongodb_uri: bool,
+    /// `MONGODB_URI`
+    pub(crate) mongodb_uri: Option<Unread>,
 }
 
 impl Environment {
     /// That of this process.
     pub(crate) fn of_process() -> Self {
-        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        // What is no text is refused when it is read, rather than ignored.
+        let set = |name| {
+            let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
+            Some(value.to_string_lossy().into_owned())
+        };
         Self {
             port: set("PORT"),
-            mongodb_uri: set("MONGODB_URI").is_some(),
+            mongodb_uri: set("MONGODB_URI").map(Unread::from),
         }
     }
 }
@@ -78,16 +83,7 @@ impl Settings {
                 "{listen} may be reached from other machines, and this server has no login"
             ));
         }
-        let store = match &flags.store {
-            Some(url) => Some(url.parse().map_err(|error| format!("--store: {error}"))?),
-            None => file.store,
-        };
-        if environment.mongodb_uri && store.is_none() {
-            warnings.push(
-                "MONGODB_URI is set, but this build does not support MongoDB yet: using SQLite"
-                    .to_owned(),
-            );
-        }
+        let store = store(flags.store, file.store, environment.mongodb_uri.as_ref())?;
         let mut platform = PlatformOptions::default();
         set(
             &mut platform.min_instances,
@@ -138,7 +134,7 @@ impl Settings {
             .try_for_each(|origin| check_origin(origin))?;
         Ok(Self {
             listen,
-            store: store.unwrap_or_default(),
+            store,
             durability: flags.durability.or(file.durability).unwrap_or_default(),
             scaling_policy: flags
                 .scaling_policy
@@ -191,6 +187,24 @@ fn listen(
         address.port = parse_port(port).map_err(|error| format!("PORT: {error}"))?;
     }
     Ok(address)
+}
+
+fn store(
+    given: Option<Unread>,
+    in_file: Option<StoreUrl>,
+    mongodb_uri: Option<&Unread>,
+) -> Result<StoreUrl, String> {
+    if let Some(given) = given {
+        return given.read().map_err(|error| format!("--store: {error}"));
+    }
+    match (in_file, mongodb_uri) {
+        (Some(in_file), _) => Ok(in_file),
+        (None, Some(uri)) => match uri.read() {
+            Ok(uri) => Ok(StoreUrl::Mongo(uri)),
+            Err(error) => Err(format!("MONGODB_URI: {error}")),
+        },
+        (None, None) => Ok(StoreUrl::default()),
+    }
 }
 
 fn retry(platform: &mut PlatformOptions, retry: &Retry) {
@@ -358,18 +372,46 @@ mod tests {
     }
 
     #[test]
-    fn a_mongodb_uri_is_warned_about_only_where_no_store_is_chosen() {
-        let environment = Environment {
-            mongodb_uri: true,
-            ..Environment::default()
+    fn a_mongodb_uri_chooses_the_store_where_nothing_else_does() {
+        let uri = "mongodb://me:s3cr3t@db:1/faas";
+        let store = |flag: Option<&str>, file: &str, uri: &str| {
+            let flags = Flags {
+                store: flag.map(|text| Unread::from(text.to_owned())),
+                ..Flags::default()
+            };
+            let environment = Environment {
+                mongodb_uri: Some(Unread::from(uri.to_owned())),
+                ..Environment::default()
+            };
+            merge(flags, file, &environment).map(|settings| settings.store.to_string())
         };
-        let warnings = |file| {
-            merge(Flags::default(), file, &environment)
-                .unwrap()
-                .warnings
+        let sqlite = "store = \"sqlite:x.db\"";
+        assert_eq!(store(None, "", uri).unwrap(), "mongodb://db:1/faas");
+        assert_eq!(store(None, sqlite, uri).unwrap(), "sqlite:x.db");
+        assert_eq!(store(Some("memory:"), sqlite, uri).unwrap(), "memory:");
+        assert_eq!(store(Some("memory:"), "", "nonsense").unwrap(), "memory:");
+        for bad in ["sqlite:x.db", "s3cr3t", "mongodb+srv://me:s3cr3t@db"] {
+            let error = store(None, "", bad).unwrap_err();
+            assert!(error.starts_with("MONGODB_URI: "), "{error}");
+            assert!(error.contains("mongodb://"), "{error}");
+            assert!(!error.contains("s3cr3t"), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_setting_shows_a_password() {
+        let uri = "mongodb://me:s3cr3t@db:1/faas";
+        let flags = Flags {
+            store: Some(Unread::from(uri.to_owned())),
+            ..Flags::default()
         };
-        assert_eq!(warnings("").len(), 1);
-        assert!(warnings("store = \"memory:\"").is_empty());
+        let shown = format!("{flags:?}");
+        assert!(!shown.contains("s3cr3t"), "{shown}");
+        let file = format!("store = \"{uri}\"");
+        let settings = merge(Flags::default(), &file, &Environment::default()).unwrap();
+        let shown = format!("{settings} {settings:?}");
+        assert!(shown.contains("db:1/faas"), "{shown}");
+        assert!(!shown.contains("s3cr3t"), "{shown}");
     }
 
     #[test]
