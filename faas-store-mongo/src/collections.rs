@@ -52,8 +52,12 @@ impl Collections {
             unique(doc! { "keySlot": 1 }).sparse(),
             // A function's list, newest first, and its pages; ids sort by time.
             plain(doc! { "functionId": 1, "_id": -1 }),
-            // What recovery takes up, the failed ones, and how many are pending.
-            plain(doc! { "status": 1, "_id": -1 }),
+            // What is unfinished, the failed ones, and how many are pending. With the attempt, and
+            // unique, which ids are anyway, it is the guard of claims and settlements too.
+            unique(doc! { "status": 1, "_id": -1, "attempt": 1 }),
+            // What waits for somebody to take it up, longest first. Sparse: only those that have not
+            // ended are in it.
+            plain(doc! { "waitsSince": 1 }).sparse(),
             // The executions of an open hour, of a period, and those that expire.
             plain(doc! { "createdAt": 1 }),
             // The same questions about what an earlier system wrote, which kept no other time; and

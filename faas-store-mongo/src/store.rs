@@ -11,7 +11,8 @@ use faas_core::model::{
     Execution, ExecutionId, Function, FunctionId, FunctionLabel, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
-    ExecutionQuery, Period, Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
+    ExecutionQuery, Lease, Overdue, OverdueQuery, Period, Renewed, SharedStore, Store, StoreError,
+    Totals, UsageQuery, UsageRow, Write, Written,
 };
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::{Client, Database};
@@ -133,6 +134,7 @@ impl Inner {
         inner.collections.make_indexes().await?;
         inner.has_legacy = inner.find_legacy().await?;
         if inner.has_legacy {
+            inner.put_legacy_in_line().await?;
             inner.find_legacy_hours().await?;
         }
         Ok(inner)
@@ -293,6 +295,10 @@ impl Store for MongoStore {
         Ok(self.inner()?.expire(before, limit).await?)
     }
 
+    fn as_shared(&self) -> Option<&dyn SharedStore> {
+        Some(self)
+    }
+
     /// Reads and writes, as the name of a server that only answers says little.
     async fn ping(&self) -> Result<(), StoreError> {
         let inner = self.inner()?;
@@ -314,5 +320,28 @@ impl Store for MongoStore {
             client.shutdown().immediate(true).await;
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl SharedStore for MongoStore {
+    async fn overdue(&self, query: &OverdueQuery) -> Result<Vec<Overdue>, StoreError> {
+        Ok(self.inner()?.overdue(query).await?)
+    }
+
+    async fn renew(
+        &self,
+        attempts: &[(ExecutionId, u32)],
+        lease: &Lease,
+    ) -> Result<Vec<Renewed>, StoreError> {
+        Ok(self.inner()?.renew(attempts, lease).await?)
+    }
+
+    async fn request_cancel(&self, id: ExecutionId) -> Result<bool, StoreError> {
+        Ok(self.inner()?.request_cancel(id).await?)
+    }
+
+    async fn function_updated_at(&self, id: FunctionId) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.inner()?.function_updated_at(id).await?)
     }
 }

@@ -3,7 +3,7 @@
 use faas_core::model::{
     Execution, ExecutionId, FunctionConfig, InstanceId, Json, Status, Tier, Timestamp,
 };
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Document, doc};
 
 use super::{Fields, cost, date, detail, json, millis, nanos};
 use crate::collections::EXECUTIONS;
@@ -14,7 +14,7 @@ use crate::ids::Id;
 const FORMAT: i64 = 1;
 
 /// All fields but `_id`, also those without a value, so that setting them replaces whatever was
-/// there before.
+/// there before; `waitsSince` is missing once it has ended.
 pub(crate) fn write(execution: &Execution) -> Document {
     let start = execution.start_time.unwrap_or(execution.created_at);
     let moment = |moment: Option<Timestamp>| moment.map(Timestamp::as_micros);
@@ -50,7 +50,22 @@ pub(crate) fn write(execution: &Execution) -> Document {
         },
     };
     detail::write_failure(execution.failure.as_ref(), &mut document);
+    if let Some(since) = waits_since(execution) {
+        document.insert("waitsSince", since.as_micros());
+    }
     document
+}
+
+/// Since when an execution that nobody has claimed waits for somebody to take it up. In the field
+/// `waitsSince` in microseconds, it is what overdue ones are looked up by; of a claimed one, it is
+/// the end of the lease.
+fn waits_since(execution: &Execution) -> Option<Timestamp> {
+    match execution.status {
+        Status::Pending => Some(execution.due_at.unwrap_or(execution.created_at)),
+        // Nobody has a lease of it.
+        Status::Running => Some(Timestamp::default()),
+        Status::Completed | Status::Failed => None,
+    }
 }
 
 pub(crate) fn read(document: &Document) -> Result<Execution, Error> {
@@ -140,12 +155,4 @@ pub(crate) fn accepted(document: &Document) -> Result<(ExecutionId, Timestamp), 
 /// The fields that [`accepted`] reads.
 pub(crate) fn accepted_fields() -> Document {
     doc! { "createdAt": 1, "startTime": 1, "exact": 1 }
-}
-
-/// A stored attempt number: an earlier system kept none.
-pub(crate) fn attempt_is(attempt: u32) -> Bson {
-    if attempt == 0 {
-        return Bson::Document(doc! { "$in": [0_i64, Bson::Null] });
-    }
-    Bson::Int64(i64::from(attempt))
 }

@@ -3,12 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use faas_core::model::Status;
+use faas_core::store::conformance::claim;
 use faas_core::store::conformance::workshop::Workshop;
-use faas_core::store::{Store, StoreError, Write, Written};
+use faas_core::store::{Stage, Store, StoreError, Write, Written};
 use faas_mongo_testserver::Cable;
 use faas_store_mongo::MongoStore;
 
 use super::server;
+
+const RUNNING: Stage = Stage {
+    status: Status::Running,
+    attempt: 1,
+};
 
 #[tokio::test]
 async fn a_server_that_is_away_makes_calls_unavailable_until_it_is_back() {
@@ -59,21 +66,15 @@ async fn a_claim_and_a_settlement_whose_answers_are_lost_are_done_when_tried_aga
         store.commit(&[insert]).await.unwrap();
     }
     // Somebody else has the other one already.
-    let taken = Write::Claim {
-        id: other.id,
-        attempt: 1,
-    };
+    let taken = claim(other.id, 1);
     store.commit(std::slice::from_ref(&taken)).await.unwrap();
     let mut ended = pending.clone();
     ended.claim().unwrap();
     workshop.end(&mut ended);
-    let claim = Write::Claim {
-        id: pending.id,
-        attempt: 1,
-    };
+    let claim = claim(pending.id, 1);
     let settle = Write::Settle {
         execution: Arc::new(ended.clone()),
-        expected_attempt: 1,
+        from: RUNNING,
     };
     // So that the settlement is the first update after the answer to be lost.
     let warm = workshop.ended(function);
