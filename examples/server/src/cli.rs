@@ -119,6 +119,11 @@ pub(crate) struct Flags {
     #[arg(long, env = "FAAS_SHUTDOWN_GRACE", value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) shutdown_grace: Option<Duration>,
 
+    /// Where several servers share a store: how much longer than a function's timeout its work is
+    /// left to a server that is silent; their clocks must agree to half of it [default: 10s]
+    #[arg(long, env = "FAAS_LEASE_MARGIN", value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) lease_margin: Option<Duration>,
+
     /// What to log, such as warn or info,faas_core=debug [default: info]
     #[arg(long, env = "FAAS_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
@@ -243,6 +248,7 @@ mod tests {
             format!("{}MiB", platform.max_input >> 20),
             format!("{}s", settings.request_timeout.as_secs()),
             format!("{}s", platform.shutdown_grace.as_secs()),
+            format!("{}s", platform.lease_margin.as_secs()),
             settings.log.clone(),
         ] {
             let default = format!("[default: {default}]");

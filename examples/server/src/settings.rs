@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use faas_core::cost::PriceBook;
-use faas_core::platform::PlatformOptions;
+use faas_core::platform::{PlatformOptions, SHORTEST_LEASE_MARGIN};
 use faas_core::scaling::{QueueDriven, ScalingPolicy, TargetConcurrency};
 
 use crate::address::{Address, parse_port};
@@ -101,6 +101,10 @@ impl Settings {
         set(
             &mut platform.shutdown_grace,
             flags.shutdown_grace.or(file.shutdown_grace),
+        );
+        set(
+            &mut platform.lease_margin,
+            flags.lease_margin.or(file.lease_margin),
         );
         set(&mut platform.scaling_tick, file.scaling.tick);
         platform.retention = flags
@@ -240,6 +244,11 @@ fn check(platform: &PlatformOptions) -> Result<(), String> {
     if platform.retention.is_some_and(|kept| kept.is_zero()) {
         return Err("--retention-days must be at least 1".to_owned());
     }
+    if platform.lease_margin < SHORTEST_LEASE_MARGIN {
+        return Err(format!(
+            "--lease-margin must be at least {SHORTEST_LEASE_MARGIN:?}"
+        ));
+    }
     if platform.scaling_tick < Duration::from_millis(1) {
         return Err("[scaling]: tick must be at least 1ms".to_owned());
     }
@@ -287,6 +296,7 @@ impl fmt::Display for Settings {
         writeln!(f, "request_timeout = {:?}", self.request_timeout)?;
         writeln!(f, "cors_origin = {:?}", self.cors_origins)?;
         writeln!(f, "shutdown_grace = {:?}", platform.shutdown_grace)?;
+        writeln!(f, "lease_margin = {:?}", platform.lease_margin)?;
         writeln!(f, "log = {}", self.log)?;
         writeln!(f, "log_format = {:?}", self.log_format)?;
         writeln!(

@@ -84,8 +84,8 @@ impl Default for PlatformOptions {
     }
 }
 
-/// Leases are renewed each second.
-const SHORTEST_LEASE_MARGIN: Duration = Duration::from_secs(3);
+/// The least that [`PlatformOptions::lease_margin`] can be: leases are renewed each second.
+pub const SHORTEST_LEASE_MARGIN: Duration = Duration::from_secs(3);
 
 /// Builds a [`Platform`].
 #[derive(Default)]
