@@ -7,7 +7,7 @@
 //! the middle of one: then it has no end, and nobody was told that it was written.
 
 use std::fs::{File, TryLockError};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use faas_core::store::StoreError;
@@ -17,10 +17,9 @@ use faas_core::store::StoreError;
 pub(crate) struct Journal {
     path: PathBuf,
     file: File,
-    /// Where the last whole line ends, in bytes from the start.
+    /// Where the last whole line ends, in bytes from the start. Behind it there may be a part of one,
+    /// and never a line break: so it is no line, and the next is written over it.
     end: u64,
-    /// Whether something may lie behind it.
-    is_torn: bool,
 }
 
 impl Journal {
@@ -35,15 +34,13 @@ impl Journal {
                 path: path.to_owned(),
                 file,
                 end: 0,
-                is_torn: true,
             }),
             Err(TryLockError::WouldBlock) => Err(away(path, "another process uses it")),
             Err(TryLockError::Error(error)) => Err(away(path, error)),
         }
     }
 
-    /// Shows `each` all whole lines in their order. What is left of a line without its end is
-    /// dropped before the next one is written.
+    /// Shows `each` all whole lines in their order.
     pub(crate) fn read(
         &mut self,
         mut each: impl FnMut(&[u8]) -> Result<(), String>,
@@ -70,28 +67,22 @@ impl Journal {
     /// Writes one line: all of it, or none.
     pub(crate) fn append(&mut self, line: &[u8]) -> Result<(), StoreError> {
         let whole = [line, b"\n"].concat();
-        self.write(&whole)
-            .map_err(|error| away(&self.path, error))?;
+        self.write(&whole)?;
         self.end += whole.len() as u64;
-        self.is_torn = false;
         Ok(())
     }
 
     /// Finds out whether a line could be written.
     pub(crate) fn probe(&mut self) -> Result<(), StoreError> {
-        // It has no end, so it is none.
-        self.write(b" ").map_err(|error| away(&self.path, error))
+        self.write(b" ")
     }
 
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.is_torn {
-            self.file.set_len(self.end)?;
-        }
-        self.file.seek(SeekFrom::Start(self.end))?;
-        self.is_torn = true;
+    fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        let found = self.file.seek(SeekFrom::Start(self.end));
         // Straight to the system, which keeps it when this process is gone. To survive a loss of
         // power as well, `sync_data` would have to follow.
-        self.file.write_all(bytes)
+        let written = found.and_then(|_| self.file.write_all(bytes));
+        written.map_err(|error| away(&self.path, error))
     }
 }
 

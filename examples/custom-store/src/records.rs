@@ -106,7 +106,7 @@ struct ExecutionDef {
     status: Status,
     #[serde(with = "text")]
     input: Json,
-    #[serde(with = "optional_text")]
+    #[serde(with = "text")]
     output: Option<Json>,
     failure: Option<Failure>,
     created_at: Timestamp,
@@ -117,7 +117,7 @@ struct ExecutionDef {
     retry_count: u32,
     max_retries: u32,
     due_at: Option<Timestamp>,
-    #[serde(with = "optional_text")]
+    #[serde(with = "text")]
     instance_id: Option<InstanceId>,
     cold_start: bool,
     #[serde(with = "CostDef")]
@@ -125,7 +125,7 @@ struct ExecutionDef {
     logs: Vec<LogLine>,
     #[serde(with = "attempts")]
     attempts: Vec<Attempt>,
-    #[serde(with = "optional_text")]
+    #[serde(with = "text")]
     retry_of: Option<ExecutionId>,
     idempotency_key: Option<Arc<str>>,
 }
@@ -136,7 +136,7 @@ struct AttemptDef {
     start_time: Timestamp,
     duration: Duration,
     failure: Option<Failure>,
-    #[serde(with = "optional_text")]
+    #[serde(with = "text")]
     instance_id: Option<InstanceId>,
     cold_start: bool,
 }
@@ -159,7 +159,7 @@ struct CostDef {
 struct ScalingEventDef {
     #[serde(with = "text")]
     id: ScalingEventId,
-    #[serde(with = "optional_text")]
+    #[serde(with = "text")]
     function_id: Option<FunctionId>,
     #[serde(with = "ScalingActionDef")]
     action: ScalingAction,
@@ -227,38 +227,51 @@ macro_rules! list {
 list!(writes, Write, "WriteDef");
 list!(attempts, Attempt, "AttemptDef");
 
-/// What is written as a text.
-pub(crate) trait Text: Sized + ToString {
-    fn read(text: String) -> Option<Self>;
+/// What is written as a text, or left out.
+pub(crate) trait Text: Sized {
+    fn write(&self) -> Option<String>;
+    fn read(text: Option<String>) -> Option<Self>;
 }
 
 macro_rules! text {
-    ($($id:ident),+) => {
-        $(impl Text for $id {
-            fn read(text: String) -> Option<Self> {
-                text.parse().ok()
+    ($($type:ident: $read:expr),+ $(,)?) => {
+        $(impl Text for $type {
+            fn write(&self) -> Option<String> {
+                Some(self.to_string())
+            }
+
+            fn read(text: Option<String>) -> Option<Self> {
+                text.and_then($read)
             }
         })+
     };
 }
 
-text!(FunctionId, ExecutionId, ScalingEventId);
-
-impl Text for InstanceId {
-    fn read(text: String) -> Option<Self> {
-        Some(Self::new(text))
-    }
+text! {
+    FunctionId: |text| text.parse().ok(),
+    ExecutionId: |text| text.parse().ok(),
+    ScalingEventId: |text| text.parse().ok(),
+    InstanceId: |text| Some(Self::new(text)),
+    // A user's JSON is a text within ours: it may have line breaks, and it must read back to the byte.
+    Json: |text| Some(Self::trusted(text)),
 }
 
-/// A user's JSON is a text within ours: it may have line breaks, and it must read back to the byte.
-impl Text for Json {
-    fn read(text: String) -> Option<Self> {
-        Some(Self::trusted(text))
+impl<T: Text> Text for Option<T> {
+    fn write(&self) -> Option<String> {
+        self.as_ref().and_then(T::write)
+    }
+
+    fn read(text: Option<String>) -> Option<Self> {
+        match text {
+            None => Some(None),
+            Some(_) => T::read(text).map(Some),
+        }
     }
 }
 
 pub(crate) mod text {
     use serde::de::{Deserialize as _, Error as _};
+    use serde::ser::Serialize as _;
 
     use super::Text;
 
@@ -266,35 +279,13 @@ pub(crate) mod text {
         value: &T,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&value.to_string())
+        value.write().serialize(serializer)
     }
 
     pub(crate) fn deserialize<'de, T: Text, D: serde::Deserializer<'de>>(
         deserializer: D,
     ) -> Result<T, D::Error> {
-        let text = String::deserialize(deserializer)?;
+        let text = Option::deserialize(deserializer)?;
         T::read(text).ok_or_else(|| D::Error::custom("not a valid id"))
-    }
-}
-
-mod optional_text {
-    use serde::de::{Deserialize as _, Error as _};
-    use serde::ser::Serialize as _;
-
-    use super::Text;
-
-    pub(super) fn serialize<T: Text, S: serde::Serializer>(
-        value: &Option<T>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        value.as_ref().map(T::to_string).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, T: Text, D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<T>, D::Error> {
-        let text = Option::<String>::deserialize(deserializer)?;
-        let read = |text| T::read(text).ok_or_else(|| D::Error::custom("not a valid id"));
-        text.map(read).transpose()
     }
 }
