@@ -27,3 +27,8 @@ mod records;
 mod store;
 
 pub use store::JournalStore;
+
+/// Has the code of the guide compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/writing-a-store.md")]
+struct Guide;
