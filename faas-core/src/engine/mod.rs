@@ -207,6 +207,13 @@ impl Engine {
         live
     }
 
+    /// Stops an execution that somebody cancels, if an instance runs it. Returns whether one does.
+    fn stop(&self, id: ExecutionId) -> bool {
+        let wanted = |execution: &Execution| execution.id == id;
+        let instances = &self.0.instances;
+        instances.stop(self, StopReason::Cancelled, wanted)
+    }
+
     /// Cancels an execution that has not ended, and returns how it ended.
     pub(crate) async fn cancel(&self, id: ExecutionId) -> Result<Arc<Execution>, Error> {
         const PAUSE: Duration = Duration::from_millis(20);
@@ -214,7 +221,7 @@ impl Engine {
         let mut requested = false;
         while self.0.clock.monotonic() < until {
             let ended = self.0.waiters.wait_for(id);
-            if self.0.instances.stop(self, id, StopReason::Cancelled) {
+            if self.stop(id) {
                 return ended.ended(self).await;
             }
             if let Some(job) = self.0.queue.remove(id) {
