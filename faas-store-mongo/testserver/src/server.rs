@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use crate::programs::{self, Lock};
 use crate::uri::Uri;
 
-const SKIPPED: &str = "\n*** SKIPPED: the tests on MongoDB. They need Java and Maven, or Go, or a server named by MONGODB_TEST_URI. ***\n\n";
+const NEEDED: &str = "they need Java and Maven, or Go, or a server that MONGODB_TEST_URI names";
 
 /// A server, and whatever keeps it running.
 ///
@@ -76,11 +76,12 @@ impl TestServer {
             return Self::start(program, lock).map(Some);
         }
         if wanted("MONGODB_TESTS", "required") {
-            return Err(SKIPPED.trim().to_owned());
+            return Err(NEEDED.to_owned());
         }
-        // Past the capture of the tests' output: this must be seen. Where it cannot be, nothing
-        // can.
-        let _ = std::io::stderr().write_all(SKIPPED.as_bytes());
+        // Past the capture of the tests' output: this must be seen. Nothing can be done where it
+        // cannot be written.
+        let line = format!("\n*** SKIPPED: the tests on MongoDB: {NEEDED}. ***\n\n");
+        let _ = std::io::stderr().write_all(line.as_bytes());
         Ok(None)
     }
 

@@ -28,7 +28,13 @@ fn mongodb_uri_alone_is_enough() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 
     let again = Server::start(folder.path(), &["--store", &uri, "--durability", "full"]);
-    assert_eq!(get(&again, "/api/functions")[0]["name"], "here");
+    let function = &get(&again, "/api/functions")[0];
+    assert_eq!(function["name"], "here");
+    let path = format!(
+        "/api/functions/{}/invoke",
+        function["_id"].as_str().unwrap()
+    );
+    assert_eq!(again.send("POST", &path, ""), (200, "1".to_owned()));
 }
 
 #[test]

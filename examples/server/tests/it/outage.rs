@@ -38,13 +38,13 @@ fn a_store_that_is_away_under_load_costs_503s_and_nothing_else() {
     };
     let cable = Cable::to(&uri);
     // So that what is tried while it is away is given up soon.
-    let store = format!("{}&serverSelectionTimeoutMS=300", cable.uri);
+    let store = format!("{}&serverSelectionTimeoutMS=1000", cable.uri);
     let place = Place::with_store(store);
     let server = place.start(&["--min-instances", "6", "--log", "error"]);
     let quick = server.upload_as("quick", "return input");
     let slow = server.upload_as(
         "slow",
-        "return new Promise(r => setTimeout(() => r(input), 700))",
+        "return new Promise(r => setTimeout(() => r(input), 1000))",
     );
     let told = Told::default();
     let running = thread::scope(|scope| {
