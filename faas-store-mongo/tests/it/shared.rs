@@ -7,9 +7,7 @@ use faas_core::clock::ManualClock;
 use faas_core::model::{Execution, NanoDollars};
 use faas_core::store::conformance::workshop::{START, Workshop};
 use faas_core::store::conformance::{claim, insert};
-use faas_core::store::{
-    Granularity, Period, Store, UsageGroup, UsageQuery, UsageSums, Write, Written,
-};
+use faas_core::store::{Granularity, Period, Store, UsageGroup, UsageQuery, UsageSums, Written};
 use faas_store_mongo::MongoStore;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use mongodb::{Client, Database};
