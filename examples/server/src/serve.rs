@@ -126,10 +126,10 @@ async fn open_mongo(uri: &MongoUri, settings: &Settings) -> Result<MongoStore, S
     };
     let opened = MongoStore::open(uri.expose()).await;
     opened.map_err(|error| match error {
-        StoreError::Unavailable(cause) => format!(
-            "cannot reach {}: is the server running, and are its host and port right? {cause}",
-            settings.store
-        ),
+        // It names the database.
+        StoreError::Unavailable(cause) => {
+            format!("{cause}. Is the server running, and are its host and port right?")
+        }
         error => format!("cannot open {}: {}", settings.store, chain(&error)),
     })
 }
