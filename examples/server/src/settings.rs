@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use faas_core::cost::PriceBook;
-use faas_core::platform::{PlatformOptions, SHORTEST_LEASE_MARGIN};
+use faas_core::platform::{MOST_INSTANCES, PlatformOptions, SHORTEST_LEASE_MARGIN};
 use faas_core::scaling::{QueueDriven, ScalingPolicy, TargetConcurrency};
 
 use crate::address::{Address, parse_port};
@@ -232,6 +232,11 @@ fn check(platform: &PlatformOptions) -> Result<(), String> {
             "--min-instances ({min_instances}) must be at most --max-instances ({max_instances})"
         ));
     }
+    if *max_instances > MOST_INSTANCES {
+        return Err(format!(
+            "--max-instances must be at most {MOST_INSTANCES}: each is a thread"
+        ));
+    }
     if platform.queue_capacity == 0 {
         return Err("--queue-capacity must be at least 1".to_owned());
     }
@@ -439,6 +444,10 @@ mod tests {
         for (file, name) in [
             ("min_instances = 11", "--min-instances (11)"),
             ("min_instances = 0", "--min-instances must be at least 1"),
+            (
+                "max_instances = 5000",
+                "--max-instances must be at most 4096",
+            ),
             ("queue_capacity = 0", "--queue-capacity"),
             ("max_body = 0", "--max-body"),
             ("max_body = \"7MiB\"", "--max-body"),
