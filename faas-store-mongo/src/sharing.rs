@@ -7,13 +7,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use faas_core::model::{ExecutionId, Status};
-use faas_core::store::{Lease, Overdue, OverdueQuery, Renewed};
+use faas_core::store::{Lease, Overdue, OverdueQuery, Renewed, Stage};
 use futures_util::TryStreamExt;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, doc};
 
 use crate::collections::EXECUTIONS;
-use crate::documents::{Fields, date, execution};
+use crate::documents::{Fields, date};
 use crate::error::Error;
 use crate::ids::Id;
 use crate::store::Inner;
@@ -29,27 +29,27 @@ impl Inner {
         if query.limit == 0 {
             return Ok(Vec::new());
         }
-        let due = query.due_before.as_micros();
-        let ended = query.leases_before.as_micros();
-        // The first condition says nothing new, but is one range of the index.
         let filter = doc! {
-            "waitsSince": { "$lt": due.max(ended) },
-            "$or": [
-                { "status": Status::Pending.as_str(), "waitsSince": { "$lt": due } },
-                { "status": Status::Running.as_str(), "waitsSince": { "$lt": ended } },
-            ],
+            "waitsSince": { "$lt": query.before.as_micros() },
+            "status": query.status.as_str(),
         };
         let find = self.collections.executions.find(filter);
         let mut found = find
+            .projection(doc! { "attempt": 1, "cancelRequested": 1 })
             .sort(doc! { "waitsSince": 1 })
             .limit(i64::try_from(query.limit).unwrap_or(i64::MAX))
             .await?;
         let mut overdue = Vec::new();
         while let Some(document) = found.try_next().await? {
             let fields = Fields::new(&document, EXECUTIONS);
+            let attempt = fields.optional_u32("attempt")?.unwrap_or(0);
             overdue.push(Overdue {
+                id: fields.id("_id")?,
+                stage: Stage {
+                    status: query.status,
+                    attempt,
+                },
                 cancel_requested: fields.flag("cancelRequested"),
-                execution: execution::read(&document)?,
             });
         }
         Ok(overdue)

@@ -10,6 +10,7 @@ mod cli;
 mod connections;
 mod file;
 mod logging;
+mod mongo_uri;
 mod serve;
 mod settings;
 mod store_url;

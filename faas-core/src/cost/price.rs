@@ -144,9 +144,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{
-        Attempt, ExecutionId, Failure, FunctionId, IdGenerator, Json, Status, Timestamp,
-    };
+    use crate::model::{Attempt, ExecutionId, Failure, FunctionId, IdGenerator, Json, Timestamp};
     use crate::store::UsageSums;
 
     fn book() -> PriceBook {
@@ -169,31 +167,9 @@ mod tests {
         let now = Timestamp::from_millis(0);
         let ids = IdGenerator::default();
         let (id, function_id): (ExecutionId, FunctionId) = (ids.execution(now), ids.function(now));
-        let mut execution = Execution {
-            id,
-            function_id,
-            function_version: 1,
-            tier,
-            status: Status::Pending,
-            input: Json::trusted(r#"{"n":1}"#),
-            output: None,
-            failure: None,
-            created_at: now,
-            start_time: None,
-            end_time: None,
-            duration: Duration::ZERO,
-            attempt: 0,
-            retry_count: 0,
-            max_retries: 3,
-            due_at: None,
-            instance_id: None,
-            cold_start: false,
-            cost: Cost::zero(tier, &book()),
-            logs: Vec::new(),
-            attempts: Vec::new(),
-            retry_of: None,
-            idempotency_key: None,
-        };
+        let input = Json::trusted(r#"{"n":1}"#);
+        let free = Cost::zero(tier, &book());
+        let mut execution = Execution::new(id, function_id, input, free, now);
         for (index, (millis, cold_start, failure)) in attempts.iter().enumerate() {
             if index > 0 {
                 execution.retry(now).unwrap();

@@ -14,7 +14,7 @@ use super::Engine;
 use super::execute::interrupted;
 use super::holds::Hold;
 use super::job::Job;
-use super::recorder::{Ended, Record, Stored};
+use super::recorder::{Record, Stored};
 use crate::model::{Execution, ExecutionId, Failure, FailureKind, Status, Timestamp};
 use crate::platform::Error;
 use crate::store::Stage;
@@ -34,7 +34,7 @@ pub(super) struct Backlog {
 
 impl Backlog {
     pub(super) fn schedule(&self, hold: Hold, due: Timestamp) {
-        hold.settled();
+        hold.settle();
         self.due.lock().insert((due, hold.id()), hold);
         self.changed.notify_one();
     }
@@ -126,17 +126,10 @@ pub(super) async fn take_up(engine: &Engine, mut execution: Execution, hold: Hol
                 return;
             }
             let retry_after = (!execution.status.is_terminal()).then_some(Duration::ZERO);
-            let ended = Ended {
-                execution: Arc::new(execution),
-                stored: Some(Stored {
-                    from,
-                    hold: Some(hold),
-                }),
-                answer: None,
-                retry_after,
-            };
+            let (execution, stored) = (Arc::new(execution), Some(Stored::held(from, hold)));
+            let record = Record::ended(engine, execution, stored, None, retry_after);
             // Once that is stored, it comes back here as pending.
-            engine.0.recorder.send(Record::Ended(Box::new(ended))).await;
+            engine.0.recorder.send(record).await;
             return;
         }
         Status::Completed | Status::Failed => return,
@@ -157,10 +150,7 @@ pub(super) async fn take_up(engine: &Engine, mut execution: Execution, hold: Hol
         Err(Error::Compile(error)) => Failure::new(FailureKind::UserError, error.to_string()),
         Err(error) => return postpone(engine, hold, &error).await,
     };
-    let stored = Stored {
-        from: Stage::of(&execution),
-        hold: Some(hold),
-    };
+    let stored = Stored::held(Stage::of(&execution), hold);
     engine
         .fail(Arc::new(execution), failure, None, Some(stored))
         .await;

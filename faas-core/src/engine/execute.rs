@@ -9,10 +9,9 @@
 //! 4. **claim** ([`super::recorder`]): the store marks the attempt of an accepted one as running,
 //!    under the attempt's number.
 //! 5. **start, run** ([`attempt`]): on the instance's own thread.
-//! 6. **settle** ([`settle`]): it has completed, or failed, or will be tried again; what has ended
-//!    is priced.
-//! 7. **record, answer** ([`super::recorder`]): the store commits it with whatever else gathered
-//!    meanwhile; then its caller is answered, and everybody else told.
+//! 6. **settle** ([`settle`]): it has completed, or failed, or will be tried again.
+//! 7. **record, answer** ([`super::recorder`]): what has ended is priced; the store commits it with
+//!    whatever else gathered meanwhile; then its caller is answered, and everybody else told.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -24,12 +23,12 @@ use super::Engine;
 use super::instances::{Running, Slot};
 use super::job::{Answer, Job, Loaded};
 use super::queue::Room;
-use super::recorder::{Ended, Record, Stored};
-use crate::cost::{Cost, Usage, price};
+use super::recorder::{Record, Stored};
+use crate::cost::Cost;
 use crate::events::EventKind;
 use crate::model::{
     Attempt, Execution, ExecutionId, Failure, FailureKind, FunctionId, FunctionStatus,
-    IllegalTransition, Json, Status, Timestamp,
+    IllegalTransition, Json, Timestamp,
 };
 use crate::platform::{Accepted, Error};
 use crate::runtime::{Call, CallContext, Instance, Outcome, RuntimeError, StopReason};
@@ -166,31 +165,14 @@ impl Engine {
     /// A new execution, as it is accepted.
     fn accepted(&self, function: &Loaded, request: Request) -> Execution {
         let now = self.0.clock.now();
-        let tier = function.function.tier();
+        let free = Cost::zero(function.function.tier(), &self.0.price_book);
+        let (id, function_id) = (self.0.ids.execution(now), function.function.id);
         Execution {
-            id: self.0.ids.execution(now),
-            function_id: function.function.id,
             function_version: function.function.version,
-            tier,
-            status: Status::Pending,
-            input: request.input,
-            output: None,
-            failure: None,
-            created_at: now,
-            start_time: None,
-            end_time: None,
-            duration: Duration::ZERO,
-            attempt: 0,
-            retry_count: 0,
             max_retries: request.max_retries,
-            due_at: None,
-            instance_id: None,
-            cold_start: false,
-            cost: Cost::zero(tier, &self.0.price_book),
-            logs: Vec::new(),
-            attempts: Vec::new(),
             retry_of: request.retry_of,
             idempotency_key: request.idempotency_key,
+            ..Execution::new(id, function_id, request.input, free, now)
         }
     }
 
@@ -233,14 +215,8 @@ impl Engine {
             tracing::error!(%error, "cannot fail an execution");
             return;
         }
-        ended.cost = price(&Usage::of(ended), &self.0.price_book);
-        let record = Ended {
-            execution,
-            stored,
-            answer,
-            retry_after: None,
-        };
-        self.0.recorder.send(Record::Ended(Box::new(record))).await;
+        let record = Record::ended(self, execution, stored, answer, None);
+        self.0.recorder.send(record).await;
     }
 }
 
@@ -349,8 +325,7 @@ fn not_run(failure: Failure) -> Outcome {
     }
 }
 
-/// Decides what the outcome of an attempt makes of its execution, prices it if it has ended, and
-/// hands it to the recorder.
+/// Decides what the outcome of an attempt makes of its execution, and hands it to the recorder.
 pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome, duration: Duration) {
     let Running {
         job,
@@ -382,23 +357,9 @@ pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome, du
         },
     ) {
         Ok(retry_after) => {
-            if execution.status.is_terminal() {
-                let ended = Arc::make_mut(&mut execution);
-                ended.cost = price(&Usage::of(ended), &engine.0.price_book);
-            }
-            let record = Ended {
-                execution,
-                stored: hold.map(|hold| Stored {
-                    from,
-                    hold: Some(hold),
-                }),
-                answer,
-                retry_after,
-            };
-            engine
-                .0
-                .recorder
-                .send_blocking(Record::Ended(Box::new(record)));
+            let stored = hold.map(|hold| Stored::held(from, hold));
+            let record = Record::ended(engine, execution, stored, answer, retry_after);
+            engine.0.recorder.send_blocking(record);
         }
         Err(error) => {
             tracing::error!(%error, "cannot settle an execution");
@@ -493,13 +454,8 @@ pub(super) fn interrupted(
             now,
         },
     )?;
-    match execution.status {
-        Status::Completed | Status::Failed => {
-            execution.cost = price(&Usage::of(execution), &engine.0.price_book);
-        }
-        // It has waited long enough.
-        Status::Pending | Status::Running => execution.due_at = Some(now),
-    }
+    // It has waited long enough.
+    execution.due_at = execution.due_at.map(|_| now);
     Ok(())
 }
 

@@ -36,7 +36,7 @@ use self::holds::Holds;
 use self::instances::Instances;
 use self::job::Job;
 use self::queue::{Depth, Queue};
-use self::recorder::{Ended, Record, Recorder, Stored};
+use self::recorder::{Record, Recorder, Stored};
 pub(crate) use self::registry::Registry;
 use self::waiters::Waiters;
 use crate::clock::Clock;
@@ -207,6 +207,13 @@ impl Engine {
         live
     }
 
+    /// Stops an execution that somebody cancels, if an instance runs it. Returns whether one does.
+    fn stop(&self, id: ExecutionId) -> bool {
+        let wanted = |execution: &Execution| execution.id == id;
+        let instances = &self.0.instances;
+        instances.stop(self, StopReason::Cancelled, wanted)
+    }
+
     /// Cancels an execution that has not ended, and returns how it ended.
     pub(crate) async fn cancel(&self, id: ExecutionId) -> Result<Arc<Execution>, Error> {
         const PAUSE: Duration = Duration::from_millis(20);
@@ -214,7 +221,7 @@ impl Engine {
         let mut requested = false;
         while self.0.clock.monotonic() < until {
             let ended = self.0.waiters.wait_for(id);
-            if self.0.instances.stop(self, id, StopReason::Cancelled) {
+            if self.stop(id) {
                 return ended.ended(self).await;
             }
             if let Some(job) = self.0.queue.remove(id) {
@@ -227,10 +234,7 @@ impl Engine {
                         answer,
                         ..
                     } = job;
-                    let stored = hold.map(|hold| Stored {
-                        from: Stage::of(&execution),
-                        hold: Some(hold),
-                    });
+                    let stored = hold.map(|hold| Stored::held(Stage::of(&execution), hold));
                     engine.fail(execution, cancelled(), answer, stored).await;
                 });
                 return ended.ended(self).await;
@@ -253,10 +257,7 @@ impl Engine {
                 }
                 Status::Pending => {
                     let (answer, ended) = tokio::sync::oneshot::channel();
-                    let stored = Stored {
-                        from: Stage::of(&execution),
-                        hold: None,
-                    };
+                    let stored = Stored::not_held(Stage::of(&execution));
                     self.fail(Arc::new(execution), cancelled(), Some(answer), Some(stored))
                         .await;
                     match ended.await.unwrap_or_else(|_| Err(shutting_down())) {
@@ -298,13 +299,20 @@ impl Engine {
             }
             let from = Stage::of(&execution);
             if hold.is_some() && Arc::make_mut(&mut execution).release().is_ok() {
-                let ended = Ended {
-                    execution,
-                    stored: Some(Stored { from, hold }),
-                    answer: None,
-                    retry_after: None,
-                };
-                self.0.recorder.offer(Record::Ended(Box::new(ended)));
+                let stored = hold.map(|hold| Stored::held(from, hold));
+                let record = Record::ended(self, execution, stored, None, None);
+                self.0.recorder.offer(record);
+            }
+        }
+    }
+
+    /// Waits until what has ended before is in the store; not for a store that is away.
+    pub(crate) async fn written(&self) {
+        const ENOUGH: Duration = Duration::from_secs(1);
+        if self.0.recorder.is_healthy() {
+            tokio::select! {
+                () = self.0.recorder.flush() => {}
+                () = self.0.clock.sleep(ENOUGH) => {}
             }
         }
     }

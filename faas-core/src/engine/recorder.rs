@@ -17,8 +17,9 @@ use super::Engine;
 use super::holds::Hold;
 use super::job::{Answer, Job};
 use super::queue::Room;
+use crate::cost::{Usage, price};
 use crate::events::EventKind;
-use crate::model::{Execution, ScalingEvent, Status};
+use crate::model::{Execution, Failure, FailureKind, ScalingEvent, Status};
 use crate::platform::Error;
 use crate::store::{Stage, StoreError, Write, Written};
 
@@ -55,19 +56,32 @@ pub(super) enum Record {
 
 /// What an attempt, or a cancellation, made of an execution.
 pub(super) struct Ended {
-    pub(super) execution: Arc<Execution>,
+    execution: Arc<Execution>,
     /// What the store knows of it; nothing, when it was a direct one.
-    pub(super) stored: Option<Stored>,
-    pub(super) answer: Option<Answer>,
+    stored: Option<Stored>,
+    answer: Option<Answer>,
     /// When it is pending again: how long until it is due.
-    pub(super) retry_after: Option<Duration>,
+    retry_after: Option<Duration>,
 }
 
 /// What the store knows of an execution that is settled.
 pub(super) struct Stored {
-    pub(super) from: Stage,
+    from: Stage,
     /// Kept until it is written.
-    pub(super) hold: Option<Hold>,
+    hold: Option<Hold>,
+}
+
+impl Stored {
+    /// It is in this platform's hands.
+    pub(super) const fn held(from: Stage, hold: Hold) -> Self {
+        let hold = Some(hold);
+        Self { from, hold }
+    }
+
+    /// It is in nobody's hands, or in others'.
+    pub(super) const fn not_held(from: Stage) -> Self {
+        Self { from, hold: None }
+    }
 }
 
 /// The way to the recorder.
@@ -209,6 +223,26 @@ async fn wait_out(
 }
 
 impl Record {
+    /// What an attempt, or a cancellation, made of an execution. What has ended is priced.
+    pub(super) fn ended(
+        engine: &Engine,
+        mut execution: Arc<Execution>,
+        stored: Option<Stored>,
+        answer: Option<Answer>,
+        retry_after: Option<Duration>,
+    ) -> Self {
+        if execution.status.is_terminal() {
+            let ended = Arc::make_mut(&mut execution);
+            ended.cost = price(&Usage::of(ended), &engine.0.price_book);
+        }
+        Self::Ended(Box::new(Ended {
+            execution,
+            stored,
+            answer,
+            retry_after,
+        }))
+    }
+
     fn bytes(&self) -> usize {
         const FIXED: usize = 256;
         match self {
@@ -273,11 +307,20 @@ async fn commit(engine: &Engine, records: Vec<Record>) -> Result<(), Away> {
             })
         }
         Err(error) if records.len() == 1 => {
-            tracing::error!(%error, "the store refused a record: it is lost");
-            records
-                .into_iter()
-                .for_each(|record| lose(engine, record, &error));
-            Ok(())
+            let mut left = Vec::new();
+            for record in records {
+                match record.without_result(&error) {
+                    Ok(record) => left.push(record),
+                    Err(record) => {
+                        tracing::error!(%error, "the store refused a record: it is lost");
+                        lose(engine, record, &error);
+                    }
+                }
+            }
+            if left.is_empty() {
+                return Ok(());
+            }
+            Box::pin(commit(engine, left)).await
         }
         Err(_) => {
             // One of them is the cause: find it by writing each alone.
@@ -304,6 +347,29 @@ fn lose(engine: &Engine, record: Record, error: &StoreError) {
         Record::Accept { .. } | Record::Scaling(_) | Record::Flush(_) => {}
     }
     record.refuse(|| Error::Internal(error.to_string()));
+}
+
+impl Record {
+    /// Of an execution that has ended: one that says that its result was refused, without the parts
+    /// that the function made. Gives it back when there are none.
+    fn without_result(self, error: &StoreError) -> Result<Self, Self> {
+        let Self::Ended(mut ended) = self else {
+            return Err(self);
+        };
+        let execution = &ended.execution;
+        let has_none = execution.output.is_none() && execution.logs.is_empty();
+        if has_none || !execution.status.is_terminal() {
+            return Err(Self::Ended(ended));
+        }
+        tracing::error!(%error, execution_id = %execution.id, "the store refused a result");
+        let refused = format!("the result could not be stored: {error}");
+        let execution = Arc::make_mut(&mut ended.execution);
+        execution.output = None;
+        execution.logs.clear();
+        execution.status = Status::Failed;
+        execution.failure = Some(Failure::new(FailureKind::Platform, refused));
+        Ok(Self::Ended(ended))
+    }
 }
 
 /// Answers whoever waits for these records, and returns those that must be written all the same.
@@ -371,8 +437,8 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
                     match (written, Arc::make_mut(&mut job.execution).claim()) {
                         (Written::Done, Ok(())) => {
                             if let Some(hold) = &job.hold {
-                                let lease = engine.lease_length(job.function.limits.timeout);
-                                hold.claimed(job.execution.attempt, lease);
+                                let lasts = engine.lease_length(job.function.limits.timeout);
+                                hold.claim(job.execution.attempt, lasts);
                             }
                             claimed.push(job);
                         }

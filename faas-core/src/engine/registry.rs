@@ -81,12 +81,16 @@ impl Registry {
     /// # Errors
     /// When the store is away, or code that once compiled no longer does.
     pub(crate) async fn load(&self, id: FunctionId) -> Result<Option<Arc<Loaded>>, Error> {
-        if let Some(ready) = self.ready.get(&id) {
-            if self.is_current(id, &ready).await? {
-                return Ok(Some(ready.loaded.clone()));
+        let to_be_filled = loop {
+            // Of those who want one that is not here, one loads it and the others wait.
+            match self.ready.get_value_or_guard_async(&id).await {
+                Ok(ready) if self.is_current(id, &ready).await? => {
+                    return Ok(Some(ready.loaded.clone()));
+                }
+                Ok(_) => self.forget(id),
+                Err(to_be_filled) => break to_be_filled,
             }
-            self.forget(id);
-        }
+        };
         let before = self.changes();
         let Some(function) = self.store.function(id).await? else {
             return Ok(None);
@@ -95,7 +99,8 @@ impl Registry {
         let loaded = self.loaded(function, program);
         let changes = self.changes.lock();
         if *changes == before {
-            self.keep(loaded.clone());
+            // Nobody else could have filled it.
+            let _ = to_be_filled.insert(self.ready(loaded.clone()));
         }
         drop(changes);
         Ok(Some(loaded))
@@ -127,10 +132,9 @@ impl Registry {
         }
     }
 
-    fn keep(&self, loaded: Arc<Loaded>) {
+    fn ready(&self, loaded: Arc<Loaded>) -> Arc<Ready> {
         let checked = AtomicU64::new(self.millis());
-        let id = loaded.function.id;
-        self.ready.insert(id, Arc::new(Ready { loaded, checked }));
+        Arc::new(Ready { loaded, checked })
     }
 
     fn millis(&self) -> u64 {
@@ -167,7 +171,7 @@ impl Registry {
         let loaded = self.loaded(function, program);
         let mut changes = self.changes.lock();
         if *changes == before {
-            self.keep(loaded);
+            self.ready.insert(id, self.ready(loaded));
         } else {
             // Which of them is the latest, the store knows.
             self.ready.remove(&id);
@@ -255,6 +259,21 @@ mod tests {
             status: FunctionStatus::Active,
             config: FunctionConfig::default(),
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_function_that_many_want_at_once_is_compiled_once() {
+        let store = Arc::new(MemoryStore::new());
+        let registry = Arc::new(registry(&store));
+        let function = function(1);
+        store.insert_function(&function).await.unwrap();
+        let mut callers = tokio::task::JoinSet::new();
+        for _ in 0..100 {
+            let registry = registry.clone();
+            callers.spawn(async move { registry.load(function.id).await.unwrap().unwrap() });
+        }
+        let loaded = callers.join_all().await;
+        assert!(loaded.iter().all(|one| Arc::ptr_eq(one, &loaded[0])));
     }
 
     #[tokio::test]

@@ -15,9 +15,9 @@ use super::backlog::take_up;
 use super::execute::cancelled;
 use super::holds::Claimed;
 use super::recorder::Stored;
-use crate::model::{ExecutionId, Status, Timestamp};
+use crate::model::{Execution, ExecutionId, Status, Timestamp};
 use crate::runtime::StopReason;
-use crate::store::{Lease, Overdue, OverdueQuery, Renewed, SharedStore, Stage, StoreError};
+use crate::store::{Lease, OverdueQuery, Renewed, SharedStore, Stage, StoreError};
 
 /// How often leases are renewed, and requests to cancel heard.
 const RENEW: Duration = Duration::from_secs(1);
@@ -59,28 +59,43 @@ pub(super) async fn renew(engine: Engine) {
 }
 
 async fn renew_all(engine: &Engine, shared: &dyn SharedStore) -> Result<(), StoreError> {
-    let mut by_length = BTreeMap::<Duration, Vec<(ExecutionId, u32)>>::new();
-    for Claimed { id, attempt, lease } in engine.0.holds.claimed() {
-        by_length.entry(lease).or_default().push((id, attempt));
+    let mut alike = BTreeMap::<Duration, Vec<(ExecutionId, u32)>>::new();
+    for Claimed { id, attempt, lasts } in engine.0.holds.claimed() {
+        alike.entry(lasts).or_default().push((id, attempt));
     }
-    for (length, attempts) in by_length {
-        let renewed = shared.renew(&attempts, &engine.lease(length)).await?;
-        for ((id, _), renewed) in attempts.into_iter().zip(renewed) {
-            match renewed {
-                Renewed::Held => {}
-                Renewed::CancelRequested => {
-                    let engine = engine.clone();
-                    // What becomes of it, whoever asked reads in the store.
-                    tokio::spawn(async move { drop(engine.cancel(id).await) });
-                }
-                // Unless it has just been settled, it runs for nothing.
-                Renewed::Lost => {
-                    engine.0.instances.stop(engine, id, StopReason::TakenOver);
+    let mut done = Ok(());
+    for (length, attempts) in alike {
+        match shared.renew(&attempts, &engine.lease(length)).await {
+            Ok(renewed) => {
+                for ((id, attempt), renewed) in attempts.into_iter().zip(renewed) {
+                    heed(engine, id, attempt, renewed);
                 }
             }
+            // Others may be luckier.
+            Err(error) => done = Err(error),
         }
     }
-    Ok(())
+    done
+}
+
+/// Does what follows from a renewal.
+fn heed(engine: &Engine, id: ExecutionId, attempt: u32, renewed: Renewed) {
+    match renewed {
+        Renewed::Held => {}
+        Renewed::CancelRequested => {
+            if !engine.stop(id) {
+                // It has not begun. What becomes of it, whoever asked reads in the store.
+                let engine = engine.clone();
+                tokio::spawn(async move { drop(engine.cancel(id).await) });
+            }
+        }
+        // Unless it has just been settled, it runs for nothing.
+        Renewed::Lost => {
+            let wanted = |execution: &Execution| (execution.id, execution.attempt) == (id, attempt);
+            let instances = &engine.0.instances;
+            instances.stop(engine, StopReason::TakenOver, wanted);
+        }
+    }
 }
 
 /// The task that takes up what nobody holds.
@@ -94,55 +109,61 @@ pub(super) async fn sweep(engine: Engine) {
     // Whether it was away before this platform started, nobody knows.
     let mut leave_leases_until = clock.monotonic() + margin;
     loop {
-        let now = clock.now();
-        let leases_may_have_ended = clock.monotonic() >= leave_leases_until;
-        let query = OverdueQuery {
-            due_before: now - PATIENCE,
-            leases_before: if leases_may_have_ended {
-                now
-            } else {
-                Timestamp::from_micros(0)
-            },
-            limit: PAGE,
-        };
-        match shared.overdue(&query).await {
-            Ok(found) => take_up_all(&engine, found).await,
-            Err(error) => {
-                tracing::debug!(%error, "cannot look for what nobody holds");
+        if clock.monotonic() >= leave_leases_until {
+            let ended = clock.now();
+            if let Err(error) = take_up_all(&engine, shared, Status::Running, ended).await {
+                tracing::debug!(%error, "cannot look for leases that have ended");
                 leave_leases_until = clock.monotonic() + margin;
             }
+        }
+        let due = clock.now() - PATIENCE;
+        if let Err(error) = take_up_all(&engine, shared, Status::Pending, due).await {
+            tracing::debug!(%error, "cannot look for what waits elsewhere");
+            leave_leases_until = clock.monotonic() + margin;
         }
         clock.sleep(SWEEP).await;
     }
 }
 
-/// Takes up as much as there is room for, one at least.
-async fn take_up_all(engine: &Engine, found: Vec<Overdue>) {
+/// Takes up what is overdue, as far as there is room, one at least.
+async fn take_up_all(
+    engine: &Engine,
+    shared: &dyn SharedStore,
+    status: Status,
+    before: Timestamp,
+) -> Result<(), StoreError> {
+    let query = OverdueQuery {
+        status,
+        before,
+        limit: PAGE,
+    };
+    let found = shared.overdue(&query).await?;
     let depth = engine.depth();
     let room = (QUEUED_PER_INSTANCE * depth.instances).saturating_sub(depth.queued);
     let free = found.into_iter().filter_map(|overdue| {
-        let hold = engine.0.holds.take(overdue.execution.id)?;
+        let hold = engine.0.holds.take(overdue.id)?;
         Some((overdue, hold))
     });
     for (overdue, hold) in free.take(room.max(1)) {
-        let Overdue {
-            execution,
-            cancel_requested,
-        } = overdue;
-        if execution.status == Status::Running {
-            tracing::info!(execution_id = %execution.id, attempt = execution.attempt, "took over: its lease has ended");
-            if cancel_requested {
-                let stored = Stored {
-                    from: Stage::of(&execution),
-                    hold: Some(hold),
-                };
-                let execution = Arc::new(execution);
-                engine
-                    .fail(execution, cancelled(), None, Some(stored))
-                    .await;
-                continue;
-            }
+        let Some(execution) = engine.0.store.execution(overdue.id).await? else {
+            continue;
+        };
+        let stage = Stage::of(&execution);
+        if stage != overdue.stage {
+            // Somebody else was faster.
+            continue;
         }
-        take_up(engine, execution, hold).await;
+        if status == Status::Running {
+            let (execution_id, attempt) = (execution.id, execution.attempt);
+            tracing::info!(%execution_id, attempt, "takes over: the lease has ended");
+        }
+        if overdue.cancel_requested {
+            let stored = Some(Stored::held(stage, hold));
+            let execution = Arc::new(execution);
+            engine.fail(execution, cancelled(), None, stored).await;
+        } else {
+            take_up(engine, execution, hold).await;
+        }
     }
+    Ok(())
 }

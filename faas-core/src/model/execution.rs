@@ -237,6 +237,42 @@ pub struct IllegalTransition {
 }
 
 impl Execution {
+    /// A pending one that was accepted at `now`, with no retries allowed. `free` names the tier that
+    /// it is to be priced in.
+    pub fn new(
+        id: ExecutionId,
+        function_id: FunctionId,
+        input: Json,
+        free: Cost,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            function_id,
+            function_version: 1,
+            tier: free.tier,
+            status: Status::Pending,
+            input,
+            output: None,
+            failure: None,
+            created_at: now,
+            start_time: None,
+            end_time: None,
+            duration: Duration::ZERO,
+            attempt: 0,
+            retry_count: 0,
+            max_retries: 0,
+            due_at: None,
+            instance_id: None,
+            cold_start: false,
+            cost: free,
+            logs: Vec::new(),
+            attempts: Vec::new(),
+            retry_of: None,
+            idempotency_key: None,
+        }
+    }
+
     /// How long it waited from acceptance to its first attempt; of one that never started, `None`.
     pub fn queue_time(&self) -> Option<Duration> {
         self.start_time.map(|start| start.since(self.created_at))

@@ -42,13 +42,16 @@ impl Executions<'_> {
         if let Some(stored) = stored.as_ref().filter(|stored| stored.status.is_terminal()) {
             return Ok(Arc::new(stored.clone()));
         }
-        match engine.live(id) {
-            Some(live) => Ok(live),
-            // A direct one may have ended between the two looks.
-            None => match engine.0.store.execution(id).await? {
-                Some(stored) => Ok(Arc::new(stored)),
-                None => Err(Error::NotFound("execution")),
-            },
+        if let Some(live) = engine.live(id) {
+            return Ok(live);
+        }
+        if stored.is_none() {
+            // A direct one is in nobody's sight between its end and its commit.
+            engine.written().await;
+        }
+        match engine.0.store.execution(id).await? {
+            Some(stored) => Ok(Arc::new(stored)),
+            None => Err(Error::NotFound("execution")),
         }
     }
 

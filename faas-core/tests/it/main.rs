@@ -1,6 +1,8 @@
 //! What the crate promises, through its public interface.
 
 #[cfg(test)]
+mod obstructed;
+#[cfg(test)]
 mod platform;
 #[cfg(test)]
 #[cfg(feature = "quickjs")]
@@ -8,4 +10,8 @@ mod quickjs;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
+mod records;
+#[cfg(test)]
 mod scripted;
+#[cfg(test)]
+mod sharing;

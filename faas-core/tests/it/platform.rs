@@ -34,6 +34,14 @@ impl World {
         change: impl FnOnce(&mut PlatformOptions),
     ) -> Self {
         let clock = ManualClock::new(Timestamp::from_millis(1_800_000_000_000));
+        Self::at(clock, store, change).await
+    }
+
+    pub(crate) async fn at(
+        clock: ManualClock,
+        store: Arc<dyn Store>,
+        change: impl FnOnce(&mut PlatformOptions),
+    ) -> Self {
         let runtime = Scripted::default();
         let platform = Platform::builder()
             .shared_store(store.clone())

@@ -5,7 +5,6 @@
     reason = "what the tests share may fail them as well as they themselves"
 )]
 
-mod cable;
 mod conformance;
 mod legacy;
 mod outage;

@@ -7,9 +7,9 @@ use faas_core::model::Status;
 use faas_core::store::conformance::claim;
 use faas_core::store::conformance::workshop::Workshop;
 use faas_core::store::{Stage, Store, StoreError, Write, Written};
+use faas_mongo_testserver::Cable;
 use faas_store_mongo::MongoStore;
 
-use super::cable::Cable;
 use super::server;
 
 const RUNNING: Stage = Stage {
@@ -22,7 +22,7 @@ async fn a_server_that_is_away_makes_calls_unavailable_until_it_is_back() {
     let Some(uri) = server::new_database() else {
         return;
     };
-    let cable = Cable::to(&uri).await;
+    let cable = Cable::to(&uri);
     let options = MongoStore::options().server_selection_timeout(Duration::from_secs(1));
     let store = options.open(&cable.uri).await.unwrap();
     let mut workshop = Workshop::new();
@@ -55,7 +55,7 @@ async fn a_claim_and_a_settlement_whose_answers_are_lost_are_done_when_tried_aga
     let Some(uri) = server::new_database() else {
         return;
     };
-    let cable = Cable::to(&uri).await;
+    let cable = Cable::to(&uri);
     let store = MongoStore::open(&cable.uri).await.unwrap();
     let mut workshop = Workshop::new();
     let function = workshop.id();

@@ -1,12 +1,24 @@
 //! The real binary, as a user starts it.
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
+mod cluster;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod mongodb;
+#[cfg(test)]
+mod outage;
+#[cfg(test)]
+mod place;
 #[cfg(test)]
 mod running;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
 mod settings;
+#[cfg(test)]
+mod stores;

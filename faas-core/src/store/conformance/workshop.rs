@@ -7,7 +7,7 @@ use crate::cost::{Cost, PriceBook};
 use crate::model::{
     Attempt, Execution, ExecutionId, Failure, FailureKind, Function, FunctionConfig, FunctionId,
     FunctionStatus, IdGenerator, InstanceId, Json, LogLevel, LogLine, NanoDollars, ScalingAction,
-    ScalingEvent, Status, Tier, Timestamp,
+    ScalingEvent, Tier, Timestamp,
 };
 
 /// 2026-01-15, in the middle of a minute.
@@ -70,30 +70,11 @@ impl Workshop {
     }
 
     pub fn pending(&mut self, function: FunctionId) -> Execution {
+        let (id, input) = (self.ids.execution(self.now), Json::trusted(r#"{"a":1}"#));
+        let free = Cost::zero(Tier::Basic, &PriceBook::default());
         Execution {
-            id: self.ids.execution(self.now),
-            function_id: function,
-            function_version: 1,
-            tier: Tier::Basic,
-            status: Status::Pending,
-            input: Json::trusted(r#"{"a":1}"#),
-            output: None,
-            failure: None,
-            created_at: self.now,
-            start_time: None,
-            end_time: None,
-            duration: Duration::ZERO,
-            attempt: 0,
-            retry_count: 0,
             max_retries: 3,
-            due_at: None,
-            instance_id: None,
-            cold_start: false,
-            cost: Cost::zero(Tier::Basic, &PriceBook::default()),
-            logs: Vec::new(),
-            attempts: Vec::new(),
-            retry_of: None,
-            idempotency_key: None,
+            ..Execution::new(id, function, input, free, self.now)
         }
     }
 

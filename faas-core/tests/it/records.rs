@@ -1,0 +1,135 @@
+//! What becomes of results that the store is slow to take, or does not take at all.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use faas_core::Error;
+use faas_core::model::{FailureKind, FunctionConfig, Status};
+use faas_core::store::{ExecutionQuery, Period, StoreError, Write};
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use crate::obstructed::Obstructed;
+use crate::platform::{World, settle};
+
+/// Whether a function has made a result that is among these.
+fn has_output(writes: &[Write]) -> bool {
+    writes.iter().any(|write| match write {
+        Write::Insert(execution) | Write::Settle { execution, .. } => execution.output.is_some(),
+        Write::Claim { .. } | Write::Scaling(_) => false,
+    })
+}
+
+#[tokio::test]
+async fn an_execution_whose_result_is_refused_for_good_fails_and_says_why() {
+    let store = Obstructed::by(|writes| {
+        let refused = has_output(writes);
+        Box::pin(async move {
+            if refused {
+                return Err(StoreError::Unusable("it is too large".into()));
+            }
+            Ok(())
+        })
+    });
+    let world = World::on(store, |_| {}).await;
+    let echo = world.function("echo", FunctionConfig::default()).await;
+    let invoked = world.platform.invoke(echo.id, json!(1)).await.unwrap();
+    let accepted = world.platform.execute(echo.id, json!(1), None).await;
+    for id in [invoked.id, accepted.unwrap().id] {
+        let ended = world.ended(id).await;
+        let failure = ended.failure.as_ref().unwrap();
+        assert_eq!(failure.kind, FailureKind::Platform);
+        assert!(failure.message.contains("it is too large"), "{failure:?}");
+        // It ran, all the same.
+        assert!(ended.cost.base.get() > 0);
+    }
+}
+
+#[tokio::test]
+async fn an_execution_is_found_between_its_end_and_its_commit() {
+    let gate = Arc::new(Semaphore::new(0));
+    let store = Obstructed::by({
+        let gate = gate.clone();
+        move |writes| {
+            let (gate, slow) = (gate.clone(), has_output(writes));
+            Box::pin(async move {
+                if slow {
+                    drop(gate.acquire().await);
+                }
+                Ok(())
+            })
+        }
+    });
+    let world = World::on(store, |_| {}).await;
+    let wait = world.function("wait", FunctionConfig::default()).await;
+    let platform = world.platform.clone();
+    let invoked = tokio::spawn(async move { platform.invoke(wait.id, json!(1)).await });
+    let everything = ExecutionQuery {
+        function: None,
+        status: None,
+        period: Period::ALL,
+        before: None,
+        limit: 9,
+    };
+    let live = loop {
+        let list = world.platform.executions().list(&everything).await;
+        match list.unwrap().pop() {
+            Some(live) if live.status == Status::Running => break live,
+            _ => settle().await,
+        }
+    };
+    world.runtime.open();
+    settle().await;
+    assert_eq!(world.store.execution(live.id).await.unwrap(), None);
+    let executions = world.platform.executions();
+    let (found, ()) = tokio::join!(executions.get(live.id), async {
+        settle().await;
+        gate.add_permits(9);
+    });
+    assert_eq!(found.unwrap().status, Status::Completed);
+    assert_eq!(invoked.await.unwrap().unwrap().id, live.id);
+}
+
+#[tokio::test]
+async fn what_ends_while_the_store_is_away_is_written_when_it_is_back_and_nothing_new_is_taken() {
+    let away = Arc::new(AtomicBool::new(false));
+    let tried = Arc::new(AtomicUsize::new(0));
+    let store = Obstructed::by({
+        let (away, tried) = (away.clone(), tried.clone());
+        move |_| {
+            let away = away.load(Ordering::SeqCst);
+            tried.fetch_add(usize::from(away), Ordering::SeqCst);
+            Box::pin(async move {
+                if away {
+                    return Err(StoreError::Unavailable("it is away".into()));
+                }
+                Ok(())
+            })
+        }
+    });
+    let world = World::on(store, |_| {}).await;
+    let wait = world.function("wait", FunctionConfig::default()).await;
+    let accepted = world.platform.execute(wait.id, json!(1), None).await;
+    let id = accepted.unwrap().id;
+    world
+        .until(id, |execution| execution.start_time.is_some())
+        .await;
+    let platform = world.platform.clone();
+    let invoked = tokio::spawn(async move { platform.invoke(wait.id, json!(2)).await });
+    settle().await;
+    away.store(true, Ordering::SeqCst);
+    world.runtime.open();
+    let told = invoked.await.unwrap();
+    assert!(matches!(told, Err(Error::Unavailable(_))), "{told:?}");
+    assert!(tried.load(Ordering::SeqCst) > 0);
+    let refused = world.platform.execute(wait.id, json!(3), None).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    away.store(false, Ordering::SeqCst);
+    for _ in 0..3 {
+        world.advance(std::time::Duration::from_secs(1)).await;
+    }
+    assert_eq!(world.ended(id).await.status, Status::Completed);
+    let totals = world.store.totals().await.unwrap();
+    assert_eq!((totals.completed, totals.pending), (2, 0));
+    world.platform.invoke(wait.id, json!(3)).await.unwrap();
+}
