@@ -23,9 +23,8 @@ const RUNNING: Stage = Stage {
     attempt: 1,
 };
 
-/// Executions for each figure. The small servers look through all of them for each update, so there
-/// are few, in a new database each time.
-const COUNT: usize = 8_192;
+/// Executions for each figure, in a new database each time.
+const COUNT: usize = 4_096;
 
 #[tokio::main]
 async fn main() {

@@ -63,9 +63,10 @@ impl Collections {
             // What is unfinished, the failed ones, and how many are pending. With the attempt, and
             // unique, which ids are anyway, it is the guard of claims and settlements too.
             unique(doc! { "status": 1, "_id": -1, "attempt": 1 }),
-            // What waits for somebody to take it up, longest first. Sparse: only those that have not
-            // ended are in it.
+            // What is pending and due, and what runs and whose lease has ended, longest first.
+            // Sparse: only those with that status are in it, so the others are not looked at.
             plain(doc! { "waitsSince": 1 }).sparse(),
+            plain(doc! { "leaseEnds": 1 }).sparse(),
             // The executions of an open hour, of a period, and those that expire.
             plain(doc! { "createdAt": 1 }),
             // The same questions about what an earlier system wrote, which kept no other time; and

@@ -1,8 +1,8 @@
 //! What lets several platforms use the database at the same time: leases, and what nobody holds.
 //!
-//! An execution that has not ended has the field `waitsSince`: the moment from which it waits for
-//! somebody to take it up, which is when it is due while it is pending, and the end of its `lease`
-//! while it is running. That one number, in microseconds, is what overdue ones are looked up by.
+//! What waits for somebody to take it up is looked up by one number, in microseconds, in a field that
+//! only those executions have that may wait so: `waitsSince`, when a pending one is due, and
+//! `leaseEnds`, when the `lease` of a running one does.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,7 +13,7 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, doc};
 
 use crate::collections::EXECUTIONS;
-use crate::documents::{Fields, date};
+use crate::documents::{Fields, date, execution};
 use crate::error::Error;
 use crate::ids::Id;
 use crate::store::Inner;
@@ -26,17 +26,14 @@ struct Held {
 
 impl Inner {
     pub(crate) async fn overdue(&self, query: &OverdueQuery) -> Result<Vec<Overdue>, Error> {
-        if query.limit == 0 {
+        let Some(waits) = execution::waits_in(query.status).filter(|_| query.limit > 0) else {
             return Ok(Vec::new());
-        }
-        let filter = doc! {
-            "waitsSince": { "$lt": query.before.as_micros() },
-            "status": query.status.as_str(),
         };
+        let filter = doc! { waits: { "$lt": query.before.as_micros() } };
         let find = self.collections.executions.find(filter);
         let mut found = find
             .projection(doc! { "attempt": 1, "cancelRequested": 1 })
-            .sort(doc! { "waitsSince": 1 })
+            .sort(doc! { waits: 1 })
             .limit(i64::try_from(query.limit).unwrap_or(i64::MAX))
             .await?;
         let mut overdue = Vec::new();
@@ -77,7 +74,7 @@ impl Inner {
                 "lease.owner": owner,
             };
             let renew = doc! { "$set": {
-                "waitsSince": lease.until.as_micros(),
+                "leaseEnds": lease.until.as_micros(),
                 "lease.until": date(lease.until),
             } };
             Bson::Document(doc! { "q": held, "u": renew, "multi": true })
@@ -130,13 +127,18 @@ impl Inner {
 
     /// What an earlier system has left unfinished has waited for ever: nobody there had leases.
     pub(crate) async fn put_legacy_in_line(&self) -> Result<(), Error> {
-        let left = doc! {
-            "status": { "$in": [Status::Pending.as_str(), Status::Running.as_str()] },
-            "_id": { "$gte": ObjectId::from_bytes([0; 12]) },
-            "waitsSince": Bson::Null,
-        };
-        let wait = doc! { "$set": { "waitsSince": 0_i64 } };
-        self.collections.executions.update_many(left, wait).await?;
+        for status in [Status::Pending, Status::Running] {
+            let Some(waits) = execution::waits_in(status) else {
+                continue;
+            };
+            let left = doc! {
+                "status": status.as_str(),
+                "_id": { "$gte": ObjectId::from_bytes([0; 12]) },
+                waits: Bson::Null,
+            };
+            let wait = doc! { "$set": { waits: 0_i64 } };
+            self.collections.executions.update_many(left, wait).await?;
+        }
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use faas_core::model::ExecutionId;
 use faas_core::store::Stage;
 use mongodb::bson::oid::ObjectId;
+use parking_lot::Mutex;
 
 use super::waves::Update;
 
@@ -67,6 +68,38 @@ impl Sent {
     }
 }
 
+/// Keeps in mind what a group has sent, unless it is done: also when nobody waits for it any more.
+pub(super) struct Sending<'a> {
+    pub(super) sent: Sent,
+    in_doubt: &'a Mutex<InDoubt>,
+    is_done: bool,
+}
+
+impl<'a> Sending<'a> {
+    pub(super) fn new(in_doubt: &'a Mutex<InDoubt>) -> Self {
+        Self {
+            sent: Sent::default(),
+            in_doubt,
+            is_done: false,
+        }
+    }
+
+    pub(super) fn done(mut self) {
+        self.is_done = true;
+    }
+}
+
+impl Drop for Sending<'_> {
+    fn drop(&mut self) {
+        let mut in_doubt = self.in_doubt.lock();
+        if self.is_done {
+            in_doubt.forget(&self.sent);
+        } else {
+            in_doubt.keep(&self.sent);
+        }
+    }
+}
+
 impl InDoubt {
     /// Whether an earlier try has made this update, of an execution whose last one left `token`.
     pub(super) fn made(&self, update: &Update<'_>, token: Option<&ObjectId>) -> bool {
@@ -76,7 +109,7 @@ impl InDoubt {
     }
 
     /// The group is done.
-    pub(super) fn forget(&mut self, sent: &Sent) {
+    fn forget(&mut self, sent: &Sent) {
         if self.0.is_empty() {
             return;
         }
@@ -86,7 +119,7 @@ impl InDoubt {
     }
 
     /// The group failed.
-    pub(super) fn keep(&mut self, sent: &Sent) {
+    fn keep(&mut self, sent: &Sent) {
         if self.0.len() + sent.0.len() > DOUBTS {
             self.0.clear();
         }

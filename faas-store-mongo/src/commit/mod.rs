@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use faas_core::model::Timestamp;
 use faas_core::store::{Write, Written};
 
-use self::doubt::Sent;
+use self::doubt::{Sending, Sent};
 use self::waves::Wave;
 use crate::error::Error;
 use crate::store::Inner;
@@ -31,14 +31,11 @@ impl Inner {
     pub(crate) async fn commit(&self, writes: &[Write]) -> Result<Vec<Written>, Error> {
         self.hold_open(&hours_of(writes)).await?;
         let mut written = vec![Written::Stale; writes.len()];
-        let mut sent = Sent::default();
-        let made = self.carry_out(writes, &mut written, &mut sent).await;
-        let mut in_doubt = self.in_doubt.lock();
-        match made {
-            Ok(()) => in_doubt.forget(&sent),
-            Err(_) => in_doubt.keep(&sent),
-        }
-        made.map(|()| written)
+        let mut sending = Sending::new(&self.in_doubt);
+        self.carry_out(writes, &mut written, &mut sending.sent)
+            .await?;
+        sending.done();
+        Ok(written)
     }
 
     async fn carry_out(

@@ -106,16 +106,18 @@ fn statement(update: &Update<'_>, token: ObjectId) -> (Bson, usize) {
                 status: Status::Pending,
                 attempt,
             });
+            let unset = doc! { "waitsSince": "" };
             let set = doc! {
                 "status": Status::Running.as_str(),
                 "attempt": i64::from(*attempt),
                 "dueAt": Bson::Null,
                 "exact.dueAt": Bson::Null,
-                "waitsSince": lease.until.as_micros(),
+                "leaseEnds": lease.until.as_micros(),
                 "lease": { "owner": lease.owner.as_str(), "until": date(lease.until) },
                 "lastUpdate": token,
             };
-            (at_stage(*id, before), doc! { "$set": set }, 0)
+            let update = doc! { "$set": set, "$unset": unset };
+            (at_stage(*id, before), update, 0)
         }
         Update::Settle { execution, from } => {
             let output = execution.output.as_ref().map_or(0, |output| output.len());
@@ -125,8 +127,10 @@ fn statement(update: &Update<'_>, token: ObjectId) -> (Bson, usize) {
             set.insert("lastUpdate", token);
             // What was for the attempt goes with it.
             let mut unset = doc! { "lease": "", "cancelRequested": "" };
-            if !set.contains_key("waitsSince") {
-                unset.insert("waitsSince", "");
+            for waits in [Status::Pending, Status::Running].map(execution::waits_in) {
+                if let Some(waits) = waits.filter(|waits| !set.contains_key(waits)) {
+                    unset.insert(waits, "");
+                }
             }
             let update = doc! { "$set": set, "$unset": unset };
             (at_stage(execution.id, Some(*from)), update, size)

@@ -14,7 +14,7 @@ use crate::ids::Id;
 const FORMAT: i64 = 1;
 
 /// All fields but `_id`, also those without a value, so that setting them replaces whatever was
-/// there before; `waitsSince` is missing once it has ended.
+/// there before; but of the fields [`waits_in`] names, only the one of its status.
 pub(crate) fn write(execution: &Execution) -> Document {
     let start = execution.start_time.unwrap_or(execution.created_at);
     let moment = |moment: Option<Timestamp>| moment.map(Timestamp::as_micros);
@@ -50,20 +50,23 @@ pub(crate) fn write(execution: &Execution) -> Document {
         },
     };
     detail::write_failure(execution.failure.as_ref(), &mut document);
-    if let Some(since) = waits_since(execution) {
-        document.insert("waitsSince", since.as_micros());
+    if let Some(waits) = waits_in(execution.status) {
+        let since = match execution.status {
+            Status::Pending => execution.due_at.unwrap_or(execution.created_at),
+            // Nobody has a lease of it.
+            _ => Timestamp::default(),
+        };
+        document.insert(waits, since.as_micros());
     }
     document
 }
 
-/// Since when an execution that nobody has claimed waits for somebody to take it up. In the field
-/// `waitsSince` in microseconds, it is what overdue ones are looked up by; of a claimed one, it is
-/// the end of the lease.
-fn waits_since(execution: &Execution) -> Option<Timestamp> {
-    match execution.status {
-        Status::Pending => Some(execution.due_at.unwrap_or(execution.created_at)),
-        // Nobody has a lease of it.
-        Status::Running => Some(Timestamp::default()),
+/// The field that tells since when an execution with this status waits for somebody to take it up,
+/// in microseconds.
+pub(crate) const fn waits_in(status: Status) -> Option<&'static str> {
+    match status {
+        Status::Pending => Some("waitsSince"),
+        Status::Running => Some("leaseEnds"),
         Status::Completed | Status::Failed => None,
     }
 }

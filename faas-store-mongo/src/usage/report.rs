@@ -11,7 +11,7 @@ use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, Document, doc};
 
 use super::hours::TRIES;
-use super::spans::{Length, starting_within};
+use super::spans::{self, Length, starting_within};
 use crate::collections::{HOURS, STATE};
 use crate::documents::usage::{self, Ended, Hour, Sums};
 use crate::documents::{Fields, date};
@@ -82,7 +82,10 @@ impl Inner {
         let mut raw = Raw::default();
         for Segment { grain, period } in cover(query.period, coarsest, &known) {
             match grain {
-                Some(Grain::Day) => self.enter_days(period, query, &mut rows, &mut raw).await?,
+                Some(Grain::Day) => {
+                    let period = spans::widen(period, query.period, &known);
+                    self.enter_days(period, query, &mut rows, &mut raw).await?;
+                }
                 Some(Grain::Hour) => self.enter_hours(period, query, &mut rows, &mut raw).await?,
                 Some(Grain::Minute) | None => raw.add(period),
             }

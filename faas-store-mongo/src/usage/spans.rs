@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use faas_core::model::Timestamp;
 use faas_core::store::Period;
+use faas_core::store::rollup::Known;
 use futures_util::TryStreamExt;
 use mongodb::Collection;
 use mongodb::bson::{Bson, Document, doc};
@@ -231,6 +232,19 @@ impl Inner {
     }
 }
 
+/// Moves the ends of whole days within `asked` out to whole months where that adds nothing, since
+/// there is nothing beyond.
+pub(super) fn widen(days: Period, asked: Period, known: &Known) -> Period {
+    let Period { mut from, mut to } = days;
+    if asked.from <= known.oldest {
+        from = from.month();
+    }
+    if asked.to > known.newest && to.month() < to {
+        to = Length::Month.end(to.month());
+    }
+    Period { from, to }
+}
+
 /// Matches what starts within `period`.
 pub(super) fn starting_within(period: Period) -> Document {
     doc! { "_id": { "$gte": date(period.from), "$lt": date(period.to) } }
@@ -254,6 +268,24 @@ mod tests {
         ] {
             assert_eq!(Length::Month.end(at(start)), at(end));
         }
+    }
+
+    #[test]
+    fn all_days_that_there_are_make_up_whole_months() {
+        let known = Known {
+            oldest: at("2026-01-15T07:00:00Z"),
+            newest: at("2026-03-09T08:59:59Z"),
+            executions_from: at("2026-01-15T07:00:00Z"),
+            minutes_from: at("2026-01-15T07:00:00Z"),
+        };
+        let (from, to) = (at("2026-01-15T00:00:00Z"), at("2026-03-10T00:00:00Z"));
+        let days = Period { from, to };
+        let all = widen(days, Period::ALL, &known);
+        assert_eq!(all.from, at("2026-01-01T00:00:00Z"));
+        assert_eq!(all.to, at("2026-04-01T00:00:00Z"));
+        let (from, to) = (at("2026-01-16T00:00:00Z"), at("2026-03-01T00:00:00Z"));
+        let days = Period { from, to };
+        assert_eq!(widen(days, days, &known), days);
     }
 
     #[test]

@@ -6,7 +6,9 @@
 )]
 
 mod conformance;
+mod kill;
 mod legacy;
 mod outage;
+mod plans;
 mod server;
 mod shared;

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::uri::Uri;
@@ -32,6 +32,8 @@ struct Line {
     state: AtomicU8,
     /// Both ends of all connections.
     open: Mutex<Vec<TcpStream>>,
+    /// The requests that have passed, where they are recorded.
+    recorded: Mutex<Option<Vec<Vec<u8>>>>,
 }
 
 impl Cable {
@@ -48,6 +50,7 @@ impl Cable {
             far_end: uri.first_host(),
             state: AtomicU8::new(THROUGH),
             open: Mutex::default(),
+            recorded: Mutex::default(),
         });
         let shared = Arc::clone(&line);
         thread::spawn(move || {
@@ -77,6 +80,12 @@ impl Cable {
         self.line.state.store(LOSE_ANSWER, Ordering::SeqCst);
     }
 
+    /// Records requests from now on, as wire messages. Returns those since the last call.
+    pub fn record(&self) -> Vec<Vec<u8>> {
+        let mut recorded = self.line.recorded();
+        recorded.replace(Vec::new()).unwrap_or_default()
+    }
+
     /// Everything passes again, over new connections.
     pub fn mend(&self) {
         self.line.state.store(THROUGH, Ordering::SeqCst);
@@ -94,6 +103,10 @@ impl Drop for Cable {
 impl Line {
     fn is(&self, state: u8) -> bool {
         self.state.load(Ordering::SeqCst) == state
+    }
+
+    fn recorded(&self) -> MutexGuard<'_, Option<Vec<Vec<u8>>>> {
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_broken(&self) -> bool {
@@ -147,6 +160,9 @@ impl Line {
             let is_update = request.windows(8).any(|bytes| bytes == b"\x02update\0");
             if is_update && self.takes_loss() {
                 lose.store(true, Ordering::SeqCst);
+            }
+            if let Some(recorded) = &mut *self.recorded() {
+                recorded.push(request.clone());
             }
             if server.write_all(&request).is_err() {
                 return;
