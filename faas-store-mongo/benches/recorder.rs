@@ -1,6 +1,10 @@
 //! What the recorder gains by committing in groups: a platform under many calls at once, against the
 //! same with a store that commits each write alone; on the server that `MONGODB_TEST_URI` names, or
 //! one of those that the tests use.
+//!
+//! Once over the loopback interface, where what the server does for each document counts most; and
+//! once over a line on which each request takes a millisecond, as it does where a server is on another
+//! machine, and more where it waits until its copies have a write.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -22,13 +26,14 @@ use faas_core::Platform;
 use faas_core::clock::{Clock, SystemClock};
 use faas_core::model::{FunctionId, Json};
 use faas_core::platform::NewFunction;
+use faas_mongo_testserver::Cable;
 use faas_store_mongo::MongoStore;
 
 use self::echo::Echo;
 use self::tapped::Tapped;
 
 /// Executions for each figure.
-const COUNT: usize = 4_096;
+const COUNT: usize = 2_048;
 /// How many callers there are, each of which waits for its answer.
 const CALLERS: usize = 256;
 /// How often each figure is measured. The first round, which pays for whatever the server has yet to
@@ -43,27 +48,41 @@ enum Kind {
     Accepted,
 }
 
+/// What each request takes on the longer line.
+const LINE: Duration = Duration::from_millis(1);
+
 #[tokio::main]
 async fn main() {
-    for (name, kind) in [
-        ("direct invokes", Kind::Direct),
-        ("accepted executes", Kind::Accepted),
-    ] {
-        let (mut grouped, mut alone) = (Vec::new(), Vec::new());
-        for _ in 0..=ROUNDS {
-            for (is_alone, rates) in [(false, &mut grouped), (true, &mut alone)] {
-                let Some(rate) = measure(kind, is_alone).await else {
-                    return;
-                };
-                rates.push(rate);
+    for (line, delay) in [("loopback", Duration::ZERO), ("a line of 1 ms", LINE)] {
+        for (name, kind) in [
+            ("direct invokes", Kind::Direct),
+            ("accepted executes", Kind::Accepted),
+        ] {
+            let (mut grouped, mut alone) = (Vec::new(), Vec::new());
+            for _ in 0..=ROUNDS {
+                for (is_alone, measured) in [(false, &mut grouped), (true, &mut alone)] {
+                    let Some(one) = measure(kind, is_alone, delay).await else {
+                        return;
+                    };
+                    measured.push(one);
+                }
             }
+            let writes: Vec<f64> = grouped.iter().map(|one| one.writes_per_commit).collect();
+            let rates = |all: Vec<Measured>| median(all.iter().map(|one| one.rate).collect());
+            let (grouped, alone) = (rates(grouped), rates(alone));
+            println!(
+                "{line}, {name}: {grouped:6.0}/s in groups of {:.0}, {alone:6.0}/s one by one: {:.1}x",
+                median(writes),
+                grouped / alone
+            );
         }
-        let (grouped, alone) = (median(grouped), median(alone));
-        println!(
-            "{name}: {grouped:6.0}/s in groups, {alone:6.0}/s one by one: {:.1}x",
-            grouped / alone
-        );
     }
+}
+
+struct Measured {
+    /// How many executions ended per second.
+    rate: f64,
+    writes_per_commit: f64,
 }
 
 fn median(mut rates: Vec<f64>) -> f64 {
@@ -72,9 +91,13 @@ fn median(mut rates: Vec<f64>) -> f64 {
     rates[ROUNDS / 2]
 }
 
-/// How many executions end per second.
-async fn measure(kind: Kind, is_alone: bool) -> Option<f64> {
-    let store = MongoStore::open(&server::new_database()?).await.unwrap();
+async fn measure(kind: Kind, is_alone: bool, delay: Duration) -> Option<Measured> {
+    let uri = server::new_database()?;
+    let cable = Cable::to(&uri);
+    let is_direct = delay.is_zero();
+    let uri = if is_direct { &uri } else { &cable.uri };
+    let store = MongoStore::open(uri).await.unwrap();
+    cable.delay(delay);
     let store = Arc::new(Tapped::new(store, is_alone));
     let platform = Platform::builder()
         .shared_store(store.clone())
@@ -92,7 +115,7 @@ async fn measure(kind: Kind, is_alone: bool) -> Option<f64> {
     let function = platform.functions().create(new).await.unwrap().id;
     // Holds the hour open.
     call(&platform, function, Kind::Direct).await;
-    let ended = store.ended();
+    let (ended, before_them) = (store.ended(), store.commits());
     let clock = SystemClock::new();
     let before = clock.monotonic();
     let callers = (0..CALLERS).map(|_| {
@@ -108,8 +131,12 @@ async fn measure(kind: Kind, is_alone: bool) -> Option<f64> {
     }
     store.wait_for(ended + COUNT).await;
     let took = clock.monotonic() - before;
+    let (writes, commits) = store.commits();
     platform.shutdown().await;
-    Some(COUNT as f64 / took.as_secs_f64())
+    Some(Measured {
+        rate: COUNT as f64 / took.as_secs_f64(),
+        writes_per_commit: (writes - before_them.0) as f64 / (commits - before_them.1) as f64,
+    })
 }
 
 async fn call(platform: &Platform, function: FunctionId, kind: Kind) {

@@ -19,6 +19,8 @@ pub(crate) struct Tapped {
     store: MongoStore,
     is_alone: bool,
     ended: AtomicUsize,
+    writes: AtomicUsize,
+    commits: AtomicUsize,
     changed: Notify,
 }
 
@@ -28,6 +30,8 @@ impl Tapped {
             store,
             is_alone,
             ended: AtomicUsize::new(0),
+            writes: AtomicUsize::new(0),
+            commits: AtomicUsize::new(0),
             changed: Notify::new(),
         }
     }
@@ -35,6 +39,12 @@ impl Tapped {
     /// How many executions have ended.
     pub(crate) fn ended(&self) -> usize {
         self.ended.load(Ordering::SeqCst)
+    }
+
+    /// How many writes there were, in how many groups that the recorder made.
+    pub(crate) fn commits(&self) -> (usize, usize) {
+        let of = |number: &AtomicUsize| number.load(Ordering::SeqCst);
+        (of(&self.writes), of(&self.commits))
     }
 
     pub(crate) async fn wait_for(&self, ended: usize) {
@@ -51,6 +61,8 @@ impl Tapped {
             Write::Claim { .. } | Write::Scaling(_) => false,
         };
         let ended = writes.iter().zip(written).filter(ends).count();
+        self.writes.fetch_add(writes.len(), Ordering::SeqCst);
+        self.commits.fetch_add(1, Ordering::SeqCst);
         self.ended.fetch_add(ended, Ordering::SeqCst);
         self.changed.notify_one();
     }

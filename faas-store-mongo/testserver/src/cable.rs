@@ -2,9 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crate::uri::Uri;
 
@@ -32,6 +33,8 @@ struct Line {
     state: AtomicU8,
     /// Both ends of all connections.
     open: Mutex<Vec<TcpStream>>,
+    /// How long each request takes, in microseconds.
+    delay: AtomicU64,
     /// The requests that have passed, where they are recorded.
     recorded: Mutex<Option<Vec<Vec<u8>>>>,
 }
@@ -50,6 +53,7 @@ impl Cable {
             far_end: uri.first_host(),
             state: AtomicU8::new(THROUGH),
             open: Mutex::default(),
+            delay: AtomicU64::new(0),
             recorded: Mutex::default(),
         });
         let shared = Arc::clone(&line);
@@ -80,6 +84,12 @@ impl Cable {
         self.line.state.store(LOSE_ANSWER, Ordering::SeqCst);
     }
 
+    /// From now on each request takes so long to pass, as over a longer line.
+    pub fn delay(&self, delay: Duration) {
+        let micros = u64::try_from(delay.as_micros()).unwrap_or(u64::MAX);
+        self.line.delay.store(micros, Ordering::SeqCst);
+    }
+
     /// Records requests from now on, as wire messages. Returns those since the last call.
     pub fn record(&self) -> Vec<Vec<u8>> {
         let mut recorded = self.line.recorded();
@@ -103,6 +113,14 @@ impl Drop for Cable {
 impl Line {
     fn is(&self, state: u8) -> bool {
         self.state.load(Ordering::SeqCst) == state
+    }
+
+    fn take_time(&self) {
+        let delay = self.delay.load(Ordering::SeqCst);
+        if delay > 0 {
+            #[expect(clippy::disallowed_methods, reason = "a line takes real time")]
+            thread::sleep(Duration::from_micros(delay));
+        }
     }
 
     fn recorded(&self) -> MutexGuard<'_, Option<Vec<Vec<u8>>>> {
@@ -161,6 +179,7 @@ impl Line {
             if is_update && self.takes_loss() {
                 lose.store(true, Ordering::SeqCst);
             }
+            self.take_time();
             if let Some(recorded) = &mut *self.recorded() {
                 recorded.push(request.clone());
             }
