@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod costs;
+mod document;
 mod executions;
 mod front;
 mod functions;
