@@ -12,8 +12,8 @@
 mod echo;
 #[path = "../tests/it/server.rs"]
 mod server;
-#[path = "recorder/tapped.rs"]
-mod tapped;
+#[path = "recorder/tap.rs"]
+mod tap;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,10 +22,11 @@ use faas_core::Platform;
 use faas_core::clock::{Clock, SystemClock};
 use faas_core::model::{FunctionId, Json};
 use faas_core::platform::NewFunction;
+use faas_core::store::conformance::intercepted::Intercepted;
 use faas_store_mongo::MongoStore;
 
 use self::echo::Echo;
-use self::tapped::Tapped;
+use self::tap::Tap;
 
 /// Executions for each figure.
 const COUNT: usize = 4_096;
@@ -75,7 +76,10 @@ fn median(mut rates: Vec<f64>) -> f64 {
 /// How many executions end per second.
 async fn measure(kind: Kind, is_alone: bool) -> Option<f64> {
     let store = MongoStore::open(&server::new_database()?).await.unwrap();
-    let store = Arc::new(Tapped::new(store, is_alone));
+    let store = Arc::new(Intercepted {
+        store: Arc::new(store),
+        by: Tap::new(is_alone),
+    });
     let platform = Platform::builder()
         .shared_store(store.clone())
         .runtime(Echo)
@@ -92,7 +96,7 @@ async fn measure(kind: Kind, is_alone: bool) -> Option<f64> {
     let function = platform.functions().create(new).await.unwrap().id;
     // Holds the hour open.
     call(&platform, function, Kind::Direct).await;
-    let ended = store.ended();
+    let ended = store.by.ended();
     let clock = SystemClock::new();
     let before = clock.monotonic();
     let callers = (0..CALLERS).map(|_| {
@@ -106,7 +110,7 @@ async fn measure(kind: Kind, is_alone: bool) -> Option<f64> {
     for caller in callers.collect::<Vec<_>>() {
         caller.await.unwrap();
     }
-    store.wait_for(ended + COUNT).await;
+    store.by.wait_for(ended + COUNT).await;
     let took = clock.monotonic() - before;
     platform.shutdown().await;
     Some(COUNT as f64 / took.as_secs_f64())
