@@ -2,12 +2,13 @@
 //!
 //! Read the modules in this order: [`model`] (the words), [`cost`] (the money), [`store`],
 //! [`runtime`] and [`scaling`] (the three traits that a host can implement), [`events`], then
-//! `engine` (the life of an execution) and [`platform`] (the handle that a host holds).
+//! `engine` (the life of an execution), [`load_test`] and [`platform`] (the handle that a host holds).
 
 pub mod clock;
 pub mod cost;
 mod engine;
 pub mod events;
+pub mod load_test;
 pub mod model;
 pub mod platform;
 pub mod runtime;

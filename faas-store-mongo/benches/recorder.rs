@@ -16,8 +16,8 @@
 mod echo;
 #[path = "../tests/it/server.rs"]
 mod server;
-#[path = "recorder/tapped.rs"]
-mod tapped;
+#[path = "recorder/tap.rs"]
+mod tap;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,11 +26,12 @@ use faas_core::Platform;
 use faas_core::clock::{Clock, SystemClock};
 use faas_core::model::{FunctionId, Json};
 use faas_core::platform::NewFunction;
+use faas_core::store::conformance::intercepted::Intercepted;
 use faas_mongo_testserver::Cable;
 use faas_store_mongo::MongoStore;
 
 use self::echo::Echo;
-use self::tapped::Tapped;
+use self::tap::Tap;
 
 /// Executions for each figure.
 const COUNT: usize = 2_048;
@@ -98,7 +99,10 @@ async fn measure(kind: Kind, is_alone: bool, delay: Duration) -> Option<Measured
     let uri = if is_direct { &uri } else { &cable.uri };
     let store = MongoStore::open(uri).await.unwrap();
     cable.delay(delay);
-    let store = Arc::new(Tapped::new(store, is_alone));
+    let store = Arc::new(Intercepted {
+        store: Arc::new(store),
+        by: Tap::new(is_alone),
+    });
     let platform = Platform::builder()
         .shared_store(store.clone())
         .runtime(Echo)
@@ -115,7 +119,7 @@ async fn measure(kind: Kind, is_alone: bool, delay: Duration) -> Option<Measured
     let function = platform.functions().create(new).await.unwrap().id;
     // Holds the hour open.
     call(&platform, function, Kind::Direct).await;
-    let (ended, before_them) = (store.ended(), store.commits());
+    let (ended, before_them) = (store.by.ended(), store.by.commits());
     let clock = SystemClock::new();
     let before = clock.monotonic();
     let callers = (0..CALLERS).map(|_| {
@@ -129,9 +133,9 @@ async fn measure(kind: Kind, is_alone: bool, delay: Duration) -> Option<Measured
     for caller in callers.collect::<Vec<_>>() {
         caller.await.unwrap();
     }
-    store.wait_for(ended + COUNT).await;
+    store.by.wait_for(ended + COUNT).await;
     let took = clock.monotonic() - before;
-    let (writes, commits) = store.commits();
+    let (writes, commits) = store.by.commits();
     platform.shutdown().await;
     Some(Measured {
         rate: COUNT as f64 / took.as_secs_f64(),

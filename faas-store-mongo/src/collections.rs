@@ -14,6 +14,7 @@ use crate::error::{self, Error};
 pub(crate) const FUNCTIONS: &str = "functions";
 pub(crate) const EXECUTIONS: &str = "executions";
 pub(crate) const SCALING_EVENTS: &str = "scalingevents";
+pub(crate) const LOAD_TESTS: &str = "loadtests";
 /// Labels and metered code of deleted functions: what reads `functions` should not meet them.
 pub(crate) const DELETED_FUNCTIONS: &str = "deletedfunctions";
 /// Sums by hour.
@@ -32,6 +33,7 @@ pub(crate) struct Collections {
     pub(crate) deleted_functions: Collection<Document>,
     pub(crate) executions: Collection<Document>,
     pub(crate) scaling_events: Collection<Document>,
+    pub(crate) load_tests: Collection<Document>,
     pub(crate) hours: Collection<Document>,
     pub(crate) days: Collection<Document>,
     pub(crate) months: Collection<Document>,
@@ -45,6 +47,7 @@ impl Collections {
             deleted_functions: database.collection(DELETED_FUNCTIONS),
             executions: database.collection(EXECUTIONS),
             scaling_events: database.collection(SCALING_EVENTS),
+            load_tests: database.collection(LOAD_TESTS),
             hours: database.collection(HOURS),
             days: database.collection(DAYS),
             months: database.collection(MONTHS),
@@ -79,6 +82,9 @@ impl Collections {
         // A period's events, newest first.
         let events = [plain(doc! { "timestamp": -1 })];
         make(&self.scaling_events, events.into()).await?;
+        // A function's load tests, newest first.
+        let tests = [plain(doc! { "functionId": 1, "_id": -1 })];
+        make(&self.load_tests, tests.into()).await?;
         let hours = [
             // Those to be closed.
             plain(doc! { "closed": 1, "openUntil": 1 }),

@@ -32,6 +32,7 @@ mod error;
 mod executions;
 mod functions;
 mod ids;
+mod load_tests;
 mod options;
 mod period;
 mod scaling;

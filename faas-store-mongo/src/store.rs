@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use faas_core::clock::Clock;
+use faas_core::load_test::LoadTest;
 use faas_core::model::{
-    Execution, ExecutionId, Function, FunctionId, FunctionLabel, ScalingEvent, Timestamp,
+    Execution, ExecutionId, Function, FunctionId, FunctionLabel, LoadTestId, ScalingEvent,
+    Timestamp,
 };
 use faas_core::store::{
-    ExecutionQuery, Lease, Overdue, OverdueQuery, Period, Renewed, SharedStore, Store, StoreError,
-    Totals, UsageQuery, UsageRow, Write, Written,
+    ExecutionQuery, Lease, LoadTestQuery, Overdue, OverdueQuery, Period, Renewed, SharedStore,
+    Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
 };
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::{Client, Database};
@@ -289,6 +291,18 @@ impl Store for MongoStore {
 
     async fn scaling_event_count(&self, period: Period) -> Result<u64, StoreError> {
         Ok(self.inner()?.scaling_event_count(period).await?)
+    }
+
+    async fn put_load_test(&self, test: &LoadTest) -> Result<(), StoreError> {
+        Ok(self.inner()?.put_load_test(test).await?)
+    }
+
+    async fn load_test(&self, id: LoadTestId) -> Result<Option<LoadTest>, StoreError> {
+        Ok(self.inner()?.load_test(id).await?)
+    }
+
+    async fn load_tests(&self, query: &LoadTestQuery) -> Result<Vec<LoadTest>, StoreError> {
+        Ok(self.inner()?.load_tests(query).await?)
     }
 
     async fn expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {

@@ -5,6 +5,7 @@
 //! what was refused is refused again. That holds as long as nothing but the lines decides an answer:
 //! neither a clock, nor chance, nor a setting that is not in the file.
 
+use faas_core::load_test::LoadTest;
 use faas_core::model::{Function, FunctionId, Timestamp};
 use faas_core::store::memory::DEFAULT_CAPACITY;
 use faas_core::store::{MemoryStore, Store, StoreError, Write, Written};
@@ -72,6 +73,7 @@ pub(crate) enum Change {
     },
     /// A whole group: it is on one line, so it is there or it is not.
     Commit(#[serde(with = "writes")] Vec<Write>),
+    PutLoadTest(#[serde(with = "text")] Box<LoadTest>),
     Expire {
         before: Timestamp,
         limit: usize,
@@ -108,6 +110,7 @@ impl Change {
                 answer.count = usize::from(memory.delete_function(*id, *at).await?);
             }
             Self::Commit(writes) => answer.written = memory.commit(writes).await?,
+            Self::PutLoadTest(test) => memory.put_load_test(test).await?,
             Self::Expire { before, limit } => answer.count = memory.expire(*before, *limit).await?,
         }
         Ok(answer)

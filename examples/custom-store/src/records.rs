@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faas_core::cost::Cost;
+use faas_core::load_test::LoadTest;
 use faas_core::model::{
     Attempt, Execution, ExecutionId, Failure, Function, FunctionConfig, FunctionId, FunctionStatus,
     InstanceId, Json, LogLine, NanoDollars, ScalingAction, ScalingEvent, ScalingEventId, Status,
@@ -254,6 +255,17 @@ text! {
     InstanceId: |text| Some(Self::new(text)),
     // A user's JSON is a text within ours: it may have line breaks, and it must read back to the byte.
     Json: |text| Some(Self::trusted(text)),
+}
+
+/// It has a JSON of its own, which is as a text within ours for the same reason.
+impl Text for Box<LoadTest> {
+    fn write(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
+    }
+
+    fn read(text: Option<String>) -> Option<Self> {
+        serde_json::from_str(&text?).ok()
+    }
 }
 
 impl<T: Text> Text for Option<T> {

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use faas_core::load_test::LoadTest;
 use faas_core::model::{
-    Execution, ExecutionId, Function, FunctionId, FunctionLabel, ScalingEvent, Timestamp,
+    Execution, ExecutionId, Function, FunctionId, FunctionLabel, LoadTestId, ScalingEvent,
+    Timestamp,
 };
 use faas_core::store::{
-    ExecutionQuery, MemoryStore, Period, Store, StoreError, Totals, UsageQuery, UsageRow, Write,
-    Written,
+    ExecutionQuery, LoadTestQuery, MemoryStore, Period, Store, StoreError, Totals, UsageQuery,
+    UsageRow, Write, Written,
 };
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -225,6 +227,19 @@ impl Store for JournalStore {
 
     async fn scaling_event_count(&self, period: Period) -> Result<u64, StoreError> {
         self.inner.memory.scaling_event_count(period).await
+    }
+
+    async fn put_load_test(&self, test: &LoadTest) -> Result<(), StoreError> {
+        let change = Change::PutLoadTest(Box::new(test.clone()));
+        self.change(change).await.map(|_| ())
+    }
+
+    async fn load_test(&self, id: LoadTestId) -> Result<Option<LoadTest>, StoreError> {
+        self.inner.memory.load_test(id).await
+    }
+
+    async fn load_tests(&self, query: &LoadTestQuery) -> Result<Vec<LoadTest>, StoreError> {
+        self.inner.memory.load_tests(query).await
     }
 
     async fn expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {

@@ -7,7 +7,8 @@ use super::{Cost, PriceBook, Usage, price};
 use crate::model::{NanoDollars, Tier};
 
 /// Where an estimate's duration comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Basis {
     /// The function's own recent executions.
     History,

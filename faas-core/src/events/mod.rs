@@ -14,6 +14,7 @@ use bytes::Bytes;
 
 pub use bus::{EventBus, Position, Received, Subscriber};
 
+use crate::load_test::LoadTest;
 use crate::model::{Execution, ExecutionId, FunctionId, ScalingEvent, Timestamp};
 
 /// One event.
@@ -60,6 +61,10 @@ pub enum EventKind {
     Scaling(Arc<ScalingEvent>),
     /// Once a second while anybody listens.
     Metrics(Arc<LiveMetrics>),
+    /// Once a second while a load test runs.
+    LoadTestProgress(Arc<LoadTest>),
+    /// A load test ended.
+    LoadTestFinished(Arc<LoadTest>),
 }
 
 impl EventKind {
@@ -71,6 +76,7 @@ impl EventKind {
             }
             Self::Completed(execution) | Self::Failed(execution) => Some(execution.function_id),
             Self::Scaling(event) => event.function_id,
+            Self::LoadTestProgress(test) | Self::LoadTestFinished(test) => Some(test.function_id),
             Self::Metrics(_) => None,
         }
     }
@@ -90,6 +96,13 @@ impl EventKind {
                     + execution.input.len()
                     + 2 * execution.output.as_ref().map_or(0, |o| o.len())
                     + logs
+            }
+            Self::LoadTestProgress(test) | Self::LoadTestFinished(test) => {
+                let result = &test.result;
+                FIXED
+                    + 2 * test.input.len()
+                    + 256 * (result.timeline.len() + result.scaling_events.len())
+                    + 512 * result.errors.len()
             }
             _ => FIXED,
         }

@@ -54,6 +54,19 @@ macro_rules! id {
                 Uuid::try_parse(text).map(Self).map_err(|_| ParseIdError)
             }
         }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
     };
 }
 
@@ -68,6 +81,11 @@ id! {
 id! {
     /// Names a scaling event.
     ScalingEventId
+}
+
+id! {
+    /// Names a load test.
+    LoadTestId
 }
 
 /// Names an instance: a slot that runs one execution at a time.
@@ -144,6 +162,11 @@ impl IdGenerator {
     /// A new scaling event's id.
     pub fn scaling_event(&self, now: Timestamp) -> ScalingEventId {
         ScalingEventId::from_u128(self.next(now))
+    }
+
+    /// A new load test's id.
+    pub fn load_test(&self, now: Timestamp) -> LoadTestId {
+        LoadTestId::from_u128(self.next(now))
     }
 }
 

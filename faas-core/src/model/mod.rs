@@ -16,7 +16,9 @@ pub use execution::{
     ParseStatusError, Status,
 };
 pub use function::{Function, FunctionConfig, FunctionLabel, FunctionStatus, Tier};
-pub use id::{ExecutionId, FunctionId, IdGenerator, InstanceId, ParseIdError, ScalingEventId};
+pub use id::{
+    ExecutionId, FunctionId, IdGenerator, InstanceId, LoadTestId, ParseIdError, ScalingEventId,
+};
 #[cfg(feature = "quickjs")]
 pub(crate) use json::is_too_deep;
 pub use json::{Json, JsonError, MAX_DEPTH};

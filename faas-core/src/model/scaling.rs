@@ -3,7 +3,7 @@
 use super::{FunctionId, ScalingEventId, Timestamp};
 
 /// One change of the number of instances.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ScalingEvent {
     /// Its id.
     pub id: ScalingEventId,
@@ -20,7 +20,7 @@ pub struct ScalingEvent {
 }
 
 /// Which way capacity went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum ScalingAction {
     /// More instances.
     Up,

@@ -23,6 +23,7 @@ pub use metrics::{Histogram, LiveCounters, Overview};
 use crate::cost::PriceBook;
 use crate::engine::{Engine, Request};
 use crate::events::EventBus;
+use crate::load_test::{self, LoadTests};
 use crate::model::{Execution, FunctionId, Json, Timestamp};
 use crate::runtime::CompileError;
 use crate::store::StoreError;
@@ -36,6 +37,7 @@ pub struct Platform {
 
 struct Inner {
     engine: Engine,
+    load_tests: Arc<load_test::Running>,
 }
 
 impl Drop for Inner {
@@ -52,12 +54,19 @@ impl Platform {
 
     fn new(engine: Engine) -> Self {
         Self {
-            inner: Arc::new(Inner { engine }),
+            inner: Arc::new(Inner {
+                engine,
+                load_tests: Arc::default(),
+            }),
         }
     }
 
-    fn engine(&self) -> &Engine {
+    pub(crate) fn engine(&self) -> &Engine {
         &self.inner.engine
+    }
+
+    pub(crate) fn running_load_tests(&self) -> &Arc<load_test::Running> {
+        &self.inner.load_tests
     }
 
     /// Uploading, changing, listing and deleting functions.
@@ -73,6 +82,11 @@ impl Platform {
     /// Cost reports and estimates.
     pub fn costs(&self) -> Costs<'_> {
         Costs { platform: self }
+    }
+
+    /// Calling a function by many at once, to see what that does and costs.
+    pub const fn load_tests(&self) -> LoadTests<'_> {
+        LoadTests::new(self)
     }
 
     /// Calls a function and waits for its end: one attempt, no retries. What the function itself

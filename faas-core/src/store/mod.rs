@@ -23,9 +23,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::load_test::LoadTest;
 use crate::model::{
-    Execution, ExecutionId, Function, FunctionId, FunctionLabel, NanoDollars, ScalingEvent, Status,
-    Tier, Timestamp,
+    Execution, ExecutionId, Function, FunctionId, FunctionLabel, LoadTestId, NanoDollars,
+    ScalingEvent, Status, Tier, Timestamp,
 };
 
 pub use memory::MemoryStore;
@@ -149,6 +150,15 @@ pub trait Store: Send + Sync + 'static {
     /// How many scaling events lie in `period`.
     async fn scaling_event_count(&self, period: Period) -> Result<u64, StoreError>;
 
+    /// Stores a load test, or replaces the one with its id.
+    async fn put_load_test(&self, test: &LoadTest) -> Result<(), StoreError>;
+
+    /// The load test with this id.
+    async fn load_test(&self, id: LoadTestId) -> Result<Option<LoadTest>, StoreError>;
+
+    /// Load tests that match, newest first.
+    async fn load_tests(&self, query: &LoadTestQuery) -> Result<Vec<LoadTest>, StoreError>;
+
     /// Deletes up to `limit` ended executions that were accepted before `before`, oldest first, and
     /// keeps their sums. Returns how many; fewer than `limit` means that none is left.
     async fn expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError>;
@@ -242,6 +252,15 @@ pub struct ExecutionQuery {
     pub limit: usize,
 }
 
+/// Which load tests to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoadTestQuery {
+    /// Of this function only.
+    pub function: Option<FunctionId>,
+    /// At most so many.
+    pub limit: usize,
+}
+
 /// From `from` on, until before `to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Period {
@@ -330,7 +349,7 @@ pub enum UsageKey {
 }
 
 /// Sums over executions that have ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct UsageSums {
     /// How many there are.
     pub executions: u64,

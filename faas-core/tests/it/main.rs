@@ -1,7 +1,7 @@
 //! What the crate promises, through its public interface.
 
 #[cfg(test)]
-mod obstructed;
+mod load_tests;
 #[cfg(test)]
 mod platform;
 #[cfg(test)]

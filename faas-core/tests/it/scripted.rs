@@ -10,7 +10,8 @@ use faas_core::runtime::{
 };
 
 /// `echo` returns its input, `attempt` its attempt's number; `fail N` throws on the first N attempts;
-/// `wait` returns when it is opened or stopped; `hang` does not even stop; `panic` panics.
+/// `sleep N` returns its input after N milliseconds of real time; `wait` returns when it is opened or
+/// stopped; `hang` does not even stop; `panic` panics.
 #[derive(Clone, Default)]
 pub(crate) struct Scripted {
     pub(crate) gate: Arc<AtomicBool>,
@@ -83,6 +84,13 @@ impl Script {
         let is_open = || self.shared.gate.load(Ordering::SeqCst);
         match script.split_once(' ').unwrap_or((script, "0")) {
             ("echo", _) => Ok(call.input.clone()),
+            ("sleep", millis) => {
+                let millis = millis.parse().expect("a number");
+                match call.stop.wait(Duration::from_millis(millis)) {
+                    Some(reason) => Err(reason.failure(call.limits.timeout)),
+                    None => Ok(call.input.clone()),
+                }
+            }
             ("attempt", _) => Ok(Json::from(serde_json::json!(call.context.attempt))),
             ("fail", times) if call.context.attempt <= times.parse().expect("a number") => {
                 Err(Failure::new(

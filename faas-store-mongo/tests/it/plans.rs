@@ -11,8 +11,8 @@ use faas_core::model::{ExecutionId, Status};
 use faas_core::store::conformance::workshop::{START, Workshop};
 use faas_core::store::conformance::{claim, insert};
 use faas_core::store::{
-    ExecutionQuery, Granularity, Lease, OverdueQuery, Owner, Period, Stage, Store, UsageGroup,
-    UsageQuery, Write,
+    ExecutionQuery, Granularity, Lease, LoadTestQuery, OverdueQuery, Owner, Period, Stage, Store,
+    UsageGroup, UsageQuery, Write,
 };
 use faas_mongo_testserver::Cable;
 use faas_store_mongo::MongoStore;
@@ -36,13 +36,14 @@ const TO_CLOSE: &str = "closed:1,openUntil:1";
 const EXPIRING: &str = "isExpiring:1";
 const OPEN: &str = "closed:1,_id:1";
 
-const MADE: [(&str, &[&str]); 6] = [
+const MADE: [(&str, &[&str]); 7] = [
     (
         "executions",
         &[ID, STAGE, FUNCTION, CREATED, KEY, DUE, LEASES],
     ),
     ("functions", &[ID, NAME, "status:1,createdAt:-1"]),
     ("scalingevents", &[ID, EVENTS]),
+    ("loadtests", &[ID, FUNCTION]),
     ("usagehours", &[ID, TO_CLOSE, EXPIRING]),
     ("usagedays", &[ID, OPEN]),
     ("usagemonths", &[ID, OPEN]),
@@ -225,6 +226,11 @@ async fn calls(
     call!("events", [EVENTS], store.scaling_events(START, 9));
     call!("event count", [EVENTS], store.scaling_event_count(period));
     let expiry = store.expire(period.to, 50);
+    let tests = LoadTestQuery {
+        function: Some(function.id),
+        limit: 9,
+    };
+    call!("load tests", [FUNCTION], store.load_tests(&tests));
     call!("expiry", [CREATED, STAGE, EXPIRING], expiry);
     all
 }

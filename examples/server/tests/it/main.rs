@@ -3,11 +3,17 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod client;
+#[cfg(test)]
 mod cluster;
+#[cfg(test)]
+mod compatible;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod load_tests;
 #[cfg(test)]
 mod mongodb;
 #[cfg(test)]

@@ -25,7 +25,9 @@
 pub mod claims;
 pub mod functions;
 pub mod idempotency;
+pub mod intercepted;
 pub mod lists;
+pub mod load_tests;
 pub mod restart;
 pub mod retention;
 pub mod round_trip;
@@ -142,6 +144,8 @@ macro_rules! store_conformance {
             retention::expiry_never_takes_what_has_not_ended,
             retention::expiry_keeps_sums_and_totals,
             scaling::scaling_events_are_listed_newest_first_and_counted,
+            load_tests::a_load_test_reads_back_as_it_was_stored_last,
+            load_tests::load_tests_are_listed_newest_first_by_function,
             restart::everything_is_there_after_a_restart,
             restart::a_closed_store_can_be_asked_nothing_and_does_not_hang,
         );

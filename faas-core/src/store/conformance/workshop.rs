@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cost::{Cost, PriceBook};
+use crate::cost::{Basis, Cost, PriceBook};
+use crate::load_test::{
+    ErrorGroup, LoadEstimate, LoadResult, LoadTest, LoadTestStatus, ResponseTimes, Second,
+};
 use crate::model::{
     Attempt, Execution, ExecutionId, Failure, FailureKind, Function, FunctionConfig, FunctionId,
     FunctionStatus, IdGenerator, InstanceId, Json, LogLevel, LogLine, NanoDollars, ScalingAction,
     ScalingEvent, Tier, Timestamp,
 };
+use crate::store::UsageSums;
 
 /// 2026-01-15, in the middle of a minute.
 pub const START: Timestamp = Timestamp::from_micros(1_768_472_430_123_456);
@@ -164,6 +168,59 @@ impl Workshop {
         }
         execution.input = self.json();
         execution
+    }
+
+    /// One that ran for three seconds.
+    pub fn load_test(&mut self, function: &Function) -> LoadTest {
+        let mut sums = UsageSums::default();
+        for _ in 0..9 {
+            sums.add(&UsageSums::of(&self.ended(function.id)));
+        }
+        let second = |second| Second {
+            second,
+            completed: 3,
+            failed: 1,
+            p95: Duration::from_micros(1_234),
+            instances: 2,
+            cost: NanoDollars::new(1_000_001),
+        };
+        let result = LoadResult {
+            elapsed: Duration::from_millis(3_210),
+            sums,
+            refused: self.random.u64(..9),
+            response_time: ResponseTimes {
+                p99: Duration::from_nanos(1_234_567),
+                ..ResponseTimes::default()
+            },
+            errors: vec![ErrorGroup {
+                message: "TypeError: \"ü\" 😀".to_owned(),
+                count: 2,
+            }],
+            timeline: (0..3).map(second).collect(),
+            scaling_events: vec![self.scaling_event(None)],
+        };
+        LoadTest {
+            id: self.ids.load_test(self.now),
+            function_id: function.id,
+            function_name: function.name.to_string(),
+            concurrency: 20,
+            duration: Duration::from_secs(3),
+            rate: self.random.bool().then_some(12.5),
+            input: self.json(),
+            status: LoadTestStatus::Completed,
+            created_at: self.now,
+            updated_at: self.now + Duration::from_secs(3),
+            ended_at: Some(self.now + Duration::from_secs(3)),
+            estimate: LoadEstimate {
+                requests: 99,
+                duration: Duration::from_micros(1),
+                basis: Basis::History,
+                total: NanoDollars::new(5),
+                low: NanoDollars::new(1),
+                high: NanoDollars::new(i64::MAX),
+            },
+            result,
+        }
     }
 
     pub fn scaling_event(&mut self, function: Option<FunctionId>) -> ScalingEvent {

@@ -18,12 +18,13 @@ use parking_lot::RwLock;
 use self::executions::Executions;
 use self::functions::Functions;
 use super::{
-    ExecutionQuery, Lease, Overdue, OverdueQuery, Period, Renewed, SharedStore, Store, StoreError,
-    Totals, UsageQuery, UsageRow, Write, Written,
+    ExecutionQuery, Lease, LoadTestQuery, Overdue, OverdueQuery, Period, Renewed, SharedStore,
+    Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
 };
+use crate::load_test::LoadTest;
 use crate::model::{
-    Execution, ExecutionId, Function, FunctionId, FunctionLabel, ScalingEvent, ScalingEventId,
-    Timestamp,
+    Execution, ExecutionId, Function, FunctionId, FunctionLabel, LoadTestId, ScalingEvent,
+    ScalingEventId, Timestamp,
 };
 
 /// How many ended executions a [`MemoryStore`] keeps unless it is told otherwise.
@@ -41,6 +42,7 @@ struct State {
     functions: Functions,
     executions: Executions,
     scaling: BTreeMap<(Timestamp, ScalingEventId), ScalingEvent>,
+    load_tests: BTreeMap<LoadTestId, LoadTest>,
 }
 
 impl MemoryStore {
@@ -56,6 +58,7 @@ impl MemoryStore {
             functions: Functions::default(),
             executions: Executions::new(capacity),
             scaling: BTreeMap::new(),
+            load_tests: BTreeMap::new(),
         };
         Self {
             state: RwLock::new(state),
@@ -211,6 +214,23 @@ impl Store for MemoryStore {
         let state = self.state.read();
         let events = state.scaling.range(start(period.from)..start(period.to));
         Ok(events.count() as u64)
+    }
+
+    async fn put_load_test(&self, test: &LoadTest) -> Result<(), StoreError> {
+        let mut state = self.state.write();
+        state.load_tests.insert(test.id, test.clone());
+        Ok(())
+    }
+
+    async fn load_test(&self, id: LoadTestId) -> Result<Option<LoadTest>, StoreError> {
+        Ok(self.state.read().load_tests.get(&id).cloned())
+    }
+
+    async fn load_tests(&self, query: &LoadTestQuery) -> Result<Vec<LoadTest>, StoreError> {
+        let state = self.state.read();
+        let wanted = |test: &&LoadTest| query.function.is_none_or(|id| id == test.function_id);
+        let tests = state.load_tests.values().rev().filter(wanted);
+        Ok(tests.take(query.limit).cloned().collect())
     }
 
     async fn expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {

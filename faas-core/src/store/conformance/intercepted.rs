@@ -1,93 +1,37 @@
-//! A store that counts what ends, and commits each write alone where it is told to.
+//! A store whose commits somebody stands in the way of, or looks at.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use faas_core::model::{
-    Execution, ExecutionId, Function, FunctionId, FunctionLabel, ScalingEvent, Timestamp,
-};
-use faas_core::store::{
-    ExecutionQuery, Period, SharedStore, Store, StoreError, Totals, UsageQuery, UsageRow, Write,
-    Written,
-};
-use faas_store_mongo::MongoStore;
-use tokio::sync::Notify;
 
-pub(crate) struct Tapped {
-    store: MongoStore,
-    is_alone: bool,
-    ended: AtomicUsize,
-    writes: AtomicUsize,
-    commits: AtomicUsize,
-    changed: Notify,
+use crate::load_test::LoadTest;
+use crate::model::{
+    Execution, ExecutionId, Function, FunctionId, FunctionLabel, LoadTestId, ScalingEvent,
+    Timestamp,
+};
+use crate::store::{
+    ExecutionQuery, LoadTestQuery, Period, SharedStore, Store, StoreError, Totals, UsageQuery,
+    UsageRow, Write, Written,
+};
+
+/// Who stands in the way.
+#[async_trait]
+pub trait Intercept: Send + Sync + 'static {
+    /// Commits `writes` to `store`, or does not.
+    async fn commit(&self, store: &dyn Store, writes: &[Write])
+    -> Result<Vec<Written>, StoreError>;
 }
 
-impl Tapped {
-    pub(crate) fn new(store: MongoStore, is_alone: bool) -> Self {
-        Self {
-            store,
-            is_alone,
-            ended: AtomicUsize::new(0),
-            writes: AtomicUsize::new(0),
-            commits: AtomicUsize::new(0),
-            changed: Notify::new(),
-        }
-    }
-
-    /// How many executions have ended.
-    pub(crate) fn ended(&self) -> usize {
-        self.ended.load(Ordering::SeqCst)
-    }
-
-    /// How many writes there were, in how many groups that the recorder made.
-    pub(crate) fn commits(&self) -> (usize, usize) {
-        let of = |number: &AtomicUsize| number.load(Ordering::SeqCst);
-        (of(&self.writes), of(&self.commits))
-    }
-
-    pub(crate) async fn wait_for(&self, ended: usize) {
-        while self.ended() < ended {
-            self.changed.notified().await;
-        }
-    }
-
-    fn count(&self, writes: &[Write], written: &[Written]) {
-        let ends = |(write, written): &(&Write, &Written)| match write {
-            Write::Insert(execution) | Write::Settle { execution, .. } => {
-                execution.status.is_terminal() && **written == Written::Done
-            }
-            Write::Claim { .. } | Write::Scaling(_) => false,
-        };
-        let ended = writes.iter().zip(written).filter(ends).count();
-        self.writes.fetch_add(writes.len(), Ordering::SeqCst);
-        self.commits.fetch_add(1, Ordering::SeqCst);
-        self.ended.fetch_add(ended, Ordering::SeqCst);
-        self.changed.notify_one();
-    }
+/// Passes everything on to `store`, but commits through `by`.
+pub struct Intercepted<I> {
+    pub store: Arc<dyn Store>,
+    pub by: I,
 }
 
 #[async_trait]
-impl Store for Tapped {
-    async fn commit(&self, writes: &[Write]) -> Result<Vec<Written>, StoreError> {
-        let at_once = if self.is_alone {
-            1
-        } else {
-            writes.len().max(1)
-        };
-        let mut all = Vec::with_capacity(writes.len());
-        for some in writes.chunks(at_once) {
-            all.extend(self.store.commit(some).await?);
-        }
-        self.count(writes, &all);
-        Ok(all)
-    }
-
-    fn as_shared(&self) -> Option<&dyn SharedStore> {
-        self.store.as_shared()
-    }
-
+impl<I: Intercept> Store for Intercepted<I> {
     fn describe(&self) -> String {
         self.store.describe()
     }
@@ -129,6 +73,10 @@ impl Store for Tapped {
         function: Option<FunctionId>,
     ) -> Result<u128, StoreError> {
         self.store.code_byte_micros(period, function).await
+    }
+
+    async fn commit(&self, writes: &[Write]) -> Result<Vec<Written>, StoreError> {
+        self.by.commit(&*self.store, writes).await
     }
 
     async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, StoreError> {
@@ -189,8 +137,24 @@ impl Store for Tapped {
         self.store.scaling_event_count(period).await
     }
 
+    async fn put_load_test(&self, test: &LoadTest) -> Result<(), StoreError> {
+        self.store.put_load_test(test).await
+    }
+
+    async fn load_test(&self, id: LoadTestId) -> Result<Option<LoadTest>, StoreError> {
+        self.store.load_test(id).await
+    }
+
+    async fn load_tests(&self, query: &LoadTestQuery) -> Result<Vec<LoadTest>, StoreError> {
+        self.store.load_tests(query).await
+    }
+
     async fn expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
         self.store.expire(before, limit).await
+    }
+
+    fn as_shared(&self) -> Option<&dyn SharedStore> {
+        self.store.as_shared()
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -1,0 +1,168 @@
+//! What a load test is asked for with, and what it is expected to do.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cost::{Basis, Estimate};
+use crate::model::{FunctionId, Json, NanoDollars};
+use crate::platform::Error;
+
+/// The most calls under way at once.
+const MAX_CONCURRENCY: u32 = 100;
+/// The shortest and the longest test.
+const DURATION: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
+/// The highest rate, in calls for each second.
+const MAX_RATE: f64 = 10_000.0;
+
+/// What a load test is asked for with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewLoadTest {
+    /// The function to call.
+    pub function: FunctionId,
+    /// How many calls may be under way at once: 1 to 100.
+    pub concurrency: u32,
+    /// For how long calls are begun: 1 to 300 seconds.
+    pub duration: Duration,
+    /// Calls for each second, up to 10,000, in an open loop; `None`: closed loop.
+    pub rate: Option<f64>,
+    /// The template of the input: `{{i}}` in a string stands for the number of the call, from 0, and
+    /// `{{random}}` for a random whole number. A string that is nothing but one of them becomes that
+    /// number.
+    pub input: Json,
+}
+
+impl NewLoadTest {
+    /// A closed loop of 20 callers for 30 seconds, with the input `{}`.
+    pub const fn new(function: FunctionId) -> Self {
+        Self {
+            function,
+            concurrency: 20,
+            duration: Duration::from_secs(30),
+            rate: None,
+            input: Json::empty_object(),
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let wrong = |text: String| Err(Error::Invalid(text));
+        if !(1..=MAX_CONCURRENCY).contains(&self.concurrency) {
+            return wrong(format!(
+                "concurrency is {}: it must be from 1 to {MAX_CONCURRENCY}",
+                self.concurrency
+            ));
+        }
+        if !(DURATION.0..=DURATION.1).contains(&self.duration) {
+            return wrong(format!(
+                "the duration is {} s: it must be from {} to {} s",
+                self.duration.as_secs_f64(),
+                DURATION.0.as_secs(),
+                DURATION.1.as_secs()
+            ));
+        }
+        match self.rate {
+            Some(rate) if !(rate > 0.0 && rate <= MAX_RATE) => wrong(format!(
+                "the rate is {rate}: it must be above 0 and at most {MAX_RATE} calls for each second"
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// What it will probably do and cost, when each call is as `one`, the platform may have
+    /// `max_instances`, and the machine has `processors`.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the number of calls is a guess; the money is exact from there on"
+    )]
+    pub(super) fn estimate(
+        &self,
+        one: &Estimate,
+        max_instances: usize,
+        processors: usize,
+    ) -> LoadEstimate {
+        // No call is free of overhead: without it a function of no time would be called for ever.
+        const OVERHEAD: Duration = Duration::from_micros(50);
+        // A function that takes longer mostly waits; a shorter one computes, which only as many can
+        // do at once as there are processors.
+        const COMPUTES: Duration = Duration::from_millis(20);
+        let instances = if one.duration < COMPUTES {
+            max_instances.min(processors)
+        } else {
+            max_instances
+        };
+        let at_once = f64::from(self.concurrency).min(instances as f64);
+        let possible = at_once / (one.duration + OVERHEAD).as_secs_f64();
+        let rate = self.rate.map_or(possible, |rate| rate.min(possible));
+        let requests = (rate * self.duration.as_secs_f64()).ceil().max(1.0) as u64;
+        // Each instance starts cold at most once for a function that stays warm from then on.
+        let cold = requests.min(at_once as u64);
+        let warm = one.cost.total() - one.cost.cold_start;
+        let times = |each: NanoDollars, count: u64| {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            NanoDollars::new(each.get().saturating_mul(count))
+        };
+        LoadEstimate {
+            requests,
+            duration: one.duration,
+            basis: one.basis,
+            total: times(warm, requests) + times(one.cost.cold_start, cold),
+            low: times(one.low, requests),
+            high: times(one.high, requests),
+        }
+    }
+}
+
+/// What a load test was expected to do and cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadEstimate {
+    /// How many calls.
+    pub requests: u64,
+    /// How long each was taken to run.
+    pub duration: Duration,
+    /// Where that comes from.
+    pub basis: Basis,
+    /// What all of them cost.
+    pub total: NanoDollars,
+    /// At the 5th percentile of the recent run times, all warm.
+    pub low: NanoDollars,
+    /// At their 95th percentile, all cold.
+    pub high: NanoDollars,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::{PriceBook, estimate};
+    use crate::model::Tier;
+
+    fn requests(duration: Duration, concurrency: u32, rate: Option<f64>) -> u64 {
+        let one = estimate(Tier::Basic, 0, Some(duration), &[], &PriceBook::default());
+        let new = NewLoadTest {
+            concurrency,
+            rate,
+            duration: Duration::from_secs(10),
+            ..NewLoadTest::new(FunctionId::from_u128(1))
+        };
+        let estimate = new.estimate(&one, 10, 2);
+        assert!(estimate.low <= estimate.total && estimate.total <= estimate.high);
+        estimate.requests
+    }
+
+    #[test]
+    fn a_function_that_waits_runs_in_all_instances_and_one_that_computes_on_all_processors() {
+        let second = Duration::from_secs(1);
+        assert_eq!(requests(second, 20, None), 100);
+        assert_eq!(requests(second, 4, None), 40);
+        assert_eq!(requests(Duration::from_micros(950), 20, None), 20_000);
+        assert_eq!(requests(Duration::from_micros(950), 1, None), 10_000);
+    }
+
+    #[test]
+    fn a_rate_is_kept_where_it_is_possible() {
+        let second = Duration::from_secs(1);
+        assert_eq!(requests(second, 20, Some(2.0)), 20);
+        assert_eq!(requests(second, 20, Some(5_000.0)), 100);
+    }
+}

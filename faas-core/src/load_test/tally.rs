@@ -1,0 +1,303 @@
+//! What comes of a load test, added up call by call.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Execution, NanoDollars, ScalingEvent, Status};
+use crate::platform::Error;
+use crate::store::UsageSums;
+
+/// Response times beyond an hour count as an hour.
+const LONGEST: u64 = 3_600_000_000;
+/// How many different errors are told apart, and how much of a message.
+const ERRORS: usize = 50;
+const MESSAGE: usize = 300;
+
+/// What has come of a load test.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LoadResult {
+    /// For how long it has run.
+    pub elapsed: Duration,
+    /// The sums over its executions: what it did cost, exactly.
+    pub sums: UsageSums,
+    /// Calls that were refused or, in an open loop, not begun in time: there is no execution of them.
+    pub refused: u64,
+    /// How long callers waited, in an open loop from when the call was due.
+    pub response_time: ResponseTimes,
+    /// Why calls failed, the most frequent first.
+    pub errors: Vec<ErrorGroup>,
+    /// What happened in each second.
+    pub timeline: Vec<Second>,
+    /// Changes of capacity while it ran.
+    pub scaling_events: Vec<ScalingEvent>,
+}
+
+impl LoadResult {
+    /// All calls.
+    pub const fn total(&self) -> u64 {
+        self.sums.executions + self.refused
+    }
+
+    /// Calls that returned a value.
+    pub const fn completed(&self) -> u64 {
+        self.sums.executions - self.sums.failed
+    }
+
+    /// All others.
+    pub const fn failed(&self) -> u64 {
+        self.sums.failed + self.refused
+    }
+}
+
+/// Percentiles by HDR histogram, to three digits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResponseTimes {
+    /// The shortest.
+    pub min: Duration,
+    /// The mean.
+    pub mean: Duration,
+    /// The median.
+    pub p50: Duration,
+    /// 90th percentile.
+    pub p90: Duration,
+    /// 95th percentile.
+    pub p95: Duration,
+    /// 99th percentile.
+    pub p99: Duration,
+    /// The longest.
+    pub max: Duration,
+}
+
+/// Calls that failed for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorGroup {
+    /// The reason.
+    pub message: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// One second of a load test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Second {
+    /// Which, from 0.
+    pub second: u32,
+    /// Calls that returned a value in it.
+    pub completed: u64,
+    /// Calls that failed in it.
+    pub failed: u64,
+    /// The 95th percentile of the response times of these.
+    pub p95: Duration,
+    /// Instances at its end.
+    pub instances: usize,
+    /// What its calls cost.
+    pub cost: NanoDollars,
+}
+
+/// Adds up calls.
+pub(super) struct Tally {
+    result: LoadResult,
+    times: Histogram<u64>,
+    errors: HashMap<String, u64>,
+    /// The second that is under way.
+    now: u32,
+    current: UsageSums,
+    current_refused: u64,
+    current_times: Histogram<u64>,
+}
+
+impl Tally {
+    pub(super) fn new() -> Self {
+        Self {
+            result: LoadResult::default(),
+            times: histogram(),
+            errors: HashMap::new(),
+            now: 0,
+            current: UsageSums::default(),
+            current_refused: 0,
+            current_times: histogram(),
+        }
+    }
+
+    /// A call came back.
+    pub(super) fn add(&mut self, response_time: Duration, outcome: &Result<Arc<Execution>, Error>) {
+        self.time(response_time);
+        match outcome {
+            Ok(execution) => {
+                let sums = UsageSums::of(execution);
+                self.result.sums.add(&sums);
+                self.current.add(&sums);
+                if execution.status != Status::Completed {
+                    let failure = execution.failure.as_ref();
+                    self.error(failure.map_or("failed", |failure| &failure.message));
+                }
+            }
+            Err(error) => self.refuse(&error.to_string()),
+        }
+    }
+
+    /// A call was due, and nobody had time for it until now.
+    pub(super) fn add_not_begun(&mut self, response_time: Duration) {
+        self.time(response_time);
+        self.refuse("not begun: the function cannot keep up with the rate");
+    }
+
+    fn time(&mut self, response_time: Duration) {
+        let micros = u64::try_from(response_time.as_micros()).unwrap_or(u64::MAX);
+        let micros = micros.clamp(1, LONGEST);
+        self.times.saturating_record(micros);
+        self.current_times.saturating_record(micros);
+    }
+
+    fn refuse(&mut self, message: &str) {
+        self.result.refused += 1;
+        self.current_refused += 1;
+        self.error(message);
+    }
+
+    fn error(&mut self, message: &str) {
+        let end = message.floor_char_boundary(MESSAGE);
+        let message = message.get(..end).unwrap_or_default();
+        if let Some(count) = self.errors.get_mut(message) {
+            *count += 1;
+            return;
+        }
+        let key = if self.errors.len() < ERRORS {
+            message
+        } else {
+            "other errors"
+        };
+        *self.errors.entry(key.to_owned()).or_default() += 1;
+    }
+
+    /// Ends the second that is under way, with so many instances.
+    pub(super) fn end_second(&mut self, instances: usize) {
+        let current = std::mem::take(&mut self.current);
+        let refused = std::mem::take(&mut self.current_refused);
+        self.result.timeline.push(Second {
+            second: self.now,
+            completed: current.executions - current.failed,
+            failed: current.failed + refused,
+            p95: at(&self.current_times, 0.95),
+            instances,
+            cost: current.total(),
+        });
+        self.current_times.reset();
+        self.now += 1;
+    }
+
+    /// What has come of it by now.
+    pub(super) fn result(&self, elapsed: Duration) -> LoadResult {
+        let times = &self.times;
+        let mut errors: Vec<_> = self
+            .errors
+            .iter()
+            .map(|(message, count)| ErrorGroup {
+                message: message.clone(),
+                count: *count,
+            })
+            .collect();
+        errors.sort_by(|a, b| (b.count, &a.message).cmp(&(a.count, &b.message)));
+        let response_time = if times.is_empty() {
+            ResponseTimes::default()
+        } else {
+            ResponseTimes {
+                min: Duration::from_micros(times.min()),
+                mean: Duration::try_from_secs_f64(times.mean() / 1e6).unwrap_or_default(),
+                p50: at(times, 0.5),
+                p90: at(times, 0.9),
+                p95: at(times, 0.95),
+                p99: at(times, 0.99),
+                max: Duration::from_micros(times.max()),
+            }
+        };
+        LoadResult {
+            elapsed,
+            response_time,
+            errors,
+            ..self.result.clone()
+        }
+    }
+}
+
+fn histogram() -> Histogram<u64> {
+    #[expect(clippy::expect_used, reason = "the arguments are constants")]
+    Histogram::new_with_bounds(1, LONGEST, 3).expect("a range, and three digits")
+}
+
+fn at(times: &Histogram<u64>, quantile: f64) -> Duration {
+    Duration::from_micros(times.value_at_quantile(quantile))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::conformance::workshop::Workshop;
+
+    #[test]
+    fn sums_are_those_of_the_executions_and_of_the_seconds() {
+        let mut workshop = Workshop::new();
+        let function = workshop.id();
+        let mut tally = Tally::new();
+        let mut expected = UsageSums::default();
+        for n in 0..500_u32 {
+            let execution = workshop.ended(function);
+            expected.add(&UsageSums::of(&execution));
+            tally.add(Duration::from_millis(n.into()), &Ok(execution.into()));
+            if n % 7 == 0 {
+                tally.add(Duration::from_secs(9), &Err(Error::Inactive));
+            }
+            if n % 50 == 49 {
+                tally.end_second(3);
+            }
+        }
+        let result = tally.result(Duration::from_secs(10));
+        assert_eq!(result.sums, expected);
+        assert_eq!((result.total(), result.refused), (572, 72));
+        let cost = result.timeline.iter().map(|second| second.cost.get());
+        assert_eq!(cost.sum::<i64>(), expected.total().get());
+        let ended = result.timeline.iter().map(|one| one.completed + one.failed);
+        assert_eq!(ended.sum::<u64>(), 572);
+        assert_eq!(
+            result.errors.iter().map(|one| one.count).sum::<u64>(),
+            result.failed()
+        );
+        assert!(result.errors.is_sorted_by(|a, b| a.count >= b.count));
+        assert!(result.errors.len() <= ERRORS + 1);
+        assert_eq!(result.response_time.min, Duration::from_micros(1));
+        assert!(result.response_time.max >= Duration::from_secs(9));
+    }
+
+    #[test]
+    fn percentiles_are_right_to_three_digits() {
+        let mut tally = Tally::new();
+        let mut workshop = Workshop::new();
+        let function = workshop.id();
+        for millis in 1..=1_000 {
+            tally.add(
+                Duration::from_millis(millis),
+                &Ok(workshop.ended(function).into()),
+            );
+        }
+        let times = tally.result(Duration::ZERO).response_time;
+        for (percentile, millis) in [
+            (times.p50, 500.0),
+            (times.p90, 900.0),
+            (times.p95, 950.0),
+            (times.p99, 990.0),
+            (times.mean, 500.5),
+        ] {
+            let found = percentile.as_secs_f64() * 1e3;
+            assert!((found / millis - 1.0).abs() < 0.001, "{found} {millis}");
+        }
+    }
+
+    #[test]
+    fn without_calls_all_is_zero() {
+        assert_eq!(Tally::new().result(Duration::ZERO), LoadResult::default());
+    }
+}

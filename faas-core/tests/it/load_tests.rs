@@ -1,0 +1,248 @@
+//! Load tests, on functions whose time is known.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use faas_core::Error;
+use faas_core::events::{EventKind, Received};
+use faas_core::load_test::{LoadTest, LoadTestStatus, NewLoadTest};
+use faas_core::model::{FunctionConfig, LoadTestId, NanoDollars};
+use faas_core::platform::FunctionUpdate;
+use faas_core::store::{ExecutionQuery, LoadTestQuery, MemoryStore, Period};
+use serde_json::json;
+
+use crate::platform::{World, settle};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Moves the time on until the test has ended.
+async fn ended(world: &World, id: LoadTestId) -> LoadTest {
+    for _ in 0..200 {
+        let test = world.platform.load_tests().get(id).await.unwrap();
+        if test.status.is_terminal() {
+            return test;
+        }
+        world.advance(Duration::from_millis(250)).await;
+    }
+    panic!("it did not end");
+}
+
+/// What all executions in the store cost, and how many there are.
+async fn stored(world: &World) -> (NanoDollars, usize) {
+    let query = ExecutionQuery {
+        function: None,
+        status: None,
+        period: Period::ALL,
+        before: None,
+        limit: usize::MAX,
+    };
+    let all = world.store.executions(&query).await.unwrap();
+    let total = all.iter().map(|one| one.cost.total().get()).sum();
+    (NanoDollars::new(total), all.len())
+}
+
+fn short(world_function: &faas_core::model::Function) -> NewLoadTest {
+    NewLoadTest {
+        concurrency: 4,
+        duration: 2 * SECOND,
+        ..NewLoadTest::new(world_function.id)
+    }
+}
+
+#[tokio::test]
+async fn a_test_costs_what_its_executions_cost_and_tells_of_itself_each_second() {
+    let world = World::new(|_| {}).await;
+    let echo = world.function("sleep 5", FunctionConfig::default()).await;
+    let mut events = world.platform.events().subscribe(None);
+    let new = NewLoadTest {
+        input: json!({"n": "{{i}}"}).into(),
+        ..short(&echo)
+    };
+    let test = world.platform.load_tests().start(new).await.unwrap();
+    assert_eq!(test.status, LoadTestStatus::Running);
+    let test = ended(&world, test.id).await;
+    assert_eq!(test.status, LoadTestStatus::Completed);
+    let (cost, count) = stored(&world).await;
+    assert!(count >= 8, "{count}");
+    assert_eq!(test.result.sums.total(), cost);
+    assert_eq!(test.result.total(), count as u64);
+    let seconds = &test.result.timeline;
+    let cost = seconds.iter().map(|second| second.cost.get()).sum::<i64>();
+    assert_eq!(cost, test.result.sums.total().get());
+    assert!(seconds.len() >= 2, "{seconds:?}");
+    assert!(test.estimate.low <= test.estimate.total);
+    assert!(test.estimate.total <= test.estimate.high);
+    let (mut progress, mut finished) = (0, 0);
+    while let Some(Received::Events(some)) = events.try_next(1_000) {
+        for event in some {
+            match &event.kind {
+                EventKind::LoadTestProgress(_) => progress += 1,
+                EventKind::LoadTestFinished(told) => {
+                    finished += 1;
+                    assert_eq!(**told, test);
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(progress >= 1);
+    assert_eq!(finished, 1);
+}
+
+#[tokio::test]
+async fn one_test_of_a_function_runs_at_a_time_and_another_function_is_free() {
+    let world = World::new(|_| {}).await;
+    let wait = world.function("wait", FunctionConfig::default()).await;
+    let other = world.function("wait", FunctionConfig::default()).await;
+    let tests = world.platform.load_tests();
+    let first = tests.start(short(&wait)).await.unwrap();
+    let second = tests.start(short(&wait)).await;
+    assert!(matches!(second, Err(Error::Conflict(_))), "{second:?}");
+    let another = tests.start(short(&other)).await.unwrap();
+    world.runtime.open();
+    for id in [first.id, another.id] {
+        ended(&world, id).await;
+    }
+    let again = tests.start(short(&wait)).await.unwrap();
+    let query = LoadTestQuery {
+        function: Some(wait.id),
+        limit: 9,
+    };
+    let listed = tests.list(&query).await.unwrap();
+    let ids: Vec<_> = listed.iter().map(|test| test.id).collect();
+    assert_eq!(ids, [again.id, first.id]);
+}
+
+#[tokio::test]
+async fn a_test_that_is_stopped_lets_its_calls_end_and_makes_no_more() {
+    let world = World::new(|_| {}).await;
+    let wait = world.function("wait", FunctionConfig::default()).await;
+    let tests = world.platform.load_tests();
+    let test = tests.start(short(&wait)).await.unwrap();
+    settle().await;
+    let stopping = tests.stop(test.id).await.unwrap();
+    assert_eq!(stopping.status, LoadTestStatus::Stopping);
+    // At once, and when it is written for the next time.
+    for _ in 0..2 {
+        let stopping = tests.get(test.id).await.unwrap();
+        assert_eq!(stopping.status, LoadTestStatus::Stopping);
+        world.advance(SECOND).await;
+    }
+    world.runtime.open();
+    let stopped = ended(&world, test.id).await;
+    assert_eq!(stopped.status, LoadTestStatus::Stopped);
+    assert_eq!((stopped.result.total(), stopped.result.failed()), (4, 0));
+    let again = tests.stop(test.id).await;
+    assert!(matches!(again, Err(Error::Conflict(_))), "{again:?}");
+}
+
+#[tokio::test]
+async fn in_an_open_loop_a_stall_counts_for_all_the_calls_that_it_delays() {
+    let world = World::new(|options| options.max_instances = 1).await;
+    let wait = world.function("wait", FunctionConfig::default()).await;
+    let new = NewLoadTest {
+        concurrency: 1,
+        rate: Some(10.0),
+        ..short(&wait)
+    };
+    let test = world.platform.load_tests().start(new).await.unwrap();
+    settle().await;
+    // The first call takes all the time that there is; nineteen more were due meanwhile.
+    for _ in 0..8 {
+        world.advance(Duration::from_millis(250)).await;
+    }
+    world.runtime.open();
+    let test = ended(&world, test.id).await;
+    assert_eq!(test.result.total(), 20);
+    let times = test.result.response_time;
+    // They waited for 2, 1.9, 1.8 … seconds.
+    assert!(times.max >= 2 * SECOND, "{times:?}");
+    assert!(times.p50 >= SECOND, "{times:?}");
+    assert!(times.min <= SECOND / 2, "{times:?}");
+}
+
+#[tokio::test]
+async fn what_fails_is_grouped_by_its_reason() {
+    let world = World::new(|_| {}).await;
+    let fail = world.function("fail 9", FunctionConfig::default()).await;
+    let tests = world.platform.load_tests();
+    let new = NewLoadTest {
+        duration: SECOND,
+        rate: Some(20.0),
+        ..short(&fail)
+    };
+    let test = tests.start(new).await.unwrap();
+    let test = ended(&world, test.id).await;
+    assert!(test.result.sums.failed > 0);
+    assert_eq!(test.result.completed(), 0);
+    let [group] = test.result.errors.as_slice() else {
+        panic!("{:?}", test.result.errors)
+    };
+    assert_eq!(group.count, test.result.failed());
+    assert_eq!(group.message, "failure 1");
+}
+
+#[tokio::test]
+async fn a_wrong_request_is_refused_and_says_why() {
+    let world = World::new(|_| {}).await;
+    let echo = world.function("echo", FunctionConfig::default()).await;
+    let tests = world.platform.load_tests();
+    let wrong: [fn(&mut NewLoadTest); 6] = [
+        |new| new.concurrency = 0,
+        |new| new.concurrency = 101,
+        |new| new.duration = Duration::from_millis(999),
+        |new| new.duration = Duration::from_secs(301),
+        |new| new.rate = Some(0.0),
+        |new| new.rate = Some(f64::NAN),
+    ];
+    for change in wrong {
+        let mut new = short(&echo);
+        change(&mut new);
+        let refused = tests.start(new.clone()).await;
+        assert!(
+            matches!(refused, Err(Error::Invalid(_))),
+            "{new:?}: {refused:?}"
+        );
+    }
+    let functions = world.platform.functions();
+    let update = FunctionUpdate {
+        status: Some(faas_core::model::FunctionStatus::Inactive),
+        ..FunctionUpdate::default()
+    };
+    functions.update(echo.id, update).await.unwrap();
+    let refused = tests.start(short(&echo)).await;
+    assert!(matches!(refused, Err(Error::Inactive)), "{refused:?}");
+    functions.delete(echo.id).await.unwrap();
+    let refused = tests.start(short(&echo)).await;
+    assert!(matches!(refused, Err(Error::NotFound(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_test_whose_platform_ended_is_marked_as_interrupted() {
+    let store = Arc::new(MemoryStore::new());
+    let world = World::on(store.clone(), |_| {}).await;
+    let wait = world.function("wait", FunctionConfig::default()).await;
+    let test = world
+        .platform
+        .load_tests()
+        .start(short(&wait))
+        .await
+        .unwrap();
+    world.platform.shutdown().await;
+    let world = World::on(store, |_| {}).await;
+    let found = world.platform.load_tests().get(test.id).await.unwrap();
+    assert_eq!(found.status, LoadTestStatus::Interrupted);
+    let stored = world.store.load_test(test.id).await.unwrap();
+    assert_eq!(stored, Some(found));
+    // Its place is free again.
+    world.runtime.open();
+    let test = world
+        .platform
+        .load_tests()
+        .start(short(&wait))
+        .await
+        .unwrap();
+    let test = ended(&world, test.id).await;
+    assert_eq!(test.result.sums.failed, 0);
+    assert!(test.result.completed() > 0);
+}
