@@ -29,10 +29,14 @@ impl Inner {
         if query.limit == 0 {
             return Ok(Vec::new());
         }
-        let filter = doc! {
+        let mut filter = doc! {
             "waitsSince": { "$lt": query.before.as_micros() },
             "status": query.status.as_str(),
         };
+        if !query.except.is_empty() {
+            let except: Vec<Bson> = query.except.iter().map(|id| id.bson()).collect();
+            filter.insert("functionId", doc! { "$nin": except });
+        }
         let find = self.collections.executions.find(filter);
         let mut found = find
             .projection(doc! { "attempt": 1, "cancelRequested": 1 })

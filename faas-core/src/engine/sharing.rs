@@ -17,7 +17,7 @@ use super::backlog::take_up;
 use super::execute::cancelled;
 use super::holds::{Claimed, Hold};
 use super::recorder::Stored;
-use crate::model::{Execution, ExecutionId, Status, Timestamp};
+use crate::model::{Execution, ExecutionId, FunctionId, Status, Timestamp};
 use crate::runtime::StopReason;
 use crate::store::{Lease, Overdue, OverdueQuery, Renewed, SharedStore, Stage, StoreError};
 
@@ -142,7 +142,7 @@ pub(super) async fn sweep(engine: Engine) {
             }
         };
         clock.sleep(wait).await;
-        while wait == SOON && room(&engine) == 0 && clock.monotonic() < looked_at + SWEEP {
+        while wait == SOON && Room::of(&engine).jobs == 0 && clock.monotonic() < looked_at + SWEEP {
             clock.sleep(SOON).await;
         }
     }
@@ -154,32 +154,61 @@ enum Left {
     More,
 }
 
-/// For how many more jobs there is room: none, until half of what there was is gone.
-fn room(engine: &Engine) -> usize {
-    let depth = engine.depth();
-    let most = QUEUED_PER_INSTANCE * depth.instances;
-    if depth.queued > most / 2 {
-        return 0;
-    }
-    most - depth.queued
+/// What may be taken up.
+struct Room {
+    /// So many jobs: none, until half of those that were taken is gone.
+    jobs: usize,
+    /// None of these functions: what is here keeps them as busy as they may be.
+    except: Vec<FunctionId>,
 }
 
-/// Takes up what is overdue, as far as there is room, one at least.
+impl Room {
+    fn of(engine: &Engine) -> Self {
+        let (except, stuck) = engine.0.queue.saturated();
+        let depth = engine.depth();
+        let most = QUEUED_PER_INSTANCE * depth.instances;
+        let waiting = depth.queued.saturating_sub(stuck);
+        let jobs = if waiting > most / 2 {
+            0
+        } else {
+            let capacity = engine.0.options.queue_capacity;
+            (most - waiting).min(capacity.saturating_sub(depth.queued))
+        };
+        Self { jobs, except }
+    }
+
+    /// What is to be settled needs next to none.
+    fn to_settle() -> Self {
+        Self {
+            jobs: PAGE,
+            except: Vec::new(),
+        }
+    }
+}
+
+/// Takes up what is overdue, as far as there is room.
 async fn take_up_all(
     engine: &Engine,
     shared: &dyn SharedStore,
     status: Status,
     before: Timestamp,
 ) -> Result<Left, StoreError> {
+    let room = match status {
+        Status::Running => Room::to_settle(),
+        _ => Room::of(engine),
+    };
+    if room.jobs == 0 {
+        return Ok(Left::More);
+    }
     let query = OverdueQuery {
         status,
         before,
+        except: room.except,
         limit: PAGE,
     };
     let mut found = shared.overdue(&query).await?;
     found.retain(|overdue| !engine.0.holds.has(overdue.id));
-    let room = room(engine).max(1);
-    let left = if found.len() > room {
+    let left = if found.len() > room.jobs {
         // So that those who look at the same time do not all take the same.
         fastrand::shuffle(&mut found);
         Left::More
@@ -187,7 +216,7 @@ async fn take_up_all(
         Left::Nothing
     };
     let mut reads = JoinSet::new();
-    for overdue in found.into_iter().take(room) {
+    for overdue in found.into_iter().take(room.jobs) {
         let Some(hold) = engine.0.holds.take(overdue.id) else {
             continue;
         };

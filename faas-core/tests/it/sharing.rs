@@ -205,6 +205,26 @@ async fn what_many_wait_for_elsewhere_is_taken_up_as_fast_as_it_is_done() {
 }
 
 #[tokio::test]
+async fn a_function_that_may_run_no_more_often_keeps_nothing_else_from_being_taken_up() {
+    let world = world().await;
+    let config = FunctionConfig {
+        concurrency: Some(1),
+        ..FunctionConfig::default()
+    };
+    let one_by_one = world.function("wait", config).await;
+    let echo = world.function("echo", FunctionConfig::default()).await;
+    let other = Other::beside(&world).await;
+    for _ in 0..400 {
+        other.execute(one_by_one.id).await;
+    }
+    let echoed = other.execute(echo.id).await;
+    // Whatever it has done meanwhile was only to accept.
+    drop(other);
+    pass(&world, 5 * SECOND).await;
+    assert_eq!(world.ended(echoed).await.status, Status::Completed);
+}
+
+#[tokio::test]
 async fn after_a_standstill_of_all_everybody_is_given_time_to_renew() {
     let world = world().await;
     let config = FunctionConfig {
