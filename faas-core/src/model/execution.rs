@@ -343,7 +343,7 @@ impl Execution {
         self.status = Status::Completed;
         self.output = Some(output);
         self.failure = None;
-        self.end_time = Some(now);
+        self.end_at(now);
         Ok(())
     }
 
@@ -365,8 +365,13 @@ impl Execution {
         self.status = Status::Failed;
         self.failure = Some(failure);
         self.due_at = None;
-        self.end_time = Some(now);
+        self.end_at(now);
         Ok(())
+    }
+
+    /// It ended at `now`: not before it started, though that was another's clock.
+    fn end_at(&mut self, now: Timestamp) {
+        self.end_time = Some(self.start_time.map_or(now, |start| start.max(now)));
     }
 
     fn require(&self, status: Status, step: &'static str) -> Result<(), IllegalTransition> {
@@ -379,5 +384,24 @@ impl Execution {
                 step,
             })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::{Cost, PriceBook};
+
+    #[test]
+    fn what_a_slower_clock_ends_ends_no_earlier_than_it_started() {
+        let start = Timestamp::from_millis(4_000);
+        let free = Cost::zero(Tier::Basic, &PriceBook::default());
+        let (id, function) = (ExecutionId::from_u128(1), FunctionId::from_u128(2));
+        let mut execution = Execution::new(id, function, Json::null(), free, start);
+        execution.start_time = Some(start);
+        let cancelled = Failure::new(FailureKind::Cancelled, "cancelled");
+        let behind = Timestamp::from_millis(1_000);
+        execution.fail(cancelled, behind).unwrap();
+        assert_eq!(execution.end_time, Some(start));
     }
 }
