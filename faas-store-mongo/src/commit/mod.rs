@@ -29,10 +29,13 @@ pub(crate) use self::doubt::InDoubt;
 
 impl Inner {
     pub(crate) async fn commit(&self, writes: &[Write]) -> Result<Vec<Written>, Error> {
-        self.hold_open(&hours_of(writes)).await?;
         let mut written = vec![Written::Stale; writes.len()];
         let mut sent = Sent::default();
-        let made = self.carry_out(writes, &mut written, &mut sent).await;
+        let made = self.in_time(async {
+            self.hold_open(&hours_of(writes)).await?;
+            self.carry_out(writes, &mut written, &mut sent).await
+        });
+        let made = made.await;
         let mut in_doubt = self.in_doubt.lock();
         match made {
             Ok(()) => in_doubt.forget(&sent),
