@@ -369,9 +369,11 @@ impl Execution {
         Ok(())
     }
 
-    /// It ended at `now`: not before it started, though that was another's clock.
+    /// It ended at `now`: not before its latest attempt did, though that was by another's clock.
     fn end_at(&mut self, now: Timestamp) {
-        self.end_time = Some(self.start_time.map_or(now, |start| start.max(now)));
+        let attempt = self.attempts.last();
+        let ended = attempt.map(|attempt| attempt.start_time + attempt.duration);
+        self.end_time = Some(now).max(self.start_time).max(ended);
     }
 
     fn require(&self, status: Status, step: &'static str) -> Result<(), IllegalTransition> {
@@ -393,15 +395,26 @@ mod tests {
     use crate::cost::{Cost, PriceBook};
 
     #[test]
-    fn what_a_slower_clock_ends_ends_no_earlier_than_it_started() {
+    fn what_a_slower_clock_ends_ends_no_earlier_than_its_latest_attempt() {
         let start = Timestamp::from_millis(4_000);
         let free = Cost::zero(Tier::Basic, &PriceBook::default());
         let (id, function) = (ExecutionId::from_u128(1), FunctionId::from_u128(2));
         let mut execution = Execution::new(id, function, Json::null(), free, start);
-        execution.start_time = Some(start);
+        execution.claim().unwrap();
+        let thrown = Failure::new(FailureKind::UserError, "thrown");
+        execution
+            .end_attempt(Attempt {
+                start_time: start,
+                duration: Duration::from_millis(500),
+                failure: Some(thrown),
+                instance_id: None,
+                cold_start: false,
+            })
+            .unwrap();
+        execution.retry(start).unwrap();
         let cancelled = Failure::new(FailureKind::Cancelled, "cancelled");
         let behind = Timestamp::from_millis(1_000);
         execution.fail(cancelled, behind).unwrap();
-        assert_eq!(execution.end_time, Some(start));
+        assert_eq!(execution.end_time, Some(Timestamp::from_millis(4_500)));
     }
 }
