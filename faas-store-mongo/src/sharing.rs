@@ -29,7 +29,11 @@ impl Inner {
         let Some(waits) = execution::waits_in(query.status).filter(|_| query.limit > 0) else {
             return Ok(Vec::new());
         };
-        let filter = doc! { waits: { "$lt": query.before.as_micros() } };
+        let mut filter = doc! { waits: { "$lt": query.before.as_micros() } };
+        if !query.except.is_empty() {
+            let except: Vec<Bson> = query.except.iter().map(|id| id.bson()).collect();
+            filter.insert("functionId", doc! { "$nin": except });
+        }
         let find = self.collections.executions.find(filter);
         let mut found = find
             .projection(doc! { "attempt": 1, "cancelRequested": 1 })

@@ -32,6 +32,9 @@ use crate::usage::Holds;
 /// The version of what this release writes.
 const SCHEMA: i64 = 1;
 
+/// How long a server may take for what nothing else goes on without: commits and leases.
+const ANSWER: Duration = Duration::from_secs(30);
+
 /// How long to wait between passes that close hours.
 const PASS: Duration = Duration::from_secs(60);
 
@@ -161,6 +164,20 @@ impl Inner {
         }
     }
 
+    /// Gives up a call that takes too long: a connection may be dead without either end knowing, and
+    /// the driver finds that out only when the server as a whole falls silent.
+    pub(crate) async fn in_time<T>(
+        &self,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        tokio::select! {
+            done = call => done,
+            () = self.clock.sleep(ANSWER) => {
+                Err(Error::Store(unavailable("the server gave no answer in time")))
+            }
+        }
+    }
+
     async fn ping(&self) -> Result<(), Error> {
         self.database.run_command(doc! { "ping": 1 }).await?;
         Ok(())
@@ -235,7 +252,8 @@ impl Store for MongoStore {
     }
 
     async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, StoreError> {
-        Ok(self.inner()?.execution(id).await?)
+        let inner = self.inner()?;
+        Ok(inner.in_time(inner.execution(id)).await?)
     }
 
     async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<Execution>, StoreError> {
@@ -340,7 +358,8 @@ impl Store for MongoStore {
 #[async_trait]
 impl SharedStore for MongoStore {
     async fn overdue(&self, query: &OverdueQuery) -> Result<Vec<Overdue>, StoreError> {
-        Ok(self.inner()?.overdue(query).await?)
+        let inner = self.inner()?;
+        Ok(inner.in_time(inner.overdue(query)).await?)
     }
 
     async fn renew(
@@ -348,7 +367,8 @@ impl SharedStore for MongoStore {
         attempts: &[(ExecutionId, u32)],
         lease: &Lease,
     ) -> Result<Vec<Renewed>, StoreError> {
-        Ok(self.inner()?.renew(attempts, lease).await?)
+        let inner = self.inner()?;
+        Ok(inner.in_time(inner.renew(attempts, lease)).await?)
     }
 
     async fn request_cancel(&self, id: ExecutionId) -> Result<bool, StoreError> {

@@ -10,25 +10,30 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
+
 use super::Engine;
 use super::backlog::take_up;
 use super::execute::cancelled;
-use super::holds::Claimed;
+use super::holds::{Claimed, Hold};
 use super::recorder::Stored;
-use crate::model::{Execution, ExecutionId, Status, Timestamp};
+use crate::model::{Execution, ExecutionId, FunctionId, Status, Timestamp};
 use crate::runtime::StopReason;
-use crate::store::{Lease, OverdueQuery, Renewed, SharedStore, Stage, StoreError};
+use crate::store::{Lease, Overdue, OverdueQuery, Renewed, SharedStore, Stage, StoreError};
 
 /// How often leases are renewed, and requests to cancel heard.
 const RENEW: Duration = Duration::from_secs(1);
 /// How often to look for what nobody holds.
 const SWEEP: Duration = Duration::from_millis(500);
+/// How often while there is more than there was room for.
+const SOON: Duration = Duration::from_millis(10);
 /// What has waited so long in the queue that it was accepted to may be taken up elsewhere.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How many executions to look at, at a time.
 const PAGE: usize = 256;
-/// Work is taken from others while fewer jobs wait for each instance.
-const QUEUED_PER_INSTANCE: usize = 8;
+/// How many jobs of others may wait for each instance. More than one instance is brought before
+/// policies find the queue long.
+const QUEUED_PER_INSTANCE: usize = 16;
 
 impl Engine {
     /// The lease of something that is claimed or renewed now.
@@ -107,63 +112,139 @@ pub(super) async fn sweep(engine: Engine) {
     let margin = engine.0.options.lease_margin;
     // While the store is away nobody can renew anything: when it is back, others are given time to.
     // Whether it was away before this platform started, nobody knows.
-    let mut leave_leases_until = clock.monotonic() + margin;
+    let mut leases_at = clock.monotonic() + margin;
+    let mut looked_at = clock.monotonic();
     loop {
-        if clock.monotonic() >= leave_leases_until {
+        let now = clock.monotonic();
+        // An answer that was long in coming, or a platform that stood still: the others may have too.
+        if now.saturating_sub(looked_at) > SWEEP + margin / 2 {
+            leases_at = now + margin;
+        }
+        looked_at = now;
+        if now >= leases_at {
             let ended = clock.now();
-            if let Err(error) = take_up_all(&engine, shared, Status::Running, ended).await {
-                tracing::debug!(%error, "cannot look for leases that have ended");
-                leave_leases_until = clock.monotonic() + margin;
-            }
+            leases_at = match take_up_all(&engine, shared, Status::Running, ended).await {
+                Ok(_) => now + SWEEP,
+                Err(error) => {
+                    tracing::debug!(%error, "cannot look for leases that have ended");
+                    clock.monotonic() + margin
+                }
+            };
         }
         let due = clock.now() - PATIENCE;
-        if let Err(error) = take_up_all(&engine, shared, Status::Pending, due).await {
-            tracing::debug!(%error, "cannot look for what waits elsewhere");
-            leave_leases_until = clock.monotonic() + margin;
+        let wait = match take_up_all(&engine, shared, Status::Pending, due).await {
+            Ok(Left::More) => SOON,
+            Ok(Left::Nothing) => SWEEP,
+            Err(error) => {
+                tracing::debug!(%error, "cannot look for what waits elsewhere");
+                leases_at = clock.monotonic() + margin;
+                SWEEP
+            }
+        };
+        clock.sleep(wait).await;
+        while wait == SOON && Room::of(&engine).jobs == 0 && clock.monotonic() < looked_at + SWEEP {
+            clock.sleep(SOON).await;
         }
-        clock.sleep(SWEEP).await;
     }
 }
 
-/// Takes up what is overdue, as far as there is room, one at least.
+/// Whether there was more to take up than there was room for.
+enum Left {
+    Nothing,
+    More,
+}
+
+/// What may be taken up.
+struct Room {
+    /// So many jobs: none, until half of those that were taken is gone.
+    jobs: usize,
+    /// None of these functions: what is here keeps them as busy as they may be.
+    except: Vec<FunctionId>,
+}
+
+impl Room {
+    fn of(engine: &Engine) -> Self {
+        let (except, stuck) = engine.0.queue.saturated();
+        let depth = engine.depth();
+        let most = QUEUED_PER_INSTANCE * depth.instances;
+        let waiting = depth.queued.saturating_sub(stuck);
+        let jobs = if waiting > most / 2 {
+            0
+        } else {
+            let capacity = engine.0.options.queue_capacity;
+            (most - waiting).min(capacity.saturating_sub(depth.queued))
+        };
+        Self { jobs, except }
+    }
+
+    /// What is to be settled needs next to none.
+    fn to_settle() -> Self {
+        Self {
+            jobs: PAGE,
+            except: Vec::new(),
+        }
+    }
+}
+
+/// Takes up what is overdue, as far as there is room.
 async fn take_up_all(
     engine: &Engine,
     shared: &dyn SharedStore,
     status: Status,
     before: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Left, StoreError> {
+    let room = match status {
+        Status::Running => Room::to_settle(),
+        _ => Room::of(engine),
+    };
+    if room.jobs == 0 {
+        return Ok(Left::More);
+    }
     let query = OverdueQuery {
         status,
         before,
+        except: room.except,
         limit: PAGE,
     };
-    let found = shared.overdue(&query).await?;
-    let depth = engine.depth();
-    let room = (QUEUED_PER_INSTANCE * depth.instances).saturating_sub(depth.queued);
-    let free = found.into_iter().filter_map(|overdue| {
-        let hold = engine.0.holds.take(overdue.id)?;
-        Some((overdue, hold))
-    });
-    for (overdue, hold) in free.take(room.max(1)) {
-        let Some(execution) = engine.0.store.execution(overdue.id).await? else {
+    let mut found = shared.overdue(&query).await?;
+    found.retain(|overdue| !engine.0.holds.has(overdue.id));
+    let left = if found.len() > room.jobs {
+        // So that those who look at the same time do not all take the same.
+        fastrand::shuffle(&mut found);
+        Left::More
+    } else {
+        Left::Nothing
+    };
+    let mut reads = JoinSet::new();
+    for overdue in found.into_iter().take(room.jobs) {
+        let Some(hold) = engine.0.holds.take(overdue.id) else {
             continue;
         };
-        let stage = Stage::of(&execution);
-        if stage != overdue.stage {
-            // Somebody else was faster.
+        let store = engine.0.store.clone();
+        reads.spawn(async move { (overdue, hold, store.execution(overdue.id).await) });
+    }
+    while let Some(read) = reads.join_next().await {
+        let Ok((overdue, hold, execution)) = read else {
             continue;
-        }
-        if status == Status::Running {
-            let (execution_id, attempt) = (execution.id, execution.attempt);
-            tracing::info!(%execution_id, attempt, "takes over: the lease has ended");
-        }
-        if overdue.cancel_requested {
-            let stored = Some(Stored::held(stage, hold));
-            let execution = Arc::new(execution);
-            engine.fail(execution, cancelled(), None, stored).await;
-        } else {
-            take_up(engine, execution, hold).await;
+        };
+        // Otherwise somebody else was faster.
+        if let Some(execution) = execution?.filter(|one| Stage::of(one) == overdue.stage) {
+            take_over(engine, execution, overdue, hold).await;
         }
     }
-    Ok(())
+    Ok(left)
+}
+
+async fn take_over(engine: &Engine, execution: Execution, overdue: Overdue, hold: Hold) {
+    if overdue.stage.status == Status::Running {
+        let (execution_id, attempt) = (execution.id, execution.attempt);
+        tracing::info!(%execution_id, attempt, "takes over: the lease has ended");
+    }
+    if overdue.cancel_requested {
+        let stored = Some(Stored::held(overdue.stage, hold));
+        let execution = Arc::new(execution);
+        engine.fail(execution, cancelled(), None, stored).await;
+    } else {
+        take_up(engine, execution, hold).await;
+    }
 }

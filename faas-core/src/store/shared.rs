@@ -67,13 +67,15 @@ pub trait SharedStore: Send + Sync {
 }
 
 /// Which executions wait for somebody to take them up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OverdueQuery {
     /// Pending ones, or running ones whose platform has fallen silent.
     pub status: Status,
     /// Pending ones that were due before this moment, where one without a due time is due when it is
     /// accepted; running ones whose lease ended before.
     pub before: Timestamp,
+    /// None of these functions.
+    pub except: Vec<FunctionId>,
     /// At most so many.
     pub limit: usize,
 }

@@ -29,11 +29,14 @@ pub(crate) use self::doubt::InDoubt;
 
 impl Inner {
     pub(crate) async fn commit(&self, writes: &[Write]) -> Result<Vec<Written>, Error> {
-        self.hold_open(&hours_of(writes)).await?;
         let mut written = vec![Written::Stale; writes.len()];
         let mut sending = Sending::new(&self.in_doubt);
-        self.carry_out(writes, &mut written, &mut sending.sent)
-            .await?;
+        let made = self.in_time(async {
+            self.hold_open(&hours_of(writes)).await?;
+            self.carry_out(writes, &mut written, &mut sending.sent)
+                .await
+        });
+        made.await?;
         sending.done();
         Ok(written)
     }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use faas_core::clock::ManualClock;
 use faas_core::model::Status;
 use faas_core::store::conformance::claim;
-use faas_core::store::conformance::workshop::Workshop;
+use faas_core::store::conformance::workshop::{START, Workshop};
 use faas_core::store::{Stage, Store, StoreError, Write, Written};
 use faas_mongo_testserver::Cable;
 use faas_store_mongo::MongoStore;
@@ -48,6 +49,45 @@ async fn a_server_that_is_away_makes_calls_unavailable_until_it_is_back() {
     assert_eq!(answer, [Written::Done]);
     store.ping().await.unwrap();
     assert_eq!(store.unfinished(None, 9).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_update_that_is_never_answered_is_given_up_and_done_when_tried_again() {
+    let Some(uri) = server::new_database() else {
+        return;
+    };
+    let cable = Cable::to(&uri);
+    let clock = ManualClock::new(START);
+    let options = MongoStore::options().clock(Arc::new(clock.clone()));
+    let store = options.open(&cable.uri).await.unwrap();
+    let mut workshop = Workshop::new();
+    let function = workshop.id();
+    let pending = workshop.pending(function);
+    let claim = claim(pending.id, 1);
+    let insert = Write::Insert(Arc::new(pending));
+    store.commit(&[insert]).await.unwrap();
+
+    cable.lose_update();
+    let passing = async {
+        for _ in 0..1_000 {
+            // The update is on its way while a second passes.
+            pause().await;
+            clock.advance(Duration::from_millis(200));
+        }
+    };
+    let given_up = tokio::select! {
+        done = store.commit(std::slice::from_ref(&claim)) => done.unwrap_err(),
+        () = passing => panic!("it was not given up"),
+    };
+    assert!(given_up.is_retryable(), "{given_up:?}");
+    cable.mend();
+    let again = store.commit(std::slice::from_ref(&claim)).await.unwrap();
+    assert_eq!(again, [Written::Done]);
+}
+
+#[expect(clippy::disallowed_methods, reason = "a connection needs real time")]
+async fn pause() {
+    tokio::time::sleep(Duration::from_millis(5)).await;
 }
 
 #[tokio::test]

@@ -145,6 +145,7 @@ async fn calls(
     let overdue = |status| OverdueQuery {
         status,
         before: workshop.now,
+        except: Vec::new(),
         limit: 20,
     };
     let lease = Lease {

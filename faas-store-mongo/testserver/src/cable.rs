@@ -12,7 +12,8 @@ use crate::uri::Uri;
 const THROUGH: u8 = 0;
 const CUT: u8 = 1;
 const LOSE_ANSWER: u8 = 2;
-const GONE: u8 = 3;
+const LOSE_UPDATE: u8 = 3;
+const GONE: u8 = 4;
 
 /// The most that a wire message may have, in bytes.
 const MAX_MESSAGE: u64 = 48_000_000;
@@ -96,6 +97,11 @@ impl Cable {
         recorded.replace(Vec::new()).unwrap_or_default()
     }
 
+    /// The next update does not reach the server, and its connection stays open in silence.
+    pub fn lose_update(&self) {
+        self.line.state.store(LOSE_UPDATE, Ordering::SeqCst);
+    }
+
     /// Everything passes again, over new connections.
     pub fn mend(&self) {
         self.line.state.store(THROUGH, Ordering::SeqCst);
@@ -176,7 +182,10 @@ impl Line {
                 return;
             }
             let is_update = request.windows(8).any(|bytes| bytes == b"\x02update\0");
-            if is_update && self.takes_loss() {
+            if is_update && self.takes(LOSE_UPDATE) {
+                continue;
+            }
+            if is_update && self.takes(LOSE_ANSWER) {
                 lose.store(true, Ordering::SeqCst);
             }
             self.take_time();
@@ -198,12 +207,10 @@ impl Line {
         }
     }
 
-    /// Whether this is the update whose answer is to be lost.
-    fn takes_loss(&self) -> bool {
+    /// Whether this is the update that this `loss` is meant for.
+    fn takes(&self, loss: u8) -> bool {
         let order = Ordering::SeqCst;
-        let changed = self
-            .state
-            .compare_exchange(LOSE_ANSWER, THROUGH, order, order);
+        let changed = self.state.compare_exchange(loss, THROUGH, order, order);
         changed.is_ok()
     }
 }

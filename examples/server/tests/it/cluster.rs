@@ -144,6 +144,30 @@ fn a_server_that_was_thought_dead_comes_too_late_with_what_it_ran() {
     assert_eq!(check_sums(&other), 3);
 }
 
+#[test]
+fn a_server_that_is_told_to_stop_leaves_its_queue_to_the_others_and_interrupts_nothing() {
+    const COUNT: u64 = 150;
+    let Some(store) = new_mongodb() else { return };
+    let folder = TempDir::new().unwrap();
+    let [leaving, staying] = [start(folder.path(), &store), start(folder.path(), &store)];
+    let function = upload(&leaving);
+    let ids: Vec<_> = (0..COUNT)
+        .map(|n| execute(&leaving, &function, &json!({ "n": n, "ms": 100 })))
+        .collect();
+    let overview = get(&staying, "/api/metrics")["overview"].clone();
+    assert!(
+        overview["pendingExecutions"].as_u64() > Some(COUNT / 2),
+        "{overview}"
+    );
+    leaving.stop();
+    for (n, id) in (0..).zip(&ids) {
+        let execution = ended(&staying, id);
+        assert_eq!(execution["output"], n, "{execution}");
+        assert_eq!(execution["attempts"].as_array().unwrap().len(), 1);
+    }
+    assert_eq!(check_sums(&staying), COUNT);
+}
+
 fn until(what: impl Fn() -> bool) {
     for _ in 0..500 {
         if what() {

@@ -308,7 +308,10 @@ impl Executions {
                 stage: open.stage(),
                 cancel_requested: open.cancel_requested,
             };
-            (open.status() == query.status && since < query.before).then_some((since, overdue))
+            let is_wanted = open.status() == query.status
+                && since < query.before
+                && !query.except.contains(&open.execution.function_id);
+            is_wanted.then_some((since, overdue))
         };
         let mut waiting: Vec<_> = self.open.iter().filter_map(overdue).collect();
         waiting.sort_by_key(|(since, _)| *since);
