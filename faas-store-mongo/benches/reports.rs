@@ -41,9 +41,7 @@ async fn main() {
     let client = Client::with_uri_str(&uri).await.unwrap();
     let database = client.default_database().unwrap();
     let mut workshop = Workshop::new();
-    let functions: Vec<Bson> = (0..FUNCTIONS)
-        .map(|_| workshop.id().to_string().into())
-        .collect();
+    let functions: Vec<String> = (0..FUNCTIONS).map(|_| workshop.id().to_string()).collect();
     // A month that has ended, from its first day on.
     let month = START.month();
     fill(&database, month, DAYS, &functions).await;
@@ -72,7 +70,7 @@ async fn main() {
         ),
     ] {
         for function in [None, Some(0)] {
-            let of_one = functions.first().and_then(Bson::as_str);
+            let of_one = functions.first();
             let query = UsageQuery {
                 period,
                 function: function.and_then(|_: i32| of_one?.parse().ok()),
@@ -106,7 +104,7 @@ async fn median(measured: impl AsyncFn() -> usize) -> String {
 }
 
 /// Closed hours, as the store writes them, and what they are in, open.
-async fn fill(database: &Database, from: Timestamp, days: u32, functions: &[Bson]) {
+async fn fill(database: &Database, from: Timestamp, days: u32, functions: &[String]) {
     let date = |moment: Timestamp| DateTime::from_millis(moment.as_millis());
     let sums = |executions: i64| {
         doc! {
@@ -115,12 +113,8 @@ async fn fill(database: &Database, from: Timestamp, days: u32, functions: &[Bson
             "retry": 0_i64, "dataTransfer": 1_000_i64, "tier": "basic",
         }
     };
-    let of = |function: &Bson| {
-        let mut one = sums(100);
-        one.insert("functionId", function.clone());
-        Bson::Document(one)
-    };
-    let all: Vec<Bson> = functions.iter().map(of).collect();
+    let of = |function: &String| (function.clone(), Bson::Document(sums(100)));
+    let all: Document = functions.iter().map(of).collect();
     let count = i64::try_from(functions.len()).unwrap();
     for day in 0..days {
         let start = from + day * DAY;

@@ -81,13 +81,23 @@ pub(crate) fn write(sums: &Sums) -> Bson {
     Bson::Array(sums.iter().map(one).collect())
 }
 
-/// The fields of a span that is closed with these sums.
+/// The fields of a span that is closed with these sums: by function, so that those of one can be
+/// asked for by [`sums_of`], and their total.
 pub(crate) fn write_closed(sums: &Sums) -> Document {
     let mut total = UsageSums::default();
     for one in sums.values() {
         total.add(one);
     }
-    doc! { "closed": true, "sums": write(sums), "total": write_one(&total) }
+    let one = |(function, sums): (&FunctionId, &UsageSums)| {
+        (function.text(), Bson::Document(write_one(sums)))
+    };
+    let sums: Document = sums.iter().map(one).collect();
+    doc! { "closed": true, "sums": sums, "total": write_one(&total) }
+}
+
+/// The path of a function's sums in a closed span.
+pub(crate) fn sums_of(function: FunctionId) -> String {
+    format!("sums.{}", function.text())
 }
 
 fn write_one(sums: &UsageSums) -> Document {
@@ -128,9 +138,20 @@ fn read_one(fields: &Fields<'_>) -> Result<UsageSums, Error> {
     })
 }
 
-/// The sums by function in the document of a closed span.
+/// The sums by function in the document of a closed span, as far as they were asked for.
 pub(crate) fn sums(document: &Document, collection: &'static str) -> Result<Sums, Error> {
-    read(&Fields::new(document, collection), "sums")
+    let fields = Fields::new(document, collection);
+    let Some(value) = fields.value("sums") else {
+        return Ok(Sums::new());
+    };
+    let unreadable = || fields.unreadable("sums");
+    let by_function = value.as_document().ok_or_else(unreadable)?;
+    let one = |(function, sums): (&String, &Bson)| {
+        let function = function.parse().map_err(|_| unreadable())?;
+        let sums = sums.as_document().ok_or_else(unreadable)?;
+        Ok((function, read_one(&Fields::new(sums, collection))?))
+    };
+    by_function.iter().map(one).collect()
 }
 
 /// The sum over all functions in the document of a closed span.
@@ -185,7 +206,7 @@ pub(crate) fn hour(document: &Document) -> Result<Hour, Error> {
         start: fields.moment("_id")?,
         revision: fields.integer("revision")?,
         open_until: fields.moment("openUntil")?,
-        closed: closed.then(|| read(&fields, "sums")).transpose()?,
+        closed: closed.then(|| sums(document, HOURS)).transpose()?,
         kept: read(&fields, "kept")?,
         expiring,
     })

@@ -16,7 +16,6 @@ use crate::collections::{HOURS, STATE};
 use crate::documents::usage::{self, Ended, Hour, Sums};
 use crate::documents::{Fields, date};
 use crate::error::Error;
-use crate::ids::Id;
 use crate::period;
 use crate::store::Inner;
 
@@ -295,10 +294,7 @@ impl Wanted<'_> {
     pub(super) fn fields(self) -> Document {
         let mut fields = doc! { "closed": 1, "revision": 1 };
         match (self.0.function, self.0.group) {
-            (Some(function), _) => {
-                let of_one = doc! { "$elemMatch": { "functionId": function.bson() } };
-                fields.insert("sums", of_one);
-            }
+            (Some(function), _) => drop(fields.insert(usage::sums_of(function), 1)),
             (None, UsageGroup::Function) => drop(fields.insert("sums", 1)),
             (None, UsageGroup::Time(_)) => drop(fields.insert("total", 1)),
         }
