@@ -230,19 +230,28 @@ impl Engine {
                 return Err(has_already(execution.status));
             }
             if let Some(job) = self.0.queue.remove(id) {
+                let Job {
+                    execution,
+                    hold,
+                    answer,
+                    ..
+                } = job;
+                let (told, outcome) = tokio::sync::oneshot::channel();
+                let answer = answer.unwrap_or(told);
                 // It is in nobody's hands but these: it must end even when the caller gives up.
                 let engine = self.clone();
                 tokio::spawn(async move {
-                    let Job {
-                        execution,
-                        hold,
-                        answer,
-                        ..
-                    } = job;
                     let stored = hold.map(|hold| Stored::held(Stage::of(&execution), hold));
+                    let answer = Some(answer);
                     engine.fail(execution, cancelled(), answer, stored).await;
                 });
-                return ended.ended(self).await;
+                match outcome.await {
+                    // Another platform has claimed it in the meantime.
+                    Ok(Err(Error::Conflict(_))) => continue,
+                    Ok(outcome) => return outcome,
+                    // A direct one answers its own caller.
+                    Err(_) => return ended.ended(self).await,
+                }
             }
             let execution = self
                 .0

@@ -275,6 +275,24 @@ async fn an_execution_is_cancelled_wherever_it_runs() {
 }
 
 #[tokio::test]
+async fn what_still_waits_here_is_cancelled_where_it_runs() {
+    let world = world().await;
+    let wait = world.function("wait", FunctionConfig::default()).await;
+    let other = Other::beside(&world).await;
+    other.run(wait.id).await;
+    let id = other.execute(wait.id).await;
+    pass(&world, 3 * SECOND).await;
+    let taken_up = |execution: &Execution| execution.start_time.is_some();
+    world.until(id, taken_up).await;
+    let executions = other.world.platform.executions();
+    let cancelled = tokio::select! {
+        cancelled = executions.cancel(id) => cancelled.unwrap(),
+        () = pass(&world, 60 * SECOND) => panic!("it was not cancelled"),
+    };
+    assert_eq!(kinds(&cancelled), [Some(FailureKind::Cancelled)]);
+}
+
+#[tokio::test]
 async fn whoever_waits_hears_of_an_end_elsewhere() {
     let world = world().await;
     let wait = world.function("wait", FunctionConfig::default()).await;
