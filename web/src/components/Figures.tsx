@@ -1,0 +1,32 @@
+/** Money and times, each with its exact value in its title. */
+import { useEffect, useState } from "react";
+import { exactMoney, formatMoney } from "@/lib/money";
+import { formatAgo, formatMoment } from "@/lib/format";
+
+export function Money({ value }: { value: number }) {
+  return (
+    <span className="numeric" title={`$${exactMoney(value)}`}>
+      {formatMoney(value)}
+    </span>
+  );
+}
+
+/** The time, every `every` ms. */
+export function useNow(every: number): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), every);
+    return () => clearInterval(timer);
+  }, [every]);
+  return now;
+}
+
+/** How long ago something was, kept true. */
+export function Ago({ at }: { at: string }) {
+  const now = useNow(5_000);
+  return (
+    <time dateTime={at} title={formatMoment(at)} className="numeric whitespace-nowrap">
+      {formatAgo(at, now)}
+    </time>
+  );
+}
