@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use faas_core::load_test::LoadTest;
 use faas_core::model::{
-    Execution, ExecutionId, Function, FunctionId, FunctionLabel, ScalingEvent, Timestamp,
+    Execution, ExecutionId, Function, FunctionId, FunctionLabel, LoadTestId, ScalingEvent,
+    Timestamp,
 };
 use faas_core::store::{
-    ExecutionQuery, Period, Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
+    ExecutionQuery, LoadTestQuery, Period, Store, StoreError, Totals, UsageQuery, UsageRow, Write,
+    Written,
 };
 use rusqlite::Connection;
 
@@ -18,7 +21,7 @@ use crate::checkpoint::{Checkpointer, set_durability};
 use crate::error::{Error, unavailable, unusable};
 use crate::options::SqliteOptions;
 use crate::readers::{Readers, STATEMENTS};
-use crate::reads::{executions, functions, scaling, usage};
+use crate::reads::{executions, functions, load_tests, scaling, usage};
 use crate::schema;
 use crate::state::State;
 use crate::writer::WriterHandle;
@@ -250,6 +253,24 @@ impl Store for SqliteStore {
     async fn scaling_event_count(&self, period: Period) -> Result<u64, StoreError> {
         self.readers
             .read(move |db| scaling::number_in(db, period))
+            .await
+    }
+
+    async fn put_load_test(&self, test: &LoadTest) -> Result<(), StoreError> {
+        let test = test.clone();
+        self.writer
+            .change(move |writer| writer.put_load_test(&test))
+            .await
+    }
+
+    async fn load_test(&self, id: LoadTestId) -> Result<Option<LoadTest>, StoreError> {
+        self.readers.read(move |db| load_tests::one(db, id)).await
+    }
+
+    async fn load_tests(&self, query: &LoadTestQuery) -> Result<Vec<LoadTest>, StoreError> {
+        let query = *query;
+        self.readers
+            .read(move |db| load_tests::list(db, &query))
             .await
     }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod executions;
 pub(crate) mod functions;
+pub(crate) mod load_tests;
 pub(crate) mod scaling;
 pub(crate) mod usage;
 

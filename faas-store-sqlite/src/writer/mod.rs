@@ -7,6 +7,7 @@
 mod commit;
 mod expire;
 mod functions;
+mod load_tests;
 mod usage;
 
 use std::collections::HashMap;

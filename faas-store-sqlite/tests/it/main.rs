@@ -9,6 +9,7 @@ mod conformance;
 mod disk;
 mod kill;
 mod open;
+mod upgrade;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,0 +1,122 @@
+//! A database of an older release becomes one of this release and keeps everything.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use faas_core::model::{Execution, Function, ScalingEvent, Timestamp};
+use faas_core::store::conformance::workshop::Workshop;
+use faas_core::store::{
+    ExecutionQuery, LoadTestQuery, Period, Store, Totals, UsageGroup, UsageQuery, UsageRow, Write,
+};
+use rusqlite::Connection;
+
+use super::{folder, open};
+
+/// The tables as the first release made them.
+const VERSION_1: &str = include_str!("../../src/schema/1.sql");
+const TABLES_1: [&str; 8] = [
+    "function_numbers",
+    "functions",
+    "code_spans",
+    "executions",
+    "idempotency_keys",
+    "usage",
+    "scaling_events",
+    "state",
+];
+
+#[derive(Debug, PartialEq)]
+struct Everything {
+    functions: Vec<Function>,
+    executions: Vec<Execution>,
+    totals: Totals,
+    usage: Vec<UsageRow>,
+    code: u128,
+    scaling: Vec<ScalingEvent>,
+}
+
+async fn everything(store: &dyn Store) -> Everything {
+    let executions = ExecutionQuery {
+        function: None,
+        status: None,
+        period: Period::ALL,
+        before: None,
+        limit: usize::MAX,
+    };
+    let usage = UsageQuery {
+        period: Period::ALL,
+        function: None,
+        group: UsageGroup::Function,
+    };
+    let ever = Timestamp::default();
+    Everything {
+        functions: store.functions().await.unwrap(),
+        executions: store.executions(&executions).await.unwrap(),
+        totals: store.totals().await.unwrap(),
+        usage: store.usage(&usage).await.unwrap(),
+        code: store.code_byte_micros(Period::ALL, None).await.unwrap(),
+        scaling: store.scaling_events(ever, usize::MAX).await.unwrap(),
+    }
+}
+
+/// Puts something into every table, and returns one of the functions.
+async fn fill(store: &dyn Store, workshop: &mut Workshop) -> Function {
+    let function = workshop.function("add");
+    store.insert_function(&function).await.unwrap();
+    let mut writes = vec![Write::Scaling(workshop.scaling_event(Some(function.id)))];
+    for _ in 0..50 {
+        let execution = workshop.any(function.id);
+        writes.push(Write::Insert(Arc::new(execution)));
+    }
+    store.commit(&writes).await.unwrap();
+    function
+}
+
+/// Makes a database of the first release at `path` with the rows of the one at `source`.
+fn copy_as_version_1(source: &Path, path: &Path) {
+    let raw = Connection::open(path).unwrap();
+    raw.execute_batch(VERSION_1).unwrap();
+    raw.execute_batch("DELETE FROM state").unwrap();
+    let source = source.to_str().unwrap();
+    raw.execute("ATTACH ? AS source", [source]).unwrap();
+    for table in TABLES_1 {
+        let copied = raw.execute(
+            &format!("INSERT INTO main.{table} SELECT * FROM source.{table}"),
+            [],
+        );
+        assert!(copied.unwrap() > 0, "{table} has no rows");
+    }
+    raw.execute_batch("DETACH source").unwrap();
+    raw.pragma_update(None, "application_id", 0x4661_6153)
+        .unwrap();
+    raw.pragma_update(None, "user_version", 1).unwrap();
+    raw.close().unwrap();
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_release_is_upgraded_and_keeps_everything() {
+    let (folder, path) = folder();
+    let mut workshop = Workshop::new();
+    let source = folder.path().join("source.db");
+    let store = open(&source).await;
+    let function = fill(&store, &mut workshop).await;
+    let before = everything(&store).await;
+    store.close().await.unwrap();
+    copy_as_version_1(&source, &path);
+
+    let store = open(&path).await;
+    assert_eq!(everything(&store).await, before);
+    let query = LoadTestQuery {
+        function: None,
+        limit: 9,
+    };
+    assert_eq!(store.load_tests(&query).await.unwrap(), []);
+    let test = workshop.load_test(&function);
+    store.put_load_test(&test).await.unwrap();
+    store.close().await.unwrap();
+
+    // Opened again, it has nothing to be upgraded.
+    let store = open(&path).await;
+    assert_eq!(store.load_tests(&query).await.unwrap(), [test]);
+    assert_eq!(everything(&store).await, before);
+}
