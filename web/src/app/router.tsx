@@ -15,6 +15,7 @@ export const router = createBrowserRouter([
         errorElement: <PageError />,
         children: [
           { index: true, lazy: async () => ({ Component: (await import("@/features/dashboard/DashboardPage")).DashboardPage }) },
+          { path: "costs", lazy: async () => ({ Component: (await import("@/features/costs/CostsPage")).CostsPage }) },
           { path: "*", element: <NotFoundPage /> },
         ],
       },

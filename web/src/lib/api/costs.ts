@@ -15,7 +15,7 @@ interface Answer<T> {
   data: T;
 }
 
-const read = async <T>(report: string, query: CostRange & { granularity?: Granularity }, signal: AbortSignal) =>
+const read = async <T>(report: string, query: CostRange & { granularity?: Granularity; functionId?: string | undefined }, signal: AbortSignal) =>
   (await get<Answer<T>>(`/api/costs/${report}`, { ...query }, signal)).data;
 
 export const pricingQuery = () =>
@@ -45,9 +45,9 @@ export const breakdownQuery = (range: CostRange) =>
     queryFn: async ({ signal }) => (await read<{ breakdown: CostRow[] }>("breakdown", range, signal)).breakdown,
   });
 
-export const trendsQuery = (range: CostRange, granularity: Granularity) =>
+export const trendsQuery = (range: CostRange, granularity: Granularity, functionId?: string) =>
   queryOptions({
-    queryKey: keys.cost("trends", { ...range, granularity }),
+    queryKey: keys.cost("trends", { ...range, granularity, functionId }),
     queryFn: async ({ signal }) =>
-      (await read<{ trends: Trend[] }>("trends", { ...range, granularity }, signal)).trends,
+      (await read<{ trends: Trend[] }>("trends", { ...range, granularity, functionId }, signal)).trends,
   });

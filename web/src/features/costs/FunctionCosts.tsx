@@ -1,0 +1,103 @@
+/** What each function cost, dearest first. */
+import { useQuery } from "@tanstack/react-query";
+import { ReceiptText } from "lucide-react";
+import { useState } from "react";
+import { Link } from "react-router";
+import { Badge, TierBadge } from "@/components/Badge";
+import { Button } from "@/components/Button";
+import { Card } from "@/components/Card";
+import { Money } from "@/components/Figures";
+import { EmptyState } from "@/components/States";
+import { Table, type Column } from "@/components/Table";
+import { functionsQuery } from "@/lib/api/functions";
+import type { CostRow, SystemCost } from "@/lib/api/types";
+import { formatCount, formatPercent } from "@/lib/format";
+import { ExportButton } from "./ExportButton";
+import { fileName, functionsCsv } from "./exports";
+import type { Span } from "./range";
+import { percentOf, type CostReport } from "./report";
+
+/** How many are shown at first. */
+const FIRST = 10;
+
+interface Props {
+  rows: readonly CostRow[] | undefined;
+  report: CostReport | undefined;
+  system: SystemCost | undefined;
+  span: Span;
+  /** Whether the rows are those of the period. */
+  current: boolean;
+}
+
+export function FunctionCosts({ rows, report, system, span, current }: Props) {
+  const [all, setAll] = useState(false);
+  const { data: functions } = useQuery(functionsQuery());
+  const deleted = (id: string) => functions !== undefined && !functions.some(({ _id }) => _id === id);
+  const columns: Column<CostRow>[] = [
+    {
+      header: "Function",
+      cell: ({ _id, functionName }) =>
+        deleted(_id) ? (
+          <span className="flex items-center gap-2">
+            <span className="max-w-40 truncate sm:max-w-72">{functionName}</span> <Badge>Deleted</Badge>
+          </span>
+        ) : (
+          <Link
+            to={`/functions/${_id}`}
+            title={functionName}
+            className="block max-w-40 truncate font-medium text-accent hover:underline sm:max-w-72"
+          >
+            {functionName}
+          </Link>
+        ),
+    },
+    { header: "Tier", from: "sm", cell: ({ tier }) => <TierBadge tier={tier} /> },
+    { header: "Executions", right: true, from: "md", cell: ({ executionCount }) => formatCount(executionCount) },
+    { header: "Compute", right: true, from: "xl", cell: ({ costBreakdown }) => <Money value={costBreakdown.baseCost} /> },
+    { header: "Cold starts", right: true, from: "xl", cell: ({ costBreakdown }) => <Money value={costBreakdown.coldStartCost} /> },
+    { header: "Retries", right: true, from: "xl", cell: ({ costBreakdown }) => <Money value={costBreakdown.retryCost} /> },
+    { header: "Transfer", right: true, from: "xl", cell: ({ costBreakdown }) => <Money value={costBreakdown.dataTransferCost} /> },
+    { header: "Average", right: true, from: "lg", cell: ({ averageCost }) => <Money value={averageCost} /> },
+    {
+      header: "Share",
+      right: true,
+      from: "sm",
+      cell: ({ totalCost }) => formatPercent(percentOf(totalCost, report?.executionCost ?? 0)),
+    },
+    { header: "Total", right: true, cell: ({ totalCost }) => <strong className="font-semibold"><Money value={totalCost} /></strong> },
+  ];
+  const more = (rows?.length ?? 0) - FIRST;
+  return (
+    <Card
+      title="By function"
+      hint="What executions cost, dearest function first"
+      flush
+      actions={
+        <ExportButton
+          label="Export the costs of all functions as CSV"
+          disabled={!rows || !system || !current}
+          file={() => ({ name: fileName("costs-by-function", span), text: rows && system ? functionsCsv(rows, system) : "" })}
+        />
+      }
+    >
+      <Table
+        label="Costs by function"
+        columns={columns}
+        rows={all ? rows : rows?.slice(0, FIRST)}
+        rowKey={({ _id }) => _id}
+        empty={
+          <EmptyState icon={ReceiptText} title="Nothing was billed in this time">
+            Choose a longer period, or run a function: its cost shows up here when it ends.
+          </EmptyState>
+        }
+      />
+      {more > 0 ? (
+        <div className="border-t border-line px-4 py-2 sm:px-5">
+          <Button small look="ghost" aria-expanded={all} onClick={() => setAll(!all)}>
+            {all ? `Show the first ${FIRST}` : `Show ${formatCount(more)} more`}
+          </Button>
+        </div>
+      ) : null}
+    </Card>
+  );
+}
