@@ -5,8 +5,9 @@ const counts = new Intl.NumberFormat("en-US");
 /** 12,345 */
 export const formatCount = (value: number) => counts.format(value);
 
-/** 99.5 % */
-export const formatPercent = (value: number) => `${Number(value.toFixed(value < 10 ? 2 : 1))}%`;
+/** 99.5%; of what is little, but not nothing: <0.01%. */
+export const formatPercent = (value: number) =>
+  value > 0 && value < 0.005 ? "<0.01%" : `${Number(value.toFixed(value < 10 ? 2 : 1))}%`;
 
 /** Milliseconds as people say them: 0.042 ms, 12.3 ms, 1.20 s, 2 min 5 s. */
 export function formatDuration(ms: number): string {

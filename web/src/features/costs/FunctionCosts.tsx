@@ -39,13 +39,13 @@ export function FunctionCosts({ rows, report, system, span, current }: Props) {
       cell: ({ _id, functionName }) =>
         deleted(_id) ? (
           <span className="flex items-center gap-2">
-            <span className="max-w-40 truncate sm:max-w-72">{functionName}</span> <Badge>Deleted</Badge>
+            <span className="max-w-40 truncate sm:max-w-60">{functionName}</span> <Badge>Deleted</Badge>
           </span>
         ) : (
           <Link
             to={`/functions/${_id}`}
             title={functionName}
-            className="block max-w-40 truncate font-medium text-accent hover:underline sm:max-w-72"
+            className="block max-w-40 truncate font-medium text-accent hover:underline sm:max-w-60"
           >
             {functionName}
           </Link>
@@ -57,7 +57,6 @@ export function FunctionCosts({ rows, report, system, span, current }: Props) {
     { header: "Cold starts", right: true, from: "xl", cell: ({ costBreakdown }) => <Money value={costBreakdown.coldStartCost} /> },
     { header: "Retries", right: true, from: "xl", cell: ({ costBreakdown }) => <Money value={costBreakdown.retryCost} /> },
     { header: "Transfer", right: true, from: "xl", cell: ({ costBreakdown }) => <Money value={costBreakdown.dataTransferCost} /> },
-    { header: "Average", right: true, from: "lg", cell: ({ averageCost }) => <Money value={averageCost} /> },
     {
       header: "Share",
       right: true,

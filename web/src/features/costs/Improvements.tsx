@@ -53,7 +53,7 @@ function Item({ one }: { one: Improvement }) {
       <Icon aria-hidden className="mt-0.5 size-5 shrink-0 text-accent" />
       <div className="min-w-0 flex-1">
         <div className="flex flex-wrap items-baseline justify-between gap-x-4">
-          <h3 className="min-w-0 truncate font-medium" title={one.functionName}>
+          <h3 className="min-w-0 flex-1 basis-40 truncate font-semibold" title={one.functionName}>
             {one.functionName}
           </h3>
           <p className="text-sm whitespace-nowrap text-ok">
