@@ -1,9 +1,10 @@
 /** The pages: at the side on a wide screen, at the bottom, for thumbs, on a narrow one. */
-import { LayoutDashboard } from "lucide-react";
+import { LayoutDashboard, SquareFunction } from "lucide-react";
 import { NavLink } from "react-router";
 
 const PAGES = [
   { to: "/", label: "Dashboard", icon: LayoutDashboard },
+  { to: "/functions", label: "Functions", icon: SquareFunction },
 ];
 
 export function Navigation() {

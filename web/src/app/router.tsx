@@ -15,6 +15,11 @@ export const router = createBrowserRouter([
         errorElement: <PageError />,
         children: [
           { index: true, lazy: async () => ({ Component: (await import("@/features/dashboard/DashboardPage")).DashboardPage }) },
+          { path: "functions", lazy: async () => ({ Component: (await import("@/features/functions/FunctionsPage")).FunctionsPage }) },
+          { path: "functions/new", lazy: async () => ({ Component: (await import("@/features/functions/EditPage")).NewFunctionPage }) },
+          { path: "functions/:id", lazy: async () => ({ Component: (await import("@/features/functions/FunctionPage")).FunctionPage }) },
+          { path: "functions/:id/edit", lazy: async () => ({ Component: (await import("@/features/functions/EditPage")).EditFunctionPage }) },
+          { path: "executions/:id", lazy: async () => ({ Component: (await import("@/features/functions/ExecutionPage")).ExecutionPage }) },
           { path: "*", element: <NotFoundPage /> },
         ],
       },
