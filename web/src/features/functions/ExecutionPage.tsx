@@ -78,7 +78,9 @@ function Detail({ execution }: { execution: Execution }) {
           {status === "completed" ? (
             <Code label="Output" text={prettyJson(output)} />
           ) : (
-            <p className="text-sm text-muted">{isOver(status) ? "There is no output: it failed." : "There is no output yet."}</p>
+            <p className="text-sm text-muted">
+              {isOver(status) ? "There is no output: it failed." : "There is no output yet."}
+            </p>
           )}
         </Card>
       </div>

@@ -42,7 +42,7 @@ export function FunctionsPage() {
               label="Search functions"
               hideLabel
               type="search"
-              placeholder="Search name, description, tier, status"
+              placeholder="Name, tier, status …"
               value={search}
               onChange={(event) => {
                 setPage(0);
