@@ -9,7 +9,9 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use faas_core::Error;
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use crate::openapi::words;
 use crate::wire;
 
 /// A request that failed.
@@ -25,10 +27,56 @@ pub(crate) struct ApiError {
     report: Option<String>,
 }
 
+/// All codes that an error can have: stable, for programs to tell errors apart.
+pub(crate) const CODES: [&str; 22] = [
+    "cancelled",
+    "compile_error",
+    "conflict",
+    "execution_not_found",
+    "function_error",
+    "function_inactive",
+    "function_not_found",
+    "function_runaway",
+    "internal_error",
+    "invalid_request",
+    "load_test_not_found",
+    "load_test_running",
+    "method_not_allowed",
+    "not_found",
+    "out_of_memory",
+    "over_capacity",
+    "payload_too_large",
+    "platform_error",
+    "request_timeout",
+    "stack_overflow",
+    "timeout",
+    "unavailable",
+];
+
+/// Why a request failed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(crate) struct ErrorBody<'a> {
+    /// `false`, from the routes below `/api/costs`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    success: Option<bool>,
+    /// For people.
+    error: &'a str,
+    #[schema(value_type = words::ErrorCode)]
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    details: Option<&'a Details>,
+}
+
 /// Where in the code an upload goes wrong.
-#[derive(Debug, Serialize)]
-struct Details {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ErrorDetails)]
+pub(crate) struct Details {
+    #[schema(required)]
     line: Option<u32>,
+    #[schema(required)]
     column: Option<u32>,
 }
 
@@ -38,6 +86,7 @@ pub(crate) struct Report(pub(crate) String);
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        debug_assert!(CODES.contains(&code), "{code} is not among the codes");
         Self {
             status,
             code,
@@ -61,6 +110,11 @@ impl ApiError {
     /// There is no execution with such an id, or the id is none.
     pub(crate) fn no_execution() -> Self {
         Self::from(Error::NotFound("execution"))
+    }
+
+    /// There is no load test with such an id, or the id is none.
+    pub(crate) fn no_load_test() -> Self {
+        Self::from(Error::NotFound("load test"))
     }
 
     /// The body is larger than `limit` bytes.
@@ -97,16 +151,7 @@ impl ApiError {
     }
 
     fn respond(self, success: Option<bool>) -> Response {
-        #[derive(Serialize)]
-        struct Envelope<'a> {
-            #[serde(skip_serializing_if = "Option::is_none")]
-            success: Option<bool>,
-            error: &'a str,
-            code: &'static str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            details: Option<&'a Details>,
-        }
-        let body = serde_json::to_vec(&Envelope {
+        let body = serde_json::to_vec(&ErrorBody {
             success,
             error: &self.message,
             code: self.code,
@@ -150,6 +195,7 @@ impl From<Error> for ApiError {
                 let (code, message) = match what {
                     "function" => ("function_not_found", "Function not found".to_owned()),
                     "execution" => ("execution_not_found", "Execution not found".to_owned()),
+                    "load test" => ("load_test_not_found", "Load test not found".to_owned()),
                     _ => ("not_found", message),
                 };
                 Self::new(StatusCode::NOT_FOUND, code, message)

@@ -12,7 +12,7 @@ use axum::extract::{FromRequestParts, Query, RawPathParams};
 use axum::http::header::CONTENT_LENGTH;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
-use faas_core::model::{ExecutionId, FunctionId, Json};
+use faas_core::model::{ExecutionId, FunctionId, Json, LoadTestId};
 use serde_json::value::RawValue;
 
 use crate::error::ApiError;
@@ -49,6 +49,11 @@ impl PathId {
     /// The id of an execution; what is none is not found.
     pub(crate) fn execution(&self) -> Result<ExecutionId, ApiError> {
         self.read().ok_or_else(ApiError::no_execution)
+    }
+
+    /// The id of a load test; what is none is not found.
+    pub(crate) fn load_test(&self) -> Result<LoadTestId, ApiError> {
+        self.read().ok_or_else(ApiError::no_load_test)
     }
 
     fn read<T: FromStr>(&self) -> Option<T> {
@@ -238,6 +243,25 @@ impl<'a> Members<'a> {
                 &shorten(raw.get()),
             )),
         }
+    }
+
+    /// The number `name`; `null` counts as none.
+    pub(crate) fn number(&self, name: &str) -> Result<Option<f64>, ApiError> {
+        let Some(raw) = self.raw(name).filter(|raw| raw.get() != "null") else {
+            return Ok(None);
+        };
+        match raw.get().parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(Some(number)),
+            _ => Err(self.wrong(name, "must be a number", &shorten(raw.get()))),
+        }
+    }
+
+    /// The id of a function `functionId`, which must be there; what is no id is not found.
+    pub(crate) fn function_id(&self) -> Result<FunctionId, ApiError> {
+        let id = self.string("functionId")?.ok_or_else(|| {
+            ApiError::invalid("functionId is missing: expected the id of a function")
+        })?;
+        id.parse().map_err(|_| ApiError::no_function())
     }
 
     /// The object `name`; `null` counts as none.

@@ -16,13 +16,14 @@
 //! authentication here: that is the host's, in a layer around the router.
 //!
 //! Read the modules in this order: `options`, `routes` (what there is), `extract` and `dates` (how
-//! requests are read), `wire` (how answers are written), `error`, `front` (what every request goes
-//! through).
+//! requests are read), `wire` (how answers are written), `error`, `openapi` (how all that is
+//! described), `front` (what every request goes through).
 
 mod dates;
 mod error;
 mod extract;
 mod front;
+mod openapi;
 mod options;
 mod routes;
 mod routing;
@@ -33,6 +34,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderValue, Method};
+use bytes::Bytes;
 use faas_core::Platform;
 use tower::util::option_layer;
 use tower_http::compression::CompressionLayer;
@@ -49,6 +51,8 @@ use front::{FrontLayer, RequestIds};
 pub(crate) struct Api {
     platform: Platform,
     options: Arc<HttpOptions>,
+    /// The OpenAPI document.
+    document: Bytes,
 }
 
 /// The API with the default [`HttpOptions`].
@@ -60,19 +64,23 @@ pub fn router(platform: Platform) -> Router {
 pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
     let ids = Arc::new(RequestIds::new());
     let front = |limit| FrontLayer::new(ids.clone(), limit);
-    let invoke = layered(routes::invoke::routes(), &options, front(None));
-    let others = routes::functions::routes()
+    let invoke = routes::invoke::routes().map(|router| layered(router, &options, front(None)));
+    let limit = Some(options.request_timeout);
+    let routes = routes::functions::routes()
         .merge(routes::executions::routes())
         .merge(routes::metrics::routes())
         .merge(routes::costs::routes())
+        .merge(routes::load_tests::routes())
         .merge(routes::samples::routes())
         .merge(routes::health::routes())
         .merge(routes::prometheus::routes())
-        .fallback(routes::not_found);
-    let others = layered(others, &options, front(Some(options.request_timeout)));
-    others.merge(invoke).with_state(Api {
+        .merge(routes::document::routes())
+        .map(|router| layered(router.fallback(routes::not_found), &options, front(limit)))
+        .merge(invoke);
+    routes.router.with_state(Api {
         platform,
         options: Arc::new(options),
+        document: openapi::document(routes.paths, routes.schemas),
     })
 }
 

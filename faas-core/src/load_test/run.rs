@@ -37,11 +37,17 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    fn has(&self, test: &LoadTest) -> bool {
+    /// Where a test is that this platform runs; `None` for any other.
+    fn status(&self, test: &LoadTest) -> Option<LoadTestStatus> {
         let tests = self.tests.lock();
-        tests
+        let (_, stop) = tests
             .get(&test.function_id)
-            .is_some_and(|(id, _)| *id == test.id)
+            .filter(|(id, _)| *id == test.id)?;
+        Some(if stop.is_cancelled() {
+            LoadTestStatus::Stopping
+        } else {
+            LoadTestStatus::Running
+        })
     }
 }
 
@@ -200,7 +206,11 @@ impl<'a> LoadTests<'a> {
     /// Finds out whether a test that did not end has a platform that runs it.
     async fn as_it_is(&self, mut test: LoadTest) -> Result<LoadTest, Error> {
         let engine = self.platform.engine();
-        if test.status.is_terminal() || self.platform.running_load_tests().has(&test) {
+        if test.status.is_terminal() {
+            return Ok(test);
+        }
+        if let Some(status) = self.platform.running_load_tests().status(&test) {
+            test.status = status;
             return Ok(test);
         }
         let may_run_elsewhere = engine.0.store.as_shared().is_some();

@@ -1,49 +1,63 @@
 //! Prices, estimates and cost reports.
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use axum::routing::{get, post};
 use faas_core::platform::EstimateRequest;
 use faas_core::store::{ExecutionQuery, Granularity, Period, UsageKey};
 use serde::Serialize;
+use utoipa_axum::routes;
 
 use super::{DEFAULT_LIST, MAX_LIST, executions, invoke};
+use crate::Api;
 use crate::dates::{DAY, DateRange};
 use crate::error::{ApiError, CostsError};
 use crate::extract::{Members, Params, PathId, body};
+use crate::openapi::{errors, requests, words};
+use crate::routing::Routes;
 use crate::wire::{
-    self, Breakdown, Data, EstimateBody, ExecutionBody, FunctionCostBody, FunctionRef, Pricing,
-    SystemCostBody, Trend, Trends,
+    self, Breakdown, Data, EstimateBody, ExecutionBody, FunctionCostBody, FunctionKey, FunctionRef,
+    NamedExecutions, Pricing, SystemCostBody, Trend, Trends,
 };
-use crate::{Api, routing};
 
-pub(crate) fn routes() -> Router<Api> {
-    let router = Router::new();
-    let router = routing::both(router, "/api/costs/pricing", get(pricing));
-    let router = routing::both(router, "/api/costs/estimate", post(estimate));
-    let router = routing::both(router, "/api/costs/system", get(system));
-    let router = routing::both(router, "/api/costs/function/{id}", get(function));
-    let router = routing::both(router, "/api/costs/trends", get(trends));
-    let router = routing::both(router, "/api/costs/breakdown", get(breakdown));
-    routing::both(router, "/api/costs/executions", get(list))
+pub(crate) fn routes() -> Routes {
+    Routes::default()
+        .add(routes!(pricing))
+        .add(routes!(estimate))
+        .add(routes!(system))
+        .add(routes!(function))
+        .add(routes!(trends))
+        .add(routes!(breakdown))
+        .add(routes!(list))
 }
 
+#[utoipa::path(get, path = "/api/costs/pricing", tag = "Costs", operation_id = "getPricing",
+    summary = "The prices in force.",
+    responses(
+        (status = 200, description = "The price book.", body = Data<Pricing>)
+    )
+)]
 async fn pricing(State(api): State<Api>) -> Result<Response, CostsError> {
     data(Pricing::from(api.platform.price_book()))
 }
 
+#[utoipa::path(post, path = "/api/costs/estimate", tag = "Costs", operation_id = "estimateCost",
+    summary = "What the next execution will probably cost.",
+    request_body = requests::EstimateRequest,
+    responses(
+        (status = 200, description = "The estimate.", body = Data<EstimateBody>),
+        errors::Invalid,
+        errors::NoFunction,
+        errors::TooLarge
+    )
+)]
 async fn estimate(State(api): State<Api>, request: Request) -> Result<Response, CostsError> {
     let (parts, stream) = request.into_parts();
     let bytes = body(&parts.headers, stream, api.options.max_envelope()).await?;
     let asked = invoke::parse(bytes)?;
     let members = Members::of(&asked)?;
-    let function = members
-        .string("functionId")?
-        .ok_or_else(|| ApiError::invalid("functionId is missing: expected the id of a function"))?;
     let request = EstimateRequest {
-        function: function.parse().map_err(|_| ApiError::no_function())?,
+        function: members.function_id()?,
         input: executions::input_member(&asked)?,
         duration: members.millis("estimatedDuration")?,
     };
@@ -51,12 +65,36 @@ async fn estimate(State(api): State<Api>, request: Request) -> Result<Response, 
     data(EstimateBody::from(&estimate))
 }
 
+#[utoipa::path(get, path = "/api/costs/system", tag = "Costs", operation_id = "getSystemCost",
+    summary = "The cost of everything in a period.",
+    params(
+        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD` or RFC 3339. Default: 24 hours before the end."),
+        ("endDate" = Option<String>, Query, description = "`YYYY-MM-DD`, with its whole day, or RFC 3339. Default: now.")
+    ),
+    responses(
+        (status = 200, description = "The cost.", body = Data<SystemCostBody>),
+        errors::Invalid
+    )
+)]
 async fn system(State(api): State<Api>, uri: Uri) -> Result<Response, CostsError> {
     let range = range(&api, &Params::of(&uri)?)?;
     let cost = api.platform.costs().system(range.period).await?;
     data(SystemCostBody::new(&range, &cost))
 }
 
+#[utoipa::path(get, path = "/api/costs/function/{id}", tag = "Costs", operation_id = "getFunctionCost",
+    summary = "The cost of one function in a period.",
+    params(
+        ("id" = FunctionKey, Path, description = "The function."),
+        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD` or RFC 3339. Default: 24 hours before the end."),
+        ("endDate" = Option<String>, Query, description = "`YYYY-MM-DD`, with its whole day, or RFC 3339. Default: now.")
+    ),
+    responses(
+        (status = 200, description = "The cost.", body = Data<FunctionCostBody>),
+        errors::Invalid,
+        errors::NoFunction
+    )
+)]
 async fn function(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Response, CostsError> {
     let id = id.function()?;
     let range = range(&api, &Params::of(&uri)?)?;
@@ -64,6 +102,20 @@ async fn function(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Respon
     data(FunctionCostBody::new(&range, &cost))
 }
 
+#[utoipa::path(get, path = "/api/costs/trends", tag = "Costs", operation_id = "getCostTrends",
+    summary = "The cost over time; spans without executions are left out.",
+    params(
+        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD` or RFC 3339. Default: 7 days before the end."),
+        ("endDate" = Option<String>, Query, description = "`YYYY-MM-DD`, with its whole day, or RFC 3339. Default: now."),
+        ("granularity" = Option<words::Granularity>, Query, description = "How long the spans are. Default: hour."),
+        ("functionId" = Option<FunctionKey>, Query, description = "Of this function only.")
+    ),
+    responses(
+        (status = 200, description = "A row for each span.", body = Data<Trends>),
+        errors::Invalid,
+        errors::NoFunction
+    )
+)]
 async fn trends(State(api): State<Api>, uri: Uri) -> Result<Response, CostsError> {
     let params = Params::of(&uri)?;
     let range = DateRange::read(&params, api.platform.now(), DAY * 7)?;
@@ -91,12 +143,36 @@ async fn trends(State(api): State<Api>, uri: Uri) -> Result<Response, CostsError
     data(Trends::new(&range, granularity, trends))
 }
 
+#[utoipa::path(get, path = "/api/costs/breakdown", tag = "Costs", operation_id = "getCostBreakdown",
+    summary = "The cost of everything in a period by function, dearest first.",
+    params(
+        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD` or RFC 3339. Default: 24 hours before the end."),
+        ("endDate" = Option<String>, Query, description = "`YYYY-MM-DD`, with its whole day, or RFC 3339. Default: now.")
+    ),
+    responses(
+        (status = 200, description = "A row for each function.", body = Data<Breakdown>),
+        errors::Invalid
+    )
+)]
 async fn breakdown(State(api): State<Api>, uri: Uri) -> Result<Response, CostsError> {
     let range = range(&api, &Params::of(&uri)?)?;
     let cost = api.platform.costs().system(range.period).await?;
     data(Breakdown::new(&range, &cost))
 }
 
+#[utoipa::path(get, path = "/api/costs/executions", tag = "Costs", operation_id = "listCostedExecutions",
+    summary = "The newest executions with their functions.",
+    params(
+        ("limit" = Option<u32>, Query, description = "At most so many. Default: 50.", minimum = 1, maximum = 1000),
+        ("functionId" = Option<FunctionKey>, Query, description = "Of this function only."),
+        ("status" = Option<words::ExecutionStatus>, Query, description = "In this state only.")
+    ),
+    responses(
+        (status = 200, description = "The executions.", body = NamedExecutions),
+        errors::Invalid,
+        errors::NoFunction
+    )
+)]
 async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, CostsError> {
     let params = Params::of(&uri)?;
     let query = ExecutionQuery {

@@ -1,32 +1,61 @@
 //! Reading, cancelling and repeating executions.
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use axum::routing::{get, post};
 use faas_core::model::{Json, Status};
 use faas_core::store::ExecutionQuery;
+use utoipa_axum::routes;
 
 use super::{DEFAULT_LIST, MAX_LIST};
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorBody};
 use crate::extract::{Members, Params, PathId};
-use crate::wire::{self, ExecutionBody, ExecutionPage, Retried, Text};
-use crate::{Api, dates, routing};
+use crate::openapi::{errors, words};
+use crate::routing::Routes;
+use crate::wire::{
+    self, ExecutionBody, ExecutionKey, ExecutionPage, FunctionKey, PlainExecution, Retried, Text,
+};
+use crate::{Api, dates};
 
-pub(crate) fn routes() -> Router<Api> {
-    let router = Router::new();
-    let router = routing::both(router, "/api/executions", get(list));
-    let router = routing::both(router, "/api/executions/{id}", get(read));
-    let router = routing::both(router, "/api/executions/{id}/cancel", post(cancel));
-    routing::both(router, "/api/executions/{id}/retry", post(retry))
+pub(crate) fn routes() -> Routes {
+    Routes::default()
+        .add(routes!(list))
+        .add(routes!(read))
+        .add(routes!(cancel))
+        .add(routes!(retry))
 }
 
+#[utoipa::path(get, path = "/api/executions/{id}", tag = "Executions", operation_id = "getExecution",
+    summary = "One execution.",
+    params(
+        ("id" = ExecutionKey, Path, description = "The execution.")
+    ),
+    responses(
+        (status = 200, description = "The execution.", body = PlainExecution),
+        errors::NoExecution
+    )
+)]
 async fn read(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> {
     let execution = api.platform.executions().get(id.execution()?).await?;
     wire::json(StatusCode::OK, &ExecutionBody::from(&*execution))
 }
 
+#[utoipa::path(get, path = "/api/executions", tag = "Executions", operation_id = "listExecutions",
+    summary = "Executions, newest first, page by page.",
+    params(
+        ("functionId" = Option<FunctionKey>, Query, description = "Of this function only."),
+        ("status" = Option<words::ExecutionStatus>, Query, description = "In this state only."),
+        ("from" = Option<String>, Query, description = "Accepted at or after: `YYYY-MM-DD` or RFC 3339."),
+        ("to" = Option<String>, Query, description = "Accepted before, or on this day: `YYYY-MM-DD` or RFC 3339."),
+        ("limit" = Option<u32>, Query, description = "At most so many. Default: 50.", minimum = 1, maximum = 1000),
+        ("cursor" = Option<ExecutionKey>, Query, description = "The `nextCursor` of the page before.")
+    ),
+    responses(
+        (status = 200, description = "A page.", body = ExecutionPage),
+        errors::Invalid,
+        errors::NoFunction
+    )
+)]
 async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     let params = Params::of(&uri)?;
     let limit = params.number("limit", 1..=MAX_LIST, DEFAULT_LIST)? as usize;
@@ -59,11 +88,35 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     )
 }
 
+#[utoipa::path(post, path = "/api/executions/{id}/cancel", tag = "Executions", operation_id = "cancelExecution",
+    summary = "Cancels an execution that has not ended.",
+    params(
+        ("id" = ExecutionKey, Path, description = "The execution.")
+    ),
+    responses(
+        (status = 200, description = "The execution as it is now.", body = PlainExecution),
+        errors::NoExecution,
+        errors::Conflict
+    )
+)]
 async fn cancel(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> {
     let execution = api.platform.executions().cancel(id.execution()?).await?;
     wire::json(StatusCode::OK, &ExecutionBody::from(&*execution))
 }
 
+#[utoipa::path(post, path = "/api/executions/{id}/retry", tag = "Executions", operation_id = "retryExecution",
+    summary = "Executes a failed one again, as a new execution.",
+    params(
+        ("id" = ExecutionKey, Path, description = "The execution.")
+    ),
+    responses(
+        (status = 202, description = "The new execution is stored, and will be run.", body = Retried),
+        errors::InvalidOrInactive,
+        (status = 404, description = "`execution_not_found`, or `function_not_found`", body = ErrorBody),
+        errors::Conflict,
+        errors::Overloaded
+    )
+)]
 async fn retry(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> {
     let failed = id.execution()?;
     let again = api.platform.executions().retry(failed).await?;

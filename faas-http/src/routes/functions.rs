@@ -2,31 +2,42 @@
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use axum::routing::get;
 use faas_core::model::{Function, FunctionStatus, Json};
 use faas_core::platform::{FunctionUpdate, NewFunction};
 use faas_core::store::{ExecutionQuery, Period};
+use utoipa_axum::routes;
 
 use super::{DEFAULT_LIST, MAX_LIST, executions, invoke};
+use crate::Api;
 use crate::error::ApiError;
 use crate::extract::{Members, Params, PathId, body, shorten};
-use crate::wire::{self, Accepted, ExecutionBody, FunctionBody, Message, Text};
-use crate::{Api, routing};
+use crate::openapi::{errors, requests, words};
+use crate::routing::Routes;
+use crate::wire::{
+    self, Accepted, ExecutionBody, FunctionBody, FunctionKey, Message, PlainExecution, Text,
+};
 
-pub(crate) fn routes() -> Router<Api> {
-    let router = Router::new();
-    let router = routing::both(router, "/api/functions", get(list).post(create));
-    let one = get(read).put(update).delete(delete);
-    let router = routing::both(router, "/api/functions/{id}", one);
-    let router = routing::both(router, "/api/functions/{id}/logs", get(logs));
-    let execute = axum::routing::post(execute);
-    routing::both(router, "/api/functions/{id}/execute", execute)
+pub(crate) fn routes() -> Routes {
+    Routes::default()
+        .add(routes!(list, create))
+        .add(routes!(read, update, delete))
+        .add(routes!(logs))
+        .add(routes!(execute))
 }
 
+#[utoipa::path(post, path = "/api/functions", tag = "Functions", operation_id = "createFunction",
+    summary = "Uploads a function. Its code is compiled at once.",
+    request_body = requests::NewFunction,
+    responses(
+        (status = 201, description = "The function.", body = FunctionBody),
+        errors::InvalidCode,
+        errors::Conflict,
+        errors::TooLarge
+    )
+)]
 async fn create(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let upload = json_body(&api, request).await?;
     let members = Members::of(&upload)?;
@@ -52,17 +63,47 @@ async fn create(State(api): State<Api>, request: Request) -> Result<Response, Ap
     answer(StatusCode::CREATED, &function)
 }
 
+#[utoipa::path(get, path = "/api/functions", tag = "Functions", operation_id = "listFunctions",
+    summary = "All functions, newest first.",
+    responses(
+        (status = 200, description = "The functions.", body = Vec<FunctionBody>)
+    )
+)]
 async fn list(State(api): State<Api>) -> Result<Response, ApiError> {
     let functions = api.platform.functions().list().await?;
     let bodies: Vec<_> = functions.iter().map(FunctionBody::from).collect();
     wire::json(StatusCode::OK, &bodies)
 }
 
+#[utoipa::path(get, path = "/api/functions/{id}", tag = "Functions", operation_id = "getFunction",
+    summary = "One function.",
+    params(
+        ("id" = FunctionKey, Path, description = "The function.")
+    ),
+    responses(
+        (status = 200, description = "The function.", body = FunctionBody),
+        errors::NoFunction
+    )
+)]
 async fn read(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> {
     let function = api.platform.functions().get(id.function()?).await?;
     answer(StatusCode::OK, &function)
 }
 
+#[utoipa::path(put, path = "/api/functions/{id}", tag = "Functions", operation_id = "updateFunction",
+    summary = "Changes what is named of a function.",
+    request_body = requests::FunctionChange,
+    params(
+        ("id" = FunctionKey, Path, description = "The function.")
+    ),
+    responses(
+        (status = 200, description = "The function as it is now.", body = FunctionBody),
+        errors::InvalidCode,
+        errors::NoFunction,
+        errors::Conflict,
+        errors::TooLarge
+    )
+)]
 async fn update(
     State(api): State<Api>,
     id: PathId,
@@ -96,12 +137,37 @@ async fn update(
     answer(StatusCode::OK, &function)
 }
 
+#[utoipa::path(delete, path = "/api/functions/{id}", tag = "Functions", operation_id = "deleteFunction",
+    summary = "Deletes a function. Its executions and costs stay in the reports.",
+    params(
+        ("id" = FunctionKey, Path, description = "The function.")
+    ),
+    responses(
+        (status = 200, description = "It is deleted.", body = Message),
+        errors::NoFunction
+    )
+)]
 async fn delete(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> {
     api.platform.functions().delete(id.function()?).await?;
     let message = "Function deleted successfully";
     wire::json(StatusCode::OK, &Message { message })
 }
 
+#[utoipa::path(post, path = "/api/functions/{id}/execute", tag = "Functions", operation_id = "executeFunction",
+    summary = "Executes a function asynchronously, with retries. The execution is stored before the answer.",
+    request_body = Option<requests::ExecuteRequest>,
+    params(
+        ("id" = FunctionKey, Path, description = "The function."),
+        ("Idempotency-Key" = Option<String>, Header, nullable = false, description = "The same key and function within 24 hours give the first execution, not a second. 1 to 255 visible ASCII characters.")
+    ),
+    responses(
+        (status = 202, description = "It is stored, and will be run.", body = Accepted),
+        errors::InvalidOrInactive,
+        errors::NoFunction,
+        errors::TooLarge,
+        errors::Overloaded
+    )
+)]
 async fn execute(
     State(api): State<Api>,
     id: PathId,
@@ -127,6 +193,19 @@ async fn execute(
     )
 }
 
+#[utoipa::path(get, path = "/api/functions/{id}/logs", tag = "Functions", operation_id = "listFunctionLogs",
+    summary = "Executions of a function, newest first.",
+    params(
+        ("id" = FunctionKey, Path, description = "The function."),
+        ("limit" = Option<u32>, Query, description = "At most so many. Default: 50.", minimum = 1, maximum = 1000),
+        ("status" = Option<words::ExecutionStatus>, Query, description = "In this state only.")
+    ),
+    responses(
+        (status = 200, description = "The executions.", body = Vec<PlainExecution>),
+        errors::Invalid,
+        errors::NoFunction
+    )
+)]
 async fn logs(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Response, ApiError> {
     let id = id.function()?;
     let params = Params::of(&uri)?;

@@ -1,29 +1,36 @@
 //! Whether the process lives and whether it can serve.
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
 
 use crate::Api;
 use crate::error::ApiError;
+use crate::routing::Routes;
 use crate::wire;
 
-#[derive(Serialize)]
+/// Whether it lives, or can serve.
+#[derive(Serialize, ToSchema)]
 struct Health {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reason: Option<String>,
 }
 
-pub(crate) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/healthz", get(alive))
-        .route("/readyz", get(ready))
+pub(crate) fn routes() -> Routes {
+    Routes::default().add(routes!(alive)).add(routes!(ready))
 }
 
+#[utoipa::path(get, path = "/healthz", tag = "Server", operation_id = "getHealth",
+    summary = "Whether the process lives.",
+    responses(
+        (status = 200, description = "It does.", body = Health)
+    )
+)]
 async fn alive() -> Result<Response, ApiError> {
     let health = Health {
         status: "ok",
@@ -34,6 +41,13 @@ async fn alive() -> Result<Response, ApiError> {
 
 /// 503 with the reason while the store cannot be written to. The reason is for operators, as all of
 /// this route is.
+#[utoipa::path(get, path = "/readyz", tag = "Server", operation_id = "getReadiness",
+    summary = "Whether it can serve: the store can be written to, and it does not shut down.",
+    responses(
+        (status = 200, description = "It can.", body = Health),
+        (status = 503, description = "It cannot, and why.", body = Health)
+    )
+)]
 async fn ready(State(api): State<Api>) -> Result<Response, ApiError> {
     match api.platform.ready().await {
         Ok(()) => {

@@ -7,22 +7,24 @@
 
 use std::fmt::{Display, Write as _};
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use axum::routing::post;
 use bytes::BytesMut;
 use faas_core::model::{Execution, Failure, FailureKind, FunctionId, Json, Status};
 use faas_core::platform::InvokeOptions;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
 
-use crate::error::ApiError;
+use crate::Api;
+use crate::error::{ApiError, ErrorBody};
 use crate::extract::{Params, body};
-use crate::wire::{self, Dollars, Millis, Text};
-use crate::{Api, routing};
+use crate::openapi::{errors, words};
+use crate::routing::Routes;
+use crate::wire::{self, Accepted, Dollars, ExecutionKey, FunctionKey, Millis, Text};
 
 static EXECUTION_ID: HeaderName = HeaderName::from_static("x-execution-id");
 static EXECUTION_DURATION: HeaderName = HeaderName::from_static("x-execution-duration");
@@ -45,10 +47,34 @@ pub(crate) fn accepted_headers() -> [HeaderName; 1] {
     [IDEMPOTENCY_KEY.clone()]
 }
 
-pub(crate) fn routes() -> Router<Api> {
-    routing::both(Router::new(), "/api/functions/{id}/invoke", post(invoke))
+pub(crate) fn routes() -> Routes {
+    Routes::default().add(routes!(invoke))
 }
 
+#[utoipa::path(post, path = "/api/functions/{id}/invoke", tag = "Functions", operation_id = "invokeFunction",
+    summary = "Calls a function and waits for what it returns. One attempt, unless `retry` says otherwise.",
+    request_body(content = Option<serde_json::Value>, description = "The input: any JSON; empty: `{}`."),
+    params(
+        ("id" = FunctionKey, Path, description = "The function."),
+        ("retry" = Option<bool>, Query, description = "Whether it is retried as configured. Default: no."),
+        ("Idempotency-Key" = Option<String>, Header, nullable = false, description = "The same key and function within 24 hours give the first execution, not a second. 1 to 255 visible ASCII characters.")
+    ),
+    responses(
+        (status = 200, description = "What the function returned.", body = serde_json::Value, headers(
+            ("X-Execution-Id" = ExecutionKey), ("X-Execution-Duration" = Millis),
+            ("X-Execution-Cost" = Dollars), ("X-Cold-Start" = bool))),
+        (status = 202, description = "The first call with the same `Idempotency-Key` has not ended yet.", body = Accepted),
+        errors::InvalidOrInactive,
+        errors::NoFunction,
+        (status = 408, description = "`request_timeout`: the body took too long to arrive.", body = ErrorBody),
+        (status = 409, description = "`cancelled`", body = FailureBody),
+        errors::TooLarge,
+        errors::Overloaded,
+        (status = 502, description = "`function_error`, `out_of_memory` or `stack_overflow`.", body = FailureBody),
+        (status = 503, description = "`platform_error`, `unavailable`: try again later.", body = ErrorBody),
+        (status = 504, description = "`timeout`: the function took longer than it may.", body = FailureBody)
+    )
+)]
 async fn invoke(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let (parts, stream) = request.into_parts();
     let function = function_in(parts.uri.path()).ok_or_else(ApiError::no_function)?;
@@ -125,7 +151,7 @@ fn respond(execution: &Execution) -> Result<Response, ApiError> {
         // The same idempotency key was used by a call that has not ended yet.
         _ => wire::json(
             StatusCode::ACCEPTED,
-            &wire::Accepted {
+            &Accepted {
                 execution_id: Text(execution.id),
                 status: execution.status.as_str(),
                 message: "Function execution has not ended yet",
@@ -136,16 +162,22 @@ fn respond(execution: &Execution) -> Result<Response, ApiError> {
     Ok(response)
 }
 
+/// A call that failed in the function.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = InvocationError)]
+struct FailureBody<'a> {
+    /// For people.
+    error: &'a str,
+    #[schema(value_type = words::ErrorCode)]
+    code: &'static str,
+    #[schema(required)]
+    stack: Option<&'a str>,
+    execution_id: ExecutionKey,
+}
+
 /// The function's failure as an error.
 fn refuse(execution: &Execution, failure: &Failure) -> Result<Response, ApiError> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct FailureBody<'a> {
-        error: &'a str,
-        code: &'static str,
-        stack: Option<&'a str>,
-        execution_id: Text<faas_core::model::ExecutionId>,
-    }
     let (status, code) = match failure.kind {
         FailureKind::UserError => (StatusCode::BAD_GATEWAY, "function_error"),
         FailureKind::OutOfMemory => (StatusCode::BAD_GATEWAY, "out_of_memory"),

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use axum::routing::get;
 use faas_core::store::UsageKey;
+use utoipa_axum::routes;
 
+use crate::Api;
 use crate::error::ApiError;
 use crate::extract::Params;
+use crate::openapi::errors;
+use crate::routing::Routes;
 use crate::wire::{self, HistoryRow, OverviewBody, ScalingBody};
-use crate::{Api, routing};
 
 /// The longest history: a year.
 const MAX_HOURS: u32 = 8_760;
@@ -20,19 +21,35 @@ const DEFAULT_HOURS: u32 = 24;
 /// How many scaling events a history has at most: the newest.
 const MAX_EVENTS: usize = 10_000;
 
-pub(crate) fn routes() -> Router<Api> {
-    let router = Router::new();
-    let router = routing::both(router, "/api/metrics", get(overview));
-    let router = routing::both(router, "/api/metrics/executions/history", get(executions));
-    let router = routing::both(router, "/api/metrics/scaling/history", get(scaling));
-    routing::both(router, "/api/metrics/scaling-history", get(scaling))
+pub(crate) fn routes() -> Routes {
+    Routes::default()
+        .add(routes!(overview))
+        .add(routes!(executions))
+        .add(routes!(scaling))
+        .add(routes!(scaling_alias))
 }
 
+#[utoipa::path(get, path = "/api/metrics", tag = "Metrics", operation_id = "getMetrics",
+    summary = "How the platform does.",
+    responses(
+        (status = 200, description = "Counts, times and capacity.", body = OverviewBody)
+    )
+)]
 async fn overview(State(api): State<Api>) -> Result<Response, ApiError> {
     let state = api.platform.overview().await?;
     wire::json(StatusCode::OK, &OverviewBody::from(&state))
 }
 
+#[utoipa::path(get, path = "/api/metrics/executions/history", tag = "Metrics", operation_id = "getExecutionHistory",
+    summary = "What ended of the executions of each hour, in the order of time; hours without any are left out.",
+    params(
+        ("hours" = Option<u32>, Query, description = "How far back. Default: 24.", minimum = 1, maximum = 8760)
+    ),
+    responses(
+        (status = 200, description = "A row for each hour.", body = Vec<HistoryRow>),
+        errors::Invalid
+    )
+)]
 async fn executions(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     let rows = api.platform.execution_history(hours(&uri)?).await?;
     let bodies: Vec<_> = rows
@@ -45,12 +62,36 @@ async fn executions(State(api): State<Api>, uri: Uri) -> Result<Response, ApiErr
     wire::json(StatusCode::OK, &bodies)
 }
 
+#[utoipa::path(get, path = "/api/metrics/scaling/history", tag = "Metrics", operation_id = "getScalingHistory",
+    summary = "Changes of capacity, newest first.",
+    params(
+        ("hours" = Option<u32>, Query, description = "How far back. Default: 24.", minimum = 1, maximum = 8760)
+    ),
+    responses(
+        (status = 200, description = "The changes.", body = Vec<ScalingBody>),
+        errors::Invalid
+    )
+)]
 async fn scaling(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     let span = Duration::from_secs(u64::from(hours(&uri)?) * 3600);
     let since = api.platform.now() - span;
     let events = api.platform.scaling_history(since, MAX_EVENTS).await?;
     let bodies: Vec<_> = events.iter().map(ScalingBody::from).collect();
     wire::json(StatusCode::OK, &bodies)
+}
+
+#[utoipa::path(get, path = "/api/metrics/scaling-history", tag = "Metrics", operation_id = "getScalingHistoryAlias",
+    summary = "The same as `/api/metrics/scaling/history`.",
+    params(
+        ("hours" = Option<u32>, Query, description = "How far back. Default: 24.", minimum = 1, maximum = 8760)
+    ),
+    responses(
+        (status = 200, description = "The changes.", body = Vec<ScalingBody>),
+        errors::Invalid
+    )
+)]
+async fn scaling_alias(api: State<Api>, uri: Uri) -> Result<Response, ApiError> {
+    scaling(api, uri).await
 }
 
 fn hours(uri: &Uri) -> Result<u32, ApiError> {

@@ -2,10 +2,12 @@
 //! the platform one thing, and writes the answer; it decides nothing.
 
 pub(crate) mod costs;
+pub(crate) mod document;
 pub(crate) mod executions;
 pub(crate) mod functions;
 pub(crate) mod health;
 pub(crate) mod invoke;
+pub(crate) mod load_tests;
 pub(crate) mod metrics;
 pub(crate) mod page;
 pub(crate) mod prometheus;

@@ -21,6 +21,8 @@ const PAGE: &str = r#"<!doctype html>
 <li><a href="api/executions">/api/executions</a>: what was run</li>
 <li><a href="api/metrics">/api/metrics</a>: how it goes</li>
 <li><a href="api/costs/pricing">/api/costs/pricing</a>, <a href="api/costs/system">/api/costs/system</a>: what it costs</li>
+<li><a href="api/load-tests">/api/load-tests</a>: how it does under load; POST one to start it</li>
+<li><a href="docs">/docs</a>: the whole API, and as OpenAPI at <a href="openapi.json">/openapi.json</a></li>
 <li><a href="metrics">/metrics</a>: for Prometheus; <a href="healthz">/healthz</a>, <a href="readyz">/readyz</a>: its health</li>
 </ul>
 <p>Live events come over a WebSocket at <code>/ws</code>.</p>

@@ -5,20 +5,26 @@
 
 use std::fmt::{Display, Write as _};
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use faas_core::platform::{Histogram, LiveCounters};
+use utoipa_axum::routes;
 
 use crate::Api;
+use crate::routing::Routes;
 
-pub(crate) fn routes() -> Router<Api> {
-    Router::new().route("/metrics", get(metrics))
+pub(crate) fn routes() -> Routes {
+    Routes::default().add(routes!(metrics))
 }
 
+#[utoipa::path(get, path = "/metrics", tag = "Server", operation_id = "getPrometheusMetrics",
+    summary = "Counters and gauges for Prometheus.",
+    responses(
+        (status = 200, description = "In the text format of Prometheus.", body = String, content_type = "text/plain")
+    )
+)]
 async fn metrics(State(api): State<Api>) -> Response {
     let text = render(&api.platform.counters());
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");

@@ -1,19 +1,24 @@
 //! Functions to begin with.
 
-use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
 use faas_core::samples::samples;
+use utoipa_axum::routes;
 
 use crate::error::ApiError;
+use crate::routing::Routes;
 use crate::wire::{self, SampleBody};
-use crate::{Api, routing};
 
-pub(crate) fn routes() -> Router<Api> {
-    routing::both(Router::new(), "/api/samples", get(list))
+pub(crate) fn routes() -> Routes {
+    Routes::default().add(routes!(list))
 }
 
+#[utoipa::path(get, path = "/api/samples", tag = "Functions", operation_id = "listSamples",
+    summary = "Functions to begin with.",
+    responses(
+        (status = 200, description = "The samples.", body = Vec<SampleBody>)
+    )
+)]
 async fn list() -> Result<Response, ApiError> {
     let bodies: Vec<_> = samples().iter().map(SampleBody::from).collect();
     wire::json(StatusCode::OK, &bodies)

@@ -1,16 +1,18 @@
 //! Cost reports.
 
-use faas_core::model::{FunctionId, Timestamp};
+use faas_core::model::Timestamp;
 use faas_core::platform::{FunctionCost, SystemCost};
 use faas_core::store::{Granularity, UsageSums};
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use super::number::{average_cost, average_millis};
-use super::{Dollars, Millis, Text};
+use super::{Dollars, FunctionKey, Millis, Moment, Text};
 use crate::dates::DateRange;
+use crate::openapi::words;
 
 /// The envelope of every answer about costs.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Data<T> {
     success: bool,
     data: T,
@@ -26,11 +28,12 @@ impl<T> Data<T> {
 }
 
 /// A period as reports name it; the end is the last moment, as the client gave it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Period)]
 #[serde(rename_all = "camelCase")]
 struct PeriodBody {
-    start_date: Text<Timestamp>,
-    end_date: Text<Timestamp>,
+    start_date: Moment,
+    end_date: Moment,
 }
 
 impl From<&DateRange> for PeriodBody {
@@ -43,7 +46,8 @@ impl From<&DateRange> for PeriodBody {
 }
 
 /// The cost of everything.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SystemCost)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SystemCostBody<'a> {
     period: PeriodBody,
@@ -73,13 +77,14 @@ impl<'a> SystemCostBody<'a> {
 }
 
 /// One function's share of everything.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SystemCostRow<'a> {
-    function_id: Text<FunctionId>,
+    function_id: FunctionKey,
     function_name: &'a str,
     total_cost: Dollars,
     execution_count: u64,
+    #[schema(value_type = words::Tier)]
     tier: &'static str,
 }
 
@@ -96,7 +101,7 @@ impl<'a> From<&'a FunctionCost> for SystemCostRow<'a> {
 }
 
 /// Sums of execution costs, by part.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CostParts {
     base_cost: Dollars,
@@ -117,10 +122,11 @@ impl From<&UsageSums> for CostParts {
 }
 
 /// The cost of one function.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = FunctionCost)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FunctionCostBody<'a> {
-    function_id: Text<FunctionId>,
+    function_id: FunctionKey,
     function_name: &'a str,
     period: PeriodBody,
     total_cost: Dollars,
@@ -129,6 +135,7 @@ pub(crate) struct FunctionCostBody<'a> {
     total_duration: Millis,
     average_duration: Millis,
     cost_breakdown: CostParts,
+    #[schema(value_type = words::Tier)]
     tier: &'static str,
     storage_cost: Dollars,
 }
@@ -153,15 +160,16 @@ impl<'a> FunctionCostBody<'a> {
 }
 
 /// One function in a breakdown.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BreakdownRow<'a> {
     #[serde(rename = "_id")]
-    id: Text<FunctionId>,
+    id: FunctionKey,
     function_name: &'a str,
     total_cost: Dollars,
     execution_count: u64,
     total_duration: Millis,
+    #[schema(value_type = words::Tier)]
     tier: &'static str,
     cost_breakdown: CostParts,
     average_cost: Dollars,
@@ -186,7 +194,7 @@ impl<'a> From<&'a FunctionCost> for BreakdownRow<'a> {
 }
 
 /// The cost of everything, by function.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Breakdown<'a> {
     period: PeriodBody,
     breakdown: Vec<BreakdownRow<'a>>,
@@ -202,17 +210,18 @@ impl<'a> Breakdown<'a> {
 }
 
 /// The cost over time.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Trends {
     period: TrendsPeriod,
+    #[schema(value_type = words::Granularity)]
     granularity: &'static str,
     trends: Vec<Trend>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TrendsPeriod {
-    start: Text<Timestamp>,
-    end: Text<Timestamp>,
+    start: Moment,
+    end: Moment,
 }
 
 impl Trends {
@@ -234,7 +243,7 @@ impl Trends {
 }
 
 /// The cost of one span of time.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Trend {
     #[serde(rename = "_id")]
@@ -258,7 +267,7 @@ impl Trend {
 }
 
 /// A span of time by its start, as short as its length allows: `2026-01-31 14:00`, `2026-01`.
-struct SpanId(Timestamp, Granularity);
+pub(crate) struct SpanId(Timestamp, Granularity);
 
 impl Serialize for SpanId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

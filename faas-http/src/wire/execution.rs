@@ -1,44 +1,93 @@
 //! Executions.
 
+use std::borrow::Cow;
+
 use faas_core::cost::Cost;
-use faas_core::model::{
-    Attempt, Execution, ExecutionId, FunctionId, FunctionLabel, InstanceId, Json, LogLine,
-    Timestamp,
-};
+use faas_core::model::{Attempt, Execution, FunctionId, FunctionLabel, InstanceId, Json, LogLine};
 use serde::Serialize;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 
 use super::number::Thousandths;
-use super::{Dollars, Millis, Text};
+use super::{Dollars, ExecutionKey, FunctionKey, Millis, Moment, Text};
+use crate::openapi::{NamedSchema, words};
 
-/// An execution. `F` is how it names its function: an id, or a [`FunctionRef`].
-#[derive(Serialize)]
+/// An execution.
+//
+// `F` is how it names its function: an id, or a `FunctionRef`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Execution)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ExecutionBody<'a, F> {
     #[serde(rename = "_id")]
-    id: Text<ExecutionId>,
+    id: ExecutionKey,
     function_id: F,
     function_version: u32,
+    #[schema(value_type = serde_json::Value)]
     input: &'a Json,
+    #[schema(value_type = serde_json::Value, required)]
     output: Option<&'a Json>,
+    #[schema(value_type = words::ExecutionStatus)]
     status: &'static str,
-    start_time: Text<Timestamp>,
-    end_time: Option<Text<Timestamp>>,
+    start_time: Moment,
+    #[schema(required)]
+    end_time: Option<Moment>,
+    #[schema(required)]
     duration: Option<Millis>,
+    #[schema(required)]
     error: Option<&'a str>,
+    #[schema(value_type = Option<words::ErrorKind>, required)]
     error_kind: Option<&'static str>,
+    #[schema(required)]
     stack: Option<&'a str>,
     retry_count: u32,
-    retry_of: Option<Text<ExecutionId>>,
+    #[schema(required)]
+    retry_of: Option<ExecutionKey>,
+    #[schema(required)]
     instance_id: Option<&'a str>,
     cost: CostBody,
-    created_at: Text<Timestamp>,
+    created_at: Moment,
+    #[schema(required)]
     queue_time: Option<Millis>,
     cold_start: bool,
     logs: Vec<LogBody<'a>>,
     attempts: Vec<AttemptBody<'a>>,
 }
 
-impl<'a> From<&'a Execution> for ExecutionBody<'a, Text<FunctionId>> {
+/// An execution that names its function by its id.
+pub(crate) type PlainExecution<'a> = ExecutionBody<'a, FunctionKey>;
+
+/// The schema of the newest executions with their functions.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "never made: it describes")]
+pub(crate) struct NamedExecutions {
+    success: bool,
+    data: Vec<NamedExecution>,
+}
+
+/// The schema of an execution with its function's names.
+pub(crate) enum NamedExecution {}
+
+impl PartialSchema for NamedExecution {
+    fn schema() -> RefOr<Schema> {
+        ExecutionBody::<FunctionRef<'_>>::schema()
+    }
+}
+
+impl ToSchema for NamedExecution {
+    fn name() -> Cow<'static, str> {
+        "NamedExecution".into()
+    }
+
+    fn schemas(schemas: &mut Vec<NamedSchema>) {
+        schemas.push((FunctionRef::name().into_owned(), FunctionRef::schema()));
+        FunctionRef::schemas(schemas);
+        ExecutionBody::<FunctionRef<'_>>::schemas(schemas);
+    }
+}
+
+impl<'a> From<&'a Execution> for PlainExecution<'a> {
     fn from(execution: &'a Execution) -> Self {
         Self::new(execution, Text(execution.function_id))
     }
@@ -74,11 +123,13 @@ impl<'a, F> ExecutionBody<'a, F> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = LogLine)]
 struct LogBody<'a> {
+    #[schema(value_type = words::LogLevel)]
     level: &'static str,
     message: &'a str,
-    timestamp: Text<Timestamp>,
+    timestamp: Moment,
 }
 
 impl<'a> From<&'a LogLine> for LogBody<'a> {
@@ -91,12 +142,15 @@ impl<'a> From<&'a LogLine> for LogBody<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Attempt)]
 #[serde(rename_all = "camelCase")]
 struct AttemptBody<'a> {
-    start_time: Text<Timestamp>,
+    start_time: Moment,
     duration: Millis,
+    #[schema(required)]
     error: Option<&'a str>,
+    #[schema(required)]
     instance_id: Option<&'a str>,
     cold_start: bool,
 }
@@ -114,9 +168,11 @@ impl<'a> From<&'a Attempt> for AttemptBody<'a> {
 }
 
 /// What an execution costs, by part.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExecutionCost)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CostBody {
+    #[schema(value_type = words::Tier)]
     tier: &'static str,
     base_cost: Dollars,
     cold_start_cost: Dollars,
@@ -141,7 +197,7 @@ impl From<&Cost> for CostBody {
 }
 
 /// What a tier gives.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ResourceUsage {
     #[serde(rename = "memoryMB")]
     memory_mb: u32,
@@ -159,10 +215,10 @@ impl From<&Cost> for ResourceUsage {
 }
 
 /// A function in place of its id.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct FunctionRef<'a> {
     #[serde(rename = "_id")]
-    id: Text<FunctionId>,
+    id: FunctionKey,
     name: &'a str,
     description: &'a str,
 }
@@ -179,28 +235,31 @@ impl<'a> FunctionRef<'a> {
 }
 
 /// An execution was accepted.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Accepted {
-    pub(crate) execution_id: Text<ExecutionId>,
+    pub(crate) execution_id: ExecutionKey,
+    #[schema(value_type = words::ExecutionStatus)]
     pub(crate) status: &'static str,
     pub(crate) message: &'static str,
 }
 
 /// A failed execution was accepted again.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Retried {
-    pub(crate) execution_id: Text<ExecutionId>,
-    pub(crate) retry_of: Text<ExecutionId>,
+    pub(crate) execution_id: ExecutionKey,
+    pub(crate) retry_of: ExecutionKey,
+    #[schema(value_type = words::ExecutionStatus)]
     pub(crate) status: &'static str,
     pub(crate) message: &'static str,
 }
 
 /// A page of executions, and where the next one begins.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ExecutionPage<'a> {
-    pub(crate) executions: Vec<ExecutionBody<'a, Text<FunctionId>>>,
-    pub(crate) next_cursor: Option<Text<ExecutionId>>,
+    pub(crate) executions: Vec<PlainExecution<'a>>,
+    #[schema(required)]
+    pub(crate) next_cursor: Option<ExecutionKey>,
 }

@@ -1,33 +1,40 @@
 //! Functions and samples.
 
-use faas_core::model::{Function, FunctionConfig, FunctionId, Json, Timestamp};
+use faas_core::model::{Function, FunctionConfig, Json};
 use faas_core::samples::Sample;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::{Millis, Text};
+use super::{FunctionKey, Millis, Moment, Text};
+use crate::openapi::words;
 
 /// A function.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Function)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FunctionBody<'a> {
     #[serde(rename = "_id")]
-    id: Text<FunctionId>,
+    id: FunctionKey,
     name: &'a str,
     description: &'a str,
     code: &'a str,
-    created_at: Text<Timestamp>,
-    updated_at: Text<Timestamp>,
+    created_at: Moment,
+    updated_at: Moment,
     version: u32,
+    #[schema(value_type = words::FunctionStatus)]
     status: &'static str,
     config: ConfigBody,
+    #[schema(value_type = words::Tier)]
     tier: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = FunctionConfig)]
 #[serde(rename_all = "camelCase")]
 struct ConfigBody {
     timeout: Millis,
     retry_count: u32,
+    #[schema(required)]
     concurrency: Option<u32>,
 }
 
@@ -58,19 +65,22 @@ impl<'a> From<&'a Function> for FunctionBody<'a> {
 }
 
 /// A sentence.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Message {
     pub(crate) message: &'static str,
 }
 
 /// A sample function, ready to be uploaded.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Sample)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SampleBody<'a> {
     name: &'a str,
     description: &'a str,
     code: &'a str,
+    #[schema(value_type = serde_json::Value)]
     input: &'a Json,
+    #[schema(value_type = serde_json::Value)]
     expected_output: &'a Json,
 }
 

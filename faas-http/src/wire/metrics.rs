@@ -1,22 +1,26 @@
 //! The state of the platform, and what happened over time.
 
-use faas_core::model::{FunctionId, ScalingEvent, ScalingEventId, Timestamp};
+use faas_core::model::{ScalingEvent, Timestamp};
 use faas_core::platform::Overview;
 use faas_core::store::UsageSums;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::number::{Percent, average_millis};
-use super::{Millis, Text};
+use super::{FunctionKey, Millis, Moment, ScalingEventKey, Text};
+use crate::openapi::words;
 
 /// The state of the platform.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Overview)]
 pub(crate) struct OverviewBody<'a> {
     overview: Counts,
     performance: Performance,
     scaling: Scaling<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OverviewCounts)]
 #[serde(rename_all = "camelCase")]
 struct Counts {
     total_executions: u64,
@@ -32,7 +36,8 @@ struct Counts {
     cold_start_rate: Percent,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OverviewPerformance)]
 #[serde(rename_all = "camelCase")]
 struct Performance {
     average_execution_time: Millis,
@@ -42,7 +47,8 @@ struct Performance {
     p99: Millis,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OverviewScaling)]
 #[serde(rename_all = "camelCase")]
 struct Scaling<'a> {
     recent_events: Vec<ScalingBody<'a>>,
@@ -98,15 +104,18 @@ impl<'a> From<&'a Overview> for OverviewBody<'a> {
 }
 
 /// A scaling event.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ScalingEvent)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ScalingBody<'a> {
     #[serde(rename = "_id")]
-    id: Text<ScalingEventId>,
-    function_id: Option<Text<FunctionId>>,
+    id: ScalingEventKey,
+    #[schema(required)]
+    function_id: Option<FunctionKey>,
+    #[schema(value_type = words::ScalingAction)]
     action: &'static str,
     instance_count: u32,
-    timestamp: Text<Timestamp>,
+    timestamp: Moment,
     reason: &'a str,
 }
 
@@ -124,18 +133,18 @@ impl<'a> From<&'a ScalingEvent> for ScalingBody<'a> {
 }
 
 /// What ended of the executions of one hour.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct HistoryRow {
     #[serde(rename = "_id")]
     id: HourId,
-    bucket: Text<Timestamp>,
+    bucket: Moment,
     total: u64,
     completed: u64,
     failed: u64,
 }
 
 /// An hour in UTC.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct HourId {
     hour: u8,
     day: u8,

@@ -4,9 +4,10 @@
 mod cost;
 mod execution;
 mod function;
+mod load_test;
 mod metrics;
-mod number;
-mod price;
+pub(crate) mod number;
+pub(crate) mod price;
 
 use std::fmt::Display;
 
@@ -14,11 +15,15 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
+use faas_core::model::{ExecutionId, FunctionId, LoadTestId, ScalingEventId, Timestamp};
 use serde::{Serialize, Serializer};
 
-pub(crate) use cost::{Breakdown, Data, FunctionCostBody, SystemCostBody, Trend, Trends};
-pub(crate) use execution::{Accepted, ExecutionBody, ExecutionPage, FunctionRef, Retried};
+pub(crate) use cost::{Breakdown, Data, FunctionCostBody, SpanId, SystemCostBody, Trend, Trends};
+pub(crate) use execution::{
+    Accepted, ExecutionBody, ExecutionPage, FunctionRef, NamedExecutions, PlainExecution, Retried,
+};
 pub(crate) use function::{FunctionBody, Message, SampleBody};
+pub(crate) use load_test::{LoadEstimateBody, LoadTestBody};
 pub(crate) use metrics::{HistoryRow, OverviewBody, ScalingBody};
 pub(crate) use number::{Dollars, Millis};
 pub(crate) use price::{EstimateBody, Pricing};
@@ -28,6 +33,17 @@ use crate::error::ApiError;
 /// What is written as the text that it displays: ids, moments.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text<T>(pub(crate) T);
+
+/// A moment: RFC 3339 in UTC with milliseconds.
+pub(crate) type Moment = Text<Timestamp>;
+/// A function's id.
+pub(crate) type FunctionKey = Text<FunctionId>;
+/// An execution's id.
+pub(crate) type ExecutionKey = Text<ExecutionId>;
+/// A scaling event's id.
+pub(crate) type ScalingEventKey = Text<ScalingEventId>;
+/// A load test's id.
+pub(crate) type LoadTestKey = Text<LoadTestId>;
 
 impl<T: Display> Serialize for Text<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -35,6 +35,16 @@ impl Display for Millis {
     }
 }
 
+/// Seconds with up to three decimals: `30.012`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seconds(pub(crate) Duration);
+
+impl Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        decimal(self.0.as_millis(), 3, f)
+    }
+}
+
 /// Thousandths, such as those of a CPU core: `0.5`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Thousandths(pub(crate) u32);
@@ -62,6 +72,25 @@ impl Display for Percent {
     }
 }
 
+/// `count` of something for each second, with three decimals, rounded down; 0 when no time has
+/// passed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ratio {
+    pub(crate) count: u64,
+    pub(crate) time: Duration,
+}
+
+impl Display for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let thousandths = u128::from(self.count) * 1_000 * 1_000_000_000;
+        decimal(
+            thousandths.checked_div(self.time.as_nanos()).unwrap_or(0),
+            3,
+            f,
+        )
+    }
+}
+
 /// Writes `value / 10^decimals` without trailing zeros.
 fn decimal(value: u128, decimals: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut unit: u128 = 1;
@@ -82,10 +111,21 @@ fn decimal(value: u128, decimals: usize, f: &mut fmt::Formatter<'_>) -> fmt::Res
 
 /// `total / count` rounded half to even to the nano-dollar; nothing when there is nothing to share.
 pub(crate) fn average_cost(total: NanoDollars, count: u64) -> Dollars {
-    if count == 0 {
+    share(total, 1, count.into())
+}
+
+/// What `total` over `time` is for each second, rounded half to even to the nano-dollar; nothing
+/// when no time has passed.
+pub(crate) fn cost_per_second(total: NanoDollars, time: Duration) -> Dollars {
+    share(total, 1_000_000_000, time.as_nanos())
+}
+
+/// `total * times / by`, rounded half to even.
+fn share(total: NanoDollars, times: u128, by: u128) -> Dollars {
+    if by == 0 {
         return Dollars(NanoDollars::ZERO);
     }
-    let magnitude = half_even(total.get().unsigned_abs().into(), count.into());
+    let magnitude = half_even(u128::from(total.get().unsigned_abs()) * times, by);
     let magnitude = i64::try_from(magnitude).unwrap_or(i64::MAX);
     Dollars(NanoDollars::new(magnitude * total.get().signum()))
 }
@@ -119,7 +159,7 @@ macro_rules! as_json_number {
     )*};
 }
 
-as_json_number!(Dollars, Millis, Thousandths, Percent);
+as_json_number!(Dollars, Millis, Thousandths, Percent, Ratio, Seconds);
 
 /// Writes what `value` displays as a JSON number, digit for digit.
 fn number<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
@@ -185,6 +225,20 @@ mod tests {
     }
 
     #[test]
+    fn a_rate_is_for_each_second_of_the_time_that_passed() {
+        let rate = |count, millis| {
+            json(&Ratio {
+                count,
+                time: Duration::from_millis(millis),
+            })
+        };
+        assert_eq!(rate(100, 3_000), "33.333");
+        assert_eq!(rate(7, 0), "0");
+        assert_eq!(rate(5, 500), "10");
+        assert_eq!(json(&Seconds(Duration::from_micros(30_012_999))), "30.012");
+    }
+
+    #[test]
     fn averages_are_rounded_half_to_even() {
         let average = |total, count| json(&average_cost(NanoDollars::new(total), count));
         assert_eq!(average(5, 2), "0.000000002");
@@ -192,6 +246,14 @@ mod tests {
         assert_eq!(average(-7, 2), "-0.000000004");
         assert_eq!(average(10, 0), "0");
         assert_eq!(json(&average_millis(1_001, 2)), "0.5");
+        let second = |total, millis| {
+            let time = Duration::from_millis(millis);
+            json(&cost_per_second(NanoDollars::new(total), time))
+        };
+        assert_eq!(second(3, 2_000), "0.000000002");
+        assert_eq!(second(10, 500), "0.00000002");
+        assert_eq!(second(10, 0), "0");
+        assert_eq!(second(i64::MAX, 1), "9223372036.854775807");
     }
 
     proptest! {

@@ -2,20 +2,24 @@
 
 use faas_core::cost::{Basis, Estimate, PriceBook, TierPrice};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::execution::ResourceUsage;
 use super::number::Thousandths;
 use super::{Dollars, Millis};
+use crate::openapi::words;
 
 /// The price book.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PriceBook)]
 pub(crate) struct Pricing<'a> {
     tiers: Tiers<'a>,
     factors: Factors,
     version: u32,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TierPrices)]
 struct Tiers<'a> {
     basic: TierBody<'a>,
     standard: TierBody<'a>,
@@ -23,7 +27,8 @@ struct Tiers<'a> {
     enterprise: TierBody<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TierPrice)]
 struct TierBody<'a> {
     name: &'a str,
     #[serde(rename = "pricePer100ms")]
@@ -35,7 +40,8 @@ struct TierBody<'a> {
     description: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PriceFactors)]
 #[serde(rename_all = "camelCase")]
 struct Factors {
     cold_start: Dollars,
@@ -79,19 +85,22 @@ impl<'a> From<&'a TierPrice> for TierBody<'a> {
 }
 
 /// What the next execution will probably cost.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Estimate)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EstimateBody {
+    #[schema(value_type = words::Tier)]
     tier: &'static str,
     estimated_cost: Dollars,
     estimated_duration: Millis,
     resource_usage: ResourceUsage,
     breakdown: EstimateParts,
+    #[schema(value_type = words::Basis)]
     basis: &'static str,
     range: Range,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct EstimateParts {
     base_cost: Dollars,
@@ -99,10 +108,20 @@ struct EstimateParts {
     data_transfer_cost: Dollars,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CostRange)]
 struct Range {
     low: Dollars,
     high: Dollars,
+}
+
+/// Where an estimate's duration comes from, as a word.
+pub(crate) const fn basis(basis: Basis) -> &'static str {
+    match basis {
+        Basis::History => "history",
+        Basis::Given => "given",
+        Basis::Default => "default",
+    }
 }
 
 impl From<&Estimate> for EstimateBody {
@@ -118,11 +137,7 @@ impl From<&Estimate> for EstimateBody {
                 cold_start_cost: Dollars(cost.cold_start),
                 data_transfer_cost: Dollars(cost.data_transfer),
             },
-            basis: match estimate.basis {
-                Basis::History => "history",
-                Basis::Given => "given",
-                Basis::Default => "default",
-            },
+            basis: basis(estimate.basis),
             range: Range {
                 low: Dollars(estimate.low),
                 high: Dollars(estimate.high),

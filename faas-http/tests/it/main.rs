@@ -3,12 +3,15 @@
 #![cfg(test)]
 
 mod costs;
+mod document;
 mod executions;
 mod front;
 mod functions;
 mod hostile;
 mod invoke;
+mod load_tests;
 mod malformed;
 mod metrics;
+mod schema;
 mod scripted;
 mod server;

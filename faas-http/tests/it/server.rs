@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use faas_core::Platform;
+use faas_core::clock::{Clock, SystemClock};
 use faas_http::HttpOptions;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -96,6 +97,21 @@ impl Server {
         };
         let ended = tokio::time::timeout(Duration::from_secs(20), wait).await;
         ended.unwrap_or_else(|_| panic!("execution {id} does not end"))
+    }
+
+    /// The load test once it has ended.
+    pub(crate) async fn tested(&self, id: &str) -> Value {
+        let wait = async {
+            loop {
+                let test = self.get(&format!("/api/load-tests/{id}")).await;
+                if !["running", "stopping"].contains(&test["status"].as_str().unwrap()) {
+                    return test;
+                }
+                SystemClock::new().sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let ended = tokio::time::timeout(Duration::from_secs(30), wait).await;
+        ended.unwrap_or_else(|_| panic!("load test {id} does not end"))
     }
 }
 

@@ -1,0 +1,49 @@
+//! The errors that many routes have in common. Each route names its own beside these.
+
+use std::collections::BTreeMap;
+
+use utoipa::IntoResponses;
+use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
+
+/// An error in the one shape that all errors have; `codes` says which.
+pub(super) fn response(codes: &str) -> Response {
+    let body = Content::new(Some(Ref::from_schema_name("Error")));
+    ResponseBuilder::new()
+        .description(codes)
+        .content("application/json", body)
+        .build()
+}
+
+macro_rules! errors {
+    ($($(#[doc = $doc:literal])* $name:ident: $status:literal $codes:literal;)*) => {$(
+        $(#[doc = $doc])*
+        pub(crate) enum $name {}
+
+        impl IntoResponses for $name {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                BTreeMap::from([($status.to_owned(), RefOr::T(response($codes)))])
+            }
+        }
+    )*};
+}
+
+errors! {
+    /// The request itself is wrong.
+    Invalid: "400" "`invalid_request`: the message says what is wrong and what was expected.";
+    /// The function takes no executions.
+    InvalidOrInactive: "400" "`invalid_request`, or `function_inactive`.";
+    /// The code does not compile.
+    InvalidCode: "400" "`invalid_request`, or `compile_error` with the place in `details`.";
+    /// There is no such function.
+    NoFunction: "404" "`function_not_found`";
+    /// There is no such execution.
+    NoExecution: "404" "`execution_not_found`";
+    /// There is no such load test.
+    NoLoadTest: "404" "`load_test_not_found`";
+    /// What was asked does not fit the present state.
+    Conflict: "409" "`conflict`: the message says what with.";
+    /// The body is over its limit.
+    TooLarge: "413" "`payload_too_large`";
+    /// There is no room for it now.
+    Overloaded: "429" "`over_capacity`, or `function_runaway`; `Retry-After` says when to try again.";
+}

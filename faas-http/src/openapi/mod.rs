@@ -1,0 +1,99 @@
+//! The OpenAPI document. It is made from what the handlers say of themselves and from the wire
+//! types, so that it cannot tell of a route or a member that there is not.
+//!
+//! `scalars` and `words` describe single values, `requests` the bodies that clients send, `errors`
+//! what many routes refuse with.
+
+pub(crate) mod errors;
+pub(crate) mod requests;
+mod scalars;
+pub(crate) mod words;
+
+use bytes::Bytes;
+use utoipa::openapi::schema::{ComponentsBuilder, Schema};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{InfoBuilder, License, OpenApiBuilder, Paths, Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::error::ErrorBody;
+
+const DESCRIPTION: &str = "\
+Upload a JavaScript function; the platform runs it, scales it and prices it. Money is a number of \
+US dollars, exact to the nano-dollar; durations are milliseconds; moments are RFC 3339 in UTC. \
+Every error is JSON with a stable `code`, every answer has an `X-Request-Id`. Paths below `/api` \
+may end with a slash. Live events come over a WebSocket.";
+
+const TAGS: [(&str, &str); 6] = [
+    ("Functions", "Uploading, changing and calling functions."),
+    ("Executions", "What was run."),
+    ("Metrics", "How the platform does and did."),
+    ("Costs", "Prices, estimates and reports."),
+    (
+        "Load tests",
+        "A function called by many at once, and what that did and cost.",
+    ),
+    ("Server", "Its health, its metrics, this document."),
+];
+
+/// A component and its name.
+pub(crate) type NamedSchema = (String, RefOr<Schema>);
+
+/// The document of `paths`, as JSON for people too.
+pub(crate) fn document(mut paths: Paths, schemas: Vec<NamedSchema>) -> Bytes {
+    let other = errors::response("Any other error, in the same shape: `internal_error`, …");
+    let away = errors::response("`unavailable`, or `request_timeout`: try again later.");
+    for (path, item) in &mut paths.paths {
+        let operations = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+        ];
+        for operation in operations.into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            if path.starts_with("/api") {
+                let away = || RefOr::T(away.clone());
+                responses.entry("503".to_owned()).or_insert_with(away);
+            }
+            responses.insert("default".to_owned(), RefOr::T(other.clone()));
+        }
+    }
+    let mut errors = vec![(ErrorBody::name().into_owned(), ErrorBody::schema())];
+    ErrorBody::schemas(&mut errors);
+    let schemas = schemas.into_iter().chain(errors).map(by_reference);
+    let mut license = License::new("MIT OR Apache-2.0");
+    license.identifier = Some("MIT OR Apache-2.0".to_owned());
+    let document = OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("S3 for Compute")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(DESCRIPTION))
+                .license(Some(license)),
+        )
+        .tags(Some(TAGS.map(|(name, about)| {
+            TagBuilder::new()
+                .name(name)
+                .description(Some(about))
+                .build()
+        })))
+        .components(Some(
+            ComponentsBuilder::new().schemas_from_iter(schemas).build(),
+        ))
+        .paths(paths)
+        .build();
+    // It is made of texts, lists and maps with texts as keys: there is nothing that has no JSON.
+    let text = document.to_pretty_json().unwrap_or_default();
+    Bytes::from(text + "\n")
+}
+
+/// Names what is in an envelope instead of writing it out once more.
+fn by_reference((name, mut schema): NamedSchema) -> NamedSchema {
+    if let Some(content) = name.strip_prefix("Data_")
+        && let RefOr::T(Schema::Object(envelope)) = &mut schema
+    {
+        let content = RefOr::Ref(Ref::from_schema_name(content));
+        envelope.properties.insert("data".to_owned(), content);
+    }
+    (name, schema)
+}

@@ -1,0 +1,302 @@
+//! The OpenAPI document and its page.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use reqwest::header::ALLOW;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::schema::Document;
+use crate::server::{Server, answer, start, text};
+
+/// Set to anything, it has the test below write the file: `make openapi`.
+const REGENERATE: &str = "REGENERATE_OPENAPI";
+
+#[tokio::test]
+async fn the_committed_document_is_the_one_that_is_served() {
+    let server = start().await;
+    let response = server.request(Method::GET, "/openapi.json").send().await;
+    let served = response.unwrap().text().await.unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/openapi.json");
+    if std::env::var_os(REGENERATE).is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, &served).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == served,
+        "web/openapi.json is not what is served: run `make openapi` and commit it"
+    );
+}
+
+#[tokio::test]
+async fn each_path_has_the_methods_that_the_document_tells_and_no_others() {
+    let server = start().await;
+    let document = Document::of(&server).await;
+    let mut described: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (path, method, _) in document.operations() {
+        let methods = described.entry(path).or_default();
+        methods.insert(method.to_uppercase());
+        if method == "get" {
+            methods.insert("HEAD".to_owned());
+        }
+    }
+    assert!(described.len() > 25, "{described:?}");
+    for (template, methods) in described {
+        let path = template.replace("{id}", "01890a5d-ac96-774b-bcce-b302099a8057");
+        let mut spellings = vec![path.clone()];
+        if path.starts_with("/api/") {
+            spellings.push(path + "/");
+        }
+        for path in spellings {
+            let response = server.request(Method::PATCH, &path).send().await.unwrap();
+            assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+            let allowed = response.headers()[ALLOW].to_str().unwrap();
+            let allowed: BTreeSet<_> = allowed.split(',').map(str::to_owned).collect();
+            assert_eq!(allowed, methods, "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_route_can_only_be_added_together_with_its_description() {
+    let mut folders = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut read = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).unwrap();
+            let adds = [".route(", ".nest(", ".route_service("];
+            let adds = adds.iter().any(|add| source.contains(add));
+            let may = path.ends_with("src/routing.rs");
+            let only_an_example = path.ends_with("src/lib.rs");
+            assert!(adds == may || only_an_example, "{}", path.display());
+            read += 1;
+        }
+    }
+    assert!(read > 20);
+}
+
+#[tokio::test]
+async fn every_operation_is_named_grouped_and_explained() {
+    let server = start().await;
+    let document = Document::of(&server).await;
+    let tags = document.json()["tags"].as_array().unwrap();
+    let tags: BTreeSet<_> = tags.iter().map(|tag| text(&tag["name"])).collect();
+    let mut ids = BTreeSet::new();
+    let mut used = BTreeSet::new();
+    for (path, method, operation) in document.operations() {
+        let id = text(&operation["operationId"]);
+        assert!(ids.insert(id.clone()), "{id} twice");
+        assert!(!text(&operation["summary"]).is_empty(), "{method} {path}");
+        used.insert(text(&operation["tags"][0]));
+        let named = operation["parameters"].as_array().into_iter().flatten();
+        let named = named.filter(|parameter| parameter["in"] == "path").count();
+        assert_eq!(named, path.matches('{').count(), "{method} {path}");
+    }
+    assert_eq!(used, tags);
+}
+
+#[tokio::test]
+async fn every_reference_of_the_document_leads_somewhere_and_every_schema_is_used() {
+    let server = start().await;
+    let document = Document::of(&server).await;
+    let all = document.json().to_string();
+    let mut used = BTreeSet::new();
+    for rest in all.split(r##""#/components/schemas/"##).skip(1) {
+        used.insert(rest.split('"').next().unwrap());
+    }
+    let schemas = document.json()["components"]["schemas"].as_object();
+    let there: BTreeSet<_> = schemas.unwrap().keys().map(String::as_str).collect();
+    assert_eq!(used, there);
+}
+
+#[tokio::test]
+async fn what_clients_send_is_described_member_by_member() {
+    let server = start().await;
+    let document = Document::of(&server).await;
+    let schemas = &document.json()["components"]["schemas"];
+    let named = |schema: &str| -> BTreeSet<String> {
+        let members = schemas[schema]["properties"].as_object().unwrap();
+        members.keys().cloned().collect()
+    };
+    // What is refused says what is known.
+    let known = |(status, body): (StatusCode, Value)| -> BTreeSet<String> {
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
+        let message = text(&body["error"]);
+        let (_, known) = message.split_once("known are ").unwrap();
+        known.split(", ").map(str::to_owned).collect()
+    };
+    let config = json!({"name": "f", "description": "d", "code": "echo", "config": {"x": 1}});
+    let refused = server.post("/api/functions", config).await;
+    assert_eq!(known(refused), named("NewConfig"));
+    let refused = server.post("/api/load-tests", json!({"x": 1})).await;
+    assert_eq!(known(refused), named("NewLoadTest"));
+}
+
+#[tokio::test]
+async fn answers_are_what_the_document_says() {
+    let server = start().await;
+    let mut document = Document::of(&server).await;
+    let functions = "/api/functions";
+    let new = |name: &str, code: &str| json!({"name": name, "description": "d", "code": code});
+    let call = Call {
+        server: &server,
+        document: &mut document,
+    };
+    let mut call = call;
+    let created = call.post(functions, new("f", "log")).await;
+    let id = text(&created["_id"]);
+    let wrong = call.post(functions, new("bad", "bad")).await;
+    assert_eq!(wrong["details"]["line"], 2);
+    call.post(functions, new("f", "echo")).await;
+    call.get(functions).await;
+    let one = "/api/functions/{id}";
+    call.get_one(one, &id).await;
+    let change = json!({"config": {"retryCount": 0, "concurrency": 1}});
+    call.at(Method::PUT, one, &id, change).await;
+    let execute = "/api/functions/{id}/execute";
+    let invoke = "/api/functions/{id}/invoke";
+    let accepted = call
+        .at(Method::POST, execute, &id, json!({"input": {"a": 1}}))
+        .await;
+    let execution = text(&accepted["executionId"]);
+    server.ended(&execution).await;
+    call.at(Method::POST, invoke, &id, json!({"a": 1})).await;
+
+    let throws = call.post(functions, new("throws", "throw")).await;
+    let throws = text(&throws["_id"]);
+    call.at(Method::POST, invoke, &throws, json!({})).await;
+    let failed = server.execute(&throws, json!(1)).await;
+    let failed = text(&failed["_id"]);
+    call.at(
+        Method::POST,
+        "/api/executions/{id}/retry",
+        &failed,
+        Value::Null,
+    )
+    .await;
+    let cancel = "/api/executions/{id}/cancel";
+    call.at(Method::POST, cancel, &failed, Value::Null).await;
+    let waits = call.post(functions, new("waits", "wait")).await;
+    let waits = text(&waits["_id"]);
+    let waiting = call.at(Method::POST, execute, &waits, Value::Null).await;
+    let waiting = text(&waiting["executionId"]);
+    call.at(Method::POST, cancel, &waiting, Value::Null).await;
+
+    for id in [&execution, &failed] {
+        call.get_one("/api/executions/{id}", id).await;
+    }
+    for id in [&id, &throws] {
+        call.get_one("/api/functions/{id}/logs", id).await;
+    }
+    call.get_with("/api/executions", "?limit=1").await;
+
+    let tests = "/api/load-tests";
+    let test = json!({"functionId": throws, "durationSeconds": 1, "rate": 20});
+    call.post("/api/load-tests/estimate", test.clone()).await;
+    let started = call.post(tests, test.clone()).await;
+    let running = call.post(tests, test).await;
+    assert_eq!(running["code"], "load_test_running");
+    let test = text(&started["_id"]);
+    call.at(Method::DELETE, "/api/load-tests/{id}", &test, Value::Null)
+        .await;
+    server.tested(&test).await;
+    call.get_one("/api/load-tests/{id}", &test).await;
+    call.get(tests).await;
+
+    for path in [
+        "/api/metrics",
+        "/api/metrics/executions/history",
+        "/api/metrics/scaling/history",
+        "/api/metrics/scaling-history",
+        "/api/costs/pricing",
+        "/api/costs/system",
+        "/api/costs/trends",
+        "/api/costs/breakdown",
+        "/api/costs/executions",
+        "/api/samples",
+        "/healthz",
+        "/readyz",
+    ] {
+        call.get(path).await;
+    }
+    call.get_one("/api/costs/function/{id}", &id).await;
+    let estimate = json!({"functionId": id, "input": [1]});
+    call.post("/api/costs/estimate", estimate).await;
+    call.post("/api/costs/estimate", json!({"functionId": "x"}))
+        .await;
+    call.get_with("/api/costs/system", "?startDate=x").await;
+    for unknown in [
+        one,
+        "/api/executions/{id}",
+        "/api/load-tests/{id}",
+        "/api/costs/function/{id}",
+    ] {
+        call.get_one(unknown, "x").await;
+    }
+    call.at(Method::DELETE, one, &id, Value::Null).await;
+    // These are no JSON, or the document itself.
+    assert_eq!(
+        document.unseen(),
+        ["getDocs", "getPrometheusMetrics", "getDocument"]
+    );
+}
+
+/// Calls that are held against the document.
+struct Call<'a> {
+    server: &'a Server,
+    document: &'a mut Document,
+}
+
+impl Call<'_> {
+    async fn at(&mut self, method: Method, template: &str, id: &str, body: Value) -> Value {
+        let path = template.replace("{id}", id);
+        let call = self
+            .document
+            .call(self.server, method, (template, &path), body);
+        call.await.1
+    }
+
+    async fn get(&mut self, path: &str) -> Value {
+        self.get_with(path, "").await
+    }
+
+    async fn get_one(&mut self, template: &str, id: &str) -> Value {
+        self.at(Method::GET, template, id, Value::Null).await
+    }
+
+    async fn get_with(&mut self, path: &str, query: &str) -> Value {
+        let full = format!("{path}{query}");
+        let call = self
+            .document
+            .call(self.server, Method::GET, (path, &full), Value::Null);
+        call.await.1
+    }
+
+    async fn post(&mut self, path: &str, body: Value) -> Value {
+        self.at(Method::POST, path, "", body).await
+    }
+}
+
+#[tokio::test]
+async fn the_page_needs_nothing_from_elsewhere() {
+    let server = start().await;
+    let response = server.request(Method::GET, "/docs").send().await.unwrap();
+    assert_eq!(
+        response.headers()["content-type"],
+        "text/html; charset=utf-8"
+    );
+    let page = response.text().await.unwrap();
+    assert!(page.contains(r#"fetch("openapi.json")"#));
+    for elsewhere in ["http:", "https:", "//cdn", "@import", " src="] {
+        assert!(!page.contains(elsewhere), "{elsewhere}");
+    }
+    let (status, _) = answer(server.request(Method::GET, "/openapi.json")).await;
+    assert_eq!(status, StatusCode::OK);
+}
