@@ -17,6 +17,8 @@ export default defineConfig({
     },
   },
   build: {
+    // The folder above is watched by the server's build, so it is always there.
+    outDir: "dist/app",
     target: "es2022",
     // What the server embeds: nothing that only helps to debug.
     sourcemap: false,

@@ -9,11 +9,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::get;
 use faas_core::Platform;
 use faas_core::clock::{Clock, SystemClock};
 use faas_core::platform::PlatformBuilder;
-use faas_http::{HttpOptions, front_page};
+use faas_http::HttpOptions;
 use faas_store_sqlite::SqliteStore;
 use faas_ws::{LiveEvents, WsOptions};
 use tokio::net::TcpListener;
@@ -23,6 +22,7 @@ use tracing::{info, warn};
 use crate::address::Address;
 use crate::cli::{Durability, Isolation};
 use crate::connections;
+use crate::dashboard;
 use crate::print;
 use crate::settings::Settings;
 use crate::store_url::StoreUrl;
@@ -53,7 +53,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     run(listener, platform, &settings, stop).await
 }
 
-/// The REST API, the WebSocket, and a page at the root. Pages of the same origins may use either.
+/// The REST API, the WebSocket, and the dashboard. Pages of the same origins may use either.
 fn router(platform: &Platform, settings: &Settings) -> Router {
     let mut options = HttpOptions::default();
     options.max_body = settings.platform.max_input;
@@ -62,7 +62,8 @@ fn router(platform: &Platform, settings: &Settings) -> Router {
     let mut live = WsOptions::default();
     live.origins = Some(settings.cors_origins.clone());
     let live = LiveEvents::new(platform.clone(), live);
-    faas_http::router_with(platform.clone(), options).merge(live.router_over(get(front_page)))
+    let api = faas_http::router_with(platform.clone(), options);
+    dashboard::over(api.merge(live.router_over(dashboard::root())))
 }
 
 async fn bind(address: &Address) -> Result<TcpListener, String> {

@@ -1,9 +1,11 @@
 /** The pages: at the side on a wide screen, at the bottom, for thumbs, on a narrow one. */
-import { Coins, LayoutDashboard } from "lucide-react";
+import { Activity, Coins, LayoutDashboard, SquareFunction } from "lucide-react";
 import { NavLink } from "react-router";
 
 const PAGES = [
   { to: "/", label: "Dashboard", icon: LayoutDashboard },
+  { to: "/functions", label: "Functions", icon: SquareFunction },
+  { to: "/monitoring", label: "Monitoring", icon: Activity },
   { to: "/costs", label: "Costs", icon: Coins },
 ];
 

@@ -19,7 +19,7 @@ const TONES: Record<Tone, string> = {
   bad: "bg-bad-soft text-bad",
   warn: "bg-warn-soft text-warn",
   accent: "bg-accent-soft text-accent",
-  plain: "bg-sunken text-muted",
+  plain: "bg-sunken text-muted ring-1 ring-line ring-inset",
 };
 
 export function Badge({ tone = "plain", icon: Icon, children }: { tone?: Tone; icon?: LucideIcon; children: ReactNode }) {
@@ -56,7 +56,7 @@ export function StatusBadge({ status }: { status: string }) {
 
 /** Whether an isolate had to be made for an execution. */
 export function StartBadge({ cold }: { cold: boolean }) {
-  return cold ? <Badge tone="accent" icon={Snowflake}>Cold</Badge> : <Badge tone="warn" icon={Flame}>Warm</Badge>;
+  return cold ? <Badge tone="accent" icon={Snowflake}>Cold</Badge> : <Badge icon={Flame}>Warm</Badge>;
 }
 
 const TIER_NAMES: Record<Tier, string> = {

@@ -15,9 +15,24 @@ interface Props {
   onRetry?: () => void;
   empty: React.ReactNode;
   expect?: number;
+  /** Where there is little room: without the result and the kind of start. */
+  narrow?: boolean;
 }
 
-export function ExecutionTable({ nameOf, ...table }: Props) {
+const wide: readonly Column<Execution>[] = [
+  {
+    header: "Result",
+    from: "xl",
+    cell: (row) => (
+      <span className="block max-w-72 truncate text-muted">
+        {row.error ?? (row.status === "completed" ? <code>{preview(row.output)}</code> : "—")}
+      </span>
+    ),
+  },
+  { header: "Start", from: "lg", cell: (row) => (row.duration === null ? "—" : <StartBadge cold={row.coldStart} />) },
+];
+
+export function ExecutionTable({ nameOf, narrow = false, ...table }: Props) {
   const columns: Column<Execution>[] = [
     {
       header: nameOf ? "Function" : "Execution",
@@ -28,16 +43,7 @@ export function ExecutionTable({ nameOf, ...table }: Props) {
       ),
     },
     { header: "Status", cell: (row) => <StatusBadge status={row.status} /> },
-    {
-      header: "Result",
-      from: "xl",
-      cell: (row) => (
-        <span className="block max-w-72 truncate text-muted">
-          {row.error ?? (row.status === "completed" ? <code>{preview(row.output)}</code> : "—")}
-        </span>
-      ),
-    },
-    { header: "Start", from: "lg", cell: (row) => (row.duration === null ? "—" : <StartBadge cold={row.coldStart} />) },
+    ...(narrow ? [] : wide),
     { header: "Duration", right: true, from: "sm", cell: (row) => (row.duration === null ? "—" : formatDuration(row.duration)) },
     { header: "Cost", right: true, from: "sm", cell: (row) => <Money value={row.cost.totalCost} /> },
     { header: "When", right: true, cell: (row) => <Ago at={row.createdAt} /> },

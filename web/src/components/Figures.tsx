@@ -1,12 +1,13 @@
 /** Money and times, each with its exact value in its title. */
 import { useEffect, useState } from "react";
-import { exactMoney, formatMoney } from "@/lib/money";
+import { exactMoney, formatMoney, roundMoney } from "@/lib/money";
 import { formatAgo, formatMoment } from "@/lib/format";
 
-export function Money({ value }: { value: number }) {
+/** `round`: to the millionth of a dollar, where there is little room. */
+export function Money({ value, round = false }: { value: number; round?: boolean }) {
   return (
     <span className="numeric" title={`$${exactMoney(value)}`}>
-      {formatMoney(value)}
+      {round ? roundMoney(value) : formatMoney(value)}
     </span>
   );
 }

@@ -24,7 +24,7 @@ export function SampleCards({ onUploaded }: { onUploaded?: (fn: Fn) => void }) {
     <div className="flex flex-col gap-3">
       <Loaded query={samples}>
         {(list) => (
-          <ul className="grid gap-3 sm:grid-cols-2 xl:grid-cols-3">
+          <ul className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3 2xl:grid-cols-5">
             {list.map((sample) => (
               <li key={sample.name} className="flex flex-col justify-between gap-3 rounded-lg border border-line bg-bg p-4">
                 <div>

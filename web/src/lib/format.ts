@@ -9,13 +9,13 @@ export const formatCount = (value: number) => counts.format(value);
 export const formatPercent = (value: number) =>
   value > 0 && value < 0.005 ? "<0.01%" : `${Number(value.toFixed(value < 10 ? 2 : 1))}%`;
 
-/** Milliseconds as people say them: 0.042 ms, 12.3 ms, 1.20 s, 2 min 5 s. */
+/** Milliseconds as people say them: 0.042 ms, 12.3 ms, 1.2 s, 2 min 5 s. */
 export function formatDuration(ms: number): string {
   if (ms < 1) return `${Number(ms.toFixed(3))} ms`;
   if (ms < 10) return `${ms.toFixed(2)} ms`;
   if (ms < 100) return `${ms.toFixed(1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(2)} s`;
+  if (ms < 60_000) return `${Number((ms / 1000).toFixed(2))} s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;

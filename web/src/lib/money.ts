@@ -10,8 +10,8 @@ export const sumMoney = (amounts: readonly number[]) =>
   amounts.reduce((total, amount) => total + nanos(amount), 0) / NANOS;
 
 /**
- * An amount with enough digits to be true: never a small amount as $0.00. Below a dollar all nine
- * decimals count, and at least six are shown; above, four.
+ * An amount with enough digits to be true: never a small amount as $0.00. Below a dollar it has six
+ * decimals, or nine where they say more; above, four.
  */
 export function formatMoney(dollars: number): string {
   const amount = nanos(dollars);
@@ -27,9 +27,12 @@ export function formatMoney(dollars: number): string {
     return `${sign}$${shown}`;
   }
   const decimals = String(size).padStart(9, "0");
-  const rest = decimals.slice(6).replace(/0+$/, "");
-  return `${sign}$0.${decimals.slice(0, 6)}${rest}`;
+  return `${sign}$0.${decimals.endsWith("000") ? decimals.slice(0, 6) : decimals}`;
 }
+
+/** An amount where there is little room: from a tenth of a cent on, to the millionth of a dollar. */
+export const roundMoney = (dollars: number) =>
+  formatMoney(Math.abs(dollars) < 0.001 ? dollars : Math.round(dollars * 1e6) / 1e6);
 
 /** Every digit there is, for titles and files. */
 export function exactMoney(dollars: number): string {

@@ -35,7 +35,7 @@ export function Figures() {
         label="Success rate"
         loading={loading}
         value={figures && figures.recentExecutions > 0 ? formatPercent(figures.successRate) : "—"}
-        detail={`of ${formatCount(figures?.recentExecutions ?? 0)} in the last hour`}
+        detail={`last hour: ${formatCount(figures?.recentExecutions ?? 0)}`}
       />
       <Stat label="Running" loading={loading} value={live(figures?.runningExecutions)} detail="executions now" />
       <Stat label="Queued" loading={loading} value={live(figures?.queuedExecutions)} detail="waiting now" />
@@ -48,7 +48,7 @@ export function Figures() {
       <Stat
         label="Cost today"
         loading={!costToday.data || !costYesterday.data}
-        value={costToday.data ? <Money value={costToday.data.grandTotal} /> : null}
+        value={costToday.data ? <Money round value={costToday.data.grandTotal} /> : null}
         detail={costToday.data && costYesterday.data ? compare(costToday.data.grandTotal, costYesterday.data.grandTotal) : null}
       />
     </dl>

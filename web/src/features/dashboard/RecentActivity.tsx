@@ -19,6 +19,7 @@ export function RecentActivity() {
         error={error}
         onRetry={() => void refetch()}
         expect={10}
+        narrow
         empty={
           <EmptyState icon={History} title="Nothing has run yet">
             Run a function: it shows up here at once.
