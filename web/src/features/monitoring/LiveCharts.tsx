@@ -1,4 +1,5 @@
 /** The last five minutes, second by second. */
+import { useMemo } from "react";
 import { Card } from "@/components/Card";
 import type { Series } from "@/components/charts/ChartFrame";
 import { TimeChart } from "@/components/charts/TimeChart";
@@ -6,8 +7,9 @@ import { formatClock, formatCount, formatDuration } from "@/lib/format";
 import { metricsHistory, type MetricsPoint } from "@/lib/live/feed";
 import type { LiveMetrics } from "@/lib/live/events";
 import { useStore } from "@/lib/store";
+import { hasTimes, lastMinutes } from "./lastMinutes";
 
-const of = (label: string, color: Series<unknown>["color"], pick: (metrics: LiveMetrics) => number): Series<MetricsPoint> => ({
+const of = (label: string, color: Series<unknown>["color"], pick: (metrics: LiveMetrics) => number | null): Series<MetricsPoint> => ({
   label,
   color,
   value: ({ metrics }) => (metrics ? pick(metrics) : null),
@@ -24,26 +26,27 @@ const RATE = [
   of("Cold starts", 4, ({ coldStarts }) => coldStarts),
 ];
 const LATENCY = [
-  of("Median", 1, ({ p50 }) => p50),
-  of("95th percentile", 3, ({ p95 }) => p95),
-  of("99th percentile", 5, ({ p99 }) => p99),
+  of("Median", 1, (metrics) => (hasTimes(metrics) ? metrics.p50 : null)),
+  of("95th percentile", 3, (metrics) => (hasTimes(metrics) ? metrics.p95 : null)),
+  of("99th percentile", 5, (metrics) => (hasTimes(metrics) ? metrics.p99 : null)),
 ];
 
 const at = (point: MetricsPoint) => point.at;
 const EMPTY = "The first second is on its way.";
 
 export function LiveCharts() {
-  const points = useStore(metricsHistory);
+  const history = useStore(metricsHistory);
+  const points = useMemo(() => lastMinutes(history), [history]);
   const common = { points, at, formatAt: formatClock, empty: EMPTY, height: 190 };
   return (
     <div className="grid gap-4 sm:gap-5 lg:grid-cols-2 2xl:grid-cols-3">
-      <Card title="Executions per second">
+      <Card title="Executions per second" hint="The last five minutes">
         <TimeChart {...common} label="Executions per second" series={RATE} format={formatCount} whole />
       </Card>
-      <Card title="Instances and queue">
+      <Card title="Instances and queue" hint="The last five minutes">
         <TimeChart {...common} label="Instances and queue" series={CAPACITY} format={formatCount} whole />
       </Card>
-      <Card title="Run time" className="lg:col-span-2 2xl:col-span-1" >
+      <Card title="Run time" hint="Percentiles of each last minute" className="lg:col-span-2 2xl:col-span-1">
         <TimeChart {...common} label="Run time percentiles" series={LATENCY} format={formatDuration} />
       </Card>
     </div>

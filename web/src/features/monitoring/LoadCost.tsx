@@ -36,7 +36,9 @@ export function LoadCost({ test }: { test: LoadTest }) {
             <Line label="Cost per second" estimate={<Money round value={cost.estimated.total / test.durationSeconds} />} actual={<Money value={cost.perSecond} />} />
           </tbody>
         </table>
-        <p className="mt-3 text-sm text-muted">{difference(test)}</p>
+        <p className="mt-3 text-sm text-muted">
+          Expected between <Money value={cost.estimated.low} /> and <Money value={cost.estimated.high} />. {difference(test)}
+        </p>
       </Card>
       <Card title="Cost by part">
         <ShareBar
@@ -44,9 +46,9 @@ export function LoadCost({ test }: { test: LoadTest }) {
           format={(value) => <Money value={value} />}
           shares={[
             { label: "Compute", value: baseCost, color: 1 },
-            { label: "Cold starts", value: coldStartCost, color: 2 },
-            { label: "Retries", value: retryCost, color: 3 },
-            { label: "Data transfer", value: dataTransferCost, color: 4 },
+            { label: "Cold starts", value: coldStartCost, color: 3 },
+            { label: "Retries", value: retryCost, color: 5 },
+            { label: "Data transfer", value: dataTransferCost, color: 2 },
           ]}
         />
       </Card>

@@ -2,26 +2,30 @@
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { Gauge, SquareFunction } from "lucide-react";
 import { useDeferredValue, useState, type FormEvent } from "react";
-import { useNavigate } from "react-router";
+import { useNavigate, useSearchParams } from "react-router";
 import { Button, ButtonLink } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { Editor } from "@/components/editor/Editor";
 import { parseJson } from "@/components/editor/json";
 import { SelectField, TextField } from "@/components/Field";
 import { exampleInput } from "@/components/run/exampleInput";
-import { EmptyState, InlineError, Loaded } from "@/components/States";
+import { EmptyState, InlineError, Loaded, Skeleton } from "@/components/States";
 import { announce } from "@/lib/announce";
 import { functionsQuery, samplesQuery } from "@/lib/api/functions";
-import { startLoadTest } from "@/lib/api/loadTests";
-import type { Fn, Sample } from "@/lib/api/types";
+import { loadTestQuery, startLoadTest } from "@/lib/api/loadTests";
+import type { Fn, LoadTest, Sample } from "@/lib/api/types";
 import { LoadEstimateView } from "./LoadEstimateView";
-import { readPlan, type LoadPlan } from "./loadPlan";
+import { newPlan, planOf, readPlan, type LoadPlan } from "./loadPlan";
 
 export function LoadTestForm() {
   const functions = useQuery(functionsQuery());
   const samples = useQuery(samplesQuery());
+  // Another test as one before, or of a function that is named: `?again=` and `?function=`.
+  const [params] = useSearchParams();
+  const again = params.get("again");
+  const before = useQuery({ ...loadTestQuery(again ?? ""), enabled: again !== null });
   return (
-    <Card title="New load test">
+    <Card title="New load test" hint="Real executions, billed as all others.">
       <Loaded query={functions}>
         {(all) => {
           const active = all.filter(({ status }) => status === "active");
@@ -33,21 +37,41 @@ export function LoadTestForm() {
               </EmptyState>
             );
           }
-          return samples.isPending ? null : <Form functions={active} samples={samples.data} />;
+          if (samples.isPending || (again && before.isPending)) return <Skeleton lines={7} className="h-96" />;
+          const plan = firstPlan(active, samples.data, params.get("function"), before.data);
+          return <Form key={again ?? params.get("function")} functions={active} samples={samples.data} initial={plan} />;
         }}
       </Loaded>
     </Card>
   );
 }
 
-function Form({ functions, samples }: { functions: readonly Fn[]; samples: readonly Sample[] | undefined }) {
+const exampleOf = (functions: readonly Fn[], samples: readonly Sample[] | undefined, id: string) => {
+  const fn = functions.find(({ _id }) => _id === id);
+  return fn ? exampleInput(fn, samples) : "{}";
+};
+
+function firstPlan(
+  functions: readonly Fn[],
+  samples: readonly Sample[] | undefined,
+  wished: string | null,
+  before: LoadTest | undefined,
+): LoadPlan {
+  const known = (id: string | null | undefined) => functions.some(({ _id }) => _id === id);
+  if (before && known(before.functionId)) return planOf(before);
+  const id = wished !== null && known(wished) ? wished : (functions[0]?._id ?? "");
+  return newPlan(id, exampleOf(functions, samples, id));
+}
+
+interface FormProps {
+  functions: readonly Fn[];
+  samples: readonly Sample[] | undefined;
+  initial: LoadPlan;
+}
+
+function Form({ functions, samples, initial }: FormProps) {
   const navigate = useNavigate();
-  const exampleOf = (id: string) => {
-    const fn = functions.find(({ _id }) => _id === id);
-    return fn ? exampleInput(fn, samples) : "{}";
-  };
-  const first = functions[0]?._id ?? "";
-  const [plan, setPlan] = useState<LoadPlan>({ functionId: first, concurrency: "20", duration: "30", input: exampleOf(first) });
+  const [plan, setPlan] = useState(initial);
   const input = parseJson(plan.input);
   const { test, errors } = readPlan(plan);
   const start = useMutation({
@@ -68,7 +92,7 @@ function Form({ functions, samples }: { functions: readonly Fn[]; samples: reado
         <SelectField
           label="Function"
           value={plan.functionId}
-          onChange={({ target }) => set({ functionId: target.value, input: exampleOf(target.value) })}
+          onChange={({ target }) => set({ functionId: target.value, input: exampleOf(functions, samples, target.value) })}
         >
           {functions.map(({ _id, name }) => (
             <option key={_id} value={_id}>
@@ -76,7 +100,7 @@ function Form({ functions, samples }: { functions: readonly Fn[]; samples: reado
             </option>
           ))}
         </SelectField>
-        <div className="grid grid-cols-2 gap-3">
+        <div className="grid gap-3 min-[26rem]:grid-cols-3">
           <TextField
             label="Calls at once"
             inputMode="numeric"
@@ -91,7 +115,20 @@ function Form({ functions, samples }: { functions: readonly Fn[]; samples: reado
             error={errors.duration}
             onChange={({ target }) => set({ duration: target.value })}
           />
+          <TextField
+            label="Calls a second"
+            inputMode="decimal"
+            placeholder="no limit"
+            value={plan.rate}
+            error={errors.rate}
+            onChange={({ target }) => set({ rate: target.value })}
+          />
         </div>
+        <p className="text-sm text-muted">
+          {plan.rate.trim() === ""
+            ? "Each caller calls again as soon as it has its answer."
+            : "Calls begin at this rate, whether or not the ones before are answered; a wait for a free caller counts as response time."}
+        </p>
         <Estimate plan={plan} />
       </div>
       <div className="flex min-w-0 flex-col gap-4">

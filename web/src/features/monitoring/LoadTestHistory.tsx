@@ -1,8 +1,10 @@
 /** The load tests there were, newest first. */
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { FlaskConical } from "lucide-react";
+import { useState } from "react";
 import { Link } from "react-router";
 import { StatusBadge } from "@/components/Badge";
+import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { Ago, Money } from "@/components/Figures";
 import { EmptyState } from "@/components/States";
@@ -10,8 +12,13 @@ import { Table } from "@/components/Table";
 import { loadTestsQuery } from "@/lib/api/loadTests";
 import { formatCount, formatDuration, formatPercent } from "@/lib/format";
 
+const FEW = 20;
+/** More than this the API does not tell. */
+const MANY = 100;
+
 export function LoadTestHistory() {
-  const { data, error, refetch } = useQuery(loadTestsQuery());
+  const [limit, setLimit] = useState(FEW);
+  const { data, error, refetch } = useQuery({ ...loadTestsQuery(limit), placeholderData: keepPreviousData });
   return (
     <Card title="History" flush>
       <Table
@@ -38,15 +45,33 @@ export function LoadTestHistory() {
           {
             header: "Load",
             from: "md",
-            cell: ({ concurrency, durationSeconds }) => `${concurrency} at once, ${durationSeconds} s`,
+            cell: ({ concurrency, durationSeconds, rate }) =>
+              `${concurrency} at once${rate === null ? "" : `, ${formatCount(rate)} a second`}, ${durationSeconds} s`,
           },
           { header: "Calls", right: true, from: "sm", cell: ({ result }) => formatCount(result.total) },
-          { header: "Success", right: true, from: "lg", cell: ({ result }) => formatPercent(result.successRate) },
-          { header: "95th percentile", right: true, from: "lg", cell: ({ result }) => formatDuration(result.responseTime.p95) },
+          {
+            header: "Success",
+            right: true,
+            from: "lg",
+            cell: ({ result }) => (result.total > 0 ? formatPercent(result.successRate) : "—"),
+          },
+          {
+            header: "95th percentile",
+            right: true,
+            from: "lg",
+            cell: ({ result }) => (result.total > 0 ? formatDuration(result.responseTime.p95) : "—"),
+          },
           { header: "Cost", right: true, from: "sm", cell: ({ result }) => <Money value={result.cost.actual} /> },
           { header: "When", right: true, cell: ({ createdAt }) => <Ago at={createdAt} /> },
         ]}
       />
+      {limit === FEW && data && data.length >= FEW ? (
+        <div className="border-t border-line px-4 py-2 sm:px-5">
+          <Button small look="ghost" onClick={() => setLimit(MANY)}>
+            Show earlier ones
+          </Button>
+        </div>
+      ) : null}
     </Card>
   );
 }

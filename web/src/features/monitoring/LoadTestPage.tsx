@@ -1,16 +1,17 @@
 /** One load test, while it runs and after. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Square } from "lucide-react";
+import { useQuery } from "@tanstack/react-query";
+import { RotateCw } from "lucide-react";
 import { useEffect } from "react";
 import { useParams } from "react-router";
 import { StatusBadge } from "@/components/Badge";
-import { Button } from "@/components/Button";
+import { ButtonLink } from "@/components/Button";
 import { Card } from "@/components/Card";
+import { prettyJson } from "@/components/editor/json";
+import { Code } from "@/components/run/ExecutionResult";
 import { Page } from "@/components/Page";
-import { InlineError, Loaded } from "@/components/States";
+import { Loaded } from "@/components/States";
 import { announce } from "@/lib/announce";
-import { isUnderWay, loadTestQuery, stopLoadTest } from "@/lib/api/loadTests";
-import { keys } from "@/lib/api/keys";
+import { isUnderWay, loadTestQuery } from "@/lib/api/loadTests";
 import type { LoadTest } from "@/lib/api/types";
 import { formatCount, formatMoment } from "@/lib/format";
 import { formatMoney } from "@/lib/money";
@@ -19,6 +20,7 @@ import { LoadCost } from "./LoadCost";
 import { LoadErrors, LoadScaling } from "./LoadNotes";
 import { LoadFigures } from "./LoadFigures";
 import { Progress } from "./Progress";
+import { StopButton } from "./StopButton";
 
 const TRAIL = [
   { to: "/monitoring", label: "Monitoring" },
@@ -54,37 +56,27 @@ function Detail({ test }: { test: LoadTest }) {
       trail={TRAIL}
       badge={<StatusBadge status={status} />}
       hint={`${concurrency} calls at once${rate === null ? "" : `, ${rate} a second`} for ${durationSeconds} s, begun ${formatMoment(test.createdAt)}`}
-      actions={underWay ? <StopButton test={test} /> : null}
+      actions={underWay ? <StopButton test={test} /> : <AgainLink test={test} />}
     >
       <Progress test={test} />
       <LoadFigures result={result} />
-      <LoadCharts timeline={result.timeline} />
+      <LoadCharts timeline={result.timeline} seconds={underWay ? durationSeconds : null} />
       <LoadCost test={test} />
       <div className="grid gap-4 sm:gap-5 lg:grid-cols-2">
         <LoadErrors errors={result.errors} />
         <LoadScaling events={result.scalingEvents} />
       </div>
+      <Card title="Input" hint="{{i}} and {{random}} differ from call to call">
+        <Code label="Template" text={prettyJson(test.input)} />
+      </Card>
     </Page>
   );
 }
 
-function StopButton({ test }: { test: LoadTest }) {
-  const client = useQueryClient();
-  const stop = useMutation({
-    mutationFn: () => stopLoadTest(test._id),
-    onSuccess: (stopped) => client.setQueryData(keys.loadTest(test._id), stopped),
-  });
+function AgainLink({ test }: { test: LoadTest }) {
   return (
-    <>
-      <InlineError error={stop.error} />
-      <Button
-        look="danger"
-        icon={<Square aria-hidden className="size-4" />}
-        busy={stop.isPending || test.status === "stopping"}
-        onClick={() => stop.mutate()}
-      >
-        Stop
-      </Button>
-    </>
+    <ButtonLink to={`/monitoring/load-tests?again=${test._id}`} icon={<RotateCw aria-hidden className="size-4" />}>
+      Run again
+    </ButtonLink>
   );
 }

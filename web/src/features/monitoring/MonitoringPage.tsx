@@ -2,6 +2,7 @@
 import { Page } from "@/components/Page";
 import { Tabs } from "@/components/Tabs";
 import { EventFeed } from "./EventFeed";
+import { LiveBadge } from "./LiveBadge";
 import { LiveCharts } from "./LiveCharts";
 import { LiveFigures } from "./LiveFigures";
 import { ScalingTimeline } from "./ScalingTimeline";
@@ -9,7 +10,7 @@ import { TABS } from "./tabs";
 
 export function MonitoringPage() {
   return (
-    <Page title="Monitoring">
+    <Page title="Monitoring" badge={<LiveBadge />}>
       <Tabs label="Monitoring" tabs={TABS} />
       <LiveFigures />
       <LiveCharts />

@@ -1,7 +1,9 @@
 /** When capacity changed, and why. */
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { ArrowDown, ArrowUp, Scaling } from "lucide-react";
+import { useState } from "react";
 import { Card } from "@/components/Card";
+import { SelectField } from "@/components/Field";
 import { Ago } from "@/components/Figures";
 import { EmptyState, Loaded } from "@/components/States";
 import { scalingQuery } from "@/lib/api/metrics";
@@ -11,9 +13,20 @@ import { formatCount } from "@/lib/format";
 const SHOWN = 100;
 
 export function ScalingTimeline() {
-  const query = useQuery(scalingQuery(24));
+  const [hours, setHours] = useState(24);
+  const query = useQuery({ ...scalingQuery(hours), placeholderData: keepPreviousData });
   return (
-    <Card title="Scaling" hint="Changes of capacity in the last 24 hours">
+    <Card
+      title="Scaling"
+      hint="Changes of capacity, newest first"
+      actions={
+        <SelectField label="Period of scaling events" hideLabel value={hours} onChange={({ target }) => setHours(Number(target.value))}>
+          <option value={1}>Last hour</option>
+          <option value={24}>Last 24 hours</option>
+          <option value={168}>Last 7 days</option>
+        </SelectField>
+      }
+    >
       <div className="h-[26rem]">
         <Loaded query={query}>
           {(events) =>

@@ -9,10 +9,11 @@ const path = (id: string) => `${ROOT}/${encodeURIComponent(id)}`;
 
 export const isUnderWay = (status: LoadTestStatus) => status === "running" || status === "stopping";
 
-export const loadTestsQuery = () =>
+/** The newest tests; `limit` is 100 at most. */
+export const loadTestsQuery = (limit = 20) =>
   queryOptions({
-    queryKey: keys.loadTestList({}),
-    queryFn: ({ signal }) => get<LoadTest[]>(ROOT, { limit: 50 }, signal),
+    queryKey: keys.loadTestList({ limit }),
+    queryFn: ({ signal }) => get<LoadTest[]>(ROOT, { limit }, signal),
   });
 
 /** One test. Events tell of each second; asking again now and then covers an event that was missed. */

@@ -86,6 +86,14 @@ export class Patches {
 
   #loadTest(heard: HeardLoadTest) {
     this.client.setQueryData<LoadTest>(keys.loadTest(heard._id), (old) => old && mergeLoadTest(old, heard));
+    for (const [key, tests] of this.client.getQueriesData<LoadTest[]>({ queryKey: keys.loadTestLists })) {
+      if (tests?.some(({ _id }) => _id === heard._id)) {
+        const merged = tests.map((test) => (test._id === heard._id ? mergeLoadTest(test, heard) : test));
+        this.client.setQueryData<LoadTest[]>(key, merged);
+      } else if (tests) {
+        this.#ask("load-tests", EVERY.lists, keys.loadTestLists);
+      }
+    }
   }
 
   #ask(name: string, every: number, queryKey: QueryKey) {
