@@ -21,6 +21,12 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
+/** For the axis of a chart: on one line, without zeros that say nothing. */
+export function shortDuration(ms: number): string {
+  const [value, unit] = ms < 1_000 ? [ms, "ms"] : ms < 60_000 ? [ms / 1_000, "s"] : [ms / 60_000, "min"];
+  return `${Number(value.toPrecision(3))}\u00a0${unit}`;
+}
+
 /** 14:05:09 */
 export const formatClock = (at: string | number | Date) =>
   new Date(at).toLocaleTimeString("en-GB", { hour12: false });

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { Card } from "@/components/Card";
 import type { Series } from "@/components/charts/ChartFrame";
 import { TimeChart } from "@/components/charts/TimeChart";
-import { formatClock, formatCount, formatDuration } from "@/lib/format";
+import { formatClock, formatCount, formatDuration, shortDuration } from "@/lib/format";
 import { metricsHistory, type MetricsPoint } from "@/lib/live/feed";
 import type { LiveMetrics } from "@/lib/live/events";
 import { useStore } from "@/lib/store";
@@ -40,14 +40,14 @@ export function LiveCharts() {
   const common = { points, at, formatAt: formatClock, empty: EMPTY, height: 190 };
   return (
     <div className="grid gap-4 sm:gap-5 lg:grid-cols-2 2xl:grid-cols-3">
-      <Card title="Executions per second" hint="The last five minutes">
+      <Card title="Executions per second" hint="The latest five minutes that this page has seen">
         <TimeChart {...common} label="Executions per second" series={RATE} format={formatCount} whole />
       </Card>
-      <Card title="Instances and queue" hint="The last five minutes">
+      <Card title="Instances and queue" hint="The latest five minutes that this page has seen">
         <TimeChart {...common} label="Instances and queue" series={CAPACITY} format={formatCount} whole />
       </Card>
-      <Card title="Run time" hint="Percentiles of each last minute" className="lg:col-span-2 2xl:col-span-1">
-        <TimeChart {...common} label="Run time percentiles" series={LATENCY} format={formatDuration} />
+      <Card title="Run time" hint="Percentiles of the minute before each moment" className="lg:col-span-2 2xl:col-span-1">
+        <TimeChart {...common} label="Run time percentiles" series={LATENCY} format={formatDuration} formatShort={shortDuration} />
       </Card>
     </div>
   );

@@ -4,7 +4,7 @@ import { Card } from "@/components/Card";
 import type { Series } from "@/components/charts/ChartFrame";
 import { TimeChart } from "@/components/charts/TimeChart";
 import type { LoadSecond } from "@/lib/api/types";
-import { formatCount, formatDuration } from "@/lib/format";
+import { formatCount, formatDuration, shortDuration } from "@/lib/format";
 import { formatMoney, shortMoney } from "@/lib/money";
 import { chartSeconds, type ChartSecond } from "./seconds";
 
@@ -48,7 +48,7 @@ export function LoadCharts(props: Props) {
         <TimeChart {...common} label="Calls per second" series={CALLS} format={formatCount} whole />
       </Card>
       <Card title="Response time">
-        <TimeChart {...common} label="Response time" series={TIME} format={formatDuration} />
+        <TimeChart {...common} label="Response time" series={TIME} format={formatDuration} formatShort={shortDuration} />
       </Card>
       <Card title="Instances">
         <TimeChart {...common} label="Instances" series={INSTANCES} format={formatCount} whole />

@@ -26,7 +26,7 @@ export function LoadFigures({ result }: { result: LoadTest["result"] }) {
       </dl>
       <Card title="Response times" hint="How long callers waited, in the queue and for the result" flush>
         <Table
-          label="Response times"
+          label="Response times of all calls"
           rows={[result.responseTime]}
           rowKey={() => "all"}
           empty={null}

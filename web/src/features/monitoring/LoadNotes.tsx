@@ -10,7 +10,7 @@ export function LoadErrors({ errors }: { errors: LoadTest["result"]["errors"] })
   return (
     <Card title="Errors" flush>
       <Table
-        label="Errors"
+        label="Messages of calls that failed"
         rows={errors}
         rowKey={({ message }) => message}
         empty={<EmptyState icon={CircleCheck} title="No call has failed" />}

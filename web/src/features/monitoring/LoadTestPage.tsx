@@ -1,7 +1,7 @@
 /** One load test, while it runs and after. */
 import { useQuery } from "@tanstack/react-query";
 import { RotateCw } from "lucide-react";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { useParams } from "react-router";
 import { StatusBadge } from "@/components/Badge";
 import { ButtonLink } from "@/components/Button";
@@ -43,11 +43,14 @@ export function LoadTestPage() {
 function Detail({ test }: { test: LoadTest }) {
   const underWay = isUnderWay(test.status);
   const { status, result, concurrency, durationSeconds, rate } = test;
+  const template = prettyJson(test.input);
+  const watched = useRef(false);
   useEffect(() => {
-    if (!isUnderWay(status)) {
+    if (underWay) watched.current = true;
+    else if (watched.current) {
       announce(`Load test ${status}: ${formatCount(result.total)} calls for ${formatMoney(result.cost.actual)}.`);
     }
-    // Said once, when it is over.
+    // Said once, when it ends before somebody's eyes.
     // oxlint-disable-next-line react/exhaustive-deps
   }, [status]);
   return (
@@ -62,12 +65,12 @@ function Detail({ test }: { test: LoadTest }) {
       <LoadFigures result={result} />
       <LoadCharts timeline={result.timeline} seconds={underWay ? durationSeconds : null} />
       <LoadCost test={test} />
-      <div className="grid gap-4 sm:gap-5 lg:grid-cols-2">
+      <div className="grid items-start gap-4 sm:gap-5 lg:grid-cols-2">
         <LoadErrors errors={result.errors} />
         <LoadScaling events={result.scalingEvents} />
       </div>
-      <Card title="Input" hint="{{i}} and {{random}} differ from call to call">
-        <Code label="Template" text={prettyJson(test.input)} />
+      <Card title="Input" hint={template.includes("{{") ? "What is in double braces differs from call to call" : "The same for each call"}>
+        <Code label="Input (JSON)" text={template} />
       </Card>
     </Page>
   );

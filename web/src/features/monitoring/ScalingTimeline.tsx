@@ -18,7 +18,7 @@ export function ScalingTimeline() {
   return (
     <Card
       title="Scaling"
-      hint="Changes of capacity, newest first"
+      hint="Newest first"
       actions={
         <SelectField label="Period of scaling events" hideLabel value={hours} onChange={({ target }) => setHours(Number(target.value))}>
           <option value={1}>Last hour</option>

@@ -1,16 +1,15 @@
 /** The seconds that the live charts show. */
-import { HISTORY_LENGTH, type MetricsPoint } from "@/lib/live/feed";
+import type { MetricsPoint } from "@/lib/live/feed";
 import type { LiveMetrics } from "@/lib/live/events";
 
-const LENGTH = HISTORY_LENGTH * 1_000;
+const LEAST = 60_000;
 
-/** Always five minutes up to the last second, so that the axis does not move while the first ones gather. */
+/** What is held, and never less than a minute, so that the first seconds are not stretched over the whole chart. */
 export function lastMinutes(history: readonly MetricsPoint[]): readonly MetricsPoint[] {
-  const last = history.at(-1);
-  if (!last) return [];
-  const start = last.at - LENGTH;
-  const within = history.filter(({ at }) => at > start);
-  return [{ at: start, metrics: null }, ...within];
+  const [first, last] = [history[0], history.at(-1)];
+  if (!first || !last) return [];
+  const start = last.at - LEAST;
+  return first.at <= start ? history : [{ at: start, metrics: null }, ...history];
 }
 
 /** Whether anything has ended in the last minute: without it the percentiles are of nothing. */
