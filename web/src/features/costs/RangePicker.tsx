@@ -96,7 +96,7 @@ function Days(props: DaysProps) {
         error={error}
         onChange={(event) => setTo(event.target.value)}
       />
-      <Button type="submit" disabled={error !== null} className="mt-[1.65rem]">
+      <Button type="submit" disabled={error !== null} className="sm:mt-[1.65rem]">
         Show
       </Button>
     </form>

@@ -81,8 +81,8 @@ export const FeedRow = memo(function FeedRow({ event, nameOf }: { event: FeedEve
       <time dateTime={event.timestamp} className="numeric shrink-0 text-muted">
         {formatClock(event.timestamp)}
       </time>
-      <span className={`flex w-24 shrink-0 items-center gap-1.5 ${color}`}>
-        <Icon aria-hidden className="size-4" /> {word}
+      <span className={`flex shrink-0 items-center gap-1.5 sm:w-28 ${color}`}>
+        <Icon aria-hidden className="size-4" /> <span className="sr-only sm:not-sr-only">{word}</span>
       </span>
       {to ? (
         <Link to={to} className="max-w-[45%] shrink-0 truncate hover:underline">

@@ -40,10 +40,10 @@ export function LiveCharts() {
   const common = { points, at, formatAt: formatClock, empty: EMPTY, height: 190 };
   return (
     <div className="grid gap-4 sm:gap-5 lg:grid-cols-2 2xl:grid-cols-3">
-      <Card title="Executions per second" hint="The latest five minutes that this page has seen">
+      <Card title="Executions per second" hint="Since the page was opened, up to five minutes">
         <TimeChart {...common} label="Executions per second" series={RATE} format={formatCount} whole />
       </Card>
-      <Card title="Instances and queue" hint="The latest five minutes that this page has seen">
+      <Card title="Instances and queue" hint="Since the page was opened, up to five minutes">
         <TimeChart {...common} label="Instances and queue" series={CAPACITY} format={formatCount} whole />
       </Card>
       <Card title="Run time" hint="Percentiles of the minute before each moment" className="lg:col-span-2 2xl:col-span-1">

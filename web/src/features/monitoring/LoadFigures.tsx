@@ -1,6 +1,5 @@
 /** A load test in figures. */
 import { Card, Stat } from "@/components/Card";
-import { Table } from "@/components/Table";
 import type { LoadTest } from "@/lib/api/types";
 import { formatCount, formatDuration, formatPercent } from "@/lib/format";
 
@@ -24,18 +23,15 @@ export function LoadFigures({ result }: { result: LoadTest["result"] }) {
         <Stat label="Calls per second" value={formatCount(Math.round(result.requestsPerSecond * 10) / 10)} detail="on average" />
         <Stat label="Cold starts" value={formatCount(result.coldStarts)} detail={some ? formatPercent((result.coldStarts * 100) / result.total) : null} />
       </dl>
-      <Card title="Response times" hint="How long callers waited, in the queue and for the result" flush>
-        <Table
-          label="Response times of all calls"
-          rows={[result.responseTime]}
-          rowKey={() => "all"}
-          empty={null}
-          columns={TIMES.map(([key, header]) => ({
-            header,
-            right: true,
-            cell: (times: LoadTest["result"]["responseTime"]) => (some ? formatDuration(times[key]) : "—"),
-          }))}
-        />
+      <Card title="Response times" hint="How long callers waited, in the queue and for the result">
+        <dl className="grid grid-cols-2 gap-x-6 gap-y-3 min-[26rem]:grid-cols-3 sm:grid-cols-4 xl:grid-cols-7">
+          {TIMES.map(([key, label]) => (
+            <div key={key}>
+              <dt className="text-sm text-muted">{label}</dt>
+              <dd className="numeric font-medium">{some ? formatDuration(result.responseTime[key]) : "—"}</dd>
+            </div>
+          ))}
+        </dl>
       </Card>
     </>
   );

@@ -100,7 +100,7 @@ function Form({ functions, samples, initial }: FormProps) {
             </option>
           ))}
         </SelectField>
-        <div className="grid gap-3 min-[26rem]:grid-cols-3">
+        <div className="grid grid-cols-2 gap-3 min-[30rem]:grid-cols-3">
           <TextField
             label="Calls at once"
             inputMode="numeric"
