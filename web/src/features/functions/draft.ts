@@ -1,6 +1,5 @@
 /** What is in the form, and whether it can be sent. */
-import type { FunctionDraft } from "@/lib/api/functions";
-import type { Fn, Sample } from "@/lib/api/types";
+import type { Fn, NewFunction, Sample } from "@/lib/api/types";
 
 /** The fields as they are typed. */
 export interface Draft {
@@ -66,7 +65,7 @@ export function check(draft: Draft): DraftErrors {
 }
 
 /** What is sent. */
-export const toUpload = (draft: Draft): FunctionDraft => ({
+export const toUpload = (draft: Draft): NewFunction => ({
   name: draft.name,
   description: draft.description,
   code: draft.code,

@@ -2,15 +2,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { del, get, post, put } from "./client";
 import { keys } from "./keys";
-import type { Fn, FunctionConfig, FunctionStatus, Sample } from "./types";
-
-/** What is uploaded, or replaces what was. */
-export interface FunctionDraft {
-  name: string;
-  description: string;
-  code: string;
-  config: Partial<FunctionConfig>;
-}
+import type { Fn, FunctionChange, NewFunction, Sample } from "./types";
 
 const path = (id: string) => `/api/functions/${encodeURIComponent(id)}`;
 
@@ -31,9 +23,8 @@ export const samplesQuery = () =>
     staleTime: Infinity,
   });
 
-export const createFunction = (draft: FunctionDraft) => post<Fn>("/api/functions", draft);
+export const createFunction = (draft: NewFunction) => post<Fn>("/api/functions", draft);
 
-export const updateFunction = (id: string, change: Partial<FunctionDraft> & { status?: FunctionStatus }) =>
-  put<Fn>(path(id), change);
+export const updateFunction = (id: string, change: FunctionChange) => put<Fn>(path(id), change);
 
 export const deleteFunction = (id: string) => del<{ message: string }>(path(id));

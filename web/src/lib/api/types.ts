@@ -1,185 +1,35 @@
-/** The shapes of the API by the names that the dashboard uses. */
+/** The shapes of the API by the names that the dashboard uses. They are generated from `openapi.json`. */
+import type { components } from "./schema";
 
-export type Tier = "basic" | "standard" | "premium" | "enterprise";
-export type FunctionStatus = "active" | "inactive";
-export type ExecutionStatus = "pending" | "running" | "completed" | "failed";
-export type Granularity = "minute" | "hour" | "day" | "month";
+type Schemas = components["schemas"];
+
+export type Tier = Schemas["Tier"];
+export type FunctionStatus = Schemas["FunctionStatus"];
+export type ExecutionStatus = Schemas["ExecutionStatus"];
+export type Granularity = Schemas["Granularity"];
 export type Json = unknown;
-
-export interface FunctionConfig {
-  timeout: number;
-  retryCount: number;
-  concurrency: number | null;
-}
-
-export interface Fn {
-  _id: string;
-  name: string;
-  description: string;
-  code: string;
-  createdAt: string;
-  updatedAt: string;
-  version: number;
-  status: FunctionStatus;
-  config: FunctionConfig;
-  tier: Tier;
-}
-
-export interface Sample {
-  name: string;
-  description: string;
-  code: string;
-  input: Json;
-  expectedOutput: Json;
-}
-
-export interface CostParts {
-  baseCost: number;
-  coldStartCost: number;
-  retryCost: number;
-  dataTransferCost: number;
-}
-
-export interface ExecutionCost extends CostParts {
-  tier: Tier;
-  totalCost: number;
-  resourceUsage: { memoryMB: number; cpuCores: number };
-}
-
-export interface LogLine {
-  level: string;
-  message: string;
-  timestamp: string;
-}
-
-export interface Attempt {
-  startTime: string;
-  duration: number;
-  error: string | null;
-  instanceId: string | null;
-  coldStart: boolean;
-}
-
-export interface Execution {
-  _id: string;
-  functionId: string;
-  functionVersion: number;
-  input: Json;
-  output: Json;
-  status: ExecutionStatus;
-  startTime: string;
-  endTime: string | null;
-  duration: number | null;
-  error: string | null;
-  errorKind: string | null;
-  stack: string | null;
-  retryCount: number;
-  retryOf: string | null;
-  instanceId: string | null;
-  cost: ExecutionCost;
-  createdAt: string;
-  queueTime: number | null;
-  coldStart: boolean;
-  logs: LogLine[];
-  attempts: Attempt[];
-}
-
-export interface ExecutionPage {
-  executions: Execution[];
-  nextCursor: string | null;
-}
-
-export interface Accepted {
-  executionId: string;
-}
-
-export interface ScalingEvent {
-  _id: string;
-  functionId: string | null;
-  action: "scale_up" | "scale_down";
-  instanceCount: number;
-  timestamp: string;
-  reason: string;
-}
-
-export interface Overview {
-  overview: {
-    totalExecutions: number;
-    recentExecutions: number;
-    completedExecutions: number;
-    failedExecutions: number;
-    pendingExecutions: number;
-    successRate: number;
-    activeFunctions: number;
-    currentInstances: number;
-    queuedExecutions: number;
-    runningExecutions: number;
-    coldStartRate: number;
-  };
-  performance: {
-    averageExecutionTime: number;
-    totalExecutionsToday: number;
-    p50: number;
-    p95: number;
-    p99: number;
-  };
-  scaling: { recentEvents: ScalingEvent[]; currentInstances: number };
-}
-
-export interface HourCount {
-  bucket: string;
-  total: number;
-  completed: number;
-  failed: number;
-}
-
-export interface TierPrice {
-  name: string;
-  pricePer100ms: number;
-  memoryMB: number;
-  cpuCores: number;
-  description: string;
-}
-
-export interface Pricing {
-  tiers: Record<Tier, TierPrice>;
-  factors: { coldStart: number; retry: number; scaling: number; dataTransfer: number; storage: number };
-}
-
-export interface Estimate {
-  tier: Tier;
-  estimatedCost: number;
-  estimatedDuration: number;
-  breakdown: { baseCost: number; coldStartCost: number; dataTransferCost: number };
-  basis: "history" | "given" | "default";
-  range: { low: number; high: number };
-}
-
-export interface SystemCost {
-  totalSystemCost: number;
-  totalExecutions: number;
-  averageCostPerExecution: number;
-  scalingCost: number;
-  storageCost: number;
-  grandTotal: number;
-}
-
-export interface CostRow {
-  _id: string;
-  functionName: string;
-  totalCost: number;
-  executionCount: number;
-  totalDuration: number;
-  tier: Tier;
-  costBreakdown: CostParts;
-  averageCost: number;
-  averageDuration: number;
-}
-
-export interface Trend {
-  _id: string;
-  totalCost: number;
-  executionCount: number;
-  averageDuration: number;
-  totalDuration: number;
-}
+export type Fn = Schemas["Function"];
+export type FunctionConfig = Schemas["FunctionConfig"];
+export type NewFunction = Schemas["NewFunction"];
+export type FunctionChange = Schemas["FunctionChange"];
+export type Sample = Schemas["Sample"];
+export type CostParts = Schemas["CostParts"];
+export type ExecutionCost = Schemas["ExecutionCost"];
+export type LogLine = Schemas["LogLine"];
+export type Attempt = Schemas["Attempt"];
+export type Execution = Schemas["Execution"];
+export type ExecutionPage = Schemas["ExecutionPage"];
+export type Accepted = Schemas["Accepted"];
+export type ScalingEvent = Schemas["ScalingEvent"];
+export type Overview = Schemas["Overview"];
+export type HourCount = Schemas["HistoryRow"];
+export type Pricing = Schemas["PriceBook"];
+export type Estimate = Schemas["Estimate"];
+export type SystemCost = Schemas["SystemCost"];
+export type CostRow = Schemas["BreakdownRow"];
+export type Trend = Schemas["Trend"];
+export type LoadTest = Schemas["LoadTest"];
+export type LoadTestStatus = Schemas["LoadTestStatus"];
+export type LoadSecond = Schemas["LoadSecond"];
+export type LoadEstimate = Schemas["LoadEstimate"];
+export type NewLoadTest = Schemas["NewLoadTest"];

@@ -30,6 +30,23 @@ const liveMetrics = z.object({
   warmIsolates: z.number(),
 });
 
+const second = z.object({
+  second: z.number(),
+  completed: z.number(),
+  failed: z.number(),
+  p95: z.number(),
+  instances: z.number(),
+  cost: z.number(),
+});
+
+/** What it adds to what is known already; the rest of its members are those of the API. */
+const loadTest = z.looseObject({
+  _id: z.string(),
+  status: z.enum(["running", "stopping", "completed", "stopped", "interrupted"]),
+  latest: second.nullish(),
+  result: z.looseObject({ timeline: z.array(second).optional(), latest: second.nullish() }),
+});
+
 const envelope = <T extends string, D extends z.ZodType>(type: T, data: D) =>
   z.object({ type: z.literal(type), data, timestamp: z.string(), seq: z.number(), epoch: z.number() });
 
@@ -63,9 +80,8 @@ const schema = z.discriminatedUnion("type", [
     }),
   ),
   envelope("metrics", liveMetrics),
-  // The rest of a load test is the API's own shape: the cache takes it as it is.
-  envelope("load_test_progress", z.looseObject({ _id: z.string(), status: z.string() })),
-  envelope("load_test_finished", z.looseObject({ _id: z.string(), status: z.string() })),
+  envelope("load_test_progress", loadTest),
+  envelope("load_test_finished", loadTest),
   envelope("gap", z.object({ from: z.number(), to: z.number() })),
 ]);
 

@@ -4,9 +4,10 @@
  */
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { keys } from "../api/keys";
-import type { Overview } from "../api/types";
+import type { LoadTest, Overview } from "../api/types";
 import { addMetrics, addToFeed } from "./feed";
 import type { LiveEvent, LiveMetrics } from "./events";
+import { mergeLoadTest, type HeardLoadTest } from "./loadTest";
 import { Throttle } from "./throttle";
 
 /** Milliseconds between two askings, by what is asked. */
@@ -83,8 +84,8 @@ export class Patches {
     );
   }
 
-  #loadTest(test: { _id: string }) {
-    this.client.setQueryData<object>(keys.loadTest(test._id), (old) => ({ ...old, ...test }));
+  #loadTest(heard: HeardLoadTest) {
+    this.client.setQueryData<LoadTest>(keys.loadTest(heard._id), (old) => old && mergeLoadTest(old, heard));
   }
 
   #ask(name: string, every: number, queryKey: QueryKey) {

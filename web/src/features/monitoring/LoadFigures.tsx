@@ -1,0 +1,44 @@
+/** A load test in figures. */
+import { Card, Stat } from "@/components/Card";
+import { Table } from "@/components/Table";
+import type { LoadTest } from "@/lib/api/types";
+import { formatCount, formatDuration, formatPercent } from "@/lib/format";
+
+type Times = LoadTest["result"]["responseTime"];
+
+const TIMES = [
+  ["min", "Shortest"],
+  ["mean", "Mean"],
+  ["p50", "Median"],
+  ["p90", "90th percentile"],
+  ["p95", "95th percentile"],
+  ["p99", "99th percentile"],
+  ["max", "Longest"],
+] as const;
+
+export function LoadFigures({ result }: { result: LoadTest["result"] }) {
+  const some = result.total > 0;
+  return (
+    <>
+      <dl className="grid grid-cols-2 gap-3 sm:gap-4 lg:grid-cols-4">
+        <Stat label="Calls" value={formatCount(result.total)} detail={`${formatCount(result.failed)} failed`} />
+        <Stat label="Success rate" value={some ? formatPercent(result.successRate) : "—"} detail={`${formatCount(result.completed)} completed`} />
+        <Stat label="Calls per second" value={formatCount(Math.round(result.requestsPerSecond * 10) / 10)} detail="on average" />
+        <Stat label="Cold starts" value={formatCount(result.coldStarts)} detail={some ? formatPercent((result.coldStarts * 100) / result.total) : null} />
+      </dl>
+      <Card title="Response times" hint="How long callers waited, in the queue and for the result" flush>
+        <Table
+          label="Response times"
+          rows={[result.responseTime]}
+          rowKey={() => "all"}
+          empty={null}
+          columns={TIMES.map(([key, header]) => ({
+            header,
+            right: true,
+            cell: (times: Times) => (some ? formatDuration(times[key]) : "—"),
+          }))}
+        />
+      </Card>
+    </>
+  );
+}
