@@ -31,10 +31,11 @@ export interface ChosenRange {
 
 const isPreset = (id: string | null): id is PresetId => PRESETS.some((preset) => preset.id === id);
 
+const two = (value: number) => String(value).padStart(2, "0");
+
 /** A date as an input field has it, in the reader's own zone. */
 export const toDateField = (at: number) => {
   const date = new Date(at);
-  const two = (value: number) => String(value).padStart(2, "0");
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 };
 

@@ -15,7 +15,7 @@ export function LiveFigures() {
   const loading = state !== "offline" && !latest;
   return (
     <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3 sm:gap-4 xl:grid-cols-6">
-      <Stat loading={loading} label="Executions per second" value={count(live?.completed)} detail={`${count(live?.failed)} failed`} />
+      <Stat loading={loading} label="Ended per second" value={count(live?.completed)} detail={`${count(live?.failed)} failed`} />
       <Stat loading={loading} label="Running" value={count(live?.running)} detail="now" />
       <Stat loading={loading} label="Queued" value={count(live?.queued)} detail="now" />
       <Stat loading={loading} label="Instances" value={count(live?.instances)} detail={`${count(live?.warmIsolates)} isolates warm`} />

@@ -68,8 +68,8 @@ function Line({ label, estimate, actual }: { label: string; estimate: React.Reac
       <th scope="row" className="py-1.5 text-left font-normal text-muted">
         {label}
       </th>
-      <td className="py-1.5 text-right">{estimate}</td>
-      <td className="py-1.5 text-right font-medium">{actual}</td>
+      <td className="py-1.5 pl-3 text-right">{estimate}</td>
+      <td className="py-1.5 pl-3 text-right font-medium">{actual}</td>
     </tr>
   );
 }
