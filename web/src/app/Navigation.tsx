@@ -1,12 +1,12 @@
 /** The pages: at the side on a wide screen, at the bottom, for thumbs, on a narrow one. */
-import { Activity, Coins, LayoutDashboard, SquareFunction } from "lucide-react";
+import { Activity, CircleDollarSign, LayoutDashboard, SquareFunction } from "lucide-react";
 import { NavLink } from "react-router";
 
 const PAGES = [
   { to: "/", label: "Dashboard", icon: LayoutDashboard },
   { to: "/functions", label: "Functions", icon: SquareFunction },
   { to: "/monitoring", label: "Monitoring", icon: Activity },
-  { to: "/costs", label: "Costs", icon: Coins },
+  { to: "/costs", label: "Costs", icon: CircleDollarSign },
 ];
 
 export function Navigation() {

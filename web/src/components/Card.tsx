@@ -50,7 +50,7 @@ export function Stat({ label, value, detail, loading = false }: StatProps) {
     <div className="min-w-0 rounded-xl border border-line bg-surface px-4 py-3">
       <dt className="truncate text-sm text-muted">{label}</dt>
       <dd className="mt-0.5">
-        <span className="numeric block h-8 truncate text-xl leading-8 font-semibold sm:text-2xl">
+        <span className="numeric block h-8 truncate text-lg leading-8 font-semibold tracking-tight sm:text-xl 2xl:text-2xl">
           {loading ? <span className="inline-block h-5 w-16 animate-pulse rounded bg-sunken align-middle" /> : value}
         </span>
         <span className="numeric block h-5 truncate text-sm text-muted">{loading ? null : detail}</span>

@@ -30,7 +30,7 @@ export function Table<T>({ label, columns, rows, rowKey, error, onRetry, empty, 
   if (rows === undefined && error) return <ErrorState error={error} {...(onRetry ? { onRetry } : {})} />;
   if (rows?.length === 0) return <>{empty}</>;
   const cell = (column: Column<T>) =>
-    `px-2 sm:px-3 first:pl-4 last:pr-4 sm:first:pl-5 sm:last:pr-5 ${column.right ? "text-right numeric" : "text-left"} ${
+    `px-2 sm:px-3 first:pl-4 last:pr-4 sm:first:pl-5 sm:last:pr-5 ${column.right ? "text-right numeric whitespace-nowrap" : "text-left"} ${
       column.from ? FROM[column.from] : ""
     }`;
   return (

@@ -5,9 +5,12 @@ const counts = new Intl.NumberFormat("en-US");
 /** 12,345 */
 export const formatCount = (value: number) => counts.format(value);
 
-/** 99.5%; of what is little, but not nothing: <0.01%. */
-export const formatPercent = (value: number) =>
-  value > 0 && value < 0.005 ? "<0.01%" : `${Number(value.toFixed(value < 10 ? 2 : 1))}%`;
+/** 99.5%; what is something is never shown as nothing, nor what is less than all as all. */
+export function formatPercent(value: number): string {
+  if (value > 0 && value < 0.01) return "<0.01%";
+  if (value > 99.9 && value < 100) return ">99.9%";
+  return `${Number(value.toFixed(value < 10 ? 2 : 1))}%`;
+}
 
 /** Milliseconds as people say them: 0.042 ms, 12.3 ms, 1.2 s, 2 min 5 s. */
 export function formatDuration(ms: number): string {

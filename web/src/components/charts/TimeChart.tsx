@@ -88,7 +88,7 @@ function TimeChartOf<T>(props: Props<T>) {
                 stroke={colorOf(color)}
                 strokeWidth={2}
                 strokeDasharray={DASHES[index] ?? ""}
-                dot={rows.length < 3}
+                dot={rows.length < 3 ? { strokeDasharray: "" } : false}
                 isAnimationActive={false}
                 connectNulls={false}
               />

@@ -1,7 +1,7 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { fnOf, pricing, rowOf } from "../../../tests/api";
+import { aCostRow, aFunction, pricing } from "../../../tests/samples";
 import { renderPage } from "../../../tests/render";
 import { get } from "@/lib/api/client";
 import type { CostRow } from "@/lib/api/types";
@@ -15,7 +15,7 @@ const answers = (rows: readonly CostRow[]) => (url: string) => {
     "/api/costs/breakdown": { data: { breakdown: rows } },
     "/api/costs/trends": { data: { trends: [] } },
     "/api/costs/pricing": { data: pricing },
-    "/api/functions": [fnOf({ _id: "adder" })],
+    "/api/functions": [aFunction({ _id: "adder" })],
   };
   return url in data ? Promise.resolve(data[url]) : Promise.reject(new Error(`nobody asked for ${url}`));
 };
@@ -24,7 +24,10 @@ const serve = (rows: readonly CostRow[]) => vi.mocked(get).mockImplementation(an
 
 describe("the cost page", () => {
   beforeEach(() => {
-    serve([rowOf({ _id: "adder", costBreakdown: { baseCost: 0.03, coldStartCost: 0.01, retryCost: 0, dataTransferCost: 0 } }), rowOf({ _id: "gone" })]);
+    serve([
+      aCostRow({ _id: "adder", functionName: "adder", costBreakdown: { baseCost: 0.03, coldStartCost: 0.01 } }),
+      aCostRow({ _id: "gone", functionName: "gone", costBreakdown: { baseCost: 0.03 } }),
+    ]);
   });
 
   it("shows a total that is the sum of its parts", async () => {
@@ -37,12 +40,12 @@ describe("the cost page", () => {
 
   it("says what is cheapest to improve", async () => {
     renderPage(<CostsPage />);
-    expect(await screen.findByText("25% of its cost is cold starts.")).toBeDefined();
+    expect(await screen.findByText("25% of this function's cost is cold starts.")).toBeDefined();
   });
 
   it("tells a function that is deleted from one that can be gone to", async () => {
     renderPage(<CostsPage />);
-    const table = within(await screen.findByRole("table", { name: "Costs by function" }));
+    const table = within(await screen.findByRole("table", { name: "Cost by function" }));
     expect(await table.findByRole("row", { name: /gone Deleted/ })).toBeDefined();
     expect(table.getByRole("link", { name: "adder" })).toHaveProperty("pathname", "/functions/adder");
   });
@@ -68,8 +71,8 @@ describe("the cost page", () => {
       url === "/api/costs/breakdown" ? Promise.reject(new Error("the store is away")) : answers([])(url)) as typeof get);
     renderPage(<CostsPage />);
     expect(await screen.findByText(/the store is away/)).toBeDefined();
-    serve([rowOf({ _id: "adder" })]);
+    serve([aCostRow({ _id: "adder" })]);
     await userEvent.click(screen.getByRole("button", { name: "Try again" }));
-    expect(await screen.findByRole("table", { name: "Costs by function" })).toBeDefined();
+    expect(await screen.findByRole("table", { name: "Cost by function" })).toBeDefined();
   });
 });

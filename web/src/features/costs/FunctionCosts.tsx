@@ -4,9 +4,9 @@ import { ReceiptText } from "lucide-react";
 import { useState } from "react";
 import { Link } from "react-router";
 import { Badge, TierBadge } from "@/components/Badge";
-import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { Money } from "@/components/Figures";
+import { Pager } from "@/components/Pager";
 import { EmptyState } from "@/components/States";
 import { Table, type Column } from "@/components/Table";
 import { functionsQuery } from "@/lib/api/functions";
@@ -17,8 +17,8 @@ import { fileName, functionsCsv } from "./exports";
 import type { Span } from "./range";
 import { percentOf, type CostReport } from "./report";
 
-/** How many are shown at first. */
-const FIRST = 10;
+/** How many are on a page. */
+const PAGE = 15;
 
 interface Props {
   rows: readonly CostRow[] | undefined;
@@ -30,7 +30,10 @@ interface Props {
 }
 
 export function FunctionCosts({ rows, report, system, span, current }: Props) {
-  const [all, setAll] = useState(false);
+  const [page, setPage] = useState(0);
+  const last = Math.max(0, Math.ceil((rows?.length ?? 0) / PAGE) - 1);
+  // Another period may have fewer.
+  const shown = Math.min(page, last);
   const { data: functions } = useQuery(functionsQuery());
   const deleted = (id: string) => functions !== undefined && !functions.some(({ _id }) => _id === id);
   const columns: Column<CostRow>[] = [
@@ -65,7 +68,6 @@ export function FunctionCosts({ rows, report, system, span, current }: Props) {
     },
     { header: "Total", right: true, cell: ({ totalCost }) => <strong className="font-semibold"><Money value={totalCost} /></strong> },
   ];
-  const more = (rows?.length ?? 0) - FIRST;
   return (
     <Card
       title="By function"
@@ -80,9 +82,9 @@ export function FunctionCosts({ rows, report, system, span, current }: Props) {
       }
     >
       <Table
-        label="Costs by function"
+        label="Cost by function"
         columns={columns}
-        rows={all ? rows : rows?.slice(0, FIRST)}
+        rows={rows?.slice(shown * PAGE, (shown + 1) * PAGE)}
         rowKey={({ _id }) => _id}
         empty={
           <EmptyState icon={ReceiptText} title="Nothing was billed in this time">
@@ -90,13 +92,7 @@ export function FunctionCosts({ rows, report, system, span, current }: Props) {
           </EmptyState>
         }
       />
-      {more > 0 ? (
-        <div className="border-t border-line px-4 py-2 sm:px-5">
-          <Button small look="ghost" aria-expanded={all} onClick={() => setAll(!all)}>
-            {all ? `Show the first ${FIRST}` : `Show ${formatCount(more)} more`}
-          </Button>
-        </div>
-      ) : null}
+      {last > 0 ? <Pager page={shown} last={last} onPage={setPage} /> : null}
     </Card>
   );
 }

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { CheckCheck, Layers, Repeat, Ruler, Snowflake, Timer, Truck, type LucideIcon } from "lucide-react";
 import { useMemo } from "react";
+import { Link } from "react-router";
 import { Card } from "@/components/Card";
 import { Money } from "@/components/Figures";
 import { EmptyState, Skeleton } from "@/components/States";
@@ -54,7 +55,9 @@ function Item({ one }: { one: Improvement }) {
       <div className="min-w-0 flex-1">
         <div className="flex flex-wrap items-baseline justify-between gap-x-4">
           <h3 className="min-w-0 flex-1 basis-40 truncate font-semibold" title={one.functionName}>
-            {one.functionName}
+            <Link to={`/functions/${one.functionId}`} className="text-accent hover:underline">
+              {one.functionName}
+            </Link>
           </h3>
           <p className="text-sm whitespace-nowrap text-ok">
             up to <Money value={one.saving} /> less

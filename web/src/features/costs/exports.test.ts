@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { rowOf } from "../../../tests/api";
+import { aCostRow } from "../../../tests/samples";
 import { nanos } from "@/lib/money";
 import { fileName, functionsCsv, trendCsv } from "./exports";
 import { reportOf } from "./report";
 
 const SYSTEM = { scalingCost: 0.0003, storageCost: 0.000000007 };
 const ROWS = [
-  rowOf({ _id: "a", functionName: "=1+1", costBreakdown: { baseCost: 0.1, coldStartCost: 0.00005, retryCost: 0.2, dataTransferCost: 0.000000001 } }),
-  rowOf({ _id: "b", functionName: 'a "b", c' }),
+  aCostRow({ _id: "a", tier: "standard", functionName: "=1+1", costBreakdown: { baseCost: 0.1, coldStartCost: 0.00005, retryCost: 0.2, dataTransferCost: 0.000000001 } }),
+  aCostRow({ _id: "b", functionName: 'a "b", c', costBreakdown: { baseCost: 0.03 } }),
 ];
 
 describe("the file of costs by function", () => {

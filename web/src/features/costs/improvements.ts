@@ -33,8 +33,7 @@ type Found = Omit<Improvement, "functionId" | "functionName">;
 interface Case {
   row: CostRow;
   pricing: Pricing;
-  /** Not for a function that is deleted. */
-  fn: Fn | undefined;
+  fn: Fn;
   share: (saving: number) => number;
   /** Started units of 100 ms. */
   units: number;
@@ -50,7 +49,7 @@ function coldStarts({ row, pricing, share }: Case): Found {
   return {
     kind: "cold",
     saving,
-    finding: `${formatPercent(share(saving))} of its cost is cold starts`,
+    finding: `${formatPercent(share(saving))} of this function's cost is cold starts`,
     advice: `${formatCount(count)} in ${formatCount(row.executionCount)} executions. An isolate is made after an upload, a timeout or running out of memory, when other functions took its place, and for calls that find all warm ones busy: spread bursts out.`,
   };
 }
@@ -58,17 +57,16 @@ function coldStarts({ row, pricing, share }: Case): Found {
 function retries({ row, pricing, fn, share, retries }: Case): Found {
   // Each retry is billed as one, and runs for at least one started unit.
   const saving = Math.min(row.totalCost, row.costBreakdown.retryCost + retries * pricing.tiers[row.tier].pricePer100ms);
-  const setting = fn ? ` (${fn.config.retryCount} now)` : "";
   return {
     kind: "retry",
     saving,
-    finding: `${formatPercent(share(saving))} of its cost is retries`,
-    advice: `${formatCount(retries)} retries in ${formatCount(row.executionCount)} executions, each billed as a run of its own. Repair what fails, or lower its retry count${setting} where another try does not help.`,
+    finding: `${formatPercent(share(saving))} of this function's cost is retries`,
+    advice: `${formatCount(retries)} retries in ${formatCount(row.executionCount)} executions, each billed as a run of its own. Repair what fails, or lower its retry count (${fn.config.retryCount} now) where another try does not help.`,
   };
 }
 
 function tier({ row, pricing, fn }: Case): Found | null {
-  if (!fn || fn.tier !== row.tier) return null;
+  if (fn.tier !== row.tier) return null;
   const saved = (lower: Tier) =>
     row.costBreakdown.baseCost * (1 - pricing.tiers[lower].pricePer100ms / pricing.tiers[row.tier].pricePer100ms);
   const name = (tier: Tier) => pricing.tiers[tier].name;
@@ -111,7 +109,7 @@ function transfer({ row, pricing, share }: Case): Found {
   return {
     kind: "transfer",
     saving,
-    finding: `${formatPercent(share(saving))} of its cost is data transfer`,
+    finding: `${formatPercent(share(saving))} of this function's cost is data transfer`,
     advice: `Input and output are ${kib.toFixed(1)} KiB for each execution: leave out what is not needed.`,
   };
 }
@@ -133,10 +131,13 @@ export function improvementsOf(rows: readonly CostRow[], functions: readonly Fn[
   const found = rows
     .filter(({ executionCount, totalCost }) => executionCount >= FEWEST_EXECUTIONS && totalCost > 0)
     .flatMap((row) => {
+      const fn = known.get(row._id);
+      // What is deleted costs nothing any more.
+      if (!fn) return [];
       const one: Case = {
         row,
         pricing,
-        fn: known.get(row._id),
+        fn,
         share: (saving) => percentOf(saving, row.totalCost),
         units: times(row.costBreakdown.baseCost, pricing.tiers[row.tier].pricePer100ms),
         retries: times(row.costBreakdown.retryCost, pricing.factors.retry),

@@ -8,6 +8,7 @@ const DAY = 24 * HOUR;
 
 export const PRESETS = [
   { id: "1h", label: "Last hour" },
+  { id: "today", label: "Today" },
   { id: "24h", label: "Last 24 hours" },
   { id: "7d", label: "Last 7 days" },
   { id: "30d", label: "Last 30 days" },
@@ -76,6 +77,8 @@ export function spanOf(choice: Choice, now: number): Span {
   switch (choice.preset) {
     case "1h":
       return back(HOUR, MINUTE);
+    case "today":
+      return { start: new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime(), end: now, open: true };
     case "24h":
       return back(DAY, MINUTE);
     case "7d":

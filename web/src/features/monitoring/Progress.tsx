@@ -1,4 +1,5 @@
 /** How far a load test is. It keeps its place when the test is over. */
+import { isUnderWay } from "@/lib/api/loadTests";
 import type { LoadTest } from "@/lib/api/types";
 
 export function Progress({ test }: { test: LoadTest }) {
@@ -17,7 +18,7 @@ export function Progress({ test }: { test: LoadTest }) {
         <div className="h-full rounded-full bg-accent transition-[width] duration-1000 ease-linear" style={{ width: `${percent}%` }} />
       </div>
       <p className="numeric w-28 text-right text-sm text-muted">
-        {elapsedSeconds.toFixed(1)} of {test.durationSeconds} s
+        {elapsedSeconds.toFixed(1)} {isUnderWay(test.status) ? `of ${test.durationSeconds} s` : "s"}
       </p>
     </div>
   );
