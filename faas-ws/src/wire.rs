@@ -1,6 +1,8 @@
 //! What clients are told: `{"type", "data", "timestamp", "seq", "epoch"}`. The JSON shapes are known
 //! here and nowhere else.
 
+mod load_test;
+
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -12,6 +14,8 @@ use faas_core::model::{
 };
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
+
+use load_test::LoadTestBody;
 
 /// The types that can be subscribed to.
 pub(crate) const TYPES: [&str; 8] = [
@@ -34,6 +38,8 @@ pub(crate) fn type_of(kind: &EventKind) -> Option<&'static str> {
         EventKind::Failed(_) => "execution_failed",
         EventKind::Scaling(_) => "scaling_event",
         EventKind::Metrics(_) => "metrics",
+        EventKind::LoadTestProgress(_) => "load_test_progress",
+        EventKind::LoadTestFinished(_) => "load_test_finished",
         _ => return None,
     })
 }
@@ -160,6 +166,7 @@ enum Data<'a> {
         p99: Millis,
         warm_isolates: usize,
     },
+    LoadTest(Box<LoadTestBody<'a>>),
     Unknown {},
 }
 
@@ -189,6 +196,12 @@ impl<'a> From<&'a EventKind> for Data<'a> {
             EventKind::Failed(execution) => Self::failed(execution),
             EventKind::Scaling(event) => Self::scaling(event),
             EventKind::Metrics(metrics) => Self::metrics(metrics),
+            EventKind::LoadTestProgress(test) => {
+                Self::LoadTest(Box::new(LoadTestBody::progress(test)))
+            }
+            EventKind::LoadTestFinished(test) => {
+                Self::LoadTest(Box::new(LoadTestBody::finished(test)))
+            }
             _ => Self::Unknown {},
         }
     }
@@ -294,13 +307,17 @@ struct Millis(Duration);
 
 impl Serialize for Millis {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let micros = self.0.as_micros();
-        let text = format!("{}.{:03}", micros / 1000, micros % 1000);
-        number(
-            text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-            serializer,
-        )
+        decimal(self.0.as_micros(), 3, serializer)
     }
+}
+
+/// Writes `value / 10^decimals` without trailing zeros.
+fn decimal<S: Serializer>(value: u128, decimals: u32, serializer: S) -> Result<S::Ok, S::Error> {
+    let unit = 10_u128.pow(decimals);
+    let width = decimals as usize;
+    let text = format!("{}.{:0width$}", value / unit, value % unit);
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    number(text.to_owned(), serializer)
 }
 
 fn number<S: Serializer>(text: String, serializer: S) -> Result<S::Ok, S::Error> {

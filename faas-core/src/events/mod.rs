@@ -100,7 +100,7 @@ impl EventKind {
             Self::LoadTestProgress(test) | Self::LoadTestFinished(test) => {
                 let result = &test.result;
                 FIXED
-                    + test.input.len()
+                    + 2 * test.input.len()
                     + 256 * (result.timeline.len() + result.scaling_events.len())
                     + 512 * result.errors.len()
             }

@@ -1,5 +1,6 @@
 //! Money as integer nano-dollars. Never a float.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Sub};
@@ -34,6 +35,25 @@ impl NanoDollars {
     /// The amount in billionths of a dollar.
     pub const fn get(self) -> i64 {
         self.0
+    }
+
+    /// `times / by` of the amount, rounded half to even to the nano-dollar: an average, a rate.
+    /// Nothing when `by` is 0.
+    #[must_use]
+    pub fn portion(self, times: u32, by: u128) -> Self {
+        if by == 0 {
+            return Self::ZERO;
+        }
+        let amount = u128::from(self.0.unsigned_abs()) * u128::from(times);
+        let (quotient, rest) = (amount / by, amount % by);
+        // What is left beside what lacks to the next: neither can overflow.
+        let up = match rest.cmp(&(by - rest)) {
+            Ordering::Less => false,
+            Ordering::Equal => quotient % 2 == 1,
+            Ordering::Greater => true,
+        };
+        let magnitude = i64::try_from(quotient + u128::from(up)).unwrap_or(i64::MAX);
+        Self(magnitude * self.0.signum())
     }
 
     /// The amount `count` times.
@@ -98,6 +118,19 @@ impl fmt::Display for NanoDollars {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_portion_is_rounded_half_to_even() {
+        let portion = |nanos, times, by| NanoDollars::new(nanos).portion(times, by).get();
+        assert_eq!(portion(5, 1, 2), 2);
+        assert_eq!(portion(7, 1, 2), 4);
+        assert_eq!(portion(-7, 1, 2), -4);
+        assert_eq!(portion(8, 1, 3), 3);
+        assert_eq!(portion(10, 3, 4), 8);
+        assert_eq!(portion(10, 1, 0), 0);
+        assert_eq!(portion(i64::MAX, u32::MAX, 1), i64::MAX);
+        assert_eq!(portion(i64::MIN, 1, u128::MAX), 0);
+    }
 
     #[test]
     fn an_amount_is_written_in_dollars_to_the_last_nano_dollar() {

@@ -111,23 +111,14 @@ fn decimal(value: u128, decimals: usize, f: &mut fmt::Formatter<'_>) -> fmt::Res
 
 /// `total / count` rounded half to even to the nano-dollar; nothing when there is nothing to share.
 pub(crate) fn average_cost(total: NanoDollars, count: u64) -> Dollars {
-    share(total, 1, count.into())
+    Dollars(total.portion(1, count.into()))
 }
 
 /// What `total` over `time` is for each second, rounded half to even to the nano-dollar; nothing
 /// when no time has passed.
 pub(crate) fn cost_per_second(total: NanoDollars, time: Duration) -> Dollars {
-    share(total, 1_000_000_000, time.as_nanos())
-}
-
-/// `total * times / by`, rounded half to even.
-fn share(total: NanoDollars, times: u128, by: u128) -> Dollars {
-    if by == 0 {
-        return Dollars(NanoDollars::ZERO);
-    }
-    let magnitude = half_even(u128::from(total.get().unsigned_abs()) * times, by);
-    let magnitude = i64::try_from(magnitude).unwrap_or(i64::MAX);
-    Dollars(NanoDollars::new(magnitude * total.get().signum()))
+    const NANOS: u32 = 1_000_000_000;
+    Dollars(total.portion(NANOS, time.as_nanos()))
 }
 
 /// `micros / count` rounded half to even to the microsecond; 0 when there is nothing to share.

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod connections;
+mod load_tests;
 mod scripted;
 mod server;
 mod stream;
