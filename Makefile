@@ -17,9 +17,9 @@ run: dashboard
 
 # The dashboard comes first, so that the server under test is the one with the dashboard in it.
 test: dashboard
-	cargo test --locked --workspace --all-features
 	cargo build --locked -p faas-server
 	cd web && npm test && npm run test:browser
+	cargo test --locked --workspace --all-features
 
 lint: web/node_modules
 	cd web && npm run lint

@@ -14,7 +14,7 @@ export function CostTotals({ query }: { query: UseQueryResult<SystemCost> }) {
     <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3 sm:gap-4 xl:grid-cols-6">
       <Stat label="System total" loading={loading} value={<Money round value={data?.grandTotal ?? 0} />} detail="all there is" />
       <Stat label="Executions" loading={loading} value={<Money round value={data?.totalSystemCost ?? 0} />} detail="their costs" />
-      <Stat label="Scaling" loading={loading} value={<Money round value={data?.scalingCost ?? 0} />} detail="changes of capacity" />
+      <Stat label="Scaling" loading={loading} value={<Money round value={data?.scalingCost ?? 0} />} detail="capacity" />
       <Stat label="Storage" loading={loading} value={<Money round value={data?.storageCost ?? 0} />} detail="kept code" />
       <Stat label="Ended" loading={loading} value={formatCount(data?.totalExecutions ?? 0)} detail="executions" />
       <Stat label="Per execution" loading={loading} value={<Money round value={data?.averageCostPerExecution ?? 0} />} detail="on average" />
