@@ -45,7 +45,7 @@ const SEGMENTS: [&str; 26] = [
     "01890a5d-ac96-774b-bcce-b302099a8057",
 ];
 
-const ROUTES: [&str; 21] = [
+const ROUTES: [&str; 26] = [
     "/api/functions",
     "/api/functions/ID",
     "/api/functions/ID/execute",
@@ -65,8 +65,13 @@ const ROUTES: [&str; 21] = [
     "/api/costs/trends",
     "/api/costs/breakdown",
     "/api/costs/executions",
+    "/api/load-tests",
+    "/api/load-tests/ID",
+    "/api/load-tests/estimate",
     "/api/samples",
+    "/docs",
     "/metrics",
+    "/openapi.json",
 ];
 
 const NAMES: [&str; 12] = [

@@ -215,14 +215,6 @@ async fn a_request_that_is_wrong_says_why_and_starts_nothing() {
             assert!(text(&body["error"]).contains(named), "{new}: {body}");
         }
     }
-    for id in [unknown, "x"] {
-        for method in [Method::GET, Method::DELETE] {
-            let path = format!("{TESTS}/{id}");
-            let (status, body) = server.send(method, &path, Value::Null).await;
-            assert_eq!(status, StatusCode::NOT_FOUND);
-            assert_eq!(body["code"], "load_test_not_found");
-        }
-    }
     for query in ["?limit=0", "?limit=101", "?limit=x"] {
         let path = format!("{TESTS}{query}");
         let (status, _) = server.send(Method::GET, &path, Value::Null).await;

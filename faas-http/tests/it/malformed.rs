@@ -71,6 +71,16 @@ async fn ids_that_are_unknown_or_none_are_not_found() {
                 format!("/api/executions/{id}/retry"),
                 "execution_not_found",
             ),
+            (
+                Method::GET,
+                format!("/api/load-tests/{id}"),
+                "load_test_not_found",
+            ),
+            (
+                Method::DELETE,
+                format!("/api/load-tests/{id}"),
+                "load_test_not_found",
+            ),
         ] {
             let request = server.request(method.clone(), &path).body("{}");
             let (status, body) = answer(request).await;
@@ -262,6 +272,8 @@ async fn bodies_that_are_no_json_are_refused_and_their_content_type_does_not_mat
             format!("/api/functions/{id}/execute"),
             format!("/api/functions/{id}/invoke"),
             "/api/costs/estimate".to_owned(),
+            "/api/load-tests".to_owned(),
+            "/api/load-tests/estimate".to_owned(),
         ] {
             let request = server.request(Method::POST, &path).body(body.to_vec());
             let (status, answer) = answer(request).await;

@@ -5,9 +5,10 @@ import { formatAgo, formatMoment } from "@/lib/format";
 
 /** `round`: to the millionth of a dollar, where there is little room. */
 export function Money({ value, round = false }: { value: number; round?: boolean }) {
+  const text = round ? roundMoney(value) : formatMoney(value);
   return (
-    <span className="numeric" title={`$${exactMoney(value)}`}>
-      {round ? roundMoney(value) : formatMoney(value)}
+    <span className={`numeric ${round && text.length > 10 ? "text-[0.8em]" : ""}`} title={`$${exactMoney(value)}`}>
+      {text}
     </span>
   );
 }

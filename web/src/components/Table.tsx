@@ -34,8 +34,8 @@ export function Table<T>({ label, columns, rows, rowKey, error, onRetry, empty, 
       column.from ? FROM[column.from] : ""
     }`;
   return (
-    // A region that scrolls must be reachable by keyboard.
-    <div role="region" aria-label={label} tabIndex={0} className="relative overflow-x-auto rounded-b-xl">
+    // What scrolls must be reachable by keyboard.
+    <div role="group" aria-label={label} tabIndex={0} className="relative overflow-x-auto rounded-b-xl">
       <table className="w-full border-collapse text-sm" aria-busy={rows === undefined}>
         <caption className="sr-only">{label}</caption>
         <thead>

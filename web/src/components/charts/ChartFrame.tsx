@@ -1,5 +1,5 @@
 /** What every chart has: a legend that does not need colours, and itself as a table. */
-import { ChartLine, Table2 } from "lucide-react";
+import { Table2 } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { Button } from "../Button";
 
@@ -55,10 +55,11 @@ export function ChartFrame<T>(props: Props<T>) {
           look="ghost"
           aria-pressed={asTable}
           aria-label={`Show ${label} as a table`}
-          icon={asTable ? <ChartLine aria-hidden className="size-4" /> : <Table2 aria-hidden className="size-4" />}
+          icon={<Table2 aria-hidden className="size-4" />}
+          className="aria-pressed:bg-accent-soft aria-pressed:text-accent"
           onClick={() => setAsTable(!asTable)}
         >
-          {asTable ? "Chart" : "Table"}
+          Table
         </Button>
       </div>
       <div style={{ height }} className="relative">
@@ -82,8 +83,8 @@ type TableProps<T> = Pick<Props<T>, "label" | "points" | "series" | "axis" | "ax
 
 function ChartTable<T>({ label, points, series, axis, axisText, format }: TableProps<T>) {
   return (
-    // A region that scrolls must be reachable by keyboard.
-    <div role="region" aria-label={`${label}, table`} tabIndex={0} className="h-full overflow-auto rounded-lg border border-line">
+    // What scrolls must be reachable by keyboard.
+    <div role="group" aria-label={`${label}, table`} tabIndex={0} className="h-full overflow-auto rounded-lg border border-line">
       <table className="numeric w-full text-sm">
         <caption className="sr-only">{label}</caption>
         <thead className="sticky top-0 bg-sunken text-muted">

@@ -75,8 +75,8 @@ export function Code({ label, text }: { label: string; text: string }) {
   return (
     <div>
       <h3 className="mb-1 text-sm font-medium">{label}</h3>
-      {/* A region that scrolls must be reachable by keyboard. */}
-      <pre role="region" aria-label={label} tabIndex={0} className="max-h-80 overflow-auto rounded-lg bg-sunken p-3 font-mono text-[0.8125rem] break-words whitespace-pre-wrap">
+      {/* What scrolls must be reachable by keyboard. */}
+      <pre role="group" aria-label={label} tabIndex={0} className="max-h-80 overflow-auto rounded-lg bg-sunken p-3 font-mono text-[0.8125rem] break-words whitespace-pre-wrap">
         {text}
       </pre>
     </div>
@@ -98,7 +98,7 @@ export function Logs({ logs }: { logs: readonly LogLine[] }) {
   return (
     <div>
       <h3 className="mb-1 text-sm font-medium">Logs</h3>
-      {/* A region that scrolls must be reachable by keyboard. */}
+      {/* What scrolls must be reachable by keyboard. */}
       <ol tabIndex={0} aria-label="Logs" className="max-h-80 overflow-auto rounded-lg bg-sunken p-3 font-mono text-[0.8125rem]">
         {logs.map(({ level, message, timestamp }, index) => (
           <li key={index} className="flex gap-3">

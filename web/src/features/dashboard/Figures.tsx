@@ -43,7 +43,7 @@ export function Figures() {
         label="Instances"
         loading={loading}
         value={live(figures?.currentInstances)}
-        detail={`${formatCount(figures?.activeFunctions ?? 0)} active functions`}
+        detail={`${formatCount(figures?.activeFunctions ?? 0)} functions`}
       />
       <Stat
         label="Cost today"

@@ -43,7 +43,6 @@ const second = z.object({
 const loadTest = z.looseObject({
   _id: z.string(),
   status: z.enum(["running", "stopping", "completed", "stopped", "interrupted"]),
-  latest: second.nullish(),
   result: z.looseObject({ timeline: z.array(second).optional(), latest: second.nullish() }),
 });
 

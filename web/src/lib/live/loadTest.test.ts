@@ -16,13 +16,13 @@ it("adds each second that it hears of to those that it knows", () => {
 });
 
 it("has a second once, as it was heard of last", () => {
-  const known = mergeLoadTest(aLoadTest(), { _id: "l1", status: "running", latest: second(4, 1), result: {} });
-  const again = mergeLoadTest(known, { _id: "l1", status: "running", latest: second(4, 7), result: {} });
+  const known = mergeLoadTest(aLoadTest(), { _id: "l1", status: "running", result: { latest: second(4, 1) } });
+  const again = mergeLoadTest(known, { _id: "l1", status: "running", result: { latest: second(4, 7) } });
   expect(again.result.timeline).toEqual([second(4, 7)]);
 });
 
 it("takes the whole timeline from the end", () => {
-  const known = mergeLoadTest(aLoadTest(), { _id: "l1", status: "running", latest: second(9), result: {} });
+  const known = mergeLoadTest(aLoadTest(), { _id: "l1", status: "running", result: { latest: second(9) } });
   const ended = mergeLoadTest(known, { _id: "l1", status: "completed", result: { timeline: [second(0), second(1)] } });
   expect(ended.status).toBe("completed");
   expect(ended.result.timeline).toHaveLength(2);

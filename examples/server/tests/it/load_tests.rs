@@ -1,0 +1,51 @@
+//! A load test through the whole server: started over REST, told over the socket, kept by the store.
+
+use serde_json::{Value, json};
+
+use super::client::{Client, assert_members};
+
+#[test]
+fn what_the_socket_tells_of_a_load_test_is_what_rest_tells() {
+    let client = Client::of_new_server("sqlite:./faas.db");
+    let new = json!({"name": "f", "description": "d", "code": "return input.n * 2"});
+    let function = client.post("/api/functions", &new, 201);
+    let mut events = client.listen("/ws");
+    let new = json!({
+        "functionId": function["_id"], "concurrency": 3, "durationSeconds": 2, "rate": 40,
+        "input": {"n": "{{i}}"},
+    });
+    let started = client.post("/api/load-tests", &new, 202);
+    let path = format!("/api/load-tests/{}", started["_id"].as_str().unwrap());
+
+    let progress = events.next("load_test_progress");
+    let finished = events.next("load_test_finished");
+    let test = client.get(&path);
+    assert_eq!(finished["data"], test);
+    assert_eq!(client.get("/api/load-tests"), json!([test]));
+    assert_eq!(test["status"], "completed");
+    assert_eq!(test["result"]["completed"], 80);
+
+    // While it runs the last second stands for the timeline, and the input is left out.
+    let seconds = [
+        ("completed", "number"),
+        ("p95", "number"),
+        ("cost", "number"),
+    ];
+    let progress = &progress["data"];
+    assert_members(&progress["result"]["latest"], &seconds);
+    assert_eq!(
+        members_but(progress, &[]),
+        members_but(&test, &["input"]),
+        "{progress}"
+    );
+    assert_eq!(
+        members_but(&progress["result"], &["latest"]),
+        members_but(&test["result"], &["timeline"])
+    );
+}
+
+fn members_but(value: &Value, names: &[&str]) -> Vec<String> {
+    let members = value.as_object().unwrap().keys();
+    let members = members.filter(|name| !names.contains(&name.as_str()));
+    members.cloned().collect()
+}
