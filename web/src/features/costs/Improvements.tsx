@@ -33,8 +33,8 @@ export function Improvements({ rows }: { rows: readonly CostRow[] | undefined })
         <Skeleton lines={3} />
       ) : found.length === 0 ? (
         <EmptyState icon={CheckCheck} title="Nothing worth changing">
-          No function with ten executions or more spends a sixth of its cost on cold starts, retries, data transfer or a
-          tier above the one that it needs.
+          No function with ten executions or more spends 15% of its cost on cold starts, retries, data transfer or a tier
+          above the one that it needs.
         </EmptyState>
       ) : (
         <ul className="grid gap-3 lg:grid-cols-2">
