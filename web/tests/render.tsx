@@ -1,22 +1,18 @@
-/** Renders a part of the dashboard as it is in the page: with a router and a cache of its own. */
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+/** Renders a component as the application does: with a cache and an address. */
+import { QueryClientProvider } from "@tanstack/react-query";
 import { render } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { createMemoryRouter, RouterProvider } from "react-router";
+import { createClient } from "@/app/queryClient";
 
-interface Options {
-  /** The address that it is shown at, and the pattern that the address is read by. */
-  at?: string;
-  path?: string;
-}
-
-export function renderPage(page: ReactNode, { at = "/", path = "*" }: Options = {}) {
-  const client = new QueryClient({ defaultOptions: { queries: { retry: false, staleTime: Infinity } } });
-  const router = createMemoryRouter([{ path, element: page }], { initialEntries: [at] });
-  render(
+/** `pattern`: how the page's route reads its address. */
+export function show(element: ReactNode, path = "/", pattern = "*") {
+  const client = createClient();
+  const router = createMemoryRouter([{ path: pattern, element }], { initialEntries: [path] });
+  const view = render(
     <QueryClientProvider client={client}>
       <RouterProvider router={router} />
     </QueryClientProvider>,
   );
-  return { client, router };
+  return { ...view, client, router };
 }

@@ -2,7 +2,7 @@ import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { aCostRow, aFunction, pricing } from "../../../tests/samples";
-import { renderPage } from "../../../tests/render";
+import { show } from "../../../tests/render";
 import { get } from "@/lib/api/client";
 import type { CostRow } from "@/lib/api/types";
 import { CostsPage } from "./CostsPage";
@@ -31,7 +31,7 @@ describe("the cost page", () => {
   });
 
   it("shows a total that is the sum of its parts", async () => {
-    renderPage(<CostsPage />);
+    show(<CostsPage />);
     const parts = await screen.findByRole("table", { name: "Cost by part" });
     expect(within(parts).getByRole("row", { name: /Compute \$0\.060000/ })).toBeDefined();
     expect(within(parts).getByRole("row", { name: /Storage \$0\.000000001 <0\.01%/ })).toBeDefined();
@@ -39,19 +39,19 @@ describe("the cost page", () => {
   });
 
   it("says what is cheapest to improve", async () => {
-    renderPage(<CostsPage />);
+    show(<CostsPage />);
     expect(await screen.findByText("25% of this function's cost is cold starts.")).toBeDefined();
   });
 
   it("tells a function that is deleted from one that can be gone to", async () => {
-    renderPage(<CostsPage />);
+    show(<CostsPage />);
     const table = within(await screen.findByRole("table", { name: "Cost by function" }));
     expect(await table.findByRole("row", { name: /gone Deleted/ })).toBeDefined();
     expect(table.getByRole("link", { name: "adder" })).toHaveProperty("pathname", "/functions/adder");
   });
 
   it("keeps the period in the address, and asks for it", async () => {
-    const { router } = renderPage(<CostsPage />);
+    const { router } = show(<CostsPage />);
     await userEvent.click(screen.getByRole("button", { name: "Last 7 days" }));
     expect(router.state.location.search).toBe("?range=7d");
     expect(screen.getByRole("button", { name: "Last 7 days", pressed: true })).toBeDefined();
@@ -61,7 +61,7 @@ describe("the cost page", () => {
 
   it("says that nothing was billed", async () => {
     serve([]);
-    renderPage(<CostsPage />);
+    show(<CostsPage />);
     expect(await screen.findByText("Nothing was billed in this time")).toBeDefined();
     expect(screen.getByText("Nothing was billed in this time.")).toBeDefined();
   });
@@ -69,7 +69,7 @@ describe("the cost page", () => {
   it("says why it cannot be shown, and can try again", async () => {
     vi.mocked(get).mockImplementation(((url: string) =>
       url === "/api/costs/breakdown" ? Promise.reject(new Error("the store is away")) : answers([])(url)) as typeof get);
-    renderPage(<CostsPage />);
+    show(<CostsPage />);
     expect(await screen.findByText(/the store is away/)).toBeDefined();
     serve([aCostRow({ _id: "adder" })]);
     await userEvent.click(screen.getByRole("button", { name: "Try again" }));

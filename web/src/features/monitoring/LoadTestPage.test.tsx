@@ -2,7 +2,7 @@ import { act, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { aLoadTest } from "../../../tests/samples";
-import { renderPage } from "../../../tests/render";
+import { show } from "../../../tests/render";
 import { announcement } from "@/lib/announce";
 import { ApiError, del, get } from "@/lib/api/client";
 import type { LiveEvent } from "@/lib/live/events";
@@ -15,7 +15,7 @@ vi.mock("@/lib/api/client", async (real) => ({
   del: vi.fn<typeof del>(),
 }));
 
-const open = () => renderPage(<LoadTestPage />, { at: "/monitoring/load-tests/l1", path: "/monitoring/load-tests/:id" });
+const open = () => show(<LoadTestPage />, "/monitoring/load-tests/l1", "/monitoring/load-tests/:id");
 
 const result = (elapsedSeconds: number, total: number) => ({ ...aLoadTest().result, elapsedSeconds, total, completed: total, successRate: 100 });
 
