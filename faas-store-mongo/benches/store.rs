@@ -12,13 +12,19 @@ mod server;
 use std::sync::Arc;
 
 use faas_core::clock::{Clock, SystemClock};
+use faas_core::model::Status;
+use faas_core::store::conformance::claim;
 use faas_core::store::conformance::workshop::Workshop;
-use faas_core::store::{Store, Write, Written};
+use faas_core::store::{Stage, Store, Write, Written};
 use faas_store_mongo::MongoStore;
 
-/// Executions for each figure. The small servers look through all of them for each update, so there
-/// are few, in a new database each time.
-const COUNT: usize = 1_024;
+const RUNNING: Stage = Stage {
+    status: Status::Running,
+    attempt: 1,
+};
+
+/// Executions for each figure, in a new database each time.
+const COUNT: usize = 4_096;
 
 #[tokio::main]
 async fn main() {
@@ -57,10 +63,7 @@ async fn measure(group: usize) -> Option<[f64; 3]> {
     let inserts = executions.iter();
     let inserts = inserts.map(|one| Write::Insert(Arc::new(one.clone())));
     let inserted = commit(&store, inserts.collect(), group).await;
-    let claims = executions.iter().map(|one| Write::Claim {
-        id: one.id,
-        attempt: 1,
-    });
+    let claims = executions.iter().map(|one| claim(one.id, 1));
     let claimed = commit(&store, claims.collect(), group).await;
     let settlements = executions.iter_mut().map(|one| {
         one.claim().unwrap();
@@ -71,7 +74,7 @@ async fn measure(group: usize) -> Option<[f64; 3]> {
         one.complete(output, end).unwrap();
         Write::Settle {
             execution: Arc::new(one.clone()),
-            expected_attempt: 1,
+            from: RUNNING,
         }
     });
     let settled = commit(&store, settlements.collect(), group).await;

@@ -14,10 +14,15 @@ use crate::error::{self, Error};
 pub(crate) const FUNCTIONS: &str = "functions";
 pub(crate) const EXECUTIONS: &str = "executions";
 pub(crate) const SCALING_EVENTS: &str = "scalingevents";
+pub(crate) const LOAD_TESTS: &str = "loadtests";
 /// Labels and metered code of deleted functions: what reads `functions` should not meet them.
 pub(crate) const DELETED_FUNCTIONS: &str = "deletedfunctions";
 /// Sums by hour.
 pub(crate) const HOURS: &str = "usagehours";
+/// Sums by day, of closed hours.
+pub(crate) const DAYS: &str = "usagedays";
+/// Sums by month, of closed days.
+pub(crate) const MONTHS: &str = "usagemonths";
 /// One document for each thing that there is one of.
 pub(crate) const STATE: &str = "faasstate";
 
@@ -28,7 +33,10 @@ pub(crate) struct Collections {
     pub(crate) deleted_functions: Collection<Document>,
     pub(crate) executions: Collection<Document>,
     pub(crate) scaling_events: Collection<Document>,
+    pub(crate) load_tests: Collection<Document>,
     pub(crate) hours: Collection<Document>,
+    pub(crate) days: Collection<Document>,
+    pub(crate) months: Collection<Document>,
     pub(crate) state: Collection<Document>,
 }
 
@@ -39,7 +47,10 @@ impl Collections {
             deleted_functions: database.collection(DELETED_FUNCTIONS),
             executions: database.collection(EXECUTIONS),
             scaling_events: database.collection(SCALING_EVENTS),
+            load_tests: database.collection(LOAD_TESTS),
             hours: database.collection(HOURS),
+            days: database.collection(DAYS),
+            months: database.collection(MONTHS),
             state: database.collection(STATE),
         }
     }
@@ -52,8 +63,13 @@ impl Collections {
             unique(doc! { "keySlot": 1 }).sparse(),
             // A function's list, newest first, and its pages; ids sort by time.
             plain(doc! { "functionId": 1, "_id": -1 }),
-            // What recovery takes up, the failed ones, and how many are pending.
-            plain(doc! { "status": 1, "_id": -1 }),
+            // What is unfinished, the failed ones, and how many are pending. With the attempt, and
+            // unique, which ids are anyway, it is the guard of claims and settlements too.
+            unique(doc! { "status": 1, "_id": -1, "attempt": 1 }),
+            // What is pending and due, and what runs and whose lease has ended, longest first.
+            // Sparse: only those with that status are in it, so the others are not looked at.
+            plain(doc! { "waitsSince": 1 }).sparse(),
+            plain(doc! { "leaseEnds": 1 }).sparse(),
             // The executions of an open hour, of a period, and those that expire.
             plain(doc! { "createdAt": 1 }),
             // The same questions about what an earlier system wrote, which kept no other time; and
@@ -66,13 +82,21 @@ impl Collections {
         // A period's events, newest first.
         let events = [plain(doc! { "timestamp": -1 })];
         make(&self.scaling_events, events.into()).await?;
+        // A function's load tests, newest first.
+        let tests = [plain(doc! { "functionId": 1, "_id": -1 })];
+        make(&self.load_tests, tests.into()).await?;
         let hours = [
             // Those to be closed.
             plain(doc! { "closed": 1, "openUntil": 1 }),
             // Those whose expiry was broken off.
             plain(doc! { "isExpiring": 1 }),
         ];
-        make(&self.hours, hours.into()).await
+        make(&self.hours, hours.into()).await?;
+        for spans in [&self.days, &self.months] {
+            // Those to be closed: nearly none, and all others are large.
+            make(spans, vec![plain(doc! { "closed": 1, "_id": 1 })]).await?;
+        }
+        Ok(())
     }
 
     async fn make_function_indexes(&self) -> Result<(), Error> {

@@ -6,8 +6,8 @@ use mongodb::error::{CommandError, Error as DriverError, ErrorKind, WriteFailure
 /// A failure that is the server's, or of what was read from it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// Without the driver's own text, which goes on for pages.
-    #[error("{}", .0.kind)]
+    /// Without most of the driver's own text, which goes on for pages.
+    #[error("{}", in_short(&.0.kind))]
     Driver(#[from] DriverError),
     /// A document that neither this release nor the earlier system wrote.
     #[error("unreadable {what} in a document of {collection}")]
@@ -21,6 +21,20 @@ pub(crate) enum Error {
     /// An answer that is no failure of the database.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// A failure in one sentence. Where no server was found, that is why the first one was none.
+fn in_short(kind: &ErrorKind) -> String {
+    let whole = kind.to_string();
+    if !matches!(kind, ErrorKind::ServerSelection { .. }) {
+        return whole;
+    }
+    let cause = whole.split_once("Error: Kind: ");
+    let cause = cause.and_then(|(_, cause)| cause.split_once(", labels: "));
+    match cause {
+        Some((cause, _)) => format!("no server can be reached: {cause}"),
+        None => "no server can be reached".to_owned(),
+    }
 }
 
 /// One line for people.

@@ -79,6 +79,18 @@ impl Inner {
         document.as_ref().map(function::read).transpose()
     }
 
+    pub(crate) async fn function_updated_at(
+        &self,
+        id: FunctionId,
+    ) -> Result<Option<Timestamp>, Error> {
+        let find = self
+            .collections
+            .functions
+            .find_one(doc! { "_id": id.bson() });
+        let found = find.projection(function::changed_fields()).await?;
+        found.as_ref().map(function::changed).transpose()
+    }
+
     pub(crate) async fn functions(&self) -> Result<Vec<Function>, Error> {
         let documents = all(&self.collections.functions, Document::new()).await?;
         let functions: Result<Vec<_>, _> = documents.iter().map(function::read).collect();

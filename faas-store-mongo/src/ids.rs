@@ -9,7 +9,7 @@
 //! UUIDv8    milliseconds (48)  8 (4)  rest's first 12  2 (2)  rest's other 52  0 (10)
 //! ```
 
-use faas_core::model::{ExecutionId, FunctionId, ScalingEventId};
+use faas_core::model::{ExecutionId, FunctionId, LoadTestId, ScalingEventId};
 use mongodb::bson::Bson;
 use mongodb::bson::oid::ObjectId;
 
@@ -65,6 +65,7 @@ macro_rules! id {
 id!(ExecutionId);
 id!(FunctionId);
 id!(ScalingEventId);
+id!(LoadTestId);
 
 /// The UUID that stands for an ObjectId.
 pub(crate) fn of_object_id(id: ObjectId) -> u128 {

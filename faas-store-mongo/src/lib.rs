@@ -10,17 +10,20 @@
 //!
 //! It relies on changes of single documents being atomic and on unique indexes, and on nothing more:
 //! no transactions, no change streams, no joins. So it runs on single servers, replica sets, sharded
-//! clusters and servers that speak the same protocol. Three things follow.
+//! clusters and servers that speak the same protocol. Four things follow.
 //!
 //! - [`commit`](faas_core::store::Store::commit) is not atomic: when it fails, some of the writes may
 //!   have been made. The same group can be tried again, and what was made then counts as done.
 //! - An idempotency key is held by the execution itself, in a field with a unique index.
+//! - A claim leaves a lease, so that several platforms may use one database: see
+//!   [`SharedStore`](faas_core::store::SharedStore).
 //! - The sums that reports read are made hour by hour, when nobody writes to the hour any more: see
 //!   [`usage`].
 //!
 //! What is written is told by [`collections`] and [`documents`]; [`ids`] tells how ids of an earlier
 //! system are read.
 
+mod bulk;
 mod clients;
 mod collections;
 mod commit;
@@ -29,9 +32,11 @@ mod error;
 mod executions;
 mod functions;
 mod ids;
+mod load_tests;
 mod options;
 mod period;
 mod scaling;
+mod sharing;
 mod store;
 mod usage;
 

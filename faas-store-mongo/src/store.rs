@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use faas_core::clock::Clock;
+use faas_core::load_test::LoadTest;
 use faas_core::model::{
-    Execution, ExecutionId, Function, FunctionId, FunctionLabel, ScalingEvent, Timestamp,
+    Execution, ExecutionId, Function, FunctionId, FunctionLabel, LoadTestId, ScalingEvent,
+    Timestamp,
 };
 use faas_core::store::{
-    ExecutionQuery, Period, Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
+    ExecutionQuery, Lease, LoadTestQuery, Overdue, OverdueQuery, Period, Renewed, SharedStore,
+    Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
 };
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::{Client, Database};
@@ -28,6 +31,9 @@ use crate::usage::Holds;
 
 /// The version of what this release writes.
 const SCHEMA: i64 = 1;
+
+/// How long a server may take for what nothing else goes on without: commits and leases.
+const ANSWER: Duration = Duration::from_secs(30);
 
 /// How long to wait between passes that close hours.
 const PASS: Duration = Duration::from_secs(60);
@@ -133,6 +139,7 @@ impl Inner {
         inner.collections.make_indexes().await?;
         inner.has_legacy = inner.find_legacy().await?;
         if inner.has_legacy {
+            inner.put_legacy_in_line().await?;
             inner.find_legacy_hours().await?;
         }
         Ok(inner)
@@ -154,6 +161,20 @@ impl Inner {
             version => Err(Error::Store(unusable(format!(
                 "schema version {version}, written by a newer release"
             )))),
+        }
+    }
+
+    /// Gives up a call that takes too long: a connection may be dead without either end knowing, and
+    /// the driver finds that out only when the server as a whole falls silent.
+    pub(crate) async fn in_time<T>(
+        &self,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        tokio::select! {
+            done = call => done,
+            () = self.clock.sleep(ANSWER) => {
+                Err(Error::Store(unavailable("the server gave no answer in time")))
+            }
         }
     }
 
@@ -231,7 +252,8 @@ impl Store for MongoStore {
     }
 
     async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, StoreError> {
-        Ok(self.inner()?.execution(id).await?)
+        let inner = self.inner()?;
+        Ok(inner.in_time(inner.execution(id)).await?)
     }
 
     async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<Execution>, StoreError> {
@@ -289,8 +311,24 @@ impl Store for MongoStore {
         Ok(self.inner()?.scaling_event_count(period).await?)
     }
 
+    async fn put_load_test(&self, test: &LoadTest) -> Result<(), StoreError> {
+        Ok(self.inner()?.put_load_test(test).await?)
+    }
+
+    async fn load_test(&self, id: LoadTestId) -> Result<Option<LoadTest>, StoreError> {
+        Ok(self.inner()?.load_test(id).await?)
+    }
+
+    async fn load_tests(&self, query: &LoadTestQuery) -> Result<Vec<LoadTest>, StoreError> {
+        Ok(self.inner()?.load_tests(query).await?)
+    }
+
     async fn expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
         Ok(self.inner()?.expire(before, limit).await?)
+    }
+
+    fn as_shared(&self) -> Option<&dyn SharedStore> {
+        Some(self)
     }
 
     /// Reads and writes, as the name of a server that only answers says little.
@@ -314,5 +352,30 @@ impl Store for MongoStore {
             client.shutdown().immediate(true).await;
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl SharedStore for MongoStore {
+    async fn overdue(&self, query: &OverdueQuery) -> Result<Vec<Overdue>, StoreError> {
+        let inner = self.inner()?;
+        Ok(inner.in_time(inner.overdue(query)).await?)
+    }
+
+    async fn renew(
+        &self,
+        attempts: &[(ExecutionId, u32)],
+        lease: &Lease,
+    ) -> Result<Vec<Renewed>, StoreError> {
+        let inner = self.inner()?;
+        Ok(inner.in_time(inner.renew(attempts, lease)).await?)
+    }
+
+    async fn request_cancel(&self, id: ExecutionId) -> Result<bool, StoreError> {
+        Ok(self.inner()?.request_cancel(id).await?)
+    }
+
+    async fn function_updated_at(&self, id: FunctionId) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.inner()?.function_updated_at(id).await?)
     }
 }

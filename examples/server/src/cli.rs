@@ -3,7 +3,9 @@
 //! Nothing has a default here: what is not given may still be in the file. Defaults are in
 //! [`crate::settings`], and a test holds the help to them.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -33,6 +35,8 @@ Examples:
       on any free port, nothing kept: for a test
   faas serve --listen 0.0.0.0:80 --durability full --log-format json
       for all the world to reach: there is no login, so put one in front
+  MONGODB_URI=mongodb://localhost:27017/s3-compute faas serve
+      everything kept in MongoDB
   FAAS_MAX_INSTANCES=50 PORT=8080 faas serve --config prod.toml --check
       shows the settings that would be in force, and stops
 
@@ -49,10 +53,15 @@ pub(crate) struct Flags {
     #[arg(long, env = "FAAS_LISTEN", value_name = "HOST:PORT")]
     pub(crate) listen: Option<Address>,
 
-    /// Where everything is kept: sqlite:PATH or memory: [default: sqlite:./data/faas.db]
+    /// Where everything is kept: sqlite:PATH, mongodb://HOST/DATABASE or memory:
+    /// [default: sqlite:./data/faas.db]
+    ///
+    /// Where neither this nor the file says it, the environment variable MONGODB_URI does. Several
+    /// servers may share a MongoDB database. A password belongs into the environment or the file:
+    /// others can see flags.
     // Read later: clap would repeat a wrong one, and with it a password that it may hold.
     #[arg(long, env = "FAAS_STORE", value_name = "URL", hide_env_values = true)]
-    pub(crate) store: Option<String>,
+    pub(crate) store: Option<Unread>,
 
     /// What an answered execution survives: commit, the end of the process; full, losing power
     /// [default: commit]
@@ -110,6 +119,11 @@ pub(crate) struct Flags {
     #[arg(long, env = "FAAS_SHUTDOWN_GRACE", value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) shutdown_grace: Option<Duration>,
 
+    /// Where several servers share a store: how much longer than a function's timeout its work is
+    /// left to a server that is silent; their clocks must agree to half of it [default: 10s]
+    #[arg(long, env = "FAAS_LEASE_MARGIN", value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) lease_margin: Option<Duration>,
+
     /// What to log, such as warn or info,faas_core=debug [default: info]
     #[arg(long, env = "FAAS_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
@@ -125,6 +139,32 @@ pub(crate) struct Flags {
     /// Check the settings, show what would be in force, and stop
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+/// A store as it was given. It may hold a password, and is not shown.
+#[derive(Clone)]
+pub(crate) struct Unread(String);
+
+impl Unread {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Says what was expected, and never a password.
+    pub(crate) fn read<T: FromStr<Err = String>>(&self) -> Result<T, String> {
+        self.0.parse()
+    }
+}
+
+impl From<String> for Unread {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unread")
+    }
 }
 
 /// What an answered execution survives.
@@ -208,6 +248,7 @@ mod tests {
             format!("{}MiB", platform.max_input >> 20),
             format!("{}s", settings.request_timeout.as_secs()),
             format!("{}s", platform.shutdown_grace.as_secs()),
+            format!("{}s", platform.lease_margin.as_secs()),
             settings.log.clone(),
         ] {
             let default = format!("[default: {default}]");

@@ -39,6 +39,8 @@ pub(crate) struct File {
     pub(crate) cors_origin: Vec<String>,
     #[serde(deserialize_with = "duration")]
     pub(crate) shutdown_grace: Option<Duration>,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) lease_margin: Option<Duration>,
     pub(crate) log: Option<String>,
     pub(crate) log_format: Option<LogFormat>,
     pub(crate) retry: Retry,
@@ -188,6 +190,7 @@ mod tests {
             request_timeout = "1m"
             cors_origin = ["https://a.example", "https://b.example"]
             shutdown_grace = "5s"
+            lease_margin = "20s"
             log = "warn"
             log_format = "json"
             [retry]

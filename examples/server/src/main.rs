@@ -11,6 +11,7 @@ mod connections;
 mod dashboard;
 mod file;
 mod logging;
+mod mongo_uri;
 mod serve;
 mod settings;
 mod store_url;

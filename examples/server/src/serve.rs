@@ -12,7 +12,9 @@ use axum::Router;
 use faas_core::Platform;
 use faas_core::clock::{Clock, SystemClock};
 use faas_core::platform::PlatformBuilder;
+use faas_core::store::StoreError;
 use faas_http::HttpOptions;
+use faas_store_mongo::MongoStore;
 use faas_store_sqlite::SqliteStore;
 use faas_ws::{LiveEvents, WsOptions};
 use tokio::net::TcpListener;
@@ -23,6 +25,7 @@ use crate::address::Address;
 use crate::cli::{Durability, Isolation};
 use crate::connections;
 use crate::dashboard;
+use crate::mongo_uri::MongoUri;
 use crate::print;
 use crate::settings::Settings;
 use crate::store_url::StoreUrl;
@@ -45,10 +48,14 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
         warn!("{warning}");
     }
     let Isolation::Thread = settings.isolation;
+    let store = match &settings.store {
+        // With the name that the database has where the URI gives none.
+        StoreUrl::Mongo(_) => platform.describe_store(),
+        StoreUrl::Memory | StoreUrl::Sqlite(_) => settings.store.to_string(),
+    };
     print(&format!(
-        "faas {} listens on http://{address}, store {}, isolation thread",
+        "faas {} listens on http://{address}, store {store}, isolation thread",
         env!("CARGO_PKG_VERSION"),
-        settings.store
     ))?;
     run(listener, platform, &settings, stop).await
 }
@@ -93,21 +100,39 @@ async fn with_store(
     builder: PlatformBuilder,
     settings: &Settings,
 ) -> Result<PlatformBuilder, String> {
-    let path = match &settings.store {
-        StoreUrl::Memory => return Ok(builder),
-        StoreUrl::Sqlite(path) => path,
-    };
+    match &settings.store {
+        StoreUrl::Memory => Ok(builder),
+        StoreUrl::Sqlite(path) => Ok(builder.store(open_sqlite(path, settings).await?)),
+        StoreUrl::Mongo(uri) => Ok(builder.store(open_mongo(uri, settings).await?)),
+    }
+}
+
+async fn open_sqlite(path: &Path, settings: &Settings) -> Result<SqliteStore, String> {
     make_folder_of(path)?;
     let durability = match settings.durability {
         Durability::Commit => faas_store_sqlite::Durability::Commit,
         Durability::Full => faas_store_sqlite::Durability::Full,
     };
-    let store = SqliteStore::options()
+    SqliteStore::options()
         .durability(durability)
         .open(path)
         .await
-        .map_err(|error| format!("cannot open {}: {}", settings.store, chain(&error)))?;
-    Ok(builder.store(store))
+        .map_err(|error| format!("cannot open {}: {}", settings.store, chain(&error)))
+}
+
+async fn open_mongo(uri: &MongoUri, settings: &Settings) -> Result<MongoStore, String> {
+    let uri = match settings.durability {
+        Durability::Commit => uri.clone(),
+        Durability::Full => uri.journaled(),
+    };
+    let opened = MongoStore::open(uri.expose()).await;
+    opened.map_err(|error| match error {
+        // It names the database.
+        StoreError::Unavailable(cause) => {
+            format!("{cause}. Is the server running, and are its host and port right?")
+        }
+        error => format!("cannot open {}: {}", settings.store, chain(&error)),
+    })
 }
 
 fn make_folder_of(path: &Path) -> Result<(), String> {

@@ -1,17 +1,18 @@
 //! Which setting wins: flag, then environment, then file, then default.
 //!
 //! Flags and environment come merged, from [`crate::cli`]. The variables `PORT` and `MONGODB_URI`
-//! are not this program's own, so they are handled here.
+//! are not this program's own, so they are handled here: `PORT` comes before the file, and
+//! `MONGODB_URI`, which may be meant for other programs, after it.
 
 use std::fmt;
 use std::time::Duration;
 
 use faas_core::cost::PriceBook;
-use faas_core::platform::PlatformOptions;
+use faas_core::platform::{MOST_INSTANCES, PlatformOptions, SHORTEST_LEASE_MARGIN};
 use faas_core::scaling::{QueueDriven, ScalingPolicy, TargetConcurrency};
 
 use crate::address::{Address, parse_port};
-use crate::cli::{Durability, Flags, Isolation, LogFormat, Policy};
+use crate::cli::{Durability, Flags, Isolation, LogFormat, Policy, Unread};
 use crate::file::{File, Retry, Scaling};
 use crate::store_url::StoreUrl;
 
@@ -26,17 +27,21 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) struct Environment {
     /// `PORT`
     pub(crate) port: Option<String>,
-    /// Whether there is a `MONGODB_URI`. It may hold a password: its text is not kept.
-    pub(crate) mongodb_uri: bool,
+    /// `MONGODB_URI`
+    pub(crate) mongodb_uri: Option<Unread>,
 }
 
 impl Environment {
     /// That of this process.
     pub(crate) fn of_process() -> Self {
-        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        // What is no text is refused when it is read, rather than ignored.
+        let set = |name| {
+            let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
+            Some(value.to_string_lossy().into_owned())
+        };
         Self {
             port: set("PORT"),
-            mongodb_uri: set("MONGODB_URI").is_some(),
+            mongodb_uri: set("MONGODB_URI").map(Unread::from),
         }
     }
 }
@@ -78,16 +83,7 @@ impl Settings {
                 "{listen} may be reached from other machines, and this server has no login"
             ));
         }
-        let store = match &flags.store {
-            Some(url) => Some(url.parse().map_err(|error| format!("--store: {error}"))?),
-            None => file.store,
-        };
-        if environment.mongodb_uri && store.is_none() {
-            warnings.push(
-                "MONGODB_URI is set, but this build does not support MongoDB yet: using SQLite"
-                    .to_owned(),
-            );
-        }
+        let store = store(flags.store, file.store, environment.mongodb_uri.as_ref())?;
         let mut platform = PlatformOptions::default();
         set(
             &mut platform.min_instances,
@@ -105,6 +101,10 @@ impl Settings {
         set(
             &mut platform.shutdown_grace,
             flags.shutdown_grace.or(file.shutdown_grace),
+        );
+        set(
+            &mut platform.lease_margin,
+            flags.lease_margin.or(file.lease_margin),
         );
         set(&mut platform.scaling_tick, file.scaling.tick);
         platform.retention = flags
@@ -138,7 +138,7 @@ impl Settings {
             .try_for_each(|origin| check_origin(origin))?;
         Ok(Self {
             listen,
-            store: store.unwrap_or_default(),
+            store,
             durability: flags.durability.or(file.durability).unwrap_or_default(),
             scaling_policy: flags
                 .scaling_policy
@@ -193,6 +193,24 @@ fn listen(
     Ok(address)
 }
 
+fn store(
+    given: Option<Unread>,
+    in_file: Option<StoreUrl>,
+    mongodb_uri: Option<&Unread>,
+) -> Result<StoreUrl, String> {
+    if let Some(given) = given {
+        return given.read().map_err(|error| format!("--store: {error}"));
+    }
+    match (in_file, mongodb_uri) {
+        (Some(in_file), _) => Ok(in_file),
+        (None, Some(uri)) => match uri.read() {
+            Ok(uri) => Ok(StoreUrl::Mongo(uri)),
+            Err(error) => Err(format!("MONGODB_URI: {error}")),
+        },
+        (None, None) => Ok(StoreUrl::default()),
+    }
+}
+
 fn retry(platform: &mut PlatformOptions, retry: &Retry) {
     set(&mut platform.retry_base, retry.base);
     set(&mut platform.retry_factor, retry.factor);
@@ -214,6 +232,11 @@ fn check(platform: &PlatformOptions) -> Result<(), String> {
             "--min-instances ({min_instances}) must be at most --max-instances ({max_instances})"
         ));
     }
+    if *max_instances > MOST_INSTANCES {
+        return Err(format!(
+            "--max-instances must be at most {MOST_INSTANCES}: each is a thread"
+        ));
+    }
     if platform.queue_capacity == 0 {
         return Err("--queue-capacity must be at least 1".to_owned());
     }
@@ -225,6 +248,11 @@ fn check(platform: &PlatformOptions) -> Result<(), String> {
     }
     if platform.retention.is_some_and(|kept| kept.is_zero()) {
         return Err("--retention-days must be at least 1".to_owned());
+    }
+    if platform.lease_margin < SHORTEST_LEASE_MARGIN {
+        return Err(format!(
+            "--lease-margin must be at least {SHORTEST_LEASE_MARGIN:?}"
+        ));
     }
     if platform.scaling_tick < Duration::from_millis(1) {
         return Err("[scaling]: tick must be at least 1ms".to_owned());
@@ -273,6 +301,7 @@ impl fmt::Display for Settings {
         writeln!(f, "request_timeout = {:?}", self.request_timeout)?;
         writeln!(f, "cors_origin = {:?}", self.cors_origins)?;
         writeln!(f, "shutdown_grace = {:?}", platform.shutdown_grace)?;
+        writeln!(f, "lease_margin = {:?}", platform.lease_margin)?;
         writeln!(f, "log = {}", self.log)?;
         writeln!(f, "log_format = {:?}", self.log_format)?;
         writeln!(
@@ -358,18 +387,46 @@ mod tests {
     }
 
     #[test]
-    fn a_mongodb_uri_is_warned_about_only_where_no_store_is_chosen() {
-        let environment = Environment {
-            mongodb_uri: true,
-            ..Environment::default()
+    fn a_mongodb_uri_chooses_the_store_where_nothing_else_does() {
+        let uri = "mongodb://me:s3cr3t@db:1/faas";
+        let store = |flag: Option<&str>, file: &str, uri: &str| {
+            let flags = Flags {
+                store: flag.map(|text| Unread::from(text.to_owned())),
+                ..Flags::default()
+            };
+            let environment = Environment {
+                mongodb_uri: Some(Unread::from(uri.to_owned())),
+                ..Environment::default()
+            };
+            merge(flags, file, &environment).map(|settings| settings.store.to_string())
         };
-        let warnings = |file| {
-            merge(Flags::default(), file, &environment)
-                .unwrap()
-                .warnings
+        let sqlite = "store = \"sqlite:x.db\"";
+        assert_eq!(store(None, "", uri).unwrap(), "mongodb://db:1/faas");
+        assert_eq!(store(None, sqlite, uri).unwrap(), "sqlite:x.db");
+        assert_eq!(store(Some("memory:"), sqlite, uri).unwrap(), "memory:");
+        assert_eq!(store(Some("memory:"), "", "nonsense").unwrap(), "memory:");
+        for bad in ["sqlite:x.db", "s3cr3t", "mongodb+srv://me:s3cr3t@db"] {
+            let error = store(None, "", bad).unwrap_err();
+            assert!(error.starts_with("MONGODB_URI: "), "{error}");
+            assert!(error.contains("mongodb://"), "{error}");
+            assert!(!error.contains("s3cr3t"), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_setting_shows_a_password() {
+        let uri = "mongodb://me:s3cr3t@db:1/faas";
+        let flags = Flags {
+            store: Some(Unread::from(uri.to_owned())),
+            ..Flags::default()
         };
-        assert_eq!(warnings("").len(), 1);
-        assert!(warnings("store = \"memory:\"").is_empty());
+        let shown = format!("{flags:?}");
+        assert!(!shown.contains("s3cr3t"), "{shown}");
+        let file = format!("store = \"{uri}\"");
+        let settings = merge(Flags::default(), &file, &Environment::default()).unwrap();
+        let shown = format!("{settings} {settings:?}");
+        assert!(shown.contains("db:1/faas"), "{shown}");
+        assert!(!shown.contains("s3cr3t"), "{shown}");
     }
 
     #[test]
@@ -387,6 +444,10 @@ mod tests {
         for (file, name) in [
             ("min_instances = 11", "--min-instances (11)"),
             ("min_instances = 0", "--min-instances must be at least 1"),
+            (
+                "max_instances = 5000",
+                "--max-instances must be at most 4096",
+            ),
             ("queue_capacity = 0", "--queue-capacity"),
             ("max_body = 0", "--max-body"),
             ("max_body = \"7MiB\"", "--max-body"),

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::mongo_uri::MongoUri;
+
 /// A store that this build knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoreUrl {
@@ -11,7 +13,13 @@ pub(crate) enum StoreUrl {
     Memory,
     /// A database in this file.
     Sqlite(PathBuf),
+    /// A database of a MongoDB server.
+    Mongo(MongoUri),
 }
+
+/// What a store's text is to look like. It may hold a password: errors repeat as much of it as
+/// surely is none.
+const EXPECTED: &str = "expected sqlite:PATH such as sqlite:./data/faas.db, mongodb://HOST/DATABASE such as mongodb://localhost:27017/s3-compute, or memory:";
 
 impl Default for StoreUrl {
     fn default() -> Self {
@@ -23,7 +31,6 @@ impl FromStr for StoreUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        const EXPECTED: &str = "expected sqlite:PATH such as sqlite:./data/faas.db, or memory:";
         match text.split_once(':') {
             Some(("memory", "")) => Ok(Self::Memory),
             Some(("sqlite", ":memory:")) => Err(format!("{EXPECTED}, not {text:?}")),
@@ -34,23 +41,23 @@ impl FromStr for StoreUrl {
                 }
                 Ok(Self::Sqlite(PathBuf::from(path)))
             }
-            // The text may hold a password: it is not repeated.
-            Some(("mongodb" | "mongodb+srv", _)) => Err(format!(
-                "a MongoDB store is not supported by this build yet: {EXPECTED}"
-            )),
-            Some((scheme, _)) if text.contains("//") => {
+            Some(("mongodb" | "mongodb+srv", _)) => text.parse().map(Self::Mongo),
+            Some((scheme, rest)) if rest.starts_with("//") => {
                 Err(format!("unknown kind of store {scheme:?}: {EXPECTED}"))
             }
+            _ if text.contains('@') => Err(EXPECTED.to_owned()),
             _ => Err(format!("{EXPECTED}, not {text:?}")),
         }
     }
 }
 
+/// Never with a password.
 impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Memory => f.write_str("memory:"),
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Mongo(uri) => uri.fmt(f),
         }
     }
 }
@@ -60,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_and_files_are_told_apart() {
+    fn the_kinds_of_store_are_told_apart() {
         let read = |text: &str| text.parse::<StoreUrl>();
         let file = |path: &str| Ok(StoreUrl::Sqlite(PathBuf::from(path)));
         assert_eq!(read("memory:"), Ok(StoreUrl::Memory));
@@ -70,6 +77,8 @@ mod tests {
         assert_eq!(read("sqlite://faas.db"), file("faas.db"));
         assert_eq!(read("sqlite:a:b.db"), file("a:b.db"));
         assert_eq!(StoreUrl::default().to_string(), "sqlite:./data/faas.db");
+        let mongo = read("mongodb://localhost:27017/s3-compute").unwrap();
+        assert!(matches!(mongo, StoreUrl::Mongo(_)), "{mongo:?}");
     }
 
     #[test]
@@ -83,6 +92,7 @@ mod tests {
             "memory",
             "memory:x",
             "faas.db",
+            "localhost:27017/s3-compute",
         ] {
             let error = bad.parse::<StoreUrl>().unwrap_err();
             assert!(error.contains("sqlite:./data/faas.db"), "{bad}: {error}");
@@ -90,16 +100,16 @@ mod tests {
     }
 
     #[test]
-    fn a_mongodb_url_is_refused_without_repeating_its_password() {
+    fn what_may_be_a_password_is_not_repeated() {
         for url in [
-            "mongodb://me:secret@db/faas",
-            "mongodb+srv://me:secret@db/faas",
             "postgres://me:secret@db/faas",
+            "me:secret@db/faas",
+            "//me:secret@db/faas",
+            "mongodb:me:secret@db/faas",
+            "mongodb+srv://me:secret@db/faas",
         ] {
             let error = url.parse::<StoreUrl>().unwrap_err();
             assert!(!error.contains("secret"), "{error}");
         }
-        let error = "mongodb://db/faas".parse::<StoreUrl>().unwrap_err();
-        assert!(error.contains("not supported by this build yet"), "{error}");
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct Backlog {
 
 impl Backlog {
     pub(super) fn schedule(&self, hold: Hold, due: Timestamp) {
-        hold.settled();
+        hold.settle();
         self.due.lock().insert((due, hold.id()), hold);
         self.changed.notify_one();
     }

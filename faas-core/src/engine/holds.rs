@@ -24,7 +24,7 @@ pub(super) struct Claimed {
     pub(super) id: ExecutionId,
     pub(super) attempt: u32,
     /// How long a lease of it lasts.
-    pub(super) lease: Duration,
+    pub(super) lasts: Duration,
 }
 
 /// One execution in hand. It travels with the work, and dropping it lets go.
@@ -62,18 +62,19 @@ impl Hold {
         self.id
     }
 
-    /// Its next attempt was claimed.
-    pub(super) fn claimed(&self, attempt: u32, lease: Duration) {
+    /// Its next attempt was claimed, by leases that last so long.
+    pub(super) fn claim(&self, attempt: u32, lasts: Duration) {
         let claimed = Claimed {
             id: self.id,
             attempt,
-            lease,
+            lasts,
         };
         self.holds.held.lock().insert(self.id, Some(claimed));
     }
 
-    /// Its attempt was settled, and it is to be tried again.
-    pub(super) fn settled(&self) {
+    /// Its attempt was settled, and it is to be tried again. It stays in hand until then, so that
+    /// nobody here takes it up before it is due.
+    pub(super) fn settle(&self) {
         self.holds.held.lock().insert(self.id, None);
     }
 }

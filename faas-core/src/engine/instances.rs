@@ -15,7 +15,7 @@ use super::execute::{Ran, attempt, settle};
 use super::job::Job;
 use super::queue::{Doorbell, Next};
 use super::recorder::Record;
-use crate::model::{Execution, ExecutionId, FunctionId, InstanceId, Timestamp};
+use crate::model::{Execution, FunctionId, InstanceId, Timestamp};
 use crate::runtime::{Instance, Outcome, StopReason};
 use crate::store::Owner;
 
@@ -115,13 +115,18 @@ impl Instances {
         Ok(())
     }
 
-    /// Tells the instance that runs `id` to stop. Returns whether there is one.
-    pub(super) fn stop(&self, engine: &Engine, id: ExecutionId, reason: StopReason) -> bool {
+    /// Tells the instance that runs what is `wanted` to stop. Returns whether there is one.
+    pub(super) fn stop(
+        &self,
+        engine: &Engine,
+        reason: StopReason,
+        wanted: impl Fn(&Execution) -> bool,
+    ) -> bool {
         self.slots.lock().values().any(|slot| {
             let mut running = slot.running.lock();
             let Some(running) = running
                 .as_mut()
-                .filter(|running| running.job.execution.id == id)
+                .filter(|running| wanted(&running.job.execution))
             else {
                 return false;
             };

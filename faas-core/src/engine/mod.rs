@@ -207,15 +207,27 @@ impl Engine {
         live
     }
 
-    /// Cancels an execution that has not ended, and returns how it ended.
+    /// Stops an execution that somebody cancels, if an instance runs it. Returns whether one does.
+    fn stop(&self, id: ExecutionId) -> bool {
+        let wanted = |execution: &Execution| execution.id == id;
+        let instances = &self.0.instances;
+        instances.stop(self, StopReason::Cancelled, wanted)
+    }
+
+    /// Cancels an execution that has not ended, and returns it as it was cancelled.
     pub(crate) async fn cancel(&self, id: ExecutionId) -> Result<Arc<Execution>, Error> {
         const PAUSE: Duration = Duration::from_millis(20);
         let until = self.0.clock.monotonic() + CANCEL;
         let mut requested = false;
         while self.0.clock.monotonic() < until {
             let ended = self.0.waiters.wait_for(id);
-            if self.0.instances.stop(self, id, StopReason::Cancelled) {
-                return ended.ended(self).await;
+            if self.stop(id) {
+                // It may have returned just before, or was taken over and has ended elsewhere.
+                let execution = ended.ended(self).await?;
+                if was_cancelled(&execution) {
+                    return Ok(execution);
+                }
+                return Err(has_already(execution.status));
             }
             if let Some(job) = self.0.queue.remove(id) {
                 // It is in nobody's hands but these: it must end even when the caller gives up.
@@ -243,10 +255,7 @@ impl Engine {
                     return Ok(Arc::new(execution));
                 }
                 Status::Completed | Status::Failed => {
-                    let status = execution.status;
-                    return Err(Error::Conflict(format!(
-                        "the execution has already {status}"
-                    )));
+                    return Err(has_already(execution.status));
                 }
                 Status::Pending => {
                     let (answer, ended) = tokio::sync::oneshot::channel();
@@ -371,6 +380,10 @@ impl Engine {
             self.0.clock.sleep(PAUSE).await;
         }
     }
+}
+
+fn has_already(status: Status) -> Error {
+    Error::Conflict(format!("the execution has already {status}"))
 }
 
 fn was_cancelled(execution: &Execution) -> bool {

@@ -293,6 +293,17 @@ impl Queue {
         }
     }
 
+    /// The functions that run as often as they may while more of their jobs wait, and how many do.
+    pub(super) fn saturated(&self) -> (Vec<FunctionId>, usize) {
+        let state = self.state.lock();
+        let lanes = state.lanes.iter();
+        let saturated = lanes.filter(|(_, lane)| !lane.in_ring && !lane.jobs.is_empty());
+        saturated.fold((Vec::new(), 0), |(mut functions, jobs), (id, lane)| {
+            functions.push(*id);
+            (functions, jobs + lane.jobs.len())
+        })
+    }
+
     /// Ends all instances as soon as they are idle, and returns the jobs that none of them took:
     /// first the claimed ones, then the others.
     pub(super) fn close(&self) -> (Vec<Job>, Vec<Job>) {

@@ -437,8 +437,8 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
                     match (written, Arc::make_mut(&mut job.execution).claim()) {
                         (Written::Done, Ok(())) => {
                             if let Some(hold) = &job.hold {
-                                let lease = engine.lease_length(job.function.limits.timeout);
-                                hold.claimed(job.execution.attempt, lease);
+                                let lasts = engine.lease_length(job.function.limits.timeout);
+                                hold.claim(job.execution.attempt, lasts);
                             }
                             claimed.push(job);
                         }

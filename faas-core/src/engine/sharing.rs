@@ -10,12 +10,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
+
 use super::Engine;
 use super::backlog::take_up;
 use super::execute::cancelled;
-use super::holds::Claimed;
+use super::holds::{Claimed, Hold};
 use super::recorder::Stored;
-use crate::model::{ExecutionId, Status, Timestamp};
+use crate::model::{Execution, ExecutionId, FunctionId, Status, Timestamp};
 use crate::runtime::StopReason;
 use crate::store::{Lease, Overdue, OverdueQuery, Renewed, SharedStore, Stage, StoreError};
 
@@ -23,12 +25,15 @@ use crate::store::{Lease, Overdue, OverdueQuery, Renewed, SharedStore, Stage, St
 const RENEW: Duration = Duration::from_secs(1);
 /// How often to look for what nobody holds.
 const SWEEP: Duration = Duration::from_millis(500);
+/// How often while there is more than there was room for.
+const SOON: Duration = Duration::from_millis(10);
 /// What has waited so long in the queue that it was accepted to may be taken up elsewhere.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How many executions to look at, at a time.
 const PAGE: usize = 256;
-/// Work is taken from others while fewer jobs wait for each instance.
-const QUEUED_PER_INSTANCE: usize = 8;
+/// How many jobs of others may wait for each instance. More than one instance is brought before
+/// policies find the queue long.
+const QUEUED_PER_INSTANCE: usize = 16;
 
 impl Engine {
     /// The lease of something that is claimed or renewed now.
@@ -59,28 +64,43 @@ pub(super) async fn renew(engine: Engine) {
 }
 
 async fn renew_all(engine: &Engine, shared: &dyn SharedStore) -> Result<(), StoreError> {
-    let mut by_length = BTreeMap::<Duration, Vec<(ExecutionId, u32)>>::new();
-    for Claimed { id, attempt, lease } in engine.0.holds.claimed() {
-        by_length.entry(lease).or_default().push((id, attempt));
+    let mut alike = BTreeMap::<Duration, Vec<(ExecutionId, u32)>>::new();
+    for Claimed { id, attempt, lasts } in engine.0.holds.claimed() {
+        alike.entry(lasts).or_default().push((id, attempt));
     }
-    for (length, attempts) in by_length {
-        let renewed = shared.renew(&attempts, &engine.lease(length)).await?;
-        for ((id, _), renewed) in attempts.into_iter().zip(renewed) {
-            match renewed {
-                Renewed::Held => {}
-                Renewed::CancelRequested => {
-                    let engine = engine.clone();
-                    // What becomes of it, whoever asked reads in the store.
-                    tokio::spawn(async move { drop(engine.cancel(id).await) });
-                }
-                // Unless it has just been settled, it runs for nothing.
-                Renewed::Lost => {
-                    engine.0.instances.stop(engine, id, StopReason::TakenOver);
+    let mut done = Ok(());
+    for (length, attempts) in alike {
+        match shared.renew(&attempts, &engine.lease(length)).await {
+            Ok(renewed) => {
+                for ((id, attempt), renewed) in attempts.into_iter().zip(renewed) {
+                    heed(engine, id, attempt, renewed);
                 }
             }
+            // Others may be luckier.
+            Err(error) => done = Err(error),
         }
     }
-    Ok(())
+    done
+}
+
+/// Does what follows from a renewal.
+fn heed(engine: &Engine, id: ExecutionId, attempt: u32, renewed: Renewed) {
+    match renewed {
+        Renewed::Held => {}
+        Renewed::CancelRequested => {
+            if !engine.stop(id) {
+                // It has not begun. What becomes of it, whoever asked reads in the store.
+                let engine = engine.clone();
+                tokio::spawn(async move { drop(engine.cancel(id).await) });
+            }
+        }
+        // Unless it has just been settled, it runs for nothing.
+        Renewed::Lost => {
+            let wanted = |execution: &Execution| (execution.id, execution.attempt) == (id, attempt);
+            let instances = &engine.0.instances;
+            instances.stop(engine, StopReason::TakenOver, wanted);
+        }
+    }
 }
 
 /// The task that takes up what nobody holds.
@@ -92,54 +112,139 @@ pub(super) async fn sweep(engine: Engine) {
     let margin = engine.0.options.lease_margin;
     // While the store is away nobody can renew anything: when it is back, others are given time to.
     // Whether it was away before this platform started, nobody knows.
-    let mut leave_leases_until = clock.monotonic() + margin;
+    let mut leases_at = clock.monotonic() + margin;
+    let mut looked_at = clock.monotonic();
     loop {
-        let now = clock.now();
-        let leases_may_have_ended = clock.monotonic() >= leave_leases_until;
-        let query = OverdueQuery {
-            due_before: now - PATIENCE,
-            leases_before: if leases_may_have_ended {
-                now
-            } else {
-                Timestamp::from_micros(0)
-            },
-            limit: PAGE,
-        };
-        match shared.overdue(&query).await {
-            Ok(found) => take_up_all(&engine, found).await,
-            Err(error) => {
-                tracing::debug!(%error, "cannot look for what nobody holds");
-                leave_leases_until = clock.monotonic() + margin;
-            }
+        let now = clock.monotonic();
+        // An answer that was long in coming, or a platform that stood still: the others may have too.
+        if now.saturating_sub(looked_at) > SWEEP + margin / 2 {
+            leases_at = now + margin;
         }
-        clock.sleep(SWEEP).await;
+        looked_at = now;
+        if now >= leases_at {
+            let ended = clock.now();
+            leases_at = match take_up_all(&engine, shared, Status::Running, ended).await {
+                Ok(_) => now + SWEEP,
+                Err(error) => {
+                    tracing::debug!(%error, "cannot look for leases that have ended");
+                    clock.monotonic() + margin
+                }
+            };
+        }
+        let due = clock.now() - PATIENCE;
+        let wait = match take_up_all(&engine, shared, Status::Pending, due).await {
+            Ok(Left::More) => SOON,
+            Ok(Left::Nothing) => SWEEP,
+            Err(error) => {
+                tracing::debug!(%error, "cannot look for what waits elsewhere");
+                leases_at = clock.monotonic() + margin;
+                SWEEP
+            }
+        };
+        clock.sleep(wait).await;
+        while wait == SOON && Room::of(&engine).jobs == 0 && clock.monotonic() < looked_at + SWEEP {
+            clock.sleep(SOON).await;
+        }
     }
 }
 
-/// Takes up as much as there is room for, one at least.
-async fn take_up_all(engine: &Engine, found: Vec<Overdue>) {
-    let depth = engine.depth();
-    let room = (QUEUED_PER_INSTANCE * depth.instances).saturating_sub(depth.queued);
-    let free = found.into_iter().filter_map(|overdue| {
-        let hold = engine.0.holds.take(overdue.execution.id)?;
-        Some((overdue, hold))
-    });
-    for (overdue, hold) in free.take(room.max(1)) {
-        let Overdue {
-            execution,
-            cancel_requested,
-        } = overdue;
-        if execution.status == Status::Running {
-            tracing::info!(execution_id = %execution.id, attempt = execution.attempt, "took over: its lease has ended");
-            if cancel_requested {
-                let stored = Stored::held(Stage::of(&execution), hold);
-                let execution = Arc::new(execution);
-                engine
-                    .fail(execution, cancelled(), None, Some(stored))
-                    .await;
-                continue;
-            }
+/// Whether there was more to take up than there was room for.
+enum Left {
+    Nothing,
+    More,
+}
+
+/// What may be taken up.
+struct Room {
+    /// So many jobs: none, until half of those that were taken is gone.
+    jobs: usize,
+    /// None of these functions: what is here keeps them as busy as they may be.
+    except: Vec<FunctionId>,
+}
+
+impl Room {
+    fn of(engine: &Engine) -> Self {
+        let (except, stuck) = engine.0.queue.saturated();
+        let depth = engine.depth();
+        let most = QUEUED_PER_INSTANCE * depth.instances;
+        let waiting = depth.queued.saturating_sub(stuck);
+        let jobs = if waiting > most / 2 {
+            0
+        } else {
+            let capacity = engine.0.options.queue_capacity;
+            (most - waiting).min(capacity.saturating_sub(depth.queued))
+        };
+        Self { jobs, except }
+    }
+
+    /// What is to be settled needs next to none.
+    fn to_settle() -> Self {
+        Self {
+            jobs: PAGE,
+            except: Vec::new(),
         }
+    }
+}
+
+/// Takes up what is overdue, as far as there is room.
+async fn take_up_all(
+    engine: &Engine,
+    shared: &dyn SharedStore,
+    status: Status,
+    before: Timestamp,
+) -> Result<Left, StoreError> {
+    let room = match status {
+        Status::Running => Room::to_settle(),
+        _ => Room::of(engine),
+    };
+    if room.jobs == 0 {
+        return Ok(Left::More);
+    }
+    let query = OverdueQuery {
+        status,
+        before,
+        except: room.except,
+        limit: PAGE,
+    };
+    let mut found = shared.overdue(&query).await?;
+    found.retain(|overdue| !engine.0.holds.has(overdue.id));
+    let left = if found.len() > room.jobs {
+        // So that those who look at the same time do not all take the same.
+        fastrand::shuffle(&mut found);
+        Left::More
+    } else {
+        Left::Nothing
+    };
+    let mut reads = JoinSet::new();
+    for overdue in found.into_iter().take(room.jobs) {
+        let Some(hold) = engine.0.holds.take(overdue.id) else {
+            continue;
+        };
+        let store = engine.0.store.clone();
+        reads.spawn(async move { (overdue, hold, store.execution(overdue.id).await) });
+    }
+    while let Some(read) = reads.join_next().await {
+        let Ok((overdue, hold, execution)) = read else {
+            continue;
+        };
+        // Otherwise somebody else was faster.
+        if let Some(execution) = execution?.filter(|one| Stage::of(one) == overdue.stage) {
+            take_over(engine, execution, overdue, hold).await;
+        }
+    }
+    Ok(left)
+}
+
+async fn take_over(engine: &Engine, execution: Execution, overdue: Overdue, hold: Hold) {
+    if overdue.stage.status == Status::Running {
+        let (execution_id, attempt) = (execution.id, execution.attempt);
+        tracing::info!(%execution_id, attempt, "takes over: the lease has ended");
+    }
+    if overdue.cancel_requested {
+        let stored = Some(Stored::held(overdue.stage, hold));
+        let execution = Arc::new(execution);
+        engine.fail(execution, cancelled(), None, stored).await;
+    } else {
         take_up(engine, execution, hold).await;
     }
 }

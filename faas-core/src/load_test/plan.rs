@@ -68,18 +68,31 @@ impl NewLoadTest {
         }
     }
 
-    /// What it will probably do and cost, when each call is as `one` and the platform may have
-    /// `max_instances`.
+    /// What it will probably do and cost, when each call is as `one`, the platform may have
+    /// `max_instances`, and the machine has `processors`.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "the number of calls is a guess; the money is exact from there on"
     )]
-    pub(super) fn estimate(&self, one: &Estimate, max_instances: usize) -> LoadEstimate {
+    pub(super) fn estimate(
+        &self,
+        one: &Estimate,
+        max_instances: usize,
+        processors: usize,
+    ) -> LoadEstimate {
         // No call is free of overhead: without it a function of no time would be called for ever.
         const OVERHEAD: Duration = Duration::from_micros(50);
-        let at_once = f64::from(self.concurrency).min(max_instances as f64);
+        // A function that takes longer mostly waits; a shorter one computes, which only as many can
+        // do at once as there are processors.
+        const COMPUTES: Duration = Duration::from_millis(20);
+        let instances = if one.duration < COMPUTES {
+            max_instances.min(processors)
+        } else {
+            max_instances
+        };
+        let at_once = f64::from(self.concurrency).min(instances as f64);
         let possible = at_once / (one.duration + OVERHEAD).as_secs_f64();
         let rate = self.rate.map_or(possible, |rate| rate.min(possible));
         let requests = (rate * self.duration.as_secs_f64()).ceil().max(1.0) as u64;
@@ -116,4 +129,40 @@ pub struct LoadEstimate {
     pub low: NanoDollars,
     /// At their 95th percentile, all cold.
     pub high: NanoDollars,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::{PriceBook, estimate};
+    use crate::model::Tier;
+
+    fn requests(duration: Duration, concurrency: u32, rate: Option<f64>) -> u64 {
+        let one = estimate(Tier::Basic, 0, Some(duration), &[], &PriceBook::default());
+        let new = NewLoadTest {
+            concurrency,
+            rate,
+            duration: Duration::from_secs(10),
+            ..NewLoadTest::new(FunctionId::from_u128(1))
+        };
+        let estimate = new.estimate(&one, 10, 2);
+        assert!(estimate.low <= estimate.total && estimate.total <= estimate.high);
+        estimate.requests
+    }
+
+    #[test]
+    fn a_function_that_waits_runs_in_all_instances_and_one_that_computes_on_all_processors() {
+        let second = Duration::from_secs(1);
+        assert_eq!(requests(second, 20, None), 100);
+        assert_eq!(requests(second, 4, None), 40);
+        assert_eq!(requests(Duration::from_micros(950), 20, None), 20_000);
+        assert_eq!(requests(Duration::from_micros(950), 1, None), 10_000);
+    }
+
+    #[test]
+    fn a_rate_is_kept_where_it_is_possible() {
+        let second = Duration::from_secs(1);
+        assert_eq!(requests(second, 20, Some(2.0)), 20);
+        assert_eq!(requests(second, 20, Some(5_000.0)), 100);
+    }
 }

@@ -4,6 +4,7 @@
 //! to then.
 
 use std::collections::HashMap;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -107,7 +108,9 @@ impl<'a> LoadTests<'a> {
             duration: None,
         };
         let one = self.platform.costs().estimate(&request).await?;
-        Ok(new.estimate(&one, self.platform.options().max_instances))
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let max_instances = self.platform.options().max_instances;
+        Ok(new.estimate(&one, max_instances, processors))
     }
 
     /// Starts a test, and returns as soon as it is stored.

@@ -343,7 +343,7 @@ impl Execution {
         self.status = Status::Completed;
         self.output = Some(output);
         self.failure = None;
-        self.end_time = Some(now);
+        self.end_at(now);
         Ok(())
     }
 
@@ -365,8 +365,15 @@ impl Execution {
         self.status = Status::Failed;
         self.failure = Some(failure);
         self.due_at = None;
-        self.end_time = Some(now);
+        self.end_at(now);
         Ok(())
+    }
+
+    /// It ended at `now`: not before its latest attempt did, though that was by another's clock.
+    fn end_at(&mut self, now: Timestamp) {
+        let attempt = self.attempts.last();
+        let ended = attempt.map(|attempt| attempt.start_time + attempt.duration);
+        self.end_time = Some(now).max(self.start_time).max(ended);
     }
 
     fn require(&self, status: Status, step: &'static str) -> Result<(), IllegalTransition> {
@@ -379,5 +386,35 @@ impl Execution {
                 step,
             })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::{Cost, PriceBook};
+
+    #[test]
+    fn what_a_slower_clock_ends_ends_no_earlier_than_its_latest_attempt() {
+        let start = Timestamp::from_millis(4_000);
+        let free = Cost::zero(Tier::Basic, &PriceBook::default());
+        let (id, function) = (ExecutionId::from_u128(1), FunctionId::from_u128(2));
+        let mut execution = Execution::new(id, function, Json::null(), free, start);
+        execution.claim().unwrap();
+        let thrown = Failure::new(FailureKind::UserError, "thrown");
+        execution
+            .end_attempt(Attempt {
+                start_time: start,
+                duration: Duration::from_millis(500),
+                failure: Some(thrown),
+                instance_id: None,
+                cold_start: false,
+            })
+            .unwrap();
+        execution.retry(start).unwrap();
+        let cancelled = Failure::new(FailureKind::Cancelled, "cancelled");
+        let behind = Timestamp::from_millis(1_000);
+        execution.fail(cancelled, behind).unwrap();
+        assert_eq!(execution.end_time, Some(Timestamp::from_millis(4_500)));
     }
 }

@@ -84,8 +84,11 @@ impl Default for PlatformOptions {
     }
 }
 
-/// Leases are renewed each second.
-const SHORTEST_LEASE_MARGIN: Duration = Duration::from_secs(3);
+/// The most that [`PlatformOptions::max_instances`] can be: each is a thread.
+pub const MOST_INSTANCES: usize = 4_096;
+
+/// The least that [`PlatformOptions::lease_margin`] can be: leases are renewed each second.
+pub const SHORTEST_LEASE_MARGIN: Duration = Duration::from_secs(3);
 
 /// Builds a [`Platform`].
 #[derive(Default)]
@@ -207,6 +210,12 @@ impl PlatformOptions {
             let (max, min) = (self.max_instances, self.min_instances);
             return wrong(format!(
                 "max_instances is {max}: it must be at least min_instances, {min}"
+            ));
+        }
+        if self.max_instances > MOST_INSTANCES {
+            let max = self.max_instances;
+            return wrong(format!(
+                "max_instances is {max}: each is a thread, and at most {MOST_INSTANCES} are possible"
             ));
         }
         if self.queue_capacity == 0 {

@@ -241,6 +241,9 @@ fn check(function: &Function, options: &PlatformOptions) -> Result<(), Error> {
             "name has {length} characters: at most {MAX_NAME} are allowed"
         ));
     }
+    if function.name.chars().any(char::is_control) {
+        return wrong("name has a control character, such as a line break".to_owned());
+    }
     let length = function.description.chars().count();
     if length > MAX_DESCRIPTION {
         return wrong(format!(

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-pub use builder::{PlatformBuilder, PlatformOptions};
+pub use builder::{MOST_INSTANCES, PlatformBuilder, PlatformOptions, SHORTEST_LEASE_MARGIN};
 pub use costs::{Costs, EstimateRequest, FunctionCost, SystemCost};
 pub use executions::{Accepted, Executions, InvokeOptions};
 pub use functions::{FunctionUpdate, Functions, NewFunction};

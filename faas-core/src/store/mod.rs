@@ -38,7 +38,9 @@ pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 3600);
 /// Keeps everything that must outlive the process.
 ///
 /// All methods may be called at the same time. A method that returns `Ok` has made its change
-/// durable as far as the store was configured to.
+/// durable as far as the store was configured to. Each returns after a bounded time, if need be with
+/// [`StoreError::Unavailable`]: whoever calls sets no limit of its own. A future that is dropped may
+/// have made its change or not, and leaves nothing half done.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// For people: `memory`, `sqlite:./data/faas.db`. Never a password.
@@ -90,8 +92,11 @@ pub trait Store: Send + Sync + 'static {
     /// are durable.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]: the same writes may be tried again, by the same store, until it
-    /// succeeds. Those that were made all the same then count as done.
+    /// [`StoreError::Unavailable`]: some of the writes may have been made all the same. They are tried
+    /// again, in other groups even, until they are answered, and those that had been made then count
+    /// as [`Written::Done`]: an insert is the same by the execution's id, a claim by id and attempt, a
+    /// settlement by id and [`Stage`]. After any other error they are tried one by one, and the one
+    /// that is refused again is given up.
     async fn commit(&self, writes: &[Write]) -> Result<Vec<Written>, StoreError>;
 
     /// The execution with this id.
@@ -225,7 +230,8 @@ impl Stage {
 pub enum Written {
     /// It is stored.
     Done,
-    /// It was refused: somebody else was faster.
+    /// It was refused: somebody else was faster. Whoever is told so forgets the execution, so a write
+    /// of its own that was made before must not be answered with this.
     Stale,
     /// It was refused: this execution was accepted before with the same idempotency key.
     Duplicate(ExecutionId),

@@ -1,16 +1,17 @@
 //! What a store adds that several platforms may use at the same time.
 //!
 //! A platform that claims an execution holds it by a [`Lease`], which it renews for as long as it has
-//! the execution in hand. When it dies the lease ends, and another takes the execution over. Clocks
-//! of platforms that share a store may differ by a few seconds at most.
+//! the execution in hand. When it dies the lease ends, and another takes the execution over. By how
+//! much the clocks of platforms that share a store may differ, their option
+//! [`lease_margin`](crate::platform::PlatformOptions::lease_margin) says.
 
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::StoreError;
-use crate::model::{Execution, ExecutionId, FunctionId, Timestamp};
+use super::{Stage, StoreError};
+use crate::model::{ExecutionId, FunctionId, Status, Timestamp};
 
 /// Names a platform, from its start to its end, among those that share a store.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -50,7 +51,7 @@ pub trait SharedStore: Send + Sync {
     async fn overdue(&self, query: &OverdueQuery) -> Result<Vec<Overdue>, StoreError>;
 
     /// Prolongs the leases of these attempts, as far as they are running and held by the lease's
-    /// owner, and tells what became of each.
+    /// owner, and tells what became of each, in the order asked.
     async fn renew(
         &self,
         attempts: &[(ExecutionId, u32)],
@@ -66,21 +67,26 @@ pub trait SharedStore: Send + Sync {
 }
 
 /// Which executions wait for somebody to take them up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OverdueQuery {
-    /// Pending ones that were due before; one without a due time is due when it is accepted.
-    pub due_before: Timestamp,
-    /// Running ones whose lease ended before.
-    pub leases_before: Timestamp,
+    /// Pending ones, or running ones whose platform has fallen silent.
+    pub status: Status,
+    /// Pending ones that were due before this moment, where one without a due time is due when it is
+    /// accepted; running ones whose lease ended before.
+    pub before: Timestamp,
+    /// None of these functions.
+    pub except: Vec<FunctionId>,
     /// At most so many.
     pub limit: usize,
 }
 
 /// An execution that waits for somebody to take it up.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Overdue {
-    /// The execution: pending, or still marked as running.
-    pub execution: Execution,
+    /// The execution.
+    pub id: ExecutionId,
+    /// Where it is: pending, or still marked as running.
+    pub stage: Stage,
     /// Whether somebody asked to cancel it while it ran.
     pub cancel_requested: bool,
 }

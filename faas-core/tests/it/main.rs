@@ -3,8 +3,6 @@
 #[cfg(test)]
 mod load_tests;
 #[cfg(test)]
-mod obstructed;
-#[cfg(test)]
 mod platform;
 #[cfg(test)]
 #[cfg(feature = "quickjs")]

@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use faas_core::Error;
 use faas_core::model::{FailureKind, FunctionConfig, Status};
 use faas_core::store::{ExecutionQuery, Period};
 use serde_json::json;
@@ -104,4 +105,27 @@ async fn an_execution_that_is_cancelled_just_after_its_timeout_is_not_tried_agai
         FailureKind::Cancelled
     );
     world.runtime.open();
+}
+
+#[tokio::test]
+async fn what_returns_although_it_is_cancelled_is_not_told_to_be_cancelled() {
+    let world = World::new(|_| {}).await;
+    let hang = world.function("hang", FunctionConfig::default()).await;
+    let accepted = world.platform.execute(hang.id, json!({}), None).await;
+    let id = accepted.unwrap().id;
+    world
+        .until(id, |execution| execution.start_time.is_some())
+        .await;
+    let executions = world.platform.executions();
+    let opened = async {
+        settle().await;
+        world.runtime.open();
+        world.ended(id).await
+    };
+    let (cancelled, ended) = tokio::join!(executions.cancel(id), opened);
+    assert_eq!(ended.status, Status::Completed);
+    assert!(
+        matches!(cancelled, Err(Error::Conflict(_))),
+        "{cancelled:?}"
+    );
 }

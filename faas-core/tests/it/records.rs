@@ -3,14 +3,39 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use async_trait::async_trait;
 use faas_core::Error;
 use faas_core::model::{FailureKind, FunctionConfig, Status};
-use faas_core::store::{ExecutionQuery, Period, StoreError, Write};
+use faas_core::store::conformance::intercepted::{Intercept, Intercepted};
+use faas_core::store::{ExecutionQuery, MemoryStore, Period, Store, StoreError, Write, Written};
+use futures_util::future::BoxFuture;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use crate::obstructed::Obstructed;
 use crate::platform::{World, settle};
+
+type Ready = BoxFuture<'static, Result<(), StoreError>>;
+
+/// Commits only after what the function gives is done.
+struct Before<F>(F);
+
+#[async_trait]
+impl<F: Fn(&[Write]) -> Ready + Send + Sync + 'static> Intercept for Before<F> {
+    async fn commit(
+        &self,
+        store: &dyn Store,
+        writes: &[Write],
+    ) -> Result<Vec<Written>, StoreError> {
+        (self.0)(writes).await?;
+        store.commit(writes).await
+    }
+}
+
+fn before<F: Fn(&[Write]) -> Ready + Send + Sync + 'static>(ready: F) -> Arc<dyn Store> {
+    let store = Arc::new(MemoryStore::new());
+    let by = Before(ready);
+    Arc::new(Intercepted { store, by })
+}
 
 /// Whether a function has made a result that is among these.
 fn has_output(writes: &[Write]) -> bool {
@@ -22,7 +47,7 @@ fn has_output(writes: &[Write]) -> bool {
 
 #[tokio::test]
 async fn an_execution_whose_result_is_refused_for_good_fails_and_says_why() {
-    let store = Obstructed::by(|writes| {
+    let store = before(|writes| {
         let refused = has_output(writes);
         Box::pin(async move {
             if refused {
@@ -48,7 +73,7 @@ async fn an_execution_whose_result_is_refused_for_good_fails_and_says_why() {
 #[tokio::test]
 async fn an_execution_is_found_between_its_end_and_its_commit() {
     let gate = Arc::new(Semaphore::new(0));
-    let store = Obstructed::by({
+    let store = before({
         let gate = gate.clone();
         move |writes| {
             let (gate, slow) = (gate.clone(), has_output(writes));
@@ -94,7 +119,7 @@ async fn an_execution_is_found_between_its_end_and_its_commit() {
 async fn what_ends_while_the_store_is_away_is_written_when_it_is_back_and_nothing_new_is_taken() {
     let away = Arc::new(AtomicBool::new(false));
     let tried = Arc::new(AtomicUsize::new(0));
-    let store = Obstructed::by({
+    let store = before({
         let (away, tried) = (away.clone(), tried.clone());
         move |_| {
             let away = away.load(Ordering::SeqCst);

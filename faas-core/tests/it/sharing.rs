@@ -179,6 +179,70 @@ async fn what_a_platform_had_accepted_when_it_died_is_run_by_another() {
 }
 
 #[tokio::test]
+async fn what_many_wait_for_elsewhere_is_taken_up_as_fast_as_it_is_done() {
+    const COUNT: usize = 400;
+    let world = world().await;
+    let echo = world.function("echo", FunctionConfig::default()).await;
+    let wait = world.function("wait", FunctionConfig::default()).await;
+    let other = Other::beside(&world).await;
+    other.run(wait.id).await;
+    let mut ids = Vec::new();
+    for _ in 0..COUNT {
+        ids.push(other.execute(echo.id).await);
+    }
+    drop(other);
+    pass(&world, 2 * SECOND).await;
+    for _ in 0..50 {
+        world.advance(SECOND / 50).await;
+    }
+    let mut left = 0;
+    for id in ids {
+        let execution = world.get(id).await;
+        left += usize::from(execution.status == Status::Pending);
+    }
+    // What it had claimed waits for its lease to end.
+    assert!(left == 0, "{left} of {COUNT} still wait");
+}
+
+#[tokio::test]
+async fn a_function_that_may_run_no_more_often_keeps_nothing_else_from_being_taken_up() {
+    let world = world().await;
+    let config = FunctionConfig {
+        concurrency: Some(1),
+        ..FunctionConfig::default()
+    };
+    let one_by_one = world.function("wait", config).await;
+    let echo = world.function("echo", FunctionConfig::default()).await;
+    let other = Other::beside(&world).await;
+    for _ in 0..400 {
+        other.execute(one_by_one.id).await;
+    }
+    let echoed = other.execute(echo.id).await;
+    // Whatever it has done meanwhile was only to accept.
+    drop(other);
+    pass(&world, 5 * SECOND).await;
+    assert_eq!(world.ended(echoed).await.status, Status::Completed);
+}
+
+#[tokio::test]
+async fn after_a_standstill_of_all_everybody_is_given_time_to_renew() {
+    let world = world().await;
+    let config = FunctionConfig {
+        retry_count: 0,
+        ..FunctionConfig::default()
+    };
+    let wait = world.function("wait", config).await;
+    let other = Other::beside(&world).await;
+    pass(&world, 15 * SECOND).await;
+    let id = other.run(wait.id).await;
+    pass(&world, 2 * SECOND).await;
+    world.advance(2 * LEASE).await;
+    pass(&world, 2 * SECOND).await;
+    let execution = world.ended(id).await;
+    assert_eq!(kinds(&execution), [Some(FailureKind::Timeout)]);
+}
+
+#[tokio::test]
 async fn an_execution_is_cancelled_wherever_it_runs() {
     let world = world().await;
     let wait = world.function("wait", FunctionConfig::default()).await;

@@ -171,6 +171,7 @@ async fn functions_that_make_no_sense_are_refused_with_what_was_expected() {
         (new("name", json!(1)), "name must be a string"),
         (new("name", Value::Null), "name must be a string"),
         (new("name", json!("  ")), "name is blank"),
+        (new("name", json!("two\nlines")), "control character"),
         (new("name", json!("x".repeat(129))), "128"),
         (new("description", json!("")), "description is blank"),
         (new("code", json!(["echo"])), "code must be a string"),

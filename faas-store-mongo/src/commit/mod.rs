@@ -5,11 +5,12 @@
 //! one bulk insert and one bulk update, whatever its size.
 //!
 //! An update carries its guard in its filter: a claim matches only a pending execution with the
-//! attempt before, a settlement only one that has not ended with the expected attempt. A bulk update
-//! only tells how many matched; when that is not all, the executions are asked which update they had
-//! last, by the token that each wave leaves. The tokens of a group that failed are remembered, so
-//! that when it is tried again, what had been made counts as done.
+//! attempt before, a settlement only one that is where it was. A bulk update only tells how many
+//! matched; when that is not all, the executions are asked which update they had last, by the token
+//! that each wave leaves. What is known of a group that failed is remembered, and its tokens, so that
+//! when it is tried again, what had been made counts as done.
 
+mod doubt;
 mod insert;
 mod update;
 mod waves;
@@ -19,26 +20,44 @@ use std::collections::BTreeSet;
 use faas_core::model::Timestamp;
 use faas_core::store::{Write, Written};
 
+use self::doubt::{Sending, Sent};
 use self::waves::Wave;
 use crate::error::Error;
 use crate::store::Inner;
 
-pub(crate) use self::update::InDoubt;
+pub(crate) use self::doubt::InDoubt;
 
 impl Inner {
     pub(crate) async fn commit(&self, writes: &[Write]) -> Result<Vec<Written>, Error> {
-        self.hold_open(&hours_of(writes)).await?;
         let mut written = vec![Written::Stale; writes.len()];
-        for wave in waves::cut(writes) {
-            self.carry_out(&wave, &mut written).await?;
-        }
+        let mut sending = Sending::new(&self.in_doubt);
+        let made = self.in_time(async {
+            self.hold_open(&hours_of(writes)).await?;
+            self.carry_out(writes, &mut written, &mut sending.sent)
+                .await
+        });
+        made.await?;
+        sending.done();
         Ok(written)
     }
 
-    async fn carry_out(&self, wave: &Wave<'_>, written: &mut [Written]) -> Result<(), Error> {
-        self.insert_all(&wave.inserts, written).await?;
-        self.update_all(&wave.updates, written).await?;
-        self.insert_events(&wave.events, written).await
+    async fn carry_out(
+        &self,
+        writes: &[Write],
+        written: &mut [Written],
+        sent: &mut Sent,
+    ) -> Result<(), Error> {
+        for Wave {
+            inserts,
+            updates,
+            events,
+        } in waves::cut(writes)
+        {
+            self.insert_all(&inserts, written).await?;
+            self.update_all(&updates, written, sent).await?;
+            self.insert_events(&events, written).await?;
+        }
+        Ok(())
     }
 }
 

@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 
-use faas_core::model::ExecutionId;
-use faas_core::store::Written;
+use faas_core::model::{ExecutionId, Status};
+use faas_core::store::{Stage, Written};
 use futures_util::TryStreamExt;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, doc};
 
+use super::doubt::Sent;
 use super::set;
 use super::waves::Update;
 use crate::collections::EXECUTIONS;
-use crate::documents::execution::{self, attempt_is};
-use crate::error::{Error, unavailable};
+use crate::documents::{date, execution};
+use crate::error::Error;
 use crate::ids::Id;
 use crate::store::Inner;
 
@@ -20,66 +21,23 @@ use crate::store::Inner;
 const COMMAND_BYTES: usize = 24 << 20;
 /// The most statements in one.
 const COMMAND_STATEMENTS: usize = 1_000;
-/// How many updates may be in doubt. Beyond that, those of a group that failed before are forgotten:
-/// they would count as stale.
-const DOUBTS: usize = 1 << 16;
-
-/// Updates of groups that failed, each with the tokens that it may have left.
-#[derive(Debug, Default)]
-pub(crate) struct InDoubt(HashMap<Step, Vec<ObjectId>>);
-
-/// What makes an update the same when it is tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Step {
-    Claim(ExecutionId, u32),
-    Settle(ExecutionId, u32),
-}
-
-impl From<&Update<'_>> for Step {
-    fn from(update: &Update<'_>) -> Self {
-        match update {
-            Update::Claim { id, attempt } => Self::Claim(*id, *attempt),
-            Update::Settle {
-                execution,
-                expected,
-            } => Self::Settle(execution.id, *expected),
-        }
-    }
-}
-
-impl InDoubt {
-    fn doubt(&mut self, updates: &[(usize, Update<'_>)], token: ObjectId) {
-        if self.0.len() + updates.len() > DOUBTS {
-            self.0.clear();
-        }
-        for (_, update) in updates {
-            self.0.entry(Step::from(update)).or_default().push(token);
-        }
-    }
-}
 
 impl Inner {
     pub(super) async fn update_all(
         &self,
         updates: &[(usize, Update<'_>)],
         written: &mut [Written],
+        sent: &mut Sent,
     ) -> Result<(), Error> {
         if updates.is_empty() {
             return Ok(());
         }
         let token = ObjectId::new();
-        let made = self.make_updates(updates, token, written).await;
-        let mut in_doubt = self.in_doubt.lock();
-        match &made {
-            Ok(()) if in_doubt.0.is_empty() => {}
-            Ok(()) => {
-                for (_, update) in updates {
-                    in_doubt.0.remove(&Step::from(update));
-                }
-            }
-            Err(_) => in_doubt.doubt(updates, token),
-        }
-        made
+        sent.maybe(updates, token);
+        self.make_updates(updates, token, written).await?;
+        let is_made = |(place, _): &(usize, _)| written.get(*place) == Some(&Written::Done);
+        sent.know(updates.iter().map(is_made));
+        Ok(())
     }
 
     async fn make_updates(
@@ -93,13 +51,14 @@ impl Inner {
         for (_, update) in updates {
             let (statement, size) = statement(update, token);
             if bytes + size > COMMAND_BYTES || statements.len() == COMMAND_STATEMENTS {
-                matched += self.send(std::mem::take(&mut statements)).await?;
+                let full = std::mem::take(&mut statements);
+                matched += self.bulk_update(EXECUTIONS, full).await?;
                 bytes = 0;
             }
             bytes += size;
             statements.push(statement);
         }
-        matched += self.send(statements).await?;
+        matched += self.bulk_update(EXECUTIONS, statements).await?;
         if usize::try_from(matched) == Ok(updates.len()) {
             for (place, _) in updates {
                 set(written, *place, Written::Done);
@@ -109,45 +68,12 @@ impl Inner {
         let last = self.last_updates(updates).await?;
         let in_doubt = self.in_doubt.lock();
         for (place, update) in updates {
-            let Some(last) = last.get(&update.id()) else {
-                continue;
-            };
-            let before = in_doubt.0.get(&Step::from(update));
-            if *last == token || before.is_some_and(|tokens| tokens.contains(last)) {
+            let last = last.get(&update.id());
+            if last == Some(&token) || in_doubt.made(update, last) {
                 set(written, *place, Written::Done);
             }
         }
         Ok(())
-    }
-
-    /// Sends one command with many updates. Returns how many matched.
-    async fn send(&self, statements: Vec<Bson>) -> Result<i64, Error> {
-        if statements.is_empty() {
-            return Ok(0);
-        }
-        let mut command = doc! {
-            "update": EXECUTIONS,
-            "updates": statements,
-            "ordered": false,
-        };
-        if let Some(concern) = &self.write_concern {
-            command.insert("writeConcern", concern.clone());
-        }
-        let answer = self.database.run_command(command).await?;
-        // The updates were made, but maybe by too few servers to last.
-        if answer.contains_key("writeConcernError") {
-            return Err(Error::Store(unavailable(
-                "not enough servers confirmed a write",
-            )));
-        }
-        if let Ok(errors) = answer.get_array("writeErrors") {
-            return Err(first_error(errors));
-        }
-        match answer.get("n") {
-            Some(Bson::Int32(n)) => Ok(i64::from(*n)),
-            Some(Bson::Int64(n)) => Ok(*n),
-            _ => Err(Error::Store(unavailable("an answer without a count"))),
-        }
     }
 
     /// The token of the last update of each of these executions.
@@ -174,50 +100,59 @@ impl Inner {
 /// One update of a command, and about how many bytes it has.
 fn statement(update: &Update<'_>, token: ObjectId) -> (Bson, usize) {
     const FIXED: usize = 2_048;
-    let (filter, mut set, size) = match update {
-        Update::Claim { id, attempt } => {
-            let before = attempt.checked_sub(1);
-            let filter = doc! {
-                "_id": id.bson(),
-                "status": "pending",
-                // No attempt comes before the first, and nothing is stored as minus one.
-                "attempt": before.map_or(Bson::Int64(-1), attempt_is),
-            };
+    let (filter, update, size) = match update {
+        Update::Claim { id, attempt, lease } => {
+            let before = attempt.checked_sub(1).map(|attempt| Stage {
+                status: Status::Pending,
+                attempt,
+            });
+            let unset = doc! { "waitsSince": "" };
             let set = doc! {
-                "status": "running",
+                "status": Status::Running.as_str(),
                 "attempt": i64::from(*attempt),
                 "dueAt": Bson::Null,
                 "exact.dueAt": Bson::Null,
+                "leaseEnds": lease.until.as_micros(),
+                "lease": { "owner": lease.owner.as_str(), "until": date(lease.until) },
+                "lastUpdate": token,
             };
-            (filter, set, 0)
+            let update = doc! { "$set": set, "$unset": unset };
+            (at_stage(*id, before), update, 0)
         }
-        Update::Settle {
-            execution,
-            expected,
-        } => {
-            let filter = doc! {
-                "_id": execution.id.bson(),
-                "status": { "$in": ["pending", "running"] },
-                "attempt": attempt_is(*expected),
-            };
+        Update::Settle { execution, from } => {
             let output = execution.output.as_ref().map_or(0, |output| output.len());
             let logs: usize = execution.logs.iter().map(|line| line.message.len()).sum();
             let size = execution.input.len() + output + logs;
-            (filter, execution::write(execution), size)
+            let mut set = execution::write(execution);
+            set.insert("lastUpdate", token);
+            // What was for the attempt goes with it.
+            let mut unset = doc! { "lease": "", "cancelRequested": "" };
+            for waits in [Status::Pending, Status::Running].map(execution::waits_in) {
+                if let Some(waits) = waits.filter(|waits| !set.contains_key(waits)) {
+                    unset.insert(waits, "");
+                }
+            }
+            let update = doc! { "$set": set, "$unset": unset };
+            (at_stage(execution.id, Some(*from)), update, size)
         }
     };
-    set.insert("lastUpdate", token);
-    (
-        Bson::Document(doc! { "q": filter, "u": { "$set": set } }),
-        FIXED + size,
-    )
+    let statement = doc! { "q": filter, "u": update };
+    (Bson::Document(statement), FIXED + size)
 }
 
-fn first_error(errors: &[Bson]) -> Error {
-    let first = errors.first().and_then(Bson::as_document);
-    let message = first.and_then(|error: &Document| error.get_str("errmsg").ok());
-    let message = message.unwrap_or("no reason was given");
-    Error::Store(crate::error::unusable(format!(
-        "an update was refused by the server: {message}"
-    )))
+/// Matches this execution while it is at this stage; never, when there is none.
+///
+/// The three fields are those of a unique index, with one value each: some servers that speak the
+/// protocol find a document in no other way than by all fields of such an index.
+fn at_stage(id: ExecutionId, stage: Option<Stage>) -> Document {
+    // No attempt comes before the first, and nothing is stored as minus one.
+    let attempt = stage.map_or(-1, |stage| i64::from(stage.attempt));
+    let status = stage.map_or(Status::Pending, |stage| stage.status);
+    let id = id.bson();
+    // An earlier system kept no number.
+    let attempt = match &id {
+        Bson::ObjectId(_) if attempt == 0 => doc! { "$in": [0_i64, Bson::Null] }.into(),
+        _ => Bson::Int64(attempt),
+    };
+    doc! { "_id": id, "status": status.as_str(), "attempt": attempt }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use faas_core::model::{Execution, ExecutionId, FunctionId, ScalingEvent};
-use faas_core::store::Write;
+use faas_core::store::{Lease, Stage, Write};
 
 /// Writes that may be carried out in any order, each with its place in the group.
 #[derive(Debug, Default)]
@@ -19,10 +19,11 @@ pub(super) enum Update<'a> {
     Claim {
         id: ExecutionId,
         attempt: u32,
+        lease: &'a Lease,
     },
     Settle {
         execution: &'a Execution,
-        expected: u32,
+        from: Stage,
     },
 }
 
@@ -72,22 +73,15 @@ pub(super) fn cut(writes: &[Write]) -> Vec<Wave<'_>> {
         };
         match write {
             Write::Insert(execution) => wave.inserts.push((place, execution)),
-            Write::Claim { id, attempt } => {
+            Write::Claim { id, attempt, lease } => {
                 let (id, attempt) = (*id, *attempt);
-                wave.updates.push((place, Update::Claim { id, attempt }));
+                wave.updates
+                    .push((place, Update::Claim { id, attempt, lease }));
             }
-            Write::Settle {
-                execution,
-                expected_attempt,
-            } => {
-                let expected = *expected_attempt;
-                wave.updates.push((
-                    place,
-                    Update::Settle {
-                        execution,
-                        expected,
-                    },
-                ));
+            Write::Settle { execution, from } => {
+                let from = *from;
+                wave.updates
+                    .push((place, Update::Settle { execution, from }));
             }
             Write::Scaling(event) => wave.events.push((place, event)),
         }

@@ -3,7 +3,7 @@
 use faas_core::model::{
     Execution, ExecutionId, FunctionConfig, InstanceId, Json, Status, Tier, Timestamp,
 };
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Document, doc};
 
 use super::{Fields, cost, date, detail, json, millis, nanos};
 use crate::collections::EXECUTIONS;
@@ -14,7 +14,7 @@ use crate::ids::Id;
 const FORMAT: i64 = 1;
 
 /// All fields but `_id`, also those without a value, so that setting them replaces whatever was
-/// there before.
+/// there before; but of the fields [`waits_in`] names, only the one of its status.
 pub(crate) fn write(execution: &Execution) -> Document {
     let start = execution.start_time.unwrap_or(execution.created_at);
     let moment = |moment: Option<Timestamp>| moment.map(Timestamp::as_micros);
@@ -50,7 +50,25 @@ pub(crate) fn write(execution: &Execution) -> Document {
         },
     };
     detail::write_failure(execution.failure.as_ref(), &mut document);
+    if let Some(waits) = waits_in(execution.status) {
+        let since = match execution.status {
+            Status::Pending => execution.due_at.unwrap_or(execution.created_at),
+            // Nobody has a lease of it.
+            _ => Timestamp::default(),
+        };
+        document.insert(waits, since.as_micros());
+    }
     document
+}
+
+/// The field that tells since when an execution with this status waits for somebody to take it up,
+/// in microseconds.
+pub(crate) const fn waits_in(status: Status) -> Option<&'static str> {
+    match status {
+        Status::Pending => Some("waitsSince"),
+        Status::Running => Some("leaseEnds"),
+        Status::Completed | Status::Failed => None,
+    }
 }
 
 pub(crate) fn read(document: &Document) -> Result<Execution, Error> {
@@ -140,12 +158,4 @@ pub(crate) fn accepted(document: &Document) -> Result<(ExecutionId, Timestamp), 
 /// The fields that [`accepted`] reads.
 pub(crate) fn accepted_fields() -> Document {
     doc! { "createdAt": 1, "startTime": 1, "exact": 1 }
-}
-
-/// A stored attempt number: an earlier system kept none.
-pub(crate) fn attempt_is(attempt: u32) -> Bson {
-    if attempt == 0 {
-        return Bson::Document(doc! { "$in": [0_i64, Bson::Null] });
-    }
-    Bson::Int64(i64::from(attempt))
 }

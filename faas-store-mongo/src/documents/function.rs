@@ -58,8 +58,7 @@ pub(crate) fn write_deleted(
 pub(crate) fn read(document: &Document) -> Result<Function, Error> {
     let fields = Fields::new(document, FUNCTIONS);
     let id: FunctionId = fields.id("_id")?;
-    let created_at = fields.optional_moment("createdAt")?;
-    let created_at = created_at.unwrap_or_else(|| id.created_at());
+    let created_at = created_at(&fields, id)?;
     let status = match fields.optional_text("status")?.unwrap_or("active") {
         "active" => FunctionStatus::Active,
         "inactive" => FunctionStatus::Inactive,
@@ -71,11 +70,30 @@ pub(crate) fn read(document: &Document) -> Result<Function, Error> {
         description: fields.optional_text("description")?.unwrap_or("").into(),
         code: fields.text("code")?.into(),
         created_at,
-        updated_at: fields.optional_moment("updatedAt")?.unwrap_or(created_at),
+        updated_at: changed(document)?,
         version: fields.optional_u32("version")?.unwrap_or(1),
         status,
         config: config(&fields.within("config"))?,
     })
+}
+
+/// When the function in this document was last changed.
+pub(crate) fn changed(document: &Document) -> Result<Timestamp, Error> {
+    let fields = Fields::new(document, FUNCTIONS);
+    match fields.optional_moment("updatedAt")? {
+        Some(updated_at) => Ok(updated_at),
+        None => created_at(&fields, fields.id("_id")?),
+    }
+}
+
+/// The fields that [`changed`] reads.
+pub(crate) fn changed_fields() -> Document {
+    doc! { "updatedAt": 1, "createdAt": 1, "exact": 1 }
+}
+
+fn created_at(fields: &Fields<'_>, id: FunctionId) -> Result<Timestamp, Error> {
+    let created_at = fields.optional_moment("createdAt")?;
+    Ok(created_at.unwrap_or_else(|| id.created_at()))
 }
 
 fn config(fields: &Fields<'_>) -> Result<FunctionConfig, Error> {

@@ -65,42 +65,95 @@ pub(crate) fn ended(document: &Document) -> Result<Ended, Error> {
 /// Sums by function.
 pub(crate) type Sums = BTreeMap<FunctionId, UsageSums>;
 
+/// Adds the sums of some functions to those of others.
+pub(crate) fn add_all(sums: &mut Sums, others: &Sums) {
+    for (function, other) in others {
+        sums.entry(*function).or_default().add(other);
+    }
+}
+
 pub(crate) fn write(sums: &Sums) -> Bson {
     let one = |(function, sums): (&FunctionId, &UsageSums)| {
-        Bson::Document(doc! {
-            "functionId": function.bson(),
-            "executions": signed(sums.executions),
-            "failed": signed(sums.failed),
-            "cold": signed(sums.cold),
-            "durationMicros": signed(sums.duration_micros),
-            "base": sums.base.get(),
-            "coldStart": sums.cold_start.get(),
-            "retry": sums.retry.get(),
-            "dataTransfer": sums.data_transfer.get(),
-            "tier": sums.tier.map(Tier::as_str),
-        })
+        let mut one = write_one(sums);
+        one.insert("functionId", function.bson());
+        Bson::Document(one)
     };
     Bson::Array(sums.iter().map(one).collect())
 }
 
-fn read(hour: &Fields<'_>, name: &'static str) -> Result<Sums, Error> {
+/// The fields of a span that is closed with these sums.
+pub(crate) fn write_closed(sums: &Sums) -> Document {
+    let mut total = UsageSums::default();
+    for one in sums.values() {
+        total.add(one);
+    }
+    doc! { "closed": true, "sums": write(sums), "total": write_one(&total) }
+}
+
+fn write_one(sums: &UsageSums) -> Document {
+    doc! {
+        "executions": signed(sums.executions),
+        "failed": signed(sums.failed),
+        "cold": signed(sums.cold),
+        "durationMicros": signed(sums.duration_micros),
+        "base": sums.base.get(),
+        "coldStart": sums.cold_start.get(),
+        "retry": sums.retry.get(),
+        "dataTransfer": sums.data_transfer.get(),
+        "tier": sums.tier.map(Tier::as_str),
+    }
+}
+
+fn read(span: &Fields<'_>, name: &'static str) -> Result<Sums, Error> {
     let mut all = Sums::new();
-    for fields in hour.list(name)? {
-        let amount = |name| fields.integer(name).map(NanoDollars::new);
-        let sums = UsageSums {
-            executions: fields.count("executions")?,
-            failed: fields.count("failed")?,
-            cold: fields.count("cold")?,
-            duration_micros: fields.count("durationMicros")?,
-            base: amount("base")?,
-            cold_start: amount("coldStart")?,
-            retry: amount("retry")?,
-            data_transfer: amount("dataTransfer")?,
-            tier: fields.optional_tier("tier")?,
-        };
-        all.entry(fields.id("functionId")?).or_default().add(&sums);
+    for fields in span.list(name)? {
+        let function = fields.id("functionId")?;
+        all.entry(function).or_default().add(&read_one(&fields)?);
     }
     Ok(all)
+}
+
+fn read_one(fields: &Fields<'_>) -> Result<UsageSums, Error> {
+    let amount = |name| fields.integer(name).map(NanoDollars::new);
+    Ok(UsageSums {
+        executions: fields.count("executions")?,
+        failed: fields.count("failed")?,
+        cold: fields.count("cold")?,
+        duration_micros: fields.count("durationMicros")?,
+        base: amount("base")?,
+        cold_start: amount("coldStart")?,
+        retry: amount("retry")?,
+        data_transfer: amount("dataTransfer")?,
+        tier: fields.optional_tier("tier")?,
+    })
+}
+
+/// The sums by function in the document of a closed span.
+pub(crate) fn sums(document: &Document, collection: &'static str) -> Result<Sums, Error> {
+    read(&Fields::new(document, collection), "sums")
+}
+
+/// The sum over all functions in the document of a closed span.
+pub(crate) fn total(document: &Document, collection: &'static str) -> Result<UsageSums, Error> {
+    read_one(&Fields::new(document, collection).within("total"))
+}
+
+/// What the document of an hour, day or month says of its state.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span {
+    pub(crate) start: Timestamp,
+    /// Rises with every change.
+    pub(crate) revision: i64,
+    pub(crate) is_closed: bool,
+}
+
+pub(crate) fn span(document: &Document, collection: &'static str) -> Result<Span, Error> {
+    let fields = Fields::new(document, collection);
+    Ok(Span {
+        start: fields.moment("_id")?,
+        revision: fields.integer("revision")?,
+        is_closed: fields.flag("closed"),
+    })
 }
 
 /// An hour as it is stored. See [`crate::usage`] for what its parts mean.

@@ -57,7 +57,8 @@ impl Inner {
         Ok(())
     }
 
-    /// Opens these hours until then at least; makes the documents that are missing.
+    /// Opens these hours until then at least, and then what they are in; makes the documents that are
+    /// missing.
     pub(super) async fn open_hours(
         &self,
         hours: &[Timestamp],
@@ -76,14 +77,19 @@ impl Inner {
                     "upsert": true,
                 })
             };
-            self.upsert(some.iter().map(open).collect()).await?;
+            self.upsert(HOURS, some.iter().map(open).collect()).await?;
+            self.open_spans(some).await?;
         }
         Ok(())
     }
 
-    /// Sends upserts to the hours. Two that make the same document at once are tried again.
-    async fn upsert(&self, updates: Vec<Bson>) -> Result<(), Error> {
-        let mut command = doc! { "update": HOURS, "updates": updates, "ordered": false };
+    /// Sends upserts. Two that make the same document at once are tried again.
+    pub(super) async fn upsert(
+        &self,
+        collection: &'static str,
+        updates: Vec<Bson>,
+    ) -> Result<(), Error> {
+        let mut command = doc! { "update": collection, "updates": updates, "ordered": false };
         if let Some(concern) = &self.write_concern {
             command.insert("writeConcern", concern.clone());
         }
@@ -127,20 +133,27 @@ impl Inner {
         Ok(hours)
     }
 
-    /// Closes hours that nobody holds open. Returns whether there may be more.
+    /// Closes hours that nobody holds open, and then the days and months that are over. Returns
+    /// whether there may be more.
     pub(crate) async fn close_hours(&self) -> Result<bool, Error> {
-        let before = date(self.clock.now() - self.margin());
+        let before = date(self.closable_before());
         let filter = doc! { "closed": false, "openUntil": { "$lt": before } };
         let due = self.hours(filter, CLOSED_AT_ONCE).await?;
         for hour in &due {
             self.close_hour(hour).await?;
         }
-        Ok(due.len() as i64 == CLOSED_AT_ONCE)
+        let has_more = due.len() as i64 == CLOSED_AT_ONCE;
+        Ok(self.close_spans().await? || has_more)
     }
 
     /// Whether nobody holds the hour open any more.
     pub(super) fn is_closable(&self, hour: &Hour) -> bool {
-        hour.open_until + self.margin() < self.clock.now()
+        hour.open_until < self.closable_before()
+    }
+
+    /// What was held open until before then is so no more.
+    pub(super) fn closable_before(&self) -> Timestamp {
+        self.clock.now() - self.margin()
     }
 
     /// By how much the clocks of two servers may differ.
@@ -148,8 +161,10 @@ impl Inner {
         self.hour_lease / 10
     }
 
-    /// Makes and stores the sums of an hour that nobody holds open; returns them.
-    pub(super) async fn close_hour(&self, hour: &Hour) -> Result<Sums, Error> {
+    /// Makes the sums of an hour that nobody holds open, and stores them if nobody has changed it in
+    /// the meantime: else whoever asks next makes them again. Returns them, and whether they are
+    /// stored.
+    pub(super) async fn close_hour(&self, hour: &Hour) -> Result<(Sums, bool), Error> {
         let mut sums = hour.kept.clone();
         let period = Period {
             from: hour.start,
@@ -158,10 +173,8 @@ impl Inner {
         let left_out = hour.expiring.iter().copied().collect();
         let add = |one: Ended| sums.entry(one.function).or_default().add(&one.sums);
         self.add_up(&[period], &left_out, add).await?;
-        // If somebody has changed it in the meantime, whoever asks next makes the sums again.
-        self.change_hour(hour, doc! { "closed": true, "sums": usage::write(&sums) })
-            .await?;
-        Ok(sums)
+        let is_stored = self.change_hour(hour, usage::write_closed(&sums)).await?;
+        Ok((sums, is_stored))
     }
 
     /// Gives `add` all ended executions that were accepted within `periods`.

@@ -1,4 +1,4 @@
-//! Sums for reports, hour by hour.
+//! Sums for reports, hour by hour; and of closed hours, day by day and month by month ([`spans`]).
 //!
 //! An hour is where an execution is counted: the one that it was accepted in. Each hour that ever had
 //! an ended execution has one document in `usagehours`, and all that happens to it is a change of that
@@ -21,5 +21,6 @@
 mod expire;
 mod hours;
 mod report;
+mod spans;
 
 pub(crate) use self::hours::Holds;

@@ -2,17 +2,21 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use faas_core::model::Status;
-use faas_core::model::{FunctionId, Timestamp};
+use faas_core::model::{ExecutionId, FunctionId, Status, Timestamp};
 use faas_core::store::rollup::{Grain, Known, Segment, cover};
-use faas_core::store::{Period, Totals, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums};
+use faas_core::store::{
+    Granularity, Period, Totals, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums,
+};
+use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, Document, doc};
 
 use super::hours::TRIES;
-use crate::collections::STATE;
-use crate::documents::usage::{Ended, Hour};
+use super::spans::{self, Length, starting_within};
+use crate::collections::{HOURS, STATE};
+use crate::documents::usage::{self, Ended, Hour, Sums};
 use crate::documents::{Fields, date};
 use crate::error::Error;
+use crate::ids::Id;
 use crate::period;
 use crate::store::Inner;
 
@@ -28,7 +32,11 @@ struct Expiry {
     generation: i64,
 }
 
-type Rows = BTreeMap<UsageKey, UsageSums>;
+pub(super) type Rows = BTreeMap<UsageKey, UsageSums>;
+
+/// What of the documents of closed spans a query needs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a>(&'a UsageQuery);
 
 impl Inner {
     pub(crate) async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageRow>, Error> {
@@ -48,7 +56,7 @@ impl Inner {
         let ended = UsageQuery {
             period: Period::ALL,
             function: None,
-            group: UsageGroup::Function,
+            group: UsageGroup::Time(Granularity::Month),
         };
         let mut sums = UsageSums::default();
         for row in self.usage(&ended).await? {
@@ -68,27 +76,79 @@ impl Inner {
             return Ok(rows);
         };
         let coarsest = match query.group {
-            UsageGroup::Function => Grain::Hour,
-            UsageGroup::Time(granularity) => Grain::coarsest_for(granularity).min(Grain::Hour),
+            UsageGroup::Function => Grain::Day,
+            UsageGroup::Time(granularity) => Grain::coarsest_for(granularity),
         };
-        let mut raw = Vec::new();
-        let mut left_out = HashSet::new();
+        let mut raw = Raw::default();
         for Segment { grain, period } in cover(query.period, coarsest, &known) {
-            if grain != Some(Grain::Hour) {
-                join(&mut raw, period);
-                continue;
-            }
-            let within = doc! { "_id": { "$gte": date(period.from), "$lt": date(period.to) } };
-            for hour in self.hours(within, 0).await? {
-                if let Some(period) = self.hour(&hour, query, &mut rows).await? {
-                    join(&mut raw, period);
-                    left_out.extend(hour.expiring);
+            match grain {
+                Some(Grain::Day) => {
+                    let period = spans::widen(period, query.period, &known);
+                    self.enter_days(period, query, &mut rows, &mut raw).await?;
                 }
+                Some(Grain::Hour) => self.enter_hours(period, query, &mut rows, &mut raw).await?,
+                Some(Grain::Minute) | None => raw.add(period),
             }
         }
         let add = |one: Ended| enter(query, one.accepted, one.function, &one.sums, &mut rows);
-        self.add_up(&raw, &left_out, add).await?;
+        self.add_up(&raw.periods, &raw.left_out, add).await?;
         Ok(rows)
+    }
+
+    /// Enters whole days: by month, by day and by hour, each where those before are not closed.
+    async fn enter_days(
+        &self,
+        period: Period,
+        query: &UsageQuery,
+        rows: &mut Rows,
+        raw: &mut Raw,
+    ) -> Result<(), Error> {
+        let wanted = Wanted(query);
+        let months = match query.group {
+            UsageGroup::Function | UsageGroup::Time(Granularity::Month) => {
+                self.enter_spans(Length::Month, period, wanted, rows)
+                    .await?
+            }
+            UsageGroup::Time(_) => vec![period],
+        };
+        for period in months {
+            let days = self.enter_spans(Length::Day, period, wanted, rows);
+            for period in days.await? {
+                self.enter_hours(period, query, rows, raw).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn enter_hours(
+        &self,
+        period: Period,
+        query: &UsageQuery,
+        rows: &mut Rows,
+        raw: &mut Raw,
+    ) -> Result<(), Error> {
+        let wanted = Wanted(query);
+        let find = self.collections.hours.find(starting_within(period));
+        let mut found = find.projection(wanted.fields()).await?;
+        let mut open = Vec::new();
+        while let Some(document) = found.try_next().await? {
+            let span = usage::span(&document, HOURS)?;
+            if span.is_closed {
+                wanted.enter(&document, HOURS, rows)?;
+            } else {
+                open.push(Bson::from(date(span.start)));
+            }
+        }
+        if open.is_empty() {
+            return Ok(());
+        }
+        for hour in self.hours(doc! { "_id": { "$in": open } }, 0).await? {
+            if let Some(period) = self.hour(&hour, query, rows).await? {
+                raw.add(period);
+                raw.left_out.extend(hour.expiring);
+            }
+        }
+        Ok(())
     }
 
     /// Enters the sums of an hour. Returns its period when its executions must be added.
@@ -102,7 +162,7 @@ impl Inner {
         let sums = match &hour.closed {
             Some(sums) => sums,
             None if self.is_closable(hour) => {
-                made = self.close_hour(hour).await?;
+                (made, _) = self.close_hour(hour).await?;
                 &made
             }
             None => {
@@ -212,10 +272,64 @@ fn whole(hour: Timestamp) -> Period {
     }
 }
 
-/// Adds a period to the end of those that are there, which it may continue.
-fn join(periods: &mut Vec<Period>, next: Period) {
-    match periods.last_mut() {
-        Some(last) if last.to == next.from => last.to = next.to,
-        _ => periods.push(next),
+/// What must be read from the executions themselves.
+#[derive(Debug, Default)]
+struct Raw {
+    periods: Vec<Period>,
+    /// Counted elsewhere.
+    left_out: HashSet<ExecutionId>,
+}
+
+impl Raw {
+    /// Adds a period, which may continue the last one.
+    fn add(&mut self, next: Period) {
+        match self.periods.last_mut() {
+            Some(last) if last.to == next.from => last.to = next.to,
+            _ => self.periods.push(next),
+        }
+    }
+}
+
+impl Wanted<'_> {
+    /// The fields that are read of a span.
+    pub(super) fn fields(self) -> Document {
+        let mut fields = doc! { "closed": 1, "revision": 1 };
+        match (self.0.function, self.0.group) {
+            (Some(function), _) => {
+                let of_one = doc! { "$elemMatch": { "functionId": function.bson() } };
+                fields.insert("sums", of_one);
+            }
+            (None, UsageGroup::Function) => drop(fields.insert("sums", 1)),
+            (None, UsageGroup::Time(_)) => drop(fields.insert("total", 1)),
+        }
+        fields
+    }
+
+    /// Enters a closed span, of which those fields were read.
+    pub(super) fn enter(
+        self,
+        document: &Document,
+        collection: &'static str,
+        rows: &mut Rows,
+    ) -> Result<(), Error> {
+        let start = usage::span(document, collection)?.start;
+        match (self.0.function, self.0.group) {
+            (None, UsageGroup::Time(granularity)) => {
+                let total = usage::total(document, collection)?;
+                if total.executions > 0 {
+                    let key = UsageKey::Time(granularity.floor(start));
+                    rows.entry(key).or_default().add(&total);
+                }
+            }
+            _ => self.enter_all(start, &usage::sums(document, collection)?, rows),
+        }
+        Ok(())
+    }
+
+    /// Enters the sums of a span.
+    pub(super) fn enter_all(self, start: Timestamp, sums: &Sums, rows: &mut Rows) {
+        for (function, sums) in sums {
+            enter(self.0, start, *function, sums, rows);
+        }
     }
 }

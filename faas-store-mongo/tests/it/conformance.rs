@@ -28,7 +28,7 @@ impl Mongo {
                 let options = MongoStore::options().clock(Arc::clone(&clock));
                 Arc::new(options.open(uri).await.unwrap())
             }
-            None => Arc::new(MemoryStore::new()),
+            None => Arc::new(MemoryStore::new().shared()),
         };
         Self { store, uri, clock }
     }
@@ -97,9 +97,11 @@ fixture!(Closing, Hasty::new());
 mod hours_stay_open {
     use super::Open;
     faas_core::store_conformance!(Open);
+    faas_core::shared_store_conformance!(Open);
 }
 
 mod hours_are_closed_at_once {
     use super::Closing;
     faas_core::store_conformance!(Closing);
+    faas_core::shared_store_conformance!(Closing);
 }

@@ -6,9 +6,11 @@ use std::time::Duration;
 use faas_core::model::{
     FunctionConfig, FunctionId, FunctionStatus, NanoDollars, Status, Timestamp,
 };
+use faas_core::store::conformance::claim;
 use faas_core::store::conformance::workshop::{START, Workshop};
 use faas_core::store::{
-    ExecutionQuery, Granularity, Period, Store, UsageGroup, UsageQuery, Write, Written,
+    ExecutionQuery, Granularity, OverdueQuery, Period, Stage, Store, UsageGroup, UsageQuery, Write,
+    Written,
 };
 use faas_store_mongo::MongoStore;
 use mongodb::bson::oid::ObjectId;
@@ -23,6 +25,11 @@ const EVERYTHING: ExecutionQuery = ExecutionQuery {
     period: Period::ALL,
     before: None,
     limit: usize::MAX,
+};
+
+const RUNNING: Stage = Stage {
+    status: Status::Running,
+    attempt: 1,
 };
 
 /// When the earlier system wrote its first execution, in milliseconds.
@@ -229,16 +236,13 @@ async fn what_is_pending_is_taken_up_and_keeps_its_id() {
         panic!("{unfinished:?}")
     };
     let mut execution = pending.clone();
-    let claim = Write::Claim {
-        id: execution.id,
-        attempt: 1,
-    };
+    let claim = claim(execution.id, 1);
     assert_eq!(store.commit(&[claim]).await.unwrap(), [Written::Done]);
     execution.claim().unwrap();
     Workshop::new().end(&mut execution);
     let settle = Write::Settle {
         execution: Arc::new(execution.clone()),
-        expected_attempt: 1,
+        from: RUNNING,
     };
     assert_eq!(store.commit(&[settle]).await.unwrap(), [Written::Done]);
     let stored = store.execution(execution.id).await.unwrap();
@@ -251,4 +255,44 @@ async fn what_is_pending_is_taken_up_and_keeps_its_id() {
     );
     let totals = store.totals().await.unwrap();
     assert_eq!(totals.completed + totals.failed, 10);
+}
+
+#[tokio::test]
+async fn what_it_left_unfinished_is_overdue_and_what_ran_is_settled_from_where_it_was() {
+    let Some(uri) = server::new_database() else {
+        return;
+    };
+    let raw = old_database(&uri).await;
+    let ran = object_id(begin() + 8 * 1_200_000, 8);
+    let run = doc! { "$set": { "status": "running" } };
+    raw.update_one(doc! { "_id": ran }, run).await.unwrap();
+    let store = MongoStore::open(&uri).await.unwrap();
+    let shared = store.as_shared().unwrap();
+    let overdue = async |status| {
+        let query = OverdueQuery {
+            status,
+            before: START,
+            except: Vec::new(),
+            limit: 9,
+        };
+        shared.overdue(&query).await.unwrap()
+    };
+    assert_eq!(overdue(Status::Pending).await.len(), 1);
+    let found = overdue(Status::Running).await;
+    assert_eq!(found.len(), 1);
+    let mut taken = store.execution(found[0].id).await.unwrap().unwrap();
+    let from = Stage::of(&taken);
+    taken.release().unwrap();
+    let settle = Write::Settle {
+        execution: Arc::new(taken.clone()),
+        from,
+    };
+    let written = store.commit(&[settle.clone(), settle]).await.unwrap();
+    assert_eq!(written, [Written::Done, Written::Stale]);
+    let document = raw.find_one(doc! { "_id": ran }).await.unwrap().unwrap();
+    let since = taken.created_at.as_micros();
+    assert_eq!(document.get_i64("waitsSince").unwrap(), since);
+    let claimed = store.commit(&[claim(taken.id, 1)]).await.unwrap();
+    assert_eq!(claimed, [Written::Done]);
+    assert_eq!(overdue(Status::Pending).await.len(), 1);
 }

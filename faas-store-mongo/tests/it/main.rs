@@ -5,9 +5,10 @@
     reason = "what the tests share may fail them as well as they themselves"
 )]
 
-mod cable;
 mod conformance;
+mod kill;
 mod legacy;
 mod outage;
+mod plans;
 mod server;
 mod shared;

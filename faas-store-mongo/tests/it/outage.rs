@@ -3,19 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use faas_core::store::conformance::workshop::Workshop;
-use faas_core::store::{Store, StoreError, Write, Written};
+use faas_core::clock::ManualClock;
+use faas_core::model::Status;
+use faas_core::store::conformance::claim;
+use faas_core::store::conformance::workshop::{START, Workshop};
+use faas_core::store::{Stage, Store, StoreError, Write, Written};
+use faas_mongo_testserver::Cable;
 use faas_store_mongo::MongoStore;
 
-use super::cable::Cable;
 use super::server;
+
+const RUNNING: Stage = Stage {
+    status: Status::Running,
+    attempt: 1,
+};
 
 #[tokio::test]
 async fn a_server_that_is_away_makes_calls_unavailable_until_it_is_back() {
     let Some(uri) = server::new_database() else {
         return;
     };
-    let cable = Cable::to(&uri).await;
+    let cable = Cable::to(&uri);
     let options = MongoStore::options().server_selection_timeout(Duration::from_secs(1));
     let store = options.open(&cable.uri).await.unwrap();
     let mut workshop = Workshop::new();
@@ -44,11 +52,50 @@ async fn a_server_that_is_away_makes_calls_unavailable_until_it_is_back() {
 }
 
 #[tokio::test]
+async fn an_update_that_is_never_answered_is_given_up_and_done_when_tried_again() {
+    let Some(uri) = server::new_database() else {
+        return;
+    };
+    let cable = Cable::to(&uri);
+    let clock = ManualClock::new(START);
+    let options = MongoStore::options().clock(Arc::new(clock.clone()));
+    let store = options.open(&cable.uri).await.unwrap();
+    let mut workshop = Workshop::new();
+    let function = workshop.id();
+    let pending = workshop.pending(function);
+    let claim = claim(pending.id, 1);
+    let insert = Write::Insert(Arc::new(pending));
+    store.commit(&[insert]).await.unwrap();
+
+    cable.lose_update();
+    let passing = async {
+        for _ in 0..1_000 {
+            // The update is on its way while a second passes.
+            pause().await;
+            clock.advance(Duration::from_millis(200));
+        }
+    };
+    let given_up = tokio::select! {
+        done = store.commit(std::slice::from_ref(&claim)) => done.unwrap_err(),
+        () = passing => panic!("it was not given up"),
+    };
+    assert!(given_up.is_retryable(), "{given_up:?}");
+    cable.mend();
+    let again = store.commit(std::slice::from_ref(&claim)).await.unwrap();
+    assert_eq!(again, [Written::Done]);
+}
+
+#[expect(clippy::disallowed_methods, reason = "a connection needs real time")]
+async fn pause() {
+    tokio::time::sleep(Duration::from_millis(5)).await;
+}
+
+#[tokio::test]
 async fn a_claim_and_a_settlement_whose_answers_are_lost_are_done_when_tried_again() {
     let Some(uri) = server::new_database() else {
         return;
     };
-    let cable = Cable::to(&uri).await;
+    let cable = Cable::to(&uri);
     let store = MongoStore::open(&cable.uri).await.unwrap();
     let mut workshop = Workshop::new();
     let function = workshop.id();
@@ -59,21 +106,15 @@ async fn a_claim_and_a_settlement_whose_answers_are_lost_are_done_when_tried_aga
         store.commit(&[insert]).await.unwrap();
     }
     // Somebody else has the other one already.
-    let taken = Write::Claim {
-        id: other.id,
-        attempt: 1,
-    };
+    let taken = claim(other.id, 1);
     store.commit(std::slice::from_ref(&taken)).await.unwrap();
     let mut ended = pending.clone();
     ended.claim().unwrap();
     workshop.end(&mut ended);
-    let claim = Write::Claim {
-        id: pending.id,
-        attempt: 1,
-    };
+    let claim = claim(pending.id, 1);
     let settle = Write::Settle {
         execution: Arc::new(ended.clone()),
-        expected_attempt: 1,
+        from: RUNNING,
     };
     // So that the settlement is the first update after the answer to be lost.
     let warm = workshop.ended(function);

@@ -5,11 +5,9 @@ use std::time::Duration;
 
 use faas_core::clock::ManualClock;
 use faas_core::model::{Execution, NanoDollars};
-use faas_core::store::conformance::insert;
 use faas_core::store::conformance::workshop::{START, Workshop};
-use faas_core::store::{
-    Granularity, Period, Store, UsageGroup, UsageQuery, UsageSums, Write, Written,
-};
+use faas_core::store::conformance::{claim, insert};
+use faas_core::store::{Granularity, Period, Store, UsageGroup, UsageQuery, UsageSums, Written};
 use faas_store_mongo::MongoStore;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use mongodb::{Client, Database};
@@ -62,21 +60,15 @@ async fn of_two_servers_that_claim_the_same_exactly_one_gets_each() {
     let function = workshop.id();
     let all: Vec<_> = (0..60).map(|_| workshop.pending(function)).collect();
     insert(&stores[0], &all).await;
-    let claims: Vec<_> = all
-        .iter()
-        .map(|one| Write::Claim {
-            id: one.id,
-            attempt: 1,
-        })
-        .collect();
-    let claim = async |store: &MongoStore| {
+    let claims: Vec<_> = all.iter().map(|one| claim(one.id, 1)).collect();
+    let claim_all = async |store: &MongoStore| {
         let mut done = Vec::new();
         for group in claims.chunks(7) {
             done.extend(store.commit(group).await.unwrap());
         }
         done
     };
-    let (one, other) = tokio::join!(claim(&stores[0]), claim(&stores[1]));
+    let (one, other) = tokio::join!(claim_all(&stores[0]), claim_all(&stores[1]));
     for pair in one.into_iter().zip(other) {
         let done = [pair.0, pair.1]
             .iter()

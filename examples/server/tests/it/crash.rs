@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::api::{cost_of, ended, get, header, nanos, sum_of_all};
 use super::running::Server;
 
 const ROUNDS: usize = 4;
@@ -115,17 +116,10 @@ fn hammer(address: &str, function: &str, invoke: bool, told: &Told) {
         };
         match status {
             200 => {
-                let header = |name: &str| {
-                    let line = head
-                        .lines()
-                        .find(|line| line.to_lowercase().starts_with(name))
-                        .unwrap();
-                    line.split_once(": ").unwrap().1.to_owned()
-                };
-                told.invoked
-                    .lock()
-                    .unwrap()
-                    .push((header("x-execution-id"), header("x-execution-cost")));
+                told.invoked.lock().unwrap().push((
+                    header(&head, "x-execution-id"),
+                    header(&head, "x-execution-cost"),
+                ));
             }
             202 => {
                 let body: Value = serde_json::from_str(&body).unwrap();
@@ -139,52 +133,4 @@ fn hammer(address: &str, function: &str, invoke: bool, told: &Told) {
             other => panic!("{other}: {body}"),
         }
     }
-}
-
-fn get(server: &Server, path: &str) -> Value {
-    let (status, body) = server.send("GET", path, "");
-    assert_eq!(status, 200, "{path}: {body}");
-    serde_json::from_str(&body).unwrap()
-}
-
-fn ended(server: &Server, id: &str) -> Value {
-    for _ in 0..3_000 {
-        let execution = get(server, &format!("/api/executions/{id}"));
-        if execution["status"] == "completed" || execution["status"] == "failed" {
-            return execution;
-        }
-        thread::park_timeout(Duration::from_millis(10));
-    }
-    panic!("{id} has not ended");
-}
-
-/// The number of all executions, read page by page, and the sum of their costs in nano-dollars.
-fn sum_of_all(server: &Server) -> (u64, u64) {
-    let (mut count, mut sum, mut cursor) = (0, 0, String::new());
-    loop {
-        let page = get(server, &format!("/api/executions?limit=1000{cursor}"));
-        let executions = page["executions"].as_array().unwrap();
-        count += executions.len() as u64;
-        sum += executions.iter().map(cost_of).sum::<u64>();
-        match page["nextCursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return (count, sum),
-        }
-    }
-}
-
-/// What an execution cost, in nano-dollars.
-fn cost_of(execution: &Value) -> u64 {
-    nanos(execution["cost"]["totalCost"].as_f64().unwrap())
-}
-
-/// A number of dollars in nano-dollars. Exact: these sums are far below 2^53 of them, which is where
-/// `f64` loses whole numbers.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "as above"
-)]
-fn nanos(dollars: f64) -> u64 {
-    (dollars * 1e9).round() as u64
 }

@@ -1,7 +1,11 @@
 //! The real binary, as a user starts it.
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod client;
+#[cfg(test)]
+mod cluster;
 #[cfg(test)]
 mod compatible;
 #[cfg(test)]
@@ -11,8 +15,16 @@ mod faults;
 #[cfg(test)]
 mod load_tests;
 #[cfg(test)]
+mod mongodb;
+#[cfg(test)]
+mod outage;
+#[cfg(test)]
+mod place;
+#[cfg(test)]
 mod running;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
 mod settings;
+#[cfg(test)]
+mod stores;

@@ -15,10 +15,17 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one in `folder`, on a free port, and waits until it listens.
     pub(crate) fn start(folder: &Path, args: &[&str]) -> Self {
+        Self::start_in(folder, args, &[])
+    }
+
+    /// The same, with these environment variables.
+    pub(crate) fn start_in(folder: &Path, args: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_faas"))
             .current_dir(folder)
             .env_clear()
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"])
+            .env("FAAS_LOG", "warn")
+            .envs(environment.iter().copied())
+            .args(["serve", "--listen", "127.0.0.1:0"])
             .args(args)
             .stdout(Stdio::piped())
             .spawn()
@@ -68,6 +75,12 @@ impl Server {
         Ok((status, head.to_owned(), body.to_owned()))
     }
 
+    /// Has it end as it should.
+    pub(crate) fn stop(mut self) {
+        self.signal("TERM");
+        assert_eq!(self.wait().code(), Some(0));
+    }
+
     /// Ends it at once, as a crash would.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -76,11 +89,22 @@ impl Server {
 
     /// Sends a request and leaves the answer to be read.
     pub(crate) fn begin(&self, method: &str, path: &str, body: &str) -> TcpStream {
+        self.begin_with("", method, path, body)
+    }
+
+    /// The same with further header lines, each with its end.
+    pub(crate) fn begin_with(
+        &self,
+        headers: &str,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> TcpStream {
         let mut stream = TcpStream::connect(self.address()).unwrap();
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nHost: faas\r\nConnection: close\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+             Content-Type: application/json\r\n{headers}Content-Length: {}\r\n\r\n{body}",
             body.len()
         )
         .unwrap();
@@ -89,8 +113,13 @@ impl Server {
 
     /// Uploads a function and returns its id.
     pub(crate) fn upload(&self, code: &str) -> String {
+        self.upload_as("f", code)
+    }
+
+    /// The same, with a name of its own.
+    pub(crate) fn upload_as(&self, name: &str, code: &str) -> String {
         let code = code.replace('"', "'");
-        let body = format!(r#"{{"name": "f", "description": "d", "code": "{code}"}}"#);
+        let body = format!(r#"{{"name": "{name}", "description": "d", "code": "{code}"}}"#);
         let (status, answer) = self.send("POST", "/api/functions", &body);
         assert_eq!(status, 201, "{answer}");
         let (_, rest) = answer.split_once("\"_id\":\"").unwrap();

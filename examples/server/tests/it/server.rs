@@ -189,24 +189,6 @@ fn neither_a_stalled_client_nor_an_endless_call_holds_the_end_up_beyond_the_grac
 }
 
 #[test]
-fn what_was_answered_is_still_there_after_a_restart() {
-    let folder = TempDir::new().unwrap();
-    let mut server = Server::start(folder.path(), &[]);
-    let id = server.upload("return input.a + 1");
-    let path = format!("/api/functions/{id}/invoke");
-    assert_eq!(
-        server.send("POST", &path, r#"{"a": 1}"#),
-        (200, "2".to_owned())
-    );
-    server.signal("KILL");
-    server.wait();
-    let again = Server::start(folder.path(), &[]);
-    let (status, logs) = again.send("GET", &format!("/api/functions/{id}/logs"), "");
-    assert_eq!(status, 200);
-    assert!(logs.contains("\"completed\""), "{logs}");
-}
-
-#[test]
 fn a_second_ctrl_c_ends_it_at_once() {
     let folder = TempDir::new().unwrap();
     let args = ["--store", "memory:", "--shutdown-grace", "10m"];

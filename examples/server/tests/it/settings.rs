@@ -90,8 +90,8 @@ fn what_cannot_work_is_one_line_and_exit_code_1() {
     let folder = TempDir::new().unwrap();
     let refused = |args: &[&str]| error(&faas(folder.path(), args, &[]));
     assert!(refused(&["--min-instances", "11"]).contains("--min-instances (11)"));
-    let mongo = refused(&["--store", "mongodb://me:secret@db/faas"]);
-    assert!(mongo.contains("not supported by this build yet"), "{mongo}");
+    let mongo = refused(&["--store", "mongodb+srv://me:secret@db/faas"]);
+    assert!(mongo.contains("name the hosts"), "{mongo}");
     assert!(!mongo.contains("secret"), "{mongo}");
     assert!(refused(&["--log", "=nonsense=", "--store", "memory:"]).contains("--log"));
 }
@@ -138,12 +138,48 @@ fn wrong_usage_is_exit_code_2() {
 }
 
 #[test]
-fn a_mongodb_uri_without_a_store_is_one_line_of_warning() {
+fn a_mongodb_uri_is_used_where_nothing_else_says_where_to_keep_things() {
     let folder = TempDir::new().unwrap();
-    let environment = [("MONGODB_URI", "mongodb://me:secret@db/faas")];
-    let shown = stdout(&faas(folder.path(), &["--check"], &environment));
-    assert!(shown.contains("warning: MONGODB_URI is set"), "{shown}");
-    assert!(!shown.contains("secret"), "{shown}");
+    let other = folder_with("store = \"sqlite:file.db\"");
+    let uri = ("MONGODB_URI", "mongodb://me:secret@db/faas?tls=true");
+    let store = |folder: &TempDir, args: &[&str], environment: &[(&str, &str)]| {
+        let args = [&["--check"], args].concat();
+        let shown = stdout(&faas(folder.path(), &args, environment));
+        let line = shown.lines().find(|line| line.starts_with("store = "));
+        line.unwrap_or_else(|| panic!("no store in {shown}"))
+            .to_owned()
+    };
+    assert_eq!(store(&folder, &[], &[uri]), "store = mongodb://db/faas");
+    let unset = [("MONGODB_URI", "")];
+    let default = "store = sqlite:./data/faas.db";
+    assert_eq!(store(&folder, &[], &unset), default);
+    assert_eq!(store(&other, &[], &[uri]), "store = sqlite:file.db");
+    let variable = [uri, ("FAAS_STORE", "sqlite:variable.db")];
+    let expected = "store = sqlite:variable.db";
+    assert_eq!(store(&other, &[], &variable), expected);
+    let flag = ["--store", "memory:"];
+    assert_eq!(store(&other, &flag, &variable), "store = memory:");
+}
+
+#[test]
+fn a_password_is_shown_in_no_error_wherever_it_is_given() {
+    let folder = TempDir::new().unwrap();
+    for bad in [
+        "mongodb+srv://me:secret@db/faas",
+        "mongodb://me:secret/faas",
+        "me:secret@db/faas",
+    ] {
+        let flag = faas(folder.path(), &["--store", bad], &[]);
+        let variable = faas(folder.path(), &[], &[("FAAS_STORE", bad)]);
+        let uri = faas(folder.path(), &[], &[("MONGODB_URI", bad)]);
+        let file = folder_with(&format!("store = \"{bad}\""));
+        let file = faas(file.path(), &[], &[]);
+        for output in [flag, variable, uri, file] {
+            let error = error(&output);
+            assert!(error.contains("mongodb://"), "{error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
 }
 
 #[test]

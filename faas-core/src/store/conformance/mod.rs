@@ -25,6 +25,7 @@
 pub mod claims;
 pub mod functions;
 pub mod idempotency;
+pub mod intercepted;
 pub mod lists;
 pub mod load_tests;
 pub mod restart;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::workshop::{START, Workshop};
 use super::{Fixture, claim, insert, settle, write};
-use crate::model::{Execution, ExecutionId, Timestamp};
+use crate::model::{Execution, ExecutionId, Status, Timestamp};
 use crate::store::{
-    Lease, Overdue, OverdueQuery, Owner, Renewed, SharedStore, Store, Write, Written,
+    Lease, Overdue, OverdueQuery, Owner, Renewed, SharedStore, Stage, Store, Write, Written,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -35,22 +35,20 @@ async fn running(store: &dyn Store, workshop: &mut Workshop, until: Timestamp) -
     execution
 }
 
-async fn overdue(
-    store: &dyn Store,
-    due_before: Timestamp,
-    leases_before: Timestamp,
-) -> Vec<Overdue> {
+async fn overdue(store: &dyn Store, status: Status, before: Timestamp) -> Vec<Overdue> {
     let query = OverdueQuery {
-        due_before,
-        leases_before,
+        status,
+        before,
+        except: Vec::new(),
         limit: 100,
     };
     shared(store).overdue(&query).await.unwrap()
 }
 
-fn nobody_asked(execution: Execution) -> Overdue {
+fn nobody_asked(execution: &Execution) -> Overdue {
     Overdue {
-        execution,
+        id: execution.id,
+        stage: Stage::of(execution),
         cancel_requested: false,
     }
 }
@@ -63,14 +61,14 @@ pub async fn what_is_pending_is_overdue_once_it_is_due(fixture: impl Fixture) {
     later.due_at = Some(START + 9 * SECOND);
     let all = [at_once.clone(), later.clone(), workshop.ended(function)];
     insert(&*store, &all).await;
-    let due = async |before: Timestamp| overdue(&*store, before, START + 99 * SECOND).await;
+    let due = async |before: Timestamp| overdue(&*store, Status::Pending, before).await;
     assert_eq!(due(START).await, []);
-    let first = nobody_asked(at_once.clone());
+    let first = nobody_asked(&at_once);
     for before in [START + SECOND, START + 9 * SECOND] {
         assert_eq!(due(before).await, std::slice::from_ref(&first));
     }
-    let second = nobody_asked(later.clone());
-    assert_eq!(due(START + 10 * SECOND).await, [first, second.clone()]);
+    let second = nobody_asked(&later);
+    assert_eq!(due(START + 10 * SECOND).await, [first, second]);
 
     // One that is tried again is due when its retry is.
     assert_eq!(write(&*store, claim(at_once.id, 1)).await, Written::Done);
@@ -82,7 +80,7 @@ pub async fn what_is_pending_is_overdue_once_it_is_due(fixture: impl Fixture) {
         due(START + 20 * SECOND).await,
         std::slice::from_ref(&second)
     );
-    let first = nobody_asked(at_once);
+    let first = nobody_asked(&at_once);
     assert_eq!(due(START + 21 * SECOND).await, [second, first]);
 }
 
@@ -90,9 +88,9 @@ pub async fn what_runs_is_overdue_once_its_lease_has_ended(fixture: impl Fixture
     let (store, mut workshop) = (fixture.store(), Workshop::new());
     let until = START + 30 * SECOND;
     let mut execution = running(&*store, &mut workshop, until).await;
-    let ended = async |before: Timestamp| overdue(&*store, START + 99 * SECOND, before).await;
+    let ended = async |before: Timestamp| overdue(&*store, Status::Running, before).await;
     assert_eq!(ended(until).await, []);
-    let one = nobody_asked(execution.clone());
+    let one = nobody_asked(&execution);
     assert_eq!(ended(until + SECOND).await, [one]);
     workshop.end(&mut execution);
     assert_eq!(settle(&*store, &execution, 1).await, Written::Done);
@@ -109,18 +107,26 @@ pub async fn what_has_waited_longest_comes_first_up_to_the_limit(fixture: impl F
         insert(&*store, std::slice::from_ref(&execution)).await;
         expected.push((wait, execution.id));
     }
-    let lost = running(&*store, &mut workshop, START + 15 * SECOND).await;
-    expected.push((15, lost.id));
+    running(&*store, &mut workshop, START + 15 * SECOND).await;
     expected.sort_unstable();
-    let query = OverdueQuery {
-        due_before: START + 99 * SECOND,
-        leases_before: START + 99 * SECOND,
-        limit: 4,
+    let found = async |except| {
+        let query = OverdueQuery {
+            status: Status::Pending,
+            before: START + 99 * SECOND,
+            except,
+            limit: 3,
+        };
+        let found = shared(&*store).overdue(&query).await.unwrap();
+        found.iter().map(|one| one.id).collect::<Vec<ExecutionId>>()
     };
-    let found = shared(&*store).overdue(&query).await.unwrap();
-    let ids: Vec<ExecutionId> = found.iter().map(|one| one.execution.id).collect();
-    let first: Vec<ExecutionId> = expected[..4].iter().map(|(_, id)| *id).collect();
-    assert_eq!(ids, first);
+    let first: Vec<ExecutionId> = expected[..3].iter().map(|(_, id)| *id).collect();
+    assert_eq!(found(Vec::new()).await, first);
+
+    // Those of a function that is not wanted take up no place.
+    let (another, unknown) = (workshop.id(), workshop.id());
+    let other = workshop.pending(another);
+    insert(&*store, std::slice::from_ref(&other)).await;
+    assert_eq!(found(vec![function, unknown]).await, [other.id]);
 }
 
 pub async fn a_lease_is_renewed_for_its_owner_and_its_attempt_only(fixture: impl Fixture) {
@@ -139,9 +145,9 @@ pub async fn a_lease_is_renewed_for_its_owner_and_its_attempt_only(fixture: impl
     let attempts = [(unknown, 1), (held.id, 2), (held.id, 1), (held.id, 0)];
     assert_eq!(renew("ours", &attempts).await, [Lost, Lost, Held, Lost]);
     assert_eq!(renew("ours", &[]).await, []);
-    let ended = overdue(&*store, START, until + SECOND).await;
-    assert_eq!(ended, [nobody_asked(other)]);
-    let ended = overdue(&*store, START, later + SECOND).await;
+    let ended = overdue(&*store, Status::Running, until + SECOND).await;
+    assert_eq!(ended, [nobody_asked(&other)]);
+    let ended = overdue(&*store, Status::Running, later + SECOND).await;
     assert_eq!(ended.len(), 2);
 
     workshop.end(&mut held);
@@ -165,10 +171,10 @@ pub async fn a_request_to_cancel_is_told_to_who_holds_it_and_to_who_takes_it_ove
     let ours = lease("ours", until);
     let renewed = shared(&*store).renew(&[(held.id, 1)], &ours).await.unwrap();
     assert_eq!(renewed, [Renewed::CancelRequested]);
-    let found = overdue(&*store, START, until + SECOND).await;
+    let found = overdue(&*store, Status::Running, until + SECOND).await;
     let asked = Overdue {
-        execution: held.clone(),
         cancel_requested: true,
+        ..nobody_asked(&held)
     };
     assert_eq!(found, [asked]);
 
@@ -177,9 +183,8 @@ pub async fn a_request_to_cancel_is_told_to_who_holds_it_and_to_who_takes_it_ove
     held.retry(START + SECOND).unwrap();
     assert_eq!(settle(&*store, &held, 1).await, Written::Done);
     assert!(!request(held.id).await);
-    let found = overdue(&*store, START + 2 * SECOND, START).await;
-    let one = |found: &Overdue| found.execution.id == held.id && !found.cancel_requested;
-    assert!(found.iter().any(one), "{found:?}");
+    let found = overdue(&*store, Status::Pending, START + 2 * SECOND).await;
+    assert!(found.contains(&nobody_asked(&held)), "{found:?}");
 }
 
 pub async fn the_last_change_of_a_function_is_known(fixture: impl Fixture) {

@@ -98,16 +98,21 @@ impl Open {
         }
     }
 
-    /// Since when it waits for somebody to take it up.
-    fn waits_since(&self, query: &OverdueQuery) -> Option<Timestamp> {
-        let (since, before) = if self.running {
-            let until = self.lease.as_ref().map(|lease| lease.until);
-            (until.unwrap_or_default(), query.leases_before)
-        } else {
-            let due = self.execution.due_at.unwrap_or(self.execution.created_at);
-            (due, query.due_before)
-        };
-        (since < before).then_some(since)
+    fn stage(&self) -> Stage {
+        Stage {
+            status: self.status(),
+            attempt: self.attempt,
+        }
+    }
+
+    /// From when on it waits for somebody to take it up.
+    fn waits_since(&self) -> Timestamp {
+        if self.running {
+            let lease = self.lease.as_ref();
+            return lease.map(|lease| lease.until).unwrap_or_default();
+        }
+        let execution = &self.execution;
+        execution.due_at.unwrap_or(execution.created_at)
     }
 
     fn snapshot(&self) -> Snapshot {
@@ -196,12 +201,7 @@ impl Executions {
         let Some(open) = self.open.get_mut(&execution.id) else {
             return Written::Stale;
         };
-        let before = open.status();
-        let stage = Stage {
-            status: before,
-            attempt: open.attempt,
-        };
-        if stage != from {
+        if open.stage() != from {
             return Written::Stale;
         }
         if execution.status.is_terminal() {
@@ -211,7 +211,7 @@ impl Executions {
             *open = Open::new(execution);
             *self.count(execution.status) += 1;
         }
-        *self.count(before) -= 1;
+        *self.count(from.status) -= 1;
         Written::Done
     }
 
@@ -301,14 +301,22 @@ impl Executions {
     }
 
     pub(super) fn overdue(&self, query: &OverdueQuery) -> Vec<Overdue> {
-        let waits = |open| Some((Open::waits_since(open, query)?, open));
-        let mut waiting: Vec<_> = self.open.values().filter_map(waits).collect();
-        waiting.sort_by_key(|(since, _)| *since);
-        let overdue = |(_, open): (_, &Open)| Overdue {
-            execution: open.snapshot().into_execution(),
-            cancel_requested: open.cancel_requested,
+        let overdue = |(id, open): (&ExecutionId, &Open)| {
+            let since = open.waits_since();
+            let overdue = Overdue {
+                id: *id,
+                stage: open.stage(),
+                cancel_requested: open.cancel_requested,
+            };
+            let is_wanted = open.status() == query.status
+                && since < query.before
+                && !query.except.contains(&open.execution.function_id);
+            is_wanted.then_some((since, overdue))
         };
-        waiting.into_iter().take(query.limit).map(overdue).collect()
+        let mut waiting: Vec<_> = self.open.iter().filter_map(overdue).collect();
+        waiting.sort_by_key(|(since, _)| *since);
+        waiting.truncate(query.limit);
+        waiting.into_iter().map(|(_, overdue)| overdue).collect()
     }
 
     pub(super) fn renew(&mut self, id: ExecutionId, attempt: u32, lease: &Lease) -> Renewed {

@@ -278,7 +278,7 @@ fn hostile_code_ends_in_time_and_leaves_the_runtime_whole() {
             Err(failure) if kinds.contains(&failure.kind) => {}
             other => wrong.push(format!("{other:?}: {source}")),
         }
-        if took > TIMEOUT * 10 {
+        if took > TIMEOUT * 20 {
             wrong.push(format!("took {took:?}: {source}"));
         }
         assert!(outcome.logs.len() <= rig.limits.log_lines + 1);

@@ -1,0 +1,94 @@
+//! What several tests ask a server for.
+
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::running::Server;
+
+/// What a path answers with 200.
+pub(crate) fn get(server: &Server, path: &str) -> Value {
+    let (status, body) = server.send("GET", path, "");
+    assert_eq!(status, 200, "{path}: {body}");
+    serde_json::from_str(&body).unwrap()
+}
+
+/// The execution once it has ended.
+pub(crate) fn ended(server: &Server, id: &str) -> Value {
+    for _ in 0..3_000 {
+        let execution = get(server, &format!("/api/executions/{id}"));
+        if has_ended(&execution) {
+            return execution;
+        }
+        thread::park_timeout(Duration::from_millis(10));
+    }
+    panic!("{id} has not ended");
+}
+
+/// The number of all executions that have ended, read page by page, and the sum of their costs in
+/// nano-dollars.
+pub(crate) fn sum_of_all(server: &Server) -> (u64, u64) {
+    let (mut count, mut sum, mut cursor) = (0, 0, String::new());
+    loop {
+        let page = get(server, &format!("/api/executions?limit=1000{cursor}"));
+        let executions = page["executions"].as_array().unwrap();
+        for execution in executions.iter().filter(|one| has_ended(one)) {
+            count += 1;
+            sum += cost_of(execution);
+        }
+        match page["nextCursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return (count, sum),
+        }
+    }
+}
+
+/// What an execution cost, in nano-dollars.
+pub(crate) fn cost_of(execution: &Value) -> u64 {
+    nanos(execution["cost"]["totalCost"].as_f64().unwrap())
+}
+
+/// A number of dollars in nano-dollars. Exact: these sums are far below 2^53 of them, which is where
+/// `f64` loses whole numbers.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "as above"
+)]
+pub(crate) fn nanos(dollars: f64) -> u64 {
+    (dollars * 1e9).round() as u64
+}
+
+pub(crate) fn has_ended(execution: &Value) -> bool {
+    execution["status"] == "completed" || execution["status"] == "failed"
+}
+
+/// Asks for an execution of `function`, and returns its id.
+pub(crate) fn execute(server: &Server, function: &str, input: &Value) -> String {
+    let path = format!("/api/functions/{function}/execute");
+    let body = serde_json::json!({ "input": input }).to_string();
+    let (status, answer) = server.send("POST", &path, &body);
+    assert_eq!(status, 202, "{answer}");
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    answer["executionId"].as_str().unwrap().to_owned()
+}
+
+/// Polls until `path` is answered `wanted`.
+pub(crate) fn until(server: &Server, path: &str, wanted: u16) -> String {
+    for _ in 0..3_000 {
+        let (status, answer) = server.send("GET", path, "");
+        if status == wanted {
+            return answer;
+        }
+        thread::park_timeout(Duration::from_millis(10));
+    }
+    panic!("{path} was never answered {wanted}");
+}
+
+/// The value of a header, whose name is given in small letters.
+pub(crate) fn header(head: &str, name: &str) -> String {
+    let named = |line: &&str| line.to_lowercase().starts_with(&format!("{name}: "));
+    let line = head.lines().find(named).unwrap();
+    line.split_once(": ").unwrap().1.to_owned()
+}

@@ -1,0 +1,67 @@
+//! Where a server keeps what it is given: each kind of store that outlives it.
+
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::running::Server;
+
+/// A folder to run in, and a store that is empty at first. Servers may be started in it one after
+/// another.
+pub(crate) struct Place {
+    folder: TempDir,
+    store: String,
+}
+
+impl Place {
+    /// A database in a file.
+    pub(crate) fn sqlite() -> Self {
+        Self::with_store("sqlite:./data/faas.db".to_owned())
+    }
+
+    /// A database on the MongoDB server of the tests; `None` where there is none.
+    pub(crate) fn mongodb() -> Option<Self> {
+        new_mongodb().map(Self::with_store)
+    }
+
+    pub(crate) fn with_store(store: String) -> Self {
+        let folder = TempDir::new().unwrap();
+        Self { folder, store }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes settings that are the file's alone.
+    pub(crate) fn configure(&self, file: &str) {
+        std::fs::write(self.folder().join("faas.toml"), file).unwrap();
+    }
+
+    pub(crate) fn start(&self, args: &[&str]) -> Server {
+        let args = [&["--store", &self.store], args].concat();
+        Server::start(self.folder(), &args)
+    }
+}
+
+/// The URI of a new MongoDB database; `None` where there is no server.
+pub(crate) fn new_mongodb() -> Option<String> {
+    faas_mongo_testserver::new_database(env!("CARGO_TARGET_TMPDIR"))
+}
+
+/// Makes of each function that takes a [`Place`] one test for each kind of store.
+macro_rules! on_every_store {
+    ($($promise:ident),* $(,)?) => {
+        mod on_sqlite {
+            use $crate::place::Place;
+            $(#[test] fn $promise() { super::$promise(&Place::sqlite()); })*
+        }
+
+        mod on_mongodb {
+            use $crate::place::Place;
+            $(#[test] fn $promise() { if let Some(place) = Place::mongodb() { super::$promise(&place); } })*
+        }
+    };
+}
+
+pub(crate) use on_every_store;

@@ -1,0 +1,177 @@
+//! What groups that failed may have done all the same.
+
+use std::collections::HashMap;
+
+use faas_core::model::ExecutionId;
+use faas_core::store::Stage;
+use mongodb::bson::oid::ObjectId;
+use parking_lot::Mutex;
+
+use super::waves::Update;
+
+/// How many updates may be in doubt. Beyond that, those of groups that failed before are forgotten:
+/// they would count as stale.
+const DOUBTS: usize = 1 << 16;
+
+/// Updates of groups that failed.
+#[derive(Debug, Default)]
+pub(crate) struct InDoubt(HashMap<Step, Doubt>);
+
+/// What makes an update the same when it is tried again. No execution takes the same step twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Step {
+    Claim(ExecutionId, u32),
+    Settle(ExecutionId, Stage),
+}
+
+impl From<&Update<'_>> for Step {
+    fn from(update: &Update<'_>) -> Self {
+        match update {
+            Update::Claim { id, attempt, .. } => Self::Claim(*id, *attempt),
+            Update::Settle { execution, from } => Self::Settle(execution.id, *from),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Doubt {
+    /// It was made, before something else in its group failed.
+    is_made: bool,
+    /// The tokens that it has left, if it was made.
+    tokens: Vec<ObjectId>,
+}
+
+/// What is known of the updates of one group.
+#[derive(Debug, Default)]
+pub(super) struct Sent(Vec<(Step, Known)>);
+
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    Made,
+    Refused,
+    /// It leaves this token, if it was made.
+    Maybe(ObjectId),
+}
+
+impl Sent {
+    /// These are about to be sent.
+    pub(super) fn maybe(&mut self, updates: &[(usize, Update<'_>)], token: ObjectId) {
+        let maybe = |(_, update): &(usize, Update<'_>)| (Step::from(update), Known::Maybe(token));
+        self.0.extend(updates.iter().map(maybe));
+    }
+
+    /// What became of those that were sent last is known.
+    pub(super) fn know(&mut self, are_made: impl DoubleEndedIterator<Item = bool>) {
+        for ((_, known), is_made) in self.0.iter_mut().rev().zip(are_made.rev()) {
+            *known = if is_made { Known::Made } else { Known::Refused };
+        }
+    }
+}
+
+/// Keeps in mind what a group has sent, unless it is done: also when nobody waits for it any more.
+pub(super) struct Sending<'a> {
+    pub(super) sent: Sent,
+    in_doubt: &'a Mutex<InDoubt>,
+    is_done: bool,
+}
+
+impl<'a> Sending<'a> {
+    pub(super) fn new(in_doubt: &'a Mutex<InDoubt>) -> Self {
+        Self {
+            sent: Sent::default(),
+            in_doubt,
+            is_done: false,
+        }
+    }
+
+    pub(super) fn done(mut self) {
+        self.is_done = true;
+    }
+}
+
+impl Drop for Sending<'_> {
+    fn drop(&mut self) {
+        let mut in_doubt = self.in_doubt.lock();
+        if self.is_done {
+            in_doubt.forget(&self.sent);
+        } else {
+            in_doubt.keep(&self.sent);
+        }
+    }
+}
+
+impl InDoubt {
+    /// Whether an earlier try has made this update, of an execution whose last one left `token`.
+    pub(super) fn made(&self, update: &Update<'_>, token: Option<&ObjectId>) -> bool {
+        self.0.get(&Step::from(update)).is_some_and(|doubt| {
+            doubt.is_made || token.is_some_and(|token| doubt.tokens.contains(token))
+        })
+    }
+
+    /// The group is done.
+    fn forget(&mut self, sent: &Sent) {
+        if self.0.is_empty() {
+            return;
+        }
+        for (step, _) in &sent.0 {
+            self.0.remove(step);
+        }
+    }
+
+    /// The group failed.
+    fn keep(&mut self, sent: &Sent) {
+        if self.0.len() + sent.0.len() > DOUBTS {
+            self.0.clear();
+        }
+        for (step, known) in &sent.0 {
+            match known {
+                Known::Made => self.0.entry(*step).or_default().is_made = true,
+                Known::Refused => {}
+                Known::Maybe(token) => self.0.entry(*step).or_default().tokens.push(*token),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use faas_core::store::conformance::workshop::{START, Workshop};
+    use faas_core::store::{Lease, Owner};
+
+    use super::*;
+
+    #[test]
+    fn what_was_made_before_its_group_failed_counts_as_done_until_the_group_is() {
+        let mut workshop = Workshop::new();
+        let function = workshop.id();
+        let lease = Lease {
+            owner: Owner::new("ours"),
+            until: START,
+        };
+        let claims: Vec<_> = (0..4)
+            .map(|place| {
+                let id = workshop.pending(function).id;
+                let (attempt, lease) = (1, &lease);
+                (place, Update::Claim { id, attempt, lease })
+            })
+            .collect();
+        let (first, last) = (ObjectId::new(), ObjectId::new());
+        let mut sent = Sent::default();
+        sent.maybe(&claims[..2], first);
+        sent.know([true, false].into_iter());
+        sent.maybe(&claims[2..], last);
+        let mut in_doubt = InDoubt::default();
+        in_doubt.keep(&sent);
+        let made = |in_doubt: &InDoubt, token| -> Vec<bool> {
+            let claims = claims.iter();
+            let made = claims.map(|(_, claim)| in_doubt.made(claim, token));
+            made.collect()
+        };
+        // Somebody else may have written to the first since.
+        assert_eq!(made(&in_doubt, None), [true, false, false, false]);
+        assert_eq!(made(&in_doubt, Some(&first)), [true, false, false, false]);
+        assert_eq!(made(&in_doubt, Some(&last)), [true, false, true, true]);
+        in_doubt.forget(&sent);
+        assert_eq!(made(&in_doubt, Some(&last)), [false; 4]);
+    }
+}

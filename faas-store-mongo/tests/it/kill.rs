@@ -1,0 +1,203 @@
+//! A server that is killed again and again while it makes and keeps sums.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write as _};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use faas_core::clock::{Clock, SystemClock};
+use faas_core::model::{Execution, Timestamp};
+use faas_core::store::conformance::insert;
+use faas_core::store::conformance::workshop::Workshop;
+use faas_core::store::{
+    Granularity, Period, Store, StoreError, UsageGroup, UsageKey, UsageQuery, UsageSums,
+};
+use faas_store_mongo::MongoStore;
+use mongodb::Client;
+use mongodb::bson::{Document, doc};
+
+use super::server;
+
+/// Tells the child where the database is.
+const URI: &str = "FAAS_TEST_DATABASE";
+/// For how long hours stay open.
+const LEASE: Duration = Duration::from_secs(2);
+/// How often the child is killed.
+const KILLS: u32 = 10;
+/// The hours that the writer has come to when one child is killed and the next one starts.
+const HOURS_EACH: u32 = 6;
+
+const GROUPS: [UsageGroup; 4] = [
+    UsageGroup::Function,
+    UsageGroup::Time(Granularity::Hour),
+    UsageGroup::Time(Granularity::Day),
+    UsageGroup::Time(Granularity::Month),
+];
+
+/// Two days before a month's end.
+fn begin() -> Timestamp {
+    Timestamp::parse_rfc3339("2026-01-30T00:00:00Z").unwrap()
+}
+
+async fn open(uri: &str) -> MongoStore {
+    let options = MongoStore::options().hour_lease(LEASE);
+    options.open(uri).await.unwrap()
+}
+
+fn all_time(group: UsageGroup) -> UsageQuery {
+    UsageQuery {
+        period: Period::ALL,
+        function: None,
+        group,
+    }
+}
+
+/// The child: closes hours, days and months, and lets executions expire, until it is killed.
+#[tokio::test]
+#[ignore = "only as the child of the test below"]
+async fn roll_up_until_killed() {
+    let Ok(uri) = std::env::var(URI) else {
+        return;
+    };
+    let store = open(&uri).await;
+    let mut random = Workshop::new().random;
+    random.seed(u64::from(std::process::id()));
+    let mut out = std::io::stdout().lock();
+    loop {
+        let later = Duration::from_secs(3_600) * random.u32(..KILLS * HOURS_EACH);
+        let expired = store.expire(begin() + later, random.usize(1..40)).await;
+        let group = *GROUPS.get(random.usize(..GROUPS.len())).unwrap();
+        let reported = store.usage(&all_time(group)).await;
+        for error in [expired.err(), reported.err()].into_iter().flatten() {
+            // Others change the same: it tries again.
+            assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+        }
+        writeln!(out, "rolled up").unwrap();
+        out.flush().unwrap();
+    }
+}
+
+/// Starts the child and waits until it is at work.
+fn start(uri: &str) -> Child {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "kill::roll_up_until_killed", "--ignored"])
+        .args(["--nocapture", "--test-threads=1"])
+        .env(URI, uri)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("rolled up")));
+    // What it goes on to say must not fill the pipe.
+    std::thread::spawn(move || lines.count());
+    child
+}
+
+/// While which children the writer also writes to hours that lie behind. In between these are closed.
+const LATE: [u32; 2] = [4, KILLS - 1];
+
+/// Writes to the hours that lie ahead, and now and then late to any of those behind.
+async fn write(store: &MongoStore, workshop: &mut Workshop, number: u32, all: &mut Vec<Execution>) {
+    let functions: Vec<_> = match all.is_empty() {
+        true => (0..4).map(|_| workshop.id()).collect(),
+        false => all.iter().map(|one| one.function_id).collect(),
+    };
+    let (last, late) = (
+        number * HOURS_EACH + workshop.random.u32(..HOURS_EACH),
+        LATE.contains(&number) && workshop.random.u8(..8) == 0,
+    );
+    let hour = if late {
+        workshop.random.u32(..=last)
+    } else {
+        last
+    };
+    workshop.now = begin() + Duration::from_secs(u64::from(hour) * 3_600);
+    let within = Duration::from_micros(workshop.random.u64(..3_599_000_000));
+    workshop.wait(within);
+    let mut group = Vec::new();
+    for _ in 0..workshop.random.usize(1..8) {
+        let any = workshop.random.usize(..functions.len());
+        group.push(workshop.ended(*functions.get(any).unwrap()));
+    }
+    insert(store, &group).await;
+    all.extend(group);
+}
+
+fn added_up(all: &[Execution], group: UsageGroup) -> BTreeMap<UsageKey, UsageSums> {
+    let mut rows = BTreeMap::<_, UsageSums>::new();
+    for one in all {
+        let key = match group {
+            UsageGroup::Function => UsageKey::Function(one.function_id),
+            UsageGroup::Time(span) => UsageKey::Time(span.floor(one.created_at)),
+        };
+        rows.entry(key).or_default().add(&UsageSums::of(one));
+    }
+    rows
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sums_are_exact_after_a_server_was_killed_while_it_made_and_kept_them() {
+    let Some(uri) = server::new_database() else {
+        return;
+    };
+    let clock = SystemClock::new();
+    let store = open(&uri).await;
+    let mut workshop = Workshop::new();
+    let mut all = Vec::new();
+    let database = Client::with_uri_str(&uri).await.unwrap();
+    let database = database.default_database().unwrap();
+    let count = async |collection: &str, filter: Document| {
+        let collection = database.collection::<Document>(collection);
+        collection.count_documents(filter).await.unwrap()
+    };
+    for number in 0..KILLS {
+        if number == KILLS - 1 {
+            // January is over, and is to be opened again.
+            while count("usagemonths", doc! { "closed": true }).await == 0 {
+                clock.sleep(LEASE / 20).await;
+                store.usage(&all_time(GROUPS[0])).await.unwrap();
+            }
+        }
+        let uri = uri.clone();
+        let starting = tokio::task::spawn_blocking(move || start(&uri));
+        while !starting.is_finished() {
+            write(&store, &mut workshop, number, &mut all).await;
+        }
+        let mut child = starting.await.unwrap();
+        let until = clock.monotonic() + Duration::from_millis(workshop.random.u64(..700));
+        while clock.monotonic() < until {
+            write(&store, &mut workshop, number, &mut all).await;
+        }
+        child.kill().unwrap();
+        let status = child.wait().unwrap();
+        assert_eq!(status.code(), None, "it ended by itself");
+    }
+    for group in GROUPS {
+        let expected = added_up(&all, group);
+        let rows = store.usage(&all_time(group)).await.unwrap();
+        let rows: BTreeMap<_, _> = rows.iter().map(|row| (row.key, row.sums)).collect();
+        assert_eq!(rows, expected, "by {group:?}, while hours are open");
+    }
+    // The writer lets go of its hours; everything can be closed.
+    clock.sleep(LEASE + LEASE / 4).await;
+    for _ in 0..2 {
+        for group in GROUPS {
+            let expected = added_up(&all, group);
+            let rows = store.usage(&all_time(group)).await.unwrap();
+            let rows: BTreeMap<_, _> = rows.iter().map(|row| (row.key, row.sums)).collect();
+            assert_eq!(rows, expected, "by {group:?}, once all is closed");
+        }
+    }
+    let totals = store.totals().await.unwrap();
+    assert_eq!(totals.completed + totals.failed, all.len() as u64);
+
+    // All of it was put to the test.
+    let left = count("executions", doc! {}).await;
+    assert!(left < all.len() as u64, "none has expired");
+    for (spans, at_least) in [("usagehours", 20), ("usagedays", 2), ("usagemonths", 1)] {
+        let closed = count(spans, doc! { "closed": true }).await;
+        assert!(closed >= at_least, "{closed} of {spans}");
+        assert_eq!(count(spans, doc! { "closed": false }).await, 0);
+    }
+}

@@ -1,0 +1,22 @@
+//! For tests only: a server that speaks MongoDB's protocol, and a line to it that can be cut.
+//!
+//! ```no_run
+//! // Integration tests and benchmarks say env!("CARGO_TARGET_TMPDIR").
+//! let Some(uri) = faas_mongo_testserver::new_database("target/tmp") else {
+//!     return; // There is no server: the test is skipped.
+//! };
+//! let cable = faas_mongo_testserver::Cable::to(&uri);
+//! // … connect to cable.uri …
+//! cable.cut();
+//! ```
+//!
+//! [`server`] finds or starts the server, [`programs`] fetches and builds what is started,
+//! [`mod@cable`] is the line, [`uri`] takes URIs apart. Nothing here panics but what must fail a test.
+
+mod cable;
+mod programs;
+mod server;
+mod uri;
+
+pub use cable::Cable;
+pub use server::{TestServer, new_database};
