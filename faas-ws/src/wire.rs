@@ -1,6 +1,8 @@
 //! What clients are told: `{"type", "data", "timestamp", "seq", "epoch"}`. The JSON shapes are known
 //! here and nowhere else.
 
+#[cfg(test)]
+mod fixtures;
 mod load_test;
 
 use std::fmt::Display;

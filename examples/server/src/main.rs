@@ -2,12 +2,13 @@
 //!
 //! Read in this order: [`cli`] (what can be set, and its help), [`mod@file`] (the same in a file),
 //! [`settings`] (which of them wins), [`serve`] (start, run, stop),
-//! [`connections`] (who is served). Whatever goes wrong before the
+//! [`connections`] (who is served), [`dashboard`] (the pages). Whatever goes wrong before the
 //! server listens is one line on standard error and exit code 1; wrong usage is exit code 2.
 
 mod address;
 mod cli;
 mod connections;
+mod dashboard;
 mod file;
 mod logging;
 mod mongo_uri;

@@ -9,12 +9,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::get;
 use faas_core::Platform;
 use faas_core::clock::{Clock, SystemClock};
 use faas_core::platform::PlatformBuilder;
 use faas_core::store::StoreError;
-use faas_http::{HttpOptions, front_page};
+use faas_http::HttpOptions;
 use faas_store_mongo::MongoStore;
 use faas_store_sqlite::SqliteStore;
 use faas_ws::{LiveEvents, WsOptions};
@@ -25,6 +24,7 @@ use tracing::{info, warn};
 use crate::address::Address;
 use crate::cli::{Durability, Isolation};
 use crate::connections;
+use crate::dashboard;
 use crate::mongo_uri::MongoUri;
 use crate::print;
 use crate::settings::Settings;
@@ -60,7 +60,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     run(listener, platform, &settings, stop).await
 }
 
-/// The REST API, the WebSocket, and a page at the root. Pages of the same origins may use either.
+/// The REST API, the WebSocket, and the dashboard. Pages of the same origins may use either.
 fn router(platform: &Platform, settings: &Settings) -> Router {
     let mut options = HttpOptions::default();
     options.max_body = settings.platform.max_input;
@@ -69,7 +69,8 @@ fn router(platform: &Platform, settings: &Settings) -> Router {
     let mut live = WsOptions::default();
     live.origins = Some(settings.cors_origins.clone());
     let live = LiveEvents::new(platform.clone(), live);
-    faas_http::router_with(platform.clone(), options).merge(live.router_over(get(front_page)))
+    let api = faas_http::router_with(platform.clone(), options);
+    dashboard::over(api.merge(live.router_over(dashboard::root())))
 }
 
 async fn bind(address: &Address) -> Result<TcpListener, String> {

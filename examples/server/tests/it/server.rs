@@ -115,7 +115,7 @@ fn a_browser_finds_a_page_at_the_root() {
     let server = Server::start(folder.path(), &["--store", "memory:"]);
     let (status, page) = server.send("GET", "/", "");
     assert_eq!(status, 200, "{page}");
-    assert!(page.contains("/api/functions"), "{page}");
+    assert!(page.contains("S3 for Compute"), "{page}");
 }
 
 #[test]

@@ -1,0 +1,83 @@
+/** The real server, started for a test on a port of its own. */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+
+const target = process.env["CARGO_TARGET_DIR"] ?? path.join(import.meta.dirname, "../../target");
+const binary = process.env["FAAS_BINARY"] ?? path.join(target, "debug/faas");
+
+export class Server {
+  #folder = mkdtempSync(path.join(tmpdir(), "faas-dashboard-"));
+  /** @type {import("node:child_process").ChildProcess | null} */
+  #process = null;
+  /** Where it is, such as `http://127.0.0.1:40000`; the same after a restart. */
+  url = "";
+
+  /** Starts it, with what was in its store. */
+  async start() {
+    if (!existsSync(binary)) throw new Error(`there is no ${binary}: build it with cargo build -p faas-server`);
+    const listen = this.url ? new URL(this.url).host : "127.0.0.1:0";
+    const store = `sqlite:${path.join(this.#folder, "faas.db")}`;
+    const child = spawn(binary, ["serve", "--listen", listen, "--store", store, "--log", "warn"], {
+      cwd: this.#folder,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    this.#process = child;
+    for await (const line of createInterface({ input: child.stdout })) {
+      const url = /listens on (http:\S+?),/.exec(line)?.[1];
+      if (!url) continue;
+      this.url = url;
+      return this;
+    }
+    throw new Error("the server ended before it listened");
+  }
+
+  /** Ends it; its store stays. */
+  async stop() {
+    const child = this.#process;
+    this.#process = null;
+    if (!child || child.exitCode !== null) return;
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    await gone;
+  }
+
+  /** Ends it and forgets all. */
+  async remove() {
+    await this.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} route
+   * @param {unknown} [body]
+   * @returns {Promise<any>} what it answered
+   */
+  async call(method, route, body) {
+    const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
+    const response = await fetch(this.url + route, { method, ...init });
+    if (!response.ok && response.status !== 502) throw new Error(`${method} ${route}: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} code
+   * @returns {Promise<string>} the id of a new function
+   */
+  async upload(name, code) {
+    const { _id } = await this.call("POST", "/api/functions", { name, description: `${name}, for a test`, code, config: { retryCount: 0 } });
+    return _id;
+  }
+
+  /**
+   * @param {string} id
+   * @param {unknown} input
+   */
+  invoke(id, input) {
+    return this.call("POST", `/api/functions/${id}/invoke`, input);
+  }
+}

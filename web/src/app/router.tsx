@@ -1,0 +1,32 @@
+/** Which page is where. Each is loaded when it is first gone to. */
+import { createBrowserRouter } from "react-router";
+import { NotFoundPage } from "./NotFoundPage";
+import { PageError } from "./PageError";
+import { Shell } from "./Shell";
+
+export const router = createBrowserRouter([
+  {
+    path: "/",
+    element: <Shell />,
+    errorElement: <PageError />,
+    hydrateFallbackElement: <div />,
+    children: [
+      {
+        errorElement: <PageError />,
+        children: [
+          { index: true, lazy: async () => ({ Component: (await import("@/features/dashboard/DashboardPage")).DashboardPage }) },
+          { path: "functions", lazy: async () => ({ Component: (await import("@/features/functions/FunctionsPage")).FunctionsPage }) },
+          { path: "functions/new", lazy: async () => ({ Component: (await import("@/features/functions/EditPage")).NewFunctionPage }) },
+          { path: "functions/:id", lazy: async () => ({ Component: (await import("@/features/functions/FunctionPage")).FunctionPage }) },
+          { path: "functions/:id/edit", lazy: async () => ({ Component: (await import("@/features/functions/EditPage")).EditFunctionPage }) },
+          { path: "executions/:id", lazy: async () => ({ Component: (await import("@/features/functions/ExecutionPage")).ExecutionPage }) },
+          { path: "monitoring", lazy: async () => ({ Component: (await import("@/features/monitoring/MonitoringPage")).MonitoringPage }) },
+          { path: "monitoring/load-tests", lazy: async () => ({ Component: (await import("@/features/monitoring/LoadTestsPage")).LoadTestsPage }) },
+          { path: "monitoring/load-tests/:id", lazy: async () => ({ Component: (await import("@/features/monitoring/LoadTestPage")).LoadTestPage }) },
+          { path: "costs", lazy: async () => ({ Component: (await import("@/features/costs/CostsPage")).CostsPage }) },
+          { path: "*", element: <NotFoundPage /> },
+        ],
+      },
+    ],
+  },
+]);

@@ -1,0 +1,71 @@
+/** Buttons, and links that look like them. */
+import { LoaderCircle } from "lucide-react";
+import type { ButtonHTMLAttributes, ReactNode } from "react";
+import { Link, type LinkProps } from "react-router";
+
+type Look = "primary" | "secondary" | "danger" | "ghost";
+
+const LOOKS: Record<Look, string> = {
+  primary: "bg-accent text-on-accent hover:bg-accent-hover",
+  secondary: "border border-control bg-surface text-text hover:bg-sunken",
+  danger: "border border-bad bg-surface text-bad hover:bg-bad-soft",
+  ghost: "text-muted hover:bg-sunken hover:text-text",
+};
+
+const shape = (look: Look, small: boolean) =>
+  `inline-flex items-center justify-center gap-2 rounded-lg font-medium whitespace-nowrap transition-colors ${
+    small ? "h-8 px-2.5 text-sm" : "h-10 px-4"
+  } ${LOOKS[look]}`;
+
+interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
+  look?: Look;
+  small?: boolean;
+  icon?: ReactNode;
+  /** Something is under way: it cannot be pressed again. */
+  busy?: boolean;
+}
+
+export function Button({ look = "secondary", small = false, icon, busy = false, children, className = "", ...rest }: Props) {
+  return (
+    <button
+      type="button"
+      {...rest}
+      disabled={rest.disabled || busy}
+      aria-busy={busy || undefined}
+      className={`${shape(look, small)} disabled:cursor-not-allowed disabled:border disabled:border-line disabled:bg-sunken disabled:text-muted ${className}`}
+    >
+      {busy ? <LoaderCircle aria-hidden className="size-4 animate-spin" /> : icon}
+      {children}
+    </button>
+  );
+}
+
+/** A button of nothing but an icon; `label` is what it is called. */
+export function IconButton({ label, icon, ...rest }: Omit<Props, "children" | "aria-label"> & { label: string }) {
+  return (
+    <button
+      type="button"
+      {...rest}
+      aria-label={label}
+      title={label}
+      className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg text-muted transition-colors hover:bg-sunken hover:text-text disabled:cursor-not-allowed disabled:opacity-60"
+    >
+      {icon}
+    </button>
+  );
+}
+
+export function ButtonLink({
+  look = "secondary",
+  small = false,
+  icon,
+  children,
+  ...rest
+}: LinkProps & { look?: Look; small?: boolean; icon?: ReactNode }) {
+  return (
+    <Link {...rest} className={shape(look, small)}>
+      {icon}
+      {children}
+    </Link>
+  );
+}

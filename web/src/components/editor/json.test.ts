@@ -1,0 +1,40 @@
+import { expect, it } from "vitest";
+import { whereJsonEnds } from "./jsonPlace";
+import { parseJson, prettyJson } from "./json";
+
+it("takes nothing for an empty object, as the API does", () => expect(parseJson(" \n")).toEqual({ ok: true, value: {} }));
+
+it("keeps any JSON", () => {
+  for (const value of [null, 0, "x", [1], { a: { b: false } }]) expect(parseJson(prettyJson(value))).toEqual({ ok: true, value });
+});
+
+it("says at which line the JSON ends to be one", () => {
+  const parsed = parseJson('{\n  "a": 1,\n  "b": x\n}');
+  expect(parsed.ok).toBe(false);
+  if (!parsed.ok) {
+    expect(parsed.mistake.line).toBe(3);
+    expect(parsed.mistake.message).toMatch(/^This is not JSON: /);
+  }
+});
+
+it.each([
+  ['{"a": 1,}', 8],
+  ['{"a" 1}', 5],
+  ["[1 2]", 3],
+  ["[1, 2", 5],
+  ['{"a": tru}', 6],
+  ["{a: 1}", 1],
+  ["1 2", 2],
+  ['"open', 0],
+  ['{"a": 01}', 7],
+])("%s stops to be JSON at %d", (text, at) => {
+  expect(() => JSON.parse(text) as unknown).toThrow();
+  expect(whereJsonEnds(text)).toBe(at);
+});
+
+it("finds nothing wrong with what is JSON", () => {
+  for (const text of ["{}", " [1, -2.5e3, \"a\\u0041\"] ", '{"a": {"b": [null, true, {}]}}']) {
+    JSON.parse(text);
+    expect(whereJsonEnds(text)).toBe(text.length);
+  }
+});

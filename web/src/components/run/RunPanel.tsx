@@ -1,0 +1,76 @@
+/** Runs a function with an input, and shows what comes of it. */
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
+import { Play } from "lucide-react";
+import { useDeferredValue, useState } from "react";
+import { estimateQuery } from "@/lib/api/costs";
+import { execute } from "@/lib/api/executions";
+import type { Fn } from "@/lib/api/types";
+import { formatDuration } from "@/lib/format";
+import { Button } from "../Button";
+import { Editor } from "../editor/Editor";
+import { parseJson } from "../editor/json";
+import { Money } from "../Figures";
+import { InlineError } from "../States";
+import { ExecutionResult } from "./ExecutionResult";
+
+/** Remount it (by a key) for another function. */
+export function RunPanel({ fn, initialInput }: { fn: Fn; initialInput: string }) {
+  const [text, setText] = useState(initialInput);
+  const input = parseJson(text);
+  const run = useMutation({ mutationFn: (value: unknown) => execute(fn._id, value) });
+  const start = () => {
+    if (input.ok && !run.isPending) run.mutate(input.value);
+  };
+  return (
+    <div className="flex flex-col gap-4">
+      <Editor
+        label="Input (JSON)"
+        language="json"
+        value={text}
+        onChange={setText}
+        mistake={input.ok ? null : input.mistake}
+        error={input.ok ? null : input.mistake.message}
+        minLines={4}
+        maxLines={14}
+      />
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <RunEstimate functionId={fn._id} text={text} />
+        <Button
+          look="primary"
+          icon={<Play aria-hidden className="size-4" />}
+          busy={run.isPending}
+          disabled={!input.ok || fn.status === "inactive"}
+          onClick={start}
+        >
+          Run
+        </Button>
+      </div>
+      {fn.status === "inactive" ? <p className="text-sm text-muted">The function is inactive: activate it to run it.</p> : null}
+      <InlineError error={run.error} />
+      {run.data ? <ExecutionResult key={run.data.executionId} id={run.data.executionId} /> : null}
+    </div>
+  );
+}
+
+const WORDS = { history: "from its recent runs", given: "as given", default: "a guess: it has not run yet" };
+
+function RunEstimate({ functionId, text }: { functionId: string; text: string }) {
+  const settled = useDeferredValue(text);
+  const input = parseJson(settled);
+  const { data } = useQuery({
+    ...estimateQuery(functionId, input.ok ? input.value : {}),
+    enabled: input.ok,
+    placeholderData: keepPreviousData,
+  });
+  return (
+    <p className="min-h-10 text-sm text-muted">
+      {data ? (
+        <>
+          Estimate <Money value={data.estimatedCost} /> for {formatDuration(data.estimatedDuration)}
+          <br />
+          {WORDS[data.basis]}
+        </>
+      ) : null}
+    </p>
+  );
+}

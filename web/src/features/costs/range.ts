@@ -1,0 +1,126 @@
+/** The period that costs are shown for, as the address of the page says it. */
+import type { CostRange } from "@/lib/api/costs";
+import type { Granularity } from "@/lib/api/types";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export const PRESETS = [
+  { id: "1h", label: "Last hour" },
+  { id: "today", label: "Today" },
+  { id: "24h", label: "Last 24 hours" },
+  { id: "7d", label: "Last 7 days" },
+  { id: "30d", label: "Last 30 days" },
+  { id: "month", label: "This month" },
+  { id: "12m", label: "Last 12 months" },
+] as const;
+
+export type Preset = (typeof PRESETS)[number]["id"];
+
+export type Choice =
+  | { preset: Preset }
+  /** Days in the reader's zone, `YYYY-MM-DD`, both whole. */
+  | { preset: "custom"; from: string; to: string };
+
+const isPreset = (text: string | null): text is Preset => PRESETS.some(({ id }) => id === text);
+
+/** Midnight of a day in the reader's zone, `days` later; null for what is no day. */
+function midnight(day: string, days = 0): number | null {
+  const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day);
+  if (!parts) return null;
+  const [year, month, date] = parts.slice(1).map(Number) as [number, number, number];
+  const at = new Date(year, month - 1, date);
+  if (at.getMonth() !== month - 1 || at.getDate() !== date) return null;
+  at.setDate(date + days);
+  return at.getTime();
+}
+
+const two = (value: number) => String(value).padStart(2, "0");
+
+/** A day as the address and a date field write it. */
+export function dayOf(at: number): string {
+  const date = new Date(at);
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** Why these days are no period; null when they are one. */
+export function daysError(from: string, to: string): string | null {
+  const [start, end] = [midnight(from), midnight(to)];
+  if (start === null || end === null) return "Choose both days.";
+  return end < start ? "The last day lies before the first." : null;
+}
+
+/** What the address asks for; the last 24 hours when it asks for nothing that can be. */
+export function readChoice(params: URLSearchParams): Choice {
+  const [range, from, to] = [params.get("range"), params.get("from") ?? "", params.get("to") ?? ""];
+  if (isPreset(range)) return { preset: range };
+  return daysError(from, to) === null ? { preset: "custom", from, to } : { preset: "24h" };
+}
+
+/** How an address asks for it. */
+export const writeChoice = (choice: Choice): Record<string, string> =>
+  choice.preset === "custom" ? { from: choice.from, to: choice.to } : { range: choice.preset };
+
+/** A period in ms since 1970; `open`: its end is now. */
+export interface Span {
+  start: number;
+  end: number;
+  open: boolean;
+}
+
+/** The period of `choice` at the moment `now`. Short ones begin with a minute, long ones with an hour or a day. */
+export function spanOf(choice: Choice, now: number): Span {
+  const back = (length: number, step: number) => ({ start: Math.floor((now - length) / step) * step, end: now, open: true });
+  const date = new Date(now);
+  const firstOfMonth = (months: number) => new Date(date.getFullYear(), date.getMonth() + months, 1).getTime();
+  switch (choice.preset) {
+    case "1h":
+      return back(HOUR, MINUTE);
+    case "today":
+      return { start: new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime(), end: now, open: true };
+    case "24h":
+      return back(DAY, MINUTE);
+    case "7d":
+      return back(7 * DAY, HOUR);
+    case "30d":
+      return back(30 * DAY, HOUR);
+    case "month":
+      return { start: firstOfMonth(0), end: now, open: true };
+    case "12m":
+      return { start: firstOfMonth(-11), end: now, open: true };
+    case "custom": {
+      const start = midnight(choice.from) ?? now - DAY;
+      const end = midnight(choice.to, 1) ?? now;
+      return end > now ? { start, end: Math.max(start, now), open: true } : { start, end, open: false };
+    }
+  }
+}
+
+/** What the API is asked: no end while the period goes on, so that the question stays the same. */
+export function costRange({ start, end, open }: Span): CostRange {
+  const startDate = new Date(start).toISOString();
+  return open ? { startDate } : { startDate, endDate: new Date(end).toISOString() };
+}
+
+const LENGTHS: Record<Granularity, number> = { minute: MINUTE, hour: HOUR, day: DAY, month: 30 * DAY };
+/** More than this no screen can show. */
+const MOST_POINTS = 1_500;
+
+export const GRANULARITIES: readonly { id: Granularity; label: string }[] = [
+  { id: "minute", label: "By minute" },
+  { id: "hour", label: "By hour" },
+  { id: "day", label: "By day" },
+  { id: "month", label: "By month" },
+];
+
+/** Whether a period can be shown in steps of this length. */
+export const fits = (span: Span, granularity: Granularity) => (span.end - span.start) / LENGTHS[granularity] <= MOST_POINTS;
+
+/** The length of a step: the wished one where it fits, else what shows the period best. */
+export function granularityOf(span: Span, wished: string | null): Granularity {
+  const found = GRANULARITIES.find(({ id }) => id === wished);
+  if (found && fits(span, found.id)) return found.id;
+  const length = span.end - span.start;
+  return length <= 2 * HOUR ? "minute" : length <= 8 * DAY ? "hour" : length <= 100 * DAY ? "day" : "month";
+}

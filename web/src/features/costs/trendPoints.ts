@@ -1,0 +1,22 @@
+/** The points of a trend, and how they are named. */
+import type { Granularity, Trend } from "@/lib/api/types";
+import { formatDay, formatMinute } from "@/lib/format";
+import { fillTrends, type TrendPoint } from "@/lib/series";
+import type { Span } from "./range";
+
+const DAY = 24 * 3_600_000;
+
+/** A point for every step of the period; none when nothing at all was billed. */
+export const trendPoints = (rows: readonly Trend[], granularity: Granularity, span: Span): TrendPoint[] =>
+  rows.length === 0 ? [] : fillTrends(rows, granularity, span.start, span.end);
+
+const utc = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
+const day = utc({ day: "numeric", month: "short" });
+const month = utc({ month: "short", year: "numeric" });
+
+/** Names the start of a step: days and months are those of UTC, as the server cuts them; the rest is the reader's own time. */
+export function nameOfStep(granularity: Granularity, span: Span): (at: number) => string {
+  if (granularity === "month") return (at) => month.format(at);
+  if (granularity === "day") return (at) => day.format(at);
+  return span.end - span.start > DAY ? (at) => `${formatDay(at)}, ${formatMinute(at)}` : (at) => formatMinute(at);
+}

@@ -1,0 +1,56 @@
+/** The figures at the top. */
+import { useQuery } from "@tanstack/react-query";
+import { Stat } from "@/components/Card";
+import { Money, useNow } from "@/components/Figures";
+import { ErrorState } from "@/components/States";
+import { systemCostQuery } from "@/lib/api/costs";
+import { overviewQuery } from "@/lib/api/metrics";
+import { formatCount, formatPercent } from "@/lib/format";
+import { connection } from "@/lib/live/live";
+import { useStore } from "@/lib/store";
+import { compare, today, yesterday } from "./days";
+
+export function Figures() {
+  const now = useNow(60_000);
+  const metrics = useQuery(overviewQuery());
+  const costToday = useQuery(systemCostQuery(today(now)));
+  const costYesterday = useQuery(systemCostQuery(yesterday(now)));
+  const offline = useStore(connection).state === "offline";
+  const figures = metrics.data?.overview;
+  if (!figures && metrics.error) {
+    return <ErrorState error={metrics.error} onRetry={() => void metrics.refetch()} />;
+  }
+  const loading = !figures;
+  /** What is only true at this moment is not shown without a connection. */
+  const live = (value: number | undefined) => (offline || value === undefined ? "—" : formatCount(value));
+  return (
+    <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3 sm:gap-4 xl:grid-cols-6">
+      <Stat
+        label="Executions"
+        loading={loading}
+        value={formatCount(figures?.totalExecutions ?? 0)}
+        detail={`${formatCount(metrics.data?.performance.totalExecutionsToday ?? 0)} today (UTC)`}
+      />
+      <Stat
+        label="Success rate"
+        loading={loading}
+        value={figures && figures.recentExecutions > 0 ? formatPercent(figures.successRate) : "—"}
+        detail={`last hour: ${formatCount(figures?.recentExecutions ?? 0)}`}
+      />
+      <Stat label="Running" loading={loading} value={live(figures?.runningExecutions)} detail="executions now" />
+      <Stat label="Queued" loading={loading} value={live(figures?.queuedExecutions)} detail="waiting now" />
+      <Stat
+        label="Instances"
+        loading={loading}
+        value={live(figures?.currentInstances)}
+        detail={`${formatCount(figures?.activeFunctions ?? 0)} functions`}
+      />
+      <Stat
+        label="Cost today"
+        loading={!costToday.data || !costYesterday.data}
+        value={costToday.data ? <Money round value={costToday.data.grandTotal} /> : null}
+        detail={costToday.data && costYesterday.data ? compare(costToday.data.grandTotal, costYesterday.data.grandTotal) : null}
+      />
+    </dl>
+  );
+}

@@ -1,0 +1,23 @@
+/** Today and yesterday in the reader's own zone. */
+import type { CostRange } from "@/lib/api/costs";
+import { formatPercent } from "@/lib/format";
+import { roundMoney } from "@/lib/money";
+
+const midnight = (now: number, days: number) => {
+  const date = new Date(now);
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate() + days).toISOString();
+};
+
+/** From midnight up to now. */
+export const today = (now: number): CostRange => ({ startDate: midnight(now, 0) });
+
+/** The whole of yesterday. */
+export const yesterday = (now: number): CostRange => ({ startDate: midnight(now, -1), endDate: midnight(now, 0) });
+
+/** What today has cost beside all of yesterday, in words. */
+export function compare(today: number, yesterday: number): string {
+  if (yesterday === 0) return "yesterday $0.00";
+  const percent = ((today - yesterday) * 100) / yesterday;
+  const sign = percent >= 0 ? "+" : "−";
+  return `${sign}${formatPercent(Math.abs(percent))} on ${roundMoney(yesterday)} yesterday`;
+}

@@ -1,0 +1,37 @@
+/** How often an execution was tried, and what came of it each time. */
+import { Hourglass } from "lucide-react";
+import { StartBadge, StatusBadge } from "@/components/Badge";
+import { Card } from "@/components/Card";
+import { EmptyState } from "@/components/States";
+import { Table } from "@/components/Table";
+import type { Attempt } from "@/lib/api/types";
+import { formatClock, formatDuration } from "@/lib/format";
+
+export function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
+  const numbered = attempts.map((attempt, index) => ({ ...attempt, number: index + 1 }));
+  return (
+    <Card title="Attempts" flush>
+      <Table
+        label="Attempts"
+        rows={numbered}
+        rowKey={({ number }) => String(number)}
+        empty={<EmptyState icon={Hourglass} title="It has not been tried yet" />}
+        columns={[
+          { header: "No.", cell: ({ number }) => number },
+          { header: "Began", cell: ({ startTime }) => <time dateTime={startTime}>{formatClock(startTime)}</time> },
+          { header: "Start", cell: ({ coldStart }) => <StartBadge cold={coldStart} /> },
+          {
+            header: "Outcome",
+            cell: ({ error }) =>
+              error ? (
+                <span className="break-words text-bad">{error}</span>
+              ) : (
+                <StatusBadge status="completed" />
+              ),
+          },
+          { header: "Duration", right: true, cell: ({ duration }) => formatDuration(duration) },
+        ]}
+      />
+    </Card>
+  );
+}

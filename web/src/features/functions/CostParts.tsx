@@ -1,0 +1,22 @@
+/** What an execution cost, part by part. */
+import { Card } from "@/components/Card";
+import { ShareBar } from "@/components/charts/ShareBar";
+import { Money } from "@/components/Figures";
+import type { ExecutionCost } from "@/lib/api/types";
+
+export function CostParts({ cost }: { cost: ExecutionCost }) {
+  return (
+    <Card title="Cost" hint={<>Together <Money value={cost.totalCost} />, with {cost.resourceUsage.memoryMB} MB and {cost.resourceUsage.cpuCores} cores</>}>
+      <ShareBar
+        label="Cost by part"
+        format={(value) => <Money value={value} />}
+        shares={[
+          { label: "Compute", value: cost.baseCost, color: 1 },
+          { label: "Cold start", value: cost.coldStartCost, color: 2 },
+          { label: "Retries", value: cost.retryCost, color: 3 },
+          { label: "Data transfer", value: cost.dataTransferCost, color: 4 },
+        ]}
+      />
+    </Card>
+  );
+}

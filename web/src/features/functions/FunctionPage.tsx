@@ -1,0 +1,103 @@
+/** One function. */
+import { useQuery } from "@tanstack/react-query";
+import { Pencil } from "lucide-react";
+import { useMemo } from "react";
+import { useNavigate, useParams } from "react-router";
+import { StatusBadge, TierBadge } from "@/components/Badge";
+import { ButtonLink } from "@/components/Button";
+import { Card, Stat } from "@/components/Card";
+import { Editor } from "@/components/editor/Editor";
+import { Money } from "@/components/Figures";
+import { Page } from "@/components/Page";
+import { exampleInput } from "@/components/run/exampleInput";
+import { RunPanel } from "@/components/run/RunPanel";
+import { Loaded, Skeleton } from "@/components/States";
+import { breakdownQuery } from "@/lib/api/costs";
+import { functionQuery, samplesQuery } from "@/lib/api/functions";
+import type { Fn } from "@/lib/api/types";
+import { formatCount, formatDuration, formatMoment } from "@/lib/format";
+import { daysBack } from "@/lib/period";
+import { DeleteButton, StatusButton } from "./FunctionActions";
+import { FunctionExecutions } from "./FunctionExecutions";
+
+const TRAIL = [{ to: "/functions", label: "Functions" }];
+
+export function FunctionPage() {
+  const { id = "" } = useParams();
+  const query = useQuery(functionQuery(id));
+  if (query.data) return <Detail fn={query.data} />;
+  return (
+    <Page title="Function" trail={TRAIL}>
+      <Card>
+        <Loaded query={query}>{() => null}</Loaded>
+      </Card>
+    </Page>
+  );
+}
+
+function Detail({ fn }: { fn: Fn }) {
+  const navigate = useNavigate();
+  const samples = useQuery(samplesQuery());
+  return (
+    <Page
+      title={fn.name}
+      trail={TRAIL}
+      hint={fn.description}
+      badge={
+        <>
+          <StatusBadge status={fn.status} />
+          <TierBadge tier={fn.tier} />
+        </>
+      }
+      actions={
+        <>
+          <ButtonLink to={`/functions/${fn._id}/edit`} icon={<Pencil aria-hidden className="size-4" />}>
+            Edit
+          </ButtonLink>
+          <StatusButton fn={fn} />
+          <DeleteButton fn={fn} onDeleted={() => void navigate("/functions")} />
+        </>
+      }
+    >
+      <Figures fn={fn} />
+      <div className="grid gap-4 sm:gap-5 xl:grid-cols-2">
+        <Card title="Run">
+          {samples.isPending ? (
+            <Skeleton lines={6} />
+          ) : (
+            <RunPanel key={fn._id} fn={fn} initialInput={exampleInput(fn, samples.data)} />
+          )}
+        </Card>
+        <Card title="Code" hint={`Version ${fn.version}, changed ${formatMoment(fn.updatedAt)}`}>
+          <Editor label={`Code of ${fn.name}`} language="javascript" value={fn.code} readOnly minLines={8} maxLines={22} />
+        </Card>
+      </div>
+      <FunctionExecutions functionId={fn._id} />
+    </Page>
+  );
+}
+
+function Figures({ fn }: { fn: Fn }) {
+  const range = useMemo(() => daysBack(30), []);
+  const { data } = useQuery(breakdownQuery(range));
+  const row = data?.find(({ _id }) => _id === fn._id);
+  const loading = !data;
+  const { timeout, retryCount, concurrency } = fn.config;
+  return (
+    <dl className="grid grid-cols-2 gap-3 sm:gap-4 lg:grid-cols-4">
+      <Stat label="Executions, 30 days" loading={loading} value={formatCount(row?.executionCount ?? 0)} />
+      <Stat
+        label="Cost, 30 days"
+        loading={loading}
+        value={<Money value={row?.totalCost ?? 0} />}
+        detail={row ? <>each <Money value={row.averageCost} /></> : null}
+      />
+      <Stat label="Average duration" loading={loading} value={row ? formatDuration(row.averageDuration) : "—"} />
+      <Stat
+        label="Timeout"
+        value={formatDuration(timeout)}
+        detail={`${retryCount} retries${concurrency === null ? "" : `, ${concurrency} at once`}`}
+      />
+    </dl>
+  );
+}

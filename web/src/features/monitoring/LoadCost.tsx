@@ -1,0 +1,77 @@
+/** What a load test was expected to cost, and what it did cost. */
+import { Card } from "@/components/Card";
+import { ShareBar } from "@/components/charts/ShareBar";
+import { Money } from "@/components/Figures";
+import { isUnderWay } from "@/lib/api/loadTests";
+import type { LoadTest } from "@/lib/api/types";
+import { formatCount, formatPercent } from "@/lib/format";
+
+export function LoadCost({ test }: { test: LoadTest }) {
+  const { cost, total } = test.result;
+  const { baseCost, coldStartCost, retryCost, dataTransferCost } = cost.breakdown;
+  return (
+    <div className="grid gap-4 sm:gap-5 lg:grid-cols-2">
+      <Card title="Estimate and cost" hint={isUnderWay(test.status) ? "So far" : null}>
+        <table className="numeric w-full text-sm">
+          <caption className="sr-only">Estimate and cost</caption>
+          <thead className="text-muted">
+            <tr className="border-b border-line">
+              <td />
+              <th scope="col" className="py-1.5 text-right font-medium">
+                Estimate
+              </th>
+              <th scope="col" className="py-1.5 text-right font-medium">
+                Actual
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            <Line label="Cost" estimate={<Money value={cost.estimated.total} />} actual={<Money value={cost.actual} />} />
+            <Line label="Calls" estimate={formatCount(test.estimate.requests)} actual={formatCount(total)} />
+            <Line
+              label="Cost per call"
+              estimate={test.estimate.requests > 0 ? <Money round value={cost.estimated.total / test.estimate.requests} /> : "—"}
+              actual={<Money value={cost.perRequest} />}
+            />
+            <Line label="Cost per second" estimate={<Money round value={cost.estimated.total / test.durationSeconds} />} actual={<Money value={cost.perSecond} />} />
+          </tbody>
+        </table>
+        <p className="mt-3 text-sm text-muted">
+          Expected between <Money value={cost.estimated.low} /> and <Money value={cost.estimated.high} />. {difference(test)}
+        </p>
+      </Card>
+      <Card title="Cost by part">
+        <ShareBar
+          label="Cost by part"
+          format={(value) => <Money value={value} />}
+          shares={[
+            { label: "Compute", value: baseCost, color: 1 },
+            { label: "Cold starts", value: coldStartCost, color: 3 },
+            { label: "Retries", value: retryCost, color: 5 },
+            { label: "Data transfer", value: dataTransferCost, color: 2 },
+          ]}
+        />
+      </Card>
+    </div>
+  );
+}
+
+function difference({ status, result }: LoadTest): string {
+  const percent = result.cost.differencePercent;
+  if (isUnderWay(status)) return "The difference is known at the end.";
+  if (percent === null) return "There was nothing to compare with.";
+  if (percent === 0) return "Exactly as estimated.";
+  return `${formatPercent(Math.abs(percent))} ${percent > 0 ? "dearer" : "cheaper"} than estimated.`;
+}
+
+function Line({ label, estimate, actual }: { label: string; estimate: React.ReactNode; actual: React.ReactNode }) {
+  return (
+    <tr className="border-b border-line last:border-0">
+      <th scope="row" className="py-1.5 text-left font-normal text-muted">
+        {label}
+      </th>
+      <td className="py-1.5 pl-3 text-right">{estimate}</td>
+      <td className="py-1.5 pl-3 text-right font-medium">{actual}</td>
+    </tr>
+  );
+}

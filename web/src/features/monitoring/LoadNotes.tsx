@@ -1,0 +1,42 @@
+/** What else happened during a load test: why calls failed, and how capacity changed. */
+import { CircleCheck, Scaling } from "lucide-react";
+import { Card } from "@/components/Card";
+import { EmptyState } from "@/components/States";
+import { Table } from "@/components/Table";
+import type { LoadTest, ScalingEvent } from "@/lib/api/types";
+import { formatClock, formatCount } from "@/lib/format";
+
+export function LoadErrors({ errors }: { errors: LoadTest["result"]["errors"] }) {
+  return (
+    <Card title="Errors" flush>
+      <Table
+        label="Messages of calls that failed"
+        rows={errors}
+        rowKey={({ message }) => message}
+        empty={<EmptyState icon={CircleCheck} title="No call has failed" />}
+        columns={[
+          { header: "Message", cell: ({ message }) => <span className="break-words">{message}</span> },
+          { header: "Calls", right: true, cell: ({ count }) => formatCount(count) },
+        ]}
+      />
+    </Card>
+  );
+}
+
+export function LoadScaling({ events }: { events: readonly ScalingEvent[] }) {
+  return (
+    <Card title="Scaling" flush>
+      <Table
+        label="Scaling during the test"
+        rows={events}
+        rowKey={({ _id }) => _id}
+        empty={<EmptyState icon={Scaling} title="Capacity did not change" />}
+        columns={[
+          { header: "When", cell: ({ timestamp }) => formatClock(timestamp) },
+          { header: "Instances", cell: ({ action, instanceCount }) => `${action === "scale_up" ? "up" : "down"} to ${instanceCount}` },
+          { header: "Why", cell: ({ reason }) => reason },
+        ]}
+      />
+    </Card>
+  );
+}

@@ -1,0 +1,165 @@
+/** Asks for a load test, and tells before what it will cost. */
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
+import { Gauge, SquareFunction } from "lucide-react";
+import { useDeferredValue, useState, type FormEvent } from "react";
+import { useNavigate, useSearchParams } from "react-router";
+import { Button, ButtonLink } from "@/components/Button";
+import { Card } from "@/components/Card";
+import { Editor } from "@/components/editor/Editor";
+import { parseJson } from "@/components/editor/json";
+import { SelectField, TextField } from "@/components/Field";
+import { exampleInput } from "@/components/run/exampleInput";
+import { EmptyState, InlineError, Loaded, Skeleton } from "@/components/States";
+import { announce } from "@/lib/announce";
+import { functionsQuery, samplesQuery } from "@/lib/api/functions";
+import { loadTestQuery, startLoadTest } from "@/lib/api/loadTests";
+import type { Fn, LoadTest, Sample } from "@/lib/api/types";
+import { LoadEstimateView } from "./LoadEstimateView";
+import { newPlan, planOf, readPlan, type LoadPlan } from "./loadPlan";
+
+export function LoadTestForm() {
+  const functions = useQuery(functionsQuery());
+  const samples = useQuery(samplesQuery());
+  // Another test as one before, or of a function that is named: `?again=` and `?function=`.
+  const [params] = useSearchParams();
+  const again = params.get("again");
+  const before = useQuery({ ...loadTestQuery(again ?? ""), enabled: again !== null });
+  return (
+    <Card title="New load test" hint="Real executions, billed as all others.">
+      <Loaded query={functions}>
+        {(all) => {
+          const active = all.filter(({ status }) => status === "active");
+          if (active.length === 0) {
+            return (
+              <EmptyState icon={SquareFunction} title="No active function">
+                Upload a function first, then put it under load.
+                <ButtonLink to="/functions">Go to the functions</ButtonLink>
+              </EmptyState>
+            );
+          }
+          if (samples.isPending || (again && before.isPending)) return <Skeleton lines={7} className="h-96" />;
+          const plan = firstPlan(active, samples.data, params.get("function"), before.data);
+          return <Form key={again ?? params.get("function")} functions={active} samples={samples.data} initial={plan} />;
+        }}
+      </Loaded>
+    </Card>
+  );
+}
+
+const exampleOf = (functions: readonly Fn[], samples: readonly Sample[] | undefined, id: string) => {
+  const fn = functions.find(({ _id }) => _id === id);
+  return fn ? exampleInput(fn, samples) : "{}";
+};
+
+function firstPlan(
+  functions: readonly Fn[],
+  samples: readonly Sample[] | undefined,
+  wished: string | null,
+  before: LoadTest | undefined,
+): LoadPlan {
+  const known = (id: string | null | undefined) => functions.some(({ _id }) => _id === id);
+  if (before && known(before.functionId)) return planOf(before);
+  const id = wished !== null && known(wished) ? wished : (functions[0]?._id ?? "");
+  return newPlan(id, exampleOf(functions, samples, id));
+}
+
+interface FormProps {
+  functions: readonly Fn[];
+  samples: readonly Sample[] | undefined;
+  initial: LoadPlan;
+}
+
+function Form({ functions, samples, initial }: FormProps) {
+  const navigate = useNavigate();
+  const [plan, setPlan] = useState(initial);
+  const input = parseJson(plan.input);
+  const { test, errors } = readPlan(plan);
+  const start = useMutation({
+    mutationFn: startLoadTest,
+    onSuccess: ({ _id }) => {
+      announce("The load test has begun.");
+      return navigate(`/monitoring/load-tests/${_id}`);
+    },
+  });
+  const set = (change: Partial<LoadPlan>) => setPlan((old) => ({ ...old, ...change }));
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (test) start.mutate(test);
+  };
+  return (
+    <form noValidate onSubmit={submit} className="grid items-start gap-5 lg:grid-cols-2">
+      <div className="flex min-w-0 flex-col gap-4">
+        <SelectField
+          label="Function"
+          value={plan.functionId}
+          onChange={({ target }) => set({ functionId: target.value, input: exampleOf(functions, samples, target.value) })}
+        >
+          {functions.map(({ _id, name }) => (
+            <option key={_id} value={_id}>
+              {name}
+            </option>
+          ))}
+        </SelectField>
+        <div className="grid grid-cols-2 gap-3 min-[30rem]:grid-cols-3">
+          <TextField
+            label="Calls at once"
+            inputMode="numeric"
+            value={plan.concurrency}
+            error={errors.concurrency}
+            onChange={({ target }) => set({ concurrency: target.value })}
+          />
+          <TextField
+            label="Duration (s)"
+            inputMode="numeric"
+            value={plan.duration}
+            error={errors.duration}
+            onChange={({ target }) => set({ duration: target.value })}
+          />
+          <TextField
+            label="Calls a second"
+            inputMode="decimal"
+            placeholder="no limit"
+            value={plan.rate}
+            error={errors.rate}
+            onChange={({ target }) => set({ rate: target.value })}
+          />
+        </div>
+        <p className="text-sm text-muted">
+          {plan.rate.trim() === ""
+            ? "Each caller calls again as soon as it has its answer."
+            : "Calls begin at this rate, whether or not the ones before are answered; a wait for a free caller counts as response time."}
+        </p>
+        <Estimate plan={plan} />
+      </div>
+      <div className="flex min-w-0 flex-col gap-4">
+        <Editor
+          label="Input (JSON)"
+          language="json"
+          value={plan.input}
+          onChange={(input) => set({ input })}
+          mistake={input.ok ? null : input.mistake}
+          error={input.ok ? null : input.mistake.message}
+          hint="In a string, {{i}} stands for the number of the call and {{random}} for a random whole number."
+          minLines={7}
+          maxLines={14}
+        />
+        <InlineError error={start.error} />
+        <Button
+          type="submit"
+          look="primary"
+          className="self-end"
+          disabled={!test}
+          busy={start.isPending}
+          icon={<Gauge aria-hidden className="size-4" />}
+        >
+          Start the load test
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function Estimate({ plan }: { plan: LoadPlan }) {
+  const { test } = readPlan(useDeferredValue(plan));
+  return <LoadEstimateView test={test} keep={keepPreviousData} />;
+}

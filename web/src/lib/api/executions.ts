@@ -1,0 +1,49 @@
+/** Executions. */
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { get, post } from "./client";
+import { keys } from "./keys";
+import type { Accepted, Execution, ExecutionPage, ExecutionStatus, Json } from "./types";
+
+/** Which executions are listed; newest first. */
+export interface ExecutionFilter {
+  functionId?: string;
+  status?: ExecutionStatus;
+  from?: string;
+  to?: string;
+  limit: number;
+}
+
+const path = (id: string) => `/api/executions/${encodeURIComponent(id)}`;
+
+export const isOver = (status: ExecutionStatus) => status === "completed" || status === "failed";
+
+export const executionsQuery = (filter: ExecutionFilter) =>
+  queryOptions({
+    queryKey: keys.executionList(filter),
+    queryFn: ({ signal }) => get<ExecutionPage>("/api/executions", { ...filter }, signal),
+  });
+
+/** Page after page, for a list that can be paged through. */
+export const executionPagesQuery = (filter: ExecutionFilter) =>
+  infiniteQueryOptions({
+    queryKey: keys.executionList({ ...filter, paged: true }),
+    queryFn: ({ signal, pageParam }) =>
+      get<ExecutionPage>("/api/executions", { ...filter, cursor: pageParam ?? undefined }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+  });
+
+/** One execution. Events tell when it changes; asking again now and then covers an event that was missed. */
+export const executionQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.execution(id),
+    queryFn: ({ signal }) => get<Execution>(path(id), undefined, signal),
+    refetchInterval: ({ state }) => (state.data && isOver(state.data.status) ? false : 2_000),
+  });
+
+export const execute = (functionId: string, input: Json) =>
+  post<Accepted>(`/api/functions/${encodeURIComponent(functionId)}/execute`, { input });
+
+export const cancelExecution = (id: string) => post<Execution>(`${path(id)}/cancel`);
+
+export const retryExecution = (id: string) => post<Accepted>(`${path(id)}/retry`);

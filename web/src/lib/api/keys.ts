@@ -1,0 +1,27 @@
+/**
+ * The keys of cached answers. A live event invalidates by the first parts of a key, so what belongs
+ * together begins alike.
+ */
+export const keys = {
+  functions: ["functions"] as const,
+  functionList: ["functions", "list"] as const,
+  function: (id: string) => ["functions", "one", id] as const,
+  samples: ["samples"] as const,
+  executions: ["executions"] as const,
+  executionLists: ["executions", "list"] as const,
+  executionList: (filter: object) => ["executions", "list", filter] as const,
+  execution: (id: string) => ["executions", "one", id] as const,
+  metrics: ["metrics"] as const,
+  overview: ["metrics", "overview"] as const,
+  history: (hours: number) => ["metrics", "history", hours] as const,
+  scaling: (hours: number) => ["metrics", "scaling", hours] as const,
+  scalingAll: ["metrics", "scaling"] as const,
+  pricing: ["pricing"] as const,
+  estimate: (request: object) => ["estimate", request] as const,
+  costs: ["costs"] as const,
+  cost: (report: string, range: object) => ["costs", report, range] as const,
+  loadTests: ["load-tests"] as const,
+  loadTestLists: ["load-tests", "list"] as const,
+  loadTestList: (filter: object) => ["load-tests", "list", filter] as const,
+  loadTest: (id: string) => ["load-tests", "one", id] as const,
+};

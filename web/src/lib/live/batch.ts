@@ -1,0 +1,37 @@
+/** Gathers what arrives one by one and hands it on a few times a second. */
+
+/** However many events arrive, the page changes this often, in ms. */
+export const FLUSH_EVERY = 250;
+/** The most that is held: while a hidden page's timers sleep, the oldest go. */
+const MOST = 2_000;
+
+export class Batch<T> {
+  #held: T[] = [];
+  #dropped = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly flush: (items: readonly T[], dropped: number) => void) {}
+
+  add(item: T) {
+    this.#held.push(item);
+    if (this.#held.length >= 2 * MOST) {
+      this.#dropped += this.#held.length - MOST;
+      this.#held = this.#held.slice(-MOST);
+    }
+    this.#timer ??= setTimeout(() => this.#hand(), FLUSH_EVERY);
+  }
+
+  /** Forgets what is held. */
+  clear() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#held = [];
+    this.#dropped = 0;
+  }
+
+  #hand() {
+    const [items, dropped] = [this.#held, this.#dropped];
+    this.clear();
+    this.flush(items, dropped);
+  }
+}

@@ -1,0 +1,41 @@
+/** The latest events, newest first, for people to watch; and the metrics of the last minutes. */
+import { createStore } from "../store";
+import type { EventOf, LiveEvent, LiveMetrics } from "./events";
+
+/** How many events the feed holds. */
+export const FEED_LENGTH = 200;
+/** How many seconds of metrics are held. */
+export const HISTORY_LENGTH = 300;
+
+export type FeedEvent = Exclude<LiveEvent, EventOf<"metrics"> | EventOf<"load_test_progress">>;
+
+/** One second; null where the connection was lost, so that a chart shows a gap and no line. */
+export interface MetricsPoint {
+  at: number;
+  metrics: LiveMetrics | null;
+}
+
+export interface Feed {
+  events: readonly FeedEvent[];
+  /** Events since the page was opened. */
+  total: number;
+}
+
+export const feed = createStore<Feed>({ events: [], total: 0 });
+export const metricsHistory = createStore<readonly MetricsPoint[]>([]);
+
+const isFed = (event: LiveEvent): event is FeedEvent =>
+  event.type !== "metrics" && event.type !== "load_test_progress";
+
+/** Puts a batch in front. */
+export function addToFeed(batch: readonly LiveEvent[]) {
+  const fed = batch.filter(isFed);
+  if (fed.length === 0) return;
+  const { events, total } = feed.get();
+  feed.set({ events: [...fed.slice(-FEED_LENGTH).toReversed(), ...events].slice(0, FEED_LENGTH), total: total + fed.length });
+}
+
+/** Adds a second. */
+export function addMetrics(point: MetricsPoint) {
+  metricsHistory.set([...metricsHistory.get(), point].slice(-HISTORY_LENGTH));
+}

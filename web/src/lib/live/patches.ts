@@ -1,0 +1,104 @@
+/**
+ * What live events do to cached answers: what an event tells is patched in, the rest is asked for
+ * again, each kind no oftener than it is worth.
+ */
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
+import { keys } from "../api/keys";
+import type { LoadTest, Overview } from "../api/types";
+import { addMetrics, addToFeed } from "./feed";
+import type { LiveEvent, LiveMetrics } from "./events";
+import { mergeLoadTest, type HeardLoadTest } from "./loadTest";
+import { Throttle } from "./throttle";
+
+/** Milliseconds between two askings, by what is asked. */
+const EVERY = { lists: 2_000, metrics: 2_000, costs: 3_000, scaling: 2_000, all: 5_000 };
+
+export class Patches {
+  readonly #throttle = new Throttle();
+
+  constructor(private readonly client: QueryClient) {}
+
+  /** Takes a batch in; `dropped` were lost before it. */
+  apply(batch: readonly LiveEvent[], dropped: number) {
+    addToFeed(batch);
+    const ended = new Set<string>();
+    let changed = dropped > 0;
+    for (const event of batch) {
+      switch (event.type) {
+        case "metrics":
+          this.#metrics(event.data, event.timestamp);
+          break;
+        case "execution_started":
+        case "execution_retry":
+        case "execution_completed":
+        case "execution_failed":
+          changed = true;
+          ended.add(event.data.executionId);
+          break;
+        case "scaling_event":
+          this.#ask("scaling", EVERY.scaling, keys.scalingAll);
+          break;
+        case "load_test_progress":
+          this.#loadTest(event.data);
+          break;
+        case "load_test_finished":
+          this.#loadTest(event.data);
+          this.#ask("load-tests", EVERY.lists, keys.loadTestLists);
+          break;
+        case "gap":
+          this.#throttle.run("all", EVERY.all, () => void this.client.invalidateQueries());
+          break;
+      }
+    }
+    if (changed) this.#executions(ended);
+  }
+
+  /** Nothing is kept for later any more. */
+  clear() {
+    this.#throttle.clear();
+  }
+
+  #executions(ids: ReadonlySet<string>) {
+    const cache = this.client.getQueryCache();
+    for (const id of ids) {
+      const queryKey = keys.execution(id);
+      if (cache.find({ queryKey })) void this.client.invalidateQueries({ queryKey });
+    }
+    this.#ask("lists", EVERY.lists, keys.executionLists);
+    this.#ask("metrics", EVERY.metrics, keys.metrics);
+    this.#ask("costs", EVERY.costs, keys.costs);
+  }
+
+  #metrics(metrics: LiveMetrics, at: string) {
+    addMetrics({ at: new Date(at).getTime(), metrics });
+    this.client.setQueryData<Overview>(keys.overview, (old) =>
+      old && {
+        ...old,
+        overview: {
+          ...old.overview,
+          queuedExecutions: metrics.queued,
+          runningExecutions: metrics.running,
+          currentInstances: metrics.instances,
+        },
+      },
+    );
+  }
+
+  #loadTest(heard: HeardLoadTest) {
+    this.client.setQueryData<LoadTest>(keys.loadTest(heard._id), (old) => old && mergeLoadTest(old, heard));
+    for (const [key, tests] of this.client.getQueriesData<LoadTest[]>({ queryKey: keys.loadTestLists })) {
+      if (tests?.some(({ _id }) => _id === heard._id)) {
+        const merged = tests.map((test) => (test._id === heard._id ? mergeLoadTest(test, heard) : test));
+        this.client.setQueryData<LoadTest[]>(key, merged);
+      } else if (tests) {
+        this.#ask("load-tests", EVERY.lists, keys.loadTestLists);
+      }
+    }
+  }
+
+  #ask(name: string, every: number, queryKey: QueryKey) {
+    // One that is under way goes on: else a slow answer would never come.
+    const work = () => void this.client.invalidateQueries({ queryKey }, { cancelRefetch: false });
+    this.#throttle.run(name, every, work);
+  }
+}

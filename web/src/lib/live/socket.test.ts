@@ -1,0 +1,107 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { LiveSocket, type Connection } from "./socket";
+
+class FakeWebSocket extends EventTarget {
+  static made: FakeWebSocket[] = [];
+  closed = false;
+  constructor(readonly url: string) {
+    super();
+    FakeWebSocket.made.push(this);
+  }
+  close() {
+    this.closed = true;
+  }
+  say(type: string, init: object = {}) {
+    this.dispatchEvent(Object.assign(new Event(type), init));
+  }
+}
+
+const last = () => {
+  const socket = FakeWebSocket.made.at(-1);
+  if (!socket) throw new Error("no socket was made");
+  return socket;
+};
+
+const metrics = JSON.stringify({
+  type: "metrics",
+  data: { queued: 0, running: 0, instances: 1, completed: 0, failed: 0, coldStarts: 0, p50: 0, p95: 0, p99: 0, warmIsolates: 0 },
+  timestamp: "2026-01-31T12:00:00.000Z",
+  seq: 1,
+  epoch: 1,
+});
+
+function start() {
+  const states: Connection["state"][] = [];
+  const events: string[] = [];
+  const socket = new LiveSocket("ws://test/ws", {
+    onEvent: ({ type }) => events.push(type),
+    onConnection: ({ state }) => states.push(state),
+  });
+  socket.connect();
+  return { socket, states, events };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  FakeWebSocket.made = [];
+  vi.stubGlobal("WebSocket", FakeWebSocket);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+it("comes back by itself, later and later, and is live again", () => {
+  const { states } = start();
+  last().say("open");
+  last().say("close");
+  expect(states).toEqual(["connecting", "live", "offline"]);
+  vi.advanceTimersByTime(500);
+  expect(FakeWebSocket.made).toHaveLength(2);
+  last().say("close");
+  vi.advanceTimersByTime(499);
+  expect(FakeWebSocket.made).toHaveLength(2);
+  vi.advanceTimersByTime(501);
+  expect(FakeWebSocket.made).toHaveLength(3);
+  last().say("open");
+  expect(states.at(-1)).toBe("live");
+});
+
+it("takes a server that says nothing for gone", () => {
+  const { states } = start();
+  last().say("open");
+  vi.advanceTimersByTime(5_000);
+  last().say("message", { data: metrics });
+  vi.advanceTimersByTime(5_000);
+  expect(states.at(-1)).toBe("live");
+  const silent = last();
+  vi.advanceTimersByTime(1_500);
+  expect(states.at(-1)).toBe("offline");
+  expect(silent.closed).toBe(true);
+});
+
+it("hears nothing of a connection that it has given up", () => {
+  const { events, states } = start();
+  const old = last();
+  old.say("close");
+  vi.advanceTimersByTime(500);
+  old.say("message", { data: metrics });
+  old.say("open");
+  expect(events).toEqual([]);
+  expect(states).toEqual(["connecting", "offline"]);
+});
+
+it("passes events on, and skips what it does not know", () => {
+  const { events } = start();
+  last().say("open");
+  for (const data of [metrics, "no JSON", '{"type":"new"}', new Blob()]) last().say("message", { data });
+  expect(events).toEqual(["metrics"]);
+});
+
+it("stays closed when it is closed", () => {
+  const { socket } = start();
+  last().say("open");
+  socket.close();
+  vi.advanceTimersByTime(60_000);
+  expect(FakeWebSocket.made).toHaveLength(1);
+});

@@ -1,0 +1,153 @@
+/** What people do with the dashboard, against the real server. */
+import { describe, expect, it } from "vitest";
+import { newSite } from "./site";
+
+const site = newSite();
+
+describe("somebody new", () => {
+  it("uploads a sample in one click, runs it, watches it finish, and sees its cost", async () => {
+    const page = await site.open("/");
+    await page.getByText("There is no function yet").waitFor();
+    await page.getByRole("button", { name: "Upload Fibonacci Calculator" }).click();
+    await page.getByLabel("Function", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    const result = page.getByRole("region", { name: "Result" });
+    await result.getByText("Completed").waitFor();
+    await result.getByText("55", { exact: true }).waitFor();
+    await result.getByText("Cold").waitFor();
+    // Compute 0.0003, a cold start 0.00005, and a few bytes.
+    expect(await result.getByText(/^\$0\.000350/).textContent()).toMatch(/^\$0\.0003500\d\d$/);
+    await page.getByRole("table", { name: "Recent executions" }).getByRole("link", { name: "Fibonacci Calculator" }).waitFor();
+
+    await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Costs" }).click();
+    const row = page.getByRole("table", { name: "Cost by function" }).getByRole("row").filter({ hasText: "Fibonacci Calculator" });
+    expect(await row.getByText(/^\$0\.00035/).first().textContent()).toMatch(/^\$0\.0003500\d\d$/);
+    // One run is an accident, not a habit.
+    await page.getByText("Nothing worth changing").waitFor();
+  });
+
+  it("sees what others do, without asking for it", async () => {
+    const id = await site.server.upload("double", "return input.n * 2");
+    const page = await site.open("/");
+    const recent = page.getByRole("table", { name: "Recent executions" });
+    await recent.waitFor();
+    await page.getByText("Live", { exact: true }).waitFor();
+    await site.server.invoke(id, { n: 21 });
+    await recent.getByRole("link", { name: "double" }).waitFor();
+    await page.goto(`${site.server.url}/monitoring`);
+    await page.getByText("Live", { exact: true }).nth(1).waitFor();
+    await page.getByText("Nothing has happened since").waitFor();
+    await site.server.invoke(id, { n: 4 });
+    await page.getByRole("list", { name: "Events" }).getByText("Completed").waitFor();
+  });
+});
+
+describe("a function", () => {
+  it("is not saved with a syntax error, which is shown at its line", async () => {
+    const id = await site.server.upload("broken soon", "return 1");
+    const page = await site.open(`/functions/${id}/edit`);
+    const code = page.getByRole("textbox", { name: "Code (JavaScript)" });
+    await code.click();
+    await page.keyboard.press("ControlOrMeta+a");
+    await page.keyboard.insertText("const a = 1;\nconst b = 2;\nreturn a +* b;\n");
+    await page.getByRole("button", { name: "Save" }).click();
+    expect(await page.getByRole("alert").textContent()).toMatch(/^Line 3: /);
+    const marked = page.locator(".cm-lint-marker-error");
+    const line = page.locator(".cm-lineNumbers .cm-gutterElement", { hasText: /^3$/ });
+    const [mark, number] = await Promise.all([marked.boundingBox(), line.boundingBox()]);
+    expect(Math.abs((mark?.y ?? 0) - (number?.y ?? 1000))).toBeLessThan(10);
+
+    await code.click();
+    await page.keyboard.press("ControlOrMeta+a");
+    await page.keyboard.insertText("return 2");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("heading", { name: "broken soon" }).waitFor();
+    expect(await site.server.invoke(id, {})).toBe(2);
+  });
+
+  it("is deleted with the keyboard alone, once it is confirmed", async () => {
+    const id = await site.server.upload("unwanted", "return 1");
+    const page = await site.open(`/functions/${id}`);
+    await page.getByRole("button", { name: "Delete" }).focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Delete unwanted?" });
+    await dialog.waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await page.keyboard.press("Enter");
+    await dialog.getByRole("button", { name: "Delete it" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Functions" }).waitFor();
+    const names = (await site.server.call("GET", "/api/functions")).map(({ name }: { name: string }) => name);
+    expect(names).not.toContain("unwanted");
+  });
+
+  it("shows why an execution failed, and runs it again", async () => {
+    const id = await site.server.upload("picky", "console.warn('look out');\nif (!input.ok) throw new Error('not ok');\nreturn 1");
+    await site.server.invoke(id, {});
+    const page = await site.open(`/functions/${id}`);
+    await page.getByLabel("Status", { exact: true }).selectOption("failed");
+    await page.getByRole("table", { name: "Executions of this function" }).getByRole("link").first().click();
+    await page.getByRole("heading", { name: "Error" }).waitFor();
+    await page.getByText(/function\.js:2/).waitFor();
+    await page.getByText("look out").waitFor();
+    const first = page.url();
+    await page.getByRole("button", { name: "Run again" }).click();
+    await page.getByText("This repeats").waitFor();
+    expect(page.url()).not.toBe(first);
+  });
+});
+
+describe("a load test", () => {
+  it("tells its cost before, its progress meanwhile, and the difference after", async () => {
+    await site.server.upload("loaded", "return input.n");
+    const page = await site.open("/monitoring/load-tests");
+    await page.getByLabel("Function", { exact: true }).selectOption({ label: "loaded" });
+    await page.getByLabel("Calls at once").fill("4");
+    await page.getByLabel("Duration (s)").fill("3");
+    await page.getByRole("region", { name: "Estimate" }).getByText(/for about/).waitFor();
+    await page.getByRole("button", { name: "Start the load test" }).click();
+    await page.getByRole("progressbar").waitFor();
+    await page.getByRole("button", { name: "Stop" }).waitFor();
+    await page.getByText(/(dearer|cheaper) than estimated|Exactly as estimated/).waitFor();
+    await page.getByText("Completed", { exact: true }).first().waitFor();
+    const seconds = page.getByRole("button", { name: "Show Calls per second as a table" });
+    await seconds.click();
+    expect(await page.getByRole("table", { name: "Calls per second" }).getByRole("row").count()).toBeGreaterThanOrEqual(4);
+    await page.getByRole("link", { name: "Load tests", exact: true }).first().click();
+    await page.getByRole("table", { name: "Load tests" }).getByRole("link", { name: "loaded" }).waitFor();
+  });
+
+  it("is stopped when somebody says so", async () => {
+    await site.server.upload("stopped early", "return 1");
+    const page = await site.open("/monitoring/load-tests");
+    await page.getByLabel("Function", { exact: true }).selectOption({ label: "stopped early" });
+    await page.getByLabel("Calls at once").fill("2");
+    await page.getByRole("button", { name: "Start the load test" }).click();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByText("Stopped", { exact: true }).waitFor();
+  });
+});
+
+describe("when the server goes away", () => {
+  it("says so, shows nothing old as live, and is up to date again when it comes back", async () => {
+    const page = await site.open("/");
+    const banner = page.getByRole("region", { name: "Connection" });
+    const running = page.locator("dl > div", { hasText: "Running" }).locator("dd");
+    await page.getByText("Live", { exact: true }).waitFor();
+    await expect.poll(() => running.textContent()).toMatch(/^\d/);
+
+    await site.server.stop();
+    await banner.getByText("The server cannot be reached.").waitFor();
+    expect(await page.getByText("Not live", { exact: true }).isVisible()).toBe(true);
+    expect(await running.textContent()).toMatch(/^—/);
+
+    await site.server.start();
+    const id = await site.server.upload("after the restart", "return 1");
+    await site.server.invoke(id, {});
+    await banner.waitFor({ state: "detached" });
+    await page.getByText("Live", { exact: true }).waitFor();
+    await page.getByRole("table", { name: "Recent executions" }).getByRole("link", { name: "after the restart" }).waitFor();
+    await expect.poll(() => running.textContent()).toMatch(/^\d/);
+  });
+});

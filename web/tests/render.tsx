@@ -1,0 +1,18 @@
+/** Renders a component as the application does: with a cache and an address. */
+import { QueryClientProvider } from "@tanstack/react-query";
+import { render } from "@testing-library/react";
+import type { ReactNode } from "react";
+import { createMemoryRouter, RouterProvider } from "react-router";
+import { createClient } from "@/app/queryClient";
+
+/** `pattern`: how the page's route reads its address. */
+export function show(element: ReactNode, path = "/", pattern = "*") {
+  const client = createClient();
+  const router = createMemoryRouter([{ path: pattern, element }], { initialEntries: [path] });
+  const view = render(
+    <QueryClientProvider client={client}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>,
+  );
+  return { ...view, client, router };
+}
