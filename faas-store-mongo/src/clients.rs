@@ -15,6 +15,9 @@ const DATABASE: &str = "s3-compute";
 /// How long a server may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 
+/// How often servers are asked whether they are there: a silent one is found out soon.
+const HEARTBEAT: Duration = Duration::from_secs(3);
+
 /// A client, the database's name, and how to call it when talking to people.
 pub(crate) struct Connected {
     pub(crate) client: Client,
@@ -35,6 +38,7 @@ pub(crate) async fn connect(uri: &str, options: &MongoOptions) -> Result<Connect
         .server_selection_timeout
         .get_or_insert(options.server_selection_timeout);
     client.connect_timeout.get_or_insert(CONNECT);
+    client.heartbeat_freq.get_or_insert(HEARTBEAT);
     client.retry_writes.get_or_insert(true);
     client.retry_reads.get_or_insert(true);
     // What was answered survives the loss of any one server.

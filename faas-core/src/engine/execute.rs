@@ -333,6 +333,7 @@ pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome, du
         cancelled,
         ..
     } = running;
+    let longest = job.function.limits.timeout + engine.0.options.abandon_grace;
     if cancelled && let Err(failure) = &mut outcome.result {
         // It may have failed by itself just before: all the same it is not tried again.
         *failure = StopReason::Cancelled.failure(job.function.limits.timeout);
@@ -343,6 +344,8 @@ pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome, du
         answer,
         ..
     } = job;
+    // Past that it was the platform that stood still, and nobody pays for it.
+    let duration = duration.min(longest);
     let now = started + duration;
     let from = Stage::of(&execution);
     match settled(

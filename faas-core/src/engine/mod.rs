@@ -229,7 +229,7 @@ impl Engine {
                 }
                 return Err(has_already(execution.status));
             }
-            if let Some(job) = self.0.queue.remove(id) {
+            if let Some(job) = self.0.queue.remove(|execution| execution.id == id) {
                 let Job {
                     execution,
                     hold,

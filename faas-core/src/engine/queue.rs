@@ -15,7 +15,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::job::Job;
-use crate::model::{ExecutionId, FunctionId};
+use crate::model::{Execution, FunctionId};
 
 /// How many claims may be under way or unused for each instance: enough to keep an instance busy
 /// while a group of claims is committed, few enough that little is marked running that is not.
@@ -249,10 +249,10 @@ impl Queue {
         }
     }
 
-    /// Takes a job that waits, claimed or not, out: it was cancelled.
-    pub(super) fn remove(&self, id: ExecutionId) -> Option<Job> {
+    /// Takes the job that waits, claimed or not, of the execution that is `wanted` out.
+    pub(super) fn remove(&self, wanted: impl Fn(&Execution) -> bool) -> Option<Job> {
         let mut state = self.state.lock();
-        let claimed = state.claimed.iter().position(|job| job.execution.id == id);
+        let claimed = state.claimed.iter().position(|job| wanted(&job.execution));
         if let Some(job) = claimed.and_then(|at| state.claimed.remove(at)) {
             state.leave(job.function.function.id);
             Self::wake_one(state);
@@ -261,7 +261,7 @@ impl Queue {
         }
         let mut found = None;
         for lane in state.lanes.values_mut() {
-            if let Some(at) = lane.jobs.iter().position(|job| job.execution.id == id) {
+            if let Some(at) = lane.jobs.iter().position(|job| wanted(&job.execution)) {
                 found = lane.jobs.remove(at);
                 break;
             }

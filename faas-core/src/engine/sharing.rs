@@ -98,7 +98,10 @@ fn heed(engine: &Engine, id: ExecutionId, attempt: u32, renewed: Renewed) {
         Renewed::Lost => {
             let wanted = |execution: &Execution| (execution.id, execution.attempt) == (id, attempt);
             let instances = &engine.0.instances;
-            instances.stop(engine, StopReason::TakenOver, wanted);
+            if !instances.stop(engine, StopReason::TakenOver, wanted) {
+                // It has not begun, and need not.
+                drop(engine.0.queue.remove(wanted));
+            }
         }
     }
 }
@@ -227,9 +230,15 @@ async fn take_up_all(
         let Ok((overdue, hold, execution)) = read else {
             continue;
         };
-        // Otherwise somebody else was faster.
-        if let Some(execution) = execution?.filter(|one| Stage::of(one) == overdue.stage) {
-            take_over(engine, execution, overdue, hold).await;
+        match execution {
+            Ok(Some(execution)) if Stage::of(&execution) == overdue.stage => {
+                take_over(engine, execution, overdue, hold).await;
+            }
+            // Somebody else was faster.
+            Ok(_) => {}
+            Err(error) if error.is_retryable() => return Err(error),
+            // The others can be read, maybe.
+            Err(error) => tracing::error!(%error, execution_id = %overdue.id, "cannot be taken up"),
         }
     }
     Ok(left)
