@@ -37,7 +37,7 @@ export function Trends({ span, range, rows }: Props) {
   return (
     <Card
       title="Over time"
-      hint={granularity === "day" || granularity === "month" ? "Executions, in steps of UTC" : "Executions, by when they ended"}
+      hint={granularity === "day" || granularity === "month" ? "Executions, in steps of UTC" : "Executions, by when they were accepted"}
       actions={
         <>
           <div className="w-40">
