@@ -98,6 +98,41 @@ describe("a function", () => {
   });
 });
 
+describe("an execution", () => {
+  it("is cancelled while it runs, and told as cancelled at once", async () => {
+    const id = await site.server.upload("endless", "return new Promise(() => setTimeout(() => {}, 25000))");
+    const { executionId } = await site.server.call("POST", `/api/functions/${id}/execute`, {});
+    const page = await site.open(`/executions/${executionId}`);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByText("Failed", { exact: true }).waitFor();
+    await page.getByRole("heading", { name: "Error" }).waitFor();
+    expect((await site.server.call("GET", `/api/executions/${executionId}`)).errorKind).toBe("cancelled");
+    expect(await page.getByRole("button", { name: "Cancel" }).count()).toBe(0);
+  });
+});
+
+describe("somebody with a keyboard", () => {
+  it("skips to the content, changes the theme, and keeps it", async () => {
+    const page = await site.open("/costs", { colorScheme: "light" });
+    await page.getByRole("heading", { name: "Cost monitoring" }).waitFor();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
+    await page.getByRole("button", { name: "Use the dark theme" }).focus();
+    await page.keyboard.press("Enter");
+    await page.reload();
+    await page.getByRole("button", { name: "Use the light theme" }).waitFor();
+    expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
+  });
+
+  it("leaves the code editor with the Tab key", async () => {
+    const page = await site.open("/functions/new");
+    await page.getByRole("textbox", { name: "Code (JavaScript)" }).focus();
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Choose a file");
+  });
+});
+
 describe("a load test", () => {
   it("tells its cost before, its progress meanwhile, and the difference after", async () => {
     await site.server.upload("loaded", "return input.n");

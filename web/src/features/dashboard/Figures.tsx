@@ -6,6 +6,7 @@ import { ErrorState } from "@/components/States";
 import { systemCostQuery } from "@/lib/api/costs";
 import { overviewQuery } from "@/lib/api/metrics";
 import { formatCount, formatPercent } from "@/lib/format";
+import { formatMoney } from "@/lib/money";
 import { connection } from "@/lib/live/live";
 import { useStore } from "@/lib/store";
 import { compare, today, yesterday } from "./days";
@@ -49,7 +50,13 @@ export function Figures() {
         label="Cost today"
         loading={!costToday.data || !costYesterday.data}
         value={costToday.data ? <Money round value={costToday.data.grandTotal} /> : null}
-        detail={costToday.data && costYesterday.data ? compare(costToday.data.grandTotal, costYesterday.data.grandTotal) : null}
+        detail={
+          costToday.data && costYesterday.data ? (
+            <span title={`Yesterday: ${formatMoney(costYesterday.data.grandTotal)}`}>
+              {compare(costToday.data.grandTotal, costYesterday.data.grandTotal)}
+            </span>
+          ) : null
+        }
       />
     </dl>
   );

@@ -1,7 +1,6 @@
 /** Today and yesterday in the reader's own zone. */
 import type { CostRange } from "@/lib/api/costs";
 import { formatPercent } from "@/lib/format";
-import { roundMoney } from "@/lib/money";
 
 const midnight = (now: number, days: number) => {
   const date = new Date(now);
@@ -16,8 +15,8 @@ export const yesterday = (now: number): CostRange => ({ startDate: midnight(now,
 
 /** What today has cost beside all of yesterday, in words. */
 export function compare(today: number, yesterday: number): string {
-  if (yesterday === 0) return "yesterday $0.00";
+  if (yesterday === 0) return "none yesterday";
   const percent = ((today - yesterday) * 100) / yesterday;
   const sign = percent >= 0 ? "+" : "−";
-  return `${sign}${formatPercent(Math.abs(percent))} on ${roundMoney(yesterday)} yesterday`;
+  return `${sign}${formatPercent(Math.abs(percent))} on yesterday`;
 }

@@ -89,3 +89,17 @@ it("asks for everything again after a gap", async () => {
   expect(costs).toHaveBeenCalledTimes(2);
   expect(functions).toHaveBeenCalledTimes(2);
 });
+
+it("asks for the functions when it hears of one that somebody else uploaded, and only then", async () => {
+  const client = new QueryClient();
+  client.setQueryData(keys.functionList, [{ _id: "f1" }]);
+  const functions = watched(client, keys.functionList);
+  const patches = new Patches(client);
+  patches.apply([started()], 0);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(functions).not.toHaveBeenCalled();
+  const other = started();
+  patches.apply([{ ...other, data: { executionId: "e", functionId: "f2", status: "running" } } as LiveEvent], 0);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(functions).toHaveBeenCalledOnce();
+});

@@ -4,14 +4,14 @@
  */
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { keys } from "../api/keys";
-import type { LoadTest, Overview } from "../api/types";
+import type { Fn, LoadTest, Overview } from "../api/types";
 import { addMetrics, addToFeed } from "./feed";
 import type { LiveEvent, LiveMetrics } from "./events";
 import { mergeLoadTest, type HeardLoadTest } from "./loadTest";
 import { Throttle } from "./throttle";
 
 /** Milliseconds between two askings, by what is asked. */
-const EVERY = { lists: 2_000, metrics: 2_000, costs: 3_000, scaling: 2_000, all: 5_000 };
+const EVERY = { lists: 2_000, metrics: 2_000, costs: 3_000, scaling: 2_000, functions: 5_000, all: 5_000 };
 
 export class Patches {
   readonly #throttle = new Throttle();
@@ -34,6 +34,7 @@ export class Patches {
         case "execution_failed":
           changed = true;
           ended.add(event.data.executionId);
+          this.#meet(event.data.functionId);
           break;
         case "scaling_event":
           this.#ask("scaling", EVERY.scaling, keys.scalingAll);
@@ -67,6 +68,12 @@ export class Patches {
     this.#ask("lists", EVERY.lists, keys.executionLists);
     this.#ask("metrics", EVERY.metrics, keys.metrics);
     this.#ask("costs", EVERY.costs, keys.costs);
+  }
+
+  /** A function that is not in the list was uploaded by somebody else. */
+  #meet(functionId: string) {
+    const known = this.client.getQueryData<Fn[]>(keys.functionList);
+    if (known && !known.some(({ _id }) => _id === functionId)) this.#ask("functions", EVERY.functions, keys.functionList);
   }
 
   #metrics(metrics: LiveMetrics, at: string) {
