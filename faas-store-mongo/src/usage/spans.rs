@@ -16,9 +16,9 @@ use mongodb::Collection;
 use mongodb::bson::{Bson, Document, doc};
 
 use super::report::{Rows, Wanted};
-use crate::collections::{DAYS, MONTHS};
-use crate::documents::date;
+use crate::collections::{DAYS, HOURS, MONTHS};
 use crate::documents::usage::{self, Span, Sums};
+use crate::documents::{Fields, date};
 use crate::error::Error;
 use crate::store::Inner;
 
@@ -76,6 +76,9 @@ impl Length {
     }
 }
 
+/// Starts of hours.
+type Hours = BTreeSet<Timestamp>;
+
 impl Inner {
     const fn spans(&self, length: Length) -> &Collection<Document> {
         match length {
@@ -113,6 +116,7 @@ impl Inner {
         let Some(whole) = length.within(period) else {
             return Ok(vec![period]);
         };
+        let mut held = None;
         let mut rest = Vec::new();
         let mut next = period.from;
         let mut leave = |rest: &mut Vec<Period>, until: Timestamp, then: Timestamp| {
@@ -129,10 +133,15 @@ impl Inner {
             let span = usage::span(&document, length.name())?;
             if span.is_closed {
                 wanted.enter(&document, length.name(), rows)?;
-            } else if let Some(sums) = self.close_span(length, &span).await? {
-                wanted.enter_all(span.start, &sums, rows);
             } else {
-                continue;
+                let held = match &mut held {
+                    Some(held) => held,
+                    None => held.insert(self.held_open(whole).await?),
+                };
+                let Some(sums) = self.close_span(length, &span, held).await? else {
+                    continue;
+                };
+                wanted.enter_all(span.start, &sums, rows);
             }
             leave(&mut rest, span.start, length.end(span.start));
         }
@@ -140,15 +149,22 @@ impl Inner {
         Ok(rest)
     }
 
-    /// Makes and stores the sums of a span, once it is over and all of it is closed.
-    async fn close_span(&self, length: Length, span: &Span) -> Result<Option<Sums>, Error> {
+    /// Makes and stores the sums of a span, once it is over and all of it is closed. With an hour of
+    /// it in `held`, that is not tried.
+    async fn close_span(
+        &self,
+        length: Length,
+        span: &Span,
+        held: &Hours,
+    ) -> Result<Option<Sums>, Error> {
         let whole = length.whole(span.start);
-        if self.clock.now() < whole.to || self.is_held_open(whole).await? {
+        let is_held = held.range(whole.from..whole.to).next().is_some();
+        if is_held || self.clock.now() < whole.to {
             return Ok(None);
         }
         let sums = match length {
             Length::Day => self.sums_of_hours(whole).await?,
-            Length::Month => self.sums_of_days(whole).await?,
+            Length::Month => self.sums_of_days(whole, held).await?,
         };
         let Some(sums) = sums.filter(|sums| sums.len() <= LARGEST) else {
             return Ok(None);
@@ -184,7 +200,7 @@ impl Inner {
     }
 
     /// The sums of the days within `period`; `None` when one of them cannot be closed.
-    async fn sums_of_days(&self, period: Period) -> Result<Option<Sums>, Error> {
+    async fn sums_of_days(&self, period: Period, held: &Hours) -> Result<Option<Sums>, Error> {
         let days = self.spans(Length::Day).find(starting_within(period));
         let mut found = days.sort(doc! { "_id": 1 }).await?;
         let mut sums = Sums::new();
@@ -194,7 +210,7 @@ impl Inner {
                 usage::add_all(&mut sums, &usage::sums(&document, DAYS)?);
                 continue;
             }
-            let Some(closed) = Box::pin(self.close_span(Length::Day, &day)).await? else {
+            let Some(closed) = Box::pin(self.close_span(Length::Day, &day, held)).await? else {
                 return Ok(None);
             };
             usage::add_all(&mut sums, &closed);
@@ -202,18 +218,24 @@ impl Inner {
         Ok(Some(sums))
     }
 
-    /// Whether somebody holds an hour within `period` open.
-    async fn is_held_open(&self, period: Period) -> Result<bool, Error> {
+    /// The hours within `period` that somebody holds open.
+    async fn held_open(&self, period: Period) -> Result<Hours, Error> {
         let mut filter = starting_within(period);
         filter.insert("closed", false);
         filter.insert("openUntil", doc! { "$gte": date(self.closable_before()) });
-        let find = self.collections.hours.find_one(filter);
-        Ok(find.projection(doc! { "_id": 1 }).await?.is_some())
+        let find = self.collections.hours.find(filter);
+        let mut found = find.projection(doc! { "_id": 1 }).await?;
+        let mut hours = Hours::new();
+        while let Some(document) = found.try_next().await? {
+            hours.insert(Fields::new(&document, HOURS).moment("_id")?);
+        }
+        Ok(hours)
     }
 
     /// Closes days and months that are over. Returns whether there may be more.
     pub(super) async fn close_spans(&self) -> Result<bool, Error> {
         let mut is_full = false;
+        let held = self.held_open(Period::ALL).await?;
         for length in Length::ALL {
             let open = doc! {
                 "closed": false,
@@ -224,7 +246,7 @@ impl Inner {
             let mut closed = 0;
             while let Some(document) = found.try_next().await? {
                 let span = usage::span(&document, length.name())?;
-                closed += i64::from(self.close_span(length, &span).await?.is_some());
+                closed += i64::from(self.close_span(length, &span, &held).await?.is_some());
             }
             is_full |= closed == CLOSED_AT_ONCE;
         }
