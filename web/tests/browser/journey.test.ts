@@ -61,7 +61,7 @@ describe("a function", () => {
     await page.keyboard.press("ControlOrMeta+a");
     await page.keyboard.insertText("return 2");
     await page.getByRole("button", { name: "Save" }).click();
-    await page.getByRole("heading", { name: "broken soon" }).waitFor();
+    await page.waitForURL(`**/functions/${id}`);
     expect(await site.server.invoke(id, {})).toBe(2);
   });
 
