@@ -8,5 +8,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 90_000,
     hookTimeout: 90_000,
+    // A busy machine takes its time.
+    expect: { poll: { timeout: 30_000 } },
   },
 });
