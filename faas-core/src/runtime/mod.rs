@@ -195,6 +195,17 @@ pub enum StopReason {
 }
 
 impl StopReason {
+    /// The reason with this number; `None` for 0, which stands for none.
+    pub(crate) const fn numbered(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::Timeout),
+            2 => Some(Self::Cancelled),
+            3 => Some(Self::Shutdown),
+            4 => Some(Self::TakenOver),
+            _ => None,
+        }
+    }
+
     /// The failure that a call stopped for this reason ends with.
     pub fn failure(self, timeout: Duration) -> Failure {
         match self {
@@ -246,13 +257,7 @@ impl StopSignal {
 
     /// Why the call is to stop; `None`: it may go on. Costs one load.
     pub fn reason(&self) -> Option<StopReason> {
-        match self.reason.load(Ordering::Acquire) {
-            1 => Some(StopReason::Timeout),
-            2 => Some(StopReason::Cancelled),
-            3 => Some(StopReason::Shutdown),
-            4 => Some(StopReason::TakenOver),
-            _ => None,
-        }
+        StopReason::numbered(self.reason.load(Ordering::Acquire))
     }
 
     /// Waits for `timeout`, or less if the call is stopped meanwhile.

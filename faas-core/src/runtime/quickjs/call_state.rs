@@ -47,13 +47,7 @@ impl CallState {
         if self.stopped.load(Ordering::Relaxed) == 0 && self.clock.monotonic() >= self.deadline {
             self.stop(StopReason::Timeout);
         }
-        match self.stopped.load(Ordering::Relaxed) {
-            0 => None,
-            2 => Some(StopReason::Cancelled),
-            3 => Some(StopReason::Shutdown),
-            4 => Some(StopReason::TakenOver),
-            _ => Some(StopReason::Timeout),
-        }
+        StopReason::numbered(self.stopped.load(Ordering::Relaxed))
     }
 
     /// Whether it was found stopped before: user code may have been interrupted anywhere.
