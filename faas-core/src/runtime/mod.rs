@@ -10,8 +10,14 @@
 //! after that, the engine gives its thread up and starts another instance.
 
 #[cfg(feature = "quickjs")]
+mod pool;
+#[cfg(all(feature = "quickjs", target_os = "linux"))]
+mod process;
+#[cfg(feature = "quickjs")]
 mod quickjs;
 
+#[cfg(all(feature = "quickjs", target_os = "linux"))]
+pub use process::{Processes, ProcessesOptions, WorkerCommand, worker};
 #[cfg(feature = "quickjs")]
 pub use quickjs::{QuickJs, QuickJsOptions};
 
