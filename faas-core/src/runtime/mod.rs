@@ -9,6 +9,8 @@
 //! can stop it from outside through its [`StopSignal`]; if it does not come back within a grace
 //! after that, the engine gives its thread up and starts another instance.
 
+#[cfg(all(target_os = "linux", feature = "quickjs"))]
+mod process;
 #[cfg(feature = "quickjs")]
 mod quickjs;
 
