@@ -5,8 +5,9 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use super::sandbox::{AddressSpace, Prepared};
+use super::sandbox::AddressSpace;
 use super::wire::{self, CallHead, DoneHead, Frames, Line, Reply, Request};
+use super::worker::Zygote;
 use crate::model::{ExecutionId, FunctionId, InstanceId, Json, Timestamp};
 use crate::runtime::pool::{Ended, Isolate as _};
 use crate::runtime::quickjs::{self, Bytecode, COMPILE_MEMORY, Compiled, Isolate};
@@ -22,7 +23,8 @@ const BESIDE_HEAP: u64 = 64 << 20;
 /// A forked process that has locked itself in.
 pub(super) struct Child {
     socket: UnixStream,
-    address_space: AddressSpace,
+    /// `None` where the child is not locked in.
+    address_space: Option<AddressSpace>,
     isolate: Isolate,
 }
 
@@ -31,19 +33,22 @@ impl Child {
     ///
     /// # Errors
     /// A lock does not hold.
-    pub(super) fn new(
-        socket: OwnedFd,
-        locks: &Prepared,
-        mut isolate: Isolate,
-    ) -> io::Result<Self> {
+    pub(super) fn new(socket: OwnedFd, zygote: Zygote) -> io::Result<Self> {
+        let Zygote { locks, mut isolate } = zygote;
         // Else all children would draw the same numbers.
         let mut seed = [0; 8];
         rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())?;
         isolate.seed(u64::from_le_bytes(seed));
-        let locked = locks.lock_child(socket).map_err(io::Error::other)?;
+        let (socket, address_space) = match locks {
+            Some(locks) => {
+                let locked = locks.lock_child(socket).map_err(io::Error::other)?;
+                (locked.socket, Some(locked.address_space))
+            }
+            None => (socket, None),
+        };
         Ok(Self {
-            socket: locked.socket.into(),
-            address_space: locked.address_space,
+            socket: socket.into(),
+            address_space,
             isolate,
         })
     }
@@ -97,9 +102,10 @@ impl Child {
         let growth = memory
             .saturating_add(memory / 4)
             .saturating_add(BESIDE_HEAP);
-        self.address_space
-            .limit_growth(growth)
-            .map_err(io::Error::other)
+        match self.address_space {
+            Some(space) => space.limit_growth(growth).map_err(io::Error::other),
+            None => Ok(()),
+        }
     }
 
     fn call(
@@ -155,7 +161,7 @@ fn done(
     let lines = ended.logs.iter().map(|line| Line {
         level: line.level,
         at: line.at.as_micros(),
-        message: line.message.as_str().into(),
+        message: &line.message,
     });
     let head = DoneHead {
         serial,
@@ -185,7 +191,7 @@ fn compile(text: &[u8], answer: &mut Vec<u8>) -> Result<(), wire::FrameError> {
                 temporary,
             } = error;
             let head = Reply::Refused {
-                message: message.into(),
+                message,
                 line,
                 column,
                 temporary,

@@ -17,6 +17,11 @@ const MAX_MESSAGE: usize = 1024;
 /// What a host asks of its worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Order {
+    /// Lock yourself in: the first order, and given once.
+    Lock {
+        /// Whether to go on when that is not possible.
+        or_go_on: bool,
+    },
     /// Fork a child.
     Fork,
     /// Say how this child ended: it has, or is about to.
@@ -26,12 +31,10 @@ pub(super) enum Order {
 /// What a worker says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Report {
-    /// It is ready. What the kernel does not offer to lock children in with, for people, and
-    /// whether without it they are not locked in at all.
-    Ready {
-        missing: Vec<String>,
-        enforceable: bool,
-    },
+    /// It is ready. The locks that the system does not offer, for people.
+    Ready { missing: Vec<String> },
+    /// It cannot lock its children in, for this reason.
+    Refused(String),
     /// The child with this id was forked; its socket and its pidfd come along.
     Forked(i32),
     /// The child's wait status.

@@ -179,19 +179,14 @@ impl Worker {
             .process_group(0)
             .spawn()?;
         let mut worker = Self { control, process };
-        let ready = control::receive::<Report>(&worker.control);
-        match ready {
-            Ok(Some((Report::Ready { missing, enforceable }, _))) => {
-                if enforceable || unlocked_allowed {
-                    return Ok((worker, missing));
-                }
-                Err(io::Error::other(format!(
-                    "this kernel cannot lock processes in: it does not offer {}",
-                    missing.join(", "),
-                )))
-            }
-            Ok(Some((report, _))) => Err(unexpected(&report)),
-            Ok(None) => {
+        let order = Order::Lock {
+            or_go_on: unlocked_allowed,
+        };
+        match worker.ask(order) {
+            Ok((Report::Ready { missing }, _)) => Ok((worker, missing)),
+            Ok((Report::Refused(reason), _)) => Err(io::Error::other(reason)),
+            Ok((report, _)) => Err(unexpected(&report)),
+            Err(error) if is_gone(&error) => {
                 let ended = worker.process.wait()?;
                 Err(io::Error::other(format!(
                     "the worker ended at once ({ended}): does the program call worker::run_if_asked \
@@ -218,6 +213,11 @@ impl Drop for Worker {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof)
 }
 
 fn unexpected(report: &Report) -> io::Error {

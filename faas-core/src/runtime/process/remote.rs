@@ -2,7 +2,7 @@
 //! not, or is nonsense, the child is killed.
 
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -293,7 +293,7 @@ fn checked(answer: &[u8], serial: u64, limits: &Limits) -> Result<(Ended, usize)
     };
     let lines = logs.into_iter().map(|line| LogLine {
         level: line.level,
-        message: line.message.into_owned(),
+        message: line.message.to_owned(),
         at: Timestamp::from_micros(line.at),
     });
     let ended = Ended {

@@ -4,7 +4,6 @@
 //! and a tail of plain bytes, so that inputs, outputs and bytecode pass through unread. Either side
 //! bounds what it takes; a frame that is too long or does not read is the end of the conversation.
 
-use std::borrow::Cow;
 use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
@@ -61,9 +60,8 @@ pub(super) enum Reply<'a> {
     /// The text was compiled: the tail is bytecode.
     Compiled { form: Form, reads_context: bool },
     /// The text cannot be compiled.
-    #[serde(borrow)]
     Refused {
-        message: Cow<'a, str>,
+        message: String,
         line: Option<u32>,
         column: Option<u32>,
         temporary: bool,
@@ -92,7 +90,7 @@ pub(super) struct Line<'a> {
     pub(super) level: LogLevel,
     /// Microseconds since 1970.
     pub(super) at: i64,
-    pub(super) message: Cow<'a, str>,
+    pub(super) message: &'a str,
 }
 
 /// A frame that cannot be read.
@@ -305,7 +303,7 @@ mod tests {
             let done = Reply::Done(DoneHead {
                 serial: 3,
                 failure: None,
-                logs: vec![Line { level: LogLevel::Warn, at: 1, message: "hot".into() }],
+                logs: vec![Line { level: LogLevel::Warn, at: 1, message: "hot" }],
                 reusable: true,
                 bytes: 200_000,
             });

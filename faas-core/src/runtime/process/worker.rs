@@ -15,7 +15,7 @@
 //! }
 //! ```
 
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::{ExitCode, Termination};
 use std::sync::Arc;
@@ -70,20 +70,23 @@ fn serve() -> io::Result<()> {
             "it is started by a server, and not by hand",
         ));
     }
+    if std::fs::read_dir("/proc/self/task")?.count() != 1 {
+        return Err(io::Error::other(
+            "this process has several threads already: the worker must come first in main",
+        ));
+    }
     raise_stack_limit();
     ignore_signals();
     let mut zygote = Zygote::prepare()?;
-    let report = Report::Ready {
-        missing: zygote.locks.missing(),
-        enforceable: zygote.locks.is_enforceable(),
-    };
-    control::send(&control, &report, &[])?;
     while let Some((order, _)) = control::receive(&control)? {
         match order {
-            Order::Fork => match zygote.fork(&control) {
-                Ok(Forked::Child(child)) => {
+            Order::Lock { or_go_on } => {
+                control::send(&control, &zygote.lock(or_go_on), &[])?;
+            }
+            Order::Fork => match zygote.fork() {
+                Ok(Forked::Child { socket }) => {
                     drop(control);
-                    child.serve();
+                    Child::new(socket, zygote)?.serve();
                 }
                 Ok(Forked::Parent { pid, pidfd, socket }) => {
                     let descriptors = [socket.as_fd(), pidfd.as_fd()];
@@ -101,14 +104,17 @@ fn serve() -> io::Result<()> {
 }
 
 /// A process with a blank isolate, ready to be forked.
-struct Zygote {
-    locks: Prepared,
-    isolate: Option<Isolate>,
+pub(super) struct Zygote {
+    /// `None` only where nothing can lock its children in, and the host was told to go on.
+    pub(super) locks: Option<Prepared>,
+    pub(super) isolate: Isolate,
 }
 
 enum Forked {
     /// This is the child.
-    Child(Child),
+    Child {
+        socket: OwnedFd,
+    },
     Parent {
         pid: i32,
         pidfd: OwnedFd,
@@ -121,13 +127,27 @@ impl Zygote {
         let clock = Arc::new(SystemClock::new());
         let isolate = Isolate::blank(clock).map_err(|_| io::ErrorKind::OutOfMemory)?;
         Ok(Self {
-            locks: sandbox::lock_zygote().map_err(io::Error::other)?,
-            isolate: Some(isolate),
+            locks: None,
+            isolate,
         })
     }
 
+    fn lock(&mut self, or_go_on: bool) -> Report {
+        match sandbox::lock_zygote() {
+            Ok(locks) => {
+                let missing = locks.missing().iter().map(ToString::to_string).collect();
+                self.locks = Some(locks);
+                Report::Ready { missing }
+            }
+            Err(error) if or_go_on => Report::Ready {
+                missing: vec![format!("{error}: {}", error.source), "any lock".to_owned()],
+            },
+            Err(error) => Report::Refused(format!("{error}: {}", error.source)),
+        }
+    }
+
     #[expect(unsafe_code, reason = "forks")]
-    fn fork(&mut self, control: &OwnedFd) -> io::Result<Forked> {
+    fn fork(&self) -> io::Result<Forked> {
         let (host, child) = socketpair(
             AddressFamily::UNIX,
             SocketType::STREAM,
@@ -140,8 +160,7 @@ impl Zygote {
             -1 => Err(io::Error::last_os_error()),
             0 => {
                 drop(host);
-                let isolate = self.isolate.take().ok_or(io::ErrorKind::NotFound)?;
-                Child::new(child, &self.locks, isolate).map(Forked::Child)
+                Ok(Forked::Child { socket: child })
             }
             pid => {
                 drop(child);
@@ -152,6 +171,29 @@ impl Zygote {
                     socket: host,
                 })
             }
+        }
+    }
+}
+
+/// Lets the stack of the thread that becomes the children's grow far enough to compile on.
+fn raise_stack_limit() {
+    let limit = getrlimit(Resource::Stack);
+    let most = limit.maximum.map_or(STACK, |maximum| maximum.min(STACK));
+    let raised = Rlimit {
+        current: Some(most),
+        ..limit
+    };
+    // With less a deep text crashes the child that compiles it, and nobody else.
+    let _ = setrlimit(Resource::Stack, raised);
+}
+
+/// Leaves it to the host when to end: Ctrl-C and a service manager's SIGTERM reach the whole group.
+#[expect(unsafe_code, reason = "std cannot ignore a signal")]
+fn ignore_signals() {
+    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT] {
+        // SAFETY: ignoring a signal runs no handler.
+        unsafe {
+            libc::signal(signal, libc::SIG_IGN);
         }
     }
 }

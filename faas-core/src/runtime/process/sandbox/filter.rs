@@ -1,0 +1,171 @@
+//! The system calls that a child may make.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use rustix::process::Pid;
+use seccompiler::SeccompCmpArgLen::{Dword, Qword};
+use seccompiler::SeccompCmpOp::{Eq, Le, MaskedEq};
+use seccompiler::{
+    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
+    SeccompFilter, SeccompRule, TargetArch, apply_filter,
+};
+
+/// Stands for the number of the process in the program, which is compiled before there is one.
+/// No process has such a number: they end at 2^22.
+const THIS_PROCESS: u32 = 0x7fff_fff1;
+
+/// The compiled list.
+#[derive(Debug, Clone)]
+pub(super) struct Filter {
+    program: BpfProgram,
+}
+
+impl Filter {
+    /// Compiles the list.
+    pub(super) fn new() -> io::Result<Self> {
+        let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
+        let rules = allowed().map_err(io::Error::other)?;
+        let (otherwise, listed) = (SeccompAction::KillProcess, SeccompAction::Allow);
+        let program = SeccompFilter::new(rules, otherwise, listed, arch)
+            .and_then(BpfProgram::try_from)
+            .map_err(io::Error::other)?;
+        Ok(Self { program })
+    }
+
+    /// From now on the calling process, `process`, makes a call that is not on the list and dies.
+    pub(super) fn apply(&self, process: Pid) -> io::Result<()> {
+        let mut program = self.program.clone();
+        for instruction in &mut program {
+            if instruction.k == THIS_PROCESS {
+                instruction.k = process.as_raw_nonzero().get().unsigned_abs();
+            }
+        }
+        apply_filter(&program).map_err(io::Error::other)
+    }
+}
+
+/// Whether the kernel has filters that kill the process.
+#[expect(unsafe_code, reason = "a call into libc")]
+pub(super) fn probe() -> io::Result<()> {
+    let action = libc::SECCOMP_RET_KILL_PROCESS;
+    // SAFETY: the kernel reads one action through the pointer, which is valid for the call.
+    let offered = unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_GET_ACTION_AVAIL,
+            0,
+            &raw const action,
+        )
+    };
+    match offered {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// The list. A call without rules is allowed as it comes; otherwise one of its rules must hold.
+fn allowed() -> Result<BTreeMap<i64, Vec<SeccompRule>>, BackendError> {
+    // Calls that reach nothing but the process itself and its one descriptor.
+    let free = [
+        // The socket. Which descriptor need not be checked: there is one.
+        libc::SYS_read,
+        libc::SYS_write,
+        libc::SYS_readv,
+        libc::SYS_writev,
+        libc::SYS_close,
+        libc::SYS_ppoll,
+        // Memory.
+        libc::SYS_munmap,
+        libc::SYS_mremap,
+        libc::SYS_madvise,
+        libc::SYS_brk,
+        // Time and chance. Sleeps are restarted after the process was stopped and continued.
+        libc::SYS_nanosleep,
+        libc::SYS_clock_nanosleep,
+        libc::SYS_restart_syscall,
+        libc::SYS_gettimeofday,
+        libc::SYS_getrandom,
+        libc::SYS_sched_yield,
+        // Who it is: libc's abort asks.
+        libc::SYS_getpid,
+        libc::SYS_gettid,
+        // Its own signals: abort, and std's report of a stack overflow.
+        libc::SYS_rt_sigaction,
+        libc::SYS_rt_sigprocmask,
+        libc::SYS_rt_sigreturn,
+        libc::SYS_sigaltstack,
+        // The end.
+        libc::SYS_exit,
+        libc::SYS_exit_group,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_poll,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_time,
+    ];
+    let mut rules: BTreeMap<_, _> = free.into_iter().map(|call| (call, Vec::new())).collect();
+
+    let no_code = (2, Dword, MaskedEq(bits(libc::PROT_EXEC)), 0);
+    // Memory from nowhere, not a file's, and nothing to be run in it.
+    let anonymous = bits(libc::MAP_ANONYMOUS);
+    rules.insert(
+        libc::SYS_mmap,
+        vec![rule([
+            no_code.clone(),
+            (3, Dword, MaskedEq(anonymous), anonymous),
+        ])?],
+    );
+    rules.insert(libc::SYS_mprotect, vec![rule([no_code])?]);
+    // std reads a socket with it and writes with it. No address: to where it is connected.
+    let no_address = (4, Qword, Eq, 0);
+    rules.insert(libc::SYS_recvfrom, vec![rule([no_address.clone()])?]);
+    rules.insert(libc::SYS_sendto, vec![rule([no_address])?]);
+    // The clocks, and not the time that other processes took, which have negative numbers.
+    let clocks = [(0, Dword, Le, bits(libc::CLOCK_TAI))];
+    rules.insert(libc::SYS_clock_gettime, vec![rule(clocks.clone())?]);
+    rules.insert(libc::SYS_clock_getres, vec![rule(clocks)?]);
+    // Waiting and waking, without the corners of it that kernels were broken through.
+    let flags = !bits(libc::FUTEX_PRIVATE_FLAG | libc::FUTEX_CLOCK_REALTIME) & u64::from(u32::MAX);
+    let waiting = [
+        libc::FUTEX_WAIT,
+        libc::FUTEX_WAKE,
+        libc::FUTEX_WAIT_BITSET,
+        libc::FUTEX_WAKE_BITSET,
+    ];
+    let waiting = waiting.map(|call| rule([(1, Dword, MaskedEq(flags), bits(call))]));
+    rules.insert(
+        libc::SYS_futex,
+        waiting.into_iter().collect::<Result<_, _>>()?,
+    );
+    // std asks whether a descriptor is open before it closes it, in a debug build.
+    let is_open = (1, Dword, Eq, bits(libc::F_GETFD));
+    rules.insert(libc::SYS_fcntl, vec![rule([is_open])?]);
+    // Its own address space, which `limit_growth` can but lower.
+    let itself = (0, Dword, Eq, 0);
+    let address_space = (1, Dword, Eq, u64::from(libc::RLIMIT_AS));
+    rules.insert(libc::SYS_prlimit64, vec![rule([itself, address_space])?]);
+    // To abort is to send oneself a signal.
+    let to_itself = (0, Dword, Eq, u64::from(THIS_PROCESS));
+    let abort = (2, Dword, Eq, bits(libc::SIGABRT));
+    rules.insert(libc::SYS_tgkill, vec![rule([to_itself, abort])?]);
+    Ok(rules)
+}
+
+/// An argument by its position, and what must hold for it.
+type Condition = (u8, SeccompCmpArgLen, SeccompCmpOp, u64);
+
+/// All of these must hold.
+fn rule<const N: usize>(conditions: [Condition; N]) -> Result<SeccompRule, BackendError> {
+    let conditions = conditions
+        .into_iter()
+        .map(|(position, length, comparison, value)| {
+            SeccompCondition::new(position, length, comparison, value)
+        })
+        .collect::<Result<_, _>>()?;
+    SeccompRule::new(conditions)
+}
+
+/// A C flag or number as the kernel sees it in an argument of 32 bits.
+fn bits(flags: i32) -> u64 {
+    u64::from(flags.cast_unsigned())
+}
