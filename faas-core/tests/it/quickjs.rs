@@ -32,7 +32,10 @@ mod processes {
 
     /// Tests have no `main` of their own: what is in this section runs before theirs.
     #[used]
-    #[expect(unsafe_code, reason = "puts a function where libc looks for some to call")]
+    #[expect(
+        unsafe_code,
+        reason = "puts a function where libc looks for some to call"
+    )]
     // SAFETY: libc calls what is there once, with one thread, after itself is ready.
     #[unsafe(link_section = ".init_array")]
     static BE_A_WORKER: extern "C" fn() = be_a_worker_if_asked;

@@ -59,11 +59,7 @@ impl<M: Maker> Steward<M> {
     ///
     /// # Errors
     /// When the thread cannot be started.
-    pub(super) fn start(
-        maker: M,
-        warm: Arc<Warm<M::Isolate>>,
-        target: usize,
-    ) -> io::Result<Self> {
+    pub(super) fn start(maker: M, warm: Arc<Warm<M::Isolate>>, target: usize) -> io::Result<Self> {
         let yard = Arc::new(Yard {
             maker,
             warm,

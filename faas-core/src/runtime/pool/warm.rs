@@ -253,8 +253,8 @@ mod tests {
     use super::*;
     use crate::clock::ManualClock;
     use crate::model::Timestamp;
-    use crate::runtime::pool::Ended;
     use crate::runtime::Call;
+    use crate::runtime::pool::Ended;
 
     /// It runs nothing, and holds so many bytes.
     #[derive(Debug)]

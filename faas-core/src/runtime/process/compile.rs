@@ -57,7 +57,7 @@ fn read(answer: &[u8]) -> Result<Result<Uploaded, CompileError>, Lost> {
             column,
             temporary,
         } if message.len() <= MAX_MESSAGE => Ok(Err(CompileError {
-            message: message.into_owned(),
+            message,
             line,
             column,
             temporary,

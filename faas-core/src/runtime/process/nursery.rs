@@ -6,9 +6,9 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child as Process, Command, ExitStatus, Stdio};
-use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -170,6 +170,8 @@ impl Worker {
         set_socket_timeout(&control, Timeout::Recv, Some(PATIENCE))?;
         set_socket_timeout(&control, Timeout::Send, Some(PATIENCE))?;
         let process = Command::new(&command.program)
+            // Who lists processes shall know it.
+            .arg0(std::env::args_os().next().unwrap_or_default())
             .args(&command.arguments)
             .env_clear()
             .current_dir("/")

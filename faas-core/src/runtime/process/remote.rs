@@ -336,8 +336,14 @@ fn of_end(status: Option<ExitStatus>) -> Failure {
             FailureKind::UserError,
             "was killed: it made a system call that is not allowed".to_owned(),
         ),
-        Some(libc::SIGABRT) => (FailureKind::OutOfMemory, "gave up: no memory was left".to_owned()),
-        Some(signal) => (FailureKind::UserError, format!("crashed with signal {signal}")),
+        Some(libc::SIGABRT) => (
+            FailureKind::OutOfMemory,
+            "gave up: no memory was left".to_owned(),
+        ),
+        Some(signal) => (
+            FailureKind::UserError,
+            format!("crashed with signal {signal}"),
+        ),
         None => (FailureKind::UserError, format!("ended by itself: {status}")),
     };
     Failure::new(kind, format!("the function's process {what}"))
@@ -354,7 +360,10 @@ struct Until<'a> {
 }
 
 impl Until<'_> {
-    fn turn(&mut self, apply: impl Fn(&UnixStream, Option<Duration>) -> io::Result<()>) -> io::Result<()> {
+    fn turn(
+        &mut self,
+        apply: impl Fn(&UnixStream, Option<Duration>) -> io::Result<()>,
+    ) -> io::Result<()> {
         self.turns += 1;
         if self.turns == 1 {
             return Ok(());

@@ -121,7 +121,8 @@ pub(super) fn append(
 ) -> Result<(), FrameError> {
     let start = buffer.len();
     buffer.extend_from_slice(&[0; LENGTH]);
-    *buffer = postcard::to_extend(head, std::mem::take(buffer)).map_err(|_| FrameError::Malformed)?;
+    *buffer =
+        postcard::to_extend(head, std::mem::take(buffer)).map_err(|_| FrameError::Malformed)?;
     buffer.extend_from_slice(tail);
     let length = buffer.len() - start - LENGTH;
     let length = u32::try_from(length).map_err(|_| FrameError::TooLong(length))?;

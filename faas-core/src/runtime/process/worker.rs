@@ -21,7 +21,9 @@ use std::process::{ExitCode, Termination};
 use std::sync::Arc;
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
-use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, WaitOptions, getrlimit, pidfd_open, setrlimit, waitpid};
+use rustix::process::{
+    Pid, PidfdFlags, Resource, Rlimit, WaitOptions, getrlimit, pidfd_open, setrlimit, waitpid,
+};
 
 use super::child::Child;
 use super::control::{self, Order, Report};
@@ -38,7 +40,9 @@ const STACK: u64 = 64 << 20;
 
 /// Whether this process was started with [`ARGUMENT`].
 pub(super) fn is_asked() -> bool {
-    std::env::args_os().nth(1).is_some_and(|first| first == ARGUMENT)
+    std::env::args_os()
+        .nth(1)
+        .is_some_and(|first| first == ARGUMENT)
 }
 
 /// Becomes a worker, and ends with it, when this process was started as one; returns otherwise.
@@ -112,9 +116,7 @@ pub(super) struct Zygote {
 
 enum Forked {
     /// This is the child.
-    Child {
-        socket: OwnedFd,
-    },
+    Child { socket: OwnedFd },
     Parent {
         pid: i32,
         pidfd: OwnedFd,

@@ -128,7 +128,6 @@ impl Isolate {
     pub(in crate::runtime) fn seed(&mut self, seed: u64) {
         self.dice.seed(seed);
     }
-
 }
 
 impl pool::Isolate for Isolate {

@@ -24,6 +24,7 @@ mod shape;
 mod slots;
 mod syntax_error;
 
+pub use service::{QuickJs, QuickJsOptions};
 #[cfg(target_os = "linux")]
 pub(super) use {
     compile::{COMPILE_MEMORY, Compiled, Form, cannot_now, compile_here, plain},
@@ -31,4 +32,3 @@ pub(super) use {
     raw::Bytecode,
     slots::Slots,
 };
-pub use service::{QuickJs, QuickJsOptions};
