@@ -10,4 +10,3 @@ mod essentials;
 mod filter;
 mod fresh;
 mod zygote;
-mod measure;
