@@ -1,6 +1,7 @@
 //! The system calls that a child may make.
 
 use std::collections::BTreeMap;
+use std::ffi::c_long;
 use std::io;
 
 use rustix::process::Pid;
@@ -8,7 +9,7 @@ use seccompiler::SeccompCmpArgLen::{Dword, Qword};
 use seccompiler::SeccompCmpOp::{Eq, Le, MaskedEq};
 use seccompiler::{
     BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
-    SeccompFilter, SeccompRule, TargetArch, apply_filter,
+    SeccompFilter, SeccompRule, TargetArch, apply_filter, sock_filter,
 };
 
 /// Stands for the number of the process in the program, which is compiled before there is one.
@@ -25,12 +26,23 @@ impl Filter {
     /// Compiles the list.
     pub(super) fn new() -> io::Result<Self> {
         let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
-        let rules = allowed().map_err(io::Error::other)?;
+        let conditional = conditional().map_err(io::Error::other)?;
+        let highest = FREE.iter().chain(conditional.keys()).max().copied();
         let (otherwise, listed) = (SeccompAction::KillProcess, SeccompAction::Allow);
-        let program = SeccompFilter::new(rules, otherwise, listed, arch)
+        let program = SeccompFilter::new(conditional, otherwise, listed, arch)
             .and_then(BpfProgram::try_from)
             .map_err(io::Error::other)?;
+        let program = with_free_calls(program, highest.unwrap_or(0))
+            .ok_or_else(|| io::Error::other("the filter was compiled in an unknown form"))?;
         Ok(Self { program })
+    }
+
+    /// Lets everything through: for tests of what is behind it.
+    #[cfg(test)]
+    pub(super) fn of_everything() -> Self {
+        Self {
+            program: vec![instruction(RETURN, libc::SECCOMP_RET_ALLOW, 0, 0)],
+        }
     }
 
     /// From now on the calling process, `process`, makes a call that is not on the list and dies.
@@ -42,6 +54,45 @@ impl Filter {
             }
         }
         apply_filter(&program).map_err(io::Error::other)
+    }
+}
+
+const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
+const GO_ON: u32 = libc::BPF_JMP | libc::BPF_JA;
+const IF_EQUAL: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+const IF_GREATER: u32 = libc::BPF_JMP | libc::BPF_JGT | libc::BPF_K;
+const RETURN: u32 = libc::BPF_RET | libc::BPF_K;
+
+/// Puts the free calls before a program of the others, in one instruction each where seccompiler
+/// makes five, and an end before them for all calls above `highest`. Each child loads the program,
+/// and the kernel then compiles it and runs it once for every call that there is, which takes longer
+/// than everything else that locks a child.
+fn with_free_calls(mut program: BpfProgram, highest: c_long) -> Option<BpfProgram> {
+    // What comes first is seccompiler's: the check of the architecture, and the load of the call's
+    // number, at 0.
+    let start = program
+        .iter()
+        .position(|step| u32::from(step.code) == LOAD && step.k == 0)?;
+    let others = program.split_off(start + 1);
+    program.push(instruction(IF_GREATER, u32::try_from(highest).ok()?, 0, 1));
+    program.push(instruction(RETURN, libc::SECCOMP_RET_KILL_PROCESS, 0, 0));
+    for (call, to_allow) in FREE.iter().zip((1..=FREE.len()).rev()) {
+        let (call, to_allow) = (u32::try_from(*call).ok()?, u8::try_from(to_allow).ok()?);
+        program.push(instruction(IF_EQUAL, call, to_allow, 0));
+    }
+    program.push(instruction(GO_ON, 1, 0, 0));
+    program.push(instruction(RETURN, libc::SECCOMP_RET_ALLOW, 0, 0));
+    program.extend(others);
+    Some(program)
+}
+
+/// `jump_if` and `jump_if_not`: how many instructions are skipped.
+const fn instruction(code: u32, value: u32, jump_if: u8, jump_if_not: u8) -> sock_filter {
+    sock_filter {
+        code: code as u16,
+        jt: jump_if,
+        jf: jump_if_not,
+        k: value,
     }
 }
 
@@ -64,47 +115,47 @@ pub(super) fn probe() -> io::Result<()> {
     }
 }
 
-/// The list. A call without rules is allowed as it comes; otherwise one of its rules must hold.
-fn allowed() -> Result<BTreeMap<i64, Vec<SeccompRule>>, BackendError> {
-    // Calls that reach nothing but the process itself and its one descriptor.
-    let free = [
-        // The socket. Which descriptor need not be checked: there is one.
-        libc::SYS_read,
-        libc::SYS_write,
-        libc::SYS_readv,
-        libc::SYS_writev,
-        libc::SYS_close,
-        libc::SYS_ppoll,
-        // Memory.
-        libc::SYS_munmap,
-        libc::SYS_mremap,
-        libc::SYS_madvise,
-        libc::SYS_brk,
-        // Time and chance. Sleeps are restarted after the process was stopped and continued.
-        libc::SYS_nanosleep,
-        libc::SYS_clock_nanosleep,
-        libc::SYS_restart_syscall,
-        libc::SYS_gettimeofday,
-        libc::SYS_getrandom,
-        libc::SYS_sched_yield,
-        // Who it is: libc's abort asks.
-        libc::SYS_getpid,
-        libc::SYS_gettid,
-        // Its own signals: abort, and std's report of a stack overflow.
-        libc::SYS_rt_sigaction,
-        libc::SYS_rt_sigprocmask,
-        libc::SYS_rt_sigreturn,
-        libc::SYS_sigaltstack,
-        // The end.
-        libc::SYS_exit,
-        libc::SYS_exit_group,
-        #[cfg(target_arch = "x86_64")]
-        libc::SYS_poll,
-        #[cfg(target_arch = "x86_64")]
-        libc::SYS_time,
-    ];
-    let mut rules: BTreeMap<_, _> = free.into_iter().map(|call| (call, Vec::new())).collect();
+/// Calls that reach nothing but the process itself and its one descriptor.
+const FREE: &[c_long] = &[
+    // The socket. Which descriptor need not be checked: there is one.
+    libc::SYS_read,
+    libc::SYS_write,
+    libc::SYS_readv,
+    libc::SYS_writev,
+    libc::SYS_close,
+    libc::SYS_ppoll,
+    // Memory.
+    libc::SYS_munmap,
+    libc::SYS_mremap,
+    libc::SYS_madvise,
+    libc::SYS_brk,
+    // Time and chance. Sleeps are restarted after the process was stopped and continued.
+    libc::SYS_nanosleep,
+    libc::SYS_clock_nanosleep,
+    libc::SYS_restart_syscall,
+    libc::SYS_gettimeofday,
+    libc::SYS_getrandom,
+    libc::SYS_sched_yield,
+    // Who it is: libc's abort asks.
+    libc::SYS_getpid,
+    libc::SYS_gettid,
+    // Its own signals: abort, and std's report of a stack overflow.
+    libc::SYS_rt_sigaction,
+    libc::SYS_rt_sigprocmask,
+    libc::SYS_rt_sigreturn,
+    libc::SYS_sigaltstack,
+    // The end.
+    libc::SYS_exit,
+    libc::SYS_exit_group,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_poll,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_time,
+];
 
+/// Calls that are allowed when one of their rules holds.
+fn conditional() -> Result<BTreeMap<c_long, Vec<SeccompRule>>, BackendError> {
+    let mut rules = BTreeMap::new();
     let no_code = (2, Dword, MaskedEq(bits(libc::PROT_EXEC)), 0);
     // Memory from nowhere, not a file's, and nothing to be run in it.
     let anonymous = bits(libc::MAP_ANONYMOUS);

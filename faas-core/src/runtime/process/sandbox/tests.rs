@@ -1,1 +1,12 @@
-//! Each lock, tried.
+//! Each lock, tried from behind it.
+//!
+//! The locks cannot be taken off, and to fork a process with other threads is asking for trouble.
+//! So each test starts the test binary anew for itself alone (`fresh.rs`); that process locks
+//! itself as the zygote does, and forks the children that try. Whatever is to be refused is tried
+//! without the locks first, where it must work.
+
+mod behind_the_filter;
+mod essentials;
+mod filter;
+mod fresh;
+mod zygote;

@@ -1,0 +1,130 @@
+//! What still holds for who gets past the seccomp filter: the children here have one that lets
+//! everything through.
+
+use std::ffi::c_int;
+use std::fs::File;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+
+use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
+
+use super::super::filter::Filter;
+use super::super::{Lock, Prepared, lock_zygote};
+use super::fresh::{
+    End, WORKED, address, buffer, call, forked_by, in_child, in_fresh_process, in_locked_child,
+    int, value_of,
+};
+
+fn lock_all_but_the_filter() -> Prepared {
+    let mut prepared = lock_zygote().unwrap();
+    prepared.filter = Filter::of_everything();
+    prepared
+}
+
+fn refused(error: Errno) -> End {
+    End::Returned(error.raw_os_error())
+}
+
+/// The attempt works in a child without locks, and in a locked one ends so.
+fn ends_with(end: End, attempt: fn() -> c_int) {
+    assert_eq!(in_child(attempt), WORKED);
+    let prepared = lock_all_but_the_filter();
+    assert_eq!(in_locked_child(&prepared, |_| attempt()), end);
+}
+
+/// The attempt works in a child without locks, and is refused with those of the zygote alone, if
+/// the kernel has this version of Landlock.
+fn landlock_refuses(since: usize, error: Errno, attempt: impl Fn() -> c_int) {
+    assert_eq!(in_child(&attempt), WORKED);
+    // The flag asks for the version.
+    let version = value_of(libc::SYS_landlock_create_ruleset, [0, 0, 1]).unwrap_or(0);
+    let prepared = lock_zygote().unwrap();
+    assert_eq!(prepared.missing().contains(&Lock::Landlock), version == 0);
+    if version >= since {
+        assert_eq!(in_child(&attempt), refused(error));
+    }
+}
+
+macro_rules! promises {
+    ($($name:ident: $body:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            in_fresh_process(module_path!(), stringify!($name), || $body);
+        }
+    )*};
+}
+
+promises! {
+    no_file_can_be_opened: landlock_refuses(1, Errno::ACCESS, || {
+        value_of(libc::SYS_openat, [int(libc::AT_FDCWD), address(c"/"), 0]).err().unwrap_or(0)
+    });
+    no_program_can_be_run: landlock_refuses(1, Errno::ACCESS, || {
+        let name = [address(c"true"), 0];
+        call(libc::SYS_execve, [address(c"/bin/true"), address(&name), address(&0_usize)])
+    });
+    no_file_can_be_made: {
+        let name = format!("faas-sandbox-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        landlock_refuses(1, Errno::ACCESS, || {
+            let made = File::create_new(&path).and_then(|_| std::fs::remove_file(&path));
+            made.err().and_then(|error| error.raw_os_error()).unwrap_or(0)
+        });
+    };
+    no_tcp_connection_can_be_made: {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let there = listener.local_addr().unwrap();
+        landlock_refuses(4, Errno::ACCESS, || {
+            let connected = TcpStream::connect(there);
+            connected.err().and_then(|error| error.raw_os_error()).unwrap_or(0)
+        });
+    };
+    no_signal_reaches_others: {
+        // The process that started this one is not behind the locks.
+        let other = value_of(libc::SYS_getppid, []).unwrap();
+        landlock_refuses(6, Errno::PERM, || call(libc::SYS_kill, [other, 0]));
+    };
+    no_descriptor_can_be_doubled: ends_with(refused(Errno::MFILE), || call(libc::SYS_dup, [0]));
+    no_socket_can_be_made: ends_with(refused(Errno::MFILE), || {
+        let (family, kind) = (int(libc::AF_UNIX), int(libc::SOCK_STREAM));
+        call(libc::SYS_socket, [family, kind, 0])
+    });
+    no_pipe_can_be_made: ends_with(refused(Errno::MFILE), || call(libc::SYS_pipe2, [buffer(), 0]));
+    no_memory_can_be_locked: ends_with(refused(Errno::PERM), || {
+        let page = buffer();
+        call(libc::SYS_mlock, [page, 8])
+    });
+    no_child_can_be_forked: ends_with(refused(Errno::AGAIN), || {
+        forked_by(libc::SYS_clone, [int(libc::SIGCHLD)])
+    });
+    no_file_can_grow: {
+        let path = std::env::temp_dir().join(format!("faas-sandbox-{}", std::process::id()));
+        let file = File::create_new(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let write = |mut file: File| {
+            c_int::from(file.write_all(b"a").is_err())
+        };
+        assert_eq!(in_child(|| write(file.try_clone().unwrap())), WORKED);
+        let prepared = lock_all_but_the_filter();
+        let end = in_child(|| {
+            // What it gets for a socket is a file.
+            let given = OwnedFd::from(file.try_clone().unwrap());
+            write(File::from(prepared.lock_child(given).unwrap().socket))
+        });
+        assert_eq!(end, End::Killed(libc::SIGXFSZ));
+    };
+    no_limit_can_be_raised: {
+        let prepared = lock_all_but_the_filter();
+        let end = in_locked_child(&prepared, |_| {
+            let limit = [2_u64, 2];
+            call(libc::SYS_prlimit64, [0, libc::RLIMIT_NOFILE as usize, address(&limit), 0])
+        });
+        assert_eq!(end, refused(Errno::PERM));
+    };
+    no_core_is_dumped: {
+        lock_zygote().unwrap();
+        let core = getrlimit(Resource::Core);
+        assert_eq!((core.current, core.maximum), (Some(0), Some(0)));
+    };
+}

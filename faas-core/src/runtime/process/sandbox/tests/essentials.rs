@@ -1,0 +1,131 @@
+//! What the engine needs still works behind the locks.
+
+use std::collections::HashMap;
+use std::ffi::c_int;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::panic::catch_unwind;
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
+
+use rquickjs::{Context, Runtime};
+
+use super::super::{Locked, lock_zygote};
+use super::fresh::{End, WORKED, address, call, fork, in_fresh_process, in_locked_child, wait_for};
+use crate::clock::{Clock, SystemClock};
+
+fn ends_with(end: End, run: fn(Locked) -> c_int) {
+    let prepared = lock_zygote().unwrap();
+    assert_eq!(in_locked_child(&prepared, run), end);
+}
+
+macro_rules! a_locked_child {
+    ($($name:ident: $end:expr, $run:expr;)*) => {
+        mod a_locked_child {
+            use super::*;
+            $(
+                #[test]
+                fn $name() {
+                    in_fresh_process(module_path!(), stringify!($name), || ends_with($end, $run));
+                }
+            )*
+        }
+    };
+}
+
+a_locked_child! {
+    has_memory: WORKED, |_| {
+        for megabytes in [100, 1, 100] {
+            let mut memory = vec![1_u8; megabytes << 20];
+            memory.resize(memory.len() + (20 << 20), 2);
+            assert_eq!(memory.last(), Some(&2));
+        }
+        let small: Vec<Box<[u8]>> = (0..100_000).map(|n| vec![7; n % 500].into()).collect();
+        c_int::from(small.len() != 100_000)
+    };
+    has_time: WORKED, |_| {
+        let clock = SystemClock::new();
+        let (wall, start) = (clock.now(), clock.monotonic());
+        let nothing = (Mutex::new(()), Condvar::new());
+        let wait = Duration::from_millis(5);
+        drop(nothing.1.wait_timeout(nothing.0.lock().unwrap(), wait).unwrap());
+        let sleep = [0_u64, 5_000_000];
+        assert_eq!(call(libc::SYS_nanosleep, [address(&sleep), 0]), 0);
+        assert!(clock.monotonic() >= start + wait);
+        c_int::from(clock.now() < wall)
+    };
+    has_chance: WORKED, |_| {
+        let map: HashMap<u32, u32> = (0..1000).map(|n| (n, n)).collect();
+        c_int::from(map.get(&999) != Some(&999))
+    };
+    can_panic_and_go_on: WORKED, |_| {
+        c_int::from(catch_unwind(|| panic!("to be caught")).is_ok())
+    };
+    aborts_as_others_do: End::Killed(libc::SIGABRT), |_| std::process::abort();
+    overflows_its_stack_as_others_do: End::Killed(libc::SIGABRT), |_| {
+        fn deeper(depth: u64) -> u64 {
+            let here = std::hint::black_box([depth; 64]);
+            if here[0] == u64::MAX { 0 } else { deeper(here[0] + 1) + here[1] }
+        }
+        c_int::from(deeper(0) == 0)
+    };
+    exits_as_others_do: End::Returned(3), |_| std::process::exit(3);
+    knows_that_its_descriptor_is_open: WORKED, |locked| {
+        drop(locked.socket);
+        0
+    };
+    runs_javascript: WORKED, |_| {
+        let runtime = Runtime::new().unwrap();
+        let context = Context::full(&runtime).unwrap();
+        context.with(|ctx| {
+            let sum: f64 = ctx.eval("
+                function f(i) { return JSON.parse(JSON.stringify({ i, s: 'x'.repeat(i) })).i; }
+                let sum = 0;
+                for (let i = 0; i < 5000; i++) sum += f(i);
+                sum").unwrap();
+            assert!((sum - 12_497_500.0).abs() < 0.5);
+            let text: String = ctx.eval("'y'.repeat(1 << 20)").unwrap();
+            assert_eq!(text.len(), 1 << 20);
+            // Times, in the zone of the machine, and chance.
+            let date: String = ctx.eval("
+                new Date().toString() + new Date(2020, 6).getTimezoneOffset() + Math.random()
+                ").unwrap();
+            assert!(!date.is_empty());
+            let deep: String = ctx.eval("
+                function deep() { return deep() + 1; }
+                try { deep() } catch (error) { error.name }").unwrap();
+            assert_eq!(deep, "RangeError");
+        });
+        runtime.run_gc();
+        0
+    };
+}
+
+#[test]
+fn a_locked_child_reads_and_writes_its_socket() {
+    let test = "a_locked_child_reads_and_writes_its_socket";
+    in_fresh_process(module_path!(), test, || {
+        const LENGTH: usize = 1 << 20;
+        let prepared = lock_zygote().unwrap();
+        let (socket, mut peer) = UnixStream::pair().unwrap();
+        let child = fork(|| {
+            let locked = prepared
+                .lock_child(socket.try_clone().unwrap().into())
+                .unwrap();
+            let mut socket = UnixStream::from(locked.socket);
+            let mut megabyte = vec![0; LENGTH];
+            socket.read_exact(&mut megabyte).unwrap();
+            megabyte.reverse();
+            socket.write_all(&megabyte).unwrap();
+            0
+        });
+        drop(socket);
+        let sent: Vec<u8> = (0..LENGTH).map(|n| (n % 251) as u8).collect();
+        peer.write_all(&sent).unwrap();
+        let mut answer = Vec::new();
+        peer.read_to_end(&mut answer).unwrap();
+        answer.reverse();
+        assert!(answer == sent);
+        assert_eq!(wait_for(child), WORKED);
+    });
+}

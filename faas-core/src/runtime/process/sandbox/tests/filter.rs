@@ -1,0 +1,211 @@
+//! What the seccomp filter does not let through.
+
+use std::ffi::c_int;
+use std::net::{TcpListener, UdpSocket};
+
+use super::super::lock_zygote;
+use super::fresh::{
+    End, WORKED, address, buffer, call, fork, forked_by, in_child, in_fresh_process,
+    in_locked_child, int, value_of, wait_for,
+};
+
+/// The attempt works in a child without locks, and kills a locked one at once.
+fn dies_of(attempt: fn() -> c_int) {
+    dies_of_what_works_as(attempt, attempt);
+}
+
+/// Likewise, where what works without locks has to be put a little differently.
+fn dies_of_what_works_as(unlocked: fn() -> c_int, attempt: fn() -> c_int) {
+    assert_eq!(in_child(unlocked), WORKED);
+    let prepared = lock_zygote().unwrap();
+    assert_eq!(in_locked_child(&prepared, |_| 0), WORKED);
+    assert_eq!(
+        in_locked_child(&prepared, |_| attempt()),
+        End::Killed(libc::SIGSYS)
+    );
+}
+
+macro_rules! a_locked_child_dies_of {
+    ($($attempt:ident: $unlocked:expr $(=> $locked:expr)?;)*) => {
+        mod a_locked_child_dies_of {
+            use super::*;
+            $(
+                #[test]
+                fn $attempt() {
+                    in_fresh_process(module_path!(), stringify!($attempt), || {
+                        a_locked_child_dies_of!(@ $unlocked $(, $locked)?);
+                    });
+                }
+            )*
+        }
+    };
+    (@ $attempt:expr) => { dies_of($attempt) };
+    (@ $unlocked:expr, $locked:expr) => { dies_of_what_works_as($unlocked, $locked) };
+}
+
+const ROOT: &std::ffi::CStr = c"/";
+const HERE: c_int = libc::AT_FDCWD;
+const PAGE: usize = 4096;
+
+a_locked_child_dies_of! {
+    opening_a_file: || call(libc::SYS_openat, [int(HERE), address(ROOT), 0]);
+    opening_a_file_the_new_way: || {
+        let how = [0_u64; 3];
+        call(libc::SYS_openat2, [int(HERE), address(ROOT), address(&how), 24])
+    };
+    making_a_file: || {
+        let path = format!("/tmp/faas-sandbox-test-{}\0", std::process::id());
+        let flags = libc::O_CREAT | libc::O_EXCL | libc::O_WRONLY;
+        match call(libc::SYS_openat, [int(HERE), address(path.as_str()), int(flags), 0o600]) {
+            0 => call(libc::SYS_unlinkat, [int(HERE), address(path.as_str()), 0]),
+            refused => refused,
+        }
+    };
+    making_a_file_in_memory: || call(libc::SYS_memfd_create, [address(c"a"), 0]);
+    asking_for_a_files_size: || {
+        call(libc::SYS_newfstatat, [int(HERE), address(ROOT), buffer(), 0])
+    };
+    changing_its_directory: || call(libc::SYS_chdir, [address(ROOT)]);
+    making_a_socket: || call(libc::SYS_socket, [int(libc::AF_INET), int(libc::SOCK_STREAM), 0]);
+    making_two_sockets: || {
+        call(libc::SYS_socketpair, [int(libc::AF_UNIX), int(libc::SOCK_STREAM), 0, buffer()])
+    };
+    connecting: connect => connect_descriptor_0;
+    sending_to_an_address: send_to => || {
+        let (datagram, address_of) = (0_u8, loopback(9));
+        call(libc::SYS_sendto, [0, address(&datagram), 1, 0, address(&address_of), 16])
+    };
+    receiving_a_descriptor: || 0 => || {
+        call(libc::SYS_recvmsg, [0, buffer(), 0])
+    };
+    running_a_program: || {
+        let name = [address(c"true"), 0];
+        call(libc::SYS_execve, [address(c"/bin/true"), address(&name), address(&0_usize)])
+    };
+    forking: || forked_by(libc::SYS_clone, [int(libc::SIGCHLD)]);
+    forking_the_new_way: || {
+        let mut arguments = [0_u64; 8];
+        arguments[4] = libc::SIGCHLD as u64;
+        forked_by(libc::SYS_clone3, [address(&arguments), 64])
+    };
+    starting_a_thread: || match std::thread::Builder::new().spawn(|| ()) {
+        Ok(thread) => thread.join().map_or(1, |()| 0),
+        Err(refused) => refused.raw_os_error().unwrap_or(1),
+    };
+    signalling_its_parent: || call(libc::SYS_kill, [parent(), 0]);
+    signalling_itself_with_kill: || call(libc::SYS_kill, [this(), 0]);
+    aborting_another_process: || {
+        let victim = fork(|| loop { std::thread::park() });
+        let sent = call(libc::SYS_tgkill, [int(victim), int(victim), int(libc::SIGABRT)]);
+        assert_eq!(wait_for(victim), End::Killed(libc::SIGABRT));
+        sent
+    } => || {
+        // Its own number is all that it can ask for; the zygote's is below.
+        let zygote = this() - 1;
+        call(libc::SYS_tgkill, [zygote, zygote, int(libc::SIGABRT)])
+    };
+    sending_itself_another_signal: || call(libc::SYS_tgkill, [this(), this(), 0]);
+    signalling_through_a_descriptor: || call(libc::SYS_pidfd_open, [this(), 0]);
+    being_traced: || call(libc::SYS_ptrace, [int(libc::PTRACE_TRACEME as c_int), 0, 0, 0]);
+    reading_memory_of_a_process: || {
+        let from = 7_u64;
+        let local = [buffer(), 8];
+        let remote = [address(&from), 8];
+        call(libc::SYS_process_vm_readv, [this(), address(&local), 1, address(&remote), 1, 0])
+    };
+    changing_what_it_is: || call(libc::SYS_prctl, [int(libc::PR_GET_DUMPABLE), 0, 0, 0, 0]);
+    changing_its_user: || call(libc::SYS_setresuid, [usize::MAX, usize::MAX, usize::MAX]);
+    leaving_a_namespace: || call(libc::SYS_unshare, [0]);
+    taking_its_filter_off: || call(libc::SYS_seccomp, [
+        libc::SECCOMP_GET_ACTION_AVAIL as usize, 0, address(&libc::SECCOMP_RET_ALLOW),
+    ]);
+    mapping_memory_to_run: || map(libc::PROT_READ | libc::PROT_EXEC, libc::MAP_ANONYMOUS)
+        .err().unwrap_or(0);
+    making_memory_runnable: || match map(libc::PROT_READ, libc::MAP_ANONYMOUS) {
+        Ok(page) => call(libc::SYS_mprotect, [page, PAGE, int(libc::PROT_READ | libc::PROT_EXEC)]),
+        Err(refused) => refused,
+    };
+    making_memory_runnable_by_key: || match map(libc::PROT_READ, libc::MAP_ANONYMOUS) {
+        Ok(page) => call(libc::SYS_pkey_mprotect, [page, PAGE, int(libc::PROT_EXEC), usize::MAX]),
+        Err(refused) => refused,
+    };
+    mapping_a_file: || {
+        match value_of(libc::SYS_memfd_create, [address(c"a"), 0]) {
+            Ok(file) => call(libc::SYS_mmap, [0, PAGE, 1, int(libc::MAP_PRIVATE), file, 0]),
+            Err(refused) => refused,
+        }
+    } => || map(libc::PROT_READ, 0).err().unwrap_or(0);
+    controlling_a_device: || {
+        // Marks it to be closed when a program is run.
+        call(libc::SYS_ioctl, [0, libc::FIOCLEX as usize])
+    };
+    doubling_its_descriptor: || call(libc::SYS_dup, [0]);
+    doubling_its_descriptor_by_fcntl: || call(libc::SYS_fcntl, [0, int(libc::F_DUPFD), 0]);
+    making_a_pipe: || call(libc::SYS_pipe2, [buffer(), 0]);
+    limiting_what_is_not_its_memory: || {
+        call(libc::SYS_prlimit64, [0, libc::RLIMIT_NOFILE as usize, 0, buffer()])
+    };
+    limiting_another_process: || {
+        call(libc::SYS_prlimit64, [this(), libc::RLIMIT_AS as usize, 0, buffer()])
+    };
+    taking_a_lock_that_inherits_priority: || {
+        call(libc::SYS_futex, [buffer(), int(libc::FUTEX_LOCK_PI), 0, 0])
+    };
+    timing_another_process: || {
+        // The clock of the process itself, by its number.
+        let clock = int((!(this() as c_int) << 3) | 2);
+        call(libc::SYS_clock_gettime, [clock, buffer()])
+    };
+    queueing_work_in_the_kernel: || 0 => || call(libc::SYS_io_uring_setup, [1, buffer()]);
+    making_a_key: || 0 => || call(libc::SYS_keyctl, [0, 0, 0]);
+    loading_a_program_into_the_kernel: || 0 => || call(libc::SYS_bpf, [0, 0, 0]);
+}
+
+fn this() -> usize {
+    value_of(libc::SYS_getpid, []).unwrap()
+}
+
+fn parent() -> usize {
+    value_of(libc::SYS_getppid, []).unwrap()
+}
+
+fn map(protection: c_int, flags: c_int) -> Result<usize, c_int> {
+    let flags = int(libc::MAP_PRIVATE | flags);
+    value_of(
+        libc::SYS_mmap,
+        [0, PAGE, int(protection), flags, usize::MAX, 0],
+    )
+}
+
+/// `sockaddr_in`, loopback.
+fn loopback(port: u16) -> [u8; 16] {
+    let mut address = [0; 16];
+    address[..2].copy_from_slice(&(libc::AF_INET as u16).to_ne_bytes());
+    address[2..4].copy_from_slice(&port.to_be_bytes());
+    address[4..8].copy_from_slice(&[127, 0, 0, 1]);
+    address
+}
+
+fn connect() -> c_int {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let there = loopback(listener.local_addr().unwrap().port());
+    let (family, kind) = (int(libc::AF_INET), int(libc::SOCK_STREAM));
+    let socket = value_of(libc::SYS_socket, [family, kind, 0]).unwrap();
+    call(libc::SYS_connect, [socket, address(&there), 16])
+}
+
+fn connect_descriptor_0() -> c_int {
+    call(libc::SYS_connect, [0, address(&loopback(9)), 16])
+}
+
+fn send_to() -> c_int {
+    let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let there = loopback(receiver.local_addr().unwrap().port());
+    let (family, kind) = (int(libc::AF_INET), int(libc::SOCK_DGRAM));
+    let socket = value_of(libc::SYS_socket, [family, kind, 0]).unwrap();
+    let datagram = 0_u8;
+    call(
+        libc::SYS_sendto,
+        [socket, address(&datagram), 1, 0, address(&there), 16],
+    )
+}

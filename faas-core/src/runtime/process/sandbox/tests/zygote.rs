@@ -1,0 +1,173 @@
+//! Who a locked process is, what it holds, and when it ends.
+
+use std::ffi::c_int;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::fd::IntoRawFd;
+use std::os::unix::net::UnixStream;
+
+use rustix::io::Errno;
+use rustix::process::{
+    DumpableBehavior, dumpable_behavior, getegid, geteuid, getgid, getgroups, getuid,
+};
+use rustix::thread::{CapabilitySet, capabilities, no_new_privs};
+
+use super::super::{Lock, LockError, lock_zygote};
+use super::fresh::{
+    End, WORKED, call, fork, in_fresh_process, in_locked_child, int, value_of, wait_for,
+};
+
+const MEGABYTE: usize = 1 << 20;
+
+macro_rules! promises {
+    ($($name:ident: $body:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            in_fresh_process(module_path!(), stringify!($name), || $body);
+        }
+    )*};
+}
+
+promises! {
+    a_locked_process_has_no_privileges: {
+        let was_root = geteuid().is_root();
+        let prepared = lock_zygote().unwrap();
+        let sets = capabilities(None).unwrap();
+        let all = sets.effective | sets.permitted | sets.inheritable;
+        assert_eq!(all, CapabilitySet::empty());
+        assert!(no_new_privs().unwrap());
+        if was_root && !prepared.missing().contains(&Lock::Privileges) {
+            let ids = [getuid().as_raw(), geteuid().as_raw(), getgid().as_raw(), getegid().as_raw()];
+            assert_eq!(ids, [65534; 4]);
+            assert!(getgroups().unwrap().is_empty());
+        }
+    };
+    a_locked_process_keeps_its_memory_to_itself: {
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::Dumpable);
+        lock_zygote().unwrap();
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+    };
+    a_locked_process_is_the_first_to_be_killed_for_its_memory: {
+        let zygote = std::process::id();
+        let (mut tell, mut told) = UnixStream::pair().unwrap();
+        let witness = fork(|| {
+            told.read_exact(&mut [0]).unwrap();
+            let score = fs::read_to_string(format!("/proc/{zygote}/oom_score_adj")).unwrap();
+            score.trim().parse::<c_int>().unwrap() - 1000
+        });
+        lock_zygote().unwrap();
+        tell.write_all(b"!").unwrap();
+        assert_eq!(wait_for(witness), WORKED);
+    };
+    nothing_essential_is_missing_once_it_is_locked: {
+        let prepared = lock_zygote().unwrap();
+    };
+    a_locked_child_has_one_descriptor: {
+        // Left behind by somebody careless, low and high.
+        let low = File::open("/").unwrap().into_raw_fd();
+        let high = value_of(libc::SYS_fcntl, [int(low), int(libc::F_DUPFD), 700]).unwrap();
+        let is_open = |number: usize| call(libc::SYS_fcntl, [number, int(libc::F_GETFD)]) == 0;
+        assert!(is_open(high));
+        let prepared = lock_zygote().unwrap();
+        let end = in_locked_child(&prepared, |_| {
+            let open: Vec<usize> = (0..1024).filter(|number| is_open(*number)).collect();
+            c_int::from(open != [0])
+        });
+        assert_eq!(end, WORKED);
+    };
+    a_locked_child_maps_no_more_than_it_may: {
+        let prepared = lock_zygote().unwrap();
+        assert_eq!(in_locked_child(&prepared, |_| map(64 * MEGABYTE)), WORKED);
+        let end = in_locked_child(&prepared, |locked| {
+            locked.address_space.limit_growth(32 * MEGABYTE as u64).unwrap();
+            assert_eq!(map(24 * MEGABYTE), 0);
+            // What that took counts.
+            assert_eq!(map(4 * MEGABYTE), 0);
+            map(8 * MEGABYTE)
+        });
+        assert_eq!(end, End::Returned(Errno::NOMEM.raw_os_error()));
+    };
+    a_limit_on_memory_can_be_lowered_and_not_raised: {
+        let prepared = lock_zygote().unwrap();
+        let end = in_locked_child(&prepared, |locked| {
+            let space = locked.address_space;
+            space.limit_growth(32 * MEGABYTE as u64).unwrap();
+            space.limit_growth(16 * MEGABYTE as u64).unwrap();
+            assert_eq!(map(17 * MEGABYTE), Errno::NOMEM.raw_os_error());
+            match space.limit_growth(32 * MEGABYTE as u64) {
+                Err(LockError { lock: Lock::AddressSpace, source }) => {
+                    source.raw_os_error().unwrap()
+                }
+                other => panic!("{other:?}"),
+            }
+        });
+        assert_eq!(end, End::Returned(Errno::PERM.raw_os_error()));
+    };
+    a_locked_child_ends_with_the_zygote: {
+        assert_eq!(answers_of_an_orphan(false), [1, 2]);
+        assert_eq!(answers_of_an_orphan(true), [1]);
+    };
+    a_child_of_a_zygote_that_has_ended_is_not_locked_but_refused: {
+        let (mut seen, report) = UnixStream::pair().unwrap();
+        let zygote = fork(|| {
+            let prepared = lock_zygote().unwrap();
+            let (mut alive, end) = UnixStream::pair().unwrap();
+            fork(|| {
+                drop(end);
+                // Until the zygote, which holds the other end, is no more.
+                assert_eq!(alive.read(&mut [0]).unwrap(), 0);
+                let refused = prepared.lock_child(alive.into());
+                let lock = refused.map(|_| ()).unwrap_err().lock;
+                (&report).write_all(lock.to_string().as_bytes()).unwrap();
+                0
+            });
+            0
+        });
+        drop(report);
+        assert_eq!(wait_for(zygote), WORKED);
+        let mut lock = String::new();
+        seen.read_to_string(&mut lock).unwrap();
+        assert_eq!(lock, Lock::Parent.to_string());
+    };
+}
+
+/// What a child, `locked` or not, answers when it is sent 1 while its zygote lives, and 2 after.
+fn answers_of_an_orphan(locked: bool) -> Vec<u8> {
+    let (mut ours, theirs) = UnixStream::pair().unwrap();
+    let (mut end, mut until) = UnixStream::pair().unwrap();
+    let zygote = fork(|| {
+        let prepared = lock_zygote().unwrap();
+        let theirs = theirs.try_clone().unwrap();
+        fork(|| {
+            let mut socket = match locked {
+                true => prepared.lock_child(theirs.into()).unwrap().socket.into(),
+                false => theirs,
+            };
+            let mut asked = [0];
+            while socket.read_exact(&mut asked).is_ok() && asked != [0] {
+                socket.write_all(&asked).unwrap();
+            }
+            0
+        });
+        until.read_exact(&mut [0]).unwrap();
+        0
+    });
+    drop(theirs);
+    let mut ask = |number: u8| {
+        let mut answer = [0];
+        ours.write_all(&[number])?;
+        ours.read_exact(&mut answer).map(|()| answer[0])
+    };
+    let mut answers = vec![ask(1).unwrap()];
+    end.write_all(b"!").unwrap();
+    assert_eq!(wait_for(zygote), WORKED);
+    answers.extend(ask(2));
+    let _ = ours.write_all(&[0]);
+    answers
+}
+
+fn map(bytes: usize) -> c_int {
+    let protection = int(libc::PROT_READ | libc::PROT_WRITE);
+    let flags = int(libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+    call(libc::SYS_mmap, [0, bytes, protection, flags, usize::MAX, 0])
+}
