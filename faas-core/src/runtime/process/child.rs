@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use super::sandbox::AddressSpace;
+use super::sandbox::{AddressSpace, Locked};
 use super::wire::{self, CallHead, DoneHead, Frames, Line, Reply, Request};
 use super::worker::Zygote;
 use crate::model::{ExecutionId, FunctionId, InstanceId, Json, Timestamp};
@@ -42,7 +42,11 @@ impl Child {
         let (socket, address_space) = match locks {
             Some(locks) => {
                 let locked = locks.lock_child(socket).map_err(io::Error::other)?;
-                (locked.socket, Some(locked.address_space))
+                let Locked {
+                    socket,
+                    address_space,
+                } = locked;
+                (socket, Some(address_space))
             }
             None => (socket, None),
         };
