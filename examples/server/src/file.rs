@@ -194,7 +194,7 @@ mod tests {
             isolation = "thread"
             allow_unlocked = true
             warm_isolates = 100
-            warm_memory = "1GiB"
+            warm_memory = "256MiB"
             warm_idle = "1m"
             max_body = "2MiB"
             request_timeout = "1m"

@@ -47,7 +47,7 @@ fn kill_9_under_load_loses_nothing_that_was_answered_and_everything_accepted_end
                 let (address, function, told) = (address.clone(), function.clone(), &told);
                 scope.spawn(move || hammer(&address, &function, client % 2 == 0, told));
             }
-            thread::park_timeout(Duration::from_millis(300 + 200 * round as u64));
+            thread::park_timeout(Duration::from_millis(500 + 200 * round as u64));
             server.kill();
         });
     }

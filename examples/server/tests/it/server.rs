@@ -101,12 +101,20 @@ fn the_startup_line_says_where_it_listens_what_it_keeps_and_how_code_is_kept_apa
         "{}",
         server.startup
     );
+    let default = if cfg!(target_os = "linux") {
+        "isolation process"
+    } else {
+        "isolation thread"
+    };
+    assert!(server.startup.contains(default), "{}", server.startup);
+    assert_eq!(server.send("GET", "/healthz", "").0, 200);
+    let arguments = ["--store", "memory:", "--isolation", "thread"];
+    let server = Server::start(folder.path(), &arguments);
     assert!(
         server.startup.contains("isolation thread"),
         "{}",
         server.startup
     );
-    assert_eq!(server.send("GET", "/healthz", "").0, 200);
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn serve() -> io::Result<()> {
     raise_stack_limit();
     ignore_signals();
     let mut zygote = Zygote::prepare()?;
-    while let Some((order, _)) = control::receive(&control)? {
+    while let Some((order, _)) = next_order(&control)? {
         match order {
             Order::Lock { or_go_on } => {
                 control::send(&control, &zygote.lock(or_go_on), &[])?;
@@ -90,7 +90,10 @@ fn serve() -> io::Result<()> {
             Order::Fork => match zygote.fork() {
                 Ok(Forked::Child { socket }) => {
                     drop(control);
-                    Child::new(socket, zygote)?.serve();
+                    // That a lock does not hold was told when the worker tried them. What remains
+                    // is a worker that has ended meanwhile, and nobody to tell.
+                    Child::new(socket, zygote)
+                        .map_or_else(|_| std::process::exit(1), |child| child.serve());
                 }
                 Ok(Forked::Parent { pid, pidfd, socket }) => {
                     let descriptors = [socket.as_fd(), pidfd.as_fd()];
@@ -105,6 +108,14 @@ fn serve() -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What the host wants next; `None` when it is gone, however it went.
+fn next_order(control: &OwnedFd) -> io::Result<Option<(Order, Vec<OwnedFd>)>> {
+    match control::receive(control) {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
+        received => received,
+    }
 }
 
 /// A process with a blank isolate, ready to be forked.
