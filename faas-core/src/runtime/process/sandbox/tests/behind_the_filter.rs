@@ -4,7 +4,7 @@
 use std::ffi::c_int;
 use std::fs::File;
 use std::io::Write;
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
@@ -79,6 +79,18 @@ promises! {
             let connected = TcpStream::connect(there);
             connected.err().and_then(|error| error.raw_os_error()).unwrap_or(0)
         });
+    };
+    no_datagram_leaves_what_was_root: {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let there = socket.local_addr().unwrap();
+        let send = || {
+            let sent = UdpSocket::bind("0.0.0.0:0").and_then(|from| from.send_to(b"a", there));
+            sent.err().and_then(|error| error.raw_os_error()).unwrap_or(0)
+        };
+        let may_leave = in_child(|| call(libc::SYS_unshare, [int(libc::CLONE_NEWNET)])) == WORKED;
+        assert_eq!(in_child(send), WORKED);
+        lock_zygote().unwrap();
+        assert_eq!(in_child(send), if may_leave { refused(Errno::NETUNREACH) } else { WORKED });
     };
     no_signal_reaches_others: {
         // The process that started this one is not behind the locks.
