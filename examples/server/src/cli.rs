@@ -25,6 +25,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the server.
     Serve(Box<Flags>),
+    /// Be the process that makes the functions' processes: the server starts it itself.
+    #[command(hide = true)]
+    Worker,
 }
 
 const EXAMPLES: &str = "\
@@ -94,9 +97,26 @@ pub(crate) struct Flags {
     )]
     pub(crate) scaling_policy: Option<Policy>,
 
-    /// How user code is kept apart; this build knows thread [default: thread]
+    /// How user code is kept apart: process, for everybody's code; thread, for code that you trust
+    /// [default: process on Linux, where alone it can be had]
     #[arg(long, env = "FAAS_ISOLATION", value_enum, hide_possible_values = true)]
     pub(crate) isolation: Option<Isolation>,
+
+    /// Go on with --isolation process where the system offers nothing to lock processes in with
+    #[arg(long, env = "FAAS_ALLOW_UNLOCKED", num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) allow_unlocked: Option<bool>,
+
+    /// How many isolates are kept warm, over all functions [default: 1000]
+    #[arg(long, env = "FAAS_WARM_ISOLATES", value_name = "COUNT")]
+    pub(crate) warm_isolates: Option<usize>,
+
+    /// How much memory these may hold together [default: 512MiB]
+    #[arg(long, env = "FAAS_WARM_MEMORY", value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) warm_memory: Option<usize>,
+
+    /// How long one is kept that nobody uses [default: 10m]
+    #[arg(long, env = "FAAS_WARM_IDLE", value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) warm_idle: Option<Duration>,
 
     /// The largest input of an execution, up to 6MiB [default: 1MiB]
     #[arg(long, env = "FAAS_MAX_BODY", value_name = "SIZE", value_parser = parse_size)]
@@ -199,8 +219,11 @@ pub(crate) enum Policy {
 )]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Isolation {
-    /// Each instance is a thread, each function has heaps of its own.
-    #[default]
+    /// Each function runs in processes of its own, which are locked in.
+    #[cfg_attr(target_os = "linux", default)]
+    Process,
+    /// Each function has heaps of its own, in the server's process.
+    #[cfg_attr(not(target_os = "linux"), default)]
     Thread,
 }
 
@@ -246,6 +269,9 @@ mod tests {
             platform.max_instances.to_string(),
             platform.queue_capacity.to_string(),
             format!("{}MiB", platform.max_input >> 20),
+            settings.warm.isolates.to_string(),
+            format!("{}MiB", settings.warm.memory >> 20),
+            format!("{}m", settings.warm.idle.as_secs() / 60),
             format!("{}s", settings.request_timeout.as_secs()),
             format!("{}s", platform.shutdown_grace.as_secs()),
             format!("{}s", platform.lease_margin.as_secs()),

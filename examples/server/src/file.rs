@@ -32,6 +32,12 @@ pub(crate) struct File {
     pub(crate) queue_capacity: Option<usize>,
     pub(crate) scaling_policy: Option<Policy>,
     pub(crate) isolation: Option<Isolation>,
+    pub(crate) allow_unlocked: Option<bool>,
+    pub(crate) warm_isolates: Option<usize>,
+    #[serde(deserialize_with = "size")]
+    pub(crate) warm_memory: Option<usize>,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) warm_idle: Option<Duration>,
     #[serde(deserialize_with = "size")]
     pub(crate) max_body: Option<usize>,
     #[serde(deserialize_with = "duration")]
@@ -186,6 +192,10 @@ mod tests {
             queue_capacity = 500
             scaling_policy = "target-concurrency"
             isolation = "thread"
+            allow_unlocked = true
+            warm_isolates = 100
+            warm_memory = "1GiB"
+            warm_idle = "1m"
             max_body = "2MiB"
             request_timeout = "1m"
             cors_origin = ["https://a.example", "https://b.example"]

@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`cli`] (what can be set, and its help), [`mod@file`] (the same in a file),
 //! [`settings`] (which of them wins), [`serve`] (start, run, stop),
-//! [`connections`] (who is served), [`dashboard`] (the pages). Whatever goes wrong before the
+//! [`runtime`] (where user code runs), [`connections`] (who is served), [`dashboard`] (the pages). Whatever goes wrong before the
 //! server listens is one line on standard error and exit code 1; wrong usage is exit code 2.
 
 mod address;
@@ -12,6 +12,7 @@ mod dashboard;
 mod file;
 mod logging;
 mod mongo_uri;
+mod runtime;
 mod serve;
 mod settings;
 mod store_url;
@@ -44,7 +45,10 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), String> {
-    let Command::Serve(flags) = cli.command;
+    let flags = match cli.command {
+        Command::Serve(flags) => flags,
+        Command::Worker => return runtime::work(),
+    };
     let file = File::read(flags.config.as_deref())?;
     let check = flags.check;
     let settings = Settings::merge(flags, file, &Environment::of_process())?;

@@ -27,6 +27,7 @@ use crate::connections;
 use crate::dashboard;
 use crate::mongo_uri::MongoUri;
 use crate::print;
+use crate::runtime::with_runtime;
 use crate::settings::Settings;
 use crate::store_url::StoreUrl;
 
@@ -47,14 +48,17 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     for warning in &settings.warnings {
         warn!("{warning}");
     }
-    let Isolation::Thread = settings.isolation;
+    let isolation = match settings.isolation {
+        Isolation::Process => "process",
+        Isolation::Thread => "thread",
+    };
     let store = match &settings.store {
         // With the name that the database has where the URI gives none.
         StoreUrl::Mongo(_) => platform.describe_store(),
         StoreUrl::Memory | StoreUrl::Sqlite(_) => settings.store.to_string(),
     };
     print(&format!(
-        "faas {} listens on http://{address}, store {store}, isolation thread",
+        "faas {} listens on http://{address}, store {store}, isolation {isolation}",
         env!("CARGO_PKG_VERSION"),
     ))?;
     run(listener, platform, &settings, stop).await
@@ -89,6 +93,7 @@ async fn start(settings: &Settings) -> Result<Platform, String> {
         .scaling_policy(settings.policy())
         .price_book(settings.prices.clone())
         .options(|options| options.clone_from(&settings.platform));
+    let builder = with_runtime(builder, settings)?;
     with_store(builder, settings)
         .await?
         .build()
@@ -147,7 +152,7 @@ fn make_folder_of(path: &Path) -> Result<(), String> {
 }
 
 /// An error and what caused it, where that adds something.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

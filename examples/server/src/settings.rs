@@ -22,6 +22,16 @@ const MAX_BODY: usize = 6 << 20;
 /// How long a request may take; what `invoke` waits for does not count.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How many isolates are kept warm.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Warm {
+    pub(crate) isolates: usize,
+    /// Bytes that they hold together.
+    pub(crate) memory: usize,
+    /// How long one is kept that nobody uses.
+    pub(crate) idle: Duration,
+}
+
 /// The environment variables that others give a meaning.
 #[derive(Debug, Default)]
 pub(crate) struct Environment {
@@ -54,6 +64,8 @@ pub(crate) struct Settings {
     pub(crate) durability: Durability,
     pub(crate) scaling_policy: Policy,
     pub(crate) isolation: Isolation,
+    pub(crate) allow_unlocked: bool,
+    pub(crate) warm: Warm,
     pub(crate) request_timeout: Duration,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) log: String,
@@ -145,6 +157,18 @@ impl Settings {
                 .or(file.scaling_policy)
                 .unwrap_or_default(),
             isolation: flags.isolation.or(file.isolation).unwrap_or_default(),
+            allow_unlocked: flags
+                .allow_unlocked
+                .or(file.allow_unlocked)
+                .unwrap_or_default(),
+            warm: Warm {
+                isolates: flags.warm_isolates.or(file.warm_isolates).unwrap_or(1000),
+                memory: flags.warm_memory.or(file.warm_memory).unwrap_or(512 << 20),
+                idle: flags
+                    .warm_idle
+                    .or(file.warm_idle)
+                    .unwrap_or(Duration::from_secs(600)),
+            },
             request_timeout,
             cors_origins,
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
@@ -297,6 +321,13 @@ impl fmt::Display for Settings {
         writeln!(f, "queue_capacity = {}", platform.queue_capacity)?;
         writeln!(f, "scaling_policy = {:?}", self.scaling_policy)?;
         writeln!(f, "isolation = {:?}", self.isolation)?;
+        writeln!(f, "allow_unlocked = {}", self.allow_unlocked)?;
+        let Warm {
+            isolates,
+            memory,
+            idle,
+        } = self.warm;
+        writeln!(f, "warm = {isolates} isolates, {memory} bytes, {idle:?}")?;
         writeln!(f, "max_body = {} bytes", platform.max_input)?;
         writeln!(f, "request_timeout = {:?}", self.request_timeout)?;
         writeln!(f, "cors_origin = {:?}", self.cors_origins)?;

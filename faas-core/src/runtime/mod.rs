@@ -9,11 +9,15 @@
 //! can stop it from outside through its [`StopSignal`]; if it does not come back within a grace
 //! after that, the engine gives its thread up and starts another instance.
 
-#[cfg(all(target_os = "linux", feature = "quickjs"))]
+#[cfg(feature = "quickjs")]
+mod pool;
+#[cfg(all(feature = "quickjs", target_os = "linux"))]
 mod process;
 #[cfg(feature = "quickjs")]
 mod quickjs;
 
+#[cfg(all(feature = "quickjs", target_os = "linux"))]
+pub use process::{Processes, ProcessesOptions, WorkerCommand, worker};
 #[cfg(feature = "quickjs")]
 pub use quickjs::{QuickJs, QuickJsOptions};
 

@@ -1,5 +1,13 @@
 //! What the crate promises, through its public interface.
 
+#![cfg_attr(
+    target_os = "linux",
+    expect(
+        clippy::duplicate_mod,
+        reason = "the tests of the runtime run in both of its forms"
+    )
+)]
+
 #[cfg(test)]
 mod load_tests;
 #[cfg(test)]

@@ -77,6 +77,24 @@ impl CallState {
 #[derive(Debug, Default)]
 pub(super) struct Current(Mutex<Option<Arc<CallState>>>);
 
+/// Where an isolate's `Math.random` comes from. QuickJS's own is seeded with the time when the
+/// context is made: anybody can guess it, and isolates forked from one would all draw the same.
+#[derive(Debug, Default)]
+pub(super) struct Dice(Mutex<fastrand::Rng>);
+
+impl Dice {
+    /// From 0 up to 1, without 1.
+    pub(super) fn throw(&self) -> f64 {
+        self.0.lock().f64()
+    }
+
+    /// Begins anew with `seed`.
+    #[cfg(target_os = "linux")]
+    pub(super) fn seed(&self, seed: u64) {
+        self.0.lock().seed(seed);
+    }
+}
+
 impl Current {
     /// Makes `state` the current call until the guard is dropped.
     pub(super) fn enter(&self, state: &Arc<CallState>) -> Entered<'_> {

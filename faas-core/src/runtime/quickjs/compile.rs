@@ -16,6 +16,7 @@ use rquickjs::{Context, Ctx, Runtime};
 
 use super::raw::{Bytecode, Goal, USER_FILE};
 use super::shape::{self, Shape};
+use super::slots::Slots;
 use super::syntax_error;
 use crate::runtime::CompileError;
 
@@ -27,22 +28,19 @@ const GATE_STACK: usize = 1 << 20;
 const COMPILE_STACK: usize = 128 << 20;
 
 /// The memory that compiling one text may take, in bytes.
-const COMPILE_MEMORY: usize = 512 << 20;
-
-/// Threads that may have been given up on and still run. With more of them, nothing is compiled.
-const MAX_ABANDONED: usize = 4;
+pub(in crate::runtime) const COMPILE_MEMORY: usize = 512 << 20;
 
 /// A compiled function.
-pub(super) struct Compiled {
-    pub(super) form: Form,
-    pub(super) bytecode: Bytecode,
+pub(in crate::runtime) struct Compiled {
+    pub(in crate::runtime) form: Form,
+    pub(in crate::runtime) bytecode: Bytecode,
     /// Whether the handler may look at its second argument.
-    pub(super) reads_context: bool,
+    pub(in crate::runtime) reads_context: bool,
 }
 
 /// What the bytecode evaluates to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(in crate::runtime) enum Form {
     /// The handler.
     Body,
     /// A function that makes the declarations and returns the handler, or a promise of it.
@@ -67,36 +65,18 @@ pub(super) struct Compiler {
     slots: Arc<Slots>,
 }
 
-#[derive(Debug)]
-struct Slots {
-    state: Mutex<SlotState>,
-    freed: Condvar,
-}
-
-#[derive(Debug)]
-struct SlotState {
-    free: usize,
-    abandoned: usize,
-}
-
 impl Compiler {
     /// A compiler that works on `concurrency` texts at a time, for `timeout` at most on each.
     pub(super) fn new(concurrency: usize, timeout: Duration) -> Self {
         Self {
             timeout,
-            slots: Arc::new(Slots {
-                state: Mutex::new(SlotState {
-                    free: concurrency.max(1),
-                    abandoned: 0,
-                }),
-                freed: Condvar::new(),
-            }),
+            slots: Arc::new(Slots::new(concurrency)),
         }
     }
 
     /// Compiles `source`. Blocks until that is done or given up on.
     pub(super) fn compile(&self, source: &str) -> Result<Compiled, CompileError> {
-        self.slots.take(self.timeout)?;
+        let _turn = self.slots.take(self.timeout)?;
         let job = Arc::new(Job::default());
         let (text, slots, worked) = (source.to_owned(), self.slots.clone(), job.clone());
         let spawned = std::thread::Builder::new()
@@ -109,12 +89,10 @@ impl Compiler {
                     slots.abandoned_one_ended();
                 }
             });
-        let compiled = match spawned {
-            Ok(_) => job.wait(self.timeout, || self.slots.state.lock().abandoned += 1),
+        match spawned {
+            Ok(_) => job.wait(self.timeout, || self.slots.abandoned_one()),
             Err(_) => Err(cannot_now("no thread can be started")),
-        };
-        self.slots.give_back();
-        compiled
+        }
     }
 }
 
@@ -165,33 +143,8 @@ impl Job {
     }
 }
 
-impl Slots {
-    fn take(&self, timeout: Duration) -> Result<(), CompileError> {
-        let mut state = self.state.lock();
-        let busy = |state: &mut SlotState| state.free == 0 || state.abandoned >= MAX_ABANDONED;
-        if busy(&mut state) {
-            self.freed.wait_while_for(&mut state, busy, timeout);
-        }
-        if busy(&mut state) {
-            return Err(cannot_now("too much is being compiled"));
-        }
-        state.free -= 1;
-        Ok(())
-    }
-
-    fn abandoned_one_ended(&self) {
-        self.state.lock().abandoned -= 1;
-        self.freed.notify_all();
-    }
-
-    fn give_back(&self) {
-        self.state.lock().free += 1;
-        self.freed.notify_all();
-    }
-}
-
 /// An error without a place.
-pub(super) fn plain(message: impl Into<String>) -> CompileError {
+pub(in crate::runtime) fn plain(message: impl Into<String>) -> CompileError {
     CompileError {
         message: message.into(),
         line: None,
@@ -201,7 +154,7 @@ pub(super) fn plain(message: impl Into<String>) -> CompileError {
 }
 
 /// The platform's fault, and not the code's.
-fn cannot_now(why: &str) -> CompileError {
+pub(in crate::runtime) fn cannot_now(why: &str) -> CompileError {
     CompileError {
         temporary: true,
         ..plain(format!("cannot compile now: {why}"))
@@ -246,7 +199,7 @@ impl Wrapper {
     }
 }
 
-fn compile_here(source: &str) -> Result<Compiled, CompileError> {
+pub(in crate::runtime) fn compile_here(source: &str) -> Result<Compiled, CompileError> {
     let runtime = Runtime::new().map_err(|_| cannot_now("memory is out"))?;
     runtime.set_max_stack_size(GATE_STACK);
     runtime.set_memory_limit(COMPILE_MEMORY);

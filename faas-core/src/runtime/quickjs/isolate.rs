@@ -1,7 +1,7 @@
 //! An isolate: one QuickJS runtime and context with its own heap, for one version of one function.
 //!
 //! Owns how an isolate is made, and what is set before a call and checked after it; the call itself
-//! is in `running.rs`. How long an isolate is kept is decided in `warm.rs` and `steward.rs`.
+//! is in `running.rs`. How long an isolate is kept is decided in `pool`.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,13 +9,15 @@ use rquickjs::context::intrinsic;
 use rquickjs::function::IntoJsFunc;
 use rquickjs::{Context, Ctx, Function, Object, Persistent, Runtime, Value};
 
-use super::call_state::{CallState, Current};
+use super::call_state::{CallState, Current, Dice};
 use super::compile::Compiled;
 use super::heap::{Heap, Metered};
 use super::raw::{self, Bytecode, Goal};
-use super::running::{Ended, Running};
+use super::running::Running;
+use crate::clock::Clock;
 use crate::model::LogLevel;
 use crate::runtime::Call;
+use crate::runtime::pool::{self, Ended};
 
 /// The stack that JavaScript may use, in bytes. [`STACK_SIZE`] leaves as much again for what
 /// QuickJS does between its checks, and for the host below it.
@@ -48,12 +50,15 @@ type Intrinsics = (
 
 /// One isolate. The fields are dropped in this order: the values before the context, the context
 /// before the runtime, or QuickJS aborts the process.
-pub(super) struct Isolate {
+pub(in crate::runtime) struct Isolate {
+    clock: Arc<dyn Clock>,
     entries: Entries,
     context: Context,
     runtime: Runtime,
     heap: Arc<Heap>,
     current: Arc<Current>,
+    #[cfg(target_os = "linux")]
+    dice: Arc<Dice>,
     /// What was loaded; `None` in a blank isolate.
     loaded: Option<Loaded>,
 }
@@ -86,14 +91,16 @@ pub(super) struct Entries {
 }
 
 impl Isolate {
-    /// Makes an isolate with all globals and no program: a blank one.
+    /// Makes an isolate with all globals and no program: a blank one. Deadlines, timers and log
+    /// lines go by `clock`.
     ///
     /// # Errors
     /// When memory is out.
-    pub(super) fn blank() -> rquickjs::Result<Self> {
+    pub(in crate::runtime) fn blank(clock: Arc<dyn Clock>) -> rquickjs::Result<Self> {
         let prelude = prelude()?;
         let heap = Heap::new();
         let current = Arc::new(Current::default());
+        let dice = Arc::new(Dice::default());
         let runtime = Runtime::new_with_alloc(Metered(heap.clone()))?;
         runtime.set_max_stack_size(JS_STACK);
         runtime.set_gc_threshold(GC_THRESHOLD);
@@ -102,30 +109,36 @@ impl Isolate {
             polled.get().is_some_and(|state| state.stopped().is_some())
         })));
         let context = Context::custom::<Intrinsics>(&runtime)?;
-        let entries = context.with(|ctx| Entries::install(&ctx, prelude, &current))?;
+        let entries = context.with(|ctx| Entries::install(&ctx, prelude, &current, &dice))?;
         Ok(Self {
+            clock,
             entries,
             context,
             runtime,
             heap,
             current,
+            #[cfg(target_os = "linux")]
+            dice,
             loaded: None,
         })
     }
 
-    /// Bytes of memory that it holds.
-    pub(super) fn bytes(&self) -> usize {
+    /// Has `Math.random` begin anew: where an isolate was copied, its copies must not draw alike.
+    #[cfg(target_os = "linux")]
+    pub(in crate::runtime) fn seed(&mut self, seed: u64) {
+        self.dice.seed(seed);
+    }
+}
+
+impl pool::Isolate for Isolate {
+    type Program = Compiled;
+
+    fn bytes(&self) -> usize {
         self.heap.used()
     }
 
-    /// Runs a call, after loading `program` where that is given: in a blank isolate, and there
-    /// only.
-    pub(super) fn run(
-        &mut self,
-        call: &Call<'_>,
-        state: &Arc<CallState>,
-        program: Option<&Compiled>,
-    ) -> Ended {
+    fn run(&mut self, call: &Call<'_>, program: Option<&Compiled>) -> Ended {
+        let state = &CallState::start(call, &self.clock);
         self.heap.set_limit(call.limits.memory);
         let armed = self.current.enter(state);
         let name = &call.context.function_name;
@@ -147,7 +160,7 @@ impl Isolate {
             .loaded
             .as_ref()
             .is_none_or(|loaded| loaded.reads_context);
-        let ended = self.context.with(|ctx| {
+        let (result, drained) = self.context.with(|ctx| {
             let running = Running {
                 ctx: &ctx,
                 entries: &self.entries,
@@ -160,16 +173,21 @@ impl Isolate {
         });
         drop(armed);
         // What the isolate does between calls, such as being dropped, needs memory as well.
-        let reusable = ended.reusable && !self.heap.refused() && !state.was_stopped();
+        let reusable = drained && !self.heap.refused() && !state.was_stopped();
         self.heap.set_limit(usize::MAX);
-        Ended { reusable, ..ended }
+        let logs = state.console.lock().take(|| self.clock.now());
+        Ended {
+            result,
+            logs,
+            reusable,
+        }
     }
 }
 
 impl std::fmt::Debug for Isolate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Isolate")
-            .field("bytes", &self.bytes())
+            .field("bytes", &self.heap.used())
             .field("job_pending", &self.runtime.is_job_pending())
             .finish_non_exhaustive()
     }
@@ -196,6 +214,7 @@ impl Entries {
         ctx: &Ctx<'_>,
         prelude: &Bytecode,
         current: &Arc<Current>,
+        dice: &Arc<Dice>,
     ) -> rquickjs::Result<Self> {
         let value = prelude
             .run_script(ctx)
@@ -225,7 +244,10 @@ impl Entries {
             state.get().map_or(0.0, |call| call.now_ms())
         })?;
 
-        let entries: Object<'_> = setup.call((log, skip, now))?;
+        let dice = dice.clone();
+        let random = Function::new(ctx.clone(), move || dice.throw())?.with_name("random")?;
+
+        let entries: Object<'_> = setup.call((log, skip, now, random))?;
         let entry = |name: &str| -> rquickjs::Result<Persistent<Function<'static>>> {
             Ok(Persistent::save(ctx, entries.get::<_, Function<'_>>(name)?))
         };

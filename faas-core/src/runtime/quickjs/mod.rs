@@ -4,10 +4,9 @@
 //! breaks the host. Time, memory and stack are bounded, but QuickJS looks at the clock in bytecode
 //! only, so a call can outstay its deadline in a native loop; the engine then gives its thread up.
 //!
-//! Read `service.rs` first: a call takes a warm isolate or a blank one, runs in it, and puts it
-//! back. Then `isolate.rs` and `running.rs` (one call), `event_loop.rs` (waiting for a promise), `prelude.js` (what
-//! user code finds), and, for uploads, `compile.rs` and `shape.rs`. What isolates are kept is in
-//! `warm.rs`; `steward.rs` makes and drops them.
+//! Read `isolate.rs` and `running.rs` first (one call), then `event_loop.rs` (waiting for a
+//! promise), `prelude.js` (what user code finds), and, for uploads, `compile.rs` and `shape.rs`.
+//! Which isolates are kept is not decided here, but in `pool`; `service.rs` puts both together.
 //!
 //! Not here: modules to import, network, files. Nothing that an isolate can reach outlives it.
 
@@ -22,8 +21,14 @@ mod raw;
 mod running;
 mod service;
 mod shape;
-mod steward;
+mod slots;
 mod syntax_error;
-mod warm;
 
 pub use service::{QuickJs, QuickJsOptions};
+#[cfg(target_os = "linux")]
+pub(super) use {
+    compile::{COMPILE_MEMORY, Compiled, Form, cannot_now, compile_here, plain},
+    isolate::Isolate,
+    raw::Bytecode,
+    slots::Slots,
+};

@@ -1,7 +1,7 @@
 // The JavaScript side of an isolate: the globals that user code finds, and the entry points that
 // the host calls. Everything it needs later it takes hold of now, before user code can replace it.
 // It evaluates to a function that the host calls once with its own functions.
-(function (hostLog, hostSkip, hostNow) {
+(function (hostLog, hostSkip, hostNow, hostRandom) {
   'use strict';
   const { parse, stringify } = JSON;
   const { apply } = Reflect;
@@ -237,6 +237,10 @@
       value: globals[name], writable: true, enumerable: false, configurable: true,
     });
   }
+
+  defineProperty(Math, 'random', {
+    value: hostRandom, writable: true, enumerable: false, configurable: true,
+  });
 
   // ---- entry points ----
 

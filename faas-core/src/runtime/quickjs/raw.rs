@@ -79,10 +79,10 @@ fn compile(
     }
 }
 
-/// Bytecode that [`compile`] made in this process. QuickJS trusts bytecode as it trusts native
-/// code, so this type cannot be made of bytes from anywhere else.
+/// Bytecode that [`compile`] made. QuickJS trusts bytecode as it trusts native code, so this type is
+/// made of bytes from elsewhere in one place only, where that hurts nobody else.
 #[derive(Debug)]
-pub(super) struct Bytecode(Box<[u8]>);
+pub(in crate::runtime) struct Bytecode(Box<[u8]>);
 
 impl Bytecode {
     /// Compiles `text` without its source, and runs nothing. Its first line gets the number `line`;
@@ -95,6 +95,19 @@ impl Bytecode {
         line: i32,
     ) -> Result<Self, Thrown> {
         Ok(Self(compile(ctx, text, goal, file, line)?.into()))
+    }
+
+    /// Bytecode that another process of the same program made: for a process that is locked in, and
+    /// serves nobody but whoever the bytecode is from.
+    #[cfg(target_os = "linux")]
+    pub(in crate::runtime) fn received(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The bytes, for such a process.
+    #[cfg(target_os = "linux")]
+    pub(in crate::runtime) fn bytes(&self) -> &[u8] {
+        &self.0
     }
 
     /// The length in bytes.

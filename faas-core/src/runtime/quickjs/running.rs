@@ -18,12 +18,6 @@ use crate::runtime::Call;
 /// again. One that leaves more, or ones that make more, costs its isolate.
 const MAX_LEFT_OVER_JOBS: usize = 1000;
 
-/// How a call ended, and whether the isolate can take another.
-pub(super) struct Ended {
-    pub(super) result: Result<Json, Failure>,
-    pub(super) reusable: bool,
-}
-
 /// A call in progress.
 pub(super) struct Running<'a, 'js> {
     pub(super) ctx: &'a Ctx<'js>,
@@ -35,8 +29,13 @@ pub(super) struct Running<'a, 'js> {
 }
 
 impl<'js> Running<'_, 'js> {
-    /// Loads the program if there is one, calls the handler and waits for its result.
-    pub(super) fn run(&self, program: Option<&Compiled>, renamed: bool) -> Ended {
+    /// Loads the program if there is one, calls the handler and waits for its result. Returns it,
+    /// and whether nothing of the call goes on in the isolate.
+    pub(super) fn run(
+        &self,
+        program: Option<&Compiled>,
+        renamed: bool,
+    ) -> (Result<Json, Failure>, bool) {
         let loaded = match program {
             Some(program) => self.load(program),
             None if renamed => self.rename(),
@@ -47,17 +46,11 @@ impl<'js> Running<'_, 'js> {
             .and_then(|()| self.invoke())
             .and_then(|value| self.output(&value));
         match result {
-            Ok(output) => Ended {
-                result: Ok(output),
-                reusable: self.drain(),
-            },
+            Ok(output) => (Ok(output), self.drain()),
             Err(ending) => {
                 let failure = self.failure(ending);
                 let spent = failure.kind != FailureKind::UserError;
-                Ended {
-                    result: Err(failure),
-                    reusable: is_loaded && !spent && self.drain(),
-                }
+                (Err(failure), is_loaded && !spent && self.drain())
             }
         }
     }

@@ -1,21 +1,16 @@
 //! The runtime as the engine sees it.
 
+use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use super::call_state::CallState;
-use super::compile::{Compiled, Compiler};
+use super::compile::Compiler;
 use super::isolate::{Isolate, STACK_SIZE};
-use super::running::Ended;
-use super::steward::Steward;
-use super::warm::{Home, Lease, Warm};
 use crate::clock::{Clock, SystemClock};
-use crate::model::{Failure, FailureKind, FunctionId, InstanceId};
-use crate::runtime::{
-    Call, CompileError, Instance, Outcome, Program, Runtime, RuntimeError, RuntimeStats,
-};
+use crate::model::{FunctionId, InstanceId};
+use crate::runtime::pool::{Bounds, Maker, Pool};
+use crate::runtime::{CompileError, Instance, Program, Runtime, RuntimeError, RuntimeStats};
 
 /// How a [`QuickJs`] is set up. `Default` suits a server of some gigabytes.
 #[derive(Debug, Clone)]
@@ -26,6 +21,8 @@ pub struct QuickJsOptions {
     pub warm_isolates: usize,
     /// Bytes of heap that these may hold together. Default: 512 MiB.
     pub warm_bytes: usize,
+    /// How long an isolate is kept that nobody uses. Default: 10 minutes.
+    pub warm_idle: Duration,
     /// How long one text may take to compile. Default: 5 s.
     pub compile_timeout: Duration,
     /// Texts that are compiled at the same time. Default: the number of processors.
@@ -40,6 +37,7 @@ impl Default for QuickJsOptions {
             blank_isolates: 16,
             warm_isolates: 1000,
             warm_bytes: 512 << 20,
+            warm_idle: Duration::from_secs(600),
             compile_timeout: Duration::from_secs(5),
             compile_concurrency: available_parallelism().map_or(2, usize::from),
             clock: Arc::new(SystemClock::new()),
@@ -60,16 +58,21 @@ impl Default for QuickJsOptions {
 /// # Ok::<(), faas_core::runtime::RuntimeError>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct QuickJs(Arc<Shared>);
+pub struct QuickJs {
+    compiler: Arc<Compiler>,
+    pool: Arc<Pool<Blanks>>,
+}
 
+/// Makes isolates in this process.
 #[derive(Debug)]
-struct Shared {
-    clock: Arc<dyn Clock>,
-    compiler: Compiler,
-    warm: Warm,
-    steward: Steward,
-    /// How many instances were made.
-    instances: AtomicU64,
+struct Blanks(Arc<dyn Clock>);
+
+impl Maker for Blanks {
+    type Isolate = Isolate;
+
+    fn make(&self) -> io::Result<Isolate> {
+        Isolate::blank(self.0.clone()).map_err(|_| io::ErrorKind::OutOfMemory.into())
+    }
 }
 
 impl QuickJs {
@@ -78,15 +81,19 @@ impl QuickJs {
     /// # Errors
     /// When that thread cannot be started.
     pub fn new(options: QuickJsOptions) -> Result<Self, RuntimeError> {
-        let steward =
-            Steward::start(options.blank_isolates).map_err(|error| RuntimeError(error.into()))?;
-        Ok(Self(Arc::new(Shared {
-            clock: options.clock,
-            compiler: Compiler::new(options.compile_concurrency, options.compile_timeout),
-            warm: Warm::new(options.warm_isolates, options.warm_bytes),
-            steward,
-            instances: AtomicU64::new(0),
-        })))
+        let bounds = Bounds {
+            blank: options.blank_isolates,
+            warm: options.warm_isolates,
+            warm_bytes: options.warm_bytes,
+            idle: options.warm_idle,
+        };
+        let compiler = Compiler::new(options.compile_concurrency, options.compile_timeout);
+        let pool = Pool::start(Blanks(options.clock.clone()), bounds, options.clock)
+            .map_err(|error| RuntimeError(error.into()))?;
+        Ok(Self {
+            compiler: Arc::new(compiler),
+            pool: Arc::new(pool),
+        })
     }
 }
 
@@ -96,111 +103,22 @@ impl Runtime for QuickJs {
     }
 
     fn compile(&self, source: &str) -> Result<Program, CompileError> {
-        self.0.compiler.compile(source).map(Program::new)
+        self.compiler.compile(source).map(Program::new)
     }
 
     fn instance(&self, _id: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError> {
-        Ok(Box::new(QuickJsInstance {
-            home: Home(self.0.instances.fetch_add(1, Ordering::Relaxed)),
-            shared: self.0.clone(),
-            at_hand: None,
-        }))
+        Ok(self.pool.instance())
     }
 
     fn forget(&self, function: FunctionId) {
-        self.0.steward.bury(self.0.warm.forget(function));
+        self.pool.forget(function);
     }
 
     fn stats(&self) -> RuntimeStats {
-        let (warm_isolates, warm_bytes) = self.0.warm.size();
-        RuntimeStats {
-            warm_isolates,
-            warm_bytes,
-            blank_isolates: self.0.steward.ready(),
-        }
+        self.pool.stats()
     }
 
     fn stack_size(&self) -> usize {
         STACK_SIZE
-    }
-}
-
-/// A slot: what it runs in comes from the shared isolates. While it has work, it keeps the isolate
-/// of its last call at hand, which spares a busy function the way through the pool.
-struct QuickJsInstance {
-    shared: Arc<Shared>,
-    home: Home,
-    at_hand: Option<(Lease, Isolate)>,
-}
-
-impl QuickJsInstance {
-    /// The isolate at hand if it can serve `function`, else one from the pool if there is one.
-    fn check_out(&mut self, function: (FunctionId, u32)) -> (Lease, Option<Isolate>) {
-        match self.at_hand.take() {
-            Some((lease, isolate)) if self.shared.warm.may_go_on(&lease, function) => {
-                (lease, Some(isolate))
-            }
-            other => {
-                self.at_hand = other;
-                self.idle();
-                self.shared
-                    .warm
-                    .check_out(function.0, function.1, self.home)
-            }
-        }
-    }
-}
-
-impl Instance for QuickJsInstance {
-    fn run(&mut self, call: &Call<'_>) -> Outcome {
-        let Some(program) = call.program.get::<Compiled>() else {
-            return platform("the program was compiled by another runtime");
-        };
-        let (lease, warm) = self.check_out(call.function);
-        let shared = &self.shared;
-        let cold_start = warm.is_none();
-        let isolate = match warm {
-            Some(isolate) => Ok(isolate),
-            None => shared.steward.blank(),
-        };
-        let Ok(mut isolate) = isolate else {
-            shared.warm.check_in(lease, None);
-            return platform("no isolate can be made: memory is out");
-        };
-        let state = CallState::start(call, &shared.clock);
-        let Ended { result, reusable } = isolate.run(call, &state, cold_start.then_some(program));
-        let logs = state.console.lock().take(|| shared.clock.now());
-        if reusable {
-            self.at_hand = Some((lease, isolate));
-        } else {
-            let evicted = shared.warm.check_in(lease, None);
-            shared.steward.bury(evicted.into_iter().chain([isolate]));
-        }
-        Outcome {
-            result,
-            logs,
-            cold_start,
-        }
-    }
-
-    fn idle(&mut self) {
-        if let Some((lease, isolate)) = self.at_hand.take() {
-            let evicted = self.shared.warm.check_in(lease, Some(isolate));
-            self.shared.steward.bury(evicted);
-        }
-    }
-}
-
-impl Drop for QuickJsInstance {
-    fn drop(&mut self) {
-        self.idle();
-    }
-}
-
-fn platform(message: &str) -> Outcome {
-    Outcome {
-        result: Err(Failure::new(FailureKind::Platform, message)),
-        logs: Vec::new(),
-        cold_start: false,
     }
 }

@@ -6,13 +6,14 @@ use faas_core::model::{
     ExecutionId, Failure, FailureKind, FunctionId, InstanceId, Json, Timestamp,
 };
 use faas_core::runtime::{
-    Call, CallContext, CompileError, Limits, Outcome, Program, QuickJs, QuickJsOptions, Runtime,
-    StopSignal,
+    Call, CallContext, CompileError, Limits, Outcome, Program, QuickJsOptions, Runtime, StopSignal,
 };
 use serde_json::Value;
 
+use super::{Tested, start};
+
 pub(super) struct Rig {
-    pub(super) quickjs: QuickJs,
+    pub(super) quickjs: Tested,
     pub(super) limits: Limits,
 }
 
@@ -26,7 +27,7 @@ impl Rig {
 
     pub(super) fn with(options: QuickJsOptions) -> Self {
         Self {
-            quickjs: QuickJs::new(options).unwrap(),
+            quickjs: start(options),
             limits: Limits {
                 timeout: Duration::from_secs(20),
                 memory: 64 << 20,

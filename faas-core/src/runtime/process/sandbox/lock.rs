@@ -24,21 +24,6 @@ pub(in crate::runtime::process) enum Lock {
     Parent,
 }
 
-impl Lock {
-    /// Whether users' code must not run without it. The others stand behind one that is essential.
-    pub(in crate::runtime::process) const fn is_essential(self) -> bool {
-        match self {
-            Self::Landlock | Self::Privileges => false,
-            Self::NoNewPrivileges
-            | Self::Seccomp
-            | Self::Limits
-            | Self::AddressSpace
-            | Self::Descriptors
-            | Self::Parent => true,
-        }
-    }
-}
-
 /// Completes "the system does not offer …".
 impl fmt::Display for Lock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

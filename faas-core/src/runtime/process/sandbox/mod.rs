@@ -30,6 +30,6 @@ mod zygote;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::runtime::process) use child::Locked;
+pub(in crate::runtime::process) use child::{AddressSpace, Locked};
 pub(in crate::runtime::process) use lock::{Lock, LockError};
 pub(in crate::runtime::process) use zygote::{Prepared, lock_zygote};

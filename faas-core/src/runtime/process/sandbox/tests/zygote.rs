@@ -75,10 +75,6 @@ promises! {
         tell.write_all(b"!").unwrap();
         assert_eq!(wait_for(witness), WORKED);
     };
-    nothing_essential_is_missing_once_it_is_locked: {
-        let prepared = lock_zygote().unwrap();
-        assert!(prepared.missing().iter().all(|lock| !lock.is_essential()));
-    };
     a_locked_child_has_one_descriptor: {
         // Left behind by somebody careless, low and high.
         let low = File::open("/").unwrap().into_raw_fd();

@@ -1,31 +1,34 @@
 //! Isolates that wait for the next call of their function.
 //!
-//! Owns which are kept: the most recently used, within a bound on their number and one on their
-//! bytes. An isolate is taken out for a call and put back after it, so no lock is held while user
+//! Owns which are kept: the most recently used, within bounds on their number, their bytes and
+//! their age. An isolate is taken out for a call and put back after it, so no lock is held while user
 //! code runs. Whatever is not kept is handed back to be dropped elsewhere.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::isolate::Isolate;
+use super::{Bounds, Isolate};
+use crate::clock::Clock;
 use crate::model::FunctionId;
 
 /// The kept isolates.
 #[derive(Debug)]
-pub(super) struct Warm {
-    max_count: usize,
-    max_bytes: usize,
-    state: Mutex<State>,
+pub(super) struct Warm<I> {
+    bounds: Bounds,
+    clock: Arc<dyn Clock>,
+    state: Mutex<State<I>>,
     /// How often anything was forgotten.
     forgets: AtomicU64,
 }
 
-#[derive(Debug, Default)]
-struct State {
+#[derive(Debug)]
+struct State<I> {
     /// By when they were last used.
-    idle: BTreeMap<u64, Idle>,
+    idle: BTreeMap<u64, Idle<I>>,
     functions: HashMap<FunctionId, Kept>,
     bytes: usize,
     /// The last stamp of use, and the last generation, given out.
@@ -33,10 +36,12 @@ struct State {
 }
 
 #[derive(Debug)]
-struct Idle {
+struct Idle<I> {
     function: FunctionId,
-    isolate: Isolate,
+    isolate: I,
     bytes: usize,
+    /// Since when, on the monotonic clock.
+    since: Duration,
 }
 
 /// What is kept of one function; removed when there is nothing.
@@ -72,13 +77,18 @@ pub(super) struct Lease {
     forgets: u64,
 }
 
-impl Warm {
-    /// Keeps up to `max_count` isolates of `max_bytes` together.
-    pub(super) fn new(max_count: usize, max_bytes: usize) -> Self {
+impl<I: Isolate> Warm<I> {
+    /// Keeps isolates within `bounds`.
+    pub(super) fn new(bounds: Bounds, clock: Arc<dyn Clock>) -> Self {
         Self {
-            max_count,
-            max_bytes,
-            state: Mutex::default(),
+            bounds,
+            clock,
+            state: Mutex::new(State {
+                idle: BTreeMap::new(),
+                functions: HashMap::new(),
+                bytes: 0,
+                stamp: 0,
+            }),
             forgets: AtomicU64::new(0),
         }
     }
@@ -87,10 +97,9 @@ impl Warm {
     /// last that any instance used. The call needs the lease in any case.
     pub(super) fn check_out(
         &self,
-        function: FunctionId,
-        version: u32,
+        (function, version): (FunctionId, u32),
         home: Home,
-    ) -> (Lease, Option<Isolate>) {
+    ) -> (Lease, Option<I>) {
         let mut guard = self.state.lock();
         let state = &mut *guard;
         state.stamp += 1;
@@ -122,7 +131,7 @@ impl Warm {
     }
 
     /// Ends a lease; `isolate` is what can take another call. Returns what is not kept.
-    pub(super) fn check_in(&self, lease: Lease, isolate: Option<Isolate>) -> Vec<Isolate> {
+    pub(super) fn check_in(&self, lease: Lease, isolate: Option<I>) -> Vec<I> {
         let mut guard = self.state.lock();
         let state = &mut *guard;
         let mut dropped = Vec::new();
@@ -143,6 +152,7 @@ impl Warm {
                     function: lease.function,
                     isolate,
                     bytes,
+                    since: self.clock.monotonic(),
                 };
                 state.idle.insert(state.stamp, idle);
                 state.bytes += bytes;
@@ -151,7 +161,7 @@ impl Warm {
             None => {}
         }
         state.remove_if_empty(lease.function);
-        while state.idle.len() > self.max_count || state.bytes > self.max_bytes {
+        while state.idle.len() > self.bounds.warm || state.bytes > self.bounds.warm_bytes {
             match state.evict() {
                 Some(isolate) => dropped.push(isolate),
                 None => break,
@@ -162,7 +172,7 @@ impl Warm {
 
     /// Lets go of a function's isolates: of the idle ones now, of those out for a call when they
     /// come back.
-    pub(super) fn forget(&self, function: FunctionId) -> Vec<Isolate> {
+    pub(super) fn forget(&self, function: FunctionId) -> Vec<I> {
         let mut guard = self.state.lock();
         self.forgets.fetch_add(1, Ordering::Relaxed);
         let state = &mut *guard;
@@ -180,6 +190,25 @@ impl Warm {
         dropped.into_iter().map(|idle| idle.isolate).collect()
     }
 
+    /// Lets go of what nobody has used for too long, and of what has died by itself.
+    pub(super) fn sweep(&self) -> Vec<I> {
+        let now = self.clock.monotonic();
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        let spent = |idle: &Idle<I>| {
+            now.saturating_sub(idle.since) > self.bounds.idle || !idle.isolate.is_alive()
+        };
+        let stamps: Vec<_> = state
+            .idle
+            .iter()
+            .filter_map(|(stamp, idle)| spent(idle).then_some(*stamp))
+            .collect();
+        stamps
+            .into_iter()
+            .filter_map(|stamp| state.let_go(stamp))
+            .collect()
+    }
+
     /// The number of idle isolates and their bytes.
     pub(super) fn size(&self) -> (usize, usize) {
         let state = self.state.lock();
@@ -193,10 +222,16 @@ impl Warm {
     }
 }
 
-impl State {
+impl<I> State<I> {
     /// Takes the isolate that was not used for longest.
-    fn evict(&mut self) -> Option<Isolate> {
-        let (stamp, idle) = self.idle.pop_first()?;
+    fn evict(&mut self) -> Option<I> {
+        let (&stamp, _) = self.idle.first_key_value()?;
+        self.let_go(stamp)
+    }
+
+    /// Takes the idle isolate with this stamp.
+    fn let_go(&mut self, stamp: u64) -> Option<I> {
+        let idle = self.idle.remove(&stamp)?;
         self.bytes -= idle.bytes;
         if let Some(kept) = self.functions.get_mut(&idle.function) {
             kept.idle.retain(|place| place.stamp != stamp);
@@ -216,32 +251,79 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::ManualClock;
+    use crate::model::Timestamp;
+    use crate::runtime::Call;
+    use crate::runtime::pool::Ended;
+
+    /// It runs nothing, and holds so many bytes.
+    #[derive(Debug)]
+    struct Blank {
+        bytes: usize,
+        alive: bool,
+    }
+
+    impl Isolate for Blank {
+        type Program = ();
+
+        fn run(&mut self, _: &Call<'_>, _: Option<&()>) -> Ended {
+            unreachable!("nothing is run here")
+        }
+
+        fn bytes(&self) -> usize {
+            self.bytes
+        }
+
+        fn is_alive(&self) -> bool {
+            self.alive
+        }
+    }
+
+    const BLANK: Blank = Blank {
+        bytes: 100,
+        alive: true,
+    };
+    const IDLE: Duration = Duration::from_secs(60);
+
+    fn warm(count: usize, bytes: usize) -> Warm<Blank> {
+        warm_by(count, bytes, ManualClock::new(Timestamp::from_millis(0)))
+    }
+
+    fn warm_by(count: usize, bytes: usize, clock: ManualClock) -> Warm<Blank> {
+        let bounds = Bounds {
+            blank: 0,
+            warm: count,
+            warm_bytes: bytes,
+            idle: IDLE,
+        };
+        Warm::new(bounds, Arc::new(clock))
+    }
 
     const ONE: FunctionId = FunctionId::from_u128(1);
     const TWO: FunctionId = FunctionId::from_u128(2);
     const HERE: Home = Home(0);
 
-    fn keep(warm: &Warm, function: FunctionId, version: u32) -> usize {
-        let (lease, _) = warm.check_out(function, version, HERE);
-        warm.check_in(lease, Some(Isolate::blank().unwrap())).len()
+    fn keep(warm: &Warm<Blank>, function: FunctionId, version: u32) -> usize {
+        let (lease, _) = warm.check_out((function, version), HERE);
+        warm.check_in(lease, Some(BLANK)).len()
     }
 
     #[test]
     fn the_least_recently_used_goes_first_when_there_are_too_many() {
-        let warm = Warm::new(2, usize::MAX);
+        let warm = warm(2, usize::MAX);
         assert_eq!(keep(&warm, ONE, 1), 0);
         assert_eq!(keep(&warm, TWO, 1), 0);
-        let (lease, used) = warm.check_out(ONE, 1, HERE);
+        let (lease, used) = warm.check_out((ONE, 1), HERE);
         assert!(warm.check_in(lease, used).is_empty());
         assert_eq!(keep(&warm, FunctionId::from_u128(3), 1), 1);
-        assert!(warm.check_out(ONE, 1, HERE).1.is_some());
-        assert!(warm.check_out(TWO, 1, HERE).1.is_none());
+        assert!(warm.check_out((ONE, 1), HERE).1.is_some());
+        assert!(warm.check_out((TWO, 1), HERE).1.is_none());
     }
 
     #[test]
     fn the_bytes_of_idle_isolates_stay_within_their_bound() {
-        let one = Isolate::blank().unwrap().bytes();
-        let warm = Warm::new(100, 3 * one + one / 2);
+        let one = BLANK.bytes;
+        let warm = warm(100, 3 * one + one / 2);
         for function in 0..10 {
             keep(&warm, FunctionId::from_u128(function), 1);
             assert!(warm.size().1 <= 3 * one + one / 2);
@@ -251,31 +333,52 @@ mod tests {
 
     #[test]
     fn a_forgotten_isolate_that_is_out_does_not_come_back() {
-        let warm = Warm::new(10, usize::MAX);
+        let warm = warm(10, usize::MAX);
         keep(&warm, ONE, 1);
         keep(&warm, TWO, 1);
-        let (lease, isolate) = warm.check_out(ONE, 1, HERE);
+        let (lease, isolate) = warm.check_out((ONE, 1), HERE);
         keep(&warm, ONE, 1);
         assert_eq!(warm.forget(ONE).len(), 1);
         assert_eq!(warm.check_in(lease, isolate).len(), 1);
-        assert!(warm.check_out(ONE, 1, HERE).1.is_none());
-        assert!(warm.check_out(TWO, 1, HERE).1.is_some());
+        assert!(warm.check_out((ONE, 1), HERE).1.is_none());
+        assert!(warm.check_out((TWO, 1), HERE).1.is_some());
     }
 
     #[test]
     fn an_isolate_serves_its_own_version_only() {
-        let warm = Warm::new(10, usize::MAX);
+        let warm = warm(10, usize::MAX);
         keep(&warm, ONE, 1);
-        assert!(warm.check_out(ONE, 2, HERE).1.is_none());
-        assert!(warm.check_out(ONE, 1, HERE).1.is_some());
+        assert!(warm.check_out((ONE, 2), HERE).1.is_none());
+        assert!(warm.check_out((ONE, 1), HERE).1.is_some());
+    }
+
+    #[test]
+    fn an_isolate_that_nobody_uses_or_that_has_died_goes() {
+        let clock = ManualClock::new(Timestamp::from_millis(0));
+        let warm = warm_by(10, usize::MAX, clock.clone());
+        keep(&warm, ONE, 1);
+        clock.advance(IDLE);
+        keep(&warm, TWO, 1);
+        assert!(warm.sweep().is_empty());
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(warm.sweep().len(), 1);
+        assert!(warm.check_out((ONE, 1), HERE).1.is_none());
+        let dead = Blank {
+            alive: false,
+            ..BLANK
+        };
+        let (lease, _) = warm.check_out((ONE, 1), HERE);
+        warm.check_in(lease, Some(dead));
+        assert_eq!(warm.sweep().len(), 1);
+        assert_eq!(warm.size(), (1, BLANK.bytes));
     }
 
     #[test]
     fn nothing_is_remembered_of_functions_that_have_nothing() {
-        let warm = Warm::new(1, usize::MAX);
+        let warm = warm(1, usize::MAX);
         for function in 0..10 {
             keep(&warm, FunctionId::from_u128(function), 1);
-            let (lease, _) = warm.check_out(FunctionId::from_u128(100 + function), 1, HERE);
+            let (lease, _) = warm.check_out((FunctionId::from_u128(100 + function), 1), HERE);
             warm.check_in(lease, None);
         }
         assert_eq!((warm.size().0, warm.functions()), (1, 1));

@@ -1,14 +1,18 @@
 //! Making and dropping isolates where no call waits for it.
 //!
-//! Owns the blank isolates, and a thread that makes them and that drops dead ones: either takes
-//! many times as long as a warm call. The thread ends when its [`Steward`] is dropped.
+//! Owns the blank isolates, and a thread that makes them, drops dead ones, and looks now and then
+//! for warm ones to let go: each takes many times as long as a warm call. The thread ends when its
+//! [`Steward`] is dropped.
 
+use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
-use super::isolate::Isolate;
+use super::Maker;
+use super::warm::Warm;
 
 /// Dead isolates that may wait. Whoever brings more drops them itself, which slows it to the speed
 /// at which they are dropped.
@@ -17,42 +21,54 @@ const MAX_DEAD: usize = 1024;
 /// After so many drops the allocator is told to give memory back: glibc keeps it otherwise.
 const TRIM_AFTER: usize = 256;
 
+/// How often warm isolates are looked through, and how long to wait after one could not be made.
+const SWEEP: Duration = Duration::from_secs(2);
+
 /// Hands out blank isolates and takes dead ones.
 #[derive(Debug)]
-pub(super) struct Steward {
-    yard: Arc<Yard>,
+pub(super) struct Steward<M: Maker> {
+    yard: Arc<Yard<M>>,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
-struct Yard {
+struct Yard<M: Maker> {
+    maker: M,
+    warm: Arc<Warm<M::Isolate>>,
     target: usize,
-    state: Mutex<State>,
+    state: Mutex<State<M::Isolate>>,
     changed: Condvar,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    blank: Vec<Isolate>,
-    dead: Vec<Isolate>,
+#[derive(Debug)]
+struct State<I> {
+    blank: Vec<I>,
+    dead: Vec<I>,
     closed: bool,
 }
 
-enum Work {
+enum Work<I> {
     Make,
-    Drop(Vec<Isolate>),
+    Drop(Vec<I>),
+    Sweep,
     End,
 }
 
-impl Steward {
-    /// Keeps `target` blank isolates ready.
+impl<M: Maker> Steward<M> {
+    /// Keeps `target` blank isolates ready, and `warm` in order.
     ///
     /// # Errors
     /// When the thread cannot be started.
-    pub(super) fn start(target: usize) -> std::io::Result<Self> {
+    pub(super) fn start(maker: M, warm: Arc<Warm<M::Isolate>>, target: usize) -> io::Result<Self> {
         let yard = Arc::new(Yard {
+            maker,
+            warm,
             target,
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                blank: Vec::new(),
+                dead: Vec::new(),
+                closed: false,
+            }),
             changed: Condvar::new(),
         });
         let worked = yard.clone();
@@ -69,8 +85,8 @@ impl Steward {
     /// the missing ones are made anew.
     ///
     /// # Errors
-    /// When memory is out.
-    pub(super) fn blank(&self) -> rquickjs::Result<Isolate> {
+    /// When the host has no room for another.
+    pub(super) fn blank(&self) -> io::Result<M::Isolate> {
         let mut state = self.yard.state.lock();
         let ready = state.blank.pop();
         let few = state.blank.len() < self.yard.target.div_ceil(2);
@@ -78,11 +94,11 @@ impl Steward {
         if few {
             self.yard.changed.notify_one();
         }
-        ready.map_or_else(Isolate::blank, Ok)
+        ready.map_or_else(|| self.yard.maker.make(), Ok)
     }
 
     /// Drops isolates, later.
-    pub(super) fn bury(&self, isolates: impl IntoIterator<Item = Isolate>) {
+    pub(super) fn bury(&self, isolates: impl IntoIterator<Item = M::Isolate>) {
         let mut isolates = isolates.into_iter().peekable();
         if isolates.peek().is_none() {
             return;
@@ -104,7 +120,7 @@ impl Steward {
     }
 }
 
-impl Drop for Steward {
+impl<M: Maker> Drop for Steward<M> {
     fn drop(&mut self) {
         self.yard.state.lock().closed = true;
         self.yard.changed.notify_one();
@@ -115,20 +131,24 @@ impl Drop for Steward {
     }
 }
 
-impl Yard {
+impl<M: Maker> Yard<M> {
     fn work(&self) {
         let mut dropped = 0;
+        let mut failing = false;
         loop {
-            match self.next() {
+            match self.next(failing) {
                 Work::End => return,
-                Work::Make => match Isolate::blank() {
-                    Ok(isolate) => self.state.lock().blank.push(isolate),
-                    // Memory is out. The next call will say so; until then, wait.
-                    Err(_) => {
-                        let mut state = self.state.lock();
-                        if !state.closed {
-                            self.changed.wait(&mut state);
+                Work::Make => match self.maker.make() {
+                    Ok(isolate) => {
+                        failing = false;
+                        self.state.lock().blank.push(isolate);
+                    }
+                    // The next call will say so; until then, not in a loop.
+                    Err(error) => {
+                        if !failing {
+                            tracing::warn!(%error, "cannot make an isolate");
                         }
+                        failing = true;
                     }
                 },
                 Work::Drop(isolates) => {
@@ -139,25 +159,31 @@ impl Yard {
                         trim();
                     }
                 }
+                Work::Sweep => {
+                    failing = false;
+                    drop(self.warm.sweep());
+                }
             }
         }
     }
 
     /// Waits for something to do. Blanks come first: a cold start may be waiting for one.
-    fn next(&self) -> Work {
+    fn next(&self, failing: bool) -> Work<M::Isolate> {
         let mut state = self.state.lock();
         loop {
             if state.closed {
                 return Work::End;
             }
-            if state.blank.len() < self.target {
+            if state.blank.len() < self.target && !failing {
                 return Work::Make;
             }
             if !state.dead.is_empty() {
                 let some = state.dead.len().saturating_sub(16);
                 return Work::Drop(state.dead.split_off(some));
             }
-            self.changed.wait(&mut state);
+            if self.changed.wait_for(&mut state, SWEEP).timed_out() {
+                return Work::Sweep;
+            }
         }
     }
 }

@@ -1,0 +1,211 @@
+//! The isolates of a runtime, shared by all its instances.
+//!
+//! Owns the way of a call to an isolate, which is the same wherever isolates live: the one at hand,
+//! else a warm one, else a blank one. What isolates are kept is in `warm.rs`; `steward.rs` makes and
+//! drops them where no call waits for it. What an isolate is, and how a call runs in it, is a
+//! runtime's own: [`Maker`] and [`Isolate`].
+
+mod steward;
+mod warm;
+
+use std::any::Any;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::{Call, Instance, Outcome, RuntimeStats};
+use crate::clock::Clock;
+use crate::model::{Failure, FailureKind, FunctionId, Json, LogLine};
+use steward::Steward;
+use warm::{Home, Lease, Warm};
+
+/// Where code runs: a heap of its own, for one version of one function.
+pub(super) trait Isolate: Send + fmt::Debug + 'static {
+    /// The compiled form that it runs.
+    type Program: Any + Send + Sync;
+
+    /// Runs a call, after loading `program` where that is given: in a blank isolate, and there only.
+    fn run(&mut self, call: &Call<'_>, program: Option<&Self::Program>) -> Ended;
+
+    /// Bytes of memory that it holds.
+    fn bytes(&self) -> usize;
+
+    /// Whether it can still take a call, as far as that can be told while it is idle.
+    fn is_alive(&self) -> bool {
+        true
+    }
+}
+
+/// How a call in an isolate ended.
+pub(super) struct Ended {
+    pub(super) result: Result<Json, Failure>,
+    pub(super) logs: Vec<LogLine>,
+    /// Whether the isolate can take another.
+    pub(super) reusable: bool,
+}
+
+/// Makes blank isolates.
+pub(super) trait Maker: Send + Sync + fmt::Debug + 'static {
+    /// What it makes.
+    type Isolate: Isolate;
+
+    /// Makes one.
+    ///
+    /// # Errors
+    /// When the host has no room for another.
+    fn make(&self) -> io::Result<Self::Isolate>;
+}
+
+/// How many isolates are kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Blank ones, made ahead.
+    pub(super) blank: usize,
+    /// Warm ones, idle, over all functions.
+    pub(super) warm: usize,
+    /// Their bytes together.
+    pub(super) warm_bytes: usize,
+    /// For how long one is kept that nobody uses.
+    pub(super) idle: Duration,
+}
+
+/// The isolates of a runtime.
+#[derive(Debug)]
+pub(super) struct Pool<M: Maker> {
+    warm: Arc<Warm<M::Isolate>>,
+    steward: Steward<M>,
+    /// How many instances were made.
+    instances: AtomicU64,
+}
+
+impl<M: Maker> Pool<M> {
+    /// A pool, and the thread that keeps it in order.
+    ///
+    /// # Errors
+    /// When that thread cannot be started.
+    pub(super) fn start(maker: M, bounds: Bounds, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        let warm = Arc::new(Warm::new(bounds, clock));
+        Ok(Self {
+            steward: Steward::start(maker, warm.clone(), bounds.blank)?,
+            warm,
+            instances: AtomicU64::new(0),
+        })
+    }
+
+    /// A blank isolate: one that is ready, else one made now.
+    ///
+    /// # Errors
+    /// When the host has no room for another.
+    pub(super) fn blank(&self) -> io::Result<M::Isolate> {
+        self.steward.blank()
+    }
+
+    /// Drops isolates, later.
+    pub(super) fn bury(&self, isolates: impl IntoIterator<Item = M::Isolate>) {
+        self.steward.bury(isolates);
+    }
+
+    /// A slot that runs calls in these isolates.
+    pub(super) fn instance(self: &Arc<Self>) -> Box<dyn Instance> {
+        Box::new(PoolInstance {
+            home: Home(self.instances.fetch_add(1, Ordering::Relaxed)),
+            pool: self.clone(),
+            at_hand: None,
+        })
+    }
+
+    /// Lets go of what is kept warm for this function.
+    pub(super) fn forget(&self, function: FunctionId) {
+        self.bury(self.warm.forget(function));
+    }
+
+    /// What is held at the moment.
+    pub(super) fn stats(&self) -> RuntimeStats {
+        let (warm_isolates, warm_bytes) = self.warm.size();
+        RuntimeStats {
+            warm_isolates,
+            warm_bytes,
+            blank_isolates: self.steward.ready(),
+        }
+    }
+}
+
+/// A slot: what it runs in comes from the shared isolates. While it has work, it keeps the isolate
+/// of its last call at hand, which spares a busy function the way through the pool.
+struct PoolInstance<M: Maker> {
+    pool: Arc<Pool<M>>,
+    home: Home,
+    at_hand: Option<(Lease, M::Isolate)>,
+}
+
+impl<M: Maker> PoolInstance<M> {
+    /// The isolate at hand if it can serve `function`, else one from the pool if there is one.
+    fn check_out(&mut self, function: (FunctionId, u32)) -> (Lease, Option<M::Isolate>) {
+        match self.at_hand.take() {
+            Some((lease, isolate)) if self.pool.warm.may_go_on(&lease, function) => {
+                (lease, Some(isolate))
+            }
+            other => {
+                self.at_hand = other;
+                self.idle();
+                self.pool.warm.check_out(function, self.home)
+            }
+        }
+    }
+}
+
+impl<M: Maker> Instance for PoolInstance<M> {
+    fn run(&mut self, call: &Call<'_>) -> Outcome {
+        let Some(program) = call.program.get::<<M::Isolate as Isolate>::Program>() else {
+            return not_run("the program was compiled by another runtime".to_owned());
+        };
+        let (lease, warm) = self.check_out(call.function);
+        let cold_start = warm.is_none();
+        let isolate = match warm {
+            Some(isolate) => Ok(isolate),
+            None => self.pool.blank(),
+        };
+        let mut isolate = match isolate {
+            Ok(isolate) => isolate,
+            Err(error) => {
+                self.pool.warm.check_in(lease, None);
+                return not_run(format!("no isolate can be made: {error}"));
+            }
+        };
+        let ended = isolate.run(call, cold_start.then_some(program));
+        if ended.reusable {
+            self.at_hand = Some((lease, isolate));
+        } else {
+            let evicted = self.pool.warm.check_in(lease, None);
+            self.pool.bury(evicted.into_iter().chain([isolate]));
+        }
+        Outcome {
+            result: ended.result,
+            logs: ended.logs,
+            cold_start,
+        }
+    }
+
+    fn idle(&mut self) {
+        if let Some((lease, isolate)) = self.at_hand.take() {
+            let evicted = self.pool.warm.check_in(lease, Some(isolate));
+            self.pool.bury(evicted);
+        }
+    }
+}
+
+impl<M: Maker> Drop for PoolInstance<M> {
+    fn drop(&mut self) {
+        self.idle();
+    }
+}
+
+fn not_run(message: String) -> Outcome {
+    Outcome {
+        result: Err(Failure::new(FailureKind::Platform, message)),
+        logs: Vec::new(),
+        cold_start: false,
+    }
+}

@@ -1,0 +1,206 @@
+//! A child: serves one version of one function, or compiles one upload.
+
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use super::sandbox::{AddressSpace, Locked};
+use super::wire::{self, CallHead, DoneHead, Frames, Line, Reply, Request};
+use super::worker::Zygote;
+use crate::model::{ExecutionId, FunctionId, InstanceId, Json, Timestamp};
+use crate::runtime::pool::{Ended, Isolate as _};
+use crate::runtime::quickjs::{self, Bytecode, COMPILE_MEMORY, Compiled, Isolate};
+use crate::runtime::{Call, CallContext, CompileError, Limits, Program, StopSignal};
+
+/// The longest frame of the host's, in bytes: an input of 6 MiB, or code, and what is around it.
+const MAX_FRAME: usize = 64 << 20;
+
+/// Address space, in bytes, beside the heap: inputs and outputs on their way, the allocator's own.
+/// The heap's limit is what user code is to meet, not this.
+const BESIDE_HEAP: u64 = 64 << 20;
+
+/// A forked process that has locked itself in.
+pub(super) struct Child {
+    socket: UnixStream,
+    /// `None` where the child is not locked in.
+    address_space: Option<AddressSpace>,
+    isolate: Isolate,
+}
+
+impl Child {
+    /// Locks this process, just forked, in, with `socket` as its only way out.
+    ///
+    /// # Errors
+    /// A lock does not hold.
+    pub(super) fn new(socket: OwnedFd, zygote: Zygote) -> io::Result<Self> {
+        let Zygote { locks, mut isolate } = zygote;
+        // Else all children would draw the same numbers.
+        let mut seed = [0; 8];
+        rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())?;
+        isolate.seed(u64::from_le_bytes(seed));
+        let (socket, address_space) = match locks {
+            Some(locks) => {
+                let locked = locks.lock_child(socket).map_err(io::Error::other)?;
+                let Locked {
+                    socket,
+                    address_space,
+                } = locked;
+                (socket, Some(address_space))
+            }
+            None => (socket, None),
+        };
+        Ok(Self {
+            socket: socket.into(),
+            address_space,
+            isolate,
+        })
+    }
+
+    /// Serves the host until it has no more to ask, and ends this process.
+    pub(super) fn serve(mut self) -> ! {
+        let served = self.converse();
+        std::process::exit(i32::from(served.is_err()))
+    }
+
+    fn converse(&mut self) -> io::Result<()> {
+        let mut frames = Frames::default();
+        let mut answer = Vec::new();
+        let mut loaded = None;
+        while let Some(frame) = frames.next(&mut self.socket, MAX_FRAME)? {
+            let (request, tail) = wire::parse::<Request<'_>>(frame)?;
+            match request {
+                Request::Load {
+                    form,
+                    reads_context,
+                } => {
+                    loaded = Some(Compiled {
+                        form,
+                        bytecode: Bytecode::received(tail),
+                        reads_context,
+                    });
+                    continue;
+                }
+                Request::Compile => {
+                    self.limit(COMPILE_MEMORY as u64)?;
+                    compile(tail, &mut answer)?;
+                }
+                Request::Call(head) => {
+                    let program = loaded.take();
+                    if program.is_some() {
+                        self.limit(head.memory)?;
+                    }
+                    self.call(&head, tail, program.as_ref(), &mut answer)?;
+                }
+            }
+            self.socket.write_all(&answer)?;
+            answer.clear();
+            answer.shrink_to(wire::KEPT_BUFFER);
+            frames.shrink();
+        }
+        Ok(())
+    }
+
+    /// Bounds the address space behind a heap's limit of `memory` bytes. An allocator rounds up.
+    fn limit(&self, memory: u64) -> io::Result<()> {
+        let growth = memory
+            .saturating_add(memory / 4)
+            .saturating_add(BESIDE_HEAP);
+        match self.address_space {
+            Some(space) => space.limit_growth(growth).map_err(io::Error::other),
+            None => Ok(()),
+        }
+    }
+
+    fn call(
+        &mut self,
+        head: &CallHead<'_>,
+        input: &[u8],
+        program: Option<&Compiled>,
+        answer: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        let function = FunctionId::from_u128(head.function_id);
+        let context = CallContext {
+            execution_id: ExecutionId::from_u128(head.execution_id),
+            function_id: function,
+            function_name: head.function_name.into(),
+            attempt: head.attempt,
+            deadline: Timestamp::from_micros(head.deadline),
+            instance_id: InstanceId::new(head.instance_id),
+        };
+        let size = |bytes| usize::try_from(bytes).unwrap_or(usize::MAX);
+        let limits = Limits {
+            timeout: Duration::from_micros(head.timeout),
+            memory: size(head.memory),
+            output: size(head.output),
+            log_lines: size(head.log_lines),
+            log_bytes: size(head.log_bytes),
+        };
+        let ended = self.isolate.run(
+            &Call {
+                // The process serves one version of one function: nothing looks at these here.
+                function: (function, 0),
+                program: &Program::new(()),
+                input: &Json::trusted(input.to_vec()),
+                context: &context,
+                limits: &limits,
+                stop: &StopSignal::default(),
+            },
+            program,
+        );
+        Ok(done(head.serial, &ended, self.isolate.bytes(), answer)?)
+    }
+}
+
+fn done(
+    serial: u64,
+    ended: &Ended,
+    bytes: usize,
+    answer: &mut Vec<u8>,
+) -> Result<(), wire::FrameError> {
+    let (failure, output) = match &ended.result {
+        Ok(output) => (None, output.bytes().as_ref()),
+        Err(failure) => (Some(failure.clone()), [].as_slice()),
+    };
+    let lines = ended.logs.iter().map(|line| Line {
+        level: line.level,
+        at: line.at.as_micros(),
+        message: &line.message,
+    });
+    let head = DoneHead {
+        serial,
+        failure,
+        logs: lines.collect(),
+        reusable: ended.reusable,
+        bytes: bytes as u64,
+    };
+    wire::append(answer, &Reply::Done(head), output)
+}
+
+fn compile(text: &[u8], answer: &mut Vec<u8>) -> Result<(), wire::FrameError> {
+    let source = std::str::from_utf8(text).map_err(|_| wire::FrameError::Malformed)?;
+    match quickjs::compile_here(source) {
+        Ok(compiled) => {
+            let head = Reply::Compiled {
+                form: compiled.form,
+                reads_context: compiled.reads_context,
+            };
+            wire::append(answer, &head, compiled.bytecode.bytes())
+        }
+        Err(error) => {
+            let CompileError {
+                message,
+                line,
+                column,
+                temporary,
+            } = error;
+            let head = Reply::Refused {
+                message,
+                line,
+                column,
+                temporary,
+            };
+            wire::append(answer, &head, &[])
+        }
+    }
+}

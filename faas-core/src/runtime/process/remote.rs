@@ -1,0 +1,401 @@
+//! An isolate in a child, as the host uses it: a call goes in, its result comes out, and if it does
+//! not, or is nonsense, the child is killed.
+
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Signal, pidfd_send_signal};
+
+use super::nursery::{Newborn, Nursery};
+use super::wire::{self, CallHead, DoneHead, Frames, Reply, Request};
+use crate::clock::Clock;
+use crate::model::{Failure, FailureKind, Json, LogLine, Timestamp};
+use crate::runtime::pool::{Ended, Isolate};
+use crate::runtime::quickjs::Form;
+use crate::runtime::{Call, Limits, StopReason};
+
+/// How much longer than its time a call may take before its child is killed: a child that can still
+/// look at a clock ends by itself, and says what it wrote to its console.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// What a child occupies beside its heap, in bytes, by measurement.
+const OVERHEAD: usize = 100 << 10;
+
+/// Bytes of an answer beside output, log lines and their text: heads, a failure and its stack.
+const AROUND: usize = 64 << 10;
+const AROUND_LINE: usize = 32;
+
+/// What a child compiled. The host does not look into the bytecode: only a child may load it.
+#[derive(Debug)]
+pub(super) struct Uploaded {
+    pub(super) form: Form,
+    pub(super) reads_context: bool,
+    pub(super) bytecode: Box<[u8]>,
+}
+
+/// A child that waits for a call, or runs one.
+#[derive(Debug)]
+pub(super) struct RemoteIsolate {
+    clock: Arc<dyn Clock>,
+    nursery: Arc<Nursery>,
+    pid: i32,
+    life: Arc<Life>,
+    socket: UnixStream,
+    /// How long the socket waits at most.
+    patience: Duration,
+    frames: Frames,
+    outgoing: Vec<u8>,
+    serial: u64,
+    bytes: usize,
+}
+
+/// What it takes to kill a child, and for which of its calls.
+#[derive(Debug)]
+struct Life {
+    pidfd: OwnedFd,
+    /// The call that runs; 0 for none.
+    running: Mutex<u64>,
+}
+
+impl Life {
+    /// Kills the child if it runs this call.
+    fn end(&self, serial: u64) {
+        let running = self.running.lock();
+        if *running == serial {
+            self.kill();
+        }
+    }
+
+    fn kill(&self) {
+        // It may have ended by itself.
+        let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Lost {
+    /// It did not come in time.
+    Late,
+    /// The child has ended, or closed its socket.
+    Ended,
+    /// What came is no answer.
+    Nonsense(String),
+}
+
+impl From<io::Error> for Lost {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Late,
+            io::ErrorKind::InvalidData => Self::Nonsense(error.to_string()),
+            _ => Self::Ended,
+        }
+    }
+}
+
+impl From<wire::FrameError> for Lost {
+    fn from(error: wire::FrameError) -> Self {
+        Self::Nonsense(error.to_string())
+    }
+}
+
+impl RemoteIsolate {
+    pub(super) fn new(child: Newborn, nursery: Arc<Nursery>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            nursery,
+            pid: child.pid,
+            life: Arc::new(Life {
+                pidfd: child.pidfd,
+                running: Mutex::new(0),
+            }),
+            socket: child.socket,
+            patience: Duration::ZERO,
+            frames: Frames::default(),
+            outgoing: Vec::new(),
+            serial: 0,
+            bytes: OVERHEAD,
+        }
+    }
+
+    /// Sends what is in `outgoing` and waits for one frame, of at most `max` bytes, for `patience`
+    /// from `started` on in all.
+    pub(super) fn exchange(
+        &mut self,
+        started: Duration,
+        patience: Duration,
+        max: usize,
+    ) -> Result<&[u8], Lost> {
+        if self.patience != patience {
+            self.socket.set_read_timeout(Some(patience))?;
+            self.socket.set_write_timeout(Some(patience))?;
+            self.patience = patience;
+        }
+        let mut stream = Until {
+            socket: &self.socket,
+            clock: &*self.clock,
+            end: started + patience,
+            set: &mut self.patience,
+            turns: 0,
+        };
+        stream.write_all(&self.outgoing)?;
+        stream.turns = 0;
+        self.outgoing.clear();
+        self.outgoing.shrink_to(wire::KEPT_BUFFER);
+        self.frames.next(&mut stream, max)?.ok_or(Lost::Ended)
+    }
+
+    /// Puts a request into `outgoing`.
+    pub(super) fn say(&mut self, request: &Request<'_>, tail: &[u8]) -> Result<(), Lost> {
+        Ok(wire::append(&mut self.outgoing, request, tail)?)
+    }
+
+    fn call(&mut self, call: &Call<'_>, program: Option<&Uploaded>) -> Result<Ended, Lost> {
+        let started = self.clock.monotonic();
+        let (context, limits) = (call.context, call.limits);
+        if let Some(program) = program {
+            let load = Request::Load {
+                form: program.form,
+                reads_context: program.reads_context,
+            };
+            self.say(&load, &program.bytecode)?;
+        }
+        let head = CallHead {
+            serial: self.serial,
+            execution_id: context.execution_id.as_u128(),
+            function_id: context.function_id.as_u128(),
+            function_name: &context.function_name,
+            attempt: context.attempt,
+            deadline: context.deadline.as_micros(),
+            instance_id: context.instance_id.as_str(),
+            timeout: u64::try_from(limits.timeout.as_micros()).unwrap_or(u64::MAX),
+            memory: limits.memory as u64,
+            output: limits.output as u64,
+            log_lines: limits.log_lines as u64,
+            log_bytes: limits.log_bytes as u64,
+        };
+        self.say(&Request::Call(head), call.input.bytes())?;
+        let serial = self.serial;
+        let answer = self.exchange(started, limits.timeout + GRACE, longest(limits))?;
+        let (ended, bytes) = checked(answer, serial, limits)?;
+        if self.frames.has_more() {
+            return Err(Lost::Nonsense("more than one answer".to_owned()));
+        }
+        self.frames.shrink();
+        self.bytes = bytes.min(limits.memory).saturating_add(OVERHEAD);
+        Ok(ended)
+    }
+
+    /// Why the child is lost, as the failure of the call that it ran.
+    fn failure(&self, lost: Lost, call: &Call<'_>) -> Failure {
+        self.life.kill();
+        if let Some(reason) = call.stop.reason() {
+            return reason.failure(call.limits.timeout);
+        }
+        match lost {
+            Lost::Late => StopReason::Timeout.failure(call.limits.timeout),
+            Lost::Nonsense(what) => Failure::new(
+                FailureKind::UserError,
+                format!("the function's process was ended: it answered with {what}"),
+            ),
+            Lost::Ended => of_end(self.ended()),
+        }
+    }
+
+    /// How the child ended; it must have.
+    pub(super) fn ended(&self) -> Option<ExitStatus> {
+        self.life.kill();
+        self.nursery.reap(self.pid, &self.life.pidfd)
+    }
+}
+
+impl Isolate for RemoteIsolate {
+    type Program = Uploaded;
+
+    fn run(&mut self, call: &Call<'_>, program: Option<&Uploaded>) -> Ended {
+        self.serial += 1;
+        let serial = self.serial;
+        *self.life.running.lock() = serial;
+        let life = self.life.clone();
+        call.stop.on_stop(move |reason| {
+            // Of its timeout the child knows, and who waits for it does.
+            if reason != StopReason::Timeout {
+                life.end(serial);
+            }
+        });
+        let answered = self.call(call, program);
+        *self.life.running.lock() = 0;
+        answered.unwrap_or_else(|lost| Ended {
+            result: Err(self.failure(lost, call)),
+            logs: Vec::new(),
+            reusable: false,
+        })
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// It has not ended, and has not said anything without being asked.
+    fn is_alive(&self) -> bool {
+        let mut heard = [PollFd::new(&self.socket, PollFlags::IN)];
+        !self.frames.has_more() && poll(&mut heard, Some(&Timespec::default())) == Ok(0)
+    }
+}
+
+impl Drop for RemoteIsolate {
+    fn drop(&mut self) {
+        self.ended();
+    }
+}
+
+/// The longest answer to a call, in bytes.
+fn longest(limits: &Limits) -> usize {
+    let lines = limits.log_lines.saturating_mul(AROUND_LINE);
+    [limits.output, limits.log_bytes, lines, AROUND]
+        .into_iter()
+        .fold(0, usize::saturating_add)
+}
+
+/// Reads the answer to a call, and the bytes of heap that the isolate says it holds. Whoever wrote
+/// it may have been taken over by the user's code.
+fn checked(answer: &[u8], serial: u64, limits: &Limits) -> Result<(Ended, usize), Lost> {
+    let nonsense = |what: &str| Lost::Nonsense(what.to_owned());
+    let (reply, output) = wire::parse::<Reply<'_>>(answer)?;
+    let Reply::Done(DoneHead {
+        serial: answered,
+        failure,
+        logs,
+        reusable,
+        bytes,
+    }) = reply
+    else {
+        return Err(nonsense("the answer to something else"));
+    };
+    if answered != serial {
+        return Err(nonsense("the answer to another call"));
+    }
+    // One line more tells how many were dropped.
+    if logs.len() > limits.log_lines.saturating_add(1) {
+        return Err(nonsense("more console lines than it may write"));
+    }
+    let result = match failure {
+        None if output.len() > limits.output => return Err(nonsense("more output than it may")),
+        None => Ok(Json::parse(output.to_vec()).map_err(|_| nonsense("what is not JSON"))?),
+        Some(failure) => Err(believed(failure)),
+    };
+    let lines = logs.into_iter().map(|line| LogLine {
+        level: line.level,
+        message: line.message.to_owned(),
+        at: Timestamp::from_micros(line.at),
+    });
+    let ended = Ended {
+        result,
+        logs: lines.collect(),
+        reusable,
+    };
+    Ok((ended, usize::try_from(bytes).unwrap_or(usize::MAX)))
+}
+
+/// A failure as a child may claim it: what the platform fails costs nothing, so that is not a
+/// child's to say, nor that somebody cancelled.
+fn believed(failure: Failure) -> Failure {
+    match failure.kind {
+        FailureKind::UserError
+        | FailureKind::Timeout
+        | FailureKind::OutOfMemory
+        | FailureKind::StackOverflow => failure,
+        FailureKind::Cancelled | FailureKind::Platform => Failure {
+            kind: FailureKind::UserError,
+            ..failure
+        },
+    }
+}
+
+/// What the end of its process says of a call.
+fn of_end(status: Option<ExitStatus>) -> Failure {
+    let Some(status) = status else {
+        return Failure::new(
+            FailureKind::Platform,
+            "the worker that made the function's process has ended",
+        );
+    };
+    let (kind, what) = match status.signal() {
+        Some(libc::SIGKILL) => (
+            FailureKind::OutOfMemory,
+            "was killed, as the system does when the machine is out of memory".to_owned(),
+        ),
+        Some(libc::SIGSYS) => (
+            FailureKind::UserError,
+            "was killed: it made a system call that is not allowed".to_owned(),
+        ),
+        Some(libc::SIGABRT) => (
+            FailureKind::OutOfMemory,
+            "gave up: no memory was left".to_owned(),
+        ),
+        Some(signal) => (
+            FailureKind::UserError,
+            format!("crashed with signal {signal}"),
+        ),
+        None => (FailureKind::UserError, format!("ended by itself: {status}")),
+    };
+    Failure::new(kind, format!("the function's process {what}"))
+}
+
+/// A socket until a moment. The first read or write waits for as long as the socket was set to,
+/// which spares setting it for each call; what is left after that is set.
+struct Until<'a> {
+    socket: &'a UnixStream,
+    clock: &'a dyn Clock,
+    end: Duration,
+    set: &'a mut Duration,
+    turns: u32,
+}
+
+impl Until<'_> {
+    fn turn(
+        &mut self,
+        apply: impl Fn(&UnixStream, Option<Duration>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.turns += 1;
+        if self.turns == 1 {
+            return Ok(());
+        }
+        let left = self.end.saturating_sub(self.clock.monotonic());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        *self.set = Duration::ZERO;
+        apply(self.socket, Some(left))
+    }
+}
+
+impl Read for Until<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            self.turn(UnixStream::set_read_timeout)?;
+            match self.socket.read(into) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read,
+            }
+        }
+    }
+}
+
+impl Write for Until<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.turn(UnixStream::set_write_timeout)?;
+        self.socket.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,170 @@
+//! The runtime as the engine sees it.
+
+use std::io;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use rustix::process::{Resource, getrlimit};
+
+use super::compile;
+use super::nursery::{Nursery, WorkerCommand};
+use super::remote::RemoteIsolate;
+use crate::clock::{Clock, SystemClock};
+use crate::model::{FunctionId, InstanceId};
+use crate::runtime::pool::{Bounds, Maker, Pool};
+use crate::runtime::quickjs::{Slots, cannot_now};
+use crate::runtime::{CompileError, Instance, Program, Runtime, RuntimeError, RuntimeStats};
+
+/// How [`Processes`] are set up. `Default` suits a server of some gigabytes.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ProcessesOptions {
+    /// How the worker is started. Default: this very program, which then must begin with
+    /// [`super::worker::run_if_asked`].
+    pub worker: WorkerCommand,
+    /// Blank children kept ready for cold starts, some 200 KiB each. Default: 8.
+    pub blank_children: usize,
+    /// Children kept warm at most, over all functions. Each takes two descriptors of the host's, and
+    /// together they take no more than half of what it may open. Default: 1000.
+    pub warm_children: usize,
+    /// Bytes of memory that these may hold together. Default: 512 MiB.
+    pub warm_bytes: usize,
+    /// How long a child is kept that nobody uses. Default: 10 minutes.
+    pub warm_idle: Duration,
+    /// How long one text may take to compile. Default: 5 s.
+    pub compile_timeout: Duration,
+    /// Texts that are compiled at the same time. Default: the number of processors.
+    pub compile_concurrency: usize,
+    /// Whether to go on where the kernel offers nothing to lock children in with. Default: no.
+    pub allow_unlocked: bool,
+    /// Where deadlines get their time from. Default: the system.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Default for ProcessesOptions {
+    fn default() -> Self {
+        Self {
+            worker: WorkerCommand::default(),
+            blank_children: 8,
+            warm_children: 1000,
+            warm_bytes: 512 << 20,
+            warm_idle: Duration::from_secs(600),
+            compile_timeout: Duration::from_secs(5),
+            compile_concurrency: available_parallelism().map_or(2, usize::from),
+            allow_unlocked: false,
+            clock: Arc::new(SystemClock::new()),
+        }
+    }
+}
+
+/// Runs functions in QuickJS isolates, each in a process of its own that is locked in. Cloning
+/// shares the processes: any instance can use any of them.
+#[derive(Debug, Clone)]
+pub struct Processes(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    pool: Arc<Pool<Births>>,
+    missing: Vec<String>,
+    slots: Slots,
+    compile_timeout: Duration,
+    clock: Arc<dyn Clock>,
+}
+
+/// Has children forked.
+#[derive(Debug)]
+struct Births {
+    nursery: Arc<Nursery>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Maker for Births {
+    type Isolate = RemoteIsolate;
+
+    fn make(&self) -> io::Result<RemoteIsolate> {
+        let child = self.nursery.fork()?;
+        Ok(RemoteIsolate::new(
+            child,
+            self.nursery.clone(),
+            self.clock.clone(),
+        ))
+    }
+}
+
+impl Processes {
+    /// Starts the worker, and the thread that keeps blank children ready.
+    ///
+    /// # Errors
+    /// When the worker cannot be started, or this kernel offers nothing to lock children in with and
+    /// [`ProcessesOptions::allow_unlocked`] is not set.
+    pub fn new(options: ProcessesOptions) -> Result<Self, RuntimeError> {
+        let failed = |error: io::Error| RuntimeError(error.into());
+        let (nursery, missing) =
+            Nursery::open(options.worker, options.allow_unlocked).map_err(failed)?;
+        let bounds = Bounds {
+            blank: options.blank_children,
+            warm: options.warm_children.min(most_children()),
+            warm_bytes: options.warm_bytes,
+            idle: options.warm_idle,
+        };
+        let births = Births {
+            nursery: Arc::new(nursery),
+            clock: options.clock.clone(),
+        };
+        let pool = Pool::start(births, bounds, options.clock.clone()).map_err(failed)?;
+        Ok(Self(Arc::new(Shared {
+            pool: Arc::new(pool),
+            missing,
+            slots: Slots::new(options.compile_concurrency),
+            compile_timeout: options.compile_timeout,
+            clock: options.clock,
+        })))
+    }
+
+    /// What the kernel does not offer to lock children in with, for people. Empty at best.
+    pub fn missing_locks(&self) -> &[String] {
+        &self.0.missing
+    }
+}
+
+impl Runtime for Processes {
+    fn describe(&self) -> String {
+        "quickjs, isolates in processes".into()
+    }
+
+    fn compile(&self, source: &str) -> Result<Program, CompileError> {
+        let Shared { pool, slots, .. } = &*self.0;
+        let _turn = slots.take(self.0.compile_timeout)?;
+        let mut child = pool
+            .blank()
+            .map_err(|error| cannot_now(&error.to_string()))?;
+        let started = self.0.clock.monotonic();
+        let compiled = compile::compile(&mut child, source, started, self.0.compile_timeout);
+        pool.bury([child]);
+        compiled.map(Program::new)
+    }
+
+    fn instance(&self, _id: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError> {
+        Ok(self.0.pool.instance())
+    }
+
+    fn forget(&self, function: FunctionId) {
+        self.0.pool.forget(function);
+    }
+
+    fn stats(&self) -> RuntimeStats {
+        self.0.pool.stats()
+    }
+
+    fn stack_size(&self) -> usize {
+        // Nothing of a user's runs there.
+        512 << 10
+    }
+}
+
+/// How many children the host has descriptors for, with as many left for all else.
+fn most_children() -> usize {
+    let open = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(open / 4).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,334 @@
+//! What a host and a child say to each other over their socket.
+//!
+//! A frame is the length of what follows (four bytes, little endian), a head in postcard's format,
+//! and a tail of plain bytes, so that inputs, outputs and bytecode pass through unread. Either side
+//! bounds what it takes; a frame that is too long or does not read is the end of the conversation.
+
+use std::io::{self, Read};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Failure, LogLevel};
+use crate::runtime::quickjs::Form;
+
+/// Bytes before what the length counts.
+const LENGTH: usize = 4;
+
+/// A buffer that was larger than this for one frame is given back after it.
+pub(super) const KEPT_BUFFER: usize = 16 << 10;
+
+/// What a host asks of a child.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Request<'a> {
+    /// Compile the text in the tail.
+    Compile,
+    /// Take the bytecode in the tail: it comes before the first call, and once.
+    Load {
+        /// What it evaluates to.
+        form: Form,
+        /// Whether its handler may look at its second argument.
+        reads_context: bool,
+    },
+    /// Call the function with the input in the tail.
+    #[serde(borrow)]
+    Call(CallHead<'a>),
+}
+
+/// A call without its input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct CallHead<'a> {
+    /// The answer repeats it.
+    pub(super) serial: u64,
+    pub(super) execution_id: u128,
+    pub(super) function_id: u128,
+    pub(super) function_name: &'a str,
+    pub(super) attempt: u32,
+    /// Microseconds since 1970.
+    pub(super) deadline: i64,
+    pub(super) instance_id: &'a str,
+    /// Microseconds.
+    pub(super) timeout: u64,
+    pub(super) memory: u64,
+    pub(super) output: u64,
+    pub(super) log_lines: u64,
+    pub(super) log_bytes: u64,
+}
+
+/// What a child answers.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Reply<'a> {
+    /// The text was compiled: the tail is bytecode.
+    Compiled { form: Form, reads_context: bool },
+    /// The text cannot be compiled.
+    Refused {
+        message: String,
+        line: Option<u32>,
+        column: Option<u32>,
+        temporary: bool,
+    },
+    /// The call has ended: the tail is its output, unless it failed.
+    #[serde(borrow)]
+    Done(DoneHead<'a>),
+}
+
+/// The end of a call without its output.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct DoneHead<'a> {
+    pub(super) serial: u64,
+    pub(super) failure: Option<Failure>,
+    #[serde(borrow)]
+    pub(super) logs: Vec<Line<'a>>,
+    /// Whether another call can follow.
+    pub(super) reusable: bool,
+    /// Bytes of heap that the isolate holds.
+    pub(super) bytes: u64,
+}
+
+/// A line of the console.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Line<'a> {
+    pub(super) level: LogLevel,
+    /// Microseconds since 1970.
+    pub(super) at: i64,
+    pub(super) message: &'a str,
+}
+
+/// A frame that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum FrameError {
+    /// It is longer than what is taken here.
+    #[error("a frame of {0} bytes")]
+    TooLong(usize),
+    /// Its head is not one.
+    #[error("a frame that cannot be read")]
+    Malformed,
+}
+
+impl From<FrameError> for io::Error {
+    fn from(error: FrameError) -> Self {
+        Self::new(io::ErrorKind::InvalidData, error)
+    }
+}
+
+/// Appends a frame.
+///
+/// # Errors
+/// [`FrameError::TooLong`] when its length does not fit, which takes 4 GiB.
+pub(super) fn append(
+    buffer: &mut Vec<u8>,
+    head: &impl Serialize,
+    tail: &[u8],
+) -> Result<(), FrameError> {
+    let start = buffer.len();
+    buffer.extend_from_slice(&[0; LENGTH]);
+    *buffer =
+        postcard::to_extend(head, std::mem::take(buffer)).map_err(|_| FrameError::Malformed)?;
+    buffer.extend_from_slice(tail);
+    let length = buffer.len() - start - LENGTH;
+    let length = u32::try_from(length).map_err(|_| FrameError::TooLong(length))?;
+    if let Some(place) = buffer.get_mut(start..start + LENGTH) {
+        place.copy_from_slice(&length.to_le_bytes());
+    }
+    Ok(())
+}
+
+/// Splits what a frame holds into its head and its tail.
+///
+/// # Errors
+/// [`FrameError::Malformed`] when that is no head.
+pub(super) fn parse<'a, T: Deserialize<'a>>(frame: &'a [u8]) -> Result<(T, &'a [u8]), FrameError> {
+    postcard::take_from_bytes(frame).map_err(|_| FrameError::Malformed)
+}
+
+/// Takes frames out of a stream.
+#[derive(Debug, Default)]
+pub(super) struct Frames {
+    buffer: Vec<u8>,
+    /// Where what was read and not taken yet begins and ends.
+    start: usize,
+    end: usize,
+}
+
+impl Frames {
+    /// The next frame without its length, of at most `max` bytes; `None` at the end of the stream.
+    /// What the frame took is free again with the next call.
+    ///
+    /// # Errors
+    /// Those of `stream`, after which the call can be repeated; [`FrameError`] as
+    /// [`io::ErrorKind::InvalidData`]; [`io::ErrorKind::UnexpectedEof`] in the middle of a frame.
+    pub(super) fn next(&mut self, stream: &mut impl Read, max: usize) -> io::Result<Option<&[u8]>> {
+        let length = loop {
+            let pending = self.buffer.get(self.start..self.end).unwrap_or_default();
+            match length_of(pending, max)? {
+                Some(length) if pending.len() >= LENGTH + length => break length,
+                length => {
+                    self.make_room(LENGTH + length.unwrap_or(0));
+                    let free = self.buffer.get_mut(self.end..).unwrap_or_default();
+                    match stream.read(free)? {
+                        0 if self.start == self.end => return Ok(None),
+                        0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                        read => self.end += read,
+                    }
+                }
+            }
+        };
+        let from = self.start + LENGTH;
+        self.start = from + length;
+        Ok(self.buffer.get(from..from + length))
+    }
+
+    /// Whether there is more than was taken.
+    pub(super) const fn has_more(&self) -> bool {
+        self.start < self.end
+    }
+
+    /// Gives a large buffer back, once all of it was taken.
+    pub(super) fn shrink(&mut self) {
+        if !self.has_more() && self.buffer.len() > KEPT_BUFFER {
+            *self = Self::default();
+        }
+    }
+
+    /// Makes room for a frame of `length` bytes from `start` on, and for at least one byte.
+    fn make_room(&mut self, length: usize) {
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+        if self.start + length.max(self.end - self.start + 1) > self.buffer.len() {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+            let least = length.max(self.end + 1).max(KEPT_BUFFER / 4);
+            if self.buffer.len() < least {
+                self.buffer.resize(least, 0);
+            }
+        }
+    }
+}
+
+/// The length that a frame says it has, once that much is there.
+fn length_of(pending: &[u8], max: usize) -> Result<Option<usize>, FrameError> {
+    let Some(length) = pending.first_chunk::<LENGTH>() else {
+        return Ok(None);
+    };
+    let length = u32::from_le_bytes(*length) as usize;
+    if length > max {
+        return Err(FrameError::TooLong(length));
+    }
+    Ok(Some(length))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Gives out `bytes` in pieces of the sizes given, over and over.
+    struct Trickle<'a> {
+        bytes: &'a [u8],
+        sizes: &'a [usize],
+        next: usize,
+    }
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let size = self.sizes[self.next % self.sizes.len()];
+            self.next += 1;
+            let size = size.min(into.len()).min(self.bytes.len());
+            into[..size].copy_from_slice(&self.bytes[..size]);
+            self.bytes = &self.bytes[size..];
+            Ok(size)
+        }
+    }
+
+    fn head(serial: u64, name: &str) -> CallHead<'_> {
+        CallHead {
+            serial,
+            execution_id: 1,
+            function_id: u128::MAX,
+            function_name: name,
+            attempt: 1,
+            deadline: -5,
+            instance_id: "i-1",
+            timeout: 7,
+            memory: 8,
+            output: 9,
+            log_lines: 10,
+            log_bytes: u64::MAX,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn frames_come_out_as_they_went_in_however_the_stream_is_cut(
+            calls in prop::collection::vec(("\\PC{0,9}", prop::collection::vec(any::<u8>(), 0..9000)), 1..8),
+            sizes in prop::collection::vec(1..6000_usize, 1..10),
+        ) {
+            let mut bytes = Vec::new();
+            for (serial, (name, tail)) in (0..).zip(&calls) {
+                append(&mut bytes, &Request::Call(head(serial, name)), tail).unwrap();
+            }
+            let mut stream = Trickle { bytes: &bytes, sizes: &sizes, next: 0 };
+            let mut frames = Frames::default();
+            for (serial, (name, tail)) in (0..).zip(&calls) {
+                let frame = frames.next(&mut stream, 1 << 20).unwrap().unwrap();
+                let (request, rest) = parse::<Request<'_>>(frame).unwrap();
+                let Request::Call(call) = request else { panic!("{request:?}") };
+                prop_assert_eq!(call, head(serial, name));
+                prop_assert_eq!(rest, tail);
+                frames.shrink();
+            }
+            prop_assert!(frames.next(&mut stream, 1 << 20).unwrap().is_none());
+        }
+
+        #[test]
+        fn any_bytes_at_all_are_frames_an_error_or_the_end_and_no_more_than_the_bound_is_kept(
+            bytes in prop::collection::vec(any::<u8>(), 0..4000),
+            sizes in prop::collection::vec(1..100_usize, 1..5),
+        ) {
+            const MAX: usize = 2000;
+            let mut stream = Trickle { bytes: &bytes, sizes: &sizes, next: 0 };
+            let mut frames = Frames::default();
+            while let Ok(Some(frame)) = frames.next(&mut stream, MAX) {
+                prop_assert!(frame.len() <= MAX);
+                let _ = parse::<Reply<'_>>(frame);
+                let _ = parse::<Request<'_>>(frame);
+            }
+            prop_assert!(frames.buffer.len() <= MAX + LENGTH + KEPT_BUFFER);
+        }
+
+        #[test]
+        fn a_damaged_frame_never_reads_past_its_end(
+            place in any::<prop::sample::Index>(), flip in 1..=255_u8,
+        ) {
+            let done = Reply::Done(DoneHead {
+                serial: 3,
+                failure: None,
+                logs: vec![Line { level: LogLevel::Warn, at: 1, message: "hot" }],
+                reusable: true,
+                bytes: 200_000,
+            });
+            let mut bytes = Vec::new();
+            append(&mut bytes, &done, b"{}").unwrap();
+            *place.get_mut(&mut bytes[LENGTH..]) ^= flip;
+            if let Ok((_, tail)) = parse::<Reply<'_>>(&bytes[LENGTH..]) {
+                prop_assert!(tail.len() < bytes.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_frame_that_says_it_is_too_long_is_refused_before_it_is_there() {
+        let mut frames = Frames::default();
+        let mut bytes: &[u8] = &1001_u32.to_le_bytes();
+        let error = frames.next(&mut bytes, 1000).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn an_end_in_the_middle_of_a_frame_is_no_end() {
+        let mut bytes: &[u8] = &[9, 0, 0, 0, 1];
+        let error = Frames::default().next(&mut bytes, 1000).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    }
+}

@@ -1,0 +1,214 @@
+//! The worker: the process that forks the children.
+//!
+//! It is this very program, started again with other arguments. A host calls [`run_if_asked`] first
+//! of all in its `main`:
+//!
+//! ```no_run
+//! use faas_core::runtime::{Processes, ProcessesOptions, worker};
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     worker::run_if_asked();
+//!     // Threads, runtimes, logging: all else comes after.
+//!     let runtime = Processes::new(ProcessesOptions::default())?;
+//!     # drop(runtime);
+//!     Ok(())
+//! }
+//! ```
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::process::{ExitCode, Termination};
+use std::sync::Arc;
+
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::process::{
+    Pid, PidfdFlags, Resource, Rlimit, WaitOptions, getrlimit, pidfd_open, setrlimit, waitpid,
+};
+
+use super::child::Child;
+use super::control::{self, Order, Report};
+use super::sandbox::{self, Prepared};
+use crate::clock::SystemClock;
+use crate::runtime::quickjs::Isolate;
+
+/// The argument that tells a program to be a worker.
+pub const ARGUMENT: &str = "faas-worker";
+
+/// The stack, in bytes, that a child may use: what compiles recurses deeply. Pages that are not
+/// touched cost nothing.
+const STACK: u64 = 64 << 20;
+
+/// Whether this process was started with [`ARGUMENT`].
+pub(super) fn is_asked() -> bool {
+    std::env::args_os()
+        .nth(1)
+        .is_some_and(|first| first == ARGUMENT)
+}
+
+/// Becomes a worker, and ends with it, when this process was started as one; returns otherwise.
+/// Call it first of all in `main`, while there is one thread.
+pub fn run_if_asked() {
+    if is_asked() {
+        std::process::exit(i32::from(run().report() != ExitCode::SUCCESS));
+    }
+}
+
+/// Serves the host that started this process, until it is gone. For programs that have a way of
+/// their own to be told to; others call [`run_if_asked`].
+///
+/// # Errors
+/// When this process was not started by a host, or has more than one thread.
+pub fn run() -> Result<(), WorkerError> {
+    serve().map_err(WorkerError)
+}
+
+/// The worker cannot work.
+#[derive(Debug, thiserror::Error)]
+#[error("the worker cannot run: {0}")]
+pub struct WorkerError(#[source] io::Error);
+
+fn serve() -> io::Result<()> {
+    let control = io::stdin().as_fd().try_clone_to_owned()?;
+    if rustix::net::sockopt::socket_type(&control).ok() != Some(SocketType::SEQPACKET) {
+        return Err(io::Error::other(
+            "it is started by a server, and not by hand",
+        ));
+    }
+    if std::fs::read_dir("/proc/self/task")?.count() != 1 {
+        return Err(io::Error::other(
+            "this process has several threads already: the worker must come first in main",
+        ));
+    }
+    raise_stack_limit();
+    ignore_signals();
+    let mut zygote = Zygote::prepare()?;
+    while let Some((order, _)) = control::receive(&control)? {
+        match order {
+            Order::Lock { or_go_on } => {
+                control::send(&control, &zygote.lock(or_go_on), &[])?;
+            }
+            Order::Fork => match zygote.fork() {
+                Ok(Forked::Child { socket }) => {
+                    drop(control);
+                    Child::new(socket, zygote)?.serve();
+                }
+                Ok(Forked::Parent { pid, pidfd, socket }) => {
+                    let descriptors = [socket.as_fd(), pidfd.as_fd()];
+                    control::send(&control, &Report::Forked(pid), &descriptors)?;
+                }
+                Err(error) => {
+                    let number = error.raw_os_error().unwrap_or_default();
+                    control::send(&control, &Report::Failed(number), &[])?;
+                }
+            },
+            Order::Reap(pid) => control::send(&control, &reap(pid), &[])?,
+        }
+    }
+    Ok(())
+}
+
+/// A process with a blank isolate, ready to be forked.
+pub(super) struct Zygote {
+    /// `None` only where nothing can lock its children in, and the host was told to go on.
+    pub(super) locks: Option<Prepared>,
+    pub(super) isolate: Isolate,
+}
+
+enum Forked {
+    /// This is the child.
+    Child { socket: OwnedFd },
+    Parent {
+        pid: i32,
+        pidfd: OwnedFd,
+        socket: OwnedFd,
+    },
+}
+
+impl Zygote {
+    fn prepare() -> io::Result<Self> {
+        let clock = Arc::new(SystemClock::new());
+        let isolate = Isolate::blank(clock).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        Ok(Self {
+            locks: None,
+            isolate,
+        })
+    }
+
+    fn lock(&mut self, or_go_on: bool) -> Report {
+        match sandbox::lock_zygote() {
+            Ok(locks) => {
+                let missing = locks.missing().iter().map(ToString::to_string).collect();
+                self.locks = Some(locks);
+                Report::Ready { missing }
+            }
+            Err(error) if or_go_on => Report::Ready {
+                missing: vec![format!("{error}: {}", error.source), "any lock".to_owned()],
+            },
+            Err(error) => Report::Refused(format!("{error}: {}", error.source)),
+        }
+    }
+
+    #[expect(unsafe_code, reason = "forks")]
+    fn fork(&self) -> io::Result<Forked> {
+        let (host, child) = socketpair(
+            AddressFamily::UNIX,
+            SocketType::STREAM,
+            SocketFlags::CLOEXEC,
+            None,
+        )?;
+        // SAFETY: this process has one thread, so its copy is in no inconsistent state.
+        let pid = unsafe { libc::fork() };
+        match pid {
+            -1 => Err(io::Error::last_os_error()),
+            0 => {
+                drop(host);
+                Ok(Forked::Child { socket: child })
+            }
+            pid => {
+                drop(child);
+                let opened = Pid::from_raw(pid).ok_or(io::ErrorKind::NotFound)?;
+                Ok(Forked::Parent {
+                    pid,
+                    pidfd: pidfd_open(opened, PidfdFlags::empty())?,
+                    socket: host,
+                })
+            }
+        }
+    }
+}
+
+/// Lets the stack of the thread that becomes the children's grow far enough to compile on.
+fn raise_stack_limit() {
+    let limit = getrlimit(Resource::Stack);
+    let most = limit.maximum.map_or(STACK, |maximum| maximum.min(STACK));
+    let raised = Rlimit {
+        current: Some(most),
+        ..limit
+    };
+    // With less a deep text crashes the child that compiles it, and nobody else.
+    let _ = setrlimit(Resource::Stack, raised);
+}
+
+/// Leaves it to the host when to end: Ctrl-C and a service manager's SIGTERM reach the whole group.
+#[expect(unsafe_code, reason = "std cannot ignore a signal")]
+fn ignore_signals() {
+    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT] {
+        // SAFETY: ignoring a signal runs no handler.
+        unsafe {
+            libc::signal(signal, libc::SIG_IGN);
+        }
+    }
+}
+
+fn reap(pid: i32) -> Report {
+    let Some(pid) = Pid::from_raw(pid) else {
+        return Report::Failed(libc::ECHILD);
+    };
+    loop {
+        match waitpid(Some(pid), WaitOptions::empty()) {
+            Ok(Some((_, status))) => return Report::Reaped(status.as_raw()),
+            Ok(None) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Report::Failed(error.raw_os_error()),
+        }
+    }
+}

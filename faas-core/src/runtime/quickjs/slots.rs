@@ -1,0 +1,73 @@
+//! How many texts are compiled at the same time.
+
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+
+use super::compile::cannot_now;
+use crate::runtime::CompileError;
+
+/// Threads that may have been given up on and still run. With more of them, nothing is compiled.
+const MAX_ABANDONED: usize = 4;
+
+/// A bounded number of turns.
+#[derive(Debug)]
+pub(in crate::runtime) struct Slots {
+    state: Mutex<State>,
+    freed: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    free: usize,
+    abandoned: usize,
+}
+
+/// A turn, until it is dropped.
+#[derive(Debug)]
+pub(in crate::runtime) struct Turn<'a>(&'a Slots);
+
+impl Slots {
+    /// Room for so many at a time, and for one at least.
+    pub(in crate::runtime) fn new(concurrency: usize) -> Self {
+        Self {
+            state: Mutex::new(State {
+                free: concurrency.max(1),
+                abandoned: 0,
+            }),
+            freed: Condvar::new(),
+        }
+    }
+
+    /// Waits for a turn, for `timeout` at most.
+    pub(in crate::runtime) fn take(&self, timeout: Duration) -> Result<Turn<'_>, CompileError> {
+        let mut state = self.state.lock();
+        let busy = |state: &mut State| state.free == 0 || state.abandoned >= MAX_ABANDONED;
+        if busy(&mut state) {
+            self.freed.wait_while_for(&mut state, busy, timeout);
+        }
+        if busy(&mut state) {
+            return Err(cannot_now("too much is being compiled"));
+        }
+        state.free -= 1;
+        Ok(Turn(self))
+    }
+
+    /// A thread was given up on.
+    pub(super) fn abandoned_one(&self) {
+        self.state.lock().abandoned += 1;
+    }
+
+    /// A thread that was given up on has ended.
+    pub(super) fn abandoned_one_ended(&self) {
+        self.state.lock().abandoned -= 1;
+        self.freed.notify_all();
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.state.lock().free += 1;
+        self.0.freed.notify_all();
+    }
+}
