@@ -123,7 +123,9 @@ fn leave_networks() {
 fn drop_privileges() -> Result<(), rustix::io::Errno> {
     let became_nobody = if geteuid().is_root() {
         // What cannot be dropped is not used either: no program is ever started.
-        for capability in CapabilitySet::all() {
+        // They are numbered, and a later kernel may know more of them than this does.
+        for number in 0..u64::BITS {
+            let capability = CapabilitySet::from_bits_retain(1 << number);
             let _ = remove_capability_from_bounding_set(capability);
         }
         let (user, group) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));

@@ -4,7 +4,7 @@
 use std::ffi::c_int;
 use std::fs::File;
 use std::io::Write;
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
@@ -80,6 +80,18 @@ promises! {
             connected.err().and_then(|error| error.raw_os_error()).unwrap_or(0)
         });
     };
+    no_datagram_leaves_what_was_root: {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let there = socket.local_addr().unwrap();
+        let send = || {
+            let sent = UdpSocket::bind("0.0.0.0:0").and_then(|from| from.send_to(b"a", there));
+            sent.err().and_then(|error| error.raw_os_error()).unwrap_or(0)
+        };
+        let may_leave = in_child(|| call(libc::SYS_unshare, [int(libc::CLONE_NEWNET)])) == WORKED;
+        assert_eq!(in_child(send), WORKED);
+        lock_zygote().unwrap();
+        assert_eq!(in_child(send), if may_leave { refused(Errno::NETUNREACH) } else { WORKED });
+    };
     no_signal_reaches_others: {
         // The process that started this one is not behind the locks.
         let other = value_of(libc::SYS_getppid, []).unwrap();
@@ -95,9 +107,15 @@ promises! {
         let page = buffer();
         call(libc::SYS_mlock, [page, 8])
     });
-    no_child_can_be_forked: ends_with(refused(Errno::AGAIN), || {
-        forked_by(libc::SYS_clone, [int(libc::SIGCHLD)])
-    });
+    no_child_can_be_forked: {
+        let attempt = || forked_by(libc::SYS_clone, [int(libc::SIGCHLD)]);
+        assert_eq!(in_child(attempt), WORKED);
+        let prepared = lock_all_but_the_filter();
+        // Who must stay root is not limited in this.
+        if !prepared.missing().contains(&Lock::Privileges) {
+            assert_eq!(in_locked_child(&prepared, |_| attempt()), refused(Errno::AGAIN));
+        }
+    };
     no_file_can_grow: {
         let path = std::env::temp_dir().join(format!("faas-sandbox-{}", std::process::id()));
         let file = File::create_new(&path).unwrap();
