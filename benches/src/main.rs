@@ -11,6 +11,7 @@ mod servers;
 
 use std::time::Duration;
 
+use faas_core::runtime::worker;
 use servers::{KINDS, Server};
 
 /// The allocator of the server binary, for all that are compared.
@@ -22,6 +23,7 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>
 const BODY: &str = r#"{"name":"Ada","numbers":[1,2,3,4,5,6,7,8]}"#;
 
 fn main() -> Result<()> {
+    worker::run_if_asked();
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("serve") => servers::serve(&arguments.next().unwrap_or_default()),
@@ -83,7 +85,7 @@ async fn measure(rounds: usize, time: Duration) -> Result<()> {
 }
 
 fn report(connections: usize, found: &[Vec<Round>]) {
-    println!("\n{connections} connections      requests/s   of echo   server CPU   p50       p99");
+    println!("\n{connections} connections        requests/s   of echo   server CPU   p50       p99");
     let Some(echo) = found.first() else { return };
     for (kind, rounds) in KINDS.iter().zip(found) {
         let per_second = median(rounds.iter().map(|round| round.per_second));
@@ -97,7 +99,7 @@ fn report(connections: usize, found: &[Vec<Round>]) {
         let p50 = median(rounds.iter().map(|round| round.p50.as_secs_f64() * 1e3));
         let p99 = median(rounds.iter().map(|round| round.p99.as_secs_f64() * 1e3));
         println!(
-            "{kind:<18} {per_second:>10.0}   {ratio:>7.2}   {cpu:>7.1} us   {p50:>6.3} ms {p99:>6.3} ms"
+            "{kind:<20} {per_second:>10.0}   {ratio:>7.2}   {cpu:>7.1} us   {p50:>6.3} ms {p99:>6.3} ms"
         );
     }
 }

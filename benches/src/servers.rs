@@ -8,6 +8,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use faas_core::Platform;
 use faas_core::platform::NewFunction;
+use faas_core::runtime::{Processes, ProcessesOptions};
 use faas_store_sqlite::{Durability, SqliteOptions, SqliteStore};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -15,7 +16,14 @@ use tokio::process::{Child, Command};
 use crate::Result;
 
 /// Bare axum first: the others are compared to it.
-pub(crate) const KINDS: [&str; 4] = ["axum echo", "memory", "sqlite commit", "sqlite full"];
+pub(crate) const KINDS: [&str; 6] = [
+    "axum echo",
+    "memory, thread",
+    "memory, process",
+    "sqlite, thread",
+    "sqlite, process",
+    "sqlite full, thread",
+];
 
 /// A server that runs. It is killed when this is dropped.
 pub(crate) struct Server {
@@ -45,7 +53,7 @@ impl Server {
         })
     }
 
-    /// The processor time that it has used, user and system.
+    /// The processor time that it has used, user and system, without that of its children.
     pub(crate) fn cpu(&self) -> Result<Duration> {
         /// Linux counts it in hundredths of a second for user space.
         const TICK: Duration = Duration::from_millis(10);
@@ -68,18 +76,22 @@ impl Server {
 pub(crate) async fn serve(kind: &str) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("faas.db");
-    let (router, path) = match kind {
+    let (store, isolation) = kind.split_once(", ").unwrap_or((kind, ""));
+    let builder = Platform::builder();
+    let builder = match isolation {
+        "process" => builder.runtime(Processes::new(ProcessesOptions::default())?),
+        _ => builder,
+    };
+    let (router, path) = match store {
         "axum echo" => (Router::new().route("/echo", post(echo)), "/echo".to_owned()),
-        "memory" => platform(Platform::builder()).await?,
-        "sqlite commit" => {
-            platform(Platform::builder().store(SqliteStore::open(&file).await?)).await?
-        }
+        "memory" => platform(builder).await?,
+        "sqlite" => platform(builder.store(SqliteStore::open(&file).await?)).await?,
         "sqlite full" => {
             let store = SqliteOptions::default()
                 .durability(Durability::Full)
                 .open(&file)
                 .await?;
-            platform(Platform::builder().store(store)).await?
+            platform(builder.store(store)).await?
         }
         other => return Err(format!("unknown server {other:?}").into()),
     };
