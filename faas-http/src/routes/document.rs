@@ -5,13 +5,15 @@ use axum::http::StatusCode;
 use axum::response::{Html, Response};
 use utoipa_axum::routes;
 
-use crate::routing::Routes;
+use crate::routing::{Needs, Routes};
 use crate::{Api, wire};
 
 const PAGE: &str = include_str!("document.html");
 
 pub(crate) fn routes() -> Routes {
-    Routes::default().add(routes!(document)).add(routes!(page))
+    Routes::default()
+        .add(Needs::Nothing, routes!(document))
+        .add(Needs::Nothing, routes!(page))
 }
 
 #[utoipa::path(get, path = "/openapi.json", tag = "Server", operation_id = "getDocument",

@@ -61,7 +61,7 @@ impl Server {
         let length = body.len();
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\nHost: faas\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
         )?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
@@ -103,7 +103,7 @@ impl Server {
         let mut stream = TcpStream::connect(self.address()).unwrap();
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\nHost: faas\r\nConnection: close\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
              Content-Type: application/json\r\n{headers}Content-Length: {}\r\n\r\n{body}",
             body.len()
         )
