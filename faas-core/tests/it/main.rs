@@ -1,6 +1,8 @@
 //! What the crate promises, through its public interface.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod load_tests;
 #[cfg(test)]
 mod platform;

@@ -16,7 +16,7 @@ use crate::error::ApiError;
 use crate::extract::{Members, PathId, body, shorten};
 use crate::openapi::{errors, requests};
 use crate::routing::{Needs, Routes};
-use crate::wire::{self, ApiKeyKey, KeyBody, NewKeyBody};
+use crate::wire::{self, ApiKeyKey, KeyBody};
 
 /// More than a key needs, in bytes.
 const MAX_BODY: usize = 16 << 10;
@@ -44,7 +44,7 @@ async fn list(State(api): State<Api>) -> Result<Response, ApiError> {
     summary = "Makes an API key. From the first one on, a key is required everywhere.",
     request_body = requests::NewKey,
     responses(
-        (status = 201, description = "The key, with its text, which is told this once.", body = NewKeyBody),
+        (status = 201, description = "The key, with its text, which is told this once.", body = KeyBody),
         errors::Invalid,
         errors::NoKeys,
         errors::Conflict,
@@ -58,13 +58,7 @@ async fn create(State(api): State<Api>, request: Request) -> Result<Response, Ap
     let new = read(&Members::of(&asked)?)?;
     let (key, text) = access.keys().create(new, &actor(&parts.extensions)).await?;
     access.refresh().await?;
-    let mut answer = wire::json(
-        StatusCode::CREATED,
-        &NewKeyBody {
-            about: KeyBody::from(&key),
-            key: text.expose(),
-        },
-    )?;
+    let mut answer = wire::json(StatusCode::CREATED, &KeyBody::from(&key).with(&text))?;
     let no_store = HeaderValue::from_static("no-store");
     answer.headers_mut().insert(CACHE_CONTROL, no_store);
     Ok(answer)

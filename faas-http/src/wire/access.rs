@@ -1,5 +1,6 @@
 //! Keys, the session and the audit log.
 
+use faas_core::access::KeyText;
 use faas_core::model::{ApiKey, AuditEntry};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,6 +24,21 @@ pub(crate) struct KeyBody<'a> {
     expires_at: Option<Moment>,
     #[schema(required)]
     revoked_at: Option<Moment>,
+    /// What is to be sent as `Authorization: Bearer`. Only the answer to its making has it: it is
+    /// kept nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    key: Option<&'a str>,
+}
+
+impl<'a> KeyBody<'a> {
+    /// The same with the key's text.
+    pub(crate) fn with(self, text: &'a KeyText) -> Self {
+        Self {
+            key: Some(text.expose()),
+            ..self
+        }
+    }
 }
 
 impl<'a> From<&'a ApiKey> for KeyBody<'a> {
@@ -34,18 +50,9 @@ impl<'a> From<&'a ApiKey> for KeyBody<'a> {
             created_at: Text(key.created_at),
             expires_at: key.expires_at.map(Text),
             revoked_at: key.revoked_at.map(Text),
+            key: None,
         }
     }
-}
-
-/// A new key, with its text.
-#[derive(Serialize, ToSchema)]
-#[schema(as = NewKeyAnswer)]
-pub(crate) struct NewKeyBody<'a> {
-    #[serde(flatten)]
-    pub(crate) about: KeyBody<'a>,
-    /// What is to be sent as `Authorization: Bearer`. It is told this once and kept nowhere.
-    pub(crate) key: &'a str,
 }
 
 /// Who asks.

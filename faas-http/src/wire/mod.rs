@@ -21,7 +21,7 @@ use faas_core::model::{
 };
 use serde::{Serialize, Serializer};
 
-pub(crate) use access::{AuditBody, AuditPage, KeyBody, NewKeyBody, SessionBody};
+pub(crate) use access::{AuditBody, AuditPage, KeyBody, SessionBody};
 pub(crate) use cost::{Breakdown, Data, FunctionCostBody, SpanId, SystemCostBody, Trend, Trends};
 pub(crate) use execution::{
     Accepted, ExecutionBody, ExecutionPage, FunctionRef, NamedExecutions, PlainExecution, Retried,
