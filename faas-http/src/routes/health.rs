@@ -62,7 +62,9 @@ async fn ready(State(api): State<Api>) -> Result<Response, ApiError> {
         Err(error) => {
             tracing::debug!(%error, "not ready");
             let reason = match error {
-                Error::Unavailable(_) => "the store is away, or the platform is shutting down",
+                Error::Unavailable(_) => {
+                    "unavailable: the store is away, or the platform is shutting down"
+                }
                 _ => "the store cannot be used",
             };
             let health = Health {
