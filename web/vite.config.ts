@@ -12,7 +12,8 @@ export default defineConfig({
   resolve: { alias: { "@": path.resolve(import.meta.dirname, "src") } },
   server: {
     proxy: {
-      "/api": server,
+      // With its own host, which the page's origin is compared with.
+      "/api": { target: server, changeOrigin: false },
       "/ws": { target: server, ws: true },
     },
   },

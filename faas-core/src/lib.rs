@@ -2,8 +2,10 @@
 //!
 //! Read the modules in this order: [`model`] (the words), [`cost`] (the money), [`store`],
 //! [`runtime`] and [`scaling`] (the three traits that a host can implement), [`events`], then
-//! `engine` (the life of an execution), [`load_test`] and [`platform`] (the handle that a host holds).
+//! `engine` (the life of an execution), [`load_test`], [`platform`] (the handle that a host holds) and
+//! [`access`] (who is let in).
 
+pub mod access;
 pub mod clock;
 pub mod cost;
 mod engine;

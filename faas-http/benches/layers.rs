@@ -6,9 +6,11 @@ use axum::http::Request;
 use axum::routing::get;
 use criterion::{Criterion, criterion_group, criterion_main};
 use faas_core::Platform;
-use faas_core::model::{FunctionId, InstanceId};
+use faas_core::access::{Access, AccessOptions, NewKey};
+use faas_core::model::{Actor, FunctionId, InstanceId, Role};
 use faas_core::runtime::{CompileError, Instance, Program, Runtime, RuntimeError, RuntimeStats};
 use faas_http::HttpOptions;
+use tokio::runtime::Runtime as Tokio;
 use tower::ServiceExt;
 
 /// Nothing is run here.
@@ -72,7 +74,48 @@ fn layers(criterion: &mut Criterion) {
             });
         }
     }
+    guarded(criterion, &tokio, &platform);
     tokio.block_on(platform.shutdown());
+}
+
+/// The same route for everybody, and for whoever has a key.
+fn guarded(criterion: &mut Criterion, tokio: &Tokio, platform: &Platform) {
+    let prepared = tokio.block_on(async {
+        let access = Access::start(platform, AccessOptions::default()).await?;
+        let new = NewKey {
+            name: "bench".to_owned(),
+            role: Role::Admin,
+            expires_at: None,
+        };
+        let (_, key) = access.keys().create(new, &Actor::Local).await?;
+        access.refresh().await?;
+        Ok::<_, faas_core::Error>((access, format!("Bearer {}", key.expose())))
+    });
+    let Ok((access, key)) = prepared else {
+        return;
+    };
+    let mut options = HttpOptions::default();
+    options.access = Some(access);
+    let routers = [
+        ("a route for everybody", faas_http::router(platform.clone())),
+        (
+            "a route for a key",
+            faas_http::router_with(platform.clone(), options),
+        ),
+    ];
+    for (name, router) in routers {
+        let service = router.into_service::<Body>();
+        criterion.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let request = Request::get("/api/costs/pricing")
+                    .header("host", "localhost:5000")
+                    .header("authorization", &key);
+                request
+                    .body(Body::empty())
+                    .map(|request| tokio.block_on(service.clone().oneshot(request)))
+            });
+        });
+    }
 }
 
 criterion_group!(benches, layers);

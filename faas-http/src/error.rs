@@ -4,13 +4,14 @@
 //! envelopes: `{"error", "code", "details"?}`, and for costs the same with `"success": false`. What
 //! went wrong inside the server goes to the log and not to the client.
 
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use faas_core::Error;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::guard::CHALLENGE;
 use crate::openapi::words;
 use crate::wire;
 
@@ -28,7 +29,7 @@ pub(crate) struct ApiError {
 }
 
 /// All codes that an error can have: stable, for programs to tell errors apart.
-pub(crate) const CODES: [&str; 22] = [
+pub(crate) const CODES: [&str; 30] = [
     "cancelled",
     "compile_error",
     "conflict",
@@ -37,17 +38,25 @@ pub(crate) const CODES: [&str; 22] = [
     "function_inactive",
     "function_not_found",
     "function_runaway",
+    "host_not_allowed",
     "internal_error",
     "invalid_request",
+    "key_expired",
+    "key_invalid",
+    "key_not_found",
+    "key_required",
     "load_test_not_found",
     "load_test_running",
     "method_not_allowed",
     "not_found",
+    "origin_not_allowed",
     "out_of_memory",
     "over_capacity",
     "payload_too_large",
     "platform_error",
+    "rate_limited",
     "request_timeout",
+    "role_insufficient",
     "stack_overflow",
     "timeout",
     "unavailable",
@@ -117,6 +126,28 @@ impl ApiError {
         Self::from(Error::NotFound("load test"))
     }
 
+    /// There is no key with such an id, or the id is none.
+    pub(crate) fn no_key() -> Self {
+        Self::from(Error::NotFound("key"))
+    }
+
+    /// Whoever asked is not let in.
+    pub(crate) fn refused(
+        status: u16,
+        code: &'static str,
+        message: String,
+        retry_after: Option<u64>,
+    ) -> Self {
+        Self {
+            retry_after,
+            ..Self::new(
+                StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN),
+                code,
+                message,
+            )
+        }
+    }
+
     /// The body is larger than `limit` bytes.
     pub(crate) fn too_large(limit: usize) -> Self {
         Self::new(
@@ -163,6 +194,9 @@ impl ApiError {
                 .headers_mut()
                 .insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
+        }
         if let Some(report) = self.report {
             response.extensions_mut().insert(Report(report));
         }
@@ -195,6 +229,7 @@ impl From<Error> for ApiError {
                 let (code, message) = match what {
                     "function" => ("function_not_found", "Function not found".to_owned()),
                     "execution" => ("execution_not_found", "Execution not found".to_owned()),
+                    "key" => ("key_not_found", "Key not found".to_owned()),
                     "load test" => ("load_test_not_found", "Load test not found".to_owned()),
                     _ => ("not_found", message),
                 };

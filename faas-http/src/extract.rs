@@ -12,7 +12,7 @@ use axum::extract::{FromRequestParts, Query, RawPathParams};
 use axum::http::header::CONTENT_LENGTH;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
-use faas_core::model::{ExecutionId, FunctionId, Json, LoadTestId};
+use faas_core::model::{ExecutionId, FunctionId, Json, KeyId, LoadTestId};
 use serde_json::value::RawValue;
 
 use crate::error::ApiError;
@@ -56,6 +56,11 @@ impl PathId {
         self.read().ok_or_else(ApiError::no_load_test)
     }
 
+    /// The id of a key; what is none is not found.
+    pub(crate) fn key(&self) -> Result<KeyId, ApiError> {
+        self.read().ok_or_else(ApiError::no_key)
+    }
+
     fn read<T: FromStr>(&self) -> Option<T> {
         self.0.as_deref()?.parse().ok()
     }
@@ -85,7 +90,7 @@ impl Params {
     /// The parameters of `uri`.
     pub(crate) fn of(uri: &Uri) -> Result<Self, ApiError> {
         let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
-            .map_err(|error| ApiError::invalid(format!("the query cannot be read: {error}")))?;
+            .map_err(|_| ApiError::invalid("the query cannot be read: it is not well-formed"))?;
         Ok(Self(pairs))
     }
 

@@ -12,6 +12,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::header::X_CONTENT_TYPE_OPTIONS;
 use axum::http::{HeaderName, HeaderValue, Method, Request, Uri};
 use axum::response::{IntoResponse, Response};
 use pin_project_lite::pin_project;
@@ -21,6 +22,7 @@ use tower::{Layer, Service};
 use crate::error::{ApiError, Report};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 /// The longest request id that is taken from a client.
 const MAX_REQUEST_ID: usize = 128;
 
@@ -186,9 +188,10 @@ where
             }
         };
         log(this.seen, &mut response);
-        response
-            .headers_mut()
-            .insert(REQUEST_ID.clone(), this.seen.id.clone());
+        let headers = response.headers_mut();
+        headers.insert(REQUEST_ID.clone(), this.seen.id.clone());
+        // What a function returns is data, whatever it looks like.
+        headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
         Poll::Ready(Ok(response))
     }
 }

@@ -12,17 +12,21 @@
 //! # }
 //! ```
 //!
-//! Every error is JSON with a stable `code`; every answer has an `X-Request-Id`. There is no
-//! authentication here: that is the host's, in a layer around the router.
+//! Every error is JSON with a stable `code`; every answer has an `X-Request-Id`. With an
+//! [`Access`](faas_core::access::Access) in the options, each route asks for the key that it needs
+//! and for where the request comes from; without one that is the host's, in a layer around the
+//! router.
 //!
-//! Read the modules in this order: `options`, `routes` (what there is), `extract` and `dates` (how
-//! requests are read), `wire` (how answers are written), `error`, `openapi` (how all that is
-//! described), `front` (what every request goes through).
+//! Read the modules in this order: `options`, `routes` (what there is), `routing` and `guard` (who is
+//! let in), `extract` and `dates` (how requests are read), `wire` (how answers are written), `error`,
+//! `openapi` (how all that is described), `front` (what every request goes through).
 
+mod audit;
 mod dates;
 mod error;
 mod extract;
 mod front;
+mod guard;
 mod openapi;
 mod options;
 mod routes;
@@ -32,7 +36,7 @@ mod wire;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::header::{CONTENT_TYPE, HeaderName};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderValue, Method};
 use bytes::Bytes;
 use faas_core::Platform;
@@ -64,23 +68,32 @@ pub fn router(platform: Platform) -> Router {
 pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
     let ids = Arc::new(RequestIds::new());
     let front = |limit| FrontLayer::new(ids.clone(), limit);
-    let invoke = routes::invoke::routes().map(|router| layered(router, &options, front(None)));
     let limit = Some(options.request_timeout);
-    let routes = routes::functions::routes()
+    let mut invoke = routes::invoke::routes();
+    let mut others = routes::functions::routes()
         .merge(routes::executions::routes())
         .merge(routes::metrics::routes())
         .merge(routes::costs::routes())
         .merge(routes::load_tests::routes())
         .merge(routes::samples::routes())
+        .merge(routes::session::routes())
+        .merge(routes::keys::routes())
+        .merge(routes::audit::routes())
         .merge(routes::health::routes())
         .merge(routes::prometheus::routes())
-        .merge(routes::document::routes())
-        .map(|router| layered(router.fallback(routes::not_found), &options, front(limit)))
-        .merge(invoke);
-    routes.router.with_state(Api {
+        .merge(routes::document::routes());
+    let access = options.access.as_ref();
+    let router = layered(
+        others.router(access).fallback(routes::not_found),
+        &options,
+        front(limit),
+    )
+    .merge(layered(invoke.router(access), &options, front(None)));
+    let described = others.merge(invoke);
+    router.with_state(Api {
         platform,
         options: Arc::new(options),
-        document: openapi::document(routes.paths, routes.schemas),
+        document: openapi::document(described.paths, described.schemas),
     })
 }
 
@@ -127,7 +140,7 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
             .allow_headers(
                 accepted
                     .into_iter()
-                    .chain([CONTENT_TYPE, request_id.clone()])
+                    .chain([AUTHORIZATION, CONTENT_TYPE, request_id.clone()])
                     .collect::<Vec<_>>(),
             )
             .expose_headers(exposed.into_iter().chain([request_id]).collect::<Vec<_>>()),

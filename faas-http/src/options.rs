@@ -2,16 +2,22 @@
 
 use std::time::Duration;
 
+use faas_core::access::Access;
+
 /// How the router treats requests. All have sensible defaults.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct HttpOptions {
     /// The largest input of a function, in bytes; the body of `invoke` is an input. Bodies that
     /// hold an input or code as one member of an object may be larger by what that needs. A larger
     /// body is refused with 413. Default: 1 MiB.
     pub max_body: usize,
-    /// The origins whose pages may call the API from a browser, such as `https://example.org`; `*`
-    /// stands for all. Default: none but its own.
+    /// Who is let in. `None`: everybody, as far as this router is concerned: the host has a layer of
+    /// its own around it, or nobody else can reach it. Default: `None`.
+    pub access: Option<Access>,
+    /// The origins whose pages may read the answers in a browser, such as `https://example.org`; `*`
+    /// stands for all. Whether their requests are taken is for `access` to say. Default: none but
+    /// its own.
     pub cors_origins: Vec<String>,
     /// How long a request may take, from its first byte to its answer; then it is given up with 503.
     /// For `invoke` it is how long the body may take to arrive (then 408): once that is read, the
@@ -26,6 +32,7 @@ impl Default for HttpOptions {
     fn default() -> Self {
         Self {
             max_body: 1 << 20,
+            access: None,
             cors_origins: Vec::new(),
             request_timeout: Duration::from_secs(30),
             compression: true,

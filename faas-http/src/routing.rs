@@ -1,33 +1,60 @@
 //! How routes are gathered: into a router, and into the document that describes them.
 //!
 //! A route is added by the description that its handler has (`#[utoipa::path]`), so that neither
-//! can have a route that the other has not.
+//! can have a route that the other has not; and with what it takes to be let in, so that none can be
+//! forgotten.
 
 use axum::Router;
+use axum::routing::MethodRouter;
+use faas_core::access::{Access, Permission};
 use utoipa::openapi::Paths;
+use utoipa::openapi::path::Operation;
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::Api;
-use crate::openapi::NamedSchema;
+use crate::guard::GuardLayer;
+use crate::openapi::{NamedSchema, security};
+
+/// What it takes to be let in to a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Nothing: it tells what everybody may know.
+    Nothing,
+    /// A key that allows this, where keys are in use; and that no foreign page asks.
+    Key(Permission),
+}
 
 /// Routes and their description.
 #[derive(Default)]
 pub(crate) struct Routes {
-    pub(crate) router: Router<Api>,
+    routes: Vec<(String, Needs, MethodRouter<Api>)>,
     pub(crate) paths: Paths,
     pub(crate) schemas: Vec<NamedSchema>,
 }
 
 impl Routes {
-    /// Adds the methods of one path. A path below `/api` is there with and without a slash at its
-    /// end: clients of the API have always used both.
-    pub(crate) fn add(mut self, (schemas, paths, methods): UtoipaMethodRouter<Api>) -> Self {
-        for path in paths.paths.keys() {
+    /// Adds methods of one path, which need all the same. A path below `/api` is there with and
+    /// without a slash at its end: clients of the API have always used both.
+    pub(crate) fn add(
+        mut self,
+        needs: Needs,
+        (schemas, mut paths, methods): UtoipaMethodRouter<Api>,
+    ) -> Self {
+        for (path, item) in &mut paths.paths {
             if path.starts_with("/api/") {
                 let slashed = format!("{path}/");
-                self.router = self.router.route(&slashed, methods.clone());
+                self.routes.push((slashed, needs, methods.clone()));
             }
-            self.router = self.router.route(path, methods.clone());
+            self.routes.push((path.clone(), needs, methods.clone()));
+            let operations: [&mut Option<Operation>; 4] = [
+                &mut item.get,
+                &mut item.put,
+                &mut item.post,
+                &mut item.delete,
+            ];
+            for operation in operations.into_iter().flatten() {
+                security::describe(operation, needs);
+            }
         }
         self.describe(paths, schemas);
         self
@@ -35,17 +62,24 @@ impl Routes {
 
     /// Adds all of `other`.
     pub(crate) fn merge(mut self, other: Self) -> Self {
-        self.router = self.router.merge(other.router);
+        self.routes.extend(other.routes);
         self.describe(other.paths, other.schemas);
         self
     }
 
-    /// Changes the router: layers, a fallback.
-    pub(crate) fn map(self, change: impl FnOnce(Router<Api>) -> Router<Api>) -> Self {
-        Self {
-            router: change(self.router),
-            ..self
+    /// The router. Each route that needs something is guarded by `access`.
+    pub(crate) fn router(&mut self, access: Option<&Access>) -> Router<Api> {
+        let mut router = Router::new();
+        for (path, needs, methods) in self.routes.drain(..) {
+            let guarded = match (needs, access) {
+                (Needs::Key(permission), Some(access)) => {
+                    methods.route_layer(GuardLayer::new(access.clone(), permission))
+                }
+                (Needs::Nothing, _) | (_, None) => methods,
+            };
+            router = router.route(&path, guarded);
         }
+        router
     }
 
     fn describe(&mut self, paths: Paths, schemas: Vec<NamedSchema>) {

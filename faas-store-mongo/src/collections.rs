@@ -15,6 +15,8 @@ pub(crate) const FUNCTIONS: &str = "functions";
 pub(crate) const EXECUTIONS: &str = "executions";
 pub(crate) const SCALING_EVENTS: &str = "scalingevents";
 pub(crate) const LOAD_TESTS: &str = "loadtests";
+pub(crate) const API_KEYS: &str = "apikeys";
+pub(crate) const AUDIT: &str = "audit";
 /// Labels and metered code of deleted functions: what reads `functions` should not meet them.
 pub(crate) const DELETED_FUNCTIONS: &str = "deletedfunctions";
 /// Sums by hour.
@@ -34,6 +36,8 @@ pub(crate) struct Collections {
     pub(crate) executions: Collection<Document>,
     pub(crate) scaling_events: Collection<Document>,
     pub(crate) load_tests: Collection<Document>,
+    pub(crate) api_keys: Collection<Document>,
+    pub(crate) audit: Collection<Document>,
     pub(crate) hours: Collection<Document>,
     pub(crate) days: Collection<Document>,
     pub(crate) months: Collection<Document>,
@@ -48,6 +52,8 @@ impl Collections {
             executions: database.collection(EXECUTIONS),
             scaling_events: database.collection(SCALING_EVENTS),
             load_tests: database.collection(LOAD_TESTS),
+            api_keys: database.collection(API_KEYS),
+            audit: database.collection(AUDIT),
             hours: database.collection(HOURS),
             days: database.collection(DAYS),
             months: database.collection(MONTHS),
@@ -85,6 +91,11 @@ impl Collections {
         // A function's load tests, newest first.
         let tests = [plain(doc! { "functionId": 1, "_id": -1 })];
         make(&self.load_tests, tests.into()).await?;
+        // A name is one key's. Sparse: those that are revoked hold none.
+        let keys = [unique(doc! { "nameSlot": 1 }).sparse()];
+        make(&self.api_keys, keys.into()).await?;
+        // Those that expire.
+        make(&self.audit, vec![plain(doc! { "at": 1 })]).await?;
         let hours = [
             // Those to be closed.
             plain(doc! { "closed": 1, "openUntil": 1 }),

@@ -9,7 +9,7 @@
 //! UUIDv8    milliseconds (48)  8 (4)  rest's first 12  2 (2)  rest's other 52  0 (10)
 //! ```
 
-use faas_core::model::{ExecutionId, FunctionId, LoadTestId, ScalingEventId};
+use faas_core::model::{AuditId, ExecutionId, FunctionId, KeyId, LoadTestId, ScalingEventId};
 use mongodb::bson::Bson;
 use mongodb::bson::oid::ObjectId;
 
@@ -66,6 +66,8 @@ id!(ExecutionId);
 id!(FunctionId);
 id!(ScalingEventId);
 id!(LoadTestId);
+id!(KeyId);
+id!(AuditId);
 
 /// The UUID that stands for an ObjectId.
 pub(crate) fn of_object_id(id: ObjectId) -> u128 {

@@ -23,6 +23,7 @@
 //! What is written is told by [`collections`] and [`documents`]; [`ids`] tells how ids of an earlier
 //! system are read.
 
+mod access;
 mod bulk;
 mod clients;
 mod collections;

@@ -9,12 +9,12 @@ use async_trait::async_trait;
 use faas_core::clock::Clock;
 use faas_core::load_test::LoadTest;
 use faas_core::model::{
-    Execution, ExecutionId, Function, FunctionId, FunctionLabel, LoadTestId, ScalingEvent,
-    Timestamp,
+    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionId, FunctionLabel, KeyId,
+    LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
-    ExecutionQuery, Lease, LoadTestQuery, Overdue, OverdueQuery, Period, Renewed, SharedStore,
-    Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
+    AccessStore, AuditQuery, ExecutionQuery, Lease, LoadTestQuery, Overdue, OverdueQuery, Period,
+    Renewed, SharedStore, Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
 };
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::{Client, Database};
@@ -377,5 +377,35 @@ impl SharedStore for MongoStore {
 
     async fn function_updated_at(&self, id: FunctionId) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.inner()?.function_updated_at(id).await?)
+    }
+}
+
+#[async_trait]
+impl AccessStore for MongoStore {
+    async fn insert_key(&self, key: &ApiKey) -> Result<(), StoreError> {
+        Ok(self.inner()?.insert_key(key).await?)
+    }
+
+    /// A server that gives no answer must not keep another process's changes from being noticed.
+    async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
+        let inner = self.inner()?;
+        Ok(inner.in_time(inner.keys()).await?)
+    }
+
+    async fn revoke_key(&self, id: KeyId, at: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.inner()?.revoke_key(id, at).await?)
+    }
+
+    async fn append_audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
+        let inner = self.inner()?;
+        Ok(inner.in_time(inner.append_audit(entry)).await?)
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+        Ok(self.inner()?.audit(query).await?)
+    }
+
+    async fn expire_audit(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        Ok(self.inner()?.expire_audit(before, limit).await?)
     }
 }

@@ -12,8 +12,9 @@
 //! One process owns a database, and in it one thread, the [`writer`], writes: it commits groups of
 //! executions together with the sums that reports read. [`readers`] answer queries beside it, and a
 //! [`checkpoint`] thread keeps the write-ahead log short. What is written is told by [`schema`] and
-//! [`rows`], what is asked by [`reads`].
+//! [`rows`], what is asked by [`reads`]. Only keys may be changed by others meanwhile: [`beside`].
 
+mod beside;
 mod checkpoint;
 mod error;
 mod options;
@@ -25,5 +26,6 @@ mod state;
 mod store;
 mod writer;
 
+pub use beside::SqliteKeys;
 pub use options::{Durability, SqliteOptions};
 pub use store::SqliteStore;

@@ -12,7 +12,20 @@ use crate::rows::signed;
 const APPLICATION_ID: i64 = 0x4661_6153;
 
 /// Each entry brings the schema from the version of its index to the next one.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+];
+
+/// Whether it is a database of ours at the schema of this release.
+pub(crate) fn is_current(connection: &Connection) -> Result<bool, Error> {
+    let pragma = |name: &str| -> Result<i64, rusqlite::Error> {
+        connection.pragma_query_value(None, name, |row| row.get(0))
+    };
+    let version = signed(MIGRATIONS.len() as u64);
+    Ok(pragma("application_id")? == APPLICATION_ID && pragma("user_version")? == version)
+}
 
 /// Brings the database to the schema of this release.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {

@@ -8,12 +8,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use faas_core::load_test::LoadTest;
 use faas_core::model::{
-    Execution, ExecutionId, Function, FunctionId, FunctionLabel, LoadTestId, ScalingEvent,
-    Timestamp,
+    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionId, FunctionLabel, KeyId,
+    LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
-    ExecutionQuery, LoadTestQuery, Period, Store, StoreError, Totals, UsageQuery, UsageRow, Write,
-    Written,
+    AccessStore, AuditQuery, ExecutionQuery, LoadTestQuery, Period, Store, StoreError, Totals,
+    UsageQuery, UsageRow, Write, Written,
 };
 use rusqlite::Connection;
 
@@ -22,6 +22,7 @@ use crate::error::{Error, unavailable, unusable};
 use crate::options::SqliteOptions;
 use crate::readers::{Readers, STATEMENTS};
 use crate::reads::{executions, functions, load_tests, scaling, usage};
+use crate::rows::access;
 use crate::schema;
 use crate::state::State;
 use crate::writer::WriterHandle;
@@ -90,7 +91,7 @@ fn open(path: &Path, options: &SqliteOptions) -> Result<SqliteStore, Error> {
 
 /// Makes the folders above the database and keeps other processes from it. The lock goes with the
 /// process, however that ends.
-fn lock(path: &Path) -> Result<File, Error> {
+pub(crate) fn lock(path: &Path) -> Result<File, Error> {
     let refuse = |what: String| Error::Store(unusable(what));
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)
@@ -112,7 +113,7 @@ fn lock(path: &Path) -> Result<File, Error> {
 }
 
 /// Says which file an error at opening is about.
-fn name_path(path: &Path, error: StoreError) -> StoreError {
+pub(crate) fn name_path(path: &Path, error: StoreError) -> StoreError {
     let name = |source: &dyn std::error::Error| format!("{}: {source}", path.display());
     match error {
         StoreError::Unavailable(source) => unavailable(name(&*source)),
@@ -298,5 +299,43 @@ impl Store for SqliteStore {
         self.readers.close().await;
         self.writer.stop().await;
         Ok(())
+    }
+}
+
+#[async_trait]
+impl AccessStore for SqliteStore {
+    async fn insert_key(&self, key: &ApiKey) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.writer
+            .change(move |writer| access::insert_key(writer.connection(), &key))
+            .await
+    }
+
+    async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
+        self.readers.read(access::keys).await
+    }
+
+    async fn revoke_key(&self, id: KeyId, at: Timestamp) -> Result<bool, StoreError> {
+        self.writer
+            .change(move |writer| access::revoke_key(writer.connection(), id, at))
+            .await
+    }
+
+    async fn append_audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
+        let entry = entry.clone();
+        self.writer
+            .change(move |writer| access::append_audit(writer.connection(), &entry))
+            .await
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+        let query = *query;
+        self.readers.read(move |db| access::audit(db, &query)).await
+    }
+
+    async fn expire_audit(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.writer
+            .change(move |writer| access::expire_audit(writer.connection(), before, limit))
+            .await
     }
 }

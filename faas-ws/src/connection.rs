@@ -15,14 +15,21 @@ use futures_util::SinkExt;
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
 use crate::WsOptions;
+use crate::guest::Guest;
 use crate::request::{self, Filter};
 use crate::wire;
 
 /// How many events are taken from the ring at once.
 const BATCH: usize = 16;
 
-/// Serves `socket` until the client leaves, dies or is too slow, or the platform shuts down.
-pub(crate) async fn serve(socket: WebSocket, platform: &Platform, options: &WsOptions) {
+/// Serves `socket` until the client leaves, dies, is too slow or may not stay, or the platform shuts
+/// down.
+pub(crate) async fn serve(
+    socket: WebSocket,
+    platform: &Platform,
+    options: &WsOptions,
+    guest: Guest,
+) {
     let connection = Connection {
         socket,
         platform,
@@ -31,7 +38,7 @@ pub(crate) async fn serve(socket: WebSocket, platform: &Platform, options: &WsOp
         filter: Filter::default(),
         heard: true,
     };
-    let end = connection.run(options.ping_interval).await;
+    let end = connection.run(options.ping_interval, guest).await;
     tracing::debug!(?end, "a socket has closed");
 }
 
@@ -44,6 +51,8 @@ enum End {
     Silent,
     /// It did not take what it was sent in time.
     Slow,
+    /// Its key was revoked or has expired, or one is required now.
+    Dismissed,
     /// The platform shuts down.
     Stopped,
 }
@@ -59,14 +68,17 @@ struct Connection<'a> {
 }
 
 impl Connection<'_> {
-    async fn run(mut self, ping_interval: Duration) -> End {
+    async fn run(mut self, ping_interval: Duration, mut guest: Guest) -> End {
         let stopped = self.platform.stopped();
         tokio::pin!(stopped);
+        let dismissed = guest.dismissed();
+        tokio::pin!(dismissed);
         let mut pings = pings(ping_interval);
         loop {
             let step = tokio::select! {
                 biased;
                 () = &mut stopped => Err(End::Stopped),
+                () = &mut dismissed => Err(End::Dismissed),
                 _ = pings.tick() => self.ping().await,
                 message = self.socket.recv() => match message {
                     Some(Ok(message)) => self.hear(message).await,
@@ -142,6 +154,7 @@ impl Connection<'_> {
         let (code, reason) = match end {
             End::Left | End::Slow => return,
             End::Silent => (close_code::AWAY, "nothing was heard from you"),
+            End::Dismissed => (close_code::POLICY, "a valid key is required"),
             End::Stopped => (close_code::AWAY, "the server shuts down"),
         };
         let frame = CloseFrame {

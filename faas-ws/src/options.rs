@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use faas_core::access::Access;
+
 /// How live events are served. All have sensible defaults.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WsOptions {
     /// How many connections there may be; one more is refused with 503. Default: 1,000.
@@ -16,10 +18,10 @@ pub struct WsOptions {
     /// How long a client may take to take what it is sent; then its connection is ended. Default:
     /// 10 s.
     pub write_timeout: Duration,
-    /// The origins whose pages may connect from a browser, such as `https://example.org`; a page
-    /// from the server's own host always may. `None`: all. Clients that are no browsers send no
-    /// origin and are let in. Default: `None`.
-    pub origins: Option<Vec<String>>,
+    /// Who is let in, and how long they may stay. `None`: everybody, as far as this router is
+    /// concerned: the host has a layer of its own around it, or nobody else can reach it. Default:
+    /// `None`.
+    pub access: Option<Access>,
 }
 
 impl Default for WsOptions {
@@ -29,7 +31,7 @@ impl Default for WsOptions {
             max_message: 64 << 10,
             ping_interval: Duration::from_secs(30),
             write_timeout: Duration::from_secs(10),
-            origins: None,
+            access: None,
         }
     }
 }

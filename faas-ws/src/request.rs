@@ -66,15 +66,14 @@ pub(crate) fn read(text: &str) -> Result<Subscribe, String> {
         seq: u64,
     }
     let Envelope { kind } = serde_json::from_str(text)
-        .map_err(|error| format!("expected a JSON object with a type: {error}"))?;
+        .map_err(|_| "expected a JSON object with a type that is a string".to_owned())?;
     if kind != "subscribe" {
         return Err("unknown type: the only message is subscribe".to_owned());
     }
-    let message: Message = serde_json::from_str(text).map_err(|error| {
-        format!(
-            "expected {{type: \"subscribe\", types?: [string], functionId?: string, \
-             since?: {{epoch, seq}}}}: {error}"
-        )
+    let message: Message = serde_json::from_str(text).map_err(|_| {
+        "expected {type: \"subscribe\", types?: [string], functionId?: string, \
+         since?: {epoch, seq}}, both whole numbers"
+            .to_owned()
     })?;
     let function = message
         .function_id

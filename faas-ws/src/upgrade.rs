@@ -1,11 +1,13 @@
-//! Who is let in: from a request to a socket.
+//! From a request to a socket.
 
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{FromRequestParts, Request};
-use axum::http::header::{CONNECTION, CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER, UPGRADE};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use faas_core::access::Refusal;
 
+use crate::guest::{self, Guest};
 use crate::{LiveEvents, connection};
 
 /// The buffer, in bytes, that each connection reads through: clients say little, and there may be
@@ -28,13 +30,10 @@ pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
 impl LiveEvents {
     /// Turns a request into a connection, or says why not.
     pub(crate) async fn upgrade(self, request: Request) -> Response {
-        if !self.allows(request.headers()) {
-            return refuse(
-                StatusCode::FORBIDDEN,
-                "origin_not_allowed",
-                "pages of this origin may not connect",
-            );
-        }
+        let guest = match Guest::admit(self.shared.options.access.as_ref(), &request) {
+            Ok(guest) => guest,
+            Err(refusal) => return refused(&refusal),
+        };
         let Ok(permit) = self.shared.permits.clone().try_acquire_owned() else {
             let mut full = refuse(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -60,34 +59,31 @@ impl LiveEvents {
         // Counted from here on, so that whoever waits for the end does not miss it in between.
         let token = self.shared.connections.token();
         upgrade
+            .protocols([guest::PROTOCOL])
             .max_message_size(max)
             .max_frame_size(max)
             .read_buffer_size(READ_BUFFER)
             .on_failed_upgrade(|error| tracing::debug!(%error, "a socket failed to open"))
             .on_upgrade(async move |socket| {
                 let shared = &self.shared;
-                connection::serve(socket, &shared.platform, &shared.options).await;
+                connection::serve(socket, &shared.platform, &shared.options, guest).await;
                 drop((permit, token));
             })
     }
+}
 
-    fn allows(&self, headers: &HeaderMap) -> bool {
-        let Some(origins) = &self.shared.options.origins else {
-            return true;
-        };
-        let Some(origin) = headers.get(ORIGIN) else {
-            return true;
-        };
-        let Ok(origin) = origin.to_str() else {
-            return false;
-        };
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-        let own = origin.split_once("://").map(|(_, host)| host);
-        origins
-            .iter()
-            .any(|allowed| allowed == "*" || allowed == origin)
-            || (own.is_some() && own == host)
+/// Why somebody is not let in.
+fn refused(refusal: &Refusal) -> Response {
+    let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::FORBIDDEN);
+    let mut response = refuse(status, refusal.code(), &refusal.to_string());
+    let headers = response.headers_mut();
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
+    if let Some(seconds) = refusal.retry_after_seconds() {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 /// A refusal in the envelope that the REST API has.

@@ -6,12 +6,12 @@
 //! neither a clock, nor chance, nor a setting that is not in the file.
 
 use faas_core::load_test::LoadTest;
-use faas_core::model::{Function, FunctionId, Timestamp};
+use faas_core::model::{ApiKey, AuditEntry, Function, FunctionId, KeyId, Timestamp};
 use faas_core::store::memory::DEFAULT_CAPACITY;
-use faas_core::store::{MemoryStore, Store, StoreError, Write, Written};
+use faas_core::store::{AccessStore, MemoryStore, Store, StoreError, Write, Written};
 use serde::{Deserialize, Serialize};
 
-use crate::records::{FunctionDef, text, writes};
+use crate::records::{ApiKeyDef, AuditEntryDef, FunctionDef, text, writes};
 
 /// The format that this release writes.
 const FORMAT: u32 = 1;
@@ -78,6 +78,17 @@ pub(crate) enum Change {
         before: Timestamp,
         limit: usize,
     },
+    InsertKey(#[serde(with = "ApiKeyDef")] ApiKey),
+    RevokeKey {
+        #[serde(with = "text")]
+        id: KeyId,
+        at: Timestamp,
+    },
+    AppendAudit(#[serde(with = "AuditEntryDef")] AuditEntry),
+    ExpireAudit {
+        before: Timestamp,
+        limit: usize,
+    },
 }
 
 /// What a change answers. Each kind of change fills in its part.
@@ -112,6 +123,14 @@ impl Change {
             Self::Commit(writes) => answer.written = memory.commit(writes).await?,
             Self::PutLoadTest(test) => memory.put_load_test(test).await?,
             Self::Expire { before, limit } => answer.count = memory.expire(*before, *limit).await?,
+            Self::InsertKey(key) => memory.insert_key(key).await?,
+            Self::RevokeKey { id, at } => {
+                answer.count = usize::from(memory.revoke_key(*id, *at).await?);
+            }
+            Self::AppendAudit(entry) => memory.append_audit(entry).await?,
+            Self::ExpireAudit { before, limit } => {
+                answer.count = memory.expire_audit(*before, *limit).await?;
+            }
         }
         Ok(answer)
     }

@@ -10,9 +10,10 @@ use std::time::Duration;
 use faas_core::cost::Cost;
 use faas_core::load_test::LoadTest;
 use faas_core::model::{
-    Attempt, Execution, ExecutionId, Failure, Function, FunctionConfig, FunctionId, FunctionStatus,
-    InstanceId, Json, LogLine, NanoDollars, ScalingAction, ScalingEvent, ScalingEventId, Status,
-    Tier, Timestamp,
+    Actor, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, Execution, ExecutionId, Failure,
+    Function, FunctionConfig, FunctionId, FunctionStatus, InstanceId, Json, KeyHash, KeyId,
+    LogLine, NanoDollars, Role, ScalingAction, ScalingEvent, ScalingEventId, Status, Tier,
+    Timestamp,
 };
 use faas_core::store::{Lease, Owner, Stage, Write};
 use serde::{Deserialize, Serialize};
@@ -176,6 +177,58 @@ enum ScalingActionDef {
     Down,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "ApiKey")]
+pub(crate) struct ApiKeyDef {
+    #[serde(with = "text")]
+    id: KeyId,
+    name: Arc<str>,
+    #[serde(with = "RoleDef")]
+    role: Role,
+    #[serde(with = "KeyHashDef")]
+    hash: KeyHash,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Role", rename_all = "lowercase")]
+enum RoleDef {
+    Reader,
+    Invoker,
+    Developer,
+    Admin,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "KeyHash")]
+struct KeyHashDef([u8; 32]);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "AuditEntry")]
+pub(crate) struct AuditEntryDef {
+    #[serde(with = "text")]
+    id: AuditId,
+    at: Timestamp,
+    #[serde(with = "ActorDef")]
+    actor: Actor,
+    #[serde(with = "text")]
+    action: AuditAction,
+    target: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Actor", rename_all = "lowercase")]
+enum ActorDef {
+    Local,
+    Key {
+        #[serde(with = "text")]
+        id: KeyId,
+        name: Arc<str>,
+    },
+}
+
 /// An execution that is shared.
 mod shared {
     use super::{Arc, Execution, ExecutionDef};
@@ -251,10 +304,22 @@ macro_rules! text {
 text! {
     FunctionId: |text| text.parse().ok(),
     ExecutionId: |text| text.parse().ok(),
+    KeyId: |text| text.parse().ok(),
+    AuditId: |text| text.parse().ok(),
     ScalingEventId: |text| text.parse().ok(),
     InstanceId: |text| Some(Self::new(text)),
     // A user's JSON is a text within ours: it may have line breaks, and it must read back to the byte.
     Json: |text| Some(Self::trusted(text)),
+}
+
+impl Text for AuditAction {
+    fn write(&self) -> Option<String> {
+        Some(self.as_str().to_owned())
+    }
+
+    fn read(text: Option<String>) -> Option<Self> {
+        text.and_then(|name| Self::named(&name))
+    }
 }
 
 /// It has a JSON of its own, which is as a text within ours for the same reason.

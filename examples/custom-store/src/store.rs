@@ -8,12 +8,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use faas_core::load_test::LoadTest;
 use faas_core::model::{
-    Execution, ExecutionId, Function, FunctionId, FunctionLabel, LoadTestId, ScalingEvent,
-    Timestamp,
+    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionId, FunctionLabel, KeyId,
+    LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
-    ExecutionQuery, LoadTestQuery, MemoryStore, Period, Store, StoreError, Totals, UsageQuery,
-    UsageRow, Write, Written,
+    AccessStore, AuditQuery, ExecutionQuery, LoadTestQuery, MemoryStore, Period, Store, StoreError,
+    Totals, UsageQuery, UsageRow, Write, Written,
 };
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -260,6 +260,37 @@ impl Store for JournalStore {
             Ok(())
         })
         .await
+    }
+}
+
+#[async_trait]
+impl AccessStore for JournalStore {
+    async fn insert_key(&self, key: &ApiKey) -> Result<(), StoreError> {
+        let change = Change::InsertKey(key.clone());
+        self.change(change).await.map(|_| ())
+    }
+
+    async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
+        self.inner.memory.keys().await
+    }
+
+    async fn revoke_key(&self, id: KeyId, at: Timestamp) -> Result<bool, StoreError> {
+        let answer = self.change(Change::RevokeKey { id, at }).await?;
+        Ok(answer.count > 0)
+    }
+
+    async fn append_audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
+        let change = Change::AppendAudit(entry.clone());
+        self.change(change).await.map(|_| ())
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+        self.inner.memory.audit(query).await
+    }
+
+    async fn expire_audit(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        let answer = self.change(Change::ExpireAudit { before, limit }).await?;
+        Ok(answer.count)
     }
 }
 

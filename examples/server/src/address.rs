@@ -1,7 +1,6 @@
 //! Where to listen.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
 /// A host name or address, and a port; port 0 is any that is free.
@@ -9,17 +8,6 @@ use std::str::FromStr;
 pub(crate) struct Address {
     pub(crate) host: String,
     pub(crate) port: u16,
-}
-
-impl Address {
-    /// Whether only this machine can reach it.
-    pub(crate) fn is_local(&self) -> bool {
-        self.host == "localhost"
-            || self
-                .host
-                .parse::<IpAddr>()
-                .is_ok_and(|address| address.is_loopback())
-    }
 }
 
 impl Default for Address {
@@ -110,22 +98,5 @@ mod tests {
             let error = bad.parse::<Address>().unwrap_err();
             assert!(error.contains("127.0.0.1:5000"), "{bad}: {error}");
         }
-    }
-
-    #[test]
-    fn only_loopback_is_local() {
-        let local = |text: &str| text.parse::<Address>().unwrap().is_local();
-        assert!(
-            local("127.0.0.1:1")
-                && local("127.9.9.9:1")
-                && local("[::1]:1")
-                && local("localhost:1")
-        );
-        assert!(
-            !local("0.0.0.0:1")
-                && !local("[::]:1")
-                && !local("192.168.1.1:1")
-                && !local("faas.example:1")
-        );
     }
 }

@@ -4,11 +4,14 @@
 //! [`crate::settings`], and a test holds the help to them.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use faas_core::model::{Role, Timestamp};
 
 use crate::address::Address;
 use crate::units::{parse_duration, parse_size};
@@ -25,9 +28,98 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the server.
     Serve(Box<Flags>),
+    /// Make, list and revoke API keys.
+    ///
+    /// From the first key on, every request needs one. A server that runs on the same store notices
+    /// within a second.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Be the process that makes the functions' processes: the server starts it itself.
     #[command(hide = true)]
     Worker,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make a key, and show it this once.
+    Create {
+        /// What to call it
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        /// What it allows: admin, developer, invoker or reader
+        ///
+        /// A reader reads functions, executions, metrics, costs and live events. An invoker calls
+        /// functions and reads executions by their ids, and nothing else. A developer does
+        /// everything with functions, executions and load tests. An admin also makes and revokes
+        /// keys and reads the audit log.
+        #[arg(long, value_name = "ROLE", value_parser = parse_role)]
+        role: Role,
+        /// When it ends: after a time such as 12h or 30d, or at an RFC 3339 moment [default: never]
+        #[arg(long, value_name = "WHEN", value_parser = Expiry::from_str)]
+        expires: Option<Expiry>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List all keys, newest first.
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Revoke a key for good.
+    Revoke {
+        /// Its id, or its name
+        #[arg(value_name = "ID|NAME")]
+        key: String,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// Which store is meant: found as `serve` finds it.
+#[derive(Debug, Args)]
+pub(crate) struct Place {
+    /// Where everything is kept: sqlite:PATH or mongodb://HOST/DATABASE
+    /// [default: sqlite:./data/faas.db]
+    #[arg(long, env = "FAAS_STORE", value_name = "URL", hide_env_values = true)]
+    pub(crate) store: Option<Unread>,
+
+    /// A file of settings [default: ./faas.toml where there is one]
+    #[arg(long, env = "FAAS_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+/// When a key ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expiry {
+    After(Duration),
+    At(Timestamp),
+}
+
+impl FromStr for Expiry {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(moment) = Timestamp::parse_rfc3339(text) {
+            return Ok(Self::At(moment));
+        }
+        let days = text.strip_suffix('d');
+        let days = days.and_then(|days| days.parse::<u16>().ok());
+        match days {
+            Some(days) => Ok(Self::After(DAY * u32::from(days))),
+            None => parse_duration(text).map(Self::After).map_err(|_| {
+                format!(
+                    "expected a time such as 12h or 30d, or a moment such as 2030-01-31T14:00:00Z, not {text:?}"
+                )
+            }),
+        }
+    }
+}
+
+fn parse_role(text: &str) -> Result<Role, String> {
+    Role::named(text)
+        .ok_or_else(|| format!("expected admin, developer, invoker or reader, not {text:?}"))
 }
 
 const EXAMPLES: &str = "\
@@ -37,7 +129,7 @@ Examples:
   faas serve --listen 127.0.0.1:0 --store memory:
       on any free port, nothing kept: for a test
   faas serve --listen 0.0.0.0:80 --durability full --log-format json
-      for all the world to reach: there is no login, so put one in front
+      for others to reach: they need a key, so first make one (faas key create --help)
   MONGODB_URI=mongodb://localhost:27017/s3-compute faas serve
       everything kept in MongoDB
   FAAS_MAX_INSTANCES=50 PORT=8080 faas serve --config prod.toml --check
@@ -134,6 +226,33 @@ pub(crate) struct Flags {
         value_delimiter = ','
     )]
     pub(crate) cors_origin: Vec<String>,
+
+    /// A host name by which browsers may call the server, beside localhost and addresses; may be
+    /// repeated [default: none; once there is a key, any]
+    #[arg(
+        long,
+        env = "FAAS_ALLOWED_HOST",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub(crate) allowed_host: Vec<String>,
+
+    /// Serve without keys where other machines can reach it
+    #[arg(long, env = "FAAS_INSECURE_OPEN")]
+    pub(crate) insecure_open: bool,
+
+    /// How many requests a second each key may make, on average; without keys, each address
+    /// [default: as many as it likes]
+    #[arg(long, env = "FAAS_RATE_LIMIT", value_name = "COUNT")]
+    pub(crate) rate_limit: Option<NonZeroU32>,
+
+    /// How many requests it may make at once after a pause [default: twice the rate limit]
+    #[arg(long, env = "FAAS_RATE_BURST", value_name = "COUNT")]
+    pub(crate) rate_burst: Option<NonZeroU32>,
+
+    /// Delete entries of the audit log after so many days [default: 365]
+    #[arg(long, env = "FAAS_AUDIT_RETENTION_DAYS", value_name = "DAYS")]
+    pub(crate) audit_retention_days: Option<u32>,
 
     /// How long running executions may go on once the server is told to stop [default: 10s]
     #[arg(long, env = "FAAS_SHUTDOWN_GRACE", value_name = "DURATION", value_parser = parse_duration)]
@@ -275,6 +394,7 @@ mod tests {
             format!("{}s", settings.request_timeout.as_secs()),
             format!("{}s", platform.shutdown_grace.as_secs()),
             format!("{}s", platform.lease_margin.as_secs()),
+            (settings.access.audit_retention.as_secs() / 86_400).to_string(),
             settings.log.clone(),
         ] {
             let default = format!("[default: {default}]");

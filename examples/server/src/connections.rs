@@ -5,10 +5,11 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use faas_core::clock::{Clock, SystemClock};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -35,15 +36,16 @@ pub(crate) async fn serve(
     let stopping = CancellationToken::new();
     tokio::pin!(drain);
     loop {
-        let stream = tokio::select! {
-            stream = accept(&listener) => stream,
+        let (stream, client) = tokio::select! {
+            accepted = accept(&listener) => accepted,
             () = &mut drain => break,
         };
         let app = app.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let app = app.clone();
             async move {
-                let request: Request = request.map(axum::body::Body::new);
+                let mut request: Request = request.map(axum::body::Body::new);
+                request.extensions_mut().insert(ConnectInfo(client));
                 Ok::<_, Infallible>(
                     app.oneshot(request)
                         .await
@@ -76,11 +78,11 @@ pub(crate) async fn serve(
 }
 
 /// The next connection. Where there are too many files open, waits until some are closed.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     const PAUSE: Duration = Duration::from_secs(1);
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok(accepted) => return accepted,
             // The client has gone again.
             Err(error) if is_of_the_connection(&error) => {}
             Err(error) => {

@@ -30,10 +30,14 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
                       img-src 'self' data:; font-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const HEADERS: [(HeaderName, &str); 3] = [
+/// Nothing of what a browser could offer is needed but the clipboard.
+const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
+
+const HEADERS: [(HeaderName, &str); 4] = [
     (CONTENT_SECURITY_POLICY, POLICY),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("permissions-policy"), PERMISSIONS),
 ];
 
 /// The page at the root.
@@ -89,10 +93,15 @@ fn file(files: Files, path: &str) -> Option<Response> {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(type_of(name)));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
+    protect(headers);
+    Some(response)
+}
+
+/// Tells the browser what a page may do.
+fn protect(headers: &mut HeaderMap) {
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    Some(response)
 }
 
 fn type_of(name: &str) -> &'static str {
@@ -112,7 +121,9 @@ fn not_built() -> Response {
         <title>S3 for Compute</title><h1>S3 for Compute</h1>\
         <p>This server was built without its dashboard. <code>make run</code> builds it, and needs \
         Node.</p><p>The API is at <a href=\"/api/functions\">/api/functions</a>.</p></html>";
-    (StatusCode::OK, Html(PAGE)).into_response()
+    let mut response = (StatusCode::OK, Html(PAGE)).into_response();
+    protect(response.headers_mut());
+    response
 }
 
 #[cfg(test)]

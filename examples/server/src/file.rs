@@ -1,6 +1,7 @@
 //! The settings that a file can hold: those of the command line by the same names, and sections
 //! that only it has.
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -43,6 +44,11 @@ pub(crate) struct File {
     #[serde(deserialize_with = "duration")]
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) cors_origin: Vec<String>,
+    pub(crate) allowed_host: Vec<String>,
+    pub(crate) insecure_open: bool,
+    pub(crate) rate_limit: Option<NonZeroU32>,
+    pub(crate) rate_burst: Option<NonZeroU32>,
+    pub(crate) audit_retention_days: Option<u32>,
     #[serde(deserialize_with = "duration")]
     pub(crate) shutdown_grace: Option<Duration>,
     #[serde(deserialize_with = "duration")]
@@ -199,6 +205,11 @@ mod tests {
             max_body = "2MiB"
             request_timeout = "1m"
             cors_origin = ["https://a.example", "https://b.example"]
+            allowed_host = ["faas.example"]
+            insecure_open = true
+            rate_limit = 100
+            rate_burst = 500
+            audit_retention_days = 30
             shutdown_grace = "5s"
             lease_margin = "20s"
             log = "warn"

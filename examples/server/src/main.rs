@@ -1,8 +1,9 @@
 //! `faas`: the standalone server.
 //!
 //! Read in this order: [`cli`] (what can be set, and its help), [`mod@file`] (the same in a file),
-//! [`settings`] (which of them wins), [`serve`] (start, run, stop),
-//! [`runtime`] (where user code runs), [`connections`] (who is served), [`dashboard`] (the pages). Whatever goes wrong before the
+//! [`settings`] (which of them wins), [`stores`], [`runtime`] (where user code runs), [`serve`]
+//! (start, run, stop), [`connections`] (who is served), [`dashboard`] (the pages), [`keys`] (who may
+//! do what). Whatever goes wrong before the
 //! server listens is one line on standard error and exit code 1; wrong usage is exit code 2.
 
 mod address;
@@ -10,12 +11,14 @@ mod cli;
 mod connections;
 mod dashboard;
 mod file;
+mod keys;
 mod logging;
 mod mongo_uri;
 mod runtime;
 mod serve;
 mod settings;
 mod store_url;
+mod stores;
 mod units;
 
 use std::io::Write;
@@ -23,7 +26,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Flags};
 use crate::file::File;
 use crate::settings::{Environment, Settings};
 
@@ -45,10 +48,16 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), String> {
-    let flags = match cli.command {
-        Command::Serve(flags) => flags,
-        Command::Worker => return runtime::work(),
-    };
+    match cli.command {
+        Command::Serve(flags) => serve(flags),
+        Command::Worker => runtime::work(),
+        Command::Key(command) => {
+            threads()?.block_on(keys::run(command, &Environment::of_process()))
+        }
+    }
+}
+
+fn serve(flags: Box<Flags>) -> Result<(), String> {
     let file = File::read(flags.config.as_deref())?;
     let check = flags.check;
     let settings = Settings::merge(flags, file, &Environment::of_process())?;
@@ -56,11 +65,14 @@ fn run(cli: Cli) -> Result<(), String> {
         return print(&settings.to_string());
     }
     logging::start(&settings.log, settings.log_format)?;
+    threads()?.block_on(serve::serve(settings))
+}
+
+fn threads() -> Result<tokio::runtime::Runtime, String> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| format!("cannot start the server's threads: {error}"))?
-        .block_on(serve::serve(settings))
+        .map_err(|error| format!("cannot start the server's threads: {error}"))
 }
 
 /// Writes `text` and a line end to standard output.

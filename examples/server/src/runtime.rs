@@ -45,7 +45,7 @@ fn processes(builder: PlatformBuilder, settings: &Settings) -> Result<PlatformBu
         format!(
             "cannot isolate functions in processes: {}; --isolation thread runs them in this one, \
              --allow-unlocked in processes that nothing locks in",
-            crate::serve::chain(&error),
+            crate::stores::chain(&error),
         )
     })?;
     let missing = runtime.missing_locks();

@@ -5,31 +5,30 @@
 //! has begun; once nothing waits in the queue, or half of the grace is over, the platform itself
 //! stops. A second Ctrl-C ends the process at once.
 
-use std::path::Path;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use faas_core::Platform;
+use faas_core::access::Access;
 use faas_core::clock::{Clock, SystemClock};
-use faas_core::platform::PlatformBuilder;
-use faas_core::store::StoreError;
+use faas_core::store::Store;
 use faas_http::HttpOptions;
-use faas_store_mongo::MongoStore;
-use faas_store_sqlite::SqliteStore;
 use faas_ws::{LiveEvents, WsOptions};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use crate::address::Address;
-use crate::cli::{Durability, Isolation};
+use crate::cli::Isolation;
 use crate::connections;
 use crate::dashboard;
-use crate::mongo_uri::MongoUri;
 use crate::print;
 use crate::runtime::with_runtime;
 use crate::settings::Settings;
 use crate::store_url::StoreUrl;
+use crate::stores::{self, chain};
 
 /// The exit code of a process that a second Ctrl-C ended: 128 + SIGINT.
 const INTERRUPTED: i32 = 130;
@@ -44,10 +43,11 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     let address = listener
         .local_addr()
         .map_err(|error| format!("cannot read the address listened on: {error}"))?;
-    let platform = start(&settings).await?;
-    for warning in &settings.warnings {
-        warn!("{warning}");
-    }
+    let store = stores::open(&settings.store, settings.durability).await?;
+    admit_others(&settings, &address, &*store).await?;
+    let platform = start(&settings, store).await?;
+    let access = Access::start(&platform, settings.access.clone()).await;
+    let access = access.map_err(|error| format!("cannot read the API keys: {}", chain(&error)))?;
     let isolation = match settings.isolation {
         Isolation::Process => "process",
         Isolation::Thread => "thread",
@@ -58,20 +58,26 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
         StoreUrl::Memory | StoreUrl::Sqlite(_) => settings.store.to_string(),
     };
     print(&format!(
-        "faas {} listens on http://{address}, store {store}, isolation {isolation}",
+        "faas {} listens on http://{address}, store {store}, isolation {isolation}, {}",
         env!("CARGO_PKG_VERSION"),
+        if access.is_required() {
+            "key required"
+        } else {
+            "no keys"
+        },
     ))?;
-    run(listener, platform, &settings, stop).await
+    run(listener, platform, access, &settings, stop).await
 }
 
 /// The REST API, the WebSocket, and the dashboard. Pages of the same origins may use either.
-fn router(platform: &Platform, settings: &Settings) -> Router {
+fn router(platform: &Platform, access: Access, settings: &Settings) -> Router {
     let mut options = HttpOptions::default();
     options.max_body = settings.platform.max_input;
     options.cors_origins.clone_from(&settings.cors_origins);
     options.request_timeout = settings.request_timeout;
     let mut live = WsOptions::default();
-    live.origins = Some(settings.cors_origins.clone());
+    live.access = Some(access.clone());
+    options.access = Some(access);
     let live = LiveEvents::new(platform.clone(), live);
     let api = faas_http::router_with(platform.clone(), options);
     dashboard::over(api.merge(live.router_over(dashboard::root())))
@@ -88,91 +94,52 @@ async fn bind(address: &Address) -> Result<TcpListener, String> {
         })
 }
 
-async fn start(settings: &Settings) -> Result<Platform, String> {
+/// Refuses to serve others while there is no key, unless that is wanted.
+async fn admit_others(
+    settings: &Settings,
+    address: &SocketAddr,
+    store: &dyn Store,
+) -> Result<(), String> {
+    if address.ip().is_loopback() {
+        return Ok(());
+    }
+    let keys = store.keys().await;
+    let keys = keys.map_err(|error| format!("cannot read the API keys: {}", chain(&error)))?;
+    if !keys.is_empty() {
+        return Ok(());
+    }
+    if settings.insecure_open {
+        warn!(
+            "there are no API keys: whoever can reach {address} may do everything (--insecure-open)"
+        );
+        return Ok(());
+    }
+    Err(format!(
+        "{address} can be reached from other machines, and there are no API keys: make one with 'faas key create --name NAME --role admin', or say --insecure-open"
+    ))
+}
+
+async fn start(settings: &Settings, store: Arc<dyn Store>) -> Result<Platform, String> {
     let builder = Platform::builder()
         .scaling_policy(settings.policy())
         .price_book(settings.prices.clone())
         .options(|options| options.clone_from(&settings.platform));
-    let builder = with_runtime(builder, settings)?;
-    with_store(builder, settings)
-        .await?
+    with_runtime(builder, settings)?
+        .shared_store(store)
         .build()
         .await
         .map_err(|error| format!("cannot start: {}", chain(&error)))
 }
 
-async fn with_store(
-    builder: PlatformBuilder,
-    settings: &Settings,
-) -> Result<PlatformBuilder, String> {
-    match &settings.store {
-        StoreUrl::Memory => Ok(builder),
-        StoreUrl::Sqlite(path) => Ok(builder.store(open_sqlite(path, settings).await?)),
-        StoreUrl::Mongo(uri) => Ok(builder.store(open_mongo(uri, settings).await?)),
-    }
-}
-
-async fn open_sqlite(path: &Path, settings: &Settings) -> Result<SqliteStore, String> {
-    make_folder_of(path)?;
-    let durability = match settings.durability {
-        Durability::Commit => faas_store_sqlite::Durability::Commit,
-        Durability::Full => faas_store_sqlite::Durability::Full,
-    };
-    SqliteStore::options()
-        .durability(durability)
-        .open(path)
-        .await
-        .map_err(|error| format!("cannot open {}: {}", settings.store, chain(&error)))
-}
-
-async fn open_mongo(uri: &MongoUri, settings: &Settings) -> Result<MongoStore, String> {
-    let uri = match settings.durability {
-        Durability::Commit => uri.clone(),
-        Durability::Full => uri.journaled(),
-    };
-    let opened = MongoStore::open(uri.expose()).await;
-    opened.map_err(|error| match error {
-        // It names the database.
-        StoreError::Unavailable(cause) => {
-            format!("{cause}. Is the server running, and are its host and port right?")
-        }
-        error => format!("cannot open {}: {}", settings.store, chain(&error)),
-    })
-}
-
-fn make_folder_of(path: &Path) -> Result<(), String> {
-    let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    else {
-        return Ok(());
-    };
-    std::fs::create_dir_all(folder)
-        .map_err(|error| format!("cannot make the data folder {}: {error}", folder.display()))
-}
-
-/// An error and what caused it, where that adds something.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
-}
-
 async fn run(
     listener: TcpListener,
     platform: Platform,
+    access: Access,
     settings: &Settings,
     stop: oneshot::Receiver<()>,
 ) -> Result<(), String> {
     let (drain, drained) = oneshot::channel::<()>();
-    let app = router(&platform, settings);
+    let app = router(&platform, access, settings);
     let mut server = tokio::spawn(connections::serve(
         listener,
         app,

@@ -5,8 +5,11 @@
 //! `MONGODB_URI`, which may be meant for other programs, after it.
 
 use std::fmt;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
+use faas_core::access::{AccessOptions, Rate};
 use faas_core::cost::PriceBook;
 use faas_core::platform::{MOST_INSTANCES, PlatformOptions, SHORTEST_LEASE_MARGIN};
 use faas_core::scaling::{QueueDriven, ScalingPolicy, TargetConcurrency};
@@ -18,6 +21,9 @@ use crate::store_url::StoreUrl;
 
 /// The largest input that a store can hold in one record.
 const MAX_BODY: usize = 6 << 20;
+
+/// How much more than the average may come at once, unless it is set.
+const TWICE: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
 /// How long a request may take; what `invoke` waits for does not count.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -68,13 +74,14 @@ pub(crate) struct Settings {
     pub(crate) warm: Warm,
     pub(crate) request_timeout: Duration,
     pub(crate) cors_origins: Vec<String>,
+    pub(crate) access: AccessOptions,
+    /// Whether it may be reached by others while no key is required.
+    pub(crate) insecure_open: bool,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
     pub(crate) prices: PriceBook,
     pub(crate) scaling: Scaling,
     pub(crate) platform: PlatformOptions,
-    /// What to tell the user, though it is no error.
-    pub(crate) warnings: Vec<String>,
 }
 
 impl Settings {
@@ -88,13 +95,7 @@ impl Settings {
         environment: &Environment,
     ) -> Result<Self, String> {
         let prices = file.price_book()?;
-        let mut warnings = Vec::new();
         let listen = listen(flags.listen, file.listen, environment.port.as_deref())?;
-        if !listen.is_local() {
-            warnings.push(format!(
-                "{listen} may be reached from other machines, and this server has no login"
-            ));
-        }
         let store = store(flags.store, file.store, environment.mongodb_uri.as_ref())?;
         let mut platform = PlatformOptions::default();
         set(
@@ -140,15 +141,20 @@ impl Settings {
         if request_timeout.is_zero() {
             return Err("--request-timeout must be more than 0".to_owned());
         }
-        let cors_origins = if flags.cors_origin.is_empty() {
-            file.cors_origin
-        } else {
-            flags.cors_origin
-        };
+        let cors_origins = either(flags.cors_origin, file.cors_origin);
         cors_origins
             .iter()
             .try_for_each(|origin| check_origin(origin))?;
+        let hosts = either(flags.allowed_host, file.allowed_host);
+        let rate = rate(
+            flags.rate_limit.or(file.rate_limit),
+            flags.rate_burst.or(file.rate_burst),
+        )?;
+        let audit_days = flags.audit_retention_days.or(file.audit_retention_days);
+        let access = access(&listen, &cors_origins, hosts, rate, audit_days)?;
         Ok(Self {
+            access,
+            insecure_open: flags.insecure_open || file.insecure_open,
             listen,
             store,
             durability: flags.durability.or(file.durability).unwrap_or_default(),
@@ -176,7 +182,6 @@ impl Settings {
             prices,
             scaling: file.scaling,
             platform,
-            warnings,
         })
     }
 
@@ -188,6 +193,57 @@ impl Settings {
                 self.scaling.target_concurrency.clone(),
             )),
         }
+    }
+}
+
+/// The first that is not empty.
+fn either(one: Vec<String>, other: Vec<String>) -> Vec<String> {
+    if one.is_empty() { other } else { one }
+}
+
+/// Who is let in.
+fn access(
+    listen: &Address,
+    origins: &[String],
+    mut hosts: Vec<String>,
+    rate: Option<Rate>,
+    audit_days: Option<u32>,
+) -> Result<AccessOptions, String> {
+    if let Some(wrong) = hosts.iter().find(|host| !is_host_name(host)) {
+        return Err(format!(
+            "--allowed-host: expected a name without a port such as faas.example, or *, not {wrong:?}"
+        ));
+    }
+    // Whoever listens on a name is known by it.
+    if listen.host.parse::<IpAddr>().is_err() && listen.host != "localhost" {
+        hosts.push(listen.host.clone());
+    }
+    let mut access = AccessOptions::default();
+    access.origins = origins.to_vec();
+    access.hosts = hosts;
+    access.rate = rate;
+    if let Some(days) = audit_days {
+        if days == 0 {
+            return Err("--audit-retention-days must be at least 1".to_owned());
+        }
+        access.audit_retention = Duration::from_secs(u64::from(days) * 24 * 3600);
+    }
+    Ok(access)
+}
+
+fn is_host_name(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    text == "*" || (!text.is_empty() && text.bytes().all(fits))
+}
+
+fn rate(limit: Option<NonZeroU32>, burst: Option<NonZeroU32>) -> Result<Option<Rate>, String> {
+    match (limit, burst) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err("--rate-burst needs --rate-limit".to_owned()),
+        (Some(per_second), burst) => Ok(Some(Rate {
+            per_second,
+            burst: burst.unwrap_or_else(|| per_second.saturating_mul(TWICE)),
+        })),
     }
 }
 
@@ -217,7 +273,11 @@ fn listen(
     Ok(address)
 }
 
-fn store(
+/// Which store: the same for `serve` as for `key`.
+///
+/// # Errors
+/// Says where it was given, and what was expected.
+pub(crate) fn store(
     given: Option<Unread>,
     in_file: Option<StoreUrl>,
     mongodb_uri: Option<&Unread>,
@@ -331,6 +391,17 @@ impl fmt::Display for Settings {
         writeln!(f, "max_body = {} bytes", platform.max_input)?;
         writeln!(f, "request_timeout = {:?}", self.request_timeout)?;
         writeln!(f, "cors_origin = {:?}", self.cors_origins)?;
+        writeln!(f, "allowed_host = {:?}", self.access.hosts)?;
+        writeln!(f, "insecure_open = {}", self.insecure_open)?;
+        match self.access.rate {
+            Some(rate) => writeln!(
+                f,
+                "rate_limit = {} a second, {} at once",
+                rate.per_second, rate.burst
+            )?,
+            None => writeln!(f, "rate_limit = none")?,
+        }
+        writeln!(f, "audit_retention = {:?}", self.access.audit_retention)?;
         writeln!(f, "shutdown_grace = {:?}", platform.shutdown_grace)?;
         writeln!(f, "lease_margin = {:?}", platform.lease_margin)?;
         writeln!(f, "log = {}", self.log)?;
@@ -348,9 +419,6 @@ impl fmt::Display for Settings {
             }
         }
         write!(f, "price_book = version {}", self.prices.version)?;
-        for warning in &self.warnings {
-            write!(f, "\nwarning: {warning}")?;
-        }
         Ok(())
     }
 }
@@ -382,7 +450,6 @@ mod tests {
         assert_eq!(settings.store.to_string(), "sqlite:./data/faas.db");
         assert_eq!(settings.platform, PlatformOptions::default());
         assert_eq!(settings.prices, PriceBook::default());
-        assert!(settings.warnings.is_empty());
     }
 
     #[test]
@@ -461,13 +528,16 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_others_can_reach_is_warned_about() {
-        let settings = merge(
-            Flags::default(),
-            "listen = \"0.0.0.0:80\"",
-            &Environment::default(),
-        );
-        assert!(settings.unwrap().warnings[0].contains("no login"));
+    fn the_name_that_is_listened_on_is_a_host_and_an_address_need_not_be_one() {
+        let hosts = |file: &str| {
+            let settings = merge(Flags::default(), file, &Environment::default());
+            settings.unwrap().access.hosts
+        };
+        assert_eq!(hosts("listen = \"0.0.0.0:80\""), [""; 0]);
+        assert_eq!(hosts("listen = \"localhost:80\""), [""; 0]);
+        assert_eq!(hosts("listen = \"a.example:80\""), ["a.example"]);
+        let file = "listen = \"a.example:80\"\nallowed_host = [\"b.example\"]";
+        assert_eq!(hosts(file), ["b.example", "a.example"]);
     }
 
     #[test]
@@ -483,6 +553,9 @@ mod tests {
             ("max_body = 0", "--max-body"),
             ("max_body = \"7MiB\"", "--max-body"),
             ("retention_days = 0", "--retention-days"),
+            ("audit_retention_days = 0", "--audit-retention-days"),
+            ("rate_burst = 5", "--rate-burst needs --rate-limit"),
+            ("allowed_host = [\"a:80\"]", "--allowed-host"),
             ("request_timeout = \"0s\"", "--request-timeout"),
             ("[retry]\nfactor = 0.5", "factor"),
             ("[retry]\nfactor = nan", "factor"),

@@ -87,6 +87,14 @@ id! {
     /// Names a load test.
     LoadTestId
 }
+id! {
+    /// Names an API key. It is no secret.
+    KeyId
+}
+id! {
+    /// Names an entry of the audit log.
+    AuditId
+}
 
 /// Names an instance: a slot that runs one execution at a time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -167,6 +175,16 @@ impl IdGenerator {
     /// A new load test's id.
     pub fn load_test(&self, now: Timestamp) -> LoadTestId {
         LoadTestId::from_u128(self.next(now))
+    }
+
+    /// A new API key's id.
+    pub fn key(&self, now: Timestamp) -> KeyId {
+        KeyId::from_u128(self.next(now))
+    }
+
+    /// A new audit entry's id.
+    pub fn audit(&self, now: Timestamp) -> AuditId {
+        AuditId::from_u128(self.next(now))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Plain data without behaviour that needs a clock, a store or a runtime. JSON shapes for clients
 //! live in the front ends, rows and documents in the stores.
 
+mod access;
 mod execution;
 mod function;
 mod id;
@@ -11,13 +12,15 @@ mod money;
 mod scaling;
 mod timestamp;
 
+pub use access::{Actor, ApiKey, AuditAction, AuditEntry, KeyHash, Role};
 pub use execution::{
     Attempt, Execution, Failure, FailureKind, IllegalTransition, LogLevel, LogLine,
     ParseStatusError, Status,
 };
 pub use function::{Function, FunctionConfig, FunctionLabel, FunctionStatus, Tier};
 pub use id::{
-    ExecutionId, FunctionId, IdGenerator, InstanceId, LoadTestId, ParseIdError, ScalingEventId,
+    AuditId, ExecutionId, FunctionId, IdGenerator, InstanceId, KeyId, LoadTestId, ParseIdError,
+    ScalingEventId,
 };
 #[cfg(feature = "quickjs")]
 pub(crate) use json::is_too_deep;

@@ -8,8 +8,11 @@
 //! claimed attempt names the attempt, so that a stale one is refused. Reports read sums that were
 //! rolled up with the executions ([`Store::usage`]), never all executions.
 //!
+//! Who may do what, and who did what, is the [`AccessStore`] that every store is too.
+//!
 //! A store is used by one platform at a time, unless it is a [`SharedStore`] too.
 
+mod access;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod memory;
@@ -29,6 +32,7 @@ use crate::model::{
     ScalingEvent, Status, Tier, Timestamp,
 };
 
+pub use access::{AccessStore, AuditQuery};
 pub use memory::MemoryStore;
 pub use shared::{Lease, Overdue, OverdueQuery, Owner, Renewed, SharedStore};
 
@@ -42,7 +46,7 @@ pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 3600);
 /// [`StoreError::Unavailable`]: whoever calls sets no limit of its own. A future that is dropped may
 /// have made its change or not, and leaves nothing half done.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: AccessStore {
     /// For people: `memory`, `sqlite:./data/faas.db`. Never a password.
     fn describe(&self) -> String;
 

@@ -9,6 +9,8 @@
 )]
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod load_tests;
 #[cfg(test)]
 mod platform;

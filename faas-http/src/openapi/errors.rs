@@ -6,7 +6,7 @@ use utoipa::IntoResponses;
 use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 
 /// An error in the one shape that all errors have; `codes` says which.
-pub(super) fn response(codes: &str) -> Response {
+pub(crate) fn response(codes: &str) -> Response {
     let body = Content::new(Some(Ref::from_schema_name("Error")));
     ResponseBuilder::new()
         .description(codes)
@@ -38,6 +38,10 @@ errors! {
     NoFunction: "404" "`function_not_found`";
     /// There is no such execution.
     NoExecution: "404" "`execution_not_found`";
+    /// There is no such key.
+    NoKey: "404" "`key_not_found`, or `not_found` where there are no keys.";
+    /// There are no keys.
+    NoKeys: "404" "`not_found`: there are no keys here.";
     /// There is no such load test.
     NoLoadTest: "404" "`load_test_not_found`";
     /// What was asked does not fit the present state.

@@ -1,12 +1,13 @@
 //! The OpenAPI document. It is made from what the handlers say of themselves and from the wire
 //! types, so that it cannot tell of a route or a member that there is not.
 //!
-//! `scalars` and `words` describe single values, `requests` the bodies that clients send, `errors`
+//! `security` tells which role each route needs, `scalars` and `words` describe single values, `requests` the bodies that clients send, `errors`
 //! what many routes refuse with.
 
 pub(crate) mod errors;
 pub(crate) mod requests;
 mod scalars;
+pub(crate) mod security;
 pub(crate) mod words;
 
 use bytes::Bytes;
@@ -21,9 +22,10 @@ const DESCRIPTION: &str = "\
 Upload a JavaScript function; the platform runs it, scales it and prices it. Money is a number of \
 US dollars, exact to the nano-dollar; durations are milliseconds; moments are RFC 3339 in UTC. \
 Every error is JSON with a stable `code`, every answer has an `X-Request-Id`. Paths below `/api` \
-may end with a slash. Live events come over a WebSocket.";
+may end with a slash. Where keys are in use, send one as `Authorization: Bearer`; `x-role` names the \
+role that an operation needs. Live events come over a WebSocket.";
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     ("Functions", "Uploading, changing and calling functions."),
     ("Executions", "What was run."),
     ("Metrics", "How the platform does and did."),
@@ -32,6 +34,7 @@ const TAGS: [(&str, &str); 6] = [
         "Load tests",
         "A function called by many at once, and what that did and cost.",
     ),
+    ("Access", "Who may do what, and who did what."),
     ("Server", "Its health, its metrics, this document."),
 ];
 
@@ -78,7 +81,10 @@ pub(crate) fn document(mut paths: Paths, schemas: Vec<NamedSchema>) -> Bytes {
                 .build()
         })))
         .components(Some(
-            ComponentsBuilder::new().schemas_from_iter(schemas).build(),
+            ComponentsBuilder::new()
+                .schemas_from_iter(schemas)
+                .security_scheme(security::SCHEME, security::scheme())
+                .build(),
         ))
         .paths(paths)
         .build();

@@ -92,3 +92,15 @@ pub(crate) struct NewLoadTest {
     /// becomes that number.
     input: Option<Value>,
 }
+
+/// A key to be made. Other members are refused.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct NewKey {
+    /// Unique among keys that are not revoked, 1 to 64 characters.
+    #[schema(min_length = 1, max_length = 64)]
+    name: String,
+    role: words::Role,
+    /// RFC 3339; absent or null: it does not expire.
+    expires_at: Option<String>,
+}

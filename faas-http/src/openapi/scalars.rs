@@ -7,7 +7,9 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::wire::number::{Dollars, Millis, Percent, Ratio, Seconds, Thousandths};
-use crate::wire::{ExecutionKey, FunctionKey, LoadTestKey, Moment, ScalingEventKey, SpanId};
+use crate::wire::{
+    ApiKeyKey, AuditKey, ExecutionKey, FunctionKey, LoadTestKey, Moment, ScalingEventKey, SpanId,
+};
 
 macro_rules! scalars {
     ($($of:ty => $name:literal, $kind:expr, $format:expr, $description:literal;)*) => {$(
@@ -54,5 +56,7 @@ scalars! {
     FunctionKey => "FunctionId", Type::String, format("uuid"), "Names a function. Ids sort by time.";
     ExecutionKey => "ExecutionId", Type::String, format("uuid"), "Names an execution. Ids sort by time.";
     ScalingEventKey => "ScalingEventId", Type::String, format("uuid"), "Names a scaling event.";
+    ApiKeyKey => "KeyId", Type::String, format("uuid"), "Names an API key. It is no secret.";
+    AuditKey => "AuditId", Type::String, format("uuid"), "Names an entry of the audit log. Ids sort by time.";
     LoadTestKey => "LoadTestId", Type::String, format("uuid"), "Names a load test. Ids sort by time.";
 }

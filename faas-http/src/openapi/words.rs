@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use faas_core::cost;
 use faas_core::load_test::LoadTestStatus as Load;
-use faas_core::model::{FailureKind, FunctionStatus as Function, LogLevel as Level};
+use faas_core::model::{
+    AuditAction as Audited, FailureKind, FunctionStatus as Function, LogLevel as Level,
+    Role as OfKey,
+};
 use faas_core::model::{ScalingAction as Scaling, Status, Tier as OfModel};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -64,6 +67,13 @@ words! {
     /// Where a load test is.
     LoadTestStatus: [Load::Running, Load::Stopping, Load::Completed, Load::Stopped, Load::Interrupted]
         .map(Load::as_str);
+    /// What a key allows. `invoker` calls functions and reads single executions; `reader` reads all but
+    /// keys and audit log; `developer` includes both and changes functions; `admin` does everything.
+    Role: OfKey::ALL.map(OfKey::as_str);
+    /// What was done.
+    AuditAction: Audited::ALL.iter().map(|action| action.as_str()).collect::<Vec<_>>();
+    /// Whether keys are in use.
+    Authentication: ["required", "off"];
     /// Why a request failed: stable, for programs to tell errors apart.
     ErrorCode: crate::error::CODES;
 }

@@ -3,6 +3,7 @@
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use faas_core::access::Permission::Read;
 use faas_core::platform::EstimateRequest;
 use faas_core::store::{ExecutionQuery, Granularity, Period, UsageKey};
 use serde::Serialize;
@@ -14,7 +15,7 @@ use crate::dates::{DAY, DateRange};
 use crate::error::{ApiError, CostsError};
 use crate::extract::{Members, Params, PathId, body};
 use crate::openapi::{errors, requests, words};
-use crate::routing::Routes;
+use crate::routing::{Needs, Routes};
 use crate::wire::{
     self, Breakdown, Data, EstimateBody, ExecutionBody, FunctionCostBody, FunctionKey, FunctionRef,
     NamedExecutions, Pricing, SystemCostBody, Trend, Trends,
@@ -22,13 +23,13 @@ use crate::wire::{
 
 pub(crate) fn routes() -> Routes {
     Routes::default()
-        .add(routes!(pricing))
-        .add(routes!(estimate))
-        .add(routes!(system))
-        .add(routes!(function))
-        .add(routes!(trends))
-        .add(routes!(breakdown))
-        .add(routes!(list))
+        .add(Needs::Key(Read), routes!(pricing))
+        .add(Needs::Key(Read), routes!(estimate))
+        .add(Needs::Key(Read), routes!(system))
+        .add(Needs::Key(Read), routes!(function))
+        .add(Needs::Key(Read), routes!(trends))
+        .add(Needs::Key(Read), routes!(breakdown))
+        .add(Needs::Key(Read), routes!(list))
 }
 
 #[utoipa::path(get, path = "/api/costs/pricing", tag = "Costs", operation_id = "getPricing",

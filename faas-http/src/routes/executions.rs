@@ -1,17 +1,19 @@
 //! Reading, cancelling and repeating executions.
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use faas_core::model::{Json, Status};
+use faas_core::access::Permission::{Develop, Read, ReadExecution};
+use faas_core::model::{AuditAction, Json, Status};
 use faas_core::store::ExecutionQuery;
 use utoipa_axum::routes;
 
 use super::{DEFAULT_LIST, MAX_LIST};
+use crate::audit::actor;
 use crate::error::{ApiError, ErrorBody};
 use crate::extract::{Members, Params, PathId};
 use crate::openapi::{errors, words};
-use crate::routing::Routes;
+use crate::routing::{Needs, Routes};
 use crate::wire::{
     self, ExecutionBody, ExecutionKey, ExecutionPage, FunctionKey, PlainExecution, Retried, Text,
 };
@@ -19,10 +21,10 @@ use crate::{Api, dates};
 
 pub(crate) fn routes() -> Routes {
     Routes::default()
-        .add(routes!(list))
-        .add(routes!(read))
-        .add(routes!(cancel))
-        .add(routes!(retry))
+        .add(Needs::Key(Read), routes!(list))
+        .add(Needs::Key(ReadExecution), routes!(read))
+        .add(Needs::Key(Develop), routes!(cancel))
+        .add(Needs::Key(Develop), routes!(retry))
 }
 
 #[utoipa::path(get, path = "/api/executions/{id}", tag = "Executions", operation_id = "getExecution",
@@ -99,8 +101,15 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
         errors::Conflict
     )
 )]
-async fn cancel(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> {
-    let execution = api.platform.executions().cancel(id.execution()?).await?;
+async fn cancel(
+    State(api): State<Api>,
+    id: PathId,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let id = id.execution()?;
+    let execution = api.platform.executions().cancel(id).await?;
+    let by = actor(request.extensions());
+    api.note(&by, AuditAction::ExecutionCancelled, id).await;
     wire::json(StatusCode::OK, &ExecutionBody::from(&*execution))
 }
 
@@ -117,9 +126,11 @@ async fn cancel(State(api): State<Api>, id: PathId) -> Result<Response, ApiError
         errors::Overloaded
     )
 )]
-async fn retry(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> {
+async fn retry(State(api): State<Api>, id: PathId, request: Request) -> Result<Response, ApiError> {
     let failed = id.execution()?;
     let again = api.platform.executions().retry(failed).await?;
+    let by = actor(request.extensions());
+    api.note(&by, AuditAction::ExecutionRetried, failed).await;
     wire::json(
         StatusCode::ACCEPTED,
         &Retried {

@@ -5,27 +5,31 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use faas_core::model::{Function, FunctionStatus, Json};
+use faas_core::access::Permission::{Develop, Invoke, Read};
+use faas_core::model::{AuditAction, Function, FunctionStatus, Json};
 use faas_core::platform::{FunctionUpdate, NewFunction};
 use faas_core::store::{ExecutionQuery, Period};
 use utoipa_axum::routes;
 
 use super::{DEFAULT_LIST, MAX_LIST, executions, invoke};
 use crate::Api;
+use crate::audit::actor;
 use crate::error::ApiError;
 use crate::extract::{Members, Params, PathId, body, shorten};
 use crate::openapi::{errors, requests, words};
-use crate::routing::Routes;
+use crate::routing::{Needs, Routes};
 use crate::wire::{
     self, Accepted, ExecutionBody, FunctionBody, FunctionKey, Message, PlainExecution, Text,
 };
 
 pub(crate) fn routes() -> Routes {
     Routes::default()
-        .add(routes!(list, create))
-        .add(routes!(read, update, delete))
-        .add(routes!(logs))
-        .add(routes!(execute))
+        .add(Needs::Key(Read), routes!(list))
+        .add(Needs::Key(Develop), routes!(create))
+        .add(Needs::Key(Read), routes!(read))
+        .add(Needs::Key(Develop), routes!(update, delete))
+        .add(Needs::Key(Read), routes!(logs))
+        .add(Needs::Key(Invoke), routes!(execute))
 }
 
 #[utoipa::path(post, path = "/api/functions", tag = "Functions", operation_id = "createFunction",
@@ -39,6 +43,7 @@ pub(crate) fn routes() -> Routes {
     )
 )]
 async fn create(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+    let by = actor(request.extensions());
     let upload = json_body(&api, request).await?;
     let members = Members::of(&upload)?;
     let required = |name| {
@@ -60,6 +65,8 @@ async fn create(State(api): State<Api>, request: Request) -> Result<Response, Ap
     new.config.retry_count = config.retry_count.unwrap_or(default.retry_count);
     new.config.concurrency = config.concurrency.unwrap_or(default.concurrency);
     let function = api.platform.functions().create(new).await?;
+    api.note(&by, AuditAction::FunctionCreated, function.id)
+        .await;
     answer(StatusCode::CREATED, &function)
 }
 
@@ -110,6 +117,7 @@ async fn update(
     request: Request,
 ) -> Result<Response, ApiError> {
     let id = id.function()?;
+    let by = actor(request.extensions());
     let change = json_body(&api, request).await?;
     let members = Members::of(&change)?;
     let status = match members.string("status")?.as_deref() {
@@ -134,6 +142,7 @@ async fn update(
         concurrency: config.concurrency,
     };
     let function = api.platform.functions().update(id, change).await?;
+    api.note(&by, AuditAction::FunctionUpdated, id).await;
     answer(StatusCode::OK, &function)
 }
 
@@ -147,8 +156,15 @@ async fn update(
         errors::NoFunction
     )
 )]
-async fn delete(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> {
-    api.platform.functions().delete(id.function()?).await?;
+async fn delete(
+    State(api): State<Api>,
+    id: PathId,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let id = id.function()?;
+    api.platform.functions().delete(id).await?;
+    let by = actor(request.extensions());
+    api.note(&by, AuditAction::FunctionDeleted, id).await;
     let message = "Function deleted successfully";
     wire::json(StatusCode::OK, &Message { message })
 }

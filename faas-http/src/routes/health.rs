@@ -3,13 +3,14 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use faas_core::Error;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::Api;
 use crate::error::ApiError;
-use crate::routing::Routes;
+use crate::routing::{Needs, Routes};
 use crate::wire;
 
 /// Whether it lives, or can serve.
@@ -18,11 +19,13 @@ struct Health {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    reason: Option<String>,
+    reason: Option<&'static str>,
 }
 
 pub(crate) fn routes() -> Routes {
-    Routes::default().add(routes!(alive)).add(routes!(ready))
+    Routes::default()
+        .add(Needs::Nothing, routes!(alive))
+        .add(Needs::Nothing, routes!(ready))
 }
 
 #[utoipa::path(get, path = "/healthz", tag = "Server", operation_id = "getHealth",
@@ -39,8 +42,7 @@ async fn alive() -> Result<Response, ApiError> {
     wire::json(StatusCode::OK, &health)
 }
 
-/// 503 with the reason while the store cannot be written to. The reason is for operators, as all of
-/// this route is.
+/// 503 while the store cannot be written to. Why exactly is told to the log: everybody may ask this.
 #[utoipa::path(get, path = "/readyz", tag = "Server", operation_id = "getReadiness",
     summary = "Whether it can serve: the store can be written to, and it does not shut down.",
     responses(
@@ -58,9 +60,16 @@ async fn ready(State(api): State<Api>) -> Result<Response, ApiError> {
             wire::json(StatusCode::OK, &health)
         }
         Err(error) => {
+            tracing::debug!(%error, "not ready");
+            let reason = match error {
+                Error::Unavailable(_) => {
+                    "unavailable: the store is away, or the platform is shutting down"
+                }
+                _ => "the store cannot be used",
+            };
             let health = Health {
                 status: "not ready",
-                reason: Some(error.to_string()),
+                reason: Some(reason),
             };
             wire::json(StatusCode::SERVICE_UNAVAILABLE, &health)
         }

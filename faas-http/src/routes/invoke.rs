@@ -13,6 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::BytesMut;
+use faas_core::access::Permission::Invoke;
 use faas_core::model::{Execution, Failure, FailureKind, FunctionId, Json, Status};
 use faas_core::platform::InvokeOptions;
 use serde::Serialize;
@@ -23,7 +24,7 @@ use crate::Api;
 use crate::error::{ApiError, ErrorBody};
 use crate::extract::{Params, body};
 use crate::openapi::{errors, words};
-use crate::routing::Routes;
+use crate::routing::{Needs, Routes};
 use crate::wire::{self, Accepted, Dollars, ExecutionKey, FunctionKey, Millis, Text};
 
 static EXECUTION_ID: HeaderName = HeaderName::from_static("x-execution-id");
@@ -48,7 +49,7 @@ pub(crate) fn accepted_headers() -> [HeaderName; 1] {
 }
 
 pub(crate) fn routes() -> Routes {
-    Routes::default().add(routes!(invoke))
+    Routes::default().add(Needs::Key(Invoke), routes!(invoke))
 }
 
 #[utoipa::path(post, path = "/api/functions/{id}/invoke", tag = "Functions", operation_id = "invokeFunction",

@@ -6,17 +6,19 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use faas_core::Error;
+use faas_core::access::Permission::{Develop, Read};
 use faas_core::load_test::{LoadTest, NewLoadTest};
-use faas_core::model::Json;
+use faas_core::model::{AuditAction, Json};
 use faas_core::store::LoadTestQuery;
 use utoipa_axum::routes;
 
 use super::{executions, invoke};
 use crate::Api;
+use crate::audit::actor;
 use crate::error::{ApiError, ErrorBody};
 use crate::extract::{Members, Params, PathId, body};
 use crate::openapi::{errors, requests};
-use crate::routing::Routes;
+use crate::routing::{Needs, Routes};
 use crate::wire::{self, FunctionKey, LoadEstimateBody, LoadTestBody, LoadTestKey};
 
 /// How many load tests a list has at most; each tells of up to 300 seconds.
@@ -25,9 +27,11 @@ const DEFAULT_TESTS: u32 = 20;
 
 pub(crate) fn routes() -> Routes {
     Routes::default()
-        .add(routes!(list, start))
-        .add(routes!(estimate))
-        .add(routes!(read, stop))
+        .add(Needs::Key(Read), routes!(list))
+        .add(Needs::Key(Develop), routes!(start))
+        .add(Needs::Key(Read), routes!(estimate))
+        .add(Needs::Key(Read), routes!(read))
+        .add(Needs::Key(Develop), routes!(stop))
 }
 
 #[utoipa::path(
@@ -46,6 +50,7 @@ pub(crate) fn routes() -> Routes {
     )
 )]
 async fn start(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+    let by = actor(request.extensions());
     let new = read_new(&api, request).await?;
     let test = match api.platform.load_tests().start(new).await {
         Err(Error::Conflict(message)) => {
@@ -54,6 +59,7 @@ async fn start(State(api): State<Api>, request: Request) -> Result<Response, Api
         }
         started => started?,
     };
+    api.note(&by, AuditAction::LoadTestStarted, test.id).await;
     answer(StatusCode::ACCEPTED, &test)
 }
 
@@ -134,8 +140,10 @@ async fn read(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> 
         errors::Conflict
     )
 )]
-async fn stop(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> {
+async fn stop(State(api): State<Api>, id: PathId, request: Request) -> Result<Response, ApiError> {
     let test = api.platform.load_tests().stop(id.load_test()?).await?;
+    let by = actor(request.extensions());
+    api.note(&by, AuditAction::LoadTestStopped, test.id).await;
     answer(StatusCode::OK, &test)
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use faas_core::access::Permission::Read;
 use faas_core::store::UsageKey;
 use utoipa_axum::routes;
 
@@ -12,7 +13,7 @@ use crate::Api;
 use crate::error::ApiError;
 use crate::extract::Params;
 use crate::openapi::errors;
-use crate::routing::Routes;
+use crate::routing::{Needs, Routes};
 use crate::wire::{self, HistoryRow, OverviewBody, ScalingBody};
 
 /// The longest history: a year.
@@ -23,10 +24,10 @@ const MAX_EVENTS: usize = 10_000;
 
 pub(crate) fn routes() -> Routes {
     Routes::default()
-        .add(routes!(overview))
-        .add(routes!(executions))
-        .add(routes!(scaling))
-        .add(routes!(scaling_alias))
+        .add(Needs::Key(Read), routes!(overview))
+        .add(Needs::Key(Read), routes!(executions))
+        .add(Needs::Key(Read), routes!(scaling))
+        .add(Needs::Key(Read), routes!(scaling_alias))
 }
 
 #[utoipa::path(get, path = "/api/metrics", tag = "Metrics", operation_id = "getMetrics",

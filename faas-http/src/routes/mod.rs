@@ -1,17 +1,20 @@
 //! The routes, one file for each kind of thing they are about. A handler reads the request, asks
 //! the platform one thing, and writes the answer; it decides nothing.
 
+pub(crate) mod audit;
 pub(crate) mod costs;
 pub(crate) mod document;
 pub(crate) mod executions;
 pub(crate) mod functions;
 pub(crate) mod health;
 pub(crate) mod invoke;
+pub(crate) mod keys;
 pub(crate) mod load_tests;
 pub(crate) mod metrics;
 pub(crate) mod page;
 pub(crate) mod prometheus;
 pub(crate) mod samples;
+pub(crate) mod session;
 
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -48,7 +51,8 @@ pub(crate) async fn method_not_allowed(uri: Uri) -> Response {
     )
 }
 
-fn in_envelope(uri: &Uri, error: ApiError) -> Response {
+/// An error in the envelope of the routes that `uri` is one of.
+pub(crate) fn in_envelope(uri: &Uri, error: ApiError) -> Response {
     if uri.path().starts_with("/api/costs") {
         CostsError::from(error).into_response()
     } else {

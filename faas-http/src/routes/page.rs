@@ -1,11 +1,32 @@
-//! What a browser is shown that comes to the root.
+//! What a browser is shown that comes to the root, and what every page tells it of itself.
 
-use axum::response::{Html, IntoResponse};
+use axum::http::header::{
+    CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::response::{Html, IntoResponse, Response};
+
+static PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+/// Nothing of what a browser could offer is needed.
+const NO_PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
+/// For a page without scripts.
+const STILL: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
+                     form-action 'none'; frame-ancestors 'none'";
+
+/// A page that may do what `policy` says and nothing else.
+pub(super) fn page(text: &'static str, policy: &'static str) -> Response {
+    let headers = [
+        (CONTENT_SECURITY_POLICY, policy),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        (PERMISSIONS_POLICY.clone(), NO_PERMISSIONS),
+    ];
+    (headers, Html(text)).into_response()
+}
 
 /// A page that says what this is and where the API begins. The router does not serve it: the root
 /// belongs to the host, who may have a dashboard for it, or live events beside it.
 pub async fn front_page() -> impl IntoResponse {
-    Html(PAGE)
+    page(PAGE, STILL)
 }
 
 const PAGE: &str = r#"<!doctype html>

@@ -9,14 +9,15 @@ use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use faas_core::access::Permission::Read;
 use faas_core::platform::{Histogram, LiveCounters};
 use utoipa_axum::routes;
 
 use crate::Api;
-use crate::routing::Routes;
+use crate::routing::{Needs, Routes};
 
 pub(crate) fn routes() -> Routes {
-    Routes::default().add(routes!(metrics))
+    Routes::default().add(Needs::Key(Read), routes!(metrics))
 }
 
 #[utoipa::path(get, path = "/metrics", tag = "Server", operation_id = "getPrometheusMetrics",

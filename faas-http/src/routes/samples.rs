@@ -2,15 +2,16 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use faas_core::access::Permission::Read;
 use faas_core::samples::samples;
 use utoipa_axum::routes;
 
 use crate::error::ApiError;
-use crate::routing::Routes;
+use crate::routing::{Needs, Routes};
 use crate::wire::{self, SampleBody};
 
 pub(crate) fn routes() -> Routes {
-    Routes::default().add(routes!(list))
+    Routes::default().add(Needs::Key(Read), routes!(list))
 }
 
 #[utoipa::path(get, path = "/api/samples", tag = "Functions", operation_id = "listSamples",

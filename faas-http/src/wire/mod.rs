@@ -1,6 +1,7 @@
 //! The JSON shapes: what a member is called and how its value is written is known here and nowhere
 //! else. Shapes borrow from the model and are written straight to bytes, without a tree between.
 
+mod access;
 mod cost;
 mod execution;
 mod function;
@@ -15,9 +16,12 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use faas_core::model::{ExecutionId, FunctionId, LoadTestId, ScalingEventId, Timestamp};
+use faas_core::model::{
+    AuditId, ExecutionId, FunctionId, KeyId, LoadTestId, ScalingEventId, Timestamp,
+};
 use serde::{Serialize, Serializer};
 
+pub(crate) use access::{AuditBody, AuditPage, KeyBody, SessionBody};
 pub(crate) use cost::{Breakdown, Data, FunctionCostBody, SpanId, SystemCostBody, Trend, Trends};
 pub(crate) use execution::{
     Accepted, ExecutionBody, ExecutionPage, FunctionRef, NamedExecutions, PlainExecution, Retried,
@@ -42,6 +46,10 @@ pub(crate) type FunctionKey = Text<FunctionId>;
 pub(crate) type ExecutionKey = Text<ExecutionId>;
 /// A scaling event's id.
 pub(crate) type ScalingEventKey = Text<ScalingEventId>;
+/// An API key's id.
+pub(crate) type ApiKeyKey = Text<KeyId>;
+/// An audit entry's id.
+pub(crate) type AuditKey = Text<AuditId>;
 /// A load test's id.
 pub(crate) type LoadTestKey = Text<LoadTestId>;
 

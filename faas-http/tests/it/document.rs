@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::schema::Document;
-use crate::server::{Server, answer, start, text};
+use crate::server::{Server, answer, start, start_guarded, text};
 
 /// Set to anything, it has the test below write the file: `make openapi`.
 const REGENERATE: &str = "REGENERATE_OPENAPI";
@@ -142,7 +142,7 @@ async fn what_clients_send_is_described_member_by_member() {
 
 #[tokio::test]
 async fn answers_are_what_the_document_says() {
-    let server = start().await;
+    let (server, _access) = start_guarded(|_| {}).await;
     let mut document = Document::of(&server).await;
     let functions = "/api/functions";
     let new = |name: &str, code: &str| json!({"name": name, "description": "d", "code": code});
@@ -242,6 +242,27 @@ async fn answers_are_what_the_document_says() {
         call.get_one(unknown, "x").await;
     }
     call.at(Method::DELETE, one, &id, Value::Null).await;
+
+    call.get("/api/session").await;
+    call.get("/api/keys").await;
+    call.get_with("/api/audit", "?limit=1").await;
+    call.get_with("/api/audit", "?cursor=x").await;
+    let keys = "/api/keys";
+    call.post(keys, json!({"name": "me", "role": "boss"})).await;
+    let made = call.post(keys, json!({"name": "me", "role": "admin"}));
+    let key = text(&made.await["key"]);
+    call.get("/api/session").await;
+    server.key.set(key).unwrap();
+    call.get("/api/session").await;
+    let end = json!({"name": "ci", "role": "reader", "expiresAt": "9999-12-31T00:00:00Z"});
+    call.post(keys, end.clone()).await;
+    let reader = text(&call.get(keys).await[0]["_id"]);
+    call.post(keys, end).await;
+    let revoke = "/api/keys/{id}";
+    for id in [&reader, &reader, "x"] {
+        call.at(Method::DELETE, revoke, id, Value::Null).await;
+    }
+    call.get("/api/audit").await;
     // These are no JSON, or the document itself.
     assert_eq!(
         document.unseen(),

@@ -1,8 +1,10 @@
 //! A real server on a loopback port, and a real client for it.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use faas_core::Platform;
+use faas_core::access::{Access, AccessOptions};
 use faas_core::clock::{Clock, SystemClock};
 use faas_http::HttpOptions;
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -13,6 +15,8 @@ use crate::scripted::Scripted;
 pub(crate) struct Server {
     pub(crate) platform: Platform,
     base: String,
+    /// The key that every request brings, once it is set.
+    pub(crate) key: OnceLock<String>,
     client: reqwest::Client,
 }
 
@@ -33,6 +37,17 @@ pub(crate) async fn start() -> Server {
     start_with(platform().await, HttpOptions::default()).await
 }
 
+/// A server that looks at who comes.
+pub(crate) async fn start_guarded(change: impl FnOnce(&mut AccessOptions)) -> (Server, Access) {
+    let platform = platform().await;
+    let mut guarded = AccessOptions::default();
+    change(&mut guarded);
+    let access = Access::start(&platform, guarded).await.unwrap();
+    let mut options = HttpOptions::default();
+    options.access = Some(access.clone());
+    (start_with(platform, options).await, access)
+}
+
 pub(crate) async fn start_with(platform: Platform, options: HttpOptions) -> Server {
     let app = faas_http::router_with(platform.clone(), options);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -41,13 +56,18 @@ pub(crate) async fn start_with(platform: Platform, options: HttpOptions) -> Serv
     Server {
         platform,
         base,
+        key: OnceLock::new(),
         client: reqwest::Client::builder().no_proxy().build().unwrap(),
     }
 }
 
 impl Server {
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.base))
+        let request = self.client.request(method, format!("{}{path}", self.base));
+        match self.key.get() {
+            Some(key) => request.bearer_auth(key),
+            None => request,
+        }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {

@@ -11,7 +11,7 @@ use rusqlite::{Connection, Params, Row};
 use crate::error::Error;
 
 /// All rows of a statement, each read by `read`.
-fn collect<T, P: Params>(
+pub(crate) fn collect<T, P: Params>(
     connection: &Connection,
     sql: &str,
     params: P,
@@ -27,6 +27,6 @@ fn collect<T, P: Params>(
 }
 
 /// A limit as SQLite takes it.
-fn limit(limit: usize) -> i64 {
+pub(crate) fn limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }

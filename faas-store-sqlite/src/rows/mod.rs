@@ -3,6 +3,7 @@
 //! Owns the columns, their codes and both directions between them and the model. Which rows are
 //! read or written when is not decided here.
 
+pub(crate) mod access;
 pub(crate) mod detail;
 pub(crate) mod execution;
 pub(crate) mod function;

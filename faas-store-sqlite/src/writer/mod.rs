@@ -190,6 +190,11 @@ impl Writer {
         Ok(value)
     }
 
+    /// The connection, for changes that nothing is kept of here.
+    pub(crate) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// Writes what is there already, to see whether it can be written.
     pub(crate) fn probe(&mut self) -> Result<(), Error> {
         self.state.save(&self.connection)

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::server::{Server, start, start_with};
+use crate::server::{Server, start, start_guarded, start_with};
 
 async fn plain(server: &Server, request: &str) -> String {
     let mut stream = TcpStream::connect(server.address).await.unwrap();
@@ -85,7 +85,7 @@ async fn one_connection_too_many_is_refused_until_another_has_gone() {
 #[tokio::test]
 async fn pages_of_other_origins_are_refused_where_origins_are_configured() {
     let ours = "https://ours.example";
-    let server = start_with(|options| options.origins = Some(vec![ours.to_owned()])).await;
+    let server = start_guarded(|options| options.origins = vec![ours.to_owned()]).await;
     let own = format!("http://{}", server.address);
     for origin in [None, Some(ours), Some(own.as_str())] {
         assert!(server.connect_to("/ws", origin).await.is_ok(), "{origin:?}");

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod access;
 mod connections;
 mod load_tests;
 mod scripted;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::routing::get;
 use faas_core::Platform;
+use faas_core::access::{Access, AccessOptions};
 use faas_core::model::FunctionId;
 use faas_core::platform::NewFunction;
 use faas_ws::{LiveEvents, WsOptions};
@@ -24,6 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Server {
     pub(crate) platform: Platform,
     pub(crate) live: LiveEvents,
+    pub(crate) access: Option<Access>,
     pub(crate) address: SocketAddr,
 }
 
@@ -32,14 +34,33 @@ pub(crate) async fn start() -> Server {
 }
 
 pub(crate) async fn start_with(change: impl FnOnce(&mut WsOptions)) -> Server {
-    let platform = Platform::builder()
+    let platform = platform().await;
+    let mut options = WsOptions::default();
+    change(&mut options);
+    serve(platform, options).await
+}
+
+/// A server that looks at who comes.
+pub(crate) async fn start_guarded(change: impl FnOnce(&mut AccessOptions)) -> Server {
+    let platform = platform().await;
+    let mut access = AccessOptions::default();
+    change(&mut access);
+    let mut options = WsOptions::default();
+    options.access = Some(Access::start(&platform, access).await.unwrap());
+    serve(platform, options).await
+}
+
+async fn platform() -> Platform {
+    Platform::builder()
         .runtime(Scripted)
         .options(|options| options.retry_base = Duration::from_millis(1))
         .build()
         .await
-        .unwrap();
-    let mut options = WsOptions::default();
-    change(&mut options);
+        .unwrap()
+}
+
+async fn serve(platform: Platform, options: WsOptions) -> Server {
+    let access = options.access.clone();
     let live = LiveEvents::new(platform.clone(), options);
     let app = live.router_over(get(async || "the page"));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -48,6 +69,7 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut WsOptions)) -> Server {
     Server {
         platform,
         live,
+        access,
         address,
     }
 }

@@ -1,6 +1,8 @@
 //! The real binary, as a user starts it.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod api;
 #[cfg(test)]
 mod client;

@@ -33,6 +33,11 @@ impl Place {
         self.folder.path()
     }
 
+    /// The store, as `--store` takes it.
+    pub(crate) fn url(&self) -> &str {
+        &self.store
+    }
+
     /// Writes settings that are the file's alone.
     pub(crate) fn configure(&self, file: &str) {
         std::fs::write(self.folder().join("faas.toml"), file).unwrap();

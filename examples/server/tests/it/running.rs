@@ -1,5 +1,6 @@
 //! A server that runs for as long as a test needs it.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -20,16 +21,24 @@ impl Server {
 
     /// The same, with these environment variables.
     pub(crate) fn start_in(folder: &Path, args: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_faas"))
-            .current_dir(folder)
-            .env_clear()
-            .env("FAAS_LOG", "warn")
-            .envs(environment.iter().copied())
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(args)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let listen = ["--listen", "127.0.0.1:0"];
+        Self::begin_serving(command(folder, environment).args(listen).args(args))
+    }
+
+    /// Starts one that listens where `args` say.
+    pub(crate) fn start_anywhere(folder: &Path, args: &[&str]) -> Self {
+        Self::begin_serving(command(folder, &[]).args(args))
+    }
+
+    /// Starts one with these environment variables that writes its log into a file.
+    pub(crate) fn start_logging(folder: &Path, environment: &[(&str, &str)], log: &Path) -> Self {
+        let log = File::create(log).unwrap();
+        let listen = ["--listen", "127.0.0.1:0"];
+        Self::begin_serving(command(folder, environment).args(listen).stderr(log))
+    }
+
+    fn begin_serving(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut startup = String::new();
         let stdout = child.stdout.as_mut().unwrap();
         BufReader::new(stdout).read_line(&mut startup).unwrap();
@@ -61,7 +70,7 @@ impl Server {
         let length = body.len();
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\nHost: faas\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
         )?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
@@ -103,7 +112,7 @@ impl Server {
         let mut stream = TcpStream::connect(self.address()).unwrap();
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\nHost: faas\r\nConnection: close\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
              Content-Type: application/json\r\n{headers}Content-Length: {}\r\n\r\n{body}",
             body.len()
         )
@@ -147,6 +156,18 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// `faas serve` in `folder`, with these environment variables and no others.
+fn command(folder: &Path, environment: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_faas"));
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("FAAS_LOG", "warn")
+        .envs(environment.iter().copied())
+        .arg("serve");
+    command
 }
 
 /// Reads an answer to its end.

@@ -188,7 +188,7 @@ fn neither_a_stalled_client_nor_an_endless_call_holds_the_end_up_beyond_the_grac
     let mut server = Server::start(folder.path(), &args);
     let id = server.upload("while (true) {} return 0");
     let mut stalled = std::net::TcpStream::connect(server.address()).unwrap();
-    let half = b"POST /api/functions HTTP/1.1\r\nHost: faas\r\nContent-Length: 99\r\n\r\n{";
+    let half = b"POST /api/functions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{";
     stalled.write_all(half).unwrap();
     let _call = server.begin("POST", &format!("/api/functions/{id}/invoke"), "{}");
     wait_until_running(&server);

@@ -8,12 +8,12 @@ use async_trait::async_trait;
 
 use crate::load_test::LoadTest;
 use crate::model::{
-    Execution, ExecutionId, Function, FunctionId, FunctionLabel, LoadTestId, ScalingEvent,
-    Timestamp,
+    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionId, FunctionLabel, KeyId,
+    LoadTestId, ScalingEvent, Timestamp,
 };
 use crate::store::{
-    ExecutionQuery, LoadTestQuery, Period, SharedStore, Store, StoreError, Totals, UsageQuery,
-    UsageRow, Write, Written,
+    AccessStore, AuditQuery, ExecutionQuery, LoadTestQuery, Period, SharedStore, Store, StoreError,
+    Totals, UsageQuery, UsageRow, Write, Written,
 };
 
 /// Who stands in the way.
@@ -163,5 +163,32 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn close(&self) -> Result<(), StoreError> {
         self.store.close().await
+    }
+}
+
+#[async_trait]
+impl<I: Intercept> AccessStore for Intercepted<I> {
+    async fn insert_key(&self, key: &ApiKey) -> Result<(), StoreError> {
+        self.store.insert_key(key).await
+    }
+
+    async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
+        self.store.keys().await
+    }
+
+    async fn revoke_key(&self, id: KeyId, at: Timestamp) -> Result<bool, StoreError> {
+        self.store.revoke_key(id, at).await
+    }
+
+    async fn append_audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
+        self.store.append_audit(entry).await
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+        self.store.audit(query).await
+    }
+
+    async fn expire_audit(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.store.expire_audit(before, limit).await
     }
 }

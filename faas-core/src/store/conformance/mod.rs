@@ -22,6 +22,7 @@
     reason = "these are tests that live in a library, and their names are the promises"
 )]
 
+pub mod access;
 pub mod claims;
 pub mod functions;
 pub mod idempotency;
@@ -146,6 +147,13 @@ macro_rules! store_conformance {
             scaling::scaling_events_are_listed_newest_first_and_counted,
             load_tests::a_load_test_reads_back_as_it_was_stored_last,
             load_tests::load_tests_are_listed_newest_first_by_function,
+            access::a_key_reads_back_as_it_was_stored,
+            access::a_keys_name_is_taken_until_the_key_is_revoked,
+            access::of_many_keys_of_one_name_at_once_one_is_stored,
+            access::a_key_is_revoked_once_and_stays_in_the_list,
+            access::the_audit_log_is_newest_first_and_pages_through_everything_once,
+            access::old_entries_of_the_audit_log_expire_oldest_first_up_to_the_limit,
+            access::keys_and_audit_log_are_there_after_a_restart,
             restart::everything_is_there_after_a_restart,
             restart::a_closed_store_can_be_asked_nothing_and_does_not_hang,
         );

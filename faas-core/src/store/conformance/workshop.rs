@@ -8,9 +8,9 @@ use crate::load_test::{
     ErrorGroup, LoadEstimate, LoadResult, LoadTest, LoadTestStatus, ResponseTimes, Second,
 };
 use crate::model::{
-    Attempt, Execution, ExecutionId, Failure, FailureKind, Function, FunctionConfig, FunctionId,
-    FunctionStatus, IdGenerator, InstanceId, Json, LogLevel, LogLine, NanoDollars, ScalingAction,
-    ScalingEvent, Tier, Timestamp,
+    Actor, ApiKey, Attempt, AuditAction, AuditEntry, Execution, ExecutionId, Failure, FailureKind,
+    Function, FunctionConfig, FunctionId, FunctionStatus, IdGenerator, InstanceId, Json, KeyHash,
+    LogLevel, LogLine, NanoDollars, Role, ScalingAction, ScalingEvent, Tier, Timestamp,
 };
 use crate::store::UsageSums;
 
@@ -70,6 +70,32 @@ impl Workshop {
             version: 1,
             status: FunctionStatus::Active,
             config: FunctionConfig::default(),
+        }
+    }
+
+    /// A key that is not revoked, with a random role and hash; every other one expires.
+    pub fn key(&mut self, name: &str) -> ApiKey {
+        let mut hash = [0; 32];
+        self.random.fill(&mut hash);
+        let expires = self.random.bool().then(|| Duration::from_micros(7));
+        ApiKey {
+            id: self.ids.key(self.now),
+            name: name.into(),
+            role: Role::ALL[self.random.usize(..Role::ALL.len())],
+            hash: KeyHash(hash),
+            created_at: self.now,
+            expires_at: expires.map(|after| self.now + after),
+            revoked_at: None,
+        }
+    }
+
+    pub fn audit_entry(&mut self, actor: Actor, action: AuditAction) -> AuditEntry {
+        AuditEntry {
+            id: self.ids.audit(self.now),
+            at: self.now,
+            actor,
+            action,
+            target: format!("target {}", self.random.u32(..)),
         }
     }
 

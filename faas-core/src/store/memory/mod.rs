@@ -4,6 +4,7 @@
 //! ones only the sums stay, as if they had expired. It is also the model to read before writing a
 //! store: [`executions`] shows what each write means, [`usage`] how sums are kept.
 
+mod access;
 mod executions;
 mod functions;
 mod usage;
@@ -15,16 +16,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use parking_lot::RwLock;
 
+use self::access::Access;
 use self::executions::Executions;
 use self::functions::Functions;
 use super::{
-    ExecutionQuery, Lease, LoadTestQuery, Overdue, OverdueQuery, Period, Renewed, SharedStore,
-    Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
+    AccessStore, AuditQuery, ExecutionQuery, Lease, LoadTestQuery, Overdue, OverdueQuery, Period,
+    Renewed, SharedStore, Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
 };
 use crate::load_test::LoadTest;
 use crate::model::{
-    Execution, ExecutionId, Function, FunctionId, FunctionLabel, LoadTestId, ScalingEvent,
-    ScalingEventId, Timestamp,
+    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionId, FunctionLabel, KeyId,
+    LoadTestId, ScalingEvent, ScalingEventId, Timestamp,
 };
 
 /// How many ended executions a [`MemoryStore`] keeps unless it is told otherwise.
@@ -43,6 +45,7 @@ struct State {
     executions: Executions,
     scaling: BTreeMap<(Timestamp, ScalingEventId), ScalingEvent>,
     load_tests: BTreeMap<LoadTestId, LoadTest>,
+    access: Access,
 }
 
 impl MemoryStore {
@@ -59,6 +62,7 @@ impl MemoryStore {
             executions: Executions::new(capacity),
             scaling: BTreeMap::new(),
             load_tests: BTreeMap::new(),
+            access: Access::default(),
         };
         Self {
             state: RwLock::new(state),
@@ -247,6 +251,34 @@ impl Store for MemoryStore {
 
     async fn close(&self) -> Result<(), StoreError> {
         Ok(())
+    }
+}
+
+#[async_trait]
+impl AccessStore for MemoryStore {
+    async fn insert_key(&self, key: &ApiKey) -> Result<(), StoreError> {
+        self.state.write().access.insert_key(key)
+    }
+
+    async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
+        Ok(self.state.read().access.keys())
+    }
+
+    async fn revoke_key(&self, id: KeyId, at: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.state.write().access.revoke_key(id, at))
+    }
+
+    async fn append_audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
+        self.state.write().access.append(entry);
+        Ok(())
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+        Ok(self.state.read().access.audit(query))
+    }
+
+    async fn expire_audit(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        Ok(self.state.write().access.expire_audit(before, limit))
     }
 }
 

@@ -1,0 +1,105 @@
+//! `faas key`: making, listing and revoking API keys on the store, whether a server runs on it or
+//! not.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use faas_core::access::{Keys, NewKey};
+use faas_core::clock::{Clock, SystemClock};
+use faas_core::model::{Actor, ApiKey, Timestamp};
+
+use crate::cli::{Expiry, KeyCommand, Place};
+use crate::file::File;
+use crate::settings::{self, Environment};
+use crate::{print, stores};
+
+/// Does what `command` says.
+///
+/// # Errors
+/// One line for people.
+pub(crate) async fn run(command: KeyCommand, environment: &Environment) -> Result<(), String> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    match command {
+        KeyCommand::Create {
+            name,
+            role,
+            expires,
+            place,
+        } => {
+            let keys = open(place, environment, &clock).await?;
+            let expires_at = expires.map(|expiry| match expiry {
+                Expiry::After(time) => clock.now() + time,
+                Expiry::At(moment) => moment,
+            });
+            let new = NewKey {
+                name,
+                role,
+                expires_at,
+            };
+            let created = keys.create(new, &Actor::Local).await;
+            let (_, text) = created.map_err(|error| error.to_string())?;
+            print(text.expose())
+        }
+        KeyCommand::List { place } => {
+            let keys = open(place, environment, &clock).await?;
+            let there = keys.list().await.map_err(|error| error.to_string())?;
+            print(&table(&there, clock.now()))
+        }
+        KeyCommand::Revoke { key, place } => {
+            let keys = open(place, environment, &clock).await?;
+            let there = keys.list().await.map_err(|error| error.to_string())?;
+            let is_meant = |one: &&ApiKey| {
+                one.revoked_at.is_none() && (*one.name == *key || one.id.to_string() == key)
+            };
+            let found = there.iter().find(is_meant);
+            let found = found.ok_or_else(|| {
+                format!("there is no key {key:?} that is not revoked: see 'faas key list'")
+            })?;
+            let revoked = keys.revoke(found.id, &Actor::Local).await;
+            let revoked = revoked.map_err(|error| error.to_string())?;
+            print(&format!("revoked {} ({})", revoked.name, revoked.id))
+        }
+    }
+}
+
+async fn open(
+    place: Place,
+    environment: &Environment,
+    clock: &Arc<dyn Clock>,
+) -> Result<Keys, String> {
+    let file = File::read(place.config.as_deref())?;
+    let url = settings::store(place.store, file.store, environment.mongodb_uri.as_ref())?;
+    let store = stores::open_keys(&url).await?;
+    Ok(Keys::new(store, Arc::clone(clock)))
+}
+
+/// One line for each key, below a head.
+fn table(keys: &[ApiKey], now: Timestamp) -> String {
+    let mut lines = format!(
+        "{:36}  {:9}  {:24}  {:24}  {:8}  NAME",
+        "ID", "ROLE", "CREATED", "EXPIRES", "STATE"
+    );
+    for key in keys {
+        let expires = match key.expires_at {
+            Some(moment) => moment.to_string(),
+            None => "never".to_owned(),
+        };
+        let state = if key.revoked_at.is_some() {
+            "revoked"
+        } else if key.has_expired(now) {
+            "expired"
+        } else {
+            "valid"
+        };
+        // Writing to a string cannot fail.
+        let _ = write!(
+            lines,
+            "\n{}  {:9}  {}  {expires:24}  {state:8}  {}",
+            key.id,
+            key.role.as_str(),
+            key.created_at,
+            key.name
+        );
+    }
+    lines
+}

@@ -1,0 +1,106 @@
+//! Opening the store that was chosen, for the server and for what is done beside it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use faas_core::store::{AccessStore, MemoryStore, Store, StoreError};
+use faas_store_mongo::MongoStore;
+use faas_store_sqlite::SqliteStore;
+
+use crate::cli::Durability;
+use crate::mongo_uri::MongoUri;
+use crate::store_url::StoreUrl;
+
+/// Opens the whole store.
+///
+/// # Errors
+/// One line for people.
+pub(crate) async fn open(url: &StoreUrl, durability: Durability) -> Result<Arc<dyn Store>, String> {
+    Ok(match url {
+        StoreUrl::Memory => Arc::new(MemoryStore::new()),
+        StoreUrl::Sqlite(path) => Arc::new(open_sqlite(url, path, durability).await?),
+        StoreUrl::Mongo(uri) => Arc::new(open_mongo(url, uri, durability).await?),
+    })
+}
+
+/// Opens only what is kept of keys and of who did what, while a server may be using the store.
+///
+/// # Errors
+/// One line for people.
+pub(crate) async fn open_keys(url: &StoreUrl) -> Result<Arc<dyn AccessStore>, String> {
+    Ok(match url {
+        StoreUrl::Memory => {
+            return Err(
+                "memory: is within the server that uses it: its keys are made over its API (POST /api/keys), and end with it"
+                    .to_owned(),
+            );
+        }
+        StoreUrl::Sqlite(path) => {
+            make_folder_of(path)?;
+            let opened = SqliteStore::open_keys(path).await;
+            Arc::new(opened.map_err(|error| format!("cannot open {url}: {}", chain(&error)))?)
+        }
+        StoreUrl::Mongo(uri) => Arc::new(open_mongo(url, uri, Durability::Full).await?),
+    })
+}
+
+async fn open_sqlite(
+    url: &StoreUrl,
+    path: &Path,
+    durability: Durability,
+) -> Result<SqliteStore, String> {
+    make_folder_of(path)?;
+    let durability = match durability {
+        Durability::Commit => faas_store_sqlite::Durability::Commit,
+        Durability::Full => faas_store_sqlite::Durability::Full,
+    };
+    SqliteStore::options()
+        .durability(durability)
+        .open(path)
+        .await
+        .map_err(|error| format!("cannot open {url}: {}", chain(&error)))
+}
+
+async fn open_mongo(
+    url: &StoreUrl,
+    uri: &MongoUri,
+    durability: Durability,
+) -> Result<MongoStore, String> {
+    let uri = match durability {
+        Durability::Commit => uri.clone(),
+        Durability::Full => uri.journaled(),
+    };
+    let opened = MongoStore::open(uri.expose()).await;
+    opened.map_err(|error| match error {
+        // It names the database.
+        StoreError::Unavailable(cause) => {
+            format!("{cause}. Is the server running, and are its host and port right?")
+        }
+        error => format!("cannot open {url}: {}", chain(&error)),
+    })
+}
+
+fn make_folder_of(path: &Path) -> Result<(), String> {
+    let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    else {
+        return Ok(());
+    };
+    std::fs::create_dir_all(folder)
+        .map_err(|error| format!("cannot make the data folder {}: {error}", folder.display()))
+}
+
+/// An error and what caused it, where that adds something.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,603 @@
+//! Who is let in: keys, roles, origins, hosts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{self, Error, Message, WebSocket};
+
+use super::place::{Place, on_every_store};
+use super::running::{Server, read_answer};
+
+on_every_store!(
+    a_key_made_beside_a_running_server_is_required_at_once_and_revoked_within_two_seconds,
+    keys_and_what_was_done_with_them_outlive_the_server,
+);
+
+/// An id that nothing has.
+const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+/// How soon a running server notices what was done beside it.
+const SOON: Duration = Duration::from_secs(2);
+
+/// What each route needs: a role, or nothing. A route that is not here fails the test.
+const ROUTES: &[(&str, &[&str])] = &[
+    (
+        "",
+        &[
+            "get /healthz",
+            "get /readyz",
+            "get /openapi.json",
+            "get /docs",
+        ],
+    ),
+    ("any", &["get /api/session", "get /api/executions/{id}"]),
+    (
+        "reader",
+        &[
+            "get /api/functions",
+            "get /api/functions/{id}",
+            "get /api/functions/{id}/logs",
+            "get /api/executions",
+            "get /api/load-tests",
+            "get /api/load-tests/{id}",
+            "post /api/load-tests/estimate",
+            "get /api/metrics",
+            "get /api/metrics/executions/history",
+            "get /api/metrics/scaling/history",
+            "get /api/metrics/scaling-history",
+            "get /api/costs/pricing",
+            "post /api/costs/estimate",
+            "get /api/costs/system",
+            "get /api/costs/function/{id}",
+            "get /api/costs/trends",
+            "get /api/costs/breakdown",
+            "get /api/costs/executions",
+            "get /api/samples",
+            "get /metrics",
+        ],
+    ),
+    (
+        "invoker",
+        &[
+            "post /api/functions/{id}/execute",
+            "post /api/functions/{id}/invoke",
+        ],
+    ),
+    (
+        "developer",
+        &[
+            "post /api/functions",
+            "put /api/functions/{id}",
+            "delete /api/functions/{id}",
+            "post /api/executions/{id}/cancel",
+            "post /api/executions/{id}/retry",
+            "post /api/load-tests",
+            "delete /api/load-tests/{id}",
+        ],
+    ),
+    (
+        "admin",
+        &[
+            "get /api/keys",
+            "post /api/keys",
+            "delete /api/keys/{id}",
+            "get /api/audit",
+        ],
+    ),
+];
+
+/// The roles that a key with this role has.
+fn has(role: &str, needed: &str) -> bool {
+    let roles: &[&str] = match role {
+        "reader" => &["any", "reader"],
+        "invoker" => &["any", "invoker"],
+        "developer" => &["any", "reader", "invoker", "developer"],
+        "admin" => &["any", "reader", "invoker", "developer", "admin"],
+        _ => &[],
+    };
+    needed.is_empty() || roles.contains(&needed)
+}
+
+/// `faas key …` on the store at `url`.
+fn faas_key(folder: &Path, url: &str, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_faas"))
+        .current_dir(folder)
+        .env_clear()
+        .env("FAAS_STORE", url)
+        .arg("key")
+        .args(args)
+        .output()
+        .unwrap()
+}
+
+/// What it prints when it does as it was told.
+fn key_says(folder: &Path, url: &str, args: &[&str]) -> String {
+    let output = faas_key(folder, url, args);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {errors}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+const FILE: &str = "sqlite:./data/faas.db";
+
+fn make(folder: &Path, role: &str) -> String {
+    key_says(folder, FILE, &["create", "--name", role, "--role", role])
+}
+
+/// Sends a request with these header lines; the status and the body.
+fn ask(server: &Server, headers: &str, method: &str, path: &str) -> (u16, Value) {
+    let body = if method == "get" { "" } else { "{}" };
+    let method = method.to_uppercase();
+    let (status, body) = read_answer(&mut server.begin_with(headers, &method, path, body));
+    (status, serde_json::from_str(&body).unwrap_or(Value::Null))
+}
+
+fn bearer(key: &str) -> String {
+    format!("Authorization: Bearer {key}\r\n")
+}
+
+/// Each operation of the server's document, as in [`ROUTES`], and the role that it names.
+fn operations(server: &Server) -> BTreeMap<String, Value> {
+    let (_, document) = ask(server, "", "get", "/openapi.json");
+    let mut all = BTreeMap::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            all.insert(format!("{method} {path}"), operation.clone());
+        }
+    }
+    all
+}
+
+/// Its method, and a path that it serves.
+fn split(operation: &str) -> (&str, String) {
+    let (method, path) = operation.split_once(' ').unwrap();
+    (method, path.replace("{id}", NOBODY))
+}
+
+#[test]
+fn every_route_asks_for_its_role_and_for_no_more() {
+    let folder = TempDir::new().unwrap();
+    let keys: BTreeMap<_, _> = ["reader", "invoker", "developer", "admin"]
+        .map(|role| (role, make(folder.path(), role)))
+        .into();
+    let server = Server::start(folder.path(), &[]);
+    let operations = operations(&server);
+    let listed: BTreeSet<_> = ROUTES
+        .iter()
+        .flat_map(|(_, routes)| routes.iter())
+        .collect();
+    let there: BTreeSet<_> = operations.keys().collect();
+    assert!(
+        there.iter().copied().eq(listed.iter().copied()),
+        "routes and the roles they need differ: {there:?}"
+    );
+    for (needed, routes) in ROUTES {
+        for operation in *routes {
+            let (method, path) = split(operation);
+            let told = &operations[*operation]["x-role"];
+            let expected = match *needed {
+                "" => json!(null),
+                // The role that allows least.
+                "any" => json!("reader"),
+                role => json!(role),
+            };
+            assert_eq!(told, &expected, "{operation}");
+            let slashed = format!("{path}/");
+            let below_api = path.starts_with("/api/").then_some(slashed);
+            for path in below_api.iter().chain([&path]) {
+                let (status, answer) = ask(&server, "", method, path);
+                if needed.is_empty() {
+                    assert_eq!(status, 200, "{operation}");
+                } else {
+                    assert_eq!((status, &answer["code"]), (401, &json!("key_required")));
+                }
+                for (role, key) in &keys {
+                    let (status, answer) = ask(&server, &bearer(key), method, path);
+                    let code = answer["code"].as_str().unwrap_or_default();
+                    if has(role, needed) {
+                        let let_in = ![401, 403, 429].contains(&status) && status < 500;
+                        assert!(let_in, "{operation} as {role}: {status} {answer}");
+                    } else {
+                        assert_eq!((status, code), (403, "role_insufficient"), "{operation}");
+                        let error = answer["error"].as_str().unwrap();
+                        assert!(error.contains(needed), "{operation}: {error}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_valid_key_is_told_apart_from_none() {
+    let folder = TempDir::new().unwrap();
+    let key = make(folder.path(), "admin");
+    let moment = "2020-01-31T14:00:00Z";
+    let args = ["create", "--name", "x", "--role", "reader", "--expires"];
+    let past = faas_key(folder.path(), FILE, &[&args[..], &[moment]].concat());
+    assert_eq!(past.status.code(), Some(1));
+    let soon = key_says(folder.path(), FILE, &[&args[..], &["1s"]].concat());
+    let server = Server::start(folder.path(), &[]);
+    let session = |headers: &str| ask(&server, headers, "get", "/api/session");
+    for (headers, code) in [
+        (String::new(), "key_required"),
+        (bearer("faas_x"), "key_invalid"),
+        (bearer(&key[..key.len() - 1]), "key_invalid"),
+        (
+            "Authorization: Basic bWU6bWU=\r\n".to_owned(),
+            "key_invalid",
+        ),
+        (bearer(&key).repeat(2), "key_invalid"),
+    ] {
+        let (status, answer) = session(&headers);
+        assert_eq!((status, &answer["code"]), (401, &json!(code)), "{headers}");
+    }
+    let (_, head, _) = Server::try_send(server.address(), "GET", "/api/keys", "").unwrap();
+    assert!(head.contains("www-authenticate: Bearer"), "{head}");
+    let (status, answer) = session(&bearer(&key));
+    assert_eq!(
+        (status, &answer["authentication"]),
+        (200, &json!("required"))
+    );
+    assert_eq!(answer["key"]["role"], "admin");
+    until(|| session(&bearer(&soon)).1["code"] == "key_expired");
+    // A key in the address is none.
+    let (status, _) = ask(&server, "", "get", &format!("/api/session?key={key}"));
+    assert_eq!(status, 401);
+}
+
+/// Waits until `is` says so, not for long.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is promised is a time, of another process"
+)]
+fn until(mut is: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is() {
+        assert!(start.elapsed() < SOON, "it takes too long");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn pages_of_foreign_origins_may_neither_read_nor_change_anything() {
+    for keys in [false, true] {
+        let folder = TempDir::new().unwrap();
+        let mut headers = String::new();
+        if keys {
+            headers = bearer(&make(folder.path(), "admin"));
+        }
+        let server = Server::start(folder.path(), &["--cors-origin", "https://app.example"]);
+        for (needed, routes) in ROUTES {
+            for operation in *routes {
+                let (method, path) = split(operation);
+                let from = |origin: &str| {
+                    let headers = format!("{headers}Origin: {origin}\r\n");
+                    ask(&server, &headers, method, &path)
+                };
+                for origin in ["https://other.example", "null", "http://localhost:1"] {
+                    let (status, answer) = from(origin);
+                    if needed.is_empty() {
+                        assert_eq!(status, 200, "{operation}");
+                    } else {
+                        let code = &answer["code"];
+                        assert_eq!((status, code), (403, &json!("origin_not_allowed")));
+                    }
+                }
+                for origin in ["https://app.example", "http://localhost"] {
+                    assert_ne!(from(origin).0, 403, "{operation} from {origin}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_name_that_was_made_to_lead_here_is_not_served_until_a_key_is_required() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start(folder.path(), &["--allowed-host", "faas.example"]);
+    let by = |server: &Server, host: &str, path: &str| {
+        let address = server.address();
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        use std::io::Write as _;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        read_answer(&mut stream)
+    };
+    for path in ["/api/functions", "/api/costs/pricing", "/metrics"] {
+        for host in [
+            "faas.example",
+            "localhost:1",
+            "127.0.0.1",
+            "[::1]:80",
+            server.address(),
+        ] {
+            assert_eq!(by(&server, host, path).0, 200, "{host}");
+        }
+        let (status, answer) = by(&server, "rebound.example", path);
+        assert_eq!(status, 403, "{answer}");
+        assert!(answer.contains("host_not_allowed"), "{answer}");
+    }
+    // Whoever looks after the server may use any name.
+    assert_eq!(by(&server, "10.0.0.1.probe", "/healthz").0, 200);
+    server.stop();
+    make(folder.path(), "admin");
+    let server = Server::start(folder.path(), &[]);
+    assert_eq!(by(&server, "behind.example", "/api/functions").0, 401);
+}
+
+#[test]
+fn others_are_served_only_with_keys_or_when_that_is_wanted() {
+    let folder = TempDir::new().unwrap();
+    let refused = Command::new(env!("CARGO_BIN_EXE_faas"))
+        .current_dir(folder.path())
+        .env_clear()
+        .args(["serve", "--listen", "0.0.0.0:0", "--log", "off"])
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(
+        error.contains("faas key create") && error.contains("--insecure-open"),
+        "{error}"
+    );
+    let address = |server: &Server| {
+        let (_, port) = server.address().rsplit_once(':').unwrap();
+        format!("127.0.0.1:{port}")
+    };
+    let open = ["--listen", "0.0.0.0:0", "--insecure-open"];
+    let server = Server::start_anywhere(folder.path(), &open);
+    let get = |server: &Server| {
+        let sent = Server::try_send(&address(server), "GET", "/api/functions", "");
+        sent.unwrap().0
+    };
+    assert_eq!(get(&server), 200);
+    server.stop();
+    make(folder.path(), "admin");
+    for args in [&open[..], &open[..2]] {
+        let server = Server::start_anywhere(folder.path(), args);
+        assert!(
+            server.startup.contains("key required"),
+            "{}",
+            server.startup
+        );
+        assert_eq!(get(&server), 401);
+        server.stop();
+    }
+}
+
+/// Opens a socket; the status when it is refused.
+fn listen(
+    server: &Server,
+    key: Option<&str>,
+    headers: &[(&str, &str)],
+) -> Result<WebSocket<std::net::TcpStream>, u16> {
+    let mut request = format!("ws://{}/ws", server.address())
+        .into_client_request()
+        .unwrap();
+    let into = request.headers_mut();
+    if let Some(key) = key {
+        let offer = format!("faas, faas.key.{key}");
+        into.insert("sec-websocket-protocol", offer.parse().unwrap());
+    }
+    for (name, value) in headers {
+        let name: tungstenite::http::HeaderName = name.parse().unwrap();
+        into.insert(name, value.parse().unwrap());
+    }
+    let stream = std::net::TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(SOON * 5)).unwrap();
+    match tungstenite::client(request, stream) {
+        Ok((socket, answer)) => {
+            let spoken = answer.headers().get("sec-websocket-protocol");
+            assert_eq!(spoken.is_some(), key.is_some());
+            assert!(spoken.is_none_or(|spoken| spoken == "faas"));
+            Ok(socket)
+        }
+        Err(tungstenite::HandshakeError::Failure(Error::Http(answer))) => {
+            Err(answer.status().as_u16())
+        }
+        Err(other) => panic!("{other}"),
+    }
+}
+
+/// Reads until the server closes; its code.
+fn closed_with(mut socket: WebSocket<std::net::TcpStream>) -> u16 {
+    loop {
+        if let Message::Close(frame) = socket.read().unwrap() {
+            return frame.unwrap().code.into();
+        }
+    }
+}
+
+#[test]
+fn a_socket_needs_a_key_that_may_read() {
+    let folder = TempDir::new().unwrap();
+    let (reader, invoker) = (
+        make(folder.path(), "reader"),
+        make(folder.path(), "invoker"),
+    );
+    let server = Server::start(folder.path(), &[]);
+    let bearer = format!("Bearer {reader}");
+    assert!(listen(&server, Some(&reader), &[]).is_ok());
+    assert!(listen(&server, None, &[("authorization", &bearer)]).is_ok());
+    let own = format!("http://{}", server.address());
+    assert!(listen(&server, Some(&reader), &[("origin", &own)]).is_ok());
+    let refused = |key, headers: &[_]| listen(&server, key, headers).unwrap_err();
+    assert_eq!(refused(None, &[]), 401);
+    assert_eq!(refused(Some("faas_x"), &[]), 401);
+    assert_eq!(refused(Some(&invoker), &[]), 403);
+    let foreign = ("origin", "https://other.example");
+    assert_eq!(refused(Some(&reader), &[foreign]), 403);
+}
+
+fn a_key_made_beside_a_running_server_is_required_at_once_and_revoked_within_two_seconds(
+    place: &Place,
+) {
+    let server = place.start(&[]);
+    let (folder, url) = (place.folder(), place.url());
+    let session = |headers: &str| ask(&server, headers, "get", "/api/session").0;
+    assert_eq!(session(""), 200);
+    let unnamed = listen(&server, None, &[]).unwrap();
+    let key = key_says(folder, url, &["create", "--name", "ci", "--role", "admin"]);
+    until(|| session("") == 401);
+    assert_eq!(closed_with(unnamed), 1008);
+    assert_eq!(session(&bearer(&key)), 200);
+    let socket = listen(&server, Some(&key), &[]).unwrap();
+    let list = key_says(folder, url, &["list"]);
+    assert!(
+        list.contains("valid") && list.contains("ci") && !list.contains(&key),
+        "{list}"
+    );
+    key_says(folder, url, &["revoke", "ci"]);
+    until(|| session(&bearer(&key)) == 401);
+    assert_eq!(closed_with(socket), 1008);
+    let again = faas_key(folder, url, &["revoke", "ci"]);
+    assert_eq!(again.status.code(), Some(1));
+}
+
+fn keys_and_what_was_done_with_them_outlive_the_server(place: &Place) {
+    let (folder, url) = (place.folder(), place.url());
+    let key = key_says(folder, url, &["create", "--name", "me", "--role", "admin"]);
+    let server = place.start(&[]);
+    let key = bearer(&key);
+    let new = r#"{"name": "f", "description": "d", "code": "return 'this is secret'"}"#;
+    let (status, made) = read_answer(&mut server.begin_with(&key, "POST", "/api/functions", new));
+    assert_eq!(status, 201, "{made}");
+    let made: Value = serde_json::from_str(&made).unwrap();
+    let path = format!("/api/functions/{}", made["_id"].as_str().unwrap());
+    assert_eq!(ask(&server, &key, "put", &path).0, 200);
+    assert_eq!(ask(&server, &key, "delete", &path).0, 200);
+    server.stop();
+    let server = place.start(&[]);
+    let (_, session) = ask(&server, &key, "get", "/api/session");
+    let (_, audit) = ask(&server, &key, "get", "/api/audit");
+    let told: Vec<_> = audit["entries"].as_array().unwrap().iter().rev().collect();
+    let actions: Vec<_> = told.iter().map(|entry| entry["action"].as_str()).collect();
+    let expected = [
+        "key_created",
+        "function_created",
+        "function_updated",
+        "function_deleted",
+    ];
+    assert_eq!(actions, expected.map(Some));
+    assert_eq!(told[0]["actor"], json!({"keyId": null, "name": "local"}));
+    let me = json!({"keyId": session["key"]["_id"], "name": "me"});
+    for entry in &told[1..] {
+        assert_eq!((&entry["actor"], &entry["target"]), (&me, &made["_id"]));
+    }
+    assert!(!audit.to_string().contains("this is secret"), "{audit}");
+}
+
+#[test]
+fn keys_of_a_store_in_memory_are_made_over_its_servers_api() {
+    let folder = TempDir::new().unwrap();
+    let refused = faas_key(folder.path(), "memory:", &["list"]);
+    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{error}");
+    assert!(
+        error.contains("memory:") && error.contains("/api/keys"),
+        "{error}"
+    );
+    let server = Server::start(folder.path(), &["--store", "memory:"]);
+    let new = r#"{"name": "me", "role": "admin"}"#;
+    let (status, made) = server.send("POST", "/api/keys", new);
+    assert_eq!(status, 201, "{made}");
+    let made: Value = serde_json::from_str(&made).unwrap();
+    // At once, with nothing to wait for.
+    assert_eq!(ask(&server, "", "get", "/api/keys").0, 401);
+    let key = bearer(made["key"].as_str().unwrap());
+    assert_eq!(ask(&server, &key, "get", "/api/keys").0, 200);
+    let path = format!("/api/keys/{}", made["_id"].as_str().unwrap());
+    assert_eq!(ask(&server, &key, "delete", &path).0, 200);
+    assert_eq!(ask(&server, &key, "get", "/api/keys").0, 401);
+    assert_eq!(ask(&server, "", "get", "/api/keys").0, 401);
+}
+
+#[test]
+fn a_keys_secret_is_nowhere_but_with_its_holder() {
+    let folder = TempDir::new().unwrap();
+    let first = make(folder.path(), "admin");
+    let log = folder.path().join("log.txt");
+    let server = Server::start_logging(folder.path(), &[("FAAS_LOG", "trace")], &log);
+    let new = r#"{"name": "second", "role": "admin"}"#;
+    let made = read_answer(&mut server.begin_with(&bearer(&first), "POST", "/api/keys", new));
+    let made: Value = serde_json::from_str(&made.1).unwrap();
+    let second = made["key"].as_str().unwrap().to_owned();
+    drop(listen(&server, Some(&second), &[]).unwrap());
+    // One that was mistyped is nearly a secret.
+    let near = format!("{}0", &second[..second.len() - 1]);
+    ask(&server, &bearer(&near), "get", "/api/session");
+    let mut told = String::new();
+    for path in ["/api/keys", "/api/audit", "/api/session", "/metrics"] {
+        told += &read_answer(&mut server.begin_with(&bearer(&second), "GET", path, "")).1;
+    }
+    server.kill();
+    let mut files = vec![("answers".to_owned(), told.into_bytes())];
+    let mut folders = vec![folder.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push((path.display().to_string(), fs::read(&path).unwrap()));
+            }
+        }
+    }
+    let names: Vec<_> = files.iter().map(|(name, _)| name.clone()).collect();
+    assert!(
+        names.iter().any(|name| name.ends_with("faas.db")),
+        "{names:?}"
+    );
+    assert!(
+        files
+            .iter()
+            .any(|(name, bytes)| name.ends_with("log.txt") && !bytes.is_empty())
+    );
+    for key in [&first, &second] {
+        let (_, secret) = key.rsplit_once('_').unwrap();
+        // The half of it would be too much.
+        for part in [&secret[..32], &secret[32..]] {
+            let raw: Vec<u8> = (0..part.len())
+                .step_by(2)
+                .map(|at| u8::from_str_radix(&part[at..at + 2], 16).unwrap())
+                .collect();
+            for (name, bytes) in &files {
+                let holds = |what: &[u8]| bytes.windows(what.len()).any(|window| window == what);
+                assert!(
+                    !holds(part.as_bytes()) && !holds(&raw),
+                    "{name} holds a secret"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_key_may_only_ask_as_often_as_is_set() {
+    let folder = TempDir::new().unwrap();
+    let key = bearer(&make(folder.path(), "reader"));
+    let args = ["--rate-limit", "1", "--rate-burst", "3"];
+    let server = Server::start(folder.path(), &args);
+    for _ in 0..3 {
+        assert_eq!(ask(&server, &key, "get", "/api/samples").0, 200);
+    }
+    let mut stream = server.begin_with(&key, "GET", "/api/samples", "");
+    let mut answer = String::new();
+    std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 429"), "{answer}");
+    assert!(
+        answer.contains("retry-after: 1") && answer.contains("rate_limited"),
+        "{answer}"
+    );
+    assert_eq!(ask(&server, "", "get", "/healthz").0, 200);
+}

@@ -1,0 +1,161 @@
+//! Making, listing and revoking keys, and the audit log: on a store, with no server needed.
+
+use std::sync::Arc;
+
+use super::secret::{self, KeyText};
+use crate::Error;
+use crate::clock::Clock;
+use crate::model::{Actor, ApiKey, AuditAction, AuditEntry, IdGenerator, KeyId, Role, Timestamp};
+use crate::store::{AccessStore, AuditQuery, StoreError};
+
+/// The longest name, in characters.
+const MAX_NAME: usize = 64;
+/// How many keys there may be that are not revoked.
+const MOST_KEYS: usize = 1_000;
+
+/// A key to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewKey {
+    /// Unique among keys that are not revoked; 1 to 64 characters.
+    pub name: String,
+    /// What it allows.
+    pub role: Role,
+    /// From when on it is refused; `None`: never.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The keys and the audit log of a store. Clones share them.
+#[derive(Clone)]
+pub struct Keys {
+    store: Arc<dyn AccessStore>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<IdGenerator>,
+}
+
+impl Keys {
+    /// Those of `store`.
+    pub fn new(store: Arc<dyn AccessStore>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store,
+            clock,
+            ids: Arc::default(),
+        }
+    }
+
+    /// Makes a key. Its text is returned once and kept nowhere.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the name or the end make no sense, [`Error::Conflict`] when the name
+    /// is taken or there are too many keys.
+    pub async fn create(&self, new: NewKey, by: &Actor) -> Result<(ApiKey, KeyText), Error> {
+        let now = self.clock.now();
+        check(&new, now)?;
+        let there = self.list().await?;
+        let usable = there.iter().filter(|key| key.revoked_at.is_none());
+        if usable.count() >= MOST_KEYS {
+            return Err(Error::Conflict(format!(
+                "there are {MOST_KEYS} keys: revoke some that are not needed any more"
+            )));
+        }
+        let id = self.ids.key(now);
+        let (text, hash) = secret::generate(id)
+            .map_err(|error| Error::Internal(format!("the system gives no secret: {error}")))?;
+        let key = ApiKey {
+            id,
+            name: new.name.into(),
+            role: new.role,
+            hash,
+            created_at: now,
+            expires_at: new.expires_at,
+            revoked_at: None,
+        };
+        match self.store.insert_key(&key).await {
+            Ok(()) => {}
+            Err(StoreError::Conflict(_)) => {
+                return Err(Error::Conflict(format!(
+                    "a key named {:?} exists already",
+                    &*key.name
+                )));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.note(by, AuditAction::KeyCreated, id).await;
+        Ok((key, text))
+    }
+
+    /// All keys, revoked ones too, newest first.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub async fn list(&self) -> Result<Vec<ApiKey>, Error> {
+        Ok(self.store.keys().await?)
+    }
+
+    /// Revokes a key for good, and returns it as it is then.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or [`Error::Conflict`] when it is revoked already.
+    pub async fn revoke(&self, id: KeyId, by: &Actor) -> Result<ApiKey, Error> {
+        let revoked = self.store.revoke_key(id, self.clock.now()).await?;
+        let there = self.list().await?.into_iter();
+        let key = there.into_iter().find(|key| key.id == id);
+        let key = key.ok_or(Error::NotFound("key"))?;
+        if !revoked {
+            return Err(Error::Conflict("the key is revoked already".to_owned()));
+        }
+        self.note(by, AuditAction::KeyRevoked, id).await;
+        Ok(key)
+    }
+
+    /// Writes into the audit log that somebody changed something. The change was made, so a store
+    /// that does not take the entry is told to the log and not to whoever asked.
+    pub async fn note(&self, by: &Actor, action: AuditAction, target: impl ToString) {
+        let at = self.clock.now();
+        let entry = AuditEntry {
+            id: self.ids.audit(at),
+            at,
+            actor: by.clone(),
+            action,
+            target: target.to_string(),
+        };
+        if let Err(error) = self.store.append_audit(&entry).await {
+            let (who, action, target) = (by.name(), action.as_str(), &entry.target);
+            tracing::error!(%error, who, action, target, "the audit log lacks an entry");
+        }
+    }
+
+    /// Entries of the audit log, newest first.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, Error> {
+        Ok(self.store.audit(query).await?)
+    }
+
+    /// Deletes entries of the audit log that were made before `before`.
+    pub(super) async fn expire_audit(&self, before: Timestamp) -> Result<(), Error> {
+        const BATCH: usize = 1_000;
+        while self.store.expire_audit(before, BATCH).await? == BATCH {}
+        Ok(())
+    }
+}
+
+fn check(new: &NewKey, now: Timestamp) -> Result<(), Error> {
+    let wrong = |text: String| Err(Error::Invalid(text));
+    if new.name.trim().is_empty() {
+        return wrong("name is blank: expected some text".to_owned());
+    }
+    if new.name.trim() != new.name || new.name.chars().any(char::is_control) {
+        return wrong("name begins or ends with a space, or has a control character".to_owned());
+    }
+    let length = new.name.chars().count();
+    if length > MAX_NAME {
+        return wrong(format!(
+            "name has {length} characters: at most {MAX_NAME} are allowed"
+        ));
+    }
+    if new.expires_at.is_some_and(|end| end <= now) {
+        return wrong("the key would have expired already: expected a time to come".to_owned());
+    }
+    Ok(())
+}

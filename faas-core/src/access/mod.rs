@@ -1,0 +1,336 @@
+//! Who is let in, and what for: keys, roles, origins, hosts, rates.
+//!
+//! Owns the decision, for all front ends alike: they say what a request brought ([`Asking`]) and
+//! what it wants ([`Permission`]), and get a [`Caller`] or a [`Refusal`]. It knows neither headers
+//! nor sockets. A host that has its own access control makes no [`Access`], and nothing of this
+//! happens.
+//!
+//! A request is checked without a look at the store: [`Access`] holds the keys in memory and reads
+//! them anew twice a second, so that what another process changes is noticed within a second. While
+//! the store is away, those that were known go on; nothing can be run or changed then anyway. Once a
+//! key has been seen, a key is required until the process ends, whatever the store says later.
+//!
+//! Read `permission` (what each role allows), `secret` (the text of a key), `keys` (making and
+//! revoking them), `boundary` (which pages may call), `limits`, `refusal`.
+
+mod boundary;
+mod keys;
+mod limits;
+mod permission;
+mod refusal;
+mod secret;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use parking_lot::RwLock;
+use tokio::sync::watch;
+
+pub use boundary::Whence;
+pub use keys::{Keys, NewKey};
+pub use limits::Rate;
+pub use permission::Permission;
+pub use refusal::Refusal;
+pub use secret::KeyText;
+
+use self::boundary::Boundary;
+use self::limits::{Limits, Who};
+use crate::clock::Clock;
+use crate::model::{Actor, ApiKey, KeyId};
+use crate::{Error, Platform};
+
+/// How often the keys are read anew.
+const REFRESH: Duration = Duration::from_millis(500);
+/// How often old entries of the audit log are deleted.
+const EXPIRY: Duration = Duration::from_secs(3_600);
+
+/// How access is controlled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AccessOptions {
+    /// Whether keys are required once there are any. Off: everybody may do everything that the
+    /// other options do not forbid. Default: on.
+    pub keys: bool,
+    /// The origins whose pages may call from a browser, beside the server's own, such as
+    /// `https://example.org`; `*` stands for all. Default: none.
+    pub origins: Vec<String>,
+    /// The names by which browsers may call the server, beside those of loopback and addresses; `*`
+    /// stands for all. Default: none, which while a key is required means all.
+    pub hosts: Vec<String>,
+    /// How many requests each key may make, and while no key is required each address. Default: as
+    /// many as they like.
+    pub rate: Option<Rate>,
+    /// How long entries of the audit log are kept. Default: 365 days.
+    pub audit_retention: Duration,
+}
+
+impl Default for AccessOptions {
+    fn default() -> Self {
+        Self {
+            keys: true,
+            origins: Vec::new(),
+            hosts: Vec::new(),
+            rate: None,
+            audit_retention: Duration::from_secs(365 * 24 * 3_600),
+        }
+    }
+}
+
+/// What a request brought.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asking<'a> {
+    /// The text of its key, if it has one; what is no text counts as an empty one.
+    pub key: Option<&'a str>,
+    /// Where it comes from.
+    pub whence: Whence<'a>,
+    /// The address of the client, if it is known.
+    pub address: Option<IpAddr>,
+}
+
+/// Somebody who was let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// No key was required.
+    Local,
+    /// The holder of this key.
+    Key(Arc<ApiKey>),
+}
+
+impl Caller {
+    /// As the audit log names it.
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::Local => Actor::Local,
+            Self::Key(key) => Actor::Key {
+                id: key.id,
+                name: Arc::clone(&key.name),
+            },
+        }
+    }
+}
+
+/// Lets in, or does not. Clones share what is known; reading it anew ends with the last of them, or
+/// with the platform.
+#[derive(Clone)]
+pub struct Access {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    keys: Keys,
+    clock: Arc<dyn Clock>,
+    options: AccessOptions,
+    boundary: Boundary,
+    limits: Limits,
+    known: RwLock<Known>,
+    /// One reader at a time, so that what was read later stays.
+    reading: tokio::sync::Mutex<()>,
+    /// Counts the changes of who may be let in.
+    changes: watch::Sender<u64>,
+}
+
+/// What was read last.
+#[derive(Default)]
+struct Known {
+    /// Those that are not revoked.
+    keys: HashMap<KeyId, Arc<ApiKey>>,
+    /// Whether there ever was a key.
+    required: bool,
+    /// Those that had not expired either, in order.
+    usable: Vec<KeyId>,
+}
+
+impl Access {
+    /// Controls the access to `platform` by the keys in its store, and keeps itself informed until
+    /// the platform stops. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// When the keys cannot be read.
+    pub async fn start(platform: &Platform, options: AccessOptions) -> Result<Self, Error> {
+        let engine = &platform.engine().0;
+        let (store, clock) = (Arc::clone(&engine.store), Arc::clone(&engine.clock));
+        let boundary = Boundary {
+            origins: options.origins.clone(),
+            hosts: options.hosts.clone(),
+        };
+        let inner = Arc::new(Inner {
+            keys: Keys::new(store, Arc::clone(&clock)),
+            limits: Limits::new(options.rate, Arc::clone(&clock)),
+            clock: Arc::clone(&clock),
+            options,
+            boundary,
+            known: RwLock::default(),
+            reading: tokio::sync::Mutex::default(),
+            changes: watch::Sender::default(),
+        });
+        let access = Self { inner };
+        access.refresh().await?;
+        let stopped = platform.stopped();
+        let keep = keep_informed(Arc::downgrade(&access.inner), clock);
+        tokio::spawn(async move {
+            tokio::select! {
+                () = stopped => {}
+                () = keep => {}
+            }
+        });
+        Ok(access)
+    }
+
+    /// Whether a key is required.
+    pub fn is_required(&self) -> bool {
+        self.inner.options.keys && self.inner.known.read().required
+    }
+
+    /// Lets somebody in who asks for `permission`, or says why not.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn admit(&self, asking: &Asking<'_>, permission: Permission) -> Result<Caller, Refusal> {
+        let inner = &*self.inner;
+        let required = self.is_required();
+        if !inner.boundary.knows_host(&asking.whence, required) {
+            return Err(Refusal::HostNotAllowed);
+        }
+        if !inner.boundary.knows_origin(&asking.whence) {
+            return Err(Refusal::OriginNotAllowed);
+        }
+        let caller = if required {
+            self.identify(asking)?
+        } else {
+            Caller::Local
+        };
+        if inner.limits.are_set() {
+            let who = match &caller {
+                Caller::Local => Who::at(asking.address),
+                Caller::Key(key) => Who::Key(key.id),
+            };
+            let counted = inner.limits.request(who);
+            counted.map_err(|retry_after| Refusal::RateLimited { retry_after })?;
+        }
+        match &caller {
+            Caller::Key(key) if !key.role.allows(permission) => Err(Refusal::RoleInsufficient {
+                needed: permission.needs(),
+            }),
+            _ => Ok(caller),
+        }
+    }
+
+    /// Whose key it is. Right ones are not held up by the wrong ones of others at their address.
+    fn identify(&self, asking: &Asking<'_>) -> Result<Caller, Refusal> {
+        let text = asking.key.ok_or(Refusal::KeyRequired)?;
+        let found = self.find(text);
+        if let Err(Refusal::KeyInvalid) = &found {
+            let counted = self.inner.limits.wrong_key(Who::at(asking.address));
+            counted.map_err(|retry_after| Refusal::RateLimited { retry_after })?;
+            tracing::warn!(address = ?asking.address, "a wrong key");
+        }
+        found
+    }
+
+    fn find(&self, text: &str) -> Result<Caller, Refusal> {
+        let (id, secret) = secret::parse(text).ok_or(Refusal::KeyInvalid)?;
+        let key = self.inner.known.read().keys.get(&id).map(Arc::clone);
+        let key = key.filter(|key| secret::is_of(secret, key));
+        let key = key.ok_or(Refusal::KeyInvalid)?;
+        if key.has_expired(self.inner.clock.now()) {
+            return Err(Refusal::KeyExpired);
+        }
+        Ok(Caller::Key(key))
+    }
+
+    /// Whether somebody who was let in may stay: their key was neither revoked nor has it expired,
+    /// and who came without one still needs none.
+    pub fn may_stay(&self, caller: &Caller) -> bool {
+        match caller {
+            Caller::Local => !self.is_required(),
+            Caller::Key(key) => {
+                let is_known = self.inner.known.read().keys.contains_key(&key.id);
+                is_known && !key.has_expired(self.inner.clock.now())
+            }
+        }
+    }
+
+    /// Changes whenever it may be that somebody may not stay: for front ends that hold connections
+    /// open.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.changes.subscribe()
+    }
+
+    /// The keys and the audit log. What is changed here is noticed by [`Access::refresh`], or within
+    /// a second.
+    pub fn keys(&self) -> &Keys {
+        &self.inner.keys
+    }
+
+    /// Reads the keys anew.
+    ///
+    /// # Errors
+    /// When they cannot be read: those that were known go on.
+    pub async fn refresh(&self) -> Result<(), Error> {
+        self.inner.refresh().await
+    }
+}
+
+impl Inner {
+    async fn refresh(&self) -> Result<(), Error> {
+        let _reading = self.reading.lock().await;
+        let there = self.keys.list().await?;
+        let now = self.clock.now();
+        let mut known = Known {
+            required: !there.is_empty(),
+            ..Known::default()
+        };
+        for key in there {
+            if key.revoked_at.is_some() {
+                continue;
+            }
+            if !key.has_expired(now) {
+                known.usable.push(key.id);
+            }
+            known.keys.insert(key.id, Arc::new(key));
+        }
+        known.usable.sort_unstable();
+        let changed = {
+            let mut before = self.known.write();
+            known.required |= before.required;
+            let changed = known.required != before.required || known.usable != before.usable;
+            *before = known;
+            changed
+        };
+        if changed {
+            self.changes.send_modify(|count| *count += 1);
+        }
+        Ok(())
+    }
+}
+
+/// Reads the keys again and again, and deletes old entries of the audit log, until nobody needs it.
+async fn keep_informed(of: Weak<Inner>, clock: Arc<dyn Clock>) {
+    let mut is_away = false;
+    let mut expired_at = None;
+    loop {
+        clock.sleep(REFRESH).await;
+        let Some(inner) = of.upgrade() else {
+            return;
+        };
+        inner.limits.tidy();
+        match inner.refresh().await {
+            Ok(()) => is_away = false,
+            Err(error) if !is_away => {
+                is_away = true;
+                tracing::warn!(%error, "keys cannot be read: those known before go on");
+            }
+            Err(_) => {}
+        }
+        let now = clock.monotonic();
+        if expired_at.is_none_or(|at| now.saturating_sub(at) >= EXPIRY) {
+            expired_at = Some(now);
+            let before = clock.now() - inner.options.audit_retention;
+            if let Err(error) = inner.keys.expire_audit(before).await {
+                tracing::warn!(%error, "old entries of the audit log were not deleted");
+            }
+        }
+    }
+}

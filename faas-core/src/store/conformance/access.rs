@@ -1,0 +1,157 @@
+//! Keys and the audit log.
+
+use std::time::Duration;
+
+use super::Fixture;
+use super::workshop::Workshop;
+use crate::model::{Actor, AuditAction};
+use crate::store::{AuditQuery, StoreError};
+
+pub async fn a_key_reads_back_as_it_was_stored(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    assert_eq!(store.keys().await.unwrap(), []);
+    let mut all = Vec::new();
+    for name in ["ci", "Käse\u{0} 🔑", "late"] {
+        let key = workshop.key(name);
+        store.insert_key(&key).await.unwrap();
+        all.insert(0, key);
+        workshop.wait(Duration::from_secs(1));
+    }
+    assert_eq!(store.keys().await.unwrap(), all);
+}
+
+pub async fn a_keys_name_is_taken_until_the_key_is_revoked(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let (first, second) = (workshop.key("ci"), workshop.key("ci"));
+    store.insert_key(&first).await.unwrap();
+    let taken = store.insert_key(&second).await;
+    assert!(matches!(taken, Err(StoreError::Conflict(_))), "{taken:?}");
+    // Names are compared byte by byte.
+    store.insert_key(&workshop.key("CI")).await.unwrap();
+    assert!(store.revoke_key(first.id, workshop.now).await.unwrap());
+    store.insert_key(&second).await.unwrap();
+    let again = store.insert_key(&second).await;
+    assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
+    let third = workshop.key("ci");
+    let taken = store.insert_key(&third).await;
+    assert!(matches!(taken, Err(StoreError::Conflict(_))), "{taken:?}");
+}
+
+pub async fn of_many_keys_of_one_name_at_once_one_is_stored(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let mut tries = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let (store, key) = (fixture.store(), workshop.key("ci"));
+        tries.spawn(async move { store.insert_key(&key).await });
+    }
+    let tries = tries.join_all().await;
+    assert_eq!(tries.iter().filter(|tried| tried.is_ok()).count(), 1);
+    assert_eq!(store.keys().await.unwrap().len(), 1);
+}
+
+pub async fn a_key_is_revoked_once_and_stays_in_the_list(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let (mut key, other) = (workshop.key("ci"), workshop.key("other"));
+    store.insert_key(&key).await.unwrap();
+    store.insert_key(&other).await.unwrap();
+    workshop.wait(Duration::from_secs(1));
+    key.revoked_at = Some(workshop.now);
+    assert!(store.revoke_key(key.id, workshop.now).await.unwrap());
+    let later = workshop.now + Duration::from_secs(1);
+    assert!(!store.revoke_key(key.id, later).await.unwrap());
+    let unknown = workshop.key("unknown").id;
+    assert!(!store.revoke_key(unknown, later).await.unwrap());
+    assert_eq!(store.keys().await.unwrap(), [other, key]);
+}
+
+pub async fn the_audit_log_is_newest_first_and_pages_through_everything_once(
+    fixture: impl Fixture,
+) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let key = workshop.key("ci");
+    let somebody = Actor::Key {
+        id: key.id,
+        name: key.name,
+    };
+    let mut all = Vec::new();
+    for (n, action) in AuditAction::ALL.iter().cycle().take(25).enumerate() {
+        let actor = if n % 3 == 0 {
+            Actor::Local
+        } else {
+            somebody.clone()
+        };
+        let entry = workshop.audit_entry(actor, *action);
+        store.append_audit(&entry).await.unwrap();
+        all.insert(0, entry);
+        workshop.wait(Duration::from_millis(u64::from(n % 2 == 0)));
+    }
+    let list = async |before, limit| {
+        let query = AuditQuery { before, limit };
+        store.audit(&query).await.unwrap()
+    };
+    assert_eq!(list(None, usize::MAX).await, all);
+    assert_eq!(list(None, 0).await, []);
+    let mut paged = Vec::new();
+    loop {
+        let page = list(
+            paged.last().map(|last: &crate::model::AuditEntry| last.id),
+            7,
+        )
+        .await;
+        let is_last = page.len() < 7;
+        paged.extend(page);
+        if is_last {
+            break;
+        }
+    }
+    assert_eq!(paged, all);
+}
+
+pub async fn old_entries_of_the_audit_log_expire_oldest_first_up_to_the_limit(
+    fixture: impl Fixture,
+) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let mut all = Vec::new();
+    for _ in 0..10 {
+        let entry = workshop.audit_entry(Actor::Local, AuditAction::FunctionUpdated);
+        store.append_audit(&entry).await.unwrap();
+        all.insert(0, entry);
+        workshop.wait(Duration::from_secs(1));
+    }
+    let (query, newest) = (
+        AuditQuery {
+            before: None,
+            limit: 100,
+        },
+        all[3].at,
+    );
+    assert_eq!(store.expire_audit(newest, 4).await.unwrap(), 4);
+    assert_eq!(store.audit(&query).await.unwrap(), all[..6]);
+    assert_eq!(store.expire_audit(newest, 4).await.unwrap(), 2);
+    assert_eq!(store.audit(&query).await.unwrap(), all[..4]);
+    assert_eq!(store.expire_audit(newest, 4).await.unwrap(), 0);
+}
+
+pub async fn keys_and_audit_log_are_there_after_a_restart(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let (revoked, kept) = (workshop.key("revoked"), workshop.key("kept"));
+    store.insert_key(&revoked).await.unwrap();
+    store.insert_key(&kept).await.unwrap();
+    store.revoke_key(revoked.id, workshop.now).await.unwrap();
+    let entry = workshop.audit_entry(Actor::Local, AuditAction::KeyRevoked);
+    store.append_audit(&entry).await.unwrap();
+    let keys = store.keys().await.unwrap();
+    drop(store);
+    let Some(fixture) = fixture.reopen().await else {
+        return;
+    };
+    let store = fixture.store();
+    assert_eq!(store.keys().await.unwrap(), keys);
+    let query = AuditQuery {
+        before: None,
+        limit: 9,
+    };
+    assert_eq!(store.audit(&query).await.unwrap(), [entry]);
+    let taken = store.insert_key(&workshop.key("kept")).await;
+    assert!(matches!(taken, Err(StoreError::Conflict(_))), "{taken:?}");
+}

@@ -1,0 +1,159 @@
+//! Who is let in: what a request brought is shown to [`Access`], before anything of it is read.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, ORIGIN};
+use axum::http::{HeaderMap, Request};
+use axum::response::Response;
+use faas_core::access::{Access, Asking, Permission, Refusal, Whence};
+use pin_project_lite::pin_project;
+use tower::{Layer, Service};
+
+use crate::error::ApiError;
+use crate::routes;
+
+static FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+static FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+
+/// Wraps a route in a [`Guard`].
+#[derive(Clone)]
+pub(crate) struct GuardLayer {
+    access: Access,
+    permission: Permission,
+}
+
+impl GuardLayer {
+    pub(crate) const fn new(access: Access, permission: Permission) -> Self {
+        Self { access, permission }
+    }
+}
+
+impl<S> Layer<S> for GuardLayer {
+    type Service = Guard<S>;
+
+    fn layer(&self, inner: S) -> Guard<S> {
+        Guard {
+            inner,
+            access: self.access.clone(),
+            permission: self.permission,
+        }
+    }
+}
+
+/// See the module.
+#[derive(Clone)]
+pub(crate) struct Guard<S> {
+    inner: S,
+    access: Access,
+    permission: Permission,
+}
+
+impl<S> Service<Request<Body>> for Guard<S>
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = GuardFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        match self.access.admit(&asking(&request), self.permission) {
+            Ok(caller) => {
+                // Whoever calls a function is asked for no more.
+                if self.permission != Permission::Invoke {
+                    request.extensions_mut().insert(caller);
+                }
+                GuardFuture::Admitted {
+                    inner: self.inner.call(request),
+                }
+            }
+            Err(refusal) => {
+                let refused = routes::in_envelope(request.uri(), ApiError::from(refusal));
+                GuardFuture::Refused {
+                    answer: ready(Ok(refused)),
+                }
+            }
+        }
+    }
+}
+
+pin_project! {
+    /// The answer of a [`Guard`].
+    #[project = GuardProject]
+    pub(crate) enum GuardFuture<F> {
+        Admitted { #[pin] inner: F },
+        Refused { answer: Ready<Result<Response, Infallible>> },
+    }
+}
+
+impl<F: Future<Output = Result<Response, Infallible>>> Future for GuardFuture<F> {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            GuardProject::Admitted { inner } => inner.poll(cx),
+            GuardProject::Refused { answer } => Pin::new(answer).poll(cx),
+        }
+    }
+}
+
+/// What `request` brought.
+fn asking(request: &Request<Body>) -> Asking<'_> {
+    let headers = request.headers();
+    let text = |name: &HeaderName| one(headers, name).map(Result::unwrap_or_default);
+    let authority = request.uri().authority();
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    Asking {
+        key: text(&AUTHORIZATION).map(bearer),
+        whence: Whence {
+            host: text(&HOST).or_else(|| authority.map(|authority| authority.as_str())),
+            origin: text(&ORIGIN),
+            fetch_site: text(&FETCH_SITE),
+            fetch_mode: text(&FETCH_MODE),
+        },
+        address: address.map(|ConnectInfo(address)| address.ip()),
+    }
+}
+
+/// The one value of a header; an error when it is no text or there are several.
+fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Result<&'a str, ()>> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next()?;
+    let text = first.to_str().map_err(|_| ());
+    Some(match values.next() {
+        None => text,
+        Some(_) => Err(()),
+    })
+}
+
+/// The key in `Bearer KEY`; of another scheme, one that nobody has.
+fn bearer(authorization: &str) -> &str {
+    match authorization.split_once(' ') {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
+        _ => "",
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        Self::refused(
+            refusal.status(),
+            refusal.code(),
+            refusal.to_string(),
+            refusal.retry_after_seconds(),
+        )
+    }
+}
+
+/// Names the way to bring a key, in every 401.
+pub(crate) const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer");

@@ -1,0 +1,121 @@
+//! The keys of a database that a server may be using.
+//!
+//! One process owns a database, but whoever makes or revokes a key does so while a server runs. So
+//! this opens a connection of its own, beside the owner's, and touches only the tables of keys and
+//! audit log, which the owner holds nothing of in memory. SQLite itself sees to it that one writes
+//! at a time.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use faas_core::model::{ApiKey, AuditEntry, KeyId, Timestamp};
+use faas_core::store::{AccessStore, AuditQuery, StoreError};
+use parking_lot::Mutex;
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::error::{Error, unavailable};
+use crate::options::SqliteOptions;
+use crate::rows::access;
+use crate::store::{lock, name_path};
+use crate::{SqliteStore, schema};
+
+/// The keys and the audit log of a database, beside the process that owns it, if there is one.
+#[derive(Debug)]
+pub struct SqliteKeys {
+    connection: Arc<Mutex<Connection>>,
+}
+
+impl SqliteStore {
+    /// Opens the keys of the database at `path`, whether a server uses it or not; makes it where
+    /// there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`], with one line for people, when the file is no database or not of
+    /// this release.
+    pub async fn open_keys(path: impl AsRef<Path>) -> Result<SqliteKeys, StoreError> {
+        let path = path.as_ref().to_owned();
+        blocking(move || open(&path).map_err(|error| name_path(&path, error.into()))).await
+    }
+}
+
+fn open(path: &Path) -> Result<SqliteKeys, Error> {
+    if let Some(folder) = path.parent().filter(|folder| *folder != PathBuf::new()) {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Error::Store(unavailable(format!("cannot make its folder: {error}")))
+        })?;
+    }
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(SqliteOptions::default().busy_timeout)?;
+    if !schema::is_current(&connection)? {
+        // Nobody else may have it open while its tables change.
+        let lock = lock(path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        schema::migrate(&mut connection)?;
+        drop(lock);
+    }
+    Ok(SqliteKeys {
+        connection: Arc::new(Mutex::new(connection)),
+    })
+}
+
+impl SqliteKeys {
+    async fn within<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let connection = Arc::clone(&self.connection);
+        blocking(move || {
+            let mut connection = connection.lock();
+            let run = |connection: &mut Connection| -> Result<T, Error> {
+                let behaviour = TransactionBehavior::Immediate;
+                let transaction = connection.transaction_with_behavior(behaviour)?;
+                let done = work(&transaction)?;
+                transaction.commit()?;
+                Ok(done)
+            };
+            run(&mut connection).map_err(StoreError::from)
+        })
+        .await
+    }
+}
+
+/// Waits for the file in a thread that may wait.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|_| Err(unavailable("the database was left in the middle")))
+}
+
+#[async_trait]
+impl AccessStore for SqliteKeys {
+    async fn insert_key(&self, key: &ApiKey) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.within(move |db| access::insert_key(db, &key)).await
+    }
+
+    async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
+        self.within(access::keys).await
+    }
+
+    async fn revoke_key(&self, id: KeyId, at: Timestamp) -> Result<bool, StoreError> {
+        self.within(move |db| access::revoke_key(db, id, at)).await
+    }
+
+    async fn append_audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
+        let entry = entry.clone();
+        self.within(move |db| access::append_audit(db, &entry))
+            .await
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+        let query = *query;
+        self.within(move |db| access::audit(db, &query)).await
+    }
+
+    async fn expire_audit(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.within(move |db| access::expire_audit(db, before, limit))
+            .await
+    }
+}
