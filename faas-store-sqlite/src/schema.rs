@@ -12,7 +12,11 @@ use crate::rows::signed;
 const APPLICATION_ID: i64 = 0x4661_6153;
 
 /// Each entry brings the schema from the version of its index to the next one.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+];
 
 /// Brings the database to the schema of this release.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {

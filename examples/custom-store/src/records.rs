@@ -10,9 +10,9 @@ use std::time::Duration;
 use faas_core::cost::Cost;
 use faas_core::load_test::LoadTest;
 use faas_core::model::{
-    Attempt, Execution, ExecutionId, Failure, Function, FunctionConfig, FunctionId, FunctionStatus,
-    InstanceId, Json, LogLine, NanoDollars, ScalingAction, ScalingEvent, ScalingEventId, Status,
-    Tier, Timestamp,
+    Attempt, Environment, Execution, ExecutionId, Failure, Function, FunctionConfig, FunctionId,
+    FunctionStatus, InstanceId, Json, LogLine, NanoDollars, ScalingAction, ScalingEvent,
+    ScalingEventId, Status, Tier, Timestamp,
 };
 use faas_core::store::{Lease, Owner, Stage, Write};
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,9 @@ pub(crate) struct FunctionDef {
     status: FunctionStatus,
     #[serde(with = "FunctionConfigDef")]
     config: FunctionConfig,
+    // It has a JSON of its own. Older journals have none.
+    #[serde(default)]
+    environment: Arc<Environment>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 //! Plain data without behaviour that needs a clock, a store or a runtime. JSON shapes for clients
 //! live in the front ends, rows and documents in the stores.
 
+mod environment;
 mod execution;
 mod function;
 mod id;
@@ -11,6 +12,7 @@ mod money;
 mod scaling;
 mod timestamp;
 
+pub use environment::{Environment, Secret};
 pub use execution::{
     Attempt, Execution, Failure, FailureKind, IllegalTransition, LogLevel, LogLine,
     ParseStatusError, Status,

@@ -9,9 +9,11 @@
 //! can stop it from outside through its [`StopSignal`]; if it does not come back within a grace
 //! after that, the engine gives its thread up and starts another instance.
 
+mod environment;
 #[cfg(feature = "quickjs")]
 mod quickjs;
 
+pub use environment::OpenEnvironment;
 #[cfg(feature = "quickjs")]
 pub use quickjs::{QuickJs, QuickJsOptions};
 
@@ -116,6 +118,8 @@ pub struct Call<'a> {
     pub function: (FunctionId, u32),
     /// The compiled code.
     pub program: &'a Program,
+    /// What the code can read in `context.env`: the same for all calls of one version.
+    pub environment: &'a OpenEnvironment,
     /// The argument.
     pub input: &'a Json,
     /// What the code can read about this call.

@@ -1,6 +1,9 @@
 //! What the crate promises, through its public interface.
 
 #[cfg(test)]
+#[cfg(feature = "quickjs")]
+mod environment;
+#[cfg(test)]
 mod load_tests;
 #[cfg(test)]
 mod platform;

@@ -2,6 +2,7 @@
 
 mod bombs;
 mod calls;
+mod environment;
 mod forms;
 mod hostile;
 mod rig;

@@ -137,7 +137,10 @@ async fn every_field_outlives_a_restart() {
     let (_folder, path) = folder();
     let mut workshop = Workshop::new();
     let store = open(&path).await;
+    let id = workshop.id();
     let odd = Function {
+        id,
+        environment: workshop.environment(id),
         description: "söme \"quoted\" 😀\nlines".into(),
         code: "// ü\r\nreturn `${input}` + \"\\u0000\"".into(),
         version: 7,

@@ -8,10 +8,11 @@ use crate::load_test::{
     ErrorGroup, LoadEstimate, LoadResult, LoadTest, LoadTestStatus, ResponseTimes, Second,
 };
 use crate::model::{
-    Attempt, Execution, ExecutionId, Failure, FailureKind, Function, FunctionConfig, FunctionId,
-    FunctionStatus, IdGenerator, InstanceId, Json, LogLevel, LogLine, NanoDollars, ScalingAction,
-    ScalingEvent, Tier, Timestamp,
+    Attempt, Environment, Execution, ExecutionId, Failure, FailureKind, Function, FunctionConfig,
+    FunctionId, FunctionStatus, IdGenerator, InstanceId, Json, LogLevel, LogLine, NanoDollars,
+    ScalingAction, ScalingEvent, Secret, Tier, Timestamp,
 };
+use crate::secrets::{SecretKey, SecretKeys};
 use crate::store::UsageSums;
 
 /// 2026-01-15, in the middle of a minute.
@@ -70,7 +71,31 @@ impl Workshop {
             version: 1,
             status: FunctionStatus::Active,
             config: FunctionConfig::default(),
+            environment: Arc::default(),
         }
+    }
+
+    /// Variables and secrets with values that are easily lost.
+    pub fn environment(&mut self, function: FunctionId) -> Arc<Environment> {
+        let keys: SecretKeys = [SecretKey::new([7; 32])].into_iter().collect();
+        let texts = [
+            "",
+            "plain",
+            "söme \"quoted\" 😀\nlines\u{0}",
+            "$where {\"$gt\": 1}",
+        ];
+        let mut environment = Environment::default();
+        for (n, text) in texts.into_iter().enumerate() {
+            let (name, secret) = (format!("VARIABLE_{n}"), format!("SECRET_{n}"));
+            let sealed = keys.seal(function, &secret, &text.into()).unwrap();
+            let set_at = self.now + Duration::from_micros(n as u64);
+            let secret_of = Secret { sealed, set_at };
+            environment.variables.insert(name.into(), text.into());
+            environment.secrets.insert(secret.into(), secret_of);
+        }
+        let proto = ("__proto__".into(), "no prototype".into());
+        environment.variables.extend([proto]);
+        Arc::new(environment)
     }
 
     pub fn pending(&mut self, function: FunctionId) -> Execution {
