@@ -25,6 +25,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the server.
     Serve(Box<Flags>),
+    /// Print a new key for FAAS_SECRET_KEY, which seals the secrets of functions.
+    SecretKey,
 }
 
 const EXAMPLES: &str = "\
@@ -37,12 +39,19 @@ Examples:
       for all the world to reach: there is no login, so put one in front
   MONGODB_URI=mongodb://localhost:27017/s3-compute faas serve
       everything kept in MongoDB
+  FAAS_SECRET_KEY=$(faas secret-key) faas serve
+      lets functions have secrets: keep the key, nothing else opens them
   FAAS_MAX_INSTANCES=50 PORT=8080 faas serve --config prod.toml --check
       shows the settings that would be in force, and stops
 
 Each setting is taken from its flag, else from its environment variable, else from the file
 (--config, or ./faas.toml where there is one), else it has its default. Only the file has the
-sections [retry], [scaling.queue_driven], [scaling.target_concurrency] and [prices].";
+sections [retry], [scaling.queue_driven], [scaling.target_concurrency] and [prices].
+
+FAAS_SECRET_KEY, in the environment only, is the key that the secrets of functions are sealed with:
+32 random bytes as 64 hexadecimal digits or in base64, from faas secret-key or openssl rand -hex 32.
+Of several with commas between them the first seals and all open. Without it no function can have
+secrets.";
 
 #[derive(Debug, Default, Args)]
 #[command(after_help = EXAMPLES)]
@@ -141,7 +150,7 @@ pub(crate) struct Flags {
     pub(crate) check: bool,
 }
 
-/// A store as it was given. It may hold a password, and is not shown.
+/// A store or a key as it was given. It may hold a password, and is not shown.
 #[derive(Clone)]
 pub(crate) struct Unread(String);
 
@@ -150,8 +159,8 @@ impl Unread {
     ///
     /// # Errors
     /// Says what was expected, and never a password.
-    pub(crate) fn read<T: FromStr<Err = String>>(&self) -> Result<T, String> {
-        self.0.parse()
+    pub(crate) fn read<T: FromStr<Err: fmt::Display>>(&self) -> Result<T, String> {
+        self.0.parse().map_err(|error: T::Err| error.to_string())
     }
 }
 

@@ -21,6 +21,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
+use faas_core::secrets::SecretKey;
 
 use crate::cli::{Cli, Command};
 use crate::file::File;
@@ -44,7 +45,10 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), String> {
-    let Command::Serve(flags) = cli.command;
+    let flags = match cli.command {
+        Command::Serve(flags) => flags,
+        Command::SecretKey => return print_secret_key(),
+    };
     let file = File::read(flags.config.as_deref())?;
     let check = flags.check;
     let settings = Settings::merge(flags, file, &Environment::of_process())?;
@@ -57,6 +61,11 @@ fn run(cli: Cli) -> Result<(), String> {
         .build()
         .map_err(|error| format!("cannot start the server's threads: {error}"))?
         .block_on(serve::serve(settings))
+}
+
+fn print_secret_key() -> Result<(), String> {
+    let key = SecretKey::generate().ok_or("the system has no random numbers")?;
+    print(&key.expose_hex())
 }
 
 /// Writes `text` and a line end to standard output.

@@ -89,6 +89,8 @@ async fn start(settings: &Settings) -> Result<Platform, String> {
         .scaling_policy(settings.policy())
         .price_book(settings.prices.clone())
         .options(|options| options.clone_from(&settings.platform));
+    let keys = settings.secret_keys.clone().into_iter();
+    let builder = keys.fold(builder, PlatformBuilder::secret_key);
     with_store(builder, settings)
         .await?
         .build()

@@ -2,7 +2,8 @@
 //!
 //! Flags and environment come merged, from [`crate::cli`]. The variables `PORT` and `MONGODB_URI`
 //! are not this program's own, so they are handled here: `PORT` comes before the file, and
-//! `MONGODB_URI`, which may be meant for other programs, after it.
+//! `MONGODB_URI`, which may be meant for other programs, after it. `FAAS_SECRET_KEY` is neither a
+//! flag, which others could see, nor in the file, which lies beside the data that it protects.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use faas_core::cost::PriceBook;
 use faas_core::platform::{MOST_INSTANCES, PlatformOptions, SHORTEST_LEASE_MARGIN};
 use faas_core::scaling::{QueueDriven, ScalingPolicy, TargetConcurrency};
+use faas_core::secrets::SecretKeys;
 
 use crate::address::{Address, parse_port};
 use crate::cli::{Durability, Flags, Isolation, LogFormat, Policy, Unread};
@@ -22,13 +24,15 @@ const MAX_BODY: usize = 6 << 20;
 /// How long a request may take; what `invoke` waits for does not count.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The environment variables that others give a meaning.
+/// The environment variables that are no flags.
 #[derive(Debug, Default)]
 pub(crate) struct Environment {
     /// `PORT`
     pub(crate) port: Option<String>,
     /// `MONGODB_URI`
     pub(crate) mongodb_uri: Option<Unread>,
+    /// `FAAS_SECRET_KEY`
+    pub(crate) secret_key: Option<Unread>,
 }
 
 impl Environment {
@@ -42,6 +46,7 @@ impl Environment {
         Self {
             port: set("PORT"),
             mongodb_uri: set("MONGODB_URI").map(Unread::from),
+            secret_key: set("FAAS_SECRET_KEY").map(Unread::from),
         }
     }
 }
@@ -59,6 +64,7 @@ pub(crate) struct Settings {
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
     pub(crate) prices: PriceBook,
+    pub(crate) secret_keys: SecretKeys,
     pub(crate) scaling: Scaling,
     pub(crate) platform: PlatformOptions,
     /// What to tell the user, though it is no error.
@@ -83,6 +89,7 @@ impl Settings {
                 "{listen} may be reached from other machines, and this server has no login"
             ));
         }
+        let secret_keys = secret_keys(environment.secret_key.as_ref())?;
         let store = store(flags.store, file.store, environment.mongodb_uri.as_ref())?;
         let mut platform = PlatformOptions::default();
         set(
@@ -150,6 +157,7 @@ impl Settings {
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
             prices,
+            secret_keys,
             scaling: file.scaling,
             platform,
             warnings,
@@ -209,6 +217,15 @@ fn store(
         },
         (None, None) => Ok(StoreUrl::default()),
     }
+}
+
+fn secret_keys(given: Option<&Unread>) -> Result<SecretKeys, String> {
+    let Some(given) = given else {
+        return Ok(SecretKeys::default());
+    };
+    given
+        .read()
+        .map_err(|error| format!("FAAS_SECRET_KEY: {error}; several have commas between them"))
 }
 
 fn retry(platform: &mut PlatformOptions, retry: &Retry) {
@@ -316,6 +333,7 @@ impl fmt::Display for Settings {
                 writeln!(f, "scaling = {:?}", self.scaling.target_concurrency)?;
             }
         }
+        writeln!(f, "secret_keys = {}", self.secret_keys.len())?;
         write!(f, "price_book = version {}", self.prices.version)?;
         for warning in &self.warnings {
             write!(f, "\nwarning: {warning}")?;

@@ -1,6 +1,7 @@
 //! The routes, one file for each kind of thing they are about. A handler reads the request, asks
 //! the platform one thing, and writes the answer; it decides nothing.
 
+mod config;
 pub(crate) mod costs;
 pub(crate) mod document;
 pub(crate) mod executions;

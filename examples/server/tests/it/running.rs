@@ -20,6 +20,16 @@ impl Server {
 
     /// The same, with these environment variables.
     pub(crate) fn start_in(folder: &Path, args: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::start_with_log(folder, args, environment, Stdio::inherit())
+    }
+
+    /// The same, with its log written to `log`.
+    pub(crate) fn start_with_log(
+        folder: &Path,
+        args: &[&str],
+        environment: &[(&str, &str)],
+        log: Stdio,
+    ) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_faas"))
             .current_dir(folder)
             .env_clear()
@@ -28,6 +38,7 @@ impl Server {
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(args)
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut startup = String::new();
