@@ -46,7 +46,7 @@ impl SecretKey {
     fn of(bytes: Zeroizing<[u8; LENGTH]>) -> Self {
         let hash = Sha256::new()
             .chain_update(b"the id of a secret key\0")
-            .chain_update(&*bytes)
+            .chain_update(*bytes)
             .finalize();
         let mut id = [0; ID_LENGTH];
         id.iter_mut().zip(hash).for_each(|(to, from)| *to = from);

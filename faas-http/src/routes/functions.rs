@@ -213,6 +213,7 @@ async fn logs(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Response, 
     let query = ExecutionQuery {
         function: Some(id),
         status: executions::status(&params)?,
+        failure: None,
         period: Period::ALL,
         before: None,
         limit: params.number("limit", 1..=MAX_LIST, DEFAULT_LIST)? as usize,

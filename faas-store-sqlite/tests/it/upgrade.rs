@@ -39,6 +39,7 @@ async fn everything(store: &dyn Store) -> Everything {
     let executions = ExecutionQuery {
         function: None,
         status: None,
+        failure: None,
         period: Period::ALL,
         before: None,
         limit: usize::MAX,

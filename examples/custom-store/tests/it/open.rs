@@ -19,6 +19,7 @@ async fn list(store: &JournalStore) -> Vec<Execution> {
     let query = ExecutionQuery {
         function: None,
         status: None,
+        failure: None,
         period: Period::ALL,
         before: None,
         limit: usize::MAX,

@@ -126,6 +126,7 @@ macro_rules! store_conformance {
             idempotency::a_key_used_twice_in_one_group_is_found,
             lists::a_list_is_newest_first_and_pages_through_everything_once,
             lists::a_list_narrows_by_function_status_and_period,
+            lists::a_list_narrows_by_the_reason_of_a_failure,
             lists::ten_thousand_executions_page_without_gap_or_repeat,
             lists::a_period_is_exact_even_when_ids_run_ahead_of_the_clock,
             lists::what_is_unfinished_comes_oldest_first_in_pages,

@@ -18,15 +18,6 @@ use crate::store::UsageSums;
 /// 2026-01-15, in the middle of a minute.
 pub const START: Timestamp = Timestamp::from_micros(1_768_472_430_123_456);
 
-const FAILURES: [FailureKind; 6] = [
-    FailureKind::UserError,
-    FailureKind::Timeout,
-    FailureKind::OutOfMemory,
-    FailureKind::StackOverflow,
-    FailureKind::Cancelled,
-    FailureKind::Platform,
-];
-
 const LEVELS: [LogLevel; 5] = [
     LogLevel::Debug,
     LogLevel::Log,
@@ -133,7 +124,7 @@ impl Workshop {
         let random = &mut self.random;
         let stack = random.bool().then(|| "at handler:3:7\nat main".to_owned());
         let failure = failed.then(|| Failure {
-            kind: FAILURES[random.usize(..FAILURES.len())],
+            kind: FailureKind::ALL[random.usize(..FailureKind::ALL.len())],
             message: format!("TypeError: no. {}", random.u32(..)),
             stack,
         });

@@ -516,6 +516,7 @@ export interface components {
             coldStart: boolean;
             duration: components["schemas"]["Milliseconds"];
             error: string | null;
+            errorKind: components["schemas"]["ErrorKind"] | null;
             instanceId: string | null;
             startTime: components["schemas"]["Moment"];
         };
@@ -1671,6 +1672,8 @@ export interface operations {
                 functionId?: components["schemas"]["FunctionId"];
                 /** @description In this state only. */
                 status?: components["schemas"]["ExecutionStatus"];
+                /** @description Failed for this reason only. */
+                errorKind?: components["schemas"]["ErrorKind"];
                 /** @description Accepted at or after: `YYYY-MM-DD` or RFC 3339. */
                 from?: string;
                 /** @description Accepted before, or on this day: `YYYY-MM-DD` or RFC 3339. */
