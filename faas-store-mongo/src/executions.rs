@@ -200,7 +200,9 @@ fn of_query(query: &ExecutionQuery) -> List {
     if let Some(kind) = query.failure {
         // What an earlier system wrote has no kind, and counts as the function's own fault.
         let kinds = match kind {
-            FailureKind::UserError => vec![Bson::from(kind.as_str()), Bson::Null],
+            FailureKind::UserError if query.state() == Some(Status::Failed) => {
+                vec![Bson::from(kind.as_str()), Bson::Null]
+            }
             _ => vec![Bson::from(kind.as_str())],
         };
         filter.insert("errorKind", doc! { "$in": kinds });
