@@ -13,7 +13,7 @@ const FAILURES: Record<ErrorKind, { word: string; sentence: string }> = {
 
 export const ERROR_KINDS = Object.keys(FAILURES) as readonly ErrorKind[];
 
-const known = (kind: string) => (kind in FAILURES ? FAILURES[kind as ErrorKind] : null);
+const known = (kind: string) => (Object.hasOwn(FAILURES, kind) ? FAILURES[kind as ErrorKind] : null);
 
 /** A kind in a few words; one that this dashboard does not know as it is. */
 export const failureWord = (kind: string) => known(kind)?.word ?? kind.replaceAll("_", " ");

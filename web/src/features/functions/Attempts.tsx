@@ -25,7 +25,7 @@ export function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
             header: "Outcome",
             cell: ({ error, errorKind }) => (
               <>
-                <Outcome status={error === null ? "completed" : "failed"} errorKind={errorKind} />
+                <Outcome status={error === null ? "completed" : "failed"} errorKind={errorKind} stacked />
                 {error === null ? null : <p className="pt-1 break-words">{error}</p>}
               </>
             ),

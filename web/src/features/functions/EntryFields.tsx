@@ -53,7 +53,7 @@ export function EntryFields({ entry, errors, fresh, onChange, onRemove }: Props)
           </p>
         </div>
       )}
-      <div className="col-start-1 row-start-2 min-w-0 sm:col-start-2 sm:row-start-1">
+      <div className="col-span-2 row-start-2 min-w-0 sm:col-span-1 sm:col-start-2 sm:row-start-1">
         {value === null && setAt !== null ? (
           <div className="flex flex-col gap-1">
             <p className="text-sm font-medium">Value</p>
