@@ -9,8 +9,8 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use faas_core::model::{ExecutionId, FunctionId, InstanceId, Json, Timestamp};
 use faas_core::runtime::{
-    Call, CallContext, Instance, Limits, Outcome, Program, QuickJs, QuickJsOptions, Runtime,
-    StopSignal,
+    Call, CallContext, Instance, Limits, OpenEnvironment, Outcome, Program, QuickJs,
+    QuickJsOptions, Runtime, StopSignal,
 };
 
 const FUNCTION: FunctionId = FunctionId::from_u128(1);
@@ -60,6 +60,7 @@ impl Rig {
         self.instance.run(&Call {
             function: (FUNCTION, 1),
             program,
+            environment: &OpenEnvironment::EMPTY,
             input: &self.input,
             context: &self.context,
             limits: &self.limits,

@@ -2,8 +2,8 @@
 //!
 //! Read the modules in this order: [`model`] (the words), [`cost`] (the money), [`store`],
 //! [`runtime`] and [`scaling`] (the three traits that a host can implement), [`events`], then
-//! `engine` (the life of an execution), [`load_test`], [`platform`] (the handle that a host holds) and
-//! [`access`] (who is let in).
+//! `engine` (the life of an execution), [`secrets`], [`load_test`], [`platform`] (the handle that a
+//! host holds) and [`access`] (who is let in).
 
 pub mod access;
 pub mod clock;
@@ -16,6 +16,7 @@ pub mod platform;
 pub mod runtime;
 pub mod samples;
 pub mod scaling;
+pub mod secrets;
 pub mod store;
 
 pub use platform::{Error, Platform};

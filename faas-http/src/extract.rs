@@ -193,6 +193,11 @@ impl<'a> Members<'a> {
         self.members.get(name).copied()
     }
 
+    /// The names of all members.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.members.keys().map(String::as_str)
+    }
+
     /// The string `name`.
     pub(crate) fn string(&self, name: &str) -> Result<Option<String>, ApiError> {
         let Some(raw) = self.raw(name) else {
@@ -300,7 +305,7 @@ impl<'a> Members<'a> {
     }
 
     fn wrong(&self, name: &str, expected: &str, found: &str) -> ApiError {
-        let prefix = self.prefix;
+        let (prefix, name) = (self.prefix, shorten(name));
         ApiError::invalid(format!("{prefix}{name} {expected}, not {found}"))
     }
 }

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use faas_core::model::{Execution, ExecutionId, FunctionId, Status, Timestamp};
+use faas_core::model::{Execution, ExecutionId, FailureKind, FunctionId, Status, Timestamp};
 use faas_core::store::{ExecutionQuery, Period};
 use futures_util::TryStreamExt;
 use mongodb::bson::oid::ObjectId;
@@ -60,6 +60,7 @@ impl Inner {
         let query = ExecutionQuery {
             function,
             status: Some(Status::Completed),
+            failure: None,
             period: Period {
                 from: since,
                 ..Period::ALL
@@ -193,8 +194,18 @@ fn of_query(query: &ExecutionQuery) -> List {
     if let Some(function) = query.function {
         filter.insert("functionId", function.bson());
     }
-    if let Some(status) = query.status {
+    if let Some(status) = query.state() {
         filter.insert("status", status.as_str());
+    }
+    if let Some(kind) = query.failure {
+        // What an earlier system wrote has no kind, and counts as the function's own fault.
+        let kinds = match kind {
+            FailureKind::UserError if query.state() == Some(Status::Failed) => {
+                vec![Bson::from(kind.as_str()), Bson::Null]
+            }
+            _ => vec![Bson::from(kind.as_str())],
+        };
+        filter.insert("errorKind", doc! { "$in": kinds });
     }
     List {
         filter,

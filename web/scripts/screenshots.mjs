@@ -38,6 +38,8 @@ async function fill(server, functions, executions) {
     calls.push([id, () => sample.input]);
   }
   const pay = await server.upload("Charge a card", FLAKY);
+  const config = { env: { CURRENCY: "EUR", REGION: "eu-central" }, secrets: { PAYMENT_KEY: "not a real one" } };
+  await server.call("PUT", `/api/functions/${pay}`, { config });
   calls.push([pay, (customer) => ({ customer, amount: 20 })]);
   let next = 0;
   const work = async () => {
@@ -138,6 +140,7 @@ async function forLooking(browser, folder) {
         const { _id } = await server.call("POST", "/api/load-tests", { functionId: pay, concurrency: 4, durationSeconds: 3 });
         await new Promise((resolve) => setTimeout(resolve, 4_000));
         paths["function"] = `/functions/${pay}`;
+        paths["edit"] = `/functions/${pay}/edit`;
         paths["execution"] = `/executions/${latest.executions[0]._id}`;
         paths["test"] = `/monitoring/load-tests/${_id}`;
       }

@@ -8,6 +8,9 @@ import { createInterface } from "node:readline";
 const target = process.env["CARGO_TARGET_DIR"] ?? path.join(import.meta.dirname, "../../target");
 const binary = process.env["FAAS_BINARY"] ?? path.join(target, "debug/faas");
 
+/** For tests only: functions may have secrets. */
+const SECRET_KEY = "5ec2e7".repeat(10) + "5ec2";
+
 export class Server {
   #folder = mkdtempSync(path.join(tmpdir(), "faas-dashboard-"));
   /** @type {import("node:child_process").ChildProcess | null} */
@@ -23,6 +26,7 @@ export class Server {
     const child = spawn(binary, ["serve", "--listen", listen, "--store", store, "--log", "warn"], {
       cwd: this.#folder,
       stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, FAAS_SECRET_KEY: SECRET_KEY },
     });
     this.#process = child;
     for await (const line of createInterface({ input: child.stdout })) {

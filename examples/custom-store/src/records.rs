@@ -10,7 +10,7 @@ use std::time::Duration;
 use faas_core::cost::Cost;
 use faas_core::load_test::LoadTest;
 use faas_core::model::{
-    Actor, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, Execution, ExecutionId, Failure,
+    Actor, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, Environment, Execution, ExecutionId, Failure,
     Function, FunctionConfig, FunctionId, FunctionStatus, InstanceId, Json, KeyHash, KeyId,
     LogLine, NanoDollars, Role, ScalingAction, ScalingEvent, ScalingEventId, Status, Tier,
     Timestamp,
@@ -33,6 +33,9 @@ pub(crate) struct FunctionDef {
     status: FunctionStatus,
     #[serde(with = "FunctionConfigDef")]
     config: FunctionConfig,
+    // It has a JSON of its own. Older journals have none.
+    #[serde(default)]
+    environment: Arc<Environment>,
 }
 
 #[derive(Serialize, Deserialize)]

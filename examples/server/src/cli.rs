@@ -34,6 +34,8 @@ pub(crate) enum Command {
     /// within a second.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Print a new key for FAAS_SECRET_KEY, which seals the secrets of functions.
+    SecretKey,
     /// Be the process that makes the functions' processes: the server starts it itself.
     #[command(hide = true)]
     Worker,
@@ -132,12 +134,19 @@ Examples:
       for others to reach: they need a key, so first make one (faas key create --help)
   MONGODB_URI=mongodb://localhost:27017/s3-compute faas serve
       everything kept in MongoDB
+  FAAS_SECRET_KEY=$(faas secret-key) faas serve
+      lets functions have secrets: keep the key, nothing else opens them
   FAAS_MAX_INSTANCES=50 PORT=8080 faas serve --config prod.toml --check
       shows the settings that would be in force, and stops
 
 Each setting is taken from its flag, else from its environment variable, else from the file
 (--config, or ./faas.toml where there is one), else it has its default. Only the file has the
-sections [retry], [scaling.queue_driven], [scaling.target_concurrency] and [prices].";
+sections [retry], [scaling.queue_driven], [scaling.target_concurrency] and [prices].
+
+FAAS_SECRET_KEY, in the environment only, is the key that the secrets of functions are sealed with:
+32 random bytes as 64 hexadecimal digits or in base64, from faas secret-key or openssl rand -hex 32.
+Of several with commas between them the first seals and all open. Without it no function can have
+secrets.";
 
 #[derive(Debug, Default, Args)]
 #[command(after_help = EXAMPLES)]
@@ -280,7 +289,7 @@ pub(crate) struct Flags {
     pub(crate) check: bool,
 }
 
-/// A store as it was given. It may hold a password, and is not shown.
+/// A store or a key as it was given. It may hold a password, and is not shown.
 #[derive(Clone)]
 pub(crate) struct Unread(String);
 
@@ -289,8 +298,8 @@ impl Unread {
     ///
     /// # Errors
     /// Says what was expected, and never a password.
-    pub(crate) fn read<T: FromStr<Err = String>>(&self) -> Result<T, String> {
-        self.0.parse()
+    pub(crate) fn read<T: FromStr<Err: fmt::Display>>(&self) -> Result<T, String> {
+        self.0.parse().map_err(|error: T::Err| error.to_string())
     }
 }
 

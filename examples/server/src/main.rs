@@ -25,6 +25,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
+use faas_core::secrets::SecretKey;
 
 use crate::cli::{Cli, Command, Flags};
 use crate::file::File;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<(), String> {
     match cli.command {
         Command::Serve(flags) => serve(flags),
+        Command::SecretKey => print_secret_key(),
         Command::Worker => runtime::work(),
         Command::Key(command) => {
             threads()?.block_on(keys::run(command, &Environment::of_process()))
@@ -73,6 +75,11 @@ fn threads() -> Result<tokio::runtime::Runtime, String> {
         .enable_all()
         .build()
         .map_err(|error| format!("cannot start the server's threads: {error}"))
+}
+
+fn print_secret_key() -> Result<(), String> {
+    let key = SecretKey::generate().ok_or("the system has no random numbers")?;
+    print(&key.expose_hex())
 }
 
 /// Writes `text` and a line end to standard output.

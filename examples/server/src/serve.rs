@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use faas_core::Platform;
+use faas_core::platform::PlatformBuilder;
 use faas_core::access::Access;
 use faas_core::clock::{Clock, SystemClock};
 use faas_core::store::Store;
@@ -124,6 +125,8 @@ async fn start(settings: &Settings, store: Arc<dyn Store>) -> Result<Platform, S
         .scaling_policy(settings.policy())
         .price_book(settings.prices.clone())
         .options(|options| options.clone_from(&settings.platform));
+    let keys = settings.secret_keys.clone().into_iter();
+    let builder = keys.fold(builder, PlatformBuilder::secret_key);
     with_runtime(builder, settings)?
         .shared_store(store)
         .build()

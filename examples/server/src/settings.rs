@@ -2,7 +2,8 @@
 //!
 //! Flags and environment come merged, from [`crate::cli`]. The variables `PORT` and `MONGODB_URI`
 //! are not this program's own, so they are handled here: `PORT` comes before the file, and
-//! `MONGODB_URI`, which may be meant for other programs, after it.
+//! `MONGODB_URI`, which may be meant for other programs, after it. `FAAS_SECRET_KEY` is neither a
+//! flag, which others could see, nor in the file, which lies beside the data that it protects.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -13,6 +14,7 @@ use faas_core::access::{AccessOptions, Rate};
 use faas_core::cost::PriceBook;
 use faas_core::platform::{MOST_INSTANCES, PlatformOptions, SHORTEST_LEASE_MARGIN};
 use faas_core::scaling::{QueueDriven, ScalingPolicy, TargetConcurrency};
+use faas_core::secrets::SecretKeys;
 
 use crate::address::{Address, parse_port};
 use crate::cli::{Durability, Flags, Isolation, LogFormat, Policy, Unread};
@@ -38,13 +40,15 @@ pub(crate) struct Warm {
     pub(crate) idle: Duration,
 }
 
-/// The environment variables that others give a meaning.
+/// The environment variables that are no flags.
 #[derive(Debug, Default)]
 pub(crate) struct Environment {
     /// `PORT`
     pub(crate) port: Option<String>,
     /// `MONGODB_URI`
     pub(crate) mongodb_uri: Option<Unread>,
+    /// `FAAS_SECRET_KEY`
+    pub(crate) secret_key: Option<Unread>,
 }
 
 impl Environment {
@@ -58,6 +62,7 @@ impl Environment {
         Self {
             port: set("PORT"),
             mongodb_uri: set("MONGODB_URI").map(Unread::from),
+            secret_key: set("FAAS_SECRET_KEY").map(Unread::from),
         }
     }
 }
@@ -80,6 +85,7 @@ pub(crate) struct Settings {
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
     pub(crate) prices: PriceBook,
+    pub(crate) secret_keys: SecretKeys,
     pub(crate) scaling: Scaling,
     pub(crate) platform: PlatformOptions,
 }
@@ -96,6 +102,7 @@ impl Settings {
     ) -> Result<Self, String> {
         let prices = file.price_book()?;
         let listen = listen(flags.listen, file.listen, environment.port.as_deref())?;
+        let secret_keys = secret_keys(environment.secret_key.as_ref())?;
         let store = store(flags.store, file.store, environment.mongodb_uri.as_ref())?;
         let mut platform = PlatformOptions::default();
         set(
@@ -180,6 +187,7 @@ impl Settings {
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
             prices,
+            secret_keys,
             scaling: file.scaling,
             platform,
         })
@@ -293,6 +301,15 @@ pub(crate) fn store(
         },
         (None, None) => Ok(StoreUrl::default()),
     }
+}
+
+fn secret_keys(given: Option<&Unread>) -> Result<SecretKeys, String> {
+    let Some(given) = given else {
+        return Ok(SecretKeys::default());
+    };
+    given
+        .read()
+        .map_err(|error| format!("FAAS_SECRET_KEY: {error}; several have commas between them"))
 }
 
 fn retry(platform: &mut PlatformOptions, retry: &Retry) {
@@ -418,6 +435,7 @@ impl fmt::Display for Settings {
                 writeln!(f, "scaling = {:?}", self.scaling.target_concurrency)?;
             }
         }
+        writeln!(f, "secret_keys = {}", self.secret_keys.len())?;
         write!(f, "price_book = version {}", self.prices.version)?;
         Ok(())
     }

@@ -270,17 +270,19 @@ pub(super) fn attempt(
         }],
     );
 
-    let call = Call {
+    let call = |environment| Call {
         function: (id, function.function.version),
         program: &function.program,
+        environment,
         input: &input,
         context: &context,
         limits: &function.limits,
         stop: &stop,
     };
-    let outcome = match stop.reason() {
-        Some(reason) => not_run(reason.failure(function.limits.timeout)),
-        None => run(engine, slot, instance, &call),
+    let outcome = match (stop.reason(), &function.environment) {
+        (Some(reason), _) => not_run(reason.failure(function.limits.timeout)),
+        (None, Err(failure)) => not_run(failure.clone()),
+        (None, Ok(environment)) => run(engine, slot, instance, &call(environment)),
     };
 
     let Some(running) = slot.finish() else {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::holds::Hold;
-use crate::model::{Execution, Function};
+use crate::model::{Execution, Failure, Function};
 use crate::platform::Error;
-use crate::runtime::{Limits, Program, StopSignal};
+use crate::runtime::{Limits, OpenEnvironment, Program, StopSignal};
 
 /// A function that is ready to run.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(crate) struct Loaded {
     pub(crate) function: Function,
     pub(crate) program: Program,
     pub(crate) limits: Limits,
+    /// What its code can read, or what each of its executions fails with.
+    pub(crate) environment: Result<OpenEnvironment, Failure>,
 }
 
 /// How an execution ends for whoever waits for it.

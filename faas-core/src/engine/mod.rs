@@ -46,6 +46,7 @@ use crate::model::{Execution, ExecutionId, FailureKind, IdGenerator, Status};
 use crate::platform::{Error, LiveCounters, PlatformOptions};
 use crate::runtime::{Runtime, StopReason};
 use crate::scaling::ScalingPolicy;
+use crate::secrets::SecretKeys;
 use crate::store::{Owner, Stage, Store};
 
 /// How long to try to cancel an execution that changes hands, or that another platform runs.
@@ -65,6 +66,7 @@ pub(crate) struct Parts {
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) policy: Box<dyn ScalingPolicy>,
     pub(crate) price_book: Arc<PriceBook>,
+    pub(crate) secret_keys: Arc<SecretKeys>,
 }
 
 /// The engine's handle.
@@ -78,6 +80,7 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) price_book: Arc<PriceBook>,
+    pub(crate) secret_keys: Arc<SecretKeys>,
     pub(crate) registry: Registry,
     pub(crate) events: EventBus,
     pub(crate) ids: IdGenerator,
@@ -110,6 +113,7 @@ impl Engine {
             runtime,
             policy,
             price_book,
+            secret_keys,
         } = parts;
         let newest = store.newest_execution().await?;
         let (recorder, records) = Recorder::new();
@@ -119,6 +123,7 @@ impl Engine {
             runtime.clone(),
             price_book.clone(),
             options.clone(),
+            secret_keys.clone(),
         );
         let owner = Owner::new(format!("{:08x}", fastrand::u32(..)));
         let engine = Self(Arc::new(Shared {
@@ -139,6 +144,7 @@ impl Engine {
             store,
             runtime,
             price_book,
+            secret_keys,
             registry,
             recorder,
         }));

@@ -443,7 +443,7 @@ mod tests {
 
     use super::*;
     use crate::engine::job::Loaded;
-    use crate::runtime::{Limits, Program};
+    use crate::runtime::{Limits, OpenEnvironment, Program};
     use crate::store::conformance::workshop::Workshop;
 
     fn job() -> Job {
@@ -461,6 +461,7 @@ mod tests {
             function,
             program: Program::new(()),
             limits,
+            environment: Ok(OpenEnvironment::EMPTY),
         };
         let (answer, _) = tokio::sync::oneshot::channel();
         Job::direct(Arc::new(loaded), execution, answer)

@@ -14,9 +14,10 @@ use quick_cache::sync::Cache;
 use super::job::Loaded;
 use crate::clock::Clock;
 use crate::cost::PriceBook;
-use crate::model::{Function, FunctionId};
+use crate::model::{Failure, FailureKind, Function, FunctionId};
 use crate::platform::{Error, PlatformOptions};
-use crate::runtime::{Limits, Program, Runtime};
+use crate::runtime::{Limits, OpenEnvironment, Program, Runtime};
+use crate::secrets::SecretKeys;
 use crate::store::Store;
 
 /// Memory for code and bytecode, in bytes. What does not fit is loaded and compiled again when
@@ -33,6 +34,7 @@ pub(crate) struct Registry {
     runtime: Arc<dyn Runtime>,
     price_book: Arc<PriceBook>,
     options: Arc<PlatformOptions>,
+    secret_keys: Arc<SecretKeys>,
     ready: Cache<FunctionId, Arc<Ready>, BySize>,
     /// Rises after each change in the store. What was read or written before another change may be
     /// old, and is not kept.
@@ -51,8 +53,10 @@ struct BySize;
 
 impl Weighter<FunctionId, Arc<Ready>> for BySize {
     fn weight(&self, _: &FunctionId, ready: &Arc<Ready>) -> u64 {
-        // Bytecode is about as long as its source; the rest is small.
-        2 * ready.loaded.function.code.len() as u64 + 1024
+        let function = &ready.loaded.function;
+        // Bytecode is about as long as its source, the environment is here kept and opened; the rest
+        // is small.
+        2 * (function.code.len() + function.environment.bytes()) as u64 + 1024
     }
 }
 
@@ -63,6 +67,7 @@ impl Registry {
         runtime: Arc<dyn Runtime>,
         price_book: Arc<PriceBook>,
         options: Arc<PlatformOptions>,
+        secret_keys: Arc<SecretKeys>,
     ) -> Self {
         let ready = Cache::with_weighter(10_000, CAPACITY, BySize);
         Self {
@@ -71,6 +76,7 @@ impl Registry {
             runtime,
             price_book,
             options,
+            secret_keys,
             ready,
             changes: Mutex::new(0),
         }
@@ -199,11 +205,37 @@ impl Registry {
             log_lines: self.options.max_log_lines,
             log_bytes: self.options.max_log_bytes,
         };
+        let environment = self.open_environment(&function);
         Arc::new(Loaded {
             function,
             program,
             limits,
+            environment,
         })
+    }
+
+    /// What the function's code can read. A secret that cannot be opened keeps it from running, and
+    /// from nothing else: it can still be read and changed.
+    fn open_environment(&self, function: &Function) -> Result<OpenEnvironment, Failure> {
+        let environment = &function.environment;
+        let mut opened = Vec::with_capacity(environment.secrets.len());
+        for (name, secret) in &environment.secrets {
+            match self.secret_keys.open(function.id, name, &secret.sealed) {
+                Ok(text) => opened.push((&**name, text)),
+                Err(error) => {
+                    let function_id = function.id;
+                    tracing::error!(%function_id, secret = &**name, %error, "cannot open a secret");
+                    return Err(Failure::new(
+                        FailureKind::Platform,
+                        format!("the secret {name} cannot be opened: {error}"),
+                    ));
+                }
+            }
+        }
+        let variables = environment.variables.iter();
+        let variables = variables.map(|(name, value)| (&**name, &**value));
+        let secrets = opened.iter().map(|(name, text)| (*name, text.expose()));
+        Ok(OpenEnvironment::new(variables.chain(secrets)))
     }
 }
 
@@ -244,6 +276,7 @@ mod tests {
             Arc::new(Idle),
             Arc::default(),
             Arc::default(),
+            Arc::default(),
         )
     }
 
@@ -258,6 +291,7 @@ mod tests {
             version,
             status: FunctionStatus::Active,
             config: FunctionConfig::default(),
+            environment: Arc::default(),
         }
     }
 

@@ -105,6 +105,16 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::UserError,
+        Self::Timeout,
+        Self::OutOfMemory,
+        Self::StackOverflow,
+        Self::Cancelled,
+        Self::Platform,
+    ];
+
     /// `user_error`, `timeout`, `out_of_memory`, `stack_overflow`, `cancelled` or `platform`.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{FunctionId, Timestamp};
+use super::{Environment, FunctionId, Timestamp};
 
 /// A function: its code and how to run it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct Function {
     pub status: FunctionStatus,
     /// How to run it.
     pub config: FunctionConfig,
+    /// What its code finds in `context.env`.
+    pub environment: Arc<Environment>,
 }
 
 impl Function {

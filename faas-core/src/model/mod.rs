@@ -4,6 +4,7 @@
 //! live in the front ends, rows and documents in the stores.
 
 mod access;
+mod environment;
 mod execution;
 mod function;
 mod id;
@@ -13,6 +14,7 @@ mod scaling;
 mod timestamp;
 
 pub use access::{Actor, ApiKey, AuditAction, AuditEntry, KeyHash, Role};
+pub use environment::{Environment, Secret};
 pub use execution::{
     Attempt, Execution, Failure, FailureKind, IllegalTransition, LogLevel, LogLine,
     ParseStatusError, Status,

@@ -9,6 +9,7 @@ use crate::cost::PriceBook;
 use crate::engine::{Engine, Parts};
 use crate::runtime::Runtime;
 use crate::scaling::{QueueDriven, ScalingPolicy};
+use crate::secrets::{SecretKey, SecretKeys};
 use crate::store::Store;
 use crate::store::memory::MemoryStore;
 
@@ -99,6 +100,7 @@ pub struct PlatformBuilder {
     pub(super) policy: Option<Box<dyn ScalingPolicy>>,
     pub(super) clock: Option<Arc<dyn Clock>>,
     pub(super) price_book: Option<PriceBook>,
+    pub(super) secret_keys: SecretKeys,
 }
 
 impl PlatformBuilder {
@@ -144,6 +146,14 @@ impl PlatformBuilder {
         self
     }
 
+    /// A key for the secrets of functions. Of several, the first that is given seals, and all open.
+    /// Default: none, and no function can have secrets.
+    #[must_use]
+    pub fn secret_key(mut self, key: SecretKey) -> Self {
+        self.secret_keys.push(key);
+        self
+    }
+
     /// Changes the numbers.
     #[must_use]
     pub fn options(mut self, change: impl FnOnce(&mut PlatformOptions)) -> Self {
@@ -164,6 +174,7 @@ impl PlatformBuilder {
             policy,
             clock,
             price_book,
+            secret_keys,
         } = self;
         options.check()?;
         let price_book = price_book.unwrap_or_default();
@@ -178,6 +189,7 @@ impl PlatformBuilder {
             },
             policy: policy.unwrap_or_else(|| Box::new(QueueDriven::default())),
             price_book: Arc::new(price_book),
+            secret_keys: Arc::new(secret_keys),
         })
         .await?;
         Ok(Platform::new(engine))

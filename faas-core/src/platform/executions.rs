@@ -73,7 +73,8 @@ impl Executions<'_> {
             query
                 .function
                 .is_none_or(|function| function == execution.function_id)
-                && query.status.is_none_or(|wanted| wanted == status)
+                && query.state().is_none_or(|wanted| wanted == status)
+                && query.failure.is_none()
                 && query.period.contains(execution.created_at)
                 && query.before.is_none_or(|before| execution.id < before)
                 && oldest.is_none_or(|oldest| execution.id >= oldest)

@@ -1,9 +1,11 @@
 //! Uploading, changing, listing and deleting functions.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Error, Platform, PlatformOptions};
+use super::{EnvironmentUpdate, Error, Platform, PlatformOptions};
 use crate::model::{Function, FunctionConfig, FunctionId, FunctionStatus, Timestamp};
+use crate::secrets::SecretKeys;
 use crate::store::StoreError;
 
 /// The longest name, in characters.
@@ -24,6 +26,8 @@ pub struct NewFunction {
     pub code: String,
     /// How to run it.
     pub config: FunctionConfig,
+    /// What its code finds in `context.env`.
+    pub environment: EnvironmentUpdate,
 }
 
 impl NewFunction {
@@ -38,6 +42,7 @@ impl NewFunction {
             description: description.into(),
             code: code.into(),
             config: FunctionConfig::default(),
+            environment: EnvironmentUpdate::default(),
         }
     }
 }
@@ -59,6 +64,8 @@ pub struct FunctionUpdate {
     pub retry_count: Option<u32>,
     /// A new concurrency limit; `Some(None)` lifts it.
     pub concurrency: Option<Option<u32>>,
+    /// What to set and to remove of what its code finds in `context.env`.
+    pub environment: EnvironmentUpdate,
 }
 
 /// See [`Platform::functions`].
@@ -71,12 +78,16 @@ impl Functions<'_> {
     /// Checks, compiles and stores a function.
     ///
     /// # Errors
-    /// [`Error::Invalid`], [`Error::Compile`], or [`Error::Conflict`] when the name is taken.
+    /// [`Error::Invalid`], [`Error::Compile`], or [`Error::Conflict`] when the name is taken, or when
+    /// it has secrets and the platform no key for them.
     pub async fn create(&self, new: NewFunction) -> Result<Function, Error> {
         let engine = &self.platform.engine().0;
         let now = engine.clock.now();
+        let id = engine.ids.function(now);
+        let (none, keys) = (Arc::default(), &engine.secret_keys);
+        let environment = new.environment.applied_to(&none, id, keys, now)?;
         let function = Function {
-            id: engine.ids.function(now),
+            id,
             name: new.name.into(),
             description: new.description.into(),
             code: new.code.into(),
@@ -85,6 +96,7 @@ impl Functions<'_> {
             version: 1,
             status: FunctionStatus::Active,
             config: new.config,
+            environment,
         };
         check(&function, &engine.options)?;
         let program = engine.registry.compile(&function.code).await?;
@@ -113,7 +125,7 @@ impl Functions<'_> {
         let engine = &self.platform.engine().0;
         for _ in 0..TRIES {
             let before = self.get(id).await?;
-            let after = update.clone().applied_to(&before, engine.clock.now());
+            let after = update.applied_to(&before, &engine.secret_keys, engine.clock.now())?;
             check(&after, &engine.options)?;
             let program = engine.registry.compile(&after.code).await?;
             let (engine, new) = (engine.clone(), after.clone());
@@ -199,27 +211,37 @@ async fn carry_out<T: Send + 'static>(
 }
 
 impl FunctionUpdate {
-    fn applied_to(self, before: &Function, now: Timestamp) -> Function {
+    fn applied_to(
+        &self,
+        before: &Function,
+        keys: &SecretKeys,
+        now: Timestamp,
+    ) -> Result<Function, Error> {
         let mut after = before.clone();
-        if let Some(name) = self.name {
-            after.name = name.into();
-        }
-        if let Some(description) = self.description {
-            after.description = description.into();
-        }
-        if let Some(code) = self.code {
-            after.code = code.into();
+        for (to, from) in [
+            (&mut after.name, &self.name),
+            (&mut after.description, &self.description),
+            (&mut after.code, &self.code),
+        ] {
+            if let Some(text) = from {
+                *to = text.as_str().into();
+            }
         }
         after.status = self.status.unwrap_or(after.status);
         after.config.timeout = self.timeout.unwrap_or(after.config.timeout);
         after.config.retry_count = self.retry_count.unwrap_or(after.config.retry_count);
         after.config.concurrency = self.concurrency.unwrap_or(after.config.concurrency);
-        if after.code != before.code || after.config != before.config {
+        let environment = &before.environment;
+        after.environment = (self.environment).applied_to(environment, before.id, keys, now)?;
+        if after.code != before.code
+            || after.config != before.config
+            || after.environment != before.environment
+        {
             after.version += 1;
         }
         // Later than before even when the clock was set back: the store compares it.
         after.updated_at = now.max(before.updated_at + Duration::from_micros(1));
-        after
+        Ok(after)
     }
 }
 

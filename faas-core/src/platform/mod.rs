@@ -6,6 +6,7 @@
 
 mod builder;
 mod costs;
+mod environment;
 mod executions;
 mod functions;
 mod metrics;
@@ -16,6 +17,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 pub use builder::{MOST_INSTANCES, PlatformBuilder, PlatformOptions, SHORTEST_LEASE_MARGIN};
 pub use costs::{Costs, EstimateRequest, FunctionCost, SystemCost};
+pub use environment::EnvironmentUpdate;
 pub use executions::{Accepted, Executions, InvokeOptions};
 pub use functions::{FunctionUpdate, Functions, NewFunction};
 pub use metrics::{Histogram, LiveCounters, Overview};

@@ -9,6 +9,7 @@
 //! can stop it from outside through its [`StopSignal`]; if it does not come back within a grace
 //! after that, the engine gives its thread up and starts another instance.
 
+mod environment;
 #[cfg(feature = "quickjs")]
 mod pool;
 #[cfg(all(feature = "quickjs", target_os = "linux"))]
@@ -16,6 +17,7 @@ mod process;
 #[cfg(feature = "quickjs")]
 mod quickjs;
 
+pub use environment::OpenEnvironment;
 #[cfg(all(feature = "quickjs", target_os = "linux"))]
 pub use process::{Processes, ProcessesOptions, WorkerCommand, worker};
 #[cfg(feature = "quickjs")]
@@ -122,6 +124,8 @@ pub struct Call<'a> {
     pub function: (FunctionId, u32),
     /// The compiled code.
     pub program: &'a Program,
+    /// What the code can read in `context.env`: the same for all calls of one version.
+    pub environment: &'a OpenEnvironment,
     /// The argument.
     pub input: &'a Json,
     /// What the code can read about this call.

@@ -28,8 +28,8 @@ use async_trait::async_trait;
 
 use crate::load_test::LoadTest;
 use crate::model::{
-    Execution, ExecutionId, Function, FunctionId, FunctionLabel, LoadTestId, NanoDollars,
-    ScalingEvent, Status, Tier, Timestamp,
+    Execution, ExecutionId, FailureKind, Function, FunctionId, FunctionLabel, LoadTestId,
+    NanoDollars, ScalingEvent, Status, Tier, Timestamp,
 };
 
 pub use access::{AccessStore, AuditQuery};
@@ -248,12 +248,21 @@ pub struct ExecutionQuery {
     pub function: Option<FunctionId>,
     /// In this state only.
     pub status: Option<Status>,
+    /// Failed for this reason only.
+    pub failure: Option<FailureKind>,
     /// Accepted within this period.
     pub period: Period,
     /// Older than this one: the last of the page before.
     pub before: Option<ExecutionId>,
     /// At most so many.
     pub limit: usize,
+}
+
+impl ExecutionQuery {
+    /// The state that all have which match: what is asked for by its failure has failed.
+    pub fn state(&self) -> Option<Status> {
+        self.status.or(self.failure.map(|_| Status::Failed))
+    }
 }
 
 /// Which load tests to list.

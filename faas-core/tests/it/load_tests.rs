@@ -32,6 +32,7 @@ async fn stored(world: &World) -> (NanoDollars, usize) {
     let query = ExecutionQuery {
         function: None,
         status: None,
+        failure: None,
         period: Period::ALL,
         before: None,
         limit: usize::MAX,

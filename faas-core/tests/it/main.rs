@@ -11,6 +11,9 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+#[cfg(feature = "quickjs")]
+mod environment;
+#[cfg(test)]
 mod load_tests;
 #[cfg(test)]
 mod platform;

@@ -308,6 +308,7 @@ fn everything(limit: usize) -> ExecutionQuery {
     ExecutionQuery {
         function: None,
         status: None,
+        failure: None,
         period: Period::ALL,
         before: None,
         limit,

@@ -15,6 +15,7 @@ mod threads {
 
     mod bombs;
     mod calls;
+    mod environment;
     mod forms;
     mod hostile;
     mod rig;
@@ -64,6 +65,7 @@ mod processes {
 
     mod bombs;
     mod calls;
+    mod environment;
     mod forms;
     mod hostile;
     mod rig;

@@ -29,6 +29,7 @@ async fn what_was_sent_to_be_accepted_runs_and_keeps_no_room_when_its_caller_goe
     let all = ExecutionQuery {
         function: None,
         status: None,
+        failure: None,
         period: Period::ALL,
         before: None,
         limit: 10,

@@ -92,6 +92,7 @@ async fn an_execution_is_found_between_its_end_and_its_commit() {
     let everything = ExecutionQuery {
         function: None,
         status: None,
+        failure: None,
         period: Period::ALL,
         before: None,
         limit: 9,

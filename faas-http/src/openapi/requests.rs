@@ -2,6 +2,8 @@
 //! wrong, so these types are for the document only.
 #![expect(dead_code, reason = "never made: they describe")]
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -51,6 +53,16 @@ pub(crate) struct NewConfig {
     retry_count: Option<u32>,
     /// How many executions of it may run at once; null: as many as there are instances.
     concurrency: Option<u32>,
+    /// Names and values that its code finds in `context.env`. Each is set, or with null removed;
+    /// what is not named stays. A name has letters, digits and `_`, no digit first, and at most 128
+    /// of them. At most 100 names and 65536 bytes, secrets included.
+    #[schema(nullable = false)]
+    env: Option<BTreeMap<String, Option<String>>>,
+    /// Like `env`, for values that nobody but its code can read. They are encrypted before they are
+    /// stored, and no answer tells them. A name is in one of the two. Needs a server with a secret
+    /// key. The list of names that answers have in this place changes nothing.
+    #[schema(write_only, nullable = false)]
+    secrets: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// What to execute with.

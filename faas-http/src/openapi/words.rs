@@ -47,15 +47,7 @@ words! {
     ExecutionStatus: [Status::Pending, Status::Running, Status::Completed, Status::Failed]
         .map(Status::as_str);
     /// Why an execution failed.
-    ErrorKind: [
-        FailureKind::UserError,
-        FailureKind::Timeout,
-        FailureKind::OutOfMemory,
-        FailureKind::StackOverflow,
-        FailureKind::Cancelled,
-        FailureKind::Platform,
-    ]
-    .map(FailureKind::as_str);
+    ErrorKind: FailureKind::ALL.map(FailureKind::as_str);
     /// How a line was written to the console.
     LogLevel: [Level::Debug, Level::Log, Level::Info, Level::Warn, Level::Error].map(Level::as_str);
     /// Which way capacity went.

@@ -179,6 +179,7 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, CostsError> 
     let query = ExecutionQuery {
         function: params.function("functionId")?,
         status: executions::status(&params)?,
+        failure: None,
         period: Period::ALL,
         before: None,
         limit: params.number("limit", 1..=MAX_LIST, DEFAULT_LIST)? as usize,

@@ -4,7 +4,7 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use faas_core::access::Permission::{Develop, Read, ReadExecution};
-use faas_core::model::{AuditAction, Json, Status};
+use faas_core::model::{AuditAction, FailureKind, Json, Status};
 use faas_core::store::ExecutionQuery;
 use utoipa_axum::routes;
 
@@ -47,6 +47,7 @@ async fn read(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> 
     params(
         ("functionId" = Option<FunctionKey>, Query, description = "Of this function only."),
         ("status" = Option<words::ExecutionStatus>, Query, description = "In this state only."),
+        ("errorKind" = Option<words::ErrorKind>, Query, description = "Failed for this reason only."),
         ("from" = Option<String>, Query, description = "Accepted at or after: `YYYY-MM-DD` or RFC 3339."),
         ("to" = Option<String>, Query, description = "Accepted before, or on this day: `YYYY-MM-DD` or RFC 3339."),
         ("limit" = Option<u32>, Query, description = "At most so many. Default: 50.", minimum = 1, maximum = 1000),
@@ -70,6 +71,7 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     let query = ExecutionQuery {
         function: params.function("functionId")?,
         status: status(&params)?,
+        failure: error_kind(&params)?,
         period: dates::between(&params, "from", "to")?,
         before,
         // One more tells whether there is a next page.
@@ -151,6 +153,13 @@ pub(super) fn status(params: &Params) -> Result<Option<Status>, ApiError> {
         Status::Failed,
     ];
     params.choice("status", &ALL.map(|status| (status.as_str(), status)))
+}
+
+fn error_kind(params: &Params) -> Result<Option<FailureKind>, ApiError> {
+    params.choice(
+        "errorKind",
+        &FailureKind::ALL.map(|kind| (kind.as_str(), kind)),
+    )
 }
 
 /// The member `input` of the object `envelope`, sharing its bytes; `None` when it is absent or

@@ -1,7 +1,5 @@
 //! Uploading, changing, listing and deleting functions; starting them and reading their log.
 
-use std::time::Duration;
-
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
@@ -11,6 +9,7 @@ use faas_core::platform::{FunctionUpdate, NewFunction};
 use faas_core::store::{ExecutionQuery, Period};
 use utoipa_axum::routes;
 
+use super::config::Config;
 use super::{DEFAULT_LIST, MAX_LIST, executions, invoke};
 use crate::Api;
 use crate::audit::actor;
@@ -64,6 +63,7 @@ async fn create(State(api): State<Api>, request: Request) -> Result<Response, Ap
     new.config.timeout = config.timeout.unwrap_or(default.timeout);
     new.config.retry_count = config.retry_count.unwrap_or(default.retry_count);
     new.config.concurrency = config.concurrency.unwrap_or(default.concurrency);
+    new.environment = config.environment;
     let function = api.platform.functions().create(new).await?;
     api.note(&by, AuditAction::FunctionCreated, function.id)
         .await;
@@ -140,6 +140,7 @@ async fn update(
         timeout: config.timeout,
         retry_count: config.retry_count,
         concurrency: config.concurrency,
+        environment: config.environment,
     };
     let function = api.platform.functions().update(id, change).await?;
     api.note(&by, AuditAction::FunctionUpdated, id).await;
@@ -228,6 +229,7 @@ async fn logs(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Response, 
     let query = ExecutionQuery {
         function: Some(id),
         status: executions::status(&params)?,
+        failure: None,
         period: Period::ALL,
         before: None,
         limit: params.number("limit", 1..=MAX_LIST, DEFAULT_LIST)? as usize,
@@ -247,37 +249,6 @@ async fn logs(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Response, 
         .map(|execution| ExecutionBody::from(&**execution))
         .collect();
     wire::json(StatusCode::OK, &bodies)
-}
-
-/// The members of `config`, with what is not given left out.
-struct Config {
-    timeout: Option<Duration>,
-    retry_count: Option<u32>,
-    concurrency: Option<Option<u32>>,
-}
-
-impl Config {
-    fn read(members: &Members<'_>) -> Result<Self, ApiError> {
-        let Some(config) = members.object("config", "config.")? else {
-            return Ok(Self {
-                timeout: None,
-                retry_count: None,
-                concurrency: None,
-            });
-        };
-        config.only(&["timeout", "retryCount", "concurrency"])?;
-        let concurrency = match config.raw("concurrency") {
-            Some(raw) if raw.get() == "null" => Some(None),
-            _ => config.whole("concurrency", "")?.map(Some),
-        };
-        Ok(Self {
-            timeout: config
-                .whole("timeout", " of milliseconds")?
-                .map(Duration::from_millis),
-            retry_count: config.whole("retryCount", "")?,
-            concurrency,
-        })
-    }
 }
 
 async fn json_body(api: &Api, request: Request) -> Result<Json, ApiError> {

@@ -150,6 +150,8 @@ struct AttemptBody<'a> {
     duration: Millis,
     #[schema(required)]
     error: Option<&'a str>,
+    #[schema(value_type = Option<words::ErrorKind>, required)]
+    error_kind: Option<&'static str>,
     #[schema(required)]
     instance_id: Option<&'a str>,
     cold_start: bool,
@@ -161,6 +163,7 @@ impl<'a> From<&'a Attempt> for AttemptBody<'a> {
             start_time: Text(attempt.start_time),
             duration: Millis(attempt.duration),
             error: attempt.failure.as_ref().map(|f| f.message.as_str()),
+            error_kind: attempt.failure.as_ref().map(|f| f.kind.as_str()),
             instance_id: attempt.instance_id.as_ref().map(InstanceId::as_str),
             cold_start: attempt.cold_start,
         }

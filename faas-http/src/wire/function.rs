@@ -1,5 +1,8 @@
 //! Functions and samples.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use faas_core::model::{Function, FunctionConfig, Json};
 use faas_core::samples::Sample;
 use serde::Serialize;
@@ -23,7 +26,7 @@ pub(crate) struct FunctionBody<'a> {
     version: u32,
     #[schema(value_type = words::FunctionStatus)]
     status: &'static str,
-    config: ConfigBody,
+    config: ConfigBody<'a>,
     #[schema(value_type = words::Tier)]
     tier: &'static str,
 }
@@ -31,11 +34,26 @@ pub(crate) struct FunctionBody<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = FunctionConfig)]
 #[serde(rename_all = "camelCase")]
-struct ConfigBody {
+struct ConfigBody<'a> {
     timeout: Millis,
     retry_count: u32,
     #[schema(required)]
     concurrency: Option<u32>,
+    /// What its code finds in `context.env`, secrets apart.
+    #[schema(value_type = BTreeMap<String, String>)]
+    env: &'a BTreeMap<Arc<str>, Arc<str>>,
+    /// What its code finds there as well, without the values.
+    secrets: Vec<SecretBody<'a>>,
+}
+
+/// A secret, without its value.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Secret)]
+#[serde(rename_all = "camelCase")]
+struct SecretBody<'a> {
+    name: &'a str,
+    /// When it was set last.
+    set_at: Moment,
 }
 
 impl<'a> From<&'a Function> for FunctionBody<'a> {
@@ -45,6 +63,11 @@ impl<'a> From<&'a Function> for FunctionBody<'a> {
             retry_count,
             concurrency,
         } = function.config;
+        let secrets = function.environment.secrets.iter();
+        let secrets = secrets.map(|(name, secret)| SecretBody {
+            name,
+            set_at: Text(secret.set_at),
+        });
         Self {
             id: Text(function.id),
             name: &function.name,
@@ -58,6 +81,8 @@ impl<'a> From<&'a Function> for FunctionBody<'a> {
                 timeout: Millis(timeout),
                 retry_count,
                 concurrency,
+                env: &function.environment.variables,
+                secrets: secrets.collect(),
             },
             tier: function.tier().as_str(),
         }

@@ -159,8 +159,11 @@ async fn answers_are_what_the_document_says() {
     call.get(functions).await;
     let one = "/api/functions/{id}";
     call.get_one(one, &id).await;
-    let change = json!({"config": {"retryCount": 0, "concurrency": 1}});
+    let change = json!({"config": {"retryCount": 0, "concurrency": 1, "env": {"A": "1"}}});
     call.at(Method::PUT, one, &id, change).await;
+    let secret = json!({"config": {"secrets": {"B": "2"}}});
+    let there = call.at(Method::PUT, one, &id, secret).await;
+    assert_eq!(there["config"]["secrets"][0]["name"], "B");
     let execute = "/api/functions/{id}/execute";
     let invoke = "/api/functions/{id}/invoke";
     let accepted = call

@@ -93,6 +93,19 @@ async fn a_failed_execution_has_its_attempts_its_error_and_its_console() {
         execution["attempts"][0]["error"],
         "Error: as the script says"
     );
+    assert_eq!(execution["attempts"][0]["errorKind"], "user_error");
+    let oom = server.upload("oom", "oom").await;
+    server.execute(&oom, json!({})).await;
+    for (kind, count) in [("user_error", 1), ("out_of_memory", 1), ("timeout", 0)] {
+        let page = server
+            .get(&format!("/api/executions?errorKind={kind}"))
+            .await;
+        let found = page["executions"].as_array().unwrap();
+        assert_eq!(found.len(), count, "{kind}: {page}");
+        assert!(found.iter().all(|one| one["errorKind"] == kind), "{page}");
+    }
+    let none = "/api/executions?errorKind=out_of_memory&status=completed";
+    assert_eq!(server.get(none).await["executions"], json!([]));
     let logs = server.upload("logs", "log").await;
     let execution = server.execute(&logs, json!({})).await;
     assert_eq!(execution["logs"][0]["level"], "warn");

@@ -38,7 +38,7 @@ async fn a_function_is_created_read_changed_listed_and_deleted() {
     assert_eq!(function["tier"], "basic");
     assert_eq!(
         function["config"],
-        json!({"timeout": 5000, "retryCount": 3, "concurrency": null})
+        json!({"timeout": 5000, "retryCount": 3, "concurrency": null, "env": {}, "secrets": []})
     );
 
     let path = format!("/api/functions/{id}");
@@ -52,7 +52,7 @@ async fn a_function_is_created_read_changed_listed_and_deleted() {
     assert_eq!(changed["status"], "inactive");
     assert_eq!(
         changed["config"],
-        json!({"timeout": 5000, "retryCount": 0, "concurrency": null})
+        json!({"timeout": 5000, "retryCount": 0, "concurrency": null, "env": {}, "secrets": []})
     );
 
     let newer = server.upload("newer", "echo").await;

@@ -4,6 +4,7 @@
 
 mod costs;
 mod document;
+mod environment;
 mod executions;
 mod front;
 mod functions;

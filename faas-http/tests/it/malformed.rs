@@ -114,6 +114,11 @@ async fn queries_that_make_no_sense_are_refused_with_the_name_of_what_is_wrong()
         (&logs, "status=completed&status=failed", "more than once"),
         ("/api/executions", "cursor=x", "cursor"),
         ("/api/executions", "status=COMPLETED", "status"),
+        (
+            "/api/executions",
+            "errorKind=oom",
+            "user_error, timeout, out_of_memory",
+        ),
         ("/api/executions", "from=yesterday", "from"),
         ("/api/executions", "from=2026-01-02&to=2026-01-01", "before"),
         ("/api/metrics/executions/history", "hours=0", "1 to 8760"),

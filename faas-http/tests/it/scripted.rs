@@ -7,7 +7,7 @@ use faas_core::runtime::{
     Call, CompileError, Instance, Outcome, Program, Runtime, RuntimeError, RuntimeStats,
 };
 
-/// `echo` returns its input, `zeros N` N zeros; `throw`, `oom` and `overflow` fail as they say;
+/// `echo` returns its input, `env` its environment, `zeros N` N zeros; `throw`, `oom` and `overflow` fail as they say;
 /// `panic` breaks its instance; `wait` runs until it is stopped; `log` writes to its console; what starts with `bad` is no code.
 /// Any other script returns null.
 pub(crate) struct Scripted;
@@ -68,6 +68,10 @@ fn act(script: &str, call: &Call<'_>) -> Result<Json, Failure> {
     let (word, number) = script.split_once(' ').unwrap_or((script, "0"));
     match word {
         "echo" => Ok(call.input.clone()),
+        "env" => {
+            let environment = call.environment.as_json().unwrap_or("{}");
+            Ok(Json::trusted(environment.to_owned()))
+        }
         "zeros" => {
             let zeros = vec!["0"; number.parse().unwrap()].join(",");
             Ok(Json::trusted(format!("[{zeros}]")))

@@ -6,6 +6,7 @@ use std::time::Duration;
 use faas_core::Platform;
 use faas_core::access::{Access, AccessOptions};
 use faas_core::clock::{Clock, SystemClock};
+use faas_core::secrets::SecretKey;
 use faas_http::HttpOptions;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -24,6 +25,7 @@ pub(crate) struct Server {
 pub(crate) async fn platform() -> Platform {
     Platform::builder()
         .runtime(Scripted)
+        .secret_key(SecretKey::new([1; 32]))
         .options(|options| {
             options.max_instances = 2;
             options.retry_base = Duration::from_millis(1);

@@ -1,12 +1,16 @@
 //! Documents of `functions`, and of what is kept of deleted ones.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use faas_core::model::{
-    Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus, Tier, Timestamp,
+    Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus, Secret, Tier,
+    Timestamp,
 };
+use faas_core::secrets::Sealed;
 use faas_core::store::Period;
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, Bson, Document, doc};
 
 use super::{Fields, date, nanos, signed};
 use crate::collections::FUNCTIONS;
@@ -15,6 +19,11 @@ use crate::ids::Id;
 
 /// The function with how much code was kept from when until when.
 pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
+    let environment = &function.environment;
+    let variables = environment.variables.iter();
+    let variables = variables.map(|(name, value)| (name.to_string(), Bson::from(&**value)));
+    let secrets = environment.secrets.iter();
+    let secrets = secrets.map(|(name, secret)| (name.to_string(), write_secret(secret)));
     doc! {
         "_id": function.id.bson(),
         "name": &*function.name,
@@ -28,6 +37,8 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
             "timeout": signed(u64::try_from(function.config.timeout.as_millis()).unwrap_or(u64::MAX)),
             "retryCount": i64::from(function.config.retry_count),
             "concurrency": function.config.concurrency.map(i64::from),
+            "env": variables.collect::<Document>(),
+            "secrets": secrets.collect::<Document>(),
             "exact": { "timeout": nanos(function.config.timeout) },
         },
         "tier": function.tier().as_str(),
@@ -37,6 +48,15 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
             "updatedAt": function.updated_at.as_micros(),
         },
     }
+}
+
+/// Names are of letters, digits and `_`, so they can be names of fields.
+fn write_secret(secret: &Secret) -> Bson {
+    Bson::Document(doc! {
+        "sealed": Binary { subtype: BinarySubtype::Generic, bytes: secret.sealed.as_bytes().to_vec() },
+        "setAt": date(secret.set_at),
+        "exact": { "setAt": secret.set_at.as_micros() },
+    })
 }
 
 /// What stays of a deleted function.
@@ -74,6 +94,7 @@ pub(crate) fn read(document: &Document) -> Result<Function, Error> {
         version: fields.optional_u32("version")?.unwrap_or(1),
         status,
         config: config(&fields.within("config"))?,
+        environment: Arc::new(environment(&fields.within("config"))?),
     })
 }
 
@@ -106,6 +127,26 @@ fn config(fields: &Fields<'_>) -> Result<FunctionConfig, Error> {
             .unwrap_or(default.retry_count),
         concurrency: fields.optional_u32("concurrency")?,
     })
+}
+
+fn environment(fields: &Fields<'_>) -> Result<Environment, Error> {
+    let mut environment = Environment::default();
+    for (name, value) in fields.entries("env") {
+        let text = value.as_str().ok_or(fields.unreadable("config.env"))?;
+        environment.variables.insert(name.into(), text.into());
+    }
+    for (name, value) in fields.entries("secrets") {
+        let unreadable = || fields.unreadable("config.secrets");
+        let document = value.as_document().ok_or_else(unreadable)?;
+        let secret = Fields::new(document, FUNCTIONS);
+        let sealed = secret.bytes("sealed")?;
+        let sealed = Sealed::from_bytes(sealed).map_err(|_| unreadable())?;
+        let set_at = secret.moment("setAt")?;
+        environment
+            .secrets
+            .insert(name.into(), Secret { sealed, set_at });
+    }
+    Ok(environment)
 }
 
 /// The label of a function in either collection. `deleted` says in which.

@@ -59,6 +59,12 @@ impl<'a> Fields<'a> {
         Self::new(inner.unwrap_or(&EMPTY), self.collection)
     }
 
+    /// The names and values of the document in this field.
+    pub(crate) fn entries(&self, name: &'static str) -> impl Iterator<Item = (&'a str, &'a Bson)> {
+        let inner = self.within(name).document.iter();
+        inner.map(|(name, value)| (name.as_str(), value))
+    }
+
     /// The documents in this field.
     pub(crate) fn list(&self, name: &'static str) -> Result<Vec<Self>, Error> {
         let Some(value) = self.value(name) else {
@@ -88,6 +94,13 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn text(&self, name: &'static str) -> Result<&'a str, Error> {
         self.optional_text(name)?.ok_or(self.unreadable(name))
+    }
+
+    pub(crate) fn bytes(&self, name: &'static str) -> Result<&'a [u8], Error> {
+        match self.value(name) {
+            Some(Bson::Binary(binary)) => Ok(&binary.bytes),
+            _ => Err(self.unreadable(name)),
+        }
     }
 
     pub(crate) fn flag(&self, name: &'static str) -> bool {

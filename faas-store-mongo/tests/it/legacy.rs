@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faas_core::model::{
-    FunctionConfig, FunctionId, FunctionStatus, NanoDollars, Status, Timestamp,
+    FailureKind, FunctionConfig, FunctionId, FunctionStatus, NanoDollars, Status, Timestamp,
 };
 use faas_core::store::conformance::claim;
 use faas_core::store::conformance::workshop::{START, Workshop};
@@ -22,6 +22,7 @@ use super::server;
 const EVERYTHING: ExecutionQuery = ExecutionQuery {
     function: None,
     status: None,
+    failure: None,
     period: Period::ALL,
     before: None,
     limit: usize::MAX,
@@ -189,6 +190,17 @@ async fn what_is_new_is_listed_together_with_what_is_old() {
         ..EVERYTHING
     };
     assert_eq!(store.executions(&query).await.unwrap(), all[5..=12]);
+    // What has no kind counts as the function's own fault.
+    let boom = Timestamp::from_millis(begin() + 3 * 1_200_000);
+    for kind in FailureKind::ALL {
+        let query = ExecutionQuery {
+            failure: Some(kind),
+            ..EVERYTHING
+        };
+        let found = store.executions(&query).await.unwrap();
+        let is_there = found.iter().any(|one| one.created_at == boom);
+        assert_eq!(is_there, kind == FailureKind::UserError, "{kind:?}");
+    }
     assert_eq!(store.newest_execution().await.unwrap(), Some(all[0].id));
 }
 

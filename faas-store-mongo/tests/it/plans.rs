@@ -7,7 +7,7 @@ use std::io::{Cursor, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use faas_core::model::{ExecutionId, Status};
+use faas_core::model::{ExecutionId, FailureKind, Status};
 use faas_core::store::conformance::workshop::{START, Workshop};
 use faas_core::store::conformance::{claim, insert};
 use faas_core::store::{
@@ -138,6 +138,7 @@ async fn calls(
     let list = ExecutionQuery {
         function: None,
         status: None,
+        failure: None,
         period: Period::ALL,
         before: None,
         limit: 20,
@@ -201,6 +202,11 @@ async fn calls(
         ..list.clone()
     };
     call!("list by status", [STAGE], store.executions(&failed));
+    let timed_out = ExecutionQuery {
+        failure: Some(FailureKind::Timeout),
+        ..failed.clone()
+    };
+    call!("list by failure", [STAGE], store.executions(&timed_out));
     let within = ExecutionQuery { period, ..list };
     call!("list of a period", [CREATED], store.executions(&within));
     call!("unfinished", [STAGE], store.unfinished(None, 20));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use faas_core::model::{Execution, ExecutionId, FunctionId, Status, Timestamp};
+use faas_core::model::{Execution, ExecutionId, FailureKind, FunctionId, Status, Timestamp};
 use faas_core::store::{ExecutionQuery, Period};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -24,8 +24,8 @@ pub(crate) fn one(connection: &Connection, id: ExecutionId) -> Result<Option<Exe
 
 /// Where to look for executions of this status and function: an index that has them in the order
 /// of time, or the table, which is in that order itself. The statement's parameters are: function
-/// number, status, first key, last key, start and end of the period, limit.
-fn list_sql(function: bool, status: Option<Status>) -> String {
+/// number, status, first key, last key, start and end of the period, limit, and the kind of failure.
+fn list_sql(function: bool, status: Option<Status>, failure: bool) -> String {
     let from = match (status, function) {
         (Some(Status::Pending | Status::Running), false) => {
             "FROM executions e INDEXED BY executions_unfinished
@@ -52,9 +52,15 @@ fn list_sql(function: bool, status: Option<Status>) -> String {
              WHERE e.function_no = ?1 AND (?2 IS NULL OR e.status = ?2)"
         }
     };
+    // Those that failed are looked through.
+    let kind = if failure {
+        " AND json_extract(e.failure, '$.kind') = ?8"
+    } else {
+        " AND ?8 IS NULL"
+    };
     let range = " AND e.seq BETWEEN ?3 AND ?4 AND e.created_at >= ?5 AND e.created_at < ?6
         ORDER BY e.seq DESC LIMIT ?7";
-    [from, range].concat()
+    [from, kind, range].concat()
 }
 
 /// Runs `select` over what `query` means.
@@ -76,15 +82,20 @@ fn list<T>(
     if let Some(before) = query.before {
         last = last.min(seq(before) - 1);
     }
-    let sql = [select, &list_sql(no.is_some(), query.status)].concat();
+    let sql = [
+        select,
+        &list_sql(no.is_some(), query.state(), query.failure.is_some()),
+    ]
+    .concat();
     let params = params![
         no,
-        query.status.map(status_code),
+        query.state().map(status_code),
         first,
         last,
         query.period.from.as_micros(),
         query.period.to.as_micros(),
         limit(query.limit),
+        query.failure.map(FailureKind::as_str),
     ];
     collect(connection, &sql, params, read)
 }
@@ -105,6 +116,7 @@ pub(crate) fn recent_durations(
     let query = ExecutionQuery {
         function,
         status: Some(Status::Completed),
+        failure: None,
         period: Period {
             from: since,
             ..Period::ALL

@@ -1,6 +1,10 @@
 //! Rows of `functions`.
 
-use faas_core::model::{Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus};
+use std::sync::Arc;
+
+use faas_core::model::{
+    Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
+};
 use rusqlite::{Connection, Row, params};
 
 use super::{Columns, nanos, tier_code};
@@ -8,18 +12,19 @@ use crate::error::Error;
 
 const INSERT: &str = "
     INSERT INTO functions (no, name, description, code, created_at, updated_at, version, active,
-        timeout, retry_count, concurrency, tier)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        timeout, retry_count, concurrency, tier, environment)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
 const UPDATE: &str = "
     UPDATE functions SET name = ?2, description = ?3, code = ?4, created_at = ?5, updated_at = ?6,
-        version = ?7, active = ?8, timeout = ?9, retry_count = ?10, concurrency = ?11, tier = ?12
+        version = ?7, active = ?8, timeout = ?9, retry_count = ?10, concurrency = ?11, tier = ?12,
+        environment = ?13
     WHERE no = ?1";
 
 /// What [`read`] needs, with `f` for `functions` and `n` for `function_numbers`.
 pub(crate) const SELECT: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
-        f.timeout, f.retry_count, f.concurrency
+        f.timeout, f.retry_count, f.concurrency, f.environment
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
@@ -51,8 +56,24 @@ fn write(connection: &Connection, sql: &str, no: i64, function: &Function) -> Re
         function.config.retry_count,
         function.config.concurrency,
         tier_code(function.tier()),
+        environment(function)?,
     ])?;
     Ok(())
+}
+
+/// `None` when there is none.
+fn environment(function: &Function) -> Result<Option<String>, Error> {
+    let environment = Some(&*function.environment).filter(|some| !some.is_empty());
+    let text = environment.map(serde_json::to_string).transpose();
+    text.map_err(|_| Error::row("functions", "environment"))
+}
+
+fn read_environment(columns: &mut Columns<'_, '_>) -> Result<Arc<Environment>, Error> {
+    let Some(text) = columns.bytes()? else {
+        return Ok(Arc::default());
+    };
+    let read = serde_json::from_slice(text);
+    (read.map(Arc::new)).map_err(|_| Error::row("functions", "environment"))
 }
 
 pub(crate) fn read(row: &Row<'_>) -> Result<Function, Error> {
@@ -75,6 +96,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Function, Error> {
             retry_count: columns.value()?,
             concurrency: columns.value()?,
         },
+        environment: read_environment(&mut columns)?,
     })
 }
 

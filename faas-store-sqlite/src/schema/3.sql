@@ -20,3 +20,6 @@ CREATE TABLE audit (
     action TEXT NOT NULL,
     target TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What code finds in `context.env`, as JSON with secrets sealed. NULL: nothing, or deleted.
+ALTER TABLE functions ADD COLUMN environment TEXT;

@@ -57,7 +57,7 @@ impl Writer {
         let deleted = self
             .connection
             .prepare_cached(
-                "UPDATE functions SET code = '', deleted_at = ?2
+                "UPDATE functions SET code = '', environment = NULL, deleted_at = ?2
                  WHERE no = ?1 AND deleted_at IS NULL",
             )?
             .execute(params![no, at.as_micros()])?;

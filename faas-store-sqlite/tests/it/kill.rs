@@ -87,6 +87,7 @@ async fn what_was_acknowledged_is_there_after_kill_9_and_groups_are_whole() {
         let query = ExecutionQuery {
             function: None,
             status: None,
+            failure: None,
             period: Period::ALL,
             before: None,
             limit: usize::MAX,

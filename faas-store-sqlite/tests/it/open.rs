@@ -129,6 +129,7 @@ async fn a_corrupt_page_makes_the_store_unusable_and_not_the_process() {
     let query = faas_core::store::ExecutionQuery {
         function: None,
         status: None,
+        failure: None,
         period: faas_core::store::Period::ALL,
         before: None,
         limit: usize::MAX,

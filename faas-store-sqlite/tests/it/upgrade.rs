@@ -39,6 +39,7 @@ async fn everything(store: &dyn Store) -> Everything {
     let executions = ExecutionQuery {
         function: None,
         status: None,
+        failure: None,
         period: Period::ALL,
         before: None,
         limit: usize::MAX,
@@ -80,8 +81,9 @@ fn copy_as_version_1(source: &Path, path: &Path) {
     let source = source.to_str().unwrap();
     raw.execute("ATTACH ? AS source", [source]).unwrap();
     for table in TABLES_1 {
+        let columns = columns(&raw, table);
         let copied = raw.execute(
-            &format!("INSERT INTO main.{table} SELECT * FROM source.{table}"),
+            &format!("INSERT INTO main.{table} SELECT {columns} FROM source.{table}"),
             [],
         );
         assert!(copied.unwrap() > 0, "{table} has no rows");
@@ -91,6 +93,12 @@ fn copy_as_version_1(source: &Path, path: &Path) {
         .unwrap();
     raw.pragma_update(None, "user_version", 1).unwrap();
     raw.close().unwrap();
+}
+
+/// The columns of a table in the main database, with commas between them.
+fn columns(raw: &Connection, table: &str) -> String {
+    let sql = "SELECT group_concat(name, ', ') FROM pragma_table_info(?, 'main')";
+    raw.query_row(sql, [table], |row| row.get(0)).unwrap()
 }
 
 #[tokio::test]
@@ -113,6 +121,16 @@ async fn a_database_of_the_first_release_is_upgraded_and_keeps_everything() {
     assert_eq!(store.load_tests(&query).await.unwrap(), []);
     let test = workshop.load_test(&function);
     store.put_load_test(&test).await.unwrap();
+    let changed = Function {
+        environment: workshop.environment(function.id),
+        ..function.clone()
+    };
+    let update = store.update_function(&changed, function.updated_at).await;
+    update.unwrap();
+    let before = Everything {
+        functions: vec![changed],
+        ..before
+    };
     store.close().await.unwrap();
 
     // Opened again, it has nothing to be upgraded.

@@ -2,8 +2,9 @@
 import { Link } from "react-router";
 import type { Execution } from "@/lib/api/types";
 import { formatDuration, preview, shortId } from "@/lib/format";
-import { StartBadge, StatusBadge } from "./Badge";
+import { StartBadge } from "./Badge";
 import { Ago, Money } from "./Figures";
+import { Outcome } from "./Outcome";
 import { Table, type Column } from "./Table";
 
 interface Props {
@@ -42,7 +43,7 @@ export function ExecutionTable({ nameOf, narrow = false, ...table }: Props) {
         </Link>
       ),
     },
-    { header: "Status", cell: (row) => <StatusBadge status={row.status} /> },
+    { header: "Status", cell: (row) => <Outcome status={row.status} errorKind={row.errorKind} stacked /> },
     ...(narrow ? [] : wide),
     { header: "Duration", right: true, from: "sm", cell: (row) => (row.duration === null ? "—" : formatDuration(row.duration)) },
     { header: "Cost", right: true, from: "sm", cell: (row) => <Money value={row.cost.totalCost} /> },

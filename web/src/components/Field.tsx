@@ -1,5 +1,11 @@
 /** Labelled inputs. */
-import { useId, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes } from "react";
+import {
+  useId,
+  type InputHTMLAttributes,
+  type ReactNode,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+} from "react";
 
 const CONTROL =
   "h-10 w-full min-w-0 rounded-lg border border-control bg-surface px-3 text-text placeholder:text-muted aria-invalid:border-bad";
@@ -42,6 +48,23 @@ export function TextField({ label, hint, error, hideLabel, ...rest }: Common & I
         aria-invalid={error ? true : undefined}
         aria-describedby={error || hint ? `${id}-note` : undefined}
         className={CONTROL}
+      />
+    </Frame>
+  );
+}
+
+/** For a text that may have several lines; it grows with them. */
+export function TextArea({ label, hint, error, hideLabel, ...rest }: Common & TextareaHTMLAttributes<HTMLTextAreaElement>) {
+  const id = useId();
+  return (
+    <Frame id={id} label={label} hint={hint} error={error} {...(hideLabel ? { hideLabel } : {})}>
+      <textarea
+        rows={1}
+        {...rest}
+        id={id}
+        aria-invalid={error ? true : undefined}
+        aria-describedby={error || hint ? `${id}-note` : undefined}
+        className={`${CONTROL} field-sizing-content h-auto! max-h-60 min-h-10 resize-y py-[0.4375rem]`}
       />
     </Frame>
   );

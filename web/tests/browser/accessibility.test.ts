@@ -12,6 +12,8 @@ const ids = { fn: "", execution: "", loadTest: "" };
 beforeAll(async () => {
   const { server } = site;
   ids.fn = await server.upload("sometimes", "console.log('n', input.n); if (input.n % 3 === 0) throw new Error('three'); return input.n");
+  const config = { env: { GREETING: "hi", LINES: "one\ntwo" }, secrets: { API_KEY: "hunter2" } };
+  await server.call("PUT", `/api/functions/${ids.fn}`, { config });
   for (let n = 0; n < 9; n++) await server.invoke(ids.fn, { n });
   const failed = await server.call("GET", "/api/executions?status=failed&limit=1");
   ids.execution = failed.executions[0]._id;
@@ -68,6 +70,21 @@ describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
     await page.getByRole("dialog").getByRole("button", { name: "Run", exact: true }).waitFor();
     await settle(page);
     expect(await violations(page)).toEqual([]);
+  });
+
+  it("the environment has no violation, with lines that are wrong", async () => {
+    const page = await site.open(`/functions/${ids.fn}/edit`, { colorScheme });
+    await page.getByRole("button", { name: "Replace API_KEY" }).click();
+    await page.getByRole("button", { name: "Add a secret" }).click();
+    await page.keyboard.type("not-a-name");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText(/no digit first/).waitFor();
+    await settle(page);
+    expect(await violations(page)).toEqual([]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await violations(page)).toEqual([]);
+    const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    expect(overflow, "the page scrolls sideways on a phone").toBeLessThanOrEqual(0);
   });
 
   it("a chart as a table has no violation", async () => {

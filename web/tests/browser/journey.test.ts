@@ -104,7 +104,8 @@ describe("an execution", () => {
     const { executionId } = await site.server.call("POST", `/api/functions/${id}/execute`, {});
     const page = await site.open(`/executions/${executionId}`);
     await page.getByRole("button", { name: "Cancel" }).click();
-    await page.getByText("Failed", { exact: true }).waitFor();
+    await page.getByText("Failed", { exact: true }).first().waitFor();
+    await page.getByText("Somebody cancelled it.").waitFor();
     await page.getByRole("heading", { name: "Error" }).waitFor();
     expect((await site.server.call("GET", `/api/executions/${executionId}`)).errorKind).toBe("cancelled");
     expect(await page.getByRole("button", { name: "Cancel" }).count()).toBe(0);

@@ -19,6 +19,7 @@ async fn list(store: &JournalStore) -> Vec<Execution> {
     let query = ExecutionQuery {
         function: None,
         status: None,
+        failure: None,
         period: Period::ALL,
         before: None,
         limit: usize::MAX,
@@ -137,7 +138,10 @@ async fn every_field_outlives_a_restart() {
     let (_folder, path) = folder();
     let mut workshop = Workshop::new();
     let store = open(&path).await;
+    let id = workshop.id();
     let odd = Function {
+        id,
+        environment: workshop.environment(id),
         description: "söme \"quoted\" 😀\nlines".into(),
         code: "// ü\r\nreturn `${input}` + \"\\u0000\"".into(),
         version: 7,

@@ -37,6 +37,17 @@ impl Server {
         Self::begin_serving(command(folder, environment).args(listen).stderr(log))
     }
 
+    /// Starts one whose log goes to `log`.
+    pub(crate) fn start_with_log(
+        folder: &Path,
+        args: &[&str],
+        environment: &[(&str, &str)],
+        log: Stdio,
+    ) -> Self {
+        let listen = ["--listen", "127.0.0.1:0"];
+        Self::begin_serving(command(folder, environment).args(listen).args(args).stderr(log))
+    }
+
     fn begin_serving(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut startup = String::new();

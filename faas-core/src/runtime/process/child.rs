@@ -11,7 +11,7 @@ use super::worker::Zygote;
 use crate::model::{ExecutionId, FunctionId, InstanceId, Json, Timestamp};
 use crate::runtime::pool::{Ended, Isolate as _};
 use crate::runtime::quickjs::{self, Bytecode, COMPILE_MEMORY, Compiled, Isolate};
-use crate::runtime::{Call, CallContext, CompileError, Limits, Program, StopSignal};
+use crate::runtime::{Call, CallContext, CompileError, Limits, OpenEnvironment, Program, StopSignal};
 
 /// The longest frame of the host's, in bytes: an input of 6 MiB, or code, and what is around it.
 const MAX_FRAME: usize = 64 << 20;
@@ -73,12 +73,15 @@ impl Child {
                 Request::Load {
                     form,
                     reads_context,
+                    environment,
                 } => {
-                    loaded = Some(Compiled {
+                    let program = Compiled {
                         form,
                         bytecode: Bytecode::received(tail),
                         reads_context,
-                    });
+                    };
+                    let environment = environment.unwrap_or_default().to_owned();
+                    loaded = Some((program, OpenEnvironment::of_json(environment)));
                     continue;
                 }
                 Request::Compile => {
@@ -86,11 +89,11 @@ impl Child {
                     compile(tail, &mut answer)?;
                 }
                 Request::Call(head) => {
-                    let program = loaded.take();
-                    if program.is_some() {
+                    let loaded = loaded.take();
+                    if loaded.is_some() {
                         self.limit(head.memory)?;
                     }
-                    self.call(&head, tail, program.as_ref(), &mut answer)?;
+                    self.call(&head, tail, loaded.as_ref(), &mut answer)?;
                 }
             }
             self.socket.write_all(&answer)?;
@@ -116,7 +119,7 @@ impl Child {
         &mut self,
         head: &CallHead<'_>,
         input: &[u8],
-        program: Option<&Compiled>,
+        loaded: Option<&(Compiled, OpenEnvironment)>,
         answer: &mut Vec<u8>,
     ) -> io::Result<()> {
         let function = FunctionId::from_u128(head.function_id);
@@ -143,10 +146,11 @@ impl Child {
                 program: &Program::new(()),
                 input: &Json::trusted(input.to_vec()),
                 context: &context,
+                environment: loaded.map_or(&OpenEnvironment::EMPTY, |(_, environment)| environment),
                 limits: &limits,
                 stop: &StopSignal::default(),
             },
-            program,
+            loaded.map(|(program, _)| program),
         );
         Ok(done(head.serial, &ended, self.isolate.bytes(), answer)?)
     }

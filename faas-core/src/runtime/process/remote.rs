@@ -12,6 +12,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, pidfd_send_signal};
+use zeroize::Zeroize as _;
 
 use super::nursery::{Newborn, Nursery};
 use super::wire::{self, CallHead, DoneHead, Frames, Reply, Request};
@@ -164,6 +165,7 @@ impl RemoteIsolate {
             let load = Request::Load {
                 form: program.form,
                 reads_context: program.reads_context,
+                environment: call.environment.as_json(),
             };
             self.say(&load, &program.bytecode)?;
         }
@@ -185,6 +187,10 @@ impl RemoteIsolate {
         let serial = self.serial;
         let answer = self.exchange(started, limits.timeout + GRACE, longest(limits))?;
         let (ended, bytes) = checked(answer, serial, limits)?;
+        if program.is_some() && !call.environment.is_empty() {
+            // It held secrets.
+            self.outgoing.zeroize();
+        }
         if self.frames.has_more() {
             return Err(Lost::Nonsense("more than one answer".to_owned()));
         }
@@ -252,6 +258,7 @@ impl Isolate for RemoteIsolate {
 
 impl Drop for RemoteIsolate {
     fn drop(&mut self) {
+        self.outgoing.zeroize();
         self.ended();
     }
 }

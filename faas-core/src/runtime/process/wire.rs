@@ -28,6 +28,8 @@ pub(super) enum Request<'a> {
         form: Form,
         /// Whether its handler may look at its second argument.
         reads_context: bool,
+        /// What it finds in `context.env`, as JSON.
+        environment: Option<&'a str>,
     },
     /// Call the function with the input in the tail.
     #[serde(borrow)]

@@ -5,7 +5,9 @@
   'use strict';
   const { parse, stringify } = JSON;
   const { apply } = Reflect;
-  const { keys, getPrototypeOf, getOwnPropertyDescriptor, defineProperty } = Object;
+  const {
+    keys, getPrototypeOf, setPrototypeOf, getOwnPropertyDescriptor, defineProperty, freeze,
+  } = Object;
   const { isArray } = Array;
   const { isError } = Error;
   const PromiseClass = Promise, MapClass = Map, SetClass = Set, DateClass = Date;
@@ -250,6 +252,14 @@
   };
   defineProperty(contextPrototype, 'toString', { enumerable: false });
 
+  // Not the context's own, so that a context that is logged or copied does not tell secrets.
+  const setEnvironment = (env) => {
+    defineProperty(contextPrototype, 'env', {
+      __proto__: null, value: freeze(setPrototypeOf(env, null)), configurable: true,
+    });
+  };
+  setEnvironment({});
+
   const CYCLE = 'circular reference', BIG_INT = 'BigInt are forbidden in JSON.stringify';
 
   // What JSON would leave out without a word.
@@ -303,7 +313,7 @@
 
   const adopt = (thenable) => new PromiseClass((resolve) => resolve(thenable));
 
-  const install = (code, id, name, reads) => {
+  const install = (code, id, name, reads, environment) => {
     let entry = code;
     if (typeof entry !== 'function' && entry !== null && typeof entry === 'object') {
       entry = typeof code.default === 'function' ? code.default : code.handler;
@@ -315,6 +325,7 @@
     functionId = id;
     functionName = name;
     readsContext = reads;
+    if (reads && environment !== undefined) setEnvironment(parse(environment));
   };
 
   const rename = (name) => { functionName = name; };

@@ -78,6 +78,7 @@ impl<'js> Running<'_, 'js> {
             context.function_id.to_string(),
             &*context.function_name,
             program.reads_context,
+            self.call.environment.as_json(),
         ))?)
     }
 

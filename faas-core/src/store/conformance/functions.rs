@@ -45,6 +45,40 @@ pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
     assert_eq!(store.function(plain.id).await.unwrap(), Some(plain));
 }
 
+pub async fn an_environment_reads_back_to_the_byte_and_changes_with_its_function(
+    fixture: impl Fixture,
+) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let plain = workshop.function("plain");
+    let rich = workshop.function("rich");
+    let rich = Function {
+        environment: workshop.environment(rich.id),
+        ..rich
+    };
+    for function in [&plain, &rich] {
+        store.insert_function(function).await.unwrap();
+        let stored = store.function(function.id).await.unwrap();
+        assert_eq!(stored.as_ref(), Some(function));
+    }
+    let gained = Function {
+        environment: workshop.environment(plain.id),
+        updated_at: plain.updated_at + SECOND,
+        ..plain.clone()
+    };
+    let lost = Function {
+        environment: std::sync::Arc::default(),
+        updated_at: rich.updated_at + SECOND,
+        ..rich.clone()
+    };
+    for (before, after) in [(&plain, &gained), (&rich, &lost)] {
+        let updated = store.update_function(after, before.updated_at).await;
+        updated.unwrap();
+        let stored = store.function(after.id).await.unwrap();
+        assert_eq!(stored.as_ref(), Some(after));
+    }
+    assert_eq!(store.functions().await.unwrap(), [lost, gained]);
+}
+
 pub async fn a_name_is_taken_until_its_function_is_deleted_or_renamed(fixture: impl Fixture) {
     let (store, mut workshop) = (fixture.store(), Workshop::new());
     let first = workshop.function("add");

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use super::workshop::{START, Workshop};
 use super::{Fixture, claim, insert, write};
-use crate::model::{Execution, Status};
+use crate::model::{Execution, FailureKind, Status};
 use crate::store::{ExecutionQuery, Period, Store};
 
 const EVERYTHING: ExecutionQuery = ExecutionQuery {
     function: None,
     status: None,
+    failure: None,
     period: Period::ALL,
     before: None,
     limit: usize::MAX,
@@ -36,6 +37,9 @@ fn narrowed(all: &[Execution], query: &ExecutionQuery) -> Vec<Execution> {
     let fits = |one: &&Execution| {
         query.function.is_none_or(|id| id == one.function_id)
             && query.status.is_none_or(|status| status == one.status)
+            && query
+                .failure
+                .is_none_or(|kind| one.failure.as_ref().is_some_and(|f| f.kind == kind))
             && query.period.contains(one.created_at)
     };
     let mut list: Vec<_> = all.iter().filter(fits).cloned().collect();
@@ -118,6 +122,7 @@ pub async fn a_list_narrows_by_function_status_and_period(fixture: impl Fixture)
                 let query = ExecutionQuery {
                     function,
                     status,
+                    failure: None,
                     period,
                     before: None,
                     limit: 11,
@@ -127,6 +132,29 @@ pub async fn a_list_narrows_by_function_status_and_period(fixture: impl Fixture)
             }
         }
     }
+}
+
+pub async fn a_list_narrows_by_the_reason_of_a_failure(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let all = mixed(&*store, &mut workshop).await;
+    let mut found = 0;
+    for kind in FailureKind::ALL {
+        for function in [None, Some(all[0].function_id)] {
+            for status in [None, Some(Status::Failed), Some(Status::Completed)] {
+                let query = ExecutionQuery {
+                    function,
+                    status,
+                    failure: Some(kind),
+                    limit: 3,
+                    ..EVERYTHING
+                };
+                let expected = narrowed(&all, &query);
+                assert_eq!(pages(&*store, &query).await, expected, "{query:?}");
+                found += expected.len();
+            }
+        }
+    }
+    assert!(found > 50, "{found}");
 }
 
 pub async fn ten_thousand_executions_page_without_gap_or_repeat(fixture: impl Fixture) {
@@ -210,6 +238,7 @@ pub async fn recent_durations_are_of_completed_ones_newest_first(fixture: impl F
         let query = ExecutionQuery {
             function,
             status: Some(Status::Completed),
+            failure: None,
             period: Period {
                 from: since,
                 ..Period::ALL

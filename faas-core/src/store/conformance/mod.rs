@@ -103,6 +103,7 @@ macro_rules! store_conformance {
     ($fixture:ty) => {
         $crate::store_conformance!(@tests $fixture;
             functions::a_function_reads_back_as_it_was_stored,
+            functions::an_environment_reads_back_to_the_byte_and_changes_with_its_function,
             functions::a_name_is_taken_until_its_function_is_deleted_or_renamed,
             functions::a_stale_update_is_refused_and_changes_nothing,
             functions::functions_are_listed_newest_first,
@@ -126,6 +127,7 @@ macro_rules! store_conformance {
             idempotency::a_key_used_twice_in_one_group_is_found,
             lists::a_list_is_newest_first_and_pages_through_everything_once,
             lists::a_list_narrows_by_function_status_and_period,
+            lists::a_list_narrows_by_the_reason_of_a_failure,
             lists::ten_thousand_executions_page_without_gap_or_repeat,
             lists::a_period_is_exact_even_when_ids_run_ahead_of_the_clock,
             lists::what_is_unfinished_comes_oldest_first_in_pages,

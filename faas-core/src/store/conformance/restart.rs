@@ -33,6 +33,7 @@ pub async fn everything_is_there_after_a_restart(fixture: impl Fixture) {
     let list = ExecutionQuery {
         function: None,
         status: None,
+        failure: None,
         period: Period::ALL,
         before: None,
         limit: usize::MAX,

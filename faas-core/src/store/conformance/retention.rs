@@ -11,6 +11,7 @@ async fn ids(store: &dyn Store) -> Vec<crate::model::ExecutionId> {
     let query = ExecutionQuery {
         function: None,
         status: None,
+        failure: None,
         period: Period::ALL,
         before: None,
         limit: usize::MAX,

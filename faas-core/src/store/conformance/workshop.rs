@@ -8,23 +8,16 @@ use crate::load_test::{
     ErrorGroup, LoadEstimate, LoadResult, LoadTest, LoadTestStatus, ResponseTimes, Second,
 };
 use crate::model::{
-    Actor, ApiKey, Attempt, AuditAction, AuditEntry, Execution, ExecutionId, Failure, FailureKind,
-    Function, FunctionConfig, FunctionId, FunctionStatus, IdGenerator, InstanceId, Json, KeyHash,
-    LogLevel, LogLine, NanoDollars, Role, ScalingAction, ScalingEvent, Tier, Timestamp,
+    Actor, ApiKey, Attempt, AuditAction, AuditEntry, Environment, Execution, ExecutionId, Failure,
+    FailureKind, Function, FunctionConfig, FunctionId, FunctionStatus, IdGenerator, InstanceId, Json,
+    KeyHash, LogLevel, LogLine, NanoDollars, Role, ScalingAction, ScalingEvent, Secret, Tier,
+    Timestamp,
 };
+use crate::secrets::{SecretKey, SecretKeys};
 use crate::store::UsageSums;
 
 /// 2026-01-15, in the middle of a minute.
 pub const START: Timestamp = Timestamp::from_micros(1_768_472_430_123_456);
-
-const FAILURES: [FailureKind; 6] = [
-    FailureKind::UserError,
-    FailureKind::Timeout,
-    FailureKind::OutOfMemory,
-    FailureKind::StackOverflow,
-    FailureKind::Cancelled,
-    FailureKind::Platform,
-];
 
 const LEVELS: [LogLevel; 5] = [
     LogLevel::Debug,
@@ -70,6 +63,7 @@ impl Workshop {
             version: 1,
             status: FunctionStatus::Active,
             config: FunctionConfig::default(),
+            environment: Arc::default(),
         }
     }
 
@@ -97,6 +91,29 @@ impl Workshop {
             action,
             target: format!("target {}", self.random.u32(..)),
         }
+    }
+
+    /// Variables and secrets with values that are easily lost.
+    pub fn environment(&mut self, function: FunctionId) -> Arc<Environment> {
+        let keys: SecretKeys = [SecretKey::new([7; 32])].into_iter().collect();
+        let texts = [
+            "",
+            "plain",
+            "söme \"quoted\" 😀\nlines\u{0}",
+            "$where {\"$gt\": 1}",
+        ];
+        let mut environment = Environment::default();
+        for (n, text) in texts.into_iter().enumerate() {
+            let (name, secret) = (format!("VARIABLE_{n}"), format!("SECRET_{n}"));
+            let sealed = keys.seal(function, &secret, &text.into()).unwrap();
+            let set_at = self.now + Duration::from_micros(n as u64);
+            let secret_of = Secret { sealed, set_at };
+            environment.variables.insert(name.into(), text.into());
+            environment.secrets.insert(secret.into(), secret_of);
+        }
+        let proto = ("__proto__".into(), "no prototype".into());
+        environment.variables.extend([proto]);
+        Arc::new(environment)
     }
 
     pub fn pending(&mut self, function: FunctionId) -> Execution {
@@ -134,7 +151,7 @@ impl Workshop {
         let random = &mut self.random;
         let stack = random.bool().then(|| "at handler:3:7\nat main".to_owned());
         let failure = failed.then(|| Failure {
-            kind: FAILURES[random.usize(..FAILURES.len())],
+            kind: FailureKind::ALL[random.usize(..FailureKind::ALL.len())],
             message: format!("TypeError: no. {}", random.u32(..)),
             stack,
         });

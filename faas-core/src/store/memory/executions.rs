@@ -235,7 +235,13 @@ impl Executions {
 
     pub(super) fn list(&self, query: &ExecutionQuery) -> Vec<Snapshot> {
         let wanted = |found: &Snapshot| {
-            query.status.is_none_or(|status| status == found.status())
+            let kind = found
+                .execution()
+                .failure
+                .as_ref()
+                .map(|failure| failure.kind);
+            query.state().is_none_or(|status| status == found.status())
+                && (query.failure.is_none() || query.failure == kind)
                 && query.period.contains(found.execution().created_at)
         };
         let ids = self.ids(query);
@@ -367,6 +373,7 @@ impl Executions {
         let query = ExecutionQuery {
             function,
             status: Some(Status::Completed),
+            failure: None,
             period: Period {
                 from: since,
                 ..Period::ALL

@@ -6,7 +6,8 @@ use faas_core::model::{
     ExecutionId, Failure, FailureKind, FunctionId, InstanceId, Json, Timestamp,
 };
 use faas_core::runtime::{
-    Call, CallContext, CompileError, Limits, Outcome, Program, QuickJsOptions, Runtime, StopSignal,
+    Call, CallContext, CompileError, Limits, OpenEnvironment, Outcome, Program, QuickJsOptions,
+    Runtime, StopSignal,
 };
 use serde_json::Value;
 
@@ -74,7 +75,8 @@ impl Rig {
         program: &Program,
         name: &str,
     ) -> Outcome {
-        self.call_with(function, program, "{}", name, &StopSignal::default())
+        let none = OpenEnvironment::EMPTY;
+        self.call_with(function, program, "{}", name, &none, &StopSignal::default())
     }
 
     pub(super) fn call_until(
@@ -84,7 +86,20 @@ impl Rig {
         input: &str,
         stop: &StopSignal,
     ) -> Outcome {
-        self.call_with(function, program, input, "adder", stop)
+        let none = OpenEnvironment::EMPTY;
+        self.call_with(function, program, input, "adder", &none, stop)
+    }
+
+    /// As [`Rig::call`], with these names in the environment.
+    pub(super) fn call_in<'a>(
+        &self,
+        function: FunctionId,
+        program: &Program,
+        names: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Outcome {
+        let stop = StopSignal::default();
+        let environment = OpenEnvironment::new(names);
+        self.call_with(function, program, "{}", "adder", &environment, &stop)
     }
 
     fn call_with(
@@ -93,6 +108,7 @@ impl Rig {
         program: &Program,
         input: &str,
         name: &str,
+        environment: &OpenEnvironment,
         stop: &StopSignal,
     ) -> Outcome {
         let instance = InstanceId::new("i-7");
@@ -107,6 +123,7 @@ impl Rig {
         self.quickjs.instance(&instance).unwrap().run(&Call {
             function: (function, 1),
             program,
+            environment,
             input: &Json::parse(input.to_owned()).unwrap(),
             context: &context,
             limits: &self.limits,

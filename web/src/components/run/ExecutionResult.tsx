@@ -7,9 +7,10 @@ import { executionQuery, isOver } from "@/lib/api/executions";
 import type { Execution, LogLine } from "@/lib/api/types";
 import { formatClock, formatDuration } from "@/lib/format";
 import { formatMoney } from "@/lib/money";
-import { StartBadge, StatusBadge } from "../Badge";
+import { StartBadge } from "../Badge";
 import { prettyJson } from "../editor/json";
 import { Money } from "../Figures";
+import { Outcome } from "../Outcome";
 import { Loaded } from "../States";
 
 export function ExecutionResult({ id }: { id: string }) {
@@ -25,18 +26,18 @@ export function ExecutionResult({ id }: { id: string }) {
   }, [id, over]);
   return (
     <section aria-label="Result" className="min-h-40">
-      <Loaded query={query}>{(execution) => <Outcome execution={execution} />}</Loaded>
+      <Loaded query={query}>{(execution) => <Result execution={execution} />}</Loaded>
     </section>
   );
 }
 
-function Outcome({ execution }: { execution: Execution }) {
-  const { status, duration, cost, coldStart, error, stack, output, logs, retryCount } = execution;
+function Result({ execution }: { execution: Execution }) {
+  const { status, duration, cost, coldStart, error, errorKind, stack, output, logs, retryCount } = execution;
   return (
     <div className="flex flex-col gap-3">
       <dl className="flex flex-wrap items-center gap-x-5 gap-y-2 text-sm">
         <Fact label="Status">
-          <StatusBadge status={status} />
+          <Outcome status={status} errorKind={errorKind} />
         </Fact>
         <Fact label="Duration">
           <span className="numeric">{duration === null ? "—" : formatDuration(duration)}</span>

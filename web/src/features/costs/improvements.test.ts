@@ -23,7 +23,7 @@ describe("improvements", () => {
   });
 
   it("say that a long timeout buys a tier which short runs do not need", () => {
-    const fn = fnOf({ _id: "a", tier: "premium", config: { timeout: 90_000, retryCount: 3, concurrency: null } });
+    const fn = fnOf({ _id: "a", tier: "premium", config: { ...aFunction().config, timeout: 90_000 } });
     const row = rowOf({ _id: "a", tier: "premium", costBreakdown: { baseCost: 0.08 } });
     const [found] = improvementsOf([row], [fn], pricing);
     expect(found).toMatchObject({ kind: "tier", finding: "Its timeout of 1 min 30 s puts it into Premium" });
@@ -31,7 +31,7 @@ describe("improvements", () => {
   });
 
   it("leave a long timeout alone where runs need it", () => {
-    const fn = fnOf({ _id: "a", tier: "premium", config: { timeout: 90_000, retryCount: 3, concurrency: null } });
+    const fn = fnOf({ _id: "a", tier: "premium", config: { ...aFunction().config, timeout: 90_000 } });
     const row = rowOf({ _id: "a", tier: "premium", averageDuration: 55_000, costBreakdown: { baseCost: 44 } });
     expect(kinds([row], [fn], pricing)).toEqual([]);
   });

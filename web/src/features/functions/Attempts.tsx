@@ -1,7 +1,8 @@
 /** How often an execution was tried, and what came of it each time. */
 import { Hourglass } from "lucide-react";
-import { StartBadge, StatusBadge } from "@/components/Badge";
+import { StartBadge } from "@/components/Badge";
 import { Card } from "@/components/Card";
+import { Outcome } from "@/components/Outcome";
 import { EmptyState } from "@/components/States";
 import { Table } from "@/components/Table";
 import type { Attempt } from "@/lib/api/types";
@@ -22,12 +23,12 @@ export function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
           { header: "Start", cell: ({ coldStart }) => <StartBadge cold={coldStart} /> },
           {
             header: "Outcome",
-            cell: ({ error }) =>
-              error ? (
-                <span className="break-words text-bad">{error}</span>
-              ) : (
-                <StatusBadge status="completed" />
-              ),
+            cell: ({ error, errorKind }) => (
+              <>
+                <Outcome status={error === null ? "completed" : "failed"} errorKind={errorKind} stacked />
+                {error === null ? null : <p className="pt-1 break-words">{error}</p>}
+              </>
+            ),
           },
           { header: "Duration", right: true, cell: ({ duration }) => formatDuration(duration) },
         ]}

@@ -2,11 +2,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Ban, RotateCw } from "lucide-react";
 import { Link, useNavigate, useParams } from "react-router";
-import { StartBadge, StatusBadge } from "@/components/Badge";
+import { StartBadge } from "@/components/Badge";
 import { Button } from "@/components/Button";
 import { Card, Stat } from "@/components/Card";
 import { prettyJson } from "@/components/editor/json";
 import { Money } from "@/components/Figures";
+import { failureSentence, Outcome } from "@/components/Outcome";
 import { Page } from "@/components/Page";
 import { Code, Failure, Logs } from "@/components/run/ExecutionResult";
 import { InlineError, Loaded } from "@/components/States";
@@ -42,7 +43,7 @@ function Detail({ execution }: { execution: Execution }) {
         { to: "/functions", label: "Functions" },
         { to: `/functions/${functionId}`, label: nameOf(functionId) },
       ]}
-      badge={<StatusBadge status={status} />}
+      badge={<Outcome status={status} errorKind={errorKind} />}
       hint={`Version ${execution.functionVersion}, accepted ${formatMoment(execution.createdAt)}`}
       actions={<Actions execution={execution} />}
     >
@@ -66,7 +67,7 @@ function Detail({ execution }: { execution: Execution }) {
         </p>
       ) : null}
       {error ? (
-        <Card title="Error" hint={errorKind?.replaceAll("_", " ")}>
+        <Card title="Error" hint={errorKind ? failureSentence(errorKind) : null}>
           <Failure message={error} stack={stack} />
         </Card>
       ) : null}

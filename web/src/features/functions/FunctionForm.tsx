@@ -16,6 +16,7 @@ import { keys } from "@/lib/api/keys";
 import type { Fn } from "@/lib/api/types";
 import { check, draftOf, draftOfFile, EMPTY, timeoutOf, toUpload, type Draft } from "./draft";
 import { DropZone } from "./DropZone";
+import { EnvironmentFields } from "./EnvironmentFields";
 import { PricePreview } from "./PricePreview";
 import { SamplePicker } from "./SamplePicker";
 
@@ -33,7 +34,9 @@ export function FunctionForm({ fn }: { fn: Fn | null }) {
   const [mistake, setMistake] = useState<Mistake | null>(null);
   const errors = tried ? check(draft) : {};
   const save = useMutation({
-    mutationFn: (value: Draft) => (fn ? updateFunction(fn._id, toUpload(value)) : createFunction(toUpload(value))),
+    mutationFn: (value: Draft) => (fn ? updateFunction(fn._id, toUpload(value, fn)) : createFunction(toUpload(value, fn))),
+    // What was sent may hold secrets: it is not kept.
+    gcTime: 0,
     onSuccess: (saved) => {
       client.setQueryData(keys.function(saved._id), saved);
       void client.invalidateQueries({ queryKey: keys.functionList });
@@ -57,7 +60,8 @@ export function FunctionForm({ fn }: { fn: Fn | null }) {
   };
   return (
     <form noValidate onSubmit={submit} className="grid items-start gap-4 sm:gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">
-      <Card className="min-w-0">
+      <div className="flex min-w-0 flex-col gap-4 sm:gap-5">
+      <Card>
         <DropZone onFile={(file, code) => setDraft((old) => draftOfFile(file, code, old))}>
           <Editor
             label="Code (JavaScript)"
@@ -71,6 +75,13 @@ export function FunctionForm({ fn }: { fn: Fn | null }) {
           />
         </DropZone>
       </Card>
+      <EnvironmentFields
+        entries={draft.environment}
+        tried={tried}
+        error={errors.environment}
+        onChange={(change) => setDraft((old) => ({ ...old, environment: change(old.environment) }))}
+      />
+      </div>
       <div className="flex min-w-0 flex-col gap-4 sm:gap-5">
         <Card>
           <div className="flex flex-col gap-4">

@@ -17,6 +17,7 @@ import { functionQuery, samplesQuery } from "@/lib/api/functions";
 import type { Fn } from "@/lib/api/types";
 import { formatCount, formatDuration, formatMoment } from "@/lib/format";
 import { daysBack } from "@/lib/period";
+import { Environment } from "./Environment";
 import { DeleteButton, StatusButton } from "./FunctionActions";
 import { FunctionExecutions } from "./FunctionExecutions";
 
@@ -72,6 +73,7 @@ function Detail({ fn }: { fn: Fn }) {
           <Editor label={`Code of ${fn.name}`} language="javascript" value={fn.code} readOnly minLines={8} maxLines={22} />
         </Card>
       </div>
+      <Environment config={fn.config} />
       <FunctionExecutions functionId={fn._id} />
     </Page>
   );

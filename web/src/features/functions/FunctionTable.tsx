@@ -6,6 +6,7 @@ import { Link } from "react-router";
 import { StatusBadge, TierBadge } from "@/components/Badge";
 import { IconButton } from "@/components/Button";
 import { Ago, Money } from "@/components/Figures";
+import { Outcome } from "@/components/Outcome";
 import { Table, type Column } from "@/components/Table";
 import { breakdownQuery } from "@/lib/api/costs";
 import { executionsQuery } from "@/lib/api/executions";
@@ -77,7 +78,7 @@ function LastRun({ functionId }: { functionId: string }) {
   if (!last) return <span className="text-muted">never</span>;
   return (
     <Link to={`/executions/${last._id}`} className="inline-flex items-center gap-2 hover:underline">
-      <StatusBadge status={last.status} />
+      <Outcome status={last.status} errorKind={last.errorKind} stacked />
       <Ago at={last.createdAt} />
     </Link>
   );

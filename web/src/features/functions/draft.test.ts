@@ -7,7 +7,7 @@ const good = draftOf(aFunction());
 
 it("names each field that keeps a function from being uploaded", () => {
   expect(check(good)).toEqual({});
-  expect(Object.keys(check({ name: " ", description: "", code: "\n", timeout: "0", retries: "11" })).toSorted()).toEqual([
+  expect(Object.keys(check({ name: " ", description: "", code: "\n", timeout: "0", retries: "11", environment: [] })).toSorted()).toEqual([
     "code",
     "description",
     "name",
@@ -21,7 +21,7 @@ it("names each field that keeps a function from being uploaded", () => {
 });
 
 it("uploads the timeout in milliseconds", () => {
-  expect(toUpload({ ...good, timeout: "2.5" }).config).toEqual({ timeout: 2_500, retryCount: 3 });
+  expect(toUpload({ ...good, timeout: "2.5" }, null).config).toEqual({ timeout: 2_500, retryCount: 3 });
   expect(timeoutOf({ ...good, timeout: "nonsense" })).toBe(30_000);
 });
 

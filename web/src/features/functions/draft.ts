@@ -1,5 +1,6 @@
 /** What is in the form, and whether it can be sent. */
 import type { Fn, NewFunction, Sample } from "@/lib/api/types";
+import { changeOf, checkAmount, checkEntries, entriesOf, type Entry } from "./environment";
 
 /** The fields as they are typed. */
 export interface Draft {
@@ -9,6 +10,7 @@ export interface Draft {
   /** Seconds. */
   timeout: string;
   retries: string;
+  environment: readonly Entry[];
 }
 
 export type DraftErrors = Partial<Record<keyof Draft, string>>;
@@ -17,7 +19,7 @@ const STARTER = `// The input is JSON, and so is what is returned.
 return { greeting: \`Hello, \${input.name ?? "world"}!\` };
 `;
 
-export const EMPTY: Draft = { name: "", description: "", code: STARTER, timeout: "30", retries: "3" };
+export const EMPTY: Draft = { name: "", description: "", code: STARTER, timeout: "30", retries: "3", environment: [] };
 
 export const draftOf = (fn: Fn): Draft => ({
   name: fn.name,
@@ -25,6 +27,7 @@ export const draftOf = (fn: Fn): Draft => ({
   code: fn.code,
   timeout: String(fn.config.timeout / 1000),
   retries: String(fn.config.retryCount),
+  environment: entriesOf(fn.config),
 });
 
 export const draftOfSample = (sample: Sample, draft: Draft): Draft => ({
@@ -61,13 +64,20 @@ export function check(draft: Draft): DraftErrors {
   if (!Number.isInteger(retries) || retries < 0 || retries > 10 || !draft.retries.trim()) {
     errors.retries = "A whole number from 0 to 10.";
   }
+  const amount = checkAmount(draft.environment);
+  if (amount) errors.environment = amount;
+  else if (checkEntries(draft.environment).size > 0) errors.environment = "Something in the environment is not right yet.";
   return errors;
 }
 
-/** What is sent. */
-export const toUpload = (draft: Draft): NewFunction => ({
+/** What is sent to make a new function of it, or to make `fn` into it. */
+export const toUpload = (draft: Draft, fn: Fn | null): NewFunction => ({
   name: draft.name,
   description: draft.description,
   code: draft.code,
-  config: { timeout: Math.round(Number(draft.timeout) * 1000), retryCount: Number(draft.retries) },
+  config: {
+    timeout: Math.round(Number(draft.timeout) * 1000),
+    retryCount: Number(draft.retries),
+    ...changeOf(draft.environment, fn?.config ?? null),
+  },
 });

@@ -2,6 +2,7 @@
 import { CircleCheck, CirclePlay, CircleX, FlaskConical, RotateCw, Scaling, Unplug, type LucideIcon } from "lucide-react";
 import { memo } from "react";
 import { Link } from "react-router";
+import { failureWord } from "@/components/Outcome";
 import { formatClock, formatCount, formatDuration } from "@/lib/format";
 import { formatMoney } from "@/lib/money";
 import type { FeedEvent } from "@/lib/live/feed";
@@ -34,7 +35,7 @@ export function tell(event: FeedEvent): Told {
         color: "text-bad",
         word: "Failed",
         ...about(event.data),
-        text: event.data.error ?? "",
+        text: [event.data.errorKind && failureWord(event.data.errorKind), event.data.error].filter(Boolean).join(" · "),
       };
     case "execution_retry":
       return {

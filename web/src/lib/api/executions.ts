@@ -2,12 +2,13 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { get, post } from "./client";
 import { keys } from "./keys";
-import type { Accepted, Execution, ExecutionPage, ExecutionStatus, Json } from "./types";
+import type { Accepted, ErrorKind, Execution, ExecutionPage, ExecutionStatus, Json } from "./types";
 
 /** Which executions are listed; newest first. */
 export interface ExecutionFilter {
   functionId?: string;
   status?: ExecutionStatus;
+  errorKind?: ErrorKind;
   from?: string;
   to?: string;
   limit: number;

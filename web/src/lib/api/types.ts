@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 export type Tier = Schemas["Tier"];
 export type FunctionStatus = Schemas["FunctionStatus"];
 export type ExecutionStatus = Schemas["ExecutionStatus"];
+export type ErrorKind = Schemas["ErrorKind"];
 export type Granularity = Schemas["Granularity"];
 export type Json = unknown;
 export type Fn = Schemas["Function"];

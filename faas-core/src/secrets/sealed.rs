@@ -1,0 +1,279 @@
+//! A secret as it is kept.
+
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use chacha20poly1305::aead::{Aead as _, Generate as _, KeyInit as _, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use zeroize::Zeroizing;
+
+use super::key::{ID_LENGTH, KeyId, SecretKey, SecretKeys};
+use super::text::SecretText;
+use crate::model::FunctionId;
+
+/// The layout below.
+const VERSION: u8 = 1;
+const NONCE_LENGTH: usize = 24;
+const TAG_LENGTH: usize = 16;
+
+/// A sealed secret: what a store keeps. Its bytes are a version, the id of its key (8), a nonce
+/// (24), and the text, encrypted, with its tag (16). Cloning shares them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed(Arc<[u8]>);
+
+/// Bytes that are no sealed secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a sealed secret")]
+pub struct NotSealed;
+
+/// Why a secret cannot be sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SealError {
+    /// The host has no key.
+    #[error("no secret key is configured")]
+    NoKey,
+    /// The system has no random numbers.
+    #[error("the system has no random numbers")]
+    NoRandomness,
+}
+
+/// Why a sealed secret cannot be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The host has no key.
+    #[error("no secret key is configured")]
+    NoKey,
+    /// The host has keys, and none of them is the one that it was sealed with.
+    #[error("it was sealed with the secret key {0}, which is not configured")]
+    OtherKey(KeyId),
+    /// It was sealed with a key that the host has, and is not what it was then; or it was sealed for
+    /// another function or name.
+    #[error("it is damaged")]
+    Damaged,
+}
+
+/// What [`Sealed`] is made of.
+struct Parts<'a> {
+    key: KeyId,
+    nonce: XNonce,
+    encrypted: &'a [u8],
+}
+
+impl Sealed {
+    /// The sealed secret with these bytes, as [`Sealed::as_bytes`] gave them.
+    ///
+    /// # Errors
+    /// When they are none.
+    pub fn from_bytes(bytes: impl Into<Arc<[u8]>>) -> Result<Self, NotSealed> {
+        let sealed = Self(bytes.into());
+        sealed.parts().ok_or(NotSealed)?;
+        Ok(sealed)
+    }
+
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Which key it was sealed with.
+    pub fn key(&self) -> KeyId {
+        self.parts()
+            .map_or(KeyId([0; ID_LENGTH]), |parts| parts.key)
+    }
+
+    /// How many bytes the text has.
+    pub fn text_len(&self) -> usize {
+        let encrypted = self.parts().map_or(0, |parts| parts.encrypted.len());
+        encrypted.saturating_sub(TAG_LENGTH)
+    }
+
+    fn parts(&self) -> Option<Parts<'_>> {
+        let (version, rest) = self.0.split_first()?;
+        let (key, rest) = rest.split_first_chunk::<ID_LENGTH>()?;
+        let (nonce, encrypted) = rest.split_first_chunk::<NONCE_LENGTH>()?;
+        let whole = *version == VERSION && encrypted.len() >= TAG_LENGTH;
+        whole.then_some(Parts {
+            key: KeyId(*key),
+            nonce: XNonce::from(*nonce),
+            encrypted,
+        })
+    }
+}
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sealed({} bytes, {})", self.text_len(), self.key())
+    }
+}
+
+impl Serialize for Sealed {
+    /// As base64.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD_NO_PAD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Sealed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = STANDARD_NO_PAD.decode(text).map_err(de::Error::custom)?;
+        Self::from_bytes(bytes).map_err(de::Error::custom)
+    }
+}
+
+impl SecretKeys {
+    /// Seals `text` as the secret `name` of `function`.
+    ///
+    /// # Errors
+    /// When there is no key, or the system has no random numbers.
+    pub fn seal(
+        &self,
+        function: FunctionId,
+        name: &str,
+        text: &SecretText,
+    ) -> Result<Sealed, SealError> {
+        let key = self.sealing().ok_or(SealError::NoKey)?;
+        let nonce = XNonce::try_generate().map_err(|_| SealError::NoRandomness)?;
+        let bound = bound_to(function, name);
+        let payload = Payload {
+            msg: text.expose().as_bytes(),
+            aad: &bound,
+        };
+        // It fails only for a text of 256 GiB.
+        let encrypted = cipher(key).encrypt(&nonce, payload);
+        let encrypted = encrypted.map_err(|_| SealError::NoRandomness)?;
+        let bytes = [&[VERSION], &key.id().0[..], &nonce, &encrypted].concat();
+        Ok(Sealed(bytes.into()))
+    }
+
+    /// Opens the secret `name` of `function`.
+    ///
+    /// # Errors
+    /// When the key is not here, or `sealed` is not what was sealed for this function and name.
+    pub fn open(
+        &self,
+        function: FunctionId,
+        name: &str,
+        sealed: &Sealed,
+    ) -> Result<SecretText, OpenError> {
+        if self.is_empty() {
+            return Err(OpenError::NoKey);
+        }
+        let parts = sealed.parts().ok_or(OpenError::Damaged)?;
+        let key = self.with_id(parts.key);
+        let key = key.ok_or(OpenError::OtherKey(parts.key))?;
+        let bound = bound_to(function, name);
+        let payload = Payload {
+            msg: parts.encrypted,
+            aad: &bound,
+        };
+        let text = cipher(key).decrypt(&parts.nonce, payload);
+        let text = Zeroizing::new(text.map_err(|_| OpenError::Damaged)?);
+        let text = std::str::from_utf8(&text).map_err(|_| OpenError::Damaged)?;
+        Ok(SecretText::from(text))
+    }
+}
+
+fn cipher(key: &SecretKey) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(key.bytes().into())
+}
+
+/// What goes into the seal beside the text. The id has a fixed length, so no two pairs give the same.
+fn bound_to(function: FunctionId, name: &str) -> Vec<u8> {
+    let id = function.as_u128().to_be_bytes();
+    [b"secret of a function\0", &id[..], name.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const FUNCTION: FunctionId = FunctionId::from_u128(7);
+
+    fn keys(bytes: &[u8]) -> SecretKeys {
+        bytes
+            .iter()
+            .map(|byte| SecretKey::new([*byte; 32]))
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_opens_as_it_was_sealed(text in ".{0,200}", name in "[A-Z_]{1,20}") {
+            let keys = keys(&[1]);
+            let sealed = keys.seal(FUNCTION, &name, &text.as_str().into()).unwrap();
+            prop_assert_eq!(sealed.text_len(), text.len());
+            let kept = Sealed::from_bytes(sealed.as_bytes()).unwrap();
+            let opened = keys.open(FUNCTION, &name, &kept).unwrap();
+            prop_assert_eq!(opened.expose(), text);
+        }
+    }
+
+    #[test]
+    fn the_same_text_is_sealed_differently_each_time_and_never_in_the_clear() {
+        let keys = keys(&[1]);
+        let text = SecretText::from("hunter2-hunter2-hunter2");
+        let one = keys.seal(FUNCTION, "A", &text).unwrap();
+        let two = keys.seal(FUNCTION, "A", &text).unwrap();
+        assert_ne!(one, two);
+        let shown = format!("{one:?} {text:?} {}", serde_json::to_string(&one).unwrap());
+        assert!(!shown.contains("hunter2"), "{shown}");
+        let bytes = one.as_bytes();
+        assert!(!bytes.windows(7).any(|window| window == b"hunter2"));
+    }
+
+    #[test]
+    fn a_seal_holds_for_its_function_its_name_and_every_one_of_its_bytes() {
+        let keys = keys(&[1]);
+        let sealed = keys.seal(FUNCTION, "A", &"x".into()).unwrap();
+        let other = FunctionId::from_u128(8);
+        let damaged = OpenError::Damaged;
+        assert_eq!(keys.open(other, "A", &sealed).unwrap_err(), damaged);
+        assert_eq!(keys.open(FUNCTION, "B", &sealed).unwrap_err(), damaged);
+        for at in 0..sealed.as_bytes().len() {
+            let mut bytes = sealed.as_bytes().to_vec();
+            bytes[at] ^= 1;
+            let opened = Sealed::from_bytes(bytes).map(|one| keys.open(FUNCTION, "A", &one));
+            assert!(!matches!(opened, Ok(Ok(_))), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_missing_is_told_from_damage() {
+        let sealed = keys(&[1]).seal(FUNCTION, "A", &"x".into()).unwrap();
+        let none = keys(&[]).open(FUNCTION, "A", &sealed);
+        assert_eq!(none.unwrap_err(), OpenError::NoKey);
+        let other = keys(&[2]).open(FUNCTION, "A", &sealed);
+        let id = SecretKey::new([1; 32]).id();
+        assert_eq!(other.unwrap_err(), OpenError::OtherKey(id));
+        let nothing = keys(&[]).seal(FUNCTION, "A", &"x".into());
+        assert_eq!(nothing.unwrap_err(), SealError::NoKey);
+    }
+
+    #[test]
+    fn after_a_change_of_keys_both_open_and_the_new_one_seals() {
+        let old = keys(&[1]).seal(FUNCTION, "A", &"x".into()).unwrap();
+        let both = keys(&[2, 1]);
+        assert_eq!(both.open(FUNCTION, "A", &old).unwrap().expose(), "x");
+        let new = both.seal(FUNCTION, "A", &"y".into()).unwrap();
+        assert_eq!(keys(&[2]).open(FUNCTION, "A", &new).unwrap().expose(), "y");
+    }
+
+    #[test]
+    fn what_is_too_short_or_of_a_later_version_is_not_sealed() {
+        let sealed = keys(&[1]).seal(FUNCTION, "A", &"".into()).unwrap();
+        let bytes = sealed.as_bytes();
+        assert!(Sealed::from_bytes(bytes).is_ok());
+        assert_eq!(Sealed::from_bytes(&bytes[1..]), Err(NotSealed));
+        assert_eq!(Sealed::from_bytes([]), Err(NotSealed));
+        let later = [&[2], &bytes[1..]].concat();
+        assert_eq!(Sealed::from_bytes(later), Err(NotSealed));
+    }
+}
