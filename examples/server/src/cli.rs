@@ -32,9 +32,18 @@ pub(crate) enum Command {
     ///
     /// From the first key on, every request needs one. A server that runs on the same store notices
     /// within a second.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = KEY_EXAMPLES)]
     Key(KeyCommand),
 }
+
+const KEY_EXAMPLES: &str = "\
+Examples:
+  faas key create --name me --role admin
+      shows the key this once: send it as Authorization: Bearer
+  faas key create --name ci --role invoker --expires 30d
+  faas key list
+  faas key revoke ci
+      a running server knows within a second; what was revoked cannot be undone";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
