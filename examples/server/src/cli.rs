@@ -32,7 +32,7 @@ pub(crate) enum Command {
     ///
     /// From the first key on, every request needs one. A server that runs on the same store notices
     /// within a second.
-    #[command(subcommand, after_help = KEY_EXAMPLES)]
+    #[command(subcommand)]
     Key(KeyCommand),
 }
 
@@ -46,6 +46,7 @@ Examples:
       a running server knows within a second; what was revoked cannot be undone";
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = KEY_EXAMPLES)]
 pub(crate) enum KeyCommand {
     /// Make a key, and show it this once.
     Create {
