@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use faas_core::model::{Role, Timestamp};
@@ -228,7 +229,7 @@ pub(crate) struct Flags {
     pub(crate) allowed_host: Vec<String>,
 
     /// Serve without keys where other machines can reach it
-    #[arg(long, env = "FAAS_INSECURE_OPEN")]
+    #[arg(long, env = "FAAS_INSECURE_OPEN", value_parser = BoolishValueParser::new())]
     pub(crate) insecure_open: bool,
 
     /// How many requests a second each key may make, on average; without keys, each address
