@@ -85,7 +85,9 @@ async fn measure(rounds: usize, time: Duration) -> Result<()> {
 }
 
 fn report(connections: usize, found: &[Vec<Round>]) {
-    println!("\n{connections} connections        requests/s   of echo   server CPU   p50       p99");
+    println!(
+        "\n{connections} connections        requests/s   of echo   server CPU   p50       p99"
+    );
     let Some(echo) = found.first() else { return };
     for (kind, rounds) in KINDS.iter().zip(found) {
         let per_second = median(rounds.iter().map(|round| round.per_second));

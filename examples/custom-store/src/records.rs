@@ -10,9 +10,9 @@ use std::time::Duration;
 use faas_core::cost::Cost;
 use faas_core::load_test::LoadTest;
 use faas_core::model::{
-    Actor, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, Environment, Execution, ExecutionId, Failure,
-    Function, FunctionConfig, FunctionId, FunctionStatus, InstanceId, Json, KeyHash, KeyId,
-    LogLine, NanoDollars, Role, ScalingAction, ScalingEvent, ScalingEventId, Status, Tier,
+    Actor, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, Environment, Execution, ExecutionId,
+    Failure, Function, FunctionConfig, FunctionId, FunctionStatus, InstanceId, Json, KeyHash,
+    KeyId, LogLine, NanoDollars, Role, ScalingAction, ScalingEvent, ScalingEventId, Status, Tier,
     Timestamp,
 };
 use faas_core::store::{Lease, Owner, Stage, Write};

@@ -9,11 +9,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use faas_core::model::{Role, Timestamp};
-
 use crate::address::Address;
+use crate::key_cli::KeyCommand;
 use crate::units::{parse_duration, parse_size};
 
 /// Upload a JavaScript function; this server runs it, scales it and prices it.
@@ -39,89 +39,6 @@ pub(crate) enum Command {
     /// Be the process that makes the functions' processes: the server starts it itself.
     #[command(hide = true)]
     Worker,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum KeyCommand {
-    /// Make a key, and show it this once.
-    Create {
-        /// What to call it
-        #[arg(long, value_name = "NAME")]
-        name: String,
-        /// What it allows: admin, developer, invoker or reader
-        ///
-        /// A reader reads functions, executions, metrics, costs and live events. An invoker calls
-        /// functions and reads executions by their ids, and nothing else. A developer does
-        /// everything with functions, executions and load tests. An admin also makes and revokes
-        /// keys and reads the audit log.
-        #[arg(long, value_name = "ROLE", value_parser = parse_role)]
-        role: Role,
-        /// When it ends: after a time such as 12h or 30d, or at an RFC 3339 moment [default: never]
-        #[arg(long, value_name = "WHEN", value_parser = Expiry::from_str)]
-        expires: Option<Expiry>,
-        #[command(flatten)]
-        place: Place,
-    },
-    /// List all keys, newest first.
-    List {
-        #[command(flatten)]
-        place: Place,
-    },
-    /// Revoke a key for good.
-    Revoke {
-        /// Its id, or its name
-        #[arg(value_name = "ID|NAME")]
-        key: String,
-        #[command(flatten)]
-        place: Place,
-    },
-}
-
-/// Which store is meant: found as `serve` finds it.
-#[derive(Debug, Args)]
-pub(crate) struct Place {
-    /// Where everything is kept: sqlite:PATH or mongodb://HOST/DATABASE
-    /// [default: sqlite:./data/faas.db]
-    #[arg(long, env = "FAAS_STORE", value_name = "URL", hide_env_values = true)]
-    pub(crate) store: Option<Unread>,
-
-    /// A file of settings [default: ./faas.toml where there is one]
-    #[arg(long, env = "FAAS_CONFIG", value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-}
-
-const DAY: Duration = Duration::from_secs(24 * 3_600);
-
-/// When a key ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Expiry {
-    After(Duration),
-    At(Timestamp),
-}
-
-impl FromStr for Expiry {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(moment) = Timestamp::parse_rfc3339(text) {
-            return Ok(Self::At(moment));
-        }
-        let days = text.strip_suffix('d');
-        let days = days.and_then(|days| days.parse::<u16>().ok());
-        match days {
-            Some(days) => Ok(Self::After(DAY * u32::from(days))),
-            None => parse_duration(text).map(Self::After).map_err(|_| {
-                format!(
-                    "expected a time such as 12h or 30d, or a moment such as 2030-01-31T14:00:00Z, not {text:?}"
-                )
-            }),
-        }
-    }
-}
-
-fn parse_role(text: &str) -> Result<Role, String> {
-    Role::named(text)
-        .ok_or_else(|| format!("expected admin, developer, invoker or reader, not {text:?}"))
 }
 
 const EXAMPLES: &str = "\
@@ -247,7 +164,7 @@ pub(crate) struct Flags {
     pub(crate) allowed_host: Vec<String>,
 
     /// Serve without keys where other machines can reach it
-    #[arg(long, env = "FAAS_INSECURE_OPEN")]
+    #[arg(long, env = "FAAS_INSECURE_OPEN", value_parser = BoolishValueParser::new())]
     pub(crate) insecure_open: bool,
 
     /// How many requests a second each key may make, on average; without keys, each address

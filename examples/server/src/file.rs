@@ -113,7 +113,7 @@ impl File {
         let fail = |error: &dyn std::fmt::Display| format!("[prices]: {error}");
         let mut book = toml::Table::try_from(PriceBook::default()).map_err(|e| fail(&e))?;
         overlay(&mut book, &self.prices);
-        let book = PriceBook::deserialize(book).map_err(|e| fail(&e.message()))?;
+        let book = PriceBook::deserialize(book).map_err(|e| fail(&in_words(e.message())))?;
         book.validate().map_err(|e| fail(&e))?;
         Ok(book)
     }
@@ -130,13 +130,30 @@ impl FromStr for File {
                     format!(
                         "line {}: {}",
                         before.matches('\n').count() + 1,
-                        error.message()
+                        in_words(error.message())
                     )
                 }
-                None => error.message().to_owned(),
+                None => in_words(error.message()),
             }
         })
     }
+}
+
+/// What was expected, as people call it and not as types are called.
+fn in_words(message: &str) -> String {
+    let Some((found, expected)) = message.split_once(", expected ") else {
+        return message.to_owned();
+    };
+    let expected = match expected {
+        "usize" | "u64" | "u32" | "u16" | "u8" => "a whole number that is not negative",
+        "a nonzero u32" => "a whole number above 0",
+        "i64" | "i32" => "a whole number",
+        "f64" | "f32" => "a number",
+        "a sequence" => "a list",
+        other if other.starts_with("struct ") => "a table",
+        other => other,
+    };
+    format!("{found}, expected {expected}")
 }
 
 /// Puts `changes` over `table`, table by table.
@@ -271,6 +288,28 @@ mod tests {
             let error = text.parse::<File>().unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn what_is_of_the_wrong_kind_is_told_in_words_and_not_in_types() {
+        for (text, expected) in [
+            ("retry = 3", "expected a table"),
+            ("[scaling]\nqueue_driven = 3", "expected a table"),
+            (
+                "min_instances = \"3\"",
+                "expected a whole number that is not negative",
+            ),
+            ("rate_limit = 0", "expected a whole number above 0"),
+            ("cors_origin = 3", "expected a list"),
+            ("insecure_open = 3", "expected a boolean"),
+            ("[retry]\nfactor = \"x\"", "expected a number"),
+        ] {
+            let error = text.parse::<File>().unwrap_err();
+            assert!(error.ends_with(expected), "{text}: {error}");
+        }
+        let file: File = "[prices]\nbasic = 3".parse().unwrap();
+        let error = file.price_book().unwrap_err();
+        assert!(error.ends_with("expected a table"), "{error}");
     }
 
     #[test]

@@ -8,8 +8,8 @@ use faas_core::access::{Keys, NewKey};
 use faas_core::clock::{Clock, SystemClock};
 use faas_core::model::{Actor, ApiKey, Timestamp};
 
-use crate::cli::{Expiry, KeyCommand, Place};
 use crate::file::File;
+use crate::key_cli::{Expiry, KeyCommand, Place};
 use crate::settings::{self, Environment};
 use crate::{print, stores};
 

@@ -1,9 +1,9 @@
 //! `faas`: the standalone server.
 //!
-//! Read in this order: [`cli`] (what can be set, and its help), [`mod@file`] (the same in a file),
-//! [`settings`] (which of them wins), [`stores`], [`runtime`] (where user code runs), [`serve`]
-//! (start, run, stop), [`connections`] (who is served), [`dashboard`] (the pages), [`keys`] (who may
-//! do what). Whatever goes wrong before the
+//! Read in this order: [`cli`] and [`key_cli`] (what can be set, and its help), [`mod@file`] (the
+//! same in a file), [`settings`] (which of them wins), [`stores`], [`runtime`] (where user code
+//! runs), [`mod@serve`] (start, run, stop), [`connections`] (who is served), [`dashboard`] (the
+//! pages), [`keys`] (who may do what). Whatever goes wrong before the
 //! server listens is one line on standard error and exit code 1; wrong usage is exit code 2.
 
 mod address;
@@ -11,6 +11,7 @@ mod cli;
 mod connections;
 mod dashboard;
 mod file;
+mod key_cli;
 mod keys;
 mod logging;
 mod mongo_uri;

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use axum::Router;
 use faas_core::Platform;
-use faas_core::platform::PlatformBuilder;
 use faas_core::access::Access;
 use faas_core::clock::{Clock, SystemClock};
+use faas_core::platform::PlatformBuilder;
 use faas_core::store::Store;
 use faas_http::HttpOptions;
 use faas_ws::{LiveEvents, WsOptions};

@@ -10,6 +10,22 @@
 //! the store is away, those that were known go on; nothing can be run or changed then anyway. Once a
 //! key has been seen, a key is required until the process ends, whatever the store says later.
 //!
+//! ```no_run
+//! # async fn start(platform: faas_core::Platform) -> Result<(), faas_core::Error> {
+//! use faas_core::access::{Access, AccessOptions, Asking, NewKey, Permission};
+//! use faas_core::model::{Actor, Role};
+//!
+//! let access = Access::start(&platform, AccessOptions::default()).await?;
+//! let new = NewKey { name: "ci".to_owned(), role: Role::Invoker, expires_at: None };
+//! let (_, text) = access.keys().create(new, &Actor::Local).await?;
+//! access.refresh().await?;
+//! let asking = Asking { key: Some(text.expose()), ..Asking::default() };
+//! assert!(access.admit(&asking, Permission::Invoke).is_ok());
+//! assert!(access.admit(&asking, Permission::Read).is_err());
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Read `permission` (what each role allows), `secret` (the text of a key), `keys` (making and
 //! revoking them), `boundary` (which pages may call), `limits`, `refusal`.
 
@@ -151,21 +167,10 @@ impl Access {
     pub async fn start(platform: &Platform, options: AccessOptions) -> Result<Self, Error> {
         let engine = &platform.engine().0;
         let (store, clock) = (Arc::clone(&engine.store), Arc::clone(&engine.clock));
-        let boundary = Boundary {
-            origins: options.origins.clone(),
-            hosts: options.hosts.clone(),
+        let keys = Keys::new(store, Arc::clone(&clock));
+        let access = Self {
+            inner: Arc::new(Inner::new(keys, Arc::clone(&clock), options)),
         };
-        let inner = Arc::new(Inner {
-            keys: Keys::new(store, Arc::clone(&clock)),
-            limits: Limits::new(options.rate, Arc::clone(&clock)),
-            clock: Arc::clone(&clock),
-            options,
-            boundary,
-            known: RwLock::default(),
-            reading: tokio::sync::Mutex::default(),
-            changes: watch::Sender::default(),
-        });
-        let access = Self { inner };
         access.refresh().await?;
         let stopped = platform.stopped();
         let keep = keep_informed(Arc::downgrade(&access.inner), clock);
@@ -274,6 +279,23 @@ impl Access {
 }
 
 impl Inner {
+    fn new(keys: Keys, clock: Arc<dyn Clock>, options: AccessOptions) -> Self {
+        let boundary = Boundary {
+            origins: options.origins.clone(),
+            hosts: options.hosts.clone(),
+        };
+        Self {
+            keys,
+            limits: Limits::new(options.rate, Arc::clone(&clock)),
+            clock,
+            options,
+            boundary,
+            known: RwLock::default(),
+            reading: tokio::sync::Mutex::default(),
+            changes: watch::Sender::default(),
+        }
+    }
+
     async fn refresh(&self) -> Result<(), Error> {
         let _reading = self.reading.lock().await;
         let there = self.keys.list().await?;
@@ -295,6 +317,7 @@ impl Inner {
         let changed = {
             let mut before = self.known.write();
             known.required |= before.required;
+
             let changed = known.required != before.required || known.usable != before.usable;
             *before = known;
             changed
@@ -334,3 +357,6 @@ async fn keep_informed(of: Weak<Inner>, clock: Arc<dyn Clock>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

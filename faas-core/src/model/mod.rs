@@ -1,4 +1,4 @@
-//! The words of the platform: what a function, an execution, an amount of money is.
+//! The words of the platform: what a function, an execution, an amount of money, a key is.
 //!
 //! Plain data without behaviour that needs a clock, a store or a runtime. JSON shapes for clients
 //! live in the front ends, rows and documents in the stores.

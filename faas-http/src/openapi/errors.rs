@@ -49,5 +49,5 @@ errors! {
     /// The body is over its limit.
     TooLarge: "413" "`payload_too_large`";
     /// There is no room for it now.
-    Overloaded: "429" "`over_capacity`, or `function_runaway`; `Retry-After` says when to try again.";
+    Overloaded: "429" "`over_capacity`, `function_runaway`, or `rate_limited`; `Retry-After` says when to try again.";
 }

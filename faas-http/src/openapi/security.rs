@@ -43,6 +43,10 @@ pub(crate) fn describe(operation: &mut Operation, needs: Needs) {
             "403",
             "`role_insufficient`, `origin_not_allowed` or `host_not_allowed`.",
         ),
+        (
+            "429",
+            "`rate_limited`; `Retry-After` says when to try again.",
+        ),
     ] {
         let refused = || RefOr::T(errors::response(codes));
         responses.entry(status.to_owned()).or_insert_with(refused);

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod access;
 mod costs;
 mod document;
 mod environment;

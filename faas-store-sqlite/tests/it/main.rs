@@ -5,6 +5,7 @@
     reason = "what the tests share may fail them as well as they themselves"
 )]
 
+mod beside;
 mod conformance;
 mod disk;
 mod kill;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use faas_core::model::{Execution, Function, ScalingEvent, Timestamp};
 use faas_core::store::conformance::workshop::Workshop;
 use faas_core::store::{
-    ExecutionQuery, LoadTestQuery, Period, Store, Totals, UsageGroup, UsageQuery, UsageRow, Write,
+    AccessStore, ExecutionQuery, LoadTestQuery, Period, Store, Totals, UsageGroup, UsageQuery,
+    UsageRow, Write,
 };
 use rusqlite::Connection;
 
@@ -131,10 +132,14 @@ async fn a_database_of_the_first_release_is_upgraded_and_keeps_everything() {
         functions: vec![changed],
         ..before
     };
+    assert_eq!(store.keys().await.unwrap(), []);
+    let key = workshop.key("ci");
+    store.insert_key(&key).await.unwrap();
     store.close().await.unwrap();
 
     // Opened again, it has nothing to be upgraded.
     let store = open(&path).await;
     assert_eq!(store.load_tests(&query).await.unwrap(), [test]);
+    assert_eq!(store.keys().await.unwrap(), [key]);
     assert_eq!(everything(&store).await, before);
 }

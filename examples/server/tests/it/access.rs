@@ -1,7 +1,6 @@
 //! Who is let in: keys, roles, origins, hosts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -11,13 +10,7 @@ use tempfile::TempDir;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Error, Message, WebSocket};
 
-use super::place::{Place, on_every_store};
 use super::running::{Server, read_answer};
-
-on_every_store!(
-    a_key_made_beside_a_running_server_is_required_at_once_and_revoked_within_two_seconds,
-    keys_and_what_was_done_with_them_outlive_the_server,
-);
 
 /// An id that nothing has.
 const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
@@ -104,7 +97,7 @@ fn has(role: &str, needed: &str) -> bool {
 }
 
 /// `faas key …` on the store at `url`.
-fn faas_key(folder: &Path, url: &str, args: &[&str]) -> Output {
+pub(crate) fn faas_key(folder: &Path, url: &str, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_faas"))
         .current_dir(folder)
         .env_clear()
@@ -116,7 +109,7 @@ fn faas_key(folder: &Path, url: &str, args: &[&str]) -> Output {
 }
 
 /// What it prints when it does as it was told.
-fn key_says(folder: &Path, url: &str, args: &[&str]) -> String {
+pub(crate) fn key_says(folder: &Path, url: &str, args: &[&str]) -> String {
     let output = faas_key(folder, url, args);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{args:?}: {errors}");
@@ -125,19 +118,19 @@ fn key_says(folder: &Path, url: &str, args: &[&str]) -> String {
 
 const FILE: &str = "sqlite:./data/faas.db";
 
-fn make(folder: &Path, role: &str) -> String {
+pub(crate) fn make(folder: &Path, role: &str) -> String {
     key_says(folder, FILE, &["create", "--name", role, "--role", role])
 }
 
 /// Sends a request with these header lines; the status and the body.
-fn ask(server: &Server, headers: &str, method: &str, path: &str) -> (u16, Value) {
+pub(crate) fn ask(server: &Server, headers: &str, method: &str, path: &str) -> (u16, Value) {
     let body = if method == "get" { "" } else { "{}" };
     let method = method.to_uppercase();
     let (status, body) = read_answer(&mut server.begin_with(headers, &method, path, body));
     (status, serde_json::from_str(&body).unwrap_or(Value::Null))
 }
 
-fn bearer(key: &str) -> String {
+pub(crate) fn bearer(key: &str) -> String {
     format!("Authorization: Bearer {key}\r\n")
 }
 
@@ -256,7 +249,7 @@ fn what_is_no_valid_key_is_told_apart_from_none() {
     clippy::disallowed_methods,
     reason = "what is promised is a time, of another process"
 )]
-fn until(mut is: impl FnMut() -> bool) {
+pub(crate) fn until(mut is: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is() {
         assert!(start.elapsed() < SOON, "it takes too long");
@@ -376,7 +369,7 @@ fn others_are_served_only_with_keys_or_when_that_is_wanted() {
 }
 
 /// Opens a socket; the status when it is refused.
-fn listen(
+pub(crate) fn listen(
     server: &Server,
     key: Option<&str>,
     headers: &[(&str, &str)],
@@ -410,7 +403,7 @@ fn listen(
 }
 
 /// Reads until the server closes; its code.
-fn closed_with(mut socket: WebSocket<std::net::TcpStream>) -> u16 {
+pub(crate) fn closed_with(mut socket: WebSocket<std::net::TcpStream>) -> u16 {
     loop {
         if let Message::Close(frame) = socket.read().unwrap() {
             return frame.unwrap().code.into();
@@ -437,149 +430,6 @@ fn a_socket_needs_a_key_that_may_read() {
     assert_eq!(refused(Some(&invoker), &[]), 403);
     let foreign = ("origin", "https://other.example");
     assert_eq!(refused(Some(&reader), &[foreign]), 403);
-}
-
-fn a_key_made_beside_a_running_server_is_required_at_once_and_revoked_within_two_seconds(
-    place: &Place,
-) {
-    let server = place.start(&[]);
-    let (folder, url) = (place.folder(), place.url());
-    let session = |headers: &str| ask(&server, headers, "get", "/api/session").0;
-    assert_eq!(session(""), 200);
-    let unnamed = listen(&server, None, &[]).unwrap();
-    let key = key_says(folder, url, &["create", "--name", "ci", "--role", "admin"]);
-    until(|| session("") == 401);
-    assert_eq!(closed_with(unnamed), 1008);
-    assert_eq!(session(&bearer(&key)), 200);
-    let socket = listen(&server, Some(&key), &[]).unwrap();
-    let list = key_says(folder, url, &["list"]);
-    assert!(
-        list.contains("valid") && list.contains("ci") && !list.contains(&key),
-        "{list}"
-    );
-    key_says(folder, url, &["revoke", "ci"]);
-    until(|| session(&bearer(&key)) == 401);
-    assert_eq!(closed_with(socket), 1008);
-    let again = faas_key(folder, url, &["revoke", "ci"]);
-    assert_eq!(again.status.code(), Some(1));
-}
-
-fn keys_and_what_was_done_with_them_outlive_the_server(place: &Place) {
-    let (folder, url) = (place.folder(), place.url());
-    let key = key_says(folder, url, &["create", "--name", "me", "--role", "admin"]);
-    let server = place.start(&[]);
-    let key = bearer(&key);
-    let new = r#"{"name": "f", "description": "d", "code": "return 'this is secret'"}"#;
-    let (status, made) = read_answer(&mut server.begin_with(&key, "POST", "/api/functions", new));
-    assert_eq!(status, 201, "{made}");
-    let made: Value = serde_json::from_str(&made).unwrap();
-    let path = format!("/api/functions/{}", made["_id"].as_str().unwrap());
-    assert_eq!(ask(&server, &key, "put", &path).0, 200);
-    assert_eq!(ask(&server, &key, "delete", &path).0, 200);
-    server.stop();
-    let server = place.start(&[]);
-    let (_, session) = ask(&server, &key, "get", "/api/session");
-    let (_, audit) = ask(&server, &key, "get", "/api/audit");
-    let told: Vec<_> = audit["entries"].as_array().unwrap().iter().rev().collect();
-    let actions: Vec<_> = told.iter().map(|entry| entry["action"].as_str()).collect();
-    let expected = [
-        "key_created",
-        "function_created",
-        "function_updated",
-        "function_deleted",
-    ];
-    assert_eq!(actions, expected.map(Some));
-    assert_eq!(told[0]["actor"], json!({"keyId": null, "name": "local"}));
-    let me = json!({"keyId": session["key"]["_id"], "name": "me"});
-    for entry in &told[1..] {
-        assert_eq!((&entry["actor"], &entry["target"]), (&me, &made["_id"]));
-    }
-    assert!(!audit.to_string().contains("this is secret"), "{audit}");
-}
-
-#[test]
-fn keys_of_a_store_in_memory_are_made_over_its_servers_api() {
-    let folder = TempDir::new().unwrap();
-    let refused = faas_key(folder.path(), "memory:", &["list"]);
-    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert_eq!(refused.status.code(), Some(1), "{error}");
-    assert!(
-        error.contains("memory:") && error.contains("/api/keys"),
-        "{error}"
-    );
-    let server = Server::start(folder.path(), &["--store", "memory:"]);
-    let new = r#"{"name": "me", "role": "admin"}"#;
-    let (status, made) = server.send("POST", "/api/keys", new);
-    assert_eq!(status, 201, "{made}");
-    let made: Value = serde_json::from_str(&made).unwrap();
-    // At once, with nothing to wait for.
-    assert_eq!(ask(&server, "", "get", "/api/keys").0, 401);
-    let key = bearer(made["key"].as_str().unwrap());
-    assert_eq!(ask(&server, &key, "get", "/api/keys").0, 200);
-    let path = format!("/api/keys/{}", made["_id"].as_str().unwrap());
-    assert_eq!(ask(&server, &key, "delete", &path).0, 200);
-    assert_eq!(ask(&server, &key, "get", "/api/keys").0, 401);
-    assert_eq!(ask(&server, "", "get", "/api/keys").0, 401);
-}
-
-#[test]
-fn a_keys_secret_is_nowhere_but_with_its_holder() {
-    let folder = TempDir::new().unwrap();
-    let first = make(folder.path(), "admin");
-    let log = folder.path().join("log.txt");
-    let server = Server::start_logging(folder.path(), &[("FAAS_LOG", "trace")], &log);
-    let new = r#"{"name": "second", "role": "admin"}"#;
-    let made = read_answer(&mut server.begin_with(&bearer(&first), "POST", "/api/keys", new));
-    let made: Value = serde_json::from_str(&made.1).unwrap();
-    let second = made["key"].as_str().unwrap().to_owned();
-    drop(listen(&server, Some(&second), &[]).unwrap());
-    // One that was mistyped is nearly a secret.
-    let near = format!("{}0", &second[..second.len() - 1]);
-    ask(&server, &bearer(&near), "get", "/api/session");
-    let mut told = String::new();
-    for path in ["/api/keys", "/api/audit", "/api/session", "/metrics"] {
-        told += &read_answer(&mut server.begin_with(&bearer(&second), "GET", path, "")).1;
-    }
-    server.kill();
-    let mut files = vec![("answers".to_owned(), told.into_bytes())];
-    let mut folders = vec![folder.path().to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                files.push((path.display().to_string(), fs::read(&path).unwrap()));
-            }
-        }
-    }
-    let names: Vec<_> = files.iter().map(|(name, _)| name.clone()).collect();
-    assert!(
-        names.iter().any(|name| name.ends_with("faas.db")),
-        "{names:?}"
-    );
-    assert!(
-        files
-            .iter()
-            .any(|(name, bytes)| name.ends_with("log.txt") && !bytes.is_empty())
-    );
-    for key in [&first, &second] {
-        let (_, secret) = key.rsplit_once('_').unwrap();
-        // The half of it would be too much.
-        for part in [&secret[..32], &secret[32..]] {
-            let raw: Vec<u8> = (0..part.len())
-                .step_by(2)
-                .map(|at| u8::from_str_radix(&part[at..at + 2], 16).unwrap())
-                .collect();
-            for (name, bytes) in &files {
-                let holds = |what: &[u8]| bytes.windows(what.len()).any(|window| window == what);
-                assert!(
-                    !holds(part.as_bytes()) && !holds(&raw),
-                    "{name} holds a secret"
-                );
-            }
-        }
-    }
 }
 
 #[test]

@@ -45,7 +45,12 @@ impl Server {
         log: Stdio,
     ) -> Self {
         let listen = ["--listen", "127.0.0.1:0"];
-        Self::begin_serving(command(folder, environment).args(listen).args(args).stderr(log))
+        Self::begin_serving(
+            command(folder, environment)
+                .args(listen)
+                .args(args)
+                .stderr(log),
+        )
     }
 
     fn begin_serving(command: &mut Command) -> Self {

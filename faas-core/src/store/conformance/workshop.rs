@@ -9,8 +9,8 @@ use crate::load_test::{
 };
 use crate::model::{
     Actor, ApiKey, Attempt, AuditAction, AuditEntry, Environment, Execution, ExecutionId, Failure,
-    FailureKind, Function, FunctionConfig, FunctionId, FunctionStatus, IdGenerator, InstanceId, Json,
-    KeyHash, LogLevel, LogLine, NanoDollars, Role, ScalingAction, ScalingEvent, Secret, Tier,
+    FailureKind, Function, FunctionConfig, FunctionId, FunctionStatus, IdGenerator, InstanceId,
+    Json, KeyHash, LogLevel, LogLine, NanoDollars, Role, ScalingAction, ScalingEvent, Secret, Tier,
     Timestamp,
 };
 use crate::secrets::{SecretKey, SecretKeys};

@@ -1,0 +1,94 @@
+//! What happens when the store does not know its keys any more, or cannot be asked.
+
+use async_trait::async_trait;
+
+use super::*;
+use crate::clock::ManualClock;
+use crate::model::{AuditEntry, Role, Timestamp};
+use crate::store::{AccessStore, AuditQuery, StoreError};
+
+/// Knows one key; is away without one.
+#[derive(Default)]
+struct Fickle {
+    keys: parking_lot::Mutex<Option<Vec<ApiKey>>>,
+}
+
+#[async_trait]
+impl AccessStore for Fickle {
+    async fn insert_key(&self, key: &ApiKey) -> Result<(), StoreError> {
+        *self.keys.lock() = Some(vec![key.clone()]);
+        Ok(())
+    }
+
+    async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
+        let away = || StoreError::Unavailable("it is away".into());
+        self.keys.lock().clone().ok_or_else(away)
+    }
+
+    async fn revoke_key(&self, _: KeyId, _: Timestamp) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn append_audit(&self, _: &AuditEntry) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable("it is full".into()))
+    }
+
+    async fn audit(&self, _: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn expire_audit(&self, _: Timestamp, _: usize) -> Result<usize, StoreError> {
+        Ok(0)
+    }
+}
+
+/// A store with one key, and who has read it.
+async fn with_a_key() -> (Arc<Fickle>, Access, String) {
+    let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(Timestamp::from_millis(1)));
+    let store = Arc::new(Fickle::default());
+    *store.keys.lock() = Some(Vec::new());
+    let keys = Keys::new(
+        Arc::clone(&store) as Arc<dyn AccessStore>,
+        Arc::clone(&clock),
+    );
+    let inner = Inner::new(keys, clock, AccessOptions::default());
+    let access = Access {
+        inner: Arc::new(inner),
+    };
+    let new = NewKey {
+        name: "me".to_owned(),
+        role: Role::Reader,
+        expires_at: None,
+    };
+    // An audit log that takes no entry is no reason to take the key back.
+    let (_, text) = access.keys().create(new, &Actor::Local).await.unwrap();
+    access.refresh().await.unwrap();
+    (store, access, text.expose().to_owned())
+}
+
+fn ask(access: &Access, key: Option<&str>) -> Result<(), Refusal> {
+    let asking = Asking {
+        key,
+        ..Asking::default()
+    };
+    access.admit(&asking, Permission::Read).map(drop)
+}
+
+#[tokio::test]
+async fn a_store_that_has_lost_its_keys_opens_nothing() {
+    let (store, access, key) = with_a_key().await;
+    assert_eq!(ask(&access, Some(&key)), Ok(()));
+    *store.keys.lock() = Some(Vec::new());
+    access.refresh().await.unwrap();
+    assert_eq!(ask(&access, Some(&key)), Err(Refusal::KeyInvalid));
+    assert_eq!(ask(&access, None), Err(Refusal::KeyRequired));
+}
+
+#[tokio::test]
+async fn while_the_store_is_away_the_keys_that_were_known_go_on() {
+    let (store, access, key) = with_a_key().await;
+    *store.keys.lock() = None;
+    assert!(access.refresh().await.is_err());
+    assert_eq!(ask(&access, Some(&key)), Ok(()));
+    assert_eq!(ask(&access, None), Err(Refusal::KeyRequired));
+}

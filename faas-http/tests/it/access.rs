@@ -1,0 +1,207 @@
+//! What the guard adds to the routes, and what a host puts in its place.
+
+use axum::Extension;
+use faas_core::access::{Access, AccessOptions, NewKey};
+use faas_core::model::{Actor, KeyId, Role};
+use faas_core::store::AuditQuery;
+use faas_http::HttpOptions;
+use reqwest::header::HeaderMap;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+
+use crate::server::{Server, answer, platform, start, start_guarded, start_with};
+
+const PAGE: &str = "https://app.example";
+
+/// A server that requires a key and lets pages of [`PAGE`] call.
+async fn guarded() -> (Server, String) {
+    let platform = platform().await;
+    let mut guard = AccessOptions::default();
+    guard.origins = vec![PAGE.to_owned()];
+    let access = Access::start(&platform, guard).await.unwrap();
+    let new = NewKey {
+        name: "me".to_owned(),
+        role: Role::Admin,
+        expires_at: None,
+    };
+    let (_, key) = access.keys().create(new, &Actor::Local).await.unwrap();
+    access.refresh().await.unwrap();
+    let mut options = HttpOptions::default();
+    options.access = Some(access);
+    options.cors_origins = vec![PAGE.to_owned()];
+    (start_with(platform, options).await, key.expose().to_owned())
+}
+
+#[tokio::test]
+async fn an_allowed_page_may_send_its_key_and_read_why_it_was_refused() {
+    let (server, key) = guarded().await;
+    let preflight = server
+        .request(Method::OPTIONS, "/api/functions")
+        .header("origin", PAGE)
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "authorization");
+    let preflight = preflight.send().await.unwrap();
+    assert_eq!(preflight.status(), StatusCode::OK);
+    let allowed = |headers: &HeaderMap, name: &str| {
+        let value = headers.get(name).map(|value| value.to_str().unwrap());
+        value.unwrap_or_default().to_owned()
+    };
+    let headers = allowed(preflight.headers(), "access-control-allow-headers");
+    assert!(headers.contains("authorization"), "{headers}");
+    for (key, expected) in [(None, 401), (Some(&key), 200)] {
+        let mut ask = server
+            .request(Method::GET, "/api/functions")
+            .header("origin", PAGE);
+        if let Some(key) = key {
+            ask = ask.bearer_auth(key);
+        }
+        let answered = ask.send().await.unwrap();
+        assert_eq!(answered.status(), expected);
+        let origin = allowed(answered.headers(), "access-control-allow-origin");
+        assert_eq!(origin, PAGE);
+        assert!(answered.headers().contains_key("x-request-id"));
+        assert_eq!(answered.headers()["x-content-type-options"], "nosniff");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_has_the_envelope_of_its_route() {
+    let (server, _) = guarded().await;
+    let (status, body) = answer(server.request(Method::GET, "/api/costs/system")).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        (&body["success"], &body["code"]),
+        (&json!(false), &json!("key_required"))
+    );
+    let (_, body) = answer(server.request(Method::GET, "/api/metrics")).await;
+    assert_eq!(body["success"], json!(null));
+}
+
+#[tokio::test]
+async fn a_body_is_not_read_before_its_sender_is_let_in() {
+    let (server, _) = guarded().await;
+    let (status, body) = server
+        .post("/api/functions", json!("no function at all"))
+        .await;
+    assert_eq!(
+        (status, &body["code"]),
+        (StatusCode::UNAUTHORIZED, &json!("key_required"))
+    );
+}
+
+#[tokio::test]
+async fn without_access_control_everybody_may_and_there_are_no_keys() {
+    let server = start().await;
+    let foreign = server
+        .request(Method::GET, "/api/functions")
+        .header("origin", "https://other.example")
+        .header("host", "anything.example");
+    assert_eq!(answer(foreign).await.0, StatusCode::OK);
+    let session = server.get("/api/session").await;
+    assert_eq!(session, json!({"authentication": "off", "key": null}));
+    for path in ["/api/keys", "/api/audit"] {
+        let (status, body) = answer(server.request(Method::GET, path)).await;
+        assert_eq!(
+            (status, &body["code"]),
+            (StatusCode::NOT_FOUND, &json!("not_found"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_knows_who_asks_has_the_audit_log_name_them() {
+    let platform = platform().await;
+    let mut guard = AccessOptions::default();
+    guard.keys = false;
+    let access = Access::start(&platform, guard).await.unwrap();
+    let mut options = HttpOptions::default();
+    options.access = Some(access.clone());
+    let somebody = Actor::Key {
+        id: KeyId::from_u128(7),
+        name: "ada".into(),
+    };
+    let app = faas_http::router_with(platform, options).layer(Extension(somebody.clone()));
+    let request = axum::http::Request::post("/api/functions")
+        .body(axum::body::Body::from(
+            r#"{"name": "f", "description": "d", "code": "echo"}"#,
+        ))
+        .unwrap();
+    let answered = tower::ServiceExt::oneshot(app, request).await.unwrap();
+    assert_eq!(answered.status(), StatusCode::CREATED);
+    let query = AuditQuery {
+        before: None,
+        limit: 9,
+    };
+    let entries = access.keys().audit(&query).await.unwrap();
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].actor, somebody);
+}
+
+#[tokio::test]
+async fn every_change_is_in_the_audit_log_page_by_page_and_reading_is_not() {
+    let (server, _access) = start_guarded(|_| {}).await;
+    let id = server.upload("f", "fail").await;
+    let waits = server.upload("waits", "wait").await;
+    server.get("/api/functions").await;
+    server
+        .post(&format!("/api/functions/{id}/invoke"), json!({}))
+        .await;
+    let path = format!("/api/functions/{id}");
+    server
+        .send(Method::PUT, &path, json!({"config": {"retryCount": 0}}))
+        .await;
+    // What was refused has changed nothing.
+    server
+        .send(Method::PUT, &path, json!({"status": "x"}))
+        .await;
+    let started = server
+        .post(&format!("/api/functions/{waits}/execute"), json!({}))
+        .await;
+    let running = crate::server::text(&started.1["executionId"]);
+    server
+        .post(&format!("/api/executions/{running}/cancel"), json!({}))
+        .await;
+    server
+        .post(&format!("/api/executions/{running}/retry"), json!({}))
+        .await;
+    let test = json!({"functionId": id, "durationSeconds": 1, "rate": 5});
+    let (_, test) = server.post("/api/load-tests", test).await;
+    let test = crate::server::text(&test["_id"]);
+    server
+        .send(
+            Method::DELETE,
+            &format!("/api/load-tests/{test}"),
+            json!({}),
+        )
+        .await;
+    server.send(Method::DELETE, &path, json!({})).await;
+    let mut told = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = server.get(&format!("/api/audit?limit=4{cursor}")).await;
+        for entry in page["entries"].as_array().unwrap() {
+            let (action, target) = (&entry["action"], &entry["target"]);
+            told.push((crate::server::text(action), crate::server::text(target)));
+            assert_eq!(entry["actor"], json!({"keyId": null, "name": "local"}));
+        }
+        match page["nextCursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    told.reverse();
+    let expected = [
+        ("function_created", &id),
+        ("function_created", &waits),
+        ("function_updated", &id),
+        ("execution_cancelled", &running),
+        ("execution_retried", &running),
+        ("load_test_started", &test),
+        ("load_test_stopped", &test),
+        ("function_deleted", &id),
+    ];
+    assert_eq!(
+        told,
+        expected.map(|(action, id)| (action.to_owned(), id.clone()))
+    );
+}
