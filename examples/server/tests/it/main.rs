@@ -13,6 +13,8 @@ mod crash;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod load_tests;
 #[cfg(test)]
 mod mongodb;
