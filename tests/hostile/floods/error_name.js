@@ -1,6 +1,6 @@
 // A name that is an object.
 // must: failed user_error
-// timeout: 500
+// timeout: 10000
 
 const error = new Error('x');
 error.name = { toString() { for (;;); } };

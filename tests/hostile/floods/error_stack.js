@@ -1,6 +1,6 @@
 // A stack of fifty megabytes is cut.
 // must: failed user_error Error: short
-// timeout: 5000
+// timeout: 10000
 
 const error = new Error('short');
 error.stack = 'x'.repeat(5e7);

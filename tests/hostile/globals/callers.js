@@ -2,7 +2,7 @@
 // must: completed "TypeError"
 // or: completed "undefinedundefined"
 // or: completed "objectobject"
-// timeout: 500
+// timeout: 10000
 
 function seen() { return typeof seen.caller + typeof seen.arguments; }
 try { return seen(); } catch (error) { return error.name; }

@@ -1,7 +1,7 @@
 // What one execution writes to its context, the next does not find.
 // must: completed null
 // then: completed null
-// timeout: 500
+// timeout: 10000
 
 const before = context.mine ?? null;
 context.mine = 1;

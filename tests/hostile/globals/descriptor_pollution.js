@@ -1,7 +1,7 @@
 // Descriptors that inherit.
 // must: completed 1
 // then: completed 1
-// timeout: 500
+// timeout: 10000
 
 Object.prototype.get = Object.prototype.set = () => 1;
 Object.prototype.writable = false;

@@ -1,5 +1,5 @@
 // There is no `eval`.
 // must: failed user_error
-// timeout: 500
+// timeout: 10000
 
 return eval('1');

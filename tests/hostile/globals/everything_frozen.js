@@ -1,7 +1,7 @@
 // Nothing can be changed any more.
 // must: completed 1
 // then: completed 1
-// timeout: 500
+// timeout: 10000
 
 Object.freeze(globalThis);
 Object.freeze(Object.prototype);

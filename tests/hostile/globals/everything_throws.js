@@ -1,7 +1,7 @@
 // The methods of what the platform uses, replaced by one that throws.
 // must: completed 1
 // then: completed 1
-// timeout: 500
+// timeout: 10000
 
 const no = () => { throw new Error('no'); };
 const { ownKeys, defineProperty } = { ownKeys: Reflect.ownKeys, defineProperty: Object.defineProperty };

@@ -2,7 +2,7 @@
 // must: completed 1
 // then: completed 1
 // or: failed user_error
-// timeout: 500
+// timeout: 10000
 
 const { ownKeys } = globalThis.Reflect ?? { ownKeys: () => [] };
 for (const key of ownKeys(globalThis)) { try { globalThis[key] = undefined; } catch {} }

@@ -2,7 +2,7 @@
 // must: completed "undefinedundefined"
 // or: failed user_error
 // or: completed "functionundefined"
-// timeout: 500
+// timeout: 10000
 
 Error.prepareStackTrace = (_, frames) => frames;
 const frames = new Error().stack;

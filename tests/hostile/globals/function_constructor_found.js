@@ -1,5 +1,5 @@
 // Nor by way of any function's constructor.
 // must: failed user_error
-// timeout: 500
+// timeout: 10000
 
 return (async function* () {}).constructor('return 1')().next();

@@ -1,7 +1,7 @@
 // The console asks what a value is an instance of.
 // must: completed 1
 // then: completed 1
-// timeout: 500
+// timeout: 10000
 
 for (const c of [Map, Set, Date, RegExp, Promise]) Object.defineProperty(c, Symbol.hasInstance, { value: () => true, configurable: true });
 console.log({ a: 1 });

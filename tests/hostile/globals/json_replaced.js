@@ -1,7 +1,7 @@
 // The platform holds its own `JSON`, in the next execution too.
 // must: completed {"a":1}
 // then: completed {"a":1}
-// timeout: 500
+// timeout: 10000
 // input: {"a":1}
 
 JSON.parse = JSON.stringify = () => { for (;;); };

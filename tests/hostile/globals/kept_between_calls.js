@@ -3,7 +3,7 @@
 // must: completed 1
 // then: completed 2
 // or: completed 1
-// timeout: 500
+// timeout: 10000
 
 globalThis.count = (globalThis.count ?? 0) + 1;
 return globalThis.count;

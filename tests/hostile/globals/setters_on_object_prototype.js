@@ -1,7 +1,7 @@
 // Members of the input and of the context cannot be caught by setters on the prototype of all objects.
 // must: completed {"caught":0,"a":1,"attempt":1}
 // then: completed {"caught":0,"a":1,"attempt":1}
-// timeout: 500
+// timeout: 10000
 // input: {"a":1}
 
 const caught = [];

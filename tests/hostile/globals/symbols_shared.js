@@ -1,5 +1,5 @@
 // Registered symbols are of one isolate.
 // must: completed true
-// timeout: 500
+// timeout: 10000
 
 return Symbol.for('a') === Symbol.for('a');

@@ -1,7 +1,7 @@
 // A promise without `then` cannot be told from any other object; within the function, `await` needs none.
 // must: completed {}
 // then: completed {}
-// timeout: 500
+// timeout: 10000
 
 Promise.prototype.then = null;
 const one = async () => 1;

@@ -1,6 +1,6 @@
 // An address that contains its text.
 // must: refused
-// timeout: 300
+// timeout: 10000
 
 import data from 'data:text/javascript,export default 1';
 export default () => data;

@@ -1,5 +1,5 @@
 // A file, while it runs.
 // must: failed user_error
-// timeout: 300
+// timeout: 10000
 
 return import('/etc/passwd');

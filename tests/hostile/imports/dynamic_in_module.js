@@ -1,5 +1,5 @@
 // From a module.
 // must: failed user_error
-// timeout: 300
+// timeout: 10000
 
 export default async () => Object.keys(await import('qjs:os'));

@@ -1,7 +1,7 @@
 // A module that imports itself by the name that is in its errors.
 // must: failed user_error
 // or: completed ["default"]
-// timeout: 300
+// timeout: 10000
 
 export default async () => {
   const name = /\((.*?):\d+/.exec(new Error().stack)?.[1] ?? 'function.js';

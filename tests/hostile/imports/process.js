@@ -1,5 +1,5 @@
 // The environment of another platform.
 // must: failed user_error process is not defined
-// timeout: 300
+// timeout: 10000
 
 return process.env;

@@ -1,6 +1,6 @@
 // An export from elsewhere.
 // must: refused
-// timeout: 300
+// timeout: 10000
 
 export * from 'std';
 export default () => 1;

@@ -1,5 +1,5 @@
 // The older way.
 // must: failed user_error require is not defined
-// timeout: 300
+// timeout: 10000
 
 return require('fs');

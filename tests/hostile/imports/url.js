@@ -1,6 +1,6 @@
 // An address.
 // must: refused
-// timeout: 300
+// timeout: 10000
 
 import data from 'https://example.com/x.js';
 export default () => data;

@@ -1,6 +1,6 @@
 // The last index that an array can have: no memory is taken for the holes.
 // must: completed 4294967295
-// timeout: 500
+// timeout: 10000
 
 const sparse = [];
 sparse[2 ** 32 - 2] = 1;

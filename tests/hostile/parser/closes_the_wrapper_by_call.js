@@ -1,5 +1,5 @@
 // The same, with a call of it.
 // must: refused
-// timeout: 300
+// timeout: 10000
 
 }, console.log(1), function () {

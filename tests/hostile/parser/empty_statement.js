@@ -1,5 +1,5 @@
 // No function at all.
 // must: refused
-// timeout: 300
+// timeout: 10000
 
 ;

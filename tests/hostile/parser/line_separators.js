@@ -1,5 +1,5 @@
 // Line ends that are no line feeds.
 // must: refused
-// timeout: 300
+// timeout: 10000
 
 return 1; } {

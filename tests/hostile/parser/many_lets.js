@@ -2,6 +2,6 @@
 // must: refused compiling took longer
 // or: completed 1
 // or: refused
-// timeout: 1000
+// timeout: 10000
 
 «60000 let a#=0;»return 1;

@@ -1,6 +1,6 @@
 // The same name twice.
 // must: refused
-// timeout: 300
+// timeout: 10000
 
 let a = 1;
 let a = 2;

@@ -1,5 +1,5 @@
 // Never closed.
 // must: refused
-// timeout: 300
+// timeout: 10000
 
 return `«200000 a»

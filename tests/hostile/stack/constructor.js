@@ -1,6 +1,6 @@
 // A class that makes itself.
 // must: failed stack_overflow Maximum call stack size exceeded
-// timeout: 500
+// timeout: 10000
 
 class A { constructor() { new A(); } }
 return new A();

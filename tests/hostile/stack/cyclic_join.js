@@ -1,6 +1,6 @@
 // An array that joins itself.
 // must: failed stack_overflow Maximum call stack size exceeded
-// timeout: 500
+// timeout: 10000
 
 const cycle = [];
 cycle[0] = cycle;

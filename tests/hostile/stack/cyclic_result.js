@@ -1,6 +1,6 @@
 // A cycle is no JSON.
 // must: failed user_error contains a cycle
-// timeout: 500
+// timeout: 10000
 
 const cycle = {};
 cycle.cycle = cycle;

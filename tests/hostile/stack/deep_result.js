@@ -1,7 +1,7 @@
 // A result that nests too deeply to be written.
 // must: failed stack_overflow Maximum call stack size exceeded
 // or: failed user_error
-// timeout: 500
+// timeout: 10000
 
 let deep = [];
 for (let i = 0; i < 1e5; i++) deep = [deep];

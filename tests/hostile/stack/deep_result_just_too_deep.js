@@ -1,6 +1,6 @@
 // A result that can be written, but not be read again by everybody.
 // must: failed user_error nests deeper
-// timeout: 500
+// timeout: 10000
 
 let deep = [];
 for (let i = 0; i < 500; i++) deep = [deep];

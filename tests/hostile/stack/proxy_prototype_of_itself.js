@@ -1,7 +1,7 @@
 // A prototype chain that goes round.
 // must: failed stack_overflow Maximum call stack size exceeded
 // or: failed user_error
-// timeout: 500
+// timeout: 10000
 
 const proxy = new Proxy({}, {});
 Object.setPrototypeOf(proxy, proxy);

@@ -1,6 +1,6 @@
 // A message that is not Unicode.
 // must: failed user_error Error: �
-// timeout: 500
+// timeout: 10000
 
 throw new Error('\ud800');
 return 1;

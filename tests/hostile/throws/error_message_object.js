@@ -1,6 +1,6 @@
 // A message that is an object that has no text.
 // must: failed user_error
-// timeout: 500
+// timeout: 10000
 
 const error = new Error('x');
 error.message = { toString: null, valueOf: null };

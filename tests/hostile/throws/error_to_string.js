@@ -1,6 +1,6 @@
 // An error whose text is itself thrown.
 // must: failed user_error Error: x
-// timeout: 500
+// timeout: 10000
 
 const error = new Error('x');
 error.toString = () => { throw error; };

@@ -1,6 +1,6 @@
 // Who says that memory is out does not make it so.
 // must: failed user_error out of memory
-// timeout: 500
+// timeout: 10000
 
 class InternalError extends Error {}
 const error = new InternalError('out of memory');

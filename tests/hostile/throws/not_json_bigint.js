@@ -1,5 +1,5 @@
 // An integer without a bound.
 // must: failed user_error BigInt
-// timeout: 500
+// timeout: 10000
 
 return 1n;

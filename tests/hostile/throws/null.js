@@ -1,6 +1,6 @@
 // Nothing at all.
 // must: failed user_error null
-// timeout: 500
+// timeout: 10000
 
 throw null;
 return 1;

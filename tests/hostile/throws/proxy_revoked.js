@@ -1,6 +1,6 @@
 // A proxy that is no more.
 // must: failed user_error
-// timeout: 500
+// timeout: 10000
 
 const { proxy, revoke } = Proxy.revocable({}, {});
 revoke();

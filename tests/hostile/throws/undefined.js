@@ -1,6 +1,6 @@
 // Not even nothing.
 // must: failed user_error undefined
-// timeout: 500
+// timeout: 10000
 
 throw undefined;
 return 1;

@@ -20,7 +20,7 @@ pub(super) const ATTACKERS: usize = 8;
 const INSTANCES: &str = "20";
 
 /// The neighbour rests so long between two calls.
-const REST: Duration = Duration::from_millis(3);
+const REST: Duration = Duration::from_millis(10);
 
 /// A server to attack.
 pub(super) struct Arena {
