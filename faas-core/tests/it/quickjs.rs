@@ -13,6 +13,7 @@ mod threads {
         QuickJs::new(options).unwrap()
     }
 
+    mod any_text;
     mod bombs;
     mod calls;
     mod environment;
@@ -63,6 +64,7 @@ mod processes {
         Processes::new(processes).unwrap()
     }
 
+    mod any_text;
     mod bombs;
     mod calls;
     mod environment;

@@ -4,11 +4,18 @@
 //! the size of a warm isolate cost one load, and it refuses what would pass the limit and keeps in
 //! mind that it did: QuickJS tells of a failed allocation through an exception that may be a bare
 //! `null`, which users can throw as well.
+//!
+//! It also makes one fault of QuickJS's harmless. A module that still awaits something at its top
+//! level when its runtime ends is freed before functions that count their references to it
+//! (bellard/quickjs#280). So what a runtime with a module frees at its end is kept until all of it
+//! has ended: the count is then lowered in memory that nobody else has been given.
 
+use std::mem;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use parking_lot::Mutex;
 use rquickjs::allocator::{Allocator, RustAllocator};
 
 /// The account of one isolate's memory. Only the thread that uses the isolate writes to it, so
@@ -18,6 +25,12 @@ pub(super) struct Heap {
     used: AtomicUsize,
     limit: AtomicUsize,
     refused: AtomicBool,
+    /// Whether a module was loaded.
+    has_module: AtomicBool,
+    /// Whether what is freed is kept.
+    keeping: AtomicBool,
+    /// The addresses of what was freed meanwhile.
+    kept: Mutex<Vec<usize>>,
 }
 
 impl Heap {
@@ -27,6 +40,9 @@ impl Heap {
             used: AtomicUsize::new(0),
             limit: AtomicUsize::new(usize::MAX),
             refused: AtomicBool::new(false),
+            has_module: AtomicBool::new(false),
+            keeping: AtomicBool::new(false),
+            kept: Mutex::default(),
         })
     }
 
@@ -49,6 +65,17 @@ impl Heap {
     /// Whether anything was refused since the limit was set.
     pub(super) fn refused(&self) -> bool {
         self.refused.load(Ordering::Relaxed)
+    }
+
+    /// A module is about to be loaded.
+    pub(super) fn load_module(&self) {
+        self.has_module.store(true, Ordering::Relaxed);
+    }
+
+    /// The runtime is about to end.
+    pub(super) fn end(&self) {
+        let keep = self.has_module.load(Ordering::Relaxed);
+        self.keeping.store(keep, Ordering::Relaxed);
     }
 
     /// Whether `more` bytes in place of `less` stay within the limit.
@@ -105,6 +132,10 @@ unsafe impl Allocator for Metered {
     }
 
     unsafe fn dealloc(&mut self, block: *mut u8) {
+        if self.0.keeping.load(Ordering::Relaxed) {
+            self.0.kept.lock().push(block.expose_provenance());
+            return;
+        }
         // SAFETY: the caller hands back a block of this allocator.
         unsafe {
             self.0.replace(0, RustAllocator::usable_size(block));
@@ -139,6 +170,19 @@ unsafe impl Allocator for Metered {
     }
 }
 
+impl Drop for Metered {
+    #[expect(unsafe_code, reason = "frees what was kept")]
+    fn drop(&mut self) {
+        self.0.keeping.store(false, Ordering::Relaxed);
+        let kept = mem::take(&mut *self.0.kept.lock());
+        for address in kept {
+            // SAFETY: `dealloc` was handed this block, and did nothing else with it. The runtime,
+            // which owns this allocator, has ended.
+            unsafe { self.dealloc(ptr::with_exposed_provenance_mut(address)) };
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +203,25 @@ mod tests {
             allocator.dealloc(second);
         }
         assert_eq!((heap.used(), heap.refused()), (0, false));
+    }
+
+    #[test]
+    #[expect(unsafe_code, reason = "calls the allocator as QuickJS does")]
+    fn what_is_freed_while_a_runtime_with_a_module_ends_is_freed_after_it() {
+        for (has_module, left) in [(true, 1000), (false, 0)] {
+            let heap = Heap::new();
+            let mut allocator = Metered(heap.clone());
+            let block = allocator.alloc(1000);
+            if has_module {
+                heap.load_module();
+            }
+            heap.end();
+            // SAFETY: the block is the allocator's own and is used no more.
+            unsafe { allocator.dealloc(block) };
+            assert!(heap.used() >= left && (heap.used() > 0) == has_module);
+            drop(allocator);
+            assert_eq!(heap.used(), 0);
+        }
     }
 
     #[test]

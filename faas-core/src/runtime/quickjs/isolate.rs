@@ -184,6 +184,12 @@ impl pool::Isolate for Isolate {
     }
 }
 
+impl Drop for Isolate {
+    fn drop(&mut self) {
+        self.heap.end();
+    }
+}
+
 impl std::fmt::Debug for Isolate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Isolate")

@@ -66,6 +66,7 @@ impl<'js> Running<'_, 'js> {
                 self.wait(setup.call(())?)?
             }
             Form::Module => {
+                self.heap.load_module();
                 let (evaluated, namespace) = code.run_module(self.ctx)?;
                 self.wait(evaluated.into_value())?;
                 namespace

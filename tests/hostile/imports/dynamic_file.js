@@ -1,0 +1,5 @@
+// A file, while it runs.
+// must: failed user_error
+// timeout: 10000
+
+return import('/etc/passwd');

@@ -1,0 +1,5 @@
+// `toJSON` is called by the platform.
+// must: failed timeout timed out after
+// timeout: 200
+
+return { toJSON() { for (;;); } };

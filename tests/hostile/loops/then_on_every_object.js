@@ -1,0 +1,6 @@
+// Every result becomes a thenable.
+// must: failed timeout timed out after
+// timeout: 200
+
+Object.prototype.then = () => { for (;;); };
+return {};

@@ -1,0 +1,6 @@
+// Two thousand million empty elements.
+// must: failed timeout timed out after
+// timeout: 200
+// thread: abandoned
+
+return new Array(2 ** 31).join().length;

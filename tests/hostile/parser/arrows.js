@@ -1,0 +1,5 @@
+// Functions that return functions. Nested fifty thousand times.
+// must: refused nested too deeply
+// timeout: 10000
+
+return «50000 a=>»1;

@@ -1,0 +1,5 @@
+// Classes that extend classes. Nested fifty thousand times.
+// must: refused nested too deeply
+// timeout: 10000
+
+return «50000 class extends »1;

@@ -1,0 +1,5 @@
+// Conditions inside conditions. Nested fifty thousand times.
+// must: refused nested too deeply
+// timeout: 10000
+
+return «50000 1?1:»1;

@@ -1,0 +1,5 @@
+// Patterns inside patterns. Nested fifty thousand times.
+// must: refused
+// timeout: 10000
+
+let «50000 [»a«50000 ]» = 1; return 1;

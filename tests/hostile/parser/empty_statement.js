@@ -1,0 +1,5 @@
+// No function at all.
+// must: refused
+// timeout: 10000
+
+;

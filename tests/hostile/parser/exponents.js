@@ -1,0 +1,5 @@
+// An operator that groups from the right. Nested fifty thousand times.
+// must: refused nested too deeply
+// timeout: 10000
+
+return «50000 1**»1;

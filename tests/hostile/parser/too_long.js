@@ -1,0 +1,5 @@
+// More code than may be uploaded.
+// must: refused
+// timeout: 10000
+
+return 1;«550000 //» 

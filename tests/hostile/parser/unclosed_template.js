@@ -1,0 +1,5 @@
+// Never closed.
+// must: refused
+// timeout: 10000
+
+return `«200000 a»

@@ -1,0 +1,8 @@
+// Each generator asks the next.
+// must: failed stack_overflow Maximum call stack size exceeded
+// or: failed out_of_memory out of memory
+// or: failed timeout timed out after
+// timeout: 500
+
+function* again() { yield* again(); }
+return [...again()];

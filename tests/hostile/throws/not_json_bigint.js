@@ -1,0 +1,5 @@
+// An integer without a bound.
+// must: failed user_error BigInt
+// timeout: 10000
+
+return 1n;
