@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "a program that reports")]
 
+mod isolation;
 mod load;
 mod servers;
 
@@ -27,11 +28,13 @@ fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("serve") => servers::serve(&arguments.next().unwrap_or_default()),
+        Some("isolation") => isolation::measure(),
         Some("--quick") => measure(2, Duration::from_millis(500)),
         None => measure(7, Duration::from_secs(3)),
-        Some(other) => {
-            Err(format!("unknown argument {other:?}: expected nothing or --quick").into())
-        }
+        Some(other) => Err(format!(
+            "unknown argument {other:?}: expected nothing, --quick or isolation"
+        )
+        .into()),
     }
 }
 
