@@ -9,7 +9,6 @@ mod arena;
 mod case;
 mod footprint;
 
-use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -33,30 +32,18 @@ const GROWTH: usize = 64 << 20;
 /// How long what was used may take to be given back.
 const SETTLING: Duration = Duration::from_secs(20);
 
+const ISOLATIONS: &[&str] = if cfg!(target_os = "linux") {
+    &["thread", "process"]
+} else {
+    &["thread"]
+};
+
 /// They measure, so one goes after the other.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// Whether this build has it.
-fn offers(isolation: &str) -> bool {
-    let help = Command::new(env!("CARGO_BIN_EXE_faas"))
-        .args(["serve", "--help"])
-        .output()
-        .unwrap();
-    let help = String::from_utf8_lossy(&help.stdout).into_owned();
-    let (_, flag) = help.split_once("--isolation <").unwrap();
-    let (about, _) = flag.split_once("[env:").unwrap();
-    let offered = about.contains(isolation);
-    if !offered {
-        eprintln!("skipped: this build has no isolation {isolation}");
-    }
-    offered
-}
-
 #[test]
+#[cfg(target_os = "linux")]
 fn hostile_code_in_processes_ends_in_time_and_nobody_else_notices() {
-    if !offers("process") {
-        return;
-    }
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let arena = Arena::open("process");
     let before = settled(&arena);
@@ -96,10 +83,7 @@ fn what_a_function_leaves_behind_no_other_function_and_no_other_version_finds() 
     let look = "return [typeof globalThis.left, typeof {}.left, typeof [].map, \
                 JSON.stringify(1), typeof Promise].join()";
     let clean = "undefined,undefined,function,1,function";
-    for isolation in ["thread", "process"] {
-        if !offers(isolation) {
-            continue;
-        }
+    for isolation in ISOLATIONS {
         let arena = Arena::open(isolation);
         let function = arena.upload("polluted", pollute, 5_000_u64).unwrap();
         let other = arena.upload("other", look, 5_000_u64).unwrap();

@@ -13,6 +13,9 @@ mod compatible;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+#[cfg(target_os = "linux")]
+mod family;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod hostile;
@@ -26,6 +29,9 @@ mod mongodb;
 mod outage;
 #[cfg(test)]
 mod place;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod processes;
 #[cfg(test)]
 mod running;
 #[cfg(test)]

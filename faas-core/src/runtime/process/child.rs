@@ -1,9 +1,12 @@
 //! A child: serves one version of one function, or compiles one upload.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::retry_on_intr;
 
 use super::sandbox::{AddressSpace, Locked};
 use super::wire::{self, CallHead, DoneHead, Frames, Line, Reply, Request};
@@ -69,7 +72,7 @@ impl Child {
         let mut frames = Frames::default();
         let mut answer = Vec::new();
         let mut loaded = None;
-        while let Some(frame) = frames.next(&mut self.socket, MAX_FRAME)? {
+        while let Some(frame) = frames.next(&mut Waiting(&self.socket), MAX_FRAME)? {
             let (request, tail) = wire::parse::<Request<'_>>(frame)?;
             match request {
                 Request::Load {
@@ -155,6 +158,17 @@ impl Child {
             loaded.map(|(program, _)| program),
         );
         Ok(done(head.serial, &ended, self.isolate.bytes(), answer)?)
+    }
+}
+
+/// A socket that waits for what there is to read before it reads. In a read it would also be woken,
+/// for nothing, whenever the host has taken an answer.
+struct Waiting<'a>(&'a UnixStream);
+
+impl Read for Waiting<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        retry_on_intr(|| poll(&mut [PollFd::new(self.0, PollFlags::IN)], None))?;
+        self.0.read(into)
     }
 }
 

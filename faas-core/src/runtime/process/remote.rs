@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, retry_on_intr};
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 use rustix::process::{Signal, pidfd_send_signal};
 use zeroize::Zeroize as _;
 
@@ -49,8 +51,6 @@ pub(super) struct RemoteIsolate {
     pid: i32,
     life: Arc<Life>,
     socket: UnixStream,
-    /// How long the socket waits at most.
-    patience: Duration,
     frames: Frames,
     outgoing: Vec<u8>,
     serial: u64,
@@ -118,7 +118,6 @@ impl RemoteIsolate {
                 running: Mutex::new(0),
             }),
             socket: child.socket,
-            patience: Duration::ZERO,
             frames: Frames::default(),
             outgoing: Vec::new(),
             serial: 0,
@@ -134,20 +133,12 @@ impl RemoteIsolate {
         patience: Duration,
         max: usize,
     ) -> Result<&[u8], Lost> {
-        if self.patience != patience {
-            self.socket.set_read_timeout(Some(patience))?;
-            self.socket.set_write_timeout(Some(patience))?;
-            self.patience = patience;
-        }
         let mut stream = Until {
             socket: &self.socket,
             clock: &*self.clock,
             end: started + patience,
-            set: &mut self.patience,
-            turns: 0,
         };
         stream.write_all(&self.outgoing)?;
-        stream.turns = 0;
         self.outgoing.clear();
         self.outgoing.shrink_to(wire::KEPT_BUFFER);
         self.frames.next(&mut stream, max)?.ok_or(Lost::Ended)
@@ -356,53 +347,157 @@ fn of_end(status: Option<ExitStatus>) -> Failure {
     Failure::new(kind, format!("the function's process {what}"))
 }
 
-/// A socket until a moment. The first read or write waits for as long as the socket was set to,
-/// which spares setting it for each call; what is left after that is set.
+/// A socket until a moment.
 struct Until<'a> {
     socket: &'a UnixStream,
     clock: &'a dyn Clock,
     end: Duration,
-    set: &'a mut Duration,
-    turns: u32,
 }
 
 impl Until<'_> {
-    fn turn(
-        &mut self,
-        apply: impl Fn(&UnixStream, Option<Duration>) -> io::Result<()>,
-    ) -> io::Result<()> {
-        self.turns += 1;
-        if self.turns == 1 {
-            return Ok(());
-        }
-        let left = self.end.saturating_sub(self.clock.monotonic());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        *self.set = Duration::ZERO;
-        apply(self.socket, Some(left))
-    }
-}
-
-impl Read for Until<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+    /// Waits until the socket is ready. A thread that waits in a read instead is also woken, for
+    /// nothing, whenever the other side has taken what was sent to it.
+    fn wait_for(&self, what: PollFlags) -> io::Result<()> {
         loop {
-            self.turn(UnixStream::set_read_timeout)?;
-            match self.socket.read(into) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => return read,
+            let left = self.end.saturating_sub(self.clock.monotonic());
+            if left.is_zero() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            let left = Timespec::try_from(left).map_err(io::Error::other)?;
+            match poll(&mut [PollFd::new(self.socket, what)], Some(&left)) {
+                Ok(0) | Err(Errno::INTR) => {}
+                Ok(_) => return Ok(()),
+                Err(error) => return Err(error.into()),
             }
         }
     }
 }
 
+impl Read for Until<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.wait_for(PollFlags::IN)?;
+        Ok(retry_on_intr(|| recv(self.socket, &mut *into, RecvFlags::DONTWAIT))?.0)
+    }
+}
+
 impl Write for Until<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.turn(UnixStream::set_write_timeout)?;
-        self.socket.write(bytes)
+        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+        loop {
+            match retry_on_intr(|| send(self.socket, bytes, flags)) {
+                Err(Errno::AGAIN) => self.wait_for(PollFlags::OUT)?,
+                sent => return Ok(sent?),
+            }
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::LogLevel;
+    use crate::runtime::process::wire::Line;
+
+    const LIMITS: Limits = Limits {
+        timeout: Duration::from_secs(1),
+        memory: 1 << 20,
+        output: 10,
+        log_lines: 2,
+        log_bytes: 100,
+    };
+
+    fn done(failure: Option<Failure>, lines: usize) -> DoneHead<'static> {
+        let line = || Line {
+            level: LogLevel::Log,
+            at: 0,
+            message: "hello",
+        };
+        DoneHead {
+            serial: 7,
+            failure,
+            logs: (0..lines).map(|_| line()).collect(),
+            reusable: true,
+            bytes: u64::MAX,
+        }
+    }
+
+    fn answer(head: DoneHead<'_>, output: &[u8]) -> Result<Ended, Lost> {
+        let mut frame = Vec::new();
+        wire::append(&mut frame, &Reply::Done(head), output).unwrap();
+        checked(&frame[4..], 7, &LIMITS).map(|(ended, _)| ended)
+    }
+
+    #[test]
+    fn what_a_child_answers_is_json_within_its_limits_or_no_answer() {
+        let ended = answer(done(None, 3), b"[1]").unwrap();
+        assert_eq!(ended.result.unwrap().as_str(), "[1]");
+        assert_eq!(ended.logs.len(), 3);
+        for (head, output) in [
+            (done(None, 0), &b"{"[..]),
+            (done(None, 0), b""),
+            (done(None, 0), b"\"\xff\""),
+            (done(None, 0), b"[1] [2]"),
+            (done(None, 0), b"12345678901"),
+            (done(None, 4), b"1"),
+            (
+                DoneHead {
+                    serial: 6,
+                    ..done(None, 0)
+                },
+                b"1",
+            ),
+        ] {
+            let lost = answer(head, output).err();
+            assert!(
+                matches!(lost, Some(Lost::Nonsense(_))),
+                "{output:?}: {lost:?}"
+            );
+        }
+        let other = Reply::Compiled {
+            form: Form::Body,
+            reads_context: false,
+        };
+        let mut frame = Vec::new();
+        wire::append(&mut frame, &other, b"1").unwrap();
+        assert!(matches!(
+            checked(&frame[4..], 7, &LIMITS),
+            Err(Lost::Nonsense(_))
+        ));
+    }
+
+    #[test]
+    fn a_child_cannot_have_its_calls_for_nothing() {
+        for claimed in FailureKind::ALL {
+            let failure = Failure::new(claimed, "so it says");
+            let believed = answer(done(Some(failure), 0), b"")
+                .unwrap()
+                .result
+                .unwrap_err();
+            assert_ne!(believed.kind, FailureKind::Platform, "{claimed:?}");
+            assert_ne!(believed.kind, FailureKind::Cancelled, "{claimed:?}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_process_is_the_functions_doing_unless_nobody_knows_of_it() {
+        let kind = |status| of_end(status).kind;
+        assert_eq!(kind(None), FailureKind::Platform);
+        for (signal, expected) in [
+            (libc::SIGKILL, FailureKind::OutOfMemory),
+            (libc::SIGABRT, FailureKind::OutOfMemory),
+            (libc::SIGSEGV, FailureKind::UserError),
+            (libc::SIGSYS, FailureKind::UserError),
+            (0, FailureKind::UserError),
+        ] {
+            assert_eq!(
+                kind(Some(ExitStatus::from_raw(signal))),
+                expected,
+                "{signal}"
+            );
+        }
     }
 }
