@@ -34,7 +34,7 @@ export function Shell() {
           S3 for Compute
         </Link>
         <Navigation />
-        <div className="order-last basis-full pb-1 lg:order-none lg:mt-auto lg:basis-auto lg:px-3">
+        <div className="order-last min-w-0 basis-full pb-1 lg:order-none lg:mt-auto lg:basis-auto lg:pr-2 lg:pl-3">
           <Identity />
         </div>
         <div className="flex items-center gap-1 lg:justify-between lg:px-2">

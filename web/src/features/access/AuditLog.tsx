@@ -30,7 +30,17 @@ export function AuditLog() {
       cell: ({ actor }) =>
         actor.keyId === null ? <span className="text-muted">{actor.name}, without a key</span> : <span className="break-all">{actor.name}</span>,
     },
-    { header: "What", cell: ({ action }) => ACTIONS[action].done },
+    {
+      header: "What",
+      cell: (entry) => (
+        <>
+          {ACTIONS[entry.action].done}
+          <span className="block sm:hidden">
+            <Target entry={entry} />
+          </span>
+        </>
+      ),
+    },
     { header: "Of", from: "sm", cell: (entry) => <Target entry={entry} /> },
   ];
   return (

@@ -56,7 +56,7 @@ export function NewKeyForm({ first, onMade }: { first: boolean; onMade: (key: Ap
           label="Role"
           value={role}
           disabled={first}
-          hint={ROLE_WORDS[role].may}
+          hint={`Its holder ${ROLE_WORDS[role].may}.`}
           onChange={({ target }) => setRole(target.value as Role)}
         >
           {ALL_ROLES.map((each) => (
