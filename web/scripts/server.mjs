@@ -1,5 +1,5 @@
 /** The real server, started for a test on a port of its own. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -13,17 +13,19 @@ const SECRET_KEY = "5ec2e7".repeat(10) + "5ec2";
 
 export class Server {
   #folder = mkdtempSync(path.join(tmpdir(), "faas-dashboard-"));
+  #store = `sqlite:${path.join(this.#folder, "faas.db")}`;
   /** @type {import("node:child_process").ChildProcess | null} */
   #process = null;
   /** Where it is, such as `http://127.0.0.1:40000`; the same after a restart. */
   url = "";
+  /** The text of the key that calls are made with, once there is one. */
+  key = "";
 
   /** Starts it, with what was in its store. */
   async start() {
     if (!existsSync(binary)) throw new Error(`there is no ${binary}: build it with cargo build -p faas-server`);
     const listen = this.url ? new URL(this.url).host : "127.0.0.1:0";
-    const store = `sqlite:${path.join(this.#folder, "faas.db")}`;
-    const child = spawn(binary, ["serve", "--listen", listen, "--store", store, "--log", "warn"], {
+    const child = spawn(binary, ["serve", "--listen", listen, "--store", this.#store, "--log", "warn"], {
       cwd: this.#folder,
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, FAAS_SECRET_KEY: SECRET_KEY },
@@ -61,10 +63,33 @@ export class Server {
    * @returns {Promise<any>} what it answered
    */
   async call(method, route, body) {
-    const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
-    const response = await fetch(this.url + route, { method, ...init });
+    /** @type {Record<string, string>} */
+    const headers = this.key === "" ? {} : { Authorization: `Bearer ${this.key}` };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    const response = await fetch(this.url + route, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
     if (!response.ok && response.status !== 502) throw new Error(`${method} ${route}: ${response.status} ${await response.text()}`);
     return response.json();
+  }
+
+  /**
+   * Revokes a key without a server.
+   * @param {string} name
+   */
+  revokeByHand(name) {
+    execFileSync(binary, ["key", "revoke", name, "--store", this.#store], { cwd: this.#folder, stdio: "pipe" });
+  }
+
+  /**
+   * Makes a key; calls are made with the first.
+   * @param {string} name
+   * @param {"reader" | "invoker" | "developer" | "admin"} role
+   * @param {string | null} [expiresAt]
+   * @returns {Promise<{ _id: string; key: string }>}
+   */
+  async makeKey(name, role, expiresAt = null) {
+    const made = await this.call("POST", "/api/keys", { name, role, expiresAt });
+    if (this.key === "") this.key = made.key;
+    return made;
   }
 
   /**

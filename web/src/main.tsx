@@ -3,13 +3,15 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router/dom";
+import { followSession } from "./app/follow";
 import { createClient } from "./app/queryClient";
 import { router } from "./app/router";
-import { startLive } from "./lib/live/live";
+import { begin } from "./lib/session/session";
 import "./styles.css";
 
 const client = createClient();
-startLive(client);
+followSession(client);
+void begin();
 
 const root = document.getElementById("root");
 if (root) {

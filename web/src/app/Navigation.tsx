@@ -1,6 +1,7 @@
 /** The pages: at the side on a wide screen, at the bottom, for thumbs, on a narrow one. */
-import { Activity, CircleDollarSign, LayoutDashboard, SquareFunction } from "lucide-react";
+import { Activity, CircleDollarSign, KeyRound, LayoutDashboard, SquareFunction } from "lucide-react";
 import { NavLink } from "react-router";
+import { useRefusal } from "@/lib/session/session";
 
 const PAGES = [
   { to: "/", label: "Dashboard", icon: LayoutDashboard },
@@ -8,15 +9,17 @@ const PAGES = [
   { to: "/monitoring", label: "Monitoring", icon: Activity },
   { to: "/costs", label: "Costs", icon: CircleDollarSign },
 ];
+const ACCESS = { to: "/access", label: "Access", icon: KeyRound };
 
 export function Navigation() {
+  const pages = useRefusal("administer") === null ? [...PAGES, ACCESS] : PAGES;
   return (
     <nav
       aria-label="Pages"
       className="fixed inset-x-0 bottom-0 z-30 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] lg:static lg:border-0 lg:bg-transparent lg:pb-0"
     >
       <ul className="flex lg:flex-col lg:gap-1">
-        {PAGES.map(({ to, label, icon: Icon }) => (
+        {pages.map(({ to, label, icon: Icon }) => (
           <li key={to} className="flex-1">
             <NavLink
               to={to}

@@ -5,6 +5,7 @@ import { Link, Outlet, ScrollRestoration, useLocation, useNavigation } from "rea
 import { announcement } from "@/lib/announce";
 import { useStore } from "@/lib/store";
 import { ConnectionBadge, ConnectionBanner } from "./Connection";
+import { Identity } from "./Identity";
 import { Navigation } from "./Navigation";
 import { ThemeButton } from "./ThemeButton";
 
@@ -25,15 +26,18 @@ export function Shell() {
       >
         Skip to the content
       </a>
-      <header className="sticky top-0 z-20 flex h-14 items-center justify-between gap-3 border-b border-line bg-surface px-4 sm:px-6 lg:fixed lg:inset-y-0 lg:left-0 lg:h-auto lg:w-60 lg:flex-col lg:items-stretch lg:justify-start lg:border-r lg:border-b-0 lg:px-3 lg:py-4">
-        <Link to="/" className="flex items-center gap-2.5 rounded-lg font-semibold lg:mb-3 lg:px-3 lg:py-1">
+      <header className="sticky top-0 z-20 flex flex-wrap items-center justify-between gap-x-3 border-b border-line bg-surface px-4 sm:px-6 lg:fixed lg:inset-y-0 lg:left-0 lg:w-60 lg:flex-col lg:flex-nowrap lg:items-stretch lg:justify-start lg:border-r lg:border-b-0 lg:px-3 lg:py-4">
+        <Link to="/" className="flex h-14 items-center gap-2.5 rounded-lg font-semibold lg:mb-3 lg:h-auto lg:px-3 lg:py-1">
           <span className="flex size-8 items-center justify-center rounded-lg bg-accent text-on-accent">
             <Zap aria-hidden className="size-5" />
           </span>
           S3 for Compute
         </Link>
         <Navigation />
-        <div className="flex items-center gap-1 lg:mt-auto lg:justify-between lg:px-2">
+        <div className="order-last min-w-0 basis-full pb-1 lg:order-none lg:mt-auto lg:basis-auto lg:pr-2 lg:pl-3">
+          <Identity />
+        </div>
+        <div className="flex items-center gap-1 lg:justify-between lg:px-2">
           <ConnectionBadge />
           <ThemeButton />
         </div>

@@ -1,5 +1,6 @@
 /** Which page is where. Each is loaded when it is first gone to. */
 import { createBrowserRouter } from "react-router";
+import { Gate } from "./Gate";
 import { NotFoundPage } from "./NotFoundPage";
 import { PageError } from "./PageError";
 import { Shell } from "./Shell";
@@ -7,7 +8,11 @@ import { Shell } from "./Shell";
 export const router = createBrowserRouter([
   {
     path: "/",
-    element: <Shell />,
+    element: (
+      <Gate>
+        <Shell />
+      </Gate>
+    ),
     errorElement: <PageError />,
     hydrateFallbackElement: <div />,
     children: [
@@ -24,6 +29,7 @@ export const router = createBrowserRouter([
           { path: "monitoring/load-tests", lazy: async () => ({ Component: (await import("@/features/monitoring/LoadTestsPage")).LoadTestsPage }) },
           { path: "monitoring/load-tests/:id", lazy: async () => ({ Component: (await import("@/features/monitoring/LoadTestPage")).LoadTestPage }) },
           { path: "costs", lazy: async () => ({ Component: (await import("@/features/costs/CostsPage")).CostsPage }) },
+          { path: "access", lazy: async () => ({ Component: (await import("@/features/access/AccessPage")).AccessPage }) },
           { path: "*", element: <NotFoundPage /> },
         ],
       },

@@ -2,6 +2,7 @@
 import { LoaderCircle } from "lucide-react";
 import type { ButtonHTMLAttributes, ReactNode } from "react";
 import { Link, type LinkProps } from "react-router";
+import { announce } from "@/lib/announce";
 
 type Look = "primary" | "secondary" | "danger" | "ghost";
 
@@ -23,16 +24,27 @@ interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
   icon?: ReactNode;
   /** Something is under way: it cannot be pressed again. */
   busy?: boolean;
+  /** Why whoever is signed in may not: it says so, can still be reached by keyboard, and does nothing. */
+  refused?: string | null;
 }
 
-export function Button({ look = "secondary", small = false, icon, busy = false, children, className = "", ...rest }: Props) {
+/** What a button has that is refused, after all else. */
+const refusal = (reason: string) =>
+  ({ "aria-disabled": true, title: reason, onClick: () => announce(reason) }) as const;
+
+/** A refused one looks like a disabled one. */
+const DISABLED =
+  "disabled:cursor-not-allowed disabled:border disabled:border-line disabled:bg-sunken disabled:text-muted aria-disabled:cursor-not-allowed aria-disabled:border aria-disabled:border-line aria-disabled:bg-sunken aria-disabled:text-muted";
+
+export function Button({ look = "secondary", small = false, icon, busy = false, refused = null, children, className = "", ...rest }: Props) {
   return (
     <button
       type="button"
       {...rest}
-      disabled={rest.disabled || busy}
+      disabled={!refused && (rest.disabled || busy)}
       aria-busy={busy || undefined}
-      className={`${shape(look, small)} disabled:cursor-not-allowed disabled:border disabled:border-line disabled:bg-sunken disabled:text-muted ${className}`}
+      className={`${shape(look, small)} ${DISABLED} ${className}`}
+      {...(refused ? refusal(refused) : {})}
     >
       {busy ? <LoaderCircle aria-hidden className="size-4 animate-spin" /> : icon}
       {children}
@@ -41,14 +53,14 @@ export function Button({ look = "secondary", small = false, icon, busy = false, 
 }
 
 /** A button of nothing but an icon; `label` is what it is called. */
-export function IconButton({ label, icon, ...rest }: Omit<Props, "children" | "aria-label"> & { label: string }) {
+export function IconButton({ label, icon, refused = null, ...rest }: Omit<Props, "children" | "aria-label"> & { label: string }) {
   return (
     <button
       type="button"
       {...rest}
       aria-label={label}
-      title={label}
-      className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg text-muted transition-colors hover:bg-sunken hover:text-text disabled:cursor-not-allowed disabled:opacity-60"
+      className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg text-muted transition-colors hover:bg-sunken hover:text-text disabled:cursor-not-allowed disabled:opacity-60 aria-disabled:cursor-not-allowed aria-disabled:opacity-60"
+      {...(refused ? refusal(refused) : { title: label })}
     >
       {icon}
     </button>
@@ -59,9 +71,17 @@ export function ButtonLink({
   look = "secondary",
   small = false,
   icon,
+  refused = null,
   children,
   ...rest
-}: LinkProps & { look?: Look; small?: boolean; icon?: ReactNode }) {
+}: LinkProps & { look?: Look; small?: boolean; icon?: ReactNode; refused?: string | null }) {
+  if (refused) {
+    return (
+      <Button look={look} small={small} icon={icon} refused={refused}>
+        {children}
+      </Button>
+    );
+  }
   return (
     <Link {...rest} className={shape(look, small)}>
       {icon}

@@ -5,12 +5,14 @@ import { announce } from "@/lib/announce";
 import { createFunction, samplesQuery } from "@/lib/api/functions";
 import { keys } from "@/lib/api/keys";
 import type { Fn, Sample } from "@/lib/api/types";
+import { useRefusal } from "@/lib/session/session";
 import { Button } from "./Button";
 import { InlineError, Loaded } from "./States";
 
 export function SampleCards({ onUploaded }: { onUploaded?: (fn: Fn) => void }) {
   const samples = useQuery(samplesQuery());
   const client = useQueryClient();
+  const refused = useRefusal("develop");
   const upload = useMutation({
     mutationFn: ({ name, description, code }: Sample) => createFunction({ name, description, code, config: {} }),
     onSuccess: (fn) => {
@@ -37,6 +39,7 @@ export function SampleCards({ onUploaded }: { onUploaded?: (fn: Fn) => void }) {
                   className="self-start"
                   icon={<Upload aria-hidden className="size-4" />}
                   busy={upload.isPending && upload.variables.name === sample.name}
+                  refused={refused}
                   onClick={() => upload.mutate(sample)}
                 >
                   Upload

@@ -1,11 +1,8 @@
 /** Every page, in both themes, wide and narrow, by the rules of WCAG 2.2 AA. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { expectAccessible, settle, violations } from "./axe";
 import { newSite } from "./site";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const site = newSite();
 const ids = { fn: "", execution: "", loadTest: "" };
 
@@ -31,37 +28,15 @@ const PAGES: Record<string, () => string> = {
   "Load tests": () => "/monitoring/load-tests",
   "Load test": () => `/monitoring/load-tests/${ids.loadTest}`,
   Costs: () => "/costs",
+  "Access without keys": () => "/access",
   "Page not found": () => "/nowhere",
 };
-
-interface Violation {
-  id: string;
-  nodes: { target: unknown; failureSummary?: string }[];
-}
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const found = await page.evaluate<Violation[]>(
-    `axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then((r) => r.violations)`,
-  );
-  return found.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} at ${JSON.stringify(target)}: ${failureSummary}`));
-}
-
-/** Until nothing is loading any more. */
-async function settle(page: Page) {
-  await page.getByRole("heading", { level: 1 }).waitFor();
-  await expect.poll(() => page.locator(".animate-pulse, [aria-busy=true]").count()).toBe(0);
-}
 
 describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
   it.each(Object.keys(PAGES))("%s has no violation", async (name) => {
     const page = await site.open(PAGES[name]?.() ?? "/", { colorScheme });
     await settle(page);
-    expect(await violations(page)).toEqual([]);
-    await page.setViewportSize({ width: 390, height: 844 });
-    expect(await violations(page)).toEqual([]);
-    const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
-    expect(overflow, "the page scrolls sideways on a phone").toBeLessThanOrEqual(0);
+    await expectAccessible(page);
   });
 
   it("a dialog has no violation", async () => {
@@ -80,11 +55,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText(/no digit first/).waitFor();
     await settle(page);
-    expect(await violations(page)).toEqual([]);
-    await page.setViewportSize({ width: 390, height: 844 });
-    expect(await violations(page)).toEqual([]);
-    const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
-    expect(overflow, "the page scrolls sideways on a phone").toBeLessThanOrEqual(0);
+    await expectAccessible(page);
   });
 
   it("a chart as a table has no violation", async () => {

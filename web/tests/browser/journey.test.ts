@@ -44,6 +44,7 @@ describe("somebody new", () => {
 
 describe("a function", () => {
   it("is not saved with a syntax error, which is shown at its line", async () => {
+    site.expectComplaint(/status of 400/);
     const id = await site.server.upload("broken soon", "return 1");
     const page = await site.open(`/functions/${id}/edit`);
     const code = page.getByRole("textbox", { name: "Code (JavaScript)" });
@@ -167,6 +168,7 @@ describe("a load test", () => {
 
 describe("when the server goes away", () => {
   it("says so, shows nothing old as live, and is up to date again when it comes back", async () => {
+    site.expectComplaint(/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection/);
     const page = await site.open("/");
     const banner = page.getByRole("region", { name: "Connection" });
     const running = page.locator("dl > div", { hasText: "Running" }).locator("dd");

@@ -8,13 +8,27 @@ export interface Site {
   server: Server;
   /** Opens a page in a profile of its own. */
   open(path: string, options?: Parameters<Browser["newContext"]>[0]): Promise<Page>;
+  /** Opens a further tab in the profile of `page`. */
+  tab(page: Page, path: string): Promise<Page>;
+  /** What the running test has the browser complain of: a refused request, a server that is away. */
+  expectComplaint(pattern: RegExp): void;
 }
 
-/** For all tests of a file. Each fails when a page had an error that nobody handled. */
+/** For all tests of a file. Each fails when a page had an error, or the console one that it did not expect. */
 export function newSite(): Site {
   const server = new Server();
   let browser: Browser | undefined;
   const faults: string[] = [];
+  let expected: RegExp[] = [];
+  const watch = (page: Page) => {
+    page.setDefaultTimeout(20_000);
+    page.on("pageerror", (error) => faults.push(error.message));
+    page.on("console", (message) => {
+      const text = `${message.text()} (${message.location().url})`;
+      if (message.type() === "error" || /content security policy|violates/i.test(text)) faults.push(text);
+    });
+    return page;
+  };
   beforeAll(async () => {
     await server.start();
     browser = await launch();
@@ -25,21 +39,24 @@ export function newSite(): Site {
   });
   afterEach(async () => {
     await Promise.all(browser?.contexts().map((context) => context.close()) ?? []);
-    expect(faults.splice(0)).toEqual([]);
+    const unexpected = faults.splice(0).filter((fault) => !expected.some((pattern) => pattern.test(fault)));
+    expected = [];
+    expect(unexpected).toEqual([]);
   });
   return {
     server,
     async open(path, options = {}) {
       if (!browser) throw new Error("the browser has not started");
       const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-      const page = await context.newPage();
-      page.setDefaultTimeout(20_000);
-      page.on("pageerror", (error) => faults.push(error.message));
-      page.on("console", (message) => {
-        if (/content security policy|violates/i.test(message.text())) faults.push(message.text());
-      });
+      const page = watch(await context.newPage());
       await page.goto(server.url + path);
       return page;
     },
+    async tab(page, path) {
+      const other = watch(await page.context().newPage());
+      await other.goto(server.url + path);
+      return other;
+    },
+    expectComplaint: (pattern) => void expected.push(pattern),
   };
 }

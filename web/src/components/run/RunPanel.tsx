@@ -6,6 +6,7 @@ import { estimateQuery } from "@/lib/api/costs";
 import { execute } from "@/lib/api/executions";
 import type { Fn } from "@/lib/api/types";
 import { formatDuration } from "@/lib/format";
+import { useRefusal } from "@/lib/session/session";
 import { Button } from "../Button";
 import { Editor } from "../editor/Editor";
 import { parseJson } from "../editor/json";
@@ -17,6 +18,7 @@ import { ExecutionResult } from "./ExecutionResult";
 export function RunPanel({ fn, initialInput }: { fn: Fn; initialInput: string }) {
   const [text, setText] = useState(initialInput);
   const input = parseJson(text);
+  const refused = useRefusal("invoke");
   const run = useMutation({ mutationFn: (value: unknown) => execute(fn._id, value) });
   const start = () => {
     if (input.ok && !run.isPending) run.mutate(input.value);
@@ -39,12 +41,14 @@ export function RunPanel({ fn, initialInput }: { fn: Fn; initialInput: string })
           look="primary"
           icon={<Play aria-hidden className="size-4" />}
           busy={run.isPending}
+          refused={refused}
           disabled={!input.ok || fn.status === "inactive"}
           onClick={start}
         >
           Run
         </Button>
       </div>
+      {refused ? <p className="text-sm text-muted">{refused}</p> : null}
       {fn.status === "inactive" ? <p className="text-sm text-muted">The function is inactive: activate it to run it.</p> : null}
       <InlineError error={run.error} />
       {run.data ? <ExecutionResult key={run.data.executionId} id={run.data.executionId} /> : null}

@@ -6,6 +6,7 @@ import { Card } from "@/components/Card";
 import { Page } from "@/components/Page";
 import { SampleCards } from "@/components/SampleCards";
 import { functionsQuery } from "@/lib/api/functions";
+import { useRefusal } from "@/lib/session/session";
 import { ExecutionsOverTime } from "./ExecutionsOverTime";
 import { Figures } from "./Figures";
 import { QuickRun } from "./QuickRun";
@@ -13,11 +14,12 @@ import { RecentActivity } from "./RecentActivity";
 
 export function DashboardPage() {
   const { data: functions } = useQuery(functionsQuery());
+  const refused = useRefusal("develop");
   return (
     <Page
       title="Dashboard"
       actions={
-        <ButtonLink to="/functions/new" look="primary" icon={<Plus aria-hidden className="size-4" />}>
+        <ButtonLink to="/functions/new" look="primary" refused={refused} icon={<Plus aria-hidden className="size-4" />}>
           New function
         </ButtonLink>
       }

@@ -17,6 +17,7 @@ import { keys } from "@/lib/api/keys";
 import type { Execution } from "@/lib/api/types";
 import { formatDuration, formatMoment, shortId } from "@/lib/format";
 import { useFunctionNames } from "@/lib/names";
+import { useRefusal } from "@/lib/session/session";
 import { Attempts } from "./Attempts";
 import { CostParts } from "./CostParts";
 
@@ -98,6 +99,7 @@ function Detail({ execution }: { execution: Execution }) {
 
 function Actions({ execution }: { execution: Execution }) {
   const client = useQueryClient();
+  const refused = useRefusal("develop");
   const navigate = useNavigate();
   const cancel = useMutation({
     mutationFn: () => cancelExecution(execution._id),
@@ -115,12 +117,12 @@ function Actions({ execution }: { execution: Execution }) {
     <>
       <InlineError error={cancel.error ?? retry.error} />
       {isOver(execution.status) ? null : (
-        <Button look="danger" icon={<Ban aria-hidden className="size-4" />} busy={cancel.isPending} onClick={() => cancel.mutate()}>
+        <Button look="danger" icon={<Ban aria-hidden className="size-4" />} busy={cancel.isPending} refused={refused} onClick={() => cancel.mutate()}>
           Cancel
         </Button>
       )}
       {execution.status === "failed" ? (
-        <Button icon={<RotateCw aria-hidden className="size-4" />} busy={retry.isPending} onClick={() => retry.mutate()}>
+        <Button icon={<RotateCw aria-hidden className="size-4" />} busy={retry.isPending} refused={refused} onClick={() => retry.mutate()}>
           Run again
         </Button>
       ) : null}

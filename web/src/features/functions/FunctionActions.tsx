@@ -4,10 +4,12 @@ import { Power, PowerOff, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { Button, IconButton } from "@/components/Button";
 import { ConfirmDialog } from "@/components/Dialog";
+import { InlineError } from "@/components/States";
 import { announce } from "@/lib/announce";
 import { deleteFunction, updateFunction } from "@/lib/api/functions";
 import { keys } from "@/lib/api/keys";
 import type { Fn } from "@/lib/api/types";
+import { useRefusal } from "@/lib/session/session";
 
 interface Props {
   fn: Fn;
@@ -17,6 +19,7 @@ interface Props {
 
 export function StatusButton({ fn, icon = false }: Props) {
   const client = useQueryClient();
+  const refused = useRefusal("develop");
   const active = fn.status === "active";
   const change = useMutation({
     mutationFn: () => updateFunction(fn._id, { status: active ? "inactive" : "active" }),
@@ -25,21 +28,26 @@ export function StatusButton({ fn, icon = false }: Props) {
       void client.invalidateQueries({ queryKey: keys.functions });
       announce(`${changed.name} is ${changed.status}.`);
     },
-    onError: (error) => announce(`This failed: ${error.message}`),
   });
   const [word, Icon] = active ? (["Deactivate", PowerOff] as const) : (["Activate", Power] as const);
-  const press = { onClick: () => change.mutate(), disabled: change.isPending };
-  return icon ? (
-    <IconButton label={`${word} ${fn.name}`} icon={<Icon aria-hidden className="size-4" />} {...press} />
-  ) : (
-    <Button icon={<Icon aria-hidden className="size-4" />} {...press}>
-      {word}
-    </Button>
+  const press = { onClick: () => change.mutate(), disabled: change.isPending, refused };
+  return (
+    <>
+      <InlineError error={change.error} />
+      {icon ? (
+        <IconButton label={`${word} ${fn.name}`} icon={<Icon aria-hidden className="size-4" />} {...press} />
+      ) : (
+        <Button icon={<Icon aria-hidden className="size-4" />} {...press}>
+          {word}
+        </Button>
+      )}
+    </>
   );
 }
 
 export function DeleteButton({ fn, icon = false, onDeleted }: Props & { onDeleted?: () => void }) {
   const client = useQueryClient();
+  const refused = useRefusal("develop");
   const [asking, setAsking] = useState(false);
   const remove = useMutation({
     mutationFn: () => deleteFunction(fn._id),
@@ -56,9 +64,9 @@ export function DeleteButton({ fn, icon = false, onDeleted }: Props & { onDelete
   return (
     <>
       {icon ? (
-        <IconButton label={`Delete ${fn.name}`} icon={trash} onClick={() => setAsking(true)} />
+        <IconButton label={`Delete ${fn.name}`} icon={trash} refused={refused} onClick={() => setAsking(true)} />
       ) : (
-        <Button look="danger" icon={trash} onClick={() => setAsking(true)}>
+        <Button look="danger" icon={trash} refused={refused} onClick={() => setAsking(true)}>
           Delete
         </Button>
       )}

@@ -17,6 +17,7 @@ import { functionQuery, samplesQuery } from "@/lib/api/functions";
 import type { Fn } from "@/lib/api/types";
 import { formatCount, formatDuration, formatMoment } from "@/lib/format";
 import { daysBack } from "@/lib/period";
+import { useRefusal } from "@/lib/session/session";
 import { Environment } from "./Environment";
 import { DeleteButton, StatusButton } from "./FunctionActions";
 import { FunctionExecutions } from "./FunctionExecutions";
@@ -38,6 +39,7 @@ export function FunctionPage() {
 
 function Detail({ fn }: { fn: Fn }) {
   const navigate = useNavigate();
+  const refused = useRefusal("develop");
   const samples = useQuery(samplesQuery());
   return (
     <Page
@@ -52,7 +54,7 @@ function Detail({ fn }: { fn: Fn }) {
       }
       actions={
         <>
-          <ButtonLink to={`/functions/${fn._id}/edit`} icon={<Pencil aria-hidden className="size-4" />}>
+          <ButtonLink to={`/functions/${fn._id}/edit`} refused={refused} icon={<Pencil aria-hidden className="size-4" />}>
             Edit
           </ButtonLink>
           <StatusButton fn={fn} />

@@ -12,6 +12,7 @@ import { breakdownQuery } from "@/lib/api/costs";
 import { executionsQuery } from "@/lib/api/executions";
 import type { Fn } from "@/lib/api/types";
 import { daysBack } from "@/lib/period";
+import { useRefusal } from "@/lib/session/session";
 import { DeleteButton, StatusButton } from "./FunctionActions";
 import { RunDialog } from "./RunDialog";
 
@@ -24,6 +25,7 @@ interface Props {
 
 export function FunctionTable(props: Props) {
   const [running, setRunning] = useState<Fn | null>(null);
+  const [noRun, noEdit] = [useRefusal("invoke"), useRefusal("develop")];
   const columns: Column<Fn>[] = [
     {
       header: "Name",
@@ -45,15 +47,26 @@ export function FunctionTable(props: Props) {
       right: true,
       cell: (fn) => (
         <div className="flex justify-end">
-          <IconButton label={`Run ${fn.name}`} icon={<Play aria-hidden className="size-4" />} onClick={() => setRunning(fn)} />
-          <Link
-            to={`/functions/${fn._id}/edit`}
-            aria-label={`Edit ${fn.name}`}
-            title={`Edit ${fn.name}`}
-            className="hidden size-10 items-center justify-center rounded-lg text-muted hover:text-text sm:inline-flex"
-          >
-            <Pencil aria-hidden className="size-4" />
-          </Link>
+          <IconButton
+            label={`Run ${fn.name}`}
+            icon={<Play aria-hidden className="size-4" />}
+            refused={noRun}
+            onClick={() => setRunning(fn)}
+          />
+          <span className="hidden sm:contents">
+            {noEdit ? (
+              <IconButton label={`Edit ${fn.name}`} icon={<Pencil aria-hidden className="size-4" />} refused={noEdit} />
+            ) : (
+              <Link
+                to={`/functions/${fn._id}/edit`}
+                aria-label={`Edit ${fn.name}`}
+                title={`Edit ${fn.name}`}
+                className="inline-flex size-10 items-center justify-center rounded-lg text-muted hover:text-text"
+              >
+                <Pencil aria-hidden className="size-4" />
+              </Link>
+            )}
+          </span>
           <span className="hidden md:contents">
             <StatusButton fn={fn} icon />
             <DeleteButton fn={fn} icon />

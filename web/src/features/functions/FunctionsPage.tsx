@@ -12,6 +12,7 @@ import { SampleCards } from "@/components/SampleCards";
 import { EmptyState } from "@/components/States";
 import { functionsQuery } from "@/lib/api/functions";
 import { formatCount } from "@/lib/format";
+import { useRefusal } from "@/lib/session/session";
 import { FunctionTable } from "./FunctionTable";
 import { matches } from "./search";
 
@@ -19,6 +20,7 @@ const PAGE = 20;
 
 export function FunctionsPage() {
   const { data, error, refetch } = useQuery(functionsQuery());
+  const refused = useRefusal("develop");
   const [params, setParams] = useSearchParams();
   const search = params.get("search") ?? "";
   const [page, setPage] = useState(0);
@@ -29,7 +31,7 @@ export function FunctionsPage() {
     <Page
       title="Functions"
       actions={
-        <ButtonLink to="/functions/new" look="primary" icon={<Plus aria-hidden className="size-4" />}>
+        <ButtonLink to="/functions/new" look="primary" refused={refused} icon={<Plus aria-hidden className="size-4" />}>
           New function
         </ButtonLink>
       }

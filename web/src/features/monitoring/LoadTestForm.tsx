@@ -14,6 +14,7 @@ import { announce } from "@/lib/announce";
 import { functionsQuery, samplesQuery } from "@/lib/api/functions";
 import { loadTestQuery, startLoadTest } from "@/lib/api/loadTests";
 import type { Fn, LoadTest, Sample } from "@/lib/api/types";
+import { useRefusal } from "@/lib/session/session";
 import { LoadEstimateView } from "./LoadEstimateView";
 import { newPlan, planOf, readPlan, type LoadPlan } from "./loadPlan";
 
@@ -74,6 +75,7 @@ function Form({ functions, samples, initial }: FormProps) {
   const [plan, setPlan] = useState(initial);
   const input = parseJson(plan.input);
   const { test, errors } = readPlan(plan);
+  const refused = useRefusal("develop");
   const start = useMutation({
     mutationFn: startLoadTest,
     onSuccess: ({ _id }) => {
@@ -84,7 +86,7 @@ function Form({ functions, samples, initial }: FormProps) {
   const set = (change: Partial<LoadPlan>) => setPlan((old) => ({ ...old, ...change }));
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (test) start.mutate(test);
+    if (test && !refused) start.mutate(test);
   };
   return (
     <form noValidate onSubmit={submit} className="grid items-start gap-5 lg:grid-cols-2">
@@ -144,12 +146,14 @@ function Form({ functions, samples, initial }: FormProps) {
           maxLines={14}
         />
         <InlineError error={start.error} />
+        {refused ? <p className="text-sm text-muted">{refused}</p> : null}
         <Button
           type="submit"
           look="primary"
           className="self-end"
           disabled={!test}
           busy={start.isPending}
+          refused={refused}
           icon={<Gauge aria-hidden className="size-4" />}
         >
           Start the load test

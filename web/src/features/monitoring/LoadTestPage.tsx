@@ -15,6 +15,7 @@ import { isUnderWay, loadTestQuery } from "@/lib/api/loadTests";
 import type { LoadTest } from "@/lib/api/types";
 import { formatCount, formatMoment } from "@/lib/format";
 import { formatMoney } from "@/lib/money";
+import { useRefusal } from "@/lib/session/session";
 import { LoadCharts } from "./LoadCharts";
 import { LoadCost } from "./LoadCost";
 import { LoadErrors, LoadScaling } from "./LoadNotes";
@@ -77,8 +78,9 @@ function Detail({ test }: { test: LoadTest }) {
 }
 
 function AgainLink({ test }: { test: LoadTest }) {
+  const refused = useRefusal("develop");
   return (
-    <ButtonLink to={`/monitoring/load-tests?again=${test._id}`} icon={<RotateCw aria-hidden className="size-4" />}>
+    <ButtonLink to={`/monitoring/load-tests?again=${test._id}`} refused={refused} icon={<RotateCw aria-hidden className="size-4" />}>
       Run again
     </ButtonLink>
   );

@@ -6,9 +6,11 @@ import { InlineError } from "@/components/States";
 import { stopLoadTest } from "@/lib/api/loadTests";
 import { keys } from "@/lib/api/keys";
 import type { LoadTest } from "@/lib/api/types";
+import { useRefusal } from "@/lib/session/session";
 
 export function StopButton({ test }: { test: LoadTest }) {
   const client = useQueryClient();
+  const refused = useRefusal("develop");
   const stop = useMutation({
     mutationFn: () => stopLoadTest(test._id),
     onSuccess: (stopped) => {
@@ -23,6 +25,7 @@ export function StopButton({ test }: { test: LoadTest }) {
         look="danger"
         icon={<Square aria-hidden className="size-4" />}
         busy={stop.isPending || test.status === "stopping"}
+        refused={refused}
         onClick={() => stop.mutate()}
       >
         Stop

@@ -2,7 +2,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { ApiError, get, post, toApiError } from "./client";
+import { ApiError, get, getAs, listenForRefusal, post, sendKey, toApiError } from "./client";
 
 let server: Server;
 let url = "";
@@ -14,6 +14,13 @@ beforeAll(async () => {
       answer(400, '{"error":"unexpected token","code":"compile_error","details":{"line":3,"column":7}}');
     } else if (request.url === "/proxy") {
       response.writeHead(502).end("<html>bad gateway</html>");
+    } else if (request.url === "/busy") {
+      response.setHeader("Retry-After", "7");
+      answer(429, '{"error":"too many requests","code":"rate_limited"}');
+    } else if (request.url === "/key") {
+      const { authorization = null } = request.headers;
+      const ok = authorization === "Bearer right";
+      answer(ok ? 200 : 401, JSON.stringify(ok ? { authorization } : { error: "no", code: "key_invalid" }));
     } else {
       answer(200, JSON.stringify({ url: request.url }));
     }
@@ -52,4 +59,28 @@ it("knows a server that is not there", async () => {
 it("makes one kind of error of all others", () => {
   expect(toApiError(new Error("odd"))).toMatchObject({ code: "unknown", message: "odd" });
   expect(toApiError("text").message).toBe("text");
+});
+
+it("sends the key with every request, and tells of each that is refused, with the key it had", async () => {
+  const refused: unknown[] = [];
+  listenForRefusal(({ code }, key) => refused.push([code, key]));
+  sendKey("right");
+  expect(await get(`${url}/key`)).toEqual({ authorization: "Bearer right" });
+  sendKey("wrong");
+  await failure(get(`${url}/key`));
+  sendKey(null);
+  await failure(post(`${url}/key`));
+  expect(refused).toEqual([["key_invalid", "wrong"], ["key_invalid", null]]);
+});
+
+it("asks with another key without a word to anybody else", async () => {
+  const refused: unknown[] = [];
+  listenForRefusal((error) => refused.push(error));
+  expect(await getAs("right", `${url}/key`)).toEqual({ authorization: "Bearer right" });
+  await failure(getAs("wrong", `${url}/key`));
+  expect(refused).toEqual([]);
+});
+
+it("knows when a server that has had enough takes the next request", async () => {
+  expect(await failure(get(`${url}/busy`))).toMatchObject({ status: 429, code: "rate_limited", retryAfter: 7 });
 });

@@ -21,12 +21,30 @@ export class ApiError extends Error {
     /** The stable code of the API, `offline` without an answer. */
     readonly code: string,
     readonly place: CodePlace | null = null,
+    /** After how many seconds the server takes the next request; null when it does not say. */
+    readonly retryAfter: number | null = null,
   ) {
     super(message);
   }
 }
 
 const http = axios.create({ timeout: 35_000, headers: { Accept: "application/json" } });
+
+/** Hears of requests that were refused for want of a valid key, and which key they had. */
+type RefusedListener = (error: ApiError, key: string | null) => void;
+
+let key: string | null = null;
+let onRefused: RefusedListener = () => {};
+
+/** Sends this key with every request from now on; null: none. */
+export function sendKey(next: string | null) {
+  key = next;
+}
+
+/** There is one listener: the session. */
+export function listenForRefusal(listener: RefusedListener) {
+  onRefused = listener;
+}
 
 interface ErrorBody {
   error?: unknown;
@@ -51,16 +69,32 @@ export function toApiError(cause: unknown): ApiError {
   const message = typeof body.error === "string" ? body.error : `The server answered ${response.status}.`;
   const code = typeof body.code === "string" ? body.code : "unknown";
   const place = body.details ? { line: body.details.line ?? null, column: body.details.column ?? null } : null;
-  return new ApiError(message, response.status, code, place);
+  const wait = Number.parseInt(String(response.headers["retry-after"] ?? ""), 10);
+  return new ApiError(message, response.status, code, place, Number.isFinite(wait) ? wait : null);
 }
 
-async function send<T>(config: AxiosRequestConfig): Promise<T> {
+async function request<T>(config: AxiosRequestConfig, as: string | null): Promise<T> {
   try {
-    return (await http.request<T>(config)).data;
+    return (await http.request<T>(as === null ? config : { ...config, headers: { Authorization: `Bearer ${as}` } })).data;
   } catch (cause) {
     if (axios.isCancel(cause)) throw cause;
     throw toApiError(cause);
   }
+}
+
+async function send<T>(config: AxiosRequestConfig): Promise<T> {
+  const as = key;
+  try {
+    return await request<T>(config, as);
+  } catch (cause) {
+    if (cause instanceof ApiError && cause.status === 401) onRefused(cause, as);
+    throw cause;
+  }
+}
+
+/** Reads `url` with another key than the one in use, or with none; a refusal is the caller's alone. */
+export function getAs<T>(as: string | null, url: string): Promise<T> {
+  return request<T>({ method: "GET", url }, as);
 }
 
 /** Values of a query; what is undefined is left out. */

@@ -24,4 +24,7 @@ export const keys = {
   loadTestLists: ["load-tests", "list"] as const,
   loadTestList: (filter: object) => ["load-tests", "list", filter] as const,
   loadTest: (id: string) => ["load-tests", "one", id] as const,
+  access: ["access"] as const,
+  apiKeys: ["access", "keys"] as const,
+  audit: ["access", "audit"] as const,
 };

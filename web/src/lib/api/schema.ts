@@ -591,6 +591,7 @@ export interface components {
             coldStart: boolean;
             duration: components["schemas"]["Milliseconds"];
             error: string | null;
+            errorKind: components["schemas"]["ErrorKind"] | null;
             instanceId: string | null;
             startTime: components["schemas"]["Moment"];
         };
@@ -840,8 +841,14 @@ export interface components {
         FunctionConfig: {
             /** Format: int32 */
             concurrency: number | null;
+            /** @description What its code finds in `context.env`, secrets apart. */
+            env: {
+                [key: string]: string;
+            };
             /** Format: int32 */
             retryCount: number;
+            /** @description What its code finds there as well, without the values. */
+            secrets: components["schemas"]["Secret"][];
             timeout: components["schemas"]["Milliseconds"];
         };
         /** @description The cost of one function. */
@@ -1120,10 +1127,26 @@ export interface components {
              */
             concurrency?: number | null;
             /**
+             * @description Names and values that its code finds in `context.env`. Each is set, or with null removed;
+             *     what is not named stays. A name has letters, digits and `_`, no digit first, and at most 128
+             *     of them. At most 100 names and 65536 bytes, secrets included.
+             */
+            env?: {
+                [key: string]: string | null;
+            };
+            /**
              * Format: int32
              * @description How often a failed asynchronous execution is tried again. Default: 3.
              */
             retryCount?: number;
+            /**
+             * @description Like `env`, for values that nobody but its code can read. They are encrypted before they are
+             *     stored, and no answer tells them. A name is in one of the two. Needs a server with a secret
+             *     key. The list of names that answers have in this place changes nothing.
+             */
+            secrets?: {
+                [key: string]: string | null;
+            };
             /**
              * Format: int64
              * @description Milliseconds that a call may run. Default: 30000.
@@ -1299,6 +1322,12 @@ export interface components {
          * @description Seconds, exact to the millisecond.
          */
         Seconds: number;
+        /** @description A secret, without its value. */
+        Secret: {
+            name: string;
+            /** @description When it was set last. */
+            setAt: components["schemas"]["Moment"];
+        };
         /** @description Who asks. */
         Session: {
             authentication: components["schemas"]["Authentication"];
@@ -2068,6 +2097,8 @@ export interface operations {
                 functionId?: components["schemas"]["FunctionId"];
                 /** @description In this state only. */
                 status?: components["schemas"]["ExecutionStatus"];
+                /** @description Failed for this reason only. */
+                errorKind?: components["schemas"]["ErrorKind"];
                 /** @description Accepted at or after: `YYYY-MM-DD` or RFC 3339. */
                 from?: string;
                 /** @description Accepted before, or on this day: `YYYY-MM-DD` or RFC 3339. */

@@ -39,3 +39,9 @@ export function addToFeed(batch: readonly LiveEvent[]) {
 export function addMetrics(point: MetricsPoint) {
   metricsHistory.set([...metricsHistory.get(), point].slice(-HISTORY_LENGTH));
 }
+
+/** Forgets all: whoever looks next may not be who looked before. */
+export function clearFeed() {
+  feed.set({ events: [], total: 0 });
+  metricsHistory.set([]);
+}

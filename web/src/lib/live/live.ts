@@ -4,7 +4,7 @@ import { announce } from "../announce";
 import { createStore } from "../store";
 import { Batch } from "./batch";
 import type { LiveEvent } from "./events";
-import { addMetrics } from "./feed";
+import { addMetrics, clearFeed } from "./feed";
 import { Patches } from "./patches";
 import { LiveSocket, type Connection } from "./socket";
 
@@ -20,15 +20,27 @@ export function liveUrl(page: { protocol: string; host: string }) {
 /** Tries at once to connect again. */
 export const reconnectNow = () => current?.connect();
 
-/** Connects; the answer ends it. */
-export function startLive(client: QueryClient): () => void {
+/** How a connection is let in, and who hears that it is not. */
+export interface LiveAccess {
+  /** Null where no key is required. */
+  key: string | null;
+  /** The key is not valid, or not any more. */
+  onDismissed(): void;
+  /** It was lost, or could not be made: perhaps because the key is not valid. */
+  onLost(): void;
+}
+
+/** Connects; the answer ends it, and forgets what was heard. */
+export function startLive(client: QueryClient, access: LiveAccess): () => void {
   const patches = new Patches(client);
   const batch = new Batch<LiveEvent>((events, dropped) => patches.apply(events, dropped));
-  const socket = new LiveSocket(liveUrl(window.location), {
+  const socket = new LiveSocket(liveUrl(window.location), access.key, {
     onEvent: (event) => batch.add(event),
+    onDismissed: access.onDismissed,
     onConnection: (next) => {
       const before = connection.get().state;
       connection.set(next);
+      if (next.state === "offline") access.onLost();
       if (next.state === "live" && before !== "live") {
         if (before === "offline") announce("Connected to the server again.");
         // What happened before is unknown: everything is asked for again.
@@ -54,7 +66,9 @@ export function startLive(client: QueryClient): () => void {
     window.removeEventListener("online", wake);
     batch.clear();
     patches.clear();
+    clearFeed();
     socket.close();
+    connection.set({ state: "connecting" });
     current = null;
   };
 }

@@ -4,7 +4,10 @@ import { LiveSocket, type Connection } from "./socket";
 class FakeWebSocket extends EventTarget {
   static made: FakeWebSocket[] = [];
   closed = false;
-  constructor(readonly url: string) {
+  constructor(
+    readonly url: string,
+    readonly protocols: string[],
+  ) {
     super();
     FakeWebSocket.made.push(this);
   }
@@ -30,12 +33,13 @@ const metrics = JSON.stringify({
   epoch: 1,
 });
 
-function start() {
+function start(key: string | null = null) {
   const states: Connection["state"][] = [];
   const events: string[] = [];
-  const socket = new LiveSocket("ws://test/ws", {
+  const socket = new LiveSocket("ws://test/ws", key, {
     onEvent: ({ type }) => events.push(type),
     onConnection: ({ state }) => states.push(state),
+    onDismissed: () => events.push("dismissed"),
   });
   socket.connect();
   return { socket, states, events };
@@ -103,5 +107,23 @@ it("stays closed when it is closed", () => {
   last().say("open");
   socket.close();
   vi.advanceTimersByTime(60_000);
+  expect(FakeWebSocket.made).toHaveLength(1);
+});
+
+it("shows its key as a subprotocol, and nothing where there is none", () => {
+  start();
+  expect(last().protocols).toEqual([]);
+  start("faas_1_2");
+  expect(last().protocols).toEqual(["faas", "faas.key.faas_1_2"]);
+  expect(last().url).toBe("ws://test/ws");
+});
+
+it("does not come back to a server that has no more use for its key", () => {
+  const { events, states } = start("faas_1_2");
+  last().say("open");
+  last().say("close", { code: 1008 });
+  vi.advanceTimersByTime(60_000);
+  expect(events).toEqual(["dismissed"]);
+  expect(states).toEqual(["connecting", "live"]);
   expect(FakeWebSocket.made).toHaveLength(1);
 });

@@ -7,6 +7,11 @@ import { parseEvent, type LiveEvent } from "./events";
 
 /** A server that lives says something every second: after this long it is taken for gone. */
 const SILENCE = 6_000;
+/** The server's code for a key that is not, or no longer, valid: it would refuse the next try too. */
+const DISMISSED = 1008;
+
+/** What a browser has in the place of a header: the protocol that is spoken, and one that is the key. */
+const protocols = (key: string | null) => (key === null ? [] : ["faas", `faas.key.${key}`]);
 
 export type Connection =
   | { state: "connecting" }
@@ -17,6 +22,8 @@ export type Connection =
 export interface Listener {
   onEvent(event: LiveEvent): void;
   onConnection(connection: Connection): void;
+  /** The server has ended it because a valid key is required. It does not come back. */
+  onDismissed(): void;
 }
 
 export class LiveSocket {
@@ -28,6 +35,8 @@ export class LiveSocket {
 
   constructor(
     private readonly url: string,
+    /** What it shows to be let in; null where no key is required. */
+    private readonly key: string | null,
     private readonly listener: Listener,
   ) {}
 
@@ -35,7 +44,7 @@ export class LiveSocket {
   connect() {
     this.#drop();
     if (this.#lostAt === null) this.listener.onConnection({ state: "connecting" });
-    const socket = new WebSocket(this.url);
+    const socket = new WebSocket(this.url, protocols(this.key));
     this.#socket = socket;
     this.#watch();
     socket.addEventListener("open", () => {
@@ -51,8 +60,11 @@ export class LiveSocket {
       const event = typeof data === "string" ? parseEvent(data) : null;
       if (event) this.listener.onEvent(event);
     });
-    socket.addEventListener("close", () => {
-      if (socket === this.#socket) this.#lost();
+    socket.addEventListener("close", ({ code }) => {
+      if (socket !== this.#socket) return;
+      if (code !== DISMISSED) return this.#lost();
+      this.#drop();
+      this.listener.onDismissed();
     });
   }
 

@@ -1,0 +1,31 @@
+/** What the audit log tells, in words. */
+import type { AuditAction } from "@/lib/api/types";
+
+type Kind = "function" | "execution" | "load test" | "key";
+
+export const ACTIONS: Record<AuditAction, { done: string; kind: Kind }> = {
+  function_created: { done: "Uploaded a function", kind: "function" },
+  function_updated: { done: "Changed a function", kind: "function" },
+  function_deleted: { done: "Deleted a function", kind: "function" },
+  execution_cancelled: { done: "Cancelled an execution", kind: "execution" },
+  execution_retried: { done: "Repeated an execution", kind: "execution" },
+  load_test_started: { done: "Started a load test", kind: "load test" },
+  load_test_stopped: { done: "Stopped a load test", kind: "load test" },
+  key_created: { done: "Made a key", kind: "key" },
+  key_revoked: { done: "Revoked a key", kind: "key" },
+};
+
+/** Where what was changed is shown; null when it has no page, or is gone. */
+export function pageOf(action: AuditAction, target: string): string | null {
+  if (action === "function_deleted") return null;
+  switch (ACTIONS[action].kind) {
+    case "function":
+      return `/functions/${target}`;
+    case "execution":
+      return `/executions/${target}`;
+    case "load test":
+      return `/monitoring/load-tests/${target}`;
+    case "key":
+      return null;
+  }
+}

@@ -1,0 +1,23 @@
+/** How long keys are valid. */
+
+const DAY = 24 * 3_600_000;
+
+/** What can be chosen; 0 days: for ever. */
+export const LIFETIMES = [
+  { days: 0, label: "Never" },
+  { days: 1, label: "In a day" },
+  { days: 7, label: "In 7 days" },
+  { days: 30, label: "In 30 days" },
+  { days: 90, label: "In 90 days" },
+  { days: 365, label: "In a year" },
+] as const;
+
+/** When a key ends that is made at `now` for so many days; null: never. */
+export const endOf = (days: number, now: number): string | null =>
+  days === 0 ? null : new Date(now + days * DAY).toISOString();
+
+/** In what state a key is. */
+export function stateOf(key: { revokedAt: string | null; expiresAt: string | null }, now: number) {
+  if (key.revokedAt !== null) return "revoked";
+  return key.expiresAt !== null && new Date(key.expiresAt).getTime() <= now ? "expired" : "valid";
+}

@@ -1,0 +1,25 @@
+/** For a key that may call functions and see nothing: said once, instead of an error in each place. */
+import { LogOut, SquareTerminal } from "lucide-react";
+import { Button } from "@/components/Button";
+import type { SessionKey } from "@/lib/api/types";
+import { signOut } from "@/lib/session/session";
+import { FullPage } from "./FullPage";
+
+export function InvokerPage({ sessionKey }: { sessionKey: SessionKey }) {
+  return (
+    <FullPage title="This key calls functions" icon={SquareTerminal}>
+      <p>
+        You are signed in with <strong className="font-semibold">{sessionKey.name}</strong>, a key with the role{" "}
+        {sessionKey.role}. It is made for programs: it calls functions, and reads nothing that the dashboard shows.
+      </p>
+      <p className="text-muted">A function is called with</p>
+      <pre tabIndex={0} aria-label="An example call" className="overflow-x-auto rounded-lg bg-sunken p-3 text-xs">
+        {`curl ${window.location.origin}/api/functions/ID/invoke \\\n  -H "Authorization: Bearer $KEY" -d '{}'`}
+      </pre>
+      <p className="text-muted">To look around here, sign in with a key that has the role reader, developer or admin.</p>
+      <Button icon={<LogOut aria-hidden className="size-4" />} onClick={signOut}>
+        Sign out
+      </Button>
+    </FullPage>
+  );
+}

@@ -1,0 +1,84 @@
+/** The pages of a server that requires a key, in both themes, wide and narrow, by the rules of WCAG 2.2 AA. */
+import type { Page } from "playwright-core";
+import { beforeAll, describe, it } from "vitest";
+import { expectAccessible, settle } from "./axe";
+import { newSite } from "./site";
+
+const site = newSite();
+const texts = { admin: "", reader: "", invoker: "" };
+let fn = "";
+
+beforeAll(async () => {
+  const { server } = site;
+  fn = await server.upload("guarded", "return 1");
+  texts.admin = (await server.makeKey("an admin with a name that is as long as names may be, 64 of them", "admin")).key;
+  texts.reader = (await server.makeKey("reader", "reader", new Date(Date.now() + 3_600_000).toISOString())).key;
+  texts.invoker = (await server.makeKey("invoker", "invoker")).key;
+  const { _id } = await server.makeKey("gone", "developer");
+  await server.call("DELETE", `/api/keys/${_id}`);
+});
+
+async function signIn(page: Page, key: string) {
+  await page.getByLabel("API key").fill(key);
+  await page.keyboard.press("Enter");
+}
+
+describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
+  const open = async (path: string, key?: string) => {
+    site.expectComplaint(/status of 401/);
+    const page = await site.open(path, { colorScheme, reducedMotion: "reduce" });
+    if (key !== undefined) await signIn(page, key);
+    return page;
+  };
+
+  it("signing in has no violation, before and after a wrong key", async () => {
+    const page = await open("/");
+    await page.getByLabel("API key").waitFor();
+    await expectAccessible(page);
+    await signIn(page, "faas_wrong");
+    await page.getByText("There is no such key, or it was revoked.").waitFor();
+    await expectAccessible(page);
+  });
+
+  it("being told that the key is not valid any more has no violation", async () => {
+    const page = await open("/");
+    await page.getByLabel("API key").waitFor();
+    await page.evaluate((key) => sessionStorage.setItem("faas.key", key), `${texts.reader}0`);
+    await page.reload();
+    await page.getByRole("status").getByText("it was revoked").waitFor();
+    await expectAccessible(page);
+  });
+
+  it("the keys and the audit log have no violation, nor has a new key", async () => {
+    const page = await open("/access", texts.admin);
+    await page.getByRole("table", { name: "Audit log" }).waitFor();
+    await settle(page);
+    await expectAccessible(page);
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.getByRole("button", { name: "Revoke reader" }).click();
+    await expectAccessible(page);
+    await page.keyboard.press("Escape");
+    await page.getByLabel("Name", { exact: true }).fill(`new, ${colorScheme}`);
+    await page.getByRole("button", { name: "Make the key" }).click();
+    await page.getByLabel("The new key").waitFor();
+    await settle(page);
+    await expectAccessible(page);
+  });
+
+  it("what a reader may not do has no violation", async () => {
+    const page = await open(`/functions/${fn}`, texts.reader);
+    await page.getByRole("heading", { name: "guarded", level: 1 }).waitFor();
+    await settle(page);
+    await expectAccessible(page);
+    await page.goto(`${site.server.url}/functions`);
+    await page.getByRole("link", { name: "guarded" }).waitFor();
+    await settle(page);
+    await expectAccessible(page);
+  });
+
+  it("what an invoker sees has no violation", async () => {
+    const page = await open("/", texts.invoker);
+    await page.getByRole("heading", { name: "This key calls functions" }).waitFor();
+    await expectAccessible(page);
+  });
+});
