@@ -63,6 +63,7 @@ export class Server {
    * @returns {Promise<any>} what it answered
    */
   async call(method, route, body) {
+    /** @type {Record<string, string>} */
     const authorized = this.key === "" ? {} : { Authorization: `Bearer ${this.key}` };
     const init =
       body === undefined
