@@ -64,9 +64,12 @@ export class Server {
    */
   async call(method, route, body) {
     /** @type {Record<string, string>} */
-    const headers = this.key === "" ? {} : { Authorization: `Bearer ${this.key}` };
-    if (body !== undefined) headers["Content-Type"] = "application/json";
-    const response = await fetch(this.url + route, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
+    const authorized = this.key === "" ? {} : { Authorization: `Bearer ${this.key}` };
+    const init =
+      body === undefined
+        ? { headers: authorized }
+        : { body: JSON.stringify(body), headers: { ...authorized, "Content-Type": "application/json" } };
+    const response = await fetch(this.url + route, { method, ...init });
     if (!response.ok && response.status !== 502) throw new Error(`${method} ${route}: ${response.status} ${await response.text()}`);
     return response.json();
   }

@@ -45,16 +45,17 @@ export function StatusButton({ fn, icon = false }: Props) {
   );
 }
 
-export function DeleteButton({ fn, icon = false, onDeleted }: Props & { onDeleted?: () => void }) {
+export function DeleteButton({ fn, icon = false, onDeleted }: Props & { onDeleted?: () => void | Promise<void> }) {
   const client = useQueryClient();
   const refused = useRefusal("develop");
   const [asking, setAsking] = useState(false);
   const remove = useMutation({
     mutationFn: () => deleteFunction(fn._id),
-    onSuccess: () => {
+    onSuccess: async () => {
       setAsking(false);
       announce(`${fn.name} is deleted.`);
-      onDeleted?.();
+      // A page that still shows it would ask for it again.
+      await onDeleted?.();
       client.removeQueries({ queryKey: keys.function(fn._id) });
       void client.invalidateQueries({ queryKey: keys.functionList });
       void client.invalidateQueries({ queryKey: keys.metrics });

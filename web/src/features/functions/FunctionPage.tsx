@@ -58,7 +58,7 @@ function Detail({ fn }: { fn: Fn }) {
             Edit
           </ButtonLink>
           <StatusButton fn={fn} />
-          <DeleteButton fn={fn} onDeleted={() => void navigate("/functions")} />
+          <DeleteButton fn={fn} onDeleted={() => navigate("/functions")} />
         </>
       }
     >

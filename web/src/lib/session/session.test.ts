@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import * as client from "@/lib/api/client";
 import type { ApiKey, SessionAnswer } from "@/lib/api/types";
 import { begin, confirm, dismissed, session, signIn, signOut, withFirstKey } from "./session";
@@ -114,10 +114,14 @@ it("goes on with the first key that is made here, though the live connection end
   await begin();
   answer = (key) => (key === TEXT ? known() : refuse("key_required")());
   const made = { _id: "k1", name: "ada", role: "admin", createdAt: "", expiresAt: null, revokedAt: null, key: TEXT } satisfies ApiKey;
+  const states: string[] = [];
+  onTestFinished(session.subscribe(() => states.push(session.get().state)));
   await withFirstKey(async () => {
     dismissed();
     await confirm();
     return made;
   });
+  // The page with the key on it was never taken away.
+  expect(states).toEqual(["signed-in"]);
   expect(session.get()).toMatchObject({ state: "signed-in", text: TEXT });
 });
