@@ -48,3 +48,4 @@ bench:
 	cargo bench --locked -p faas-store-sqlite -- report
 	cargo bench --locked -p faas-benches
 	cargo run --release --locked -p faas-benches --bin end-to-end
+	cargo run --release --locked -p faas-benches --bin end-to-end -- isolation

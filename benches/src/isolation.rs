@@ -7,6 +7,7 @@ use faas_core::Platform;
 use faas_core::model::{FailureKind, FunctionConfig, FunctionId, Json};
 use faas_core::platform::{NewFunction, PlatformBuilder};
 use faas_core::runtime::{Processes, ProcessesOptions, QuickJs, QuickJsOptions};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::Result;
 
@@ -30,8 +31,19 @@ enum Isolation {
 /// Prints the figures.
 #[tokio::main]
 pub(crate) async fn measure() -> Result<()> {
+    // Warm processes take two descriptors each, as in the server, which does this too.
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: limit.maximum,
+            ..limit
+        },
+    )?;
     println!("{FUNCTIONS} functions of 1 KB, called once each, one after the other");
-    println!("                                     p50        p99   memory each");
+    println!(
+        "                                     p50        p99   warm   in host  in child (PSS, each)"
+    );
     for (name, isolation) in [
         ("thread, a blank isolate ready", Isolation::Thread(16)),
         ("process, a blank child ready", Isolation::Process(8)),
@@ -50,9 +62,11 @@ pub(crate) async fn measure() -> Result<()> {
                 tokio::task::yield_now().await;
             }
         }
-        let each = Memory::now()?.since(&before, platform.counters().runtime.warm_isolates);
+        let warm = platform.counters().runtime.warm_isolates.max(1);
+        let (host, children) = Memory::now()?.since(&before);
         let (p50, p99) = (at(&mut cold, 50), at(&mut cold, 99));
-        println!("{name:<32} {p50:>9.1?} {p99:>9.1?}   {each:>7} KiB");
+        let (host, child) = (host / warm, children / warm);
+        println!("{name:<32} {p50:>9.1?} {p99:>9.1?}   {warm:>4}   {host:>5} KiB {child:>5} KiB");
         platform.shutdown().await;
     }
     println!(
@@ -183,9 +197,12 @@ impl Memory {
         })
     }
 
-    fn since(&self, before: &Self, isolates: usize) -> usize {
-        let grown = (self.own + self.children).saturating_sub(before.own + before.children);
-        grown / isolates.max(1)
+    /// By how much host and children have grown.
+    fn since(&self, before: &Self) -> (usize, usize) {
+        (
+            self.own.saturating_sub(before.own),
+            self.children.saturating_sub(before.children),
+        )
     }
 }
 

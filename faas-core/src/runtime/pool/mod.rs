@@ -99,7 +99,26 @@ impl<M: Maker> Pool<M> {
     /// # Errors
     /// When the host has no room for another.
     pub(super) fn blank(&self) -> io::Result<M::Isolate> {
-        self.steward.blank()
+        loop {
+            match self.steward.blank() {
+                Some(isolate) if isolate.is_alive() => return Ok(isolate),
+                Some(dead) => self.bury([dead]),
+                None => return self.steward.make(),
+            }
+        }
+    }
+
+    /// A warm isolate, if there is one that has not died meanwhile, and the right to put it back.
+    fn check_out(&self, function: (FunctionId, u32), home: Home) -> (Lease, Option<M::Isolate>) {
+        loop {
+            match self.warm.check_out(function, home) {
+                (lease, Some(dead)) if !dead.is_alive() => {
+                    let evicted = self.warm.check_in(lease, None);
+                    self.bury(evicted.into_iter().chain([dead]));
+                }
+                found => return found,
+            }
+        }
     }
 
     /// Drops isolates, later.
@@ -150,7 +169,7 @@ impl<M: Maker> PoolInstance<M> {
             other => {
                 self.at_hand = other;
                 self.idle();
-                self.pool.warm.check_out(function, self.home)
+                self.pool.check_out(function, self.home)
             }
         }
     }

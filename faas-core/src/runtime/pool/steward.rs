@@ -81,12 +81,9 @@ impl<M: Maker> Steward<M> {
         })
     }
 
-    /// A blank isolate: one that is ready, else one made now. When more than half of them are gone,
-    /// the missing ones are made anew.
-    ///
-    /// # Errors
-    /// When the host has no room for another.
-    pub(super) fn blank(&self) -> io::Result<M::Isolate> {
+    /// A blank isolate that is ready, if there is one. When more than half of them are gone, the
+    /// missing ones are made anew.
+    pub(super) fn blank(&self) -> Option<M::Isolate> {
         let mut state = self.yard.state.lock();
         let ready = state.blank.pop();
         let few = state.blank.len() < self.yard.target.div_ceil(2);
@@ -94,7 +91,15 @@ impl<M: Maker> Steward<M> {
         if few {
             self.yard.changed.notify_one();
         }
-        ready.map_or_else(|| self.yard.maker.make(), Ok)
+        ready
+    }
+
+    /// Makes a blank isolate, here and now.
+    ///
+    /// # Errors
+    /// When the host has no room for another.
+    pub(super) fn make(&self) -> io::Result<M::Isolate> {
+        self.yard.maker.make()
     }
 
     /// Drops isolates, later.

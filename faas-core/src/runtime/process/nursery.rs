@@ -30,6 +30,8 @@ pub struct WorkerCommand {
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<OsString>,
+    /// The whole of its environment, which its children have as well. User code cannot see it.
+    pub environment: Vec<(OsString, OsString)>,
 }
 
 impl Default for WorkerCommand {
@@ -45,6 +47,7 @@ impl WorkerCommand {
         Self {
             program: "/proc/self/exe".into(),
             arguments: arguments.into_iter().map(Into::into).collect(),
+            environment: Vec::new(),
         }
     }
 }
@@ -174,6 +177,12 @@ impl Worker {
             .arg0(std::env::args_os().next().unwrap_or_default())
             .args(&command.arguments)
             .env_clear()
+            .envs(
+                command
+                    .environment
+                    .iter()
+                    .map(|(name, value)| (name, value)),
+            )
             .current_dir("/")
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::null())
