@@ -56,7 +56,7 @@ export function FunctionsPage() {
             {data && found
               ? search
                 ? `${formatCount(found.length)} of ${formatCount(data.length)} functions`
-                : `${formatCount(data.length)} functions`
+                : data.length === 1 ? "1 function" : `${formatCount(data.length)} functions`
               : null}
           </p>
         </div>
