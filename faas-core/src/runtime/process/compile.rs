@@ -31,7 +31,7 @@ pub(super) fn compile(
             timeout.as_millis()
         ))),
         Err(Lost::Nonsense(_)) => Err(plain("the compiler failed on this code")),
-        Err(Lost::Ended) => Err(match child.ended() {
+        Err(Lost::Ended) => Err(match child.end() {
             Some(status) if !ExitStatus::success(&status) => {
                 plain("the compiler failed on this code")
             }

@@ -35,6 +35,9 @@ const OVERHEAD: usize = 100 << 10;
 const AROUND: usize = 64 << 10;
 const AROUND_LINE: usize = 32;
 
+/// Bytes of the line that tells how many were dropped, and of what marks a line as cut.
+const ABOUT_DROPPED: usize = 256;
+
 /// What a child compiled. The host does not look into the bytecode: only a child may load it.
 #[derive(Debug)]
 pub(super) struct Uploaded {
@@ -48,7 +51,8 @@ pub(super) struct Uploaded {
 pub(super) struct RemoteIsolate {
     clock: Arc<dyn Clock>,
     nursery: Arc<Nursery>,
-    pid: i32,
+    /// `None` once it was reaped: the number may be another's then.
+    pid: Option<i32>,
     life: Arc<Life>,
     socket: UnixStream,
     frames: Frames,
@@ -112,7 +116,7 @@ impl RemoteIsolate {
         Self {
             clock,
             nursery,
-            pid: child.pid,
+            pid: Some(child.pid),
             life: Arc::new(Life {
                 pidfd: child.pidfd,
                 running: Mutex::new(0),
@@ -168,16 +172,17 @@ impl RemoteIsolate {
             attempt: context.attempt,
             deadline: context.deadline.as_micros(),
             instance_id: context.instance_id.as_str(),
-            timeout: u64::try_from(limits.timeout.as_micros()).unwrap_or(u64::MAX),
+            timeout: micros(limits.timeout),
             memory: limits.memory as u64,
             output: limits.output as u64,
             log_lines: limits.log_lines as u64,
             log_bytes: limits.log_bytes as u64,
         };
         self.say(&Request::Call(head), call.input.bytes())?;
-        let serial = self.serial;
+        let (serial, clock) = (self.serial, self.clock.clone());
         let answer = self.exchange(started, limits.timeout + GRACE, longest(limits))?;
-        let (ended, bytes) = checked(answer, serial, limits)?;
+        let now = clock.now();
+        let (ended, bytes) = checked(answer, serial, limits, now)?;
         if program.is_some() && !call.environment.is_empty() {
             // It held secrets.
             self.outgoing.zeroize();
@@ -191,7 +196,7 @@ impl RemoteIsolate {
     }
 
     /// Why the child is lost, as the failure of the call that it ran.
-    fn failure(&self, lost: Lost, call: &Call<'_>) -> Failure {
+    fn failure(&mut self, lost: Lost, call: &Call<'_>) -> Failure {
         self.life.kill();
         if let Some(reason) = call.stop.reason() {
             return reason.failure(call.limits.timeout);
@@ -202,14 +207,15 @@ impl RemoteIsolate {
                 FailureKind::UserError,
                 format!("the function's process was ended: it answered with {what}"),
             ),
-            Lost::Ended => of_end(self.ended()),
+            Lost::Ended => of_end(self.end()),
         }
     }
 
-    /// How the child ended; it must have.
-    pub(super) fn ended(&self) -> Option<ExitStatus> {
+    /// Kills the child, unless it has ended by itself, and says how it ended; `None` when nobody
+    /// knows.
+    pub(super) fn end(&mut self) -> Option<ExitStatus> {
         self.life.kill();
-        self.nursery.reap(self.pid, &self.life.pidfd)
+        self.nursery.reap(self.pid.take()?, &self.life.pidfd)
     }
 }
 
@@ -229,11 +235,14 @@ impl Isolate for RemoteIsolate {
         });
         let answered = self.call(call, program);
         *self.life.running.lock() = 0;
-        answered.unwrap_or_else(|lost| Ended {
-            result: Err(self.failure(lost, call)),
-            logs: Vec::new(),
-            reusable: false,
-        })
+        match answered {
+            Ok(ended) => ended,
+            Err(lost) => Ended {
+                result: Err(self.failure(lost, call)),
+                logs: Vec::new(),
+                reusable: false,
+            },
+        }
     }
 
     fn bytes(&self) -> usize {
@@ -250,7 +259,7 @@ impl Isolate for RemoteIsolate {
 impl Drop for RemoteIsolate {
     fn drop(&mut self) {
         self.outgoing.zeroize();
-        self.ended();
+        self.end();
     }
 }
 
@@ -264,7 +273,12 @@ fn longest(limits: &Limits) -> usize {
 
 /// Reads the answer to a call, and the bytes of heap that the isolate says it holds. Whoever wrote
 /// it may have been taken over by the user's code.
-fn checked(answer: &[u8], serial: u64, limits: &Limits) -> Result<(Ended, usize), Lost> {
+fn checked(
+    answer: &[u8],
+    serial: u64,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<(Ended, usize), Lost> {
     let nonsense = |what: &str| Lost::Nonsense(what.to_owned());
     let (reply, output) = wire::parse::<Reply<'_>>(answer)?;
     let Reply::Done(DoneHead {
@@ -281,18 +295,25 @@ fn checked(answer: &[u8], serial: u64, limits: &Limits) -> Result<(Ended, usize)
         return Err(nonsense("the answer to another call"));
     }
     // One line more tells how many were dropped.
-    if logs.len() > limits.log_lines.saturating_add(1) {
-        return Err(nonsense("more console lines than it may write"));
+    let written: usize = logs.iter().map(|line| line.message.len()).sum();
+    if logs.len() > limits.log_lines.saturating_add(1)
+        || written > limits.log_bytes.saturating_add(ABOUT_DROPPED)
+    {
+        return Err(nonsense("more on its console than it may write"));
     }
     let result = match failure {
         None if output.len() > limits.output => return Err(nonsense("more output than it may")),
         None => Ok(Json::parse(output.to_vec()).map_err(|_| nonsense("what is not JSON"))?),
         Some(failure) => Err(believed(failure)),
     };
+    let earliest = Timestamp::from_micros(
+        now.as_micros()
+            .saturating_sub_unsigned(micros(limits.timeout + GRACE)),
+    );
     let lines = logs.into_iter().map(|line| LogLine {
         level: line.level,
         message: line.message.to_owned(),
-        at: Timestamp::from_micros(line.at),
+        at: Timestamp::from_micros(line.at).clamp(earliest, now),
     });
     let ended = Ended {
         result,
@@ -300,6 +321,10 @@ fn checked(answer: &[u8], serial: u64, limits: &Limits) -> Result<(Ended, usize)
         reusable,
     };
     Ok((ended, usize::try_from(bytes).unwrap_or(usize::MAX)))
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// A failure as a child may claim it: what the platform fails costs nothing, so that is not a
@@ -410,6 +435,8 @@ mod tests {
         log_bytes: 100,
     };
 
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
     fn done(failure: Option<Failure>, lines: usize) -> DoneHead<'static> {
         let line = || Line {
             level: LogLevel::Log,
@@ -428,7 +455,19 @@ mod tests {
     fn answer(head: DoneHead<'_>, output: &[u8]) -> Result<Ended, Lost> {
         let mut frame = Vec::new();
         wire::append(&mut frame, &Reply::Done(head), output).unwrap();
-        checked(&frame[4..], 7, &LIMITS).map(|(ended, _)| ended)
+        checked(&frame[4..], 7, &LIMITS, NOW).map(|(ended, _)| ended)
+    }
+
+    fn with_message(message: &str) -> DoneHead<'_> {
+        let line = Line {
+            level: LogLevel::Log,
+            at: 0,
+            message,
+        };
+        DoneHead {
+            logs: vec![line],
+            ..done(None, 0)
+        }
     }
 
     #[test]
@@ -436,6 +475,10 @@ mod tests {
         let ended = answer(done(None, 3), b"[1]").unwrap();
         assert_eq!(ended.result.unwrap().as_str(), "[1]");
         assert_eq!(ended.logs.len(), 3);
+        // It said 1970.
+        let age = NOW.as_micros() - ended.logs[0].at.as_micros();
+        assert_eq!(age, 1_050_000);
+        let long = "x".repeat(1000);
         for (head, output) in [
             (done(None, 0), &b"{"[..]),
             (done(None, 0), b""),
@@ -443,6 +486,7 @@ mod tests {
             (done(None, 0), b"[1] [2]"),
             (done(None, 0), b"12345678901"),
             (done(None, 4), b"1"),
+            (with_message(&long), b"1"),
             (
                 DoneHead {
                     serial: 6,
@@ -464,7 +508,7 @@ mod tests {
         let mut frame = Vec::new();
         wire::append(&mut frame, &other, b"1").unwrap();
         assert!(matches!(
-            checked(&frame[4..], 7, &LIMITS),
+            checked(&frame[4..], 7, &LIMITS, NOW),
             Err(Lost::Nonsense(_))
         ));
     }
