@@ -153,7 +153,7 @@ impl Zygote {
                 Report::Ready { missing }
             }
             Err(error) if or_go_on => Report::Ready {
-                missing: vec![format!("{error}: {}", error.source), "any lock".to_owned()],
+                missing: vec![format!("any lock, for want of {}", error.lock)],
             },
             Err(error) => Report::Refused(format!("{error}: {}", error.source)),
         }
