@@ -5,7 +5,7 @@
 //! audit log, which the owner holds nothing of in memory. SQLite itself sees to it that one writes
 //! at a time.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -40,10 +40,9 @@ impl SqliteStore {
 }
 
 fn open(path: &Path) -> Result<SqliteKeys, Error> {
-    if let Some(folder) = path.parent().filter(|folder| *folder != PathBuf::new()) {
-        std::fs::create_dir_all(folder).map_err(|error| {
-            Error::Store(unavailable(format!("cannot make its folder: {error}")))
-        })?;
+    if !path.exists() {
+        // It makes the file for nobody but this user.
+        drop(lock(path)?);
     }
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(SqliteOptions::default().busy_timeout)?;

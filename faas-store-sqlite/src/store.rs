@@ -93,23 +93,37 @@ fn open(path: &Path, options: &SqliteOptions) -> Result<SqliteStore, Error> {
 /// process, however that ends.
 pub(crate) fn lock(path: &Path) -> Result<File, Error> {
     let refuse = |what: String| Error::Store(unusable(what));
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)
-            .map_err(|error| refuse(format!("cannot make its folder: {error}")))?;
-    }
+    let cannot = |error| refuse(format!("cannot write to its folder: {error}"));
+    make_folder_of(path).map_err(|error| refuse(format!("cannot make its folder: {error}")))?;
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&name)
-        .map_err(|error| refuse(format!("cannot write to its folder: {error}")))?;
+    let file = open_private(Path::new(&name)).map_err(cannot)?;
+    // SQLite gives its other files the rights that the database has.
+    open_private(path).map_err(cannot)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(refuse("another process uses it".to_owned())),
         Err(TryLockError::Error(error)) => Err(refuse(format!("cannot lock it: {error}"))),
     }
+}
+
+/// Makes the folders above the database, for nobody but this user.
+pub(crate) fn make_folder_of(path: &Path) -> std::io::Result<()> {
+    let Some(folder) = path.parent() else {
+        return Ok(());
+    };
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+/// Opens a file, and makes it, for nobody but this user, where there is none.
+fn open_private(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.create(true).truncate(false).write(true).open(path)
 }
 
 /// Says which file an error at opening is about.

@@ -2,7 +2,9 @@
 
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{FromRequestParts, Request};
-use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE};
+use axum::http::header::{
+    CONNECTION, CONTENT_TYPE, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use faas_core::access::Refusal;
@@ -99,5 +101,7 @@ pub(crate) fn refuse(status: StatusCode, code: &'static str, message: &str) -> R
     };
     let body = serde_json::to_vec(&envelope).unwrap_or_default();
     let kind = HeaderValue::from_static("application/json");
-    (status, [(CONTENT_TYPE, kind)], body).into_response()
+    let nosniff = HeaderValue::from_static("nosniff");
+    let headers = [(CONTENT_TYPE, kind), (X_CONTENT_TYPE_OPTIONS, nosniff)];
+    (status, headers, body).into_response()
 }

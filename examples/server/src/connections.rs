@@ -1,11 +1,14 @@
 //! Taking connections, and letting them end.
 //!
-//! As `axum::serve` does it, and with one bound more: a client has only so long for the head of its
+//! As `axum::serve` does it, and with two bounds more. A client has only so long for the head of its
 //! request, so that those who send none, or a byte now and then, do not hold connections for ever.
+//! And connections take no more than a part of the descriptors that the process may have: the
+//! functions' processes and the store need some too. Who comes beyond that waits to be accepted.
 
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,6 +19,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
@@ -33,11 +37,12 @@ pub(crate) async fn serve(
     http.timer(TokioTimer::new())
         .header_read_timeout(head_timeout);
     let connections = TaskTracker::new();
+    let room = Arc::new(Semaphore::new(most()));
     let stopping = CancellationToken::new();
     tokio::pin!(drain);
     loop {
-        let (stream, client) = tokio::select! {
-            accepted = accept(&listener) => accepted,
+        let ((stream, client), place) = tokio::select! {
+            accepted = accept_within(&listener, &room) => accepted,
             () = &mut drain => break,
         };
         let app = app.clone();
@@ -58,6 +63,7 @@ pub(crate) async fn serve(
             .with_upgrades();
         let stopping = stopping.clone();
         connections.spawn(async move {
+            let _place = place;
             tokio::pin!(connection);
             let ended = tokio::select! {
                 ended = &mut connection => ended,
@@ -75,6 +81,30 @@ pub(crate) async fn serve(
     stopping.cancel();
     connections.close();
     connections.wait().await;
+}
+
+/// How many connections there may be: a third of the descriptors that the process may have.
+fn most() -> usize {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit};
+        let open = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+        usize::try_from(open / 3).map_or(Semaphore::MAX_PERMITS, |n| {
+            n.clamp(1, Semaphore::MAX_PERMITS)
+        })
+    }
+    #[cfg(not(unix))]
+    Semaphore::MAX_PERMITS
+}
+
+/// The next connection, once there is room for one.
+async fn accept_within(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> ((TcpStream, SocketAddr), Option<OwnedSemaphorePermit>) {
+    // It is never closed.
+    let place = room.clone().acquire_owned().await.ok();
+    (accept(listener).await, place)
 }
 
 /// The next connection. Where there are too many files open, waits until some are closed.

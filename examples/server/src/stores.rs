@@ -87,7 +87,13 @@ fn make_folder_of(path: &Path) -> Result<(), String> {
     else {
         return Ok(());
     };
-    std::fs::create_dir_all(folder)
+    let mut builder = std::fs::DirBuilder::new();
+    // Nobody else is to read what is in it.
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .recursive(true)
+        .create(folder)
         .map_err(|error| format!("cannot make the data folder {}: {error}", folder.display()))
 }
 

@@ -298,7 +298,15 @@ impl Inner {
 
     async fn refresh(&self) -> Result<(), Error> {
         let _reading = self.reading.lock().await;
-        let there = self.keys.list().await?;
+        let (there, failed) = match self.keys.list().await {
+            Ok(there) => (there, None),
+            // Those known last go on, and expire all the same.
+            Err(error) => {
+                let known = self.known.read();
+                let keys = known.keys.values().map(|key| (**key).clone());
+                (keys.collect(), Some(error))
+            }
+        };
         let now = self.clock.now();
         let mut known = Known {
             required: !there.is_empty(),
@@ -325,7 +333,7 @@ impl Inner {
         if changed {
             self.changes.send_modify(|count| *count += 1);
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 }
 

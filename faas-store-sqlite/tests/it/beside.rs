@@ -65,3 +65,20 @@ async fn a_database_that_is_not_of_this_release_is_left_alone_while_somebody_own
     let error = SqliteStore::open_keys(&path).await.unwrap_err().to_string();
     assert!(error.contains("newer release"), "{error}");
 }
+
+#[tokio::test]
+#[cfg(unix)]
+async fn nobody_else_may_read_a_new_database_nor_the_files_beside_it() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let below = folder.path().join("data");
+    let store = SqliteStore::open(below.join("faas.db")).await.unwrap();
+    store.ping().await.unwrap();
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&below), 0o700);
+    let files = std::fs::read_dir(&below).unwrap();
+    let modes: Vec<_> = files.map(|file| mode(&file.unwrap().path())).collect();
+    assert!(modes.len() > 2, "{modes:?}");
+    assert!(modes.iter().all(|mode| *mode == 0o600), "{modes:?}");
+}

@@ -157,7 +157,7 @@ impl Child {
             },
             loaded.map(|(program, _)| program),
         );
-        Ok(done(head.serial, &ended, self.isolate.bytes(), answer)?)
+        Ok(done(head.serial, &ended, answer)?)
     }
 }
 
@@ -172,12 +172,7 @@ impl Read for Waiting<'_> {
     }
 }
 
-fn done(
-    serial: u64,
-    ended: &Ended,
-    bytes: usize,
-    answer: &mut Vec<u8>,
-) -> Result<(), wire::FrameError> {
+fn done(serial: u64, ended: &Ended, answer: &mut Vec<u8>) -> Result<(), wire::FrameError> {
     let (failure, output) = match &ended.result {
         Ok(output) => (None, output.bytes().as_ref()),
         Err(failure) => (Some(failure.clone()), [].as_slice()),
@@ -192,7 +187,6 @@ fn done(
         failure,
         logs: lines.collect(),
         reusable: ended.reusable,
-        bytes: bytes as u64,
     };
     wire::append(answer, &Reply::Done(head), output)
 }

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
@@ -119,15 +120,26 @@ impl Nursery {
                 worker.ask(Order::Fork)?
             }
         };
-        *slot = Some(worker);
-        drop(slot);
         match (report, <[OwnedFd; 2]>::try_from(descriptors)) {
-            (Report::Forked(pid), Ok([socket, pidfd])) => Ok(Newborn {
-                pid,
-                pidfd,
-                socket: socket.into(),
-            }),
-            (Report::Failed(error), _) => Err(io::Error::from_raw_os_error(error)),
+            (Report::Forked(pid), Ok([socket, pidfd])) => {
+                *slot = Some(worker);
+                Ok(Newborn {
+                    pid,
+                    pidfd,
+                    socket: socket.into(),
+                })
+            }
+            (Report::Forked(pid), Err(some)) => {
+                // There was no room for its descriptors. Without them it ends, and is to be reaped.
+                drop(some);
+                worker.ask(Order::Reap(pid))?;
+                *slot = Some(worker);
+                Err(io::Error::from_raw_os_error(libc::EMFILE))
+            }
+            (Report::Failed(error), _) => {
+                *slot = Some(worker);
+                Err(io::Error::from_raw_os_error(error))
+            }
             (report, _) => Err(unexpected(&report)),
         }
     }
@@ -141,7 +153,7 @@ impl Nursery {
             tv_nsec: 0,
         };
         // The worker would wait for it, and everybody for the worker.
-        if poll(&mut ended, Some(&patience)).ok()? == 0 {
+        if retry_on_intr(|| poll(&mut ended, Some(&patience))).ok()? == 0 {
             return None;
         }
         let mut slot = self.worker.lock();

@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{RecvFlags, SendFlags, recv, send};
+use rustix::param::page_size;
 use rustix::process::{Signal, pidfd_send_signal};
 use zeroize::Zeroize as _;
 
@@ -28,8 +29,8 @@ use crate::runtime::{Call, Limits, StopReason};
 /// look at a clock ends by itself, and says what it wrote to its console.
 const GRACE: Duration = Duration::from_millis(50);
 
-/// What a child occupies beside its heap, in bytes, by measurement.
-const OVERHEAD: usize = 100 << 10;
+/// What a child has of its own once it was forked and locked in, in bytes, by measurement.
+const OVERHEAD: usize = 108 << 10;
 
 /// Bytes of an answer beside output, log lines and their text: heads, a failure and its stack.
 const AROUND: usize = 64 << 10;
@@ -58,7 +59,8 @@ pub(super) struct RemoteIsolate {
     frames: Frames,
     outgoing: Vec<u8>,
     serial: u64,
-    bytes: usize,
+    /// Bytes of its own that the child had when it was forked: what it shares with the worker yet.
+    shared: usize,
 }
 
 /// What it takes to kill a child, and for which of its calls.
@@ -125,7 +127,7 @@ impl RemoteIsolate {
             frames: Frames::default(),
             outgoing: Vec::new(),
             serial: 0,
-            bytes: OVERHEAD,
+            shared: private_bytes(child.pid),
         }
     }
 
@@ -182,7 +184,7 @@ impl RemoteIsolate {
         let (serial, clock) = (self.serial, self.clock.clone());
         let answer = self.exchange(started, limits.timeout + GRACE, longest(limits))?;
         let now = clock.now();
-        let (ended, bytes) = checked(answer, serial, limits, now)?;
+        let ended = checked(answer, serial, limits, now)?;
         if program.is_some() && !call.environment.is_empty() {
             // It held secrets.
             self.outgoing.zeroize();
@@ -191,7 +193,6 @@ impl RemoteIsolate {
             return Err(Lost::Nonsense("more than one answer".to_owned()));
         }
         self.frames.shrink();
-        self.bytes = bytes.min(limits.memory).saturating_add(OVERHEAD);
         Ok(ended)
     }
 
@@ -235,8 +236,16 @@ impl Isolate for RemoteIsolate {
         });
         let answered = self.call(call, program);
         *self.life.running.lock() = 0;
+        // A kill that met the end of the call may be on its way. One that comes later meets no call.
+        let spared = call
+            .stop
+            .reason()
+            .is_none_or(|reason| reason == StopReason::Timeout);
         match answered {
-            Ok(ended) => ended,
+            Ok(ended) => Ended {
+                reusable: ended.reusable && spared,
+                ..ended
+            },
             Err(lost) => Ended {
                 result: Err(self.failure(lost, call)),
                 logs: Vec::new(),
@@ -245,8 +254,11 @@ impl Isolate for RemoteIsolate {
         }
     }
 
+    /// As the kernel counts them: what the child says might not be true, and what it has freed its
+    /// allocator may have kept.
     fn bytes(&self) -> usize {
-        self.bytes
+        let now = self.pid.map_or(0, private_bytes);
+        now.saturating_sub(self.shared).saturating_add(OVERHEAD)
     }
 
     /// It has not ended, and has not said anything without being asked.
@@ -271,14 +283,23 @@ fn longest(limits: &Limits) -> usize {
         .fold(0, usize::saturating_add)
 }
 
-/// Reads the answer to a call, and the bytes of heap that the isolate says it holds. Whoever wrote
-/// it may have been taken over by the user's code.
-fn checked(
-    answer: &[u8],
-    serial: u64,
-    limits: &Limits,
-    now: Timestamp,
-) -> Result<(Ended, usize), Lost> {
+/// Bytes of memory that a process does not share through a file: `statm` of proc(5). It is not
+/// reaped yet, so the number is still its own.
+fn private_bytes(pid: i32) -> usize {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
+    let mut pages = text
+        .split_ascii_whitespace()
+        .skip(1)
+        .map(|pages| pages.parse::<usize>().unwrap_or_default());
+    let (resident, shared) = (pages.next(), pages.next());
+    let pages = resident
+        .unwrap_or_default()
+        .saturating_sub(shared.unwrap_or_default());
+    pages.saturating_mul(page_size())
+}
+
+/// Reads the answer to a call. Whoever wrote it may have been taken over by the user's code.
+fn checked(answer: &[u8], serial: u64, limits: &Limits, now: Timestamp) -> Result<Ended, Lost> {
     let nonsense = |what: &str| Lost::Nonsense(what.to_owned());
     let (reply, output) = wire::parse::<Reply<'_>>(answer)?;
     let Reply::Done(DoneHead {
@@ -286,7 +307,6 @@ fn checked(
         failure,
         logs,
         reusable,
-        bytes,
     }) = reply
     else {
         return Err(nonsense("the answer to something else"));
@@ -315,12 +335,11 @@ fn checked(
         message: line.message.to_owned(),
         at: Timestamp::from_micros(line.at).clamp(earliest, now),
     });
-    let ended = Ended {
+    Ok(Ended {
         result,
         logs: lines.collect(),
         reusable,
-    };
-    Ok((ended, usize::try_from(bytes).unwrap_or(usize::MAX)))
+    })
 }
 
 fn micros(duration: Duration) -> u64 {
@@ -448,14 +467,13 @@ mod tests {
             failure,
             logs: (0..lines).map(|_| line()).collect(),
             reusable: true,
-            bytes: u64::MAX,
         }
     }
 
     fn answer(head: DoneHead<'_>, output: &[u8]) -> Result<Ended, Lost> {
         let mut frame = Vec::new();
         wire::append(&mut frame, &Reply::Done(head), output).unwrap();
-        checked(&frame[4..], 7, &LIMITS, NOW).map(|(ended, _)| ended)
+        checked(&frame[4..], 7, &LIMITS, NOW)
     }
 
     fn with_message(message: &str) -> DoneHead<'_> {

@@ -82,8 +82,6 @@ pub(super) struct DoneHead<'a> {
     pub(super) logs: Vec<Line<'a>>,
     /// Whether another call can follow.
     pub(super) reusable: bool,
-    /// Bytes of heap that the isolate holds.
-    pub(super) bytes: u64,
 }
 
 /// A line of the console.
@@ -308,7 +306,6 @@ mod tests {
                 failure: None,
                 logs: vec![Line { level: LogLevel::Warn, at: 1, message: "hot" }],
                 reusable: true,
-                bytes: 200_000,
             });
             let mut bytes = Vec::new();
             append(&mut bytes, &done, b"{}").unwrap();

@@ -178,11 +178,19 @@ impl Zygote {
             pid => {
                 drop(child);
                 let opened = Pid::from_raw(pid).ok_or(io::ErrorKind::NotFound)?;
-                Ok(Forked::Parent {
-                    pid,
-                    pidfd: pidfd_open(opened, PidfdFlags::empty())?,
-                    socket: host,
-                })
+                match pidfd_open(opened, PidfdFlags::empty()) {
+                    Ok(pidfd) => Ok(Forked::Parent {
+                        pid,
+                        pidfd,
+                        socket: host,
+                    }),
+                    Err(error) => {
+                        // Without its other end it ends.
+                        drop(host);
+                        reap(pid);
+                        Err(error.into())
+                    }
+                }
             }
         }
     }
