@@ -130,7 +130,7 @@ fn warm_isolates_stay_within_their_bounds() {
         warm_bytes: 4 << 20,
         ..QuickJsOptions::default()
     });
-    let hoarder = rig.compile("globalThis.kept = new Uint8Array(3 << 20); return 1");
+    let hoarder = rig.compile("globalThis.kept = new Uint8Array(3 << 20).fill(1); return 1");
     rig.call(ONE, &hoarder, "{}");
     rig.call(TWO, &hoarder, "{}");
     let stats = rig.quickjs.stats();
