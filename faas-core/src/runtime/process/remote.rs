@@ -29,6 +29,11 @@ use crate::runtime::{Call, Limits, StopReason};
 /// look at a clock ends by itself, and says what it wrote to its console.
 const GRACE: Duration = Duration::from_millis(50);
 
+/// Counting a child's memory takes as long as a short call does. So it is done after each call that
+/// took this long, in which a child can have grown much, and after so many that did not.
+const LONG: Duration = Duration::from_millis(1);
+const SHORT_CALLS: u64 = 64;
+
 /// What a child has of its own once it was forked and locked in, in bytes, by measurement.
 const OVERHEAD: usize = 108 << 10;
 
@@ -61,6 +66,9 @@ pub(super) struct RemoteIsolate {
     serial: u64,
     /// Bytes of its own that the child had when it was forked: what it shares with the worker yet.
     shared: usize,
+    /// Bytes of its own that it has had since, and the call after which they were counted.
+    bytes: usize,
+    counted: u64,
 }
 
 /// What it takes to kill a child, and for which of its calls.
@@ -128,6 +136,8 @@ impl RemoteIsolate {
             outgoing: Vec::new(),
             serial: 0,
             shared: private_bytes(child.pid),
+            bytes: OVERHEAD,
+            counted: 0,
         }
     }
 
@@ -193,7 +203,19 @@ impl RemoteIsolate {
             return Err(Lost::Nonsense("more than one answer".to_owned()));
         }
         self.frames.shrink();
+        let took = clock.monotonic().saturating_sub(started);
+        if took >= LONG || self.counted == 0 || self.serial - self.counted >= SHORT_CALLS {
+            self.count_bytes();
+        }
         Ok(ended)
+    }
+
+    /// Counts the child's memory, as the kernel has it: what the child would say might not be true,
+    /// and what it has freed its allocator may have kept.
+    fn count_bytes(&mut self) {
+        let now = self.pid.map_or(0, private_bytes);
+        self.bytes = now.saturating_sub(self.shared).saturating_add(OVERHEAD);
+        self.counted = self.serial;
     }
 
     /// Why the child is lost, as the failure of the call that it ran.
@@ -254,11 +276,8 @@ impl Isolate for RemoteIsolate {
         }
     }
 
-    /// As the kernel counts them: what the child says might not be true, and what it has freed its
-    /// allocator may have kept.
     fn bytes(&self) -> usize {
-        let now = self.pid.map_or(0, private_bytes);
-        now.saturating_sub(self.shared).saturating_add(OVERHEAD)
+        self.bytes
     }
 
     /// It has not ended, and has not said anything without being asked.
