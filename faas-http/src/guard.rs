@@ -11,7 +11,7 @@ use axum::extract::ConnectInfo;
 use axum::http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, ORIGIN};
 use axum::http::{HeaderMap, Request};
 use axum::response::Response;
-use faas_core::access::{Access, Asking, Permission, Refusal, Whence};
+use faas_core::access::{Access, Asking, Permission, Refusal, Whence, bearer_key};
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
@@ -114,7 +114,7 @@ fn asking(request: &Request<Body>) -> Asking<'_> {
     let authority = request.uri().authority();
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>();
     Asking {
-        key: text(&AUTHORIZATION).map(bearer),
+        key: text(&AUTHORIZATION).map(bearer_key),
         whence: Whence {
             host: text(&HOST).or_else(|| authority.map(|authority| authority.as_str())),
             origin: text(&ORIGIN),
@@ -134,14 +134,6 @@ fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Result<&'a str, 
         None => text,
         Some(_) => Err(()),
     })
-}
-
-/// The key in `Bearer KEY`; of another scheme, one that nobody has.
-fn bearer(authorization: &str) -> &str {
-    match authorization.split_once(' ') {
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
-        _ => "",
-    }
 }
 
 impl From<Refusal> for ApiError {

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
-use faas_core::access::{Access, Asking, Caller, Permission, Refusal, Whence};
+use faas_core::access::{Access, Asking, Caller, Permission, Refusal, Whence, bearer_key};
 use tokio::sync::watch;
 
 /// The subprotocol that is spoken.
@@ -61,7 +61,7 @@ fn asking(request: &Request) -> Asking<'_> {
     let headers = request.headers();
     let text = |name: &HeaderName| one(headers, name).map(Result::unwrap_or_default);
     let key = match text(&AUTHORIZATION) {
-        Some(authorization) => Some(bearer(authorization)),
+        Some(authorization) => Some(bearer_key(authorization)),
         None => offered(headers),
     };
     let authority = request.uri().authority();
@@ -86,14 +86,6 @@ fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Result<&'a str, 
         None => text,
         Some(_) => Err(()),
     })
-}
-
-/// The key in `Bearer KEY`; of another scheme, one that nobody has.
-fn bearer(authorization: &str) -> &str {
-    match authorization.split_once(' ') {
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
-        _ => "",
-    }
 }
 
 /// The key among the subprotocols.

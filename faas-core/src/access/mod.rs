@@ -278,6 +278,15 @@ impl Access {
     }
 }
 
+/// The key in the value of an `Authorization` header, `Bearer KEY` (RFC 6750); of another scheme,
+/// one that nobody has.
+pub fn bearer_key(authorization: &str) -> &str {
+    match authorization.split_once(' ') {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
+        _ => "",
+    }
+}
+
 impl Inner {
     fn new(keys: Keys, clock: Arc<dyn Clock>, options: AccessOptions) -> Self {
         let boundary = Boundary {
