@@ -5,6 +5,16 @@
 //! itself as the zygote does, and forks the children that try. Whatever is to be refused is tried
 //! without the locks first, where it must work.
 
+/// Tests with these names, each in a process of its own.
+macro_rules! promises {
+    ($($name:ident: $body:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            in_fresh_process(module_path!(), stringify!($name), || $body);
+        }
+    )*};
+}
+
 mod behind_the_filter;
 mod essentials;
 mod filter;

@@ -47,15 +47,6 @@ fn landlock_refuses(since: usize, error: Errno, attempt: impl Fn() -> c_int) {
     }
 }
 
-macro_rules! promises {
-    ($($name:ident: $body:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            in_fresh_process(module_path!(), stringify!($name), || $body);
-        }
-    )*};
-}
-
 promises! {
     no_file_can_be_opened: landlock_refuses(1, Errno::ACCESS, || {
         value_of(libc::SYS_openat, [int(libc::AT_FDCWD), address(c"/"), 0]).err().unwrap_or(0)

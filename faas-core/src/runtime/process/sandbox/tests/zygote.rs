@@ -22,15 +22,6 @@ use super::fresh::{
 
 const MEGABYTE: usize = 1 << 20;
 
-macro_rules! promises {
-    ($($name:ident: $body:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            in_fresh_process(module_path!(), stringify!($name), || $body);
-        }
-    )*};
-}
-
 promises! {
     a_locked_process_has_no_privileges: {
         let was_root = geteuid().is_root();
