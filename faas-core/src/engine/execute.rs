@@ -8,7 +8,8 @@
 //! 3. **queue** ([`super::queue`]): it waits for its turn and for an instance.
 //! 4. **claim** ([`super::recorder`]): the store marks the attempt of an accepted one as running,
 //!    under the attempt's number.
-//! 5. **start, run** ([`attempt`]): on the instance's own thread.
+//! 5. **prepare, start, run** ([`attempt`]): on the instance's own thread. Its time begins once it
+//!    has what it runs in.
 //! 6. **settle** ([`settle`]): it has completed, or failed, or will be tried again.
 //! 7. **record, answer** ([`super::recorder`]): what has ended is priced; the store commits it with
 //!    whatever else gathered meanwhile; then its caller is answered, and everybody else told.
@@ -235,33 +236,21 @@ pub(super) fn attempt(
     instance: &mut Option<Box<dyn Instance>>,
     mut job: Job,
 ) -> Ran {
-    let clock = &engine.0.clock;
-    let (started, since) = (clock.now(), clock.monotonic());
+    let clock = &*engine.0.clock;
     let function = job.function.clone();
     let id = function.function.id;
     let input = job.execution.input.clone();
     let stop = job.stop.clone();
-    let context = CallContext {
-        execution_id: job.execution.id,
-        function_id: id,
-        function_name: function.function.name.clone(),
-        attempt: job.execution.attempt,
-        deadline: started + function.limits.timeout,
-        instance_id: slot.id.clone(),
-    };
+    let (execution_id, attempt) = (job.execution.id, job.execution.attempt);
 
     let execution = Arc::make_mut(&mut job.execution);
-    execution.start_time.get_or_insert(started);
     execution.instance_id = Some(slot.id.clone());
     execution.function_version = function.function.version;
-    let execution_id = job.execution.id;
-    slot.start(Running {
-        job,
-        started,
-        since,
-        stopped: None,
-        cancelled: false,
-    });
+    slot.take_on(job, clock);
+    let version = (id, function.function.version);
+    let prepared = with_instance(engine, slot, instance, |instance| instance.prepare(version));
+
+    let started = slot.begin(clock);
     engine.0.events.publish(
         started,
         [EventKind::Started {
@@ -270,8 +259,16 @@ pub(super) fn attempt(
         }],
     );
 
+    let context = CallContext {
+        execution_id,
+        function_id: id,
+        function_name: function.function.name.clone(),
+        attempt,
+        deadline: started + function.limits.timeout,
+        instance_id: slot.id.clone(),
+    };
     let call = |environment| Call {
-        function: (id, function.function.version),
+        function: version,
         program: &function.program,
         environment,
         input: &input,
@@ -279,11 +276,15 @@ pub(super) fn attempt(
         limits: &function.limits,
         stop: &stop,
     };
-    let outcome = match (stop.reason(), &function.environment) {
-        (Some(reason), _) => not_run(reason.failure(function.limits.timeout)),
-        (None, Err(failure)) => not_run(failure.clone()),
-        (None, Ok(environment)) => run(engine, slot, instance, &call(environment)),
+    let outcome = match (stop.reason(), prepared, &function.environment) {
+        (Some(reason), ..) => Err(reason.failure(function.limits.timeout)),
+        (None, Err(failure), _) => Err(failure),
+        (None, _, Err(failure)) => Err(failure.clone()),
+        (None, Ok(()), Ok(environment)) => with_instance(engine, slot, instance, |instance| {
+            Ok(instance.run(&call(environment)))
+        }),
     };
+    let outcome = outcome.unwrap_or_else(not_run);
 
     let Some(running) = slot.finish() else {
         return Ran::GivenUp;
@@ -293,30 +294,29 @@ pub(super) fn attempt(
     Ran::Free
 }
 
-/// Runs `call`, in a new instance if there is none. One that panicked is not used again.
-fn run(
+/// Has the instance do something; a new one if there is none. One that panicked is not used again.
+fn with_instance<T>(
     engine: &Engine,
     slot: &Slot,
     instance: &mut Option<Box<dyn Instance>>,
-    call: &Call<'_>,
-) -> Outcome {
-    let ran = catch_unwind(AssertUnwindSafe(|| {
+    act: impl FnOnce(&mut dyn Instance) -> Result<T, RuntimeError>,
+) -> Result<T, Failure> {
+    let acted = catch_unwind(AssertUnwindSafe(|| {
         let mut made = match instance.take() {
             Some(made) => made,
             None => engine.0.runtime.instance(&slot.id)?,
         };
-        let outcome = made.run(call);
+        let acted = act(&mut *made);
         *instance = Some(made);
-        Ok::<_, RuntimeError>(outcome)
+        acted
     }));
-    let failure = match ran {
-        Ok(Ok(outcome)) => return outcome,
+    let failure = match acted {
+        Ok(Ok(done)) => return Ok(done),
         Ok(Err(error)) => error.to_string(),
         Err(_) => "the runtime failed".to_owned(),
     };
-    let (execution_id, function_id) = (call.context.execution_id, call.context.function_id);
-    tracing::error!(%execution_id, %function_id, failure, "the runtime could not run a call");
-    not_run(Failure::new(FailureKind::Platform, failure))
+    tracing::error!(instance = %slot.id, failure, "the runtime could not run a call");
+    Err(Failure::new(FailureKind::Platform, failure))
 }
 
 fn not_run(failure: Failure) -> Outcome {

@@ -15,6 +15,7 @@ use super::execute::{Ran, attempt, settle};
 use super::job::Job;
 use super::queue::{Doorbell, Next};
 use super::recorder::Record;
+use crate::clock::Clock;
 use crate::model::{Execution, FunctionId, InstanceId, Timestamp};
 use crate::runtime::{Instance, Outcome, StopReason};
 use crate::store::Owner;
@@ -31,9 +32,12 @@ pub(super) struct Slot {
 /// A job on an instance.
 pub(super) struct Running {
     pub(super) job: Job,
+    /// When its time began; until then, when it came to the instance.
     pub(super) started: Timestamp,
     /// The same moment on the monotonic clock.
     pub(super) since: Duration,
+    /// Whether its time has begun. Until then it waits for the host, which is not its fault.
+    pub(super) has_begun: bool,
     /// When it was first told to stop from outside.
     pub(super) stopped: Option<Duration>,
     /// Whether somebody cancelled it, whatever else stopped it.
@@ -41,8 +45,30 @@ pub(super) struct Running {
 }
 
 impl Slot {
-    pub(super) fn start(&self, running: Running) {
-        *self.running.lock() = Some(running);
+    pub(super) fn take_on(&self, job: Job, clock: &dyn Clock) {
+        *self.running.lock() = Some(Running {
+            job,
+            started: clock.now(),
+            since: clock.monotonic(),
+            has_begun: false,
+            stopped: None,
+            cancelled: false,
+        });
+    }
+
+    /// The time of what it has taken on begins. Returns when that is.
+    pub(super) fn begin(&self, clock: &dyn Clock) -> Timestamp {
+        let mut running = self.running.lock();
+        let (started, since) = (clock.now(), clock.monotonic());
+        if let Some(running) = running.as_mut() {
+            running.started = started;
+            running.since = since;
+            running.has_begun = true;
+            running.stopped = running.stopped.map(|_| since);
+            let execution = Arc::make_mut(&mut running.job.execution);
+            execution.start_time.get_or_insert(started);
+        }
+        started
     }
 
     /// What the instance has run; nothing when it was given up meanwhile.
@@ -171,7 +197,7 @@ impl Instances {
         let mut lost = Vec::new();
         self.slots.lock().retain(|_, slot| {
             let mut current = slot.running.lock();
-            let Some(running) = current.as_mut() else {
+            let Some(running) = current.as_mut().filter(|running| running.has_begun) else {
                 return true;
             };
             let timeout = running.job.function.limits.timeout;

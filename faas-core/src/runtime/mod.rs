@@ -66,6 +66,16 @@ pub trait Runtime: Send + Sync + 'static {
 
 /// Runs one call at a time. It lives on one thread and need not be `Send`.
 pub trait Instance {
+    /// Gets at hand what the next call will run in: one of this version of this function. The
+    /// engine has it done before the call's time begins, so that nobody pays for a host that is slow
+    /// to provide it. Blocks. [`Self::run`] does it by itself where it was not done.
+    ///
+    /// # Errors
+    /// When the host cannot provide it now.
+    fn prepare(&mut self, _function: (FunctionId, u32)) -> Result<(), RuntimeError> {
+        Ok(())
+    }
+
     /// Runs the function and blocks until it has returned, failed or been stopped. What the user's
     /// code does wrong is a value in the [`Outcome`]; a panic costs only this instance.
     fn run(&mut self, call: &Call<'_>) -> Outcome;

@@ -2,10 +2,12 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
 use faas_core::Error;
+use faas_core::clock::Clock as _;
 use faas_core::model::{FailureKind, FunctionConfig, Status};
 use faas_core::store::{ExecutionQuery, Period};
 use serde_json::json;
@@ -40,6 +42,44 @@ async fn what_was_sent_to_be_accepted_runs_and_keeps_no_room_when_its_caller_goe
         assert_eq!(world.ended(execution.id).await.status, Status::Completed);
     }
     world.platform.invoke(echo.id, json!(3)).await.unwrap();
+}
+
+#[tokio::test]
+async fn waiting_for_the_host_is_no_part_of_a_call_and_neither_times_out_nor_costs() {
+    let world = World::new(|options| options.max_instances = 2).await;
+    let config = FunctionConfig {
+        timeout: Duration::from_millis(100),
+        ..FunctionConfig::default()
+    };
+    let echo = world.function("echo", config).await;
+    let executions = world.platform.executions();
+    world.runtime.is_full.store(true, Ordering::SeqCst);
+    let mut ids = Vec::new();
+    for n in 0..2 {
+        let accepted = world.platform.execute(echo.id, json!(n), None).await;
+        ids.push(accepted.unwrap().id);
+        world.advance(Duration::from_secs(5)).await;
+    }
+    let waiting = world.get(ids[0]).await;
+    assert_eq!(
+        (waiting.status, waiting.start_time),
+        (Status::Running, None)
+    );
+    let cancelled = executions.cancel(ids[1]);
+    let (cancelled, ()) = tokio::join!(cancelled, async {
+        world.advance(Duration::from_secs(1)).await;
+        world.runtime.is_full.store(false, Ordering::SeqCst);
+    });
+    let cancelled = cancelled.unwrap();
+    assert_eq!(
+        cancelled.failure.as_ref().unwrap().kind,
+        FailureKind::Cancelled
+    );
+    let completed = world.ended(ids[0]).await;
+    assert_eq!(completed.status, Status::Completed);
+    assert_eq!(completed.start_time, Some(world.clock.now()));
+    assert_eq!(completed.duration + cancelled.duration, Duration::ZERO);
+    assert_eq!(world.platform.counters().abandoned, 0);
 }
 
 #[tokio::test]

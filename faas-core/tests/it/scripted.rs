@@ -15,6 +15,8 @@ use faas_core::runtime::{
 #[derive(Clone, Default)]
 pub(crate) struct Scripted {
     pub(crate) gate: Arc<AtomicBool>,
+    /// The host has no room for what a call runs in: all wait until it has.
+    pub(crate) is_full: Arc<AtomicBool>,
     pub(crate) running: Arc<AtomicUsize>,
     pub(crate) most_running: Arc<AtomicUsize>,
 }
@@ -62,6 +64,14 @@ struct Script {
 }
 
 impl Instance for Script {
+    fn prepare(&mut self, _: (FunctionId, u32)) -> Result<(), RuntimeError> {
+        while self.shared.is_full.load(Ordering::SeqCst) {
+            #[expect(clippy::disallowed_methods, reason = "a host that is slow")]
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
     fn run(&mut self, call: &Call<'_>) -> Outcome {
         let running = self.shared.running.fetch_add(1, Ordering::SeqCst) + 1;
         self.shared

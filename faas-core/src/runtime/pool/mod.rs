@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::{Call, Instance, Outcome, RuntimeStats};
+use super::{Call, Instance, Outcome, RuntimeError, RuntimeStats};
 use crate::clock::Clock;
 use crate::model::{Failure, FailureKind, FunctionId, Json, LogLine};
 use steward::Steward;
@@ -156,61 +156,100 @@ impl<M: Maker> Pool<M> {
 struct PoolInstance<M: Maker> {
     pool: Arc<Pool<M>>,
     home: Home,
-    at_hand: Option<(Lease, M::Isolate)>,
+    at_hand: Option<AtHand<M::Isolate>>,
+}
+
+/// An isolate that is out of the pool for one function.
+struct AtHand<I> {
+    lease: Lease,
+    isolate: I,
+    /// Whether nothing was loaded into it yet.
+    is_blank: bool,
 }
 
 impl<M: Maker> PoolInstance<M> {
-    /// The isolate at hand if it can serve `function`, else one from the pool if there is one.
-    fn check_out(&mut self, function: (FunctionId, u32)) -> (Lease, Option<M::Isolate>) {
+    /// The isolate at hand if it can serve `function`, else a warm one, else a blank one.
+    fn take(&mut self, function: (FunctionId, u32)) -> io::Result<AtHand<M::Isolate>> {
         match self.at_hand.take() {
-            Some((lease, isolate)) if self.pool.warm.may_go_on(&lease, function) => {
-                (lease, Some(isolate))
+            Some(at_hand) if self.pool.warm.may_go_on(&at_hand.lease, function) => {
+                return Ok(at_hand);
             }
-            other => {
-                self.at_hand = other;
-                self.idle();
-                self.pool.check_out(function, self.home)
+            Some(other) => self.put_back(other),
+            None => {}
+        }
+        let (lease, warm) = self.pool.check_out(function, self.home);
+        let is_blank = warm.is_none();
+        match warm.map_or_else(|| self.pool.blank(), Ok) {
+            Ok(isolate) => Ok(AtHand {
+                lease,
+                isolate,
+                is_blank,
+            }),
+            Err(error) => {
+                self.pool.warm.check_in(lease, None);
+                Err(error)
             }
         }
+    }
+
+    /// Puts an isolate back that waits for a call of its function. A blank one does not.
+    fn put_back(&self, at_hand: AtHand<M::Isolate>) {
+        if at_hand.is_blank {
+            self.drop_isolate(at_hand.lease, at_hand.isolate);
+        } else {
+            let evicted = self
+                .pool
+                .warm
+                .check_in(at_hand.lease, Some(at_hand.isolate));
+            self.pool.bury(evicted);
+        }
+    }
+
+    fn drop_isolate(&self, lease: Lease, isolate: M::Isolate) {
+        let evicted = self.pool.warm.check_in(lease, None);
+        self.pool.bury(evicted.into_iter().chain([isolate]));
     }
 }
 
 impl<M: Maker> Instance for PoolInstance<M> {
+    fn prepare(&mut self, function: (FunctionId, u32)) -> Result<(), RuntimeError> {
+        let taken = self.take(function);
+        self.at_hand = Some(taken.map_err(|error| RuntimeError(error.into()))?);
+        Ok(())
+    }
+
     fn run(&mut self, call: &Call<'_>) -> Outcome {
         let Some(program) = call.program.get::<<M::Isolate as Isolate>::Program>() else {
             return not_run("the program was compiled by another runtime".to_owned());
         };
-        let (lease, warm) = self.check_out(call.function);
-        let cold_start = warm.is_none();
-        let isolate = match warm {
-            Some(isolate) => Ok(isolate),
-            None => self.pool.blank(),
+        let AtHand {
+            lease,
+            mut isolate,
+            is_blank,
+        } = match self.take(call.function) {
+            Ok(taken) => taken,
+            Err(error) => return not_run(RuntimeError(error.into()).to_string()),
         };
-        let mut isolate = match isolate {
-            Ok(isolate) => isolate,
-            Err(error) => {
-                self.pool.warm.check_in(lease, None);
-                return not_run(format!("no isolate can be made: {error}"));
-            }
-        };
-        let ended = isolate.run(call, cold_start.then_some(program));
+        let ended = isolate.run(call, is_blank.then_some(program));
         if ended.reusable {
-            self.at_hand = Some((lease, isolate));
+            self.at_hand = Some(AtHand {
+                lease,
+                isolate,
+                is_blank: false,
+            });
         } else {
-            let evicted = self.pool.warm.check_in(lease, None);
-            self.pool.bury(evicted.into_iter().chain([isolate]));
+            self.drop_isolate(lease, isolate);
         }
         Outcome {
             result: ended.result,
             logs: ended.logs,
-            cold_start,
+            cold_start: is_blank,
         }
     }
 
     fn idle(&mut self) {
-        if let Some((lease, isolate)) = self.at_hand.take() {
-            let evicted = self.pool.warm.check_in(lease, Some(isolate));
-            self.pool.bury(evicted);
+        if let Some(at_hand) = self.at_hand.take() {
+            self.put_back(at_hand);
         }
     }
 }
