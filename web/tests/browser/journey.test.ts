@@ -165,27 +165,3 @@ describe("a load test", () => {
     await page.getByText("Stopped", { exact: true }).waitFor();
   });
 });
-
-describe("when the server goes away", () => {
-  it("says so, shows nothing old as live, and is up to date again when it comes back", async () => {
-    site.expectComplaint(/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection/);
-    const page = await site.open("/");
-    const banner = page.getByRole("region", { name: "Connection" });
-    const running = page.locator("dl > div", { hasText: "Running" }).locator("dd");
-    await page.getByText("Live", { exact: true }).waitFor();
-    await expect.poll(() => running.textContent()).toMatch(/^\d/);
-
-    await site.server.stop();
-    await banner.getByText("The server cannot be reached.").waitFor();
-    expect(await page.getByText("Not live", { exact: true }).isVisible()).toBe(true);
-    expect(await running.textContent()).toMatch(/^—/);
-
-    await site.server.start();
-    const id = await site.server.upload("after the restart", "return 1");
-    await site.server.invoke(id, {});
-    await banner.waitFor({ state: "detached" });
-    await page.getByText("Live", { exact: true }).waitFor();
-    await page.getByRole("table", { name: "Recent executions" }).getByRole("link", { name: "after the restart" }).waitFor();
-    await expect.poll(() => running.textContent()).toMatch(/^\d/);
-  });
-});

@@ -3,11 +3,13 @@
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::retry_on_intr;
 
+use super::flight_recorder::FlightRecorder;
 use super::sandbox::{AddressSpace, Locked};
 use super::wire::{self, CallHead, DoneHead, Frames, Line, Reply, Request};
 use super::worker::Zygote;
@@ -30,20 +32,25 @@ pub(super) struct Child {
     socket: UnixStream,
     /// `None` where the child is not locked in.
     address_space: Option<AddressSpace>,
+    recorder: Arc<FlightRecorder>,
     isolate: Isolate,
 }
 
 impl Child {
-    /// Locks this process, just forked, in, with `socket` as its only way out.
+    /// Locks this process, just forked, in, with `socket` as its only way out; `console` is
+    /// memory that its host can read.
     ///
     /// # Errors
     /// A lock does not hold.
-    pub(super) fn new(socket: OwnedFd, zygote: Zygote) -> io::Result<Self> {
+    pub(super) fn new(socket: OwnedFd, console: OwnedFd, zygote: Zygote) -> io::Result<Self> {
         let Zygote { locks, mut isolate } = zygote;
         // Else all children would draw the same numbers.
         let mut seed = [0; 8];
         rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())?;
         isolate.seed(u64::from_le_bytes(seed));
+        let recorder = Arc::new(FlightRecorder::new(&console)?);
+        drop(console);
+        isolate.record_lines(recorder.clone());
         let (socket, address_space) = match locks {
             Some(locks) => {
                 let locked = locks.lock_child(socket).map_err(io::Error::other)?;
@@ -58,6 +65,7 @@ impl Child {
         Ok(Self {
             socket: socket.into(),
             address_space,
+            recorder,
             isolate,
         })
     }
@@ -144,6 +152,7 @@ impl Child {
             log_lines: size(head.log_lines),
             log_bytes: size(head.log_bytes),
         };
+        self.recorder.begin(head.serial);
         let ended = self.isolate.run(
             &Call {
                 // The process serves one version of one function: nothing looks at these here.

@@ -9,14 +9,15 @@
 //! The host's side: `service.rs` puts the parts together, `nursery.rs` starts the worker and has it
 //! fork and reap, `remote.rs` runs a call in a child and enforces its deadline with SIGKILL, and
 //! `compile.rs` has an upload compiled. The other side: `worker.rs` forks, `child.rs` serves,
-//! `sandbox` locks. Between them: `wire.rs` (frames over a child's socket) and `control.rs`
-//! (requests to the worker).
+//! `sandbox` locks. Between them: `wire.rs` (frames over a child's socket), `flight_recorder.rs`
+//! (the console of a call that is killed) and `control.rs` (requests to the worker).
 //!
 //! Linux only: it needs pidfds, seccomp, and a parent's death that kills its children.
 
 mod child;
 mod compile;
 mod control;
+mod flight_recorder;
 mod nursery;
 mod remote;
 mod sandbox;

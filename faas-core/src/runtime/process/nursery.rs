@@ -58,6 +58,7 @@ impl WorkerCommand {
 pub(super) struct Newborn {
     pub(super) pid: i32,
     pub(super) pidfd: OwnedFd,
+    pub(super) console: OwnedFd,
     pub(super) socket: UnixStream,
 }
 
@@ -120,12 +121,13 @@ impl Nursery {
                 worker.ask(Order::Fork)?
             }
         };
-        match (report, <[OwnedFd; 2]>::try_from(descriptors)) {
-            (Report::Forked(pid), Ok([socket, pidfd])) => {
+        match (report, <[OwnedFd; 3]>::try_from(descriptors)) {
+            (Report::Forked(pid), Ok([socket, pidfd, console])) => {
                 *slot = Some(worker);
                 Ok(Newborn {
                     pid,
                     pidfd,
+                    console,
                     socket: socket.into(),
                 })
             }

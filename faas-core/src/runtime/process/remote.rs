@@ -17,6 +17,7 @@ use rustix::param::page_size;
 use rustix::process::{Signal, pidfd_send_signal};
 use zeroize::Zeroize as _;
 
+use super::flight_recorder::Recording;
 use super::nursery::{Newborn, Nursery};
 use super::wire::{self, CallHead, DoneHead, Frames, Reply, Request};
 use crate::clock::Clock;
@@ -61,6 +62,7 @@ pub(super) struct RemoteIsolate {
     pid: Option<i32>,
     life: Arc<Life>,
     socket: UnixStream,
+    recording: Recording,
     frames: Frames,
     outgoing: Vec<u8>,
     serial: u64,
@@ -132,6 +134,7 @@ impl RemoteIsolate {
                 running: Mutex::new(0),
             }),
             socket: child.socket,
+            recording: Recording::new(child.console),
             frames: Frames::default(),
             outgoing: Vec::new(),
             serial: 0,
@@ -218,6 +221,19 @@ impl RemoteIsolate {
         self.counted = self.serial;
     }
 
+    /// What the call wrote to its console that has no answer, within its limits.
+    fn recorded(&self, limits: &Limits) -> Vec<LogLine> {
+        let now = self.clock.now();
+        let mut room = limits.log_bytes.saturating_add(ABOUT_DROPPED);
+        let lines = self.recording.lines(self.serial).into_iter();
+        let fitting = lines.take(limits.log_lines).map_while(|line| {
+            room = room.checked_sub(line.message.len())?;
+            let at = at_most_so_old(line.at, limits, now);
+            Some(LogLine { at, ..line })
+        });
+        fitting.collect()
+    }
+
     /// Why the child is lost, as the failure of the call that it ran.
     fn failure(&mut self, lost: Lost, call: &Call<'_>) -> Failure {
         self.life.kill();
@@ -270,7 +286,7 @@ impl Isolate for RemoteIsolate {
             },
             Err(lost) => Ended {
                 result: Err(self.failure(lost, call)),
-                logs: Vec::new(),
+                logs: self.recorded(call.limits),
                 reusable: false,
             },
         }
@@ -345,20 +361,23 @@ fn checked(answer: &[u8], serial: u64, limits: &Limits, now: Timestamp) -> Resul
         None => Ok(Json::parse(output.to_vec()).map_err(|_| nonsense("what is not JSON"))?),
         Some(failure) => Err(believed(failure)),
     };
-    let earliest = Timestamp::from_micros(
-        now.as_micros()
-            .saturating_sub_unsigned(micros(limits.timeout + GRACE)),
-    );
     let lines = logs.into_iter().map(|line| LogLine {
         level: line.level,
         message: line.message.to_owned(),
-        at: Timestamp::from_micros(line.at).clamp(earliest, now),
+        at: at_most_so_old(Timestamp::from_micros(line.at), limits, now),
     });
     Ok(Ended {
         result,
         logs: lines.collect(),
         reusable,
     })
+}
+
+/// The time of a line, which a child can claim to be any, within the time of its call.
+fn at_most_so_old(at: Timestamp, limits: &Limits, now: Timestamp) -> Timestamp {
+    let longest = micros(limits.timeout + GRACE);
+    let earliest = now.as_micros().saturating_sub_unsigned(longest);
+    at.clamp(Timestamp::from_micros(earliest), now)
 }
 
 fn micros(duration: Duration) -> u64 {

@@ -27,6 +27,7 @@ use rustix::process::{
 
 use super::child::Child;
 use super::control::{self, Order, Report};
+use super::flight_recorder;
 use super::sandbox::{self, Prepared};
 use crate::clock::SystemClock;
 use crate::runtime::quickjs::Isolate;
@@ -88,15 +89,20 @@ fn serve() -> io::Result<()> {
                 control::send(&control, &zygote.lock(or_go_on), &[])?;
             }
             Order::Fork => match zygote.fork() {
-                Ok(Forked::Child { socket }) => {
+                Ok(Forked::Child { socket, console }) => {
                     drop(control);
                     // That a lock does not hold was told when the worker tried them. What remains
                     // is a worker that has ended meanwhile, and nobody to tell.
-                    Child::new(socket, zygote)
+                    Child::new(socket, console, zygote)
                         .map_or_else(|_| std::process::exit(1), |child| child.serve());
                 }
-                Ok(Forked::Parent { pid, pidfd, socket }) => {
-                    let descriptors = [socket.as_fd(), pidfd.as_fd()];
+                Ok(Forked::Parent {
+                    pid,
+                    pidfd,
+                    socket,
+                    console,
+                }) => {
+                    let descriptors = [socket.as_fd(), pidfd.as_fd(), console.as_fd()];
                     control::send(&control, &Report::Forked(pid), &descriptors)?;
                 }
                 Err(error) => {
@@ -127,11 +133,12 @@ pub(super) struct Zygote {
 
 enum Forked {
     /// This is the child.
-    Child { socket: OwnedFd },
+    Child { socket: OwnedFd, console: OwnedFd },
     Parent {
         pid: i32,
         pidfd: OwnedFd,
         socket: OwnedFd,
+        console: OwnedFd,
     },
 }
 
@@ -167,13 +174,17 @@ impl Zygote {
             SocketFlags::CLOEXEC,
             None,
         )?;
+        let console = flight_recorder::memory()?;
         // SAFETY: this process has one thread, so its copy is in no inconsistent state.
         let pid = unsafe { libc::fork() };
         match pid {
             -1 => Err(io::Error::last_os_error()),
             0 => {
                 drop(host);
-                Ok(Forked::Child { socket: child })
+                Ok(Forked::Child {
+                    socket: child,
+                    console,
+                })
             }
             pid => {
                 drop(child);
@@ -183,6 +194,7 @@ impl Zygote {
                         pid,
                         pidfd,
                         socket: host,
+                        console,
                     }),
                     Err(error) => {
                         // Without its other end it ends.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::console::Console;
+use super::console::{Console, LineRecorder};
 use crate::clock::Clock;
 use crate::model::LogLevel;
 use crate::runtime::{Call, StopReason};
@@ -23,12 +23,16 @@ pub(super) struct CallState {
 
 impl CallState {
     /// The state of a call that starts now, told when the call is stopped from outside.
-    pub(super) fn start(call: &Call<'_>, clock: &Arc<dyn Clock>) -> Arc<Self> {
+    pub(super) fn start(
+        call: &Call<'_>,
+        clock: &Arc<dyn Clock>,
+        recorder: Option<Arc<dyn LineRecorder>>,
+    ) -> Arc<Self> {
         let state = Arc::new(Self {
             clock: clock.clone(),
             deadline: clock.monotonic().saturating_add(call.limits.timeout),
             stopped: AtomicU8::new(0),
-            console: Mutex::new(Console::new(call.limits)),
+            console: Mutex::new(Console::new(call.limits, recorder)),
         });
         let told = state.clone();
         call.stop.on_stop(move |reason| told.stop(reason));

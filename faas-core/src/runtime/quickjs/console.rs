@@ -1,7 +1,16 @@
 //! What a call writes to its console, within its limits.
 
+use std::fmt;
+use std::sync::Arc;
+
 use crate::model::{LogLevel, LogLine, Timestamp};
 use crate::runtime::Limits;
+
+/// Is told of each line that is kept, as it comes.
+pub(in crate::runtime) trait LineRecorder: Send + Sync + fmt::Debug {
+    /// Takes note of a line.
+    fn record(&self, line: &LogLine);
+}
 
 /// Collects lines. At its bounds it drops what comes and counts it.
 #[derive(Debug)]
@@ -11,17 +20,19 @@ pub(super) struct Console {
     dropped: u64,
     max_lines: usize,
     max_bytes: usize,
+    recorder: Option<Arc<dyn LineRecorder>>,
 }
 
 impl Console {
     /// An empty console with the bounds of a call.
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, recorder: Option<Arc<dyn LineRecorder>>) -> Self {
         Self {
             lines: Vec::new(),
             bytes: 0,
             dropped: 0,
             max_lines: limits.log_lines,
             max_bytes: limits.log_bytes,
+            recorder,
         }
     }
 
@@ -44,7 +55,11 @@ impl Console {
         } else {
             self.bytes += message.len();
         }
-        self.lines.push(LogLine { level, message, at });
+        let line = LogLine { level, message, at };
+        if let Some(recorder) = &self.recorder {
+            recorder.record(&line);
+        }
+        self.lines.push(line);
     }
 
     /// Counts a line that was not even formatted.

@@ -11,6 +11,7 @@ use rquickjs::{Context, Ctx, Function, Object, Persistent, Runtime, Value};
 
 use super::call_state::{CallState, Current, Dice};
 use super::compile::Compiled;
+use super::console::LineRecorder;
 use super::heap::{Heap, Metered};
 use super::raw::{self, Bytecode, Goal};
 use super::running::Running;
@@ -61,6 +62,7 @@ pub(in crate::runtime) struct Isolate {
     dice: Arc<Dice>,
     /// What was loaded; `None` in a blank isolate.
     loaded: Option<Loaded>,
+    recorder: Option<Arc<dyn LineRecorder>>,
 }
 
 struct Loaded {
@@ -120,6 +122,7 @@ impl Isolate {
             #[cfg(target_os = "linux")]
             dice,
             loaded: None,
+            recorder: None,
         })
     }
 
@@ -127,6 +130,12 @@ impl Isolate {
     #[cfg(target_os = "linux")]
     pub(in crate::runtime) fn seed(&mut self, seed: u64) {
         self.dice.seed(seed);
+    }
+
+    /// Has `recorder` told of each line that calls write to their console.
+    #[cfg(target_os = "linux")]
+    pub(in crate::runtime) fn record_lines(&mut self, recorder: Arc<dyn LineRecorder>) {
+        self.recorder = Some(recorder);
     }
 }
 
@@ -138,7 +147,7 @@ impl pool::Isolate for Isolate {
     }
 
     fn run(&mut self, call: &Call<'_>, program: Option<&Compiled>) -> Ended {
-        let state = &CallState::start(call, &self.clock);
+        let state = &CallState::start(call, &self.clock, self.recorder.clone());
         self.heap.set_limit(call.limits.memory);
         let armed = self.current.enter(state);
         let name = &call.context.function_name;

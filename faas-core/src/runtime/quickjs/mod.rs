@@ -28,6 +28,7 @@ pub use service::{QuickJs, QuickJsOptions};
 #[cfg(target_os = "linux")]
 pub(super) use {
     compile::{COMPILE_MEMORY, Compiled, Form, cannot_now, compile_here, plain},
+    console::LineRecorder,
     isolate::Isolate,
     raw::Bytecode,
     slots::Slots,

@@ -349,11 +349,11 @@ fn code_cannot_be_made_from_text_at_run_time() {
 }
 
 #[test]
-fn a_call_is_stopped_from_outside_with_its_reason() {
-    let rig = Rig::new();
+fn a_call_is_stopped_from_outside_with_its_reason_and_keeps_its_logs() {
+    let mut rig = Rig::new();
     let sources = [
-        "for (;;); return 1",
-        "await new Promise(done => setTimeout(done, 1e7)); return 1",
+        "console.warn('so far'); for (;;); return 1",
+        "console.warn('so far'); await new Promise(done => setTimeout(done, 1e7)); return 1",
     ];
     for source in sources {
         for (reason, kind) in [
@@ -369,8 +369,15 @@ fn a_call_is_stopped_from_outside_with_its_reason() {
                 stopper.stop(reason);
             });
             let program = rig.compile(source);
+            // When its time is up a process knows by itself.
+            rig.limits.timeout = Duration::from_millis(match reason {
+                StopReason::Timeout => 30,
+                _ => 20_000,
+            });
             let outcome = rig.call_until(FunctionId::from_u128(3), &program, "{}", &stop);
             assert_eq!(outcome.result.unwrap_err().kind, kind, "{source}");
+            let logs: Vec<_> = outcome.logs.iter().map(|line| &*line.message).collect();
+            assert_eq!(logs, ["so far"], "{reason:?}: {source}");
             thread.join().unwrap();
         }
     }

@@ -1,8 +1,9 @@
 /** The editors, loaded when the first one is shown. */
 import { lazy, Suspense, useId } from "react";
 import type { CodeEditorProps } from "./CodeEditor";
+import PlainEditor from "./PlainEditor";
 
-const CodeEditor = lazy(() => import("./CodeEditor"));
+const CodeEditor = lazy(() => import("./CodeEditor").catch(() => ({ default: PlainEditor })));
 
 /** An editor with its label above it. */
 export function Editor(props: CodeEditorProps & { hint?: string; error?: string | null }) {
