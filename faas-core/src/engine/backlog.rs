@@ -11,10 +11,10 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::Engine;
-use super::execute::interrupted;
+use super::attempt::interrupted;
 use super::holds::Hold;
 use super::job::Job;
-use super::recorder::{Record, Stored};
+use super::record::{Record, Stored};
 use crate::model::{Execution, ExecutionId, Failure, FailureKind, Status, Timestamp};
 use crate::platform::Error;
 use crate::store::Stage;

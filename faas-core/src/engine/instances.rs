@@ -11,10 +11,10 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::Engine;
-use super::execute::{Ran, attempt, settle};
+use super::attempt::{Ran, attempt, settle};
 use super::job::Job;
 use super::queue::{Doorbell, Next};
-use super::recorder::Record;
+use super::record::Record;
 use crate::clock::Clock;
 use crate::model::{Execution, FunctionId, InstanceId, Timestamp};
 use crate::runtime::{Instance, Outcome, StopReason};

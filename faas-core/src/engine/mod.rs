@@ -7,13 +7,16 @@
 //! Everything that lives as long as the engine is in [`Shared`]; there is one owner of each piece of
 //! state. Its tasks end when `stopping` is cancelled; each says what it leaves behind.
 
+mod attempt;
 mod backlog;
+mod cancel;
 mod counters;
 mod execute;
 mod holds;
 mod instances;
 mod job;
 mod queue;
+mod record;
 mod recorder;
 mod registry;
 mod retry;
@@ -31,26 +34,25 @@ pub(crate) use execute::Request;
 
 use self::backlog::Backlog;
 use self::counters::Counters;
-use self::execute::{cancelled, shutting_down};
+use self::execute::shutting_down;
 use self::holds::Holds;
 use self::instances::Instances;
 use self::job::Job;
 use self::queue::{Depth, Queue};
-use self::recorder::{Record, Recorder, Stored};
+use self::record::{Record, Stored};
+use self::recorder::Recorder;
 pub(crate) use self::registry::Registry;
 use self::waiters::Waiters;
 use crate::clock::Clock;
 use crate::cost::PriceBook;
 use crate::events::EventBus;
-use crate::model::{Execution, ExecutionId, FailureKind, IdGenerator, Status};
+use crate::model::{Execution, ExecutionId, IdGenerator, Status};
 use crate::platform::{Error, LiveCounters, PlatformOptions};
 use crate::runtime::{Runtime, StopReason};
 use crate::scaling::ScalingPolicy;
 use crate::secrets::SecretKeys;
 use crate::store::{Owner, Stage, Store};
 
-/// How long to try to cancel an execution that changes hands, or that another platform runs.
-const CANCEL: Duration = Duration::from_secs(5);
 /// How often instances are looked after.
 const WATCH: Duration = Duration::from_millis(20);
 /// How long the store is given at least to take what is left at shutdown.
@@ -213,93 +215,6 @@ impl Engine {
         live
     }
 
-    /// Stops an execution that somebody cancels, if an instance runs it. Returns whether one does.
-    fn stop(&self, id: ExecutionId) -> bool {
-        let wanted = |execution: &Execution| execution.id == id;
-        let instances = &self.0.instances;
-        instances.stop(self, StopReason::Cancelled, wanted)
-    }
-
-    /// Cancels an execution that has not ended, and returns it as it was cancelled.
-    pub(crate) async fn cancel(&self, id: ExecutionId) -> Result<Arc<Execution>, Error> {
-        const PAUSE: Duration = Duration::from_millis(20);
-        let until = self.0.clock.monotonic() + CANCEL;
-        let mut requested = false;
-        while self.0.clock.monotonic() < until {
-            let ended = self.0.waiters.wait_for(id);
-            if self.stop(id) {
-                // It may have returned just before, or was taken over and has ended elsewhere.
-                let execution = ended.ended(self).await?;
-                if was_cancelled(&execution) {
-                    return Ok(execution);
-                }
-                return Err(has_already(execution.status));
-            }
-            if let Some(job) = self.0.queue.remove(|execution| execution.id == id) {
-                let Job {
-                    execution,
-                    hold,
-                    answer,
-                    ..
-                } = job;
-                let (told, outcome) = tokio::sync::oneshot::channel();
-                let answer = answer.unwrap_or(told);
-                // It is in nobody's hands but these: it must end even when the caller gives up.
-                let engine = self.clone();
-                tokio::spawn(async move {
-                    let stored = hold.map(|hold| Stored::held(Stage::of(&execution), hold));
-                    let answer = Some(answer);
-                    engine.fail(execution, cancelled(), answer, stored).await;
-                });
-                match outcome.await {
-                    // Another platform has claimed it in the meantime.
-                    Ok(Err(Error::Conflict(_))) => continue,
-                    Ok(outcome) => return outcome,
-                    // A direct one answers its own caller.
-                    Err(_) => return ended.ended(self).await,
-                }
-            }
-            let execution = self
-                .0
-                .store
-                .execution(id)
-                .await?
-                .ok_or(Error::NotFound("execution"))?;
-            match execution.status {
-                Status::Failed if requested && was_cancelled(&execution) => {
-                    return Ok(Arc::new(execution));
-                }
-                Status::Completed | Status::Failed => {
-                    return Err(has_already(execution.status));
-                }
-                Status::Pending => {
-                    let (answer, ended) = tokio::sync::oneshot::channel();
-                    let stored = Stored::not_held(Stage::of(&execution));
-                    self.fail(Arc::new(execution), cancelled(), Some(answer), Some(stored))
-                        .await;
-                    match ended.await.unwrap_or_else(|_| Err(shutting_down())) {
-                        // It was claimed in the meantime.
-                        Err(Error::Conflict(_)) => {}
-                        ended => return ended,
-                    }
-                }
-                Status::Running => {
-                    // Between its claim and its start, unless another platform has it.
-                    if !requested
-                        && !self.0.holds.has(id)
-                        && let Some(shared) = self.0.store.as_shared()
-                    {
-                        requested = shared.request_cancel(id).await?;
-                    }
-                    self.0.clock.sleep(PAUSE).await;
-                }
-            }
-        }
-        Err(Error::Conflict(
-            "the execution could not be stopped yet: try again".to_owned(),
-        ))
-    }
-
     /// Makes claimed jobs that will not run pending again in the store. One that is left out is
     /// taken up as interrupted.
     fn release(&self, jobs: Vec<Job>) {
@@ -395,15 +310,6 @@ impl Engine {
             self.0.clock.sleep(PAUSE).await;
         }
     }
-}
-
-fn has_already(status: Status) -> Error {
-    Error::Conflict(format!("the execution has already {status}"))
-}
-
-fn was_cancelled(execution: &Execution) -> bool {
-    let kind = execution.failure.as_ref().map(|failure| failure.kind);
-    kind == Some(FailureKind::Cancelled)
 }
 
 /// A direct execution is claimed from the start; to others it shows as pending until it runs.

@@ -14,14 +14,11 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Engine;
-use super::holds::Hold;
-use super::job::{Answer, Job};
-use super::queue::Room;
-use crate::cost::{Usage, price};
+use super::record::{Ended, Record};
 use crate::events::EventKind;
-use crate::model::{Execution, Failure, FailureKind, ScalingEvent, Status};
+use crate::model::Status;
 use crate::platform::Error;
-use crate::store::{Stage, StoreError, Write, Written};
+use crate::store::{StoreError, Write, Written};
 
 /// How many records may wait to be written while the store is there.
 const CAPACITY: usize = 1_024;
@@ -34,55 +31,6 @@ const GROUP: usize = 512;
 const GROUP_BYTES: usize = 8 << 20;
 /// The first and the longest wait before a group is tried again.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
-
-/// Something to be written.
-pub(super) enum Record {
-    /// A pending execution. Once it is stored it is queued, whether or not anybody still waits to
-    /// be told.
-    Accept {
-        job: Job,
-        room: Room,
-        done: oneshot::Sender<Result<Written, Error>>,
-    },
-    /// The next attempt of a pending execution; the job goes back to the queue.
-    Claim(Job),
-    /// What an attempt, or a cancellation, made of an execution.
-    Ended(Box<Ended>),
-    /// A change of capacity.
-    Scaling(Arc<ScalingEvent>),
-    /// Nothing: answered when everything sent before is written.
-    Flush(oneshot::Sender<()>),
-}
-
-/// What an attempt, or a cancellation, made of an execution.
-pub(super) struct Ended {
-    execution: Arc<Execution>,
-    /// What the store knows of it; nothing, when it was a direct one.
-    stored: Option<Stored>,
-    answer: Option<Answer>,
-    /// When it is pending again: how long until it is due.
-    retry_after: Option<Duration>,
-}
-
-/// What the store knows of an execution that is settled.
-pub(super) struct Stored {
-    from: Stage,
-    /// Kept until it is written.
-    hold: Option<Hold>,
-}
-
-impl Stored {
-    /// It is in this platform's hands.
-    pub(super) const fn held(from: Stage, hold: Hold) -> Self {
-        let hold = Some(hold);
-        Self { from, hold }
-    }
-
-    /// It is in nobody's hands, or in others'.
-    pub(super) const fn not_held(from: Stage) -> Self {
-        Self { from, hold: None }
-    }
-}
 
 /// The way to the recorder.
 pub(super) struct Recorder {
@@ -222,64 +170,6 @@ async fn wait_out(
     }
 }
 
-impl Record {
-    /// What an attempt, or a cancellation, made of an execution. What has ended is priced.
-    pub(super) fn ended(
-        engine: &Engine,
-        mut execution: Arc<Execution>,
-        stored: Option<Stored>,
-        answer: Option<Answer>,
-        retry_after: Option<Duration>,
-    ) -> Self {
-        if execution.status.is_terminal() {
-            let ended = Arc::make_mut(&mut execution);
-            ended.cost = price(&Usage::of(ended), &engine.0.price_book);
-        }
-        Self::Ended(Box::new(Ended {
-            execution,
-            stored,
-            answer,
-            retry_after,
-        }))
-    }
-
-    fn bytes(&self) -> usize {
-        const FIXED: usize = 256;
-        match self {
-            Self::Accept { job, .. } => FIXED + job.execution.input.len(),
-            Self::Ended(ended) => {
-                let output = ended
-                    .execution
-                    .output
-                    .as_ref()
-                    .map_or(0, crate::model::Json::len);
-                FIXED + ended.execution.input.len() + output
-            }
-            Self::Claim(_) | Self::Scaling(_) | Self::Flush(_) => FIXED,
-        }
-    }
-
-    fn write(&self, engine: &Engine) -> Option<Write> {
-        Some(match self {
-            Self::Accept { job, .. } => Write::Insert(job.execution.clone()),
-            Self::Claim(job) => Write::Claim {
-                id: job.execution.id,
-                attempt: job.execution.attempt + 1,
-                lease: engine.lease(engine.lease_length(job.function.limits.timeout)),
-            },
-            Self::Ended(ended) => match &ended.stored {
-                Some(stored) => Write::Settle {
-                    execution: ended.execution.clone(),
-                    from: stored.from,
-                },
-                None => Write::Insert(ended.execution.clone()),
-            },
-            Self::Scaling(event) => Write::Scaling(ScalingEvent::clone(event)),
-            Self::Flush(_) => return None,
-        })
-    }
-}
-
 /// Commits one group and concludes each of its records. Gives back what must be written all the same
 /// when the store is away.
 async fn commit(engine: &Engine, records: Vec<Record>) -> Result<(), Away> {
@@ -349,29 +239,6 @@ fn lose(engine: &Engine, record: Record, error: &StoreError) {
     record.refuse(|| Error::Internal(error.to_string()));
 }
 
-impl Record {
-    /// Of an execution that has ended: one that says that its result was refused, without the parts
-    /// that the function made. Gives it back when there are none.
-    fn without_result(self, error: &StoreError) -> Result<Self, Self> {
-        let Self::Ended(mut ended) = self else {
-            return Err(self);
-        };
-        let execution = &ended.execution;
-        let has_none = execution.output.is_none() && execution.logs.is_empty();
-        if has_none || !execution.status.is_terminal() {
-            return Err(Self::Ended(ended));
-        }
-        tracing::error!(%error, execution_id = %execution.id, "the store refused a result");
-        let refused = format!("the result could not be stored: {error}");
-        let execution = Arc::make_mut(&mut ended.execution);
-        execution.output = None;
-        execution.logs.clear();
-        execution.status = Status::Failed;
-        execution.failure = Some(Failure::new(FailureKind::Platform, refused));
-        Ok(Self::Ended(ended))
-    }
-}
-
 /// Answers whoever waits for these records, and returns those that must be written all the same.
 fn keep(records: Vec<Record>, error: &StoreError) -> Vec<Record> {
     let unavailable = || Error::Unavailable(error.to_string());
@@ -389,23 +256,6 @@ fn keep(records: Vec<Record>, error: &StoreError) -> Vec<Record> {
         Record::Claim(_) | Record::Scaling(_) | Record::Flush(_) => Some(record),
     });
     kept.collect()
-}
-
-impl Record {
-    /// Tells whoever waits that it was not written.
-    fn refuse(self, error: impl Fn() -> Error) {
-        match self {
-            // Whoever does not listen any more does not miss it.
-            Self::Accept { done, .. } => drop(done.send(Err(error()))),
-            Self::Ended(ended) => {
-                if let Some(answer) = ended.answer {
-                    let _ = answer.send(Err(error()));
-                }
-            }
-            Self::Flush(done) => drop(done.send(())),
-            Self::Claim(_) | Self::Scaling(_) => {}
-        }
-    }
 }
 
 /// Answers and tells of what the store has committed.

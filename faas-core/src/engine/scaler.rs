@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::counters::Seen;
-use super::recorder::Record;
+use super::record::Record;
 use crate::events::{EventKind, LiveMetrics};
 use crate::model::{ScalingAction, ScalingEvent};
 use crate::scaling::{Decision, ScalingPolicy, Snapshot};

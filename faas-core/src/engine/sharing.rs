@@ -16,7 +16,7 @@ use super::Engine;
 use super::backlog::take_up;
 use super::execute::cancelled;
 use super::holds::{Claimed, Hold};
-use super::recorder::Stored;
+use super::record::Stored;
 use crate::model::{Execution, ExecutionId, FunctionId, Status, Timestamp};
 use crate::runtime::StopReason;
 use crate::store::{Lease, Overdue, OverdueQuery, Renewed, SharedStore, Stage, StoreError};

@@ -1,0 +1,116 @@
+//! Cancelling an execution, wherever it is: on an instance, in the queue, in the store, or with
+//! another platform.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::Engine;
+use super::execute::cancelled;
+use super::job::Answer;
+use super::record::Stored;
+use crate::model::{Execution, ExecutionId, FailureKind, Status};
+use crate::platform::Error;
+use crate::runtime::StopReason;
+use crate::store::Stage;
+
+/// How long to try to cancel an execution that changes hands, or that another platform runs.
+const CANCEL: Duration = Duration::from_secs(5);
+/// How long to wait before another try.
+const PAUSE: Duration = Duration::from_millis(20);
+
+impl Engine {
+    /// Cancels an execution that has not ended, and returns it as it was cancelled.
+    pub(crate) async fn cancel(&self, id: ExecutionId) -> Result<Arc<Execution>, Error> {
+        let until = self.0.clock.monotonic() + CANCEL;
+        let mut requested = false;
+        while self.0.clock.monotonic() < until {
+            let ended = self.0.waiters.wait_for(id);
+            if self.stop(id) {
+                // It may have returned just before, or was taken over and has ended elsewhere.
+                let execution = ended.ended(self).await?;
+                if was_cancelled(&execution) {
+                    return Ok(execution);
+                }
+                return Err(has_already(execution.status));
+            }
+            let failed = if let Some(job) = self.0.queue.remove(|execution| execution.id == id) {
+                let from = Stage::of(&job.execution);
+                let stored = job.hold.map(|hold| Stored::held(from, hold));
+                self.fail_as_cancelled(job.execution, stored, job.answer)
+            } else {
+                let found = self.0.store.execution(id).await?;
+                let execution = found.ok_or(Error::NotFound("execution"))?;
+                match execution.status {
+                    Status::Failed if requested && was_cancelled(&execution) => {
+                        return Ok(Arc::new(execution));
+                    }
+                    Status::Completed | Status::Failed => {
+                        return Err(has_already(execution.status));
+                    }
+                    Status::Pending => {
+                        let stored = Stored::not_held(Stage::of(&execution));
+                        self.fail_as_cancelled(Arc::new(execution), Some(stored), None)
+                    }
+                    Status::Running => {
+                        // Between its claim and its start, unless another platform has it.
+                        if !requested
+                            && !self.0.holds.has(id)
+                            && let Some(shared) = self.0.store.as_shared()
+                        {
+                            requested = shared.request_cancel(id).await?;
+                        }
+                        self.0.clock.sleep(PAUSE).await;
+                        continue;
+                    }
+                }
+            };
+            match failed.await {
+                // It was claimed in the meantime.
+                Ok(Err(Error::Conflict(_))) => {}
+                Ok(outcome) => return outcome,
+                // A direct one answers its own caller.
+                Err(_) => return ended.ended(self).await,
+            }
+        }
+        Err(Error::Conflict(
+            "the execution could not be stopped yet: try again".to_owned(),
+        ))
+    }
+
+    /// Stops an execution that somebody cancels, if an instance runs it. Returns whether one does.
+    pub(super) fn stop(&self, id: ExecutionId) -> bool {
+        let wanted = |execution: &Execution| execution.id == id;
+        let instances = &self.0.instances;
+        instances.stop(self, StopReason::Cancelled, wanted)
+    }
+
+    /// Ends an execution that waits, also when nobody waits for that: it may be in no other hands.
+    /// What comes of it is told where `answer` goes; where there is none, to the caller.
+    fn fail_as_cancelled(
+        &self,
+        execution: Arc<Execution>,
+        stored: Option<Stored>,
+        answer: Option<Answer>,
+    ) -> oneshot::Receiver<Result<Arc<Execution>, Error>> {
+        let (told, outcome) = oneshot::channel();
+        let answer = answer.unwrap_or(told);
+        let engine = self.clone();
+        tokio::spawn(async move {
+            engine
+                .fail(execution, cancelled(), Some(answer), stored)
+                .await;
+        });
+        outcome
+    }
+}
+
+fn has_already(status: Status) -> Error {
+    Error::Conflict(format!("the execution has already {status}"))
+}
+
+fn was_cancelled(execution: &Execution) -> bool {
+    let kind = execution.failure.as_ref().map(|failure| failure.kind);
+    kind == Some(FailureKind::Cancelled)
+}
