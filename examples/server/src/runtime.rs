@@ -56,7 +56,7 @@ fn processes(builder: PlatformBuilder, settings: &Settings) -> Result<PlatformBu
     Ok(builder.runtime(runtime))
 }
 
-/// Each warm process takes three descriptors, and the usual limit of 1,024 is for programs of another
+/// Each warm process takes five descriptors, and the usual limit of 1,024 is for programs of another
 /// kind. What is allowed is taken.
 #[cfg(target_os = "linux")]
 fn open_more_files() {

@@ -1,14 +1,11 @@
 //! A child: serves one version of one function, or compiles one upload.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::retry_on_intr;
-
+use super::channel::ChildEnds;
 use super::flight_recorder::FlightRecorder;
 use super::sandbox::{AddressSpace, Locked};
 use super::wire::{self, CallHead, DoneHead, Frames, Line, Reply, Request};
@@ -29,7 +26,7 @@ const BESIDE_HEAP: u64 = 64 << 20;
 
 /// A forked process that has locked itself in.
 pub(super) struct Child {
-    socket: UnixStream,
+    ends: ChildEnds,
     /// `None` where the child is not locked in.
     address_space: Option<AddressSpace>,
     recorder: Arc<FlightRecorder>,
@@ -37,12 +34,12 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// Locks this process, just forked, in, with `socket` as its only way out; `console` is
+    /// Locks this process, just forked, in, with `ends` as its only way out; `console` is
     /// memory that its host can read.
     ///
     /// # Errors
     /// A lock does not hold.
-    pub(super) fn new(socket: OwnedFd, console: OwnedFd, zygote: Zygote) -> io::Result<Self> {
+    pub(super) fn new(ends: ChildEnds, console: OwnedFd, zygote: Zygote) -> io::Result<Self> {
         let Zygote { locks, mut isolate } = zygote;
         // Else all children would draw the same numbers.
         let mut seed = [0; 8];
@@ -51,19 +48,19 @@ impl Child {
         let recorder = Arc::new(FlightRecorder::new(&console)?);
         drop(console);
         isolate.record_lines(recorder.clone());
-        let (socket, address_space) = match locks {
+        let (ends, address_space) = match locks {
             Some(locks) => {
-                let locked = locks.lock_child(socket).map_err(io::Error::other)?;
+                let locked = locks.lock_child(ends).map_err(io::Error::other)?;
                 let Locked {
-                    socket,
+                    ends,
                     address_space,
                 } = locked;
-                (socket, Some(address_space))
+                (ends, Some(address_space))
             }
-            None => (socket, None),
+            None => (ends, None),
         };
         Ok(Self {
-            socket: socket.into(),
+            ends,
             address_space,
             recorder,
             isolate,
@@ -80,7 +77,7 @@ impl Child {
         let mut frames = Frames::default();
         let mut answer = Vec::new();
         let mut loaded = None;
-        while let Some(frame) = frames.next(&mut Waiting(&self.socket), MAX_FRAME)? {
+        while let Some(frame) = frames.next(&mut &self.ends.requests, MAX_FRAME)? {
             let (request, tail) = wire::parse::<Request<'_>>(frame)?;
             match request {
                 Request::Load {
@@ -109,7 +106,7 @@ impl Child {
                     self.call(&head, tail, loaded.as_ref(), &mut answer)?;
                 }
             }
-            self.socket.write_all(&answer)?;
+            self.ends.answers.write_all(&answer)?;
             answer.clear();
             answer.shrink_to(wire::KEPT_BUFFER);
             frames.shrink();
@@ -167,17 +164,6 @@ impl Child {
             loaded.map(|(program, _)| program),
         );
         Ok(done(head.serial, &ended, answer)?)
-    }
-}
-
-/// A socket that waits for what there is to read before it reads. In a read it would also be woken,
-/// for nothing, whenever the host has taken an answer.
-struct Waiting<'a>(&'a UnixStream);
-
-impl Read for Waiting<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        retry_on_intr(|| poll(&mut [PollFd::new(self.0, PollFlags::IN)], None))?;
-        self.0.read(into)
     }
 }
 

@@ -11,8 +11,13 @@ use rustix::net::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::channel::HOST_ENDS;
+
 /// The longest message, in bytes.
 const MAX_MESSAGE: usize = 1024;
+
+/// The most descriptors that come along: those of a child.
+const MAX_DESCRIPTORS: usize = HOST_ENDS + 2;
 
 /// What a host asks of its worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +40,8 @@ pub(super) enum Report {
     Ready { missing: Vec<String> },
     /// It cannot lock its children in, for this reason.
     Refused(String),
-    /// The child with this id was forked; its socket, its pidfd and its console's memory come along.
+    /// The child with this id was forked; the host's ends of its pipes, its pidfd and its console's memory come
+    /// along.
     Forked(i32),
     /// The child's wait status.
     Reaped(i32),
@@ -53,7 +59,7 @@ pub(super) fn send(
     descriptors: &[BorrowedFd<'_>],
 ) -> io::Result<()> {
     let bytes = postcard::to_stdvec(message).map_err(|error| invalid(&error.to_string()))?;
-    let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(3))];
+    let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     if !descriptors.is_empty() && !control.push(SendAncillaryMessage::ScmRights(descriptors)) {
         return Err(invalid("too many descriptors"));
@@ -75,7 +81,7 @@ pub(super) fn receive<T: for<'a> Deserialize<'a>>(
     socket: impl AsFd,
 ) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
     let mut bytes = [0; MAX_MESSAGE];
-    let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(3))];
+    let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let received = loop {
         let mut into = [IoSliceMut::new(&mut bytes)];

@@ -4,7 +4,6 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -17,6 +16,7 @@ use rustix::io::retry_on_intr;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
+use super::channel::{HOST_ENDS, HostEnds};
 use super::control::{self, Order, Report};
 use super::worker;
 
@@ -59,7 +59,7 @@ pub(super) struct Newborn {
     pub(super) pid: i32,
     pub(super) pidfd: OwnedFd,
     pub(super) console: OwnedFd,
-    pub(super) socket: UnixStream,
+    pub(super) ends: HostEnds,
 }
 
 /// Has children made and reaped.
@@ -121,14 +121,14 @@ impl Nursery {
                 worker.ask(Order::Fork)?
             }
         };
-        match (report, <[OwnedFd; 3]>::try_from(descriptors)) {
-            (Report::Forked(pid), Ok([socket, pidfd, console])) => {
+        match (report, <[OwnedFd; HOST_ENDS + 2]>::try_from(descriptors)) {
+            (Report::Forked(pid), Ok([requests, answers, unread, pidfd, console])) => {
                 *slot = Some(worker);
                 Ok(Newborn {
                     pid,
                     pidfd,
                     console,
-                    socket: socket.into(),
+                    ends: HostEnds::received([requests, answers, unread]),
                 })
             }
             (Report::Forked(pid), Err(some)) => {

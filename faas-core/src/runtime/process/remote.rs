@@ -1,22 +1,19 @@
 //! An isolate in a child, as the host uses it: a call goes in, its result comes out, and if it does
 //! not, or is nonsense, the child is killed.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::{Errno, retry_on_intr};
-use rustix::net::{RecvFlags, SendFlags, recv, send};
 use rustix::param::page_size;
 use rustix::process::{Signal, pidfd_send_signal};
 use zeroize::Zeroize as _;
 
+use super::channel::HostEnds;
 use super::flight_recorder::Recording;
 use super::nursery::{Newborn, Nursery};
 use super::wire::{self, CallHead, DoneHead, Frames, Reply, Request};
@@ -61,7 +58,7 @@ pub(super) struct RemoteIsolate {
     /// `None` once it was reaped: the number may be another's then.
     pid: Option<i32>,
     life: Arc<Life>,
-    socket: UnixStream,
+    ends: HostEnds,
     recording: Recording,
     frames: Frames,
     outgoing: Vec<u8>,
@@ -101,7 +98,7 @@ impl Life {
 pub(super) enum Lost {
     /// It did not come in time.
     Late,
-    /// The child has ended, or closed its socket.
+    /// The child has ended, or closed its pipes.
     Ended,
     /// What came is no answer.
     Nonsense(String),
@@ -133,7 +130,7 @@ impl RemoteIsolate {
                 pidfd: child.pidfd,
                 running: Mutex::new(0),
             }),
-            socket: child.socket,
+            ends: child.ends,
             recording: Recording::new(child.console),
             frames: Frames::default(),
             outgoing: Vec::new(),
@@ -152,11 +149,7 @@ impl RemoteIsolate {
         patience: Duration,
         max: usize,
     ) -> Result<&[u8], Lost> {
-        let mut stream = Until {
-            socket: &self.socket,
-            clock: &*self.clock,
-            end: started + patience,
-        };
+        let mut stream = self.ends.until(started + patience, &*self.clock);
         stream.write_all(&self.outgoing)?;
         self.outgoing.clear();
         self.outgoing.shrink_to(wire::KEPT_BUFFER);
@@ -298,8 +291,7 @@ impl Isolate for RemoteIsolate {
 
     /// It has not ended, and has not said anything without being asked.
     fn is_alive(&self) -> bool {
-        let mut heard = [PollFd::new(&self.socket, PollFlags::IN)];
-        !self.frames.has_more() && poll(&mut heard, Some(&Timespec::default())) == Ok(0)
+        !self.frames.has_more() && self.ends.is_silent()
     }
 }
 
@@ -427,55 +419,6 @@ fn of_end(status: Option<ExitStatus>) -> Failure {
         None => (FailureKind::UserError, format!("ended by itself: {status}")),
     };
     Failure::new(kind, format!("the function's process {what}"))
-}
-
-/// A socket until a moment.
-struct Until<'a> {
-    socket: &'a UnixStream,
-    clock: &'a dyn Clock,
-    end: Duration,
-}
-
-impl Until<'_> {
-    /// Waits until the socket is ready. A thread that waits in a read instead is also woken, for
-    /// nothing, whenever the other side has taken what was sent to it.
-    fn wait_for(&self, what: PollFlags) -> io::Result<()> {
-        loop {
-            let left = self.end.saturating_sub(self.clock.monotonic());
-            if left.is_zero() {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            let left = Timespec::try_from(left).map_err(io::Error::other)?;
-            match poll(&mut [PollFd::new(self.socket, what)], Some(&left)) {
-                Ok(0) | Err(Errno::INTR) => {}
-                Ok(_) => return Ok(()),
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-}
-
-impl Read for Until<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.wait_for(PollFlags::IN)?;
-        Ok(retry_on_intr(|| recv(self.socket, &mut *into, RecvFlags::DONTWAIT))?.0)
-    }
-}
-
-impl Write for Until<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-        loop {
-            match retry_on_intr(|| send(self.socket, bytes, flags)) {
-                Err(Errno::AGAIN) => self.wait_for(PollFlags::OUT)?,
-                sent => return Ok(sent?),
-            }
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]

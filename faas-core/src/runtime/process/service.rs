@@ -25,7 +25,7 @@ pub struct ProcessesOptions {
     pub worker: WorkerCommand,
     /// Blank children kept ready for cold starts, some 200 KiB each. Default: 8.
     pub blank_children: usize,
-    /// Children kept warm at most, over all functions. Each takes three descriptors of the host's, and
+    /// Children kept warm at most, over all functions. Each takes five descriptors of the host's, and
     /// together they take no more than half of what it may open. Default: 1000.
     pub warm_children: usize,
     /// Bytes of memory that these may hold together. Default: 512 MiB.
@@ -166,5 +166,5 @@ impl Runtime for Processes {
 /// How many children the host has descriptors for, with as many left for all else.
 fn most_children() -> usize {
     let open = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    usize::try_from(open / 6).unwrap_or(usize::MAX)
+    usize::try_from(open / 10).unwrap_or(usize::MAX)
 }

@@ -20,11 +20,12 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::process::{ExitCode, Termination};
 use std::sync::Arc;
 
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::net::SocketType;
 use rustix::process::{
     Pid, PidfdFlags, Resource, Rlimit, WaitOptions, getrlimit, pidfd_open, setrlimit, waitpid,
 };
 
+use super::channel::{self, ChildEnds, HostEnds};
 use super::child::Child;
 use super::control::{self, Order, Report};
 use super::flight_recorder;
@@ -89,20 +90,22 @@ fn serve() -> io::Result<()> {
                 control::send(&control, &zygote.lock(or_go_on), &[])?;
             }
             Order::Fork => match zygote.fork() {
-                Ok(Forked::Child { socket, console }) => {
+                Ok(Forked::Child { ends, console }) => {
                     drop(control);
                     // That a lock does not hold was told when the worker tried them. What remains
                     // is a worker that has ended meanwhile, and nobody to tell.
-                    Child::new(socket, console, zygote)
+                    Child::new(ends, console, zygote)
                         .map_or_else(|_| std::process::exit(1), |child| child.serve());
                 }
                 Ok(Forked::Parent {
                     pid,
                     pidfd,
-                    socket,
+                    ends,
                     console,
                 }) => {
-                    let descriptors = [socket.as_fd(), pidfd.as_fd(), console.as_fd()];
+                    let [requests, answers, unread] = ends.descriptors();
+                    let (pidfd, console) = (pidfd.as_fd(), console.as_fd());
+                    let descriptors = [requests, answers, unread, pidfd, console];
                     control::send(&control, &Report::Forked(pid), &descriptors)?;
                 }
                 Err(error) => {
@@ -133,11 +136,11 @@ pub(super) struct Zygote {
 
 enum Forked {
     /// This is the child.
-    Child { socket: OwnedFd, console: OwnedFd },
+    Child { ends: ChildEnds, console: OwnedFd },
     Parent {
         pid: i32,
         pidfd: OwnedFd,
-        socket: OwnedFd,
+        ends: HostEnds,
         console: OwnedFd,
     },
 }
@@ -168,12 +171,7 @@ impl Zygote {
 
     #[expect(unsafe_code, reason = "forks")]
     fn fork(&self) -> io::Result<Forked> {
-        let (host, child) = socketpair(
-            AddressFamily::UNIX,
-            SocketType::STREAM,
-            SocketFlags::CLOEXEC,
-            None,
-        )?;
+        let (host, child) = channel::open()?;
         let console = flight_recorder::memory()?;
         // SAFETY: this process has one thread, so its copy is in no inconsistent state.
         let pid = unsafe { libc::fork() };
@@ -182,7 +180,7 @@ impl Zygote {
             0 => {
                 drop(host);
                 Ok(Forked::Child {
-                    socket: child,
+                    ends: child,
                     console,
                 })
             }
@@ -193,7 +191,7 @@ impl Zygote {
                     Ok(pidfd) => Ok(Forked::Parent {
                         pid,
                         pidfd,
-                        socket: host,
+                        ends: host,
                         console,
                     }),
                     Err(error) => {

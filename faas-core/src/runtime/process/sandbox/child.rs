@@ -7,16 +7,17 @@ use std::os::unix::fs::FileExt;
 use rustix::process::{
     Resource, Signal, getpid, getppid, set_parent_process_death_signal, setrlimit,
 };
-use rustix::stdio::dup2_stdin;
+use rustix::stdio::{dup2_stdin, dup2_stdout};
 
 use super::zygote::{at_most, none};
 use super::{Lock, LockError, Prepared};
+use crate::runtime::process::channel::ChildEnds;
 
 /// A child that is locked in for good.
 #[derive(Debug)]
 pub(in crate::runtime::process) struct Locked {
-    /// Its only descriptor, 0.
-    pub(in crate::runtime::process) socket: OwnedFd,
+    /// Its only descriptors, 0 and 1.
+    pub(in crate::runtime::process) ends: ChildEnds,
     /// Its memory, still without a bound of its own.
     pub(in crate::runtime::process) address_space: AddressSpace,
 }
@@ -40,14 +41,14 @@ impl AddressSpace {
 }
 
 impl Prepared {
-    /// Locks the calling process, which the zygote has just forked, in for good. `socket` becomes
-    /// descriptor 0, and every other one is closed.
+    /// Locks the calling process, which the zygote has just forked, in for good. `ends` become
+    /// descriptors 0 and 1, and every other one is closed.
     ///
     /// # Errors
     /// A lock does not hold, or the zygote has ended meanwhile: the process must end.
     pub(in crate::runtime::process) fn lock_child(
         &self,
-        socket: OwnedFd,
+        ends: ChildEnds,
     ) -> Result<Locked, LockError> {
         set_parent_process_death_signal(Some(Signal::KILL)).map_err(LockError::of(Lock::Parent))?;
         // It may have ended before it was asked for a signal.
@@ -56,17 +57,15 @@ impl Prepared {
             return Err(LockError::of(Lock::Parent)(ended));
         }
         let address_space = self.occupied().map_err(LockError::of(Lock::AddressSpace))?;
-        let socket = keep_only(socket).map_err(LockError::of(Lock::Descriptors))?;
-        // A poll of the one descriptor needs a limit of one.
-        setrlimit(Resource::Nofile, at_most(1)).map_err(LockError::of(Lock::Limits))?;
-        for resource in [Resource::Nproc, Resource::Fsize] {
+        let ends = keep_only(ends).map_err(LockError::of(Lock::Descriptors))?;
+        for resource in [Resource::Nofile, Resource::Nproc, Resource::Fsize] {
             setrlimit(resource, none()).map_err(LockError::of(Lock::Limits))?;
         }
         self.filter
             .apply(getpid())
             .map_err(LockError::of(Lock::Seccomp))?;
         Ok(Locked {
-            socket,
+            ends,
             address_space,
         })
     }
@@ -90,15 +89,20 @@ pub(super) fn probe() -> io::Result<()> {
     close_from(u32::MAX)
 }
 
-/// Makes `socket` descriptor 0 and closes all others.
-#[expect(unsafe_code, reason = "takes over a descriptor by its number")]
-fn keep_only(socket: OwnedFd) -> io::Result<OwnedFd> {
-    dup2_stdin(&socket)?;
-    // Closed below, or descriptor 0 itself.
-    std::mem::forget(socket);
-    close_from(1)?;
-    // SAFETY: it is open, and whoever had it before has lost it to the socket.
-    Ok(unsafe { OwnedFd::from_raw_fd(0) })
+/// Makes `ends` descriptors 0 and 1 and closes all others. Those two were taken before.
+#[expect(unsafe_code, reason = "takes over descriptors by their numbers")]
+fn keep_only(ends: ChildEnds) -> io::Result<ChildEnds> {
+    dup2_stdin(&ends.requests)?;
+    dup2_stdout(&ends.answers)?;
+    // Closed below.
+    std::mem::forget(ends);
+    close_from(2)?;
+    // SAFETY: they are open, and whoever had them before has lost them to the pipes.
+    let [requests, answers] = [0, 1].map(|number| unsafe { OwnedFd::from_raw_fd(number) });
+    Ok(ChildEnds {
+        requests: requests.into(),
+        answers: answers.into(),
+    })
 }
 
 /// Closes the descriptors from `first` on.

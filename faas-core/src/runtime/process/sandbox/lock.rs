@@ -18,7 +18,7 @@ pub(in crate::runtime::process) enum Lock {
     Limits,
     /// A bound on memory.
     AddressSpace,
-    /// No descriptor but the socket.
+    /// No descriptor but its pipes.
     Descriptors,
     /// Death with the parent.
     Parent,

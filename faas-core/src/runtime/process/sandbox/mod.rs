@@ -9,9 +9,9 @@
 //! |---|---|
 //! | make a system call that the engine does not need | seccomp: the child dies of it |
 //! | open, make or list files; connect; signal others | seccomp, and Landlock behind it |
-//! | reach a network at all | no socket but its own; a network namespace of its own, if permitted |
+//! | reach a network at all | no socket; a network namespace of its own, if permitted |
 //! | gain privileges | no user, groups or capabilities to speak of, and no new ones |
-//! | have a second descriptor, a child, a file, locked memory, a core dump | resource limits |
+//! | have a third descriptor, a child, a file, locked memory, a core dump | resource limits |
 //! | use more memory than its call may | the address-space limit, set when that is known |
 //! | outlive the zygote | the kernel kills it |
 //! | survive when the machine runs out of memory | it is the first to be killed |

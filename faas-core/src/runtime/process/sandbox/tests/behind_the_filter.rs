@@ -16,6 +16,7 @@ use super::fresh::{
     End, WORKED, address, buffer, call, forked_by, in_child, in_fresh_process, in_locked_child,
     int, value_of,
 };
+use crate::runtime::process::channel;
 
 fn lock_all_but_the_filter() -> Prepared {
     let mut prepared = lock_zygote().unwrap();
@@ -117,9 +118,11 @@ promises! {
         assert_eq!(in_child(|| write(file.try_clone().unwrap())), WORKED);
         let prepared = lock_all_but_the_filter();
         let end = in_child(|| {
-            // What it gets for a socket is a file.
-            let given = OwnedFd::from(file.try_clone().unwrap());
-            write(File::from(prepared.lock_child(given).unwrap().socket))
+            // What it gets for a pipe is a file.
+            let (_host, mut ends) = channel::open().unwrap();
+            ends.answers = OwnedFd::from(file.try_clone().unwrap()).into();
+            let ends = prepared.lock_child(ends).unwrap().ends;
+            write(OwnedFd::from(ends.answers).into())
         });
         assert_eq!(end, End::Killed(libc::SIGXFSZ));
     };

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::ffi::c_int;
 use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
 use std::panic::catch_unwind;
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
@@ -13,6 +12,7 @@ use rquickjs::{Context, Runtime};
 use super::super::{Locked, lock_zygote};
 use super::fresh::{End, WORKED, address, call, fork, in_fresh_process, in_locked_child, wait_for};
 use crate::clock::{Clock, SystemClock};
+use crate::runtime::process::channel;
 
 fn ends_with(end: End, run: fn(Locked) -> c_int) {
     let prepared = lock_zygote().unwrap();
@@ -70,8 +70,8 @@ a_locked_child! {
         c_int::from(deeper(0) == 0)
     };
     exits_as_others_do: End::Returned(3), |_| std::process::exit(3);
-    knows_that_its_descriptor_is_open: WORKED, |locked| {
-        drop(locked.socket);
+    knows_that_its_descriptors_are_open: WORKED, |locked| {
+        drop(locked.ends);
         0
     };
     runs_javascript: WORKED, |_| {
@@ -102,28 +102,26 @@ a_locked_child! {
 }
 
 #[test]
-fn a_locked_child_reads_and_writes_its_socket() {
-    let test = "a_locked_child_reads_and_writes_its_socket";
+fn a_locked_child_reads_and_writes_its_pipes() {
+    let test = "a_locked_child_reads_and_writes_its_pipes";
     in_fresh_process(module_path!(), test, || {
         const LENGTH: usize = 1 << 20;
         let prepared = lock_zygote().unwrap();
-        let (socket, mut peer) = UnixStream::pair().unwrap();
+        let (host, ends) = channel::open().unwrap();
         let child = fork(|| {
-            let locked = prepared
-                .lock_child(socket.try_clone().unwrap().into())
-                .unwrap();
-            let mut socket = UnixStream::from(locked.socket);
+            let mut ends = prepared.lock_child(ends).unwrap().ends;
             let mut megabyte = vec![0; LENGTH];
-            socket.read_exact(&mut megabyte).unwrap();
+            ends.requests.read_exact(&mut megabyte).unwrap();
             megabyte.reverse();
-            socket.write_all(&megabyte).unwrap();
+            ends.answers.write_all(&megabyte).unwrap();
             0
         });
-        drop(socket);
+        let clock = SystemClock::new();
+        let mut host = host.until(clock.monotonic() + Duration::from_secs(20), &clock);
         let sent: Vec<u8> = (0..LENGTH).map(|n| (n % 251) as u8).collect();
-        peer.write_all(&sent).unwrap();
-        let mut answer = Vec::new();
-        peer.read_to_end(&mut answer).unwrap();
+        host.write_all(&sent).unwrap();
+        let mut answer = vec![0; LENGTH];
+        host.read_exact(&mut answer).unwrap();
         answer.reverse();
         assert!(answer == sent);
         assert_eq!(wait_for(child), WORKED);

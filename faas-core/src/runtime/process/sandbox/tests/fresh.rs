@@ -2,11 +2,11 @@
 
 use std::ffi::{c_int, c_long};
 use std::io;
-use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, Stdio};
 
 use super::super::{Locked, Prepared};
+use crate::runtime::process::channel;
 
 /// Set in the process that a test starts for itself.
 const MARK: &str = "FAAS_SANDBOX_TEST";
@@ -60,8 +60,8 @@ pub(super) fn in_child(run: impl FnOnce() -> c_int) -> End {
 
 /// Forks a child that locks itself in before it does `run`.
 pub(super) fn in_locked_child(prepared: &Prepared, run: impl FnOnce(Locked) -> c_int) -> End {
-    let (socket, _peer) = UnixStream::pair().unwrap();
-    in_child(|| run(prepared.lock_child(socket.into()).unwrap()))
+    let (_host, ends) = channel::open().unwrap();
+    in_child(|| run(prepared.lock_child(ends).unwrap()))
 }
 
 /// Forks and returns the child's number at once.

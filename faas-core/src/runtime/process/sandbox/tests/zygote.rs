@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::fd::IntoRawFd;
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{
@@ -19,6 +20,8 @@ use super::super::{Lock, LockError, lock_zygote};
 use super::fresh::{
     End, WORKED, call, fork, in_fresh_process, in_locked_child, int, value_of, wait_for,
 };
+use crate::clock::{Clock, SystemClock};
+use crate::runtime::process::channel;
 
 const MEGABYTE: usize = 1 << 20;
 
@@ -66,7 +69,7 @@ promises! {
         tell.write_all(b"!").unwrap();
         assert_eq!(wait_for(witness), WORKED);
     };
-    a_locked_child_has_one_descriptor: {
+    a_locked_child_has_two_descriptors: {
         // Left behind by somebody careless, low and high.
         let low = File::open("/").unwrap().into_raw_fd();
         let high = value_of(libc::SYS_fcntl, [int(low), int(libc::F_DUPFD), 700]).unwrap();
@@ -75,7 +78,7 @@ promises! {
         let prepared = lock_zygote().unwrap();
         let end = in_locked_child(&prepared, |_| {
             let open: Vec<usize> = (0..1024).filter(|number| is_open(*number)).collect();
-            c_int::from(open != [0])
+            c_int::from(open != [0, 1])
         });
         assert_eq!(end, WORKED);
     };
@@ -119,8 +122,8 @@ promises! {
                 while getppid() == Some(prepared.zygote) {
                     std::thread::yield_now();
                 }
-                let (socket, _peer) = UnixStream::pair().unwrap();
-                let refused = prepared.lock_child(socket.into());
+                let (_host, ends) = channel::open().unwrap();
+                let refused = prepared.lock_child(ends);
                 let lock = refused.map(|_| ()).unwrap_err().lock;
                 (&report).write_all(lock.to_string().as_bytes()).unwrap();
                 0
@@ -137,26 +140,27 @@ promises! {
 
 /// What a child, `locked` or not, answers when it is sent 1 while its zygote lives, and 2 after.
 fn answers_of_an_orphan(locked: bool) -> Vec<u8> {
-    let (mut ours, theirs) = UnixStream::pair().unwrap();
+    let (ours, theirs) = channel::open().unwrap();
     let (mut end, mut until) = UnixStream::pair().unwrap();
     let zygote = fork(|| {
         let prepared = lock_zygote().unwrap();
-        let theirs = theirs.try_clone().unwrap();
         fork(|| {
-            let mut socket = match locked {
-                true => prepared.lock_child(theirs.into()).unwrap().socket.into(),
+            let mut theirs = match locked {
+                true => prepared.lock_child(theirs).unwrap().ends,
                 false => theirs,
             };
             let mut asked = [0];
-            while socket.read_exact(&mut asked).is_ok() && asked != [0] {
-                socket.write_all(&asked).unwrap();
+            while theirs.requests.read_exact(&mut asked).is_ok() && asked != [0] {
+                theirs.answers.write_all(&asked).unwrap();
             }
             0
         });
         until.read_exact(&mut [0]).unwrap();
         0
     });
-    drop(theirs);
+    let clock = SystemClock::new();
+    let until = clock.monotonic() + Duration::from_secs(20);
+    let mut ours = ours.until(until, &clock);
     let mut ask = |number: u8| {
         let mut answer = [0];
         ours.write_all(&[number])?;

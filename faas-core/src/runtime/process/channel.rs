@@ -1,0 +1,207 @@
+//! The two pipes between a host and a child: requests go one way, answers the other.
+//!
+//! Pipes and not a socket: they take half the time, since nothing is made anew for each message and
+//! a side is woken only for what it waits for; and they are less of a kernel to be attacked through.
+
+use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write, pipe};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{OFlags, fcntl_setfl};
+use rustix::io::Errno;
+
+use crate::clock::Clock;
+
+/// The child's ends.
+#[derive(Debug)]
+pub(super) struct ChildEnds {
+    pub(super) requests: PipeReader,
+    pub(super) answers: PipeWriter,
+}
+
+/// The host's ends.
+#[derive(Debug)]
+pub(super) struct HostEnds {
+    requests: PipeWriter,
+    answers: PipeReader,
+    /// The child's end of the requests. While somebody could read them, writing them to a child that
+    /// has ended raises no signal: SIGPIPE would end a host that does not ignore it.
+    unread: PipeReader,
+}
+
+/// How many descriptors [`HostEnds`] are.
+pub(super) const HOST_ENDS: usize = 3;
+
+/// Opens both pipes.
+///
+/// # Errors
+/// The system has no room for them.
+pub(super) fn open() -> io::Result<(HostEnds, ChildEnds)> {
+    let (from_host, requests) = pipe()?;
+    let (answers, from_child) = pipe()?;
+    // A child that does not read must not hold its host up.
+    fcntl_setfl(&requests, OFlags::NONBLOCK)?;
+    let host = HostEnds {
+        requests,
+        answers,
+        unread: from_host.try_clone()?,
+    };
+    let child = ChildEnds {
+        requests: from_host,
+        answers: from_child,
+    };
+    Ok((host, child))
+}
+
+impl HostEnds {
+    /// Its descriptors, to be handed to the host.
+    pub(super) fn descriptors(&self) -> [BorrowedFd<'_>; HOST_ENDS] {
+        [
+            self.requests.as_fd(),
+            self.answers.as_fd(),
+            self.unread.as_fd(),
+        ]
+    }
+
+    /// What [`Self::descriptors`] were handed over as.
+    pub(super) fn received([requests, answers, unread]: [OwnedFd; HOST_ENDS]) -> Self {
+        Self {
+            requests: requests.into(),
+            answers: answers.into(),
+            unread: unread.into(),
+        }
+    }
+
+    /// Whether the child has neither ended nor said anything.
+    pub(super) fn is_silent(&self) -> bool {
+        let mut heard = [PollFd::new(&self.answers, PollFlags::IN)];
+        poll(&mut heard, Some(&Timespec::default())) == Ok(0)
+    }
+
+    /// The pipes until a moment on the monotonic clock.
+    pub(super) fn until<'a>(&'a self, end: Duration, clock: &'a dyn Clock) -> Until<'a> {
+        Until {
+            ends: self,
+            clock,
+            end,
+        }
+    }
+}
+
+/// A host's ends until a moment, after which they fail as [`ErrorKind::TimedOut`].
+pub(super) struct Until<'a> {
+    ends: &'a HostEnds,
+    clock: &'a dyn Clock,
+    end: Duration,
+}
+
+impl Until<'_> {
+    /// Waits until one of these is ready.
+    fn wait_for(&self, ready: &mut [PollFd<'_>]) -> io::Result<()> {
+        loop {
+            let left = self.end.saturating_sub(self.clock.monotonic());
+            if left.is_zero() {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            let left = Timespec::try_from(left).map_err(io::Error::other)?;
+            match poll(ready, Some(&left)) {
+                Ok(0) | Err(Errno::INTR) => {}
+                Ok(_) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+impl Read for Until<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let answers = &self.ends.answers;
+        self.wait_for(&mut [PollFd::new(answers, PollFlags::IN)])?;
+        (&*answers).read(into)
+    }
+}
+
+impl Write for Until<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let HostEnds {
+            requests, answers, ..
+        } = self.ends;
+        loop {
+            match (&*requests).write(bytes) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    // Of the answers only their end matters here, which is told in any case.
+                    let mut ready = [
+                        PollFd::new(requests, PollFlags::OUT),
+                        PollFd::new(answers, PollFlags::empty()),
+                    ];
+                    self.wait_for(&mut ready)?;
+                    let [_, ended] = ready;
+                    if !ended.revents().is_empty() {
+                        return Err(ErrorKind::BrokenPipe.into());
+                    }
+                }
+                written => return written,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+
+    const SOON: Duration = Duration::from_millis(30);
+    const MEGABYTE: usize = 1 << 20;
+
+    #[test]
+    fn much_goes_through_in_both_directions() {
+        let (host, mut child) = open().unwrap();
+        let clock = SystemClock::new();
+        let echo = std::thread::spawn(move || {
+            let mut all = vec![0; MEGABYTE];
+            child.requests.read_exact(&mut all).unwrap();
+            child.answers.write_all(&all).unwrap();
+        });
+        let sent: Vec<u8> = (0..MEGABYTE).map(|n| (n % 251) as u8).collect();
+        let mut ends = host.until(clock.monotonic() + Duration::from_secs(20), &clock);
+        ends.write_all(&sent).unwrap();
+        let mut answer = vec![0; MEGABYTE];
+        ends.read_exact(&mut answer).unwrap();
+        assert!(answer == sent);
+        echo.join().unwrap();
+    }
+
+    #[test]
+    fn a_child_that_does_not_read_or_answer_is_not_waited_for_any_longer() {
+        let (host, _child) = open().unwrap();
+        let clock = SystemClock::new();
+        let until = || host.until(clock.monotonic() + SOON, &clock);
+        assert_eq!(
+            until().read(&mut [0]).unwrap_err().kind(),
+            ErrorKind::TimedOut
+        );
+        let error = until().write_all(&[0; MEGABYTE]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert!(host.is_silent());
+    }
+
+    #[test]
+    fn a_child_that_has_ended_is_no_signal_but_an_error_at_once() {
+        let (host, child) = open().unwrap();
+        drop(child);
+        let clock = SystemClock::new();
+        let mut ends = host.until(clock.monotonic() + Duration::from_secs(20), &clock);
+        assert!(!host.is_silent());
+        assert_eq!(ends.read(&mut [0]).unwrap(), 0);
+        ends.write_all(b"small").unwrap();
+        let error = ends.write_all(&[0; MEGABYTE]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        assert!(clock.monotonic() < Duration::from_secs(20));
+    }
+}
