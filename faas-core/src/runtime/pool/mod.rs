@@ -163,7 +163,9 @@ impl<M: Maker> PoolInstance<M> {
     /// The isolate at hand if it can serve `function`, else one from the pool if there is one.
     fn check_out(&mut self, function: (FunctionId, u32)) -> (Lease, Option<M::Isolate>) {
         match self.at_hand.take() {
-            Some((lease, isolate)) if self.pool.warm.may_go_on(&lease, function) => {
+            Some((lease, isolate))
+                if self.pool.warm.may_go_on(&lease, function) && isolate.is_alive() =>
+            {
                 (lease, Some(isolate))
             }
             other => {
