@@ -17,6 +17,8 @@
 mod child;
 mod compile;
 mod control;
+#[cfg(test)]
+mod lying;
 mod nursery;
 mod remote;
 mod sandbox;

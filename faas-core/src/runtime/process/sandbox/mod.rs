@@ -28,7 +28,7 @@ mod lock;
 mod zygote;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub(in crate::runtime::process) use child::{AddressSpace, Locked};
 pub(in crate::runtime::process) use lock::{Lock, LockError};
