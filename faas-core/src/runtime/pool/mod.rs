@@ -171,7 +171,10 @@ impl<M: Maker> PoolInstance<M> {
     /// The isolate at hand if it can serve `function`, else a warm one, else a blank one.
     fn take(&mut self, function: (FunctionId, u32)) -> io::Result<AtHand<M::Isolate>> {
         match self.at_hand.take() {
-            Some(at_hand) if self.pool.warm.may_go_on(&at_hand.lease, function) => {
+            Some(at_hand)
+                if self.pool.warm.may_go_on(&at_hand.lease, function)
+                    && at_hand.isolate.is_alive() =>
+            {
                 return Ok(at_hand);
             }
             Some(other) => self.put_back(other),

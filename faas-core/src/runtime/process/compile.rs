@@ -1,6 +1,5 @@
 //! Having an upload parsed and compiled in a child, which is used for nothing else.
 
-use std::process::ExitStatus;
 use std::time::Duration;
 
 use super::remote::{Lost, RemoteIsolate, Uploaded};
@@ -24,6 +23,9 @@ pub(super) fn compile(
     let answered = child
         .say(&Request::Compile, source.as_bytes())
         .and_then(|()| read(child.exchange(started, timeout, MAX_ANSWER)?));
+    if answered.is_err() {
+        child.kill();
+    }
     match answered {
         Ok(compiled) => compiled,
         Err(Lost::Late) => Err(plain(format!(
@@ -32,10 +34,8 @@ pub(super) fn compile(
         ))),
         Err(Lost::Nonsense(_)) => Err(plain("the compiler failed on this code")),
         Err(Lost::Ended) => Err(match child.end() {
-            Some(status) if !ExitStatus::success(&status) => {
-                plain("the compiler failed on this code")
-            }
-            _ => cannot_now("the worker has ended"),
+            Some(_) => plain("the compiler failed on this code"),
+            None => cannot_now("the worker has ended"),
         }),
     }
 }

@@ -29,7 +29,7 @@ pub(super) enum Order {
     },
     /// Fork a child.
     Fork,
-    /// Say how this child ended: it has, or is about to.
+    /// Say how this child ended, if it has; else reap it when it does.
     Reap(i32),
 }
 

@@ -19,6 +19,8 @@ mod child;
 mod compile;
 mod control;
 mod flight_recorder;
+#[cfg(test)]
+mod lying;
 mod nursery;
 mod remote;
 mod sandbox;

@@ -2,12 +2,14 @@
 //! has died.
 
 use std::ffi::OsString;
+use std::fs;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child as Process, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -21,8 +23,11 @@ use super::control::{self, Order, Report};
 use super::worker;
 
 /// How long a worker may take to start, and to answer. It does little, but on a machine that may
-/// have much else to do.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// have much else to do. Tests have workers that say nothing, and wait for them less.
+const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 3 } else { 10 });
+
+/// How long a child that was killed is waited for.
+const DYING: Duration = Duration::from_secs(1);
 
 /// How the worker is started: a program that calls [`worker::run`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,13 +58,35 @@ impl WorkerCommand {
     }
 }
 
-/// A child of the worker's, as the host holds it.
+/// A child of a worker's, as the host holds it.
 #[derive(Debug)]
 pub(super) struct Newborn {
-    pub(super) pid: i32,
+    pub(super) id: ChildId,
     pub(super) pidfd: OwnedFd,
     pub(super) console: OwnedFd,
     pub(super) ends: HostEnds,
+}
+
+/// A child that was not reaped yet.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ChildId {
+    pub(super) pid: i32,
+    /// Which of the nursery's workers has it: to the next one that number is another's, or nobody's.
+    worker: u64,
+}
+
+/// Why there is no child.
+enum NotForked {
+    /// The system has no room for one; the worker can go on.
+    NoRoom(io::Error),
+    /// The worker has died, or is no worker any more.
+    Broken(io::Error),
+}
+
+impl From<io::Error> for NotForked {
+    fn from(error: io::Error) -> Self {
+        Self::Broken(error)
+    }
 }
 
 /// Has children made and reaped.
@@ -68,11 +95,14 @@ pub(super) struct Nursery {
     command: WorkerCommand,
     unlocked_allowed: bool,
     worker: Mutex<Option<Worker>>,
+    /// How many workers were started.
+    started: AtomicU64,
 }
 
 /// A worker that runs.
 #[derive(Debug)]
 struct Worker {
+    number: u64,
     control: OwnedFd,
     process: Process,
 }
@@ -92,11 +122,12 @@ impl Nursery {
                 "this process was started as a worker: call worker::run_if_asked first of all in main",
             ));
         }
-        let (worker, missing) = Worker::start(&command, unlocked_allowed)?;
+        let (worker, missing) = Worker::start(&command, unlocked_allowed, 0)?;
         let nursery = Self {
             command,
             unlocked_allowed,
             worker: Mutex::new(Some(worker)),
+            started: AtomicU64::new(1),
         };
         Ok((nursery, missing))
     }
@@ -107,62 +138,38 @@ impl Nursery {
     /// When the system has no room for one, or the worker has died and cannot be started again.
     pub(super) fn fork(&self) -> io::Result<Newborn> {
         let mut slot = self.worker.lock();
-        let mut worker = match slot.take() {
-            Some(worker) => worker,
-            None => self.replacement()?,
+        let forked = match slot.as_mut().map(Worker::fork) {
+            // One that was found dead is replaced once: what happens to the next one as well is no
+            // accident.
+            None | Some(Err(NotForked::Broken(_))) => {
+                *slot = None;
+                slot.insert(self.replacement()?).fork()
+            }
+            Some(forked) => forked,
         };
-        // One that was found dead is replaced once: what happens to the next one as well is no
-        // accident.
-        let (report, descriptors) = match worker.ask(Order::Fork) {
-            Ok(answer) => answer,
-            Err(_) => {
-                drop(worker);
-                worker = self.replacement()?;
-                worker.ask(Order::Fork)?
+        match forked {
+            Ok(child) => Ok(child),
+            Err(NotForked::NoRoom(error)) => Err(error),
+            Err(NotForked::Broken(error)) => {
+                *slot = None;
+                Err(error)
             }
-        };
-        match (report, <[OwnedFd; HOST_ENDS + 2]>::try_from(descriptors)) {
-            (Report::Forked(pid), Ok([requests, answers, unread, pidfd, console])) => {
-                *slot = Some(worker);
-                Ok(Newborn {
-                    pid,
-                    pidfd,
-                    console,
-                    ends: HostEnds::received([requests, answers, unread]),
-                })
-            }
-            (Report::Forked(pid), Err(some)) => {
-                // There was no room for its descriptors. Without them it ends, and is to be reaped.
-                drop(some);
-                worker.ask(Order::Reap(pid))?;
-                *slot = Some(worker);
-                Err(io::Error::from_raw_os_error(libc::EMFILE))
-            }
-            (Report::Failed(error), _) => {
-                *slot = Some(worker);
-                Err(io::Error::from_raw_os_error(error))
-            }
-            (report, _) => Err(unexpected(&report)),
         }
     }
 
-    /// Waits for a child that was killed, or has ended by itself, and says how; `None` when nobody
-    /// knows: the worker has died, and it with it.
-    pub(super) fn reap(&self, pid: i32, pidfd: impl AsFd) -> Option<ExitStatus> {
-        let mut ended = [PollFd::new(&pidfd, PollFlags::IN)];
-        let patience = Timespec {
-            tv_sec: 5,
-            tv_nsec: 0,
-        };
-        // The worker would wait for it, and everybody for the worker.
-        if retry_on_intr(|| poll(&mut ended, Some(&patience))).ok()? == 0 {
-            return None;
-        }
+    /// Has a child reaped that was killed, or has ended by itself, and says how it ended; `None`
+    /// when nobody knows: the worker has died, and it with it. Or it does not die, for it is in a
+    /// call into the kernel that nothing interrupts: the worker waits for it then, and nobody else.
+    pub(super) fn reap(&self, child: ChildId, pidfd: impl AsFd) -> Option<ExitStatus> {
+        ends_within(DYING, pidfd);
         let mut slot = self.worker.lock();
-        match slot.as_mut()?.ask(Order::Reap(pid)) {
+        let worker = slot
+            .as_mut()
+            .filter(|worker| worker.number == child.worker)?;
+        match worker.ask(Order::Reap(child.pid)) {
             Ok((Report::Reaped(status), _)) => Some(ExitStatus::from_raw(status)),
-            Ok(_) => None,
-            Err(_) => {
+            Ok((Report::Failed(_), _)) => None,
+            Ok(_) | Err(_) => {
                 *slot = None;
                 None
             }
@@ -171,13 +178,18 @@ impl Nursery {
 
     fn replacement(&self) -> io::Result<Worker> {
         tracing::warn!("the worker has died, and all children with it: starting another");
-        let (worker, _) = Worker::start(&self.command, self.unlocked_allowed)?;
+        let number = self.started.fetch_add(1, Ordering::Relaxed);
+        let (worker, _) = Worker::start(&self.command, self.unlocked_allowed, number)?;
         Ok(worker)
     }
 }
 
 impl Worker {
-    fn start(command: &WorkerCommand, unlocked_allowed: bool) -> io::Result<(Self, Vec<String>)> {
+    fn start(
+        command: &WorkerCommand,
+        unlocked_allowed: bool,
+        number: u64,
+    ) -> io::Result<(Self, Vec<String>)> {
         let (control, theirs) = socketpair(
             AddressFamily::UNIX,
             SocketType::SEQPACKET,
@@ -203,7 +215,11 @@ impl Worker {
             // Ctrl-C in a terminal is for the host, which may still need its children.
             .process_group(0)
             .spawn()?;
-        let mut worker = Self { control, process };
+        let mut worker = Self {
+            number,
+            control,
+            process,
+        };
         let order = Order::Lock {
             or_go_on: unlocked_allowed,
         };
@@ -212,6 +228,8 @@ impl Worker {
             Ok((Report::Refused(reason), _)) => Err(io::Error::other(reason)),
             Ok((report, _)) => Err(unexpected(&report)),
             Err(error) if is_gone(&error) => {
+                // If it has not ended, but let go of its socket, it does now.
+                worker.process.kill()?;
                 let ended = worker.process.wait()?;
                 Err(io::Error::other(format!(
                     "the worker ended at once ({ended}): does the program call worker::run_if_asked \
@@ -222,6 +240,46 @@ impl Worker {
                 error.kind(),
                 format!("the worker did not start: {error}"),
             )),
+        }
+    }
+
+    /// Has a child forked.
+    fn fork(&mut self) -> Result<Newborn, NotForked> {
+        let (report, descriptors) = self.ask(Order::Fork)?;
+        let pid = match report {
+            Report::Forked(pid) => pid,
+            Report::Failed(error) => {
+                return Err(NotForked::NoRoom(io::Error::from_raw_os_error(error)));
+            }
+            report => return Err(NotForked::Broken(unexpected(&report))),
+        };
+        let child = match <[OwnedFd; HOST_ENDS + 2]>::try_from(descriptors) {
+            Ok([requests, answers, unread, pidfd, console]) => Ok(Newborn {
+                id: ChildId {
+                    pid,
+                    worker: self.number,
+                },
+                pidfd,
+                console,
+                ends: HostEnds::received([requests, answers, unread]),
+            }),
+            // There was no room for its descriptors.
+            Err(_) => Err(io::Error::from_raw_os_error(libc::EMFILE)),
+        };
+        let looked = child.and_then(|child| {
+            is_child(pid, &child.pidfd, self.process.id()).map(|is_child| (is_child, child))
+        });
+        match looked {
+            Ok((true, child)) => Ok(child),
+            Ok((false, _)) => Err(NotForked::Broken(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the worker named a process that is not its child",
+            ))),
+            Err(error) => {
+                // Without its pipes it ends, and is to be reaped.
+                self.ask(Order::Reap(pid))?;
+                Err(NotForked::NoRoom(error))
+            }
         }
     }
 
@@ -238,6 +296,36 @@ impl Drop for Worker {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Whether `pidfd` stands for the process `pid`, and that is a child of `parent`. The host signals
+/// what it was handed, and may signal anybody.
+fn is_child(pid: i32, pidfd: &OwnedFd, parent: u32) -> io::Result<bool> {
+    let about = fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd()))?;
+    let behind = about.lines().find_map(|line| line.strip_prefix("Pid:"));
+    if behind.and_then(|number| number.trim().parse().ok()) != Some(pid) {
+        return Ok(false);
+    }
+    match fs::read_to_string(format!("/proc/{pid}/stat")) {
+        // Its name, before the bracket, may be anything.
+        Ok(stat) => Ok(stat
+            .rsplit_once(')')
+            .and_then(|(_, rest)| rest.split_ascii_whitespace().nth(1))
+            .is_some_and(|number| number.parse() == Ok(parent))),
+        // Where `/proc` is mounted so that one user does not see another's processes.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the process ends within this time, or has ended.
+pub(super) fn ends_within(patience: Duration, pidfd: impl AsFd) -> bool {
+    let mut ended = [PollFd::new(&pidfd, PollFlags::IN)];
+    let patience = Timespec {
+        tv_sec: patience.as_secs().try_into().unwrap_or(i64::MAX),
+        tv_nsec: patience.subsec_nanos().into(),
+    };
+    retry_on_intr(|| poll(&mut ended, Some(&patience))).is_ok_and(|ready| ready > 0)
 }
 
 fn is_gone(error: &io::Error) -> bool {

@@ -15,7 +15,7 @@ use zeroize::Zeroize as _;
 
 use super::channel::HostEnds;
 use super::flight_recorder::Recording;
-use super::nursery::{Newborn, Nursery};
+use super::nursery::{ChildId, Newborn, Nursery, ends_within};
 use super::wire::{self, CallHead, DoneHead, Frames, Reply, Request};
 use crate::clock::Clock;
 use crate::model::{Failure, FailureKind, Json, LogLine, Timestamp};
@@ -32,6 +32,9 @@ const GRACE: Duration = Duration::from_millis(50);
 const LONG: Duration = Duration::from_millis(1);
 const SHORT_CALLS: u64 = 64;
 
+/// A process that ends closes its pipes a moment before it has ended, and is given this long.
+const ENDING: Duration = Duration::from_millis(100);
+
 /// What a child has of its own once it was forked and locked in, in bytes, by measurement.
 const OVERHEAD: usize = 108 << 10;
 
@@ -41,6 +44,10 @@ const AROUND_LINE: usize = 32;
 
 /// Bytes of the line that tells how many were dropped, and of what marks a line as cut.
 const ABOUT_DROPPED: usize = 256;
+
+/// The longest message and stack of a failure, in bytes: a child cuts them at less. They are stored
+/// with every attempt.
+const MAX_FAILURE: usize = 16 << 10;
 
 /// What a child compiled. The host does not look into the bytecode: only a child may load it.
 #[derive(Debug)]
@@ -56,7 +63,7 @@ pub(super) struct RemoteIsolate {
     clock: Arc<dyn Clock>,
     nursery: Arc<Nursery>,
     /// `None` once it was reaped: the number may be another's then.
-    pid: Option<i32>,
+    id: Option<ChildId>,
     life: Arc<Life>,
     ends: HostEnds,
     recording: Recording,
@@ -125,7 +132,7 @@ impl RemoteIsolate {
         Self {
             clock,
             nursery,
-            pid: Some(child.pid),
+            id: Some(child.id),
             life: Arc::new(Life {
                 pidfd: child.pidfd,
                 running: Mutex::new(0),
@@ -135,7 +142,7 @@ impl RemoteIsolate {
             frames: Frames::default(),
             outgoing: Vec::new(),
             serial: 0,
-            shared: private_bytes(child.pid),
+            shared: private_bytes(child.id.pid),
             bytes: OVERHEAD,
             counted: 0,
         }
@@ -209,7 +216,7 @@ impl RemoteIsolate {
     /// Counts the child's memory, as the kernel has it: what the child would say might not be true,
     /// and what it has freed its allocator may have kept.
     fn count_bytes(&mut self) {
-        let now = self.pid.map_or(0, private_bytes);
+        let now = self.id.map_or(0, |id| private_bytes(id.pid));
         self.bytes = now.saturating_sub(self.shared).saturating_add(OVERHEAD);
         self.counted = self.serial;
     }
@@ -229,6 +236,7 @@ impl RemoteIsolate {
 
     /// Why the child is lost, as the failure of the call that it ran.
     fn failure(&mut self, lost: Lost, call: &Call<'_>) -> Failure {
+        let ended = matches!(lost, Lost::Ended) && ends_within(ENDING, &self.life.pidfd);
         self.life.kill();
         if let Some(reason) = call.stop.reason() {
             return reason.failure(call.limits.timeout);
@@ -239,15 +247,24 @@ impl RemoteIsolate {
                 FailureKind::UserError,
                 format!("the function's process was ended: it answered with {what}"),
             ),
-            Lost::Ended => of_end(self.end()),
+            Lost::Ended if ended => of_end(self.end()),
+            Lost::Ended => Failure::new(
+                FailureKind::UserError,
+                "the function's process was ended: it had closed its connection",
+            ),
         }
+    }
+
+    /// Kills the child, unless it has ended by itself.
+    pub(super) fn kill(&self) {
+        self.life.kill();
     }
 
     /// Kills the child, unless it has ended by itself, and says how it ended; `None` when nobody
     /// knows.
     pub(super) fn end(&mut self) -> Option<ExitStatus> {
         self.life.kill();
-        self.nursery.reap(self.pid.take()?, &self.life.pidfd)
+        self.nursery.reap(self.id.take()?, &self.life.pidfd)
     }
 }
 
@@ -347,6 +364,12 @@ fn checked(answer: &[u8], serial: u64, limits: &Limits, now: Timestamp) -> Resul
         || written > limits.log_bytes.saturating_add(ABOUT_DROPPED)
     {
         return Err(nonsense("more on its console than it may write"));
+    }
+    let told = failure.as_ref().map_or(0, |failure| {
+        failure.message.len() + failure.stack.as_ref().map_or(0, String::len)
+    });
+    if told > MAX_FAILURE {
+        return Err(nonsense("more about its failure than it may"));
     }
     let result = match failure {
         None if output.len() > limits.output => return Err(nonsense("more output than it may")),

@@ -20,6 +20,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::process::{ExitCode, Termination};
 use std::sync::Arc;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
 use rustix::net::SocketType;
 use rustix::process::{
     Pid, PidfdFlags, Resource, Rlimit, WaitOptions, getrlimit, pidfd_open, setrlimit, waitpid,
@@ -39,6 +41,12 @@ pub const ARGUMENT: &str = "faas-worker";
 /// The stack, in bytes, that a child may use: what compiles recurses deeply. Pages that are not
 /// touched cost nothing.
 const STACK: u64 = 64 << 20;
+
+/// How often children that are slow to die are looked for.
+const SWEEP: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 100_000_000,
+};
 
 /// Whether this process was started with [`ARGUMENT`].
 pub(super) fn is_asked() -> bool {
@@ -84,7 +92,8 @@ fn serve() -> io::Result<()> {
     raise_stack_limit();
     ignore_signals();
     let mut zygote = Zygote::prepare()?;
-    while let Some((order, _)) = next_order(&control)? {
+    let mut dying = Dying::default();
+    while let Some((order, _)) = next_order(&control, &mut dying)? {
         match order {
             Order::Lock { or_go_on } => {
                 control::send(&control, &zygote.lock(or_go_on), &[])?;
@@ -113,14 +122,18 @@ fn serve() -> io::Result<()> {
                     control::send(&control, &Report::Failed(number), &[])?;
                 }
             },
-            Order::Reap(pid) => control::send(&control, &reap(pid), &[])?,
+            Order::Reap(pid) => control::send(&control, &dying.reap(pid), &[])?,
         }
     }
     Ok(())
 }
 
 /// What the host wants next; `None` when it is gone, however it went.
-fn next_order(control: &OwnedFd) -> io::Result<Option<(Order, Vec<OwnedFd>)>> {
+fn next_order(control: &OwnedFd, dying: &mut Dying) -> io::Result<Option<(Order, Vec<OwnedFd>)>> {
+    let mut asked = [PollFd::new(control, PollFlags::IN)];
+    while !dying.0.is_empty() && retry_on_intr(|| poll(&mut asked, Some(&SWEEP)))? == 0 {
+        dying.sweep();
+    }
     match control::receive(control) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
         received => received,
@@ -197,7 +210,7 @@ impl Zygote {
                     Err(error) => {
                         // Without its other end it ends.
                         drop(host);
-                        reap(pid);
+                        let _ = retry_on_intr(|| waitpid(Some(opened), WaitOptions::empty()));
                         Err(error.into())
                     }
                 }
@@ -229,15 +242,32 @@ fn ignore_signals() {
     }
 }
 
-fn reap(pid: i32) -> Report {
-    let Some(pid) = Pid::from_raw(pid) else {
-        return Report::Failed(libc::ECHILD);
-    };
-    loop {
-        match waitpid(Some(pid), WaitOptions::empty()) {
-            Ok(Some((_, status))) => return Report::Reaped(status.as_raw()),
-            Ok(None) | Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Report::Failed(error.raw_os_error()),
+/// Children that the host has done with, and that have not ended yet. Nobody waits for them: a
+/// process that is in a call into the kernel which nothing interrupts may take any time to die.
+#[derive(Default)]
+struct Dying(Vec<Pid>);
+
+impl Dying {
+    /// Reaps a child now, or later if it has not ended.
+    fn reap(&mut self, pid: i32) -> Report {
+        let Some(pid) = Pid::from_raw(pid) else {
+            return Report::Failed(libc::ECHILD);
+        };
+        match retry_on_intr(|| waitpid(Some(pid), WaitOptions::NOHANG)) {
+            Ok(Some((_, status))) => Report::Reaped(status.as_raw()),
+            Ok(None) => {
+                self.0.push(pid);
+                Report::Failed(libc::EAGAIN)
+            }
+            Err(error) => Report::Failed(error.raw_os_error()),
         }
+    }
+
+    /// Reaps those that have ended meanwhile.
+    fn sweep(&mut self) {
+        self.0.retain(|pid| {
+            let waited = retry_on_intr(|| waitpid(Some(*pid), WaitOptions::NOHANG));
+            matches!(waited, Ok(None))
+        });
     }
 }

@@ -10,7 +10,7 @@ pub(in crate::runtime::process) enum Lock {
     NoNewPrivileges,
     /// Only the system calls on a list.
     Seccomp,
-    /// No files, no TCP, no signals to others.
+    /// No files, no TCP, no signals to others. An empty root stands in for the first.
     Landlock,
     /// Neither root nor capabilities. Never missing for who starts without them.
     Privileges,

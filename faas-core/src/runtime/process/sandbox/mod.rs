@@ -9,6 +9,7 @@
 //! |---|---|
 //! | make a system call that the engine does not need | seccomp: the child dies of it |
 //! | open, make or list files; connect; signal others | seccomp, and Landlock behind it |
+//! | see a file by any name | its root is a directory that is no more, if permitted |
 //! | reach a network at all | no socket; a network namespace of its own, if permitted |
 //! | gain privileges | no user, groups or capabilities to speak of, and no new ones |
 //! | have a third descriptor, a child, a file, locked memory, a core dump | resource limits |
@@ -28,7 +29,7 @@ mod lock;
 mod zygote;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub(in crate::runtime::process) use child::{AddressSpace, Locked};
 pub(in crate::runtime::process) use lock::{Lock, LockError};

@@ -15,8 +15,10 @@ macro_rules! promises {
     )*};
 }
 
+pub(in crate::runtime::process) use promises;
+
 mod behind_the_filter;
 mod essentials;
 mod filter;
-mod fresh;
+pub(in crate::runtime::process) mod fresh;
 mod zygote;

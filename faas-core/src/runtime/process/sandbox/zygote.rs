@@ -1,7 +1,9 @@
 //! The locks that the zygote puts on itself, and that all it forks inherit.
 
 use std::fs::{self, File};
+use std::io;
 use std::mem::{ManuallyDrop, MaybeUninit};
+use std::os::unix::fs::{DirBuilderExt, chroot};
 use std::ptr;
 
 use landlock::{
@@ -26,6 +28,9 @@ const NOBODY: u32 = 65534;
 
 /// The newest Landlock whose every right is to be taken away. An older kernel takes what it knows.
 const LANDLOCK: ABI = ABI::V10;
+
+/// Where a directory can be made for a moment. The first is nobody's but root's.
+const PLACES: [&str; 3] = ["/run", "/dev/shm", "/tmp"];
 
 /// A zygote that is locked, and what its children need to be.
 #[derive(Debug)]
@@ -65,16 +70,19 @@ pub(in crate::runtime::process) fn lock_zygote() -> Result<Prepared, LockError> 
         setrlimit(resource, none()).map_err(LockError::of(Lock::Limits))?;
     }
     leave_networks();
+    let nothing_to_see = leave_files().is_ok();
 
     let mut missing = Vec::new();
-    if drop_privileges().is_err() {
+    let privileges = drop_privileges();
+    if privileges.is_err() {
         missing.push(Lock::Privileges);
     }
     // What a child has in memory is not its siblings' to read.
     set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .map_err(LockError::of(Lock::Privileges))?;
     set_no_new_privs(true).map_err(LockError::of(Lock::NoNewPrivileges))?;
-    if !deny_files().unwrap_or(false) {
+    // Root could leave the directory that it is in.
+    if !deny_files().unwrap_or(false) && (privileges.is_err() || !nothing_to_see) {
         missing.push(Lock::Landlock);
     }
     filter::probe().map_err(LockError::of(Lock::Seccomp))?;
@@ -117,6 +125,29 @@ fn read_time_zone() {
 fn leave_networks() {
     // SAFETY: unsafe is to stop sharing descriptors, and these flags do not do that.
     let _ = unsafe { unshare_unsafe(UnshareFlags::NEWNET | UnshareFlags::NEWIPC) };
+}
+
+/// Makes a directory that is no more the root of all that the process can name: nothing is in it, and
+/// nothing can be made in it. Only root may; a second door, too, where there is Landlock.
+///
+/// # Errors
+/// It may not, or nowhere is room. The root is then what it was.
+pub(super) fn leave_files() -> io::Result<()> {
+    let mut made = Err(io::ErrorKind::NotFound.into());
+    for place in PLACES {
+        let path = format!("{place}/faas-nothing-{}", getpid().as_raw_pid());
+        made = fs::DirBuilder::new().mode(0o700).create(&path);
+        if made.is_ok() {
+            let entered = std::env::set_current_dir(&path);
+            fs::remove_dir(&path)?;
+            entered?;
+            break;
+        }
+    }
+    made?;
+    let left = chroot(".");
+    std::env::set_current_dir("/")?;
+    left
 }
 
 /// Becomes nobody, without groups or capabilities, if it is root; loses stray capabilities if not.

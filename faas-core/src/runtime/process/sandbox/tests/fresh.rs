@@ -28,7 +28,7 @@ pub(super) const WORKED: End = End::Returned(0);
 
 /// Runs `body` in a process of its own: this binary again, with an empty environment, told to run
 /// only the test of this name.
-pub(super) fn in_fresh_process(module: &str, test: &str, body: impl FnOnce()) {
+pub(in crate::runtime::process) fn in_fresh_process(module: &str, test: &str, body: impl FnOnce()) {
     if std::env::var_os(MARK).is_some() {
         // Whatever hangs is a failure too.
         alarm(60);

@@ -2,8 +2,9 @@
 
 use std::ffi::c_int;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::IntoRawFd;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use rustix::thread::{
     set_thread_groups,
 };
 
+use super::super::zygote::leave_files;
 use super::super::{Lock, LockError, lock_zygote};
 use super::fresh::{
     End, WORKED, call, fork, in_fresh_process, in_locked_child, int, value_of, wait_for,
@@ -51,6 +53,27 @@ promises! {
             assert_eq!(ids, [65534; 4]);
             assert!(getgroups().unwrap().is_empty());
         }
+    };
+    whoever_has_left_the_files_names_none_and_makes_none: {
+        if capabilities(None).unwrap().effective.contains(CapabilitySet::SYS_CHROOT) {
+            // Rights are not what holds it: root still has all of them.
+            leave_files().unwrap();
+            assert_eq!(fs::read_dir("/").unwrap().count(), 0);
+            assert_eq!(fs::metadata("..").unwrap().nlink(), 0);
+            for path in ["/proc", "../proc", "/../tmp"] {
+                assert_eq!(fs::metadata(path).unwrap_err().kind(), ErrorKind::NotFound, "{path}");
+            }
+            assert_eq!(fs::create_dir("/x").unwrap_err().kind(), ErrorKind::NotFound);
+            assert_eq!(File::create("/x").unwrap_err().kind(), ErrorKind::NotFound);
+        } else {
+            leave_files().unwrap_err();
+            assert!(fs::metadata("/proc").is_ok());
+        }
+    };
+    a_locked_process_that_was_root_has_left_the_files: {
+        let may = capabilities(None).unwrap().effective.contains(CapabilitySet::SYS_CHROOT);
+        lock_zygote().unwrap();
+        assert_eq!(fs::metadata("/").unwrap().nlink() == 0, may);
     };
     a_locked_process_keeps_its_memory_to_itself: {
         assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::Dumpable);

@@ -1,0 +1,55 @@
+//! A host whose descriptors run out, and a child that does not die.
+
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, pidfd_send_signal, setrlimit};
+
+use super::liar::pause;
+use super::rig::{Neighbour, Rig, below, call, serves};
+use crate::model::FailureKind;
+use crate::runtime::process::WorkerCommand;
+use crate::runtime::process::nursery::Nursery;
+use crate::runtime::process::sandbox::tests::{fresh::in_fresh_process, promises};
+
+promises! {
+    a_host_without_descriptors_fails_calls_that_need_some_and_keeps_no_child: {
+        let rig = Rig::new();
+        let neighbour = Neighbour::move_in(&rig);
+        let function = rig.function("return input");
+        let before = rig.settled(1);
+        let usual = getrlimit(Resource::Nofile);
+        let (mut served, mut failed) = (0, 0);
+        // Numbers are given out from below, and three are in use for certain.
+        for current in (3..14).rev().chain(3..14) {
+            let limit = Rlimit { current: Some(current), ..usual };
+            setrlimit(Resource::Nofile, limit).unwrap();
+            let outcome = call(&mut *rig.instance(), &function, "1");
+            rig.forget(&function);
+            pause(50);
+            setrlimit(Resource::Nofile, usual).unwrap();
+            match outcome.result {
+                Ok(_) => served += 1,
+                Err(failure) => {
+                    assert_eq!(failure.kind, FailureKind::Platform, "{current}: {failure:?}");
+                    failed += 1;
+                }
+            }
+            rig.has_only(before);
+        }
+        assert!(served > 0 && failed > 0, "{served} served, {failed} failed");
+        serves(&mut *rig.instance(), &function);
+        neighbour.move_out();
+    };
+    a_child_that_is_slow_to_die_holds_nobody_up_and_is_reaped_when_it_has: {
+        let (nursery, _) = Nursery::open(WorkerCommand::default(), true).unwrap();
+        let slow = nursery.fork().unwrap();
+        let other = nursery.fork().unwrap();
+        // Nobody has killed it yet: to the host it is one that does not die of that.
+        assert_eq!(nursery.reap(slow.id, &slow.pidfd), None);
+        pidfd_send_signal(&other.pidfd, Signal::KILL).unwrap();
+        assert!(nursery.reap(other.id, &other.pidfd).is_some());
+        assert_eq!(below(std::process::id()).len(), 2);
+        pidfd_send_signal(&slow.pidfd, Signal::KILL).unwrap();
+        while below(std::process::id()).len() > 1 {
+            pause(5);
+        }
+    };
+}
