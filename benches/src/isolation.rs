@@ -31,7 +31,7 @@ enum Isolation {
 /// Prints the figures.
 #[tokio::main]
 pub(crate) async fn measure() -> Result<()> {
-    // Warm processes take two descriptors each, as in the server, which does this too.
+    // Warm processes take five descriptors each, as in the server, which does this too.
     let limit = getrlimit(Resource::Nofile);
     setrlimit(
         Resource::Nofile,

@@ -1,4 +1,4 @@
-//! What a host and a child say to each other over their socket.
+//! What a host and a child say to each other over their pipes.
 //!
 //! A frame is the length of what follows (four bytes, little endian), a head in postcard's format,
 //! and a tail of plain bytes, so that inputs, outputs and bytecode pass through unread. Either side
