@@ -61,7 +61,7 @@ impl<'a> From<&'a ApiKey> for KeyBody<'a> {
 pub(crate) struct SessionBody<'a> {
     #[schema(value_type = words::Authentication)]
     authentication: &'static str,
-    /// The key that the request came with; null where keys are not in use.
+    /// The key that the request came with; null where it came with none, or none are in use.
     #[schema(required)]
     key: Option<SessionKey<'a>>,
 }
@@ -79,10 +79,11 @@ struct SessionKey<'a> {
     expires_at: Option<Moment>,
 }
 
-impl<'a> From<Option<&'a ApiKey>> for SessionBody<'a> {
-    fn from(key: Option<&'a ApiKey>) -> Self {
+impl<'a> SessionBody<'a> {
+    /// Of somebody with this key, or none.
+    pub(crate) fn new(required: bool, key: Option<&'a ApiKey>) -> Self {
         Self {
-            authentication: if key.is_some() { "required" } else { "off" },
+            authentication: if required { "required" } else { "off" },
             key: key.map(|key| SessionKey {
                 id: Text(key.id),
                 name: &key.name,
