@@ -1,5 +1,5 @@
 //! What every request goes through, in one layer: its id, its limit in time, its panic, its line in
-//! the log.
+//! the log, and that nobody keeps its answer.
 //!
 //! One layer and not four, because each layer of a router costs every request an allocation.
 
@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::X_CONTENT_TYPE_OPTIONS;
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue, Method, Request, Uri};
 use axum::response::{IntoResponse, Response};
 use pin_project_lite::pin_project;
@@ -23,6 +23,7 @@ use crate::error::{ApiError, Report};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// The longest request id that is taken from a client.
 const MAX_REQUEST_ID: usize = 128;
 
@@ -192,6 +193,8 @@ where
         headers.insert(REQUEST_ID.clone(), this.seen.id.clone());
         // What a function returns is data, whatever it looks like.
         headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
+        // It is somebody's data, unless its route says that anybody may have it.
+        headers.entry(CACHE_CONTROL).or_insert(NO_STORE);
         Poll::Ready(Ok(response))
     }
 }
