@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use faas_core::model::{ApiKey, AuditEntry, KeyId, Timestamp};
-use faas_core::store::{AccessStore, AuditQuery, StoreError};
+use faas_core::store::{AccessStore, AuditQuery, KeyUse, StoreError};
 use parking_lot::Mutex;
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -100,6 +100,12 @@ impl AccessStore for SqliteKeys {
 
     async fn revoke_key(&self, id: KeyId, at: Timestamp) -> Result<bool, StoreError> {
         self.within(move |db| access::revoke_key(db, id, at)).await
+    }
+
+    async fn note_key_uses(&self, uses: &[KeyUse]) -> Result<(), StoreError> {
+        let uses = uses.to_vec();
+        self.within(move |db| access::note_key_uses(db, &uses))
+            .await
     }
 
     async fn append_audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {

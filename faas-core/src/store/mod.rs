@@ -32,7 +32,7 @@ use crate::model::{
     NanoDollars, ScalingEvent, Status, Tier, Timestamp,
 };
 
-pub use access::{AccessStore, AuditQuery};
+pub use access::{AccessStore, AuditQuery, KeyUse};
 pub use memory::MemoryStore;
 pub use shared::{Lease, Overdue, OverdueQuery, Owner, Renewed, SharedStore};
 

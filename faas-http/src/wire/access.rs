@@ -24,6 +24,9 @@ pub(crate) struct KeyBody<'a> {
     expires_at: Option<Moment>,
     #[schema(required)]
     revoked_at: Option<Moment>,
+    /// When somebody came with it last, to the minute; null: never.
+    #[schema(required)]
+    last_used_at: Option<Moment>,
     /// What is to be sent as `Authorization: Bearer`. Only the answer to its making has it: it is
     /// kept nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,6 +53,7 @@ impl<'a> From<&'a ApiKey> for KeyBody<'a> {
             created_at: Text(key.created_at),
             expires_at: key.expires_at.map(Text),
             revoked_at: key.revoked_at.map(Text),
+            last_used_at: key.last_used_at.map(Text),
             key: None,
         }
     }

@@ -35,6 +35,14 @@ fn a_key_made_beside_a_running_server_is_required_at_once_and_revoked_within_two
         list.contains("valid") && list.contains("ci") && !list.contains(&key),
         "{list}"
     );
+    until(|| {
+        let list = key_says(folder, url, &["list"]);
+        let line = list.lines().find(|line| line.ends_with(" ci"));
+        // When it was made, when it was used, and never an end.
+        line.unwrap().matches('Z').count() == 2
+    });
+    let (_, told) = ask(&server, &bearer(&key), "get", "/api/keys");
+    assert!(told[0]["lastUsedAt"].is_string(), "{told}");
     key_says(folder, url, &["revoke", "ci"]);
     until(|| session(&bearer(&key)).0 == 401);
     assert_eq!(closed_with(socket), 1008);

@@ -122,7 +122,7 @@ it("goes on with the first key that is made here, though the live connection end
   answer = () => OFF;
   await begin();
   answer = (key) => (key === TEXT ? known() : NOBODY);
-  const made = { _id: "k1", name: "ada", role: "admin", createdAt: "", expiresAt: null, revokedAt: null, key: TEXT } satisfies ApiKey;
+  const made = { _id: "k1", name: "ada", role: "admin", createdAt: "", expiresAt: null, revokedAt: null, lastUsedAt: null, key: TEXT } satisfies ApiKey;
   const states: string[] = [];
   onTestFinished(session.subscribe(() => states.push(session.get().state)));
   await withFirstKey(async () => {
