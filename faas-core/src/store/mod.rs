@@ -17,6 +17,7 @@ mod access;
 pub mod conformance;
 pub mod memory;
 pub mod rollup;
+mod secrets;
 mod shared;
 pub mod skew;
 
@@ -34,6 +35,7 @@ use crate::model::{
 
 pub use access::{AccessStore, AuditQuery, KeyUse};
 pub use memory::MemoryStore;
+pub use secrets::SecretStore;
 pub use shared::{Lease, Overdue, OverdueQuery, Owner, Renewed, SharedStore};
 
 /// How long a caller's idempotency key is remembered.
