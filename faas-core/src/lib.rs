@@ -3,7 +3,7 @@
 //! Read the modules in this order: [`model`] (the words), [`cost`] (the money), [`store`],
 //! [`runtime`] and [`scaling`] (the three traits that a host can implement), [`events`], then
 //! `engine` (the life of an execution), [`secrets`], [`load_test`], [`platform`] (the handle that a
-//! host holds) and [`access`] (who is let in).
+//! host holds), [`access`] (who is let in) and [`request_id`], which front ends share.
 
 pub mod access;
 pub mod clock;
@@ -13,6 +13,7 @@ pub mod events;
 pub mod load_test;
 pub mod model;
 pub mod platform;
+pub mod request_id;
 pub mod runtime;
 pub mod samples;
 pub mod scaling;

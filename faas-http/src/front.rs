@@ -1,30 +1,28 @@
 //! What every request goes through, in one layer: its id, its limit in time, its panic, its line in
-//! the log.
+//! the log, and that nobody keeps its answer.
 //!
 //! One layer and not four, because each layer of a router costs every request an allocation.
 
-use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::X_CONTENT_TYPE_OPTIONS;
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue, Method, Request, Uri};
 use axum::response::{IntoResponse, Response};
+use faas_core::request_id::{self, RequestIds};
 use pin_project_lite::pin_project;
 use tokio::time::{Timeout, timeout};
 use tower::{Layer, Service};
 
 use crate::error::{ApiError, Report};
 
-static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) static REQUEST_ID: HeaderName = HeaderName::from_static(request_id::HEADER);
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
-/// The longest request id that is taken from a client.
-const MAX_REQUEST_ID: usize = 128;
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Wraps a service in a [`Front`].
 #[derive(Clone)]
@@ -52,42 +50,13 @@ impl<S> Layer<S> for FrontLayer {
     }
 }
 
-/// Makes ids for requests that bring none: a number that rises, behind a random prefix that tells
-/// one server's from another's.
-pub(crate) struct RequestIds {
-    prefix: u32,
-    next: AtomicU64,
-}
-
-impl RequestIds {
-    pub(crate) fn new() -> Self {
-        Self {
-            prefix: fastrand::u32(..),
-            next: AtomicU64::new(1),
-        }
+/// That of a request: its own, or a new one.
+fn id_of(ids: &RequestIds, request: &Request<Body>) -> HeaderValue {
+    match request.headers().get(&REQUEST_ID) {
+        Some(id) if request_id::is_sane(id.as_bytes()) => id.clone(),
+        _ => HeaderValue::try_from(ids.make())
+            .unwrap_or_else(|_| HeaderValue::from_static("unknown")),
     }
-
-    fn id_of(&self, request: &Request<Body>) -> HeaderValue {
-        match request.headers().get(&REQUEST_ID) {
-            Some(id) if is_sane(id) => id.clone(),
-            _ => self.make(),
-        }
-    }
-
-    fn make(&self) -> HeaderValue {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let mut id = String::with_capacity(24);
-        let written = write!(id, "{:08x}-{number:x}", self.prefix);
-        match (written, HeaderValue::try_from(id)) {
-            (Ok(()), Ok(id)) => id,
-            _ => HeaderValue::from_static("unknown"),
-        }
-    }
-}
-
-/// Whether a client's id can go into an answer and a log line as it is.
-fn is_sane(id: &HeaderValue) -> bool {
-    (1..=MAX_REQUEST_ID).contains(&id.len()) && id.as_bytes().iter().all(u8::is_ascii_graphic)
 }
 
 /// See the module.
@@ -113,7 +82,7 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let id = self.ids.id_of(&request);
+        let id = id_of(&self.ids, &request);
         let seen = Seen {
             method: request.method().clone(),
             uri: request.uri().clone(),
@@ -192,6 +161,8 @@ where
         headers.insert(REQUEST_ID.clone(), this.seen.id.clone());
         // What a function returns is data, whatever it looks like.
         headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
+        // It is somebody's data, unless its route says that anybody may have it.
+        headers.entry(CACHE_CONTROL).or_insert(NO_STORE);
         Poll::Ready(Ok(response))
     }
 }

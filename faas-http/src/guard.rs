@@ -26,11 +26,26 @@ static FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 pub(crate) struct GuardLayer {
     access: Access,
     permission: Permission,
+    key_may_lack: bool,
 }
 
 impl GuardLayer {
+    /// Lets in who may do that.
     pub(crate) const fn new(access: Access, permission: Permission) -> Self {
-        Self { access, permission }
+        Self {
+            access,
+            permission,
+            key_may_lack: false,
+        }
+    }
+
+    /// Lets in whoever has a valid key, and whoever has none.
+    pub(crate) const fn without_key(access: Access) -> Self {
+        Self {
+            access,
+            permission: Permission::Identify,
+            key_may_lack: true,
+        }
     }
 }
 
@@ -42,6 +57,7 @@ impl<S> Layer<S> for GuardLayer {
             inner,
             access: self.access.clone(),
             permission: self.permission,
+            key_may_lack: self.key_may_lack,
         }
     }
 }
@@ -52,6 +68,7 @@ pub(crate) struct Guard<S> {
     inner: S,
     access: Access,
     permission: Permission,
+    key_may_lack: bool,
 }
 
 impl<S> Service<Request<Body>> for Guard<S>
@@ -77,6 +94,10 @@ where
                     inner: self.inner.call(request),
                 }
             }
+            // Its host and origin are known: the key is asked for after these.
+            Err(Refusal::KeyRequired) if self.key_may_lack => GuardFuture::Admitted {
+                inner: self.inner.call(request),
+            },
             Err(refusal) => {
                 let refused = routes::in_envelope(request.uri(), ApiError::from(refusal));
                 GuardFuture::Refused {

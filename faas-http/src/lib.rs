@@ -36,10 +36,11 @@ mod wire;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderValue, Method};
 use bytes::Bytes;
 use faas_core::Platform;
+use faas_core::request_id::RequestIds;
 use tower::util::option_layer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
@@ -48,7 +49,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 pub use options::HttpOptions;
 pub use routes::page::front_page;
 
-use front::{FrontLayer, RequestIds};
+use front::{FrontLayer, REQUEST_ID};
 
 /// What handlers share.
 #[derive(Clone)]
@@ -130,7 +131,7 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
             header.ok()
         }))
     };
-    let request_id = HeaderName::from_static("x-request-id");
+    let request_id = REQUEST_ID.clone();
     let accepted = routes::invoke::accepted_headers();
     let exposed = routes::invoke::exposed_headers();
     Some(

@@ -20,6 +20,8 @@ use crate::openapi::{NamedSchema, security};
 pub(crate) enum Needs {
     /// Nothing: it tells what everybody may know.
     Nothing,
+    /// No key, but none that is wrong either; and that no foreign page asks.
+    NoWrongKey,
     /// A key that allows this, where keys are in use; and that no foreign page asks.
     Key(Permission),
 }
@@ -74,6 +76,9 @@ impl Routes {
             let guarded = match (needs, access) {
                 (Needs::Key(permission), Some(access)) => {
                     methods.route_layer(GuardLayer::new(access.clone(), permission))
+                }
+                (Needs::NoWrongKey, Some(access)) => {
+                    methods.route_layer(GuardLayer::without_key(access.clone()))
                 }
                 (Needs::Nothing, _) | (_, None) => methods,
             };

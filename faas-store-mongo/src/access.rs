@@ -4,7 +4,7 @@
 //! the key is revoked, so that one at most of those that are not holds a name.
 
 use faas_core::model::{Actor, ApiKey, AuditAction, AuditEntry, KeyHash, KeyId, Role, Timestamp};
-use faas_core::store::{AuditQuery, StoreError};
+use faas_core::store::{AuditQuery, KeyUse, StoreError};
 use futures_util::TryStreamExt;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, Document, doc};
@@ -51,6 +51,19 @@ impl Inner {
         };
         let keys = &self.collections.api_keys;
         Ok(keys.update_one(valid, revoke).await?.matched_count == 1)
+    }
+
+    pub(crate) async fn note_key_uses(&self, uses: &[KeyUse]) -> Result<(), Error> {
+        for used in uses {
+            let by_id = doc! { "_id": used.id.bson() };
+            // What is missing or null is less than any moment.
+            let later = doc! { "$max": {
+                "lastUsedAt": date(used.at),
+                "exact.lastUsedAt": used.at.as_micros(),
+            } };
+            self.collections.api_keys.update_one(by_id, later).await?;
+        }
+        Ok(())
     }
 
     pub(crate) async fn append_audit(&self, entry: &AuditEntry) -> Result<(), Error> {
@@ -122,10 +135,12 @@ fn write_key(key: &ApiKey) -> Document {
         "createdAt": date(key.created_at),
         "expiresAt": key.expires_at.map(date),
         "revokedAt": key.revoked_at.map(date),
+        "lastUsedAt": key.last_used_at.map(date),
         "exact": {
             "createdAt": key.created_at.as_micros(),
             "expiresAt": key.expires_at.map(Timestamp::as_micros),
             "revokedAt": key.revoked_at.map(Timestamp::as_micros),
+            "lastUsedAt": key.last_used_at.map(Timestamp::as_micros),
         },
     };
     if key.revoked_at.is_none() {
@@ -148,6 +163,7 @@ fn read_key(document: &Document) -> Result<ApiKey, Error> {
         created_at: fields.moment("createdAt")?,
         expires_at: fields.optional_moment("expiresAt")?,
         revoked_at: fields.optional_moment("revokedAt")?,
+        last_used_at: fields.optional_moment("lastUsedAt")?,
     })
 }
 

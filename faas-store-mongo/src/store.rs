@@ -13,8 +13,8 @@ use faas_core::model::{
     LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
-    AccessStore, AuditQuery, ExecutionQuery, Lease, LoadTestQuery, Overdue, OverdueQuery, Period,
-    Renewed, SharedStore, Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
+    AccessStore, AuditQuery, ExecutionQuery, KeyUse, Lease, LoadTestQuery, Overdue, OverdueQuery,
+    Period, Renewed, SharedStore, Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
 };
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::{Client, Database};
@@ -394,6 +394,11 @@ impl AccessStore for MongoStore {
 
     async fn revoke_key(&self, id: KeyId, at: Timestamp) -> Result<bool, StoreError> {
         Ok(self.inner()?.revoke_key(id, at).await?)
+    }
+
+    async fn note_key_uses(&self, uses: &[KeyUse]) -> Result<(), StoreError> {
+        let inner = self.inner()?;
+        Ok(inner.in_time(inner.note_key_uses(uses)).await?)
     }
 
     async fn append_audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {

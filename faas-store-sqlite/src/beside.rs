@@ -1,45 +1,48 @@
-//! The keys of a database that a server may be using.
+//! What can be done with a database that a server may be using.
 //!
-//! One process owns a database, but whoever makes or revokes a key does so while a server runs. So
-//! this opens a connection of its own, beside the owner's, and touches only the tables of keys and
-//! audit log, which the owner holds nothing of in memory. SQLite itself sees to it that one writes
-//! at a time.
+//! One process owns a database, but whoever makes or revokes a key, or seals secrets anew, does so
+//! while a server runs. So this opens a connection of its own, beside the owner's, and touches only
+//! the tables of keys and audit log, which the owner holds nothing of in memory, and of functions
+//! their secrets with the time of change, by which the owner notices. SQLite itself sees to it that
+//! one writes at a time.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use faas_core::model::{ApiKey, AuditEntry, KeyId, Timestamp};
-use faas_core::store::{AccessStore, AuditQuery, StoreError};
+use faas_core::model::{ApiKey, AuditEntry, Function, FunctionId, KeyId, Timestamp};
+use faas_core::store::{AccessStore, AuditQuery, KeyUse, SecretStore, StoreError};
 use parking_lot::Mutex;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::{Error, unavailable};
 use crate::options::SqliteOptions;
-use crate::rows::access;
+use crate::reads::functions;
+use crate::rows::{access, function};
 use crate::store::{lock, name_path};
 use crate::{SqliteStore, schema};
 
-/// The keys and the audit log of a database, beside the process that owns it, if there is one.
+/// The keys, the audit log and the secrets of a database, beside the process that owns it, if there
+/// is one.
 #[derive(Debug)]
-pub struct SqliteKeys {
+pub struct SqliteBeside {
     connection: Arc<Mutex<Connection>>,
 }
 
 impl SqliteStore {
-    /// Opens the keys of the database at `path`, whether a server uses it or not; makes it where
+    /// Opens the keys and secrets of the database at `path`, whether a server uses it or not; makes it where
     /// there is none.
     ///
     /// # Errors
     /// [`StoreError::Unusable`], with one line for people, when the file is no database or not of
     /// this release.
-    pub async fn open_keys(path: impl AsRef<Path>) -> Result<SqliteKeys, StoreError> {
+    pub async fn open_beside(path: impl AsRef<Path>) -> Result<SqliteBeside, StoreError> {
         let path = path.as_ref().to_owned();
         blocking(move || open(&path).map_err(|error| name_path(&path, error.into()))).await
     }
 }
 
-fn open(path: &Path) -> Result<SqliteKeys, Error> {
+fn open(path: &Path) -> Result<SqliteBeside, Error> {
     if !path.exists() {
         // It makes the file for nobody but this user.
         drop(lock(path)?);
@@ -53,12 +56,12 @@ fn open(path: &Path) -> Result<SqliteKeys, Error> {
         schema::migrate(&mut connection)?;
         drop(lock);
     }
-    Ok(SqliteKeys {
+    Ok(SqliteBeside {
         connection: Arc::new(Mutex::new(connection)),
     })
 }
 
-impl SqliteKeys {
+impl SqliteBeside {
     async fn within<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
@@ -88,7 +91,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 #[async_trait]
-impl AccessStore for SqliteKeys {
+impl AccessStore for SqliteBeside {
     async fn insert_key(&self, key: &ApiKey) -> Result<(), StoreError> {
         let key = key.clone();
         self.within(move |db| access::insert_key(db, &key)).await
@@ -100,6 +103,12 @@ impl AccessStore for SqliteKeys {
 
     async fn revoke_key(&self, id: KeyId, at: Timestamp) -> Result<bool, StoreError> {
         self.within(move |db| access::revoke_key(db, id, at)).await
+    }
+
+    async fn note_key_uses(&self, uses: &[KeyUse]) -> Result<(), StoreError> {
+        let uses = uses.to_vec();
+        self.within(move |db| access::note_key_uses(db, &uses))
+            .await
     }
 
     async fn append_audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
@@ -116,5 +125,31 @@ impl AccessStore for SqliteKeys {
     async fn expire_audit(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
         self.within(move |db| access::expire_audit(db, before, limit))
             .await
+    }
+}
+
+#[async_trait]
+impl SecretStore for SqliteBeside {
+    async fn sealed_functions(&self) -> Result<Vec<Function>, StoreError> {
+        self.within(functions::all).await
+    }
+
+    async fn sealed_function(&self, id: FunctionId) -> Result<Option<Function>, StoreError> {
+        self.within(move |db| functions::one(db, id)).await
+    }
+
+    async fn replace_environment(
+        &self,
+        function: &Function,
+        expected: Timestamp,
+    ) -> Result<(), StoreError> {
+        let function = function.clone();
+        let replaced =
+            self.within(move |db| function::replace_environment(db, &function, expected));
+        if replaced.await? {
+            Ok(())
+        } else {
+            Err(StoreError::Stale)
+        }
     }
 }

@@ -26,6 +26,6 @@ mod state;
 mod store;
 mod writer;
 
-pub use beside::SqliteKeys;
+pub use beside::SqliteBeside;
 pub use options::{Durability, SqliteOptions};
 pub use store::SqliteStore;

@@ -12,8 +12,8 @@ use faas_core::model::{
     LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
-    AccessStore, AuditQuery, ExecutionQuery, LoadTestQuery, Period, Store, StoreError, Totals,
-    UsageQuery, UsageRow, Write, Written,
+    AccessStore, AuditQuery, ExecutionQuery, KeyUse, LoadTestQuery, Period, Store, StoreError,
+    Totals, UsageQuery, UsageRow, Write, Written,
 };
 use rusqlite::Connection;
 
@@ -332,6 +332,13 @@ impl AccessStore for SqliteStore {
     async fn revoke_key(&self, id: KeyId, at: Timestamp) -> Result<bool, StoreError> {
         self.writer
             .change(move |writer| access::revoke_key(writer.connection(), id, at))
+            .await
+    }
+
+    async fn note_key_uses(&self, uses: &[KeyUse]) -> Result<(), StoreError> {
+        let uses = uses.to_vec();
+        self.writer
+            .change(move |writer| access::note_key_uses(writer.connection(), &uses))
             .await
     }
 

@@ -5,17 +5,21 @@
 //! up in logs and histories: it is not looked for there.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use faas_core::access::{Access, Asking, Caller, Permission, Refusal, Whence, bearer_key};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 /// The subprotocol that is spoken.
 pub(crate) const PROTOCOL: &str = "faas";
 /// Begins the subprotocol that is none, but a browser's way to bring its key.
 const KEY: &str = "faas.key.";
+/// How often it is said of who stays that they are there.
+const STILL_THERE: Duration = Duration::from_secs(30);
 
 /// Somebody who was let in.
 pub(crate) struct Guest(Option<Known>);
@@ -49,7 +53,8 @@ impl Guest {
             return std::future::pending().await;
         };
         while known.access.may_stay(&known.caller) {
-            if known.changes.changed().await.is_err() {
+            // Asked now and then without a change, so that their key does not look unused.
+            if let Ok(Err(_)) = timeout(STILL_THERE, known.changes.changed()).await {
                 return;
             }
         }

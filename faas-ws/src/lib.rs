@@ -39,10 +39,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any};
 use faas_core::Platform;
+use faas_core::request_id::RequestIds;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -68,6 +67,7 @@ struct Shared {
     permits: Arc<Semaphore>,
     /// The connections there are.
     connections: TaskTracker,
+    ids: RequestIds,
 }
 
 impl LiveEvents {
@@ -85,19 +85,20 @@ impl LiveEvents {
                 options,
                 permits,
                 connections,
+                ids: RequestIds::new(),
             }),
         }
     }
 
     /// Sockets at `/` and `/ws`. A request at `/` that wants no socket is answered 426.
     pub fn router(&self) -> Router {
-        self.router_over(any(upgrade_required))
+        self.router_over(self.none())
     }
 
     /// Sockets at `/` and `/ws`. A request at `/` that wants no socket goes to `page`.
     pub fn router_over(&self, page: MethodRouter) -> Router {
         Router::new()
-            .route("/ws", self.upgrade_or(any(upgrade_required)))
+            .route("/ws", self.upgrade_or(self.none()))
             .route("/", self.upgrade_or(page))
     }
 
@@ -119,6 +120,12 @@ impl LiveEvents {
         })
     }
 
+    /// Says to whoever wants no socket that there is nothing else.
+    fn none(&self) -> MethodRouter {
+        let live = self.clone();
+        any(async move |request: Request| live.upgrade_required(&request))
+    }
+
     /// How many clients are connected.
     pub fn connections(&self) -> usize {
         self.shared.connections.len()
@@ -129,13 +136,4 @@ impl LiveEvents {
     pub async fn closed(&self) {
         self.shared.connections.wait().await;
     }
-}
-
-async fn upgrade_required() -> Response {
-    upgrade::refuse(
-        StatusCode::UPGRADE_REQUIRED,
-        "upgrade_required",
-        "live events come over a WebSocket: connect with one",
-    )
-    .into_response()
 }

@@ -3,11 +3,13 @@
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{FromRequestParts, Request};
 use axum::http::header::{
-    CONNECTION, CONTENT_TYPE, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use faas_core::access::Refusal;
+use faas_core::request_id;
 
 use crate::guest::{self, Guest};
 use crate::{LiveEvents, connection};
@@ -15,6 +17,7 @@ use crate::{LiveEvents, connection};
 /// The buffer, in bytes, that each connection reads through: clients say little, and there may be
 /// many of them. The default would be 128 KiB.
 const READ_BUFFER: usize = 4 << 10;
+static REQUEST_ID: HeaderName = HeaderName::from_static(request_id::HEADER);
 
 /// Whether the request asks for a socket.
 pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
@@ -30,8 +33,38 @@ pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
 }
 
 impl LiveEvents {
-    /// Turns a request into a connection, or says why not.
+    /// Turns a request into a connection, or says why not: with an id, and that in the log, as the
+    /// REST API does.
     pub(crate) async fn upgrade(self, request: Request) -> Response {
+        let id = self.id_of(request.headers());
+        let mut answer = self.connect_or_refuse(request).await;
+        log(&answer, &id);
+        answer.headers_mut().insert(REQUEST_ID.clone(), id);
+        answer
+    }
+
+    /// The answer to a request for a socket that is none.
+    pub(crate) fn upgrade_required(&self, request: &Request) -> Response {
+        let mut answer = refuse(
+            StatusCode::UPGRADE_REQUIRED,
+            "upgrade_required",
+            "live events come over a WebSocket: connect with one",
+        );
+        let id = self.id_of(request.headers());
+        answer.headers_mut().insert(REQUEST_ID.clone(), id);
+        answer
+    }
+
+    /// The request's own id, or a new one.
+    fn id_of(&self, headers: &HeaderMap) -> HeaderValue {
+        match headers.get(&REQUEST_ID) {
+            Some(id) if request_id::is_sane(id.as_bytes()) => id.clone(),
+            _ => HeaderValue::try_from(self.shared.ids.make())
+                .unwrap_or_else(|_| HeaderValue::from_static("unknown")),
+        }
+    }
+
+    async fn connect_or_refuse(self, request: Request) -> Response {
         let guest = match Guest::admit(self.shared.options.access.as_ref(), &request) {
             Ok(guest) => guest,
             Err(refusal) => return refused(&refusal),
@@ -74,6 +107,15 @@ impl LiveEvents {
     }
 }
 
+/// One line for each request: a warning when there is no room.
+fn log(answer: &Response, id: &HeaderValue) {
+    let (status, id) = (answer.status().as_u16(), id.to_str().unwrap_or_default());
+    match status {
+        503 => tracing::warn!(id, status, "a socket was refused"),
+        _ => tracing::debug!(id, status, "a socket was asked for"),
+    }
+}
+
 /// Why somebody is not let in.
 fn refused(refusal: &Refusal) -> Response {
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::FORBIDDEN);
@@ -89,7 +131,7 @@ fn refused(refusal: &Refusal) -> Response {
 }
 
 /// A refusal in the envelope that the REST API has.
-pub(crate) fn refuse(status: StatusCode, code: &'static str, message: &str) -> Response {
+fn refuse(status: StatusCode, code: &'static str, message: &str) -> Response {
     #[derive(serde::Serialize)]
     struct Envelope<'a> {
         error: &'a str,
@@ -102,6 +144,10 @@ pub(crate) fn refuse(status: StatusCode, code: &'static str, message: &str) -> R
     let body = serde_json::to_vec(&envelope).unwrap_or_default();
     let kind = HeaderValue::from_static("application/json");
     let nosniff = HeaderValue::from_static("nosniff");
-    let headers = [(CONTENT_TYPE, kind), (X_CONTENT_TYPE_OPTIONS, nosniff)];
+    let headers = [
+        (CONTENT_TYPE, kind),
+        (X_CONTENT_TYPE_OPTIONS, nosniff),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
     (status, headers, body).into_response()
 }

@@ -8,7 +8,7 @@
 use faas_core::load_test::LoadTest;
 use faas_core::model::{ApiKey, AuditEntry, Function, FunctionId, KeyId, Timestamp};
 use faas_core::store::memory::DEFAULT_CAPACITY;
-use faas_core::store::{AccessStore, MemoryStore, Store, StoreError, Write, Written};
+use faas_core::store::{AccessStore, KeyUse, MemoryStore, Store, StoreError, Write, Written};
 use serde::{Deserialize, Serialize};
 
 use crate::records::{ApiKeyDef, AuditEntryDef, FunctionDef, text, writes};
@@ -84,6 +84,11 @@ pub(crate) enum Change {
         id: KeyId,
         at: Timestamp,
     },
+    UseKey {
+        #[serde(with = "text")]
+        id: KeyId,
+        at: Timestamp,
+    },
     AppendAudit(#[serde(with = "AuditEntryDef")] AuditEntry),
     ExpireAudit {
         before: Timestamp,
@@ -126,6 +131,10 @@ impl Change {
             Self::InsertKey(key) => memory.insert_key(key).await?,
             Self::RevokeKey { id, at } => {
                 answer.count = usize::from(memory.revoke_key(*id, *at).await?);
+            }
+            Self::UseKey { id, at } => {
+                let used = KeyUse { id: *id, at: *at };
+                memory.note_key_uses(&[used]).await?;
             }
             Self::AppendAudit(entry) => memory.append_audit(entry).await?,
             Self::ExpireAudit { before, limit } => {

@@ -193,6 +193,7 @@ pub(crate) struct ApiKeyDef {
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
     revoked_at: Option<Timestamp>,
+    last_used_at: Option<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]

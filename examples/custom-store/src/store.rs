@@ -12,8 +12,8 @@ use faas_core::model::{
     LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
-    AccessStore, AuditQuery, ExecutionQuery, LoadTestQuery, MemoryStore, Period, Store, StoreError,
-    Totals, UsageQuery, UsageRow, Write, Written,
+    AccessStore, AuditQuery, ExecutionQuery, KeyUse, LoadTestQuery, MemoryStore, Period, Store,
+    StoreError, Totals, UsageQuery, UsageRow, Write, Written,
 };
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -277,6 +277,13 @@ impl AccessStore for JournalStore {
     async fn revoke_key(&self, id: KeyId, at: Timestamp) -> Result<bool, StoreError> {
         let answer = self.change(Change::RevokeKey { id, at }).await?;
         Ok(answer.count > 0)
+    }
+
+    async fn note_key_uses(&self, uses: &[KeyUse]) -> Result<(), StoreError> {
+        for KeyUse { id, at } in uses.iter().copied() {
+            self.change(Change::UseKey { id, at }).await?;
+        }
+        Ok(())
     }
 
     async fn append_audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {

@@ -13,7 +13,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::address::Address;
-use crate::key_cli::KeyCommand;
+use crate::key_cli::{KeyCommand, Place};
 use crate::units::{parse_duration, parse_size};
 
 /// Upload a JavaScript function; this server runs it, scales it and prices it.
@@ -34,11 +34,28 @@ pub(crate) enum Command {
     /// within a second.
     #[command(subcommand)]
     Key(KeyCommand),
-    /// Print a new key for FAAS_SECRET_KEY, which seals the secrets of functions.
-    SecretKey,
+    /// Print a new key for FAAS_SECRET_KEY, which seals the secrets of functions; or seal them anew.
+    SecretKey {
+        #[command(subcommand)]
+        command: Option<SecretKeyCommand>,
+    },
     /// Be the process that makes the functions' processes: the server starts it itself.
     #[command(hide = true)]
     Worker,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretKeyCommand {
+    /// Seal every secret with the first key in FAAS_SECRET_KEY, so that the others can go.
+    ///
+    /// To change the key: start the servers with the new key before the old one,
+    /// FAAS_SECRET_KEY=new,old; run this with the same; start the servers with the new one alone.
+    /// It may run beside them, and again. It ends with 1 when there are secrets that no key opens,
+    /// and names them.
+    Reseal {
+        #[command(flatten)]
+        place: Place,
+    },
 }
 
 const EXAMPLES: &str = "\
@@ -62,8 +79,8 @@ sections [retry], [scaling.queue_driven], [scaling.target_concurrency] and [pric
 
 FAAS_SECRET_KEY, in the environment only, is the key that the secrets of functions are sealed with:
 32 random bytes as 64 hexadecimal digits or in base64, from faas secret-key or openssl rand -hex 32.
-Of several with commas between them the first seals and all open. Without it no function can have
-secrets.";
+Of several with commas between them the first seals and all open; faas secret-key reseal seals what
+the others have sealed with the first. Without it no function can have secrets.";
 
 #[derive(Debug, Default, Args)]
 #[command(after_help = EXAMPLES)]

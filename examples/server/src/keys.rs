@@ -76,14 +76,15 @@ async fn open(
 /// One line for each key, below a head.
 fn table(keys: &[ApiKey], now: Timestamp) -> String {
     let mut lines = format!(
-        "{:36}  {:9}  {:24}  {:24}  {:8}  NAME",
-        "ID", "ROLE", "CREATED", "EXPIRES", "STATE"
+        "{:36}  {:9}  {:24}  {:24}  {:24}  {:8}  NAME",
+        "ID", "ROLE", "CREATED", "EXPIRES", "LAST USED", "STATE"
     );
     for key in keys {
-        let expires = match key.expires_at {
+        let or_never = |moment: Option<Timestamp>| match moment {
             Some(moment) => moment.to_string(),
             None => "never".to_owned(),
         };
+        let (expires, used) = (or_never(key.expires_at), or_never(key.last_used_at));
         let state = if key.revoked_at.is_some() {
             "revoked"
         } else if key.has_expired(now) {
@@ -94,7 +95,7 @@ fn table(keys: &[ApiKey], now: Timestamp) -> String {
         // Writing to a string cannot fail.
         let _ = write!(
             lines,
-            "\n{}  {:9}  {}  {expires:24}  {state:8}  {}",
+            "\n{}  {:9}  {}  {expires:24}  {used:24}  {state:8}  {}",
             key.id,
             key.role.as_str(),
             key.created_at,

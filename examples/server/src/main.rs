@@ -3,8 +3,8 @@
 //! Read in this order: [`cli`] and [`key_cli`] (what can be set, and its help), [`mod@file`] (the
 //! same in a file), [`settings`] (which of them wins), [`stores`], [`runtime`] (where user code
 //! runs), [`mod@serve`] (start, run, stop), [`connections`] (who is served), [`dashboard`] (the
-//! pages), [`keys`] (who may do what). Whatever goes wrong before the
-//! server listens is one line on standard error and exit code 1; wrong usage is exit code 2.
+//! pages), [`keys`] (who may do what), [`secret_key`] (what secrets are sealed with). Whatever goes
+//! wrong before the server listens is one line on standard error and exit code 1; wrong usage is exit code 2.
 
 mod address;
 mod cli;
@@ -16,6 +16,7 @@ mod keys;
 mod logging;
 mod mongo_uri;
 mod runtime;
+mod secret_key;
 mod serve;
 mod settings;
 mod store_url;
@@ -26,9 +27,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
-use faas_core::secrets::SecretKey;
 
-use crate::cli::{Cli, Command, Flags};
+use crate::cli::{Cli, Command, Flags, SecretKeyCommand};
 use crate::file::File;
 use crate::settings::{Environment, Settings};
 
@@ -52,7 +52,10 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<(), String> {
     match cli.command {
         Command::Serve(flags) => serve(flags),
-        Command::SecretKey => print_secret_key(),
+        Command::SecretKey { command: None } => secret_key::make(),
+        Command::SecretKey {
+            command: Some(SecretKeyCommand::Reseal { place }),
+        } => threads()?.block_on(secret_key::seal_anew(place, &Environment::of_process())),
         Command::Worker => runtime::work(),
         Command::Key(command) => {
             threads()?.block_on(keys::run(command, &Environment::of_process()))
@@ -76,11 +79,6 @@ fn threads() -> Result<tokio::runtime::Runtime, String> {
         .enable_all()
         .build()
         .map_err(|error| format!("cannot start the server's threads: {error}"))
-}
-
-fn print_secret_key() -> Result<(), String> {
-    let key = SecretKey::generate().ok_or("the system has no random numbers")?;
-    print(&key.expose_hex())
 }
 
 /// Writes `text` and a line end to standard output.

@@ -303,7 +303,8 @@ pub(crate) fn store(
     }
 }
 
-fn secret_keys(given: Option<&Unread>) -> Result<SecretKeys, String> {
+/// Those that secrets are sealed with and opened.
+pub(crate) fn secret_keys(given: Option<&Unread>) -> Result<SecretKeys, String> {
     let Some(given) = given else {
         return Ok(SecretKeys::default());
     };

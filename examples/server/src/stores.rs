@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use faas_core::store::{AccessStore, MemoryStore, Store, StoreError};
+use faas_core::store::{AccessStore, MemoryStore, SecretStore, Store, StoreError};
 use faas_store_mongo::MongoStore;
-use faas_store_sqlite::SqliteStore;
+use faas_store_sqlite::{SqliteBeside, SqliteStore};
 
 use crate::cli::Durability;
 use crate::mongo_uri::MongoUri;
@@ -23,7 +23,7 @@ pub(crate) async fn open(url: &StoreUrl, durability: Durability) -> Result<Arc<d
     })
 }
 
-/// Opens only what is kept of keys and of who did what, while a server may be using the store.
+/// Opens what is kept of keys and of who did what, while a server may be using the store.
 ///
 /// # Errors
 /// One line for people.
@@ -35,13 +35,31 @@ pub(crate) async fn open_keys(url: &StoreUrl) -> Result<Arc<dyn AccessStore>, St
                     .to_owned(),
             );
         }
-        StoreUrl::Sqlite(path) => {
-            make_folder_of(path)?;
-            let opened = SqliteStore::open_keys(path).await;
-            Arc::new(opened.map_err(|error| format!("cannot open {url}: {}", chain(&error)))?)
-        }
+        StoreUrl::Sqlite(path) => Arc::new(open_beside(url, path).await?),
         StoreUrl::Mongo(uri) => Arc::new(open_mongo(url, uri, Durability::Full).await?),
     })
+}
+
+/// Opens what is kept of functions and their secrets, while a server may be using the store.
+///
+/// # Errors
+/// One line for people.
+pub(crate) async fn open_secrets(url: &StoreUrl) -> Result<Arc<dyn SecretStore>, String> {
+    Ok(match url {
+        StoreUrl::Memory => {
+            return Err(
+                "memory: is within the server that uses it: its secrets end with it".to_owned(),
+            );
+        }
+        StoreUrl::Sqlite(path) => Arc::new(open_beside(url, path).await?),
+        StoreUrl::Mongo(uri) => Arc::new(open_mongo(url, uri, Durability::Full).await?),
+    })
+}
+
+async fn open_beside(url: &StoreUrl, path: &Path) -> Result<SqliteBeside, String> {
+    make_folder_of(path)?;
+    let opened = SqliteStore::open_beside(path).await;
+    opened.map_err(|error| format!("cannot open {url}: {}", chain(&error)))
 }
 
 async fn open_sqlite(

@@ -6,7 +6,7 @@ use super::secret::{self, KeyText};
 use crate::Error;
 use crate::clock::Clock;
 use crate::model::{Actor, ApiKey, AuditAction, AuditEntry, IdGenerator, KeyId, Role, Timestamp};
-use crate::store::{AccessStore, AuditQuery, StoreError};
+use crate::store::{AccessStore, AuditQuery, KeyUse, StoreError};
 
 /// The longest name, in characters.
 const MAX_NAME: usize = 64;
@@ -68,6 +68,7 @@ impl Keys {
             created_at: now,
             expires_at: new.expires_at,
             revoked_at: None,
+            last_used_at: None,
         };
         match self.store.insert_key(&key).await {
             Ok(()) => {}
@@ -130,6 +131,11 @@ impl Keys {
     /// When the store is away.
     pub async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, Error> {
         Ok(self.store.audit(query).await?)
+    }
+
+    /// Has the store remember when keys were used last.
+    pub(super) async fn note_uses(&self, uses: &[KeyUse]) -> Result<(), Error> {
+        Ok(self.store.note_key_uses(uses).await?)
     }
 
     /// Deletes entries of the audit log that were made before `before`.

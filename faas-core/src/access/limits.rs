@@ -92,6 +92,12 @@ impl Limits {
         checked.map_err(|until| until.wait_time_from(self.time.now()))
     }
 
+    /// How many are remembered that have sent a wrong key.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.wrong_keys.len()
+    }
+
     /// Forgets those who have not asked for long enough to begin anew.
     pub(super) fn tidy(&self) {
         for limiter in self.requests.iter().chain([&self.wrong_keys]) {

@@ -27,7 +27,8 @@
 //! ```
 //!
 //! Read `permission` (what each role allows), `secret` (the text of a key), `keys` (making and
-//! revoking them), `boundary` (which pages may call), `limits`, `refusal`.
+//! revoking them), `boundary` (which pages may call), `limits`, `uses` (which keys are in use),
+//! `refusal`.
 
 mod boundary;
 mod keys;
@@ -35,6 +36,7 @@ mod limits;
 mod permission;
 mod refusal;
 mod secret;
+mod uses;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -53,6 +55,7 @@ pub use secret::KeyText;
 
 use self::boundary::Boundary;
 use self::limits::{Limits, Who};
+use self::uses::{Mark, Uses};
 use crate::clock::Clock;
 use crate::model::{Actor, ApiKey, KeyId};
 use crate::{Error, Platform};
@@ -140,6 +143,7 @@ struct Inner {
     options: AccessOptions,
     boundary: Boundary,
     limits: Limits,
+    uses: Uses,
     known: RwLock<Known>,
     /// One reader at a time, so that what was read later stays.
     reading: tokio::sync::Mutex<()>,
@@ -151,11 +155,19 @@ struct Inner {
 #[derive(Default)]
 struct Known {
     /// Those that are not revoked.
-    keys: HashMap<KeyId, Arc<ApiKey>>,
+    keys: HashMap<KeyId, Held>,
     /// Whether there ever was a key.
     required: bool,
     /// Those that had not expired either, in order.
     usable: Vec<KeyId>,
+}
+
+/// A key, and whether it was used.
+#[derive(Clone)]
+struct Held {
+    key: Arc<ApiKey>,
+    /// Stays when the key is read anew.
+    mark: Arc<Mark>,
 }
 
 impl Access {
@@ -173,11 +185,13 @@ impl Access {
         };
         access.refresh().await?;
         let stopped = platform.stopped();
-        let keep = keep_informed(Arc::downgrade(&access.inner), clock);
+        let informed = keep_informed(Arc::downgrade(&access.inner), Arc::clone(&clock));
+        // By itself: a store that gives no answer holds up only what asks it.
+        let tidy = keep_tidy(Arc::downgrade(&access.inner), clock);
         tokio::spawn(async move {
             tokio::select! {
                 () = stopped => {}
-                () = keep => {}
+                ((), ()) = async { tokio::join!(informed, tidy) } => {}
             }
         });
         Ok(access)
@@ -236,9 +250,11 @@ impl Access {
 
     fn find(&self, text: &str) -> Result<Caller, Refusal> {
         let (id, secret) = secret::parse(text).ok_or(Refusal::KeyInvalid)?;
-        let key = self.inner.known.read().keys.get(&id).map(Arc::clone);
-        let key = key.filter(|key| secret::is_of(secret, key));
-        let key = key.ok_or(Refusal::KeyInvalid)?;
+        let held = self.inner.known.read().keys.get(&id).cloned();
+        let held = held.filter(|held| secret::is_of(secret, &held.key));
+        let Held { key, mark } = held.ok_or(Refusal::KeyInvalid)?;
+        // Whoever still comes with one that has expired is to be found too.
+        mark.leave();
         if key.has_expired(self.inner.clock.now()) {
             return Err(Refusal::KeyExpired);
         }
@@ -246,13 +262,16 @@ impl Access {
     }
 
     /// Whether somebody who was let in may stay: their key was neither revoked nor has it expired,
-    /// and who came without one still needs none.
+    /// and who came without one still needs none. To ask is to say that they are there: it counts as
+    /// a use of their key.
     pub fn may_stay(&self, caller: &Caller) -> bool {
         match caller {
             Caller::Local => !self.is_required(),
             Caller::Key(key) => {
-                let is_known = self.inner.known.read().keys.contains_key(&key.id);
-                is_known && !key.has_expired(self.inner.clock.now())
+                let known = self.inner.known.read();
+                let held = known.keys.get(&key.id);
+                let stays = held.filter(|held| !held.key.has_expired(self.inner.clock.now()));
+                stays.map(|held| held.mark.leave()).is_some()
             }
         }
     }
@@ -296,12 +315,28 @@ impl Inner {
         Self {
             keys,
             limits: Limits::new(options.rate, Arc::clone(&clock)),
+            uses: Uses::default(),
             clock,
             options,
             boundary,
             known: RwLock::default(),
             reading: tokio::sync::Mutex::default(),
             changes: watch::Sender::default(),
+        }
+    }
+
+    /// Tells the store which keys were used.
+    async fn write_uses(&self) {
+        let due = {
+            let known = self.known.read();
+            let keys = known.keys.values().map(|held| &*held.key);
+            self.uses.due(keys, self.clock.now())
+        };
+        if due.is_empty() {
+            return;
+        }
+        if let Err(error) = self.keys.note_uses(&due).await {
+            tracing::debug!(%error, "the last uses of some keys were not written");
         }
     }
 
@@ -312,7 +347,7 @@ impl Inner {
             // Those known last go on, and expire all the same.
             Err(error) => {
                 let known = self.known.read();
-                let keys = known.keys.values().map(|key| (**key).clone());
+                let keys = known.keys.values().map(|held| (*held.key).clone());
                 (keys.collect(), Some(error))
             }
         };
@@ -328,12 +363,24 @@ impl Inner {
             if !key.has_expired(now) {
                 known.usable.push(key.id);
             }
-            known.keys.insert(key.id, Arc::new(key));
+            let mark = Arc::default();
+            known.keys.insert(
+                key.id,
+                Held {
+                    key: Arc::new(key),
+                    mark,
+                },
+            );
         }
         known.usable.sort_unstable();
         let changed = {
             let mut before = self.known.write();
             known.required |= before.required;
+            for (id, held) in &mut known.keys {
+                if let Some(before) = before.keys.get(id) {
+                    held.mark = Arc::clone(&before.mark);
+                }
+            }
 
             let changed = known.required != before.required || known.usable != before.usable;
             *before = known;
@@ -346,7 +393,23 @@ impl Inner {
     }
 }
 
-/// Reads the keys again and again, and deletes old entries of the audit log, until nobody needs it.
+/// Notes again and again who was there and forgets who was not, until nobody needs it. The store is
+/// not asked for that.
+async fn keep_tidy(of: Weak<Inner>, clock: Arc<dyn Clock>) {
+    loop {
+        clock.sleep(REFRESH).await;
+        let Some(inner) = of.upgrade() else {
+            return;
+        };
+        inner.limits.tidy();
+        let known = inner.known.read();
+        let marks = known.keys.iter().map(|(id, held)| (*id, &*held.mark));
+        inner.uses.gather(marks, clock.now());
+    }
+}
+
+/// Reads the keys again and again, writes which were used, and deletes old entries of the audit log,
+/// until nobody needs it.
 async fn keep_informed(of: Weak<Inner>, clock: Arc<dyn Clock>) {
     let mut is_away = false;
     let mut expired_at = None;
@@ -355,9 +418,11 @@ async fn keep_informed(of: Weak<Inner>, clock: Arc<dyn Clock>) {
         let Some(inner) = of.upgrade() else {
             return;
         };
-        inner.limits.tidy();
         match inner.refresh().await {
-            Ok(()) => is_away = false,
+            Ok(()) => {
+                is_away = false;
+                inner.write_uses().await;
+            }
             Err(error) if !is_away => {
                 is_away = true;
                 tracing::warn!(%error, "keys cannot be read: those known before go on");

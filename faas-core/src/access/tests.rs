@@ -5,12 +5,13 @@ use async_trait::async_trait;
 use super::*;
 use crate::clock::ManualClock;
 use crate::model::{AuditEntry, Role, Timestamp};
-use crate::store::{AccessStore, AuditQuery, StoreError};
+use crate::store::{AccessStore, AuditQuery, KeyUse, StoreError};
 
-/// Knows one key; is away without one.
-#[derive(Default)]
+/// Knows one key; is away without one; may give no answer at all.
 struct Fickle {
     keys: parking_lot::Mutex<Option<Vec<ApiKey>>>,
+    hangs: std::sync::atomic::AtomicBool,
+    clock: ManualClock,
 }
 
 #[async_trait]
@@ -21,12 +22,19 @@ impl AccessStore for Fickle {
     }
 
     async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
+        if self.hangs.load(std::sync::atomic::Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         let away = || StoreError::Unavailable("it is away".into());
         self.keys.lock().clone().ok_or_else(away)
     }
 
     async fn revoke_key(&self, _: KeyId, _: Timestamp) -> Result<bool, StoreError> {
         Ok(false)
+    }
+
+    async fn note_key_uses(&self, _: &[KeyUse]) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn append_audit(&self, _: &AuditEntry) -> Result<(), StoreError> {
@@ -44,9 +52,13 @@ impl AccessStore for Fickle {
 
 /// A store with one key, and who has read it.
 async fn with_a_key() -> (Arc<Fickle>, Access, String) {
-    let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(Timestamp::from_millis(1)));
-    let store = Arc::new(Fickle::default());
-    *store.keys.lock() = Some(Vec::new());
+    let clock = ManualClock::new(Timestamp::from_millis(1));
+    let store = Arc::new(Fickle {
+        keys: parking_lot::Mutex::new(Some(Vec::new())),
+        hangs: false.into(),
+        clock: clock.clone(),
+    });
+    let clock: Arc<dyn Clock> = Arc::new(clock);
     let keys = Keys::new(
         Arc::clone(&store) as Arc<dyn AccessStore>,
         Arc::clone(&clock),
@@ -91,4 +103,34 @@ async fn while_the_store_is_away_the_keys_that_were_known_go_on() {
     assert!(access.refresh().await.is_err());
     assert_eq!(ask(&access, Some(&key)), Ok(()));
     assert_eq!(ask(&access, None), Err(Refusal::KeyRequired));
+}
+
+#[tokio::test]
+async fn who_asked_is_forgotten_in_time_while_the_store_gives_no_answer() {
+    let (store, access, key) = with_a_key().await;
+    store
+        .hangs
+        .store(true, std::sync::atomic::Ordering::Relaxed);
+    let inner = &access.inner;
+    let clock = Arc::clone(&inner.clock);
+    let (of, tidy) = (Arc::downgrade(inner), Arc::downgrade(inner));
+    tokio::spawn(keep_informed(of, Arc::clone(&clock)));
+    tokio::spawn(keep_tidy(tidy, clock));
+    for n in 0..100_u8 {
+        let asking = Asking {
+            key: Some("wrong"),
+            address: Some([10, 0, 0, n].into()),
+            ..Asking::default()
+        };
+        assert!(access.admit(&asking, Permission::Read).is_err());
+    }
+    assert_eq!(inner.limits.remembered(), 100);
+    for _ in 0..100 {
+        store.clock.advance(REFRESH);
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(inner.limits.remembered(), 0);
+    // It did hang.
+    assert!(inner.reading.try_lock().is_err());
+    assert_eq!(ask(&access, Some(&key)), Ok(()));
 }

@@ -65,6 +65,8 @@ pub struct ApiKey {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// When somebody came with it last, to the minute; `None`: never.
+    pub last_used_at: Option<Timestamp>,
 }
 
 impl ApiKey {

@@ -140,7 +140,9 @@ impl Functions<'_> {
             });
             match stored.await? {
                 Ok(()) => return Ok(after),
-                Err(StoreError::Stale) => {}
+                // What is known of it here is not what the store has, even where no other platform
+                // uses the store: its secrets may have been sealed anew.
+                Err(StoreError::Stale) => self.platform.engine().0.registry.forget(id),
                 Err(StoreError::Conflict(_)) => return Err(name_taken(&after)),
                 Err(error) => return Err(error.into()),
             }

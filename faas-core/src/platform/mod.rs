@@ -10,6 +10,7 @@ mod environment;
 mod executions;
 mod functions;
 mod metrics;
+mod reseal;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ pub use environment::EnvironmentUpdate;
 pub use executions::{Accepted, Executions, InvokeOptions};
 pub use functions::{FunctionUpdate, Functions, NewFunction};
 pub use metrics::{Histogram, LiveCounters, Overview};
+pub use reseal::{Resealed, Unopened, reseal};
 
 use crate::cost::PriceBook;
 use crate::engine::{Engine, Request};

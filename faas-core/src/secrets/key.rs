@@ -137,7 +137,7 @@ impl fmt::Debug for KeyId {
 }
 
 /// The keys of a host: the first seals, all open. A new key is put before the old one, which stays
-/// until every secret has been set anew.
+/// until every secret has been sealed anew ([`crate::platform::reseal()`]).
 #[derive(Debug, Clone, Default)]
 pub struct SecretKeys(Vec<SecretKey>);
 
@@ -158,7 +158,7 @@ impl SecretKeys {
     }
 
     /// The key that seals.
-    pub(super) fn sealing(&self) -> Option<&SecretKey> {
+    pub(crate) fn sealing(&self) -> Option<&SecretKey> {
         self.0.first()
     }
 

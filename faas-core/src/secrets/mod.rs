@@ -7,6 +7,8 @@
 //! Each secret is sealed by XChaCha20-Poly1305 under a nonce of its own, which is random. The function's id and
 //! the secret's name go into the seal: what was moved to another function or name does not open. The
 //! key's id, a hash, lies beside it, so that a key that is missing is told from damage.
+//!
+//! A key is changed by putting a new one before it, and sealing all secrets anew ([`crate::platform::reseal()`]).
 
 mod key;
 mod sealed;

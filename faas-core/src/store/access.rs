@@ -24,6 +24,10 @@ pub trait AccessStore: Send + Sync + 'static {
     /// revoked.
     async fn revoke_key(&self, id: KeyId, at: Timestamp) -> Result<bool, StoreError>;
 
+    /// Remembers when keys were used last. A use before the one that is known changes nothing; keys
+    /// that there are not are left out. A server tells of each key once a minute at most.
+    async fn note_key_uses(&self, uses: &[KeyUse]) -> Result<(), StoreError>;
+
     /// Adds an entry to the audit log.
     async fn append_audit(&self, entry: &AuditEntry) -> Result<(), StoreError>;
 
@@ -32,6 +36,15 @@ pub trait AccessStore: Send + Sync + 'static {
 
     /// Deletes up to `limit` entries that were made before `before`, oldest first. Returns how many.
     async fn expire_audit(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError>;
+}
+
+/// That somebody came with a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyUse {
+    /// The key.
+    pub id: KeyId,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Which entries of the audit log to list.

@@ -17,6 +17,7 @@ mod access;
 pub mod conformance;
 pub mod memory;
 pub mod rollup;
+mod secrets;
 mod shared;
 pub mod skew;
 
@@ -32,8 +33,9 @@ use crate::model::{
     NanoDollars, ScalingEvent, Status, Tier, Timestamp,
 };
 
-pub use access::{AccessStore, AuditQuery};
+pub use access::{AccessStore, AuditQuery, KeyUse};
 pub use memory::MemoryStore;
+pub use secrets::SecretStore;
 pub use shared::{Lease, Overdue, OverdueQuery, Owner, Renewed, SharedStore};
 
 /// How long a caller's idempotency key is remembered.

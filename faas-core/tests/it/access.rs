@@ -287,3 +287,52 @@ async fn making_and_revoking_is_in_the_audit_log_and_old_entries_leave_it() {
     }
     assert_eq!(actions().await, []);
 }
+
+#[tokio::test]
+async fn it_shows_which_keys_are_in_use_and_which_nobody_needs() {
+    let rig = rig(|_| {}).await;
+    let (_, asks) = rig.make("asks", Role::Reader, None).await;
+    let (_, may_not) = rig.make("may not", Role::Invoker, None).await;
+    let (_, stays) = rig.make("stays", Role::Reader, None).await;
+    let (_, unused) = rig.make("unused", Role::Admin, None).await;
+    rig.access.refresh().await.unwrap();
+    let caller = rig.ask(Some(&stays), Permission::Read).unwrap();
+    let begun = rig.platform.now();
+    let last = async |name: &str| {
+        let keys = rig.beside.list().await.unwrap();
+        let key = keys.into_iter().find(|key| &*key.name == name);
+        key.unwrap().last_used_at
+    };
+    // It is not written on the way of a request.
+    assert_eq!(last("stays").await, None);
+    let seconds = async |count: u32| {
+        for _ in 0..2 * count {
+            assert!(rig.access.may_stay(&caller));
+            rig.clock.advance(Duration::from_millis(500));
+            // A store in memory answers at once.
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+        }
+    };
+    seconds(2).await;
+    assert!(last("stays").await.unwrap().since(begun) <= Duration::from_secs(2));
+    rig.ask(Some(&asks), Permission::Read).unwrap();
+    rig.ask(Some(&may_not), Permission::Read).unwrap_err();
+    let wrong = format!(
+        "{}{}",
+        &unused[..unused.len() - 1],
+        if unused.ends_with('0') { 1 } else { 0 }
+    );
+    rig.ask(Some(&wrong), Permission::Read).unwrap_err();
+    seconds(90).await;
+    let now = rig.platform.now();
+    assert!(now.since(last("stays").await.unwrap()) <= Duration::from_secs(62));
+    for name in ["asks", "may not"] {
+        assert!(
+            now.since(last(name).await.unwrap()) > Duration::from_secs(62),
+            "{name}"
+        );
+    }
+    assert_eq!(last("unused").await, None);
+}

@@ -25,29 +25,32 @@ pub(super) fn scheme() -> SecurityScheme {
 
 /// Says of `operation` what it needs.
 pub(crate) fn describe(operation: &mut Operation, needs: Needs) {
-    let Needs::Key(permission) = needs else {
-        operation.security = Some(Vec::new());
-        return;
+    let with_key = SecurityRequirement::new(SCHEME, Vec::<String>::new());
+    let (security, unknown, forbidden) = match needs {
+        Needs::Nothing => {
+            operation.security = Some(Vec::new());
+            return;
+        }
+        // The empty one says that a key may be left out.
+        Needs::NoWrongKey => (
+            vec![SecurityRequirement::default(), with_key],
+            "`key_invalid` or `key_expired`.",
+            "`origin_not_allowed` or `host_not_allowed`.",
+        ),
+        Needs::Key(permission) => {
+            let role = json!(permission.needs().as_str());
+            operation.extensions = Some(ExtensionsBuilder::new().add(ROLE, role).build());
+            (
+                vec![with_key],
+                "`key_required`, `key_invalid` or `key_expired`.",
+                "`role_insufficient`, `origin_not_allowed` or `host_not_allowed`.",
+            )
+        }
     };
-    let role = permission.needs();
-    operation.security = Some(vec![SecurityRequirement::new(SCHEME, Vec::<String>::new())]);
-    operation.extensions = Some(
-        ExtensionsBuilder::new()
-            .add(ROLE, json!(role.as_str()))
-            .build(),
-    );
+    operation.security = Some(security);
+    let limited = "`rate_limited`; `Retry-After` says when to try again.";
     let responses = &mut operation.responses.responses;
-    for (status, codes) in [
-        ("401", "`key_required`, `key_invalid` or `key_expired`."),
-        (
-            "403",
-            "`role_insufficient`, `origin_not_allowed` or `host_not_allowed`.",
-        ),
-        (
-            "429",
-            "`rate_limited`; `Retry-After` says when to try again.",
-        ),
-    ] {
+    for (status, codes) in [("401", unknown), ("403", forbidden), ("429", limited)] {
         let refused = || RefOr::T(errors::response(codes));
         responses.entry(status.to_owned()).or_insert_with(refused);
     }

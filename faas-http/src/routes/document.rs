@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse, Response};
 use utoipa_axum::routes;
 
 use crate::routing::{Needs, Routes};
@@ -13,6 +14,9 @@ const PAGE: &str = include_str!("document.html");
 const POLICY: &str = "default-src 'none'; script-src 'sha256-XZn2zviZH4g2K5BfAveojIndfyhPPeCJqc9g4uNpuO0='; \
                       style-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
+
+/// Anybody may have it; it changes with the server's release.
+const REVALIDATED: &str = "no-cache";
 
 pub(crate) fn routes() -> Routes {
     Routes::default()
@@ -25,7 +29,8 @@ pub(crate) fn routes() -> Routes {
     responses((status = 200, description = "OpenAPI 3.1.", body = serde_json::Value))
 )]
 async fn document(State(api): State<Api>) -> Response {
-    wire::json_bytes(StatusCode::OK, api.document)
+    let answer = wire::json_bytes(StatusCode::OK, api.document);
+    ([(CACHE_CONTROL, REVALIDATED)], answer).into_response()
 }
 
 #[utoipa::path(get, path = "/docs", tag = "Server", operation_id = "getDocs",
@@ -33,7 +38,8 @@ async fn document(State(api): State<Api>) -> Response {
     responses((status = 200, description = "The page.", body = String, content_type = "text/html"))
 )]
 async fn page() -> Response {
-    super::page::page(PAGE, POLICY)
+    let page = super::page::page(PAGE, POLICY);
+    ([(CACHE_CONTROL, REVALIDATED)], page).into_response()
 }
 
 #[cfg(test)]

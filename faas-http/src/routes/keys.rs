@@ -1,8 +1,7 @@
 //! Making, listing and revoking API keys.
 
 use axum::extract::{Request, State};
-use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use faas_core::access::Permission::Administer;
 use faas_core::access::{Access, NewKey};
@@ -58,10 +57,7 @@ async fn create(State(api): State<Api>, request: Request) -> Result<Response, Ap
     let new = read(&Members::of(&asked)?)?;
     let (key, text) = access.keys().create(new, &actor(&parts.extensions)).await?;
     access.refresh().await?;
-    let mut answer = wire::json(StatusCode::CREATED, &KeyBody::from(&key).with(&text))?;
-    let no_store = HeaderValue::from_static("no-store");
-    answer.headers_mut().insert(CACHE_CONTROL, no_store);
-    Ok(answer)
+    wire::json(StatusCode::CREATED, &KeyBody::from(&key).with(&text))
 }
 
 #[utoipa::path(delete, path = "/api/keys/{id}", tag = "Access", operation_id = "revokeKey",

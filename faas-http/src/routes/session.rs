@@ -1,30 +1,38 @@
 //! Who asks, and whether a key is required.
 
 use axum::Extension;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use faas_core::access::Caller;
-use faas_core::access::Permission::Identify;
+use faas_core::access::{Access, Caller};
 use utoipa_axum::routes;
 
+use crate::Api;
 use crate::error::ApiError;
 use crate::routing::{Needs, Routes};
 use crate::wire::{self, SessionBody};
 
 pub(crate) fn routes() -> Routes {
-    Routes::default().add(Needs::Key(Identify), routes!(session))
+    Routes::default().add(Needs::NoWrongKey, routes!(session))
 }
 
+/// Where a key is required and the request brings none, `key` is null. A key that is wrong or has
+/// expired is refused.
 #[utoipa::path(get, path = "/api/session", tag = "Access", operation_id = "getSession",
-    summary = "Whether keys are in use, and whose key this is.",
+    summary = "Whether a key is required, and whose key this is.",
     responses(
         (status = 200, description = "Who asks.", body = SessionBody)
     )
 )]
-async fn session(caller: Option<Extension<Caller>>) -> Result<Response, ApiError> {
+async fn session(
+    State(api): State<Api>,
+    caller: Option<Extension<Caller>>,
+) -> Result<Response, ApiError> {
     let key = match &caller {
         Some(Extension(Caller::Key(key))) => Some(&**key),
         Some(Extension(Caller::Local)) | None => None,
     };
-    wire::json(StatusCode::OK, &SessionBody::from(key))
+    let access = api.options.access.as_ref();
+    let required = key.is_some() || access.is_some_and(Access::is_required);
+    wire::json(StatusCode::OK, &SessionBody::new(required, key))
 }

@@ -24,6 +24,9 @@ pub(crate) struct KeyBody<'a> {
     expires_at: Option<Moment>,
     #[schema(required)]
     revoked_at: Option<Moment>,
+    /// When somebody came with it last, to the minute; null: never.
+    #[schema(required)]
+    last_used_at: Option<Moment>,
     /// What is to be sent as `Authorization: Bearer`. Only the answer to its making has it: it is
     /// kept nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,6 +53,7 @@ impl<'a> From<&'a ApiKey> for KeyBody<'a> {
             created_at: Text(key.created_at),
             expires_at: key.expires_at.map(Text),
             revoked_at: key.revoked_at.map(Text),
+            last_used_at: key.last_used_at.map(Text),
             key: None,
         }
     }
@@ -61,7 +65,7 @@ impl<'a> From<&'a ApiKey> for KeyBody<'a> {
 pub(crate) struct SessionBody<'a> {
     #[schema(value_type = words::Authentication)]
     authentication: &'static str,
-    /// The key that the request came with; null where keys are not in use.
+    /// The key that the request came with; null where it came with none, or none are in use.
     #[schema(required)]
     key: Option<SessionKey<'a>>,
 }
@@ -79,10 +83,11 @@ struct SessionKey<'a> {
     expires_at: Option<Moment>,
 }
 
-impl<'a> From<Option<&'a ApiKey>> for SessionBody<'a> {
-    fn from(key: Option<&'a ApiKey>) -> Self {
+impl<'a> SessionBody<'a> {
+    /// Of somebody with this key, or none.
+    pub(crate) fn new(required: bool, key: Option<&'a ApiKey>) -> Self {
         Self {
-            authentication: if key.is_some() { "required" } else { "off" },
+            authentication: if required { "required" } else { "off" },
             key: key.map(|key| SessionKey {
                 id: Text(key.id),
                 name: &key.name,

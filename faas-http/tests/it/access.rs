@@ -78,6 +78,30 @@ async fn a_refusal_has_the_envelope_of_its_route() {
 }
 
 #[tokio::test]
+async fn whoever_has_no_key_is_told_that_one_is_needed_unless_a_foreign_page_asks() {
+    let (server, key) = guarded().await;
+    let ask = || server.request(Method::GET, "/api/session");
+    let (status, body) = answer(ask()).await;
+    let nobody = json!({"authentication": "required", "key": null});
+    assert_eq!((status, body), (StatusCode::OK, nobody));
+    let (status, body) = answer(ask().bearer_auth(&key)).await;
+    assert_eq!(
+        (status, &body["key"]["name"]),
+        (StatusCode::OK, &json!("me"))
+    );
+    let (status, body) = answer(ask().bearer_auth("faas_x")).await;
+    assert_eq!(
+        (status, &body["code"]),
+        (StatusCode::UNAUTHORIZED, &json!("key_invalid"))
+    );
+    let (status, body) = answer(ask().header("origin", "https://other.example")).await;
+    assert_eq!(
+        (status, &body["code"]),
+        (StatusCode::FORBIDDEN, &json!("origin_not_allowed"))
+    );
+}
+
+#[tokio::test]
 async fn a_body_is_not_read_before_its_sender_is_let_in() {
     let (server, _) = guarded().await;
     let (status, body) = server

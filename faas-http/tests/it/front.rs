@@ -41,6 +41,31 @@ async fn every_answer_has_a_request_id_and_a_sane_one_is_kept() {
 }
 
 #[tokio::test]
+async fn nobody_keeps_an_answer_but_what_anybody_may_have() {
+    let server = start().await;
+    let id = server.upload("f", "echo").await;
+    let invoke = format!("/api/functions/{id}/invoke");
+    let all: [(Method, &str, u16, &str); 9] = [
+        (Method::GET, "/api/functions", 200, "no-store"),
+        (Method::POST, &invoke, 200, "no-store"),
+        (Method::GET, "/api/functions/x", 404, "no-store"),
+        (Method::GET, "/api/nowhere", 404, "no-store"),
+        (Method::PATCH, "/api/functions", 405, "no-store"),
+        (Method::GET, "/api/costs/system/", 200, "no-store"),
+        (Method::GET, "/metrics", 200, "no-store"),
+        (Method::GET, "/docs", 200, "no-cache"),
+        (Method::GET, "/openapi.json", 200, "no-cache"),
+    ];
+    for (method, path, status, expected) in all {
+        let answer = server.request(method, path).body("{}").send().await;
+        let answer = answer.unwrap();
+        let caching: Vec<_> = answer.headers().get_all("cache-control").iter().collect();
+        assert_eq!(answer.status().as_u16(), status, "{path}");
+        assert_eq!(caching, [expected], "{path}");
+    }
+}
+
+#[tokio::test]
 async fn only_pages_of_configured_origins_may_call() {
     let mut options = HttpOptions::default();
     options.cors_origins = vec!["https://ours.example".to_owned()];

@@ -4,7 +4,7 @@
 use faas_core::model::{
     Actor, ApiKey, AuditAction, AuditEntry, AuditId, KeyHash, KeyId, Role, Timestamp,
 };
-use faas_core::store::{AuditQuery, StoreError};
+use faas_core::store::{AuditQuery, KeyUse, StoreError};
 use rusqlite::{Connection, Row, params};
 
 use super::Columns;
@@ -28,8 +28,9 @@ pub(crate) fn insert_key(connection: &Connection, key: &ApiKey) -> Result<(), Er
         return Err(Error::Store(StoreError::Conflict("key name")));
     }
     let mut statement = connection.prepare_cached(
-        "INSERT INTO api_keys (id, name, role, hash, created_at, expires_at, revoked_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO api_keys
+            (id, name, role, hash, created_at, expires_at, revoked_at, last_used_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     statement.execute(params![
         id,
@@ -39,14 +40,15 @@ pub(crate) fn insert_key(connection: &Connection, key: &ApiKey) -> Result<(), Er
         key.created_at.as_micros(),
         key.expires_at.map(Timestamp::as_micros),
         key.revoked_at.map(Timestamp::as_micros),
+        key.last_used_at.map(Timestamp::as_micros),
     ])?;
     Ok(())
 }
 
 /// Newest first.
 pub(crate) fn keys(connection: &Connection) -> Result<Vec<ApiKey>, Error> {
-    let sql = "SELECT id, name, role, hash, created_at, expires_at, revoked_at FROM api_keys
-               ORDER BY id DESC";
+    let sql = "SELECT id, name, role, hash, created_at, expires_at, revoked_at, last_used_at
+               FROM api_keys ORDER BY id DESC";
     collect(connection, sql, [], read_key)
 }
 
@@ -56,6 +58,20 @@ pub(crate) fn revoke_key(connection: &Connection, id: KeyId, at: Timestamp) -> R
     )?;
     let revoked = statement.execute(params![id.as_u128().to_be_bytes(), at.as_micros()])?;
     Ok(revoked > 0)
+}
+
+pub(crate) fn note_key_uses(connection: &Connection, uses: &[KeyUse]) -> Result<(), Error> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE api_keys SET last_used_at = ?2
+         WHERE id = ?1 AND (last_used_at IS NULL OR last_used_at < ?2)",
+    )?;
+    for used in uses {
+        statement.execute(params![
+            used.id.as_u128().to_be_bytes(),
+            used.at.as_micros()
+        ])?;
+    }
+    Ok(())
 }
 
 pub(crate) fn append_audit(connection: &Connection, entry: &AuditEntry) -> Result<(), Error> {
@@ -108,6 +124,7 @@ fn read_key(row: &Row<'_>) -> Result<ApiKey, Error> {
         created_at: columns.moment()?,
         expires_at: columns.optional_moment()?,
         revoked_at: columns.optional_moment()?,
+        last_used_at: columns.optional_moment()?,
     })
 }
 

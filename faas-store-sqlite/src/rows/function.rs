@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use faas_core::model::{
-    Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
+    Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus, Timestamp,
 };
 use rusqlite::{Connection, Row, params};
 
-use super::{Columns, nanos, tier_code};
+use super::{Columns, function_key, nanos, tier_code};
 use crate::error::Error;
 
 const INSERT: &str = "
@@ -40,6 +40,26 @@ pub(crate) fn insert(connection: &Connection, no: i64, function: &Function) -> R
 
 pub(crate) fn update(connection: &Connection, no: i64, function: &Function) -> Result<(), Error> {
     write(connection, UPDATE, no, function)
+}
+
+/// Returns whether it was changed at `expected` the last time, as it must have been.
+pub(crate) fn replace_environment(
+    connection: &Connection,
+    function: &Function,
+    expected: Timestamp,
+) -> Result<bool, Error> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE functions SET environment = ?3, updated_at = ?4
+         WHERE no = (SELECT no FROM function_numbers WHERE id = ?1)
+            AND deleted_at IS NULL AND updated_at = ?2",
+    )?;
+    let replaced = statement.execute(params![
+        function_key(function.id),
+        expected.as_micros(),
+        environment(function)?,
+        function.updated_at.as_micros(),
+    ])?;
+    Ok(replaced > 0)
 }
 
 fn write(connection: &Connection, sql: &str, no: i64, function: &Function) -> Result<(), Error> {

@@ -14,7 +14,7 @@ async fn what_is_changed_on_one_side_shows_on_the_other_while_executions_are_wri
     let (_folder, path) = folder();
     let mut workshop = Workshop::new();
     let owner = Arc::new(open(&path).await);
-    let beside = SqliteStore::open_keys(&path).await.unwrap();
+    let beside = SqliteStore::open_beside(&path).await.unwrap();
     let mut expected = Vec::new();
     for round in 0..20 {
         insert_one(&*owner, &mut workshop).await.unwrap();
@@ -44,7 +44,7 @@ async fn keys_can_be_made_before_there_is_a_database_and_nobody_is_kept_from_it(
     let (folder, path) = folder();
     let path = path.with_file_name("new/faas.db");
     let key = Workshop::new().key("first");
-    let beside = SqliteStore::open_keys(&path).await.unwrap();
+    let beside = SqliteStore::open_beside(&path).await.unwrap();
     beside.insert_key(&key).await.unwrap();
     let owner = open(&path).await;
     assert_eq!(owner.keys().await.unwrap(), [key]);
@@ -58,11 +58,17 @@ async fn a_database_that_is_not_of_this_release_is_left_alone_while_somebody_own
     let raw = Connection::open(&path).unwrap();
     for (version, why) in [(2, "another process uses it"), (99, "another process")] {
         raw.pragma_update(None, "user_version", version).unwrap();
-        let error = SqliteStore::open_keys(&path).await.unwrap_err().to_string();
+        let error = SqliteStore::open_beside(&path)
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(why) && error.contains("faas.db"), "{error}");
     }
     owner.close().await.unwrap();
-    let error = SqliteStore::open_keys(&path).await.unwrap_err().to_string();
+    let error = SqliteStore::open_beside(&path)
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("newer release"), "{error}");
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use faas_core::model::{Execution, Function, ScalingEvent, Timestamp};
 use faas_core::store::conformance::workshop::Workshop;
 use faas_core::store::{
-    AccessStore, ExecutionQuery, LoadTestQuery, Period, Store, Totals, UsageGroup, UsageQuery,
-    UsageRow, Write,
+    AccessStore, ExecutionQuery, KeyUse, LoadTestQuery, Period, Store, Totals, UsageGroup,
+    UsageQuery, UsageRow, Write,
 };
 use rusqlite::Connection;
 
@@ -15,6 +15,9 @@ use super::{folder, open};
 
 /// The tables as the first release made them.
 const VERSION_1: &str = include_str!("../../src/schema/1.sql");
+/// What the next two added.
+const VERSION_2: &str = include_str!("../../src/schema/2.sql");
+const VERSION_3: &str = include_str!("../../src/schema/3.sql");
 const TABLES_1: [&str; 8] = [
     "function_numbers",
     "functions",
@@ -142,4 +145,41 @@ async fn a_database_of_the_first_release_is_upgraded_and_keeps_everything() {
     assert_eq!(store.load_tests(&query).await.unwrap(), [test]);
     assert_eq!(store.keys().await.unwrap(), [key]);
     assert_eq!(everything(&store).await, before);
+}
+
+#[tokio::test]
+async fn keys_of_a_release_that_did_not_know_of_their_use_were_never_used() {
+    let (_folder, path) = folder();
+    let raw = Connection::open(&path).unwrap();
+    for step in [VERSION_1, VERSION_2, VERSION_3] {
+        raw.execute_batch(step).unwrap();
+    }
+    let mut key = Workshop::new().key("ci");
+    let insert = "INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?, ?)";
+    let id = key.id.as_u128().to_be_bytes();
+    raw.execute(
+        insert,
+        rusqlite::params![
+            id,
+            &*key.name,
+            key.role.as_str(),
+            key.hash.0,
+            key.created_at.as_micros(),
+            key.expires_at.map(Timestamp::as_micros),
+            None::<i64>,
+        ],
+    )
+    .unwrap();
+    raw.pragma_update(None, "application_id", 0x4661_6153)
+        .unwrap();
+    raw.pragma_update(None, "user_version", 3).unwrap();
+    raw.close().unwrap();
+
+    let store = open(&path).await;
+    assert_eq!(store.keys().await.unwrap(), [key.clone()]);
+    let at = key.created_at;
+    let used = KeyUse { id: key.id, at };
+    store.note_key_uses(&[used]).await.unwrap();
+    key.last_used_at = Some(at);
+    assert_eq!(store.keys().await.unwrap(), [key]);
 }

@@ -1,10 +1,12 @@
 //! Who is let in, and how connections end.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
-use faas_core::model::Json;
+use faas_core::access::{NewKey, Rate};
+use faas_core::model::{Actor, Json, Role};
 use futures_util::StreamExt;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -70,6 +72,78 @@ async fn a_socket_opens_at_the_root_and_at_ws_and_a_plain_request_gets_the_page(
         bad.starts_with("HTTP/1.1 400") && bad.contains("\"code\""),
         "{bad}"
     );
+}
+
+#[tokio::test]
+async fn each_refusal_has_the_form_that_the_rest_api_gives_it() {
+    let full = start_with(|options| options.max_connections = 0).await;
+    let guarded = start_guarded(|options| {
+        let one = NonZeroU32::MIN;
+        let rate = Rate {
+            per_second: one,
+            burst: one,
+        };
+        options.rate = Some(rate);
+        options.hosts = vec!["ours.example".to_owned()];
+    })
+    .await;
+    let key_required = start_guarded(|_| {}).await;
+    let keys = key_required.access.as_ref().unwrap();
+    let new = NewKey {
+        name: "invoker".to_owned(),
+        role: Role::Invoker,
+        expires_at: None,
+    };
+    let (_, invoker) = keys.keys().create(new, &Actor::Local).await.unwrap();
+    keys.refresh().await.unwrap();
+    let invoker = format!("authorization: Bearer {}", invoker.expose());
+    // The first one is let in, and only lacks the rest of what makes a socket.
+    for (server, header, status, code) in [
+        (&full, "x-request-id: mine", 503, "too_many_connections"),
+        (&guarded, "x-request-id: mine", 400, "invalid_request"),
+        (&guarded, "x-request-id: mine", 429, "rate_limited"),
+        (
+            &guarded,
+            "origin: https://theirs.example",
+            403,
+            "origin_not_allowed",
+        ),
+        (&guarded, "host: theirs.example", 403, "host_not_allowed"),
+        (
+            &key_required,
+            "x-request-id: two words",
+            401,
+            "key_required",
+        ),
+        (&key_required, "authorization: Bearer x", 401, "key_invalid"),
+        (&key_required, &invoker, 403, "role_insufficient"),
+    ] {
+        let wanted = "GET /ws HTTP/1.1\r\nupgrade: websocket\r\nconnection: upgrade";
+        let answer = plain(server, &format!("{wanted}\r\n{header}")).await;
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+        let told = |name: &str| {
+            let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+            let found = lines.find(|(there, _)| *there == name);
+            found.map(|(_, value)| value).unwrap_or_default()
+        };
+        let id = told("x-request-id");
+        assert_eq!(id == "mine", header.ends_with("mine"), "{answer}");
+        assert!(!id.is_empty() && !id.contains(' '), "{answer}");
+        assert_eq!(told("content-type"), "application/json");
+        assert_eq!(told("cache-control"), "no-store");
+        assert_eq!(told("www-authenticate") == "Bearer", status == 401);
+        assert_eq!(
+            told("retry-after").is_empty(),
+            ![429, 503].contains(&status)
+        );
+        let body: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(body["code"], code);
+        assert!(body["error"].as_str().unwrap().len() > 10, "{body}");
+        assert_eq!(body.as_object().unwrap().len(), 2, "{body}");
+    }
+    let answer = plain(&full, "GET /ws HTTP/1.1").await;
+    assert!(answer.contains("x-request-id: ") && answer.contains("\"upgrade_required\""));
 }
 
 #[tokio::test]

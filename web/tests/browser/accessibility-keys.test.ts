@@ -25,7 +25,6 @@ async function signIn(page: Page, key: string) {
 
 describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
   const open = async (path: string, key?: string) => {
-    site.expectComplaint(/status of 401/);
     const page = await site.open(path, { colorScheme, reducedMotion: "reduce" });
     if (key !== undefined) await signIn(page, key);
     return page;

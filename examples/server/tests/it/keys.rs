@@ -19,21 +19,32 @@ fn a_key_made_beside_a_running_server_is_required_at_once_and_revoked_within_two
 ) {
     let server = place.start(&[]);
     let (folder, url) = (place.folder(), place.url());
-    let session = |headers: &str| ask(&server, headers, "get", "/api/session").0;
-    assert_eq!(session(""), 200);
+    let functions = |headers: &str| ask(&server, headers, "get", "/api/functions").0;
+    let session = |headers: &str| ask(&server, headers, "get", "/api/session");
+    assert_eq!(functions(""), 200);
+    assert_eq!(session("").1["authentication"], "off");
     let unnamed = listen(&server, None, &[]).unwrap();
     let key = key_says(folder, url, &["create", "--name", "ci", "--role", "admin"]);
-    until(|| session("") == 401);
+    until(|| functions("") == 401);
+    assert_eq!(session("").1["authentication"], "required");
     assert_eq!(closed_with(unnamed), 1008);
-    assert_eq!(session(&bearer(&key)), 200);
+    assert_eq!(session(&bearer(&key)).0, 200);
     let socket = listen(&server, Some(&key), &[]).unwrap();
     let list = key_says(folder, url, &["list"]);
     assert!(
         list.contains("valid") && list.contains("ci") && !list.contains(&key),
         "{list}"
     );
+    until(|| {
+        let list = key_says(folder, url, &["list"]);
+        let line = list.lines().find(|line| line.ends_with(" ci"));
+        // When it was made, when it was used, and never an end.
+        line.unwrap().matches('Z').count() == 2
+    });
+    let (_, told) = ask(&server, &bearer(&key), "get", "/api/keys");
+    assert!(told[0]["lastUsedAt"].is_string(), "{told}");
     key_says(folder, url, &["revoke", "ci"]);
-    until(|| session(&bearer(&key)) == 401);
+    until(|| session(&bearer(&key)).0 == 401);
     assert_eq!(closed_with(socket), 1008);
     let again = faas_key(folder, url, &["revoke", "ci"]);
     assert_eq!(again.status.code(), Some(1));

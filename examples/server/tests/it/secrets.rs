@@ -207,3 +207,145 @@ fn a_key_that_is_none_is_refused_and_not_repeated() {
         assert!(!error.contains(bad), "{error}");
     }
 }
+
+/// Longer than anything here takes to be tried.
+const TRIES: usize = 200;
+
+/// `faas secret-key reseal` on the store in `folder`.
+fn reseal(folder: &Path, keys: &str) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_faas"))
+        .current_dir(folder)
+        .env_clear()
+        .env("FAAS_SECRET_KEY", keys)
+        .args(["secret-key", "reseal", "--store", "sqlite:faas.db"])
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+fn upload(server: &Server, name: &str, secret: &str) -> String {
+    let new = json!({
+        "name": name, "description": "d", "code": "return context.env.A",
+        "config": {"secrets": {"A": secret}},
+    });
+    let (status, answer) = send(server, "POST", "/api/functions", &new);
+    assert_eq!(status, 201, "{answer}");
+    let function: Value = serde_json::from_str(&answer).unwrap();
+    format!("/api/functions/{}", function["_id"].as_str().unwrap())
+}
+
+fn invoke(server: &Server, path: &str) -> (u16, String) {
+    send(server, "POST", &format!("{path}/invoke"), &json!({}))
+}
+
+#[test]
+fn an_old_key_can_go_once_secrets_are_sealed_anew_beside_the_server() {
+    let folder = TempDir::new().unwrap();
+    let [secret, ..] = SECRETS;
+    let (old, new) = (KEY, "ab".repeat(32));
+    let server = start(folder.path(), Some(old));
+    let path = upload(&server, "first", secret);
+    server.stop();
+
+    let both = format!("{new},{old}");
+    let server = start(folder.path(), Some(&both));
+    let answer = (200, format!("\"{secret}\""));
+    assert_eq!(invoke(&server, &path), answer);
+    let (code, said, errors) = reseal(folder.path(), &both);
+    assert_eq!((code, &*errors), (Some(0), ""));
+    assert!(
+        said.contains("1 secret sealed anew") && said.contains("of 1 secret in all"),
+        "{said}"
+    );
+    assert_hidden("what it says", said.as_bytes());
+    let (_, again, _) = reseal(folder.path(), &both);
+    assert!(again.contains("0 secrets sealed anew"), "{again}");
+    assert_eq!(invoke(&server, &path), answer);
+    // The server has read the function before. Its next change is made all the same, of what is
+    // stored now.
+    let change = json!({"description": "changed", "config": {"env": {"B": "b"}}});
+    let (status, changed) = send(&server, "PUT", &path, &change);
+    assert_eq!(status, 200, "{changed}");
+    server.kill();
+
+    let server = start(folder.path(), Some(&new));
+    assert_eq!(invoke(&server, &path), answer);
+    let (_, function) = server.send("GET", &path, "");
+    assert!(function.contains("changed"), "{function}");
+}
+
+#[test]
+fn no_change_is_lost_that_is_made_while_secrets_are_sealed_anew() {
+    let folder = TempDir::new().unwrap();
+    let [secret, ..] = SECRETS;
+    let server = start(folder.path(), Some(KEY));
+    let path = upload(&server, "first", secret);
+    let mut keys = KEY.to_owned();
+    let mut sealed = 0;
+    std::thread::scope(|scope| {
+        let changes = scope.spawn(|| {
+            for n in 0..TRIES {
+                let change = json!({"config": {"env": {format!("V{}", n % 50): n.to_string()}}});
+                let (status, answer) = send(&server, "PUT", &path, &change);
+                assert_eq!(status, 200, "{answer}");
+            }
+        });
+        // Each time with a new key: there is always something to seal.
+        while !changes.is_finished() {
+            keys = format!("{:064x},{keys}", sealed + 1);
+            let (code, said, errors) = reseal(folder.path(), &keys);
+            assert_eq!(code, Some(0), "{errors}");
+            assert!(said.contains("1 secret sealed anew"), "{said}");
+            sealed += 1;
+        }
+    });
+    assert!(sealed > 0);
+    server.stop();
+    let server = start(folder.path(), Some(&format!("{sealed:064x}")));
+    assert_eq!(invoke(&server, &path), (200, format!("\"{secret}\"")));
+    let function = get(&server, &path);
+    assert_eq!(function["version"], TRIES + 1);
+    let names = function["config"]["env"].as_object().unwrap();
+    assert_eq!(names.len(), 50);
+    for n in 0..50 {
+        let last = (TRIES - 50 + n).to_string();
+        assert_eq!(names[&format!("V{n}")], last);
+    }
+}
+
+#[test]
+fn what_no_key_opens_is_named_and_the_rest_is_sealed_anew() {
+    let folder = TempDir::new().unwrap();
+    let (lost, new) = ("cd".repeat(32), "ab".repeat(32));
+    let [secret, other, ..] = SECRETS;
+    let server = start(folder.path(), Some(&lost));
+    upload(&server, "orphan", secret);
+    server.stop();
+    let server = start(folder.path(), Some(KEY));
+    let path = upload(&server, "kept", other);
+    server.stop();
+    let (code, said, errors) = reseal(folder.path(), &format!("{new},{KEY}"));
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("1 secret sealed anew") && said.contains("of 2 secrets"),
+        "{said}"
+    );
+    assert!(said.contains("cannot open A of orphan"), "{said}");
+    assert!(!said.contains("kept"), "{said}");
+    assert!(
+        errors.starts_with("error: 1 secret cannot be opened"),
+        "{errors}"
+    );
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    assert_hidden("what it says", (said + &errors).as_bytes());
+    let (code, _, errors) = reseal(folder.path(), "");
+    assert_eq!(code, Some(1));
+    assert!(errors.contains("FAAS_SECRET_KEY is not set"), "{errors}");
+    let server = start(folder.path(), Some(&new));
+    assert_eq!(invoke(&server, &path), (200, format!("\"{other}\"")));
+}

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::Fixture;
 use super::workshop::Workshop;
-use crate::model::{Actor, AuditAction};
-use crate::store::{AuditQuery, StoreError};
+use crate::model::{Actor, ApiKey, AuditAction};
+use crate::store::{AuditQuery, KeyUse, StoreError};
 
 pub async fn a_key_reads_back_as_it_was_stored(fixture: impl Fixture) {
     let (store, mut workshop) = (fixture.store(), Workshop::new());
@@ -132,12 +132,49 @@ pub async fn old_entries_of_the_audit_log_expire_oldest_first_up_to_the_limit(
     assert_eq!(store.expire_audit(newest, 4).await.unwrap(), 0);
 }
 
+pub async fn the_last_use_of_a_key_is_remembered_and_never_goes_back(fixture: impl Fixture) {
+    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let (mut used, mut revoked) = (workshop.key("used"), workshop.key("revoked"));
+    let (unused, unknown) = (workshop.key("unused"), workshop.key("unknown"));
+    for key in [&used, &revoked, &unused] {
+        store.insert_key(key).await.unwrap();
+    }
+    revoked.revoked_at = Some(workshop.now);
+    store.revoke_key(revoked.id, workshop.now).await.unwrap();
+    let at = |key: &ApiKey, micros| KeyUse {
+        id: key.id,
+        at: workshop.now + Duration::from_micros(micros),
+    };
+    store.note_key_uses(&[]).await.unwrap();
+    let first = [at(&used, 60_000_001), at(&unknown, 1), at(&revoked, 2)];
+    store.note_key_uses(&first).await.unwrap();
+    // Of two servers the one that was first may write last.
+    store.note_key_uses(&[at(&used, 59_999_999)]).await.unwrap();
+    used.last_used_at = Some(first[0].at);
+    revoked.last_used_at = Some(first[2].at);
+    let expected = [unused.clone(), revoked.clone(), used.clone()];
+    assert_eq!(store.keys().await.unwrap(), expected);
+    let second = [at(&unused, 3), at(&used, 120_000_000)];
+    store.note_key_uses(&second).await.unwrap();
+    let last = |key: ApiKey, used: KeyUse| ApiKey {
+        last_used_at: Some(used.at),
+        ..key
+    };
+    let expected = [last(unused, second[0]), revoked, last(used, second[1])];
+    assert_eq!(store.keys().await.unwrap(), expected);
+}
+
 pub async fn keys_and_audit_log_are_there_after_a_restart(fixture: impl Fixture) {
     let (store, mut workshop) = (fixture.store(), Workshop::new());
     let (revoked, kept) = (workshop.key("revoked"), workshop.key("kept"));
     store.insert_key(&revoked).await.unwrap();
     store.insert_key(&kept).await.unwrap();
     store.revoke_key(revoked.id, workshop.now).await.unwrap();
+    let used = KeyUse {
+        id: kept.id,
+        at: workshop.now,
+    };
+    store.note_key_uses(&[used]).await.unwrap();
     let entry = workshop.audit_entry(Actor::Local, AuditAction::KeyRevoked);
     store.append_audit(&entry).await.unwrap();
     let keys = store.keys().await.unwrap();

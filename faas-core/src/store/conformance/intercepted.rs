@@ -12,8 +12,8 @@ use crate::model::{
     LoadTestId, ScalingEvent, Timestamp,
 };
 use crate::store::{
-    AccessStore, AuditQuery, ExecutionQuery, LoadTestQuery, Period, SharedStore, Store, StoreError,
-    Totals, UsageQuery, UsageRow, Write, Written,
+    AccessStore, AuditQuery, ExecutionQuery, KeyUse, LoadTestQuery, Period, SharedStore, Store,
+    StoreError, Totals, UsageQuery, UsageRow, Write, Written,
 };
 
 /// Who stands in the way.
@@ -178,6 +178,10 @@ impl<I: Intercept> AccessStore for Intercepted<I> {
 
     async fn revoke_key(&self, id: KeyId, at: Timestamp) -> Result<bool, StoreError> {
         self.store.revoke_key(id, at).await
+    }
+
+    async fn note_key_uses(&self, uses: &[KeyUse]) -> Result<(), StoreError> {
+        self.store.note_key_uses(uses).await
     }
 
     async fn append_audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {

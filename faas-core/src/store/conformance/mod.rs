@@ -155,6 +155,7 @@ macro_rules! store_conformance {
             access::a_key_is_revoked_once_and_stays_in_the_list,
             access::the_audit_log_is_newest_first_and_pages_through_everything_once,
             access::old_entries_of_the_audit_log_expire_oldest_first_up_to_the_limit,
+            access::the_last_use_of_a_key_is_remembered_and_never_goes_back,
             access::keys_and_audit_log_are_there_after_a_restart,
             restart::everything_is_there_after_a_restart,
             restart::a_closed_store_can_be_asked_nothing_and_does_not_hang,

@@ -80,6 +80,7 @@ impl Workshop {
             created_at: self.now,
             expires_at: expires.map(|after| self.now + after),
             revoked_at: None,
+            last_used_at: None,
         }
     }
 

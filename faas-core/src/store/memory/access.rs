@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{AuditQuery, StoreError};
+use super::super::{AuditQuery, KeyUse, StoreError};
 use crate::model::{ApiKey, AuditEntry, AuditId, KeyId, Timestamp};
 
 /// How many entries of the audit log are kept: the newest.
@@ -38,6 +38,14 @@ impl Access {
                 true
             }
             _ => false,
+        }
+    }
+
+    pub(super) fn note_uses(&mut self, uses: &[KeyUse]) {
+        for used in uses {
+            if let Some(key) = self.keys.get_mut(&used.id) {
+                key.last_used_at = key.last_used_at.max(Some(used.at));
+            }
         }
     }
 

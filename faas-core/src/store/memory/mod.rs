@@ -20,8 +20,8 @@ use self::access::Access;
 use self::executions::Executions;
 use self::functions::Functions;
 use super::{
-    AccessStore, AuditQuery, ExecutionQuery, Lease, LoadTestQuery, Overdue, OverdueQuery, Period,
-    Renewed, SharedStore, Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
+    AccessStore, AuditQuery, ExecutionQuery, KeyUse, Lease, LoadTestQuery, Overdue, OverdueQuery,
+    Period, Renewed, SharedStore, Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
 };
 use crate::load_test::LoadTest;
 use crate::model::{
@@ -266,6 +266,11 @@ impl AccessStore for MemoryStore {
 
     async fn revoke_key(&self, id: KeyId, at: Timestamp) -> Result<bool, StoreError> {
         Ok(self.state.write().access.revoke_key(id, at))
+    }
+
+    async fn note_key_uses(&self, uses: &[KeyUse]) -> Result<(), StoreError> {
+        self.state.write().access.note_uses(uses);
+        Ok(())
     }
 
     async fn append_audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {

@@ -33,6 +33,11 @@ export function KeyTable() {
     },
     { header: "Role", cell: ({ role }) => ROLE_WORDS[role].name },
     { header: "State", from: "sm", cell: (key) => <KeyState apiKey={key} now={now} /> },
+    {
+      header: "Last used",
+      from: "md",
+      cell: ({ lastUsedAt }) => (lastUsedAt ? <Ago at={lastUsedAt} /> : <span className="text-muted">never</span>),
+    },
     { header: "Created", from: "md", cell: ({ createdAt }) => <Ago at={createdAt} /> },
     { header: "Expires", from: "md", cell: ({ expiresAt }) => (expiresAt ? <Moment at={expiresAt} /> : <span className="text-muted">never</span>) },
     { header: "Revoked", from: "lg", cell: ({ revokedAt }) => (revokedAt ? <Moment at={revokedAt} /> : <span className="text-muted">no</span>) },

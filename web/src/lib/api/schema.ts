@@ -476,7 +476,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether keys are in use, and whose key this is. */
+        /** Whether a key is required, and whose key this is. */
         get: operations["getSession"];
         put?: never;
         post?: never;
@@ -932,6 +932,7 @@ export interface components {
              *     kept nowhere.
              */
             key?: string;
+            lastUsedAt: components["schemas"]["Moment"] | null;
             name: string;
             revokedAt: components["schemas"]["Moment"] | null;
             role: components["schemas"]["Role"];
@@ -4313,7 +4314,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            /** @description `key_invalid` or `key_expired`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4322,7 +4323,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            /** @description `origin_not_allowed` or `host_not_allowed`. */
             403: {
                 headers: {
                     [name: string]: unknown;

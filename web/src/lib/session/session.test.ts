@@ -5,6 +5,7 @@ import { begin, confirm, dismissed, session, signIn, signOut, withFirstKey } fro
 
 const TEXT = `faas_${"1".repeat(32)}_${"a".repeat(64)}`;
 const OFF: SessionAnswer = { authentication: "off", key: null };
+const NOBODY: SessionAnswer = { authentication: "required", key: null };
 const known = (expiresAt: string | null = null): SessionAnswer => ({
   authentication: "required",
   key: { _id: "k1", name: "ada", role: "admin", expiresAt },
@@ -37,13 +38,13 @@ it("asks for nothing where no keys are in use", async () => {
 });
 
 it("asks for a key where one is required, without blame for somebody new", async () => {
-  answer = refuse("key_required");
+  answer = () => NOBODY;
   await begin();
   expect(session.get()).toEqual({ state: "signed-out", reason: null });
 });
 
 it("keeps a key that the server takes in this tab alone, and goes on with it after a reload", async () => {
-  answer = (key) => (key === TEXT ? known() : refuse("key_required")());
+  answer = (key) => (key === TEXT ? known() : NOBODY);
   await begin();
   await signIn(TEXT);
   expect(session.get()).toMatchObject({ state: "signed-in", key: { name: "ada" } });
@@ -54,7 +55,7 @@ it("keeps a key that the server takes in this tab alone, and goes on with it aft
 });
 
 it("keeps nothing of a key that the server does not take", async () => {
-  answer = refuse("key_invalid");
+  answer = (key) => (key === null ? NOBODY : refuse("key_invalid")());
   await begin();
   await expect(signIn(TEXT)).rejects.toMatchObject({ code: "key_invalid" });
   expect(session.get()).toEqual({ state: "signed-out", reason: null });
@@ -109,11 +110,19 @@ it("asks for a key when the first one was made elsewhere", async () => {
   expect(session.get()).toMatchObject({ state: "signed-out", reason: expect.stringContaining("From now on") });
 });
 
+it("finds out that a key is required now when the live connection is refused", async () => {
+  answer = () => OFF;
+  await begin();
+  answer = () => NOBODY;
+  await confirm();
+  expect(session.get()).toMatchObject({ state: "signed-out", reason: expect.stringContaining("From now on") });
+});
+
 it("goes on with the first key that is made here, though the live connection ends before the answer", async () => {
   answer = () => OFF;
   await begin();
-  answer = (key) => (key === TEXT ? known() : refuse("key_required")());
-  const made = { _id: "k1", name: "ada", role: "admin", createdAt: "", expiresAt: null, revokedAt: null, key: TEXT } satisfies ApiKey;
+  answer = (key) => (key === TEXT ? known() : NOBODY);
+  const made = { _id: "k1", name: "ada", role: "admin", createdAt: "", expiresAt: null, revokedAt: null, lastUsedAt: null, key: TEXT } satisfies ApiKey;
   const states: string[] = [];
   onTestFinished(session.subscribe(() => states.push(session.get().state)));
   await withFirstKey(async () => {

@@ -36,7 +36,7 @@ export async function begin() {
     enter(await getAs<SessionAnswer>(text, PATH), text);
   } catch (cause) {
     const error = toApiError(cause);
-    if (error.status === 401) leave(text === null ? null : lossOf(error.code));
+    if (error.status === 401) leave(lossOf(error.code));
     else session.set({ state: "unknown", error });
   }
 }
@@ -71,10 +71,11 @@ export async function confirm() {
   const text = before.state === "signed-in" ? before.text : null;
   confirming = true;
   try {
-    await getAs<SessionAnswer>(text, PATH);
+    const { authentication } = await getAs<SessionAnswer>(text, PATH);
+    if (authentication === "required" && text === null) refused("key_required", text);
   } catch (cause) {
     const error = toApiError(cause);
-    if (error.status === 401) refused(error, text);
+    if (error.status === 401) refused(error.code, text);
   } finally {
     confirming = false;
   }
@@ -98,13 +99,13 @@ export function useRefusal(permission: Permission): string | null {
   return now.state === "signed-in" ? refusalOf(now.key.role, permission) : null;
 }
 
-listenForRefusal(refused);
+listenForRefusal((error, key) => refused(error.code, key));
 
-function refused(error: ApiError, key: string | null) {
+function refused(code: string, key: string | null) {
   const now = session.get();
   // One that was under way with the key before says nothing of this one.
   if (makingFirst || (now.state === "signed-in" ? now.text !== key : now.state !== "open")) return;
-  leave(lossOf(error.code));
+  leave(lossOf(code));
 }
 
 function enter(answer: SessionAnswer, text: string | null) {
