@@ -40,7 +40,9 @@ impl Child {
     /// # Errors
     /// A lock does not hold.
     pub(super) fn new(ends: ChildEnds, console: OwnedFd, zygote: Zygote) -> io::Result<Self> {
-        let Zygote { locks, mut isolate } = zygote;
+        let Zygote {
+            locks, mut isolate, ..
+        } = zygote;
         // Else all children would draw the same numbers.
         let mut seed = [0; 8];
         rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())?;

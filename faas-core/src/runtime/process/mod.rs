@@ -8,9 +8,10 @@
 //!
 //! The host's side: `service.rs` puts the parts together, `nursery.rs` starts the worker and has it
 //! fork and reap, `remote.rs` runs a call in a child and enforces its deadline with SIGKILL, and
-//! `compile.rs` has an upload compiled. The other side: `worker.rs` forks, `child.rs` serves,
-//! `sandbox` locks. Between them: `channel.rs` (a child's pipes), `wire.rs` (frames over them), `flight_recorder.rs`
-//! (the console of a call that is killed) and `control.rs` (requests to the worker).
+//! `compile.rs` has an upload compiled. The other side: `worker.rs` forks, and `fork.rs` knows how;
+//! `child.rs` serves, `sandbox` locks. Between them: `channel.rs` (a child's pipes), `wire.rs`
+//! (frames over them), `flight_recorder.rs` (the console of a call that is killed) and `control.rs`
+//! (requests to the worker).
 //!
 //! Linux only: it needs pidfds, seccomp, and a parent's death that kills its children.
 
@@ -19,6 +20,7 @@ mod child;
 mod compile;
 mod control;
 mod flight_recorder;
+mod fork;
 #[cfg(test)]
 mod lying;
 mod nursery;

@@ -31,6 +31,7 @@ use super::channel::{self, ChildEnds, HostEnds};
 use super::child::Child;
 use super::control::{self, Order, Report};
 use super::flight_recorder;
+use super::fork::Fork;
 use super::sandbox::{self, Prepared};
 use crate::clock::SystemClock;
 use crate::runtime::quickjs::Isolate;
@@ -145,6 +146,7 @@ pub(super) struct Zygote {
     /// `None` only where nothing can lock its children in, and the host was told to go on.
     pub(super) locks: Option<Prepared>,
     pub(super) isolate: Isolate,
+    fork: Fork,
 }
 
 enum Forked {
@@ -165,6 +167,7 @@ impl Zygote {
         Ok(Self {
             locks: None,
             isolate,
+            fork: Fork::find(),
         })
     }
 
@@ -186,10 +189,8 @@ impl Zygote {
     fn fork(&self) -> io::Result<Forked> {
         let (host, child) = channel::open()?;
         let console = flight_recorder::memory()?;
-        // SAFETY: this process has one thread, so its copy is in no inconsistent state.
-        let pid = unsafe { libc::fork() };
-        match pid {
-            -1 => Err(io::Error::last_os_error()),
+        // SAFETY: this process has one thread: `serve` has counted.
+        match unsafe { self.fork.fork() }? {
             0 => {
                 drop(host);
                 Ok(Forked::Child {
