@@ -15,10 +15,11 @@ use crate::runtime::{
     Call, CallContext, Instance, Limits, OpenEnvironment, Outcome, Program, Runtime, StopSignal,
 };
 
-pub(super) const TIMEOUT: Duration = Duration::from_millis(500);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How much longer than its timeout a call may take, whatever its child does.
-pub(super) const LATE: Duration = Duration::from_millis(250);
+/// How much longer than its timeout a call may take, whatever its child does, on a machine that has
+/// much else to do.
+pub(super) const LATE: Duration = Duration::from_secs(1);
 
 /// A function, as the code that tells its children what to do.
 pub(super) struct Function {
