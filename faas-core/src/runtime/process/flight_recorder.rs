@@ -48,6 +48,7 @@ pub(super) struct FlightRecorder(Mutex<Tape>);
 #[derive(Debug)]
 struct Tape {
     bytes: &'static mut [u8],
+    serial: u64,
     /// Where the next line goes.
     end: usize,
 }
@@ -72,15 +73,19 @@ impl FlightRecorder {
             )?;
             std::slice::from_raw_parts_mut(start.cast(), SIZE)
         };
-        Ok(Self(Mutex::new(Tape { bytes, end: HEAD })))
+        Ok(Self(Mutex::new(Tape {
+            bytes,
+            serial: 0,
+            end: HEAD,
+        })))
     }
 
-    /// Forgets the lines of earlier calls: those that come now are of this one.
+    /// The lines that come now are of this call. Nothing is written before there are any: a page
+    /// that was written to is memory of the child's own.
     pub(super) fn begin(&self, serial: u64) {
         let mut tape = self.0.lock();
+        tape.serial = serial;
         tape.end = HEAD;
-        tape.note_length();
-        tape.put(0, serial);
     }
 }
 
@@ -92,7 +97,12 @@ impl LineRecorder for FlightRecorder {
             at: line.at.as_micros(),
             message: &line.message,
         };
-        let end = tape.end;
+        let (serial, end) = (tape.serial, tape.end);
+        if end == HEAD {
+            tape.note_length();
+            fence(Ordering::Release);
+            tape.put(0, serial);
+        }
         let free = tape.bytes.get_mut(end..).unwrap_or_default();
         if let Ok(written) = postcard::to_slice(&line, free) {
             tape.end += written.len();
