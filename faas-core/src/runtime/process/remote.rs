@@ -36,7 +36,7 @@ const SHORT_CALLS: u64 = 64;
 const ENDING: Duration = Duration::from_millis(100);
 
 /// What a child has of its own once it was forked and locked in, in bytes, by measurement.
-const OVERHEAD: usize = 108 << 10;
+const OVERHEAD: usize = 40 << 10;
 
 /// Bytes of an answer beside output, log lines and their text: heads, a failure and its stack.
 const AROUND: usize = 64 << 10;
