@@ -72,7 +72,7 @@ async function forReadme(browser) {
   const server = await new Server().start();
   try {
     const slow = await server.upload("Resize an image", SLOW);
-    await fill(server, 5, 900);
+    const { pay } = await fill(server, 5, 900);
     const page = await open(browser, "light", 1440);
     await page.goto(server.url);
     await settle(page);
@@ -96,6 +96,28 @@ async function forReadme(browser) {
     await page.goto(`${server.url}/costs?range=1h`);
     await settle(page);
     await picture(page, "costs");
+
+    await page.goto(`${server.url}/functions/${pay}/edit`);
+    await settle(page);
+    await page.getByRole("region", { name: "Environment" }).evaluate((region) => region.scrollIntoView({ block: "end" }));
+    await picture(page, "function");
+
+    const { key } = await server.makeKey("ada", "admin");
+    for (const [name, role, days] of /** @type {const} */ ([
+      ["dashboard in the hall", "reader", 90],
+      ["deployment", "developer", 30],
+      ["shop", "invoker", null],
+      ["nightly import", "invoker", null],
+    ])) {
+      const made = await server.makeKey(name, role, days && new Date(Date.now() + days * 86_400_000).toISOString());
+      if (name !== "nightly import") await server.callAs(made.key, "GET", "/api/session");
+    }
+    await dark.waitForTimeout(2_000);
+    await dark.goto(`${server.url}/access`);
+    await dark.getByLabel("API key").fill(key);
+    await dark.keyboard.press("Enter");
+    await settle(dark);
+    await picture(dark, "access");
   } finally {
     await server.remove();
   }

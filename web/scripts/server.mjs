@@ -62,9 +62,20 @@ export class Server {
    * @param {unknown} [body]
    * @returns {Promise<any>} what it answered
    */
-  async call(method, route, body) {
+  call(method, route, body) {
+    return this.callAs(this.key, method, route, body);
+  }
+
+  /**
+   * @param {string} key the text of one; empty: none
+   * @param {string} method
+   * @param {string} route
+   * @param {unknown} [body]
+   * @returns {Promise<any>} what it answered
+   */
+  async callAs(key, method, route, body) {
     /** @type {Record<string, string>} */
-    const authorized = this.key === "" ? {} : { Authorization: `Bearer ${this.key}` };
+    const authorized = key === "" ? {} : { Authorization: `Bearer ${key}` };
     const init =
       body === undefined
         ? { headers: authorized }

@@ -31,6 +31,9 @@ it("tells how long ago something was, and nothing of the future", () => {
   expect(formatAgo(now - 15_000, now)).toBe("15 s ago");
   expect(formatAgo(now - 3 * 60_000, now)).toBe("3 min ago");
   expect(formatAgo(now - 5 * 3600_000, now)).toBe("5 h ago");
+  const noon = (day: string) => new Date(`${day}T12:00:00`).getTime();
+  expect(formatAgo(noon("2026-02-03"), noon("2026-03-01"))).toBe("3 Feb");
+  expect(formatAgo(noon("2024-02-03"), noon("2026-03-01"))).toBe("3 Feb 2024");
 });
 
 it("shortens ids to what differs, and JSON to a line", () => {

@@ -45,14 +45,16 @@ export const formatDay = (at: string | number | Date) =>
 export const formatMoment = (at: string | number | Date) =>
   `${new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" })}, ${formatClock(at)}`;
 
-/** How long ago something was: 5 s ago, 3 min ago, else the day. */
+/** How long ago something was: 5 s ago, 3 min ago, else the day, with its year when that is another. */
 export function formatAgo(at: string | number | Date, now: number): string {
   const seconds = Math.max(0, Math.round((now - new Date(at).getTime()) / 1000));
   if (seconds < 2) return "now";
   if (seconds < 60) return `${seconds} s ago`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 24 * 3600) return `${Math.floor(seconds / 3600)} h ago`;
-  return formatDay(at);
+  const day = formatDay(at);
+  const year = new Date(at).getFullYear();
+  return year === new Date(now).getFullYear() ? day : `${day} ${year}`;
 }
 
 /** The part of an id that tells it from others: UUIDv7 begins with its time, which neighbours share. */

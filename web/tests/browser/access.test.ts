@@ -80,6 +80,24 @@ it("shows the audit log page by page", async () => {
   await page.getByRole("heading", { name: "changed often", level: 1 }).waitFor();
 });
 
+it("shows which keys are in use, and of many the first", async () => {
+  const { key } = await site.server.makeKey("in use", "reader");
+  for (let n = 0; n < 12; n++) await site.server.makeKey(`spare ${n}`, "reader");
+  expect((await fetch(`${site.server.url}/api/functions`, { headers: { Authorization: `Bearer ${key}` } })).status).toBe(200);
+  const uses = async () => (await site.server.call("GET", "/api/keys")).filter((one: { lastUsedAt: string | null }) => one.lastUsedAt !== null);
+  await expect.poll(async () => (await uses()).map((one: { name: string }) => one.name)).toContain("in use");
+  const page = await site.open("/access");
+  await page.getByLabel("API key").fill(site.server.key);
+  await page.keyboard.press("Enter");
+  const rows = page.getByRole("table", { name: "Keys" }).getByRole("row");
+  await page.getByRole("button", { name: /^Show all \d+ keys$/ }).click();
+  await rows.filter({ hasText: "in use" }).getByRole("cell", { name: /ago$|^now$/ }).first().waitFor();
+  await page.getByRole("row", { name: /spare 11\s*Reader\s*Valid\s*never/ }).waitFor();
+  await page.getByText(/valid, \d+ of them never used; 1 revoked/).waitFor();
+  await page.getByRole("button", { name: "Show the first 10" }).click();
+  await expect.poll(() => rows.count()).toBe(11);
+});
+
 it("signs out whoever revokes the key that they are signed in with", async () => {
   site.expectComplaint(/status of 401/);
   const { key } = await site.server.makeKey("for a moment", "admin");

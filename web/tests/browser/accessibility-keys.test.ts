@@ -31,6 +31,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
   };
 
   it("signing in has no violation, before and after a wrong key", async () => {
+    site.expectComplaint(/status of 401/);
     const page = await open("/");
     await page.getByLabel("API key").waitFor();
     await expectAccessible(page);
@@ -40,6 +41,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
   });
 
   it("being told that the key is not valid any more has no violation", async () => {
+    site.expectComplaint(/status of 401/);
     const page = await open("/");
     await page.getByLabel("API key").waitFor();
     await page.evaluate((key) => sessionStorage.setItem("faas.key", key), `${texts.reader}0`);

@@ -28,7 +28,7 @@ export function AuditLog() {
     {
       header: "Who",
       cell: ({ actor }) =>
-        actor.keyId === null ? <span className="text-muted">{actor.name}, without a key</span> : <span className="break-all">{actor.name}</span>,
+        actor.keyId === null ? <span className="text-muted">{actor.name}, without a key</span> : <span className="wrap-anywhere">{actor.name}</span>,
     },
     {
       header: "What",
@@ -80,11 +80,11 @@ function Target({ entry: { action, target } }: { entry: AuditEntry }) {
     kind === "function" ? nameOf(target) : kind === "key" ? apiKeys?.find(({ _id }) => _id === target)?.name : undefined;
   const text = name ?? `…${shortId(target)}`;
   return page ? (
-    <Link to={page} title={target} className="break-all text-accent hover:underline">
+    <Link to={page} title={target} className="wrap-anywhere text-accent hover:underline">
       {text}
     </Link>
   ) : (
-    <span title={target} className="break-all">
+    <span title={target} className="wrap-anywhere">
       {text}
     </span>
   );

@@ -1,7 +1,9 @@
-/** The keys there are, revoked ones too. */
+/** The keys there are, revoked ones too, and which of them are in use. */
 import { useQuery } from "@tanstack/react-query";
 import { Ban, CircleCheck, Hourglass, KeyRound } from "lucide-react";
+import { useState } from "react";
 import { Badge } from "@/components/Badge";
+import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { Ago, useNow } from "@/components/Figures";
 import { EmptyState } from "@/components/States";
@@ -12,23 +14,34 @@ import { formatMoment } from "@/lib/format";
 import { ROLE_WORDS } from "@/lib/session/roles";
 import { session } from "@/lib/session/session";
 import { useStore } from "@/lib/store";
-import { stateOf } from "./lifetime";
+import { inOrder, stateOf, summaryOf } from "./lifetime";
 import { RevokeButton } from "./RevokeButton";
+
+/** How many are shown until one asks for more: below them is the audit log. */
+const FIRST = 10;
 
 export function KeyTable() {
   const { data, error, refetch } = useQuery(apiKeysQuery());
   const current = useStore(session);
   const now = useNow(5_000);
+  const [all, setAll] = useState(false);
+  const rows = data && inOrder(data, now);
   const mine = (key: ApiKey) => current.state === "signed-in" && current.key._id === key._id;
   const admins = data?.filter((key) => key.role === "admin" && stateOf(key, now) === "valid").length ?? 0;
   const columns: Column<ApiKey>[] = [
     {
       header: "Name",
       cell: (key) => (
-        <span className="flex min-w-24 flex-wrap items-center gap-2">
-          <span className="font-medium break-all">{key.name}</span>
-          {mine(key) ? <Badge tone="accent">You</Badge> : null}
-        </span>
+        <>
+          <span className="flex min-w-24 flex-wrap items-center gap-x-2">
+            <span className="font-medium wrap-anywhere">{key.name}</span>
+            {mine(key) ? <Badge tone="accent">You</Badge> : null}
+          </span>
+          <span className="block text-xs text-muted md:hidden">
+            {stateOf(key, now) === "expired" ? "expired, " : null}
+            <LastUse apiKey={key} />
+          </span>
+        </>
       ),
     },
     { header: "Role", cell: ({ role }) => ROLE_WORDS[role].name },
@@ -36,11 +49,10 @@ export function KeyTable() {
     {
       header: "Last used",
       from: "md",
-      cell: ({ lastUsedAt }) => (lastUsedAt ? <Ago at={lastUsedAt} /> : <span className="text-muted">never</span>),
+      cell: (key) => <LastUse apiKey={key} short />,
     },
     { header: "Created", from: "md", cell: ({ createdAt }) => <Ago at={createdAt} /> },
     { header: "Expires", from: "md", cell: ({ expiresAt }) => (expiresAt ? <Moment at={expiresAt} /> : <span className="text-muted">never</span>) },
-    { header: "Revoked", from: "lg", cell: ({ revokedAt }) => (revokedAt ? <Moment at={revokedAt} /> : <span className="text-muted">no</span>) },
     {
       header: "Actions",
       right: true,
@@ -48,16 +60,18 @@ export function KeyTable() {
         key.revokedAt === null ? (
           <RevokeButton apiKey={key} mine={mine(key)} last={key.role === "admin" && stateOf(key, now) === "valid" && admins === 1} />
         ) : (
-          <span className="text-muted">revoked</span>
+          <span className="text-muted">
+            revoked <span className="hidden sm:inline"><Ago at={key.revokedAt} /></span>
+          </span>
         ),
     },
   ];
   return (
-    <Card title="Keys" flush>
+    <Card title="Keys" hint={data && data.length > 0 ? summaryOf(data, now) : null} flush>
       <Table
         label="Keys"
         columns={columns}
-        rows={data}
+        rows={all ? rows : rows?.slice(0, FIRST)}
         rowKey={({ _id }) => _id}
         error={error}
         onRetry={() => void refetch()}
@@ -68,7 +82,25 @@ export function KeyTable() {
           </EmptyState>
         }
       />
+      {rows && rows.length > FIRST ? (
+        <div className="border-t border-line px-4 py-3 sm:px-5">
+          <Button small aria-expanded={all} onClick={() => setAll(!all)}>
+            {all ? `Show the first ${FIRST}` : `Show all ${rows.length} keys`}
+          </Button>
+        </div>
+      ) : null}
     </Card>
+  );
+}
+
+/** `short`: in a column that says what it is. */
+function LastUse({ apiKey: { lastUsedAt }, short = false }: { apiKey: ApiKey; short?: boolean }) {
+  if (lastUsedAt === null) return <span className="text-muted">{short ? "never" : "never used"}</span>;
+  return (
+    <>
+      {short ? null : "used "}
+      <Ago at={lastUsedAt} />
+    </>
   );
 }
 

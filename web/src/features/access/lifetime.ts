@@ -21,3 +21,20 @@ export function stateOf(key: { revokedAt: string | null; expiresAt: string | nul
   if (key.revokedAt !== null) return "revoked";
   return key.expiresAt !== null && new Date(key.expiresAt).getTime() <= now ? "expired" : "valid";
 }
+
+type Lived = Parameters<typeof stateOf>[0] & { lastUsedAt: string | null };
+
+/** Those that can be used first; else in the order that they had. */
+export const inOrder = <T extends Lived>(keys: readonly T[], now: number): T[] =>
+  [true, false].flatMap((usable) => keys.filter((key) => (stateOf(key, now) === "valid") === usable));
+
+/** How many there are of each state, and how many nobody needs so far: 3 valid, 1 of them never used; 1 revoked. */
+export function summaryOf(keys: readonly Lived[], now: number): string {
+  const of = (state: ReturnType<typeof stateOf>) => keys.filter((key) => stateOf(key, now) === state);
+  const unused = of("valid").filter(({ lastUsedAt }) => lastUsedAt === null).length;
+  const parts = [`${of("valid").length} valid${unused > 0 ? `, ${unused} of them never used` : ""}`];
+  for (const state of ["expired", "revoked"] as const) {
+    if (of(state).length > 0) parts.push(`${of(state).length} ${state}`);
+  }
+  return parts.join("; ");
+}

@@ -16,7 +16,7 @@ export const ROLE_WORDS: Record<Role, { name: string; may: string }> = {
   reader: { name: "Reader", may: "sees everything, and runs and changes nothing" },
   invoker: { name: "Invoker", may: "calls functions, and sees nothing else: for programs" },
   developer: { name: "Developer", may: "writes and runs functions and load tests" },
-  admin: { name: "Admin", may: "does all that, and makes and revokes keys" },
+  admin: { name: "Admin", may: "does everything, and makes and revokes keys" },
 };
 
 export const ALL_ROLES: readonly Role[] = ["reader", "invoker", "developer", "admin"];
