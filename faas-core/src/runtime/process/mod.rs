@@ -17,6 +17,8 @@
 mod child;
 mod compile;
 mod control;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 #[cfg(test)]
 mod lying;
 mod nursery;
