@@ -18,6 +18,9 @@ mod process;
 mod quickjs;
 
 pub use environment::OpenEnvironment;
+#[cfg(all(feature = "quickjs", target_os = "linux", fuzzing))]
+#[doc(hidden)]
+pub use process::fuzzing;
 #[cfg(all(feature = "quickjs", target_os = "linux"))]
 pub use process::{Processes, ProcessesOptions, WorkerCommand, worker};
 #[cfg(feature = "quickjs")]

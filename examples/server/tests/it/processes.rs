@@ -123,7 +123,7 @@ fn a_function_s_process_has_no_rights_no_files_and_nothing_of_the_server_s_envir
     says("Threads: 1");
     assert!(!read("environ").contains("FAAS"), "{}", read("environ"));
     let descriptors = fs::read_dir(format!("/proc/{child}/fd")).unwrap().count();
-    assert_eq!(descriptors, 1);
+    assert_eq!(descriptors, 2);
 }
 
 fn get(server: &Server, path: &str) -> Value {

@@ -11,7 +11,7 @@ use crate::runtime::quickjs::{cannot_now, plain};
 const MAX_ANSWER: usize = 64 << 20;
 
 /// The longest message that a child may refuse a text with, in bytes.
-const MAX_MESSAGE: usize = 8 << 10;
+pub(super) const MAX_MESSAGE: usize = 8 << 10;
 
 /// Compiles `source` in `child`, which must be blank, within `timeout` from `started` on.
 pub(super) fn compile(
@@ -40,7 +40,7 @@ pub(super) fn compile(
     }
 }
 
-fn read(answer: &[u8]) -> Result<Result<Uploaded, CompileError>, Lost> {
+pub(super) fn read(answer: &[u8]) -> Result<Result<Uploaded, CompileError>, Lost> {
     let (reply, bytecode) = wire::parse::<Reply<'_>>(answer)?;
     match reply {
         Reply::Compiled {

@@ -21,6 +21,8 @@ mod compile;
 mod control;
 mod flight_recorder;
 mod fork;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 #[cfg(test)]
 mod lying;
 mod nursery;

@@ -43,11 +43,11 @@ const AROUND: usize = 64 << 10;
 const AROUND_LINE: usize = 32;
 
 /// Bytes of the line that tells how many were dropped, and of what marks a line as cut.
-const ABOUT_DROPPED: usize = 256;
+pub(super) const ABOUT_DROPPED: usize = 256;
 
 /// The longest message and stack of a failure, in bytes: a child cuts them at less. They are stored
 /// with every attempt.
-const MAX_FAILURE: usize = 16 << 10;
+pub(super) const MAX_FAILURE: usize = 16 << 10;
 
 /// What a child compiled. The host does not look into the bytecode: only a child may load it.
 #[derive(Debug)]
@@ -320,7 +320,7 @@ impl Drop for RemoteIsolate {
 }
 
 /// The longest answer to a call, in bytes.
-fn longest(limits: &Limits) -> usize {
+pub(super) fn longest(limits: &Limits) -> usize {
     let lines = limits.log_lines.saturating_mul(AROUND_LINE);
     [limits.output, limits.log_bytes, lines, AROUND]
         .into_iter()
@@ -343,7 +343,12 @@ fn private_bytes(pid: i32) -> usize {
 }
 
 /// Reads the answer to a call. Whoever wrote it may have been taken over by the user's code.
-fn checked(answer: &[u8], serial: u64, limits: &Limits, now: Timestamp) -> Result<Ended, Lost> {
+pub(super) fn checked(
+    answer: &[u8],
+    serial: u64,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<Ended, Lost> {
     let nonsense = |what: &str| Lost::Nonsense(what.to_owned());
     let (reply, output) = wire::parse::<Reply<'_>>(answer)?;
     let Reply::Done(DoneHead {

@@ -1,0 +1,89 @@
+//! What a child or a worker may send, for the fuzz target `frames`: there is no other way to it.
+
+use std::io::Read;
+use std::time::Duration;
+
+use super::compile;
+use super::control::Report;
+use super::remote::{ABOUT_DROPPED, MAX_FAILURE, checked, longest};
+use super::wire::Frames;
+use crate::model::{FailureKind, Json, Timestamp};
+use crate::runtime::Limits;
+
+const LIMITS: Limits = Limits {
+    timeout: Duration::from_secs(1),
+    memory: 1 << 20,
+    output: 200,
+    log_lines: 3,
+    log_bytes: 100,
+};
+
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+/// Reads `bytes`, in pieces of at most `piece`, as answers to calls, to uploads and to orders.
+///
+/// # Panics
+/// When something is believed that no child may say.
+pub fn answers(bytes: &[u8], piece: usize) {
+    let mut stream = Pieces { bytes, piece };
+    let (mut frames, mut serial) = (Frames::default(), 1);
+    while let Ok(Some(frame)) = frames.next(&mut stream, longest(&LIMITS)) {
+        assert!(frame.len() <= longest(&LIMITS));
+        call(frame, serial);
+        upload(frame);
+        serial += 1;
+    }
+    // What cannot be read is an error, and no more.
+    let _ = postcard::from_bytes::<Report>(bytes);
+}
+
+fn call(frame: &[u8], serial: u64) {
+    let Ok(ended) = checked(frame, serial, &LIMITS, NOW) else {
+        return;
+    };
+    match ended.result {
+        Ok(output) => {
+            assert!(output.len() <= LIMITS.output);
+            assert!(Json::parse(output.as_str().to_owned()).is_ok());
+        }
+        Err(failure) => {
+            let unbelievable = [FailureKind::Platform, FailureKind::Cancelled];
+            assert!(!unbelievable.contains(&failure.kind));
+            let stack = failure.stack.map_or(0, |stack| stack.len());
+            assert!(failure.message.len() + stack <= MAX_FAILURE);
+        }
+    }
+    assert!(ended.logs.len() <= LIMITS.log_lines + 1);
+    let written: usize = ended.logs.iter().map(|line| line.message.len()).sum();
+    assert!(written <= LIMITS.log_bytes + ABOUT_DROPPED);
+    for line in ended.logs {
+        let age = NOW.as_micros() - line.at.as_micros();
+        assert!((0..=1_050_000).contains(&age));
+    }
+}
+
+fn upload(frame: &[u8]) {
+    match compile::read(frame) {
+        Ok(Ok(uploaded)) => assert!(uploaded.bytecode.len() < frame.len()),
+        Ok(Err(refused)) => assert!(refused.message.len() <= compile::MAX_MESSAGE),
+        Err(_) => {}
+    }
+}
+
+/// A stream that gives out its bytes a few at a time.
+struct Pieces<'a> {
+    bytes: &'a [u8],
+    piece: usize,
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let most = into.len().min(self.piece.max(1));
+        let (read, left) = self.bytes.split_at(most.min(self.bytes.len()));
+        self.bytes = left;
+        if let Some(place) = into.get_mut(..read.len()) {
+            place.copy_from_slice(read);
+        }
+        Ok(read.len())
+    }
+}
