@@ -165,6 +165,8 @@ struct AtHand<I> {
     isolate: I,
     /// Whether nothing was loaded into it yet.
     is_blank: bool,
+    /// Whether it was found alive, and has run nothing since.
+    is_checked: bool,
 }
 
 impl<M: Maker> PoolInstance<M> {
@@ -173,7 +175,7 @@ impl<M: Maker> PoolInstance<M> {
         match self.at_hand.take() {
             Some(at_hand)
                 if self.pool.warm.may_go_on(&at_hand.lease, function)
-                    && at_hand.isolate.is_alive() =>
+                    && (at_hand.is_checked || at_hand.isolate.is_alive()) =>
             {
                 return Ok(at_hand);
             }
@@ -187,6 +189,7 @@ impl<M: Maker> PoolInstance<M> {
                 lease,
                 isolate,
                 is_blank,
+                is_checked: true,
             }),
             Err(error) => {
                 self.pool.warm.check_in(lease, None);
@@ -217,7 +220,11 @@ impl<M: Maker> PoolInstance<M> {
 impl<M: Maker> Instance for PoolInstance<M> {
     fn prepare(&mut self, function: (FunctionId, u32)) -> Result<(), RuntimeError> {
         let taken = self.take(function);
-        self.at_hand = Some(taken.map_err(|error| RuntimeError(error.into()))?);
+        let at_hand = taken.map_err(|error| RuntimeError(error.into()))?;
+        self.at_hand = Some(AtHand {
+            is_checked: true,
+            ..at_hand
+        });
         Ok(())
     }
 
@@ -229,6 +236,7 @@ impl<M: Maker> Instance for PoolInstance<M> {
             lease,
             mut isolate,
             is_blank,
+            ..
         } = match self.take(call.function) {
             Ok(taken) => taken,
             Err(error) => return not_run(RuntimeError(error.into()).to_string()),
@@ -239,6 +247,7 @@ impl<M: Maker> Instance for PoolInstance<M> {
                 lease,
                 isolate,
                 is_blank: false,
+                is_checked: false,
             });
         } else {
             self.drop_isolate(lease, isolate);
