@@ -44,7 +44,12 @@ pub(super) fn attempt(
     execution.function_version = function.function.version;
     slot.take_on(job, clock);
     let version = (id, function.function.version);
-    let prepared = with_instance(engine, slot, instance, |instance| instance.prepare(version));
+    let prepared = match &function.environment {
+        Ok(_) if stop.reason().is_none() => {
+            with_instance(engine, slot, instance, |instance| instance.prepare(version))
+        }
+        _ => Ok(()),
+    };
 
     let started = slot.begin(clock);
     engine.0.events.publish(

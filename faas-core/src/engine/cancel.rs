@@ -29,7 +29,11 @@ impl Engine {
             let ended = self.0.waiters.wait_for(id);
             if self.stop(id) {
                 // It may have returned just before, or was taken over and has ended elsewhere.
-                let execution = ended.ended(self).await?;
+                let left = until.saturating_sub(self.0.clock.monotonic());
+                let execution = tokio::select! {
+                    ended = ended.ended(self) => ended?,
+                    () = self.0.clock.sleep(left) => break,
+                };
                 if was_cancelled(&execution) {
                     return Ok(execution);
                 }

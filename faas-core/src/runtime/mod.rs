@@ -71,7 +71,7 @@ pub trait Runtime: Send + Sync + 'static {
 pub trait Instance {
     /// Gets at hand what the next call will run in: one of this version of this function. The
     /// engine has it done before the call's time begins, so that nobody pays for a host that is slow
-    /// to provide it. Blocks. [`Self::run`] does it by itself where it was not done.
+    /// to provide it. Blocks, but not for ever: nobody watches it. [`Self::run`] does it by itself where it was not done.
     ///
     /// # Errors
     /// When the host cannot provide it now.

@@ -219,6 +219,9 @@ impl<M: Maker> PoolInstance<M> {
 
 impl<M: Maker> Instance for PoolInstance<M> {
     fn prepare(&mut self, function: (FunctionId, u32)) -> Result<(), RuntimeError> {
+        if let Some(at_hand) = &mut self.at_hand {
+            at_hand.is_checked = false;
+        }
         let taken = self.take(function);
         let at_hand = taken.map_err(|error| RuntimeError(error.into()))?;
         self.at_hand = Some(AtHand {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::io::Errno;
+use rustix::pipe::fcntl_setpipe_size;
 
 use crate::clock::Clock;
 
@@ -30,6 +31,10 @@ pub(super) struct HostEnds {
     unread: PipeReader,
 }
 
+/// Bytes that a pipe holds. Linux gives a user's pipes 64 MiB in all, and further ones next to
+/// nothing: at its usual 64 KiB each that is 512 children.
+const CAPACITY: usize = 16 << 10;
+
 /// How many descriptors [`HostEnds`] are.
 pub(super) const HOST_ENDS: usize = 3;
 
@@ -42,6 +47,10 @@ pub(super) fn open() -> io::Result<(HostEnds, ChildEnds)> {
     let (answers, from_child) = pipe()?;
     // A child that does not read must not hold its host up.
     fcntl_setfl(&requests, OFlags::NONBLOCK)?;
+    for end in [requests.as_fd(), answers.as_fd()] {
+        // With less there is room for less at a time.
+        let _ = fcntl_setpipe_size(end, CAPACITY);
+    }
     let host = HostEnds {
         requests,
         answers,

@@ -79,6 +79,9 @@ impl Child {
         let mut frames = Frames::default();
         let mut answer = Vec::new();
         let mut loaded = None;
+        wire::append(&mut answer, &Reply::Ready, &[])?;
+        self.ends.answers.write_all(&answer)?;
+        answer.clear();
         while let Some(frame) = frames.next(&mut &self.ends.requests, MAX_FRAME)? {
             let (request, tail) = wire::parse::<Request<'_>>(frame)?;
             match request {

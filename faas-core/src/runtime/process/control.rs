@@ -1,4 +1,5 @@
-//! What a host and its worker say to each other: one request, one reply, each a datagram.
+//! What a host and its worker say to each other: one request, one reply, each a datagram. Both begin
+//! with the request's number: a host that has stopped waiting for a reply gets it all the same.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -40,8 +41,8 @@ pub(super) enum Report {
     Ready { missing: Vec<String> },
     /// It cannot lock its children in, for this reason.
     Refused(String),
-    /// The child with this id was forked; the host's ends of its pipes, its pidfd and its console's memory come
-    /// along.
+    /// The child with this id was forked; the host's ends of its pipes, its pidfd and its console's
+    /// memory come along.
     Forked(i32),
     /// The child's wait status.
     Reaped(i32),

@@ -9,7 +9,7 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::ptr;
 use std::sync::atomic::{Ordering, fence};
 
@@ -132,6 +132,13 @@ pub(super) struct Recording(File);
 impl Recording {
     pub(super) fn new(memory: OwnedFd) -> Self {
         Self(memory.into())
+    }
+
+    /// Bytes of memory that it takes.
+    pub(super) fn bytes(&self) -> usize {
+        // Of 512 bytes each, whatever the file system.
+        let blocks = self.0.metadata().map_or(0, |about| about.blocks());
+        usize::try_from(blocks * 512).unwrap_or(usize::MAX)
     }
 
     /// What was written during the call with this number, as far as it can be read: the child may

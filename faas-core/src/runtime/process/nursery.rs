@@ -26,6 +26,9 @@ use super::worker;
 /// have much else to do. Tests have workers that say nothing, and wait for them less.
 const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 3 } else { 10 });
 
+/// How long a call waits to hear how its child has ended.
+const SOON: Duration = Duration::from_millis(100);
+
 /// How long a child that was killed is waited for.
 const DYING: Duration = Duration::from_secs(1);
 
@@ -105,6 +108,10 @@ struct Worker {
     number: u64,
     control: OwnedFd,
     process: Process,
+    /// The number of the last order.
+    asked: u64,
+    /// How many replies nobody waits for any more.
+    late: usize,
 }
 
 impl Nursery {
@@ -163,17 +170,23 @@ impl Nursery {
     pub(super) fn reap(&self, child: ChildId, pidfd: impl AsFd) -> Option<ExitStatus> {
         ends_within(DYING, pidfd);
         let mut slot = self.worker.lock();
-        let worker = slot
-            .as_mut()
-            .filter(|worker| worker.number == child.worker)?;
-        match worker.ask(Order::Reap(child.pid)) {
-            Ok((Report::Reaped(status), _)) => Some(ExitStatus::from_raw(status)),
-            Ok((Report::Failed(_), _)) => None,
-            Ok(_) | Err(_) => {
+        reap(&mut slot, child, PATIENCE).unwrap_or_else(|_| {
+            *slot = None;
+            None
+        })
+    }
+
+    /// As [`Self::reap`], of a child that has ended, for a call that waits for it. When the worker is
+    /// busy with others, the child stays in `child`.
+    pub(super) fn reap_soon(&self, child: &mut Option<ChildId>) -> Option<ExitStatus> {
+        let mut slot = self.worker.try_lock_for(SOON)?;
+        reap(&mut slot, child.take()?, SOON).unwrap_or_else(|error| {
+            // Whoever can wait for longer finds out whether it will ever answer.
+            if error.kind() != io::ErrorKind::TimedOut {
                 *slot = None;
-                None
             }
-        }
+            None
+        })
     }
 
     fn replacement(&self) -> io::Result<Worker> {
@@ -219,11 +232,13 @@ impl Worker {
             number,
             control,
             process,
+            asked: 0,
+            late: 0,
         };
         let order = Order::Lock {
             or_go_on: unlocked_allowed,
         };
-        match worker.ask(order) {
+        match worker.ask(order, PATIENCE) {
             Ok((Report::Ready { missing }, _)) => Ok((worker, missing)),
             Ok((Report::Refused(reason), _)) => Err(io::Error::other(reason)),
             Ok((report, _)) => Err(unexpected(&report)),
@@ -245,7 +260,7 @@ impl Worker {
 
     /// Has a child forked.
     fn fork(&mut self) -> Result<Newborn, NotForked> {
-        let (report, descriptors) = self.ask(Order::Fork)?;
+        let (report, descriptors) = self.ask(Order::Fork, PATIENCE)?;
         let pid = match report {
             Report::Forked(pid) => pid,
             Report::Failed(error) => {
@@ -277,15 +292,30 @@ impl Worker {
             ))),
             Err(error) => {
                 // Without its pipes it ends, and is to be reaped.
-                self.ask(Order::Reap(pid))?;
+                self.ask(Order::Reap(pid), PATIENCE)?;
                 Err(NotForked::NoRoom(error))
             }
         }
     }
 
-    fn ask(&mut self, order: Order) -> io::Result<(Report, Vec<OwnedFd>)> {
-        control::send(&self.control, &order, &[])?;
-        control::receive(&self.control)?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    /// Gives an order and waits for its reply. After [`io::ErrorKind::TimedOut`] it can be given
+    /// others: a reply that comes late is passed over.
+    fn ask(&mut self, order: Order, patience: Duration) -> io::Result<(Report, Vec<OwnedFd>)> {
+        self.asked += 1;
+        control::send(&self.control, &(self.asked, order), &[])?;
+        loop {
+            if !is_readable_within(patience, &self.control) {
+                self.late += 1;
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            let received = control::receive::<(u64, Report)>(&self.control)?;
+            let ((number, report), descriptors) = received.ok_or(io::ErrorKind::UnexpectedEof)?;
+            if number == self.asked {
+                return Ok((report, descriptors));
+            }
+            let late = self.late.checked_sub(1);
+            self.late = late.ok_or_else(|| unexpected(&report))?;
+        }
     }
 }
 
@@ -318,9 +348,35 @@ fn is_child(pid: i32, pidfd: &OwnedFd, parent: u32) -> io::Result<bool> {
     }
 }
 
+/// Has the worker reap one of its children. Says how that ended, if it is known.
+///
+/// # Errors
+/// The worker has not answered, or not as a worker does.
+fn reap(
+    worker: &mut Option<Worker>,
+    child: ChildId,
+    patience: Duration,
+) -> io::Result<Option<ExitStatus>> {
+    let worker = worker
+        .as_mut()
+        .filter(|worker| worker.number == child.worker);
+    let Some(worker) = worker else {
+        return Ok(None);
+    };
+    match worker.ask(Order::Reap(child.pid), patience)?.0 {
+        Report::Reaped(status) => Ok(Some(ExitStatus::from_raw(status))),
+        Report::Failed(_) => Ok(None),
+        report => Err(unexpected(&report)),
+    }
+}
+
 /// Whether the process ends within this time, or has ended.
 pub(super) fn ends_within(patience: Duration, pidfd: impl AsFd) -> bool {
-    let mut ended = [PollFd::new(&pidfd, PollFlags::IN)];
+    is_readable_within(patience, pidfd)
+}
+
+fn is_readable_within(patience: Duration, descriptor: impl AsFd) -> bool {
+    let mut ended = [PollFd::new(&descriptor, PollFlags::IN)];
     let patience = Timespec {
         tv_sec: patience.as_secs().try_into().unwrap_or(i64::MAX),
         tv_nsec: patience.subsec_nanos().into(),

@@ -2,6 +2,7 @@
 //! not, or is nonsense, the child is killed.
 
 use std::io::{self, Write};
+use std::mem;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -31,6 +32,13 @@ const GRACE: Duration = Duration::from_millis(50);
 /// took this long, in which a child can have grown much, and after so many that did not.
 const LONG: Duration = Duration::from_millis(1);
 const SHORT_CALLS: u64 = 64;
+
+/// How long a child may take to become ready. It does little, but on a machine that may have much
+/// else to do.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Bytes of the frame in which it says so.
+const MAX_GREETING: usize = 16;
 
 /// A process that ends closes its pipes a moment before it has ended, and is given this long.
 const ENDING: Duration = Duration::from_millis(100);
@@ -69,6 +77,7 @@ pub(super) struct RemoteIsolate {
     recording: Recording,
     frames: Frames,
     outgoing: Vec<u8>,
+    holds_secrets: bool,
     serial: u64,
     /// Bytes of its own that the child had when it was forked: what it shares with the worker yet.
     shared: usize,
@@ -128,8 +137,16 @@ impl From<wire::FrameError> for Lost {
 }
 
 impl RemoteIsolate {
-    pub(super) fn new(child: Newborn, nursery: Arc<Nursery>, clock: Arc<dyn Clock>) -> Self {
-        Self {
+    /// Takes a child over once it has locked itself in and is ready.
+    ///
+    /// # Errors
+    /// When it has not become ready: that is no function's fault.
+    pub(super) fn new(
+        child: Newborn,
+        nursery: Arc<Nursery>,
+        clock: Arc<dyn Clock>,
+    ) -> io::Result<Self> {
+        let mut isolate = Self {
             clock,
             nursery,
             id: Some(child.id),
@@ -141,10 +158,20 @@ impl RemoteIsolate {
             recording: Recording::new(child.console),
             frames: Frames::default(),
             outgoing: Vec::new(),
+            holds_secrets: false,
             serial: 0,
             shared: private_bytes(child.id.pid),
             bytes: OVERHEAD,
             counted: 0,
+        };
+        let until = isolate.clock.monotonic() + PATIENCE;
+        let mut stream = isolate.ends.until(until, &*isolate.clock);
+        let said = isolate.frames.next(&mut stream, MAX_GREETING)?;
+        match said.map(wire::parse) {
+            Some(Ok((Reply::Ready, _))) => Ok(isolate),
+            _ => Err(io::Error::other(
+                "the function's process could not lock itself in",
+            )),
         }
     }
 
@@ -158,6 +185,9 @@ impl RemoteIsolate {
     ) -> Result<&[u8], Lost> {
         let mut stream = self.ends.until(started + patience, &*self.clock);
         stream.write_all(&self.outgoing)?;
+        if mem::take(&mut self.holds_secrets) {
+            self.outgoing.zeroize();
+        }
         self.outgoing.clear();
         self.outgoing.shrink_to(wire::KEPT_BUFFER);
         self.frames.next(&mut stream, max)?.ok_or(Lost::Ended)
@@ -172,6 +202,11 @@ impl RemoteIsolate {
         let started = self.clock.monotonic();
         let (context, limits) = (call.context, call.limits);
         if let Some(program) = program {
+            // In one piece: what a buffer grows out of is not wiped.
+            let environment = call.environment.as_json().map_or(0, str::len);
+            let length = environment + program.bytecode.len() + call.input.len() + AROUND;
+            self.outgoing.reserve(length);
+            self.holds_secrets = !call.environment.is_empty();
             let load = Request::Load {
                 form: program.form,
                 reads_context: program.reads_context,
@@ -198,10 +233,6 @@ impl RemoteIsolate {
         let answer = self.exchange(started, limits.timeout + GRACE, longest(limits))?;
         let now = clock.now();
         let ended = checked(answer, serial, limits, now)?;
-        if program.is_some() && !call.environment.is_empty() {
-            // It held secrets.
-            self.outgoing.zeroize();
-        }
         if self.frames.has_more() {
             return Err(Lost::Nonsense("more than one answer".to_owned()));
         }
@@ -217,7 +248,8 @@ impl RemoteIsolate {
     /// and what it has freed its allocator may have kept.
     fn count_bytes(&mut self) {
         let now = self.id.map_or(0, |id| private_bytes(id.pid));
-        self.bytes = now.saturating_sub(self.shared).saturating_add(OVERHEAD);
+        let own = now.saturating_sub(self.shared).saturating_add(OVERHEAD);
+        self.bytes = own.saturating_add(self.recording.bytes());
         self.counted = self.serial;
     }
 
@@ -247,7 +279,7 @@ impl RemoteIsolate {
                 FailureKind::UserError,
                 format!("the function's process was ended: it answered with {what}"),
             ),
-            Lost::Ended if ended => of_end(self.end()),
+            Lost::Ended if ended => of_end(self.nursery.reap_soon(&mut self.id)),
             Lost::Ended => Failure::new(
                 FailureKind::UserError,
                 "the function's process was ended: it had closed its connection",

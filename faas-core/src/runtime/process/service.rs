@@ -84,11 +84,7 @@ impl Maker for Births {
 
     fn make(&self) -> io::Result<RemoteIsolate> {
         let child = self.nursery.fork()?;
-        Ok(RemoteIsolate::new(
-            child,
-            self.nursery.clone(),
-            self.clock.clone(),
-        ))
+        RemoteIsolate::new(child, self.nursery.clone(), self.clock.clone())
     }
 }
 

@@ -59,6 +59,8 @@ pub(super) struct CallHead<'a> {
 /// What a child answers.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Reply<'a> {
+    /// The child has locked itself in. It says so once, before it reads anything.
+    Ready,
     /// The text was compiled: the tail is bytecode.
     Compiled { form: Form, reads_context: bool },
     /// The text cannot be compiled.

@@ -15,8 +15,9 @@
 //! }
 //! ```
 
+use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::{ExitCode, Termination};
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use rustix::net::SocketType;
 use rustix::process::{
     Pid, PidfdFlags, Resource, Rlimit, WaitOptions, getrlimit, pidfd_open, setrlimit, waitpid,
 };
+use rustix::stdio::dup2_stdin;
 
 use super::channel::{self, ChildEnds, HostEnds};
 use super::child::Child;
@@ -90,22 +92,26 @@ fn serve() -> io::Result<()> {
             "this process has several threads already: the worker must come first in main",
         ));
     }
+    // Children would have it too, and the host would not see that the worker has ended.
+    dup2_stdin(File::open("/dev/null")?)?;
     raise_stack_limit();
-    ignore_signals();
+    set_signals();
     let mut zygote = Zygote::prepare()?;
     let mut dying = Dying::default();
-    while let Some((order, _)) = next_order(&control, &mut dying)? {
-        match order {
-            Order::Lock { or_go_on } => {
-                control::send(&control, &zygote.lock(or_go_on), &[])?;
-            }
+    while let Some((number, order)) = next_order(&control, &mut dying)? {
+        let reply = |report: Report, descriptors: &[BorrowedFd<'_>]| {
+            control::send(&control, &(number, report), descriptors)
+        };
+        let replied = match order {
+            Order::Lock { or_go_on } => reply(zygote.lock(or_go_on), &[]),
             Order::Fork => match zygote.fork() {
                 Ok(Forked::Child { ends, console }) => {
                     drop(control);
-                    // That a lock does not hold was told when the worker tried them. What remains
-                    // is a worker that has ended meanwhile, and nobody to tell.
-                    Child::new(ends, console, zygote)
-                        .map_or_else(|_| std::process::exit(1), |child| child.serve());
+                    // The host sees that it has ended before it was ready.
+                    match Child::new(ends, console, zygote) {
+                        Ok(child) => child.serve(),
+                        Err(_) => std::process::exit(1),
+                    }
                 }
                 Ok(Forked::Parent {
                     pid,
@@ -116,28 +122,32 @@ fn serve() -> io::Result<()> {
                     let [requests, answers, unread] = ends.descriptors();
                     let (pidfd, console) = (pidfd.as_fd(), console.as_fd());
                     let descriptors = [requests, answers, unread, pidfd, console];
-                    control::send(&control, &Report::Forked(pid), &descriptors)?;
+                    reply(Report::Forked(pid), &descriptors)
                 }
-                Err(error) => {
-                    let number = error.raw_os_error().unwrap_or_default();
-                    control::send(&control, &Report::Failed(number), &[])?;
-                }
+                Err(error) => reply(
+                    Report::Failed(error.raw_os_error().unwrap_or_default()),
+                    &[],
+                ),
             },
-            Order::Reap(pid) => control::send(&control, &dying.reap(pid), &[])?,
+            Order::Reap(pid) => reply(dying.reap(pid), &[]),
+        };
+        match replied {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            replied => replied?,
         }
     }
     Ok(())
 }
 
-/// What the host wants next; `None` when it is gone, however it went.
-fn next_order(control: &OwnedFd, dying: &mut Dying) -> io::Result<Option<(Order, Vec<OwnedFd>)>> {
+/// What the host wants next, and its number; `None` when it is gone, however it went.
+fn next_order(control: &OwnedFd, dying: &mut Dying) -> io::Result<Option<(u64, Order)>> {
     let mut asked = [PollFd::new(control, PollFlags::IN)];
     while !dying.0.is_empty() && retry_on_intr(|| poll(&mut asked, Some(&SWEEP)))? == 0 {
         dying.sweep();
     }
     match control::receive(control) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
-        received => received,
+        received => Ok(received?.map(|(asked, _)| asked)),
     }
 }
 
@@ -233,8 +243,14 @@ fn raise_stack_limit() {
 }
 
 /// Leaves it to the host when to end: Ctrl-C and a service manager's SIGTERM reach the whole group.
+/// And keeps the ends of children for the host: where SIGCHLD is ignored, as it was perhaps by who
+/// started the host, the kernel throws them away.
 #[expect(unsafe_code, reason = "std cannot ignore a signal")]
-fn ignore_signals() {
+fn set_signals() {
+    // SAFETY: no handler is set.
+    unsafe {
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
+    }
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT] {
         // SAFETY: ignoring a signal runs no handler.
         unsafe {

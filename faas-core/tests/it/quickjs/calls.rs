@@ -365,13 +365,13 @@ fn a_call_is_stopped_from_outside_with_its_reason_and_keeps_its_logs() {
             let stop = Arc::new(StopSignal::default());
             let stopper = stop.clone();
             let thread = std::thread::spawn(move || {
-                stopper.wait(Duration::from_millis(30));
+                stopper.wait(Duration::from_millis(500));
                 stopper.stop(reason);
             });
             let program = rig.compile(source);
             // When its time is up a process knows by itself.
             rig.limits.timeout = Duration::from_millis(match reason {
-                StopReason::Timeout => 30,
+                StopReason::Timeout => 500,
                 _ => 20_000,
             });
             let outcome = rig.call_until(FunctionId::from_u128(3), &program, "{}", &stop);

@@ -61,7 +61,8 @@ fn serve(folder: &Path) -> io::Result<()> {
     let control = io::stdin().as_fd().try_clone_to_owned()?;
     // The other one is for nobody to keep open.
     rustix::stdio::dup2_stdin(fs::File::open("/dev/null")?)?;
-    while let Some((order, _)) = control::receive::<Order>(&control)? {
+    while let Some(((number, order), _)) = control::receive::<(u64, Order)>(&control)? {
+        let reply = |report: &Report| control::send(&control, &(number, report), &[]);
         let named = match order {
             Order::Lock { .. } => "lock: ",
             Order::Fork => "fork: ",
@@ -81,11 +82,11 @@ fn serve(folder: &Path) -> io::Result<()> {
             Some("it ends") => std::process::exit(0),
             Some("it says nothing") => for_ever(),
             Some("it says an error") => {
-                control::send(&control, &Report::Failed(libc::EAGAIN), &[])?;
+                reply(&Report::Failed(libc::EAGAIN))?;
                 continue;
             }
             Some("it says something else") => {
-                control::send(&control, &Report::Refused("no".into()), &[])?;
+                reply(&Report::Refused("no".into()))?;
                 continue;
             }
             Some("it says garbage") => {
@@ -101,9 +102,9 @@ fn serve(folder: &Path) -> io::Result<()> {
         match order {
             Order::Lock { .. } => {
                 let missing = Vec::new();
-                control::send(&control, &Report::Ready { missing }, &[])?;
+                reply(&Report::Ready { missing })?;
             }
-            Order::Fork => forked(&control, lie)?,
+            Order::Fork => forked(&control, number, lie)?,
             Order::Reap(pid) => {
                 let child = Pid::from_raw(pid).ok_or(io::ErrorKind::NotFound)?;
                 let report = match waitpid(Some(child), WaitOptions::empty()) {
@@ -111,7 +112,7 @@ fn serve(folder: &Path) -> io::Result<()> {
                     Ok(None) => Report::Failed(0),
                     Err(error) => Report::Failed(error.raw_os_error()),
                 };
-                control::send(&control, &report, &[])?;
+                reply(&report)?;
             }
         }
     }
@@ -120,7 +121,7 @@ fn serve(folder: &Path) -> io::Result<()> {
 
 /// Forks a child and tells the host of it, truly or not.
 #[expect(unsafe_code, reason = "forks")]
-fn forked(control: &OwnedFd, lie: Option<&str>) -> io::Result<()> {
+fn forked(control: &OwnedFd, number: u64, lie: Option<&str>) -> io::Result<()> {
     let (host, theirs) = channel::open()?;
     let console = flight_recorder::memory()?;
     // SAFETY: this process has one thread.
@@ -131,6 +132,9 @@ fn forked(control: &OwnedFd, lie: Option<&str>) -> io::Result<()> {
         rustix::stdio::dup2_stdin(&theirs.requests)?;
         rustix::stdio::dup2_stdout(&theirs.answers)?;
         close_all_but_two();
+        if lie == Some("its child ends before it is ready") {
+            std::process::exit(1);
+        }
         let requests = io::stdin().as_fd().try_clone_to_owned()?;
         let answers = io::stdout().as_fd().try_clone_to_owned()?;
         rustix::stdio::dup2_stdin(nothing()?)?;
@@ -147,13 +151,13 @@ fn forked(control: &OwnedFd, lie: Option<&str>) -> io::Result<()> {
     let parent = getppid().ok_or(io::ErrorKind::NotFound)?;
     let (pidfd, of_host) = (open(child)?, open(parent)?);
     let report = |pid: i32, descriptors: &[BorrowedFd<'_>]| {
-        control::send(control, &Report::Forked(pid), descriptors)
+        control::send(control, &(number, Report::Forked(pid)), descriptors)
     };
     let [requests, answers, unread] = host.descriptors();
     let with = |pidfd| [requests, answers, unread, pidfd, console.as_fd()];
     let all = with(pidfd.as_fd());
     match lie {
-        None => report(pid, &all),
+        None | Some("its child ends before it is ready") => report(pid, &all),
         Some("it brings no descriptors") => report(pid, &[]),
         Some("it brings one descriptor") => report(pid, &[requests]),
         Some("it swaps them") => {
@@ -188,6 +192,7 @@ fn nothing() -> io::Result<OwnedFd> {
 fn converse(mut ends: ChildEnds) -> io::Result<()> {
     let mut frames = Frames::default();
     let mut code = String::new();
+    ends.answers.write_all(&frame(&Reply::Ready, b""))?;
     while let Some(frame) = frames.next(&mut &ends.requests, 64 << 20)? {
         let (request, tail) = wire::parse::<Request<'_>>(frame)?;
         match request {

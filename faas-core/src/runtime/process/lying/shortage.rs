@@ -1,5 +1,7 @@
 //! A host whose descriptors run out, and a child that does not die.
 
+use std::os::unix::process::ExitStatusExt as _;
+
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, pidfd_send_signal, setrlimit};
 
 use super::liar::pause;
@@ -38,6 +40,14 @@ promises! {
         serves(&mut *rig.instance(), &function);
         neighbour.move_out();
     };
+    how_a_child_has_ended_is_known_also_where_the_host_was_started_to_ignore_it: {
+        ignore_ends_of_children();
+        let (nursery, _) = Nursery::open(WorkerCommand::default(), true).unwrap();
+        let child = nursery.fork().unwrap();
+        pidfd_send_signal(&child.pidfd, Signal::KILL).unwrap();
+        let ended = nursery.reap(child.id, &child.pidfd).unwrap();
+        assert_eq!(ended.signal(), Some(libc::SIGKILL));
+    };
     a_child_that_is_slow_to_die_holds_nobody_up_and_is_reaped_when_it_has: {
         let (nursery, _) = Nursery::open(WorkerCommand::default(), true).unwrap();
         let slow = nursery.fork().unwrap();
@@ -52,4 +62,10 @@ promises! {
             pause(5);
         }
     };
+}
+
+#[expect(unsafe_code, reason = "std cannot ignore a signal")]
+fn ignore_ends_of_children() {
+    // SAFETY: ignoring a signal runs no handler.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
 }

