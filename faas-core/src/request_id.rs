@@ -26,8 +26,17 @@ impl RequestIds {
         }
     }
 
+    /// That of a request: what it came with, if that can go into an answer and a line of the log as it
+    /// is; else a new one. Either can be a header's value.
+    pub fn of(&self, brought: Option<&[u8]>) -> String {
+        brought
+            .filter(|id| is_sane(id))
+            .and_then(|id| String::from_utf8(id.to_vec()).ok())
+            .unwrap_or_else(|| self.make())
+    }
+
     /// The next one. It has hexadecimal digits and a hyphen.
-    pub fn make(&self) -> String {
+    fn make(&self) -> String {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let mut id = String::with_capacity(24);
         // Writing to a string cannot fail.
@@ -42,8 +51,7 @@ impl Default for RequestIds {
     }
 }
 
-/// Whether a client's id can go into an answer and a line of the log as it is.
-pub fn is_sane(id: &[u8]) -> bool {
+fn is_sane(id: &[u8]) -> bool {
     (1..=LONGEST).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic)
 }
 
@@ -54,16 +62,18 @@ mod tests {
     #[test]
     fn ids_differ_and_could_have_been_a_clients() {
         let ids = RequestIds::new();
-        let (one, two) = (ids.make(), ids.make());
+        let (one, two) = (ids.of(None), ids.of(None));
         assert_ne!(one, two);
-        assert!(is_sane(one.as_bytes()), "{one}");
+        assert_eq!(ids.of(Some(one.as_bytes())), one);
     }
 
     #[test]
     fn what_could_begin_a_line_of_its_own_or_fill_the_log_is_not_taken() {
-        assert!(is_sane(b"my-id_1") && is_sane(&[b'x'; 128]));
+        let ids = RequestIds::new();
+        let taken = |id: &[u8]| ids.of(Some(id)).as_bytes() == id;
+        assert!(taken(b"my-id_1") && taken(&[b'x'; 128]));
         for bad in [&b""[..], b"two words", b"a\nb", b"\xff", &[b'x'; 129]] {
-            assert!(!is_sane(bad), "{bad:?}");
+            assert!(!taken(bad), "{bad:?}");
         }
     }
 }

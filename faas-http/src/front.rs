@@ -52,11 +52,9 @@ impl<S> Layer<S> for FrontLayer {
 
 /// That of a request: its own, or a new one.
 fn id_of(ids: &RequestIds, request: &Request<Body>) -> HeaderValue {
-    match request.headers().get(&REQUEST_ID) {
-        Some(id) if request_id::is_sane(id.as_bytes()) => id.clone(),
-        _ => HeaderValue::try_from(ids.make())
-            .unwrap_or_else(|_| HeaderValue::from_static("unknown")),
-    }
+    let brought = request.headers().get(&REQUEST_ID);
+    let id = ids.of(brought.map(HeaderValue::as_bytes));
+    HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
 }
 
 /// See the module.

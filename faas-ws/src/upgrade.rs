@@ -57,11 +57,9 @@ impl LiveEvents {
 
     /// The request's own id, or a new one.
     fn id_of(&self, headers: &HeaderMap) -> HeaderValue {
-        match headers.get(&REQUEST_ID) {
-            Some(id) if request_id::is_sane(id.as_bytes()) => id.clone(),
-            _ => HeaderValue::try_from(self.shared.ids.make())
-                .unwrap_or_else(|_| HeaderValue::from_static("unknown")),
-        }
+        let brought = headers.get(&REQUEST_ID);
+        let id = self.shared.ids.of(brought.map(HeaderValue::as_bytes));
+        HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
     }
 
     async fn connect_or_refuse(self, request: Request) -> Response {

@@ -34,7 +34,8 @@ pub struct PlatformOptions {
     pub max_code: usize,
     /// How many console lines an execution keeps.
     pub max_log_lines: usize,
-    /// How many console bytes an execution keeps.
+    /// How many console bytes an execution keeps. Of a call whose process was killed, at most the
+    /// first 90 KiB or so are kept, whatever this says.
     pub max_log_bytes: usize,
     /// The longest timeout that a function may ask for.
     pub max_timeout: Duration,

@@ -292,7 +292,7 @@ fn no_change_is_lost_that_is_made_while_secrets_are_sealed_anew() {
             for n in 0..TRIES {
                 let change = json!({"config": {"env": {format!("V{}", n % 50): n.to_string()}}});
                 // Sealing may come in between again and again. Then it says so.
-                let mut put = || send(&server, "PUT", &path, &change);
+                let put = || send(&server, "PUT", &path, &change);
                 let (mut status, mut answer) = put();
                 while status == 409 {
                     (status, answer) = put();

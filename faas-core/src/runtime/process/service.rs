@@ -23,7 +23,7 @@ pub struct ProcessesOptions {
     /// How the worker is started. Default: this very program, which then must begin with
     /// [`super::worker::run_if_asked`].
     pub worker: WorkerCommand,
-    /// Blank children kept ready for cold starts, some 60 KiB each. Default: 8.
+    /// Blank children kept ready for cold starts, some 40 KiB each. Default: 8.
     pub blank_children: usize,
     /// Children kept warm at most, over all functions. Each takes five descriptors of the host's, and
     /// together they take no more than half of what it may open. Default: 1000.

@@ -96,7 +96,7 @@ promises! {
                     if idle {
                         instance.idle();
                     }
-                    pause(50);
+                    pause(200);
                 }
             }
         }
