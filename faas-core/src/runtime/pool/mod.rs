@@ -94,7 +94,8 @@ impl<M: Maker> Pool<M> {
         })
     }
 
-    /// A blank isolate: one that is ready, else one made now.
+    /// A blank isolate: one that is ready, else one made now, in place of warm ones that nobody uses
+    /// where the host has no room for another.
     ///
     /// # Errors
     /// When the host has no room for another.
@@ -103,7 +104,17 @@ impl<M: Maker> Pool<M> {
             match self.steward.blank() {
                 Some(isolate) if isolate.is_alive() => return Ok(isolate),
                 Some(dead) => self.bury([dead]),
-                None => return self.steward.make(),
+                None => break,
+            }
+        }
+        loop {
+            match self.steward.make() {
+                Err(error) if wants_room(&error) => match self.warm.evict() {
+                    // Here and now: its room is wanted.
+                    Some(idle) => drop(idle),
+                    None => return Err(error),
+                },
+                made => return made,
             }
         }
     }
@@ -273,6 +284,15 @@ impl<M: Maker> Drop for PoolInstance<M> {
     fn drop(&mut self) {
         self.idle();
     }
+}
+
+/// Whether the system had no room for another process, its memory or its descriptors.
+fn wants_room(error: &io::Error) -> bool {
+    let full = [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE];
+    error.kind() == io::ErrorKind::OutOfMemory
+        || error
+            .raw_os_error()
+            .is_some_and(|number| full.contains(&number))
 }
 
 fn not_run(message: String) -> Outcome {

@@ -140,8 +140,9 @@ impl<M: Maker> Yard<M> {
     fn work(&self) {
         let mut dropped = 0;
         let mut failing = false;
+        let mut swept = self.warm.now();
         loop {
-            match self.next(failing) {
+            match self.next(failing, swept) {
                 Work::End => return,
                 Work::Make => match self.maker.make() {
                     Ok(isolate) => {
@@ -166,6 +167,7 @@ impl<M: Maker> Yard<M> {
                 }
                 Work::Sweep => {
                     failing = false;
+                    swept = self.warm.now();
                     drop(self.warm.sweep());
                 }
             }
@@ -173,11 +175,15 @@ impl<M: Maker> Yard<M> {
     }
 
     /// Waits for something to do. Blanks come first: a cold start may be waiting for one.
-    fn next(&self, failing: bool) -> Work<M::Isolate> {
+    fn next(&self, failing: bool, swept: Duration) -> Work<M::Isolate> {
         let mut state = self.state.lock();
         loop {
             if state.closed {
                 return Work::End;
+            }
+            // However busy it is kept.
+            if self.warm.now().saturating_sub(swept) >= SWEEP {
+                return Work::Sweep;
             }
             if state.blank.len() < self.target && !failing {
                 return Work::Make;
@@ -204,3 +210,62 @@ fn trim() {
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 fn trim() {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::model::{FunctionId, Timestamp};
+    use crate::runtime::Call;
+    use crate::runtime::pool::{Bounds, Ended, Home, Isolate};
+
+    #[derive(Debug)]
+    struct Made;
+
+    impl Isolate for Made {
+        type Program = ();
+
+        fn run(&mut self, _: &Call<'_>, _: Option<&()>) -> Ended {
+            unreachable!("nothing is run here")
+        }
+
+        fn bytes(&self) -> usize {
+            1
+        }
+    }
+
+    #[derive(Debug)]
+    struct Makes;
+
+    impl Maker for Makes {
+        type Isolate = Made;
+
+        fn make(&self) -> io::Result<Made> {
+            Ok(Made)
+        }
+    }
+
+    #[test]
+    fn what_nobody_uses_is_let_go_of_however_much_there_is_to_bury() {
+        let clock = ManualClock::new(Timestamp::from_millis(0));
+        let bounds = Bounds {
+            blank: 0,
+            warm: 10,
+            warm_bytes: 10,
+            idle: Duration::from_secs(60),
+        };
+        let warm = Arc::new(Warm::new(bounds, Arc::new(clock.clone())));
+        let steward = Steward::start(Makes, warm.clone(), 0).unwrap();
+        let (lease, _) = warm.check_out((FunctionId::from_u128(1), 1), Home(0));
+        assert!(warm.check_in(lease, Some(Made)).is_empty());
+        for _ in 0..1_000_000 {
+            if warm.size().0 == 0 {
+                return;
+            }
+            clock.advance(Duration::from_millis(10));
+            steward.bury([Made]);
+            std::thread::yield_now();
+        }
+        panic!("it was kept");
+    }
+}

@@ -190,6 +190,16 @@ impl<I: Isolate> Warm<I> {
         dropped.into_iter().map(|idle| idle.isolate).collect()
     }
 
+    /// Lets go of the one that was not used for longest.
+    pub(super) fn evict(&self) -> Option<I> {
+        self.state.lock().evict()
+    }
+
+    /// The time that isolates age by.
+    pub(super) fn now(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
     /// Lets go of what nobody has used for too long, and of what has died by itself.
     pub(super) fn sweep(&self) -> Vec<I> {
         let now = self.clock.monotonic();

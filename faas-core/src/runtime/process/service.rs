@@ -13,7 +13,7 @@ use super::remote::RemoteIsolate;
 use crate::clock::{Clock, SystemClock};
 use crate::model::{FunctionId, InstanceId};
 use crate::runtime::pool::{Bounds, Maker, Pool};
-use crate::runtime::quickjs::{Slots, cannot_now};
+use crate::runtime::quickjs::{Lanes, cannot_now};
 use crate::runtime::{CompileError, Instance, Program, Runtime, RuntimeError, RuntimeStats};
 
 /// How [`Processes`] are set up. `Default` suits a server of some gigabytes.
@@ -34,7 +34,8 @@ pub struct ProcessesOptions {
     pub warm_idle: Duration,
     /// How long one text may take to compile. Default: 5 s.
     pub compile_timeout: Duration,
-    /// Texts that are compiled at the same time. Default: the number of processors.
+    /// Short texts that are compiled at the same time, beside half as many long ones. Default: the
+    /// number of processors.
     pub compile_concurrency: usize,
     /// Whether to go on where the kernel offers nothing to lock children in with. Default: no.
     pub allow_unlocked: bool,
@@ -67,7 +68,7 @@ pub struct Processes(Arc<Shared>);
 struct Shared {
     pool: Arc<Pool<Births>>,
     missing: Vec<String>,
-    slots: Slots,
+    lanes: Lanes,
     compile_timeout: Duration,
     clock: Arc<dyn Clock>,
 }
@@ -112,7 +113,7 @@ impl Processes {
         Ok(Self(Arc::new(Shared {
             pool: Arc::new(pool),
             missing,
-            slots: Slots::new(options.compile_concurrency),
+            lanes: Lanes::new(options.compile_concurrency),
             compile_timeout: options.compile_timeout,
             clock: options.clock,
         })))
@@ -130,8 +131,8 @@ impl Runtime for Processes {
     }
 
     fn compile(&self, source: &str) -> Result<Program, CompileError> {
-        let Shared { pool, slots, .. } = &*self.0;
-        let _turn = slots.take(self.0.compile_timeout)?;
+        let Shared { pool, lanes, .. } = &*self.0;
+        let _turn = lanes.of(source.len()).take(self.0.compile_timeout)?;
         let mut child = pool
             .blank()
             .map_err(|error| cannot_now(&error.to_string()))?;

@@ -16,7 +16,7 @@ use rquickjs::{Context, Ctx, Runtime};
 
 use super::raw::{Bytecode, Goal, USER_FILE};
 use super::shape::{self, Shape};
-use super::slots::Slots;
+use super::slots::Lanes;
 use super::syntax_error;
 use crate::runtime::CompileError;
 
@@ -62,7 +62,7 @@ impl fmt::Debug for Compiled {
 #[derive(Debug)]
 pub(super) struct Compiler {
     timeout: Duration,
-    slots: Arc<Slots>,
+    lanes: Lanes,
 }
 
 impl Compiler {
@@ -70,15 +70,16 @@ impl Compiler {
     pub(super) fn new(concurrency: usize, timeout: Duration) -> Self {
         Self {
             timeout,
-            slots: Arc::new(Slots::new(concurrency)),
+            lanes: Lanes::new(concurrency),
         }
     }
 
     /// Compiles `source`. Blocks until that is done or given up on.
     pub(super) fn compile(&self, source: &str) -> Result<Compiled, CompileError> {
-        let _turn = self.slots.take(self.timeout)?;
+        let slots = self.lanes.of(source.len());
+        let _turn = slots.take(self.timeout)?;
         let job = Arc::new(Job::default());
-        let (text, slots, worked) = (source.to_owned(), self.slots.clone(), job.clone());
+        let (text, abandoned, worked) = (source.to_owned(), slots.clone(), job.clone());
         let spawned = std::thread::Builder::new()
             .name("faas-compile".into())
             .stack_size(COMPILE_STACK)
@@ -86,11 +87,11 @@ impl Compiler {
                 let compiled = catch_unwind(|| compile_here(&text))
                     .unwrap_or_else(|_| Err(plain("the compiler failed on this code")));
                 if worked.finish(compiled) {
-                    slots.abandoned_one_ended();
+                    abandoned.abandoned_one_ended();
                 }
             });
         match spawned {
-            Ok(_) => job.wait(self.timeout, || self.slots.abandoned_one()),
+            Ok(_) => job.wait(self.timeout, || slots.abandoned_one()),
             Err(_) => Err(cannot_now("no thread can be started")),
         }
     }

@@ -31,5 +31,5 @@ pub(super) use {
     console::LineRecorder,
     isolate::Isolate,
     raw::Bytecode,
-    slots::Slots,
+    slots::Lanes,
 };

@@ -1,5 +1,6 @@
 //! How many texts are compiled at the same time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
@@ -9,6 +10,37 @@ use crate::runtime::CompileError;
 
 /// Threads that may have been given up on and still run. With more of them, nothing is compiled.
 const MAX_ABANDONED: usize = 4;
+
+/// The longest text, in bytes, that never takes long to compile. The worst that is known takes time
+/// with the square of its length: 34 ms at this one, and seconds at ten times as much.
+const SHORT: usize = 64 << 10;
+
+/// Turns for short texts, and others for long ones: whoever keeps the compiler busy with texts that
+/// take seconds holds up nobody whose text does not.
+#[derive(Debug)]
+pub(in crate::runtime) struct Lanes {
+    short: Arc<Slots>,
+    long: Arc<Slots>,
+}
+
+impl Lanes {
+    /// Room for so many short texts at a time, and for half as many long ones.
+    pub(in crate::runtime) fn new(concurrency: usize) -> Self {
+        Self {
+            short: Arc::new(Slots::new(concurrency)),
+            long: Arc::new(Slots::new(concurrency / 2)),
+        }
+    }
+
+    /// The turns that a text of this length waits for.
+    pub(in crate::runtime) const fn of(&self, length: usize) -> &Arc<Slots> {
+        if length <= SHORT {
+            &self.short
+        } else {
+            &self.long
+        }
+    }
+}
 
 /// A bounded number of turns.
 #[derive(Debug)]
@@ -29,7 +61,7 @@ pub(in crate::runtime) struct Turn<'a>(&'a Slots);
 
 impl Slots {
     /// Room for so many at a time, and for one at least.
-    pub(in crate::runtime) fn new(concurrency: usize) -> Self {
+    fn new(concurrency: usize) -> Self {
         Self {
             state: Mutex::new(State {
                 free: concurrency.max(1),
@@ -69,5 +101,21 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.0.state.lock().free += 1;
         self.0.freed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_hold_up_no_short_one() {
+        let lanes = Lanes::new(2);
+        let long = lanes.of(SHORT + 1).take(Duration::ZERO).unwrap();
+        assert!(lanes.of(SHORT + 1).take(Duration::ZERO).is_err());
+        let short = [(); 2].map(|()| lanes.of(SHORT).take(Duration::ZERO).unwrap());
+        assert!(lanes.of(0).take(Duration::ZERO).is_err());
+        drop((long, short));
+        assert!(lanes.of(SHORT + 1).take(Duration::ZERO).is_ok());
     }
 }

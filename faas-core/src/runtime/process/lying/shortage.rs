@@ -40,6 +40,21 @@ promises! {
         serves(&mut *rig.instance(), &function);
         neighbour.move_out();
     };
+    children_that_nobody_uses_make_room_for_those_that_are_needed: {
+        let rig = Rig::new();
+        let (one, other) = (rig.function("return input"), rig.function("return 1"));
+        rig.settled(0);
+        serves(&mut *rig.instance(), &one);
+        let before = rig.settled(1);
+        // Too few for another child's.
+        let current = u64::try_from(before.descriptors).unwrap() + 2;
+        let usual = getrlimit(Resource::Nofile);
+        setrlimit(Resource::Nofile, Rlimit { current: Some(current), ..usual }).unwrap();
+        let outcome = call(&mut *rig.instance(), &other, "1");
+        setrlimit(Resource::Nofile, usual).unwrap();
+        assert_eq!(outcome.result.unwrap().as_str(), "1");
+        rig.has_only(before);
+    };
     how_a_child_has_ended_is_known_also_where_the_host_was_started_to_ignore_it: {
         ignore_ends_of_children();
         let (nursery, _) = Nursery::open(WorkerCommand::default(), true).unwrap();
