@@ -2,6 +2,7 @@
 //! not.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::sync::Arc;
 
 use faas_core::access::{Keys, NewKey};
@@ -11,6 +12,7 @@ use faas_core::model::{Actor, ApiKey, Timestamp};
 use crate::file::File;
 use crate::key_cli::{Expiry, KeyCommand, Place};
 use crate::settings::{self, Environment};
+use crate::store_url::StoreUrl;
 use crate::{print, stores};
 
 /// Does what `command` says.
@@ -26,7 +28,9 @@ pub(crate) async fn run(command: KeyCommand, environment: &Environment) -> Resul
             expires,
             place,
         } => {
-            let keys = open(place, environment, &clock).await?;
+            let url = store(place, environment)?;
+            let was_there = stores::is_there(&url);
+            let keys = open(&url, &clock).await?;
             let expires_at = expires.map(|expiry| match expiry {
                 Expiry::After(time) => clock.now() + time,
                 Expiry::At(moment) => moment,
@@ -38,15 +42,22 @@ pub(crate) async fn run(command: KeyCommand, environment: &Environment) -> Resul
             };
             let created = keys.create(new, &Actor::Local).await;
             let (_, text) = created.map_err(|error| error.to_string())?;
+            if !was_there {
+                // Not to standard output, which has the key and nothing else.
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "made the store {url}: only a server that is started on it knows this key"
+                );
+            }
             print(text.expose())
         }
         KeyCommand::List { place } => {
-            let keys = open(place, environment, &clock).await?;
+            let keys = open_existing(place, environment, &clock).await?;
             let there = keys.list().await.map_err(|error| error.to_string())?;
             print(&table(&there, clock.now()))
         }
         KeyCommand::Revoke { key, place } => {
-            let keys = open(place, environment, &clock).await?;
+            let keys = open_existing(place, environment, &clock).await?;
             let there = keys.list().await.map_err(|error| error.to_string())?;
             let is_meant = |one: &&ApiKey| {
                 one.revoked_at.is_none() && (*one.name == *key || one.id.to_string() == key)
@@ -62,15 +73,25 @@ pub(crate) async fn run(command: KeyCommand, environment: &Environment) -> Resul
     }
 }
 
-async fn open(
+fn store(place: Place, environment: &Environment) -> Result<StoreUrl, String> {
+    let file = File::read(place.config.as_deref())?;
+    settings::store(place.store, file.store, environment.mongodb_uri.as_ref())
+}
+
+async fn open(url: &StoreUrl, clock: &Arc<dyn Clock>) -> Result<Keys, String> {
+    let store = stores::open_keys(url).await?;
+    Ok(Keys::new(store, Arc::clone(clock)))
+}
+
+/// The keys of a store that there is.
+async fn open_existing(
     place: Place,
     environment: &Environment,
     clock: &Arc<dyn Clock>,
 ) -> Result<Keys, String> {
-    let file = File::read(place.config.as_deref())?;
-    let url = settings::store(place.store, file.store, environment.mongodb_uri.as_ref())?;
-    let store = stores::open_keys(&url).await?;
-    Ok(Keys::new(store, Arc::clone(clock)))
+    let url = store(place, environment)?;
+    stores::expect_there(&url)?;
+    open(&url, clock).await
 }
 
 /// One line for each key, below a head.

@@ -32,6 +32,7 @@ pub(crate) async fn seal_anew(place: Place, environment: &Environment) -> Result
     }
     let file = File::read(place.config.as_deref())?;
     let url = settings::store(place.store, file.store, environment.mongodb_uri.as_ref())?;
+    stores::expect_there(&url)?;
     let store = stores::open_secrets(&url).await?;
     let done = reseal(&*store, &keys).await;
     let done = done.map_err(|error| chain(&error))?;

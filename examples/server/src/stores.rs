@@ -23,6 +23,27 @@ pub(crate) async fn open(url: &StoreUrl, durability: Durability) -> Result<Arc<d
     })
 }
 
+/// Whether there is something in the store's place. A database server tells when it is opened.
+pub(crate) fn is_there(url: &StoreUrl) -> bool {
+    match url {
+        StoreUrl::Sqlite(path) => path.exists(),
+        StoreUrl::Memory | StoreUrl::Mongo(_) => true,
+    }
+}
+
+/// Fails where there is nothing in the store's place.
+///
+/// # Errors
+/// One line for people.
+pub(crate) fn expect_there(url: &StoreUrl) -> Result<(), String> {
+    if is_there(url) {
+        return Ok(());
+    }
+    Err(format!(
+        "there is no {url}: run this in the folder that the server runs in, or give its --store"
+    ))
+}
+
 /// Opens what is kept of keys and of who did what, while a server may be using the store.
 ///
 /// # Errors

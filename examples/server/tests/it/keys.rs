@@ -84,6 +84,35 @@ fn keys_and_what_was_done_with_them_outlive_the_server(place: &Place) {
 }
 
 #[test]
+fn where_there_is_no_store_that_is_said_and_only_a_new_key_makes_one() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("data/faas.db");
+    let url = format!("sqlite:{}", file.display());
+    let says = |command: &[&str]| {
+        let done = faas_key(folder.path(), &url, command);
+        let error = String::from_utf8_lossy(&done.stderr).into_owned();
+        (done.status.code(), error)
+    };
+    for command in [&["list"][..], &["revoke", "me"]] {
+        let (code, error) = says(command);
+        assert_eq!(code, Some(1), "{error}");
+        assert!(
+            error.contains("there is no") && error.contains(&url),
+            "{error}"
+        );
+        assert!(!file.exists());
+    }
+    let (code, error) = says(&["create", "--name", "me", "--role", "admin"]);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(
+        error.contains("made the store") && error.contains(&url),
+        "{error}"
+    );
+    let (code, error) = says(&["create", "--name", "you", "--role", "admin"]);
+    assert_eq!((code, &*error), (Some(0), ""));
+}
+
+#[test]
 fn keys_of_a_store_in_memory_are_made_over_its_servers_api() {
     let folder = TempDir::new().unwrap();
     let refused = faas_key(folder.path(), "memory:", &["list"]);
