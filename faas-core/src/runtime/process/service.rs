@@ -34,8 +34,8 @@ pub struct ProcessesOptions {
     pub warm_idle: Duration,
     /// How long one text may take to compile. Default: 5 s.
     pub compile_timeout: Duration,
-    /// Short texts that are compiled at the same time, beside half as many long ones. Default: the
-    /// number of processors.
+    /// Short texts that are compiled at the same time, beside as many long ones. Default: the number
+    /// of processors.
     pub compile_concurrency: usize,
     /// Whether to go on where the kernel offers nothing to lock children in with. Default: no.
     pub allow_unlocked: bool,

@@ -25,8 +25,8 @@ pub struct QuickJsOptions {
     pub warm_idle: Duration,
     /// How long one text may take to compile. Default: 5 s.
     pub compile_timeout: Duration,
-    /// Short texts that are compiled at the same time, beside half as many long ones. Default: the
-    /// number of processors.
+    /// Short texts that are compiled at the same time, beside as many long ones. Default: the number
+    /// of processors.
     pub compile_concurrency: usize,
     /// Where deadlines, timers and log lines get their time from. Default: the system.
     pub clock: Arc<dyn Clock>,
