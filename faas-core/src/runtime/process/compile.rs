@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::remote::{Lost, RemoteIsolate, Uploaded};
+use super::answer::Lost;
+use super::remote::{RemoteIsolate, Uploaded};
 use super::wire::{self, Reply, Request};
 use crate::runtime::CompileError;
 use crate::runtime::quickjs::{cannot_now, plain};

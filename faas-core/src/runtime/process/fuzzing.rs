@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::time::Duration;
 
+use super::answer::{ABOUT_DROPPED, MAX_FAILURE, checked, longest};
 use super::compile;
 use super::control::Report;
-use super::remote::{ABOUT_DROPPED, MAX_FAILURE, checked, longest};
 use super::wire::Frames;
 use crate::model::{FailureKind, Json, Timestamp};
 use crate::runtime::Limits;

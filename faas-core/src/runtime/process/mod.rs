@@ -7,14 +7,15 @@
 //! not as it should be costs the child its life and the call its result, and nobody else anything.
 //!
 //! The host's side: `service.rs` puts the parts together, `nursery.rs` starts the worker and has it
-//! fork and reap, `remote.rs` runs a call in a child and enforces its deadline with SIGKILL, and
-//! `compile.rs` has an upload compiled. The other side: `worker.rs` forks, and `fork.rs` knows how;
-//! `child.rs` serves, `sandbox` locks. Between them: `channel.rs` (a child's pipes), `wire.rs`
-//! (frames over them), `flight_recorder.rs` (the console of a call that is killed) and `control.rs`
-//! (requests to the worker).
+//! fork and reap, `remote.rs` runs a call in a child and enforces its deadline with SIGKILL,
+//! `answer.rs` takes what comes of it, and `compile.rs` has an upload compiled. The other side:
+//! `worker.rs` forks, and `fork.rs` knows how; `child.rs` serves, `sandbox` locks. Between them:
+//! `channel.rs` (a child's pipes), `wire.rs` (frames over them), `flight_recorder.rs` (the console of
+//! a call that is killed) and `control.rs` (requests to the worker).
 //!
 //! Linux only: it needs pidfds, seccomp, and a parent's death that kills its children.
 
+mod answer;
 mod channel;
 mod child;
 mod compile;

@@ -4,7 +4,6 @@
 use std::io::{self, Write};
 use std::mem;
 use std::os::fd::OwnedFd;
-use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,19 +13,20 @@ use rustix::param::page_size;
 use rustix::process::{Signal, pidfd_send_signal};
 use zeroize::Zeroize as _;
 
+use super::answer::{ABOUT_DROPPED, AROUND, Lost, at_most_so_old, checked, longest, of_end};
 use super::channel::HostEnds;
 use super::flight_recorder::Recording;
 use super::nursery::{ChildId, Newborn, Nursery, ends_within};
-use super::wire::{self, CallHead, DoneHead, Frames, Reply, Request};
+use super::wire::{self, CallHead, Frames, Reply, Request};
 use crate::clock::Clock;
-use crate::model::{Failure, FailureKind, Json, LogLine, Timestamp};
+use crate::model::{Failure, FailureKind, LogLine};
 use crate::runtime::pool::{Ended, Isolate};
 use crate::runtime::quickjs::Form;
 use crate::runtime::{Call, Limits, StopReason};
 
 /// How much longer than its time a call may take before its child is killed: a child that can still
 /// look at a clock ends by itself, and says what it wrote to its console.
-const GRACE: Duration = Duration::from_millis(50);
+pub(super) const GRACE: Duration = Duration::from_millis(50);
 
 /// Counting a child's memory takes as long as a short call does. So it is done after each call that
 /// took this long, in which a child can have grown much, and after so many that did not.
@@ -45,17 +45,6 @@ const ENDING: Duration = Duration::from_millis(100);
 
 /// What a child has of its own once it was forked and locked in, in bytes, by measurement.
 const OVERHEAD: usize = 40 << 10;
-
-/// Bytes of an answer beside output, log lines and their text: heads, a failure and its stack.
-const AROUND: usize = 64 << 10;
-const AROUND_LINE: usize = 32;
-
-/// Bytes of the line that tells how many were dropped, and of what marks a line as cut.
-pub(super) const ABOUT_DROPPED: usize = 256;
-
-/// The longest message and stack of a failure, in bytes: a child cuts them at less. They are stored
-/// with every attempt.
-pub(super) const MAX_FAILURE: usize = 16 << 10;
 
 /// What a child compiled. The host does not look into the bytecode: only a child may load it.
 #[derive(Debug)]
@@ -106,33 +95,6 @@ impl Life {
     fn kill(&self) {
         // It may have ended by itself.
         let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
-    }
-}
-
-/// Why there is no answer.
-#[derive(Debug)]
-pub(super) enum Lost {
-    /// It did not come in time.
-    Late,
-    /// The child has ended, or closed its pipes.
-    Ended,
-    /// What came is no answer.
-    Nonsense(String),
-}
-
-impl From<io::Error> for Lost {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Late,
-            io::ErrorKind::InvalidData => Self::Nonsense(error.to_string()),
-            _ => Self::Ended,
-        }
-    }
-}
-
-impl From<wire::FrameError> for Lost {
-    fn from(error: wire::FrameError) -> Self {
-        Self::Nonsense(error.to_string())
     }
 }
 
@@ -351,14 +313,6 @@ impl Drop for RemoteIsolate {
     }
 }
 
-/// The longest answer to a call, in bytes.
-pub(super) fn longest(limits: &Limits) -> usize {
-    let lines = limits.log_lines.saturating_mul(AROUND_LINE);
-    [limits.output, limits.log_bytes, lines, AROUND]
-        .into_iter()
-        .fold(0, usize::saturating_add)
-}
-
 /// Bytes of memory that a process does not share through a file: `statm` of proc(5). It is not
 /// reaped yet, so the number is still its own.
 fn private_bytes(pid: i32) -> usize {
@@ -374,233 +328,7 @@ fn private_bytes(pid: i32) -> usize {
     pages.saturating_mul(page_size())
 }
 
-/// Reads the answer to a call. Whoever wrote it may have been taken over by the user's code.
-pub(super) fn checked(
-    answer: &[u8],
-    serial: u64,
-    limits: &Limits,
-    now: Timestamp,
-) -> Result<Ended, Lost> {
-    let nonsense = |what: &str| Lost::Nonsense(what.to_owned());
-    let (reply, output) = wire::parse::<Reply<'_>>(answer)?;
-    let Reply::Done(DoneHead {
-        serial: answered,
-        failure,
-        logs,
-        reusable,
-    }) = reply
-    else {
-        return Err(nonsense("the answer to something else"));
-    };
-    if answered != serial {
-        return Err(nonsense("the answer to another call"));
-    }
-    // One line more tells how many were dropped.
-    let written: usize = logs.iter().map(|line| line.message.len()).sum();
-    if logs.len() > limits.log_lines.saturating_add(1)
-        || written > limits.log_bytes.saturating_add(ABOUT_DROPPED)
-    {
-        return Err(nonsense("more on its console than it may write"));
-    }
-    let told = failure.as_ref().map_or(0, |failure| {
-        failure.message.len() + failure.stack.as_ref().map_or(0, String::len)
-    });
-    if told > MAX_FAILURE {
-        return Err(nonsense("more about its failure than it may"));
-    }
-    let result = match failure {
-        None if output.len() > limits.output => return Err(nonsense("more output than it may")),
-        None => Ok(Json::parse(output.to_vec()).map_err(|_| nonsense("what is not JSON"))?),
-        Some(failure) => Err(believed(failure)),
-    };
-    let lines = logs.into_iter().map(|line| LogLine {
-        level: line.level,
-        message: line.message.to_owned(),
-        at: at_most_so_old(Timestamp::from_micros(line.at), limits, now),
-    });
-    Ok(Ended {
-        result,
-        logs: lines.collect(),
-        reusable,
-    })
-}
-
-/// The time of a line, which a child can claim to be any, within the time of its call.
-fn at_most_so_old(at: Timestamp, limits: &Limits, now: Timestamp) -> Timestamp {
-    let longest = micros(limits.timeout + GRACE);
-    let earliest = now.as_micros().saturating_sub_unsigned(longest);
-    at.clamp(Timestamp::from_micros(earliest), now)
-}
-
-fn micros(duration: Duration) -> u64 {
+/// Whole microseconds, as the wire has them.
+pub(super) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-}
-
-/// A failure as a child may claim it: what the platform fails costs nothing, so that is not a
-/// child's to say, nor that somebody cancelled.
-fn believed(failure: Failure) -> Failure {
-    match failure.kind {
-        FailureKind::UserError
-        | FailureKind::Timeout
-        | FailureKind::OutOfMemory
-        | FailureKind::StackOverflow => failure,
-        FailureKind::Cancelled | FailureKind::Platform => Failure {
-            kind: FailureKind::UserError,
-            ..failure
-        },
-    }
-}
-
-/// What the end of its process says of a call.
-fn of_end(status: Option<ExitStatus>) -> Failure {
-    let Some(status) = status else {
-        return Failure::new(
-            FailureKind::Platform,
-            "the worker that made the function's process has ended",
-        );
-    };
-    let (kind, what) = match status.signal() {
-        Some(libc::SIGKILL) => (
-            FailureKind::OutOfMemory,
-            "was killed, as the system does when the machine is out of memory".to_owned(),
-        ),
-        Some(libc::SIGSYS) => (
-            FailureKind::UserError,
-            "was killed: it made a system call that is not allowed".to_owned(),
-        ),
-        Some(libc::SIGABRT) => (
-            FailureKind::OutOfMemory,
-            "gave up: no memory was left".to_owned(),
-        ),
-        Some(signal) => (
-            FailureKind::UserError,
-            format!("crashed with signal {signal}"),
-        ),
-        None => (FailureKind::UserError, format!("ended by itself: {status}")),
-    };
-    Failure::new(kind, format!("the function's process {what}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::LogLevel;
-    use crate::runtime::process::wire::Line;
-
-    const LIMITS: Limits = Limits {
-        timeout: Duration::from_secs(1),
-        memory: 1 << 20,
-        output: 10,
-        log_lines: 2,
-        log_bytes: 100,
-    };
-
-    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
-
-    fn done(failure: Option<Failure>, lines: usize) -> DoneHead<'static> {
-        let line = || Line {
-            level: LogLevel::Log,
-            at: 0,
-            message: "hello",
-        };
-        DoneHead {
-            serial: 7,
-            failure,
-            logs: (0..lines).map(|_| line()).collect(),
-            reusable: true,
-        }
-    }
-
-    fn answer(head: DoneHead<'_>, output: &[u8]) -> Result<Ended, Lost> {
-        let mut frame = Vec::new();
-        wire::append(&mut frame, &Reply::Done(head), output).unwrap();
-        checked(&frame[4..], 7, &LIMITS, NOW)
-    }
-
-    fn with_message(message: &str) -> DoneHead<'_> {
-        let line = Line {
-            level: LogLevel::Log,
-            at: 0,
-            message,
-        };
-        DoneHead {
-            logs: vec![line],
-            ..done(None, 0)
-        }
-    }
-
-    #[test]
-    fn what_a_child_answers_is_json_within_its_limits_or_no_answer() {
-        let ended = answer(done(None, 3), b"[1]").unwrap();
-        assert_eq!(ended.result.unwrap().as_str(), "[1]");
-        assert_eq!(ended.logs.len(), 3);
-        // It said 1970.
-        let age = NOW.as_micros() - ended.logs[0].at.as_micros();
-        assert_eq!(age, 1_050_000);
-        let long = "x".repeat(1000);
-        for (head, output) in [
-            (done(None, 0), &b"{"[..]),
-            (done(None, 0), b""),
-            (done(None, 0), b"\"\xff\""),
-            (done(None, 0), b"[1] [2]"),
-            (done(None, 0), b"12345678901"),
-            (done(None, 4), b"1"),
-            (with_message(&long), b"1"),
-            (
-                DoneHead {
-                    serial: 6,
-                    ..done(None, 0)
-                },
-                b"1",
-            ),
-        ] {
-            let lost = answer(head, output).err();
-            assert!(
-                matches!(lost, Some(Lost::Nonsense(_))),
-                "{output:?}: {lost:?}"
-            );
-        }
-        let other = Reply::Compiled {
-            form: Form::Body,
-            reads_context: false,
-        };
-        let mut frame = Vec::new();
-        wire::append(&mut frame, &other, b"1").unwrap();
-        assert!(matches!(
-            checked(&frame[4..], 7, &LIMITS, NOW),
-            Err(Lost::Nonsense(_))
-        ));
-    }
-
-    #[test]
-    fn a_child_cannot_have_its_calls_for_nothing() {
-        for claimed in FailureKind::ALL {
-            let failure = Failure::new(claimed, "so it says");
-            let believed = answer(done(Some(failure), 0), b"")
-                .unwrap()
-                .result
-                .unwrap_err();
-            assert_ne!(believed.kind, FailureKind::Platform, "{claimed:?}");
-            assert_ne!(believed.kind, FailureKind::Cancelled, "{claimed:?}");
-        }
-    }
-
-    #[test]
-    fn the_end_of_a_process_is_the_functions_doing_unless_nobody_knows_of_it() {
-        let kind = |status| of_end(status).kind;
-        assert_eq!(kind(None), FailureKind::Platform);
-        for (signal, expected) in [
-            (libc::SIGKILL, FailureKind::OutOfMemory),
-            (libc::SIGABRT, FailureKind::OutOfMemory),
-            (libc::SIGSEGV, FailureKind::UserError),
-            (libc::SIGSYS, FailureKind::UserError),
-            (0, FailureKind::UserError),
-        ] {
-            assert_eq!(
-                kind(Some(ExitStatus::from_raw(signal))),
-                expected,
-                "{signal}"
-            );
-        }
-    }
 }
