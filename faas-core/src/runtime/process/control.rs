@@ -17,8 +17,9 @@ use super::channel::HOST_ENDS;
 /// The longest message, in bytes.
 const MAX_MESSAGE: usize = 1024;
 
-/// The most descriptors that come along: those of a child.
-const MAX_DESCRIPTORS: usize = HOST_ENDS + 2;
+/// The most descriptors that come along: those of a child, which are its pipes, its pidfd and its
+/// console.
+pub(super) const MAX_DESCRIPTORS: usize = HOST_ENDS + 2;
 
 /// What a host asks of its worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

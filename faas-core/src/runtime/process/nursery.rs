@@ -18,13 +18,13 @@ use rustix::io::retry_on_intr;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
-use super::channel::{HOST_ENDS, HostEnds};
-use super::control::{self, Order, Report};
+use super::channel::HostEnds;
+use super::control::{self, MAX_DESCRIPTORS, Order, Report};
 use super::worker;
 
-/// How long a worker may take to start, and to answer. It does little, but on a machine that may
-/// have much else to do. Tests have workers that say nothing, and wait for them less.
-const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 3 } else { 10 });
+/// How long a worker may take to start, and to answer, and a child to become ready. They do little,
+/// but on a machine that may have much else to do. Tests have workers that say nothing, and wait for them less.
+pub(super) const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 3 } else { 10 });
 
 /// How long a call waits to hear how its child has ended.
 const SOON: Duration = Duration::from_millis(100);
@@ -209,7 +209,6 @@ impl Worker {
             SocketFlags::CLOEXEC,
             None,
         )?;
-        set_socket_timeout(&control, Timeout::Recv, Some(PATIENCE))?;
         set_socket_timeout(&control, Timeout::Send, Some(PATIENCE))?;
         let process = Command::new(&command.program)
             // Who lists processes shall know it.
@@ -268,7 +267,7 @@ impl Worker {
             }
             report => return Err(NotForked::Broken(unexpected(&report))),
         };
-        let child = match <[OwnedFd; HOST_ENDS + 2]>::try_from(descriptors) {
+        let child = match <[OwnedFd; MAX_DESCRIPTORS]>::try_from(descriptors) {
             Ok([requests, answers, unread, pidfd, console]) => Ok(Newborn {
                 id: ChildId {
                     pid,
@@ -376,12 +375,12 @@ pub(super) fn ends_within(patience: Duration, pidfd: impl AsFd) -> bool {
 }
 
 fn is_readable_within(patience: Duration, descriptor: impl AsFd) -> bool {
-    let mut ended = [PollFd::new(&descriptor, PollFlags::IN)];
+    let mut ready = [PollFd::new(&descriptor, PollFlags::IN)];
     let patience = Timespec {
         tv_sec: patience.as_secs().try_into().unwrap_or(i64::MAX),
         tv_nsec: patience.subsec_nanos().into(),
     };
-    retry_on_intr(|| poll(&mut ended, Some(&patience))).is_ok_and(|ready| ready > 0)
+    retry_on_intr(|| poll(&mut ready, Some(&patience))).is_ok_and(|count| count > 0)
 }
 
 fn is_gone(error: &io::Error) -> bool {

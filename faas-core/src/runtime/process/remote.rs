@@ -16,7 +16,7 @@ use zeroize::Zeroize as _;
 use super::answer::{ABOUT_DROPPED, AROUND, Lost, at_most_so_old, checked, longest, of_end};
 use super::channel::HostEnds;
 use super::flight_recorder::Recording;
-use super::nursery::{ChildId, Newborn, Nursery, ends_within};
+use super::nursery::{ChildId, Newborn, Nursery, PATIENCE, ends_within};
 use super::wire::{self, CallHead, Frames, Reply, Request};
 use crate::clock::Clock;
 use crate::model::{Failure, FailureKind, LogLine};
@@ -33,11 +33,7 @@ pub(super) const GRACE: Duration = Duration::from_millis(50);
 const LONG: Duration = Duration::from_millis(1);
 const SHORT_CALLS: u64 = 64;
 
-/// How long a child may take to become ready. It does little, but on a machine that may have much
-/// else to do.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Bytes of the frame in which it says so.
+/// Bytes of the frame in which a child says that it is ready.
 const MAX_GREETING: usize = 16;
 
 /// A process that ends closes its pipes a moment before it has ended, and is given this long.
@@ -164,15 +160,18 @@ impl RemoteIsolate {
         let started = self.clock.monotonic();
         let (context, limits) = (call.context, call.limits);
         if let Some(program) = program {
-            // In one piece: what a buffer grows out of is not wiped.
-            let environment = call.environment.as_json().map_or(0, str::len);
-            let length = environment + program.bytecode.len() + call.input.len() + AROUND;
-            self.outgoing.reserve(length);
-            self.holds_secrets = !call.environment.is_empty();
+            let environment = call.environment.as_json();
+            if let Some(environment) = environment {
+                // In one piece: what a buffer grows out of is not wiped.
+                let code = program.bytecode.len();
+                let length = environment.len() + code + call.input.len() + AROUND;
+                self.outgoing.reserve(length);
+                self.holds_secrets = true;
+            }
             let load = Request::Load {
                 form: program.form,
                 reads_context: program.reads_context,
-                environment: call.environment.as_json(),
+                environment,
             };
             self.say(&load, &program.bytecode)?;
         }
