@@ -27,7 +27,7 @@ use faas_core::clock::{Clock, SystemClock};
 use faas_core::model::{FunctionId, Json};
 use faas_core::platform::NewFunction;
 use faas_core::store::conformance::intercepted::Intercepted;
-use faas_mongo_testserver::Cable;
+use faas_mongo_testserver::FaultProxy;
 use faas_store_mongo::MongoStore;
 
 use self::echo::Echo;
@@ -94,11 +94,11 @@ fn median(mut rates: Vec<f64>) -> f64 {
 
 async fn measure(kind: Kind, is_alone: bool, delay: Duration) -> Option<Measured> {
     let uri = server::new_database()?;
-    let cable = Cable::to(&uri);
+    let proxy = FaultProxy::to(&uri);
     let is_direct = delay.is_zero();
-    let uri = if is_direct { &uri } else { &cable.uri };
+    let uri = if is_direct { &uri } else { &proxy.uri };
     let store = MongoStore::open(uri).await.unwrap();
-    cable.delay(delay);
+    proxy.delay(delay);
     let store = Arc::new(Intercepted {
         store: Arc::new(store),
         by: Tap::new(is_alone),

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use faas_core::clock::{Clock, SystemClock};
 use faas_core::model::Timestamp;
-use faas_core::store::conformance::workshop::{START, Workshop};
+use faas_core::store::conformance::fixtures::{START, Fixtures};
 use faas_core::store::{Granularity, Period, Store, UsageGroup, UsageQuery};
 use faas_store_mongo::MongoStore;
 use mongodb::bson::{Bson, DateTime, Document, doc};
@@ -40,8 +40,8 @@ async fn main() {
     let store = MongoStore::open(&uri).await.unwrap();
     let client = Client::with_uri_str(&uri).await.unwrap();
     let database = client.default_database().unwrap();
-    let mut workshop = Workshop::new();
-    let functions: Vec<String> = (0..FUNCTIONS).map(|_| workshop.id().to_string()).collect();
+    let mut fixtures = Fixtures::new();
+    let functions: Vec<String> = (0..FUNCTIONS).map(|_| fixtures.id().to_string()).collect();
     // A month that has ended, from its first day on.
     let month = START.month();
     fill(&database, month, DAYS, &functions).await;

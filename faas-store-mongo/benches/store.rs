@@ -14,7 +14,7 @@ use std::sync::Arc;
 use faas_core::clock::{Clock, SystemClock};
 use faas_core::model::Status;
 use faas_core::store::conformance::claim;
-use faas_core::store::conformance::workshop::Workshop;
+use faas_core::store::conformance::fixtures::Fixtures;
 use faas_core::store::{Stage, Store, Write, Written};
 use faas_store_mongo::MongoStore;
 
@@ -49,14 +49,14 @@ async fn main() {
 /// Inserts, claims and settles; returns how many of each there were per second.
 async fn measure(group: usize) -> Option<[f64; 3]> {
     let store = MongoStore::open(&server::new_database()?).await.unwrap();
-    let mut workshop = Workshop::new();
+    let mut fixtures = Fixtures::new();
     // Holds the hour open.
-    let function = workshop.id();
-    let first = Write::Insert(Arc::new(workshop.ended(function)));
+    let function = fixtures.id();
+    let first = Write::Insert(Arc::new(fixtures.ended(function)));
     commit(&store, vec![first], 1).await;
     let mut executions = Vec::with_capacity(COUNT);
     for _ in 0..COUNT {
-        let mut one = workshop.pending(function);
+        let mut one = fixtures.pending(function);
         one.input = faas_core::model::Json::trusted(r#"{"a":1,"b":2}"#);
         executions.push(one);
     }
@@ -67,7 +67,7 @@ async fn measure(group: usize) -> Option<[f64; 3]> {
     let claimed = commit(&store, claims.collect(), group).await;
     let settlements = executions.iter_mut().map(|one| {
         one.claim().unwrap();
-        let attempt = workshop.attempt(false);
+        let attempt = fixtures.attempt(false);
         let end = attempt.start_time + attempt.duration;
         one.end_attempt(attempt).unwrap();
         let output = faas_core::model::Json::trusted("3");

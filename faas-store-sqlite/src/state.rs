@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::rows::{count, signed};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct State {
+pub(crate) struct Figures {
     pub(crate) totals: Totals,
     oldest: Option<Timestamp>,
     newest: Option<Timestamp>,
@@ -19,7 +19,7 @@ pub(crate) struct State {
     pub(crate) skew: Skew,
 }
 
-impl State {
+impl Figures {
     pub(crate) fn load(connection: &Connection) -> Result<Self, Error> {
         let mut statement = connection.prepare_cached(
             "SELECT pending, running, completed, failed, oldest, newest, executions_from,

@@ -24,7 +24,7 @@ use crate::readers::{Readers, STATEMENTS};
 use crate::reads::{executions, functions, load_tests, scaling, usage};
 use crate::rows::access;
 use crate::schema;
-use crate::state::State;
+use crate::state::Figures;
 use crate::writer::WriterHandle;
 
 /// How many expired executions one transaction deletes, so that commits in between do not wait.
@@ -247,7 +247,7 @@ impl Store for SqliteStore {
     }
 
     async fn totals(&self) -> Result<Totals, StoreError> {
-        self.readers.read(|db| Ok(State::load(db)?.totals)).await
+        self.readers.read(|db| Ok(Figures::load(db)?.totals)).await
     }
 
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageRow>, StoreError> {

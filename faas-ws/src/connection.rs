@@ -15,7 +15,7 @@ use futures_util::SinkExt;
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
 use crate::WsOptions;
-use crate::guest::Guest;
+use crate::authorized_client::AuthorizedClient;
 use crate::request::{self, Filter};
 use crate::wire;
 
@@ -28,7 +28,7 @@ pub(crate) async fn serve(
     socket: WebSocket,
     platform: &Platform,
     options: &WsOptions,
-    guest: Guest,
+    client: AuthorizedClient,
 ) {
     let connection = Connection {
         socket,
@@ -38,7 +38,7 @@ pub(crate) async fn serve(
         filter: Filter::default(),
         heard: true,
     };
-    let end = connection.run(options.ping_interval, guest).await;
+    let end = connection.run(options.ping_interval, client).await;
     tracing::debug!(?end, "a socket has closed");
 }
 
@@ -68,10 +68,10 @@ struct Connection<'a> {
 }
 
 impl Connection<'_> {
-    async fn run(mut self, ping_interval: Duration, mut guest: Guest) -> End {
+    async fn run(mut self, ping_interval: Duration, mut client: AuthorizedClient) -> End {
         let stopped = self.platform.stopped();
         tokio::pin!(stopped);
-        let dismissed = guest.dismissed();
+        let dismissed = client.dismissed();
         tokio::pin!(dismissed);
         let mut pings = pings(ping_interval);
         loop {

@@ -26,10 +26,10 @@
 //! being sent, and is told by a `gap` what it missed; it never holds anybody up.
 //!
 //! Read the modules in this order: `options`, `connection` (the life of one socket), `request`
-//! (what clients say), `wire` (what they are told), `guest` (who is let in), `upgrade`.
+//! (what clients say), `wire` (what they are told), `client` (who is let in), `upgrade`.
 
 mod connection;
-mod guest;
+mod authorized_client;
 mod options;
 mod request;
 mod upgrade;

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use faas_core::access::Refusal;
 use faas_core::request_id;
 
-use crate::guest::{self, Guest};
+use crate::client::{self, AuthorizedClient};
 use crate::{LiveEvents, connection};
 
 /// The buffer, in bytes, that each connection reads through: clients say little, and there may be
@@ -63,8 +63,8 @@ impl LiveEvents {
     }
 
     async fn connect_or_refuse(self, request: Request) -> Response {
-        let guest = match Guest::admit(self.shared.options.access.as_ref(), &request) {
-            Ok(guest) => guest,
+        let client = match AuthorizedClient::admit(self.shared.options.access.as_ref(), &request) {
+            Ok(client) => client,
             Err(refusal) => return refused(&refusal),
         };
         let Ok(permit) = self.shared.permits.clone().try_acquire_owned() else {
@@ -92,14 +92,14 @@ impl LiveEvents {
         // Counted from here on, so that whoever waits for the end does not miss it in between.
         let token = self.shared.connections.token();
         upgrade
-            .protocols([guest::PROTOCOL])
+            .protocols([client::PROTOCOL])
             .max_message_size(max)
             .max_frame_size(max)
             .read_buffer_size(READ_BUFFER)
             .on_failed_upgrade(|error| tracing::debug!(%error, "a socket failed to open"))
             .on_upgrade(async move |socket| {
                 let shared = &self.shared;
-                connection::serve(socket, &shared.platform, &shared.options, guest).await;
+                connection::serve(socket, &shared.platform, &shared.options, client).await;
                 drop((permit, token));
             })
     }

@@ -306,7 +306,7 @@ mod tests {
     use std::fs::File;
     use std::io::Write as _;
 
-    use faas_core::store::conformance::workshop::Workshop;
+    use faas_core::store::conformance::fixtures::Fixtures;
     use tempfile::TempDir;
 
     use super::*;
@@ -331,14 +331,14 @@ mod tests {
     /// While `broken` is in the place of the file nothing is stored, and after that everything is.
     async fn nothing_is_stored_meanwhile(broken: impl Fn(&Path) -> File) {
         let (_folder, path, store) = opened().await;
-        let mut workshop = Workshop::new();
-        let function = workshop.function("add");
-        let ended = |workshop: &mut Workshop| workshop.ended(function.id);
-        let first = Write::Insert(Arc::new(ended(&mut workshop)));
+        let mut fixtures = Fixtures::new();
+        let function = fixtures.function("add");
+        let ended = |fixtures: &mut Fixtures| fixtures.ended(function.id);
+        let first = Write::Insert(Arc::new(ended(&mut fixtures)));
         store.commit(&[first]).await.unwrap();
 
         let file = replace_file(&store, broken(&path));
-        let later = ended(&mut workshop);
+        let later = ended(&mut fixtures);
         let group = [Write::Insert(Arc::new(later.clone()))];
         for _ in 0..2 {
             refused(&store, &group).await;

@@ -81,13 +81,13 @@ impl Uses {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::conformance::workshop::Workshop;
+    use crate::store::conformance::fixtures::Fixtures;
 
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
     fn each_use_is_known_to_the_minute_and_written_no_more_often() {
-        let mut key = Workshop::new().key("ci");
+        let mut key = Fixtures::new().key("ci");
         let (uses, mark) = (Uses::default(), Mark::default());
         let start = Timestamp::from_millis(1_769_868_309_123);
         let mut writes = Vec::new();
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_later_use_that_another_server_has_told_of_stands() {
-        let mut key = Workshop::new().key("ci");
+        let mut key = Fixtures::new().key("ci");
         let (uses, mark) = (Uses::default(), Mark::default());
         let now = Timestamp::from_millis(1_769_868_309_123);
         mark.leave();
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn nothing_is_kept_of_a_key_that_is_gone() {
-        let key = Workshop::new().key("ci");
+        let key = Fixtures::new().key("ci");
         let (uses, mark) = (Uses::default(), Mark::default());
         mark.leave();
         uses.gather([(key.id, &mark)].into_iter(), Timestamp::default());

@@ -143,7 +143,7 @@ pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome, du
     }
     let Job {
         mut execution,
-        hold,
+        guard,
         answer,
         ..
     } = job;
@@ -154,7 +154,7 @@ pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome, du
     match settled(
         engine,
         Arc::make_mut(&mut execution),
-        hold.is_some(),
+        guard.is_some(),
         outcome,
         Span {
             started,
@@ -163,7 +163,7 @@ pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome, du
         },
     ) {
         Ok(retry_after) => {
-            let stored = hold.map(|hold| Stored::held(from, hold));
+            let stored = guard.map(|guard| Stored::held(from, guard));
             let record = Record::ended(engine, execution, stored, answer, retry_after);
             engine.0.recorder.send_blocking(record);
         }

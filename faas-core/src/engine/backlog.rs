@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use super::Engine;
 use super::attempt::interrupted;
-use super::holds::Hold;
+use super::in_flight::InFlightGuard;
 use super::job::Job;
 use super::record::{Record, Stored};
 use crate::model::{Execution, ExecutionId, Failure, FailureKind, Status, Timestamp};
@@ -28,14 +28,14 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// executions in the store is its bound.
 #[derive(Default)]
 pub(super) struct Backlog {
-    due: Mutex<BTreeMap<(Timestamp, ExecutionId), Hold>>,
+    due: Mutex<BTreeMap<(Timestamp, ExecutionId), InFlightGuard>>,
     changed: Notify,
 }
 
 impl Backlog {
-    pub(super) fn schedule(&self, hold: Hold, due: Timestamp) {
-        hold.settle();
-        self.due.lock().insert((due, hold.id()), hold);
+    pub(super) fn schedule(&self, guard: InFlightGuard, due: Timestamp) {
+        guard.settle();
+        self.due.lock().insert((due, guard.id()), guard);
         self.changed.notify_one();
     }
 
@@ -43,7 +43,7 @@ impl Backlog {
         self.due.lock().len()
     }
 
-    fn pop_due(&self, now: Timestamp) -> Option<Hold> {
+    fn pop_due(&self, now: Timestamp) -> Option<InFlightGuard> {
         let mut due = self.due.lock();
         let first = due.first_entry().filter(|first| first.key().0 <= now)?;
         Some(first.remove())
@@ -67,16 +67,16 @@ impl Backlog {
 pub(super) async fn feed(engine: Engine) {
     loop {
         engine.0.backlog.wait(&engine).await;
-        while let Some(hold) = engine.0.backlog.pop_due(engine.0.clock.now()) {
-            let id = hold.id();
+        while let Some(guard) = engine.0.backlog.pop_due(engine.0.clock.now()) {
+            let id = guard.id();
             match engine.0.store.execution(id).await {
                 Ok(Some(execution)) if execution.status == Status::Pending => {
-                    take_up(&engine, execution, hold).await;
+                    take_up(&engine, execution, guard).await;
                 }
                 // It was cancelled, or another platform was faster.
                 Ok(Some(_)) => {}
                 Ok(None) => tracing::warn!(execution_id = %id, "an execution that was due is gone"),
-                Err(error) => postpone(&engine, hold, &error).await,
+                Err(error) => postpone(&engine, guard, &error).await,
             }
         }
     }
@@ -100,9 +100,9 @@ pub(super) async fn recover(engine: Engine, newest: ExecutionId) {
             if execution.id > newest {
                 break;
             }
-            if let Some(hold) = engine.0.holds.take(execution.id) {
+            if let Some(guard) = engine.0.in_flight.take(execution.id) {
                 count += 1;
-                take_up(&engine, execution, hold).await;
+                take_up(&engine, execution, guard).await;
             }
         }
         if !full || after.is_some_and(|after| after > newest) {
@@ -116,7 +116,7 @@ pub(super) async fn recover(engine: Engine, newest: ExecutionId) {
 
 /// Takes up an accepted execution that nobody runs, as the store has it. One that is still marked as
 /// running was interrupted.
-pub(super) async fn take_up(engine: &Engine, mut execution: Execution, hold: Hold) {
+pub(super) async fn take_up(engine: &Engine, mut execution: Execution, guard: InFlightGuard) {
     match execution.status {
         Status::Pending => {}
         Status::Running => {
@@ -126,7 +126,7 @@ pub(super) async fn take_up(engine: &Engine, mut execution: Execution, hold: Hol
                 return;
             }
             let retry_after = (!execution.status.is_terminal()).then_some(Duration::ZERO);
-            let (execution, stored) = (Arc::new(execution), Some(Stored::held(from, hold)));
+            let (execution, stored) = (Arc::new(execution), Some(Stored::held(from, guard)));
             let record = Record::ended(engine, execution, stored, None, retry_after);
             // Once that is stored, it comes back here as pending.
             engine.0.recorder.send(record).await;
@@ -135,33 +135,33 @@ pub(super) async fn take_up(engine: &Engine, mut execution: Execution, hold: Hol
         Status::Completed | Status::Failed => return,
     }
     if let Some(due) = execution.due_at.filter(|due| *due > engine.0.clock.now()) {
-        engine.0.backlog.schedule(hold, due);
+        engine.0.backlog.schedule(guard, due);
         return;
     }
     let failure = match engine.0.registry.load(execution.function_id).await {
         Ok(Some(function)) => {
-            let room = engine.0.queue.reserve().await;
-            let job = Job::accepted(function, Arc::new(execution), hold);
+            let permit = engine.0.queue.reserve().await;
+            let job = Job::accepted(function, Arc::new(execution), guard);
             // A queue that was closed meanwhile leaves it pending in the store.
-            let _ = engine.0.queue.push(room, job);
+            let _ = engine.0.queue.push(permit, job);
             return;
         }
         Ok(None) => Failure::new(FailureKind::Platform, "the function was deleted"),
         Err(Error::Compile(error)) => Failure::new(FailureKind::UserError, error.to_string()),
-        Err(error) => return postpone(engine, hold, &error).await,
+        Err(error) => return postpone(engine, guard, &error).await,
     };
-    let stored = Stored::held(Stage::of(&execution), hold);
+    let stored = Stored::held(Stage::of(&execution), guard);
     engine
         .fail(Arc::new(execution), failure, None, Some(stored))
         .await;
 }
 
 /// Tries again later, at a pace that a store which is away can bear.
-async fn postpone(engine: &Engine, hold: Hold, error: &(dyn std::error::Error + Sync)) {
-    tracing::warn!(execution_id = %hold.id(), %error, "cannot take up an execution now");
+async fn postpone(engine: &Engine, guard: InFlightGuard, error: &(dyn std::error::Error + Sync)) {
+    tracing::warn!(execution_id = %guard.id(), %error, "cannot take up an execution now");
     engine.0.clock.sleep(PAUSE).await;
     engine
         .0
         .backlog
-        .schedule(hold, engine.0.clock.now() + PAUSE);
+        .schedule(guard, engine.0.clock.now() + PAUSE);
 }

@@ -41,7 +41,7 @@ impl Engine {
             }
             let failed = if let Some(job) = self.0.queue.remove(|execution| execution.id == id) {
                 let from = Stage::of(&job.execution);
-                let stored = job.hold.map(|hold| Stored::held(from, hold));
+                let stored = job.guard.map(|guard| Stored::held(from, guard));
                 self.fail_as_cancelled(job.execution, stored, job.answer)
             } else {
                 let found = self.0.store.execution(id).await?;
@@ -60,7 +60,7 @@ impl Engine {
                     Status::Running => {
                         // Between its claim and its start, unless another platform has it.
                         if !requested
-                            && !self.0.holds.has(id)
+                            && !self.0.in_flight.has(id)
                             && let Some(shared) = self.0.store.as_shared()
                         {
                             requested = shared.request_cancel(id).await?;

@@ -1,7 +1,7 @@
 //! The life of one execution, from admission to the stored record.
 //!
 //! 1. **admit** ([`Engine::admit`]): the function is loaded, the input's size and the function's
-//!    state are checked, room in the queue is taken. What is refused leaves no trace.
+//!    state are checked, a place in the queue is reserved. What is refused leaves no trace.
 //! 2. **accept** ([`Engine::execute`]): an asynchronous execution is stored as pending before
 //!    anybody is told of it. A direct one ([`Engine::invoke`]) is stored only when it has ended,
 //!    and nobody is answered before.
@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 
 use super::Engine;
 use super::job::{Answer, Job, Loaded};
-use super::queue::Room;
+use super::queue::QueuePermit;
 use super::record::{Record, Stored};
 use crate::cost::Cost;
 use crate::model::{
@@ -47,7 +47,7 @@ impl Engine {
         function: FunctionId,
         input: Json,
     ) -> Result<Arc<Execution>, Error> {
-        let (function, room) = self.admit(function, &input).await?;
+        let (function, permit) = self.admit(function, &input).await?;
         let request = Request {
             input,
             max_retries: 0,
@@ -59,7 +59,7 @@ impl Engine {
         let (answer, ended) = oneshot::channel();
         self.0
             .queue
-            .push(room, Job::direct(function, Arc::new(execution), answer))
+            .push(permit, Job::direct(function, Arc::new(execution), answer))
             .map_err(|_| shutting_down())?;
         ended.await.unwrap_or_else(|_| Err(shutting_down()))
     }
@@ -70,10 +70,10 @@ impl Engine {
         function: FunctionId,
         request: Request,
     ) -> Result<Accepted, Error> {
-        let (function, room) = self.admit(function, &request.input).await?;
+        let (function, permit) = self.admit(function, &request.input).await?;
         let execution = Arc::new(self.accepted(&function, request));
         let id = execution.id;
-        self.accept(room, function, execution)
+        self.accept(permit, function, execution)
             .await
             .map(|duplicate| match duplicate {
                 None => Accepted {
@@ -94,11 +94,11 @@ impl Engine {
         function: FunctionId,
         request: Request,
     ) -> Result<Arc<Execution>, Error> {
-        let (function, room) = self.admit(function, &request.input).await?;
+        let (function, permit) = self.admit(function, &request.input).await?;
         let execution = Arc::new(self.accepted(&function, request));
         let id = execution.id;
         let ended = self.0.waiters.wait_for(id);
-        match self.accept(room, function, execution).await {
+        match self.accept(permit, function, execution).await {
             Ok(None) => ended.ended(self).await,
             Ok(Some(first)) => self.wait(first).await,
             Err(error) => Err(error),
@@ -115,12 +115,12 @@ impl Engine {
         }
     }
 
-    /// Checks whether an execution may be taken, and takes room for it in the queue.
+    /// Checks whether an execution may be taken, and reserves a place for it in the queue.
     async fn admit(
         &self,
         function: FunctionId,
         input: &Json,
-    ) -> Result<(Arc<Loaded>, Room), Error> {
+    ) -> Result<(Arc<Loaded>, QueuePermit), Error> {
         let engine = &self.0;
         if engine.stopping.is_cancelled() {
             return Err(shutting_down());
@@ -146,7 +146,7 @@ impl Engine {
             )));
         }
         match engine.queue.try_reserve() {
-            Ok(room) => Ok((loaded, room)),
+            Ok(permit) => Ok((loaded, permit)),
             Err(_) => {
                 engine.counters.add(&engine.counters.rejected);
                 Err(Error::Overloaded {
@@ -174,18 +174,18 @@ impl Engine {
     /// waiting. Returns the first one's id when the idempotency key was used before.
     async fn accept(
         &self,
-        room: Room,
+        permit: QueuePermit,
         function: Arc<Loaded>,
         execution: Arc<Execution>,
     ) -> Result<Option<ExecutionId>, Error> {
         let (done, stored) = oneshot::channel();
-        let hold = self.0.holds.take(execution.id).ok_or_else(|| {
+        let guard = self.0.in_flight.take(execution.id).ok_or_else(|| {
             Error::Internal("the id of a new execution is in use already".to_owned())
         })?;
-        let job = Job::accepted(function, execution, hold);
+        let job = Job::accepted(function, execution, guard);
         self.0
             .recorder
-            .send(Record::Accept { job, room, done })
+            .send(Record::Accept { job, permit, done })
             .await;
         match stored.await.unwrap_or_else(|_| Err(shutting_down()))? {
             Written::Done => Ok(None),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::holds::Hold;
+use super::in_flight::InFlightGuard;
 use crate::model::{Execution, Failure, Function};
 use crate::platform::Error;
 use crate::runtime::{Limits, OpenEnvironment, Program, StopSignal};
@@ -29,7 +29,7 @@ pub(crate) struct Job {
     pub(super) execution: Arc<Execution>,
     /// Of an accepted execution, which the store knows already, so that its end is a settlement and
     /// no insert.
-    pub(super) hold: Option<Hold>,
+    pub(super) guard: Option<InFlightGuard>,
     /// Whether its next attempt must be claimed in the store first.
     pub(super) needs_claim: bool,
     /// Whoever waits for a direct invocation.
@@ -43,7 +43,7 @@ impl Job {
         Self {
             function,
             execution,
-            hold: None,
+            guard: None,
             needs_claim: false,
             answer: Some(answer),
             stop: Arc::default(),
@@ -51,11 +51,11 @@ impl Job {
     }
 
     /// An execution that the store knows as pending.
-    pub(super) fn accepted(function: Arc<Loaded>, execution: Arc<Execution>, hold: Hold) -> Self {
+    pub(super) fn accepted(function: Arc<Loaded>, execution: Arc<Execution>, guard: InFlightGuard) -> Self {
         Self {
             function,
             execution,
-            hold: Some(hold),
+            guard: Some(guard),
             needs_claim: true,
             answer: None,
             stop: Arc::default(),
@@ -64,7 +64,7 @@ impl Job {
 
     /// Whether nobody knows of the execution but who waits for it.
     pub(super) const fn is_direct(&self) -> bool {
-        self.hold.is_none()
+        self.guard.is_none()
     }
 
     /// How many of its function may run at the same time.

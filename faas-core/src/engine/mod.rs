@@ -12,7 +12,7 @@ mod backlog;
 mod cancel;
 mod counters;
 mod execute;
-mod holds;
+mod in_flight;
 mod instances;
 mod job;
 mod queue;
@@ -35,7 +35,7 @@ pub(crate) use execute::Request;
 use self::backlog::Backlog;
 use self::counters::Counters;
 use self::execute::shutting_down;
-use self::holds::Holds;
+use self::in_flight::InFlight;
 use self::instances::Instances;
 use self::job::Job;
 use self::queue::{Depth, Queue};
@@ -96,7 +96,7 @@ pub(crate) struct Shared {
     recorder: Recorder,
     waiters: Waiters,
     backlog: Backlog,
-    holds: Arc<Holds>,
+    in_flight: Arc<InFlight>,
     /// Who this platform is to others on the same store.
     owner: Owner,
     counters: Counters,
@@ -138,7 +138,7 @@ impl Engine {
             finished: CancellationToken::new(),
             waiters: Waiters::default(),
             backlog: Backlog::default(),
-            holds: Arc::default(),
+            in_flight: Arc::default(),
             owner,
             counters: Counters::default(),
             options,
@@ -221,7 +221,7 @@ impl Engine {
         for job in jobs {
             let Job {
                 mut execution,
-                hold,
+                guard,
                 answer,
                 ..
             } = job;
@@ -230,8 +230,8 @@ impl Engine {
                 let _ = answer.send(Err(shutting_down()));
             }
             let from = Stage::of(&execution);
-            if hold.is_some() && Arc::make_mut(&mut execution).release().is_ok() {
-                let stored = hold.map(|hold| Stored::held(from, hold));
+            if guard.is_some() && Arc::make_mut(&mut execution).release().is_ok() {
+                let stored = guard.map(|guard| Stored::held(from, guard));
                 let record = Record::ended(self, execution, stored, None, None);
                 self.0.recorder.offer(record);
             }

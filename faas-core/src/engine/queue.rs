@@ -26,13 +26,13 @@ const MAX_LOOKS: usize = 64;
 
 /// The queue.
 pub(super) struct Queue {
-    state: Mutex<State>,
-    /// Room for jobs that do not run yet, claimed or not; the bound of the queue.
-    room: Arc<Semaphore>,
+    state: Mutex<QueueState>,
+    /// QueuePermit for jobs that do not run yet, claimed or not; the bound of the queue.
+    permits: Arc<Semaphore>,
 }
 
 #[derive(Default)]
-struct State {
+struct QueueState {
     lanes: HashMap<FunctionId, Lane>,
     /// The functions that have a job which may run, in the order in which they take turns.
     ring: VecDeque<FunctionId>,
@@ -69,11 +69,11 @@ struct Lane {
 #[derive(Debug, Default)]
 pub(super) struct Doorbell(Condvar);
 
-/// Room for one job; given back when it is dropped unused. There is none to give back in a queue that
+/// QueuePermit for one job; given back when it is dropped unused. There is none to give back in a queue that
 /// was closed.
-pub(super) struct Room(Option<OwnedSemaphorePermit>);
+pub(super) struct QueuePermit(Option<OwnedSemaphorePermit>);
 
-/// Why there is no room.
+/// The queue is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Full;
 
@@ -109,31 +109,31 @@ impl Queue {
     pub(super) fn new(capacity: usize) -> Self {
         Self {
             state: Mutex::default(),
-            room: Arc::new(Semaphore::new(capacity.min(Semaphore::MAX_PERMITS))),
+            permits: Arc::new(Semaphore::new(capacity.min(Semaphore::MAX_PERMITS))),
         }
     }
 
-    /// Takes room for one job, if there is any.
-    pub(super) fn try_reserve(&self) -> Result<Room, Full> {
-        match self.room.clone().try_acquire_owned() {
-            Ok(permit) => Ok(Room(Some(permit))),
+    /// Reserves a place in the queue for one job, if there is one.
+    pub(super) fn try_reserve(&self) -> Result<QueuePermit, Full> {
+        match self.permits.clone().try_acquire_owned() {
+            Ok(permit) => Ok(QueuePermit(Some(permit))),
             Err(_) => Err(Full),
         }
     }
 
-    /// Waits for room for one job: for work that was accepted before.
-    pub(super) async fn reserve(&self) -> Room {
-        Room(self.room.clone().acquire_owned().await.ok())
+    /// Waits for a place in the queue: for work that was accepted before.
+    pub(super) async fn reserve(&self) -> QueuePermit {
+        QueuePermit(self.permits.clone().acquire_owned().await.ok())
     }
 
     /// Adds a job. It is given back when the queue was closed.
-    pub(super) fn push(&self, room: Room, job: Job) -> Result<(), Job> {
+    pub(super) fn push(&self, permit: QueuePermit, job: Job) -> Result<(), Job> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(job);
         }
         // It is given back when the job runs, or is taken out.
-        if let Some(permit) = room.0 {
+        if let Some(permit) = permit.0 {
             permit.forget();
         }
         let id = job.function.function.id;
@@ -154,7 +154,7 @@ impl Queue {
     pub(super) fn claimed(&self, jobs: Vec<Job>, refused: &[FunctionId]) -> Vec<Job> {
         let mut state = self.state.lock();
         state.claiming -= jobs.len() + refused.len();
-        self.room.add_permits(refused.len());
+        self.permits.add_permits(refused.len());
         if state.closed {
             return jobs;
         }
@@ -194,7 +194,7 @@ impl Queue {
             }
             if let Some(next) = state.take() {
                 if matches!(next, Next::Run(_)) {
-                    self.room.add_permits(1);
+                    self.permits.add_permits(1);
                 }
                 if state.has_work() {
                     Self::wake_one(state);
@@ -256,7 +256,7 @@ impl Queue {
         if let Some(job) = claimed.and_then(|at| state.claimed.remove(at)) {
             state.leave(job.function.function.id);
             Self::wake_one(state);
-            self.room.add_permits(1);
+            self.permits.add_permits(1);
             return Some(job);
         }
         let mut found = None;
@@ -269,7 +269,7 @@ impl Queue {
         found.as_ref()?;
         state.waiting -= 1;
         drop(state);
-        self.room.add_permits(1);
+        self.permits.add_permits(1);
         found
     }
 
@@ -321,12 +321,12 @@ impl Queue {
             bell.0.notify_one();
         }
         drop(state);
-        self.room.close();
+        self.permits.close();
         (claimed, waiting)
     }
 
     /// Wakes an idle instance, unless one is on its way already.
-    fn wake_one(mut state: MutexGuard<'_, State>) {
+    fn wake_one(mut state: MutexGuard<'_, QueueState>) {
         if state.waking > 0 {
             return;
         }
@@ -339,7 +339,7 @@ impl Queue {
     }
 }
 
-impl State {
+impl QueueState {
     /// Whether another instance would find something to do.
     fn has_work(&self) -> bool {
         !(self.claimed.is_empty() && self.ring.is_empty())
@@ -444,12 +444,12 @@ mod tests {
     use super::*;
     use crate::engine::job::Loaded;
     use crate::runtime::{Limits, OpenEnvironment, Program};
-    use crate::store::conformance::workshop::Workshop;
+    use crate::store::conformance::fixtures::Fixtures;
 
     fn job() -> Job {
-        let mut workshop = Workshop::new();
-        let function = workshop.function("add");
-        let execution = Arc::new(workshop.pending(function.id));
+        let mut fixtures = Fixtures::new();
+        let function = fixtures.function("add");
+        let execution = Arc::new(fixtures.pending(function.id));
         let limits = Limits {
             timeout: Duration::from_secs(1),
             memory: 1 << 20,
@@ -497,8 +497,8 @@ mod tests {
         state.instances -= 1;
         state.retiring += 1;
         drop(state);
-        let room = queue.try_reserve().unwrap();
-        assert!(queue.push(room, job()).is_ok());
+        let permit = queue.try_reserve().unwrap();
+        assert!(queue.push(permit, job()).is_ok());
         assert_eq!(heard.recv_timeout(ENOUGH), Ok("retire"));
         assert_eq!(heard.recv_timeout(ENOUGH), Ok("run"));
     }
@@ -522,19 +522,19 @@ mod tests {
             assert_eq!(heard.recv_timeout(ENOUGH), Ok("retire"));
         }
         assert_eq!(queue.state.lock().idle.len(), 2);
-        let room = queue.try_reserve().unwrap();
-        assert!(queue.push(room, job()).is_ok());
+        let permit = queue.try_reserve().unwrap();
+        assert!(queue.push(permit, job()).is_ok());
         assert_eq!(heard.recv_timeout(ENOUGH), Ok("run"));
     }
 
     #[test]
     fn room_that_is_not_used_is_given_back() {
         let queue = Queue::new(1);
-        let room = queue.try_reserve().unwrap();
+        let permit = queue.try_reserve().unwrap();
         assert!(queue.try_reserve().is_err());
-        drop(room);
-        let room = queue.try_reserve().unwrap();
-        assert!(queue.push(room, job()).is_ok());
+        drop(permit);
+        let permit = queue.try_reserve().unwrap();
+        assert!(queue.push(permit, job()).is_ok());
         assert!(queue.try_reserve().is_err());
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::Engine;
-use super::holds::Hold;
+use super::in_flight::InFlightGuard;
 use super::job::{Answer, Job};
-use super::queue::Room;
+use super::queue::QueuePermit;
 use crate::cost::{Usage, price};
 use crate::model::{Execution, Failure, FailureKind, Json, ScalingEvent, Status};
 use crate::platform::Error;
@@ -20,7 +20,7 @@ pub(super) enum Record {
     /// be told.
     Accept {
         job: Job,
-        room: Room,
+        permit: QueuePermit,
         done: oneshot::Sender<Result<Written, Error>>,
     },
     /// The next attempt of a pending execution; the job goes back to the queue.
@@ -47,19 +47,19 @@ pub(super) struct Ended {
 pub(super) struct Stored {
     from: Stage,
     /// Kept until it is written.
-    pub(super) hold: Option<Hold>,
+    pub(super) guard: Option<InFlightGuard>,
 }
 
 impl Stored {
     /// It is in this platform's hands.
-    pub(super) const fn held(from: Stage, hold: Hold) -> Self {
-        let hold = Some(hold);
-        Self { from, hold }
+    pub(super) const fn held(from: Stage, guard: InFlightGuard) -> Self {
+        let guard = Some(guard);
+        Self { from, guard }
     }
 
     /// It is in nobody's hands, or in others'.
     pub(super) const fn not_held(from: Stage) -> Self {
-        Self { from, hold: None }
+        Self { from, guard: None }
     }
 }
 

@@ -275,10 +275,10 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
             }
             let written = outcomes.next().unwrap_or(Written::Stale);
             match record {
-                Record::Accept { job, room, done } => {
+                Record::Accept { job, permit, done } => {
                     if written == Written::Done {
                         // A queue that was closed meanwhile leaves it pending in the store.
-                        let _ = engine.0.queue.push(room, job);
+                        let _ = engine.0.queue.push(permit, job);
                     }
                     // Whoever does not listen any more does not miss it.
                     let _ = done.send(Ok(written));
@@ -286,9 +286,9 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
                 Record::Claim(mut job) => {
                     match (written, Arc::make_mut(&mut job.execution).claim()) {
                         (Written::Done, Ok(())) => {
-                            if let Some(hold) = &job.hold {
+                            if let Some(guard) = &job.guard {
                                 let lasts = engine.lease_length(job.function.limits.timeout);
-                                hold.claim(job.execution.attempt, lasts);
+                                guard.claim(job.execution.attempt, lasts);
                             }
                             claimed.push(job);
                         }
@@ -306,9 +306,9 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
                         Status::Completed => events.push(EventKind::Completed(execution.clone())),
                         Status::Failed => events.push(EventKind::Failed(execution.clone())),
                         Status::Pending | Status::Running => {
-                            let hold = stored.and_then(|stored| stored.hold);
-                            if let (Some(delay), Some(hold)) = (retry_after, hold) {
-                                engine.0.backlog.schedule(hold, now + delay);
+                            let guard = stored.and_then(|stored| stored.guard);
+                            if let (Some(delay), Some(guard)) = (retry_after, guard) {
+                                engine.0.backlog.schedule(guard, now + delay);
                                 engine.0.counters.add(&engine.0.counters.retries);
                                 events.push(EventKind::Retry {
                                     execution_id: execution.id,

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use super::Engine;
 use super::backlog::take_up;
 use super::execute::cancelled;
-use super::holds::{Claimed, Hold};
+use super::in_flight::{Claimed, InFlightGuard};
 use super::record::Stored;
 use crate::model::{Execution, ExecutionId, FunctionId, Status, Timestamp};
 use crate::runtime::StopReason;
@@ -65,7 +65,7 @@ pub(super) async fn renew(engine: Engine) {
 
 async fn renew_all(engine: &Engine, shared: &dyn SharedStore) -> Result<(), StoreError> {
     let mut alike = BTreeMap::<Duration, Vec<(ExecutionId, u32)>>::new();
-    for Claimed { id, attempt, lasts } in engine.0.holds.claimed() {
+    for Claimed { id, attempt, lasts } in engine.0.in_flight.claimed() {
         alike.entry(lasts).or_default().push((id, attempt));
     }
     let mut done = Ok(());
@@ -145,7 +145,7 @@ pub(super) async fn sweep(engine: Engine) {
             }
         };
         clock.sleep(wait).await;
-        while wait == SOON && Room::of(&engine).jobs == 0 && clock.monotonic() < looked_at + SWEEP {
+        while wait == SOON && QueuePermit::of(&engine).jobs == 0 && clock.monotonic() < looked_at + SWEEP {
             clock.sleep(SOON).await;
         }
     }
@@ -158,14 +158,14 @@ enum Left {
 }
 
 /// What may be taken up.
-struct Room {
+struct QueuePermit {
     /// So many jobs: none, until half of those that were taken is gone.
     jobs: usize,
     /// None of these functions: what is here keeps them as busy as they may be.
     except: Vec<FunctionId>,
 }
 
-impl Room {
+impl QueuePermit {
     fn of(engine: &Engine) -> Self {
         let (except, stuck) = engine.0.queue.saturated();
         let depth = engine.depth();
@@ -197,8 +197,8 @@ async fn take_up_all(
     before: Timestamp,
 ) -> Result<Left, StoreError> {
     let room = match status {
-        Status::Running => Room::to_settle(),
-        _ => Room::of(engine),
+        Status::Running => QueuePermit::to_settle(),
+        _ => QueuePermit::of(engine),
     };
     if room.jobs == 0 {
         return Ok(Left::More);
@@ -210,7 +210,7 @@ async fn take_up_all(
         limit: PAGE,
     };
     let mut found = shared.overdue(&query).await?;
-    found.retain(|overdue| !engine.0.holds.has(overdue.id));
+    found.retain(|overdue| !engine.0.in_flight.has(overdue.id));
     let left = if found.len() > room.jobs {
         // So that those who look at the same time do not all take the same.
         fastrand::shuffle(&mut found);
@@ -220,19 +220,19 @@ async fn take_up_all(
     };
     let mut reads = JoinSet::new();
     for overdue in found.into_iter().take(room.jobs) {
-        let Some(hold) = engine.0.holds.take(overdue.id) else {
+        let Some(guard) = engine.0.in_flight.take(overdue.id) else {
             continue;
         };
         let store = engine.0.store.clone();
-        reads.spawn(async move { (overdue, hold, store.execution(overdue.id).await) });
+        reads.spawn(async move { (overdue, guard, store.execution(overdue.id).await) });
     }
     while let Some(read) = reads.join_next().await {
-        let Ok((overdue, hold, execution)) = read else {
+        let Ok((overdue, guard, execution)) = read else {
             continue;
         };
         match execution {
             Ok(Some(execution)) if Stage::of(&execution) == overdue.stage => {
-                take_over(engine, execution, overdue, hold).await;
+                take_over(engine, execution, overdue, guard).await;
             }
             // Somebody else was faster.
             Ok(_) => {}
@@ -244,16 +244,16 @@ async fn take_up_all(
     Ok(left)
 }
 
-async fn take_over(engine: &Engine, execution: Execution, overdue: Overdue, hold: Hold) {
+async fn take_over(engine: &Engine, execution: Execution, overdue: Overdue, guard: InFlightGuard) {
     if overdue.stage.status == Status::Running {
         let (execution_id, attempt) = (execution.id, execution.attempt);
         tracing::info!(%execution_id, attempt, "takes over: the lease has ended");
     }
     if overdue.cancel_requested {
-        let stored = Some(Stored::held(overdue.stage, hold));
+        let stored = Some(Stored::held(overdue.stage, guard));
         let execution = Arc::new(execution);
         engine.fail(execution, cancelled(), None, stored).await;
     } else {
-        take_up(engine, execution, hold).await;
+        take_up(engine, execution, guard).await;
     }
 }

@@ -77,7 +77,7 @@ impl Waiting<'_> {
                 ended = &mut self.ended => return ended.unwrap_or_else(|_| Err(shutting_down())),
                 () = engine.0.clock.sleep(POLL), if may_end_elsewhere => {}
             }
-            if engine.0.holds.has(self.id) {
+            if engine.0.in_flight.has(self.id) {
                 continue;
             }
             match engine.0.store.execution(self.id).await {

@@ -236,16 +236,16 @@ fn at(times: &Histogram<u64>, quantile: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::conformance::workshop::Workshop;
+    use crate::store::conformance::fixtures::Fixtures;
 
     #[test]
     fn sums_are_those_of_the_executions_and_of_the_seconds() {
-        let mut workshop = Workshop::new();
-        let function = workshop.id();
+        let mut fixtures = Fixtures::new();
+        let function = fixtures.id();
         let mut tally = Tally::new();
         let mut expected = UsageSums::default();
         for n in 0..500_u32 {
-            let execution = workshop.ended(function);
+            let execution = fixtures.ended(function);
             expected.add(&UsageSums::of(&execution));
             tally.add(Duration::from_millis(n.into()), &Ok(execution.into()));
             if n % 7 == 0 {
@@ -275,12 +275,12 @@ mod tests {
     #[test]
     fn percentiles_are_right_to_three_digits() {
         let mut tally = Tally::new();
-        let mut workshop = Workshop::new();
-        let function = workshop.id();
+        let mut fixtures = Fixtures::new();
+        let function = fixtures.id();
         for millis in 1..=1_000 {
             tally.add(
                 Duration::from_millis(millis),
-                &Ok(workshop.ended(function).into()),
+                &Ok(fixtures.ended(function).into()),
             );
         }
         let times = tally.result(Duration::ZERO).response_time;

@@ -131,7 +131,7 @@ mod tests {
     use super::*;
     use crate::model::Timestamp;
     use crate::secrets::SecretText;
-    use crate::store::conformance::workshop::Workshop;
+    use crate::store::conformance::fixtures::Fixtures;
     use crate::store::{MemoryStore, Store};
 
     fn keys(bytes: &[u8]) -> SecretKeys {
@@ -141,7 +141,7 @@ mod tests {
 
     /// A function with these secrets, each sealed with its key, in a store.
     async fn stored(secrets: &[(&str, u8)]) -> (MemoryStore, Function) {
-        let mut function = Workshop::new().function("greet");
+        let mut function = Fixtures::new().function("greet");
         let mut environment = Environment::default();
         environment.variables.insert("REGION".into(), "eu".into());
         for (name, key) in secrets {

@@ -135,22 +135,22 @@ impl InDoubt {
 
 #[cfg(test)]
 mod tests {
-    use faas_core::store::conformance::workshop::{START, Workshop};
+    use faas_core::store::conformance::fixtures::{START, Fixtures};
     use faas_core::store::{Lease, Owner};
 
     use super::*;
 
     #[test]
     fn what_was_made_before_its_group_failed_counts_as_done_until_the_group_is() {
-        let mut workshop = Workshop::new();
-        let function = workshop.id();
+        let mut fixtures = Fixtures::new();
+        let function = fixtures.id();
         let lease = Lease {
             owner: Owner::new("ours"),
             until: START,
         };
         let claims: Vec<_> = (0..4)
             .map(|place| {
-                let id = workshop.pending(function).id;
+                let id = fixtures.pending(function).id;
                 let (attempt, lease) = (1, &lease);
                 (place, Update::Claim { id, attempt, lease })
             })

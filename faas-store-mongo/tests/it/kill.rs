@@ -8,7 +8,7 @@ use std::time::Duration;
 use faas_core::clock::{Clock, SystemClock};
 use faas_core::model::{Execution, Timestamp};
 use faas_core::store::conformance::insert;
-use faas_core::store::conformance::workshop::Workshop;
+use faas_core::store::conformance::fixtures::Fixtures;
 use faas_core::store::{
     Granularity, Period, Store, StoreError, UsageGroup, UsageKey, UsageQuery, UsageSums,
 };
@@ -60,7 +60,7 @@ async fn roll_up_until_killed() {
         return;
     };
     let store = open(&uri).await;
-    let mut random = Workshop::new().random;
+    let mut random = Fixtures::new().random;
     random.seed(u64::from(std::process::id()));
     let mut out = std::io::stdout().lock();
     loop {
@@ -98,27 +98,27 @@ fn start(uri: &str) -> Child {
 const LATE: [u32; 2] = [4, KILLS - 1];
 
 /// Writes to the hours that lie ahead, and now and then late to any of those behind.
-async fn write(store: &MongoStore, workshop: &mut Workshop, number: u32, all: &mut Vec<Execution>) {
+async fn write(store: &MongoStore, fixtures: &mut Fixtures, number: u32, all: &mut Vec<Execution>) {
     let functions: Vec<_> = match all.is_empty() {
-        true => (0..4).map(|_| workshop.id()).collect(),
+        true => (0..4).map(|_| fixtures.id()).collect(),
         false => all.iter().map(|one| one.function_id).collect(),
     };
     let (last, late) = (
-        number * HOURS_EACH + workshop.random.u32(..HOURS_EACH),
-        LATE.contains(&number) && workshop.random.u8(..8) == 0,
+        number * HOURS_EACH + fixtures.random.u32(..HOURS_EACH),
+        LATE.contains(&number) && fixtures.random.u8(..8) == 0,
     );
     let hour = if late {
-        workshop.random.u32(..=last)
+        fixtures.random.u32(..=last)
     } else {
         last
     };
-    workshop.now = begin() + Duration::from_secs(u64::from(hour) * 3_600);
-    let within = Duration::from_micros(workshop.random.u64(..3_599_000_000));
-    workshop.wait(within);
+    fixtures.now = begin() + Duration::from_secs(u64::from(hour) * 3_600);
+    let within = Duration::from_micros(fixtures.random.u64(..3_599_000_000));
+    fixtures.wait(within);
     let mut group = Vec::new();
-    for _ in 0..workshop.random.usize(1..8) {
-        let any = workshop.random.usize(..functions.len());
-        group.push(workshop.ended(*functions.get(any).unwrap()));
+    for _ in 0..fixtures.random.usize(1..8) {
+        let any = fixtures.random.usize(..functions.len());
+        group.push(fixtures.ended(*functions.get(any).unwrap()));
     }
     insert(store, &group).await;
     all.extend(group);
@@ -143,7 +143,7 @@ async fn sums_are_exact_after_a_server_was_killed_while_it_made_and_kept_them() 
     };
     let clock = SystemClock::new();
     let store = open(&uri).await;
-    let mut workshop = Workshop::new();
+    let mut fixtures = Fixtures::new();
     let mut all = Vec::new();
     let database = Client::with_uri_str(&uri).await.unwrap();
     let database = database.default_database().unwrap();
@@ -162,12 +162,12 @@ async fn sums_are_exact_after_a_server_was_killed_while_it_made_and_kept_them() 
         let uri = uri.clone();
         let starting = tokio::task::spawn_blocking(move || start(&uri));
         while !starting.is_finished() {
-            write(&store, &mut workshop, number, &mut all).await;
+            write(&store, &mut fixtures, number, &mut all).await;
         }
         let mut child = starting.await.unwrap();
-        let until = clock.monotonic() + Duration::from_millis(workshop.random.u64(..700));
+        let until = clock.monotonic() + Duration::from_millis(fixtures.random.u64(..700));
         while clock.monotonic() < until {
-            write(&store, &mut workshop, number, &mut all).await;
+            write(&store, &mut fixtures, number, &mut all).await;
         }
         child.kill().unwrap();
         let status = child.wait().unwrap();

@@ -7,7 +7,7 @@ use faas_core::model::{
     FailureKind, FunctionConfig, FunctionId, FunctionStatus, NanoDollars, Status, Timestamp,
 };
 use faas_core::store::conformance::claim;
-use faas_core::store::conformance::workshop::{START, Workshop};
+use faas_core::store::conformance::fixtures::{START, Fixtures};
 use faas_core::store::{
     ExecutionQuery, Granularity, OverdueQuery, Period, Stage, Store, UsageGroup, UsageQuery, Write,
     Written,
@@ -155,13 +155,13 @@ async fn what_is_new_is_listed_together_with_what_is_old() {
     old_database(&uri).await;
     let store = MongoStore::open(&uri).await.unwrap();
     let function = store.functions().await.unwrap()[0].id;
-    let mut workshop = Workshop::new();
+    let mut fixtures = Fixtures::new();
     // Between the old ones as well as after them.
-    workshop.now = Timestamp::from_millis(begin() + 1_800_000);
+    fixtures.now = Timestamp::from_millis(begin() + 1_800_000);
     for _ in 0..8 {
-        let one = Write::Insert(Arc::new(workshop.ended(function)));
+        let one = Write::Insert(Arc::new(fixtures.ended(function)));
         store.commit(&[one]).await.unwrap();
-        workshop.wait(Duration::from_secs(1_500));
+        fixtures.wait(Duration::from_secs(1_500));
     }
     let all = store.executions(&EVERYTHING).await.unwrap();
     assert_eq!(all.len(), 18);
@@ -251,7 +251,7 @@ async fn what_is_pending_is_taken_up_and_keeps_its_id() {
     let claim = claim(execution.id, 1);
     assert_eq!(store.commit(&[claim]).await.unwrap(), [Written::Done]);
     execution.claim().unwrap();
-    Workshop::new().end(&mut execution);
+    Fixtures::new().end(&mut execution);
     let settle = Write::Settle {
         execution: Arc::new(execution.clone()),
         from: RUNNING,

@@ -6,9 +6,9 @@ use std::time::Duration;
 use faas_core::clock::ManualClock;
 use faas_core::model::Status;
 use faas_core::store::conformance::claim;
-use faas_core::store::conformance::workshop::{START, Workshop};
+use faas_core::store::conformance::fixtures::{START, Fixtures};
 use faas_core::store::{Stage, Store, StoreError, Write, Written};
-use faas_mongo_testserver::Cable;
+use faas_mongo_testserver::FaultProxy;
 use faas_store_mongo::MongoStore;
 
 use super::server;
@@ -23,15 +23,15 @@ async fn a_server_that_is_away_makes_calls_unavailable_until_it_is_back() {
     let Some(uri) = server::new_database() else {
         return;
     };
-    let cable = Cable::to(&uri);
+    let proxy = FaultProxy::to(&uri);
     let options = MongoStore::options().server_selection_timeout(Duration::from_secs(1));
-    let store = options.open(&cable.uri).await.unwrap();
-    let mut workshop = Workshop::new();
-    let function = workshop.id();
-    let write = Write::Insert(Arc::new(workshop.pending(function)));
+    let store = options.open(&proxy.uri).await.unwrap();
+    let mut fixtures = Fixtures::new();
+    let function = fixtures.id();
+    let write = Write::Insert(Arc::new(fixtures.pending(function)));
     store.commit(std::slice::from_ref(&write)).await.unwrap();
 
-    cable.cut();
+    proxy.cut();
     for _ in 0..2 {
         for error in [
             store
@@ -44,7 +44,7 @@ async fn a_server_that_is_away_makes_calls_unavailable_until_it_is_back() {
             assert!(error.is_retryable(), "{error:?}");
         }
     }
-    cable.mend();
+    proxy.mend();
     let answer = store.commit(std::slice::from_ref(&write)).await.unwrap();
     assert_eq!(answer, [Written::Done]);
     store.ping().await.unwrap();
@@ -56,18 +56,18 @@ async fn an_update_that_is_never_answered_is_given_up_and_done_when_tried_again(
     let Some(uri) = server::new_database() else {
         return;
     };
-    let cable = Cable::to(&uri);
+    let proxy = FaultProxy::to(&uri);
     let clock = ManualClock::new(START);
     let options = MongoStore::options().clock(Arc::new(clock.clone()));
-    let store = options.open(&cable.uri).await.unwrap();
-    let mut workshop = Workshop::new();
-    let function = workshop.id();
-    let pending = workshop.pending(function);
+    let store = options.open(&proxy.uri).await.unwrap();
+    let mut fixtures = Fixtures::new();
+    let function = fixtures.id();
+    let pending = fixtures.pending(function);
     let claim = claim(pending.id, 1);
     let insert = Write::Insert(Arc::new(pending));
     store.commit(&[insert]).await.unwrap();
 
-    cable.lose_update();
+    proxy.lose_update();
     let passing = async {
         for _ in 0..1_000 {
             // The update is on its way while a second passes.
@@ -80,7 +80,7 @@ async fn an_update_that_is_never_answered_is_given_up_and_done_when_tried_again(
         () = passing => panic!("it was not given up"),
     };
     assert!(given_up.is_retryable(), "{given_up:?}");
-    cable.mend();
+    proxy.mend();
     let again = store.commit(std::slice::from_ref(&claim)).await.unwrap();
     assert_eq!(again, [Written::Done]);
 }
@@ -95,12 +95,12 @@ async fn a_claim_and_a_settlement_whose_answers_are_lost_are_done_when_tried_aga
     let Some(uri) = server::new_database() else {
         return;
     };
-    let cable = Cable::to(&uri);
-    let store = MongoStore::open(&cable.uri).await.unwrap();
-    let mut workshop = Workshop::new();
-    let function = workshop.id();
-    let pending = workshop.pending(function);
-    let other = workshop.pending(function);
+    let proxy = FaultProxy::to(&uri);
+    let store = MongoStore::open(&proxy.uri).await.unwrap();
+    let mut fixtures = Fixtures::new();
+    let function = fixtures.id();
+    let pending = fixtures.pending(function);
+    let other = fixtures.pending(function);
     for one in [&pending, &other] {
         let insert = Write::Insert(Arc::new(one.clone()));
         store.commit(&[insert]).await.unwrap();
@@ -110,21 +110,21 @@ async fn a_claim_and_a_settlement_whose_answers_are_lost_are_done_when_tried_aga
     store.commit(std::slice::from_ref(&taken)).await.unwrap();
     let mut ended = pending.clone();
     ended.claim().unwrap();
-    workshop.end(&mut ended);
+    fixtures.end(&mut ended);
     let claim = claim(pending.id, 1);
     let settle = Write::Settle {
         execution: Arc::new(ended.clone()),
         from: RUNNING,
     };
     // So that the settlement is the first update after the answer to be lost.
-    let warm = workshop.ended(function);
+    let warm = fixtures.ended(function);
     store
         .commit(&[Write::Insert(Arc::new(warm))])
         .await
         .unwrap();
     for write in [claim, settle] {
         let group = [taken.clone(), write.clone()];
-        cable.lose_answer();
+        proxy.lose_answer();
         let error = store.commit(&group).await.unwrap_err();
         assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
         let again = store.commit(&group).await.unwrap();

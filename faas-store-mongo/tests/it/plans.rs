@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faas_core::model::{ExecutionId, FailureKind, Status};
-use faas_core::store::conformance::workshop::{START, Workshop};
+use faas_core::store::conformance::fixtures::{START, Fixtures};
 use faas_core::store::conformance::{claim, insert};
 use faas_core::store::{
     ExecutionQuery, Granularity, Lease, LoadTestQuery, OverdueQuery, Owner, Period, Stage, Store,
     UsageGroup, UsageQuery, Write,
 };
-use faas_mongo_testserver::Cable;
+use faas_mongo_testserver::FaultProxy;
 use faas_store_mongo::MongoStore;
 use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, Document, doc};
@@ -54,8 +54,8 @@ async fn every_query_is_answered_by_an_index_that_was_made_for_it() {
     let Some(uri) = server::new_database() else {
         return;
     };
-    let cable = Cable::to(&uri);
-    let store = MongoStore::open(&cable.uri).await.unwrap();
+    let proxy = FaultProxy::to(&uri);
+    let store = MongoStore::open(&proxy.uri).await.unwrap();
     let client = Client::with_uri_str(&uri).await.unwrap();
     let database = client.default_database().unwrap();
     for (collection, indexes) in MADE {
@@ -67,7 +67,7 @@ async fn every_query_is_answered_by_an_index_that_was_made_for_it() {
             );
         }
     }
-    let all = calls(&store, &cable).await;
+    let all = calls(&store, &proxy).await;
     let mut explained = 0;
     for (call, requests, may_use) in &all {
         let queries: Vec<_> = requests.iter().flat_map(queries_of).collect();
@@ -99,25 +99,25 @@ async fn every_query_is_answered_by_an_index_that_was_made_for_it() {
 /// them.
 async fn calls(
     store: &MongoStore,
-    cable: &Cable,
+    proxy: &FaultProxy,
 ) -> Vec<(&'static str, Vec<Document>, &'static [&'static str])> {
-    let mut workshop = Workshop::new();
-    let function = workshop.function("add");
+    let mut fixtures = Fixtures::new();
+    let function = fixtures.function("add");
     let mut executions = Vec::new();
     for number in 0..300 {
         let of = if number % 3 == 0 {
             function.id
         } else {
-            workshop.id()
+            fixtures.id()
         };
         executions.push(match number % 10 {
-            0 => workshop.pending(of),
-            _ => workshop.ended(of),
+            0 => fixtures.pending(of),
+            _ => fixtures.ended(of),
         });
-        workshop.wait(Duration::from_secs(60));
+        fixtures.wait(Duration::from_secs(60));
     }
     insert(store, &executions).await;
-    let event = workshop.scaling_event(None);
+    let event = fixtures.scaling_event(None);
     store.commit(&[Write::Scaling(event)]).await.unwrap();
     let pending: Vec<ExecutionId> = executions.iter().step_by(10).map(|one| one.id).collect();
     let [first, second, ..] = pending[..] else {
@@ -145,13 +145,13 @@ async fn calls(
     };
     let overdue = |status| OverdueQuery {
         status,
-        before: workshop.now,
+        before: fixtures.now,
         except: Vec::new(),
         limit: 20,
     };
     let lease = Lease {
         owner: Owner::new("somebody"),
-        until: workshop.now,
+        until: fixtures.now,
     };
     let usage = |group| UsageQuery {
         period,
@@ -161,13 +161,13 @@ async fn calls(
     let shared = store.as_shared().unwrap();
     let mut all = Vec::new();
     let mut record = |call, may_use: &'static [&'static str]| {
-        let requests = cable.record();
+        let requests = proxy.record();
         let requests = requests.iter().filter_map(|one| request(one)).collect();
         all.push((call, requests, may_use));
     };
     macro_rules! call {
         ($name:literal, $indexes:expr, $call:expr) => {
-            cable.record();
+            proxy.record();
             $call.await.unwrap();
             record($name, &$indexes);
         };

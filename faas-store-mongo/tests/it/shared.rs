@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use faas_core::clock::ManualClock;
 use faas_core::model::{Execution, NanoDollars};
-use faas_core::store::conformance::workshop::{START, Workshop};
+use faas_core::store::conformance::fixtures::{START, Fixtures};
 use faas_core::store::conformance::{claim, insert};
 use faas_core::store::{Granularity, Period, Store, UsageGroup, UsageQuery, UsageSums, Written};
 use faas_store_mongo::MongoStore;
@@ -56,9 +56,9 @@ async fn of_two_servers_that_claim_the_same_exactly_one_gets_each() {
         MongoStore::open(&uri).await.unwrap(),
         MongoStore::open(&uri).await.unwrap(),
     ];
-    let mut workshop = Workshop::new();
-    let function = workshop.id();
-    let all: Vec<_> = (0..60).map(|_| workshop.pending(function)).collect();
+    let mut fixtures = Fixtures::new();
+    let function = fixtures.id();
+    let all: Vec<_> = (0..60).map(|_| fixtures.pending(function)).collect();
     insert(&stores[0], &all).await;
     let claims: Vec<_> = all.iter().map(|one| claim(one.id, 1)).collect();
     let claim_all = async |store: &MongoStore| {
@@ -92,15 +92,15 @@ async fn an_hour_is_closed_only_when_no_server_holds_it_open_and_a_late_write_op
             .await
             .unwrap()
     };
-    let mut workshop = Workshop::new();
-    let function = workshop.id();
-    let mut all = vec![workshop.ended(function)];
+    let mut fixtures = Fixtures::new();
+    let function = fixtures.id();
+    let mut all = vec![fixtures.ended(function)];
     insert(&writer, &all).await;
     assert_eq!(reported(&reader).await, added_up(&all));
     assert_eq!(closed().await, 0);
     // The writer still may.
     clock.advance(Duration::from_secs(4 * 60));
-    let more = workshop.ended(function);
+    let more = fixtures.ended(function);
     insert(&writer, std::slice::from_ref(&more)).await;
     all.push(more);
     assert_eq!(reported(&reader).await, added_up(&all));
@@ -109,7 +109,7 @@ async fn an_hour_is_closed_only_when_no_server_holds_it_open_and_a_late_write_op
     assert_eq!(reported(&reader).await, added_up(&all));
     assert_eq!(closed().await, 1);
 
-    let late = workshop.ended(function);
+    let late = fixtures.ended(function);
     insert(&writer, std::slice::from_ref(&late)).await;
     all.push(late);
     assert_eq!(closed().await, 0);
@@ -123,9 +123,9 @@ async fn an_expiry_that_was_broken_off_at_any_step_neither_loses_nor_doubles_a_s
     };
     let clock = ManualClock::new(START);
     let store = at(&uri, &clock).await;
-    let mut workshop = Workshop::new();
-    let function = workshop.id();
-    let all: Vec<_> = (0..10).map(|_| workshop.ended(function)).collect();
+    let mut fixtures = Fixtures::new();
+    let function = fixtures.id();
+    let all: Vec<_> = (0..10).map(|_| fixtures.ended(function)).collect();
     insert(&store, &all).await;
     let expected = added_up(&all);
 
@@ -173,12 +173,12 @@ async fn an_expiry_that_was_broken_off_at_any_step_neither_loses_nor_doubles_a_s
     let other = at(&uri, &clock).await;
     assert_eq!(reported(&other).await, expected);
     // The next expiry finishes it before it begins anew, and a late write opens the hour again.
-    let before = workshop.now + Duration::from_secs(1);
+    let before = fixtures.now + Duration::from_secs(1);
     assert_eq!(other.expire(before, 3).await.unwrap(), 3);
     let left = executions.count_documents(doc! {}).await.unwrap();
     assert_eq!(left, 3);
     assert_eq!(reported(&other).await, expected);
-    let late = workshop.ended(function);
+    let late = fixtures.ended(function);
     insert(&store, std::slice::from_ref(&late)).await;
     let mut expected = expected;
     expected.add(&UsageSums::of(&late));
@@ -197,15 +197,15 @@ async fn two_servers_that_expire_at_once_keep_every_sum_once() {
         MongoStore::open(&uri).await.unwrap(),
         MongoStore::open(&uri).await.unwrap(),
     ];
-    let mut workshop = Workshop::new();
-    let function = workshop.id();
+    let mut fixtures = Fixtures::new();
+    let function = fixtures.id();
     let mut all = Vec::new();
     for _ in 0..120 {
-        all.push(workshop.ended(function));
-        workshop.wait(Duration::from_secs(60));
+        all.push(fixtures.ended(function));
+        fixtures.wait(Duration::from_secs(60));
     }
     insert(&stores[0], &all).await;
-    let before = workshop.now;
+    let before = fixtures.now;
     let expire = async |store: &MongoStore| {
         for _ in 0..30 {
             // One may tell the other to come back later.

@@ -5,18 +5,18 @@
 //! let Some(uri) = faas_mongo_testserver::new_database("target/tmp") else {
 //!     return; // There is no server: the test is skipped.
 //! };
-//! let cable = faas_mongo_testserver::Cable::to(&uri);
-//! // … connect to cable.uri …
-//! cable.cut();
+//! let proxy = faas_mongo_testserver::FaultProxy::to(&uri);
+//! // … connect to proxy.uri …
+//! proxy.cut();
 //! ```
 //!
 //! [`server`] finds or starts the server, [`programs`] fetches and builds what is started,
-//! [`mod@cable`] is the line, [`uri`] takes URIs apart. Nothing here panics but what must fail a test.
+//! [`mod@proxy`] is the line, [`uri`] takes URIs apart. Nothing here panics but what must fail a test.
 
-mod cable;
+mod fault_proxy;
 mod programs;
 mod server;
 mod uri;
 
-pub use cable::Cable;
+pub use fault_proxy::FaultProxy;
 pub use server::{TestServer, new_database};

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{collect, functions, limit};
 use crate::error::Error;
 use crate::rows::{count, execution, execution_key, function_key, seq, seq_range, status_code};
-use crate::state::State;
+use crate::state::Figures;
 
 pub(crate) fn one(connection: &Connection, id: ExecutionId) -> Result<Option<Execution>, Error> {
     let sql = [
@@ -77,7 +77,7 @@ fn list<T>(
             no => no,
         },
     };
-    let skew = State::load(connection)?.skew;
+    let skew = Figures::load(connection)?.skew;
     let (first, mut last) = seq_range(skew.millis(query.period));
     if let Some(before) = query.before {
         last = last.min(seq(before) - 1);

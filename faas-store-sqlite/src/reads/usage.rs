@@ -10,7 +10,7 @@ use rusqlite::{Connection, Row, params};
 use super::functions;
 use crate::error::Error;
 use crate::rows::{Columns, count, seq_range, usage};
-use crate::state::State;
+use crate::state::Figures;
 
 /// Sums by what the rows are grouped by: a function's number or the start of a span.
 type Groups = BTreeMap<i64, UsageSums>;
@@ -19,13 +19,13 @@ type Groups = BTreeMap<i64, UsageSums>;
 struct Question {
     group: UsageGroup,
     function_no: Option<i64>,
-    state: State,
+    state: Figures,
 }
 
 pub(crate) fn report(connection: &Connection, query: &UsageQuery) -> Result<Vec<UsageRow>, Error> {
     // All parts must be of the same moment.
     let snapshot = connection.unchecked_transaction()?;
-    let state = State::load(&snapshot)?;
+    let state = Figures::load(&snapshot)?;
     let Some(known) = state.known() else {
         return Ok(Vec::new());
     };

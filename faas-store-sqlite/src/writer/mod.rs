@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::checkpoint::Checkpointer;
 use crate::error::{Error, closed, unavailable};
 use crate::rows::function_key;
-use crate::state::State;
+use crate::state::Figures;
 
 /// Jobs that may wait.
 const QUEUE: usize = 256;
@@ -52,7 +52,7 @@ struct Group {
 pub(crate) struct Writer {
     checkpointer: Checkpointer,
     connection: Connection,
-    state: State,
+    state: Figures,
     /// Numbers of functions that were looked up before.
     numbers: HashMap<FunctionId, i64>,
     _lock: File,
@@ -66,7 +66,7 @@ impl WriterHandle {
         lock: File,
     ) -> Result<Self, Error> {
         let writer = Writer {
-            state: State::load(&connection)?,
+            state: Figures::load(&connection)?,
             checkpointer,
             connection,
             numbers: HashMap::new(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use faas_core::store::conformance::workshop::Workshop;
+use faas_core::store::conformance::fixtures::Fixtures;
 use faas_core::store::{AccessStore, Store, StoreError};
 use faas_store_sqlite::SqliteStore;
 use rusqlite::Connection;
@@ -12,13 +12,13 @@ use super::{folder, insert_one, open};
 #[tokio::test]
 async fn what_is_changed_on_one_side_shows_on_the_other_while_executions_are_written() {
     let (_folder, path) = folder();
-    let mut workshop = Workshop::new();
+    let mut fixtures = Fixtures::new();
     let owner = Arc::new(open(&path).await);
     let beside = SqliteStore::open_beside(&path).await.unwrap();
     let mut expected = Vec::new();
     for round in 0..20 {
-        insert_one(&*owner, &mut workshop).await.unwrap();
-        let key = workshop.key(&format!("key {round}"));
+        insert_one(&*owner, &mut fixtures).await.unwrap();
+        let key = fixtures.key(&format!("key {round}"));
         let (one, other): (&dyn AccessStore, &dyn AccessStore) = if round % 2 == 0 {
             (&beside, &*owner)
         } else {
@@ -27,11 +27,11 @@ async fn what_is_changed_on_one_side_shows_on_the_other_while_executions_are_wri
         one.insert_key(&key).await.unwrap();
         expected.insert(0, key.clone());
         assert_eq!(other.keys().await.unwrap(), expected);
-        let taken = other.insert_key(&workshop.key(&key.name)).await;
+        let taken = other.insert_key(&fixtures.key(&key.name)).await;
         assert!(matches!(taken, Err(StoreError::Conflict(_))), "{taken:?}");
-        assert!(other.revoke_key(key.id, workshop.now).await.unwrap());
-        assert!(!one.revoke_key(key.id, workshop.now).await.unwrap());
-        expected[0].revoked_at = Some(workshop.now);
+        assert!(other.revoke_key(key.id, fixtures.now).await.unwrap());
+        assert!(!one.revoke_key(key.id, fixtures.now).await.unwrap());
+        expected[0].revoked_at = Some(fixtures.now);
     }
     let totals = owner.totals().await.unwrap();
     assert_eq!(totals.completed + totals.failed, 20);
@@ -43,7 +43,7 @@ async fn what_is_changed_on_one_side_shows_on_the_other_while_executions_are_wri
 async fn keys_can_be_made_before_there_is_a_database_and_nobody_is_kept_from_it() {
     let (folder, path) = folder();
     let path = path.with_file_name("new/faas.db");
-    let key = Workshop::new().key("first");
+    let key = Fixtures::new().key("first");
     let beside = SqliteStore::open_beside(&path).await.unwrap();
     beside.insert_key(&key).await.unwrap();
     let owner = open(&path).await;

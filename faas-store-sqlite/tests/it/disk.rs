@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use faas_core::store::conformance::workshop::Workshop;
+use faas_core::store::conformance::fixtures::Fixtures;
 use faas_core::store::{Period, Store, StoreError, UsageGroup, UsageQuery};
 use faas_store_sqlite::SqliteStore;
 use rusqlite::Connection;
@@ -14,13 +14,13 @@ async fn a_lock_held_by_somebody_else_makes_writes_unavailable_until_it_is_relea
     let (_folder, path) = folder();
     let options = SqliteStore::options().busy_timeout(Duration::from_millis(50));
     let store = options.open(&path).await.unwrap();
-    let mut workshop = Workshop::new();
-    insert_one(&store, &mut workshop).await.unwrap();
+    let mut fixtures = Fixtures::new();
+    insert_one(&store, &mut fixtures).await.unwrap();
 
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     for _ in 0..3 {
-        let error = insert_one(&store, &mut workshop).await.unwrap_err();
+        let error = insert_one(&store, &mut fixtures).await.unwrap_err();
         assert!(error.is_retryable(), "{error:?}");
         assert!(store.ping().await.unwrap_err().is_retryable());
     }
@@ -29,7 +29,7 @@ async fn a_lock_held_by_somebody_else_makes_writes_unavailable_until_it_is_relea
     assert_eq!(totals.completed + totals.failed, 1);
 
     other.execute_batch("ROLLBACK").unwrap();
-    insert_one(&store, &mut workshop).await.unwrap();
+    insert_one(&store, &mut fixtures).await.unwrap();
     store.ping().await.unwrap();
     let totals = store.totals().await.unwrap();
     assert_eq!(totals.completed + totals.failed, 2);
@@ -40,10 +40,10 @@ async fn a_full_database_is_unavailable_until_something_expires_and_loses_nothin
     let (_folder, path) = folder();
     let options = SqliteStore::options().max_bytes(512 * 1024);
     let store = options.open(&path).await.unwrap();
-    let mut workshop = Workshop::new();
+    let mut fixtures = Fixtures::new();
     let mut stored = 0;
     let error = loop {
-        match insert_one(&store, &mut workshop).await {
+        match insert_one(&store, &mut fixtures).await {
             Ok(_) => stored += 1,
             Err(error) => break error,
         }
@@ -59,10 +59,10 @@ async fn a_full_database_is_unavailable_until_something_expires_and_loses_nothin
     // Some smaller ones may still have found room; what failed left nothing behind.
     assert_eq!(count().await, stored);
 
-    let later = workshop.now + Duration::from_secs(1);
+    let later = fixtures.now + Duration::from_secs(1);
     assert_eq!(store.expire(later, 40).await.unwrap(), 40);
     for _ in 0..20 {
-        insert_one(&store, &mut workshop).await.unwrap();
+        insert_one(&store, &mut fixtures).await.unwrap();
     }
     assert_eq!(count().await, stored + 20);
     let query = UsageQuery {

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use faas_core::model::{Execution, ExecutionId, IdGenerator};
-use faas_core::store::conformance::workshop::Workshop;
+use faas_core::store::conformance::fixtures::Fixtures;
 use faas_core::store::{ExecutionQuery, Period, Store, UsageGroup, UsageQuery, Write, Written};
 
 use super::{folder, open};
@@ -24,14 +24,14 @@ async fn write_until_killed() {
     let store = open(Path::new(&path)).await;
     let newest = store.newest_execution().await.unwrap();
     let ids = IdGenerator::after(newest);
-    let mut workshop = Workshop::new();
-    let function = workshop.id();
+    let mut fixtures = Fixtures::new();
+    let function = fixtures.id();
     let mut out = std::io::stdout().lock();
     for group in 0_u64.. {
-        workshop.wait(std::time::Duration::from_millis(1));
+        fixtures.wait(std::time::Duration::from_millis(1));
         let new = |_| Execution {
-            id: ids.execution(workshop.now),
-            ..workshop.ended(function)
+            id: ids.execution(fixtures.now),
+            ..fixtures.ended(function)
         };
         let executions: Vec<_> = (0..1 + group % 40).map(new).collect();
         let insert = |one: &Execution| Write::Insert(Arc::new(one.clone()));

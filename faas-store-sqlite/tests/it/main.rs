@@ -15,7 +15,7 @@ mod upgrade;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use faas_core::store::conformance::workshop::Workshop;
+use faas_core::store::conformance::fixtures::Fixtures;
 use faas_core::store::{Store, StoreError, Write, Written};
 use faas_store_sqlite::SqliteStore;
 use tempfile::TempDir;
@@ -35,9 +35,9 @@ async fn open(path: &Path) -> SqliteStore {
 /// Inserts one execution that has ended.
 async fn insert_one(
     store: &dyn Store,
-    workshop: &mut Workshop,
+    fixtures: &mut Fixtures,
 ) -> Result<Vec<Written>, StoreError> {
-    let function = workshop.id();
-    let execution = Arc::new(workshop.ended(function));
+    let function = fixtures.id();
+    let execution = Arc::new(fixtures.ended(function));
     store.commit(&[Write::Insert(execution)]).await
 }

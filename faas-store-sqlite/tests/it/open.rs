@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use faas_core::store::conformance::workshop::Workshop;
+use faas_core::store::conformance::fixtures::Fixtures;
 use faas_core::store::{Store, StoreError};
 use faas_store_sqlite::SqliteStore;
 use rusqlite::Connection;
@@ -114,9 +114,9 @@ async fn a_folder_that_may_not_be_written_to_is_refused() {
 async fn a_corrupt_page_makes_the_store_unusable_and_not_the_process() {
     let (_folder, path) = folder();
     let store = open(&path).await;
-    let mut workshop = Workshop::new();
+    let mut fixtures = Fixtures::new();
     for _ in 0..2_000 {
-        insert_one(&store, &mut workshop).await.unwrap();
+        insert_one(&store, &mut fixtures).await.unwrap();
     }
     store.close().await.unwrap();
     let mut bytes = fs::read(&path).unwrap();
@@ -142,10 +142,10 @@ async fn a_corrupt_page_makes_the_store_unusable_and_not_the_process() {
 #[tokio::test]
 async fn dropping_the_store_finishes_what_was_sent() {
     let (_folder, path) = folder();
-    let mut workshop = Workshop::new();
+    let mut fixtures = Fixtures::new();
     for round in 1..=10 {
         let store = open(&path).await;
-        insert_one(&store, &mut workshop).await.unwrap();
+        insert_one(&store, &mut fixtures).await.unwrap();
         drop(store);
         let totals = open(&path).await.totals().await.unwrap();
         assert_eq!(totals.completed + totals.failed, round);

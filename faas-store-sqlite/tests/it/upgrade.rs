@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use faas_core::model::{Execution, Function, ScalingEvent, Timestamp};
-use faas_core::store::conformance::workshop::Workshop;
+use faas_core::store::conformance::fixtures::Fixtures;
 use faas_core::store::{
     AccessStore, ExecutionQuery, KeyUse, LoadTestQuery, Period, Store, Totals, UsageGroup,
     UsageQuery, UsageRow, Write,
@@ -65,12 +65,12 @@ async fn everything(store: &dyn Store) -> Everything {
 }
 
 /// Puts something into every table, and returns one of the functions.
-async fn fill(store: &dyn Store, workshop: &mut Workshop) -> Function {
-    let function = workshop.function("add");
+async fn fill(store: &dyn Store, fixtures: &mut Fixtures) -> Function {
+    let function = fixtures.function("add");
     store.insert_function(&function).await.unwrap();
-    let mut writes = vec![Write::Scaling(workshop.scaling_event(Some(function.id)))];
+    let mut writes = vec![Write::Scaling(fixtures.scaling_event(Some(function.id)))];
     for _ in 0..50 {
-        let execution = workshop.any(function.id);
+        let execution = fixtures.any(function.id);
         writes.push(Write::Insert(Arc::new(execution)));
     }
     store.commit(&writes).await.unwrap();
@@ -108,10 +108,10 @@ fn columns(raw: &Connection, table: &str) -> String {
 #[tokio::test]
 async fn a_database_of_the_first_release_is_upgraded_and_keeps_everything() {
     let (folder, path) = folder();
-    let mut workshop = Workshop::new();
+    let mut fixtures = Fixtures::new();
     let source = folder.path().join("source.db");
     let store = open(&source).await;
-    let function = fill(&store, &mut workshop).await;
+    let function = fill(&store, &mut fixtures).await;
     let before = everything(&store).await;
     store.close().await.unwrap();
     copy_as_version_1(&source, &path);
@@ -123,10 +123,10 @@ async fn a_database_of_the_first_release_is_upgraded_and_keeps_everything() {
         limit: 9,
     };
     assert_eq!(store.load_tests(&query).await.unwrap(), []);
-    let test = workshop.load_test(&function);
+    let test = fixtures.load_test(&function);
     store.put_load_test(&test).await.unwrap();
     let changed = Function {
-        environment: workshop.environment(function.id),
+        environment: fixtures.environment(function.id),
         ..function.clone()
     };
     let update = store.update_function(&changed, function.updated_at).await;
@@ -136,7 +136,7 @@ async fn a_database_of_the_first_release_is_upgraded_and_keeps_everything() {
         ..before
     };
     assert_eq!(store.keys().await.unwrap(), []);
-    let key = workshop.key("ci");
+    let key = fixtures.key("ci");
     store.insert_key(&key).await.unwrap();
     store.close().await.unwrap();
 
@@ -154,7 +154,7 @@ async fn keys_of_a_release_that_did_not_know_of_their_use_were_never_used() {
     for step in [VERSION_1, VERSION_2, VERSION_3] {
         raw.execute_batch(step).unwrap();
     }
-    let mut key = Workshop::new().key("ci");
+    let mut key = Fixtures::new().key("ci");
     let insert = "INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?, ?)";
     let id = key.id.as_u128().to_be_bytes();
     raw.execute(

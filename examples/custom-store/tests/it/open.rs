@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faas_core::model::{Execution, Function, FunctionConfig, FunctionStatus};
-use faas_core::store::conformance::workshop::Workshop;
+use faas_core::store::conformance::fixtures::Fixtures;
 use faas_core::store::{
     ExecutionQuery, IDEMPOTENCY_WINDOW, Lease, Owner, Period, Stage, Store, StoreError, Write,
     Written,
@@ -42,12 +42,12 @@ async fn refuse(path: &Path, what: &str) -> StoreError {
 
 /// A journal of three groups of two.
 async fn three_groups(path: &Path) -> Vec<Execution> {
-    let mut workshop = Workshop::new();
-    let function = workshop.id();
+    let mut fixtures = Fixtures::new();
+    let function = fixtures.id();
     let store = open(path).await;
     let mut all = Vec::new();
     for _ in 0..3 {
-        let group = [workshop.ended(function), workshop.ended(function)];
+        let group = [fixtures.ended(function), fixtures.ended(function)];
         store.commit(&group.each_ref().map(insert)).await.unwrap();
         all.extend(group);
     }
@@ -136,12 +136,12 @@ async fn a_file_that_cannot_be_made_is_unavailable() {
 #[tokio::test]
 async fn every_field_outlives_a_restart() {
     let (_folder, path) = folder();
-    let mut workshop = Workshop::new();
+    let mut fixtures = Fixtures::new();
     let store = open(&path).await;
-    let id = workshop.id();
+    let id = fixtures.id();
     let odd = Function {
         id,
-        environment: workshop.environment(id),
+        environment: fixtures.environment(id),
         description: "söme \"quoted\" 😀\nlines".into(),
         code: "// ü\r\nreturn `${input}` + \"\\u0000\"".into(),
         version: 7,
@@ -151,26 +151,26 @@ async fn every_field_outlives_a_restart() {
             retry_count: 10,
             concurrency: Some(4),
         },
-        ..workshop.function("名前 '; --")
+        ..fixtures.function("名前 '; --")
     };
     store.insert_function(&odd).await.unwrap();
-    let inserted: Vec<_> = (0..300).map(|_| workshop.any(odd.id)).collect();
+    let inserted: Vec<_> = (0..300).map(|_| fixtures.any(odd.id)).collect();
     let group: Vec<_> = inserted.iter().map(insert).collect();
     store.commit(&group).await.unwrap();
-    let mut settled = workshop.pending(odd.id);
+    let mut settled = fixtures.pending(odd.id);
     settled.input = faas_core::model::Json::trusted("{\n  \"line\": \"breaks\"\n}");
     let lease = Lease {
         owner: Owner::new("somebody"),
-        until: workshop.now,
+        until: fixtures.now,
     };
     let (id, attempt) = (settled.id, 1);
     let accept = insert(&settled);
     settled.claim().unwrap();
     let from = Stage::of(&settled);
-    workshop.end(&mut settled);
+    fixtures.end(&mut settled);
     let execution = Arc::new(settled);
     let claim = Write::Claim { id, attempt, lease };
-    let events = [None, Some(odd.id)].map(|function| workshop.scaling_event(function));
+    let events = [None, Some(odd.id)].map(|function| fixtures.scaling_event(function));
     let settle = Write::Settle { execution, from };
     let mut group = vec![accept, claim, settle];
     group.extend(events.iter().cloned().map(Write::Scaling));
@@ -195,20 +195,20 @@ async fn every_field_outlives_a_restart() {
 async fn what_memory_forgot_is_forgotten_again_and_answers_stay_the_same() {
     let (_folder, path) = folder();
     fs::write(&path, "{\"format\":1,\"capacity\":3}\n").unwrap();
-    let mut workshop = Workshop::new();
-    let function = workshop.id();
+    let mut fixtures = Fixtures::new();
+    let function = fixtures.id();
     let store = open(&path).await;
     let mut written = Vec::new();
     for n in 0..20 {
-        let mut one = workshop.pending(function);
+        let mut one = fixtures.pending(function);
         one.idempotency_key = Some(format!("key {}", n % 5).into());
         let accepted = store.commit(&[insert(&one)]).await.unwrap();
         written.extend(accepted);
         one.claim().unwrap();
-        workshop.end(&mut one);
+        fixtures.end(&mut one);
         let lease = Lease {
             owner: Owner::new("somebody"),
-            until: workshop.now,
+            until: fixtures.now,
         };
         let claim = Write::Claim {
             id: one.id,
@@ -222,7 +222,7 @@ async fn what_memory_forgot_is_forgotten_again_and_answers_stay_the_same() {
         let execution = Arc::new(one);
         let settle = Write::Settle { execution, from };
         store.commit(&[claim, settle]).await.unwrap();
-        workshop.wait(IDEMPOTENCY_WINDOW / 1_000);
+        fixtures.wait(IDEMPOTENCY_WINDOW / 1_000);
     }
     assert_eq!(written, [Written::Done; 20]);
     let (before, totals) = (list(&store).await, store.totals().await.unwrap());
@@ -236,11 +236,11 @@ async fn what_memory_forgot_is_forgotten_again_and_answers_stay_the_same() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory_and_file_agree_when_callers_stop_waiting() {
     let (_folder, path) = folder();
-    let mut workshop = Workshop::new();
-    let function = workshop.id();
+    let mut fixtures = Fixtures::new();
+    let function = fixtures.id();
     let store = open(&path).await;
     for _ in 0..200 {
-        let group = [insert(&workshop.ended(function))];
+        let group = [insert(&fixtures.ended(function))];
         // It is asked once, and dropped.
         let _ = tokio::time::timeout(Duration::ZERO, store.commit(&group)).await;
     }

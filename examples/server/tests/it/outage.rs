@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use faas_mongo_testserver::Cable;
+use faas_mongo_testserver::FaultProxy;
 use serde_json::{Value, json};
 
 use super::api::{cost_of, ended, execute, get, header, nanos, sum_of_all, until};
@@ -36,9 +36,9 @@ fn a_store_that_is_away_under_load_costs_503s_and_nothing_else() {
     let Some(uri) = new_mongodb() else {
         return;
     };
-    let cable = Cable::to(&uri);
+    let proxy = FaultProxy::to(&uri);
     // So that what is tried while it is away is given up soon.
-    let store = format!("{}&serverSelectionTimeoutMS=1000", cable.uri);
+    let store = format!("{}&serverSelectionTimeoutMS=1000", proxy.uri);
     let place = Place::with_store(store);
     let server = place.start(&["--min-instances", "6", "--log", "error"]);
     let quick = server.upload_as("quick", "return input");
@@ -60,7 +60,7 @@ fn a_store_that_is_away_under_load_costs_503s_and_nothing_else() {
         let running = execute(&server, &slow, &json!("accepted"));
         let path = format!("/api/executions/{running}");
         wait_for(|| get(&server, &path)["status"] == "running");
-        cable.cut();
+        proxy.cut();
 
         // Those that run go on, and are told that their end is not stored yet.
         let (status, answer) = read_answer(&mut invoked);
@@ -82,7 +82,7 @@ fn a_store_that_is_away_under_load_costs_503s_and_nothing_else() {
         let before = told.unavailable.load(Ordering::SeqCst);
         wait_for(|| told.unavailable.load(Ordering::SeqCst) > before + 20);
 
-        cable.mend();
+        proxy.mend();
         until(&server, "/readyz", 200);
         let answered = told.answered();
         wait_for(|| told.answered() > answered + 40);

@@ -1,11 +1,11 @@
 //! The isolates of a runtime, shared by all its instances.
 //!
 //! Owns the way of a call to an isolate, which is the same wherever isolates live: the one at hand,
-//! else a warm one, else a blank one. What isolates are kept is in `warm.rs`; `steward.rs` makes and
+//! else a warm one, else a blank one. What isolates are kept is in `warm.rs`; `maintainer.rs` makes and
 //! drops them where no call waits for it. What an isolate is, and how a call runs in it, is a
 //! runtime's own: [`Maker`] and [`Isolate`].
 
-mod steward;
+mod maintainer;
 mod warm;
 
 use std::any::Any;
@@ -18,7 +18,7 @@ use std::time::Duration;
 use super::{Call, Instance, Outcome, RuntimeError, RuntimeStats};
 use crate::clock::Clock;
 use crate::model::{Failure, FailureKind, FunctionId, Json, LogLine};
-use steward::Steward;
+use maintainer::PoolMaintainer;
 use warm::{Home, Lease, Warm};
 
 /// Where code runs: a heap of its own, for one version of one function.
@@ -75,7 +75,7 @@ pub(super) struct Bounds {
 #[derive(Debug)]
 pub(super) struct Pool<M: Maker> {
     warm: Arc<Warm<M::Isolate>>,
-    steward: Steward<M>,
+    maintainer: PoolMaintainer<M>,
     /// How many instances were made.
     instances: AtomicU64,
 }
@@ -88,7 +88,7 @@ impl<M: Maker> Pool<M> {
     pub(super) fn start(maker: M, bounds: Bounds, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let warm = Arc::new(Warm::new(bounds, clock));
         Ok(Self {
-            steward: Steward::start(maker, warm.clone(), bounds.blank)?,
+            maintainer: PoolMaintainer::start(maker, warm.clone(), bounds.blank)?,
             warm,
             instances: AtomicU64::new(0),
         })
@@ -101,14 +101,14 @@ impl<M: Maker> Pool<M> {
     /// When the host has no room for another.
     pub(super) fn blank(&self) -> io::Result<M::Isolate> {
         loop {
-            match self.steward.blank() {
+            match self.maintainer.blank() {
                 Some(isolate) if isolate.is_alive() => return Ok(isolate),
-                Some(dead) => self.bury([dead]),
+                Some(dead) => self.drop_later([dead]),
                 None => break,
             }
         }
         loop {
-            match self.steward.make() {
+            match self.maintainer.make() {
                 Err(error) if wants_room(&error) => match self.warm.evict() {
                     // Here and now: its room is wanted.
                     Some(idle) => drop(idle),
@@ -125,7 +125,7 @@ impl<M: Maker> Pool<M> {
             match self.warm.check_out(function, home) {
                 (lease, Some(dead)) if !dead.is_alive() => {
                     let evicted = self.warm.check_in(lease, None);
-                    self.bury(evicted.into_iter().chain([dead]));
+                    self.drop_later(evicted.into_iter().chain([dead]));
                 }
                 found => return found,
             }
@@ -133,8 +133,8 @@ impl<M: Maker> Pool<M> {
     }
 
     /// Drops isolates, later.
-    pub(super) fn bury(&self, isolates: impl IntoIterator<Item = M::Isolate>) {
-        self.steward.bury(isolates);
+    pub(super) fn drop_later(&self, isolates: impl IntoIterator<Item = M::Isolate>) {
+        self.maintainer.drop_later(isolates);
     }
 
     /// A slot that runs calls in these isolates.
@@ -148,7 +148,7 @@ impl<M: Maker> Pool<M> {
 
     /// Lets go of what is kept warm for this function.
     pub(super) fn forget(&self, function: FunctionId) {
-        self.bury(self.warm.forget(function));
+        self.drop_later(self.warm.forget(function));
     }
 
     /// What is held at the moment.
@@ -157,7 +157,7 @@ impl<M: Maker> Pool<M> {
         RuntimeStats {
             warm_isolates,
             warm_bytes,
-            blank_isolates: self.steward.ready(),
+            blank_isolates: self.maintainer.ready(),
         }
     }
 }
@@ -218,13 +218,13 @@ impl<M: Maker> PoolInstance<M> {
                 .pool
                 .warm
                 .check_in(at_hand.lease, Some(at_hand.isolate));
-            self.pool.bury(evicted);
+            self.pool.drop_later(evicted);
         }
     }
 
     fn drop_isolate(&self, lease: Lease, isolate: M::Isolate) {
         let evicted = self.pool.warm.check_in(lease, None);
-        self.pool.bury(evicted.into_iter().chain([isolate]));
+        self.pool.drop_later(evicted.into_iter().chain([isolate]));
     }
 }
 

@@ -20,13 +20,13 @@ use crate::model::FunctionId;
 pub(super) struct Warm<I> {
     bounds: Bounds,
     clock: Arc<dyn Clock>,
-    state: Mutex<State<I>>,
+    state: Mutex<WarmSet<I>>,
     /// How often anything was forgotten.
     forgets: AtomicU64,
 }
 
 #[derive(Debug)]
-struct State<I> {
+struct WarmSet<I> {
     /// By when they were last used.
     idle: BTreeMap<u64, Idle<I>>,
     functions: HashMap<FunctionId, Kept>,
@@ -83,7 +83,7 @@ impl<I: Isolate> Warm<I> {
         Self {
             bounds,
             clock,
-            state: Mutex::new(State {
+            state: Mutex::new(WarmSet {
                 idle: BTreeMap::new(),
                 functions: HashMap::new(),
                 bytes: 0,
@@ -232,7 +232,7 @@ impl<I: Isolate> Warm<I> {
     }
 }
 
-impl<I> State<I> {
+impl<I> WarmSet<I> {
     /// Takes the isolate that was not used for longest.
     fn evict(&mut self) -> Option<I> {
         let (&stamp, _) = self.idle.first_key_value()?;

@@ -6,7 +6,7 @@
 //! or it compiles one upload. The host trusts nothing that comes out of a child: a frame that is
 //! not as it should be costs the child its life and the call its result, and nobody else anything.
 //!
-//! The host's side: `service.rs` puts the parts together, `nursery.rs` starts the worker and has it
+//! The host's side: `service.rs` puts the parts together, `worker_host.rs` starts the worker and has it
 //! fork and reap, `remote.rs` runs a call in a child and enforces its deadline with SIGKILL,
 //! `answer.rs` takes what comes of it, and `compile.rs` has an upload compiled. The other side:
 //! `worker.rs` forks, and `fork.rs` knows how; `child.rs` serves, `sandbox` locks. Between them:
@@ -25,13 +25,13 @@ mod fork;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 #[cfg(test)]
-mod lying;
-mod nursery;
+mod adversarial;
+mod worker_host;
 mod remote;
 mod sandbox;
 mod service;
 mod wire;
 pub mod worker;
 
-pub use nursery::WorkerCommand;
+pub use worker_host::WorkerCommand;
 pub use service::{Processes, ProcessesOptions};

@@ -16,7 +16,7 @@ use zeroize::Zeroize as _;
 use super::answer::{ABOUT_DROPPED, AROUND, Lost, at_most_so_old, checked, longest, of_end};
 use super::channel::HostEnds;
 use super::flight_recorder::Recording;
-use super::nursery::{ChildId, Newborn, Nursery, PATIENCE, ends_within};
+use super::worker_host::{ChildId, Newborn, WorkerHost, PATIENCE, ends_within};
 use super::wire::{self, CallHead, Frames, Reply, Request};
 use crate::clock::Clock;
 use crate::model::{Failure, FailureKind, LogLine};
@@ -54,7 +54,7 @@ pub(super) struct Uploaded {
 #[derive(Debug)]
 pub(super) struct RemoteIsolate {
     clock: Arc<dyn Clock>,
-    nursery: Arc<Nursery>,
+    worker_host: Arc<WorkerHost>,
     /// `None` once it was reaped: the number may be another's then.
     id: Option<ChildId>,
     life: Arc<Life>,
@@ -101,12 +101,12 @@ impl RemoteIsolate {
     /// When it has not become ready: that is no function's fault.
     pub(super) fn new(
         child: Newborn,
-        nursery: Arc<Nursery>,
+        worker_host: Arc<WorkerHost>,
         clock: Arc<dyn Clock>,
     ) -> io::Result<Self> {
         let mut isolate = Self {
             clock,
-            nursery,
+            worker_host,
             id: Some(child.id),
             life: Arc::new(Life {
                 pidfd: child.pidfd,
@@ -240,7 +240,7 @@ impl RemoteIsolate {
                 FailureKind::UserError,
                 format!("the function's process was ended: it answered with {what}"),
             ),
-            Lost::Ended if ended => of_end(self.nursery.reap_soon(&mut self.id)),
+            Lost::Ended if ended => of_end(self.worker_host.reap_soon(&mut self.id)),
             Lost::Ended => Failure::new(
                 FailureKind::UserError,
                 "the function's process was ended: it had closed its connection",
@@ -257,7 +257,7 @@ impl RemoteIsolate {
     /// knows.
     pub(super) fn end(&mut self) -> Option<ExitStatus> {
         self.life.kill();
-        self.nursery.reap(self.id.take()?, &self.life.pidfd)
+        self.worker_host.reap(self.id.take()?, &self.life.pidfd)
     }
 }
 

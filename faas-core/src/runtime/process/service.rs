@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::process::{Resource, getrlimit};
 
 use super::compile;
-use super::nursery::{Nursery, WorkerCommand};
+use super::worker_host::{WorkerHost, WorkerCommand};
 use super::remote::RemoteIsolate;
 use crate::clock::{Clock, SystemClock};
 use crate::model::{FunctionId, InstanceId};
@@ -76,7 +76,7 @@ struct Shared {
 /// Has children forked.
 #[derive(Debug)]
 struct Births {
-    nursery: Arc<Nursery>,
+    worker_host: Arc<WorkerHost>,
     clock: Arc<dyn Clock>,
 }
 
@@ -84,8 +84,8 @@ impl Maker for Births {
     type Isolate = RemoteIsolate;
 
     fn make(&self) -> io::Result<RemoteIsolate> {
-        let child = self.nursery.fork()?;
-        RemoteIsolate::new(child, self.nursery.clone(), self.clock.clone())
+        let child = self.worker_host.fork()?;
+        RemoteIsolate::new(child, self.worker_host.clone(), self.clock.clone())
     }
 }
 
@@ -97,8 +97,8 @@ impl Processes {
     /// [`ProcessesOptions::allow_unlocked`] is not set.
     pub fn new(options: ProcessesOptions) -> Result<Self, RuntimeError> {
         let failed = |error: io::Error| RuntimeError(error.into());
-        let (nursery, missing) =
-            Nursery::open(options.worker, options.allow_unlocked).map_err(failed)?;
+        let (worker_host, missing) =
+            WorkerHost::open(options.worker, options.allow_unlocked).map_err(failed)?;
         let bounds = Bounds {
             blank: options.blank_children,
             warm: options.warm_children.min(most_children()),
@@ -106,7 +106,7 @@ impl Processes {
             idle: options.warm_idle,
         };
         let births = Births {
-            nursery: Arc::new(nursery),
+            worker_host: Arc::new(worker_host),
             clock: options.clock.clone(),
         };
         let pool = Pool::start(births, bounds, options.clock.clone()).map_err(failed)?;
@@ -138,7 +138,7 @@ impl Runtime for Processes {
             .map_err(|error| cannot_now(&error.to_string()))?;
         let started = self.0.clock.monotonic();
         let compiled = compile::compile(&mut child, source, started, self.0.compile_timeout);
-        pool.bury([child]);
+        pool.drop_later([child]);
         compiled.map(Program::new)
     }
 

@@ -45,12 +45,12 @@ impl Lanes {
 /// A bounded number of turns.
 #[derive(Debug)]
 pub(in crate::runtime) struct Slots {
-    state: Mutex<State>,
+    state: Mutex<Turns>,
     freed: Condvar,
 }
 
 #[derive(Debug)]
-struct State {
+struct Turns {
     free: usize,
     abandoned: usize,
 }
@@ -63,7 +63,7 @@ impl Slots {
     /// Room for so many at a time, and for one at least.
     fn new(concurrency: usize) -> Self {
         Self {
-            state: Mutex::new(State {
+            state: Mutex::new(Turns {
                 free: concurrency.max(1),
                 abandoned: 0,
             }),
@@ -74,7 +74,7 @@ impl Slots {
     /// Waits for a turn, for `timeout` at most.
     pub(in crate::runtime) fn take(&self, timeout: Duration) -> Result<Turn<'_>, CompileError> {
         let mut state = self.state.lock();
-        let busy = |state: &mut State| state.free == 0 || state.abandoned >= MAX_ABANDONED;
+        let busy = |state: &mut Turns| state.free == 0 || state.abandoned >= MAX_ABANDONED;
         if busy(&mut state) {
             self.freed.wait_while_for(&mut state, busy, timeout);
         }

@@ -3,45 +3,45 @@
 use std::time::Duration;
 
 use super::Fixture;
-use super::workshop::Workshop;
+use super::fixtures::Fixtures;
 use crate::model::{Actor, ApiKey, AuditAction};
 use crate::store::{AuditQuery, KeyUse, StoreError};
 
 pub async fn a_key_reads_back_as_it_was_stored(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     assert_eq!(store.keys().await.unwrap(), []);
     let mut all = Vec::new();
     for name in ["ci", "Käse\u{0} 🔑", "late"] {
-        let key = workshop.key(name);
+        let key = fixtures.key(name);
         store.insert_key(&key).await.unwrap();
         all.insert(0, key);
-        workshop.wait(Duration::from_secs(1));
+        fixtures.wait(Duration::from_secs(1));
     }
     assert_eq!(store.keys().await.unwrap(), all);
 }
 
 pub async fn a_keys_name_is_taken_until_the_key_is_revoked(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let (first, second) = (workshop.key("ci"), workshop.key("ci"));
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let (first, second) = (fixtures.key("ci"), fixtures.key("ci"));
     store.insert_key(&first).await.unwrap();
     let taken = store.insert_key(&second).await;
     assert!(matches!(taken, Err(StoreError::Conflict(_))), "{taken:?}");
     // Names are compared byte by byte.
-    store.insert_key(&workshop.key("CI")).await.unwrap();
-    assert!(store.revoke_key(first.id, workshop.now).await.unwrap());
+    store.insert_key(&fixtures.key("CI")).await.unwrap();
+    assert!(store.revoke_key(first.id, fixtures.now).await.unwrap());
     store.insert_key(&second).await.unwrap();
     let again = store.insert_key(&second).await;
     assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
-    let third = workshop.key("ci");
+    let third = fixtures.key("ci");
     let taken = store.insert_key(&third).await;
     assert!(matches!(taken, Err(StoreError::Conflict(_))), "{taken:?}");
 }
 
 pub async fn of_many_keys_of_one_name_at_once_one_is_stored(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let mut tries = tokio::task::JoinSet::new();
     for _ in 0..16 {
-        let (store, key) = (fixture.store(), workshop.key("ci"));
+        let (store, key) = (fixture.store(), fixtures.key("ci"));
         tries.spawn(async move { store.insert_key(&key).await });
     }
     let tries = tries.join_all().await;
@@ -50,16 +50,16 @@ pub async fn of_many_keys_of_one_name_at_once_one_is_stored(fixture: impl Fixtur
 }
 
 pub async fn a_key_is_revoked_once_and_stays_in_the_list(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let (mut key, other) = (workshop.key("ci"), workshop.key("other"));
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let (mut key, other) = (fixtures.key("ci"), fixtures.key("other"));
     store.insert_key(&key).await.unwrap();
     store.insert_key(&other).await.unwrap();
-    workshop.wait(Duration::from_secs(1));
-    key.revoked_at = Some(workshop.now);
-    assert!(store.revoke_key(key.id, workshop.now).await.unwrap());
-    let later = workshop.now + Duration::from_secs(1);
+    fixtures.wait(Duration::from_secs(1));
+    key.revoked_at = Some(fixtures.now);
+    assert!(store.revoke_key(key.id, fixtures.now).await.unwrap());
+    let later = fixtures.now + Duration::from_secs(1);
     assert!(!store.revoke_key(key.id, later).await.unwrap());
-    let unknown = workshop.key("unknown").id;
+    let unknown = fixtures.key("unknown").id;
     assert!(!store.revoke_key(unknown, later).await.unwrap());
     assert_eq!(store.keys().await.unwrap(), [other, key]);
 }
@@ -67,8 +67,8 @@ pub async fn a_key_is_revoked_once_and_stays_in_the_list(fixture: impl Fixture) 
 pub async fn the_audit_log_is_newest_first_and_pages_through_everything_once(
     fixture: impl Fixture,
 ) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let key = workshop.key("ci");
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let key = fixtures.key("ci");
     let somebody = Actor::Key {
         id: key.id,
         name: key.name,
@@ -80,10 +80,10 @@ pub async fn the_audit_log_is_newest_first_and_pages_through_everything_once(
         } else {
             somebody.clone()
         };
-        let entry = workshop.audit_entry(actor, *action);
+        let entry = fixtures.audit_entry(actor, *action);
         store.append_audit(&entry).await.unwrap();
         all.insert(0, entry);
-        workshop.wait(Duration::from_millis(u64::from(n % 2 == 0)));
+        fixtures.wait(Duration::from_millis(u64::from(n % 2 == 0)));
     }
     let list = async |before, limit| {
         let query = AuditQuery { before, limit };
@@ -110,13 +110,13 @@ pub async fn the_audit_log_is_newest_first_and_pages_through_everything_once(
 pub async fn old_entries_of_the_audit_log_expire_oldest_first_up_to_the_limit(
     fixture: impl Fixture,
 ) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let mut all = Vec::new();
     for _ in 0..10 {
-        let entry = workshop.audit_entry(Actor::Local, AuditAction::FunctionUpdated);
+        let entry = fixtures.audit_entry(Actor::Local, AuditAction::FunctionUpdated);
         store.append_audit(&entry).await.unwrap();
         all.insert(0, entry);
-        workshop.wait(Duration::from_secs(1));
+        fixtures.wait(Duration::from_secs(1));
     }
     let (query, newest) = (
         AuditQuery {
@@ -133,17 +133,17 @@ pub async fn old_entries_of_the_audit_log_expire_oldest_first_up_to_the_limit(
 }
 
 pub async fn the_last_use_of_a_key_is_remembered_and_never_goes_back(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let (mut used, mut revoked) = (workshop.key("used"), workshop.key("revoked"));
-    let (unused, unknown) = (workshop.key("unused"), workshop.key("unknown"));
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let (mut used, mut revoked) = (fixtures.key("used"), fixtures.key("revoked"));
+    let (unused, unknown) = (fixtures.key("unused"), fixtures.key("unknown"));
     for key in [&used, &revoked, &unused] {
         store.insert_key(key).await.unwrap();
     }
-    revoked.revoked_at = Some(workshop.now);
-    store.revoke_key(revoked.id, workshop.now).await.unwrap();
+    revoked.revoked_at = Some(fixtures.now);
+    store.revoke_key(revoked.id, fixtures.now).await.unwrap();
     let at = |key: &ApiKey, micros| KeyUse {
         id: key.id,
-        at: workshop.now + Duration::from_micros(micros),
+        at: fixtures.now + Duration::from_micros(micros),
     };
     store.note_key_uses(&[]).await.unwrap();
     let first = [at(&used, 60_000_001), at(&unknown, 1), at(&revoked, 2)];
@@ -165,17 +165,17 @@ pub async fn the_last_use_of_a_key_is_remembered_and_never_goes_back(fixture: im
 }
 
 pub async fn keys_and_audit_log_are_there_after_a_restart(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let (revoked, kept) = (workshop.key("revoked"), workshop.key("kept"));
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let (revoked, kept) = (fixtures.key("revoked"), fixtures.key("kept"));
     store.insert_key(&revoked).await.unwrap();
     store.insert_key(&kept).await.unwrap();
-    store.revoke_key(revoked.id, workshop.now).await.unwrap();
+    store.revoke_key(revoked.id, fixtures.now).await.unwrap();
     let used = KeyUse {
         id: kept.id,
-        at: workshop.now,
+        at: fixtures.now,
     };
     store.note_key_uses(&[used]).await.unwrap();
-    let entry = workshop.audit_entry(Actor::Local, AuditAction::KeyRevoked);
+    let entry = fixtures.audit_entry(Actor::Local, AuditAction::KeyRevoked);
     store.append_audit(&entry).await.unwrap();
     let keys = store.keys().await.unwrap();
     drop(store);
@@ -189,6 +189,6 @@ pub async fn keys_and_audit_log_are_there_after_a_restart(fixture: impl Fixture)
         limit: 9,
     };
     assert_eq!(store.audit(&query).await.unwrap(), [entry]);
-    let taken = store.insert_key(&workshop.key("kept")).await;
+    let taken = store.insert_key(&fixtures.key("kept")).await;
     assert!(matches!(taken, Err(StoreError::Conflict(_))), "{taken:?}");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::workshop::Workshop;
+use super::fixtures::Fixtures;
 use super::{Fixture, claim, insert, settle, settle_from, write};
 use crate::model::{Execution, ExecutionId, Failure, FailureKind, Status};
 use crate::store::{
@@ -18,9 +18,9 @@ const RUNNING: Stage = Stage {
 };
 
 /// Inserts one and claims it; returns it as it is then.
-async fn running(store: &dyn Store, workshop: &mut Workshop) -> Execution {
-    let function = workshop.id();
-    let mut execution = workshop.pending(function);
+async fn running(store: &dyn Store, fixtures: &mut Fixtures) -> Execution {
+    let function = fixtures.id();
+    let mut execution = fixtures.pending(function);
     insert(store, std::slice::from_ref(&execution)).await;
     assert_eq!(write(store, claim(execution.id, 1)).await, Written::Done);
     execution.claim().unwrap();
@@ -32,12 +32,12 @@ async fn stored(store: &dyn Store, id: ExecutionId) -> Execution {
 }
 
 pub async fn a_group_is_carried_out_in_order_with_one_outcome_each(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
-    let pending = workshop.pending(function);
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
+    let pending = fixtures.pending(function);
     let mut ended = pending.clone();
     ended.claim().unwrap();
-    workshop.end(&mut ended);
+    fixtures.end(&mut ended);
     let settle = Write::Settle {
         execution: Arc::new(ended.clone()),
         from: RUNNING,
@@ -49,7 +49,7 @@ pub async fn a_group_is_carried_out_in_order_with_one_outcome_each(fixture: impl
         claim(pending.id, 1),
         settle.clone(),
         settle,
-        Write::Scaling(workshop.scaling_event(None)),
+        Write::Scaling(fixtures.scaling_event(None)),
     ];
     use Written::{Done, Stale};
     assert_eq!(
@@ -61,10 +61,10 @@ pub async fn a_group_is_carried_out_in_order_with_one_outcome_each(fixture: impl
 }
 
 pub async fn an_execution_goes_from_pending_over_running_to_its_end(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
-    let mut execution = workshop.pending(function);
-    execution.due_at = Some(workshop.now);
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
+    let mut execution = fixtures.pending(function);
+    execution.due_at = Some(fixtures.now);
     insert(&*store, std::slice::from_ref(&execution)).await;
     assert_eq!(stored(&*store, execution.id).await, execution);
 
@@ -72,15 +72,15 @@ pub async fn an_execution_goes_from_pending_over_running_to_its_end(fixture: imp
     execution.claim().unwrap();
     assert_eq!(stored(&*store, execution.id).await, execution);
 
-    workshop.end(&mut execution);
+    fixtures.end(&mut execution);
     assert_eq!(settle(&*store, &execution, 1).await, Written::Done);
     assert_eq!(stored(&*store, execution.id).await, execution);
 }
 
 pub async fn a_claim_needs_a_pending_execution_and_the_next_attempt_number(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
-    let execution = workshop.pending(function);
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
+    let execution = fixtures.pending(function);
     insert(&*store, std::slice::from_ref(&execution)).await;
     for wrong in [0, 2, u32::MAX] {
         assert_eq!(
@@ -96,20 +96,20 @@ pub async fn a_claim_needs_a_pending_execution_and_the_next_attempt_number(fixtu
             Written::Stale
         );
     }
-    let unknown = workshop.pending(function).id;
+    let unknown = fixtures.pending(function).id;
     assert_eq!(write(&*store, claim(unknown, 1)).await, Written::Stale);
 }
 
 pub async fn a_settlement_needs_the_attempt_that_was_claimed(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let running = running(&*store, &mut workshop).await;
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let running = running(&*store, &mut fixtures).await;
     let mut ended = running.clone();
-    workshop.end(&mut ended);
+    fixtures.end(&mut ended);
     for wrong in [0, 2] {
         assert_eq!(settle(&*store, &ended, wrong).await, Written::Stale);
     }
     assert_eq!(stored(&*store, running.id).await, running);
-    let unknown = workshop.ended(running.function_id);
+    let unknown = fixtures.ended(running.function_id);
     assert_eq!(settle(&*store, &unknown, 1).await, Written::Stale);
     assert_eq!(store.execution(unknown.id).await.unwrap(), None);
     assert_eq!(settle(&*store, &ended, 1).await, Written::Done);
@@ -118,14 +118,14 @@ pub async fn a_settlement_needs_the_attempt_that_was_claimed(fixture: impl Fixtu
 pub async fn what_an_attempt_makes_of_it_comes_too_late_once_it_is_pending_again(
     fixture: impl Fixture,
 ) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let running = running(&*store, &mut workshop).await;
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let running = running(&*store, &mut fixtures).await;
     // Somebody has given the attempt up.
     let mut again = running.clone();
     again.release().unwrap();
     assert_eq!(settle(&*store, &again, 1).await, Written::Done);
     let mut ended = running.clone();
-    workshop.end(&mut ended);
+    fixtures.end(&mut ended);
     assert_eq!(settle(&*store, &ended, 1).await, Written::Stale);
     assert_eq!(stored(&*store, running.id).await, again);
     let totals = store.totals().await.unwrap();
@@ -133,11 +133,11 @@ pub async fn what_an_attempt_makes_of_it_comes_too_late_once_it_is_pending_again
 }
 
 pub async fn what_has_ended_is_never_written_again(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let mut ended = running(&*store, &mut workshop).await;
-    workshop.end(&mut ended);
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let mut ended = running(&*store, &mut fixtures).await;
+    fixtures.end(&mut ended);
     assert_eq!(settle(&*store, &ended, 1).await, Written::Done);
-    let at_once = workshop.ended(ended.function_id);
+    let at_once = fixtures.ended(ended.function_id);
     insert(&*store, std::slice::from_ref(&at_once)).await;
     for execution in [ended, at_once] {
         let mut other = execution.clone();
@@ -152,11 +152,11 @@ pub async fn what_has_ended_is_never_written_again(fixture: impl Fixture) {
 }
 
 pub async fn a_retry_makes_it_pending_until_its_next_claim(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let mut execution = running(&*store, &mut workshop).await;
-    execution.end_attempt(workshop.attempt(true)).unwrap();
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let mut execution = running(&*store, &mut fixtures).await;
+    execution.end_attempt(fixtures.attempt(true)).unwrap();
     execution
-        .retry(workshop.now + Duration::from_secs(2))
+        .retry(fixtures.now + Duration::from_secs(2))
         .unwrap();
     assert_eq!(settle(&*store, &execution, 1).await, Written::Done);
     assert_eq!(stored(&*store, execution.id).await, execution);
@@ -171,19 +171,19 @@ pub async fn a_retry_makes_it_pending_until_its_next_claim(fixture: impl Fixture
     assert_eq!(stored(&*store, execution.id).await, execution);
     // What the first attempt still had to say comes too late.
     assert_eq!(settle(&*store, &execution, 1).await, Written::Stale);
-    workshop.end(&mut execution);
+    fixtures.end(&mut execution);
     assert_eq!(settle(&*store, &execution, 2).await, Written::Done);
     assert_eq!(stored(&*store, execution.id).await, execution);
 }
 
 pub async fn a_pending_execution_can_be_cancelled(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
-    let mut execution = workshop.pending(function);
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
+    let mut execution = fixtures.pending(function);
     insert(&*store, std::slice::from_ref(&execution)).await;
     let cancelled = Failure::new(FailureKind::Cancelled, "cancelled");
     let from = Stage::of(&execution);
-    execution.fail(cancelled, workshop.now).unwrap();
+    execution.fail(cancelled, fixtures.now).unwrap();
     assert_eq!(settle_from(&*store, &execution, from).await, Written::Done);
     assert_eq!(write(&*store, claim(execution.id, 1)).await, Written::Stale);
     assert_eq!(stored(&*store, execution.id).await, execution);
@@ -201,10 +201,10 @@ async fn race(store: &Arc<dyn Store>, writes: Vec<Write>) -> usize {
 }
 
 pub async fn of_many_claims_at_once_exactly_one_wins(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
     for _ in 0..20 {
-        let execution = workshop.pending(function);
+        let execution = fixtures.pending(function);
         insert(&*store, std::slice::from_ref(&execution)).await;
         let claims = vec![claim(execution.id, 1); 16];
         assert_eq!(race(&store, claims).await, 1);
@@ -213,11 +213,11 @@ pub async fn of_many_claims_at_once_exactly_one_wins(fixture: impl Fixture) {
 }
 
 pub async fn of_many_settlements_at_once_exactly_one_counts(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let running = running(&*store, &mut workshop).await;
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let running = running(&*store, &mut fixtures).await;
     let settlements = (0..16).map(|_| {
         let mut ended = running.clone();
-        workshop.end(&mut ended);
+        fixtures.end(&mut ended);
         Write::Settle {
             execution: Arc::new(ended),
             from: RUNNING,
@@ -230,11 +230,11 @@ pub async fn of_many_settlements_at_once_exactly_one_counts(fixture: impl Fixtur
 }
 
 pub async fn the_same_group_tried_again_counts_once(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
-    let mut pending = workshop.pending(function);
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
+    let mut pending = fixtures.pending(function);
     pending.idempotency_key = Some("key".into());
-    let executions = [workshop.ended(function), pending];
+    let executions = [fixtures.ended(function), pending];
     insert(&*store, &executions).await;
     insert(&*store, &executions).await;
     let totals = store.totals().await.unwrap();
@@ -250,18 +250,18 @@ pub async fn the_same_group_tried_again_counts_once(fixture: impl Fixture) {
 }
 
 pub async fn totals_follow_every_step(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let totals = async || store.totals().await.unwrap();
     assert_eq!(totals().await, Totals::default());
-    let mut execution = running(&*store, &mut workshop).await;
+    let mut execution = running(&*store, &mut fixtures).await;
     let one = Totals {
         running: 1,
         ..Totals::default()
     };
     assert_eq!(totals().await, one);
-    execution.end_attempt(workshop.attempt(true)).unwrap();
+    execution.end_attempt(fixtures.attempt(true)).unwrap();
     let mut again = execution.clone();
-    again.retry(workshop.now).unwrap();
+    again.retry(fixtures.now).unwrap();
     settle(&*store, &again, 1).await;
     let one = Totals {
         pending: 1,
@@ -270,14 +270,14 @@ pub async fn totals_follow_every_step(fixture: impl Fixture) {
     assert_eq!(totals().await, one);
     let cancelled = Failure::new(FailureKind::Cancelled, "cancelled");
     let from = Stage::of(&again);
-    again.fail(cancelled, workshop.now).unwrap();
+    again.fail(cancelled, fixtures.now).unwrap();
     settle_from(&*store, &again, from).await;
     let one = Totals {
         failed: 1,
         ..Totals::default()
     };
     assert_eq!(totals().await, one);
-    let mut completed = workshop.ended(execution.function_id);
+    let mut completed = fixtures.ended(execution.function_id);
     completed.status = Status::Completed;
     insert(&*store, &[completed]).await;
     let two = Totals {

@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use super::Fixture;
-use super::workshop::{START, Workshop};
+use super::fixtures::{START, Fixtures};
 use crate::model::{Function, FunctionConfig, FunctionStatus, Tier};
 use crate::store::{Period, StoreError};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let plain = workshop.function("plain");
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let plain = fixtures.function("plain");
     let odd = Function {
         description: "söme \"quoted\" 😀\nlines".into(),
         code: "// ü\nreturn `${input}` + \"\\u0000\"".into(),
-        updated_at: workshop.now + SECOND,
+        updated_at: fixtures.now + SECOND,
         version: 7,
         status: FunctionStatus::Inactive,
         config: FunctionConfig {
@@ -23,7 +23,7 @@ pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
             retry_count: 10,
             concurrency: Some(4),
         },
-        ..workshop.function("名前 '; --")
+        ..fixtures.function("名前 '; --")
     };
     for function in [&plain, &odd] {
         store.insert_function(function).await.unwrap();
@@ -48,11 +48,11 @@ pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
 pub async fn an_environment_reads_back_to_the_byte_and_changes_with_its_function(
     fixture: impl Fixture,
 ) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let plain = workshop.function("plain");
-    let rich = workshop.function("rich");
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let plain = fixtures.function("plain");
+    let rich = fixtures.function("rich");
     let rich = Function {
-        environment: workshop.environment(rich.id),
+        environment: fixtures.environment(rich.id),
         ..rich
     };
     for function in [&plain, &rich] {
@@ -61,7 +61,7 @@ pub async fn an_environment_reads_back_to_the_byte_and_changes_with_its_function
         assert_eq!(stored.as_ref(), Some(function));
     }
     let gained = Function {
-        environment: workshop.environment(plain.id),
+        environment: fixtures.environment(plain.id),
         updated_at: plain.updated_at + SECOND,
         ..plain.clone()
     };
@@ -80,16 +80,16 @@ pub async fn an_environment_reads_back_to_the_byte_and_changes_with_its_function
 }
 
 pub async fn a_name_is_taken_until_its_function_is_deleted_or_renamed(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let first = workshop.function("add");
-    let second = workshop.function("add");
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let first = fixtures.function("add");
+    let second = fixtures.function("add");
     store.insert_function(&first).await.unwrap();
     let refused = store.insert_function(&second).await.unwrap_err();
     assert!(matches!(refused, StoreError::Conflict(_)), "{refused}");
     // Nothing is left of it.
     assert_eq!(store.function(second.id).await.unwrap(), None);
 
-    let third = workshop.function("sub");
+    let third = fixtures.function("sub");
     store.insert_function(&third).await.unwrap();
     let renamed = Function {
         name: "add".into(),
@@ -99,7 +99,7 @@ pub async fn a_name_is_taken_until_its_function_is_deleted_or_renamed(fixture: i
     assert!(matches!(refused, Err(StoreError::Conflict(_))));
     assert_eq!(store.function(third.id).await.unwrap(), Some(third.clone()));
 
-    assert!(store.delete_function(first.id, workshop.now).await.unwrap());
+    assert!(store.delete_function(first.id, fixtures.now).await.unwrap());
     store.insert_function(&second).await.unwrap();
     let freed = Function {
         name: "mul".into(),
@@ -110,7 +110,7 @@ pub async fn a_name_is_taken_until_its_function_is_deleted_or_renamed(fixture: i
         .await
         .unwrap();
     store
-        .insert_function(&workshop.function("sub"))
+        .insert_function(&fixtures.function("sub"))
         .await
         .unwrap();
     // A function may keep its own name.
@@ -125,8 +125,8 @@ pub async fn a_name_is_taken_until_its_function_is_deleted_or_renamed(fixture: i
 }
 
 pub async fn a_stale_update_is_refused_and_changes_nothing(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let first = workshop.function("add");
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let first = fixtures.function("add");
     store.insert_function(&first).await.unwrap();
     let second = Function {
         code: "return 2".into(),
@@ -149,44 +149,44 @@ pub async fn a_stale_update_is_refused_and_changes_nothing(fixture: impl Fixture
         Some(second.clone())
     );
 
-    store.delete_function(first.id, workshop.now).await.unwrap();
+    store.delete_function(first.id, fixtures.now).await.unwrap();
     let refused = store.update_function(&late, second.updated_at).await;
     assert!(matches!(refused, Err(StoreError::Stale)));
-    let unknown = workshop.function("unknown");
+    let unknown = fixtures.function("unknown");
     let refused = store.update_function(&unknown, unknown.updated_at).await;
     assert!(matches!(refused, Err(StoreError::Stale)));
     assert_eq!(store.function(unknown.id).await.unwrap(), None);
 }
 
 pub async fn functions_are_listed_newest_first(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let mut functions = Vec::new();
     for n in 0..20 {
-        let function = workshop.function(&format!("f{n}"));
+        let function = fixtures.function(&format!("f{n}"));
         store.insert_function(&function).await.unwrap();
         functions.insert(0, function);
-        workshop.wait(SECOND);
+        fixtures.wait(SECOND);
     }
     assert_eq!(store.functions().await.unwrap(), functions);
     let gone = functions.remove(5);
-    store.delete_function(gone.id, workshop.now).await.unwrap();
+    store.delete_function(gone.id, fixtures.now).await.unwrap();
     assert_eq!(store.functions().await.unwrap(), functions);
 }
 
 pub async fn a_deleted_function_keeps_its_label_and_nothing_else(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let live = workshop.function("live");
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let live = fixtures.function("live");
     let gone = Function {
         code: "x".repeat(5_001).into(),
-        ..workshop.function("gone")
+        ..fixtures.function("gone")
     };
     for function in [&live, &gone] {
         store.insert_function(function).await.unwrap();
     }
-    assert!(store.delete_function(gone.id, workshop.now).await.unwrap());
-    assert!(!store.delete_function(gone.id, workshop.now).await.unwrap());
-    let unknown = workshop.id();
-    assert!(!store.delete_function(unknown, workshop.now).await.unwrap());
+    assert!(store.delete_function(gone.id, fixtures.now).await.unwrap());
+    assert!(!store.delete_function(gone.id, fixtures.now).await.unwrap());
+    let unknown = fixtures.id();
+    assert!(!store.delete_function(unknown, fixtures.now).await.unwrap());
 
     assert_eq!(store.function(gone.id).await.unwrap(), None);
     let labels = store.labels(None).await.unwrap();
@@ -202,16 +202,16 @@ pub async fn a_deleted_function_keeps_its_label_and_nothing_else(fixture: impl F
 }
 
 pub async fn code_is_metered_from_each_change_to_the_next(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let hour = 3600 * SECOND;
     let first = Function {
         // Three bytes in UTF-8, two of them one character.
         code: "üx".into(),
-        ..workshop.function("a")
+        ..fixtures.function("a")
     };
     let other = Function {
         code: "12345".into(),
-        ..workshop.function("b")
+        ..fixtures.function("b")
     };
     store.insert_function(&first).await.unwrap();
     store.insert_function(&other).await.unwrap();
@@ -249,5 +249,5 @@ pub async fn code_is_metered_from_each_change_to_the_next(fixture: impl Fixture)
     );
     assert_eq!(metered(START - hour, START, None).await, 0);
     assert_eq!(metered(end, START, None).await, 0);
-    assert_eq!(metered(START, end, Some(workshop.id())).await, 0);
+    assert_eq!(metered(START, end, Some(fixtures.id())).await, 0);
 }

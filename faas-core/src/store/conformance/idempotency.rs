@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use super::workshop::Workshop;
+use super::fixtures::Fixtures;
 use super::{Fixture, write};
 use crate::model::{Execution, FunctionId};
 use crate::store::{IDEMPOTENCY_WINDOW, Write, Written};
 
-fn keyed(workshop: &mut Workshop, function: FunctionId, key: &str) -> Execution {
+fn keyed(fixtures: &mut Fixtures, function: FunctionId, key: &str) -> Execution {
     Execution {
         idempotency_key: Some(key.into()),
-        ..workshop.pending(function)
+        ..fixtures.pending(function)
     }
 }
 
@@ -23,66 +23,66 @@ fn new(execution: &Execution) -> Write {
 pub async fn a_key_gives_the_first_execution_within_24_hours_and_a_new_one_after(
     fixture: impl Fixture,
 ) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
-    let first = keyed(&mut workshop, function, "key");
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
+    let first = keyed(&mut fixtures, function, "key");
     assert_eq!(write(&*store, new(&first)).await, Written::Done);
-    let begin = workshop.now;
+    let begin = fixtures.now;
     let find = async |since| store.find_idempotent(function, "key", since).await.unwrap();
     assert_eq!(find(begin).await, Some(first.id));
     let micro = std::time::Duration::from_micros(1);
     assert_eq!(find(begin + micro).await, None);
 
-    workshop.wait(IDEMPOTENCY_WINDOW);
-    let second = keyed(&mut workshop, function, "key");
+    fixtures.wait(IDEMPOTENCY_WINDOW);
+    let second = keyed(&mut fixtures, function, "key");
     let duplicate = Written::Duplicate(first.id);
     assert_eq!(write(&*store, new(&second)).await, duplicate);
     assert_eq!(store.execution(second.id).await.unwrap(), None);
     assert_eq!(store.totals().await.unwrap().pending, 1);
 
-    workshop.wait(micro);
-    let third = keyed(&mut workshop, function, "key");
+    fixtures.wait(micro);
+    let third = keyed(&mut fixtures, function, "key");
     assert_eq!(write(&*store, new(&third)).await, Written::Done);
     assert_eq!(find(begin).await, Some(third.id));
 }
 
 pub async fn a_key_is_the_functions_own(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let (one, other) = (workshop.id(), workshop.id());
-    let first = keyed(&mut workshop, one, "key");
-    let second = keyed(&mut workshop, other, "key");
-    let third = keyed(&mut workshop, one, "KEY");
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let (one, other) = (fixtures.id(), fixtures.id());
+    let first = keyed(&mut fixtures, one, "key");
+    let second = keyed(&mut fixtures, other, "key");
+    let third = keyed(&mut fixtures, one, "KEY");
     for execution in [&first, &second, &third] {
         assert_eq!(write(&*store, new(execution)).await, Written::Done);
     }
-    let begin = workshop.now;
+    let begin = fixtures.now;
     let found = store.find_idempotent(other, "key", begin).await.unwrap();
     assert_eq!(found, Some(second.id));
     let found = store.find_idempotent(other, "KEY", begin).await.unwrap();
     assert_eq!(found, None);
     // Without a key nothing is a duplicate, and one that ended at once leaves its key too.
     for _ in 0..2 {
-        let plain = workshop.pending(one);
+        let plain = fixtures.pending(one);
         assert_eq!(write(&*store, new(&plain)).await, Written::Done);
     }
     let ended = Execution {
         idempotency_key: Some("ended".into()),
-        ..workshop.ended(one)
+        ..fixtures.ended(one)
     };
     assert_eq!(write(&*store, new(&ended)).await, Written::Done);
-    let again = keyed(&mut workshop, one, "ended");
+    let again = keyed(&mut fixtures, one, "ended");
     let duplicate = Written::Duplicate(ended.id);
     assert_eq!(write(&*store, new(&again)).await, duplicate);
 }
 
 pub async fn two_inserts_at_once_with_one_key_store_one_execution(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
     for round in 0..20 {
         let key = format!("key {round}");
         let mut tasks = JoinSet::new();
         for _ in 0..8 {
-            let (store, execution) = (store.clone(), keyed(&mut workshop, function, &key));
+            let (store, execution) = (store.clone(), keyed(&mut fixtures, function, &key));
             tasks.spawn(async move { (execution.id, write(&*store, new(&execution)).await) });
         }
         let outcomes = tasks.join_all().await;
@@ -100,10 +100,10 @@ pub async fn two_inserts_at_once_with_one_key_store_one_execution(fixture: impl 
 }
 
 pub async fn a_key_used_twice_in_one_group_is_found(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
-    let first = keyed(&mut workshop, function, "key");
-    let second = keyed(&mut workshop, function, "key");
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
+    let first = keyed(&mut fixtures, function, "key");
+    let second = keyed(&mut fixtures, function, "key");
     let written = store.commit(&[new(&first), new(&second)]).await.unwrap();
     assert_eq!(written, [Written::Done, Written::Duplicate(first.id)]);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::workshop::{START, Workshop};
+use super::fixtures::{START, Fixtures};
 use super::{Fixture, claim, insert, write};
 use crate::model::{Execution, FailureKind, Status};
 use crate::store::{ExecutionQuery, Period, Store};
@@ -48,18 +48,18 @@ fn narrowed(all: &[Execution], query: &ExecutionQuery) -> Vec<Execution> {
 }
 
 /// 300 executions of three functions in all states, a second apart.
-async fn mixed(store: &dyn Store, workshop: &mut Workshop) -> Vec<Execution> {
-    let functions = [workshop.id(), workshop.id(), workshop.id()];
+async fn mixed(store: &dyn Store, fixtures: &mut Fixtures) -> Vec<Execution> {
+    let functions = [fixtures.id(), fixtures.id(), fixtures.id()];
     let mut all = Vec::new();
     for n in 0..300 {
-        let function = functions[workshop.random.usize(..3)];
+        let function = functions[fixtures.random.usize(..3)];
         let one = match n % 5 {
-            0 => workshop.pending(function),
-            _ => workshop.ended(function),
+            0 => fixtures.pending(function),
+            _ => fixtures.ended(function),
         };
         all.push(one);
-        let pause = workshop.random.u64(..2_000);
-        workshop.wait(Duration::from_millis(pause));
+        let pause = fixtures.random.u64(..2_000);
+        fixtures.wait(Duration::from_millis(pause));
     }
     insert(store, &all).await;
     for one in all.iter_mut().step_by(15) {
@@ -70,8 +70,8 @@ async fn mixed(store: &dyn Store, workshop: &mut Workshop) -> Vec<Execution> {
 }
 
 pub async fn a_list_is_newest_first_and_pages_through_everything_once(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let all = mixed(&*store, &mut workshop).await;
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let all = mixed(&*store, &mut fixtures).await;
     let expected = narrowed(&all, &EVERYTHING);
     assert_eq!(store.executions(&EVERYTHING).await.unwrap(), expected);
     for limit in [1, 7, 299, 300, 301] {
@@ -89,9 +89,9 @@ pub async fn a_list_is_newest_first_and_pages_through_everything_once(fixture: i
 }
 
 pub async fn a_list_narrows_by_function_status_and_period(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let all = mixed(&*store, &mut workshop).await;
-    let unknown = workshop.id();
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let all = mixed(&*store, &mut fixtures).await;
+    let unknown = fixtures.id();
     let functions = [None, Some(all[0].function_id), Some(unknown)];
     let statuses = [
         None,
@@ -135,8 +135,8 @@ pub async fn a_list_narrows_by_function_status_and_period(fixture: impl Fixture)
 }
 
 pub async fn a_list_narrows_by_the_reason_of_a_failure(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let all = mixed(&*store, &mut workshop).await;
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let all = mixed(&*store, &mut fixtures).await;
     let mut found = 0;
     for kind in FailureKind::ALL {
         for function in [None, Some(all[0].function_id)] {
@@ -158,14 +158,14 @@ pub async fn a_list_narrows_by_the_reason_of_a_failure(fixture: impl Fixture) {
 }
 
 pub async fn ten_thousand_executions_page_without_gap_or_repeat(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
     let mut ids = Vec::new();
     for _ in 0..20 {
-        let group: Vec<_> = (0..500).map(|_| workshop.ended(function)).collect();
+        let group: Vec<_> = (0..500).map(|_| fixtures.ended(function)).collect();
         insert(&*store, &group).await;
         ids.extend(group.iter().map(|one| one.id));
-        workshop.wait(Duration::from_millis(3));
+        fixtures.wait(Duration::from_millis(3));
     }
     ids.reverse();
     for function in [None, Some(function)] {
@@ -182,14 +182,14 @@ pub async fn ten_thousand_executions_page_without_gap_or_repeat(fixture: impl Fi
 }
 
 pub async fn a_period_is_exact_even_when_ids_run_ahead_of_the_clock(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
-    let mut all = vec![workshop.ended(function)];
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
+    let mut all = vec![fixtures.ended(function)];
     // The clock is set back by an hour: ids go on from where they were.
-    workshop.now = START - Duration::from_secs(3600);
+    fixtures.now = START - Duration::from_secs(3600);
     for _ in 0..10 {
-        all.push(workshop.ended(function));
-        workshop.wait(Duration::from_millis(500));
+        all.push(fixtures.ended(function));
+        fixtures.wait(Duration::from_millis(500));
     }
     insert(&*store, &all).await;
     let minute = Duration::from_secs(60);
@@ -212,8 +212,8 @@ pub async fn a_period_is_exact_even_when_ids_run_ahead_of_the_clock(fixture: imp
 }
 
 pub async fn what_is_unfinished_comes_oldest_first_in_pages(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let mut all = mixed(&*store, &mut workshop).await;
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let mut all = mixed(&*store, &mut fixtures).await;
     all.retain(|one| !one.status.is_terminal());
     all.sort_by_key(|one| one.id);
     assert_eq!(store.unfinished(None, usize::MAX).await.unwrap(), all);
@@ -231,8 +231,8 @@ pub async fn what_is_unfinished_comes_oldest_first_in_pages(fixture: impl Fixtur
 }
 
 pub async fn recent_durations_are_of_completed_ones_newest_first(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let all = mixed(&*store, &mut workshop).await;
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let all = mixed(&*store, &mut fixtures).await;
     let since = all[100].created_at;
     for function in [None, Some(all[0].function_id)] {
         let query = ExecutionQuery {
@@ -254,29 +254,29 @@ pub async fn recent_durations_are_of_completed_ones_newest_first(fixture: impl F
             assert_eq!(recent, expected[..limit.min(expected.len())]);
         }
     }
-    let unknown = store.recent_durations(Some(workshop.id()), START, 9);
+    let unknown = store.recent_durations(Some(fixtures.id()), START, 9);
     assert!(unknown.await.unwrap().is_empty());
 }
 
 pub async fn the_newest_execution_is_known(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     assert_eq!(store.newest_execution().await.unwrap(), None);
-    let function = workshop.id();
-    let older = workshop.pending(function);
-    let newer = workshop.ended(function);
+    let function = fixtures.id();
+    let older = fixtures.pending(function);
+    let newer = fixtures.ended(function);
     insert(&*store, std::slice::from_ref(&newer)).await;
     assert_eq!(store.newest_execution().await.unwrap(), Some(newer.id));
     insert(&*store, &[older]).await;
     assert_eq!(store.newest_execution().await.unwrap(), Some(newer.id));
-    let newest = workshop.pending(function);
+    let newest = fixtures.pending(function);
     insert(&*store, std::slice::from_ref(&newest)).await;
     assert_eq!(store.newest_execution().await.unwrap(), Some(newest.id));
 }
 
 pub async fn what_is_unknown_is_not_found(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
-    let execution = workshop.ended(function);
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
+    let execution = fixtures.ended(function);
     assert_eq!(store.execution(execution.id).await.unwrap(), None);
     assert_eq!(store.function(function).await.unwrap(), None);
     let found = store.find_idempotent(function, "key", START).await.unwrap();

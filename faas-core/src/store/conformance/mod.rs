@@ -35,14 +35,14 @@ pub mod round_trip;
 pub mod scaling;
 pub mod sharing;
 pub mod usage;
-pub mod workshop;
+pub mod fixtures;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use self::workshop::START;
+use self::fixtures::START;
 use super::{Lease, Owner, Stage, Store, Write, Written};
 use crate::model::{Execution, ExecutionId, Status};
 

@@ -2,30 +2,30 @@
 
 use std::time::Duration;
 
-use super::workshop::{START, Workshop};
+use super::fixtures::{START, Fixtures};
 use super::{Fixture, claim, insert, write};
 use crate::store::{ExecutionQuery, Period, StoreError, UsageGroup, UsageQuery, Write, Written};
 
 pub async fn everything_is_there_after_a_restart(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.function("add");
-    let gone = workshop.function("gone");
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.function("add");
+    let gone = fixtures.function("gone");
     for one in [&function, &gone] {
         store.insert_function(one).await.unwrap();
     }
-    store.delete_function(gone.id, workshop.now).await.unwrap();
-    let all: Vec<_> = (0..50).map(|_| workshop.any(function.id)).collect();
+    store.delete_function(gone.id, fixtures.now).await.unwrap();
+    let all: Vec<_> = (0..50).map(|_| fixtures.any(function.id)).collect();
     insert(&*store, &all).await;
-    let claimed = workshop.pending(function.id);
+    let claimed = fixtures.pending(function.id);
     insert(&*store, std::slice::from_ref(&claimed)).await;
     let claim = claim(claimed.id, 1);
     write(&*store, claim.clone()).await;
-    let event = workshop.scaling_event(Some(function.id));
+    let event = fixtures.scaling_event(Some(function.id));
     write(&*store, Write::Scaling(event.clone())).await;
     let usage = UsageQuery {
         period: Period {
             from: START,
-            to: workshop.now + Duration::from_secs(1),
+            to: fixtures.now + Duration::from_secs(1),
         },
         function: None,
         group: UsageGroup::Function,
@@ -67,17 +67,17 @@ pub async fn everything_is_there_after_a_restart(fixture: impl Fixture) {
     assert_eq!(store.scaling_events(START, 9).await.unwrap(), [event]);
     // Guards hold across the restart, and names are still taken.
     assert_eq!(write(&*store, claim).await, Written::Stale);
-    let taken = store.insert_function(&workshop.function("add")).await;
+    let taken = store.insert_function(&fixtures.function("add")).await;
     assert!(matches!(taken, Err(StoreError::Conflict(_))));
-    let more = workshop.ended(function.id);
+    let more = fixtures.ended(function.id);
     insert(&*store, std::slice::from_ref(&more)).await;
     assert_eq!(store.execution(more.id).await.unwrap(), Some(more));
 }
 
 pub async fn a_closed_store_can_be_asked_nothing_and_does_not_hang(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
-    let one = workshop.ended(function);
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
+    let one = fixtures.ended(function);
     insert(&*store, std::slice::from_ref(&one)).await;
     store.close().await.unwrap();
     store.close().await.unwrap();

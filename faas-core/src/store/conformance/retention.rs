@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::usage::{GROUPS, added_up, forty_days};
-use super::workshop::{START, Workshop};
+use super::fixtures::{START, Fixtures};
 use super::{Fixture, insert};
 use crate::store::{ExecutionQuery, Granularity, Period, Store, UsageGroup, UsageQuery};
 
@@ -22,12 +22,12 @@ async fn ids(store: &dyn Store) -> Vec<crate::model::ExecutionId> {
 }
 
 pub async fn expiry_takes_the_oldest_ended_ones_up_to_the_limit(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
     let mut all = Vec::new();
     for _ in 0..2_000 {
-        all.push(workshop.ended(function));
-        workshop.wait(Duration::from_millis(100));
+        all.push(fixtures.ended(function));
+        fixtures.wait(Duration::from_millis(100));
     }
     insert(&*store, &all).await;
     let mut left: Vec<_> = all.iter().map(|one| one.id).collect();
@@ -45,13 +45,13 @@ pub async fn expiry_takes_the_oldest_ended_ones_up_to_the_limit(fixture: impl Fi
 }
 
 pub async fn expiry_never_takes_what_has_not_ended(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
-    let pending: Vec<_> = (0..50).map(|_| workshop.pending(function)).collect();
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
+    let pending: Vec<_> = (0..50).map(|_| fixtures.pending(function)).collect();
     insert(&*store, &pending).await;
-    let ended: Vec<_> = (0..50).map(|_| workshop.ended(function)).collect();
+    let ended: Vec<_> = (0..50).map(|_| fixtures.ended(function)).collect();
     insert(&*store, &ended).await;
-    let later = workshop.now + Duration::from_secs(1);
+    let later = fixtures.now + Duration::from_secs(1);
     assert_eq!(store.expire(later, 40).await.unwrap(), 40);
     assert_eq!(store.expire(later, 40).await.unwrap(), 10);
     assert_eq!(store.expire(later, 40).await.unwrap(), 0);
@@ -59,8 +59,8 @@ pub async fn expiry_never_takes_what_has_not_ended(fixture: impl Fixture) {
 }
 
 pub async fn expiry_keeps_sums_and_totals(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let all = forty_days(&*store, &mut workshop).await;
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let all = forty_days(&*store, &mut fixtures).await;
     let totals = store.totals().await.unwrap();
     let day = Duration::from_secs(24 * 3600);
     let hour = Duration::from_secs(3600);

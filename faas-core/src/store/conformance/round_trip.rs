@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use super::workshop::Workshop;
+use super::fixtures::Fixtures;
 use super::{Fixture, claim, insert, settle, write};
 use crate::model::{Execution, Json, Status};
 use crate::store::Written;
 
 pub async fn every_field_of_an_execution_reads_back(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
     let mut all = Vec::new();
     for _ in 0..300 {
-        all.push(workshop.any(function));
-        workshop.wait(Duration::from_micros(777));
+        all.push(fixtures.any(function));
+        fixtures.wait(Duration::from_micros(777));
     }
     insert(&*store, &all).await;
     for one in &all {
@@ -23,11 +23,11 @@ pub async fn every_field_of_an_execution_reads_back(fixture: impl Fixture) {
 }
 
 pub async fn every_field_reads_back_after_a_settlement(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
     for _ in 0..100 {
-        let settled = workshop.any(function);
-        let mut before = workshop.pending(function);
+        let settled = fixtures.any(function);
+        let mut before = fixtures.pending(function);
         before.id = settled.id;
         before.created_at = settled.created_at;
         before.idempotency_key.clone_from(&settled.idempotency_key);
@@ -40,14 +40,14 @@ pub async fn every_field_reads_back_after_a_settlement(fixture: impl Fixture) {
 }
 
 pub async fn a_mebibyte_of_input_and_of_output_reads_back(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
     let text = |letter: &str| Json::trusted(format!("\"{}\"", letter.repeat((1 << 20) - 2)));
     let execution = Execution {
         status: Status::Completed,
         input: text("a"),
         output: Some(text("b")),
-        ..workshop.ended(function)
+        ..fixtures.ended(function)
     };
     insert(&*store, std::slice::from_ref(&execution)).await;
     let stored = store.execution(execution.id).await.unwrap().unwrap();
@@ -55,8 +55,8 @@ pub async fn a_mebibyte_of_input_and_of_output_reads_back(fixture: impl Fixture)
 }
 
 pub async fn any_unicode_text_reads_back(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
     let texts = [
         "ASCII",
         "ünï",
@@ -74,7 +74,7 @@ pub async fn any_unicode_text_reads_back(fixture: impl Fixture) {
             input: json.clone().into(),
             output: Some(json.into()),
             idempotency_key: Some(text.into()),
-            ..workshop.ended(function)
+            ..fixtures.ended(function)
         };
         insert(&*store, std::slice::from_ref(&execution)).await;
         let stored = store.execution(execution.id).await.unwrap();

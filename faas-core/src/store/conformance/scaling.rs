@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use super::workshop::{START, Workshop};
+use super::fixtures::{START, Fixtures};
 use super::{Fixture, write};
 use crate::store::{Period, Write};
 
 pub async fn scaling_events_are_listed_newest_first_and_counted(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let second = Duration::from_secs(1);
-    let function = workshop.id();
+    let function = fixtures.id();
     let mut events = Vec::new();
     for n in 0..20 {
-        let event = workshop.scaling_event((n % 2 == 0).then_some(function));
+        let event = fixtures.scaling_event((n % 2 == 0).then_some(function));
         write(&*store, Write::Scaling(event.clone())).await;
         events.insert(0, event);
-        workshop.wait(second);
+        fixtures.wait(second);
     }
     let all = store.scaling_events(START, 100).await.unwrap();
     assert_eq!(all, events);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::workshop::{START, Workshop};
+use super::fixtures::{START, Fixtures};
 use super::{Fixture, claim, insert, settle, write};
 use crate::model::{Execution, ExecutionId, Status, Timestamp};
 use crate::store::{
@@ -21,9 +21,9 @@ fn lease(owner: &str, until: Timestamp) -> Lease {
 }
 
 /// Inserts one and claims it for `ours` until then; returns it as it is then.
-async fn running(store: &dyn Store, workshop: &mut Workshop, until: Timestamp) -> Execution {
-    let function = workshop.id();
-    let mut execution = workshop.pending(function);
+async fn running(store: &dyn Store, fixtures: &mut Fixtures, until: Timestamp) -> Execution {
+    let function = fixtures.id();
+    let mut execution = fixtures.pending(function);
     insert(store, std::slice::from_ref(&execution)).await;
     let claim = Write::Claim {
         id: execution.id,
@@ -54,12 +54,12 @@ fn nobody_asked(execution: &Execution) -> Overdue {
 }
 
 pub async fn what_is_pending_is_overdue_once_it_is_due(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
-    let mut at_once = workshop.pending(function);
-    let mut later = workshop.pending(function);
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
+    let mut at_once = fixtures.pending(function);
+    let mut later = fixtures.pending(function);
     later.due_at = Some(START + 9 * SECOND);
-    let all = [at_once.clone(), later.clone(), workshop.ended(function)];
+    let all = [at_once.clone(), later.clone(), fixtures.ended(function)];
     insert(&*store, &all).await;
     let due = async |before: Timestamp| overdue(&*store, Status::Pending, before).await;
     assert_eq!(due(START).await, []);
@@ -73,7 +73,7 @@ pub async fn what_is_pending_is_overdue_once_it_is_due(fixture: impl Fixture) {
     // One that is tried again is due when its retry is.
     assert_eq!(write(&*store, claim(at_once.id, 1)).await, Written::Done);
     at_once.claim().unwrap();
-    at_once.end_attempt(workshop.attempt(true)).unwrap();
+    at_once.end_attempt(fixtures.attempt(true)).unwrap();
     at_once.retry(START + 20 * SECOND).unwrap();
     assert_eq!(settle(&*store, &at_once, 1).await, Written::Done);
     assert_eq!(
@@ -85,29 +85,29 @@ pub async fn what_is_pending_is_overdue_once_it_is_due(fixture: impl Fixture) {
 }
 
 pub async fn what_runs_is_overdue_once_its_lease_has_ended(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let until = START + 30 * SECOND;
-    let mut execution = running(&*store, &mut workshop, until).await;
+    let mut execution = running(&*store, &mut fixtures, until).await;
     let ended = async |before: Timestamp| overdue(&*store, Status::Running, before).await;
     assert_eq!(ended(until).await, []);
     let one = nobody_asked(&execution);
     assert_eq!(ended(until + SECOND).await, [one]);
-    workshop.end(&mut execution);
+    fixtures.end(&mut execution);
     assert_eq!(settle(&*store, &execution, 1).await, Written::Done);
     assert_eq!(ended(until + SECOND).await, []);
 }
 
 pub async fn what_has_waited_longest_comes_first_up_to_the_limit(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
     let mut expected = Vec::new();
     for wait in [40, 10, 30, 20_u32] {
-        let mut execution = workshop.pending(function);
+        let mut execution = fixtures.pending(function);
         execution.due_at = Some(START + wait * SECOND);
         insert(&*store, std::slice::from_ref(&execution)).await;
         expected.push((wait, execution.id));
     }
-    running(&*store, &mut workshop, START + 15 * SECOND).await;
+    running(&*store, &mut fixtures, START + 15 * SECOND).await;
     expected.sort_unstable();
     let found = async |except| {
         let query = OverdueQuery {
@@ -123,18 +123,18 @@ pub async fn what_has_waited_longest_comes_first_up_to_the_limit(fixture: impl F
     assert_eq!(found(Vec::new()).await, first);
 
     // Those of a function that is not wanted take up no place.
-    let (another, unknown) = (workshop.id(), workshop.id());
-    let other = workshop.pending(another);
+    let (another, unknown) = (fixtures.id(), fixtures.id());
+    let other = fixtures.pending(another);
     insert(&*store, std::slice::from_ref(&other)).await;
     assert_eq!(found(vec![function, unknown]).await, [other.id]);
 }
 
 pub async fn a_lease_is_renewed_for_its_owner_and_its_attempt_only(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let until = START + 30 * SECOND;
-    let mut held = running(&*store, &mut workshop, until).await;
-    let other = running(&*store, &mut workshop, until).await;
-    let unknown = workshop.pending(held.function_id).id;
+    let mut held = running(&*store, &mut fixtures, until).await;
+    let other = running(&*store, &mut fixtures, until).await;
+    let unknown = fixtures.pending(held.function_id).id;
     let later = START + 60 * SECOND;
     let renew = async |owner: &str, attempts: &[(ExecutionId, u32)]| {
         let lease = lease(owner, later);
@@ -150,7 +150,7 @@ pub async fn a_lease_is_renewed_for_its_owner_and_its_attempt_only(fixture: impl
     let ended = overdue(&*store, Status::Running, later + SECOND).await;
     assert_eq!(ended.len(), 2);
 
-    workshop.end(&mut held);
+    fixtures.end(&mut held);
     assert_eq!(settle(&*store, &held, 1).await, Written::Done);
     assert_eq!(renew("ours", &[(held.id, 1)]).await, [Lost]);
 }
@@ -158,14 +158,14 @@ pub async fn a_lease_is_renewed_for_its_owner_and_its_attempt_only(fixture: impl
 pub async fn a_request_to_cancel_is_told_to_who_holds_it_and_to_who_takes_it_over(
     fixture: impl Fixture,
 ) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let until = START + 30 * SECOND;
-    let mut held = running(&*store, &mut workshop, until).await;
-    let pending = workshop.pending(held.function_id);
+    let mut held = running(&*store, &mut fixtures, until).await;
+    let pending = fixtures.pending(held.function_id);
     insert(&*store, std::slice::from_ref(&pending)).await;
     let request = async |id| shared(&*store).request_cancel(id).await.unwrap();
     assert!(!request(pending.id).await);
-    assert!(!request(workshop.pending(held.function_id).id).await);
+    assert!(!request(fixtures.pending(held.function_id).id).await);
     assert!(request(held.id).await);
     assert!(request(held.id).await);
     let ours = lease("ours", until);
@@ -179,7 +179,7 @@ pub async fn a_request_to_cancel_is_told_to_who_holds_it_and_to_who_takes_it_ove
     assert_eq!(found, [asked]);
 
     // It was meant for that attempt.
-    held.end_attempt(workshop.attempt(true)).unwrap();
+    held.end_attempt(fixtures.attempt(true)).unwrap();
     held.retry(START + SECOND).unwrap();
     assert_eq!(settle(&*store, &held, 1).await, Written::Done);
     assert!(!request(held.id).await);
@@ -188,8 +188,8 @@ pub async fn a_request_to_cancel_is_told_to_who_holds_it_and_to_who_takes_it_ove
 }
 
 pub async fn the_last_change_of_a_function_is_known(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let mut function = workshop.function("add");
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let mut function = fixtures.function("add");
     let changed = async |id| shared(&*store).function_updated_at(id).await.unwrap();
     assert_eq!(changed(function.id).await, None);
     store.insert_function(&function).await.unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::workshop::{START, Workshop};
+use super::fixtures::{START, Fixtures};
 use super::{Fixture, claim, insert, settle, write};
 use crate::model::{Execution, FunctionId, NanoDollars, Timestamp};
 use crate::store::{
@@ -39,33 +39,33 @@ pub(super) fn added_up(all: &[Execution], query: &UsageQuery) -> Vec<UsageRow> {
 }
 
 /// 2,000 executions over 40 days: most in bursts within a minute, the rest anywhere.
-pub(super) async fn forty_days(store: &dyn Store, workshop: &mut Workshop) -> Vec<Execution> {
-    let functions: Vec<FunctionId> = (0..5).map(|_| workshop.id()).collect();
+pub(super) async fn forty_days(store: &dyn Store, fixtures: &mut Fixtures) -> Vec<Execution> {
+    let functions: Vec<FunctionId> = (0..5).map(|_| fixtures.id()).collect();
     let mut all = Vec::new();
     for _ in 0..100 {
         for _ in 0..20 {
-            let function = functions[workshop.random.usize(..functions.len())];
-            let one = if workshop.random.u8(..10) == 0 {
-                workshop.pending(function)
+            let function = functions[fixtures.random.usize(..functions.len())];
+            let one = if fixtures.random.u8(..10) == 0 {
+                fixtures.pending(function)
             } else {
-                workshop.ended(function)
+                fixtures.ended(function)
             };
             all.push(one);
-            let gap = workshop.random.u64(..8_000_000);
-            workshop.wait(Duration::from_micros(gap));
+            let gap = fixtures.random.u64(..8_000_000);
+            fixtures.wait(Duration::from_micros(gap));
         }
-        let pause = workshop.random.u64(..2 * 34_560_000_000);
-        workshop.wait(Duration::from_micros(pause / 2));
+        let pause = fixtures.random.u64(..2 * 34_560_000_000);
+        fixtures.wait(Duration::from_micros(pause / 2));
     }
     insert(store, &all).await;
     all
 }
 
 /// A moment in or near the time of `all`: anywhere, or at the edge of a span, or of an execution.
-fn moment(workshop: &mut Workshop, all: &[Execution]) -> Timestamp {
-    let one = all[workshop.random.usize(..all.len())].created_at;
+fn moment(fixtures: &mut Fixtures, all: &[Execution]) -> Timestamp {
+    let one = all[fixtures.random.usize(..all.len())].created_at;
     let micro = Duration::from_micros(1);
-    match workshop.random.u8(..8) {
+    match fixtures.random.u8(..8) {
         0 => one,
         1 => one + micro,
         2 => one.minute(),
@@ -73,13 +73,13 @@ fn moment(workshop: &mut Workshop, all: &[Execution]) -> Timestamp {
         4 => one.day(),
         5 => one.month(),
         6 => one.hour() - micro,
-        _ => one + Duration::from_micros(workshop.random.u64(..86_400_000_000)),
+        _ => one + Duration::from_micros(fixtures.random.u64(..86_400_000_000)),
     }
 }
 
 pub async fn sums_equal_those_of_the_executions_for_any_period(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let all = forty_days(&*store, &mut workshop).await;
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let all = forty_days(&*store, &mut fixtures).await;
     let function = all[0].function_id;
     let year = Duration::from_secs(365 * 24 * 3600);
     let mut periods = vec![
@@ -90,13 +90,13 @@ pub async fn sums_equal_those_of_the_executions_for_any_period(fixture: impl Fix
         },
     ];
     for _ in 0..60 {
-        let (one, other) = (moment(&mut workshop, &all), moment(&mut workshop, &all));
+        let (one, other) = (moment(&mut fixtures, &all), moment(&mut fixtures, &all));
         periods.push(Period {
             from: one.min(other),
             to: one.max(other),
         });
         // Within one minute.
-        let length = Duration::from_micros(workshop.random.u64(..60_000_000));
+        let length = Duration::from_micros(fixtures.random.u64(..60_000_000));
         periods.push(Period {
             from: one,
             to: one + length,
@@ -118,25 +118,25 @@ pub async fn sums_equal_those_of_the_executions_for_any_period(fixture: impl Fix
 }
 
 pub async fn an_execution_counts_once_and_only_when_it_has_ended(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let query = UsageQuery {
         period: Period::ALL,
         function: None,
         group: UsageGroup::Function,
     };
-    let function = workshop.id();
-    let mut execution = workshop.pending(function);
+    let function = fixtures.id();
+    let mut execution = fixtures.pending(function);
     insert(&*store, std::slice::from_ref(&execution)).await;
     assert_eq!(store.usage(&query).await.unwrap(), []);
     write(&*store, claim(execution.id, 1)).await;
     execution.claim().unwrap();
-    execution.end_attempt(workshop.attempt(true)).unwrap();
-    execution.retry(workshop.now).unwrap();
+    execution.end_attempt(fixtures.attempt(true)).unwrap();
+    execution.retry(fixtures.now).unwrap();
     settle(&*store, &execution, 1).await;
     assert_eq!(store.usage(&query).await.unwrap(), []);
     write(&*store, claim(execution.id, 2)).await;
     execution.claim().unwrap();
-    workshop.end(&mut execution);
+    fixtures.end(&mut execution);
     for _ in 0..2 {
         settle(&*store, &execution, 2).await;
     }
@@ -145,15 +145,15 @@ pub async fn an_execution_counts_once_and_only_when_it_has_ended(fixture: impl F
 }
 
 pub async fn an_execution_that_ends_late_counts_when_it_was_accepted(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
-    let mut late = workshop.pending(function);
-    workshop.wait(Duration::from_secs(3 * 24 * 3600));
-    let mut all = vec![workshop.ended(function)];
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
+    let mut late = fixtures.pending(function);
+    fixtures.wait(Duration::from_secs(3 * 24 * 3600));
+    let mut all = vec![fixtures.ended(function)];
     insert(&*store, &[late.clone(), all[0].clone()]).await;
     write(&*store, claim(late.id, 1)).await;
     late.claim().unwrap();
-    workshop.end(&mut late);
+    fixtures.end(&mut late);
     settle(&*store, &late, 1).await;
     all.push(late);
     for group in GROUPS {
@@ -161,7 +161,7 @@ pub async fn an_execution_that_ends_late_counts_when_it_was_accepted(fixture: im
             let query = UsageQuery {
                 period: Period {
                     from,
-                    to: workshop.now + Duration::from_secs(1),
+                    to: fixtures.now + Duration::from_secs(1),
                 },
                 function: None,
                 group,
@@ -173,8 +173,8 @@ pub async fn an_execution_that_ends_late_counts_when_it_was_accepted(fixture: im
 }
 
 pub async fn a_sum_past_the_range_of_money_stays_at_its_end(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
     let query = UsageQuery {
         period: Period::ALL,
         function: None,
@@ -182,7 +182,7 @@ pub async fn a_sum_past_the_range_of_money_stays_at_its_end(fixture: impl Fixtur
     };
     let mut all = Vec::new();
     for _ in 0..3 {
-        let mut dear = workshop.ended(function);
+        let mut dear = fixtures.ended(function);
         dear.cost.base = NanoDollars::new(i64::MAX - 1);
         // In groups of their own, so that the store's sums are added to, not the group's.
         insert(&*store, std::slice::from_ref(&dear)).await;
@@ -193,11 +193,11 @@ pub async fn a_sum_past_the_range_of_money_stays_at_its_end(fixture: impl Fixtur
 }
 
 pub async fn nothing_gives_no_rows(fixture: impl Fixture) {
-    let (store, mut workshop) = (fixture.store(), Workshop::new());
-    let function = workshop.id();
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
     for stored in [false, true] {
         if stored {
-            let one = workshop.ended(function);
+            let one = fixtures.ended(function);
             insert(&*store, &[one]).await;
         }
         for group in GROUPS {
@@ -217,7 +217,7 @@ pub async fn nothing_gives_no_rows(fixture: impl Fixture) {
             }
             let unknown = UsageQuery {
                 period: Period::ALL,
-                function: Some(workshop.id()),
+                function: Some(fixtures.id()),
                 group,
             };
             assert_eq!(store.usage(&unknown).await.unwrap(), []);

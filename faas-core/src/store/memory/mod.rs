@@ -35,12 +35,12 @@ pub const DEFAULT_CAPACITY: usize = 100_000;
 /// Keeps everything in memory. Nothing outlives it.
 #[derive(Debug)]
 pub struct MemoryStore {
-    state: RwLock<State>,
+    state: RwLock<Tables>,
     is_shared: bool,
 }
 
 #[derive(Debug)]
-struct State {
+struct Tables {
     functions: Functions,
     executions: Executions,
     scaling: BTreeMap<(Timestamp, ScalingEventId), ScalingEvent>,
@@ -57,7 +57,7 @@ impl MemoryStore {
     /// An empty store that keeps the newest `capacity` ended executions, and all that have not
     /// ended. Sums, functions and scaling events are kept for ever.
     pub fn with_capacity(capacity: usize) -> Self {
-        let state = State {
+        let state = Tables {
             functions: Functions::default(),
             executions: Executions::new(capacity),
             scaling: BTreeMap::new(),

@@ -1,4 +1,4 @@
-//! Holds: which accepted executions this platform has in hand, from when it takes one up until the
+//! Which accepted executions this platform has in hand, from when it takes one up until the
 //! store has its end.
 //!
 //! An execution that is in hand is not taken up a second time; and while an attempt of it is claimed
@@ -14,7 +14,7 @@ use crate::model::ExecutionId;
 
 /// All that is in hand. As many as there are jobs and retries that wait.
 #[derive(Default)]
-pub(super) struct Holds {
+pub(super) struct InFlight {
     held: Mutex<HashMap<ExecutionId, Option<Claimed>>>,
 }
 
@@ -28,21 +28,21 @@ pub(super) struct Claimed {
 }
 
 /// One execution in hand. It travels with the work, and dropping it lets go.
-pub(super) struct Hold {
-    holds: Arc<Holds>,
+pub(super) struct InFlightGuard {
+    in_flight: Arc<InFlight>,
     id: ExecutionId,
 }
 
-impl Holds {
+impl InFlight {
     /// Takes an execution in hand; `None` when it is already.
-    pub(super) fn take(self: &Arc<Self>, id: ExecutionId) -> Option<Hold> {
+    pub(super) fn take(self: &Arc<Self>, id: ExecutionId) -> Option<InFlightGuard> {
         let mut held = self.held.lock();
         if held.contains_key(&id) {
             return None;
         }
         held.insert(id, None);
-        Some(Hold {
-            holds: self.clone(),
+        Some(InFlightGuard {
+            in_flight: self.clone(),
             id,
         })
     }
@@ -57,7 +57,7 @@ impl Holds {
     }
 }
 
-impl Hold {
+impl InFlightGuard {
     pub(super) const fn id(&self) -> ExecutionId {
         self.id
     }
@@ -69,18 +69,18 @@ impl Hold {
             attempt,
             lasts,
         };
-        self.holds.held.lock().insert(self.id, Some(claimed));
+        self.in_flight.held.lock().insert(self.id, Some(claimed));
     }
 
     /// Its attempt was settled, and it is to be tried again. It stays in hand until then, so that
     /// nobody here takes it up before it is due.
     pub(super) fn settle(&self) {
-        self.holds.held.lock().insert(self.id, None);
+        self.in_flight.held.lock().insert(self.id, None);
     }
 }
 
-impl Drop for Hold {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        self.holds.held.lock().remove(&self.id);
+        self.in_flight.held.lock().remove(&self.id);
     }
 }

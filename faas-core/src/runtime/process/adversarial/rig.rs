@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::liar::{ARGUMENT, LIE, LOG_BYTES, LOG_LINES, OUTPUT, pause};
+use super::impostor::{ARGUMENT, LIE, LOG_BYTES, LOG_LINES, OUTPUT, pause};
 use crate::clock::{Clock, SystemClock};
 use crate::model::{ExecutionId, FunctionId, InstanceId, Json, Timestamp};
 use crate::runtime::process::{Processes, ProcessesOptions, WorkerCommand};
@@ -43,7 +43,7 @@ pub(super) struct Rig {
 impl Rig {
     /// A host without blank children: each child that there is was needed.
     pub(super) fn new() -> Self {
-        let folder = std::env::temp_dir().join(format!("faas-liar-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("faas-adversarial-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let arguments = [ARGUMENT.into(), folder.clone().into_os_string()];
         let options = ProcessesOptions {
@@ -140,7 +140,7 @@ pub(super) fn call_until(
     let context = CallContext {
         execution_id: ExecutionId::from_u128(7),
         function_id: function.id,
-        function_name: "liar".into(),
+        function_name: "adversarial".into(),
         attempt: 1,
         deadline: Timestamp::from_millis(1_769_868_309_123),
         instance_id: InstanceId::new("i-1"),

@@ -25,8 +25,8 @@ use crate::runtime::process::wire::{self, CallHead, DoneHead, Frames, Line, Repl
 use crate::runtime::process::worker;
 use crate::runtime::quickjs::Form;
 
-/// Makes this binary a liar; the folder of its worker's lies follows.
-pub(super) const ARGUMENT: &str = "faas-liar";
+/// Makes this binary act as an adversarial worker; its working folder follows.
+pub(super) const ARGUMENT: &str = "faas-adversarial";
 
 /// The file in that folder that names the next lie of a worker's.
 pub(super) const LIE: &str = "lie";

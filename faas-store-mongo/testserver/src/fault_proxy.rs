@@ -21,8 +21,8 @@ const MAX_MESSAGE: u64 = 48_000_000;
 /// Passes messages on between clients and a server. Whoever connects to [`uri`](Self::uri) talks to
 /// the server through it. It is cut for good when dropped.
 #[derive(Debug)]
-pub struct Cable {
-    /// The database at the near end of the cable.
+pub struct FaultProxy {
+    /// The database at the near end of the proxy.
     pub uri: String,
     near_end: SocketAddr,
     line: Arc<Line>,
@@ -40,7 +40,7 @@ struct Line {
     recorded: Mutex<Option<Vec<Vec<u8>>>>,
 }
 
-impl Cable {
+impl FaultProxy {
     /// A line to the first host of `uri`.
     ///
     /// # Panics
@@ -108,7 +108,7 @@ impl Cable {
     }
 }
 
-impl Drop for Cable {
+impl Drop for FaultProxy {
     fn drop(&mut self) {
         self.line.break_off(GONE);
         // Wakes whoever waits for connections. Where this fails, nobody does.

@@ -2,7 +2,7 @@
 //!
 //! Owns the blank isolates, and a thread that makes them, drops dead ones, and looks now and then
 //! for warm ones to let go: each takes many times as long as a warm call. The thread ends when its
-//! [`Steward`] is dropped.
+//! [`PoolMaintainer`] is dropped.
 
 use std::io;
 use std::sync::Arc;
@@ -26,22 +26,22 @@ const SWEEP: Duration = Duration::from_secs(2);
 
 /// Hands out blank isolates and takes dead ones.
 #[derive(Debug)]
-pub(super) struct Steward<M: Maker> {
-    yard: Arc<Yard<M>>,
+pub(super) struct PoolMaintainer<M: Maker> {
+    shared: Arc<Shared<M>>,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
-struct Yard<M: Maker> {
+struct Shared<M: Maker> {
     maker: M,
     warm: Arc<Warm<M::Isolate>>,
     target: usize,
-    state: Mutex<State<M::Isolate>>,
+    state: Mutex<Inventory<M::Isolate>>,
     changed: Condvar,
 }
 
 #[derive(Debug)]
-struct State<I> {
+struct Inventory<I> {
     blank: Vec<I>,
     dead: Vec<I>,
     closed: bool,
@@ -54,29 +54,29 @@ enum Work<I> {
     End,
 }
 
-impl<M: Maker> Steward<M> {
+impl<M: Maker> PoolMaintainer<M> {
     /// Keeps `target` blank isolates ready, and `warm` in order.
     ///
     /// # Errors
     /// When the thread cannot be started.
     pub(super) fn start(maker: M, warm: Arc<Warm<M::Isolate>>, target: usize) -> io::Result<Self> {
-        let yard = Arc::new(Yard {
+        let shared = Arc::new(Shared {
             maker,
             warm,
             target,
-            state: Mutex::new(State {
+            state: Mutex::new(Inventory {
                 blank: Vec::new(),
                 dead: Vec::new(),
                 closed: false,
             }),
             changed: Condvar::new(),
         });
-        let worked = yard.clone();
+        let worked = shared.clone();
         let thread = std::thread::Builder::new()
-            .name("faas-steward".into())
+            .name("faas-maintainer".into())
             .spawn(move || worked.work())?;
         Ok(Self {
-            yard,
+            shared,
             thread: Some(thread),
         })
     }
@@ -84,12 +84,12 @@ impl<M: Maker> Steward<M> {
     /// A blank isolate that is ready, if there is one. When more than half of them are gone, the
     /// missing ones are made anew.
     pub(super) fn blank(&self) -> Option<M::Isolate> {
-        let mut state = self.yard.state.lock();
+        let mut state = self.shared.state.lock();
         let ready = state.blank.pop();
-        let few = state.blank.len() < self.yard.target.div_ceil(2);
+        let few = state.blank.len() < self.shared.target.div_ceil(2);
         drop(state);
         if few {
-            self.yard.changed.notify_one();
+            self.shared.changed.notify_one();
         }
         ready
     }
@@ -99,36 +99,36 @@ impl<M: Maker> Steward<M> {
     /// # Errors
     /// When the host has no room for another.
     pub(super) fn make(&self) -> io::Result<M::Isolate> {
-        self.yard.maker.make()
+        self.shared.maker.make()
     }
 
     /// Drops isolates, later.
-    pub(super) fn bury(&self, isolates: impl IntoIterator<Item = M::Isolate>) {
+    pub(super) fn drop_later(&self, isolates: impl IntoIterator<Item = M::Isolate>) {
         let mut isolates = isolates.into_iter().peekable();
         if isolates.peek().is_none() {
             return;
         }
-        let mut state = self.yard.state.lock();
+        let mut state = self.shared.state.lock();
         while state.dead.len() < MAX_DEAD
             && let Some(isolate) = isolates.next()
         {
             state.dead.push(isolate);
         }
         drop(state);
-        self.yard.changed.notify_one();
+        self.shared.changed.notify_one();
         isolates.for_each(drop);
     }
 
     /// How many blank isolates are ready.
     pub(super) fn ready(&self) -> usize {
-        self.yard.state.lock().blank.len()
+        self.shared.state.lock().blank.len()
     }
 }
 
-impl<M: Maker> Drop for Steward<M> {
+impl<M: Maker> Drop for PoolMaintainer<M> {
     fn drop(&mut self) {
-        self.yard.state.lock().closed = true;
-        self.yard.changed.notify_one();
+        self.shared.state.lock().closed = true;
+        self.shared.changed.notify_one();
         if let Some(thread) = self.thread.take() {
             // It panicked, or it has ended.
             let _ = thread.join();
@@ -136,7 +136,7 @@ impl<M: Maker> Drop for Steward<M> {
     }
 }
 
-impl<M: Maker> Yard<M> {
+impl<M: Maker> Shared<M> {
     fn work(&self) {
         let mut dropped = 0;
         let mut failing = false;
@@ -255,7 +255,7 @@ mod tests {
             idle: Duration::from_secs(60),
         };
         let warm = Arc::new(Warm::new(bounds, Arc::new(clock.clone())));
-        let steward = Steward::start(Makes, warm.clone(), 0).unwrap();
+        let maintainer = PoolMaintainer::start(Makes, warm.clone(), 0).unwrap();
         let (lease, _) = warm.check_out((FunctionId::from_u128(1), 1), Home(0));
         assert!(warm.check_in(lease, Some(Made)).is_empty());
         for _ in 0..1_000_000 {
@@ -263,7 +263,7 @@ mod tests {
                 return;
             }
             clock.advance(Duration::from_millis(10));
-            steward.bury([Made]);
+            maintainer.drop_later([Made]);
             std::thread::yield_now();
         }
         panic!("it was kept");

@@ -28,14 +28,14 @@ const LEVELS: [LogLevel; 5] = [
 ];
 
 #[derive(Debug)]
-pub struct Workshop {
+pub struct Fixtures {
     ids: IdGenerator,
     /// The time of what is made next.
     pub now: Timestamp,
     pub random: fastrand::Rng,
 }
 
-impl Workshop {
+impl Fixtures {
     pub fn new() -> Self {
         Self {
             ids: IdGenerator::default(),
@@ -296,7 +296,7 @@ impl Workshop {
     }
 }
 
-impl Default for Workshop {
+impl Default for Fixtures {
     fn default() -> Self {
         Self::new()
     }

@@ -74,7 +74,7 @@ pub(super) struct Newborn {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ChildId {
     pub(super) pid: i32,
-    /// Which of the nursery's workers has it: to the next one that number is another's, or nobody's.
+    /// Which of the worker_host's workers has it: to the next one that number is another's, or nobody's.
     worker: u64,
 }
 
@@ -94,7 +94,7 @@ impl From<io::Error> for NotForked {
 
 /// Has children made and reaped.
 #[derive(Debug)]
-pub(super) struct Nursery {
+pub(super) struct WorkerHost {
     command: WorkerCommand,
     unlocked_allowed: bool,
     worker: Mutex<Option<Worker>>,
@@ -114,7 +114,7 @@ struct Worker {
     late: usize,
 }
 
-impl Nursery {
+impl WorkerHost {
     /// Starts the worker. Returns also what the kernel does not offer, for people.
     ///
     /// # Errors
@@ -130,13 +130,13 @@ impl Nursery {
             ));
         }
         let (worker, missing) = Worker::start(&command, unlocked_allowed, 0)?;
-        let nursery = Self {
+        let worker_host = Self {
             command,
             unlocked_allowed,
             worker: Mutex::new(Some(worker)),
             started: AtomicU64::new(1),
         };
-        Ok((nursery, missing))
+        Ok((worker_host, missing))
     }
 
     /// A new child.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::liar::pause;
+use super::impostor::pause;
 use super::rig::{Neighbour, Rig, TIMEOUT, below, call, serves};
 use crate::model::FailureKind;
 use crate::runtime::process::sandbox::tests::{fresh::in_fresh_process, promises};

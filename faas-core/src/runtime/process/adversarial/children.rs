@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::liar::pause;
+use super::impostor::pause;
 use super::rig::{LATE, Neighbour, Rig, TIMEOUT, call, call_until, serves};
 use crate::model::FailureKind;
 use crate::runtime::process::sandbox::tests::{fresh::in_fresh_process, promises};

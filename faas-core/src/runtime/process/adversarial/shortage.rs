@@ -4,11 +4,11 @@ use std::os::unix::process::ExitStatusExt as _;
 
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, pidfd_send_signal, setrlimit};
 
-use super::liar::pause;
+use super::impostor::pause;
 use super::rig::{Neighbour, Rig, below, call, serves};
 use crate::model::FailureKind;
 use crate::runtime::process::WorkerCommand;
-use crate::runtime::process::nursery::Nursery;
+use crate::runtime::process::worker_host::WorkerHost;
 use crate::runtime::process::sandbox::tests::{fresh::in_fresh_process, promises};
 
 promises! {
@@ -57,20 +57,20 @@ promises! {
     };
     how_a_child_has_ended_is_known_also_where_the_host_was_started_to_ignore_it: {
         ignore_ends_of_children();
-        let (nursery, _) = Nursery::open(WorkerCommand::default(), true).unwrap();
-        let child = nursery.fork().unwrap();
+        let (worker_host, _) = WorkerHost::open(WorkerCommand::default(), true).unwrap();
+        let child = worker_host.fork().unwrap();
         pidfd_send_signal(&child.pidfd, Signal::KILL).unwrap();
-        let ended = nursery.reap(child.id, &child.pidfd).unwrap();
+        let ended = worker_host.reap(child.id, &child.pidfd).unwrap();
         assert_eq!(ended.signal(), Some(libc::SIGKILL));
     };
     a_child_that_is_slow_to_die_holds_nobody_up_and_is_reaped_when_it_has: {
-        let (nursery, _) = Nursery::open(WorkerCommand::default(), true).unwrap();
-        let slow = nursery.fork().unwrap();
-        let other = nursery.fork().unwrap();
+        let (worker_host, _) = WorkerHost::open(WorkerCommand::default(), true).unwrap();
+        let slow = worker_host.fork().unwrap();
+        let other = worker_host.fork().unwrap();
         // Nobody has killed it yet: to the host it is one that does not die of that.
-        assert_eq!(nursery.reap(slow.id, &slow.pidfd), None);
+        assert_eq!(worker_host.reap(slow.id, &slow.pidfd), None);
         pidfd_send_signal(&other.pidfd, Signal::KILL).unwrap();
-        assert!(nursery.reap(other.id, &other.pidfd).is_some());
+        assert!(worker_host.reap(other.id, &other.pidfd).is_some());
         assert_eq!(below(std::process::id()).len(), 2);
         pidfd_send_signal(&slow.pidfd, Signal::KILL).unwrap();
         while below(std::process::id()).len() > 1 {

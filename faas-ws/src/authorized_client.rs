@@ -22,7 +22,7 @@ const KEY: &str = "faas.key.";
 const STILL_THERE: Duration = Duration::from_secs(30);
 
 /// Somebody who was let in.
-pub(crate) struct Guest(Option<Known>);
+pub(crate) struct AuthorizedClient(Option<Known>);
 
 /// Somebody whose leave may end.
 struct Known {
@@ -31,7 +31,7 @@ struct Known {
     changes: watch::Receiver<u64>,
 }
 
-impl Guest {
+impl AuthorizedClient {
     /// Lets in whoever sent `request`, or says why not.
     pub(crate) fn admit(access: Option<&Access>, request: &Request) -> Result<Self, Refusal> {
         let Some(access) = access else {
