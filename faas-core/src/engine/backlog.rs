@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::Engine;
-use super::attempt::interrupted;
+use super::settle::interrupted;
 use super::in_flight::InFlightGuard;
 use super::job::Job;
 use super::record::{Record, Stored};

@@ -135,7 +135,7 @@ impl Engine {
             return Err(shutting_down());
         }
         if !engine.recorder.is_healthy() {
-            return Err(Error::Unavailable("the store is unavailable".to_owned()));
+            return Err(store_unavailable());
         }
         let loaded = engine
             .registry
@@ -230,6 +230,10 @@ pub(super) fn cancelled() -> Failure {
 
 pub(super) fn shutting_down() -> Error {
     Error::Unavailable("the platform is shutting down".to_owned())
+}
+
+pub(super) fn store_unavailable() -> Error {
+    Error::Unavailable("the store does not accept writes: try again later".to_owned())
 }
 
 pub(super) fn illegal(error: IllegalTransition) -> Error {

@@ -15,13 +15,16 @@ mod execute;
 mod in_flight;
 mod instances;
 mod job;
+mod live;
 mod queue;
 mod record;
 mod recorder;
 mod registry;
 mod retry;
 mod scaler;
+mod settle;
 mod sharing;
+mod stall;
 mod waiters;
 
 use std::sync::Arc;
@@ -43,21 +46,20 @@ use self::job::Job;
 use self::queue::{Depth, Queue};
 use self::record::{Record, Stored};
 use self::recorder::Recorder;
+use self::stall::StallDetector;
 pub(crate) use self::registry::Registry;
 use self::waiters::Waiters;
 use crate::clock::Clock;
 use crate::cost::PriceBook;
 use crate::error::Error;
 use crate::events::EventBus;
-use crate::model::{Execution, ExecutionId, IdGenerator, Status};
+use crate::model::IdGenerator;
 use crate::options::PlatformOptions;
 use crate::runtime::{Runtime, StopReason};
 use crate::scaling::ScalingPolicy;
 use crate::secrets::SecretKeys;
 use crate::store::{Owner, Stage, Store};
 
-/// How often instances are looked after.
-const WATCH: Duration = Duration::from_millis(20);
 /// How long the store is given at least to take what is left at shutdown.
 const FLUSH: Duration = Duration::from_secs(5);
 /// How often old executions are deleted.
@@ -96,6 +98,7 @@ pub(crate) struct Shared {
     retry_policy: RetryPolicy,
     queue: Queue,
     instances: Instances,
+    stalls: StallDetector,
     recorder: Recorder,
     waiters: Waiters,
     backlog: Backlog,
@@ -135,6 +138,7 @@ impl Engine {
             retry_policy: RetryPolicy::of(&options),
             queue: Queue::new(options.queue_capacity),
             instances: Instances::new(&owner),
+            stalls: StallDetector::new(clock.monotonic()),
             events: EventBus::new(clock.now()),
             ids: IdGenerator::after(newest),
             stopping: CancellationToken::new(),
@@ -184,42 +188,8 @@ impl Engine {
         });
     }
 
-    /// The execution as it is now, if an instance runs it or it waits for one without being stored.
-    pub(crate) fn live(&self, id: ExecutionId) -> Option<Arc<Execution>> {
-        let mut found = self
-            .0
-            .instances
-            .running(|execution| execution.id == id)
-            .pop();
-        if found.is_none() {
-            self.0.queue.for_each_waiting(|job| {
-                if job.is_direct() && job.execution.id == id {
-                    found = Some(as_waiting(&job.execution));
-                }
-            });
-        }
-        found
-    }
-
-    /// Executions that an instance runs, or that wait for one without being stored, that `wanted`
-    /// picks by what they are and by the status that they are shown in.
-    pub(crate) fn all_live(
-        &self,
-        mut wanted: impl FnMut(&Execution, Status) -> bool,
-    ) -> Vec<Arc<Execution>> {
-        let mut live = Vec::new();
-        self.0.queue.for_each_waiting(|job| {
-            if job.is_direct() && wanted(&job.execution, Status::Pending) {
-                live.push(as_waiting(&job.execution));
-            }
-        });
-        let running = |execution: &Execution| wanted(execution, execution.status);
-        live.extend(self.0.instances.running(running));
-        live
-    }
-
-    /// Makes claimed jobs that will not run pending again in the store. One that is left out is
-    /// taken up as interrupted.
+    /// Makes claimed jobs that will not run pending again in the store, without an attempt. Direct
+    /// ones are refused.
     fn release(&self, jobs: Vec<Job>) {
         for job in jobs {
             let Job {
@@ -229,14 +199,14 @@ impl Engine {
                 ..
             } = job;
             if let Some(answer) = answer {
-                // Whoever does not listen any more does not miss it.
+                // A caller that has gone away does not need the answer.
                 let _ = answer.send(Err(shutting_down()));
             }
             let from = Stage::of(&execution);
             if guard.is_some() && Arc::make_mut(&mut execution).release().is_ok() {
                 let stored = guard.map(|guard| Stored::held(from, guard));
                 let record = Record::ended(self, execution, stored, None, None);
-                self.0.recorder.offer(record);
+                self.0.recorder.defer(record);
             }
         }
     }
@@ -315,14 +285,6 @@ impl Engine {
     }
 }
 
-/// A direct execution is claimed from the start; to others it shows as pending until it runs.
-fn as_waiting(execution: &Execution) -> Arc<Execution> {
-    Arc::new(Execution {
-        status: Status::Pending,
-        ..execution.clone()
-    })
-}
-
 /// The task that ends the engine: what runs may finish within the grace, then it is stopped;
 /// everything is written; the store is closed.
 async fn finish(engine: Engine) {
@@ -333,16 +295,11 @@ async fn finish(engine: Engine) {
     let until = clock.monotonic() + 2 * options.abandon_grace;
     while engine.depth().running > 0 && clock.monotonic() < until {
         engine.0.instances.stop_all(&engine, StopReason::Shutdown);
-        engine.drained(WATCH).await;
+        engine.drained(stall::BEAT).await;
         engine.0.instances.watch(&engine);
     }
-    let written = async {
-        // Twice: what was being settled when the first went out is in the channel for the second.
-        engine.0.recorder.flush().await;
-        engine.0.recorder.flush().await;
-    };
     tokio::select! {
-        () = written => {}
+        () = engine.0.recorder.drain() => {}
         () = clock.sleep(options.shutdown_grace.max(FLUSH)) => {
             tracing::error!("the store is unavailable: what was not written is lost");
         }
@@ -357,7 +314,7 @@ async fn finish(engine: Engine) {
 /// The watchdog's task.
 async fn watch(engine: Engine) {
     loop {
-        engine.0.clock.sleep(WATCH).await;
+        engine.0.clock.sleep(stall::BEAT).await;
         engine.0.instances.watch(&engine);
     }
 }
