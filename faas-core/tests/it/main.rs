@@ -11,6 +11,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod attempts;
+#[cfg(test)]
 #[cfg(feature = "quickjs")]
 mod environment;
 #[cfg(test)]

@@ -305,7 +305,7 @@ async fn the_flood_of_one_function_does_not_starve_another() {
     assert!(earlier <= 10, "{earlier} of the flood went first");
 }
 
-fn everything(limit: usize) -> ExecutionQuery {
+pub(crate) fn everything(limit: usize) -> ExecutionQuery {
     ExecutionQuery {
         function: None,
         status: None,
