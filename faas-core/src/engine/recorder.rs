@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Engine;
+use super::backlog::After;
 use super::record::{Ended, Record};
 use crate::error::Error;
 use crate::error::StoreError;
@@ -355,7 +356,9 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
                         Status::Pending | Status::Running => {
                             let guard = stored.and_then(|stored| stored.guard);
                             if let (Some(delay), Some(guard)) = (retry_after, guard) {
-                                engine.0.backlog.schedule(guard, now + delay);
+                                let after = After::Attempt(execution.attempt);
+                                let due = monotonic + delay;
+                                engine.0.backlog.schedule(guard, due, after);
                                 engine.0.counters.add(&engine.0.counters.retries);
                                 events.push(EventKind::Retry {
                                     execution_id: execution.id,
