@@ -53,6 +53,14 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.function(id).await
     }
 
+    async fn function_version(
+        &self,
+        id: FunctionId,
+        version: u32,
+    ) -> Result<Option<Function>, StoreError> {
+        self.store.function_version(id, version).await
+    }
+
     async fn functions(&self) -> Result<Vec<Function>, StoreError> {
         self.store.functions().await
     }

@@ -1,6 +1,6 @@
 //! Executions: what each write means, and the lists.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
@@ -304,6 +304,13 @@ impl Executions {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let open = self.open.range((start, Bound::Unbounded));
         open.take(limit).map(|(_, open)| open.snapshot()).collect()
+    }
+
+    /// The versions of functions that unfinished executions were accepted with.
+    pub(super) fn needed_versions(&self) -> HashSet<(FunctionId, u32)> {
+        let open = self.open.values().map(|open| &open.execution);
+        open.map(|one| (one.function_id, one.function_version))
+            .collect()
     }
 
     pub(super) fn overdue(&self, query: &OverdueQuery) -> Vec<Overdue> {
