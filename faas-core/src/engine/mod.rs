@@ -1,11 +1,12 @@
 //! The engine: from an accepted request to a stored, priced, announced execution.
 //!
-//! Read [`execute`](self) first: `execute.rs` tells the life of one execution, in steps named as the
-//! code names them. Then `queue.rs` (whose turn it is), `instances.rs` (the threads), `recorder.rs`
-//! (the store's side), `backlog.rs` (retries and recovery), `scaler.rs` (capacity).
+//! Read `execute.rs` first: it describes the life of one execution, in steps named as the code names
+//! them. Then `queue.rs` (which job is next), `instances.rs` (the threads), `attempt.rs` and
+//! `settle.rs` (one run and its outcome), `recorder.rs` (writes), `backlog.rs` (retries and recovery),
+//! `sharing.rs` (several platforms on one store), `scaler.rs` (capacity).
 //!
-//! Everything that lives as long as the engine is in [`Shared`]; there is one owner of each piece of
-//! state. Its tasks end when `stopping` is cancelled; each says what it leaves behind.
+//! Everything that lives as long as the engine is in [`Shared`]; each piece of state has one owner.
+//! All tasks end when `stopping` is cancelled; [`finish`] then ends the engine.
 
 mod attempt;
 mod backlog;
@@ -17,6 +18,7 @@ mod instances;
 mod job;
 mod live;
 mod queue;
+mod ready;
 mod record;
 mod recorder;
 mod registry;
@@ -33,7 +35,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 pub use self::counters::{Histogram, LiveCounters};
-pub use self::execute::Accepted;
+pub use self::execute::{Accepted, Invoked};
 pub(crate) use self::execute::Request;
 use self::retry::RetryPolicy;
 
@@ -45,6 +47,7 @@ use self::instances::Instances;
 use self::job::Job;
 use self::queue::{Depth, Queue};
 use self::record::{Record, Stored};
+use self::ready::Readiness;
 use self::recorder::Recorder;
 use self::stall::StallDetector;
 pub(crate) use self::registry::Registry;
@@ -60,12 +63,12 @@ use crate::scaling::ScalingPolicy;
 use crate::secrets::SecretKeys;
 use crate::store::{Owner, Stage, Store};
 
-/// How long the store is given at least to take what is left at shutdown.
+/// How long the store has at least to take what is left at shutdown.
 const FLUSH: Duration = Duration::from_secs(5);
 /// How often old executions are deleted.
 const RETENTION: Duration = Duration::from_secs(60);
 
-/// What an engine is made of.
+/// The parts that an engine is built from.
 pub(crate) struct Parts {
     pub(crate) options: Arc<PlatformOptions>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -99,17 +102,18 @@ pub(crate) struct Shared {
     queue: Queue,
     instances: Instances,
     stalls: StallDetector,
+    readiness: Readiness,
     recorder: Recorder,
     waiters: Waiters,
     backlog: Backlog,
     in_flight: Arc<InFlight>,
-    /// Who this platform is to others on the same store.
+    /// Names this platform among those on the same store.
     owner: Owner,
     counters: Counters,
 }
 
 impl Engine {
-    /// Starts the engine and takes up what an earlier one left unfinished.
+    /// Starts the engine and takes up the unfinished executions of an earlier one.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -139,6 +143,7 @@ impl Engine {
             queue: Queue::new(options.queue_capacity),
             instances: Instances::new(&owner),
             stalls: StallDetector::new(clock.monotonic()),
+            readiness: Readiness::default(),
             events: EventBus::new(clock.now()),
             ids: IdGenerator::after(newest),
             stopping: CancellationToken::new(),
@@ -162,7 +167,7 @@ impl Engine {
             .instances
             .resize(&engine, engine.0.options.min_instances);
         tokio::spawn(recorder::record(engine.clone(), records));
-        tokio::spawn(finish(engine.clone()));
+        tokio::spawn(finish(EndGuard(engine.clone())));
         engine.spawn(backlog::feed(engine.clone()));
         engine.spawn(scaler::scale(engine.clone(), policy));
         engine.spawn(scaler::tick(engine.clone()));
@@ -211,7 +216,7 @@ impl Engine {
         }
     }
 
-    /// Waits until what has ended before is in the store; not for a store that is away.
+    /// Waits until executions that have ended before are stored; not while the store is unavailable.
     pub(crate) async fn written(&self) {
         const ENOUGH: Duration = Duration::from_secs(1);
         if self.0.recorder.is_healthy() {
@@ -253,8 +258,8 @@ impl Engine {
         })
     }
 
-    /// Begins to shut down: nothing more is admitted, no more jobs start. What was accepted stays
-    /// pending in the store. The rest is done by the task [`finish`].
+    /// Begins to shut down: nothing more is admitted, no more jobs start. Accepted executions stay
+    /// pending in the store. The task [`finish`] does the rest.
     pub(crate) fn begin_shutdown(&self) {
         if self.0.stopping.is_cancelled() {
             return;
@@ -269,7 +274,7 @@ impl Engine {
         self.release(claimed);
     }
 
-    /// Shuts down and waits until that is done.
+    /// Shuts down and waits until that is done, or until the runtime that the engine ran on is gone.
     pub(crate) async fn shutdown(&self) {
         self.begin_shutdown();
         self.0.finished.cancelled().await;
@@ -285,23 +290,42 @@ impl Engine {
     }
 }
 
-/// The task that ends the engine: what runs may finish within the grace, then it is stopped;
+/// Ends the engine when it is dropped: by [`finish`], or with the tokio runtime that ran it.
+struct EndGuard(Engine);
+
+impl Drop for EndGuard {
+    fn drop(&mut self) {
+        let engine = &self.0;
+        if !engine.0.finished.is_cancelled() {
+            tracing::error!(
+                "the tokio runtime ended before the platform was shut down: what was not stored is lost"
+            );
+            engine.begin_shutdown();
+            engine.0.waiters.dismiss();
+        }
+        engine.0.events.close();
+        engine.0.finished.cancel();
+    }
+}
+
+/// The task that ends the engine: running calls may finish within the grace, then they are stopped;
 /// everything is written; the store is closed.
-async fn finish(engine: Engine) {
+async fn finish(guard: EndGuard) {
+    let engine = &guard.0;
     engine.0.stopping.cancelled().await;
     let (options, clock) = (&engine.0.options, &engine.0.clock);
     engine.drained(options.shutdown_grace).await;
-    // The watchdog has ended with the other tasks: look after the instances here.
+    // The watchdog's task has ended with the others, so watch the instances here.
     let until = clock.monotonic() + 2 * options.abandon_grace;
     while engine.depth().running > 0 && clock.monotonic() < until {
-        engine.0.instances.stop_all(&engine, StopReason::Shutdown);
+        engine.0.instances.stop_all(engine, StopReason::Shutdown);
         engine.drained(stall::BEAT).await;
-        engine.0.instances.watch(&engine);
+        engine.0.instances.watch(engine);
     }
     tokio::select! {
         () = engine.0.recorder.drain() => {}
         () = clock.sleep(options.shutdown_grace.max(FLUSH)) => {
-            tracing::error!("the store is unavailable: what was not written is lost");
+            tracing::error!("the store is unavailable: what was not stored is lost");
         }
     }
     engine.0.waiters.dismiss();
