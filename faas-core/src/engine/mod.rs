@@ -13,6 +13,7 @@ mod backlog;
 mod cancel;
 mod counters;
 mod execute;
+mod far_ahead;
 mod in_flight;
 mod instances;
 mod job;

@@ -13,6 +13,10 @@ mod access;
 #[cfg(test)]
 mod attempts;
 #[cfg(test)]
+mod clocks;
+#[cfg(test)]
+mod ends;
+#[cfg(test)]
 #[cfg(feature = "quickjs")]
 mod environment;
 #[cfg(test)]
@@ -30,3 +34,5 @@ mod records;
 mod scripted;
 #[cfg(test)]
 mod sharing;
+#[cfg(test)]
+mod versions;

@@ -466,9 +466,17 @@ async fn the_same_idempotency_key_gives_the_first_execution_and_runs_once() {
         .unwrap();
     let second = world
         .platform
-        .execute(echo.id, json!(2), Some("key"))
+        .execute(echo.id, json!(1), Some("key"))
         .await
         .unwrap();
+    let other = world
+        .platform
+        .execute(echo.id, json!(2), Some("key"))
+        .await;
+    assert!(
+        matches!(other, Err(Error::IdempotencyKeyReused { execution }) if execution == first.id),
+        "{other:?}"
+    );
     assert_eq!(
         (second.id, first.duplicate, second.duplicate),
         (first.id, false, true)
@@ -480,7 +488,7 @@ async fn the_same_idempotency_key_gives_the_first_execution_and_runs_once() {
     let calls = (0..20).map(|_| {
         world
             .platform
-            .invoke_with(echo.id, json!(3), options.clone())
+            .invoke_with(echo.id, json!(1), options.clone())
     });
     for done in futures_util::future::join_all(calls).await {
         let done = done.unwrap();

@@ -187,6 +187,7 @@ macro_rules! shared_store_conformance {
         $crate::store_conformance!(@tests $fixture;
             sharing::what_is_pending_is_overdue_once_it_is_due,
             sharing::what_runs_is_overdue_once_its_lease_has_ended,
+            sharing::what_is_due_or_leased_far_ahead_is_found,
             sharing::what_has_waited_longest_comes_first_up_to_the_limit,
             sharing::a_lease_is_renewed_for_its_owner_and_its_attempt_only,
             sharing::a_request_to_cancel_is_told_to_who_holds_it_and_to_who_takes_it_over,

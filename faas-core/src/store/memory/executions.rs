@@ -322,7 +322,7 @@ impl Executions {
                 cancel_requested: open.cancel_requested,
             };
             let is_wanted = open.status() == query.status
-                && since < query.before
+                && (query.from..query.before).contains(&since)
                 && !query.except.contains(&open.execution.function_id);
             is_wanted.then_some((since, overdue))
         };
