@@ -43,13 +43,13 @@ promises! {
     a_host_without_descriptors_is_not_ready_until_it_has_some: {
         let rig = Rig::new();
         rig.settled(0);
-        rig.check().unwrap();
+        rig.processes.check().unwrap();
         let usual = getrlimit(Resource::Nofile);
         setrlimit(Resource::Nofile, Rlimit { current: Some(3), ..usual }).unwrap();
-        let refused = rig.check();
+        let refused = rig.processes.check();
         setrlimit(Resource::Nofile, usual).unwrap();
         assert!(refused.is_err());
-        rig.check().unwrap();
+        rig.processes.check().unwrap();
     };
     children_that_nobody_uses_make_room_for_those_that_are_needed: {
         let rig = Rig::new();
