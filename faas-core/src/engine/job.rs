@@ -19,26 +19,26 @@ pub(crate) struct Loaded {
     pub(crate) environment: Result<OpenEnvironment, Failure>,
 }
 
-/// How an execution ends for whoever waits for it.
+/// Where the end of an execution is sent to.
 pub(crate) type Answer = oneshot::Sender<Result<Arc<Execution>, Error>>;
 
 /// One execution on its way through the engine.
 pub(crate) struct Job {
     pub(super) function: Arc<Loaded>,
-    /// Shared with whoever looks at it while it is under way; changed in place when nobody does.
+    /// Shared while it is being read elsewhere; changed in place otherwise.
     pub(super) execution: Arc<Execution>,
     /// Of an accepted execution, which the store knows already, so that its end is a settlement and
     /// no insert.
     pub(super) guard: Option<InFlightGuard>,
     /// Whether its next attempt must be claimed in the store first.
     pub(super) needs_claim: bool,
-    /// Whoever waits for a direct invocation.
+    /// The caller of a direct invocation.
     pub(super) answer: Option<Answer>,
     pub(super) stop: Arc<StopSignal>,
 }
 
 impl Job {
-    /// An execution that the store does not know: it is inserted when it has ended.
+    /// An execution that the store does not know. It is inserted when it has ended.
     pub(super) fn direct(function: Arc<Loaded>, execution: Arc<Execution>, answer: Answer) -> Self {
         Self {
             function,
@@ -66,12 +66,12 @@ impl Job {
         }
     }
 
-    /// Whether nobody knows of the execution but who waits for it.
+    /// Whether the store does not know the execution.
     pub(super) const fn is_direct(&self) -> bool {
         self.guard.is_none()
     }
 
-    /// How many of its function may run at the same time.
+    /// How many executions of its function may run at the same time.
     pub(super) fn concurrency(&self) -> usize {
         self.function
             .function

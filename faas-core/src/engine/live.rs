@@ -101,8 +101,10 @@ impl Engine {
 
 /// A claimed execution as it is shown until its attempt begins.
 pub(super) fn as_waiting(execution: &Execution) -> Arc<Execution> {
+    let latest = execution.attempts.last();
     Arc::new(Execution {
         status: Status::Pending,
+        instance_id: latest.and_then(|attempt| attempt.instance_id.clone()),
         ..execution.clone()
     })
 }
