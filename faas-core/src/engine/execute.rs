@@ -150,11 +150,7 @@ impl Engine {
 
     /// Admits a request, or finds the execution that was accepted before with its idempotency key
     /// where a new one would be refused now.
-    async fn admit_once(
-        &self,
-        function: FunctionId,
-        request: &Request,
-    ) -> Result<Admitted, Error> {
+    async fn admit_once(&self, function: FunctionId, request: &Request) -> Result<Admitted, Error> {
         let refused = match self.admit(function, &request.input).await {
             Ok((function, permit)) => return Ok(Admitted::New(function, permit)),
             Err(refused) => refused,

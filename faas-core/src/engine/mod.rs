@@ -36,8 +36,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 pub use self::counters::{Histogram, LiveCounters};
-pub use self::execute::{Accepted, Invoked};
 pub(crate) use self::execute::Request;
+pub use self::execute::{Accepted, Invoked};
 use self::retry::RetryPolicy;
 
 use self::backlog::Backlog;
@@ -47,11 +47,11 @@ use self::in_flight::InFlight;
 use self::instances::Instances;
 use self::job::Job;
 use self::queue::{Depth, Queue};
-use self::record::{Record, Stored};
 use self::ready::Readiness;
+use self::record::{Record, Stored};
 use self::recorder::Recorder;
-use self::stall::StallDetector;
 pub(crate) use self::registry::Registry;
+use self::stall::StallDetector;
 use self::waiters::Waiters;
 use crate::clock::Clock;
 use crate::cost::PriceBook;

@@ -254,7 +254,9 @@ fn lose(engine: &Engine, record: Record, error: &StoreError) {
             let function = job.function.function.id;
             engine.0.queue.claimed(Vec::new(), &[function]);
         }
-        Record::Ended(mut ended) => refuse(engine, &mut ended, || Error::Internal(error.to_string())),
+        Record::Ended(mut ended) => {
+            refuse(engine, &mut ended, || Error::Internal(error.to_string()))
+        }
         // The waiting caller may have gone away.
         Record::Accept { done, .. } => {
             drop(done.send(Err(Error::Internal(error.to_string()))));

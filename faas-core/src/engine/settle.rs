@@ -29,7 +29,9 @@ pub(super) fn not_run(failure: Failure) -> Outcome {
 pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome) {
     let timeout = running.job.function.limits.timeout;
     let time = running.time(engine);
-    if running.cancelled && let Err(failure) = &mut outcome.result {
+    if running.cancelled
+        && let Err(failure) = &mut outcome.result
+    {
         // It may have failed by itself just before, but it must not be tried again.
         *failure = StopReason::Cancelled.failure(timeout);
     } else if let Err(failure) = &mut outcome.result

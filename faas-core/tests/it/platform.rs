@@ -469,10 +469,7 @@ async fn the_same_idempotency_key_gives_the_first_execution_and_runs_once() {
         .execute(echo.id, json!(1), Some("key"))
         .await
         .unwrap();
-    let other = world
-        .platform
-        .execute(echo.id, json!(2), Some("key"))
-        .await;
+    let other = world.platform.execute(echo.id, json!(2), Some("key")).await;
     assert!(
         matches!(other, Err(Error::IdempotencyKeyReused { execution }) if execution == first.id),
         "{other:?}"

@@ -155,6 +155,12 @@ fn hammer(server: &Server, function: &str, invoke: bool, told: &Told) {
                 let id = body["executionId"].as_str().unwrap().to_owned();
                 told.accepted.lock().unwrap().push(id);
             }
+            // It ran just before, and is stored later.
+            500 if body.contains("result_not_stored") => {
+                let body: Value = serde_json::from_str(&body).unwrap();
+                let id = body["executionId"].as_str().unwrap().to_owned();
+                told.accepted.lock().unwrap().push(id);
+            }
             503 => {
                 told.unavailable.fetch_add(1, Ordering::SeqCst);
                 thread::park_timeout(Duration::from_millis(10));
