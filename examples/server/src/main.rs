@@ -35,7 +35,7 @@ use crate::settings::{Environment, Settings};
 /// An execution is allocated on one thread and freed on another. The system's allocator takes half
 /// as long again for each as this one does.
 #[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {

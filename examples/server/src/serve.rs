@@ -39,7 +39,6 @@ const INTERRUPTED: i32 = 130;
 /// # Errors
 /// One line for people when it cannot start.
 pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
-    give_memory_back();
     let stop = stop_signal()?;
     let listener = bind(&settings.listen).await?;
     let address = listener
@@ -69,16 +68,6 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
         },
     ))?;
     run(listener, platform, access, &settings, stop).await
-}
-
-/// Has memory that was freed go back to the system after some seconds. Without a thread of its own
-/// the allocator does so only where it is used again, and what hundreds of isolates have held can
-/// stay with threads that rest. This is set at run time, since a process that forks wants no such
-/// thread.
-fn give_memory_back() {
-    if let Err(error) = tikv_jemalloc_ctl::background_thread::write(true) {
-        warn!("memory that was freed may be kept: {error}");
-    }
 }
 
 /// The REST API, the WebSocket, and the dashboard. Pages of the same origins may use either.
