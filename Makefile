@@ -20,7 +20,7 @@ run: dashboard
 
 dist: dashboard
 	@echo 'building the optimized server: this takes longer than make run'
-	cargo build --profile dist --locked -p faas-server
+	cargo build --profile dist --locked -p faas-server --features jemalloc
 
 # Runs every group of tests, even if one fails. The browser tests use the server with the dashboard.
 test: dashboard

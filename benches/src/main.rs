@@ -15,9 +15,9 @@ use std::time::Duration;
 use faas_core::runtime::worker;
 use servers::{KINDS, Server};
 
-/// The allocator of the server binary, for all that are compared.
+/// The allocator of `make dist`, for all servers that are compared.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 

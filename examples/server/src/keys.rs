@@ -62,9 +62,8 @@ pub(crate) async fn run(command: KeyCommand, environment: &Environment) -> Resul
                 one.revoked_at.is_none() && (*one.name == *key || one.id.to_string() == key)
             };
             let found = there.iter().find(is_meant);
-            let found = found.ok_or_else(|| {
-                format!("no active key {key:?}: see 'faas key list'")
-            })?;
+            let found =
+                found.ok_or_else(|| format!("no active key {key:?}: see 'faas key list'"))?;
             let revoked = keys.revoke(found.id, &Actor::Local).await;
             let revoked = revoked.map_err(|error| error.to_string())?;
             print(&format!("revoked {} ({})", revoked.name, revoked.id))

@@ -35,8 +35,9 @@ use crate::settings::{Environment, Settings};
 
 /// Executions are allocated on one thread and freed on another, which is slow in the system's
 /// allocator.
+#[cfg(feature = "jemalloc")]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {

@@ -1,5 +1,8 @@
 //! The runtime that the settings select.
 
+#[cfg(target_os = "linux")]
+use std::time::Duration;
+
 use faas_core::platform::PlatformBuilder;
 use faas_core::runtime::{QuickJs, QuickJsOptions};
 use tracing::warn;
@@ -53,6 +56,9 @@ fn processes(builder: PlatformBuilder, settings: &Settings) -> Result<PlatformBu
         let missing = missing.join(", ");
         warn!("this system lacks parts of the sandbox for processes: {missing}");
     }
+    // The host kills a child that is late, so its instance always returns. To abandon it on a busy
+    // machine would only cost another thread.
+    let builder = builder.options(|options| options.abandon_grace = Duration::from_secs(10));
     Ok(builder.runtime(runtime))
 }
 

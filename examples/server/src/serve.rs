@@ -37,8 +37,10 @@ const INTERRUPTED: i32 = 130;
 /// Runs the server until it is told to stop.
 ///
 /// # Errors
-/// One line for people when it cannot start.
+/// A one-line message if it cannot start.
 pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
+    #[cfg(feature = "jemalloc")]
+    return_freed_memory();
     let stop = stop_signal()?;
     let listener = bind(&settings.listen).await?;
     let address = listener
@@ -68,6 +70,15 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
         },
     ))?;
     run(listener, platform, access, &settings, stop).await
+}
+
+/// Has a background thread return freed memory to the system. Otherwise jemalloc does so only on
+/// threads that allocate. The worker must not have such a thread, because it forks.
+#[cfg(feature = "jemalloc")]
+fn return_freed_memory() {
+    if let Err(error) = tikv_jemalloc_ctl::background_thread::write(true) {
+        warn!("freed memory is returned to the system only while the server is busy: {error}");
+    }
 }
 
 /// The REST API, the WebSocket, and the dashboard. Pages of the same origins may use either.

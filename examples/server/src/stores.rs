@@ -69,9 +69,7 @@ pub(crate) async fn open_keys(url: &StoreUrl) -> Result<Arc<dyn AccessStore>, St
 pub(crate) async fn open_secrets(url: &StoreUrl) -> Result<Arc<dyn SecretStore>, String> {
     Ok(match url {
         StoreUrl::Memory => {
-            return Err(
-                "memory: exists only inside the server, and so do its secrets".to_owned(),
-            );
+            return Err("memory: exists only inside the server, and so do its secrets".to_owned());
         }
         StoreUrl::Sqlite(path) => Arc::new(open_beside(url, path).await?),
         StoreUrl::Mongo(uri) => Arc::new(open_mongo(url, uri, Durability::Full).await?),
@@ -131,10 +129,12 @@ fn make_folder_of(path: &Path) -> Result<(), String> {
     // Only this user may read the data.
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .recursive(true)
-        .create(folder)
-        .map_err(|error| format!("cannot create the data folder {}: {error}", folder.display()))
+    builder.recursive(true).create(folder).map_err(|error| {
+        format!(
+            "cannot create the data folder {}: {error}",
+            folder.display()
+        )
+    })
 }
 
 /// An error with its causes, without repetitions.
