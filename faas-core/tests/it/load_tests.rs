@@ -6,13 +6,13 @@ use std::time::Duration;
 use faas_core::Error;
 use faas_core::events::{EventKind, Received};
 use faas_core::load_test::NewLoadTest;
-use faas_core::model::{FunctionConfig, LoadTestId, NanoDollars};
+use faas_core::model::{Basis, FunctionConfig, LoadTestId, NanoDollars};
 use faas_core::model::{LoadTest, LoadTestStatus};
 use faas_core::platform::FunctionUpdate;
 use faas_core::store::{ExecutionQuery, LoadTestQuery, MemoryStore, Period};
 use serde_json::json;
 
-use crate::platform::{World, settle};
+use crate::platform::{World, everything, settle};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -89,6 +89,54 @@ async fn a_test_costs_what_its_executions_cost_and_tells_of_itself_each_second()
     }
     assert!(progress >= 1);
     assert_eq!(finished, 1);
+}
+
+#[tokio::test]
+async fn a_test_of_a_function_without_history_begins_with_a_few_calls_and_estimates_from_them() {
+    let world = World::new(|_| {}).await;
+    let echo = world.function("echo", FunctionConfig::default()).await;
+    let tests = world.platform.load_tests();
+    let new = NewLoadTest {
+        concurrency: 2,
+        rate: Some(4.0),
+        input: json!({"n": "{{i}}"}).into(),
+        ..short(&echo)
+    };
+    let test = tests.start(new.clone()).await.unwrap();
+    assert_eq!(test.estimate.basis, Basis::Default);
+    assert_eq!(test.estimate.duration, SECOND);
+    let test = ended(&world, test.id).await;
+    assert_eq!(test.estimate.basis, Basis::Probe);
+    assert!(test.estimate.duration < SECOND, "{:?}", test.estimate);
+    // Three probes and what the rate asks for, each with a number of its own.
+    let (cost, count) = stored(&world).await;
+    assert_eq!((count, test.result.total()), (11, 11));
+    assert_eq!(test.result.sums.total(), cost);
+    let all = world.store.executions(&everything(99)).await.unwrap();
+    let mut inputs: Vec<_> = all.iter().map(|one| one.input.as_str().to_owned()).collect();
+    inputs.sort_by_key(|input| input.len());
+    inputs.dedup();
+    assert_eq!(inputs.len(), 11);
+    // The second test has the first as its history, and makes no probes.
+    let test = tests.start(new).await.unwrap();
+    assert_eq!(test.estimate.basis, Basis::History);
+    assert_eq!(ended(&world, test.id).await.result.total(), 8);
+}
+
+#[tokio::test]
+async fn a_test_can_be_stopped_while_its_first_calls_run() {
+    let world = World::new(|_| {}).await;
+    let wait = world.function("wait", FunctionConfig::default()).await;
+    let tests = world.platform.load_tests();
+    let test = tests.start(short(&wait)).await.unwrap();
+    while world.platform.counters().running == 0 {
+        settle().await;
+    }
+    tests.stop(test.id).await.unwrap();
+    world.runtime.open();
+    let test = ended(&world, test.id).await;
+    assert_eq!(test.status, LoadTestStatus::Stopped);
+    assert_eq!(test.result.total(), 1);
 }
 
 #[tokio::test]
