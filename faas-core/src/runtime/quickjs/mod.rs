@@ -16,6 +16,7 @@ mod console;
 mod event_loop;
 mod failure;
 mod heap;
+mod hints;
 mod isolate;
 mod raw;
 mod running;
