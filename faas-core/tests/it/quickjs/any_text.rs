@@ -176,7 +176,8 @@ fn any_text_compiles_or_is_refused_at_a_place_in_it() {
             let program = match rig.quickjs_compile(&text) {
                 Ok(program) => program,
                 Err(error) => {
-                    let lines = text.matches('\n').count() + 1;
+                    // A carriage return ends a line, as in every editor.
+                    let lines = text.replace("\r\n", "\n").split(['\n', '\r']).count();
                     let line = error.line.map_or(1, |line| line as usize);
                     prop_assert!(
                         (1..=lines).contains(&line),
