@@ -1,12 +1,13 @@
 //! Load tests, on functions whose time is known.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use faas_core::Error;
 use faas_core::events::{EventKind, Received};
 use faas_core::load_test::NewLoadTest;
-use faas_core::model::{Basis, FunctionConfig, LoadTestId, NanoDollars};
+use faas_core::model::{Basis, Function, FunctionConfig, LoadTestId, NanoDollars};
 use faas_core::model::{LoadTest, LoadTestStatus};
 use faas_core::platform::FunctionUpdate;
 use faas_core::store::{ExecutionQuery, LoadTestQuery, MemoryStore, Period};
@@ -43,12 +44,21 @@ async fn stored(world: &World) -> (NanoDollars, usize) {
     (NanoDollars::new(total), all.len())
 }
 
-fn short(world_function: &faas_core::model::Function) -> NewLoadTest {
+fn short(function: &Function) -> NewLoadTest {
     NewLoadTest {
         concurrency: 4,
         duration: 2 * SECOND,
-        ..NewLoadTest::new(world_function.id)
+        ..NewLoadTest::new(function.id)
     }
+}
+
+/// A function that waits and has run before, so that a test of it makes no probes.
+async fn with_history(world: &World) -> Function {
+    let wait = world.function("wait", FunctionConfig::default()).await;
+    world.runtime.open();
+    world.platform.invoke(wait.id, json!({})).await.unwrap();
+    world.runtime.gate.store(false, Ordering::SeqCst);
+    wait
 }
 
 #[tokio::test]
@@ -166,7 +176,7 @@ async fn one_test_of_a_function_runs_at_a_time_and_another_function_is_free() {
 #[tokio::test]
 async fn a_test_that_is_stopped_lets_its_calls_end_and_makes_no_more() {
     let world = World::new(|_| {}).await;
-    let wait = world.function("wait", FunctionConfig::default()).await;
+    let wait = with_history(&world).await;
     let tests = world.platform.load_tests();
     let test = tests.start(short(&wait)).await.unwrap();
     settle().await;
@@ -189,7 +199,7 @@ async fn a_test_that_is_stopped_lets_its_calls_end_and_makes_no_more() {
 #[tokio::test]
 async fn in_an_open_loop_a_stall_counts_for_all_the_calls_that_it_delays() {
     let world = World::new(|options| options.max_instances = 1).await;
-    let wait = world.function("wait", FunctionConfig::default()).await;
+    let wait = with_history(&world).await;
     let new = NewLoadTest {
         concurrency: 1,
         rate: Some(10.0),
