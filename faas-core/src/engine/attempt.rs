@@ -11,7 +11,7 @@ use super::job::Job;
 use super::record::{Record, Stored};
 use crate::error::RuntimeError;
 use crate::events::EventKind;
-use crate::model::{Attempt, Execution, Failure, FailureKind, IllegalTransition, Timestamp};
+use crate::model::{Attempt, Execution, Failure, FailureKind, IllegalTransition, Json, Timestamp};
 use crate::runtime::{Call, CallContext, Instance, Outcome, StopReason};
 use crate::store::Stage;
 
@@ -146,6 +146,7 @@ pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome, du
         mut execution,
         guard,
         answer,
+        mut place,
         ..
     } = job;
     // Past that it was the platform that stood still, and nobody pays for it.
@@ -164,9 +165,10 @@ pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome, du
         },
     ) {
         Ok(retry_after) => {
+            place.add_output_blocking(execution.output.as_ref().map_or(0, Json::len));
             let stored = guard.map(|guard| Stored::held(from, guard));
             let record = Record::ended(engine, execution, stored, answer, retry_after);
-            engine.0.recorder.send_blocking(record);
+            engine.0.recorder.send_blocking(record.keeping(place));
         }
         Err(error) => {
             tracing::error!(%error, "cannot settle an execution");

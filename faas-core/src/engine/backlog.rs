@@ -14,6 +14,7 @@ use super::Engine;
 use super::attempt::interrupted;
 use super::in_flight::InFlightGuard;
 use super::job::Job;
+use super::parked;
 use super::record::{Record, Stored};
 use crate::error::Error;
 use crate::model::{Execution, ExecutionId, Failure, FailureKind, Status, Timestamp};
@@ -68,17 +69,22 @@ pub(super) async fn feed(engine: Engine) {
     loop {
         engine.0.backlog.wait(&engine).await;
         while let Some(guard) = engine.0.backlog.pop_due(engine.0.clock.now()) {
-            let id = guard.id();
-            match engine.0.store.execution(id).await {
-                Ok(Some(execution)) if execution.status == Status::Pending => {
-                    take_up(&engine, execution, guard).await;
-                }
-                // It was cancelled, or another platform was faster.
-                Ok(Some(_)) => {}
-                Ok(None) => tracing::warn!(execution_id = %id, "an execution that was due is gone"),
-                Err(error) => postpone(&engine, guard, &error).await,
-            }
+            take_up_pending(&engine, guard).await;
         }
+    }
+}
+
+/// Takes up an execution if it is still pending in the store.
+pub(super) async fn take_up_pending(engine: &Engine, guard: InFlightGuard) {
+    let id = guard.id();
+    match engine.0.store.execution(id).await {
+        Ok(Some(execution)) if execution.status == Status::Pending => {
+            take_up(engine, execution, guard).await;
+        }
+        // It was cancelled, or another platform was faster.
+        Ok(Some(_)) => {}
+        Ok(None) => tracing::warn!(execution_id = %id, "an execution that was due is gone"),
+        Err(error) => postpone(engine, guard, &error).await,
     }
 }
 
@@ -140,10 +146,13 @@ pub(super) async fn take_up(engine: &Engine, mut execution: Execution, guard: In
     }
     let failure = match engine.0.registry.load(execution.function_id).await {
         Ok(Some(function)) => {
-            let permit = engine.0.queue.reserve().await;
-            let job = Job::accepted(function, Arc::new(execution), guard);
-            // A queue that was closed meanwhile leaves it pending in the store.
-            let _ = engine.0.queue.push(permit, job);
+            let Some((place, guard)) = parked::reserve_or_park(engine, &execution, guard).await
+            else {
+                return;
+            };
+            let job = Job::accepted(place, function, Arc::new(execution), guard);
+            // If the queue was closed meanwhile, the execution stays pending in the store.
+            let _ = engine.0.queue.push(job);
             return;
         }
         Ok(None) => Failure::new(FailureKind::Platform, "the function was deleted"),

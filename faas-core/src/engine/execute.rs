@@ -20,8 +20,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::Engine;
+use super::admission::Place;
 use super::job::{Answer, Job, Loaded};
-use super::queue::QueuePermit;
 use super::record::{Record, Stored};
 use crate::error::Error;
 use crate::model::Cost;
@@ -56,7 +56,7 @@ impl Engine {
         function: FunctionId,
         input: Json,
     ) -> Result<Arc<Execution>, Error> {
-        let (function, permit) = self.admit(function, &input).await?;
+        let (function, place) = self.admit(function, &input).await?;
         let request = Request {
             input,
             max_retries: 0,
@@ -68,7 +68,7 @@ impl Engine {
         let (answer, ended) = oneshot::channel();
         self.0
             .queue
-            .push(permit, Job::direct(function, Arc::new(execution), answer))
+            .push(Job::direct(place, function, Arc::new(execution), answer))
             .map_err(|_| shutting_down())?;
         ended.await.unwrap_or_else(|_| Err(shutting_down()))
     }
@@ -79,10 +79,10 @@ impl Engine {
         function: FunctionId,
         request: Request,
     ) -> Result<Accepted, Error> {
-        let (function, permit) = self.admit(function, &request.input).await?;
+        let (function, place) = self.admit(function, &request.input).await?;
         let execution = Arc::new(self.accepted(&function, request));
         let id = execution.id;
-        self.accept(permit, function, execution)
+        self.accept(place, function, execution)
             .await
             .map(|duplicate| match duplicate {
                 None => Accepted {
@@ -103,11 +103,11 @@ impl Engine {
         function: FunctionId,
         request: Request,
     ) -> Result<Arc<Execution>, Error> {
-        let (function, permit) = self.admit(function, &request.input).await?;
+        let (function, place) = self.admit(function, &request.input).await?;
         let execution = Arc::new(self.accepted(&function, request));
         let id = execution.id;
         let ended = self.0.waiters.wait_for(id);
-        match self.accept(permit, function, execution).await {
+        match self.accept(place, function, execution).await {
             Ok(None) => ended.ended(self).await,
             Ok(Some(first)) => self.wait(first).await,
             Err(error) => Err(error),
@@ -129,7 +129,7 @@ impl Engine {
         &self,
         function: FunctionId,
         input: &Json,
-    ) -> Result<(Arc<Loaded>, QueuePermit), Error> {
+    ) -> Result<(Arc<Loaded>, Place), Error> {
         let engine = &self.0;
         if engine.stopping.is_cancelled() {
             return Err(shutting_down());
@@ -154,11 +154,12 @@ impl Engine {
                 "the input has {size} bytes: at most {limit} are accepted"
             )));
         }
-        match engine.queue.try_reserve() {
-            Ok(permit) => Ok((loaded, permit)),
-            Err(_) => {
+        match engine.queue.try_reserve(function, input.len()) {
+            Ok(place) => Ok((loaded, place)),
+            Err(bound) => {
                 engine.counters.add(&engine.counters.rejected);
                 Err(Error::Overloaded {
+                    bound,
                     retry_after: Duration::from_secs(1),
                 })
             }
@@ -183,7 +184,7 @@ impl Engine {
     /// waiting. Returns the first one's id when the idempotency key was used before.
     async fn accept(
         &self,
-        permit: QueuePermit,
+        place: Place,
         function: Arc<Loaded>,
         execution: Arc<Execution>,
     ) -> Result<Option<ExecutionId>, Error> {
@@ -191,11 +192,8 @@ impl Engine {
         let guard = self.0.in_flight.take(execution.id).ok_or_else(|| {
             Error::Internal("the id of a new execution is in use already".to_owned())
         })?;
-        let job = Job::accepted(function, execution, guard);
-        self.0
-            .recorder
-            .send(Record::Accept { job, permit, done })
-            .await;
+        let job = Job::accepted(place, function, execution, guard);
+        self.0.recorder.send(Record::Accept { job, done }).await;
         match stored.await.unwrap_or_else(|_| Err(shutting_down()))? {
             Written::Done => Ok(None),
             Written::Duplicate(first) => Ok(Some(first)),

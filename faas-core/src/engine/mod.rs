@@ -7,6 +7,7 @@
 //! Everything that lives as long as the engine is in [`Shared`]; there is one owner of each piece of
 //! state. Its tasks end when `stopping` is cancelled; each says what it leaves behind.
 
+mod admission;
 mod attempt;
 mod backlog;
 mod cancel;
@@ -15,6 +16,8 @@ mod execute;
 mod in_flight;
 mod instances;
 mod job;
+mod lanes;
+mod parked;
 mod queue;
 mod record;
 mod recorder;
@@ -22,6 +25,7 @@ mod registry;
 mod retry;
 mod scaler;
 mod sharing;
+mod usage;
 mod waiters;
 
 use std::sync::Arc;
@@ -40,10 +44,12 @@ use self::execute::shutting_down;
 use self::in_flight::InFlight;
 use self::instances::Instances;
 use self::job::Job;
+use self::parked::Parked;
 use self::queue::{Depth, Queue};
 use self::record::{Record, Stored};
 use self::recorder::Recorder;
 pub(crate) use self::registry::Registry;
+use self::scaler::ScalingHealth;
 use self::waiters::Waiters;
 use crate::clock::Clock;
 use crate::cost::PriceBook;
@@ -99,10 +105,12 @@ pub(crate) struct Shared {
     recorder: Recorder,
     waiters: Waiters,
     backlog: Backlog,
+    parked: Parked,
     in_flight: Arc<InFlight>,
     /// Who this platform is to others on the same store.
     owner: Owner,
     counters: Counters,
+    pub(crate) scaling_health: ScalingHealth,
 }
 
 impl Engine {
@@ -133,7 +141,7 @@ impl Engine {
         let owner = Owner::new(format!("{:08x}", fastrand::u32(..)));
         let engine = Self(Arc::new(Shared {
             retry_policy: RetryPolicy::of(&options),
-            queue: Queue::new(options.queue_capacity),
+            queue: Queue::new(&options, clock.clone()),
             instances: Instances::new(&owner),
             events: EventBus::new(clock.now()),
             ids: IdGenerator::after(newest),
@@ -141,9 +149,11 @@ impl Engine {
             finished: CancellationToken::new(),
             waiters: Waiters::default(),
             backlog: Backlog::default(),
+            parked: Parked::default(),
             in_flight: Arc::default(),
             owner,
             counters: Counters::default(),
+            scaling_health: ScalingHealth::default(),
             options,
             clock,
             store,
@@ -160,6 +170,7 @@ impl Engine {
         tokio::spawn(recorder::record(engine.clone(), records));
         tokio::spawn(finish(engine.clone()));
         engine.spawn(backlog::feed(engine.clone()));
+        engine.spawn(parked::feed(engine.clone()));
         engine.spawn(scaler::scale(engine.clone(), policy));
         engine.spawn(scaler::tick(engine.clone()));
         engine.spawn(watch(engine.clone()));
@@ -270,7 +281,7 @@ impl Engine {
             queued,
             running,
             instances,
-            waiting_retries: self.0.backlog.len(),
+            waiting_retries: self.0.backlog.len() + self.0.parked.len(),
             outcomes: ended.outcomes(),
             cold_starts: ended.cold_starts,
             rejected: load(&counters.rejected),

@@ -191,7 +191,8 @@ impl Platform {
         self.engine().0.runtime.describe()
     }
 
-    /// Whether the store can be reached and written to, and the platform does not shut down.
+    /// Whether the platform can serve: the store can be reached and written to, the scaling policy
+    /// works, and the platform does not shut down.
     ///
     /// # Errors
     /// When it cannot.
@@ -202,7 +203,13 @@ impl Platform {
                 "the platform is shutting down".to_owned(),
             ));
         }
-        Ok(engine.0.store.ping().await?)
+        engine.0.store.ping().await?;
+        if engine.0.scaling_health.is_failing() {
+            return Err(Error::Unavailable(
+                "the scaling policy fails: the default policy decides instead".to_owned(),
+            ));
+        }
+        Ok(())
     }
 
     /// Resolves when the platform begins to shut down: for front ends that hold connections open.

@@ -348,6 +348,7 @@ async fn no_more_of_a_function_run_at_a_time_than_its_concurrency_limit() {
 async fn a_full_queue_refuses_at_once_and_takes_again_when_there_is_room() {
     let world = World::new(|options| {
         options.queue_capacity = 2;
+        options.queue_share = 1.0;
         options.max_instances = 1;
     })
     .await;
