@@ -10,7 +10,8 @@ help:
 	@echo 'make dashboard  build what is in web/, for the server to embed'
 	@echo 'make openapi    write web/openapi.json and the types from it anew, after a change of the API'
 	@echo 'make fixtures   write anew the events that the dashboard is tested with, after a change of them'
-	@echo 'make bench      measure: isolates, reports, the library, the whole next to a bare web server'
+	@echo 'make bench      measure: isolates, reports, the library, the whole next to a bare web server,'
+	@echo '                a steady caller beside greedy ones'
 
 run: dashboard
 	cargo run --release --locked -p faas-server -- serve $(ARGS)
@@ -50,3 +51,4 @@ bench:
 	cargo bench --locked -p faas-benches
 	cargo run --release --locked -p faas-benches --bin end-to-end
 	cargo run --release --locked -p faas-benches --bin end-to-end -- isolation
+	cargo run --release --locked -p faas-benches --bin end-to-end -- neighbours

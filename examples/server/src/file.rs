@@ -30,7 +30,11 @@ pub(crate) struct File {
     pub(crate) retention_days: Option<u32>,
     pub(crate) min_instances: Option<usize>,
     pub(crate) max_instances: Option<usize>,
+    pub(crate) max_instances_per_function: Option<usize>,
     pub(crate) queue_capacity: Option<usize>,
+    #[serde(deserialize_with = "size")]
+    pub(crate) queue_bytes: Option<usize>,
+    pub(crate) queue_share: Option<f64>,
     pub(crate) scaling_policy: Option<Policy>,
     pub(crate) isolation: Option<Isolation>,
     pub(crate) allow_unlocked: Option<bool>,
@@ -83,6 +87,9 @@ pub(crate) struct Scaling {
     /// How often the policy is asked.
     #[serde(deserialize_with = "duration")]
     pub(crate) tick: Option<Duration>,
+    /// How often it is asked while executions wait and there may be more instances.
+    #[serde(deserialize_with = "duration")]
+    pub(crate) busy_tick: Option<Duration>,
     pub(crate) queue_driven: QueueDrivenOptions,
     pub(crate) target_concurrency: TargetConcurrencyOptions,
 }
@@ -212,7 +219,10 @@ mod tests {
             retention_days = 30
             min_instances = 2
             max_instances = 50
+            max_instances_per_function = 40
             queue_capacity = 500
+            queue_bytes = "64MiB"
+            queue_share = 0.25
             scaling_policy = "target-concurrency"
             isolation = "thread"
             allow_unlocked = true
@@ -238,8 +248,11 @@ mod tests {
             jitter = 0.5
             [scaling]
             tick = "100ms"
+            busy_tick = "10ms"
             [scaling.queue_driven]
             up_above = 4
+            up_wait_ms = 250
+            up_wait_cooldown_ms = 20
             down_after_ms = 5000
             [scaling.target_concurrency]
             target_utilization = 0.7

@@ -670,7 +670,8 @@ async fn a_runtime_that_panics_costs_one_execution_and_no_more() {
 
 #[tokio::test]
 async fn capacity_rises_with_the_queue_and_falls_back_in_silence_and_each_change_says_why() {
-    let world = World::new(|options| options.max_instances = 3).await;
+    // One function holds at most three of four: a fourth would not help it.
+    let world = World::new(|options| options.max_instances = 4).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let mut ids = Vec::new();
     for n in 0..30 {
@@ -712,7 +713,7 @@ async fn capacity_rises_with_the_queue_and_falls_back_in_silence_and_each_change
         .collect();
     assert_eq!(counts, [2, 3, 2, 1]);
     assert!(
-        history.last().unwrap().reason.contains("> 10"),
+        history.last().unwrap().reason.contains("ms > 100 ms"),
         "{}",
         history.last().unwrap().reason
     );
