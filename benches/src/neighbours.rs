@@ -27,6 +27,24 @@ struct Greedy {
     timeout_ms: u32,
 }
 
+/// What holds all instances of a fresh server when somebody calls for the first time.
+const FIRST: [Greedy; 2] = [
+    Greedy {
+        name: "1 call that burns 8 s",
+        callers: 1,
+        functions: 1,
+        code: "for (;;);",
+        timeout_ms: 8_000,
+    },
+    Greedy {
+        name: "9 calls that sleep 6 s, of 9 functions",
+        callers: 9,
+        functions: 9,
+        code: "await new Promise(done => setTimeout(done, 6000)); return 1",
+        timeout_ms: 8_000,
+    },
+];
+
 const GREEDY: [Greedy; 4] = [
     Greedy {
         name: "nothing",
@@ -85,12 +103,25 @@ pub(crate) async fn measure() -> Result<()> {
                 latencies.len()
             );
         }
+        for greedy in &FIRST {
+            let server = Server::start(kind).await?;
+            let _others = start(&server, greedy).await?;
+            tokio::time::sleep_until((now() + INTERVAL).into()).await;
+            let mut stream = connect(server.address).await?;
+            let sent = now();
+            let (status, _) = send(&mut stream, &server.path, "{}").await?;
+            let took = sent.elapsed();
+            println!(
+                "the first call behind {}: {took:.1?}, status {status}",
+                greedy.name
+            );
+        }
     }
     Ok(())
 }
 
-/// The latencies of the neighbour beside `greedy`.
-async fn beside(server: &Server, greedy: &Greedy) -> Result<Vec<Duration>> {
+/// Starts the greedy callers.
+async fn start(server: &Server, greedy: &Greedy) -> Result<JoinSet<Result<()>>> {
     let address = server.address;
     let mut others = JoinSet::new();
     for number in 0..greedy.functions {
@@ -114,12 +145,19 @@ async fn beside(server: &Server, greedy: &Greedy) -> Result<Vec<Duration>> {
                     let (status, body) = send(&mut stream, &path, "{}").await?;
                     if status != 200 && status != 504 {
                         let body = String::from_utf8_lossy(&body).into_owned();
-                        return Result::<()>::Err(format!("{status}: {body}").into());
+                        return Err(format!("{status}: {body}").into());
                     }
                 }
             });
         }
     }
+    Ok(others)
+}
+
+/// The latencies of the neighbour beside `greedy`.
+async fn beside(server: &Server, greedy: &Greedy) -> Result<Vec<Duration>> {
+    let address = server.address;
+    let mut others = start(server, greedy).await?;
     let idle = Arc::new(Mutex::new(Vec::new()));
     let mut calls = JoinSet::new();
     let start = now();

@@ -150,6 +150,9 @@ impl Queue {
             state.lanes.not_claimed(*id, now);
         }
         if state.closed {
+            for job in &jobs {
+                state.lanes.not_claimed(job.function.function.id, now);
+            }
             return jobs;
         }
         for job in jobs {

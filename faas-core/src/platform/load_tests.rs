@@ -110,8 +110,8 @@ impl<'a> LoadTests<'a> {
         };
         let one = self.platform.costs().estimate(&request).await?;
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let max_instances = self.platform.options().max_instances;
-        Ok(new.estimate(&one, max_instances, processors))
+        let instances = self.platform.options().instances_per_function();
+        Ok(new.estimate(&one, instances, processors))
     }
 
     /// Starts a test, and returns as soon as it is stored.

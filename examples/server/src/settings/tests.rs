@@ -19,7 +19,7 @@ fn listening(flag: Option<&str>, file: &str, port: Option<&str>) -> String {
 }
 
 #[test]
-fn what_nobody_sets_has_its_default() {
+fn settings_that_are_not_set_have_their_defaults() {
     let settings = merge(Flags::default(), "", &Environment::default()).unwrap();
     assert_eq!(settings.listen.to_string(), "127.0.0.1:5000");
     assert_eq!(settings.store.to_string(), "sqlite:./data/faas.db");
@@ -28,7 +28,7 @@ fn what_nobody_sets_has_its_default() {
 }
 
 #[test]
-fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+fn a_flag_overrides_the_file_and_the_file_the_default() {
     let file = "min_instances = 3\nmax_instances = 30\ncors_origin = [\"https://a.example\"]";
     let flags = Flags {
         max_instances: Some(40),
@@ -42,7 +42,7 @@ fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
 }
 
 #[test]
-fn port_sets_the_port_unless_an_address_was_given() {
+fn port_sets_the_port_unless_the_listen_flag_is_given() {
     let file = "listen = \"127.0.0.2:7000\"";
     assert_eq!(listening(None, "", Some("8080")), "127.0.0.1:8080");
     assert_eq!(listening(None, file, None), "127.0.0.2:7000");
@@ -60,7 +60,7 @@ fn port_sets_the_port_unless_an_address_was_given() {
 }
 
 #[test]
-fn a_mongodb_uri_chooses_the_store_where_nothing_else_does() {
+fn mongodb_uri_sets_the_store_if_nothing_else_does() {
     let uri = "mongodb://me:s3cr3t@db:1/faas";
     let store = |flag: Option<&str>, file: &str, uri: &str| {
         let flags = Flags {
@@ -103,7 +103,7 @@ fn no_setting_shows_a_password() {
 }
 
 #[test]
-fn the_name_that_is_listened_on_is_a_host_and_an_address_need_not_be_one() {
+fn a_name_to_listen_on_is_an_allowed_host_and_an_address_is_not() {
     let hosts = |file: &str| {
         let settings = merge(Flags::default(), file, &Environment::default());
         settings.unwrap().access.hosts
