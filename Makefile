@@ -71,3 +71,4 @@ bench:
 	cargo bench --locked -p faas-benches
 	cargo run --profile dist --locked -p faas-benches --bin end-to-end
 	cargo run --profile dist --locked -p faas-benches --bin end-to-end -- isolation
+	cargo run --profile dist --locked -p faas-benches --bin end-to-end -- neighbours

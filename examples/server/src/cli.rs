@@ -117,9 +117,22 @@ pub(crate) struct Flags {
     #[arg(long, env = "FAAS_MAX_INSTANCES", value_name = "COUNT")]
     pub(crate) max_instances: Option<usize>,
 
+    /// Maximum number of instances that one function may use [default: all but one]
+    #[arg(long, env = "FAAS_MAX_INSTANCES_PER_FUNCTION", value_name = "COUNT")]
+    pub(crate) max_instances_per_function: Option<usize>,
+
     /// Maximum number of queued executions; further ones are answered 429 [default: 10000]
     #[arg(long, env = "FAAS_QUEUE_CAPACITY", value_name = "COUNT")]
     pub(crate) queue_capacity: Option<usize>,
+
+    /// Maximum memory for inputs of unfinished executions and outputs that are not stored yet;
+    /// further executions are answered 429 [default: 256MiB]
+    #[arg(long, env = "FAAS_QUEUE_BYTES", value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) queue_bytes: Option<usize>,
+
+    /// Maximum share of both that one function may use, from 0 to 1 [default: 0.5]
+    #[arg(long, env = "FAAS_QUEUE_SHARE", value_name = "FRACTION")]
+    pub(crate) queue_share: Option<f64>,
 
     /// Scaling policy: queue-driven or target-concurrency [default: queue-driven]
     #[arg(
@@ -328,6 +341,8 @@ mod tests {
             platform.min_instances.to_string(),
             platform.max_instances.to_string(),
             platform.queue_capacity.to_string(),
+            format!("{}MiB", platform.queue_bytes >> 20),
+            platform.queue_share.to_string(),
             format!("{}MiB", platform.max_input >> 20),
             settings.warm.isolates.to_string(),
             format!("{}MiB", settings.warm.memory >> 20),

@@ -9,7 +9,7 @@ use super::execute::illegal;
 use super::instances::Running;
 use super::job::Job;
 use super::record::{Record, Stored};
-use crate::model::{Attempt, Execution, Failure, FailureKind, IllegalTransition, Timestamp};
+use crate::model::{Attempt, Execution, Failure, FailureKind, IllegalTransition, Json, Timestamp};
 use crate::runtime::{Outcome, StopReason};
 use crate::store::Stage;
 
@@ -29,7 +29,9 @@ pub(super) fn not_run(failure: Failure) -> Outcome {
 pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome) {
     let timeout = running.job.function.limits.timeout;
     let time = running.time(engine);
-    if running.cancelled && let Err(failure) = &mut outcome.result {
+    if running.cancelled
+        && let Err(failure) = &mut outcome.result
+    {
         // It may have failed by itself just before, but it must not be tried again.
         *failure = StopReason::Cancelled.failure(timeout);
     } else if let Err(failure) = &mut outcome.result
@@ -47,6 +49,7 @@ pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome) {
         mut execution,
         guard,
         answer,
+        mut place,
         ..
     } = job;
     let from = Stage::of(&execution);
@@ -64,9 +67,10 @@ pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome) {
         span,
     ) {
         Ok(retry_after) => {
+            place.add_output_blocking(execution.output.as_ref().map_or(0, Json::len));
             let stored = guard.map(|guard| Stored::held(from, guard));
             let record = Record::ended(engine, execution, stored, answer, retry_after);
-            engine.0.recorder.send_blocking(record);
+            engine.0.recorder.send_blocking(record.keeping(place));
         }
         Err(error) => {
             tracing::error!(%error, "cannot settle an execution");

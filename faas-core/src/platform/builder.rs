@@ -131,7 +131,9 @@ fn check_tokio(clock: &dyn Clock) -> Result<(), Error> {
         ));
     }
     // Tokio offers no other way to ask: a timer panics when it is made.
-    let timer = catch_unwind(AssertUnwindSafe(|| drop(clock.sleep(Duration::from_secs(1)))));
+    let timer = catch_unwind(AssertUnwindSafe(|| {
+        drop(clock.sleep(Duration::from_secs(1)))
+    }));
     timer.map_err(|_| {
         Error::Invalid(
             "the tokio runtime has no timers: build it with enable_time() or enable_all()"

@@ -8,8 +8,8 @@
 
 use std::collections::HashMap;
 use std::num::NonZero;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -246,7 +246,7 @@ impl<'a> LoadTests<'a> {
 /// What a test will do, when each call is as `one`.
 fn expected(new: &NewLoadTest, one: &Estimate, engine: &Engine) -> LoadEstimate {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-    new.estimate(one, engine.0.options.max_instances, processors)
+    new.estimate(one, engine.0.options.instances_per_function(), processors)
 }
 
 /// What the tasks of a test share.

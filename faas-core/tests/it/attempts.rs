@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use faas_core::model::{
-    Execution, ExecutionId, FailureKind, FunctionConfig, NanoDollars, Status,
-};
+use faas_core::model::{Execution, ExecutionId, FailureKind, FunctionConfig, NanoDollars, Status};
 use faas_core::store::{ExecutionQuery, MemoryStore, Store};
 use serde_json::json;
 

@@ -22,7 +22,9 @@ async fn waiting_for_its_retry(world: &World) -> ExecutionId {
     let fail = world.function("fail 1", FunctionConfig::default()).await;
     let accepted = world.platform.execute(fail.id, json!({}), None).await;
     let id = accepted.unwrap().id;
-    world.until(id, |execution| execution.retry_count == 1).await;
+    world
+        .until(id, |execution| execution.retry_count == 1)
+        .await;
     settle().await;
     id
 }

@@ -41,7 +41,10 @@ fn a_platform_whose_tokio_runtime_is_gone_ends_every_wait() {
             let invoked = platform.invoke(function.id, json!(1)).await;
             assert!(matches!(invoked, Err(Error::Unavailable(_))), "{invoked:?}");
             let executed = platform.execute(function.id, json!(1), None).await;
-            assert!(matches!(executed, Err(Error::Unavailable(_))), "{executed:?}");
+            assert!(
+                matches!(executed, Err(Error::Unavailable(_))),
+                "{executed:?}"
+            );
             assert!(matches!(platform.ready().await, Err(Error::Unavailable(_))));
         };
         tokio::time::timeout(ENOUGH, ended).await.unwrap();

@@ -123,7 +123,10 @@ async fn a_test_of_a_function_without_history_begins_with_a_few_calls_and_estima
     assert_eq!((count, test.result.total()), (11, 11));
     assert_eq!(test.result.sums.total(), cost);
     let all = world.store.executions(&everything(99)).await.unwrap();
-    let mut inputs: Vec<_> = all.iter().map(|one| one.input.as_str().to_owned()).collect();
+    let mut inputs: Vec<_> = all
+        .iter()
+        .map(|one| one.input.as_str().to_owned())
+        .collect();
     inputs.sort_by_key(|input| input.len());
     inputs.dedup();
     assert_eq!(inputs.len(), 11);

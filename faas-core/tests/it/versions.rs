@@ -33,10 +33,14 @@ async fn a_retry_runs_the_version_that_failed_although_the_function_was_updated(
     let world = World::new(|_| {}).await;
     let function = world.function("fail 2", FunctionConfig::default()).await;
     let id = execute(&world, &function).await;
-    world.until(id, |execution| execution.retry_count == 1).await;
+    world
+        .until(id, |execution| execution.retry_count == 1)
+        .await;
     update(&world, &function, "echo").await;
     world.advance(2 * SECOND).await;
-    let failed = world.until(id, |execution| execution.retry_count == 2).await;
+    let failed = world
+        .until(id, |execution| execution.retry_count == 2)
+        .await;
     assert_eq!(failed.failure.as_ref().unwrap().message, "failure 2");
     world.advance(4 * SECOND).await;
     let ended = world.ended(id).await;
@@ -127,7 +131,7 @@ async fn imported(world: &World, function: &Function, version: u32) -> Execution
 
 #[tokio::test]
 async fn an_execution_whose_version_is_gone_fails_clearly_and_one_without_a_version_runs_the_current()
-{
+ {
     let world = World::on(Arc::new(MemoryStore::new().shared()), |_| {}).await;
     let function = world.function("echo", FunctionConfig::default()).await;
     let gone = imported(&world, &function, 7).await;
@@ -173,5 +177,8 @@ async fn a_retry_runs_although_the_function_was_deactivated_and_fails_once_it_is
     world.advance(2 * SECOND).await;
     let failed = world.ended(deleted).await;
     assert_eq!(failed.failure.as_ref().unwrap().kind, FailureKind::Platform);
-    assert_eq!((failed.attempts.len(), failed.start_time), (1, first.start_time));
+    assert_eq!(
+        (failed.attempts.len(), failed.start_time),
+        (1, first.start_time)
+    );
 }

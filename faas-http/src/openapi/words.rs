@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use faas_core::model::{Basis as Estimated, LoadTestStatus as Load};
 use faas_core::model::{
     AuditAction as Audited, FailureKind, FunctionStatus as Function, LogLevel as Level,
     Role as OfKey,
 };
+use faas_core::model::{Basis as Estimated, LoadTestStatus as Load};
 use faas_core::model::{ScalingAction as Scaling, Status, Tier as OfModel};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};

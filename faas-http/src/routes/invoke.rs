@@ -95,7 +95,10 @@ async fn invoke(State(api): State<Api>, request: Request) -> Result<Response, Ap
 
 /// Says that the answer is about an execution that was accepted earlier, with the same key.
 pub(super) fn mark_replayed(headers: &mut HeaderMap) {
-    headers.insert(IDEMPOTENT_REPLAYED.clone(), HeaderValue::from_static("true"));
+    headers.insert(
+        IDEMPOTENT_REPLAYED.clone(),
+        HeaderValue::from_static("true"),
+    );
 }
 
 /// The id in `…/functions/{id}/invoke`, read from the path itself because the router's own way

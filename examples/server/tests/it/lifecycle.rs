@@ -75,7 +75,10 @@ fn a_retry_runs_the_version_that_was_accepted_after_an_update_and_a_restart(plac
     assert_eq!(execution["output"], "v1", "{execution}");
     assert_eq!(execution["functionVersion"], 1);
     let invoke = format!("/api/functions/{function}/invoke");
-    assert_eq!(server.send("POST", &invoke, "{}"), (200, "\"v2\"".to_owned()));
+    assert_eq!(
+        server.send("POST", &invoke, "{}"),
+        (200, "\"v2\"".to_owned())
+    );
 }
 
 /// Invokes a function that waits for a second, and pauses the server for ten while it does.
@@ -92,7 +95,10 @@ fn paused(isolation: &str, timeout: u32) -> (u16, String, String) {
     let (status, answer) = server.send("POST", "/api/functions", &new.to_string());
     assert_eq!(status, 201, "{answer}");
     let function: Value = serde_json::from_str(&answer).unwrap();
-    let path = format!("/api/functions/{}/invoke", function["_id"].as_str().unwrap());
+    let path = format!(
+        "/api/functions/{}/invoke",
+        function["_id"].as_str().unwrap()
+    );
     thread::scope(|scope| {
         let address = server.address();
         let call = scope.spawn(move || Server::try_send(address, "POST", &path, "{}").unwrap());

@@ -69,9 +69,9 @@ fn a_store_that_is_away_under_load_costs_503s_and_nothing_else() {
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 500"), "{answer}");
         assert!(!head.to_lowercase().contains("retry-after"), "{answer}");
-        let told: Value = serde_json::from_str(body).unwrap();
-        assert_eq!(told["code"], "result_not_stored");
-        let not_stored = told["executionId"].as_str().unwrap().to_owned();
+        let failure: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(failure["code"], "result_not_stored");
+        let not_stored = failure["executionId"].as_str().unwrap().to_owned();
         let ready = until(&server, "/readyz", 503);
         assert!(ready.contains("unavailable"), "{ready}");
         assert_eq!(server.send("GET", "/healthz", "").0, 200);
