@@ -27,6 +27,7 @@ lint: web/node_modules
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 	cargo clippy --locked -p faas-core --no-default-features -- -D warnings
 	.ci/dependencies
+	.ci/module-order
 	RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --locked --workspace --all-features --no-deps
 
 openapi: web/node_modules

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use faas_core::error::StoreError;
 use faas_core::model::{Function, FunctionId, FunctionLabel, Timestamp};
-use faas_core::store::{Period, StoreError};
+use faas_core::store::Period;
 use futures_util::TryStreamExt;
 use mongodb::Collection;
 use mongodb::bson::{Bson, Document, doc};

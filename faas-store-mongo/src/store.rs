@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use faas_core::clock::Clock;
-use faas_core::load_test::LoadTest;
+use faas_core::error::StoreError;
+use faas_core::model::LoadTest;
 use faas_core::model::{
     ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionId, FunctionLabel, KeyId,
     LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
     AccessStore, AuditQuery, ExecutionQuery, KeyUse, Lease, LoadTestQuery, Overdue, OverdueQuery,
-    Period, Renewed, SharedStore, Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
+    Period, Renewed, SharedStore, Store, Totals, UsageQuery, UsageRow, Write, Written,
 };
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::{Client, Database};

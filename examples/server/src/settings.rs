@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use faas_core::access::{AccessOptions, Rate};
 use faas_core::cost::PriceBook;
-use faas_core::platform::{MOST_INSTANCES, PlatformOptions, SHORTEST_LEASE_MARGIN};
+use faas_core::options::{MOST_INSTANCES, PlatformOptions, SHORTEST_LEASE_MARGIN};
 use faas_core::scaling::{QueueDriven, ScalingPolicy, TargetConcurrency};
 use faas_core::secrets::SecretKeys;
 

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use faas_core::store::{AccessStore, MemoryStore, SecretStore, Store, StoreError};
+use faas_core::error::StoreError;
+use faas_core::store::{AccessStore, MemoryStore, SecretStore, Store};
 use faas_store_mongo::MongoStore;
 use faas_store_sqlite::{SqliteBeside, SqliteStore};
 

@@ -9,9 +9,10 @@ use super::execute::illegal;
 use super::instances::{Running, Slot};
 use super::job::Job;
 use super::record::{Record, Stored};
+use crate::error::RuntimeError;
 use crate::events::EventKind;
 use crate::model::{Attempt, Execution, Failure, FailureKind, IllegalTransition, Timestamp};
-use crate::runtime::{Call, CallContext, Instance, Outcome, RuntimeError, StopReason};
+use crate::runtime::{Call, CallContext, Instance, Outcome, StopReason};
 use crate::store::Stage;
 
 /// How many attempts that the platform failed are followed by another.

@@ -15,8 +15,8 @@ use super::attempt::interrupted;
 use super::in_flight::InFlightGuard;
 use super::job::Job;
 use super::record::{Record, Stored};
+use crate::error::Error;
 use crate::model::{Execution, ExecutionId, Failure, FailureKind, Status, Timestamp};
-use crate::platform::Error;
 use crate::store::Stage;
 
 /// How many unfinished executions recovery reads at a time.

@@ -23,13 +23,22 @@ use super::Engine;
 use super::job::{Answer, Job, Loaded};
 use super::queue::QueuePermit;
 use super::record::{Record, Stored};
-use crate::cost::Cost;
+use crate::error::Error;
+use crate::model::Cost;
 use crate::model::{
     Execution, ExecutionId, Failure, FailureKind, FunctionId, FunctionStatus, IllegalTransition,
     Json,
 };
-use crate::platform::{Accepted, Error};
 use crate::store::Written;
+
+/// An execution that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// Its id.
+    pub id: ExecutionId,
+    /// Whether it was accepted earlier, with the same idempotency key.
+    pub duplicate: bool,
+}
 
 /// What an execution is asked for with.
 #[derive(Debug, Clone)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::in_flight::InFlightGuard;
+use crate::error::Error;
 use crate::model::{Execution, Failure, Function};
-use crate::platform::Error;
 use crate::runtime::{Limits, OpenEnvironment, Program, StopSignal};
 
 /// A function that is ready to run.
@@ -51,7 +51,11 @@ impl Job {
     }
 
     /// An execution that the store knows as pending.
-    pub(super) fn accepted(function: Arc<Loaded>, execution: Arc<Execution>, guard: InFlightGuard) -> Self {
+    pub(super) fn accepted(
+        function: Arc<Loaded>,
+        execution: Arc<Execution>,
+        guard: InFlightGuard,
+    ) -> Self {
         Self {
             function,
             execution,

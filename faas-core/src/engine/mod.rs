@@ -29,8 +29,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+pub use self::counters::{Histogram, LiveCounters};
+pub use self::execute::Accepted;
+pub(crate) use self::execute::Request;
 use self::retry::RetryPolicy;
-pub(crate) use execute::Request;
 
 use self::backlog::Backlog;
 use self::counters::Counters;
@@ -45,9 +47,10 @@ pub(crate) use self::registry::Registry;
 use self::waiters::Waiters;
 use crate::clock::Clock;
 use crate::cost::PriceBook;
+use crate::error::Error;
 use crate::events::EventBus;
 use crate::model::{Execution, ExecutionId, IdGenerator, Status};
-use crate::platform::{Error, LiveCounters, PlatformOptions};
+use crate::options::PlatformOptions;
 use crate::runtime::{Runtime, StopReason};
 use crate::scaling::ScalingPolicy;
 use crate::secrets::SecretKeys;

@@ -10,9 +10,10 @@ use super::in_flight::InFlightGuard;
 use super::job::{Answer, Job};
 use super::queue::QueuePermit;
 use crate::cost::{Usage, price};
+use crate::error::Error;
+use crate::error::StoreError;
 use crate::model::{Execution, Failure, FailureKind, Json, ScalingEvent, Status};
-use crate::platform::Error;
-use crate::store::{Stage, StoreError, Write, Written};
+use crate::store::{Stage, Write, Written};
 
 /// Something to be written.
 pub(super) enum Record {

@@ -15,10 +15,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Engine;
 use super::record::{Ended, Record};
+use crate::error::Error;
+use crate::error::StoreError;
 use crate::events::EventKind;
 use crate::model::Status;
-use crate::platform::Error;
-use crate::store::{StoreError, Write, Written};
+use crate::store::{Write, Written};
 
 /// How many records may wait to be written while the store is there.
 const CAPACITY: usize = 1_024;

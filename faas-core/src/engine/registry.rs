@@ -14,8 +14,9 @@ use quick_cache::sync::Cache;
 use super::job::Loaded;
 use crate::clock::Clock;
 use crate::cost::PriceBook;
+use crate::error::Error;
 use crate::model::{Failure, FailureKind, Function, FunctionId};
-use crate::platform::{Error, PlatformOptions};
+use crate::options::PlatformOptions;
 use crate::runtime::{Limits, OpenEnvironment, Program, Runtime};
 use crate::secrets::SecretKeys;
 use crate::store::Store;
@@ -242,8 +243,9 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{CompileError, RuntimeError};
     use crate::model::{FunctionConfig, FunctionStatus, InstanceId, Timestamp};
-    use crate::runtime::{CompileError, Instance, RuntimeError, RuntimeStats};
+    use crate::runtime::{Instance, RuntimeStats};
     use crate::store::MemoryStore;
 
     /// Compiles everything and runs nothing.

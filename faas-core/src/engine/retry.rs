@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::platform::PlatformOptions;
+use crate::options::PlatformOptions;
 
 /// Exponential back-off with a cap and, where configured, jitter.
 #[derive(Debug, Clone, Copy, PartialEq)]

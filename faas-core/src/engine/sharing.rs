@@ -17,9 +17,10 @@ use super::backlog::take_up;
 use super::execute::cancelled;
 use super::in_flight::{Claimed, InFlightGuard};
 use super::record::Stored;
+use crate::error::StoreError;
 use crate::model::{Execution, ExecutionId, FunctionId, Status, Timestamp};
 use crate::runtime::StopReason;
-use crate::store::{Lease, Overdue, OverdueQuery, Renewed, SharedStore, Stage, StoreError};
+use crate::store::{Lease, Overdue, OverdueQuery, Renewed, SharedStore, Stage};
 
 /// How often leases are renewed, and requests to cancel heard.
 const RENEW: Duration = Duration::from_secs(1);
@@ -145,7 +146,10 @@ pub(super) async fn sweep(engine: Engine) {
             }
         };
         clock.sleep(wait).await;
-        while wait == SOON && QueuePermit::of(&engine).jobs == 0 && clock.monotonic() < looked_at + SWEEP {
+        while wait == SOON
+            && QueuePermit::of(&engine).jobs == 0
+            && clock.monotonic() < looked_at + SWEEP
+        {
             clock.sleep(SOON).await;
         }
     }

@@ -10,9 +10,9 @@ use tokio::sync::oneshot;
 use super::Engine;
 use super::execute::shutting_down;
 use super::job::Answer;
+use crate::error::Error;
+use crate::error::StoreError;
 use crate::model::{Execution, ExecutionId};
-use crate::platform::Error;
-use crate::store::StoreError;
 
 /// How often the store is asked for the end of what another platform has in hand.
 const POLL: Duration = Duration::from_millis(250);

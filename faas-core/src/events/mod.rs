@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 pub use bus::{EventBus, Position, Received, Subscriber};
 
-use crate::load_test::LoadTest;
+use crate::model::LoadTest;
 use crate::model::{Execution, ExecutionId, FunctionId, ScalingEvent, Timestamp};
 
 /// One event.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{ExecutionId, FunctionId, InstanceId, Json, Tier, Timestamp};
-use crate::cost::Cost;
+use crate::model::Cost;
 
 /// Where an execution is. `Completed` and `Failed` are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -402,7 +402,8 @@ impl Execution {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cost::{Cost, PriceBook};
+    use crate::cost::PriceBook;
+    use crate::model::Cost;
 
     #[test]
     fn what_a_slower_clock_ends_ends_no_earlier_than_its_latest_attempt() {

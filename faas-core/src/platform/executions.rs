@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Error, Platform};
-use crate::engine::Request;
+use super::Platform;
+use crate::engine::{Accepted, Request};
+use crate::error::Error;
 use crate::model::{Execution, ExecutionId, Status};
 use crate::store::ExecutionQuery;
 
@@ -14,15 +15,6 @@ pub struct InvokeOptions {
     pub idempotency_key: Option<String>,
     /// Retry failures as the function's configuration says.
     pub retry: bool,
-}
-
-/// An execution that was accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accepted {
-    /// Its id.
-    pub id: ExecutionId,
-    /// Whether it was accepted earlier, with the same idempotency key.
-    pub duplicate: bool,
 }
 
 /// See [`Platform::executions`].

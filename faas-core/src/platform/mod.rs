@@ -9,6 +9,7 @@ mod costs;
 mod environment;
 mod executions;
 mod functions;
+mod load_tests;
 mod metrics;
 mod reseal;
 
@@ -16,21 +17,22 @@ use std::sync::Arc;
 
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-pub use builder::{MOST_INSTANCES, PlatformBuilder, PlatformOptions, SHORTEST_LEASE_MARGIN};
+pub use crate::engine::{Accepted, Histogram, LiveCounters};
+pub use builder::PlatformBuilder;
 pub use costs::{Costs, EstimateRequest, FunctionCost, SystemCost};
 pub use environment::EnvironmentUpdate;
-pub use executions::{Accepted, Executions, InvokeOptions};
+pub use executions::{Executions, InvokeOptions};
 pub use functions::{FunctionUpdate, Functions, NewFunction};
-pub use metrics::{Histogram, LiveCounters, Overview};
+pub use load_tests::LoadTests;
+pub use metrics::Overview;
 pub use reseal::{Resealed, Unopened, reseal};
 
 use crate::cost::PriceBook;
 use crate::engine::{Engine, Request};
+use crate::error::Error;
 use crate::events::EventBus;
-use crate::load_test::{self, LoadTests};
 use crate::model::{Execution, FunctionId, Json, Timestamp};
-use crate::runtime::CompileError;
-use crate::store::StoreError;
+use crate::options::PlatformOptions;
 
 /// A running platform. Clones share it. It stops when [`Platform::shutdown`] is called; when the
 /// last clone is dropped without that, it takes nothing more and lets what runs finish.
@@ -41,7 +43,7 @@ pub struct Platform {
 
 struct Inner {
     engine: Engine,
-    load_tests: Arc<load_test::Running>,
+    load_tests: Arc<load_tests::Running>,
 }
 
 impl Drop for Inner {
@@ -69,7 +71,7 @@ impl Platform {
         &self.inner.engine
     }
 
-    pub(crate) fn running_load_tests(&self) -> &Arc<load_test::Running> {
+    pub(crate) fn running_load_tests(&self) -> &Arc<load_tests::Running> {
         &self.inner.load_tests
     }
 
@@ -212,57 +214,5 @@ impl Platform {
     /// pending in the store, and closes it.
     pub async fn shutdown(&self) {
         self.engine().shutdown().await;
-    }
-}
-
-/// Why the platform did not do what it was asked. What a function itself does wrong is not here:
-/// that is an execution that failed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The request itself is wrong; the text says what and what was expected.
-    #[error("{0}")]
-    Invalid(String),
-    /// The code does not compile.
-    #[error(transparent)]
-    Compile(#[from] CompileError),
-    /// The input, or the code, is larger than is configured; the text gives both sizes.
-    #[error("{0}")]
-    TooLarge(String),
-    /// There is none such: "function", "execution".
-    #[error("{0} not found")]
-    NotFound(&'static str),
-    /// The function takes no executions.
-    #[error("function is not active")]
-    Inactive,
-    /// What was asked does not fit the present state: a name that is taken, an execution that has
-    /// ended.
-    #[error("{0}")]
-    Conflict(String),
-    /// The queue is full; trying again after this time may help.
-    #[error("queue is full: try again in {} s", retry_after.as_secs())]
-    Overloaded {
-        /// When to try again.
-        retry_after: std::time::Duration,
-    },
-    /// Earlier calls of the function were told to stop and have not: one more might keep another
-    /// processor busy for ever.
-    #[error("earlier calls of this function do not stop: it is refused until they end")]
-    Runaway,
-    /// The store is away, or the platform shuts down. Trying again later may help.
-    #[error("{0}")]
-    Unavailable(String),
-    /// A fault of the platform's own.
-    #[error("internal error: {0}")]
-    Internal(String),
-}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(_) => Self::Unavailable(error.to_string()),
-            StoreError::Conflict(_) | StoreError::Stale => Self::Conflict(error.to_string()),
-            StoreError::Unusable(_) => Self::Internal(error.to_string()),
-        }
     }
 }

@@ -27,10 +27,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::load_test::LoadTest;
+pub use crate::error::{BoxError, StoreError};
 use crate::model::{
-    Execution, ExecutionId, FailureKind, Function, FunctionId, FunctionLabel, LoadTestId,
-    NanoDollars, ScalingEvent, Status, Tier, Timestamp,
+    Execution, ExecutionId, FailureKind, Function, FunctionId, FunctionLabel, LoadTest, LoadTestId,
+    ScalingEvent, Status, Timestamp, UsageSums,
 };
 
 pub use access::{AccessStore, AuditQuery, KeyUse};
@@ -363,64 +363,6 @@ pub enum UsageKey {
     Time(Timestamp),
 }
 
-/// Sums over executions that have ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct UsageSums {
-    /// How many there are.
-    pub executions: u64,
-    /// How many of them failed.
-    pub failed: u64,
-    /// How many of them had a cold start.
-    pub cold: u64,
-    /// Their run time in microseconds.
-    pub duration_micros: u64,
-    /// Their costs, by part.
-    pub base: NanoDollars,
-    /// Cold starts.
-    pub cold_start: NanoDollars,
-    /// Retries.
-    pub retry: NanoDollars,
-    /// Input and output.
-    pub data_transfer: NanoDollars,
-    /// The dearest tier that any of them was priced in.
-    pub tier: Option<Tier>,
-}
-
-impl UsageSums {
-    /// The sums of one execution that has ended.
-    pub fn of(execution: &Execution) -> Self {
-        Self {
-            executions: 1,
-            failed: u64::from(execution.status == Status::Failed),
-            cold: u64::from(execution.cold_start),
-            duration_micros: u64::try_from(execution.duration.as_micros()).unwrap_or(u64::MAX),
-            base: execution.cost.base,
-            cold_start: execution.cost.cold_start,
-            retry: execution.cost.retry,
-            data_transfer: execution.cost.data_transfer,
-            tier: Some(execution.cost.tier),
-        }
-    }
-
-    /// Adds `other` to these.
-    pub fn add(&mut self, other: &Self) {
-        self.executions += other.executions;
-        self.failed += other.failed;
-        self.cold += other.cold;
-        self.duration_micros = self.duration_micros.saturating_add(other.duration_micros);
-        self.base += other.base;
-        self.cold_start += other.cold_start;
-        self.retry += other.retry;
-        self.data_transfer += other.data_transfer;
-        self.tier = self.tier.max(other.tier);
-    }
-
-    /// The sum of the costs.
-    pub fn total(&self) -> NanoDollars {
-        self.base + self.cold_start + self.retry + self.data_transfer
-    }
-}
-
 /// How many executions there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -432,32 +374,4 @@ pub struct Totals {
     pub completed: u64,
     /// Ever failed, expired ones included.
     pub failed: u64,
-}
-
-/// Why a store did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// It cannot be reached, is locked or full. The same call may succeed later.
-    #[error("store unavailable: {0}")]
-    Unavailable(#[source] BoxError),
-    /// What it was asked to add is there already.
-    #[error("{0} is already taken")]
-    Conflict(&'static str),
-    /// What it was asked to change has changed in the meantime.
-    #[error("changed in the meantime")]
-    Stale,
-    /// What it holds cannot be read, or it was written by a newer release. Trying again is no use.
-    #[error("store unusable: {0}")]
-    Unusable(#[source] BoxError),
-}
-
-/// The backend's own error.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-impl StoreError {
-    /// Whether the same call may succeed later.
-    pub const fn is_retryable(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
-    }
 }

@@ -3,7 +3,7 @@
 //! A platform that claims an execution holds it by a [`Lease`], which it renews for as long as it has
 //! the execution in hand. When it dies the lease ends, and another takes the execution over. By how
 //! much the clocks of platforms that share a store may differ, their option
-//! [`lease_margin`](crate::platform::PlatformOptions::lease_margin) says.
+//! [`lease_margin`](crate::options::PlatformOptions::lease_margin) says.
 
 use std::fmt;
 use std::sync::Arc;

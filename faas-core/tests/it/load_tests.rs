@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use faas_core::Error;
 use faas_core::events::{EventKind, Received};
-use faas_core::load_test::{LoadTest, LoadTestStatus, NewLoadTest};
+use faas_core::load_test::NewLoadTest;
 use faas_core::model::{FunctionConfig, LoadTestId, NanoDollars};
+use faas_core::model::{LoadTest, LoadTestStatus};
 use faas_core::platform::FunctionUpdate;
 use faas_core::store::{ExecutionQuery, LoadTestQuery, MemoryStore, Period};
 use serde_json::json;

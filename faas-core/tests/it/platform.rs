@@ -9,7 +9,8 @@ use faas_core::events::{EventKind, Received, Subscriber};
 use faas_core::model::{
     Execution, ExecutionId, FailureKind, Function, FunctionConfig, NanoDollars, Status, Timestamp,
 };
-use faas_core::platform::{FunctionUpdate, InvokeOptions, NewFunction, PlatformOptions};
+use faas_core::options::PlatformOptions;
+use faas_core::platform::{FunctionUpdate, InvokeOptions, NewFunction};
 use faas_core::store::memory::MemoryStore;
 use faas_core::store::{ExecutionQuery, Period, Store};
 use faas_core::{Error, Platform};

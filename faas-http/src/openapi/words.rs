@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use faas_core::cost;
-use faas_core::load_test::LoadTestStatus as Load;
+use faas_core::model::{self, LoadTestStatus as Load};
 use faas_core::model::{
     AuditAction as Audited, FailureKind, FunctionStatus as Function, LogLevel as Level,
     Role as OfKey,
@@ -53,7 +52,7 @@ words! {
     /// Which way capacity went.
     ScalingAction: [Scaling::Up, Scaling::Down].map(Scaling::as_str);
     /// Where an estimate's duration comes from.
-    Basis: [cost::Basis::History, cost::Basis::Given, cost::Basis::Default].map(price::basis);
+    Basis: [model::Basis::History, model::Basis::Given, model::Basis::Default].map(price::basis);
     /// How long the spans of a trend are.
     Granularity: ["minute", "hour", "day", "month"];
     /// Where a load test is.

@@ -1,6 +1,7 @@
 //! Prices and estimates.
 
-use faas_core::cost::{Basis, Estimate, PriceBook, TierPrice};
+use faas_core::cost::{Estimate, PriceBook, TierPrice};
+use faas_core::model::Basis;
 use serde::Serialize;
 use utoipa::ToSchema;
 

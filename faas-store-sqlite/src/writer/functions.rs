@@ -1,7 +1,7 @@
 //! Changes of functions, and how long which amount of code was kept.
 
+use faas_core::error::StoreError;
 use faas_core::model::{Function, FunctionId, Timestamp};
-use faas_core::store::StoreError;
 use rusqlite::{OptionalExtension, params};
 
 use super::Writer;

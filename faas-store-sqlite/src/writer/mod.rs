@@ -14,8 +14,9 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::thread::{self, JoinHandle};
 
+use faas_core::error::StoreError;
 use faas_core::model::FunctionId;
-use faas_core::store::{StoreError, Write, Written};
+use faas_core::store::{Write, Written};
 use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::{mpsc, oneshot};
 

@@ -8,13 +8,14 @@ use std::time::Duration;
 use rustix::process::{Resource, getrlimit};
 
 use super::compile;
-use super::worker_host::{WorkerHost, WorkerCommand};
 use super::remote::RemoteIsolate;
+use super::worker_host::{WorkerCommand, WorkerHost};
 use crate::clock::{Clock, SystemClock};
+use crate::error::{CompileError, RuntimeError};
 use crate::model::{FunctionId, InstanceId};
 use crate::runtime::pool::{Bounds, Maker, Pool};
 use crate::runtime::quickjs::{Lanes, cannot_now};
-use crate::runtime::{CompileError, Instance, Program, Runtime, RuntimeError, RuntimeStats};
+use crate::runtime::{Instance, Program, Runtime, RuntimeStats};
 
 /// How [`Processes`] are set up. `Default` suits a server of some gigabytes.
 #[derive(Debug, Clone)]

@@ -18,7 +18,7 @@ use super::raw::{Bytecode, Goal, USER_FILE};
 use super::shape::{self, Shape};
 use super::slots::Lanes;
 use super::syntax_error;
-use crate::runtime::CompileError;
+use crate::error::CompileError;
 
 /// The stack that QuickJS's parser may use, in bytes: enough for some 700 nested parentheses.
 const GATE_STACK: usize = 1 << 20;

@@ -13,7 +13,7 @@ use oxc_span::{SourceType, Span};
 
 use super::compile::plain;
 use super::syntax_error;
-use crate::runtime::CompileError;
+use crate::error::CompileError;
 
 /// What is said of code that has none of the forms.
 pub(super) const FORMS: &str = "no function found: write a body that uses `input` and returns a \

@@ -3,7 +3,7 @@
 use rquickjs::Value;
 
 use super::raw::{self, USER_FILE};
-use crate::runtime::CompileError;
+use crate::error::CompileError;
 
 /// Whether this was thrown because a module imports another.
 pub(super) fn is_import(thrown: &Value<'_>) -> bool {

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::load_test::LoadTest;
+use crate::error::StoreError;
+use crate::model::LoadTest;
 use crate::model::{
     ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionId, FunctionLabel, KeyId,
     LoadTestId, ScalingEvent, Timestamp,
 };
 use crate::store::{
     AccessStore, AuditQuery, ExecutionQuery, KeyUse, LoadTestQuery, Period, SharedStore, Store,
-    StoreError, Totals, UsageQuery, UsageRow, Write, Written,
+    Totals, UsageQuery, UsageRow, Write, Written,
 };
 
 /// Who stands in the way.

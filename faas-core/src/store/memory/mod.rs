@@ -23,7 +23,7 @@ use super::{
     AccessStore, AuditQuery, ExecutionQuery, KeyUse, Lease, LoadTestQuery, Overdue, OverdueQuery,
     Period, Renewed, SharedStore, Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
 };
-use crate::load_test::LoadTest;
+use crate::model::LoadTest;
 use crate::model::{
     ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionId, FunctionLabel, KeyId,
     LoadTestId, ScalingEvent, ScalingEventId, Timestamp,

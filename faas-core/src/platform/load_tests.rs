@@ -13,13 +13,14 @@ use parking_lot::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::tally::Tally;
-use super::template::Template;
-use super::{LoadEstimate, LoadResult, LoadTest, LoadTestStatus, NewLoadTest};
+use super::{EstimateRequest, Platform};
 use crate::engine::Engine;
+use crate::error::Error;
 use crate::events::EventKind;
-use crate::model::{FunctionId, FunctionStatus, LoadTestId};
-use crate::platform::{Error, EstimateRequest, Platform};
+use crate::load_test::{NewLoadTest, Tally, Template};
+use crate::model::{
+    FunctionId, FunctionStatus, LoadEstimate, LoadResult, LoadTest, LoadTestId, LoadTestStatus,
+};
 use crate::store::LoadTestQuery;
 
 /// How often it is looked at.
