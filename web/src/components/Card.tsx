@@ -1,15 +1,15 @@
-/** The box that everything is in. */
+/** A box with a title. */
 import { useId, type ReactNode } from "react";
 
 interface Props {
   title?: ReactNode;
   /** A sentence below the title. */
   hint?: ReactNode;
-  /** At the right of the title. */
+  /** Controls at the right of the title. */
   actions?: ReactNode;
   children: ReactNode;
   className?: string;
-  /** Without a margin inside: for tables. */
+  /** Without padding, for tables. */
   flush?: boolean;
 }
 
@@ -40,7 +40,7 @@ interface StatProps {
   label: string;
   value: ReactNode;
   detail?: ReactNode;
-  /** Not a line yet: its place is kept. */
+  /** Shows a placeholder of the same height. */
   loading?: boolean;
 }
 

@@ -1,15 +1,15 @@
-/** The frame of a page: its title, where it is, what can be done. */
+/** The frame of a page: breadcrumb, title, actions. */
 import { useEffect, useRef, type ReactNode } from "react";
 import { ChevronRight } from "lucide-react";
 import { Link } from "react-router";
 
 interface Props {
   title: string;
-  /** Beside the title. */
+  /** Shown beside the title. */
   badge?: ReactNode;
   hint?: ReactNode;
   actions?: ReactNode;
-  /** The pages above it. */
+  /** The parent pages. */
   trail?: readonly { to: string; label: string }[];
   children: ReactNode;
 }
