@@ -34,13 +34,14 @@ interface Props {
   text: string;
   /** Keeps line breaks, for a command of several lines. */
   block?: boolean;
+  className?: string;
 }
 
-/** A labelled text with a button that copies it. */
-export function CopyField({ label, text, block = false }: Props) {
+/** A labelled text with a button that copies it, for a `dl`. */
+export function CopyField({ label, text, block = false, className = "" }: Props) {
   return (
-    <div className="min-w-0">
-      <dt className="text-sm text-muted">{label}</dt>
+    <div className={`min-w-0 ${className}`}>
+      <dt className="text-sm text-muted first-letter:uppercase">{label}</dt>
       <dd className="flex min-w-0 items-start gap-1">
         {block ? (
           // An element that scrolls must be reachable by keyboard.

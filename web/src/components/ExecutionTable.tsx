@@ -38,7 +38,7 @@ export function ExecutionTable({ nameOf, narrow = false, ...table }: Props) {
       header: nameOf ? "Function" : "Execution",
       cell: (row) => (
         <Link to={`/executions/${row._id}`} className="font-medium wrap-anywhere text-accent hover:underline">
-          {nameOf ? nameOf(row.functionId) : <code>…{shortId(row._id)}</code>}
+          {nameOf ? nameOf(row.functionId) : <code className="whitespace-nowrap">…{shortId(row._id)}</code>}
         </Link>
       ),
     },

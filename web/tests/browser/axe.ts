@@ -26,6 +26,22 @@ export async function settle(page: Page) {
   await expect.poll(() => page.locator(".animate-pulse, [aria-busy=true]").count()).toBe(0);
 }
 
+/** The amounts of money that a box cuts off, or that are visible only after scrolling. */
+const amountsCutOff = (page: Page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('[title^="$"]')]
+      .filter((amount) => {
+        const { width, right } = amount.getBoundingClientRect();
+        if (width === 0) return false;
+        for (let box: HTMLElement | null = amount; box; box = box.parentElement) {
+          if (getComputedStyle(box).overflowX === "visible") continue;
+          if (right > box.getBoundingClientRect().right + 1) return true;
+        }
+        return right > document.documentElement.clientWidth;
+      })
+      .map((amount) => amount.title),
+  );
+
 /** Expects no violation on a wide screen and on a phone. */
 export async function expectAccessible(page: Page) {
   expect(await violations(page)).toEqual([]);
@@ -33,4 +49,5 @@ export async function expectAccessible(page: Page) {
   expect(await violations(page)).toEqual([]);
   const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
   expect(overflow, "the page scrolls horizontally on a phone").toBeLessThanOrEqual(0);
+  expect(await amountsCutOff(page), "amounts that are cut off on a phone").toEqual([]);
 }

@@ -37,7 +37,7 @@ describe("deactivation", () => {
     expect((await site.server.call("GET", `/api/functions/${id}`)).status).toBe("active");
     await page.getByRole("button", { name: "Deactivate" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Deactivate" }).click();
-    await page.getByRole("button", { name: "Activate" }).waitFor();
+    await page.getByRole("button", { name: "Activate", exact: true }).waitFor();
     expect((await site.server.call("GET", `/api/functions/${id}`)).status).toBe("inactive");
   });
 });

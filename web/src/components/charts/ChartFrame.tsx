@@ -35,7 +35,7 @@ export function ChartFrame<T>(props: Props<T>) {
   const [asTable, setAsTable] = useState(false);
   return (
     <figure aria-label={label} className="m-0 min-w-0">
-      <div className="mb-2 flex min-h-8 items-center justify-between gap-3">
+      <div className="mb-2 flex min-h-8 items-start justify-between gap-3">
         <ul aria-hidden className="flex flex-wrap gap-x-4 gap-y-1 text-sm text-muted">
           {series.map(({ label, color }, index) => (
             <li key={label} className="flex items-center gap-1.5">

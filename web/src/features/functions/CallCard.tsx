@@ -22,9 +22,12 @@ export function CallCard({ functionId, input }: Props) {
       <dl className="grid gap-x-6 gap-y-2 lg:grid-cols-2">
         <CopyField label="function ID" text={functionId} />
         <CopyField label="URL" text={url} />
-        <div className="lg:col-span-2">
-          <CopyField label="curl command" text={curlOf({ url, body: JSON.stringify(JSON.parse(input)), authorized })} block />
-        </div>
+        <CopyField
+          label="curl command"
+          text={curlOf({ url, body: JSON.stringify(JSON.parse(input)), authorized })}
+          block
+          className="lg:col-span-2"
+        />
       </dl>
     </Card>
   );

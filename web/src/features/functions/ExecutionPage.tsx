@@ -54,7 +54,7 @@ function Detail({ execution }: { execution: Execution }) {
           value={duration === null ? "—" : formatDuration(duration)}
           detail={duration === null ? null : <StartBadge cold={execution.coldStart} />}
         />
-        <Stat label="Queue time" value={queueTime === null ? "—" : formatDuration(queueTime)} detail="before the first attempt" />
+        <Stat label="Queue time" value={queueTime === null ? "—" : formatDuration(queueTime)} detail="before it started" />
         <Stat label="Cost" value={<Money value={cost.totalCost} />} detail={`${cost.tier} tier`} />
         <Stat label="Retries" value={execution.retryCount} detail={execution.instanceId ? `instance ${execution.instanceId}` : null} />
       </dl>

@@ -43,10 +43,8 @@ export function FunctionForm({ fn }: { fn: Fn | null }) {
       announce(`${saved.name} is saved.`);
       void navigate(`/functions/${saved._id}`);
     },
-    onError: (error) => {
-      setMistake(mistakeOf(error));
-      announce(error.message);
-    },
+    // The error has the role alert: screen readers read it without an announcement.
+    onError: (error) => setMistake(mistakeOf(error)),
   });
   const set = (change: Partial<Draft>) => {
     setDraft((old) => ({ ...old, ...change }));
