@@ -10,15 +10,15 @@ interface Sorting<T> {
   sorted: (rows: readonly T[]) => readonly T[];
 }
 
-/** `name`: the parameter of the address. A list with pages goes back to its first page (`page`). */
-export function useSort<T>(columns: readonly Column<T>[], name = "sort"): Sorting<T> {
+/** The address holds the order as `sort`. A new order starts at the first page (`page`). */
+export function useSort<T>(columns: readonly Column<T>[]): Sorting<T> {
   const address = useAddress();
-  const wished = readSort(address.get(name));
+  const wished = readSort(address.get("sort"));
   const value = columns.find(({ sort }) => sort !== undefined && sort.id === wished?.by)?.sort?.value;
   const sort = value ? wished : null;
   return {
     sort,
-    onSort: (next) => address.set({ [name]: writeSort(next), page: null }),
+    onSort: (next) => address.set({ sort: writeSort(next), page: null }),
     sorted: (rows) => (value && sort ? sortRows(rows, value, sort.descending) : rows),
   };
 }

@@ -70,7 +70,7 @@ export function KeyTable() {
         ),
     },
   ];
-  const { sorted, ...sort } = useSort(columns, "by");
+  const { sorted, ...sort } = useSort(columns);
   return (
     <Card title="Keys" hint={data && data.length > 0 ? summaryOf(data, now) : null} flush>
       <Table

@@ -33,6 +33,8 @@ export const canKeepSecrets = createStore<boolean | null>(null);
 /** While the first key is created, a refusal without a key is expected. */
 let creatingFirst = false;
 let confirming = false;
+/** Ends the wait for another tab. */
+let waiting: ReturnType<typeof setTimeout> | undefined;
 
 const handover = new Handover({
   current: () => {
@@ -40,6 +42,7 @@ const handover = new Handover({
     return now.state === "signed-in" ? now.text : null;
   },
   onKey: (text) => {
+    clearTimeout(waiting);
     const { state } = session.get();
     if (state === "asking" || state === "signed-out") void signIn(text).catch(() => leave(null));
   },
@@ -69,7 +72,7 @@ export async function begin() {
 }
 
 function askOtherTabs() {
-  setTimeout(() => {
+  waiting = setTimeout(() => {
     if (session.get().state === "asking") leave(null);
   }, HANDOVER_WAIT);
   handover.ask();
