@@ -5,6 +5,7 @@ import { useDeferredValue, useState } from "react";
 import { estimateQuery } from "@/lib/api/costs";
 import { execute } from "@/lib/api/executions";
 import type { ListedFn } from "@/lib/api/types";
+import { basisWords } from "@/lib/basis";
 import { formatDuration } from "@/lib/format";
 import { useRefusal } from "@/lib/session/session";
 import { Button } from "../Button";
@@ -61,8 +62,6 @@ export function RunPanel({ fn, initialInput }: Props) {
   );
 }
 
-const BASIS = { history: "based on recent runs", given: "based on the given duration", default: "no history yet: this is a guess" };
-
 function RunEstimate({ functionId, text }: { functionId: string; text: string }) {
   const settled = useDeferredValue(text);
   const input = parseJson(settled);
@@ -77,7 +76,7 @@ function RunEstimate({ functionId, text }: { functionId: string; text: string })
         <>
           Estimate <Money value={data.estimatedCost} /> for {formatDuration(data.estimatedDuration)}
           <br />
-          {BASIS[data.basis]}
+          {basisWords(data.basis)}
         </>
       ) : null}
     </p>

@@ -38,7 +38,7 @@ export function LoadCost({ test }: { test: LoadTest }) {
         </table>
         <p className="mt-3 text-sm text-muted">
           Estimated range: <Money value={cost.estimated.low} /> to <Money value={cost.estimated.high} />. {difference(test)}{" "}
-          {test.estimate.basis === "default" ? "The estimate was a guess: the function had no history." : null}
+          {origin(test.estimate.basis)}
         </p>
       </Card>
       <Card title="Cost by part">
@@ -55,6 +55,12 @@ export function LoadCost({ test }: { test: LoadTest }) {
       </Card>
     </div>
   );
+}
+
+/** A remark on an estimate that is not based on history. */
+function origin(basis: string): string | null {
+  if (basis === "default") return "The estimate was a guess: the function had no history.";
+  return basis === "probe" ? "The function had no history: the estimate is based on the first calls of the test." : null;
 }
 
 function difference({ status, result }: LoadTest): string {

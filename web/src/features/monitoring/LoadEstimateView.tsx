@@ -3,6 +3,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { Money } from "@/components/Figures";
 import { InlineError } from "@/components/States";
 import type { LoadEstimate, NewLoadTest } from "@/lib/api/types";
+import { basisWords } from "@/lib/basis";
 import { formatCount, formatDuration } from "@/lib/format";
 import { TryFirst } from "./TryFirst";
 
@@ -29,6 +30,7 @@ export const isGuess = (estimate: Pick<LoadEstimate, "basis">) => estimate.basis
 
 function Figures({ estimate }: { estimate: LoadEstimate }) {
   const guess = isGuess(estimate);
+  const words = basisWords(estimate.basis);
   return (
     <div>
       <p>
@@ -38,7 +40,7 @@ function Figures({ estimate }: { estimate: LoadEstimate }) {
         </strong>{" "}
         <span className="text-muted">
           for about <span className="numeric">{formatCount(estimate.requests)}</span> calls of {formatDuration(estimate.duration)}
-          {estimate.basis === "history" ? ", based on recent runs" : null}
+          {guess || words === null ? null : `, ${words}`}
         </span>
       </p>
       <p className="text-muted">
