@@ -25,8 +25,8 @@ export function Page({ title, badge, hint, actions, trail, children }: Props) {
         <div className="min-w-0">
           {trail ? (
             <nav aria-label="Breadcrumb" className="flex items-center gap-1 text-sm text-muted">
-              {trail.map(({ to, label }) => (
-                <span key={to} className="flex min-w-0 items-center gap-1">
+              {trail.map(({ to, label }, index) => (
+                <span key={to} className={`flex items-center gap-1 ${index === trail.length - 1 ? "min-w-0" : "shrink-0"}`}>
                   <Link to={to} className="truncate hover:text-text hover:underline">
                     {label}
                   </Link>

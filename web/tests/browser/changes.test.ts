@@ -54,7 +54,7 @@ describe("an execution", () => {
     await page.keyboard.press("ControlOrMeta+a");
     await page.keyboard.insertText('{"text": "second"}');
     await dialog.getByRole("button", { name: "Run", exact: true }).click();
-    await dialog.getByText('"second"', { exact: true }).waitFor();
+    await dialog.getByRole("group", { name: "Output" }).getByText('"second"').waitFor();
     await dialog.getByRole("button", { name: "Close" }).click();
     const first = page.url();
     await page.getByRole("button", { name: "Run again" }).click();

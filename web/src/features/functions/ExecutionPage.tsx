@@ -55,7 +55,7 @@ function Detail({ execution }: { execution: Execution }) {
           detail={duration === null ? null : <StartBadge cold={execution.coldStart} />}
         />
         <Stat label="Queue time" value={queueTime === null ? "—" : formatDuration(queueTime)} detail="before it started" />
-        <Stat label="Cost" value={<Money value={cost.totalCost} />} detail={`${cost.tier} tier`} />
+        <Stat label="Cost" value={<Money value={cost.totalCost} />} detail={isOver(status) ? `${cost.tier} tier` : "so far"} />
         <Stat label="Retries" value={execution.retryCount} detail={execution.instanceId ? `instance ${execution.instanceId}` : null} />
       </dl>
       {execution.retryOf ? (

@@ -36,7 +36,7 @@ function Figures({ estimate }: { estimate: LoadEstimate }) {
       <p>
         <strong className="text-lg">
           {guess ? "about " : null}
-          <Money value={estimate.total} />
+          <Money value={estimate.total} round={guess} />
         </strong>{" "}
         <span className="text-muted">
           for about <span className="numeric">{formatCount(estimate.requests)}</span> calls of {formatDuration(estimate.duration)}
