@@ -77,7 +77,7 @@ async function forReadme(browser) {
     await settle(page);
     await page.getByLabel("Function", { exact: true }).selectOption({ label: "Fibonacci Calculator" });
     await page.getByRole("button", { name: "Run", exact: true }).click();
-    await page.getByText(/^(Completed|Failed)$/).last().waitFor();
+    await page.getByRole("region", { name: "Result" }).getByText("Completed").waitFor();
     await settle(page);
     await picture(page, "dashboard");
 
