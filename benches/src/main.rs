@@ -15,7 +15,7 @@ use std::time::Duration;
 use faas_core::runtime::worker;
 use servers::{KINDS, Server};
 
-/// The allocator of the server binary, for all that are compared.
+/// The allocator of `make dist`, for all servers that are compared.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

@@ -1,6 +1,8 @@
 //! Errors that several modules share. Each variant changes what a caller does; the text is for people.
 //! The backend's own error stays behind [`std::error::Error::source`].
 
+use crate::model::ExecutionId;
+
 /// Why the platform did not do what it was asked. What a function itself does wrong is not here:
 /// that is an execution that failed.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,22 @@ pub enum Error {
     /// The store is away, or the platform shuts down. Trying again later may help.
     #[error("{0}")]
     Unavailable(String),
+    /// The function ran, but the store did not take the result. The platform keeps the result and
+    /// stores it as soon as the store accepts it, but loses it if it stops before. Calling the
+    /// function again runs it a second time.
+    #[error("the function ran, but its result could not be stored: {reason}")]
+    NotStored {
+        /// The execution whose result is not stored.
+        execution: ExecutionId,
+        /// What the store said.
+        reason: String,
+    },
+    /// The idempotency key was used for the same function with another input.
+    #[error("the idempotency key was used with another input: use a new key for each request")]
+    IdempotencyKeyReused {
+        /// The execution that was accepted with the key.
+        execution: ExecutionId,
+    },
     /// A fault of the platform's own.
     #[error("internal error: {0}")]
     Internal(String),

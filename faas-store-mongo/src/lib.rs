@@ -40,6 +40,7 @@ mod scaling;
 mod sharing;
 mod store;
 mod usage;
+mod versions;
 
 pub use options::MongoOptions;
 pub use store::MongoStore;

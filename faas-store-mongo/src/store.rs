@@ -225,6 +225,14 @@ impl Store for MongoStore {
         Ok(self.inner()?.function(id).await?)
     }
 
+    async fn function_version(
+        &self,
+        id: FunctionId,
+        version: u32,
+    ) -> Result<Option<Function>, StoreError> {
+        Ok(self.inner()?.function_version(id, version).await?)
+    }
+
     async fn functions(&self) -> Result<Vec<Function>, StoreError> {
         Ok(self.inner()?.functions().await?)
     }

@@ -165,6 +165,16 @@ impl Store for SqliteStore {
         self.readers.read(move |db| functions::one(db, id)).await
     }
 
+    async fn function_version(
+        &self,
+        id: FunctionId,
+        version: u32,
+    ) -> Result<Option<Function>, StoreError> {
+        self.readers
+            .read(move |db| functions::version(db, id, version))
+            .await
+    }
+
     async fn functions(&self) -> Result<Vec<Function>, StoreError> {
         self.readers.read(functions::all).await
     }
@@ -291,6 +301,9 @@ impl Store for SqliteStore {
     }
 
     async fn expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.writer
+            .change(move |writer| writer.expire_versions(before))
+            .await?;
         let mut expired = 0;
         while expired < limit {
             let batch = EXPIRE_BATCH.min(limit - expired);

@@ -139,6 +139,14 @@ impl Store for JournalStore {
         self.inner.memory.function(id).await
     }
 
+    async fn function_version(
+        &self,
+        id: FunctionId,
+        version: u32,
+    ) -> Result<Option<Function>, StoreError> {
+        self.inner.memory.function_version(id, version).await
+    }
+
     async fn functions(&self) -> Result<Vec<Function>, StoreError> {
         self.inner.memory.functions().await
     }

@@ -1,18 +1,18 @@
 //! The life of one execution, from admission to the stored record.
 //!
 //! 1. **admit** ([`Engine::admit`]): the function is loaded, the input's size and the function's
-//!    state are checked, a place in the queue is reserved. What is refused leaves no trace.
-//! 2. **accept** ([`Engine::execute`]): an asynchronous execution is stored as pending before
-//!    anybody is told of it. A direct one ([`Engine::invoke`]) is stored only when it has ended,
-//!    and nobody is answered before.
+//!    state are checked, a place in the queue is reserved. A refused request leaves no trace.
+//! 2. **accept** ([`Engine::execute`]): an asynchronous execution is stored as pending before its
+//!    caller is answered. A direct one ([`Engine::invoke`]) is stored only when it has ended, and
+//!    its caller is answered after that.
 //! 3. **queue** ([`super::queue`]): it waits for its turn and for an instance.
-//! 4. **claim** ([`super::recorder`]): the store marks the attempt of an accepted one as running,
+//! 4. **claim** ([`super::recorder`]): the store marks the next attempt of an accepted one as claimed,
 //!    under the attempt's number.
-//! 5. **prepare, start, run** ([`super::attempt`]): on the instance's own thread. Its time begins
-//!    once it has what it runs in.
-//! 6. **settle** ([`super::attempt`]): it has completed, or failed, or will be tried again.
-//! 7. **record, answer** ([`super::recorder`]): what has ended is priced; the store commits it with
-//!    whatever else gathered meanwhile; then its caller is answered, and everybody else told.
+//! 5. **prepare, begin, run** ([`super::attempt`]): on the instance's own thread. The attempt begins,
+//!    and so does its time, once the instance has an isolate for it.
+//! 6. **settle** ([`super::settle`]): it has completed, or failed, or will be tried again.
+//! 7. **record, answer** ([`super::recorder`]): an ended execution is priced; the store commits it with
+//!    whatever else gathered meanwhile; then its caller is answered, and its end is published.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,20 +27,31 @@ use crate::error::Error;
 use crate::model::Cost;
 use crate::model::{
     Execution, ExecutionId, Failure, FailureKind, FunctionId, FunctionStatus, IllegalTransition,
-    Json,
+    Json, Status,
 };
-use crate::store::Written;
+use crate::store::{IDEMPOTENCY_WINDOW, Written};
 
 /// An execution that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
     /// Its id.
     pub id: ExecutionId,
-    /// Whether it was accepted earlier, with the same idempotency key.
+    /// Whether it was accepted earlier, with the same idempotency key and input.
     pub duplicate: bool,
+    /// Its status now: pending, unless it was accepted earlier.
+    pub status: Status,
 }
 
-/// What an execution is asked for with.
+/// An execution that was waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invoked {
+    /// The execution as it ended.
+    pub execution: Arc<Execution>,
+    /// Whether it was accepted earlier, with the same idempotency key and input.
+    pub replayed: bool,
+}
+
+/// A request for an execution.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) input: Json,
@@ -73,44 +84,101 @@ impl Engine {
         ended.await.unwrap_or_else(|_| Err(shutting_down()))
     }
 
-    /// Stores an execution as pending, then queues it.
+    /// Stores an execution as pending, then queues it. If the idempotency key was used before, returns
+    /// the first execution instead.
     pub(crate) async fn execute(
         &self,
         function: FunctionId,
         request: Request,
     ) -> Result<Accepted, Error> {
-        let (function, permit) = self.admit(function, &request.input).await?;
-        let execution = Arc::new(self.accepted(&function, request));
-        let id = execution.id;
-        self.accept(permit, function, execution)
-            .await
-            .map(|duplicate| match duplicate {
-                None => Accepted {
-                    id,
-                    duplicate: false,
-                },
-                Some(id) => Accepted {
-                    id,
-                    duplicate: true,
-                },
-            })
+        let input = request.input.clone();
+        let first = match self.admit_once(function, &request).await? {
+            Admitted::New(function, permit) => {
+                let execution = Arc::new(self.accepted(&function, request));
+                let id = execution.id;
+                match self.accept(permit, function, execution).await? {
+                    Some(first) => first,
+                    None => {
+                        return Ok(Accepted {
+                            id,
+                            duplicate: false,
+                            status: Status::Pending,
+                        });
+                    }
+                }
+            }
+            Admitted::Before(first) => first,
+        };
+        let stored = self.replay(first, &input).await?;
+        Ok(Accepted {
+            id: first,
+            duplicate: true,
+            status: stored.status,
+        })
     }
 
-    /// Stores an execution as pending, queues it and waits for its end; that of the first one when
-    /// the idempotency key was used before.
+    /// Stores an execution as pending, queues it and waits for its end. If the idempotency key was used
+    /// before, waits for the end of the first execution instead.
     pub(crate) async fn execute_and_wait(
         &self,
         function: FunctionId,
         request: Request,
-    ) -> Result<Arc<Execution>, Error> {
-        let (function, permit) = self.admit(function, &request.input).await?;
-        let execution = Arc::new(self.accepted(&function, request));
-        let id = execution.id;
-        let ended = self.0.waiters.wait_for(id);
-        match self.accept(permit, function, execution).await {
-            Ok(None) => ended.ended(self).await,
-            Ok(Some(first)) => self.wait(first).await,
-            Err(error) => Err(error),
+    ) -> Result<Invoked, Error> {
+        let input = request.input.clone();
+        let first = match self.admit_once(function, &request).await? {
+            Admitted::New(function, permit) => {
+                let execution = Arc::new(self.accepted(&function, request));
+                let ended = self.0.waiters.wait_for(execution.id);
+                match self.accept(permit, function, execution).await? {
+                    Some(first) => first,
+                    None => {
+                        return Ok(Invoked {
+                            execution: ended.ended(self).await?,
+                            replayed: false,
+                        });
+                    }
+                }
+            }
+            Admitted::Before(first) => first,
+        };
+        self.replay(first, &input).await?;
+        Ok(Invoked {
+            execution: self.wait(first).await?,
+            replayed: true,
+        })
+    }
+
+    /// Admits a request, or finds the execution that was accepted before with its idempotency key
+    /// where a new one would be refused now.
+    async fn admit_once(
+        &self,
+        function: FunctionId,
+        request: &Request,
+    ) -> Result<Admitted, Error> {
+        let refused = match self.admit(function, &request.input).await {
+            Ok((function, permit)) => return Ok(Admitted::New(function, permit)),
+            Err(refused) => refused,
+        };
+        let (Error::Inactive | Error::Runaway | Error::Overloaded { .. }, Some(key)) =
+            (&refused, &request.idempotency_key)
+        else {
+            return Err(refused);
+        };
+        let since = self.0.clock.now() - IDEMPOTENCY_WINDOW;
+        match self.0.store.find_idempotent(function, key, since).await? {
+            Some(first) => Ok(Admitted::Before(first)),
+            None => Err(refused),
+        }
+    }
+
+    /// The execution that was accepted first, as it is now, if it has this input.
+    async fn replay(&self, first: ExecutionId, input: &Json) -> Result<Execution, Error> {
+        let stored = self.0.store.execution(first).await?;
+        let stored = stored.ok_or(Error::NotFound("execution"))?;
+        if same_value(&stored.input, input) {
+            Ok(self.shown(stored))
+        } else {
+            Err(Error::IdempotencyKeyReused { execution: first })
         }
     }
 
@@ -124,7 +192,7 @@ impl Engine {
         }
     }
 
-    /// Checks whether an execution may be taken, and reserves a place for it in the queue.
+    /// Checks whether an execution may be accepted, and reserves a place for it in the queue.
     async fn admit(
         &self,
         function: FunctionId,
@@ -135,7 +203,7 @@ impl Engine {
             return Err(shutting_down());
         }
         if !engine.recorder.is_healthy() {
-            return Err(Error::Unavailable("the store is unavailable".to_owned()));
+            return Err(store_unavailable());
         }
         let loaded = engine
             .registry
@@ -179,8 +247,8 @@ impl Engine {
         }
     }
 
-    /// Has a pending execution stored and then queued; that is done even when the caller gives up
-    /// waiting. Returns the first one's id when the idempotency key was used before.
+    /// Has a pending execution stored and then queued, even if the caller gives up waiting. Returns the
+    /// id of the first one if the idempotency key was used before.
     async fn accept(
         &self,
         permit: QueuePermit,
@@ -205,7 +273,7 @@ impl Engine {
         }
     }
 
-    /// Ends an execution that does not run: it was cancelled, or its function is gone.
+    /// Ends an execution that does not run: it was cancelled, or its function or version is gone.
     pub(super) async fn fail(
         &self,
         mut execution: Arc<Execution>,
@@ -223,13 +291,31 @@ impl Engine {
     }
 }
 
-/// What an execution that somebody cancelled fails with.
+/// What becomes of a request with an idempotency key.
+enum Admitted {
+    New(Arc<Loaded>, QueuePermit),
+    /// It was accepted before.
+    Before(ExecutionId),
+}
+
+/// Whether two texts are the same JSON value: spaces and the order of members do not matter.
+fn same_value(one: &Json, other: &Json) -> bool {
+    let value = |json: &Json| serde_json::from_str::<serde_json::Value>(json.as_str());
+    one.as_str() == other.as_str()
+        || matches!((value(one), value(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// The failure of an execution that was cancelled.
 pub(super) fn cancelled() -> Failure {
     Failure::new(FailureKind::Cancelled, "cancelled")
 }
 
 pub(super) fn shutting_down() -> Error {
     Error::Unavailable("the platform is shutting down".to_owned())
+}
+
+pub(super) fn store_unavailable() -> Error {
+    Error::Unavailable("the store does not accept writes: try again later".to_owned())
 }
 
 pub(super) fn illegal(error: IllegalTransition) -> Error {

@@ -17,8 +17,7 @@ use crate::store::{Stage, Write, Written};
 
 /// Something to be written.
 pub(super) enum Record {
-    /// A pending execution. Once it is stored it is queued, whether or not anybody still waits to
-    /// be told.
+    /// A pending execution. Once it is stored it is queued, even if its caller has gone away.
     Accept {
         job: Job,
         permit: QueuePermit,
@@ -37,7 +36,7 @@ pub(super) enum Record {
 /// What an attempt, or a cancellation, made of an execution.
 pub(super) struct Ended {
     pub(super) execution: Arc<Execution>,
-    /// What the store knows of it; nothing, when it was a direct one.
+    /// What the store knows of it; `None` for a direct one.
     pub(super) stored: Option<Stored>,
     pub(super) answer: Option<Answer>,
     /// When it is pending again: how long until it is due.
@@ -52,13 +51,13 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    /// It is in this platform's hands.
+    /// This platform has it in hand.
     pub(super) const fn held(from: Stage, guard: InFlightGuard) -> Self {
         let guard = Some(guard);
         Self { from, guard }
     }
 
-    /// It is in nobody's hands, or in others'.
+    /// This platform does not have it in hand.
     pub(super) const fn not_held(from: Stage) -> Self {
         Self { from, guard: None }
     }
@@ -138,20 +137,5 @@ impl Record {
         execution.status = Status::Failed;
         execution.failure = Some(Failure::new(FailureKind::Platform, refused));
         Ok(Self::Ended(ended))
-    }
-
-    /// Tells whoever waits that it was not written.
-    pub(super) fn refuse(self, error: impl Fn() -> Error) {
-        match self {
-            // Whoever does not listen any more does not miss it.
-            Self::Accept { done, .. } => drop(done.send(Err(error()))),
-            Self::Ended(ended) => {
-                if let Some(answer) = ended.answer {
-                    let _ = answer.send(Err(error()));
-                }
-            }
-            Self::Flush(done) => drop(done.send(())),
-            Self::Claim(_) | Self::Scaling(_) => {}
-        }
     }
 }

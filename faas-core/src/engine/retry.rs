@@ -40,6 +40,12 @@ impl RetryPolicy {
         let wait = wait * (1.0 - self.jitter.clamp(0.0, 1.0) * random.clamp(0.0, 1.0));
         Some(Duration::try_from_secs_f64(wait).unwrap_or(self.cap))
     }
+
+    /// The longest wait that an execution with so many ended attempts can have.
+    pub(super) fn longest(&self, attempts: usize) -> Duration {
+        let retry = u32::try_from(attempts).unwrap_or(u32::MAX).max(1);
+        self.next(retry, u32::MAX, 0.0).unwrap_or(self.cap)
+    }
 }
 
 #[cfg(test)]

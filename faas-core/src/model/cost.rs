@@ -38,7 +38,9 @@ pub enum Basis {
     History,
     /// The caller named it.
     Given,
-    /// Nothing is known yet: one second.
+    /// The first calls of the load test itself: the function had no history.
+    Probe,
+    /// Nothing: the function has no history, and one second is assumed.
     Default,
 }
 

@@ -1,6 +1,8 @@
-//! What a host configures.
+//! The builder: what a host configures.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Platform;
 use crate::clock::{Clock, SystemClock};
@@ -27,35 +29,35 @@ pub struct PlatformBuilder {
 }
 
 impl PlatformBuilder {
-    /// Where everything is kept. Default: in memory.
+    /// The store. Default: in memory.
     #[must_use]
     pub fn store(mut self, store: impl Store) -> Self {
         self.store = Some(Arc::new(store));
         self
     }
 
-    /// A store that was picked at run time, or that others hold as well.
+    /// A store that was chosen at run time, or that you use elsewhere as well.
     #[must_use]
     pub fn shared_store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self
     }
 
-    /// What runs the code. Default: QuickJS, in threads.
+    /// The runtime that runs the code. Default: QuickJS, in threads.
     #[must_use]
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
         self.runtime = Some(Arc::new(runtime));
         self
     }
 
-    /// Who decides the number of instances. Default: [`crate::scaling::QueueDriven`].
+    /// The policy that decides the number of instances. Default: [`crate::scaling::QueueDriven`].
     #[must_use]
     pub fn scaling_policy(mut self, policy: impl ScalingPolicy) -> Self {
         self.policy = Some(Box::new(policy));
         self
     }
 
-    /// Where the time comes from. Default: the system.
+    /// The clock. Default: the system's.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Some(Arc::new(clock));
@@ -84,11 +86,11 @@ impl PlatformBuilder {
         self
     }
 
-    /// Starts the platform: takes up what others left unfinished and begins to run. Must
-    /// be called within a tokio runtime, which it uses and does not own.
+    /// Starts the platform: it takes up unfinished executions and begins to run. Call it within a tokio
+    /// runtime with timers; the platform uses the runtime and does not own it.
     ///
     /// # Errors
-    /// When the options contradict each other, or the store cannot be used.
+    /// When the options contradict each other, there is no such runtime, or the store cannot be used.
     pub async fn build(self) -> Result<Platform, Error> {
         let Self {
             options,
@@ -102,9 +104,11 @@ impl PlatformBuilder {
         options.check()?;
         let price_book = price_book.unwrap_or_default();
         price_book.validate().map_err(Error::Invalid)?;
+        let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        check_tokio(&*clock)?;
         let engine = Engine::start(Parts {
             options: Arc::new(options),
-            clock: clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
+            clock,
             store: store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
             runtime: match runtime {
                 Some(runtime) => runtime,
@@ -117,6 +121,23 @@ impl PlatformBuilder {
         .await?;
         Ok(Platform::new(engine))
     }
+}
+
+/// Checks that tasks can be spawned here, and that the clock's timers work here.
+fn check_tokio(clock: &dyn Clock) -> Result<(), Error> {
+    if tokio::runtime::Handle::try_current().is_err() {
+        return Err(Error::Invalid(
+            "no tokio runtime: build the platform within one".to_owned(),
+        ));
+    }
+    // Tokio offers no other way to ask: a timer panics when it is made.
+    let timer = catch_unwind(AssertUnwindSafe(|| drop(clock.sleep(Duration::from_secs(1)))));
+    timer.map_err(|_| {
+        Error::Invalid(
+            "the tokio runtime has no timers: build it with enable_time() or enable_all()"
+                .to_owned(),
+        )
+    })
 }
 
 #[cfg(feature = "quickjs")]

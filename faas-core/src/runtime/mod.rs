@@ -62,6 +62,15 @@ pub trait Runtime: Send + Sync + 'static {
     /// What it holds at the moment.
     fn stats(&self) -> RuntimeStats;
 
+    /// Whether it could make what a call runs in, for readiness. Blocks; the engine calls it off its
+    /// asynchronous threads, once a second at most. Default: yes.
+    ///
+    /// # Errors
+    /// Says what the host cannot provide.
+    fn check(&self) -> Result<(), RuntimeError> {
+        Ok(())
+    }
+
     /// The stack, in bytes, that the thread of an instance must have.
     fn stack_size(&self) -> usize {
         2 << 20

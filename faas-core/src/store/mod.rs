@@ -41,6 +41,13 @@ pub use shared::{Lease, Overdue, OverdueQuery, Owner, Renewed, SharedStore};
 /// How long a caller's idempotency key is remembered.
 pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 3600);
 
+/// How long a replaced version of a function is kept at least, in case an execution that was
+/// admitted with it is not stored yet.
+pub const VERSION_GRACE: Duration = Duration::from_secs(10 * 60);
+
+/// How many replaced versions of one function are kept at most that no unfinished execution needs.
+pub const SPARE_VERSIONS: usize = 16;
+
 /// Keeps everything that must outlive the process.
 ///
 /// All methods may be called at the same time. A method that returns `Ok` has made its change
@@ -60,6 +67,11 @@ pub trait Store: AccessStore {
 
     /// Replaces the function with this id, if its `updated_at` still is `expected`.
     ///
+    /// If `function` has a higher version than the stored one, the stored one is kept for
+    /// [`Store::function_version`]. At the same time, kept versions of this function are deleted that
+    /// no unfinished execution was accepted with and that were either replaced [`VERSION_GRACE`] or
+    /// longer before the new `updated_at`, or are not among the [`SPARE_VERSIONS`] newest.
+    ///
     /// # Errors
     /// [`StoreError::Conflict`] when another function has the name, [`StoreError::Stale`] when it
     /// was changed or deleted in the meantime.
@@ -72,6 +84,17 @@ pub trait Store: AccessStore {
     /// The function with this id; `None` when there is none or it was deleted.
     async fn function(&self, id: FunctionId) -> Result<Option<Function>, StoreError>;
 
+    /// The function as it was at this version: its code, configuration and sealed environment.
+    ///
+    /// Versions of a function are the current one and those that [`Store::update_function`] keeps: as
+    /// long as an unfinished execution was accepted with a version, it is there. `None` when there is
+    /// no such version any more, or when the function was deleted.
+    async fn function_version(
+        &self,
+        id: FunctionId,
+        version: u32,
+    ) -> Result<Option<Function>, StoreError>;
+
     /// All functions that are not deleted, newest first.
     async fn functions(&self) -> Result<Vec<Function>, StoreError>;
 
@@ -82,8 +105,8 @@ pub trait Store: AccessStore {
         ids: Option<&[FunctionId]>,
     ) -> Result<HashMap<FunctionId, FunctionLabel>, StoreError>;
 
-    /// Deletes a function and its code, keeping its label, executions and costs. Returns whether
-    /// there was one.
+    /// Deletes a function, its code and its kept versions. Its label, executions and costs stay.
+    /// Returns whether there was one.
     async fn delete_function(&self, id: FunctionId, at: Timestamp) -> Result<bool, StoreError>;
 
     /// Code kept between `from` and `to`, as the sum of bytes times microseconds, of one function
@@ -167,6 +190,9 @@ pub trait Store: AccessStore {
 
     /// Deletes up to `limit` ended executions that were accepted before `before`, oldest first, and
     /// keeps their sums. Returns how many; fewer than `limit` means that none is left.
+    ///
+    /// It also deletes a bounded number of kept versions of functions that were replaced before
+    /// `before` and that no unfinished execution needs. These are not counted.
     async fn expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError>;
 
     /// What makes it safe for several platforms to use the store at the same time; `None`, unless a

@@ -74,6 +74,9 @@ pub struct OverdueQuery {
     /// Pending ones that were due before this moment, where one without a due time is due when it is
     /// accepted; running ones whose lease ended before.
     pub before: Timestamp,
+    /// Of these, only the ones that were due at or after this moment, or whose lease ends then.
+    /// [`Timestamp::MIN`] for all.
+    pub from: Timestamp,
     /// None of these functions.
     pub except: Vec<FunctionId>,
     /// At most so many.

@@ -11,6 +11,12 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod attempts;
+#[cfg(test)]
+mod clocks;
+#[cfg(test)]
+mod ends;
+#[cfg(test)]
 #[cfg(feature = "quickjs")]
 mod environment;
 #[cfg(test)]
@@ -28,3 +34,5 @@ mod records;
 mod scripted;
 #[cfg(test)]
 mod sharing;
+#[cfg(test)]
+mod versions;

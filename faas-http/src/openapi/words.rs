@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use faas_core::model::{self, LoadTestStatus as Load};
+use faas_core::model::{Basis as Estimated, LoadTestStatus as Load};
 use faas_core::model::{
     AuditAction as Audited, FailureKind, FunctionStatus as Function, LogLevel as Level,
     Role as OfKey,
@@ -52,7 +52,7 @@ words! {
     /// Which way capacity went.
     ScalingAction: [Scaling::Up, Scaling::Down].map(Scaling::as_str);
     /// Where an estimate's duration comes from.
-    Basis: [model::Basis::History, model::Basis::Given, model::Basis::Default].map(price::basis);
+    Basis: [Estimated::History, Estimated::Given, Estimated::Probe, Estimated::Default].map(price::basis);
     /// How long the spans of a trend are.
     Granularity: ["minute", "hour", "day", "month"];
     /// Where a load test is.

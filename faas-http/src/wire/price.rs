@@ -121,6 +121,7 @@ pub(crate) const fn basis(basis: Basis) -> &'static str {
     match basis {
         Basis::History => "history",
         Basis::Given => "given",
+        Basis::Probe => "probe",
         Basis::Default => "default",
     }
 }

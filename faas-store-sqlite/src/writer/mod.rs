@@ -9,6 +9,7 @@ mod expire;
 mod functions;
 mod load_tests;
 mod usage;
+mod versions;
 
 use std::collections::HashMap;
 use std::fs::File;

@@ -86,6 +86,7 @@ impl From<&LoadEstimate> for EstimateBody {
             basis: match estimate.basis {
                 Basis::History => "history",
                 Basis::Given => "given",
+                Basis::Probe => "probe",
                 Basis::Default => "default",
             },
         }

@@ -155,6 +155,13 @@ impl Runtime for Processes {
         self.0.pool.stats()
     }
 
+    fn check(&self) -> Result<(), RuntimeError> {
+        match self.0.pool.check() {
+            Ok(()) => Ok(()),
+            Err(error) => Err(RuntimeError(error.into())),
+        }
+    }
+
     fn stack_size(&self) -> usize {
         // Nothing of a user's runs there.
         512 << 10

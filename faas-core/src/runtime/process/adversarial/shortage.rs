@@ -40,6 +40,17 @@ promises! {
         serves(&mut *rig.instance(), &function);
         neighbour.move_out();
     };
+    a_host_without_descriptors_is_not_ready_until_it_has_some: {
+        let rig = Rig::new();
+        rig.settled(0);
+        rig.processes.check().unwrap();
+        let usual = getrlimit(Resource::Nofile);
+        setrlimit(Resource::Nofile, Rlimit { current: Some(3), ..usual }).unwrap();
+        let refused = rig.processes.check();
+        setrlimit(Resource::Nofile, usual).unwrap();
+        assert!(refused.is_err());
+        rig.processes.check().unwrap();
+    };
     children_that_nobody_uses_make_room_for_those_that_are_needed: {
         let rig = Rig::new();
         let (one, other) = (rig.function("return input"), rig.function("return 1"));
