@@ -51,7 +51,7 @@ export function TryFirst({ test, onTried }: Props) {
         <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
         <span>
           No history yet: the estimate is a guess, and the real cost may be many times lower or higher. Run the function a few
-          times first.
+          times first. If you start the test, it begins with a few calls and estimates the cost from them.
         </span>
       </p>
       <Button
