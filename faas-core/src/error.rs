@@ -27,9 +27,12 @@ pub enum Error {
     /// ended.
     #[error("{0}")]
     Conflict(String),
-    /// The queue is full; trying again after this time may help.
-    #[error("queue is full: try again in {} s", retry_after.as_secs())]
+    /// The queue is full, or the part of it that one function may fill. Trying again after this time
+    /// may help.
+    #[error("{bound}: try again in {} s", retry_after.as_secs())]
     Overloaded {
+        /// Which bound was met.
+        bound: QueueBound,
         /// When to try again.
         retry_after: std::time::Duration,
     },
@@ -59,6 +62,37 @@ pub enum Error {
     /// A fault of the platform's own.
     #[error("internal error: {0}")]
     Internal(String),
+}
+
+/// A bound of the queue that was met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueueBound {
+    /// As many executions wait as may.
+    #[error("the queue is full: too many executions wait")]
+    QueueJobs,
+    /// The inputs and outputs of all executions that have not ended take up as many bytes as they
+    /// may.
+    #[error("the queue is full: inputs and outputs take up too many bytes")]
+    QueueBytes,
+    /// As many executions of this function wait as may.
+    #[error("the queue of this function is full: too many of its executions wait")]
+    FunctionJobs,
+    /// The inputs and outputs of this function take up as many bytes as they may.
+    #[error("the queue of this function is full: its inputs and outputs take up too many bytes")]
+    FunctionBytes,
+}
+
+impl QueueBound {
+    /// Its stable name: `queue_jobs`, `queue_bytes`, `function_jobs` or `function_bytes`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::QueueJobs => "queue_jobs",
+            Self::QueueBytes => "queue_bytes",
+            Self::FunctionJobs => "function_jobs",
+            Self::FunctionBytes => "function_bytes",
+        }
+    }
 }
 
 impl From<StoreError> for Error {

@@ -21,8 +21,17 @@ pub struct PlatformOptions {
     pub min_instances: usize,
     /// The most instances.
     pub max_instances: usize,
+    /// The most instances that one function may hold. `None`: all but one of `max_instances`, so
+    /// that one is left for the others. With `max_instances` or more, one function may hold all.
+    pub max_instances_per_function: Option<usize>,
     /// How many executions may wait for an instance; one more is refused as overloaded.
     pub queue_capacity: usize,
+    /// How many bytes the inputs of executions that have not ended may take up, together with
+    /// outputs that are not stored yet. Past that, new executions are refused as overloaded.
+    pub queue_bytes: usize,
+    /// The part of `queue_capacity` and of `queue_bytes` that one function may take up, above 0 and
+    /// up to 1.
+    pub queue_share: f64,
     /// The largest input, in bytes.
     pub max_input: usize,
     /// The largest output, in bytes.
@@ -40,6 +49,9 @@ pub struct PlatformOptions {
     pub retention: Option<Duration>,
     /// How often the scaling policy is asked.
     pub scaling_tick: Duration,
+    /// How often it is asked while executions wait and there are fewer than `max_instances`, if
+    /// that is more often.
+    pub scaling_busy_tick: Duration,
     /// The wait before the first retry; each further one is `retry_factor` times as long.
     pub retry_base: Duration,
     /// By how much each wait grows.
@@ -63,7 +75,10 @@ impl Default for PlatformOptions {
         Self {
             min_instances: 1,
             max_instances: 10,
+            max_instances_per_function: None,
             queue_capacity: 10_000,
+            queue_bytes: 256 << 20,
+            queue_share: 0.5,
             max_input: 1 << 20,
             max_output: 1 << 20,
             max_code: 1 << 20,
@@ -72,6 +87,7 @@ impl Default for PlatformOptions {
             max_timeout: Duration::from_secs(900),
             retention: None,
             scaling_tick: Duration::from_millis(200),
+            scaling_busy_tick: Duration::from_millis(20),
             retry_base: Duration::from_secs(2),
             retry_factor: 2.0,
             retry_cap: Duration::from_secs(60),
@@ -104,6 +120,21 @@ impl PlatformOptions {
         if self.queue_capacity == 0 {
             return wrong("queue_capacity is 0: then nothing could be accepted".to_owned());
         }
+        if self.max_instances_per_function == Some(0) {
+            return wrong("max_instances_per_function is 0: no function could run".to_owned());
+        }
+        if self.queue_bytes < self.max_input {
+            let (bytes, largest) = (self.queue_bytes, self.max_input);
+            return wrong(format!(
+                "queue_bytes is {bytes}: it must be at least max_input, {largest}"
+            ));
+        }
+        if !(self.queue_share > 0.0 && self.queue_share <= 1.0) {
+            return wrong(format!(
+                "queue_share is {}: expected a number above 0 and up to 1",
+                self.queue_share
+            ));
+        }
         for (name, bytes) in [
             ("max_input", self.max_input),
             ("max_output", self.max_output),
@@ -132,9 +163,22 @@ impl PlatformOptions {
                 "lease_margin is {margin:?}: it must be at least {least:?}"
             ));
         }
-        if self.scaling_tick.is_zero() {
-            return wrong("scaling_tick is 0: expected a positive time".to_owned());
+        for (name, tick) in [
+            ("scaling_tick", self.scaling_tick),
+            ("scaling_busy_tick", self.scaling_busy_tick),
+        ] {
+            if tick.is_zero() {
+                return wrong(format!("{name} is 0: expected a positive time"));
+            }
         }
         Ok(())
+    }
+
+    /// How many instances one function may hold.
+    pub fn instances_per_function(&self) -> usize {
+        self.max_instances_per_function
+            .unwrap_or_else(|| self.max_instances.saturating_sub(1))
+            .min(self.max_instances)
+            .max(1)
     }
 }

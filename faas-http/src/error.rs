@@ -89,14 +89,21 @@ pub(crate) struct ErrorBody<'a> {
     execution_id: Option<ExecutionKey>,
 }
 
-/// Where in the code an upload goes wrong.
+/// More about an error.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
 #[schema(as = ErrorDetails)]
-pub(crate) struct Details {
-    #[schema(required)]
-    line: Option<u32>,
-    #[schema(required)]
-    column: Option<u32>,
+pub(crate) enum Details {
+    /// Of `compile_error`: the place in the code.
+    Place {
+        #[schema(required)]
+        line: Option<u32>,
+        #[schema(required)]
+        column: Option<u32>,
+    },
+    /// Of `over_capacity`: which bound of the queue was met: `queue_jobs`, `queue_bytes`,
+    /// `function_jobs` or `function_bytes`.
+    Bound { bound: &'static str },
 }
 
 /// The cause of an answer of 500 and above, left in the response for the log.
@@ -228,10 +235,12 @@ impl From<Error> for ApiError {
         match error {
             Error::Invalid(_) => Self::invalid(message),
             Error::Compile(error) => Self {
-                details: (error.line.is_some() || error.column.is_some()).then_some(Details {
-                    line: error.line,
-                    column: error.column,
-                }),
+                details: (error.line.is_some() || error.column.is_some()).then_some(
+                    Details::Place {
+                        line: error.line,
+                        column: error.column,
+                    },
+                ),
                 ..Self::new(StatusCode::BAD_REQUEST, "compile_error", message)
             },
             Error::TooLarge(_) => {
@@ -249,7 +258,12 @@ impl From<Error> for ApiError {
             }
             Error::Inactive => Self::new(StatusCode::BAD_REQUEST, "function_inactive", message),
             Error::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", message),
-            Error::Overloaded { retry_after } => Self {
+            Error::Overloaded {
+                bound, retry_after, ..
+            } => Self {
+                details: Some(Details::Bound {
+                    bound: bound.as_str(),
+                }),
                 // Rounded up, so that a client that keeps to it does not come too early.
                 retry_after: Some(retry_after.as_millis().div_ceil(1000).max(1) as u64),
                 ..Self::new(StatusCode::TOO_MANY_REQUESTS, "over_capacity", message)

@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use super::Engine;
 use super::in_flight::InFlightGuard;
 use super::job::Job;
+use super::parked;
 use super::record::{Record, Stored};
 use super::registry::Found;
 use super::settle::interrupted;
@@ -41,7 +42,7 @@ struct Scheduled {
     after: After,
 }
 
-/// What an execution waits for in the backlog.
+/// What an execution waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum After {
     /// For the back-off after the claim with this number. It is due then, whatever the wall clock
@@ -90,21 +91,26 @@ pub(super) async fn feed(engine: Engine) {
         engine.0.backlog.wait(&engine).await;
         while let Some(scheduled) = engine.0.backlog.pop_due(engine.0.clock.monotonic()) {
             let Scheduled { guard, after } = scheduled;
-            let id = guard.id();
-            match engine.0.store.execution(id).await {
-                Ok(Some(execution)) if execution.status == Status::Pending => {
-                    if after == After::Attempt(execution.attempt) {
-                        queue(&engine, execution, guard).await;
-                    } else {
-                        take_up(&engine, execution, guard).await;
-                    }
-                }
-                // It was cancelled, or another platform was faster.
-                Ok(Some(_)) => {}
-                Ok(None) => tracing::warn!(execution_id = %id, "a scheduled execution is gone"),
-                Err(error) => postpone(&engine, guard, after, &error).await,
+            take_up_pending(&engine, guard, after).await;
+        }
+    }
+}
+
+/// Takes up an execution if it is still pending in the store.
+pub(super) async fn take_up_pending(engine: &Engine, guard: InFlightGuard, after: After) {
+    let id = guard.id();
+    match engine.0.store.execution(id).await {
+        Ok(Some(execution)) if execution.status == Status::Pending => {
+            if after == After::Attempt(execution.attempt) {
+                queue(engine, execution, guard).await;
+            } else {
+                take_up(engine, execution, guard).await;
             }
         }
+        // It was cancelled, or another platform was faster.
+        Ok(Some(_)) => {}
+        Ok(None) => tracing::warn!(execution_id = %id, "an execution that was due is gone"),
+        Err(error) => postpone(engine, guard, after, &error).await,
     }
 }
 
@@ -175,15 +181,18 @@ pub(super) async fn take_up(engine: &Engine, mut execution: Execution, guard: In
 }
 
 /// Queues a pending execution that is due, with the version of its function that it was accepted
-/// with.
+/// with. Parks it instead if its function has filled its share of the queue.
 async fn queue(engine: &Engine, execution: Execution, guard: InFlightGuard) {
     let (function, version) = (execution.function_id, execution.function_version);
     let failure = match engine.0.registry.load_version(function, version).await {
         Ok(Found::Ready(function)) => {
-            let permit = engine.0.queue.reserve().await;
-            let job = Job::accepted(function, Arc::new(execution), guard);
-            // If the queue was closed meanwhile, it stays pending in the store.
-            let _ = engine.0.queue.push(permit, job);
+            let Some((place, guard)) = parked::reserve_or_park(engine, &execution, guard).await
+            else {
+                return;
+            };
+            let job = Job::accepted(place, function, Arc::new(execution), guard);
+            // If the queue was closed meanwhile, the execution stays pending in the store.
+            let _ = engine.0.queue.push(job);
             return;
         }
         Ok(Found::NoFunction) => Failure::new(FailureKind::Platform, "the function was deleted"),

@@ -20,8 +20,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::Engine;
+use super::admission::Place;
 use super::job::{Answer, Job, Loaded};
-use super::queue::QueuePermit;
 use super::record::{Record, Stored};
 use crate::error::Error;
 use crate::model::Cost;
@@ -67,7 +67,7 @@ impl Engine {
         function: FunctionId,
         input: Json,
     ) -> Result<Arc<Execution>, Error> {
-        let (function, permit) = self.admit(function, &input).await?;
+        let (function, place) = self.admit(function, &input).await?;
         let request = Request {
             input,
             max_retries: 0,
@@ -79,7 +79,7 @@ impl Engine {
         let (answer, ended) = oneshot::channel();
         self.0
             .queue
-            .push(permit, Job::direct(function, Arc::new(execution), answer))
+            .push(Job::direct(place, function, Arc::new(execution), answer))
             .map_err(|_| shutting_down())?;
         ended.await.unwrap_or_else(|_| Err(shutting_down()))
     }
@@ -93,10 +93,10 @@ impl Engine {
     ) -> Result<Accepted, Error> {
         let input = request.input.clone();
         let first = match self.admit_once(function, &request).await? {
-            Admitted::New(function, permit) => {
+            Admitted::New(function, place) => {
                 let execution = Arc::new(self.accepted(&function, request));
                 let id = execution.id;
-                match self.accept(permit, function, execution).await? {
+                match self.accept(place, function, execution).await? {
                     Some(first) => first,
                     None => {
                         return Ok(Accepted {
@@ -126,10 +126,10 @@ impl Engine {
     ) -> Result<Invoked, Error> {
         let input = request.input.clone();
         let first = match self.admit_once(function, &request).await? {
-            Admitted::New(function, permit) => {
+            Admitted::New(function, place) => {
                 let execution = Arc::new(self.accepted(&function, request));
                 let ended = self.0.waiters.wait_for(execution.id);
-                match self.accept(permit, function, execution).await? {
+                match self.accept(place, function, execution).await? {
                     Some(first) => first,
                     None => {
                         return Ok(Invoked {
@@ -152,7 +152,7 @@ impl Engine {
     /// where a new one would be refused now.
     async fn admit_once(&self, function: FunctionId, request: &Request) -> Result<Admitted, Error> {
         let refused = match self.admit(function, &request.input).await {
-            Ok((function, permit)) => return Ok(Admitted::New(function, permit)),
+            Ok((function, place)) => return Ok(Admitted::New(function, place)),
             Err(refused) => refused,
         };
         let (Error::Inactive | Error::Runaway | Error::Overloaded { .. }, Some(key)) =
@@ -193,7 +193,7 @@ impl Engine {
         &self,
         function: FunctionId,
         input: &Json,
-    ) -> Result<(Arc<Loaded>, QueuePermit), Error> {
+    ) -> Result<(Arc<Loaded>, Place), Error> {
         let engine = &self.0;
         if engine.stopping.is_cancelled() {
             return Err(shutting_down());
@@ -218,11 +218,12 @@ impl Engine {
                 "the input has {size} bytes: at most {limit} are accepted"
             )));
         }
-        match engine.queue.try_reserve() {
-            Ok(permit) => Ok((loaded, permit)),
-            Err(_) => {
+        match engine.queue.try_reserve(function, input.len()) {
+            Ok(place) => Ok((loaded, place)),
+            Err(bound) => {
                 engine.counters.add(&engine.counters.rejected);
                 Err(Error::Overloaded {
+                    bound,
                     retry_after: Duration::from_secs(1),
                 })
             }
@@ -247,7 +248,7 @@ impl Engine {
     /// id of the first one if the idempotency key was used before.
     async fn accept(
         &self,
-        permit: QueuePermit,
+        place: Place,
         function: Arc<Loaded>,
         execution: Arc<Execution>,
     ) -> Result<Option<ExecutionId>, Error> {
@@ -255,11 +256,8 @@ impl Engine {
         let guard = self.0.in_flight.take(execution.id).ok_or_else(|| {
             Error::Internal("the id of a new execution is in use already".to_owned())
         })?;
-        let job = Job::accepted(function, execution, guard);
-        self.0
-            .recorder
-            .send(Record::Accept { job, permit, done })
-            .await;
+        let job = Job::accepted(place, function, execution, guard);
+        self.0.recorder.send(Record::Accept { job, done }).await;
         match stored.await.unwrap_or_else(|_| Err(shutting_down()))? {
             Written::Done => Ok(None),
             Written::Duplicate(first) => Ok(Some(first)),
@@ -289,7 +287,7 @@ impl Engine {
 
 /// What becomes of a request with an idempotency key.
 enum Admitted {
-    New(Arc<Loaded>, QueuePermit),
+    New(Arc<Loaded>, Place),
     /// It was accepted before.
     Before(ExecutionId),
 }

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::Engine;
-use super::sharing::{PAGE, QueuePermit, take_up_found};
+use super::sharing::{PAGE, TakeUpLimit, take_up_found};
 use crate::error::StoreError;
 use crate::model::{ExecutionId, Status, Timestamp};
 use crate::store::{OverdueQuery, SharedStore};
@@ -53,7 +53,7 @@ impl FarAhead {
             };
             let room = match status {
                 Status::Running => PAGE,
-                _ => QueuePermit::of(engine).jobs,
+                _ => TakeUpLimit::of(engine).jobs,
             };
             let far = shared.overdue(&query).await?;
             let (mut again, first): (Vec<_>, Vec<_>) = far

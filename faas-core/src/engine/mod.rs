@@ -8,6 +8,7 @@
 //! Everything that lives as long as the engine is in [`Shared`]; each piece of state has one owner.
 //! All tasks end when `stopping` is cancelled; [`finish`] then ends the engine.
 
+mod admission;
 mod attempt;
 mod backlog;
 mod cancel;
@@ -17,7 +18,9 @@ mod far_ahead;
 mod in_flight;
 mod instances;
 mod job;
+mod lanes;
 mod live;
+mod parked;
 mod queue;
 mod ready;
 mod record;
@@ -28,6 +31,7 @@ mod scaler;
 mod settle;
 mod sharing;
 mod stall;
+mod usage;
 mod waiters;
 
 use std::sync::Arc;
@@ -46,11 +50,13 @@ use self::execute::shutting_down;
 use self::in_flight::InFlight;
 use self::instances::Instances;
 use self::job::Job;
+use self::parked::Parked;
 use self::queue::{Depth, Queue};
 use self::ready::Readiness;
 use self::record::{Record, Stored};
 use self::recorder::Recorder;
 pub(crate) use self::registry::Registry;
+use self::scaler::ScalingHealth;
 use self::stall::StallDetector;
 use self::waiters::Waiters;
 use crate::clock::Clock;
@@ -107,10 +113,12 @@ pub(crate) struct Shared {
     recorder: Recorder,
     waiters: Waiters,
     backlog: Backlog,
+    parked: Parked,
     in_flight: Arc<InFlight>,
     /// Names this platform among those on the same store.
     owner: Owner,
     counters: Counters,
+    pub(crate) scaling_health: ScalingHealth,
 }
 
 impl Engine {
@@ -141,7 +149,7 @@ impl Engine {
         let owner = Owner::new(format!("{:08x}", fastrand::u32(..)));
         let engine = Self(Arc::new(Shared {
             retry_policy: RetryPolicy::of(&options),
-            queue: Queue::new(options.queue_capacity),
+            queue: Queue::new(&options, clock.clone()),
             instances: Instances::new(&owner),
             stalls: StallDetector::new(clock.monotonic()),
             readiness: Readiness::default(),
@@ -151,9 +159,11 @@ impl Engine {
             finished: CancellationToken::new(),
             waiters: Waiters::default(),
             backlog: Backlog::default(),
+            parked: Parked::default(),
             in_flight: Arc::default(),
             owner,
             counters: Counters::default(),
+            scaling_health: ScalingHealth::default(),
             options,
             clock,
             store,
@@ -170,6 +180,7 @@ impl Engine {
         tokio::spawn(recorder::record(engine.clone(), records));
         tokio::spawn(finish(EndGuard(engine.clone())));
         engine.spawn(backlog::feed(engine.clone()));
+        engine.spawn(parked::feed(engine.clone()));
         engine.spawn(scaler::scale(engine.clone(), policy));
         engine.spawn(scaler::tick(engine.clone()));
         engine.spawn(watch(engine.clone()));
@@ -246,7 +257,7 @@ impl Engine {
             queued,
             running,
             instances,
-            waiting_retries: self.0.backlog.len(),
+            waiting_retries: self.0.backlog.len() + self.0.parked.len(),
             outcomes: ended.outcomes(),
             cold_starts: ended.cold_starts,
             rejected: load(&counters.rejected),

@@ -61,6 +61,12 @@ impl Engine {
         if !self.0.recorder.is_healthy() {
             return Err("the store did not accept the latest writes".to_owned());
         }
+        if self.0.scaling_health.is_failing() {
+            return Err(
+                "the scaling policy failed: the default policy decides until it works again"
+                    .to_owned(),
+            );
+        }
         let runtime = self.0.runtime.clone();
         match tokio::task::spawn_blocking(move || runtime.check()).await {
             Ok(Ok(())) => Ok(()),

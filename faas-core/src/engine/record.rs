@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::Engine;
+use super::admission::Place;
 use super::in_flight::InFlightGuard;
 use super::job::{Answer, Job};
-use super::queue::QueuePermit;
 use crate::cost::{Usage, price};
 use crate::error::Error;
 use crate::error::StoreError;
@@ -20,7 +20,6 @@ pub(super) enum Record {
     /// A pending execution. Once it is stored it is queued, even if its caller has gone away.
     Accept {
         job: Job,
-        permit: QueuePermit,
         done: oneshot::Sender<Result<Written, Error>>,
     },
     /// The next attempt of a pending execution; the job goes back to the queue.
@@ -41,6 +40,8 @@ pub(super) struct Ended {
     pub(super) answer: Option<Answer>,
     /// When it is pending again: how long until it is due.
     pub(super) retry_after: Option<Duration>,
+    /// What it takes up of the queue's bounds until it is written.
+    place: Option<Place>,
 }
 
 /// What the store knows of an execution that is settled.
@@ -81,7 +82,17 @@ impl Record {
             stored,
             answer,
             retry_after,
+            place: None,
         }))
+    }
+
+    /// Keeps `place` until the record is written.
+    #[must_use]
+    pub(super) fn keeping(mut self, place: Place) -> Self {
+        if let Self::Ended(ended) = &mut self {
+            ended.place = Some(place);
+        }
+        self
     }
 
     /// About how many bytes writing it takes.

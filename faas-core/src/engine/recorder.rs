@@ -325,10 +325,11 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
             }
             let written = outcomes.next().unwrap_or(Written::Stale);
             match record {
-                Record::Accept { job, permit, done } => {
+                Record::Accept { job, done } => {
                     if written == Written::Done {
-                        // If the queue was closed meanwhile, it stays pending in the store.
-                        let _ = engine.0.queue.push(permit, job);
+                        // If the queue was closed meanwhile, the execution stays pending in the
+                        // store.
+                        let _ = engine.0.queue.push(job);
                     }
                     // The waiting caller may have gone away.
                     let _ = done.send(Ok(written));
@@ -351,6 +352,7 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
                         stored,
                         answer,
                         retry_after,
+                        ..
                     } = *ended;
                     match execution.status {
                         Status::Completed => events.push(EventKind::Completed(execution.clone())),

@@ -9,7 +9,7 @@ use super::execute::illegal;
 use super::instances::Running;
 use super::job::Job;
 use super::record::{Record, Stored};
-use crate::model::{Attempt, Execution, Failure, FailureKind, IllegalTransition, Timestamp};
+use crate::model::{Attempt, Execution, Failure, FailureKind, IllegalTransition, Json, Timestamp};
 use crate::runtime::{Outcome, StopReason};
 use crate::store::Stage;
 
@@ -49,6 +49,7 @@ pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome) {
         mut execution,
         guard,
         answer,
+        mut place,
         ..
     } = job;
     let from = Stage::of(&execution);
@@ -66,9 +67,10 @@ pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome) {
         span,
     ) {
         Ok(retry_after) => {
+            place.add_output_blocking(execution.output.as_ref().map_or(0, Json::len));
             let stored = guard.map(|guard| Stored::held(from, guard));
             let record = Record::ended(engine, execution, stored, answer, retry_after);
-            engine.0.recorder.send_blocking(record);
+            engine.0.recorder.send_blocking(record.keeping(place));
         }
         Err(error) => {
             tracing::error!(%error, "cannot settle an execution");

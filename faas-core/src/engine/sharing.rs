@@ -152,7 +152,7 @@ pub(super) async fn sweep(engine: Engine) {
         };
         clock.sleep(wait).await;
         while wait == SOON
-            && QueuePermit::of(&engine).jobs == 0
+            && TakeUpLimit::of(&engine).jobs == 0
             && clock.monotonic() < looked_at + SWEEP
         {
             clock.sleep(SOON).await;
@@ -167,14 +167,14 @@ enum Left {
 }
 
 /// What may be taken up.
-pub(super) struct QueuePermit {
+pub(super) struct TakeUpLimit {
     /// The number of jobs; none until half of those taken before has left the queue.
     pub(super) jobs: usize,
     /// Not of these functions: they already run as often as they may.
     except: Vec<FunctionId>,
 }
 
-impl QueuePermit {
+impl TakeUpLimit {
     pub(super) fn of(engine: &Engine) -> Self {
         let (except, stuck) = engine.0.queue.saturated();
         let depth = engine.depth();
@@ -206,8 +206,8 @@ async fn take_up_all(
     before: Timestamp,
 ) -> Result<Left, StoreError> {
     let room = match status {
-        Status::Running => QueuePermit::to_settle(),
-        _ => QueuePermit::of(engine),
+        Status::Running => TakeUpLimit::to_settle(),
+        _ => TakeUpLimit::of(engine),
     };
     if room.jobs == 0 {
         return Ok(Left::More);

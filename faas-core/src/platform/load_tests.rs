@@ -246,7 +246,7 @@ impl<'a> LoadTests<'a> {
 /// What a test will do, when each call is as `one`.
 fn expected(new: &NewLoadTest, one: &Estimate, engine: &Engine) -> LoadEstimate {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-    new.estimate(one, engine.0.options.max_instances, processors)
+    new.estimate(one, engine.0.options.instances_per_function(), processors)
 }
 
 /// What the tasks of a test share.

@@ -20,6 +20,8 @@ mod ends;
 #[cfg(feature = "quickjs")]
 mod environment;
 #[cfg(test)]
+mod fairness;
+#[cfg(test)]
 mod load_tests;
 #[cfg(test)]
 mod platform;

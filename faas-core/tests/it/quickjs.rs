@@ -17,6 +17,7 @@ mod threads {
     mod bombs;
     mod calls;
     mod environment;
+    mod form_table;
     mod forms;
     mod hostile;
     mod rig;
@@ -68,6 +69,7 @@ mod processes {
     mod bombs;
     mod calls;
     mod environment;
+    mod form_table;
     mod forms;
     mod hostile;
     mod rig;

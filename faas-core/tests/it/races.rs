@@ -46,7 +46,11 @@ async fn what_was_sent_to_be_accepted_runs_and_keeps_no_room_when_its_caller_goe
 
 #[tokio::test]
 async fn waiting_for_the_host_is_no_part_of_a_call_and_neither_times_out_nor_costs() {
-    let world = World::new(|options| options.max_instances = 2).await;
+    let world = World::new(|options| {
+        options.max_instances = 2;
+        options.max_instances_per_function = Some(2);
+    })
+    .await;
     let config = FunctionConfig {
         timeout: Duration::from_millis(100),
         ..FunctionConfig::default()

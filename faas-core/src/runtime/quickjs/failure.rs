@@ -3,6 +3,7 @@
 use rquickjs::{Array, Ctx, Function, Value};
 
 use super::heap::Heap;
+use super::hints;
 use super::isolate::PLATFORM_FILE;
 use super::raw;
 use crate::model::{Failure, FailureKind};
@@ -51,7 +52,7 @@ pub(super) fn of_thrown<'js>(
     };
     Failure {
         kind,
-        message: cut(message, MAX_MESSAGE),
+        message: cut(hints::explained(message), MAX_MESSAGE),
         stack,
     }
 }

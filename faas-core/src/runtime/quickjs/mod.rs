@@ -1,14 +1,17 @@
 //! QuickJS isolates in the host's own threads.
 //!
-//! For code that the host trusts, and for hosts that cannot start processes: what breaks QuickJS
-//! breaks the host. Time, memory and stack are bounded, but QuickJS looks at the clock in bytecode
-//! only, so a call can outstay its deadline in a native loop; the engine then gives its thread up.
+//! Use them for code that the host trusts, and on hosts that cannot start processes: code that
+//! breaks QuickJS breaks the host. Time, memory and stack are bounded, but QuickJS checks the
+//! deadline in bytecode only, so a call can run past its deadline in a native loop; the engine then
+//! abandons its thread.
 //!
 //! Read `isolate.rs` and `running.rs` first (one call), then `event_loop.rs` (waiting for a
-//! promise), `prelude.js` (what user code finds), and, for uploads, `compile.rs` and `shape.rs`.
-//! Which isolates are kept is not decided here, but in `pool`; `service.rs` puts both together.
+//! promise) and `prelude.js` (the globals of user code). For uploads read `compile.rs`,
+//! `compile/read.rs` (which form the code has), `shape.rs` and `syntax_error.rs`. `pool` decides
+//! which isolates are kept; `service.rs` connects the two.
 //!
-//! Not here: modules to import, network, files. Nothing that an isolate can reach outlives it.
+//! There are no modules to import, no network and no files. Nothing that an isolate can reach
+//! outlives it.
 
 mod call_state;
 mod compile;
@@ -16,6 +19,7 @@ mod console;
 mod event_loop;
 mod failure;
 mod heap;
+mod hints;
 mod isolate;
 mod raw;
 mod running;

@@ -561,7 +561,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether it can serve: the store accepts writes, calls can be run, and it does not shut down. */
+        /** Whether it can serve: the store accepts writes, calls can be run, the scaling policy works, and it does not shut down. */
         get: operations["getReadiness"];
         put?: never;
         post?: never;

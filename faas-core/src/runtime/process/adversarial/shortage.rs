@@ -7,6 +7,7 @@ use rustix::process::{Resource, Rlimit, Signal, getrlimit, pidfd_send_signal, se
 use super::impostor::pause;
 use super::rig::{Neighbour, Rig, below, call, serves};
 use crate::model::FailureKind;
+use crate::runtime::Runtime as _;
 use crate::runtime::process::WorkerCommand;
 use crate::runtime::process::sandbox::tests::{fresh::in_fresh_process, promises};
 use crate::runtime::process::worker_host::WorkerHost;
