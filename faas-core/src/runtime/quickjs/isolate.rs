@@ -20,12 +20,14 @@ use crate::model::LogLevel;
 use crate::runtime::Call;
 use crate::runtime::pool::{self, Ended};
 
-/// The stack that JavaScript may use, in bytes. [`STACK_SIZE`] leaves as much again for what
-/// QuickJS does between its checks, and for the host below it.
+/// The stack that JavaScript may use, in bytes.
 const JS_STACK: usize = 1 << 20;
 
-/// The stack that a thread needs which runs isolates, in bytes.
-pub(super) const STACK_SIZE: usize = 2 << 20;
+/// The stack that a thread needs which runs isolates, in bytes. What it has beyond [`JS_STACK`] is
+/// for the host, and for what QuickJS does without checking the stack: following a chain of 10,000
+/// bound functions (`MAX_CHAIN` in `prelude/guards.js`) takes up to 2 MiB of it. Pages that are not
+/// touched cost nothing.
+pub(super) const STACK_SIZE: usize = 4 << 20;
 
 /// The heap, in bytes, from which on garbage in cycles is looked for. A blank isolate has 230 KB,
 /// close to QuickJS's own threshold: a first call would often pay for a collection.
@@ -81,7 +83,7 @@ struct Loaded {
 // stack's bounds anew (`JS_UpdateStackTop`, in `Context::with`).
 unsafe impl Send for Isolate {}
 
-/// The entry points of `prelude.js`.
+/// The entry points of `prelude/main.js`.
 pub(super) struct Entries {
     pub(super) run: Persistent<Function<'static>>,
     pub(super) finish: Persistent<Function<'static>>,
@@ -99,11 +101,11 @@ impl Isolate {
     /// # Errors
     /// When memory is out.
     pub(in crate::runtime) fn blank(clock: Arc<dyn Clock>) -> rquickjs::Result<Self> {
-        let prelude = prelude()?;
+        let prelude = Prelude::get()?;
         let heap = Heap::new();
         let current = Arc::new(Current::default());
         let dice = Arc::new(Dice::default());
-        let runtime = Runtime::new_with_alloc(Metered(heap.clone()))?;
+        let runtime = Runtime::new_with_alloc(Metered::new(heap.clone()))?;
         runtime.set_max_stack_size(JS_STACK);
         runtime.set_gc_threshold(GC_THRESHOLD);
         let polled = current.clone();
@@ -208,33 +210,51 @@ impl std::fmt::Debug for Isolate {
     }
 }
 
-/// The bytecode of `prelude.js`, compiled once.
-fn prelude() -> rquickjs::Result<&'static Bytecode> {
-    static PRELUDE: OnceLock<Option<Bytecode>> = OnceLock::new();
-    PRELUDE
-        .get_or_init(|| {
-            let runtime = Runtime::new().ok()?;
-            let context = Context::full(&runtime).ok()?;
-            let source = include_str!("prelude.js");
-            context
-                .with(|ctx| Bytecode::compile(&ctx, source, Goal::Script, PLATFORM_FILE, 1))
-                .ok()
-        })
-        .as_ref()
-        .ok_or(rquickjs::Error::Allocation)
+/// The platform's own JavaScript as bytecode: it is compiled once for all isolates.
+struct Prelude {
+    guards: Bytecode,
+    main: Bytecode,
+}
+
+impl Prelude {
+    fn get() -> rquickjs::Result<&'static Self> {
+        static PRELUDE: OnceLock<Option<Prelude>> = OnceLock::new();
+        PRELUDE
+            .get_or_init(|| {
+                let runtime = Runtime::new().ok()?;
+                let context = Context::full(&runtime).ok()?;
+                context.with(|ctx| {
+                    let compile = |source| {
+                        Bytecode::compile(&ctx, source, Goal::Script, PLATFORM_FILE, 1).ok()
+                    };
+                    Some(Self {
+                        guards: compile(include_str!("prelude/guards.js"))?,
+                        main: compile(include_str!("prelude/main.js"))?,
+                    })
+                })
+            })
+            .as_ref()
+            .ok_or(rquickjs::Error::Allocation)
+    }
+}
+
+/// Runs a part of the prelude, which evaluates to a function.
+fn part<'js>(ctx: &Ctx<'js>, code: &Bytecode) -> rquickjs::Result<Function<'js>> {
+    let value = code
+        .run_script(ctx)
+        .map_err(|_| rquickjs::Error::Exception)?;
+    value.into_function().ok_or(rquickjs::Error::Unknown)
 }
 
 impl Entries {
     fn install(
         ctx: &Ctx<'_>,
-        prelude: &Bytecode,
+        prelude: &Prelude,
         current: &Arc<Current>,
         dice: &Arc<Dice>,
     ) -> rquickjs::Result<Self> {
-        let value = prelude
-            .run_script(ctx)
-            .map_err(|_| rquickjs::Error::Exception)?;
-        let setup = value.into_function().ok_or(rquickjs::Error::Unknown)?;
+        let guards: Object<'_> = part(ctx, &prelude.guards)?.call(())?;
+        let setup = part(ctx, &prelude.main)?;
 
         let state = current.clone();
         let log = host(ctx, move |level: u8, message: Value<'_>| {
@@ -262,7 +282,7 @@ impl Entries {
         let dice = dice.clone();
         let random = Function::new(ctx.clone(), move || dice.throw())?.with_name("random")?;
 
-        let entries: Object<'_> = setup.call((log, skip, now, random))?;
+        let entries: Object<'_> = setup.call((log, skip, now, random, guards))?;
         let entry = |name: &str| -> rquickjs::Result<Persistent<Function<'static>>> {
             Ok(Persistent::save(ctx, entries.get::<_, Function<'_>>(name)?))
         };

@@ -5,7 +5,7 @@
 //! only, so a call can outstay its deadline in a native loop; the engine then gives its thread up.
 //!
 //! Read `isolate.rs` and `running.rs` first (one call), then `event_loop.rs` (waiting for a
-//! promise), `prelude.js` (what user code finds), and, for uploads, `compile.rs` and `shape.rs`.
+//! promise), `prelude/` (what user code finds), and, for uploads, `compile.rs` and `shape.rs`.
 //! Which isolates are kept is not decided here, but in `pool`; `service.rs` puts both together.
 //!
 //! Not here: modules to import, network, files. Nothing that an isolate can reach outlives it.

@@ -1,8 +1,11 @@
 // The JavaScript side of an isolate: the globals that user code finds, and the entry points that
 // the host calls. Everything it needs later it takes hold of now, before user code can replace it.
-// It evaluates to a function that the host calls once with its own functions.
-(function (hostLog, hostSkip, hostNow, hostRandom) {
+//
+// Evaluates to a function that the host calls once, with its own functions and with what
+// `guards.js` returned.
+(function (hostLog, hostSkip, hostNow, hostRandom, guards) {
   'use strict';
+  const { put } = guards;
   const { parse, stringify } = JSON;
   const { apply } = Reflect;
   const {
@@ -63,12 +66,6 @@
     if (more > 0) text += (items.length === 0 ? ' ' : ', ') + '… ' + more + ' more';
     return text + (items.length === 0 && more <= 0 ? close : ' ' + close);
   };
-
-  // Arrays of our own are filled with this: it does not look at `Array.prototype`.
-  const put = (array, value) =>
-    defineProperty(array, array.length, {
-      __proto__: null, value, writable: true, enumerable: true, configurable: true,
-    });
 
   const show = (value, depth, seen) => {
     switch (typeof value) {
