@@ -15,6 +15,8 @@ use crate::runtime::{StopReason, StopSignal};
 pub(super) enum Ending<'js> {
     /// This was thrown.
     Thrown(Value<'js>),
+    /// This was thrown where no code of the function's can catch it: in a microtask or a timer.
+    Uncaught(Value<'js>),
     /// The exception waits in the context.
     Pending,
     /// The call was stopped, or its time is up.
@@ -67,10 +69,15 @@ pub(super) fn settle<'js>(
         }
         match raw::run_job(ctx) {
             Job::Ran => continue,
-            Job::Threw(thrown) => return Err(Ending::Thrown(thrown)),
+            Job::Threw(thrown) => return Err(Ending::Uncaught(thrown)),
             Job::None => {}
         }
-        let until_next: f64 = fire.call((state.now_ms(),))?;
+        let until_next: f64 = fire.call((state.now_ms(),)).map_err(|error| {
+            match Ending::from(error) {
+                Ending::Pending => Ending::Uncaught(ctx.catch()),
+                ending => ending,
+            }
+        })?;
         if until_next < 0.0 && !raw::job_pending(ctx) {
             return Err(Ending::NeverSettles);
         }

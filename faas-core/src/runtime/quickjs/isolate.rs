@@ -14,6 +14,7 @@ use super::compile::Compiled;
 use super::console::LineRecorder;
 use super::heap::{Heap, Metered};
 use super::raw::{self, Bytecode, Goal};
+use super::rejections::Rejections;
 use super::running::Running;
 use crate::clock::Clock;
 use crate::model::LogLevel;
@@ -56,6 +57,7 @@ type Intrinsics = (
 pub(in crate::runtime) struct Isolate {
     clock: Arc<dyn Clock>,
     entries: Entries,
+    rejections: Arc<Rejections>,
     context: Context,
     runtime: Runtime,
     heap: Arc<Heap>,
@@ -113,10 +115,12 @@ impl Isolate {
             polled.get().is_some_and(|state| state.stopped().is_some())
         })));
         let context = Context::custom::<Intrinsics>(&runtime)?;
-        let entries = context.with(|ctx| Entries::install(&ctx, prelude, &current, &dice))?;
+        let entries = context.with(|ctx| Entries::install(&ctx, prelude, &heap, &current, &dice))?;
+        let rejections = Rejections::track(&runtime);
         Ok(Self {
             clock,
             entries,
+            rejections,
             context,
             runtime,
             heap,
@@ -175,6 +179,7 @@ impl pool::Isolate for Isolate {
             let running = Running {
                 ctx: &ctx,
                 entries: &self.entries,
+                rejections: &self.rejections,
                 heap: &self.heap,
                 state,
                 call,
@@ -214,7 +219,13 @@ impl std::fmt::Debug for Isolate {
 struct Prelude {
     guards: Bytecode,
     main: Bytecode,
+    /// Loaded into an isolate when they are first used there.
+    inspect: Bytecode,
+    console: Bytecode,
 }
+
+/// The memory, in bytes, that a part which is loaded late may take beyond the call's limit.
+const LATE_PART_RESERVE: usize = 256 << 10;
 
 impl Prelude {
     fn get() -> rquickjs::Result<&'static Self> {
@@ -230,11 +241,21 @@ impl Prelude {
                     Some(Self {
                         guards: compile(include_str!("prelude/guards.js"))?,
                         main: compile(include_str!("prelude/main.js"))?,
+                        inspect: compile(include_str!("prelude/inspect.js"))?,
+                        console: compile(include_str!("prelude/console.js"))?,
                     })
                 })
             })
             .as_ref()
             .ok_or(rquickjs::Error::Allocation)
+    }
+
+    /// A part that is loaded late, by its number in `prelude/main.js`.
+    const fn late(&self, number: u8) -> &Bytecode {
+        match number {
+            0 => &self.inspect,
+            _ => &self.console,
+        }
     }
 }
 
@@ -247,9 +268,10 @@ fn part<'js>(ctx: &Ctx<'js>, code: &Bytecode) -> rquickjs::Result<Function<'js>>
 }
 
 impl Entries {
-    fn install(
-        ctx: &Ctx<'_>,
-        prelude: &Prelude,
+    fn install<'js>(
+        ctx: &Ctx<'js>,
+        prelude: &'static Prelude,
+        heap: &Arc<Heap>,
         current: &Arc<Current>,
         dice: &Arc<Dice>,
     ) -> rquickjs::Result<Self> {
@@ -282,7 +304,12 @@ impl Entries {
         let dice = dice.clone();
         let random = Function::new(ctx.clone(), move || dice.throw())?.with_name("random")?;
 
-        let entries: Object<'_> = setup.call((log, skip, now, random, guards))?;
+        let heap = heap.clone();
+        let load = Function::new(ctx.clone(), move |ctx: Ctx<'js>, number: u8| {
+            heap.with_reserve(LATE_PART_RESERVE, || part(&ctx, prelude.late(number)))
+        })?;
+
+        let entries: Object<'_> = setup.call((log, skip, now, random, load, guards))?;
         let entry = |name: &str| -> rquickjs::Result<Persistent<Function<'static>>> {
             Ok(Persistent::save(ctx, entries.get::<_, Function<'_>>(name)?))
         };

@@ -18,6 +18,7 @@ mod failure;
 mod heap;
 mod isolate;
 mod raw;
+mod rejections;
 mod running;
 mod service;
 mod shape;

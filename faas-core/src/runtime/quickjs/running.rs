@@ -11,7 +11,8 @@ use super::failure;
 use super::heap::Heap;
 use super::isolate::Entries;
 use super::raw;
-use crate::model::{Failure, FailureKind, Json, MAX_DEPTH, is_too_deep};
+use super::rejections::Rejections;
+use crate::model::{Failure, FailureKind, Json, LogLevel, MAX_DEPTH, is_too_deep};
 use crate::runtime::Call;
 
 /// Jobs that a call may leave behind and that are still run, so that its isolate can be used
@@ -22,6 +23,7 @@ const MAX_LEFT_OVER_JOBS: usize = 1000;
 pub(super) struct Running<'a, 'js> {
     pub(super) ctx: &'a Ctx<'js>,
     pub(super) entries: &'a Entries,
+    pub(super) rejections: &'a Rejections,
     pub(super) heap: &'a Heap,
     pub(super) state: &'a Arc<CallState>,
     pub(super) call: &'a Call<'a>,
@@ -45,14 +47,42 @@ impl<'js> Running<'_, 'js> {
         let result = loaded
             .and_then(|()| self.invoke())
             .and_then(|value| self.output(&value));
-        match result {
+        let (result, mut drained) = match result {
             Ok(output) => (Ok(output), self.drain()),
             Err(ending) => {
                 let failure = self.failure(ending);
                 let spent = failure.kind != FailureKind::UserError;
                 (Err(failure), is_loaded && !spent && self.drain())
             }
+        };
+        drained &= self.report_rejections();
+        (result, drained)
+    }
+
+    /// Logs the rejections that nobody has handled; false when the call was stopped meanwhile.
+    fn report_rejections(&self) -> bool {
+        let (reasons, more) = self.rejections.take(self.ctx);
+        if reasons.is_empty() {
+            return true;
         }
+        for reason in reasons {
+            if self.state.stopped().is_some() {
+                return false;
+            }
+            self.log_uncaught(reason, "Uncaught (in promise)");
+        }
+        if more > 0 {
+            let text = format!("{more} more promises were rejected and not handled");
+            self.state.log(LogLevel::Error, text);
+        }
+        self.state.stopped().is_none()
+    }
+
+    /// Logs what nobody caught.
+    fn log_uncaught(&self, thrown: Value<'js>, how: &str) {
+        let failure = self.describe(thrown);
+        self.state
+            .log(LogLevel::Error, failure::uncaught(&failure, how));
     }
 
     /// Loads the program into a blank isolate and finds its handler.
@@ -78,6 +108,7 @@ impl<'js> Running<'_, 'js> {
             handler,
             context.function_id.to_string(),
             &*context.function_name,
+            self.call.function.1,
             program.reads_context,
             self.call.environment.as_json(),
         ))?)
@@ -126,7 +157,12 @@ impl<'js> Running<'_, 'js> {
             }
         };
         let fire = self.entries.fire.clone().restore(self.ctx)?;
-        event_loop::settle(self.ctx, &promise, &fire, self.state, self.call.stop)
+        let settled = event_loop::settle(self.ctx, &promise, &fire, self.state, self.call.stop);
+        // It is this call that handles the promise.
+        if settled.is_err() {
+            self.rejections.handled(promise.as_value());
+        }
+        settled
     }
 
     fn is_thenable(&self, value: &Value<'js>) -> Result<bool, Ending<'js>> {
@@ -163,8 +199,12 @@ impl<'js> Running<'_, 'js> {
             if self.state.stopped().is_some() {
                 return false;
             }
-            // What it throws concerns nobody: the call has its result.
-            let _ = raw::run_job(self.ctx);
+            // The call has its result, which an error here does not change.
+            if let raw::Job::Threw(thrown) = raw::run_job(self.ctx)
+                && self.state.stopped().is_none()
+            {
+                self.log_uncaught(thrown, "Uncaught");
+            }
         }
         !raw::job_pending(self.ctx)
     }
@@ -174,18 +214,27 @@ impl<'js> Running<'_, 'js> {
         if let Some(reason) = self.state.stopped() {
             return reason.failure(limits.timeout);
         }
-        let thrown = match ending {
-            Ending::Thrown(thrown) => thrown,
-            Ending::Pending => self.ctx.catch(),
+        let (thrown, is_uncaught) = match ending {
+            Ending::Thrown(thrown) => (thrown, false),
+            Ending::Uncaught(thrown) => (thrown, true),
+            Ending::Pending => (self.ctx.catch(), false),
             ending => return self.other_failure(ending),
         };
-        let describe = self.entries.describe.clone().restore(self.ctx);
-        let failure = failure::of_thrown(self.ctx, thrown, describe, self.heap);
+        let failure = self.describe(thrown);
         // Describing it runs user code: getters, proxies.
-        match self.state.stopped() {
-            Some(reason) => reason.failure(limits.timeout),
-            None => failure,
+        if let Some(reason) = self.state.stopped() {
+            return reason.failure(limits.timeout);
         }
+        if is_uncaught {
+            let text = failure::uncaught(&failure, "Uncaught");
+            self.state.log(LogLevel::Error, text);
+        }
+        failure
+    }
+
+    fn describe(&self, thrown: Value<'js>) -> Failure {
+        let describe = self.entries.describe.clone().restore(self.ctx);
+        failure::of_thrown(self.ctx, thrown, describe, self.heap)
     }
 
     fn other_failure(&self, ending: Ending<'js>) -> Failure {
@@ -207,7 +256,7 @@ impl<'js> Running<'_, 'js> {
                 FailureKind::UserError,
                 format!("the result nests deeper than {MAX_DEPTH} levels"),
             ),
-            Ending::Thrown(_) | Ending::Pending | Ending::Broken => {
+            Ending::Thrown(_) | Ending::Uncaught(_) | Ending::Pending | Ending::Broken => {
                 Failure::new(FailureKind::Platform, "the isolate is broken")
             }
         }

@@ -132,6 +132,7 @@ fn the_context_tells_about_the_call_and_reads_as_the_instances_id() {
         "executionId": "00000000-0000-0000-0000-000000001234",
         "functionId": "00000000-0000-0000-0000-000000000009",
         "functionName": "adder",
+        "functionVersion": 1,
         "attempt": 2,
         "deadline": 1_769_868_309_123_i64,
         "instanceId": "i-7",
@@ -224,12 +225,15 @@ fn the_console_is_captured_with_its_levels() {
         lines,
         [
             (LogLevel::Log, "a 1 true null undefined"),
-            (LogLevel::Debug, r#"{ a: [ 1, "x", { b: {} } ] }"#),
+            (LogLevel::Debug, "{ a: [ 1, 'x', { b: {} } ] }"),
             (LogLevel::Info, "[]"),
-            (LogLevel::Warn, r#"Map(1) { "k" => Set(1) { 1 } }"#),
+            (LogLevel::Warn, "Map(1) { 'k' => Set(1) { 1 } }"),
             (LogLevel::Error, "10n Symbol(s)"),
             (LogLevel::Error, "Assertion failed: this"),
-            (LogLevel::Debug, "Trace: here"),
+            (
+                LogLevel::Debug,
+                "Trace: here\n    at <anonymous> (function.js:3:91)"
+            ),
             (
                 LogLevel::Log,
                 "[Function: foo] [Function: Bar] [Function (anonymous)]"

@@ -6,6 +6,7 @@
 // - `next` of iterator helpers: nested helpers recurse natively, without a check of the stack.
 // - `bind` and `Proxy`: `instanceof` and `Reflect.construct` follow a chain of bound functions and
 //   proxies natively, without a check of the stack. So the length of such a chain is bounded.
+// - `WeakRef`: QuickJS lets go of a target within the job that has just seen it.
 //
 // Evaluates to a function that installs the guards and returns what `main.js` needs of them.
 (function () {
@@ -196,5 +197,32 @@
   });
   replace(globalThis, 'Proxy', GuardedProxy);
 
-  return { put, cleanStack };
+  // ---- weak references: a target that a job has seen lives until that job has ended ----
+
+  const NativeWeakRef = WeakRef;
+  const nativeDeref = NativeWeakRef.prototype.deref;
+  let kept = null;
+  const keep = (target) => { kept = { __proto__: null, target, next: kept }; };
+  const release = () => { kept = null; };
+
+  replaceAll(NativeWeakRef.prototype, {
+    deref() {
+      const target = apply(nativeDeref, this, []);
+      if (target !== undefined && (kept === null || kept.target !== target)) keep(target);
+      return target;
+    },
+  });
+  const GuardedWeakRef = function WeakRef(target) {
+    if (new.target === undefined) throw new TypeErrorClass("must be called with 'new'");
+    const made = construct(NativeWeakRef, [target], new.target);
+    keep(target);
+    return made;
+  };
+  defineProperty(GuardedWeakRef, 'prototype', {
+    __proto__: null, value: NativeWeakRef.prototype, writable: false,
+  });
+  replace(NativeWeakRef.prototype, 'constructor', GuardedWeakRef);
+  replace(globalThis, 'WeakRef', GuardedWeakRef);
+
+  return { put, cleanStack, release };
 })
