@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use faas_core::clock::{Clock, SystemClock};
 use faas_core::model::Timestamp;
-use faas_core::store::conformance::fixtures::{START, Fixtures};
+use faas_core::store::conformance::fixtures::{Fixtures, START};
 use faas_core::store::{Granularity, Period, Store, UsageGroup, UsageQuery};
 use faas_store_mongo::MongoStore;
 use mongodb::bson::{Bson, DateTime, Document, doc};

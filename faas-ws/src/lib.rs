@@ -28,8 +28,8 @@
 //! Read the modules in this order: `options`, `connection` (the life of one socket), `request`
 //! (what clients say), `wire` (what they are told), `client` (who is let in), `upgrade`.
 
-mod connection;
 mod authorized_client;
+mod connection;
 mod options;
 mod request;
 mod upgrade;

@@ -51,7 +51,11 @@ impl Job {
     }
 
     /// An execution that the store knows as pending.
-    pub(super) fn accepted(function: Arc<Loaded>, execution: Arc<Execution>, guard: InFlightGuard) -> Self {
+    pub(super) fn accepted(
+        function: Arc<Loaded>,
+        execution: Arc<Execution>,
+        guard: InFlightGuard,
+    ) -> Self {
         Self {
             function,
             execution,

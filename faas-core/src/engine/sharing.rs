@@ -145,7 +145,10 @@ pub(super) async fn sweep(engine: Engine) {
             }
         };
         clock.sleep(wait).await;
-        while wait == SOON && QueuePermit::of(&engine).jobs == 0 && clock.monotonic() < looked_at + SWEEP {
+        while wait == SOON
+            && QueuePermit::of(&engine).jobs == 0
+            && clock.monotonic() < looked_at + SWEEP
+        {
             clock.sleep(SOON).await;
         }
     }

@@ -14,9 +14,12 @@ mod threads {
     }
 
     mod any_text;
+    mod attacks;
     mod bombs;
     mod calls;
+    mod console;
     mod environment;
+    mod errors;
     mod forms;
     mod hostile;
     mod rig;
@@ -65,9 +68,12 @@ mod processes {
     }
 
     mod any_text;
+    mod attacks;
     mod bombs;
     mod calls;
+    mod console;
     mod environment;
+    mod errors;
     mod forms;
     mod hostile;
     mod rig;

@@ -135,7 +135,7 @@ impl InDoubt {
 
 #[cfg(test)]
 mod tests {
-    use faas_core::store::conformance::fixtures::{START, Fixtures};
+    use faas_core::store::conformance::fixtures::{Fixtures, START};
     use faas_core::store::{Lease, Owner};
 
     use super::*;

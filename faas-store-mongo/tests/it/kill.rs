@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use faas_core::clock::{Clock, SystemClock};
 use faas_core::model::{Execution, Timestamp};
-use faas_core::store::conformance::insert;
 use faas_core::store::conformance::fixtures::Fixtures;
+use faas_core::store::conformance::insert;
 use faas_core::store::{
     Granularity, Period, Store, StoreError, UsageGroup, UsageKey, UsageQuery, UsageSums,
 };

@@ -7,7 +7,7 @@ use faas_core::model::{
     FailureKind, FunctionConfig, FunctionId, FunctionStatus, NanoDollars, Status, Timestamp,
 };
 use faas_core::store::conformance::claim;
-use faas_core::store::conformance::fixtures::{START, Fixtures};
+use faas_core::store::conformance::fixtures::{Fixtures, START};
 use faas_core::store::{
     ExecutionQuery, Granularity, OverdueQuery, Period, Stage, Store, UsageGroup, UsageQuery, Write,
     Written,

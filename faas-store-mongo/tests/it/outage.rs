@@ -6,7 +6,7 @@ use std::time::Duration;
 use faas_core::clock::ManualClock;
 use faas_core::model::Status;
 use faas_core::store::conformance::claim;
-use faas_core::store::conformance::fixtures::{START, Fixtures};
+use faas_core::store::conformance::fixtures::{Fixtures, START};
 use faas_core::store::{Stage, Store, StoreError, Write, Written};
 use faas_mongo_testserver::FaultProxy;
 use faas_store_mongo::MongoStore;

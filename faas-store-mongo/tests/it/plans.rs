@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faas_core::model::{ExecutionId, FailureKind, Status};
-use faas_core::store::conformance::fixtures::{START, Fixtures};
+use faas_core::store::conformance::fixtures::{Fixtures, START};
 use faas_core::store::conformance::{claim, insert};
 use faas_core::store::{
     ExecutionQuery, Granularity, Lease, LoadTestQuery, OverdueQuery, Owner, Period, Stage, Store,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use faas_core::clock::ManualClock;
 use faas_core::model::{Execution, NanoDollars};
-use faas_core::store::conformance::fixtures::{START, Fixtures};
+use faas_core::store::conformance::fixtures::{Fixtures, START};
 use faas_core::store::conformance::{claim, insert};
 use faas_core::store::{Granularity, Period, Store, UsageGroup, UsageQuery, UsageSums, Written};
 use faas_store_mongo::MongoStore;

@@ -15,6 +15,8 @@
 //!
 //! Linux only: it needs pidfds, seccomp, and a parent's death that kills its children.
 
+#[cfg(test)]
+mod adversarial;
 mod answer;
 mod channel;
 mod child;
@@ -24,14 +26,12 @@ mod flight_recorder;
 mod fork;
 #[cfg(fuzzing)]
 pub mod fuzzing;
-#[cfg(test)]
-mod adversarial;
-mod worker_host;
 mod remote;
 mod sandbox;
 mod service;
 mod wire;
 pub mod worker;
+mod worker_host;
 
-pub use worker_host::WorkerCommand;
 pub use service::{Processes, ProcessesOptions};
+pub use worker_host::WorkerCommand;

@@ -16,8 +16,8 @@ use zeroize::Zeroize as _;
 use super::answer::{ABOUT_DROPPED, AROUND, Lost, at_most_so_old, checked, longest, of_end};
 use super::channel::HostEnds;
 use super::flight_recorder::Recording;
-use super::worker_host::{ChildId, Newborn, WorkerHost, PATIENCE, ends_within};
 use super::wire::{self, CallHead, Frames, Reply, Request};
+use super::worker_host::{ChildId, Newborn, PATIENCE, WorkerHost, ends_within};
 use crate::clock::Clock;
 use crate::model::{Failure, FailureKind, LogLine};
 use crate::runtime::pool::{Ended, Isolate};
@@ -179,6 +179,7 @@ impl RemoteIsolate {
             serial: self.serial,
             execution_id: context.execution_id.as_u128(),
             function_id: context.function_id.as_u128(),
+            function_version: call.function.1,
             function_name: &context.function_name,
             attempt: context.attempt,
             deadline: context.deadline.as_micros(),

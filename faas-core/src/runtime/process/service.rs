@@ -8,8 +8,8 @@ use std::time::Duration;
 use rustix::process::{Resource, getrlimit};
 
 use super::compile;
-use super::worker_host::{WorkerHost, WorkerCommand};
 use super::remote::RemoteIsolate;
+use super::worker_host::{WorkerCommand, WorkerHost};
 use crate::clock::{Clock, SystemClock};
 use crate::model::{FunctionId, InstanceId};
 use crate::runtime::pool::{Bounds, Maker, Pool};

@@ -27,6 +27,8 @@ pub(super) enum Ending<'js> {
     TooLarge(usize),
     /// The result nests too deeply.
     TooDeep,
+    /// The input has keys that collide.
+    Colliding,
     /// What the platform itself put into the isolate is not as it should be.
     Broken,
 }
@@ -72,12 +74,12 @@ pub(super) fn settle<'js>(
             Job::Threw(thrown) => return Err(Ending::Uncaught(thrown)),
             Job::None => {}
         }
-        let until_next: f64 = fire.call((state.now_ms(),)).map_err(|error| {
-            match Ending::from(error) {
-                Ending::Pending => Ending::Uncaught(ctx.catch()),
-                ending => ending,
-            }
-        })?;
+        let until_next: f64 =
+            fire.call((state.now_ms(),))
+                .map_err(|error| match Ending::from(error) {
+                    Ending::Pending => Ending::Uncaught(ctx.catch()),
+                    ending => ending,
+                })?;
         if until_next < 0.0 && !raw::job_pending(ctx) {
             return Err(Ending::NeverSettles);
         }

@@ -115,7 +115,8 @@ impl Isolate {
             polled.get().is_some_and(|state| state.stopped().is_some())
         })));
         let context = Context::custom::<Intrinsics>(&runtime)?;
-        let entries = context.with(|ctx| Entries::install(&ctx, prelude, &heap, &current, &dice))?;
+        let entries =
+            context.with(|ctx| Entries::install(&ctx, prelude, &heap, &current, &dice))?;
         let rejections = Rejections::track(&runtime);
         Ok(Self {
             clock,

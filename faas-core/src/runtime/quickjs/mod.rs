@@ -11,6 +11,7 @@
 //! Not here: modules to import, network, files. Nothing that an isolate can reach outlives it.
 
 mod call_state;
+mod collisions;
 mod compile;
 mod console;
 mod event_loop;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rquickjs::{Ctx, Value};
 
 use super::call_state::CallState;
+use super::collisions;
 use super::compile::{Compiled, Form};
 use super::event_loop::{self, Ending};
 use super::failure;
@@ -123,6 +124,9 @@ impl<'js> Running<'_, 'js> {
     fn invoke(&self) -> Result<Value<'js>, Ending<'js>> {
         let run = self.entries.run.clone().restore(self.ctx)?;
         let input = self.call.input.as_str();
+        if collisions::collide(input) {
+            return Err(Ending::Colliding);
+        }
         let context = self.call.context;
         let value: Value<'js> = if self.reads_context {
             run.call((
@@ -255,6 +259,10 @@ impl<'js> Running<'_, 'js> {
             Ending::TooDeep => Failure::new(
                 FailureKind::UserError,
                 format!("the result nests deeper than {MAX_DEPTH} levels"),
+            ),
+            Ending::Colliding => Failure::new(
+                FailureKind::UserError,
+                "the input has too many keys whose hashes collide",
             ),
             Ending::Thrown(_) | Ending::Uncaught(_) | Ending::Pending | Ending::Broken => {
                 Failure::new(FailureKind::Platform, "the isolate is broken")

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Fixture;
-use super::fixtures::{START, Fixtures};
+use super::fixtures::{Fixtures, START};
 use crate::model::{Function, FunctionConfig, FunctionStatus, Tier};
 use crate::store::{Period, StoreError};
 

@@ -24,6 +24,7 @@
 
 pub mod access;
 pub mod claims;
+pub mod fixtures;
 pub mod functions;
 pub mod idempotency;
 pub mod intercepted;
@@ -35,7 +36,6 @@ pub mod round_trip;
 pub mod scaling;
 pub mod sharing;
 pub mod usage;
-pub mod fixtures;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::fixtures::{Fixtures, START};
 use super::usage::{GROUPS, added_up, forty_days};
-use super::fixtures::{START, Fixtures};
 use super::{Fixture, insert};
 use crate::store::{ExecutionQuery, Granularity, Period, Store, UsageGroup, UsageQuery};
 

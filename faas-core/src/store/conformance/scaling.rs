@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::fixtures::{START, Fixtures};
+use super::fixtures::{Fixtures, START};
 use super::{Fixture, write};
 use crate::store::{Period, Write};
 

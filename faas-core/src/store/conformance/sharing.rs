@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::fixtures::{START, Fixtures};
+use super::fixtures::{Fixtures, START};
 use super::{Fixture, claim, insert, settle, write};
 use crate::model::{Execution, ExecutionId, Status, Timestamp};
 use crate::store::{

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::fixtures::{START, Fixtures};
+use super::fixtures::{Fixtures, START};
 use super::{Fixture, claim, insert, settle, write};
 use crate::model::{Execution, FunctionId, NanoDollars, Timestamp};
 use crate::store::{

@@ -136,7 +136,7 @@ fn the_context_tells_about_the_call_and_reads_as_the_instances_id() {
         "attempt": 2,
         "deadline": 1_769_868_309_123_i64,
         "instanceId": "i-7",
-    }, "i-7", "i-7", 6]);
+    }, "i-7", "i-7", 7]);
     assert_eq!(output.to::<serde_json::Value>().unwrap(), expected);
     for source in [
         "function f(input, context) { return context.attempt }",
@@ -232,7 +232,7 @@ fn the_console_is_captured_with_its_levels() {
             (LogLevel::Error, "Assertion failed: this"),
             (
                 LogLevel::Debug,
-                "Trace: here\n    at <anonymous> (function.js:3:91)"
+                "Trace: here\n    at <anonymous> (function.js:3:84)"
             ),
             (
                 LogLevel::Log,

@@ -8,8 +8,8 @@ use super::impostor::pause;
 use super::rig::{Neighbour, Rig, below, call, serves};
 use crate::model::FailureKind;
 use crate::runtime::process::WorkerCommand;
-use crate::runtime::process::worker_host::WorkerHost;
 use crate::runtime::process::sandbox::tests::{fresh::in_fresh_process, promises};
+use crate::runtime::process::worker_host::WorkerHost;
 
 promises! {
     a_host_without_descriptors_fails_calls_that_need_some_and_keeps_no_child: {
