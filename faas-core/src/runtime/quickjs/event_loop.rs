@@ -1,5 +1,5 @@
-//! Waiting for a promise: jobs, timers and the deadline, in the order that keeps the deadline
-//! above everything that user code can schedule.
+//! Waits for a promise: runs jobs and timers, and checks the deadline before each, so that nothing
+//! that user code schedules can delay it.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub(super) enum Ending<'js> {
     Pending,
     /// The call was stopped, or its time is up.
     Stopped(StopReason),
-    /// Nothing is left that could settle the promise.
+    /// No job and no timer is left that could settle the promise.
     NeverSettles,
     /// The result has so many bytes.
     TooLarge(usize),
@@ -29,7 +29,7 @@ pub(super) enum Ending<'js> {
     TooDeep,
     /// The input has keys that collide.
     Colliding,
-    /// What the platform itself put into the isolate is not as it should be.
+    /// A part of the platform's own JavaScript is missing or of the wrong type.
     Broken,
 }
 

@@ -1,4 +1,5 @@
-//! What was thrown, as a failure: its kind, its message, the user's part of its stack.
+//! Turns a thrown value into a failure: its kind, its message, and its stack without the
+//! platform's frames.
 
 use rquickjs::{Array, Ctx, Function, Value};
 
@@ -21,7 +22,7 @@ pub(super) fn of_thrown<'js>(
     describe: rquickjs::Result<Function<'js>>,
     heap: &Heap,
 ) -> Failure {
-    // With memory out, there may be none left for an error either.
+    // When memory runs out, there may be none left for an error object.
     let nothing = !thrown.is_object() && !thrown.is_string() && !thrown.is_number();
     if heap.refused() && nothing {
         return out_of_memory(heap);

@@ -1,7 +1,7 @@
 //! An isolate: one QuickJS runtime and context with its own heap, for one version of one function.
 //!
-//! Owns how an isolate is made, and what is set before a call and checked after it; the call itself
-//! is in `running.rs`. How long an isolate is kept is decided in `pool`.
+//! Creates isolates, sets the limits before a call and decides after it whether the isolate can be
+//! used again. The call itself is in `running.rs`; `pool` decides how long an isolate is kept.
 
 use std::sync::{Arc, OnceLock};
 
@@ -30,11 +30,11 @@ const JS_STACK: usize = 1 << 20;
 /// touched cost nothing.
 pub(super) const STACK_SIZE: usize = 4 << 20;
 
-/// The heap, in bytes, from which on garbage in cycles is looked for. A blank isolate has 230 KB,
-/// close to QuickJS's own threshold: a first call would often pay for a collection.
+/// The heap size, in bytes, at which QuickJS first collects garbage in cycles. A blank isolate has
+/// 240 KB, close to QuickJS's own threshold: the first call would often pay for a collection.
 const GC_THRESHOLD: usize = 512 << 10;
 
-/// What the platform's own JavaScript is called in stacks; such frames are not shown.
+/// The file name of the platform's own JavaScript in stacks. Users do not see such frames.
 pub(super) const PLATFORM_FILE: &std::ffi::CStr = c"<platform>";
 
 /// Everything but `Eval`: bytecode runs without it, and `eval` and `new Function` throw.
@@ -70,7 +70,7 @@ pub(in crate::runtime) struct Isolate {
 }
 
 struct Loaded {
-    /// The function's name as the isolate knows it: it can change without a new version.
+    /// The function's name. It can change without a new version.
     name: Arc<str>,
     reads_context: bool,
 }
@@ -79,10 +79,10 @@ struct Loaded {
     unsafe_code,
     reason = "an isolate moves between the threads of instances"
 )]
-// SAFETY: all that is not `Send` in an isolate are its persistent values: pointers into its own
-// runtime, which nothing outside the isolate points into. Whoever owns the isolate is the only one
-// to use it, from one thread at a time; QuickJS has no thread-local state, and each use sets the
-// stack's bounds anew (`JS_UpdateStackTop`, in `Context::with`).
+// SAFETY: only the persistent values in an isolate are not `Send`. They point into its own runtime,
+// and nothing outside the isolate points into that. The owner of an isolate is the only one to use
+// it, from one thread at a time; QuickJS has no thread-local state, and each use sets the bounds of
+// the stack (`JS_UpdateStackTop`, in `Context::with`).
 unsafe impl Send for Isolate {}
 
 /// The entry points of `prelude/main.js`.
@@ -97,11 +97,11 @@ pub(super) struct Entries {
 }
 
 impl Isolate {
-    /// Makes an isolate with all globals and no program: a blank one. Deadlines, timers and log
-    /// lines go by `clock`.
+    /// Creates a blank isolate: one with all globals and no program. `clock` is the time for
+    /// deadlines, timers and log lines.
     ///
     /// # Errors
-    /// When memory is out.
+    /// When there is no memory for it.
     pub(in crate::runtime) fn blank(clock: Arc<dyn Clock>) -> rquickjs::Result<Self> {
         let prelude = Prelude::get()?;
         let heap = Heap::new();
@@ -133,13 +133,13 @@ impl Isolate {
         })
     }
 
-    /// Has `Math.random` begin anew: where an isolate was copied, its copies must not draw alike.
+    /// Seeds `Math.random`: copies of an isolate must not produce the same numbers.
     #[cfg(target_os = "linux")]
     pub(in crate::runtime) fn seed(&mut self, seed: u64) {
         self.dice.seed(seed);
     }
 
-    /// Has `recorder` told of each line that calls write to their console.
+    /// Passes each line that calls write to their console to `recorder`.
     #[cfg(target_os = "linux")]
     pub(in crate::runtime) fn record_lines(&mut self, recorder: Arc<dyn LineRecorder>) {
         self.recorder = Some(recorder);
@@ -189,7 +189,7 @@ impl pool::Isolate for Isolate {
             running.run(program, renamed)
         });
         drop(armed);
-        // What the isolate does between calls, such as being dropped, needs memory as well.
+        // The limit is for calls: dropping the isolate, for one, needs memory as well.
         let reusable = drained && !self.heap.refused() && !state.was_stopped();
         self.heap.set_limit(usize::MAX);
         let logs = state.console.lock().take(|| self.clock.now());
@@ -326,7 +326,7 @@ impl Entries {
     }
 }
 
-/// A function of the host's that takes a value of any lifetime.
+/// A host function that takes a value of any lifetime.
 fn host<'js, F>(ctx: &Ctx<'js>, function: F) -> rquickjs::Result<Function<'js>>
 where
     F: for<'a> Fn(u8, Value<'a>) -> bool + IntoJsFunc<'js, (u8, Value<'js>)> + 'js,

@@ -1,14 +1,16 @@
 //! QuickJS isolates in the host's own threads.
 //!
-//! For code that the host trusts, and for hosts that cannot start processes: what breaks QuickJS
-//! breaks the host. Time, memory and stack are bounded, but QuickJS looks at the clock in bytecode
-//! only, so a call can outstay its deadline in a native loop; the engine then gives its thread up.
+//! Use it for code that the host trusts, and where the host cannot start processes: a fault in
+//! QuickJS is a fault in the host. Time, memory and stack are bounded, and `prelude/guards.js`
+//! replaces the builtins that are known to end the process. QuickJS checks the deadline in bytecode
+//! only, so a call can exceed it in a native loop; the engine then abandons the thread.
 //!
 //! Read `isolate.rs` and `running.rs` first (one call), then `event_loop.rs` (waiting for a
-//! promise), `prelude/` (what user code finds), and, for uploads, `compile.rs` and `shape.rs`.
-//! Which isolates are kept is not decided here, but in `pool`; `service.rs` puts both together.
+//! promise), `prelude/` (the JavaScript side: `guards.js`, `main.js`, and `inspect.js` and
+//! `console.js`, which are loaded when they are first used), and, for uploads, `compile.rs` and
+//! `shape.rs`. The module `pool` decides which isolates are kept; `service.rs` combines the two.
 //!
-//! Not here: modules to import, network, files. Nothing that an isolate can reach outlives it.
+//! There are no modules to import, no network and no files. An isolate shares nothing with others.
 
 mod call_state;
 mod collisions;

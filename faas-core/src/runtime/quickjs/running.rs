@@ -16,8 +16,8 @@ use super::rejections::Rejections;
 use crate::model::{Failure, FailureKind, Json, LogLevel, MAX_DEPTH, is_too_deep};
 use crate::runtime::Call;
 
-/// Jobs that a call may leave behind and that are still run, so that its isolate can be used
-/// again. One that leaves more, or ones that make more, costs its isolate.
+/// How many of the jobs that a call leaves are run after it, so that its isolate can be used again.
+/// A call that leaves more, or jobs that add more, costs the isolate.
 const MAX_LEFT_OVER_JOBS: usize = 1000;
 
 /// A call in progress.
@@ -32,8 +32,8 @@ pub(super) struct Running<'a, 'js> {
 }
 
 impl<'js> Running<'_, 'js> {
-    /// Loads the program if there is one, calls the handler and waits for its result. Returns it,
-    /// and whether nothing of the call goes on in the isolate.
+    /// Loads the program if there is one, calls the handler and waits for its result. Returns the
+    /// result, and whether the isolate can serve another call: whether nothing of this one is left.
     pub(super) fn run(
         &self,
         program: Option<&Compiled>,
@@ -194,7 +194,7 @@ impl<'js> Running<'_, 'js> {
         taken.unwrap_or(Err(Ending::Thrown(Value::new_null(self.ctx.clone()))))
     }
 
-    /// Runs the jobs that the call left behind; false when that does not end soon.
+    /// Runs the jobs that the call left; false when some remain.
     fn drain(&self) -> bool {
         for _ in 0..MAX_LEFT_OVER_JOBS {
             if !raw::job_pending(self.ctx) {

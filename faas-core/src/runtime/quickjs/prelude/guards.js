@@ -2,7 +2,8 @@
 // platform's own functions. Runs before user code.
 //
 // - `Error.stackTraceLimit` and `Error.prepareStackTrace`: QuickJS keeps or loses references to
-//   values that are neither a number nor a function, and lists the platform's frames.
+//   values that are neither a number nor a function, and lists the platform's frames. The stack of
+//   a `DOMException` lists them too.
 // - `next` of iterator helpers: nested helpers recurse natively, without a check of the stack.
 // - `bind` and `Proxy`: `instanceof` and `Reflect.construct` follow a chain of bound functions and
 //   proxies natively, without a check of the stack. So the length of such a chain is bounded.
@@ -196,6 +197,20 @@
     }.revocable,
   });
   replace(globalThis, 'Proxy', GuardedProxy);
+
+  // ---- DOMException: its stack is a property of its own ----
+
+  const GuardedException = new NativeProxy(DOMException, {
+    __proto__: null,
+    construct(target, values, newTarget) {
+      const made = construct(target, values, newTarget);
+      const stack = getOwnPropertyDescriptor(made, 'stack');
+      if (stack !== undefined) replace(made, 'stack', cleanStack(stack.value));
+      return made;
+    },
+  });
+  replace(DOMException.prototype, 'constructor', GuardedException);
+  replace(globalThis, 'DOMException', GuardedException);
 
   // ---- weak references: a target that a job has seen lives until that job has ended ----
 

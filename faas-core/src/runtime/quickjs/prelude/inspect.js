@@ -7,14 +7,19 @@
 (function (builtins) {
   'use strict';
   const {
-    apply, ownKeys, keys, getPrototypeOf, getOwnPropertyDescriptor, isError, isArray, put, stringify,
+    apply, ownKeys, keys, getPrototypeOf, getOwnPropertyDescriptor, isArray, put, stringify,
     toText, slice, indexOf, charCodeAt, symbolText, dateText, regExpText, mapEach, setEach,
-    DateClass, RegExpClass, PromiseClass, MapClass, SetClass, BinaryClass,
+    ExceptionClass, DateClass, RegExpClass, PromiseClass, MapClass, SetClass, BinaryClass,
   } = builtins;
 
   const MAX_DEPTH = 4, MAX_CAUSES = 4, MAX_ITEMS = 100, MAX_NODES = 5000;
   const MAX_TEXT = 65536, MAX_STRING = 10000, MAX_SHORT = 1000, MAX_HOLES = 10000;
   let nodes = 0;
+
+  // An exception of the web platform is no `Error` to `isError`. The check runs traps of proxies.
+  const isError = (value) => {
+    try { return builtins.isError(value) || value instanceof ExceptionClass; } catch { return false; }
+  };
 
   const cut = (text, max) => (text.length > max ? apply(slice, text, [0, max]) + '…' : text);
 

@@ -30,7 +30,7 @@
     objectText: Object.prototype.toString, arrayText: Array.prototype.toString,
     errorText: Error.prototype.toString,
     mapEach: Map.prototype.forEach, setEach: Set.prototype.forEach,
-    ErrorClass: Error, DateClass: Date, RegExpClass: RegExp, PromiseClass, MapClass: Map, SetClass: Set,
+    ErrorClass: Error, ExceptionClass: DOMException, DateClass: Date, RegExpClass: RegExp, PromiseClass, MapClass: Map, SetClass: Set,
     BinaryClass: getPrototypeOf(Uint8Array),
   };
 
@@ -247,6 +247,11 @@
 
   const rename = (name) => { functionName = name; };
 
+  // An exception of the web platform is no `Error` to `isError`. The check runs traps of proxies.
+  const isException = (value) => {
+    try { return isError(value) || value instanceof builtins.ExceptionClass; } catch { return false; }
+  };
+
   // Whether an error has no more to tell than its message and its stack.
   const isPlain = (error) => {
     const names = ownKeys(error);
@@ -259,7 +264,7 @@
   // `[message, stack, details]` of what was thrown. The details are its cause, its parts and its
   // own properties; the message tells them in short.
   const describe = (thrown) => {
-    if (!isError(thrown)) return [clean(cut(safely(thrown), MAX_TEXT)), undefined, undefined];
+    if (!isException(thrown)) return [clean(cut(safely(thrown), MAX_TEXT)), undefined, undefined];
     const { stack } = thrown;
     const frames = typeof stack === 'string' ? clean(cut(stack, MAX_TEXT)) : undefined;
     if (isPlain(thrown)) {
