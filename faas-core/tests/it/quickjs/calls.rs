@@ -163,12 +163,14 @@ fn timers_run_in_the_order_in_which_they_fall_due() {
         const dead = setTimeout(() => seen.push('never'), 4);
         clearTimeout(dead);
         let ticks = 0;
-        const id = setInterval(() => { if (++ticks === 3) { clearInterval(id); } }, 1);
+        const ticked = new Promise((done) => {
+            const id = setInterval(() => { if (++ticks === 3) { clearInterval(id); done(); } }, 1);
+        });
         queueMicrotask(() => seen.push('micro'));
         setTimeout(() => Promise.resolve().then(() => seen.push('then')), 9);
         setTimeout(() => seen.push('c'), 9);
         seen.push('sync');
-        await new Promise(done => setTimeout(done, 20));
+        await Promise.all([ticked, new Promise(done => setTimeout(done, 20))]);
         return [...seen, ticks];";
     let expected = json!(["sync", "micro", "a", "b", "then", "c", 3]);
     assert_eq!(rig.value(source, "{}"), expected);

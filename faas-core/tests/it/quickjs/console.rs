@@ -186,7 +186,7 @@ fn counters_timers_and_groups_end_with_their_call() {
 fn the_console_works_after_code_has_changed_every_global() {
     let source = "
         const names = ['Object', 'Array', 'Map', 'Set', 'String', 'Error', 'Function', 'Number', 'Symbol'];
-        const { ownKeys, defineProperty } = Reflect;
+        const { ownKeys, defineProperty } = Reflect, map = new Map([[1, 2]]);
         for (let i = 0; i < names.length; i++) {
             const { prototype } = globalThis[names[i]], keys = ownKeys(prototype);
             for (let j = 0; j < keys.length; j++) {
@@ -195,6 +195,6 @@ fn the_console_works_after_code_has_changed_every_global() {
             }
         }
         defineProperty(Array.prototype, '0', { __proto__: null, set() { throw 1 }, get() { return 'mine' } });
-        console.log('%s %o', 'a', { b: [1, new Map([[1, 2]])] })";
+        console.log('%s %o', 'a', { b: [1, map] })";
     assert_eq!(texts(source), ["a { b: [ 1, Map(1) { 1 => 2 } ] }"]);
 }
