@@ -1,25 +1,43 @@
-# What there is to do here. `make run ARGS="--max-instances 50"` passes settings on.
+# Common tasks. `make run ARGS="--max-instances 50"` passes arguments to the server.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench openapi fixtures dashboard
+.PHONY: help run dist test test-rust test-web test-browser lint bench openapi fixtures dashboard
 
 help:
-	@echo 'make run        build the server, and serve on http://127.0.0.1:5000 with the data in ./data'
-	@echo 'make test       fetch what the tests need, a browser among it, and run them all'
-	@echo 'make lint       format, clippy, who may depend on whom, documentation'
-	@echo 'make dashboard  build what is in web/, for the server to embed'
-	@echo 'make openapi    write web/openapi.json and the types from it anew, after a change of the API'
-	@echo 'make fixtures   write anew the events that the dashboard is tested with, after a change of them'
-	@echo 'make bench      measure: isolates, reports, the library, the whole next to a bare web server'
+	@echo 'make run        build the server and serve http://127.0.0.1:5000, with its data in ./data'
+	@echo 'make dist       build the optimized server, target/dist/faas'
+	@echo 'make test       install what the tests need, including a browser, and run all tests'
+	@echo 'make lint       check format, clippy, dependencies, module order and documentation'
+	@echo 'make dashboard  build web/ for the server to embed'
+	@echo 'make openapi    regenerate web/openapi.json and its TypeScript types'
+	@echo 'make fixtures   regenerate the event fixtures of the dashboard tests'
+	@echo 'make bench      run all benchmarks'
 
 run: dashboard
-	cargo run --release --locked -p faas-server -- serve $(ARGS)
+	@echo 'building the server: the first build takes several minutes'
+	cargo build --release --locked -p faas-server
+	target/release/faas serve $(ARGS)
 
-# The dashboard comes first, so that the server under test is the one with the dashboard in it.
+dist: dashboard
+	@echo 'building the optimized server: this takes longer than make run'
+	cargo build --profile dist --locked -p faas-server --features jemalloc
+
+# Runs every group of tests, even if one fails. The browser tests use the server with the dashboard.
 test: dashboard
+	$(MAKE) --keep-going --no-print-directory test-web test-browser test-rust
+
+test-web: web/node_modules
+	@echo 'test group 1 of 3: dashboard units'
+	cd web && npm test
+
+test-browser: web/node_modules
+	@echo 'test group 2 of 3: dashboard in a browser, on a real server'
 	cargo build --locked -p faas-server
-	cd web && npm test && npm run test:browser
-	cargo test --locked --workspace --all-features
+	cd web && npm run test:browser
+
+test-rust:
+	@echo 'test group 3 of 3: Rust'
+	cargo test --locked --workspace --all-features --no-fail-fast
 
 lint: web/node_modules
 	cd web && npm run lint
@@ -27,6 +45,7 @@ lint: web/node_modules
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 	cargo clippy --locked -p faas-core --no-default-features -- -D warnings
 	.ci/dependencies
+	.ci/module-order
 	RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --locked --workspace --all-features --no-deps
 
 openapi: web/node_modules
@@ -37,15 +56,19 @@ fixtures:
 	REGENERATE_FIXTURES=1 cargo test --locked -p faas-ws --lib fixtures::
 
 dashboard: web/node_modules
+	@echo 'building the dashboard'
 	cd web && npm run build
 
 web/node_modules: web/package-lock.json
+	@echo 'installing the dashboard dependencies'
 	cd web && npm ci
 	touch web/node_modules
 
+# The benchmarks measure the binary that `make dist` builds.
 bench:
 	cargo bench --locked -p faas-core --bench quickjs
 	cargo bench --locked -p faas-store-sqlite -- report
 	cargo bench --locked -p faas-benches
-	cargo run --release --locked -p faas-benches --bin end-to-end
-	cargo run --release --locked -p faas-benches --bin end-to-end -- isolation
+	cargo run --profile dist --locked -p faas-benches --bin end-to-end
+	cargo run --profile dist --locked -p faas-benches --bin end-to-end -- isolation
+	cargo run --profile dist --locked -p faas-benches --bin end-to-end -- neighbours

@@ -8,6 +8,7 @@
 
 mod isolation;
 mod load;
+mod neighbours;
 mod servers;
 
 use std::time::Duration;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use faas_core::runtime::worker;
 use servers::{KINDS, Server};
 
-/// The allocator of the server binary, for all that are compared.
+/// The allocator of `make dist`, for all servers that are compared.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
@@ -29,10 +30,11 @@ fn main() -> Result<()> {
     match arguments.next().as_deref() {
         Some("serve") => servers::serve(&arguments.next().unwrap_or_default()),
         Some("isolation") => isolation::measure(),
+        Some("neighbours") => neighbours::measure(),
         Some("--quick") => measure(2, Duration::from_millis(500)),
         None => measure(7, Duration::from_secs(3)),
         Some(other) => Err(format!(
-            "unknown argument {other:?}: expected nothing, --quick or isolation"
+            "unknown argument {other:?}: expected nothing, --quick, isolation or neighbours"
         )
         .into()),
     }

@@ -1,8 +1,8 @@
 //! Time, injected.
 //!
-//! Owns the only calls to the system's clocks and timers in this crate. Everything else takes a
-//! [`Clock`], so that tests set the time by hand and none of them waits for a back-off of eight
-//! seconds.
+//! This module makes the only calls to the system's clocks and timers in this crate. Everything else
+//! takes a [`Clock`], so that tests set the time by hand and none of them waits for a back-off of
+//! eight seconds.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -81,7 +81,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is told to move. Clones share the time.
+/// A clock that a test moves. Clones share the time.
 #[derive(Debug, Clone)]
 pub struct ManualClock {
     state: Arc<Mutex<ManualState>>,
@@ -109,7 +109,7 @@ impl ManualClock {
         }
     }
 
-    /// Moves the time on by `step` and wakes whoever slept until then.
+    /// Moves the time on by `step` and wakes the sleepers that are due.
     pub fn advance(&self, step: Duration) {
         let mut state = self.state.lock();
         state.elapsed += step;
@@ -118,9 +118,16 @@ impl ManualClock {
         let due = std::mem::replace(&mut state.sleepers, later);
         drop(state);
         for (_, sleeper) in due {
-            // Whoever no longer listens has given up sleeping.
+            // A sleeper that was dropped no longer listens.
             let _ = sleeper.send(());
         }
+    }
+
+    /// Sets the wall clock and nothing else, as an administrator or a time service does. Monotonic
+    /// time goes on.
+    pub fn set_now(&self, now: Timestamp) {
+        let mut state = self.state.lock();
+        state.start = now - state.elapsed;
     }
 
     /// How many wait for the time to move on.
@@ -154,7 +161,7 @@ impl Clock for ManualClock {
         let key = (state.elapsed + duration, state.serial);
         state.sleepers.insert(key, wake);
         Box::pin(async move {
-            // The sender is dropped only with the clock; then nobody is left to move the time.
+            // The sender is dropped only with the clock, and then nothing moves the time any more.
             if woken.await.is_err() {
                 std::future::pending::<()>().await;
             }

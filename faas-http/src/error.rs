@@ -8,12 +8,13 @@ use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use faas_core::Error;
+use faas_core::model::ExecutionId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::guard::CHALLENGE;
 use crate::openapi::words;
-use crate::wire;
+use crate::wire::{self, ExecutionKey, Text};
 
 /// A request that failed.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct ApiError {
     code: &'static str,
     message: String,
     details: Option<Details>,
+    /// The execution that the error is about.
+    execution: Option<ExecutionId>,
     /// Seconds after which trying again may help.
     retry_after: Option<u64>,
     /// What the log is told, where the client is not.
@@ -29,7 +32,7 @@ pub(crate) struct ApiError {
 }
 
 /// All codes that an error can have: stable, for programs to tell errors apart.
-pub(crate) const CODES: [&str; 30] = [
+pub(crate) const CODES: [&str; 32] = [
     "cancelled",
     "compile_error",
     "conflict",
@@ -39,6 +42,7 @@ pub(crate) const CODES: [&str; 30] = [
     "function_not_found",
     "function_runaway",
     "host_not_allowed",
+    "idempotency_key_reused",
     "internal_error",
     "invalid_request",
     "key_expired",
@@ -56,6 +60,7 @@ pub(crate) const CODES: [&str; 30] = [
     "platform_error",
     "rate_limited",
     "request_timeout",
+    "result_not_stored",
     "role_insufficient",
     "stack_overflow",
     "timeout",
@@ -64,6 +69,7 @@ pub(crate) const CODES: [&str; 30] = [
 
 /// Why a request failed.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 #[schema(as = Error)]
 pub(crate) struct ErrorBody<'a> {
     /// `false`, from the routes below `/api/costs`.
@@ -77,16 +83,27 @@ pub(crate) struct ErrorBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     details: Option<&'a Details>,
+    /// The execution that the error is about: the one that ran, or the one that was accepted first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    execution_id: Option<ExecutionKey>,
 }
 
-/// Where in the code an upload goes wrong.
+/// More about an error.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
 #[schema(as = ErrorDetails)]
-pub(crate) struct Details {
-    #[schema(required)]
-    line: Option<u32>,
-    #[schema(required)]
-    column: Option<u32>,
+pub(crate) enum Details {
+    /// Of `compile_error`: the place in the code.
+    Place {
+        #[schema(required)]
+        line: Option<u32>,
+        #[schema(required)]
+        column: Option<u32>,
+    },
+    /// Of `over_capacity`: which bound of the queue was met: `queue_jobs`, `queue_bytes`,
+    /// `function_jobs` or `function_bytes`.
+    Bound { bound: &'static str },
 }
 
 /// The cause of an answer of 500 and above, left in the response for the log.
@@ -101,6 +118,7 @@ impl ApiError {
             code,
             message: message.into(),
             details: None,
+            execution: None,
             retry_after: None,
             report: None,
         }
@@ -187,6 +205,7 @@ impl ApiError {
             error: &self.message,
             code: self.code,
             details: self.details.as_ref(),
+            execution_id: self.execution.map(Text),
         });
         let mut response = wire::json_bytes(self.status, body.unwrap_or_default());
         if let Some(seconds) = self.retry_after {
@@ -216,10 +235,12 @@ impl From<Error> for ApiError {
         match error {
             Error::Invalid(_) => Self::invalid(message),
             Error::Compile(error) => Self {
-                details: (error.line.is_some() || error.column.is_some()).then_some(Details {
-                    line: error.line,
-                    column: error.column,
-                }),
+                details: (error.line.is_some() || error.column.is_some()).then_some(
+                    Details::Place {
+                        line: error.line,
+                        column: error.column,
+                    },
+                ),
                 ..Self::new(StatusCode::BAD_REQUEST, "compile_error", message)
             },
             Error::TooLarge(_) => {
@@ -237,7 +258,12 @@ impl From<Error> for ApiError {
             }
             Error::Inactive => Self::new(StatusCode::BAD_REQUEST, "function_inactive", message),
             Error::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", message),
-            Error::Overloaded { retry_after } => Self {
+            Error::Overloaded {
+                bound, retry_after, ..
+            } => Self {
+                details: Some(Details::Bound {
+                    bound: bound.as_str(),
+                }),
                 // Rounded up, so that a client that keeps to it does not come too early.
                 retry_after: Some(retry_after.as_millis().div_ceil(1000).max(1) as u64),
                 ..Self::new(StatusCode::TOO_MANY_REQUESTS, "over_capacity", message)
@@ -253,6 +279,24 @@ impl From<Error> for ApiError {
                     StatusCode::SERVICE_UNAVAILABLE,
                     "unavailable",
                     "the service is temporarily unavailable",
+                )
+            },
+            // No 503: a client that tries again would run the function a second time.
+            Error::NotStored { execution, .. } => Self {
+                execution: Some(execution),
+                report: Some(message),
+                ..Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "result_not_stored",
+                    "the function ran, but its result could not be stored",
+                )
+            },
+            Error::IdempotencyKeyReused { execution } => Self {
+                execution: Some(execution),
+                ..Self::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "idempotency_key_reused",
+                    message,
                 )
             },
             _ => Self::internal(message),

@@ -3,8 +3,9 @@
 //! A key's name is kept twice: for people, and in `nameSlot`, which has a unique index and goes when
 //! the key is revoked, so that one at most of those that are not holds a name.
 
+use faas_core::error::StoreError;
 use faas_core::model::{Actor, ApiKey, AuditAction, AuditEntry, KeyHash, KeyId, Role, Timestamp};
-use faas_core::store::{AuditQuery, KeyUse, StoreError};
+use faas_core::store::{AuditQuery, KeyUse};
 use futures_util::TryStreamExt;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, Document, doc};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use faas_core::store::StoreError;
+use faas_core::error::StoreError;
 use mongodb::Client;
 use mongodb::options::{Acknowledgment, ClientOptions, ReadConcern, WriteConcern};
 

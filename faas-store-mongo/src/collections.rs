@@ -12,6 +12,8 @@ use crate::documents::integer;
 use crate::error::{self, Error};
 
 pub(crate) const FUNCTIONS: &str = "functions";
+/// Replaced versions of functions.
+pub(crate) const FUNCTION_VERSIONS: &str = "functionversions";
 pub(crate) const EXECUTIONS: &str = "executions";
 pub(crate) const SCALING_EVENTS: &str = "scalingevents";
 pub(crate) const LOAD_TESTS: &str = "loadtests";
@@ -32,6 +34,7 @@ pub(crate) const STATE: &str = "faasstate";
 #[derive(Debug, Clone)]
 pub(crate) struct Collections {
     pub(crate) functions: Collection<Document>,
+    pub(crate) function_versions: Collection<Document>,
     pub(crate) deleted_functions: Collection<Document>,
     pub(crate) executions: Collection<Document>,
     pub(crate) scaling_events: Collection<Document>,
@@ -48,6 +51,7 @@ impl Collections {
     pub(crate) fn new(database: &Database) -> Self {
         Self {
             functions: database.collection(FUNCTIONS),
+            function_versions: database.collection(FUNCTION_VERSIONS),
             deleted_functions: database.collection(DELETED_FUNCTIONS),
             executions: database.collection(EXECUTIONS),
             scaling_events: database.collection(SCALING_EVENTS),
@@ -114,6 +118,13 @@ impl Collections {
         // The active ones, newest first, for what reads the database beside this store.
         let listed = plain(doc! { "status": 1, "createdAt": -1 });
         make(&self.functions, vec![listed]).await?;
+        let versions = [
+            // The versions of one function.
+            plain(doc! { "functionId": 1, "version": -1 }),
+            // Those that were replaced long ago.
+            plain(doc! { "replacedAt": 1 }),
+        ];
+        make(&self.function_versions, versions.into()).await?;
         // Two functions created at once must not share a name.
         match make(&self.functions, vec![unique(doc! { "name": 1 })]).await {
             Err(error) if error.is_duplicate() => {

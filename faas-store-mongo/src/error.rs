@@ -1,6 +1,6 @@
 //! What the driver's errors mean to whoever called the store.
 
-use faas_core::store::StoreError;
+use faas_core::error::StoreError;
 use mongodb::error::{CommandError, Error as DriverError, ErrorKind, WriteFailure};
 
 /// A failure that is the server's, or of what was read from it.

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use faas_core::error::StoreError;
 use faas_core::model::{Function, FunctionId, FunctionLabel, Timestamp};
-use faas_core::store::{Period, StoreError};
+use faas_core::store::Period;
 use futures_util::TryStreamExt;
 use mongodb::Collection;
 use mongodb::bson::{Bson, Document, doc};
@@ -59,19 +60,28 @@ impl Inner {
             function::end_span(&mut spans, function.updated_at);
             spans.push(CodeSpan::open(&function.code, function.updated_at));
         }
+        if function.version > stored.version {
+            self.keep_version(&stored, &document, function.updated_at)
+                .await?;
+        }
         let replaced = self
             .collections
             .functions
             .replace_one(unchanged(&document), function::write(function, &spans))
             .await;
         match replaced.map_err(Error::from) {
-            Ok(replaced) if replaced.matched_count == 1 => Ok(()),
-            Ok(_) => Err(stale()),
+            Ok(replaced) if replaced.matched_count == 1 => {}
+            Ok(_) => return Err(stale()),
             Err(error) if error.is_duplicate() => {
-                Err(Error::Store(StoreError::Conflict("function name")))
+                return Err(Error::Store(StoreError::Conflict("function name")));
             }
-            Err(error) => Err(error),
+            Err(error) => return Err(error),
         }
+        // The function is changed. What cannot be deleted now is deleted at the next change.
+        if let Err(error) = self.prune_versions(function.id, function.updated_at).await {
+            tracing::warn!(function_id = %function.id, %error, "cannot delete old versions of a function");
+        }
+        Ok(())
     }
 
     pub(crate) async fn function(&self, id: FunctionId) -> Result<Option<Function>, Error> {
@@ -155,6 +165,7 @@ impl Inner {
                 .delete_one(unchanged(&document))
                 .await?;
             if deleted.deleted_count == 1 {
+                self.delete_versions(id).await?;
                 return Ok(true);
             }
         }

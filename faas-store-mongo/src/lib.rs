@@ -3,7 +3,7 @@
 //! ```no_run
 //! use faas_store_mongo::MongoStore;
 //!
-//! # async fn open() -> Result<(), faas_core::store::StoreError> {
+//! # async fn open() -> Result<(), faas_core::error::StoreError> {
 //! let store = MongoStore::open("mongodb://localhost:27017/s3-compute").await?;
 //! # Ok(()) }
 //! ```
@@ -40,6 +40,7 @@ mod scaling;
 mod sharing;
 mod store;
 mod usage;
+mod versions;
 
 pub use options::MongoOptions;
 pub use store::MongoStore;

@@ -1,6 +1,6 @@
 //! Load tests: the whole record as JSON text, beside it what it is found by and what people look for.
 
-use faas_core::load_test::LoadTest;
+use faas_core::model::LoadTest;
 use faas_core::model::LoadTestId;
 use faas_core::store::LoadTestQuery;
 use futures_util::TryStreamExt;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faas_core::clock::{Clock, SystemClock};
-use faas_core::store::StoreError;
+use faas_core::error::StoreError;
 
 use crate::MongoStore;
 

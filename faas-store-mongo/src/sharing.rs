@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use faas_core::model::{ExecutionId, Status};
+use faas_core::model::{ExecutionId, Status, Timestamp};
 use faas_core::store::{Lease, Overdue, OverdueQuery, Renewed, Stage};
 use futures_util::TryStreamExt;
 use mongodb::bson::oid::ObjectId;
@@ -29,7 +29,11 @@ impl Inner {
         let Some(waits) = execution::waits_in(query.status).filter(|_| query.limit > 0) else {
             return Ok(Vec::new());
         };
-        let mut filter = doc! { waits: { "$lt": query.before.as_micros() } };
+        let mut range = doc! { "$lt": query.before.as_micros() };
+        if query.from != Timestamp::MIN {
+            range.insert("$gte", query.from.as_micros());
+        }
+        let mut filter = doc! { waits: range };
         if !query.except.is_empty() {
             let except: Vec<Bson> = query.except.iter().map(|id| id.bson()).collect();
             filter.insert("functionId", doc! { "$nin": except });

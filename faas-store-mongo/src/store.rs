@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use faas_core::clock::Clock;
-use faas_core::load_test::LoadTest;
+use faas_core::error::StoreError;
+use faas_core::model::LoadTest;
 use faas_core::model::{
     ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionId, FunctionLabel, KeyId,
     LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
     AccessStore, AuditQuery, ExecutionQuery, KeyUse, Lease, LoadTestQuery, Overdue, OverdueQuery,
-    Period, Renewed, SharedStore, Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
+    Period, Renewed, SharedStore, Store, Totals, UsageQuery, UsageRow, Write, Written,
 };
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::{Client, Database};
@@ -222,6 +223,14 @@ impl Store for MongoStore {
 
     async fn function(&self, id: FunctionId) -> Result<Option<Function>, StoreError> {
         Ok(self.inner()?.function(id).await?)
+    }
+
+    async fn function_version(
+        &self,
+        id: FunctionId,
+        version: u32,
+    ) -> Result<Option<Function>, StoreError> {
+        Ok(self.inner()?.function_version(id, version).await?)
     }
 
     async fn functions(&self) -> Result<Vec<Function>, StoreError> {

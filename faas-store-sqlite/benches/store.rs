@@ -15,7 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faas_core::clock::{Clock, SystemClock};
-use faas_core::cost::{Cost, PriceBook, Usage, price};
+use faas_core::cost::{PriceBook, Usage, price};
+use faas_core::model::Cost;
 use faas_core::model::{
     Attempt, Execution, FunctionId, IdGenerator, InstanceId, Json, Status, Tier, Timestamp,
 };

@@ -10,8 +10,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use faas_core::error::StoreError;
 use faas_core::model::{ApiKey, AuditEntry, Function, FunctionId, KeyId, Timestamp};
-use faas_core::store::{AccessStore, AuditQuery, KeyUse, SecretStore, StoreError};
+use faas_core::store::{AccessStore, AuditQuery, KeyUse, SecretStore};
 use parking_lot::Mutex;
 use rusqlite::{Connection, TransactionBehavior};
 

@@ -1,6 +1,6 @@
 //! What SQLite's errors mean to whoever called the store.
 
-use faas_core::store::{BoxError, StoreError};
+use faas_core::error::{BoxError, StoreError};
 use rusqlite::ErrorCode;
 
 /// A failure that is SQLite's, or of what was read from it.

@@ -3,7 +3,7 @@
 //! ```no_run
 //! use faas_store_sqlite::{Durability, SqliteStore};
 //!
-//! # async fn open() -> Result<(), faas_core::store::StoreError> {
+//! # async fn open() -> Result<(), faas_core::error::StoreError> {
 //! let store = SqliteStore::open("data/faas.db").await?;
 //! let safer = SqliteStore::options().durability(Durability::Full).open("other.db").await?;
 //! # Ok(()) }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use faas_core::store::StoreError;
+use faas_core::error::StoreError;
 
 use crate::SqliteStore;
 

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use faas_core::store::StoreError;
+use faas_core::error::StoreError;
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;

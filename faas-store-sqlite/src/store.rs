@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use faas_core::load_test::LoadTest;
+use faas_core::error::StoreError;
+use faas_core::model::LoadTest;
 use faas_core::model::{
     ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionId, FunctionLabel, KeyId,
     LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
-    AccessStore, AuditQuery, ExecutionQuery, KeyUse, LoadTestQuery, Period, Store, StoreError,
-    Totals, UsageQuery, UsageRow, Write, Written,
+    AccessStore, AuditQuery, ExecutionQuery, KeyUse, LoadTestQuery, Period, Store, Totals,
+    UsageQuery, UsageRow, Write, Written,
 };
 use rusqlite::Connection;
 
@@ -164,6 +165,16 @@ impl Store for SqliteStore {
         self.readers.read(move |db| functions::one(db, id)).await
     }
 
+    async fn function_version(
+        &self,
+        id: FunctionId,
+        version: u32,
+    ) -> Result<Option<Function>, StoreError> {
+        self.readers
+            .read(move |db| functions::version(db, id, version))
+            .await
+    }
+
     async fn functions(&self) -> Result<Vec<Function>, StoreError> {
         self.readers.read(functions::all).await
     }
@@ -290,6 +301,9 @@ impl Store for SqliteStore {
     }
 
     async fn expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.writer
+            .change(move |writer| writer.expire_versions(before))
+            .await?;
         let mut expired = 0;
         while expired < limit {
             let batch = EXPIRE_BATCH.min(limit - expired);

@@ -129,6 +129,9 @@ impl Connection<'_> {
 
     /// Tells the client of events, or of the gap before them.
     async fn tell(&mut self, received: Received) -> Result<(), End> {
+        if matches!(received, Received::Ended) {
+            return Err(End::Stopped);
+        }
         let epoch = self.platform.events().epoch();
         let write_timeout = self.write_timeout;
         let send = async {
@@ -137,6 +140,7 @@ impl Connection<'_> {
                     let gap = wire::gap(from, to, self.platform.now(), epoch);
                     self.socket.feed(text(gap)).await?;
                 }
+                Received::Ended => {}
                 Received::Events(events) => {
                     let wanted = events.into_iter().filter(|event| self.filter.wants(event));
                     for message in wanted.filter_map(|event| wire::encoded(&event, epoch)) {

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use faas_core::access::Refusal;
 use faas_core::request_id;
 
-use crate::client::{self, AuthorizedClient};
+use crate::authorized_client::{self, AuthorizedClient};
 use crate::{LiveEvents, connection};
 
 /// The buffer, in bytes, that each connection reads through: clients say little, and there may be
@@ -92,7 +92,7 @@ impl LiveEvents {
         // Counted from here on, so that whoever waits for the end does not miss it in between.
         let token = self.shared.connections.token();
         upgrade
-            .protocols([client::PROTOCOL])
+            .protocols([authorized_client::PROTOCOL])
             .max_message_size(max)
             .max_frame_size(max)
             .read_buffer_size(READ_BUFFER)

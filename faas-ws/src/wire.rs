@@ -9,8 +9,8 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use bytes::Bytes;
-use faas_core::cost::Cost;
 use faas_core::events::{Event, EventKind, LiveMetrics};
+use faas_core::model::Cost;
 use faas_core::model::{
     Execution, ExecutionId, FunctionId, Json, NanoDollars, ScalingEvent, Timestamp,
 };

@@ -14,9 +14,8 @@ use axum::http::{Method, Request};
 use faas_core::Platform;
 use faas_core::model::{FunctionId, InstanceId};
 use faas_core::platform::NewFunction;
-use faas_core::runtime::{
-    Call, CompileError, Instance, Outcome, Program, Runtime, RuntimeError, RuntimeStats,
-};
+use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats};
+use faas_core::error::{CompileError, RuntimeError};
 use libfuzzer_sys::fuzz_target;
 use tower::ServiceExt;
 

@@ -7,10 +7,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use faas_core::error::{CompileError, RuntimeError};
 use faas_core::model::{Failure, FailureKind, FunctionId, InstanceId, Json};
-use faas_core::runtime::{
-    Call, CompileError, Instance, Outcome, Program, Runtime, RuntimeError, RuntimeStats, StopSignal,
-};
+use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats, StopSignal};
 
 /// Takes the input and the signal to stop; what it returns as an error is the function's failure.
 type Closure = Arc<dyn Fn(&Json, &StopSignal) -> Result<Json, String> + Send + Sync>;

@@ -5,10 +5,11 @@
 //! what was refused is refused again. That holds as long as nothing but the lines decides an answer:
 //! neither a clock, nor chance, nor a setting that is not in the file.
 
-use faas_core::load_test::LoadTest;
+use faas_core::error::StoreError;
+use faas_core::model::LoadTest;
 use faas_core::model::{ApiKey, AuditEntry, Function, FunctionId, KeyId, Timestamp};
 use faas_core::store::memory::DEFAULT_CAPACITY;
-use faas_core::store::{AccessStore, KeyUse, MemoryStore, Store, StoreError, Write, Written};
+use faas_core::store::{AccessStore, KeyUse, MemoryStore, Store, Write, Written};
 use serde::{Deserialize, Serialize};
 
 use crate::records::{ApiKeyDef, AuditEntryDef, FunctionDef, text, writes};

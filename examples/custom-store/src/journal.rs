@@ -10,7 +10,7 @@ use std::fs::{File, TryLockError};
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use faas_core::store::StoreError;
+use faas_core::error::StoreError;
 
 /// A journal that this process has locked.
 #[derive(Debug)]

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use faas_core::cost::Cost;
-use faas_core::load_test::LoadTest;
+use faas_core::model::Cost;
+use faas_core::model::LoadTest;
 use faas_core::model::{
     Actor, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, Environment, Execution, ExecutionId,
     Failure, Function, FunctionConfig, FunctionId, FunctionStatus, InstanceId, Json, KeyHash,

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use faas_core::load_test::LoadTest;
+use faas_core::error::StoreError;
+use faas_core::model::LoadTest;
 use faas_core::model::{
     ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionId, FunctionLabel, KeyId,
     LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
     AccessStore, AuditQuery, ExecutionQuery, KeyUse, LoadTestQuery, MemoryStore, Period, Store,
-    StoreError, Totals, UsageQuery, UsageRow, Write, Written,
+    Totals, UsageQuery, UsageRow, Write, Written,
 };
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -136,6 +137,14 @@ impl Store for JournalStore {
 
     async fn function(&self, id: FunctionId) -> Result<Option<Function>, StoreError> {
         self.inner.memory.function(id).await
+    }
+
+    async fn function_version(
+        &self,
+        id: FunctionId,
+        version: u32,
+    ) -> Result<Option<Function>, StoreError> {
+        self.inner.memory.function_version(id, version).await
     }
 
     async fn functions(&self) -> Result<Vec<Function>, StoreError> {

@@ -1,7 +1,7 @@
-//! What can be set on the command line or in the environment, and its help.
+//! The command line, its environment variables, and its help.
 //!
-//! Nothing has a default here: what is not given may still be in the file. Defaults are in
-//! [`crate::settings`], and a test holds the help to them.
+//! No flag has a default here, because a missing flag may still be in the file. Defaults are in
+//! [`crate::settings`]; a test compares the help with them.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -16,7 +16,7 @@ use crate::address::Address;
 use crate::key_cli::{KeyCommand, Place};
 use crate::units::{parse_duration, parse_size};
 
-/// Upload a JavaScript function; this server runs it, scales it and prices it.
+/// Run JavaScript functions: upload them, call them, scale them, and see what they cost.
 #[derive(Debug, Parser)]
 #[command(name = "faas", version, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -28,30 +28,30 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the server.
     Serve(Box<Flags>),
-    /// Make, list and revoke API keys.
+    /// Create, list and revoke API keys.
     ///
-    /// From the first key on, every request needs one. A server that runs on the same store notices
-    /// within a second.
+    /// Once a key exists, every request needs one. A running server with the same store applies
+    /// changes at once.
     #[command(subcommand)]
     Key(KeyCommand),
-    /// Print a new key for FAAS_SECRET_KEY, which seals the secrets of functions; or seal them anew.
+    /// Print a new key for FAAS_SECRET_KEY, which encrypts the secrets of functions.
     SecretKey {
         #[command(subcommand)]
         command: Option<SecretKeyCommand>,
     },
-    /// Be the process that makes the functions' processes: the server starts it itself.
+    /// The worker process that forks the functions' processes. The server starts it.
     #[command(hide = true)]
     Worker,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SecretKeyCommand {
-    /// Seal every secret with the first key in FAAS_SECRET_KEY, so that the others can go.
+    /// Encrypt every secret with the first key in FAAS_SECRET_KEY.
     ///
-    /// To change the key: start the servers with the new key before the old one,
-    /// FAAS_SECRET_KEY=new,old; run this with the same; start the servers with the new one alone.
-    /// It may run beside them, and again. It ends with 1 when there are secrets that no key opens,
-    /// and names them.
+    /// To change the key: start the servers with FAAS_SECRET_KEY=new,old, run this command with the
+    /// same value, then start the servers with the new key alone. The command may run beside the
+    /// servers, and more than once. If no key decrypts a secret, it names that secret and exits
+    /// with 1.
     Reseal {
         #[command(flatten)]
         place: Place,
@@ -61,69 +61,80 @@ pub(crate) enum SecretKeyCommand {
 const EXAMPLES: &str = "\
 Examples:
   faas serve
-      on http://127.0.0.1:5000, everything kept in ./data/faas.db
+      serve http://127.0.0.1:5000, with the data in ./data/faas.db
   faas serve --listen 127.0.0.1:0 --store memory:
-      on any free port, nothing kept: for a test
+      use a free port and keep nothing, for a test
   faas serve --listen 0.0.0.0:80 --durability full --log-format json
-      for others to reach: they need a key, so first make one (faas key create --help)
+      serve other machines; this needs a key, so create one first (faas key create --help)
   MONGODB_URI=mongodb://localhost:27017/s3-compute faas serve
-      everything kept in MongoDB
+      keep the data in MongoDB
   FAAS_SECRET_KEY=$(faas secret-key) faas serve
-      lets functions have secrets: keep the key, nothing else opens them
+      allow functions to have secrets; keep the key, only it decrypts them
   FAAS_MAX_INSTANCES=50 PORT=8080 faas serve --config prod.toml --check
-      shows the settings that would be in force, and stops
+      print the effective settings and exit
 
-Each setting is taken from its flag, else from its environment variable, else from the file
-(--config, or ./faas.toml where there is one), else it has its default. Only the file has the
-sections [retry], [scaling.queue_driven], [scaling.target_concurrency] and [prices].
+A flag takes precedence over its environment variable, the variable over the file (--config, or
+./faas.toml if it exists), and the file over the default. The sections [retry], [scaling] and
+[prices] exist only in the file; examples/server/faas.toml documents every key.
 
-FAAS_SECRET_KEY, in the environment only, is the key that the secrets of functions are sealed with:
-32 random bytes as 64 hexadecimal digits or in base64, from faas secret-key or openssl rand -hex 32.
-Of several with commas between them the first seals and all open; faas secret-key reseal seals what
-the others have sealed with the first. Without it no function can have secrets.";
+FAAS_SECRET_KEY (environment only) encrypts the secrets of functions: 32 random bytes as 64
+hexadecimal digits or in base64, from faas secret-key or openssl rand -hex 32. You can give several
+keys, separated by commas: the first encrypts, all decrypt. faas secret-key reseal encrypts
+everything with the first. Without a key, functions cannot have secrets.";
 
 #[derive(Debug, Default, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Flags {
-    /// Where to listen; port 0 is any that is free [default: 127.0.0.1:5000]
+    /// Address to listen on; port 0 selects a free port [default: 127.0.0.1:5000]
     ///
-    /// Without this flag, the environment variable PORT replaces the port.
+    /// Without this flag, the environment variable PORT sets the port.
     #[arg(long, env = "FAAS_LISTEN", value_name = "HOST:PORT")]
     pub(crate) listen: Option<Address>,
 
-    /// Where everything is kept: sqlite:PATH, mongodb://HOST/DATABASE or memory:
-    /// [default: sqlite:./data/faas.db]
+    /// Store: sqlite:PATH, mongodb://HOST/DATABASE or memory: [default: sqlite:./data/faas.db]
     ///
-    /// Where neither this nor the file says it, the environment variable MONGODB_URI does. Several
-    /// servers may share a MongoDB database. A password belongs into the environment or the file:
-    /// others can see flags.
-    // Read later: clap would repeat a wrong one, and with it a password that it may hold.
+    /// The environment variable MONGODB_URI applies if neither this flag nor the file sets the
+    /// store. Several servers can share a MongoDB database. Put a password into the environment or
+    /// the file: other users can see flags.
+    // Parsed later: clap would print an invalid value, which may contain a password.
     #[arg(long, env = "FAAS_STORE", value_name = "URL", hide_env_values = true)]
     pub(crate) store: Option<Unread>,
 
-    /// What an answered execution survives: commit, the end of the process; full, losing power
+    /// What answered executions survive: commit (the end of the process) or full (loss of power)
     /// [default: commit]
     #[arg(long, env = "FAAS_DURABILITY", value_enum, hide_possible_values = true)]
     pub(crate) durability: Option<Durability>,
 
-    /// Delete ended executions after so many days, keeping their sums [default: never]
+    /// Delete ended executions after this many days; reports keep their sums [default: never]
     #[arg(long, env = "FAAS_RETENTION_DAYS", value_name = "DAYS")]
     pub(crate) retention_days: Option<u32>,
 
-    /// The fewest instances; each runs one execution at a time [default: 1]
+    /// Minimum number of instances; each runs one execution at a time [default: 1]
     #[arg(long, env = "FAAS_MIN_INSTANCES", value_name = "COUNT")]
     pub(crate) min_instances: Option<usize>,
 
-    /// The most instances [default: 10]
+    /// Maximum number of instances [default: 10]
     #[arg(long, env = "FAAS_MAX_INSTANCES", value_name = "COUNT")]
     pub(crate) max_instances: Option<usize>,
 
-    /// How many executions may wait; one more is answered 429 [default: 10000]
+    /// Maximum number of instances that one function may use [default: all but one]
+    #[arg(long, env = "FAAS_MAX_INSTANCES_PER_FUNCTION", value_name = "COUNT")]
+    pub(crate) max_instances_per_function: Option<usize>,
+
+    /// Maximum number of queued executions; further ones are answered 429 [default: 10000]
     #[arg(long, env = "FAAS_QUEUE_CAPACITY", value_name = "COUNT")]
     pub(crate) queue_capacity: Option<usize>,
 
-    /// Who decides the number of instances: queue-driven or target-concurrency
-    /// [default: queue-driven]
+    /// Maximum memory for inputs of unfinished executions and outputs that are not stored yet;
+    /// further executions are answered 429 [default: 256MiB]
+    #[arg(long, env = "FAAS_QUEUE_BYTES", value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) queue_bytes: Option<usize>,
+
+    /// Maximum share of both that one function may use, from 0 to 1 [default: 0.5]
+    #[arg(long, env = "FAAS_QUEUE_SHARE", value_name = "FRACTION")]
+    pub(crate) queue_share: Option<f64>,
+
+    /// Scaling policy: queue-driven or target-concurrency [default: queue-driven]
     #[arg(
         long,
         env = "FAAS_SCALING_POLICY",
@@ -132,36 +143,36 @@ pub(crate) struct Flags {
     )]
     pub(crate) scaling_policy: Option<Policy>,
 
-    /// How user code is kept apart: process, for everybody's code; thread, for code that you trust
-    /// [default: process on Linux, where alone it can be had]
+    /// Isolation of user code: process (for untrusted code) or thread (for trusted code)
+    /// [default: process on Linux, thread elsewhere]
     #[arg(long, env = "FAAS_ISOLATION", value_enum, hide_possible_values = true)]
     pub(crate) isolation: Option<Isolation>,
 
-    /// Go on with --isolation process where the system offers nothing to lock processes in with
+    /// Start with --isolation process even if the system offers no sandbox for processes
     #[arg(long, env = "FAAS_ALLOW_UNLOCKED", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) allow_unlocked: Option<bool>,
 
-    /// How many isolates are kept warm, over all functions [default: 1000]
+    /// Maximum number of warm isolates, over all functions [default: 1000]
     #[arg(long, env = "FAAS_WARM_ISOLATES", value_name = "COUNT")]
     pub(crate) warm_isolates: Option<usize>,
 
-    /// How much memory these may hold together [default: 512MiB]
+    /// Maximum memory of all warm isolates [default: 512MiB]
     #[arg(long, env = "FAAS_WARM_MEMORY", value_name = "SIZE", value_parser = parse_size)]
     pub(crate) warm_memory: Option<usize>,
 
-    /// How long one is kept that nobody uses [default: 10m]
+    /// How long an unused isolate stays warm [default: 10m]
     #[arg(long, env = "FAAS_WARM_IDLE", value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) warm_idle: Option<Duration>,
 
-    /// The largest input of an execution, up to 6MiB [default: 1MiB]
+    /// Maximum size of an input, up to 6MiB [default: 1MiB]
     #[arg(long, env = "FAAS_MAX_BODY", value_name = "SIZE", value_parser = parse_size)]
     pub(crate) max_body: Option<usize>,
 
-    /// The longest that a request may take, apart from the function that it calls [default: 30s]
+    /// Maximum time for a request, without the run time of the function [default: 30s]
     #[arg(long, env = "FAAS_REQUEST_TIMEOUT", value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) request_timeout: Option<Duration>,
 
-    /// A web origin that may call the API from a browser, or *; may be repeated [default: none]
+    /// Web origin that may call the API from a browser, or *; repeatable [default: none]
     #[arg(
         long,
         env = "FAAS_CORS_ORIGIN",
@@ -170,8 +181,8 @@ pub(crate) struct Flags {
     )]
     pub(crate) cors_origin: Vec<String>,
 
-    /// A host name by which browsers may call the server, beside localhost and addresses; may be
-    /// repeated [default: none; once there is a key, any]
+    /// Host name that requests may use, besides localhost and IP addresses; repeatable
+    /// [default: none; any once a key exists]
     #[arg(
         long,
         env = "FAAS_ALLOWED_HOST",
@@ -180,50 +191,50 @@ pub(crate) struct Flags {
     )]
     pub(crate) allowed_host: Vec<String>,
 
-    /// Serve without keys where other machines can reach it
+    /// Serve other machines without requiring keys
     #[arg(long, env = "FAAS_INSECURE_OPEN", value_parser = BoolishValueParser::new())]
     pub(crate) insecure_open: bool,
 
-    /// How many requests a second each key may make, on average; without keys, each address
-    /// [default: as many as it likes]
+    /// Maximum requests per second for each key, or for each address without keys
+    /// [default: unlimited]
     #[arg(long, env = "FAAS_RATE_LIMIT", value_name = "COUNT")]
     pub(crate) rate_limit: Option<NonZeroU32>,
 
-    /// How many requests it may make at once after a pause [default: twice the rate limit]
+    /// Maximum burst of requests above the rate limit [default: twice the rate limit]
     #[arg(long, env = "FAAS_RATE_BURST", value_name = "COUNT")]
     pub(crate) rate_burst: Option<NonZeroU32>,
 
-    /// Delete entries of the audit log after so many days [default: 365]
+    /// Delete audit log entries after this many days [default: 365]
     #[arg(long, env = "FAAS_AUDIT_RETENTION_DAYS", value_name = "DAYS")]
     pub(crate) audit_retention_days: Option<u32>,
 
-    /// How long running executions may go on once the server is told to stop [default: 10s]
+    /// How long running executions may continue after the server is told to stop [default: 10s]
     #[arg(long, env = "FAAS_SHUTDOWN_GRACE", value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) shutdown_grace: Option<Duration>,
 
-    /// Where several servers share a store: how much longer than a function's timeout its work is
-    /// left to a server that is silent; their clocks must agree to half of it [default: 10s]
+    /// With several servers on one store: how long after a function's timeout another server takes
+    /// over its execution; the servers' clocks must agree to half of this [default: 10s]
     #[arg(long, env = "FAAS_LEASE_MARGIN", value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) lease_margin: Option<Duration>,
 
-    /// What to log, such as warn or info,faas_core=debug [default: info]
+    /// Log filter, such as warn or info,faas_core=debug [default: info]
     #[arg(long, env = "FAAS_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
 
-    /// How to log: text or json, one object a line [default: text]
+    /// Log format: text, or json with one object per line [default: text]
     #[arg(long, env = "FAAS_LOG_FORMAT", value_enum, hide_possible_values = true)]
     pub(crate) log_format: Option<LogFormat>,
 
-    /// A file of settings [default: ./faas.toml where there is one]
+    /// Settings file [default: ./faas.toml if it exists]
     #[arg(long, env = "FAAS_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Check the settings, show what would be in force, and stop
+    /// Check the settings, print the effective ones as TOML, and exit
     #[arg(long)]
     pub(crate) check: bool,
 }
 
-/// A store or a key as it was given. It may hold a password, and is not shown.
+/// An unparsed store URL or key. It may contain a password and is never printed.
 #[derive(Clone)]
 pub(crate) struct Unread(String);
 
@@ -268,23 +279,23 @@ pub(crate) enum Durability {
 )]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Policy {
-    /// The length of the queue.
+    /// Scales by the length of the queue.
     #[default]
     QueueDriven,
-    /// The load per instance.
+    /// Scales by the load per instance.
     TargetConcurrency,
 }
 
-/// How user code is kept apart.
+/// The isolation of user code.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize,
 )]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Isolation {
-    /// Each function runs in processes of its own, which are locked in.
+    /// Each function runs in its own sandboxed processes.
     #[cfg_attr(target_os = "linux", default)]
     Process,
-    /// Each function has heaps of its own, in the server's process.
+    /// Each function has its own heaps in the server's process.
     #[cfg_attr(not(target_os = "linux"), default)]
     Thread,
 }
@@ -295,10 +306,10 @@ pub(crate) enum Isolation {
 )]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum LogFormat {
-    /// For people.
+    /// Human-readable lines.
     #[default]
     Text,
-    /// For machines: one JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
@@ -316,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_that_the_help_names_are_the_real_ones() {
+    fn the_help_states_the_actual_defaults() {
         let mut command = Cli::command();
         let serve = command.find_subcommand_mut("serve").unwrap();
         let help = serve.render_help().to_string().replace("\n", " ");
@@ -330,6 +341,8 @@ mod tests {
             platform.min_instances.to_string(),
             platform.max_instances.to_string(),
             platform.queue_capacity.to_string(),
+            format!("{}MiB", platform.queue_bytes >> 20),
+            platform.queue_share.to_string(),
             format!("{}MiB", platform.max_input >> 20),
             settings.warm.isolates.to_string(),
             format!("{}MiB", settings.warm.memory >> 20),
@@ -346,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn every_setting_has_an_environment_variable_named_after_its_flag() {
+    fn every_flag_has_an_environment_variable_of_the_same_name() {
         let mut command = Cli::command();
         let serve = command.find_subcommand_mut("serve").unwrap();
         for argument in serve.get_arguments() {

@@ -1,8 +1,8 @@
-//! The dashboard that is built into the binary.
+//! Serves the dashboard that is built into the binary.
 //!
-//! Its files are served to whoever asks for them by name; whoever navigates to an address that
-//! nothing else serves gets its page, which knows by itself what to show there. All else that nobody
-//! knows is the API's to answer. A server that was built without the dashboard says so at its root.
+//! A request for one of its files gets that file. A browser that navigates to a path without a
+//! handler gets the dashboard's page, which has its own routes. The API answers everything else. A
+//! server that was built without the dashboard says so at `/`.
 
 use axum::Router;
 use axum::body::Body;
@@ -18,19 +18,19 @@ use axum::routing::{MethodRouter, get};
 use tower::ServiceExt;
 use tower_http::compression::CompressionLayer;
 
-/// Each file's path from the root of the site, and its bytes.
+/// The path of each file from the root of the site, and its content.
 type Files = &'static [(&'static str, &'static [u8])];
 
-/// Empty when the dashboard was not built.
+/// Empty if the dashboard was not built.
 static FILES: Files = include!(concat!(env!("OUT_DIR"), "/dashboard_files.rs"));
 
-/// No script but the dashboard's own files, nothing from elsewhere, in nobody's frame. Styles may be
-/// inline, because the code editor writes its own.
+/// Permits only the dashboard's own scripts, nothing from other origins, and no framing. Inline
+/// styles are permitted because the code editor creates them.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                       img-src 'self' data:; font-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Nothing of what a browser could offer is needed but the clipboard.
+/// The dashboard uses no browser feature except the clipboard.
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
 const HEADERS: [(HeaderName, &str); 4] = [
@@ -40,12 +40,12 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (HeaderName::from_static("permissions-policy"), PERMISSIONS),
 ];
 
-/// The page at the root.
+/// The page at `/`.
 pub(crate) fn root() -> MethodRouter {
     get((async || page(FILES).unwrap_or_else(not_built)).layer(CompressionLayer::new()))
 }
 
-/// Serves the dashboard where `api` serves nothing.
+/// Serves the dashboard for requests that `api` does not handle.
 pub(crate) fn over(api: Router) -> Router {
     let unknown = api.clone();
     let handler = async move |request: Request| match answer(FILES, &request) {
@@ -55,7 +55,7 @@ pub(crate) fn over(api: Router) -> Router {
     api.fallback(handler.layer(CompressionLayer::new()))
 }
 
-/// The file or the page that `request` asks for; `None` when it is not for the dashboard.
+/// The requested file or page; `None` if the request is not for the dashboard.
 fn answer(files: Files, request: &Request) -> Option<Response> {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return None;
@@ -68,7 +68,7 @@ fn answer(files: Files, request: &Request) -> Option<Response> {
     }
 }
 
-/// Whether somebody goes to an address with a browser, rather than a program asking for data.
+/// Whether a browser navigates to a page, as opposed to a program that requests data.
 fn is_navigation(headers: &HeaderMap) -> bool {
     headers
         .get(ACCEPT)
@@ -83,7 +83,7 @@ fn page(files: Files) -> Option<Response> {
 fn file(files: Files, path: &str) -> Option<Response> {
     let found = files.binary_search_by_key(&path, |(name, _)| name).ok()?;
     let (name, bytes) = files.get(found)?;
-    // The names of assets change with what is in them.
+    // The names of assets contain a hash of their content.
     let caching = if name.starts_with("/assets/") {
         "public, max-age=31536000, immutable"
     } else {
@@ -97,7 +97,7 @@ fn file(files: Files, path: &str) -> Option<Response> {
     Some(response)
 }
 
-/// Tells the browser what a page may do.
+/// Adds the security headers of a page.
 fn protect(headers: &mut HeaderMap) {
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));

@@ -1,5 +1,5 @@
-//! The settings that a file can hold: those of the command line by the same names, and sections
-//! that only it has.
+//! The settings file: the settings of the command line by the same names, and sections that only the
+//! file has.
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::cli::{Durability, Isolation, LogFormat, Policy};
 use crate::store_url::StoreUrl;
 use crate::units::{parse_duration, parse_size};
 
-/// The file that is read when none is named.
+/// The file that is read if `--config` is not given.
 const DEFAULT: &str = "faas.toml";
 
 #[derive(Debug, Default, Deserialize)]
@@ -30,7 +30,11 @@ pub(crate) struct File {
     pub(crate) retention_days: Option<u32>,
     pub(crate) min_instances: Option<usize>,
     pub(crate) max_instances: Option<usize>,
+    pub(crate) max_instances_per_function: Option<usize>,
     pub(crate) queue_capacity: Option<usize>,
+    #[serde(deserialize_with = "size")]
+    pub(crate) queue_bytes: Option<usize>,
+    pub(crate) queue_share: Option<f64>,
     pub(crate) scaling_policy: Option<Policy>,
     pub(crate) isolation: Option<Isolation>,
     pub(crate) allow_unlocked: Option<bool>,
@@ -60,7 +64,7 @@ pub(crate) struct File {
     prices: toml::Table,
 }
 
-/// When a failed asynchronous execution is tried again.
+/// When a failed asynchronous execution is retried.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Retry {
@@ -72,7 +76,7 @@ pub(crate) struct Retry {
     /// The longest wait.
     #[serde(deserialize_with = "duration")]
     pub(crate) cap: Option<Duration>,
-    /// How much of a wait is random, from 0 to 1.
+    /// The random part of a wait, from 0 to 1.
     pub(crate) jitter: Option<f64>,
 }
 
@@ -83,15 +87,18 @@ pub(crate) struct Scaling {
     /// How often the policy is asked.
     #[serde(deserialize_with = "duration")]
     pub(crate) tick: Option<Duration>,
+    /// How often it is asked while executions wait and there may be more instances.
+    #[serde(deserialize_with = "duration")]
+    pub(crate) busy_tick: Option<Duration>,
     pub(crate) queue_driven: QueueDrivenOptions,
     pub(crate) target_concurrency: TargetConcurrencyOptions,
 }
 
 impl File {
-    /// Reads the file at `path`; without one, `faas.toml` in the working folder where there is one.
+    /// Reads the file at `path`; without a path, `faas.toml` in the working folder if it exists.
     ///
     /// # Errors
-    /// When it cannot be read, or does not say what was expected; names the key and the line.
+    /// If it cannot be read or is invalid; names the key and the line.
     pub(crate) fn read(path: Option<&Path>) -> Result<Self, String> {
         let chosen = path.map_or_else(|| PathBuf::from(DEFAULT), Path::to_owned);
         match std::fs::read_to_string(&chosen) {
@@ -105,10 +112,10 @@ impl File {
         }
     }
 
-    /// The prices: those of the default book, except for what the file says.
+    /// The default price book with the prices that the file sets.
     ///
     /// # Errors
-    /// When it names a price that there is not, or one that makes no sense.
+    /// If it names an unknown price or sets an invalid one.
     pub(crate) fn price_book(&self) -> Result<PriceBook, String> {
         let fail = |error: &dyn std::fmt::Display| format!("[prices]: {error}");
         let mut book = toml::Table::try_from(PriceBook::default()).map_err(|e| fail(&e))?;
@@ -139,7 +146,7 @@ impl FromStr for File {
     }
 }
 
-/// What was expected, as people call it and not as types are called.
+/// Replaces the names of Rust types in an error by words.
 fn in_words(message: &str) -> String {
     let Some((found, expected)) = message.split_once(", expected ") else {
         return message.to_owned();
@@ -156,7 +163,7 @@ fn in_words(message: &str) -> String {
     format!("{found}, expected {expected}")
 }
 
-/// Puts `changes` over `table`, table by table.
+/// Merges `changes` into `table`, table by table.
 fn overlay(table: &mut toml::Table, changes: &toml::Table) {
     for (key, change) in changes {
         match (table.get_mut(key), change) {
@@ -212,7 +219,10 @@ mod tests {
             retention_days = 30
             min_instances = 2
             max_instances = 50
+            max_instances_per_function = 40
             queue_capacity = 500
+            queue_bytes = "64MiB"
+            queue_share = 0.25
             scaling_policy = "target-concurrency"
             isolation = "thread"
             allow_unlocked = true
@@ -238,8 +248,11 @@ mod tests {
             jitter = 0.5
             [scaling]
             tick = "100ms"
+            busy_tick = "10ms"
             [scaling.queue_driven]
             up_above = 4
+            up_wait_ms = 250
+            up_wait_cooldown_ms = 20
             down_after_ms = 5000
             [scaling.target_concurrency]
             target_utilization = 0.7
@@ -262,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_there_is_not_is_named_with_its_line() {
+    fn an_unknown_key_is_named_with_its_line() {
         for (text, name, line) in [
             ("\nlisen = \"x\"", "lisen", "line 2"),
             ("[retry]\nbass = \"2s\"", "bass", "line 2"),
@@ -275,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_its_key_is_refused_with_what_was_expected() {
+    fn an_invalid_value_is_refused_with_what_was_expected() {
         for (text, expected) in [
             ("listen = \"5000\"", "HOST:PORT"),
             ("store = \"faas.db\"", "sqlite:PATH"),
@@ -291,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_of_the_wrong_kind_is_told_in_words_and_not_in_types() {
+    fn a_value_of_the_wrong_type_is_described_in_words() {
         for (text, expected) in [
             ("retry = 3", "expected a table"),
             ("[scaling]\nqueue_driven = 3", "expected a table"),
@@ -313,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_that_there_is_not_or_that_is_negative_is_refused_by_name() {
+    fn an_unknown_or_negative_price_is_refused_by_name() {
         let error = |text: &str| text.parse::<File>().unwrap().price_book().unwrap_err();
         assert!(error("[prices]\nretyr = 1").contains("retyr"));
         assert!(error("[prices.basic]\nper_100_ms = 1").contains("per_100_ms"));

@@ -1,4 +1,4 @@
-//! What can be said to `faas key`, and its help.
+//! The arguments of `faas key`, and its help.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -17,25 +17,25 @@ Examples:
   faas key create --name ci --role invoker --expires 30d
   faas key list
   faas key revoke ci
-      a running server knows within a second; what was revoked cannot be undone";
+      revoke it for good; a running server applies this within a second";
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = KEY_EXAMPLES)]
 pub(crate) enum KeyCommand {
-    /// Make a key, and show it this once.
+    /// Create a key and print it once.
     Create {
-        /// What to call it
+        /// Name of the key
         #[arg(long, value_name = "NAME")]
         name: String,
-        /// What it allows: admin, developer, invoker or reader
+        /// Role: admin, developer, invoker or reader
         ///
         /// A reader reads functions, executions, metrics, costs and live events. An invoker calls
-        /// functions and reads executions by their ids, and nothing else. A developer does
-        /// everything with functions, executions and load tests. An admin also makes and revokes
-        /// keys and reads the audit log.
+        /// functions and reads single executions by id. A developer may also change functions, cancel
+        /// and repeat executions, and run load tests. An admin may also manage keys and read the
+        /// audit log.
         #[arg(long, value_name = "ROLE", value_parser = parse_role)]
         role: Role,
-        /// When it ends: after a time such as 12h or 30d, or at an RFC 3339 moment [default: never]
+        /// When the key expires: a duration such as 12h or 30d, or an RFC 3339 time [default: never]
         #[arg(long, value_name = "WHEN", value_parser = Expiry::from_str)]
         expires: Option<Expiry>,
         #[command(flatten)]
@@ -48,7 +48,7 @@ pub(crate) enum KeyCommand {
     },
     /// Revoke a key for good.
     Revoke {
-        /// Its id, or its name
+        /// Id or name of the key
         #[arg(value_name = "ID|NAME")]
         key: String,
         #[command(flatten)]
@@ -56,22 +56,22 @@ pub(crate) enum KeyCommand {
     },
 }
 
-/// Which store is meant: found as `serve` finds it.
+/// The store, resolved as for `serve`.
 #[derive(Debug, Args)]
 pub(crate) struct Place {
-    /// Where everything is kept: sqlite:PATH or mongodb://HOST/DATABASE
+    /// Store: sqlite:PATH or mongodb://HOST/DATABASE
     /// [default: sqlite:./data/faas.db]
     #[arg(long, env = "FAAS_STORE", value_name = "URL", hide_env_values = true)]
     pub(crate) store: Option<Unread>,
 
-    /// A file of settings [default: ./faas.toml where there is one]
+    /// Settings file [default: ./faas.toml if it exists]
     #[arg(long, env = "FAAS_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-/// When a key ends.
+/// When a key expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expiry {
     After(Duration),
@@ -91,7 +91,7 @@ impl FromStr for Expiry {
             Some(days) => Ok(Self::After(DAY * u32::from(days))),
             None => parse_duration(text).map(Self::After).map_err(|_| {
                 format!(
-                    "expected a time such as 12h or 30d, or a moment such as 2030-01-31T14:00:00Z, not {text:?}"
+                    "expected a duration such as 12h or 30d, or a time such as 2030-01-31T14:00:00Z, not {text:?}"
                 )
             }),
         }

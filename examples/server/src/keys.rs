@@ -1,5 +1,4 @@
-//! `faas key`: making, listing and revoking API keys on the store, whether a server runs on it or
-//! not.
+//! `faas key`: creates, lists and revokes API keys in the store, with or without a running server.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -15,10 +14,10 @@ use crate::settings::{self, Environment};
 use crate::store_url::StoreUrl;
 use crate::{print, stores};
 
-/// Does what `command` says.
+/// Runs `command`.
 ///
 /// # Errors
-/// One line for people.
+/// A one-line message.
 pub(crate) async fn run(command: KeyCommand, environment: &Environment) -> Result<(), String> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     match command {
@@ -43,10 +42,10 @@ pub(crate) async fn run(command: KeyCommand, environment: &Environment) -> Resul
             let created = keys.create(new, &Actor::Local).await;
             let (_, text) = created.map_err(|error| error.to_string())?;
             if !was_there {
-                // Not to standard output, which has the key and nothing else.
+                // Standard output has only the key.
                 let _ = writeln!(
                     std::io::stderr(),
-                    "made the store {url}: only a server that is started on it knows this key"
+                    "created the store {url}: start the server with this store to use the key"
                 );
             }
             print(text.expose())
@@ -63,9 +62,8 @@ pub(crate) async fn run(command: KeyCommand, environment: &Environment) -> Resul
                 one.revoked_at.is_none() && (*one.name == *key || one.id.to_string() == key)
             };
             let found = there.iter().find(is_meant);
-            let found = found.ok_or_else(|| {
-                format!("there is no key {key:?} that is not revoked: see 'faas key list'")
-            })?;
+            let found =
+                found.ok_or_else(|| format!("no active key {key:?}: see 'faas key list'"))?;
             let revoked = keys.revoke(found.id, &Actor::Local).await;
             let revoked = revoked.map_err(|error| error.to_string())?;
             print(&format!("revoked {} ({})", revoked.name, revoked.id))
@@ -83,7 +81,7 @@ async fn open(url: &StoreUrl, clock: &Arc<dyn Clock>) -> Result<Keys, String> {
     Ok(Keys::new(store, Arc::clone(clock)))
 }
 
-/// The keys of a store that there is.
+/// The keys of an existing store.
 async fn open_existing(
     place: Place,
     environment: &Environment,
@@ -94,7 +92,7 @@ async fn open_existing(
     open(&url, clock).await
 }
 
-/// One line for each key, below a head.
+/// A header and one line per key.
 fn table(keys: &[ApiKey], now: Timestamp) -> String {
     let mut lines = format!(
         "{:36}  {:9}  {:24}  {:24}  {:24}  {:8}  NAME",

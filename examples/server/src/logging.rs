@@ -1,4 +1,4 @@
-//! Logs on standard error, for people or for machines.
+//! Logging to standard error, as text or JSON.
 
 use std::io::IsTerminal as _;
 
@@ -7,10 +7,10 @@ use tracing_subscriber::fmt;
 
 use crate::cli::LogFormat;
 
-/// Starts logging what `filter` lets through.
+/// Starts logging with `filter`.
 ///
 /// # Errors
-/// When `filter` is no filter.
+/// If `filter` is invalid.
 pub(crate) fn start(filter: &str, format: LogFormat) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter).map_err(|error| {
         format!("--log: expected a filter such as info or warn,faas_core=debug: {error}")

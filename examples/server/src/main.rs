@@ -1,10 +1,11 @@
 //! `faas`: the standalone server.
 //!
-//! Read in this order: [`cli`] and [`key_cli`] (what can be set, and its help), [`mod@file`] (the
-//! same in a file), [`settings`] (which of them wins), [`stores`], [`runtime`] (where user code
-//! runs), [`mod@serve`] (start, run, stop), [`connections`] (who is served), [`dashboard`] (the
-//! pages), [`keys`] (who may do what), [`secret_key`] (what secrets are sealed with). Whatever goes
-//! wrong before the server listens is one line on standard error and exit code 1; wrong usage is exit code 2.
+//! Read the modules in this order: [`cli`] and [`key_cli`] (arguments and help), [`mod@file`] (the
+//! settings file), [`settings`] (their precedence), [`stores`], [`runtime`] (isolation),
+//! [`mod@serve`] (start, run, stop), [`connections`], [`dashboard`], [`keys`], [`secret_key`].
+//!
+//! An error before the server listens is one line on standard error and exit code 1. Wrong usage is
+//! exit code 2.
 
 mod address;
 mod cli;
@@ -32,8 +33,9 @@ use crate::cli::{Cli, Command, Flags, SecretKeyCommand};
 use crate::file::File;
 use crate::settings::{Environment, Settings};
 
-/// An execution is allocated on one thread and freed on another. The system's allocator takes half
-/// as long again for each as this one does.
+/// Executions are allocated on one thread and freed on another, which is slow in the system's
+/// allocator.
+#[cfg(feature = "jemalloc")]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
@@ -42,7 +44,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
-            // Where nobody can read it, the exit code still tells.
+            // If standard error is closed, the exit code remains.
             let _ = writeln!(std::io::stderr(), "error: {line}");
             ExitCode::FAILURE
         }

@@ -1,12 +1,12 @@
-//! The address of a MongoDB database, which may hold a password.
+//! The URI of a MongoDB database, which may contain a password.
 
 use std::fmt;
 use std::str::FromStr;
 
 /// `mongodb://[user:password@]host[:port][,host…][/database][?option=value&…]`.
 ///
-/// Shown without user, password and options. What shows it must therefore be able to tell them from
-/// the rest, and what it cannot tell apart is refused.
+/// Displayed without user, password and options. A URI in which these cannot be recognized is
+/// refused.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct MongoUri {
     whole: String,
@@ -14,17 +14,17 @@ pub(crate) struct MongoUri {
     shown: String,
 }
 
-/// The parameters of a connection that is as durable as can be.
+/// The options of a connection with full durability.
 const JOURNALED: [(&str, &str); 2] = [("w", "majority"), ("journal", "true")];
 
 impl MongoUri {
-    /// With the password: for the driver alone.
+    /// With the password, for the driver.
     pub(crate) fn expose(&self) -> &str {
         &self.whole
     }
 
-    /// The same with writes confirmed only once they are on the disks of most servers, unless it
-    /// says when they are.
+    /// The URI with writes acknowledged after most servers have journaled them, unless it sets this
+    /// itself.
     pub(crate) fn journaled(&self) -> Self {
         let (place, options) = self.whole.split_once('?').unwrap_or((&self.whole, ""));
         let mut options: Vec<_> = options.split('&').filter(|one| !one.is_empty()).collect();
@@ -38,7 +38,7 @@ impl MongoUri {
                 options.push(option);
             }
         }
-        // Options come after a path, be it empty.
+        // Options follow a path, which may be empty.
         let has_path = place
             .strip_prefix("mongodb://")
             .is_some_and(|place| place.contains('/'));
@@ -57,13 +57,13 @@ impl FromStr for MongoUri {
         const EXPECTED: &str = "expected mongodb://[USER:PASSWORD@]HOST[:PORT][,HOST…][/DATABASE][?OPTION=VALUE&…] such as mongodb://localhost:27017/s3-compute";
         if text.starts_with("mongodb+srv:") {
             return Err(
-                "mongodb+srv is not supported, as it needs a look-up in the DNS: name the hosts instead, as in mongodb://HOST1,HOST2/DATABASE?replicaSet=NAME&tls=true (a hosted database shows this as the connection string of older drivers)"
+                "mongodb+srv is not supported, because it needs a DNS lookup: name the hosts, as in mongodb://HOST1,HOST2/DATABASE?replicaSet=NAME&tls=true (hosted databases show this as the connection string for older drivers)"
                     .to_owned(),
             );
         }
         let rest = text.strip_prefix("mongodb://").ok_or(EXPECTED)?;
         let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
-        // It may as well be a password that has a ? in it.
+        // This may be a password that contains a question mark.
         if options.contains('@') {
             return Err(format!(
                 "{EXPECTED}, with %3F for each ? in user or password and %40 for each @ in an option"
@@ -81,7 +81,7 @@ impl FromStr for MongoUri {
     }
 }
 
-/// Whether it is a host with or without a port. `user:password` is none.
+/// Whether the text is a host with or without a port, and not `user:password`.
 fn is_host(text: &str) -> bool {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => match rest.split_once(']') {
@@ -105,7 +105,7 @@ impl fmt::Display for MongoUri {
     }
 }
 
-/// As it is displayed.
+/// The same as its display.
 impl fmt::Debug for MongoUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MongoUri({})", self.shown)

@@ -1,4 +1,7 @@
-//! Where user code runs, as the settings say.
+//! The runtime that the settings select.
+
+#[cfg(target_os = "linux")]
+use std::time::Duration;
 
 use faas_core::platform::PlatformBuilder;
 use faas_core::runtime::{QuickJs, QuickJsOptions};
@@ -7,10 +10,10 @@ use tracing::warn;
 use crate::cli::Isolation;
 use crate::settings::Settings;
 
-/// Gives the builder its runtime.
+/// Sets the builder's runtime.
 ///
 /// # Errors
-/// One line for people when it cannot be had.
+/// A one-line message if the runtime is not available.
 pub(crate) fn with_runtime(
     builder: PlatformBuilder,
     settings: &Settings,
@@ -43,21 +46,24 @@ fn processes(builder: PlatformBuilder, settings: &Settings) -> Result<PlatformBu
     options.allow_unlocked = settings.allow_unlocked;
     let runtime = Processes::new(options).map_err(|error| {
         format!(
-            "cannot isolate functions in processes: {}; --isolation thread runs them in this one, \
-             --allow-unlocked in processes that nothing locks in",
+            "cannot isolate functions in processes: {}; use --isolation thread to run them in the server's \
+             process, or --allow-unlocked to run them in processes without a sandbox",
             crate::stores::chain(&error),
         )
     })?;
     let missing = runtime.missing_locks();
     if !missing.is_empty() {
         let missing = missing.join(", ");
-        warn!("the functions' processes go without what this system does not offer: {missing}");
+        warn!("this system lacks parts of the sandbox for processes: {missing}");
     }
+    // The host kills a child that is late, so its instance always returns. To abandon it on a busy
+    // machine would only cost another thread.
+    let builder = builder.options(|options| options.abandon_grace = Duration::from_secs(10));
     Ok(builder.runtime(runtime))
 }
 
-/// Each warm process takes five descriptors, and the usual limit of 1,024 is for programs of another
-/// kind. What is allowed is taken.
+/// Raises the limit on open files to the hard limit: each warm process needs five descriptors, and
+/// the usual limit is 1,024.
 #[cfg(target_os = "linux")]
 fn open_more_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -77,10 +83,10 @@ fn processes(_: PlatformBuilder, _: &Settings) -> Result<PlatformBuilder, String
     Err("--isolation process needs Linux: use --isolation thread".to_owned())
 }
 
-/// Is the process that makes the functions' processes.
+/// Runs the worker process.
 ///
 /// # Errors
-/// One line for people when it was not started by a server.
+/// A one-line message if no server started this process.
 #[cfg(target_os = "linux")]
 pub(crate) fn work() -> Result<(), String> {
     faas_core::runtime::worker::run().map_err(|error| error.to_string())
@@ -88,5 +94,5 @@ pub(crate) fn work() -> Result<(), String> {
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn work() -> Result<(), String> {
-    Err("there are workers on Linux only".to_owned())
+    Err("workers exist on Linux only".to_owned())
 }

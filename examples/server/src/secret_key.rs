@@ -1,4 +1,4 @@
-//! `faas secret-key`: a new key for the secrets of functions, and sealing them with it.
+//! `faas secret-key`: prints a new key, and encrypts the secrets of functions with it.
 
 use faas_core::platform::reseal;
 use faas_core::secrets::SecretKey;
@@ -12,21 +12,21 @@ use crate::stores::{self, chain};
 /// Prints a new key.
 ///
 /// # Errors
-/// One line for people.
+/// A one-line message.
 pub(crate) fn make() -> Result<(), String> {
     let key = SecretKey::generate().ok_or("the system has no random numbers")?;
     print(&key.expose_hex())
 }
 
-/// Seals every secret in the store with the first key in `FAAS_SECRET_KEY`, and says of how many.
+/// Encrypts every secret in the store with the first key in `FAAS_SECRET_KEY`, and prints how many.
 ///
 /// # Errors
-/// One line for people; also when some secrets cannot be opened, after the others were sealed.
+/// A one-line message; also if some secrets cannot be decrypted, after all others were encrypted.
 pub(crate) async fn seal_anew(place: Place, environment: &Environment) -> Result<(), String> {
     let keys = settings::secret_keys(environment.secret_key.as_ref())?;
     if keys.is_empty() {
         return Err(
-            "FAAS_SECRET_KEY is not set: expected the new key, and behind it the old ones, with commas between them"
+            "FAAS_SECRET_KEY is not set: set it to the new key, followed by the old ones, separated by commas"
                 .to_owned(),
         );
     }
@@ -37,7 +37,7 @@ pub(crate) async fn seal_anew(place: Place, environment: &Environment) -> Result
     let done = reseal(&*store, &keys).await;
     let done = done.map_err(|error| chain(&error))?;
     print(&format!(
-        "{url}: {} sealed anew with the first key, of {} in all",
+        "{url}: encrypted {} with the first key, of {} in total",
         secrets(done.resealed),
         secrets(done.secrets)
     ))?;
@@ -51,7 +51,7 @@ pub(crate) async fn seal_anew(place: Place, environment: &Environment) -> Result
         return Ok(());
     }
     Err(format!(
-        "{} cannot be opened with the keys in FAAS_SECRET_KEY: put the key that is missing behind the others, or set them again",
+        "{} cannot be decrypted with the keys in FAAS_SECRET_KEY: add the missing key after the others, or set these secrets again",
         secrets(done.unopened.len())
     ))
 }

@@ -37,9 +37,10 @@ const INTERRUPTED: i32 = 130;
 /// Runs the server until it is told to stop.
 ///
 /// # Errors
-/// One line for people when it cannot start.
+/// A one-line message if it cannot start.
 pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
-    give_memory_back();
+    #[cfg(feature = "jemalloc")]
+    return_freed_memory();
     let stop = stop_signal()?;
     let listener = bind(&settings.listen).await?;
     let address = listener
@@ -71,13 +72,12 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     run(listener, platform, access, &settings, stop).await
 }
 
-/// Has memory that was freed go back to the system after some seconds. Without a thread of its own
-/// the allocator does so only where it is used again, and what hundreds of isolates have held can
-/// stay with threads that rest. This is set at run time, since a process that forks wants no such
-/// thread.
-fn give_memory_back() {
+/// Has a background thread return freed memory to the system. Otherwise jemalloc does so only on
+/// threads that allocate. The worker must not have such a thread, because it forks.
+#[cfg(feature = "jemalloc")]
+fn return_freed_memory() {
     if let Err(error) = tikv_jemalloc_ctl::background_thread::write(true) {
-        warn!("memory that was freed may be kept: {error}");
+        warn!("freed memory is returned to the system only while the server is busy: {error}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which store to use, as one text.
+//! The URL of a store.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,19 +6,18 @@ use std::str::FromStr;
 
 use crate::mongo_uri::MongoUri;
 
-/// A store that this build knows.
+/// A supported store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoreUrl {
-    /// Nothing outlives the process.
+    /// Memory only.
     Memory,
-    /// A database in this file.
+    /// A SQLite database in this file.
     Sqlite(PathBuf),
-    /// A database of a MongoDB server.
+    /// A MongoDB database.
     Mongo(MongoUri),
 }
 
-/// What a store's text is to look like. It may hold a password: errors repeat as much of it as
-/// surely is none.
+/// The expected form. A URL may contain a password: errors repeat only parts that cannot.
 const EXPECTED: &str = "expected sqlite:PATH such as sqlite:./data/faas.db, mongodb://HOST/DATABASE such as mongodb://localhost:27017/s3-compute, or memory:";
 
 impl Default for StoreUrl {
@@ -43,7 +42,7 @@ impl FromStr for StoreUrl {
             }
             Some(("mongodb" | "mongodb+srv", _)) => text.parse().map(Self::Mongo),
             Some((scheme, rest)) if rest.starts_with("//") => {
-                Err(format!("unknown kind of store {scheme:?}: {EXPECTED}"))
+                Err(format!("unknown store type {scheme:?}: {EXPECTED}"))
             }
             _ if text.contains('@') => Err(EXPECTED.to_owned()),
             _ => Err(format!("{EXPECTED}, not {text:?}")),
@@ -51,7 +50,7 @@ impl FromStr for StoreUrl {
     }
 }
 
-/// Never with a password.
+/// Without the password.
 impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

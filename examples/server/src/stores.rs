@@ -1,9 +1,10 @@
-//! Opening the store that was chosen, for the server and for what is done beside it.
+//! Opens the selected store, for the server and for commands that run beside it.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use faas_core::store::{AccessStore, MemoryStore, SecretStore, Store, StoreError};
+use faas_core::error::StoreError;
+use faas_core::store::{AccessStore, MemoryStore, SecretStore, Store};
 use faas_store_mongo::MongoStore;
 use faas_store_sqlite::{SqliteBeside, SqliteStore};
 
@@ -14,7 +15,7 @@ use crate::store_url::StoreUrl;
 /// Opens the whole store.
 ///
 /// # Errors
-/// One line for people.
+/// A one-line message.
 pub(crate) async fn open(url: &StoreUrl, durability: Durability) -> Result<Arc<dyn Store>, String> {
     Ok(match url {
         StoreUrl::Memory => Arc::new(MemoryStore::new()),
@@ -23,7 +24,7 @@ pub(crate) async fn open(url: &StoreUrl, durability: Durability) -> Result<Arc<d
     })
 }
 
-/// Whether there is something in the store's place. A database server tells when it is opened.
+/// Whether the store exists. A database server reports this when it is opened.
 pub(crate) fn is_there(url: &StoreUrl) -> bool {
     match url {
         StoreUrl::Sqlite(path) => path.exists(),
@@ -31,28 +32,28 @@ pub(crate) fn is_there(url: &StoreUrl) -> bool {
     }
 }
 
-/// Fails where there is nothing in the store's place.
+/// Fails if the store does not exist.
 ///
 /// # Errors
-/// One line for people.
+/// A one-line message.
 pub(crate) fn expect_there(url: &StoreUrl) -> Result<(), String> {
     if is_there(url) {
         return Ok(());
     }
     Err(format!(
-        "there is no {url}: run this in the folder that the server runs in, or give its --store"
+        "{url} does not exist: run this command in the server's folder, or pass --store"
     ))
 }
 
-/// Opens what is kept of keys and of who did what, while a server may be using the store.
+/// Opens the keys and the audit log, possibly while a server uses the store.
 ///
 /// # Errors
-/// One line for people.
+/// A one-line message.
 pub(crate) async fn open_keys(url: &StoreUrl) -> Result<Arc<dyn AccessStore>, String> {
     Ok(match url {
         StoreUrl::Memory => {
             return Err(
-                "memory: is within the server that uses it: its keys are made over its API (POST /api/keys), and end with it"
+                "memory: exists only inside the server: create its keys through the API (POST /api/keys)"
                     .to_owned(),
             );
         }
@@ -61,16 +62,14 @@ pub(crate) async fn open_keys(url: &StoreUrl) -> Result<Arc<dyn AccessStore>, St
     })
 }
 
-/// Opens what is kept of functions and their secrets, while a server may be using the store.
+/// Opens the functions and their secrets, possibly while a server uses the store.
 ///
 /// # Errors
-/// One line for people.
+/// A one-line message.
 pub(crate) async fn open_secrets(url: &StoreUrl) -> Result<Arc<dyn SecretStore>, String> {
     Ok(match url {
         StoreUrl::Memory => {
-            return Err(
-                "memory: is within the server that uses it: its secrets end with it".to_owned(),
-            );
+            return Err("memory: exists only inside the server, and so do its secrets".to_owned());
         }
         StoreUrl::Sqlite(path) => Arc::new(open_beside(url, path).await?),
         StoreUrl::Mongo(uri) => Arc::new(open_mongo(url, uri, Durability::Full).await?),
@@ -111,7 +110,7 @@ async fn open_mongo(
     };
     let opened = MongoStore::open(uri.expose()).await;
     opened.map_err(|error| match error {
-        // It names the database.
+        // The cause names the database.
         StoreError::Unavailable(cause) => {
             format!("{cause}. Is the server running, and are its host and port right?")
         }
@@ -127,16 +126,18 @@ fn make_folder_of(path: &Path) -> Result<(), String> {
         return Ok(());
     };
     let mut builder = std::fs::DirBuilder::new();
-    // Nobody else is to read what is in it.
+    // Only this user may read the data.
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .recursive(true)
-        .create(folder)
-        .map_err(|error| format!("cannot make the data folder {}: {error}", folder.display()))
+    builder.recursive(true).create(folder).map_err(|error| {
+        format!(
+            "cannot create the data folder {}: {error}",
+            folder.display()
+        )
+    })
 }
 
-/// An error and what caused it, where that adds something.
+/// An error with its causes, without repetitions.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

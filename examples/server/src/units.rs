@@ -1,14 +1,14 @@
-//! Durations and sizes as people write them: `30s`, `500ms`, `2m`; `512KiB`, `1MiB`, `65536`.
+//! Parses durations and sizes: `30s`, `500ms`, `2m`; `512KiB`, `1MiB`, `65536`.
 
 use std::time::Duration;
 
 const DURATIONS: [(&str, f64); 4] = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
 const SIZES: [(&str, usize); 4] = [("", 1), ("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20)];
 
-/// Reads a duration.
+/// Parses a duration.
 ///
 /// # Errors
-/// Says what was expected.
+/// States the expected form.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let expected = || format!("expected a duration such as 500ms, 30s, 2m or 1h, not {text:?}");
     let (number, unit) = split(text);
@@ -21,10 +21,10 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| expected())
 }
 
-/// Reads a size in bytes.
+/// Parses a size in bytes.
 ///
 /// # Errors
-/// Says what was expected.
+/// States the expected form.
 pub(crate) fn parse_size(text: &str) -> Result<usize, String> {
     let expected = || format!("expected a size such as 65536, 512KiB or 1MiB, not {text:?}");
     let (number, unit) = split(text);
@@ -36,7 +36,7 @@ pub(crate) fn parse_size(text: &str) -> Result<usize, String> {
         .ok_or_else(expected)
 }
 
-/// The number and the unit after it.
+/// The number and its unit.
 fn split(text: &str) -> (&str, &str) {
     let text = text.trim();
     let unit = text.find(|c: char| c.is_ascii_alphabetic());

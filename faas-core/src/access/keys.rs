@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::secret::{self, KeyText};
 use crate::Error;
 use crate::clock::Clock;
+use crate::error::StoreError;
 use crate::model::{Actor, ApiKey, AuditAction, AuditEntry, IdGenerator, KeyId, Role, Timestamp};
-use crate::store::{AccessStore, AuditQuery, KeyUse, StoreError};
+use crate::store::{AccessStore, AuditQuery, KeyUse};
 
 /// The longest name, in characters.
 const MAX_NAME: usize = 64;

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 
 use super::*;
 use crate::clock::ManualClock;
+use crate::error::StoreError;
 use crate::model::{AuditEntry, Role, Timestamp};
-use crate::store::{AccessStore, AuditQuery, KeyUse, StoreError};
+use crate::store::{AccessStore, AuditQuery, KeyUse};
 
 /// Knows one key; is away without one; may give no answer at all.
 struct Fickle {

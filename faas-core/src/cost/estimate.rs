@@ -3,20 +3,8 @@
 use std::time::Duration;
 
 use super::price::units;
-use super::{Cost, PriceBook, Usage, price};
-use crate::model::{NanoDollars, Tier};
-
-/// Where an estimate's duration comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Basis {
-    /// The function's own recent executions.
-    History,
-    /// The caller named it.
-    Given,
-    /// Nothing is known yet: one second.
-    Default,
-}
+use super::{PriceBook, Usage, price};
+use crate::model::{Basis, Cost, NanoDollars, Tier};
 
 /// What the next execution will probably cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

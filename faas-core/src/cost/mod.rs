@@ -2,13 +2,13 @@
 //!
 //! Owns the price book (data), the pricing rule ([`price`]), and the estimate. It has no clock and
 //! no store: [`price`] is a pure function of a [`Usage`] and a [`PriceBook`]. Sums over many
-//! executions come from the store's roll-ups (see [`crate::store::UsageRow`]).
+//! executions come from the store's roll-ups (see [`UsageSums`](crate::model::UsageSums)).
 
 mod estimate;
 mod price;
 mod price_book;
 
 pub(crate) use estimate::percentile;
-pub use estimate::{Basis, Estimate, estimate};
-pub use price::{Cost, Usage, price, scaling_cost, storage_cost};
+pub use estimate::{Estimate, estimate};
+pub use price::{Usage, price, scaling_cost, storage_cost};
 pub use price_book::{PriceBook, TierPrice};

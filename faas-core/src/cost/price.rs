@@ -3,28 +3,7 @@
 use std::time::Duration;
 
 use super::PriceBook;
-use crate::model::{Execution, FailureKind, NanoDollars, Tier};
-
-/// The price of one execution, by part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cost {
-    /// The tier that it was priced in.
-    pub tier: Tier,
-    /// Run time: each started 100 ms of each attempt.
-    pub base: NanoDollars,
-    /// Cold starts.
-    pub cold_start: NanoDollars,
-    /// Retries.
-    pub retry: NanoDollars,
-    /// Input plus output.
-    pub data_transfer: NanoDollars,
-    /// The tier's heap limit at the time, in MiB.
-    pub memory_mb: u32,
-    /// The tier's share of a core at the time, in thousandths.
-    pub cpu_millis: u32,
-    /// The price book it was priced with.
-    pub price_version: u32,
-}
+use crate::model::{Cost, Execution, FailureKind, NanoDollars, Tier};
 
 impl Cost {
     /// The price of nothing, in `tier`.
@@ -40,11 +19,6 @@ impl Cost {
             cpu_millis: price.cpu_millis,
             price_version: book.version,
         }
-    }
-
-    /// The sum of the parts.
-    pub fn total(&self) -> NanoDollars {
-        self.base + self.cold_start + self.retry + self.data_transfer
     }
 }
 
@@ -144,8 +118,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::UsageSums;
     use crate::model::{Attempt, ExecutionId, Failure, FunctionId, IdGenerator, Json, Timestamp};
-    use crate::store::UsageSums;
 
     fn book() -> PriceBook {
         PriceBook::default()

@@ -1,7 +1,10 @@
 //! The backlog: accepted executions that are in the store and not in the queue, because their retry
 //! is not due yet or because an earlier platform left them unfinished.
 //!
-//! Here they are only ids and times; what they are is read from the store when their turn comes.
+//! It holds only ids and times; the executions are read from the store when they are due. Times are
+//! on the monotonic clock, so that setting the wall clock neither delays nor hastens a retry. A time
+//! that another platform stored is wall-clock time: it is waited for, but for no longer than the
+//! longest back-off that the execution can have.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,12 +14,14 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::Engine;
-use super::attempt::interrupted;
 use super::in_flight::InFlightGuard;
 use super::job::Job;
+use super::parked;
 use super::record::{Record, Stored};
-use crate::model::{Execution, ExecutionId, Failure, FailureKind, Status, Timestamp};
-use crate::platform::Error;
+use super::registry::Found;
+use super::settle::interrupted;
+use crate::error::Error;
+use crate::model::{Execution, ExecutionId, Failure, FailureKind, Status};
 use crate::store::Stage;
 
 /// How many unfinished executions recovery reads at a time.
@@ -24,18 +29,35 @@ const PAGE: usize = 256;
 /// How long to wait before the store is asked again.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Executions that wait for their time. An entry is 40 bytes; that there are no more than accepted
-/// executions in the store is its bound.
+/// Executions that wait for their time. An entry is 48 bytes, and there are no more entries than
+/// accepted executions in the store.
 #[derive(Default)]
 pub(super) struct Backlog {
-    due: Mutex<BTreeMap<(Timestamp, ExecutionId), InFlightGuard>>,
+    due: Mutex<BTreeMap<(Duration, ExecutionId), Scheduled>>,
     changed: Notify,
 }
 
+struct Scheduled {
+    guard: InFlightGuard,
+    after: After,
+}
+
+/// What an execution waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum After {
+    /// For the back-off after the claim with this number. It is due then, whatever the wall clock
+    /// says, unless another platform has brought it on meanwhile.
+    Attempt(u32),
+    /// For the store or the platform to be ready. When it is due, its record says.
+    Trouble,
+}
+
 impl Backlog {
-    pub(super) fn schedule(&self, guard: InFlightGuard, due: Timestamp) {
+    /// Has an execution taken up at `due` on the monotonic clock.
+    pub(super) fn schedule(&self, guard: InFlightGuard, due: Duration, after: After) {
         guard.settle();
-        self.due.lock().insert((due, guard.id()), guard);
+        let key = (due, guard.id());
+        self.due.lock().insert(key, Scheduled { guard, after });
         self.changed.notify_one();
     }
 
@@ -43,7 +65,7 @@ impl Backlog {
         self.due.lock().len()
     }
 
-    fn pop_due(&self, now: Timestamp) -> Option<InFlightGuard> {
+    fn pop_due(&self, now: Duration) -> Option<Scheduled> {
         let mut due = self.due.lock();
         let first = due.first_entry().filter(|first| first.key().0 <= now)?;
         Some(first.remove())
@@ -52,10 +74,10 @@ impl Backlog {
     /// Waits until the earliest is due; returns at once after each change.
     async fn wait(&self, engine: &Engine) {
         let first = self.due.lock().keys().next().copied();
-        let Some((at, _)) = first else {
+        let Some((due, _)) = first else {
             return self.changed.notified().await;
         };
-        let wait = at.since(engine.0.clock.now());
+        let wait = due.saturating_sub(engine.0.clock.monotonic());
         tokio::select! {
             () = engine.0.clock.sleep(wait.max(Duration::from_millis(1))) => {}
             () = self.changed.notified() => {}
@@ -67,18 +89,28 @@ impl Backlog {
 pub(super) async fn feed(engine: Engine) {
     loop {
         engine.0.backlog.wait(&engine).await;
-        while let Some(guard) = engine.0.backlog.pop_due(engine.0.clock.now()) {
-            let id = guard.id();
-            match engine.0.store.execution(id).await {
-                Ok(Some(execution)) if execution.status == Status::Pending => {
-                    take_up(&engine, execution, guard).await;
-                }
-                // It was cancelled, or another platform was faster.
-                Ok(Some(_)) => {}
-                Ok(None) => tracing::warn!(execution_id = %id, "an execution that was due is gone"),
-                Err(error) => postpone(&engine, guard, &error).await,
+        while let Some(scheduled) = engine.0.backlog.pop_due(engine.0.clock.monotonic()) {
+            let Scheduled { guard, after } = scheduled;
+            take_up_pending(&engine, guard, after).await;
+        }
+    }
+}
+
+/// Takes up an execution if it is still pending in the store.
+pub(super) async fn take_up_pending(engine: &Engine, guard: InFlightGuard, after: After) {
+    let id = guard.id();
+    match engine.0.store.execution(id).await {
+        Ok(Some(execution)) if execution.status == Status::Pending => {
+            if after == After::Attempt(execution.attempt) {
+                queue(engine, execution, guard).await;
+            } else {
+                take_up(engine, execution, guard).await;
             }
         }
+        // It was cancelled, or another platform was faster.
+        Ok(Some(_)) => {}
+        Ok(None) => tracing::warn!(execution_id = %id, "an execution that was due is gone"),
+        Err(error) => postpone(engine, guard, after, &error).await,
     }
 }
 
@@ -114,8 +146,8 @@ pub(super) async fn recover(engine: Engine, newest: ExecutionId) {
     }
 }
 
-/// Takes up an accepted execution that nobody runs, as the store has it. One that is still marked as
-/// running was interrupted.
+/// Takes up an accepted execution that no platform runs, as the store has it. One that is still
+/// marked as running was interrupted.
 pub(super) async fn take_up(engine: &Engine, mut execution: Execution, guard: InFlightGuard) {
     match execution.status {
         Status::Pending => {}
@@ -134,21 +166,47 @@ pub(super) async fn take_up(engine: &Engine, mut execution: Execution, guard: In
         }
         Status::Completed | Status::Failed => return,
     }
-    if let Some(due) = execution.due_at.filter(|due| *due > engine.0.clock.now()) {
-        engine.0.backlog.schedule(guard, due);
+    let due = execution.due_at.unwrap_or(execution.created_at);
+    let wait = due.since(engine.0.clock.now());
+    // A time further away was stored while a clock was ahead.
+    let longest = engine.0.retry_policy.longest(execution.attempts.len());
+    let wait = wait.min(longest);
+    if execution.due_at.is_some() && !wait.is_zero() {
+        let due = engine.0.clock.monotonic() + wait;
+        let after = After::Attempt(execution.attempt);
+        engine.0.backlog.schedule(guard, due, after);
         return;
     }
-    let failure = match engine.0.registry.load(execution.function_id).await {
-        Ok(Some(function)) => {
-            let permit = engine.0.queue.reserve().await;
-            let job = Job::accepted(function, Arc::new(execution), guard);
-            // A queue that was closed meanwhile leaves it pending in the store.
-            let _ = engine.0.queue.push(permit, job);
+    queue(engine, execution, guard).await;
+}
+
+/// Queues a pending execution that is due, with the version of its function that it was accepted
+/// with. Parks it instead if its function has filled its share of the queue.
+async fn queue(engine: &Engine, execution: Execution, guard: InFlightGuard) {
+    let (function, version) = (execution.function_id, execution.function_version);
+    let failure = match engine.0.registry.load_version(function, version).await {
+        Ok(Found::Ready(function)) => {
+            let Some((place, guard)) = parked::reserve_or_park(engine, &execution, guard).await
+            else {
+                return;
+            };
+            let job = Job::accepted(place, function, Arc::new(execution), guard);
+            // If the queue was closed meanwhile, the execution stays pending in the store.
+            let _ = engine.0.queue.push(job);
             return;
         }
-        Ok(None) => Failure::new(FailureKind::Platform, "the function was deleted"),
-        Err(Error::Compile(error)) => Failure::new(FailureKind::UserError, error.to_string()),
-        Err(error) => return postpone(engine, guard, &error).await,
+        Ok(Found::NoFunction) => Failure::new(FailureKind::Platform, "the function was deleted"),
+        Ok(Found::NoVersion) => Failure::new(
+            FailureKind::Platform,
+            format!(
+                "version {version} of the function, which the execution was accepted with, is no \
+                 longer stored: execute the function again to run its current version"
+            ),
+        ),
+        Err(Error::Compile(error)) if !error.temporary => {
+            Failure::new(FailureKind::UserError, error.to_string())
+        }
+        Err(error) => return postpone(engine, guard, After::Trouble, &error).await,
     };
     let stored = Stored::held(Stage::of(&execution), guard);
     engine
@@ -156,12 +214,15 @@ pub(super) async fn take_up(engine: &Engine, mut execution: Execution, guard: In
         .await;
 }
 
-/// Tries again later, at a pace that a store which is away can bear.
-async fn postpone(engine: &Engine, guard: InFlightGuard, error: &(dyn std::error::Error + Sync)) {
+/// Tries again later, at a pace that an unavailable store can bear.
+async fn postpone(
+    engine: &Engine,
+    guard: InFlightGuard,
+    after: After,
+    error: &(dyn std::error::Error + Sync),
+) {
     tracing::warn!(execution_id = %guard.id(), %error, "cannot take up an execution now");
     engine.0.clock.sleep(PAUSE).await;
-    engine
-        .0
-        .backlog
-        .schedule(guard, engine.0.clock.now() + PAUSE);
+    let due = engine.0.clock.monotonic() + PAUSE;
+    engine.0.backlog.schedule(guard, due, after);
 }

@@ -10,8 +10,8 @@ use super::Engine;
 use super::execute::cancelled;
 use super::job::Answer;
 use super::record::Stored;
+use crate::error::Error;
 use crate::model::{Execution, ExecutionId, FailureKind, Status};
-use crate::platform::Error;
 use crate::runtime::StopReason;
 use crate::store::Stage;
 

@@ -8,7 +8,7 @@ use hdrhistogram::Histogram as Hdr;
 use parking_lot::Mutex;
 
 use crate::model::{Execution, FailureKind, Status};
-use crate::platform::Histogram;
+use crate::runtime::RuntimeStats;
 
 /// The live percentiles cover this many slices of [`SLICE`] each.
 const SLICES: usize = 6;
@@ -40,6 +40,48 @@ const OUTCOMES: [&str; 7] = [
     "cancelled",
     "platform",
 ];
+
+/// Counters and gauges since the start, for a monitoring system. Counters only rise.
+#[derive(Debug, Clone, Default)]
+pub struct LiveCounters {
+    /// Executions that wait for an instance.
+    pub queued: usize,
+    /// Executions that run.
+    pub running: usize,
+    /// Instances there are.
+    pub instances: usize,
+    /// Asynchronous executions that wait for their retry to fall due.
+    pub waiting_retries: usize,
+    /// Executions that ended, by outcome: `completed`, or the failure's kind.
+    pub outcomes: Vec<(&'static str, u64)>,
+    /// Attempts whose isolate had to be made.
+    pub cold_starts: u64,
+    /// Executions refused because the queue was full.
+    pub rejected: u64,
+    /// Retries scheduled.
+    pub retries: u64,
+    /// Threads given up because their call did not come back after it was stopped.
+    pub abandoned: u64,
+    /// Run time of attempts.
+    pub duration: Histogram,
+    /// Time from acceptance to the first attempt.
+    pub queue_time: Histogram,
+    /// Time that a group of writes took to commit.
+    pub store_commit: Histogram,
+    /// What the runtime holds.
+    pub runtime: RuntimeStats,
+}
+
+/// A histogram with fixed bounds, as Prometheus has them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Histogram {
+    /// Upper bounds in seconds, rising, each with the number of values at or below it (cumulative).
+    pub buckets: Vec<(f64, u64)>,
+    /// How many values there are.
+    pub count: u64,
+    /// Their sum, in seconds.
+    pub sum: f64,
+}
 
 /// All counters.
 #[derive(Default)]

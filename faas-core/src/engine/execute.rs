@@ -1,18 +1,18 @@
 //! The life of one execution, from admission to the stored record.
 //!
 //! 1. **admit** ([`Engine::admit`]): the function is loaded, the input's size and the function's
-//!    state are checked, a place in the queue is reserved. What is refused leaves no trace.
-//! 2. **accept** ([`Engine::execute`]): an asynchronous execution is stored as pending before
-//!    anybody is told of it. A direct one ([`Engine::invoke`]) is stored only when it has ended,
-//!    and nobody is answered before.
+//!    state are checked, a place in the queue is reserved. A refused request leaves no trace.
+//! 2. **accept** ([`Engine::execute`]): an asynchronous execution is stored as pending before its
+//!    caller is answered. A direct one ([`Engine::invoke`]) is stored only when it has ended, and
+//!    its caller is answered after that.
 //! 3. **queue** ([`super::queue`]): it waits for its turn and for an instance.
-//! 4. **claim** ([`super::recorder`]): the store marks the attempt of an accepted one as running,
+//! 4. **claim** ([`super::recorder`]): the store marks the next attempt of an accepted one as claimed,
 //!    under the attempt's number.
-//! 5. **prepare, start, run** ([`super::attempt`]): on the instance's own thread. Its time begins
-//!    once it has what it runs in.
-//! 6. **settle** ([`super::attempt`]): it has completed, or failed, or will be tried again.
-//! 7. **record, answer** ([`super::recorder`]): what has ended is priced; the store commits it with
-//!    whatever else gathered meanwhile; then its caller is answered, and everybody else told.
+//! 5. **prepare, begin, run** ([`super::attempt`]): on the instance's own thread. The attempt begins,
+//!    and so does its time, once the instance has an isolate for it.
+//! 6. **settle** ([`super::settle`]): it has completed, or failed, or will be tried again.
+//! 7. **record, answer** ([`super::recorder`]): an ended execution is priced; the store commits it with
+//!    whatever else gathered meanwhile; then its caller is answered, and its end is published.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,18 +20,38 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::Engine;
+use super::admission::Place;
 use super::job::{Answer, Job, Loaded};
-use super::queue::QueuePermit;
 use super::record::{Record, Stored};
-use crate::cost::Cost;
+use crate::error::Error;
+use crate::model::Cost;
 use crate::model::{
     Execution, ExecutionId, Failure, FailureKind, FunctionId, FunctionStatus, IllegalTransition,
-    Json,
+    Json, Status,
 };
-use crate::platform::{Accepted, Error};
-use crate::store::Written;
+use crate::store::{IDEMPOTENCY_WINDOW, Written};
 
-/// What an execution is asked for with.
+/// An execution that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// Its id.
+    pub id: ExecutionId,
+    /// Whether it was accepted earlier, with the same idempotency key and input.
+    pub duplicate: bool,
+    /// Its status now: pending, unless it was accepted earlier.
+    pub status: Status,
+}
+
+/// An execution that was waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invoked {
+    /// The execution as it ended.
+    pub execution: Arc<Execution>,
+    /// Whether it was accepted earlier, with the same idempotency key and input.
+    pub replayed: bool,
+}
+
+/// A request for an execution.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) input: Json,
@@ -47,7 +67,7 @@ impl Engine {
         function: FunctionId,
         input: Json,
     ) -> Result<Arc<Execution>, Error> {
-        let (function, permit) = self.admit(function, &input).await?;
+        let (function, place) = self.admit(function, &input).await?;
         let request = Request {
             input,
             max_retries: 0,
@@ -59,49 +79,102 @@ impl Engine {
         let (answer, ended) = oneshot::channel();
         self.0
             .queue
-            .push(permit, Job::direct(function, Arc::new(execution), answer))
+            .push(Job::direct(place, function, Arc::new(execution), answer))
             .map_err(|_| shutting_down())?;
         ended.await.unwrap_or_else(|_| Err(shutting_down()))
     }
 
-    /// Stores an execution as pending, then queues it.
+    /// Stores an execution as pending, then queues it. If the idempotency key was used before, returns
+    /// the first execution instead.
     pub(crate) async fn execute(
         &self,
         function: FunctionId,
         request: Request,
     ) -> Result<Accepted, Error> {
-        let (function, permit) = self.admit(function, &request.input).await?;
-        let execution = Arc::new(self.accepted(&function, request));
-        let id = execution.id;
-        self.accept(permit, function, execution)
-            .await
-            .map(|duplicate| match duplicate {
-                None => Accepted {
-                    id,
-                    duplicate: false,
-                },
-                Some(id) => Accepted {
-                    id,
-                    duplicate: true,
-                },
-            })
+        let input = request.input.clone();
+        let first = match self.admit_once(function, &request).await? {
+            Admitted::New(function, place) => {
+                let execution = Arc::new(self.accepted(&function, request));
+                let id = execution.id;
+                match self.accept(place, function, execution).await? {
+                    Some(first) => first,
+                    None => {
+                        return Ok(Accepted {
+                            id,
+                            duplicate: false,
+                            status: Status::Pending,
+                        });
+                    }
+                }
+            }
+            Admitted::Before(first) => first,
+        };
+        let stored = self.replay(first, &input).await?;
+        Ok(Accepted {
+            id: first,
+            duplicate: true,
+            status: stored.status,
+        })
     }
 
-    /// Stores an execution as pending, queues it and waits for its end; that of the first one when
-    /// the idempotency key was used before.
+    /// Stores an execution as pending, queues it and waits for its end. If the idempotency key was used
+    /// before, waits for the end of the first execution instead.
     pub(crate) async fn execute_and_wait(
         &self,
         function: FunctionId,
         request: Request,
-    ) -> Result<Arc<Execution>, Error> {
-        let (function, permit) = self.admit(function, &request.input).await?;
-        let execution = Arc::new(self.accepted(&function, request));
-        let id = execution.id;
-        let ended = self.0.waiters.wait_for(id);
-        match self.accept(permit, function, execution).await {
-            Ok(None) => ended.ended(self).await,
-            Ok(Some(first)) => self.wait(first).await,
-            Err(error) => Err(error),
+    ) -> Result<Invoked, Error> {
+        let input = request.input.clone();
+        let first = match self.admit_once(function, &request).await? {
+            Admitted::New(function, place) => {
+                let execution = Arc::new(self.accepted(&function, request));
+                let ended = self.0.waiters.wait_for(execution.id);
+                match self.accept(place, function, execution).await? {
+                    Some(first) => first,
+                    None => {
+                        return Ok(Invoked {
+                            execution: ended.ended(self).await?,
+                            replayed: false,
+                        });
+                    }
+                }
+            }
+            Admitted::Before(first) => first,
+        };
+        self.replay(first, &input).await?;
+        Ok(Invoked {
+            execution: self.wait(first).await?,
+            replayed: true,
+        })
+    }
+
+    /// Admits a request, or finds the execution that was accepted before with its idempotency key
+    /// where a new one would be refused now.
+    async fn admit_once(&self, function: FunctionId, request: &Request) -> Result<Admitted, Error> {
+        let refused = match self.admit(function, &request.input).await {
+            Ok((function, place)) => return Ok(Admitted::New(function, place)),
+            Err(refused) => refused,
+        };
+        let (Error::Inactive | Error::Runaway | Error::Overloaded { .. }, Some(key)) =
+            (&refused, &request.idempotency_key)
+        else {
+            return Err(refused);
+        };
+        let since = self.0.clock.now() - IDEMPOTENCY_WINDOW;
+        match self.0.store.find_idempotent(function, key, since).await? {
+            Some(first) => Ok(Admitted::Before(first)),
+            None => Err(refused),
+        }
+    }
+
+    /// The execution that was accepted first, as it is now, if it has this input.
+    async fn replay(&self, first: ExecutionId, input: &Json) -> Result<Execution, Error> {
+        let stored = self.0.store.execution(first).await?;
+        let stored = stored.ok_or(Error::NotFound("execution"))?;
+        if same_value(&stored.input, input) {
+            Ok(self.shown(stored))
+        } else {
+            Err(Error::IdempotencyKeyReused { execution: first })
         }
     }
 
@@ -115,18 +188,18 @@ impl Engine {
         }
     }
 
-    /// Checks whether an execution may be taken, and reserves a place for it in the queue.
+    /// Checks whether an execution may be accepted, and reserves a place for it in the queue.
     async fn admit(
         &self,
         function: FunctionId,
         input: &Json,
-    ) -> Result<(Arc<Loaded>, QueuePermit), Error> {
+    ) -> Result<(Arc<Loaded>, Place), Error> {
         let engine = &self.0;
         if engine.stopping.is_cancelled() {
             return Err(shutting_down());
         }
         if !engine.recorder.is_healthy() {
-            return Err(Error::Unavailable("the store is unavailable".to_owned()));
+            return Err(store_unavailable());
         }
         let loaded = engine
             .registry
@@ -145,11 +218,12 @@ impl Engine {
                 "the input has {size} bytes: at most {limit} are accepted"
             )));
         }
-        match engine.queue.try_reserve() {
-            Ok(permit) => Ok((loaded, permit)),
-            Err(_) => {
+        match engine.queue.try_reserve(function, input.len()) {
+            Ok(place) => Ok((loaded, place)),
+            Err(bound) => {
                 engine.counters.add(&engine.counters.rejected);
                 Err(Error::Overloaded {
+                    bound,
                     retry_after: Duration::from_secs(1),
                 })
             }
@@ -170,11 +244,11 @@ impl Engine {
         }
     }
 
-    /// Has a pending execution stored and then queued; that is done even when the caller gives up
-    /// waiting. Returns the first one's id when the idempotency key was used before.
+    /// Has a pending execution stored and then queued, even if the caller gives up waiting. Returns the
+    /// id of the first one if the idempotency key was used before.
     async fn accept(
         &self,
-        permit: QueuePermit,
+        place: Place,
         function: Arc<Loaded>,
         execution: Arc<Execution>,
     ) -> Result<Option<ExecutionId>, Error> {
@@ -182,11 +256,8 @@ impl Engine {
         let guard = self.0.in_flight.take(execution.id).ok_or_else(|| {
             Error::Internal("the id of a new execution is in use already".to_owned())
         })?;
-        let job = Job::accepted(function, execution, guard);
-        self.0
-            .recorder
-            .send(Record::Accept { job, permit, done })
-            .await;
+        let job = Job::accepted(place, function, execution, guard);
+        self.0.recorder.send(Record::Accept { job, done }).await;
         match stored.await.unwrap_or_else(|_| Err(shutting_down()))? {
             Written::Done => Ok(None),
             Written::Duplicate(first) => Ok(Some(first)),
@@ -196,7 +267,7 @@ impl Engine {
         }
     }
 
-    /// Ends an execution that does not run: it was cancelled, or its function is gone.
+    /// Ends an execution that does not run: it was cancelled, or its function or version is gone.
     pub(super) async fn fail(
         &self,
         mut execution: Arc<Execution>,
@@ -214,13 +285,31 @@ impl Engine {
     }
 }
 
-/// What an execution that somebody cancelled fails with.
+/// What becomes of a request with an idempotency key.
+enum Admitted {
+    New(Arc<Loaded>, Place),
+    /// It was accepted before.
+    Before(ExecutionId),
+}
+
+/// Whether two texts are the same JSON value: spaces and the order of members do not matter.
+fn same_value(one: &Json, other: &Json) -> bool {
+    let value = |json: &Json| serde_json::from_str::<serde_json::Value>(json.as_str());
+    one.as_str() == other.as_str()
+        || matches!((value(one), value(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// The failure of an execution that was cancelled.
 pub(super) fn cancelled() -> Failure {
     Failure::new(FailureKind::Cancelled, "cancelled")
 }
 
 pub(super) fn shutting_down() -> Error {
     Error::Unavailable("the platform is shutting down".to_owned())
+}
+
+pub(super) fn store_unavailable() -> Error {
+    Error::Unavailable("the store does not accept writes: try again later".to_owned())
 }
 
 pub(super) fn illegal(error: IllegalTransition) -> Error {

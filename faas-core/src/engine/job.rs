@@ -1,12 +1,15 @@
 //! What travels through the engine: one execution on its way, with what it needs to run.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::admission::Place;
 use super::in_flight::InFlightGuard;
-use crate::model::{Execution, Failure, Function};
-use crate::platform::Error;
+use super::lanes::Queued;
+use crate::error::Error;
+use crate::model::{Execution, Failure, Function, FunctionId};
 use crate::runtime::{Limits, OpenEnvironment, Program, StopSignal};
 
 /// A function that is ready to run.
@@ -15,31 +18,40 @@ pub(crate) struct Loaded {
     pub(crate) function: Function,
     pub(crate) program: Program,
     pub(crate) limits: Limits,
-    /// What its code can read, or what each of its executions fails with.
+    /// The environment of its code, or the failure of each of its executions.
     pub(crate) environment: Result<OpenEnvironment, Failure>,
 }
 
-/// How an execution ends for whoever waits for it.
+/// Where the end of an execution is sent.
 pub(crate) type Answer = oneshot::Sender<Result<Arc<Execution>, Error>>;
 
 /// One execution on its way through the engine.
 pub(crate) struct Job {
     pub(super) function: Arc<Loaded>,
-    /// Shared with whoever looks at it while it is under way; changed in place when nobody does.
+    /// Shared with readers while it is under way; changed in place when there are none.
     pub(super) execution: Arc<Execution>,
-    /// Of an accepted execution, which the store knows already, so that its end is a settlement and
-    /// no insert.
+    /// Of an accepted execution: it is in the store, so that its end updates a record instead of
+    /// inserting one.
     pub(super) guard: Option<InFlightGuard>,
     /// Whether its next attempt must be claimed in the store first.
     pub(super) needs_claim: bool,
-    /// Whoever waits for a direct invocation.
+    /// The caller of a direct invocation.
     pub(super) answer: Option<Answer>,
     pub(super) stop: Arc<StopSignal>,
+    /// What it takes up of the queue's bounds.
+    pub(super) place: Place,
+    /// When it was queued, on the monotonic clock.
+    pub(super) queued_at: Duration,
 }
 
 impl Job {
-    /// An execution that the store does not know: it is inserted when it has ended.
-    pub(super) fn direct(function: Arc<Loaded>, execution: Arc<Execution>, answer: Answer) -> Self {
+    /// An execution that is not in the store yet: it is inserted when it has ended.
+    pub(super) fn direct(
+        place: Place,
+        function: Arc<Loaded>,
+        execution: Arc<Execution>,
+        answer: Answer,
+    ) -> Self {
         Self {
             function,
             execution,
@@ -47,11 +59,14 @@ impl Job {
             needs_claim: false,
             answer: Some(answer),
             stop: Arc::default(),
+            place,
+            queued_at: Duration::ZERO,
         }
     }
 
-    /// An execution that the store knows as pending.
+    /// An execution that is pending in the store.
     pub(super) fn accepted(
+        place: Place,
         function: Arc<Loaded>,
         execution: Arc<Execution>,
         guard: InFlightGuard,
@@ -63,20 +78,35 @@ impl Job {
             needs_claim: true,
             answer: None,
             stop: Arc::default(),
+            place,
+            queued_at: Duration::ZERO,
         }
     }
 
-    /// Whether nobody knows of the execution but who waits for it.
+    /// Whether it is a direct invocation, which is not in the store before its end.
     pub(super) const fn is_direct(&self) -> bool {
         self.guard.is_none()
     }
+}
 
-    /// How many of its function may run at the same time.
-    pub(super) fn concurrency(&self) -> usize {
+impl Queued for Job {
+    fn function(&self) -> FunctionId {
+        self.function.function.id
+    }
+
+    fn concurrency(&self) -> usize {
         self.function
             .function
             .config
             .concurrency
             .map_or(usize::MAX, |limit| limit as usize)
+    }
+
+    fn needs_claim(&self) -> bool {
+        self.needs_claim
+    }
+
+    fn queued_at(&self) -> Duration {
+        self.queued_at
     }
 }

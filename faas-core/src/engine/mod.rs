@@ -1,27 +1,37 @@
 //! The engine: from an accepted request to a stored, priced, announced execution.
 //!
-//! Read [`execute`](self) first: `execute.rs` tells the life of one execution, in steps named as the
-//! code names them. Then `queue.rs` (whose turn it is), `instances.rs` (the threads), `recorder.rs`
-//! (the store's side), `backlog.rs` (retries and recovery), `scaler.rs` (capacity).
+//! Read `execute.rs` first: it describes the life of one execution, in steps named as the code names
+//! them. Then `queue.rs` (which job is next), `instances.rs` (the threads), `attempt.rs` and
+//! `settle.rs` (one run and its outcome), `recorder.rs` (writes), `backlog.rs` (retries and recovery),
+//! `sharing.rs` (several platforms on one store), `scaler.rs` (capacity).
 //!
-//! Everything that lives as long as the engine is in [`Shared`]; there is one owner of each piece of
-//! state. Its tasks end when `stopping` is cancelled; each says what it leaves behind.
+//! Everything that lives as long as the engine is in [`Shared`]; each piece of state has one owner.
+//! All tasks end when `stopping` is cancelled; [`finish`] then ends the engine.
 
+mod admission;
 mod attempt;
 mod backlog;
 mod cancel;
 mod counters;
 mod execute;
+mod far_ahead;
 mod in_flight;
 mod instances;
 mod job;
+mod lanes;
+mod live;
+mod parked;
 mod queue;
+mod ready;
 mod record;
 mod recorder;
 mod registry;
 mod retry;
 mod scaler;
+mod settle;
 mod sharing;
+mod stall;
+mod usage;
 mod waiters;
 
 use std::sync::Arc;
@@ -29,8 +39,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+pub use self::counters::{Histogram, LiveCounters};
+pub(crate) use self::execute::Request;
+pub use self::execute::{Accepted, Invoked};
 use self::retry::RetryPolicy;
-pub(crate) use execute::Request;
 
 use self::backlog::Backlog;
 use self::counters::Counters;
@@ -38,29 +50,32 @@ use self::execute::shutting_down;
 use self::in_flight::InFlight;
 use self::instances::Instances;
 use self::job::Job;
+use self::parked::Parked;
 use self::queue::{Depth, Queue};
+use self::ready::Readiness;
 use self::record::{Record, Stored};
 use self::recorder::Recorder;
 pub(crate) use self::registry::Registry;
+use self::scaler::ScalingHealth;
+use self::stall::StallDetector;
 use self::waiters::Waiters;
 use crate::clock::Clock;
 use crate::cost::PriceBook;
+use crate::error::Error;
 use crate::events::EventBus;
-use crate::model::{Execution, ExecutionId, IdGenerator, Status};
-use crate::platform::{Error, LiveCounters, PlatformOptions};
+use crate::model::IdGenerator;
+use crate::options::PlatformOptions;
 use crate::runtime::{Runtime, StopReason};
 use crate::scaling::ScalingPolicy;
 use crate::secrets::SecretKeys;
 use crate::store::{Owner, Stage, Store};
 
-/// How often instances are looked after.
-const WATCH: Duration = Duration::from_millis(20);
-/// How long the store is given at least to take what is left at shutdown.
+/// How long the store has at least to take what is left at shutdown.
 const FLUSH: Duration = Duration::from_secs(5);
 /// How often old executions are deleted.
 const RETENTION: Duration = Duration::from_secs(60);
 
-/// What an engine is made of.
+/// The parts that an engine is built from.
 pub(crate) struct Parts {
     pub(crate) options: Arc<PlatformOptions>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -93,17 +108,21 @@ pub(crate) struct Shared {
     retry_policy: RetryPolicy,
     queue: Queue,
     instances: Instances,
+    stalls: StallDetector,
+    readiness: Readiness,
     recorder: Recorder,
     waiters: Waiters,
     backlog: Backlog,
+    parked: Parked,
     in_flight: Arc<InFlight>,
-    /// Who this platform is to others on the same store.
+    /// Names this platform among those on the same store.
     owner: Owner,
     counters: Counters,
+    pub(crate) scaling_health: ScalingHealth,
 }
 
 impl Engine {
-    /// Starts the engine and takes up what an earlier one left unfinished.
+    /// Starts the engine and takes up the unfinished executions of an earlier one.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -130,17 +149,21 @@ impl Engine {
         let owner = Owner::new(format!("{:08x}", fastrand::u32(..)));
         let engine = Self(Arc::new(Shared {
             retry_policy: RetryPolicy::of(&options),
-            queue: Queue::new(options.queue_capacity),
+            queue: Queue::new(&options, clock.clone()),
             instances: Instances::new(&owner),
+            stalls: StallDetector::new(clock.monotonic()),
+            readiness: Readiness::default(),
             events: EventBus::new(clock.now()),
             ids: IdGenerator::after(newest),
             stopping: CancellationToken::new(),
             finished: CancellationToken::new(),
             waiters: Waiters::default(),
             backlog: Backlog::default(),
+            parked: Parked::default(),
             in_flight: Arc::default(),
             owner,
             counters: Counters::default(),
+            scaling_health: ScalingHealth::default(),
             options,
             clock,
             store,
@@ -155,8 +178,9 @@ impl Engine {
             .instances
             .resize(&engine, engine.0.options.min_instances);
         tokio::spawn(recorder::record(engine.clone(), records));
-        tokio::spawn(finish(engine.clone()));
+        tokio::spawn(finish(EndGuard(engine.clone())));
         engine.spawn(backlog::feed(engine.clone()));
+        engine.spawn(parked::feed(engine.clone()));
         engine.spawn(scaler::scale(engine.clone(), policy));
         engine.spawn(scaler::tick(engine.clone()));
         engine.spawn(watch(engine.clone()));
@@ -181,42 +205,8 @@ impl Engine {
         });
     }
 
-    /// The execution as it is now, if an instance runs it or it waits for one without being stored.
-    pub(crate) fn live(&self, id: ExecutionId) -> Option<Arc<Execution>> {
-        let mut found = self
-            .0
-            .instances
-            .running(|execution| execution.id == id)
-            .pop();
-        if found.is_none() {
-            self.0.queue.for_each_waiting(|job| {
-                if job.is_direct() && job.execution.id == id {
-                    found = Some(as_waiting(&job.execution));
-                }
-            });
-        }
-        found
-    }
-
-    /// Executions that an instance runs, or that wait for one without being stored, that `wanted`
-    /// picks by what they are and by the status that they are shown in.
-    pub(crate) fn all_live(
-        &self,
-        mut wanted: impl FnMut(&Execution, Status) -> bool,
-    ) -> Vec<Arc<Execution>> {
-        let mut live = Vec::new();
-        self.0.queue.for_each_waiting(|job| {
-            if job.is_direct() && wanted(&job.execution, Status::Pending) {
-                live.push(as_waiting(&job.execution));
-            }
-        });
-        let running = |execution: &Execution| wanted(execution, execution.status);
-        live.extend(self.0.instances.running(running));
-        live
-    }
-
-    /// Makes claimed jobs that will not run pending again in the store. One that is left out is
-    /// taken up as interrupted.
+    /// Makes claimed jobs that will not run pending again in the store, without an attempt. Direct
+    /// ones are refused.
     fn release(&self, jobs: Vec<Job>) {
         for job in jobs {
             let Job {
@@ -226,19 +216,19 @@ impl Engine {
                 ..
             } = job;
             if let Some(answer) = answer {
-                // Whoever does not listen any more does not miss it.
+                // A caller that has gone away does not need the answer.
                 let _ = answer.send(Err(shutting_down()));
             }
             let from = Stage::of(&execution);
             if guard.is_some() && Arc::make_mut(&mut execution).release().is_ok() {
                 let stored = guard.map(|guard| Stored::held(from, guard));
                 let record = Record::ended(self, execution, stored, None, None);
-                self.0.recorder.offer(record);
+                self.0.recorder.defer(record);
             }
         }
     }
 
-    /// Waits until what has ended before is in the store; not for a store that is away.
+    /// Waits until executions that have ended before are stored; not while the store is unavailable.
     pub(crate) async fn written(&self) {
         const ENOUGH: Duration = Duration::from_secs(1);
         if self.0.recorder.is_healthy() {
@@ -267,7 +257,7 @@ impl Engine {
             queued,
             running,
             instances,
-            waiting_retries: self.0.backlog.len(),
+            waiting_retries: self.0.backlog.len() + self.0.parked.len(),
             outcomes: ended.outcomes(),
             cold_starts: ended.cold_starts,
             rejected: load(&counters.rejected),
@@ -280,8 +270,8 @@ impl Engine {
         })
     }
 
-    /// Begins to shut down: nothing more is admitted, no more jobs start. What was accepted stays
-    /// pending in the store. The rest is done by the task [`finish`].
+    /// Begins to shut down: nothing more is admitted, no more jobs start. Accepted executions stay
+    /// pending in the store. The task [`finish`] does the rest.
     pub(crate) fn begin_shutdown(&self) {
         if self.0.stopping.is_cancelled() {
             return;
@@ -296,7 +286,7 @@ impl Engine {
         self.release(claimed);
     }
 
-    /// Shuts down and waits until that is done.
+    /// Shuts down and waits until that is done, or until the runtime that the engine ran on is gone.
     pub(crate) async fn shutdown(&self) {
         self.begin_shutdown();
         self.0.finished.cancelled().await;
@@ -312,36 +302,42 @@ impl Engine {
     }
 }
 
-/// A direct execution is claimed from the start; to others it shows as pending until it runs.
-fn as_waiting(execution: &Execution) -> Arc<Execution> {
-    Arc::new(Execution {
-        status: Status::Pending,
-        ..execution.clone()
-    })
+/// Ends the engine when it is dropped: by [`finish`], or with the tokio runtime that ran it.
+struct EndGuard(Engine);
+
+impl Drop for EndGuard {
+    fn drop(&mut self) {
+        let engine = &self.0;
+        if !engine.0.finished.is_cancelled() {
+            tracing::error!(
+                "the tokio runtime ended before the platform was shut down: what was not stored is lost"
+            );
+            engine.begin_shutdown();
+            engine.0.waiters.dismiss();
+        }
+        engine.0.events.close();
+        engine.0.finished.cancel();
+    }
 }
 
-/// The task that ends the engine: what runs may finish within the grace, then it is stopped;
+/// The task that ends the engine: running calls may finish within the grace, then they are stopped;
 /// everything is written; the store is closed.
-async fn finish(engine: Engine) {
+async fn finish(guard: EndGuard) {
+    let engine = &guard.0;
     engine.0.stopping.cancelled().await;
     let (options, clock) = (&engine.0.options, &engine.0.clock);
     engine.drained(options.shutdown_grace).await;
-    // The watchdog has ended with the other tasks: look after the instances here.
+    // The watchdog's task has ended with the others, so watch the instances here.
     let until = clock.monotonic() + 2 * options.abandon_grace;
     while engine.depth().running > 0 && clock.monotonic() < until {
-        engine.0.instances.stop_all(&engine, StopReason::Shutdown);
-        engine.drained(WATCH).await;
-        engine.0.instances.watch(&engine);
+        engine.0.instances.stop_all(engine, StopReason::Shutdown);
+        engine.drained(stall::BEAT).await;
+        engine.0.instances.watch(engine);
     }
-    let written = async {
-        // Twice: what was being settled when the first went out is in the channel for the second.
-        engine.0.recorder.flush().await;
-        engine.0.recorder.flush().await;
-    };
     tokio::select! {
-        () = written => {}
+        () = engine.0.recorder.drain() => {}
         () = clock.sleep(options.shutdown_grace.max(FLUSH)) => {
-            tracing::error!("the store is unavailable: what was not written is lost");
+            tracing::error!("the store is unavailable: what was not stored is lost");
         }
     }
     engine.0.waiters.dismiss();
@@ -354,7 +350,7 @@ async fn finish(engine: Engine) {
 /// The watchdog's task.
 async fn watch(engine: Engine) {
     loop {
-        engine.0.clock.sleep(WATCH).await;
+        engine.0.clock.sleep(stall::BEAT).await;
         engine.0.instances.watch(&engine);
     }
 }

@@ -1,49 +1,39 @@
-//! The queue: which job runs next, and where.
+//! The queue: hands jobs to instances.
 //!
-//! First in, first out for each function; round-robin between functions, so that the flood of one
-//! does not starve another; at most as many of a function at a time as its concurrency limit says.
-//! Instances pull from it, each on its own thread. An idle one is woken last-in-first-out, so that
-//! under little load the same few stay busy and the others can be given back.
+//! [`super::lanes`] decides whose turn it is, and [`super::admission`] who may wait. This file owns
+//! the lock around the lanes and the waking of instances, which pull from the queue, each on its own
+//! thread. An idle instance is woken last-in-first-out, so that under little load the same few stay
+//! busy and the others can be given back.
 //!
 //! A job of an accepted execution must be claimed in the store before it runs. An instance that
-//! comes upon one hands it to be claimed and takes another; claimed jobs come back at the front.
+//! comes upon one hands it to be claimed and takes another; claimed jobs come back to the front of
+//! their lanes.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Notify;
 
+use super::admission::{Admission, Place};
 use super::job::Job;
+use super::lanes::{Counts, Lanes, Limits, Pressure, Turn};
+use crate::clock::Clock;
+use crate::error::QueueBound;
 use crate::model::{Execution, FunctionId};
-
-/// How many claims may be under way or unused for each instance: enough to keep an instance busy
-/// while a group of claims is committed, few enough that little is marked running that is not.
-const CLAIMS_PER_INSTANCE: usize = 4;
-/// How many functions an instance looks at for one job. Those that it passes over go to the back of
-/// the ring, so that the next look begins behind them.
-const MAX_LOOKS: usize = 64;
+use crate::options::PlatformOptions;
 
 /// The queue.
 pub(super) struct Queue {
     state: Mutex<QueueState>,
-    /// QueuePermit for jobs that do not run yet, claimed or not; the bound of the queue.
-    permits: Arc<Semaphore>,
+    admission: Arc<Admission>,
+    clock: Arc<dyn Clock>,
+    /// Notified when a job begins to wait, if the scaler asked for it.
+    pressed: Notify,
 }
 
-#[derive(Default)]
 struct QueueState {
-    lanes: HashMap<FunctionId, Lane>,
-    /// The functions that have a job which may run, in the order in which they take turns.
-    ring: VecDeque<FunctionId>,
-    /// Jobs whose claim is stored. They count as running in their lanes.
-    claimed: VecDeque<Job>,
-    /// Jobs handed out to be claimed.
-    claiming: usize,
-    /// Jobs in lanes.
-    waiting: usize,
-    /// Jobs that instances run.
-    running: usize,
+    lanes: Lanes<Job>,
     /// Instances that wait, the one that waits shortest last.
     idle: VecDeque<Arc<Doorbell>>,
     /// Instances that were woken and have not looked yet. At most one is woken for work: it wakes the
@@ -53,29 +43,14 @@ struct QueueState {
     instances: usize,
     /// How many instances are to end as soon as they are idle.
     retiring: usize,
+    /// Whether the scaler is to be told when a job begins to wait.
+    is_watched: bool,
     closed: bool,
-}
-
-/// The jobs of one function.
-#[derive(Default)]
-struct Lane {
-    jobs: VecDeque<Job>,
-    /// Jobs that run or are claimed.
-    active: usize,
-    in_ring: bool,
 }
 
 /// What an idle instance waits on.
 #[derive(Debug, Default)]
 pub(super) struct Doorbell(Condvar);
-
-/// QueuePermit for one job; given back when it is dropped unused. There is none to give back in a queue that
-/// was closed.
-pub(super) struct QueuePermit(Option<OwnedSemaphorePermit>);
-
-/// The queue is full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Full;
 
 /// How many there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -106,62 +81,83 @@ pub(super) enum Next {
 }
 
 impl Queue {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(super) fn new(options: &PlatformOptions, clock: Arc<dyn Clock>) -> Self {
+        let limits = Limits {
+            max_instances: options.max_instances,
+            per_function: options.instances_per_function(),
+        };
         Self {
-            state: Mutex::default(),
-            permits: Arc::new(Semaphore::new(capacity.min(Semaphore::MAX_PERMITS))),
+            state: Mutex::new(QueueState {
+                lanes: Lanes::new(limits),
+                idle: VecDeque::new(),
+                waking: 0,
+                instances: 0,
+                retiring: 0,
+                is_watched: false,
+                closed: false,
+            }),
+            admission: Admission::new(options),
+            clock,
+            pressed: Notify::new(),
         }
     }
 
-    /// Reserves a place in the queue for one job, if there is one.
-    pub(super) fn try_reserve(&self) -> Result<QueuePermit, Full> {
-        match self.permits.clone().try_acquire_owned() {
-            Ok(permit) => Ok(QueuePermit(Some(permit))),
-            Err(_) => Err(Full),
-        }
+    /// A place for a new job of `function` with an input of `bytes`, if there is one.
+    pub(super) fn try_reserve(
+        &self,
+        function: FunctionId,
+        bytes: usize,
+    ) -> Result<Place, QueueBound> {
+        self.admission.try_reserve(function, bytes)
     }
 
-    /// Waits for a place in the queue: for work that was accepted before.
-    pub(super) async fn reserve(&self) -> QueuePermit {
-        QueuePermit(self.permits.clone().acquire_owned().await.ok())
+    /// Waits for a place: for work that was accepted earlier.
+    pub(super) async fn reserve(&self, function: FunctionId, bytes: usize) -> Place {
+        self.admission.reserve(function, bytes).await
     }
 
-    /// Adds a job. It is given back when the queue was closed.
-    pub(super) fn push(&self, permit: QueuePermit, job: Job) -> Result<(), Job> {
+    /// Who may wait.
+    pub(super) fn admission(&self) -> &Admission {
+        &self.admission
+    }
+
+    /// Adds a job. Returns it when the queue is closed.
+    pub(super) fn push(&self, mut job: Job) -> Result<(), Job> {
+        let now = self.clock.monotonic();
         let mut state = self.state.lock();
         if state.closed {
             return Err(job);
         }
-        // It is given back when the job runs, or is taken out.
-        if let Some(permit) = permit.0 {
-            permit.forget();
+        job.queued_at = now;
+        state.lanes.push(job, now);
+        let is_pressed = state.is_watched && state.idle.is_empty();
+        if is_pressed {
+            state.is_watched = false;
         }
-        let id = job.function.function.id;
-        let limit = job.concurrency();
-        let lane = state.lanes.entry(id).or_default();
-        lane.jobs.push_back(job);
-        if !lane.in_ring && lane.active < limit {
-            lane.in_ring = true;
-            state.ring.push_back(id);
-        }
-        state.waiting += 1;
         Self::wake_one(state);
+        if is_pressed {
+            self.pressed.notify_one();
+        }
         Ok(())
     }
 
-    /// Puts jobs whose claims are stored at the front, and forgets `refused` ones, whose function's
-    /// turns they give back. Gives the jobs back when the queue was closed.
+    /// Puts jobs whose claims are stored at the front of their lanes, and forgets `refused` ones.
+    /// Returns the jobs when the queue is closed.
     pub(super) fn claimed(&self, jobs: Vec<Job>, refused: &[FunctionId]) -> Vec<Job> {
+        let now = self.clock.monotonic();
         let mut state = self.state.lock();
-        state.claiming -= jobs.len() + refused.len();
-        self.permits.add_permits(refused.len());
+        for id in refused {
+            state.lanes.not_claimed(*id, now);
+        }
         if state.closed {
+            for job in &jobs {
+                state.lanes.not_claimed(job.function.function.id, now);
+            }
             return jobs;
         }
-        for id in refused {
-            state.leave(*id);
+        for job in jobs {
+            state.lanes.claimed(job, now);
         }
-        state.claimed.extend(jobs);
         Self::wake_one(state);
         Vec::new()
     }
@@ -176,30 +172,29 @@ impl Queue {
     ) -> Next {
         let mut state = self.state.lock();
         if let Some(id) = finished {
-            state.running -= 1;
-            state.leave(id);
+            state.lanes.finish(id, self.clock.monotonic());
         }
         let mut before_sleep = BeforeSleep::Yield;
         loop {
             if state.retiring > 0 {
                 state.retiring -= 1;
                 // It may have been woken for work, which is another's now.
-                if state.has_work() {
-                    Self::wake_one(state);
-                }
+                Self::wake_one(state);
                 return Next::Retire;
             }
             if state.closed {
                 return Next::Retire;
             }
-            if let Some(next) = state.take() {
-                if matches!(next, Next::Run(_)) {
-                    self.permits.add_permits(1);
-                }
-                if state.has_work() {
-                    Self::wake_one(state);
-                }
-                return next;
+            let instances = state.instances;
+            if let Some(turn) = state.lanes.take(instances, self.clock.monotonic()) {
+                Self::wake_one(state);
+                return match turn {
+                    Turn::Claim(jobs) => Next::Claim(jobs),
+                    Turn::Run(mut job) => {
+                        job.place.leave_queue();
+                        Next::Run(job)
+                    }
+                };
             }
             before_sleep = match before_sleep {
                 // Those who bring work may be waiting for this very processor: letting them go
@@ -228,8 +223,7 @@ impl Queue {
         let mut state = self.state.lock();
         state.instances -= 1;
         if let Some(function) = running {
-            state.running -= 1;
-            state.leave(function);
+            state.lanes.finish(function, self.clock.monotonic());
         }
         Self::wake_one(state);
     }
@@ -252,56 +246,62 @@ impl Queue {
     /// Takes the job that waits, claimed or not, of the execution that is `wanted` out.
     pub(super) fn remove(&self, wanted: impl Fn(&Execution) -> bool) -> Option<Job> {
         let mut state = self.state.lock();
-        let claimed = state.claimed.iter().position(|job| wanted(&job.execution));
-        if let Some(job) = claimed.and_then(|at| state.claimed.remove(at)) {
-            state.leave(job.function.function.id);
+        let now = self.clock.monotonic();
+        let removed = state.lanes.remove(|job| wanted(&job.execution), now);
+        if removed.is_some() {
+            // A job behind it may start now.
             Self::wake_one(state);
-            self.permits.add_permits(1);
-            return Some(job);
         }
-        let mut found = None;
-        for lane in state.lanes.values_mut() {
-            if let Some(at) = lane.jobs.iter().position(|job| wanted(&job.execution)) {
-                found = lane.jobs.remove(at);
-                break;
-            }
-        }
-        found.as_ref()?;
-        state.waiting -= 1;
-        drop(state);
-        self.permits.add_permits(1);
-        found
+        removed
     }
 
     /// Calls `visit` with each job that waits for an instance.
     pub(super) fn for_each_waiting(&self, visit: impl FnMut(&Job)) {
-        let state = self.state.lock();
-        state
-            .lanes
-            .values()
-            .flat_map(|lane| &lane.jobs)
-            .chain(&state.claimed)
-            .for_each(visit);
+        self.state.lock().lanes.for_each(visit);
     }
 
     pub(super) fn depth(&self) -> Depth {
         let state = self.state.lock();
+        let Counts { queued, running } = state.lanes.counts();
         Depth {
-            queued: state.waiting + state.claiming + state.claimed.len(),
-            running: state.running,
+            queued,
+            running,
             instances: state.instances,
         }
     }
 
-    /// The functions that run as often as they may while more of their jobs wait, and how many do.
+    /// What waits for want of an instance.
+    pub(super) fn pressure(&self) -> Pressure {
+        let now = self.clock.monotonic();
+        self.state.lock().lanes.pressure(now)
+    }
+
+    /// Waits until a job begins to wait because no instance is idle; returns at once when one waits
+    /// already.
+    pub(super) async fn pressed(&self) {
+        if !self.watch() {
+            self.pressed.notified().await;
+        }
+    }
+
+    /// Has the next job that begins to wait notify [`Self::pressed`]. Returns whether one waits
+    /// already.
+    fn watch(&self) -> bool {
+        let now = self.clock.monotonic();
+        let mut state = self.state.lock();
+        let is_pressed = state.lanes.pressure(now).startable > 0;
+        state.is_watched = !is_pressed;
+        is_pressed
+    }
+
+    /// The functions that are at a limit of their own while jobs of theirs wait, or have filled
+    /// their share of the queue, and how many jobs of the former wait.
     pub(super) fn saturated(&self) -> (Vec<FunctionId>, usize) {
-        let state = self.state.lock();
-        let lanes = state.lanes.iter();
-        let saturated = lanes.filter(|(_, lane)| !lane.in_ring && !lane.jobs.is_empty());
-        saturated.fold((Vec::new(), 0), |(mut functions, jobs), (id, lane)| {
-            functions.push(*id);
-            (functions, jobs + lane.jobs.len())
-        })
+        let (mut functions, jobs) = self.state.lock().lanes.saturated();
+        functions.extend(self.admission.full_functions());
+        functions.sort_unstable();
+        functions.dedup();
+        (functions, jobs)
     }
 
     /// Ends all instances as soon as they are idle, and returns the jobs that none of them took:
@@ -309,25 +309,18 @@ impl Queue {
     pub(super) fn close(&self) -> (Vec<Job>, Vec<Job>) {
         let mut state = self.state.lock();
         state.closed = true;
-        state.ring.clear();
-        state.waiting = 0;
-        let waiting = state
-            .lanes
-            .drain()
-            .flat_map(|(_, lane)| lane.jobs)
-            .collect();
-        let claimed = state.claimed.drain(..).collect();
+        let drained = state.lanes.drain();
         for bell in &state.idle {
             bell.0.notify_one();
         }
         drop(state);
-        self.permits.close();
-        (claimed, waiting)
+        self.admission.close();
+        drained
     }
 
-    /// Wakes an idle instance, unless one is on its way already.
+    /// Wakes an idle instance if there is something to do for it, unless one is on its way already.
     fn wake_one(mut state: MutexGuard<'_, QueueState>) {
-        if state.waking > 0 {
+        if state.waking > 0 || state.idle.is_empty() || !state.lanes.has_work(state.instances) {
             return;
         }
         let Some(bell) = state.idle.pop_back() else {
@@ -340,11 +333,6 @@ impl Queue {
 }
 
 impl QueueState {
-    /// Whether another instance would find something to do.
-    fn has_work(&self) -> bool {
-        !(self.claimed.is_empty() && self.ring.is_empty())
-    }
-
     /// The instance with this bell has woken: because it was woken, or by itself.
     fn awake(&mut self, bell: &Arc<Doorbell>) {
         match self.idle.iter().position(|idle| Arc::ptr_eq(idle, bell)) {
@@ -362,78 +350,6 @@ impl QueueState {
         self.waking += 1;
         Some(bell)
     }
-
-    /// What an instance can do now.
-    fn take(&mut self) -> Option<Next> {
-        let mut claims = Vec::new();
-        let most_claims = CLAIMS_PER_INSTANCE * self.instances.max(1);
-        for _ in 0..self.ring.len().min(MAX_LOOKS) {
-            let Some(id) = self.ring.pop_front() else {
-                break;
-            };
-            let Some(lane) = self.lanes.get_mut(&id) else {
-                continue;
-            };
-            let Some(job) = lane.jobs.front() else {
-                // Its last job was cancelled.
-                lane.in_ring = false;
-                if lane.active == 0 {
-                    self.lanes.remove(&id);
-                }
-                continue;
-            };
-            let ahead = self.claimed.len() + self.claiming + claims.len();
-            if job.needs_claim && ahead >= most_claims {
-                self.ring.push_back(id);
-                continue;
-            }
-            if !job.needs_claim && self.claimed.len() + claims.len() > 0 {
-                // Its turn comes when those before it are out of the way.
-                self.ring.push_front(id);
-                break;
-            }
-            let limit = job.concurrency();
-            let Some(job) = lane.jobs.pop_front() else {
-                continue;
-            };
-            lane.active += 1;
-            lane.in_ring = !lane.jobs.is_empty() && lane.active < limit;
-            if lane.in_ring {
-                self.ring.push_back(id);
-            }
-            self.waiting -= 1;
-            if !job.needs_claim {
-                self.running += 1;
-                return Some(Next::Run(job));
-            }
-            claims.push(job);
-        }
-        if !claims.is_empty() {
-            self.claiming += claims.len();
-            return Some(Next::Claim(claims));
-        }
-        let next = self.claimed.pop_front();
-        self.running += usize::from(next.is_some());
-        next.map(Next::Run)
-    }
-
-    /// A job of `function` does not run any more: its lane may take another turn.
-    fn leave(&mut self, id: FunctionId) {
-        let Some(lane) = self.lanes.get_mut(&id) else {
-            return;
-        };
-        lane.active = lane.active.saturating_sub(1);
-        match lane.jobs.front() {
-            Some(job) if !lane.in_ring && lane.active < job.concurrency() => {
-                lane.in_ring = true;
-                self.ring.push_back(id);
-            }
-            None if lane.active == 0 => {
-                self.lanes.remove(&id);
-            }
-            _ => {}
-        }
-    }
 }
 
 #[cfg(test)]
@@ -442,14 +358,24 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::clock::SystemClock;
     use crate::engine::job::Loaded;
     use crate::runtime::{Limits, OpenEnvironment, Program};
     use crate::store::conformance::fixtures::Fixtures;
 
-    fn job() -> Job {
+    /// Long enough for anything but a hang.
+    const ENOUGH: Duration = Duration::from_secs(60);
+
+    fn queue() -> Arc<Queue> {
+        let clock = Arc::new(SystemClock::new());
+        Arc::new(Queue::new(&PlatformOptions::default(), clock))
+    }
+
+    fn job(queue: &Queue) -> Job {
         let mut fixtures = Fixtures::new();
         let function = fixtures.function("add");
         let execution = Arc::new(fixtures.pending(function.id));
+        let place = queue.try_reserve(function.id, 1).unwrap();
         let limits = Limits {
             timeout: Duration::from_secs(1),
             memory: 1 << 20,
@@ -464,17 +390,17 @@ mod tests {
             environment: Ok(OpenEnvironment::EMPTY),
         };
         let (answer, _) = tokio::sync::oneshot::channel();
-        Job::direct(Arc::new(loaded), execution, answer)
+        Job::direct(place, Arc::new(loaded), execution, answer)
     }
 
-    /// An instance that says what it does next, once it waits.
-    fn waiting(queue: &Arc<Queue>, said: &mpsc::Sender<&'static str>) {
+    /// An instance that reports what it does next, once it waits.
+    fn waiting(queue: &Arc<Queue>, done: &mpsc::Sender<&'static str>) {
         let before = queue.state.lock().idle.len();
-        let (waiting, said) = (queue.clone(), said.clone());
+        let (waiting, done) = (queue.clone(), done.clone());
         waiting.add_instance();
         std::thread::spawn(move || {
             let next = waiting.next(&Arc::default(), None, || {});
-            said.send(match next {
+            done.send(match next {
                 Next::Run(_) => "run",
                 Next::Claim(_) => "claim",
                 Next::Retire => "retire",
@@ -487,29 +413,26 @@ mod tests {
 
     #[test]
     fn an_instance_that_ends_when_it_was_woken_for_work_wakes_another_for_it() {
-        const ENOUGH: Duration = Duration::from_secs(10);
-        let queue = Arc::new(Queue::new(10));
-        let (said, heard) = mpsc::channel();
-        waiting(&queue, &said);
-        waiting(&queue, &said);
+        let queue = queue();
+        let (done, events) = mpsc::channel();
+        waiting(&queue, &done);
+        waiting(&queue, &done);
         // One is to end and has not been woken for it yet.
         let mut state = queue.state.lock();
         state.instances -= 1;
         state.retiring += 1;
         drop(state);
-        let permit = queue.try_reserve().unwrap();
-        assert!(queue.push(permit, job()).is_ok());
-        assert_eq!(heard.recv_timeout(ENOUGH), Ok("retire"));
-        assert_eq!(heard.recv_timeout(ENOUGH), Ok("run"));
+        assert!(queue.push(job(&queue)).is_ok());
+        assert_eq!(events.recv_timeout(ENOUGH), Ok("retire"));
+        assert_eq!(events.recv_timeout(ENOUGH), Ok("run"));
     }
 
     #[test]
-    fn as_many_waiting_instances_end_as_are_given_back() {
-        const ENOUGH: Duration = Duration::from_secs(10);
-        let queue = Arc::new(Queue::new(10));
-        let (said, heard) = mpsc::channel();
+    fn as_many_idle_instances_end_as_are_retired() {
+        let queue = queue();
+        let (done, events) = mpsc::channel();
         for _ in 0..5 {
-            waiting(&queue, &said);
+            waiting(&queue, &done);
         }
         // None of them can wake before all were told.
         let mut state = queue.state.lock();
@@ -519,22 +442,30 @@ mod tests {
             bell.0.notify_one();
         });
         for _ in 0..3 {
-            assert_eq!(heard.recv_timeout(ENOUGH), Ok("retire"));
+            assert_eq!(events.recv_timeout(ENOUGH), Ok("retire"));
         }
         assert_eq!(queue.state.lock().idle.len(), 2);
-        let permit = queue.try_reserve().unwrap();
-        assert!(queue.push(permit, job()).is_ok());
-        assert_eq!(heard.recv_timeout(ENOUGH), Ok("run"));
+        assert!(queue.push(job(&queue)).is_ok());
+        assert_eq!(events.recv_timeout(ENOUGH), Ok("run"));
     }
 
-    #[test]
-    fn room_that_is_not_used_is_given_back() {
-        let queue = Queue::new(1);
-        let permit = queue.try_reserve().unwrap();
-        assert!(queue.try_reserve().is_err());
-        drop(permit);
-        let permit = queue.try_reserve().unwrap();
-        assert!(queue.push(permit, job()).is_ok());
-        assert!(queue.try_reserve().is_err());
+    #[tokio::test]
+    async fn the_scaler_is_told_when_a_job_begins_to_wait_and_not_when_an_instance_is_idle() {
+        let queue = queue();
+        let (done, events) = mpsc::channel();
+        waiting(&queue, &done);
+        let watched = queue.clone();
+        let mut pressed = tokio::spawn(async move { watched.pressed().await });
+        while !queue.state.lock().is_watched {
+            tokio::task::yield_now().await;
+        }
+        assert!(queue.push(job(&queue)).is_ok());
+        assert_eq!(events.recv_timeout(ENOUGH), Ok("run"));
+        assert!(queue.state.lock().is_watched);
+        assert!(queue.push(job(&queue)).is_ok());
+        let told = tokio::time::timeout(ENOUGH, &mut pressed).await;
+        assert!(told.is_ok());
+        // One waits already.
+        assert!(tokio::time::timeout(ENOUGH, queue.pressed()).await.is_ok());
     }
 }

@@ -6,21 +6,20 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::Engine;
+use super::admission::Place;
 use super::in_flight::InFlightGuard;
 use super::job::{Answer, Job};
-use super::queue::QueuePermit;
 use crate::cost::{Usage, price};
+use crate::error::Error;
+use crate::error::StoreError;
 use crate::model::{Execution, Failure, FailureKind, Json, ScalingEvent, Status};
-use crate::platform::Error;
-use crate::store::{Stage, StoreError, Write, Written};
+use crate::store::{Stage, Write, Written};
 
 /// Something to be written.
 pub(super) enum Record {
-    /// A pending execution. Once it is stored it is queued, whether or not anybody still waits to
-    /// be told.
+    /// A pending execution. Once it is stored it is queued, even if its caller has gone away.
     Accept {
         job: Job,
-        permit: QueuePermit,
         done: oneshot::Sender<Result<Written, Error>>,
     },
     /// The next attempt of a pending execution; the job goes back to the queue.
@@ -36,11 +35,13 @@ pub(super) enum Record {
 /// What an attempt, or a cancellation, made of an execution.
 pub(super) struct Ended {
     pub(super) execution: Arc<Execution>,
-    /// What the store knows of it; nothing, when it was a direct one.
+    /// What the store knows of it; `None` for a direct one.
     pub(super) stored: Option<Stored>,
     pub(super) answer: Option<Answer>,
     /// When it is pending again: how long until it is due.
     pub(super) retry_after: Option<Duration>,
+    /// What it takes up of the queue's bounds until it is written.
+    place: Option<Place>,
 }
 
 /// What the store knows of an execution that is settled.
@@ -51,13 +52,13 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    /// It is in this platform's hands.
+    /// This platform has it in hand.
     pub(super) const fn held(from: Stage, guard: InFlightGuard) -> Self {
         let guard = Some(guard);
         Self { from, guard }
     }
 
-    /// It is in nobody's hands, or in others'.
+    /// This platform does not have it in hand.
     pub(super) const fn not_held(from: Stage) -> Self {
         Self { from, guard: None }
     }
@@ -81,7 +82,17 @@ impl Record {
             stored,
             answer,
             retry_after,
+            place: None,
         }))
+    }
+
+    /// Keeps `place` until the record is written.
+    #[must_use]
+    pub(super) fn keeping(mut self, place: Place) -> Self {
+        if let Self::Ended(ended) = &mut self {
+            ended.place = Some(place);
+        }
+        self
     }
 
     /// About how many bytes writing it takes.
@@ -137,20 +148,5 @@ impl Record {
         execution.status = Status::Failed;
         execution.failure = Some(Failure::new(FailureKind::Platform, refused));
         Ok(Self::Ended(ended))
-    }
-
-    /// Tells whoever waits that it was not written.
-    pub(super) fn refuse(self, error: impl Fn() -> Error) {
-        match self {
-            // Whoever does not listen any more does not miss it.
-            Self::Accept { done, .. } => drop(done.send(Err(error()))),
-            Self::Ended(ended) => {
-                if let Some(answer) = ended.answer {
-                    let _ = answer.send(Err(error()));
-                }
-            }
-            Self::Flush(done) => drop(done.send(())),
-            Self::Claim(_) | Self::Scaling(_) => {}
-        }
     }
 }

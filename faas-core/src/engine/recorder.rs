@@ -1,28 +1,31 @@
-//! The recorder: writes what has happened to the store, in groups, and only then tells of it.
+//! The recorder: writes what has happened to the store, in groups, and only then reports it.
 //!
-//! Whatever gathers while one group is committed makes up the next. Nobody is answered and no event
-//! is published before the store has what it tells.
+//! Whatever gathers while one group is committed makes up the next. Callers are answered, and the
+//! end of an execution is published, only after the store has committed it.
 //!
-//! While the store is away, the recorder keeps what it has and tries again, the engine admits
-//! nothing new, and whoever waits for an answer is told at once that the store is unavailable. What it
-//! keeps has a bound: past that, instances wait, and nothing more runs.
+//! While the store is unavailable, the recorder keeps its records and tries again, the engine admits
+//! nothing new, and callers that wait for an answer are told at once. The number of records that it
+//! keeps is bounded: past the bound instances wait, and nothing more runs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Engine;
+use super::backlog::After;
 use super::record::{Ended, Record};
+use crate::error::Error;
+use crate::error::StoreError;
 use crate::events::EventKind;
 use crate::model::Status;
-use crate::platform::Error;
-use crate::store::{StoreError, Write, Written};
+use crate::store::{Write, Written};
 
-/// How many records may wait to be written while the store is there.
+/// How many records may wait to be written while the store is available.
 const CAPACITY: usize = 1_024;
-/// How many are kept while it is away, and how many bytes.
+/// How many records, and how many bytes of them, are kept while the store is unavailable.
 const KEPT: usize = 4_096;
 const KEPT_BYTES: usize = 256 << 20;
 /// The most records in a group.
@@ -36,6 +39,8 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from
 pub(super) struct Recorder {
     sender: mpsc::Sender<Record>,
     unhealthy: AtomicBool,
+    /// Records for which there was no room and that need not be written before shutdown ends.
+    deferred: Mutex<Vec<Record>>,
 }
 
 impl Recorder {
@@ -45,6 +50,7 @@ impl Recorder {
             Self {
                 sender,
                 unhealthy: AtomicBool::new(false),
+                deferred: Mutex::default(),
             },
             receiver,
         )
@@ -57,7 +63,7 @@ impl Recorder {
 
     fn unavailable(&self, error: &StoreError) {
         if !self.unhealthy.swap(true, Ordering::Relaxed) {
-            tracing::error!(%error, "the store is unavailable: keeping what is not written");
+            tracing::error!(%error, "the store is unavailable: keeping what was not written");
         }
     }
 
@@ -68,13 +74,27 @@ impl Recorder {
     }
 
     pub(super) async fn send(&self, record: Record) {
-        // The recorder outlives everybody who sends.
+        // It fails only when the runtime that the recorder ran on is gone.
         let _ = self.sender.send(record).await;
     }
 
-    /// For what may as well be left out. Never waits.
-    pub(super) fn offer(&self, record: Record) {
-        let _ = self.sender.try_send(record);
+    /// Sends a record if there is room now, else at shutdown. Never waits. Used for claims that are
+    /// released, so there are no more of them than claims.
+    pub(super) fn defer(&self, record: Record) {
+        if let Err(mpsc::error::TrySendError::Full(record)) = self.sender.try_send(record) {
+            self.deferred.lock().push(record);
+        }
+    }
+
+    /// Writes everything that was sent before, and what was deferred.
+    pub(super) async fn drain(&self) {
+        // What was being settled when the flush went out is in the channel for the next one.
+        self.flush().await;
+        let deferred = std::mem::take(&mut *self.deferred.lock());
+        for record in deferred {
+            self.send(record).await;
+        }
+        self.flush().await;
     }
 
     /// For threads that may block.
@@ -108,7 +128,7 @@ pub(super) async fn record(engine: Engine, mut receiver: mpsc::Receiver<Record>)
                 Ok(()) => backoff = BACKOFF.0,
                 Err(away) => {
                     let rest = std::mem::replace(&mut records, away.records);
-                    records.extend(keep(rest, &away.error));
+                    records.extend(keep(&engine, rest, &away.error));
                     tokio::select! {
                         () = wait_out(&engine, &mut receiver, &mut records, away.error, backoff) => {}
                         () = engine.0.finished.cancelled() => return,
@@ -131,14 +151,14 @@ fn group(records: &[Record]) -> usize {
     fits.count()
 }
 
-/// The store is away, and these were not written.
+/// The store is unavailable, and these were not written.
 struct Away {
     records: Vec<Record>,
     error: StoreError,
 }
 
-/// Waits for `backoff`, and on until the store answers. Whoever waits for what comes in meanwhile is
-/// told at once; it is kept up to a bound, past which instances wait.
+/// Waits for `backoff`, and then until the store accepts writes. Records that come in meanwhile are
+/// kept up to the bound, and their callers are told at once.
 async fn wait_out(
     engine: &Engine,
     receiver: &mut mpsc::Receiver<Record>,
@@ -155,7 +175,7 @@ async fn wait_out(
                 () = &mut sleep => break,
                 Some(record) = receiver.recv(), if may_keep => {
                     bytes += record.bytes();
-                    records.extend(keep(vec![record], &error));
+                    records.extend(keep(engine, vec![record], &error));
                 }
             }
         }
@@ -165,13 +185,13 @@ async fn wait_out(
         backoff = (backoff * 2).min(BACKOFF.1);
     }
     if records.is_empty() {
-        // Nothing is left to show that the store is back.
+        // No record is left whose commit would show that the store is available.
         engine.0.recorder.available(0);
     }
 }
 
-/// Commits one group and concludes each of its records. Gives back what must be written all the same
-/// when the store is away.
+/// Commits one group and concludes each of its records. If the store is unavailable, gives back what
+/// must still be written.
 async fn commit(engine: &Engine, records: Vec<Record>) -> Result<(), Away> {
     let writes: Vec<Write> = (records.iter())
         .filter_map(|record| record.write(engine))
@@ -192,7 +212,7 @@ async fn commit(engine: &Engine, records: Vec<Record>) -> Result<(), Away> {
         Err(error) if error.is_retryable() => {
             engine.0.recorder.unavailable(&error);
             Err(Away {
-                records: keep(records, &error),
+                records: keep(engine, records, &error),
                 error,
             })
         }
@@ -217,7 +237,8 @@ async fn commit(engine: &Engine, records: Vec<Record>) -> Result<(), Away> {
             let mut records = records.into_iter();
             while let Some(record) = records.next() {
                 if let Err(mut away) = Box::pin(commit(engine, vec![record])).await {
-                    away.records.extend(keep(records.collect(), &away.error));
+                    let rest = keep(engine, records.collect(), &away.error);
+                    away.records.extend(rest);
                     return Err(away);
                 }
             }
@@ -228,29 +249,35 @@ async fn commit(engine: &Engine, records: Vec<Record>) -> Result<(), Away> {
 
 /// Gives up a record that the store refuses for good.
 fn lose(engine: &Engine, record: Record, error: &StoreError) {
-    match &record {
+    match record {
         Record::Claim(job) => {
             let function = job.function.function.id;
             engine.0.queue.claimed(Vec::new(), &[function]);
         }
-        Record::Ended(ended) => engine.0.waiters.refuse(ended.execution.id, error),
-        Record::Accept { .. } | Record::Scaling(_) | Record::Flush(_) => {}
+        Record::Ended(mut ended) => {
+            refuse(engine, &mut ended, || Error::Internal(error.to_string()))
+        }
+        // The waiting caller may have gone away.
+        Record::Accept { done, .. } => {
+            drop(done.send(Err(Error::Internal(error.to_string()))));
+        }
+        Record::Flush(done) => drop(done.send(())),
+        Record::Scaling(_) => {}
     }
-    record.refuse(|| Error::Internal(error.to_string()));
 }
 
-/// Answers whoever waits for these records, and returns those that must be written all the same.
-fn keep(records: Vec<Record>, error: &StoreError) -> Vec<Record> {
+/// Tells the callers of these records that they are not stored, and returns those that must still be
+/// written.
+fn keep(engine: &Engine, records: Vec<Record>, error: &StoreError) -> Vec<Record> {
     let unavailable = || Error::Unavailable(error.to_string());
     let kept = records.into_iter().filter_map(|record| match record {
-        Record::Accept { .. } => {
-            record.refuse(unavailable);
+        Record::Accept { done, .. } => {
+            // The waiting caller may have gone away.
+            let _ = done.send(Err(unavailable()));
             None
         }
         Record::Ended(mut ended) => {
-            if let Some(answer) = ended.answer.take() {
-                let _ = answer.send(Err(unavailable()));
-            }
+            refuse(engine, &mut ended, unavailable);
             Some(Record::Ended(ended))
         }
         Record::Claim(_) | Record::Scaling(_) | Record::Flush(_) => Some(record),
@@ -258,7 +285,30 @@ fn keep(records: Vec<Record>, error: &StoreError) -> Vec<Record> {
     kept.collect()
 }
 
-/// Answers and tells of what the store has committed.
+/// Tells whoever waits for the end of an execution that it is not stored: that it ran, if it did.
+fn refuse(engine: &Engine, ended: &mut Ended, otherwise: impl Fn() -> Error) {
+    let execution = &ended.execution;
+    if execution.start_time.is_none() {
+        if let Some(answer) = ended.answer.take() {
+            let _ = answer.send(Err(otherwise()));
+        }
+        return;
+    }
+    let id = execution.id;
+    let reason = otherwise().to_string();
+    let not_stored = || Error::NotStored {
+        execution: id,
+        reason: reason.clone(),
+    };
+    if let Some(answer) = ended.answer.take() {
+        let _ = answer.send(Err(not_stored()));
+    }
+    if execution.status.is_terminal() {
+        engine.0.waiters.refuse(id, not_stored);
+    }
+}
+
+/// Answers callers and publishes events for what the store has committed.
 fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took: Duration) {
     let now = engine.0.clock.now();
     let monotonic = engine.0.clock.monotonic();
@@ -275,12 +325,13 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
             }
             let written = outcomes.next().unwrap_or(Written::Stale);
             match record {
-                Record::Accept { job, permit, done } => {
+                Record::Accept { job, done } => {
                     if written == Written::Done {
-                        // A queue that was closed meanwhile leaves it pending in the store.
-                        let _ = engine.0.queue.push(permit, job);
+                        // If the queue was closed meanwhile, the execution stays pending in the
+                        // store.
+                        let _ = engine.0.queue.push(job);
                     }
-                    // Whoever does not listen any more does not miss it.
+                    // The waiting caller may have gone away.
                     let _ = done.send(Ok(written));
                 }
                 Record::Claim(mut job) => {
@@ -301,6 +352,7 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
                         stored,
                         answer,
                         retry_after,
+                        ..
                     } = *ended;
                     match execution.status {
                         Status::Completed => events.push(EventKind::Completed(execution.clone())),
@@ -308,7 +360,9 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
                         Status::Pending | Status::Running => {
                             let guard = stored.and_then(|stored| stored.guard);
                             if let (Some(delay), Some(guard)) = (retry_after, guard) {
-                                engine.0.backlog.schedule(guard, now + delay);
+                                let after = After::Attempt(execution.attempt);
+                                let due = monotonic + delay;
+                                engine.0.backlog.schedule(guard, due, after);
                                 engine.0.counters.add(&engine.0.counters.retries);
                                 events.push(EventKind::Retry {
                                     execution_id: execution.id,

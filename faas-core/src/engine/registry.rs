@@ -1,7 +1,10 @@
 //! The functions that are ready to run: compiled, and kept within a bound of memory.
 //!
-//! Where other platforms use the same store, one that was changed there goes on being served here for
-//! a second at most.
+//! An execution runs the version of its function that it was accepted with. So versions that are no
+//! longer current are loaded too, when an execution of them is taken up.
+//!
+//! Where other platforms use the same store, a function that was changed there is served here in its
+//! old version for a second at most.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,17 +17,19 @@ use quick_cache::sync::Cache;
 use super::job::Loaded;
 use crate::clock::Clock;
 use crate::cost::PriceBook;
+use crate::error::Error;
 use crate::model::{Failure, FailureKind, Function, FunctionId};
-use crate::platform::{Error, PlatformOptions};
+use crate::options::PlatformOptions;
 use crate::runtime::{Limits, OpenEnvironment, Program, Runtime};
 use crate::secrets::SecretKeys;
 use crate::store::Store;
 
-/// Memory for code and bytecode, in bytes. What does not fit is loaded and compiled again when
-/// it is called.
+/// Memory for code and bytecode, in bytes. The least recently used versions make room for others, and
+/// are loaded and compiled again when they are called.
 const CAPACITY: u64 = 256 << 20;
 
-/// How long what others may have changed is believed.
+/// For how long a function that other platforms may change counts as current without a look at the
+/// store.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// Loads functions from the store, compiles them and keeps them.
@@ -35,13 +40,29 @@ pub(crate) struct Registry {
     price_book: Arc<PriceBook>,
     options: Arc<PlatformOptions>,
     secret_keys: Arc<SecretKeys>,
-    ready: Cache<FunctionId, Arc<Ready>, BySize>,
+    ready: Cache<Key, Arc<Ready>, BySize>,
     /// Rises after each change in the store. What was read or written before another change may be
-    /// old, and is not kept.
+    /// outdated, and is not kept.
     changes: Mutex<u64>,
 }
 
-/// A function, and since when it is known to be what the store has.
+/// A function in one of its versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Key {
+    Current(FunctionId),
+    Version(FunctionId, u32),
+}
+
+/// What a search for a version finds.
+pub(crate) enum Found {
+    Ready(Arc<Loaded>),
+    /// The function does not exist, or was deleted.
+    NoFunction,
+    /// The function exists, but not in this version any more.
+    NoVersion,
+}
+
+/// A function, and when it was last known to be what the store has.
 struct Ready {
     loaded: Arc<Loaded>,
     /// On the monotonic clock, in milliseconds.
@@ -51,11 +72,11 @@ struct Ready {
 #[derive(Clone)]
 struct BySize;
 
-impl Weighter<FunctionId, Arc<Ready>> for BySize {
-    fn weight(&self, _: &FunctionId, ready: &Arc<Ready>) -> u64 {
+impl Weighter<Key, Arc<Ready>> for BySize {
+    fn weight(&self, _: &Key, ready: &Arc<Ready>) -> u64 {
         let function = &ready.loaded.function;
-        // Bytecode is about as long as its source, the environment is here kept and opened; the rest
-        // is small.
+        // Bytecode is about as long as its source, and the environment is kept sealed and opened. The
+        // rest is small.
         2 * (function.code.len() + function.environment.bytes()) as u64 + 1024
     }
 }
@@ -82,14 +103,14 @@ impl Registry {
         }
     }
 
-    /// The function, ready to run; `None` when there is none.
+    /// The function in its current version, ready to run; `None` if it does not exist.
     ///
     /// # Errors
-    /// When the store is away, or code that once compiled no longer does.
+    /// When the store is unavailable, or code that once compiled no longer does.
     pub(crate) async fn load(&self, id: FunctionId) -> Result<Option<Arc<Loaded>>, Error> {
         let to_be_filled = loop {
-            // Of those who want one that is not here, one loads it and the others wait.
-            match self.ready.get_value_or_guard_async(&id).await {
+            // Of the callers that want one that is not here, one loads it and the others wait.
+            match self.ready.get_value_or_guard_async(&Key::Current(id)).await {
                 Ok(ready) if self.is_current(id, &ready).await? => {
                     return Ok(Some(ready.loaded.clone()));
                 }
@@ -105,15 +126,45 @@ impl Registry {
         let loaded = self.loaded(function, program);
         let changes = self.changes.lock();
         if *changes == before {
-            // Nobody else could have filled it.
+            // No other caller could have filled it.
             let _ = to_be_filled.insert(self.ready(loaded.clone()));
         }
         drop(changes);
         Ok(Some(loaded))
     }
 
+    /// The function in one of its versions, ready to run. Version 0, which executions of older
+    /// releases have, stands for the current one.
+    ///
+    /// # Errors
+    /// When the store is unavailable, or code that once compiled no longer does.
+    pub(crate) async fn load_version(&self, id: FunctionId, version: u32) -> Result<Found, Error> {
+        match self.load(id).await {
+            Ok(None) => return Ok(Found::NoFunction),
+            Ok(Some(current)) if version == 0 || current.function.version == version => {
+                return Ok(Found::Ready(current));
+            }
+            Err(Error::Compile(error)) if version != 0 && !error.temporary => {}
+            Ok(Some(_)) => {}
+            Err(error) => return Err(error),
+        }
+        let key = Key::Version(id, version);
+        let to_be_filled = match self.ready.get_value_or_guard_async(&key).await {
+            Ok(ready) => return Ok(Found::Ready(ready.loaded.clone())),
+            Err(to_be_filled) => to_be_filled,
+        };
+        let Some(function) = self.store.function_version(id, version).await? else {
+            return Ok(Found::NoVersion);
+        };
+        let program = self.compile(&function.code).await?;
+        let loaded = self.loaded(function, program);
+        // No other caller could have filled it.
+        let _ = to_be_filled.insert(self.ready(loaded.clone()));
+        Ok(Found::Ready(loaded))
+    }
+
     /// Whether the store still has the function as it is here. One caller at a time asks; the others
-    /// believe what was known last.
+    /// use what was known last.
     async fn is_current(&self, id: FunctionId, ready: &Ready) -> Result<bool, Error> {
         let Some(shared) = self.store.as_shared() else {
             return Ok(true);
@@ -131,7 +182,7 @@ impl Registry {
         match shared.function_updated_at(id).await {
             Ok(updated_at) => Ok(updated_at == Some(ready.loaded.function.updated_at)),
             Err(error) => {
-                // The next one asks again.
+                // The next caller asks again.
                 ready.checked.store(checked, Ordering::Relaxed);
                 Err(error.into())
             }
@@ -166,31 +217,33 @@ impl Registry {
         }
     }
 
-    /// How many changes there were: to be asked before a change is stored.
+    /// How many changes there were. Read it before a change is stored.
     pub(crate) fn changes(&self) -> u64 {
         *self.changes.lock()
     }
 
-    /// Takes over a function that was stored just now, when there were `before` changes.
+    /// Keeps a function that was stored just now. `before` is what [`Self::changes`] was before that.
     pub(crate) fn changed(&self, before: u64, function: Function, program: Program) {
         let id = function.id;
         let loaded = self.loaded(function, program);
         let mut changes = self.changes.lock();
         if *changes == before {
-            self.ready.insert(id, self.ready(loaded));
+            self.ready.insert(Key::Current(id), self.ready(loaded));
         } else {
-            // Which of them is the latest, the store knows.
-            self.ready.remove(&id);
+            // Only the store knows which change is the latest.
+            self.ready.remove(&Key::Current(id));
         }
         *changes += 1;
         drop(changes);
         self.runtime.forget(id);
     }
 
-    /// Forgets a function that was deleted or changed elsewhere just now.
+    /// Forgets all versions of a function that was deleted or changed elsewhere just now.
     pub(crate) fn forget(&self, id: FunctionId) {
         let mut changes = self.changes.lock();
-        self.ready.remove(&id);
+        self.ready.retain(|key, _| match key {
+            Key::Current(other) | Key::Version(other, _) => *other != id,
+        });
         *changes += 1;
         drop(changes);
         self.runtime.forget(id);
@@ -214,8 +267,8 @@ impl Registry {
         })
     }
 
-    /// What the function's code can read. A secret that cannot be opened keeps it from running, and
-    /// from nothing else: it can still be read and changed.
+    /// What the function's code can read. A function with a secret that cannot be opened does not run,
+    /// but can still be read and changed.
     fn open_environment(&self, function: &Function) -> Result<OpenEnvironment, Failure> {
         let environment = &function.environment;
         let mut opened = Vec::with_capacity(environment.secrets.len());
@@ -242,8 +295,9 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{CompileError, RuntimeError};
     use crate::model::{FunctionConfig, FunctionStatus, InstanceId, Timestamp};
-    use crate::runtime::{CompileError, Instance, RuntimeError, RuntimeStats};
+    use crate::runtime::{Instance, RuntimeStats};
     use crate::store::MemoryStore;
 
     /// Compiles everything and runs nothing.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::platform::PlatformOptions;
+use crate::options::PlatformOptions;
 
 /// Exponential back-off with a cap and, where configured, jitter.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,6 +39,12 @@ impl RetryPolicy {
             (self.base.as_secs_f64() * self.factor.powi(exponent)).min(self.cap.as_secs_f64());
         let wait = wait * (1.0 - self.jitter.clamp(0.0, 1.0) * random.clamp(0.0, 1.0));
         Some(Duration::try_from_secs_f64(wait).unwrap_or(self.cap))
+    }
+
+    /// The longest wait that an execution with so many ended attempts can have.
+    pub(super) fn longest(&self, attempts: usize) -> Duration {
+        let retry = u32::try_from(attempts).unwrap_or(u32::MAX).max(1);
+        self.next(retry, u32::MAX, 0.0).unwrap_or(self.cap)
     }
 }
 

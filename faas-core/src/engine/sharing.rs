@@ -1,10 +1,10 @@
-//! What a platform does for others that use the same store: it renews the leases of what it has
-//! claimed, and takes up what nobody holds any more.
+//! Several platforms on one store: a platform renews the leases of what it has claimed, and takes up
+//! executions that no platform holds any more.
 //!
 //! A lease lasts for the function's timeout and a margin, so that even a platform that cannot reach
-//! the store for a while has finished before anybody takes its work over. What waits in a queue is
-//! held by nobody: whoever claims it first runs it, so a platform that has room takes up what waits
-//! elsewhere.
+//! the store for a while has finished before another takes its work over. An execution that waits in
+//! a queue has no lease: the platform that claims it first runs it, so a platform that has room takes
+//! up what waits elsewhere.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,24 +15,26 @@ use tokio::task::JoinSet;
 use super::Engine;
 use super::backlog::take_up;
 use super::execute::cancelled;
+use super::far_ahead::FarAhead;
 use super::in_flight::{Claimed, InFlightGuard};
 use super::record::Stored;
+use crate::error::StoreError;
 use crate::model::{Execution, ExecutionId, FunctionId, Status, Timestamp};
 use crate::runtime::StopReason;
-use crate::store::{Lease, Overdue, OverdueQuery, Renewed, SharedStore, Stage, StoreError};
+use crate::store::{Lease, Overdue, OverdueQuery, Renewed, SharedStore, Stage};
 
-/// How often leases are renewed, and requests to cancel heard.
+/// How often leases are renewed, and requests to cancel are read.
 const RENEW: Duration = Duration::from_secs(1);
-/// How often to look for what nobody holds.
+/// How often to look for executions that no platform holds.
 const SWEEP: Duration = Duration::from_millis(500);
 /// How often while there is more than there was room for.
 const SOON: Duration = Duration::from_millis(10);
-/// What has waited so long in the queue that it was accepted to may be taken up elsewhere.
+/// An execution that has waited so long in one platform's queue may be taken up by another.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How many executions to look at, at a time.
-const PAGE: usize = 256;
-/// How many jobs of others may wait for each instance. More than one instance is brought before
-/// policies find the queue long.
+pub(super) const PAGE: usize = 256;
+/// How many jobs from other platforms may wait for each instance: enough for scaling policies to see
+/// a long queue.
 const QUEUED_PER_INSTANCE: usize = 16;
 
 impl Engine {
@@ -76,25 +78,25 @@ async fn renew_all(engine: &Engine, shared: &dyn SharedStore) -> Result<(), Stor
                     heed(engine, id, attempt, renewed);
                 }
             }
-            // Others may be luckier.
+            // The other groups may be renewed all the same.
             Err(error) => done = Err(error),
         }
     }
     done
 }
 
-/// Does what follows from a renewal.
+/// Acts on the result of a renewal.
 fn heed(engine: &Engine, id: ExecutionId, attempt: u32, renewed: Renewed) {
     match renewed {
         Renewed::Held => {}
         Renewed::CancelRequested => {
             if !engine.stop(id) {
-                // It has not begun. What becomes of it, whoever asked reads in the store.
+                // It has not begun. The platform that asked reads the result in the store.
                 let engine = engine.clone();
                 tokio::spawn(async move { drop(engine.cancel(id).await) });
             }
         }
-        // Unless it has just been settled, it runs for nothing.
+        // Unless it has just been settled, its result will be refused.
         Renewed::Lost => {
             let wanted = |execution: &Execution| (execution.id, execution.attempt) == (id, attempt);
             let instances = &engine.0.instances;
@@ -106,20 +108,21 @@ fn heed(engine: &Engine, id: ExecutionId, attempt: u32, renewed: Renewed) {
     }
 }
 
-/// The task that takes up what nobody holds.
+/// The task that takes up executions that no platform holds.
 pub(super) async fn sweep(engine: Engine) {
     let Some(shared) = engine.0.store.as_shared() else {
         return;
     };
     let clock = &engine.0.clock;
     let margin = engine.0.options.lease_margin;
-    // While the store is away nobody can renew anything: when it is back, others are given time to.
-    // Whether it was away before this platform started, nobody knows.
+    // While the store is unavailable no platform can renew its leases, so all are given time to do so
+    // afterwards. The store may have been unavailable before this platform started.
     let mut leases_at = clock.monotonic() + margin;
     let mut looked_at = clock.monotonic();
+    let mut far_ahead = FarAhead::new(&engine);
     loop {
         let now = clock.monotonic();
-        // An answer that was long in coming, or a platform that stood still: the others may have too.
+        // A slow answer, or a pause of this platform, may have hit the others as well.
         if now.saturating_sub(looked_at) > SWEEP + margin / 2 {
             leases_at = now + margin;
         }
@@ -134,6 +137,9 @@ pub(super) async fn sweep(engine: Engine) {
                 }
             };
         }
+        if let Err(error) = far_ahead.look(&engine, shared).await {
+            tracing::debug!(%error, "cannot look for times that lie too far ahead");
+        }
         let due = clock.now() - PATIENCE;
         let wait = match take_up_all(&engine, shared, Status::Pending, due).await {
             Ok(Left::More) => SOON,
@@ -146,7 +152,7 @@ pub(super) async fn sweep(engine: Engine) {
         };
         clock.sleep(wait).await;
         while wait == SOON
-            && QueuePermit::of(&engine).jobs == 0
+            && TakeUpLimit::of(&engine).jobs == 0
             && clock.monotonic() < looked_at + SWEEP
         {
             clock.sleep(SOON).await;
@@ -161,15 +167,15 @@ enum Left {
 }
 
 /// What may be taken up.
-struct QueuePermit {
-    /// So many jobs: none, until half of those that were taken is gone.
-    jobs: usize,
-    /// None of these functions: what is here keeps them as busy as they may be.
+pub(super) struct TakeUpLimit {
+    /// The number of jobs; none until half of those taken before has left the queue.
+    pub(super) jobs: usize,
+    /// Not of these functions: they already run as often as they may.
     except: Vec<FunctionId>,
 }
 
-impl QueuePermit {
-    fn of(engine: &Engine) -> Self {
+impl TakeUpLimit {
+    pub(super) fn of(engine: &Engine) -> Self {
         let (except, stuck) = engine.0.queue.saturated();
         let depth = engine.depth();
         let most = QUEUED_PER_INSTANCE * depth.instances;
@@ -200,8 +206,8 @@ async fn take_up_all(
     before: Timestamp,
 ) -> Result<Left, StoreError> {
     let room = match status {
-        Status::Running => QueuePermit::to_settle(),
-        _ => QueuePermit::of(engine),
+        Status::Running => TakeUpLimit::to_settle(),
+        _ => TakeUpLimit::of(engine),
     };
     if room.jobs == 0 {
         return Ok(Left::More);
@@ -209,20 +215,28 @@ async fn take_up_all(
     let query = OverdueQuery {
         status,
         before,
+        from: Timestamp::MIN,
         except: room.except,
         limit: PAGE,
     };
     let mut found = shared.overdue(&query).await?;
     found.retain(|overdue| !engine.0.in_flight.has(overdue.id));
     let left = if found.len() > room.jobs {
-        // So that those who look at the same time do not all take the same.
+        // Platforms that look at the same time should not all take the same ones.
         fastrand::shuffle(&mut found);
         Left::More
     } else {
         Left::Nothing
     };
+    found.truncate(room.jobs);
+    take_up_found(engine, found).await?;
+    Ok(left)
+}
+
+/// Takes up executions that no platform holds.
+pub(super) async fn take_up_found(engine: &Engine, found: Vec<Overdue>) -> Result<(), StoreError> {
     let mut reads = JoinSet::new();
-    for overdue in found.into_iter().take(room.jobs) {
+    for overdue in found {
         let Some(guard) = engine.0.in_flight.take(overdue.id) else {
             continue;
         };
@@ -237,20 +251,22 @@ async fn take_up_all(
             Ok(Some(execution)) if Stage::of(&execution) == overdue.stage => {
                 take_over(engine, execution, overdue, guard).await;
             }
-            // Somebody else was faster.
+            // Another platform was faster.
             Ok(_) => {}
             Err(error) if error.is_retryable() => return Err(error),
-            // The others can be read, maybe.
-            Err(error) => tracing::error!(%error, execution_id = %overdue.id, "cannot be taken up"),
+            // It may be possible to read the others.
+            Err(error) => {
+                tracing::error!(%error, execution_id = %overdue.id, "cannot take up an execution");
+            }
         }
     }
-    Ok(left)
+    Ok(())
 }
 
 async fn take_over(engine: &Engine, execution: Execution, overdue: Overdue, guard: InFlightGuard) {
     if overdue.stage.status == Status::Running {
         let (execution_id, attempt) = (execution.id, execution.attempt);
-        tracing::info!(%execution_id, attempt, "takes over: the lease has ended");
+        tracing::info!(%execution_id, attempt, "takes over an execution whose lease has ended");
     }
     if overdue.cancel_requested {
         let stored = Some(Stored::held(overdue.stage, guard));

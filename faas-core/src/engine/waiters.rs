@@ -1,4 +1,4 @@
-//! Who waits for the end of an accepted execution.
+//! Callers that wait for the end of an accepted execution.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,14 +10,13 @@ use tokio::sync::oneshot;
 use super::Engine;
 use super::execute::shutting_down;
 use super::job::Answer;
+use crate::error::Error;
 use crate::model::{Execution, ExecutionId};
-use crate::platform::Error;
-use crate::store::StoreError;
 
-/// How often the store is asked for the end of what another platform has in hand.
+/// How often the store is asked whether another platform has ended the execution.
 const POLL: Duration = Duration::from_millis(250);
 
-/// Whoever waits for the end of an accepted execution.
+/// The callers that wait, by execution.
 #[derive(Default)]
 pub(super) struct Waiters {
     waiting: Mutex<HashMap<ExecutionId, Vec<Answer>>>,
@@ -38,21 +37,21 @@ impl Waiters {
     pub(super) fn tell(&self, execution: &Arc<Execution>) {
         let waiting = self.waiting.lock().remove(&execution.id);
         for answer in waiting.into_iter().flatten() {
-            // Whoever does not listen any more does not miss it.
+            // A caller that has gone away does not need the answer.
             let _ = answer.send(Ok(execution.clone()));
         }
     }
 
-    /// Tells that the end of `id` could not be stored.
-    pub(super) fn refuse(&self, id: ExecutionId, error: &StoreError) {
+    /// Reports that the end of `id` could not be stored.
+    pub(super) fn refuse(&self, id: ExecutionId, error: impl Fn() -> Error) {
         let waiting = self.waiting.lock().remove(&id);
         for answer in waiting.into_iter().flatten() {
             // As above.
-            let _ = answer.send(Err(Error::Internal(error.to_string())));
+            let _ = answer.send(Err(error()));
         }
     }
 
-    /// Tells all that the platform shuts down.
+    /// Tells all callers that the platform shuts down.
     pub(super) fn dismiss(&self) {
         let waiting = std::mem::take(&mut *self.waiting.lock());
         for answer in waiting.into_values().flatten() {
@@ -61,7 +60,7 @@ impl Waiters {
     }
 }
 
-/// Waits for the end of an execution. Dropping it is giving up.
+/// Waits for the end of an execution, until it is dropped.
 pub(super) struct Waiting<'a> {
     waiters: &'a Waiters,
     id: ExecutionId,
@@ -85,7 +84,7 @@ impl Waiting<'_> {
                     return Ok(Arc::new(execution));
                 }
                 Ok(None) => return Err(Error::NotFound("execution")),
-                // The store may be away for a while.
+                // The store may be unavailable for a while.
                 Ok(Some(_)) | Err(_) => {}
             }
         }

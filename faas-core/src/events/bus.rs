@@ -15,13 +15,24 @@ use crate::model::Timestamp;
 const MAX_EVENTS: usize = 8_192;
 /// The most memory that they may hold, in bytes.
 const MAX_BYTES: usize = 16 << 20;
-/// How long events are still kept after the last subscriber has gone, for it to come back to.
+/// How long events are kept after the last subscriber has gone, so that it can resume.
 const LINGER: Duration = Duration::from_secs(60);
 
 /// Takes events and gives them to its subscribers. Clones share the ring.
 #[derive(Debug, Clone)]
 pub struct EventBus {
     shared: Arc<Shared>,
+    /// Closes the ring when the last clone is dropped.
+    _open: Arc<Open>,
+}
+
+#[derive(Debug)]
+struct Open(Arc<Shared>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 #[derive(Debug)]
@@ -39,8 +50,16 @@ struct Ring {
     bytes: usize,
     /// The seq of the next event.
     next: u64,
-    /// When somebody was last seen to listen.
+    /// When there was a subscriber last.
     heard: Option<Timestamp>,
+    closed: bool,
+}
+
+impl Shared {
+    fn close(&self) {
+        self.ring.lock().closed = true;
+        self.published.notify_waiters();
+    }
 }
 
 /// Where a subscriber is: the last event it has seen.
@@ -52,7 +71,7 @@ pub struct Position {
     pub seq: u64,
 }
 
-/// What a subscriber is given.
+/// What a subscriber receives.
 #[derive(Debug, Clone)]
 pub enum Received {
     /// The next events, at least one, in order.
@@ -64,6 +83,8 @@ pub enum Received {
         /// The last that is missing.
         to: u64,
     },
+    /// The platform has ended: no event will follow.
+    Ended,
 }
 
 impl EventBus {
@@ -74,6 +95,7 @@ impl EventBus {
             bytes: 0,
             next: 1,
             heard: None,
+            closed: false,
         };
         let epoch = u64::try_from(now.as_millis()).unwrap_or(0);
         let shared = Shared {
@@ -82,9 +104,17 @@ impl EventBus {
             published: Notify::new(),
             subscribers: AtomicUsize::new(0),
         };
+        let shared = Arc::new(shared);
         Self {
-            shared: Arc::new(shared),
+            _open: Arc::new(Open(shared.clone())),
+            shared,
         }
+    }
+
+    /// Ends the stream: subscribers get what is left, and then [`Received::Ended`]. The platform does
+    /// it once it has shut down.
+    pub fn close(&self) {
+        self.shared.close();
     }
 
     /// The platform's start, in Unix milliseconds.
@@ -92,16 +122,19 @@ impl EventBus {
         self.shared.epoch
     }
 
-    /// Whether anybody listens.
+    /// Whether there is a subscriber.
     pub fn has_subscribers(&self) -> bool {
         self.shared.subscribers.load(Ordering::Relaxed) > 0
     }
 
-    /// Publishes `events` in order. Never waits for a subscriber: the oldest events make room. While
-    /// nobody listens, and nobody has for a minute, events are numbered and not kept.
+    /// Publishes `events` in order. Never waits for a subscriber: the oldest events make room. When there
+    /// has been no subscriber for a minute, events are numbered and not kept.
     pub fn publish(&self, at: Timestamp, events: impl IntoIterator<Item = EventKind>) {
         let mut dropped = Vec::new();
         let mut ring = self.shared.ring.lock();
+        if ring.closed {
+            return;
+        }
         if self.has_subscribers() {
             ring.heard = Some(at);
         } else if ring.heard.is_none_or(|heard| at.since(heard) > LINGER) {
@@ -171,8 +204,8 @@ pub struct Subscriber {
 }
 
 impl Subscriber {
-    /// The next events, at most `limit`, or the gap before them. Waits until there are any.
-    /// Cancelling it loses nothing.
+    /// The next events, at most `limit`, or the gap before them. Waits until there are any, or until the
+    /// platform has ended. Cancelling it loses nothing.
     pub async fn next(&mut self, limit: usize) -> Received {
         let shared = self.shared.clone();
         loop {
@@ -186,14 +219,14 @@ impl Subscriber {
         }
     }
 
-    /// The next events, at most `limit`, or the gap before them; `None` when there are none yet.
+    /// The next events, at most `limit`, or the gap before them; `None` if there are none yet.
     pub fn try_next(&mut self, limit: usize) -> Option<Received> {
         if let Some((from, to)) = self.missed.take() {
             return Some(Received::Gap { from, to });
         }
         let ring = self.shared.ring.lock();
         if self.cursor >= ring.next {
-            return None;
+            return ring.closed.then_some(Received::Ended);
         }
         let oldest = ring.events.front().map_or(ring.next, |event| event.seq);
         if self.cursor < oldest {
@@ -281,6 +314,24 @@ mod tests {
         ));
         bus.publish(at(122), [tick()]);
         assert_eq!(seqs(late.try_next(10)), [4]);
+    }
+
+    #[tokio::test]
+    async fn a_subscriber_gets_the_last_events_and_then_the_end_when_the_platform_is_gone() {
+        let bus = EventBus::new(Timestamp::default());
+        let mut subscriber = bus.subscribe(None);
+        let mut waiting = bus.subscribe(None);
+        bus.publish(Timestamp::default(), [tick()]);
+        assert!(matches!(waiting.next(9).await, Received::Events(_)));
+        let waits = tokio::spawn(async move { waiting.next(9).await });
+        tokio::task::yield_now().await;
+        drop(bus.clone());
+        assert!(!waits.is_finished());
+        drop(bus);
+        assert!(matches!(waits.await.unwrap(), Received::Ended));
+        assert!(matches!(subscriber.next(9).await, Received::Events(_)));
+        assert!(matches!(subscriber.next(9).await, Received::Ended));
+        assert!(matches!(subscriber.try_next(9), Some(Received::Ended)));
     }
 
     #[test]

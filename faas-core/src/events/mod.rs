@@ -1,9 +1,14 @@
-//! What happens, as it happens.
+//! Live events.
 //!
-//! Owns the [`Event`]s and the [`EventBus`]: a ring of the latest events, bounded in number and in
-//! bytes, that any number of [`Subscriber`]s read at their own pace, each with its own cursor.
-//! Publishing never waits. A subscriber that falls behind what the ring still holds is told which
-//! events it missed ([`Received::Gap`]).
+//! This module has the [`Event`]s and the [`EventBus`]: a ring of the latest events, bounded in number
+//! and in bytes, that any number of [`Subscriber`]s read at their own pace, each with its own cursor.
+//! Publishing never waits. A subscriber that falls behind what the ring still holds receives a gap
+//! ([`Received::Gap`]), and the end once the platform is gone ([`Received::Ended`]).
+//!
+//! [`EventKind::Completed`], [`EventKind::Retry`] and [`EventKind::Failed`] are published after the
+//! store has committed what they report. [`EventKind::Started`] announces a run: the store knows an
+//! asynchronous execution by then, but a direct one only when it has ended. If the process dies before
+//! that, no other event and no record follows.
 
 mod bus;
 
@@ -14,7 +19,7 @@ use bytes::Bytes;
 
 pub use bus::{EventBus, Position, Received, Subscriber};
 
-use crate::load_test::LoadTest;
+use crate::model::LoadTest;
 use crate::model::{Execution, ExecutionId, FunctionId, ScalingEvent, Timestamp};
 
 /// One event.
@@ -35,7 +40,7 @@ pub struct Event {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// An attempt started to run.
+    /// An attempt began to run. A direct execution is not stored yet.
     Started {
         /// The execution.
         execution_id: ExecutionId,
@@ -59,7 +64,7 @@ pub enum EventKind {
     Failed(Arc<Execution>),
     /// Capacity changed.
     Scaling(Arc<ScalingEvent>),
-    /// Once a second while anybody listens.
+    /// Once a second while there are subscribers.
     Metrics(Arc<LiveMetrics>),
     /// Once a second while a load test runs.
     LoadTestProgress(Arc<LoadTest>),
@@ -68,7 +73,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// The function that it is about; `None` when about none in particular.
+    /// The function that the event is about, if it is about one.
     pub fn function_id(&self) -> Option<FunctionId> {
         match self {
             Self::Started { function_id, .. } | Self::Retry { function_id, .. } => {

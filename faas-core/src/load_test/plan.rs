@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use crate::cost::{Basis, Estimate};
-use crate::model::{FunctionId, Json, NanoDollars};
-use crate::platform::Error;
+use crate::cost::Estimate;
+use crate::error::Error;
+use crate::model::{FunctionId, Json, LoadEstimate, NanoDollars};
 
 /// The most calls under way at once.
 const MAX_CONCURRENCY: u32 = 100;
@@ -44,7 +42,7 @@ impl NewLoadTest {
         }
     }
 
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         let wrong = |text: String| Err(Error::Invalid(text));
         if !(1..=MAX_CONCURRENCY).contains(&self.concurrency) {
             return wrong(format!(
@@ -76,7 +74,7 @@ impl NewLoadTest {
         clippy::cast_sign_loss,
         reason = "the number of calls is a guess; the money is exact from there on"
     )]
-    pub(super) fn estimate(
+    pub(crate) fn estimate(
         &self,
         one: &Estimate,
         max_instances: usize,
@@ -112,23 +110,6 @@ impl NewLoadTest {
             high: times(one.high, requests),
         }
     }
-}
-
-/// What a load test was expected to do and cost.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LoadEstimate {
-    /// How many calls.
-    pub requests: u64,
-    /// How long each was taken to run.
-    pub duration: Duration,
-    /// Where that comes from.
-    pub basis: Basis,
-    /// What all of them cost.
-    pub total: NanoDollars,
-    /// At the 5th percentile of the recent run times, all warm.
-    pub low: NanoDollars,
-    /// At their 95th percentile, all cold.
-    pub high: NanoDollars,
 }
 
 #[cfg(test)]

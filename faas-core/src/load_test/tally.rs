@@ -5,11 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use serde::{Deserialize, Serialize};
 
-use crate::model::{Execution, NanoDollars, ScalingEvent, Status};
-use crate::platform::Error;
-use crate::store::UsageSums;
+use crate::error::Error;
+use crate::model::{ErrorGroup, Execution, LoadResult, ResponseTimes, Second, Status, UsageSums};
 
 /// Response times beyond an hour count as an hour.
 const LONGEST: u64 = 3_600_000_000;
@@ -17,89 +15,8 @@ const LONGEST: u64 = 3_600_000_000;
 const ERRORS: usize = 50;
 const MESSAGE: usize = 300;
 
-/// What has come of a load test.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct LoadResult {
-    /// For how long it has run.
-    pub elapsed: Duration,
-    /// The sums over its executions: what it did cost, exactly.
-    pub sums: UsageSums,
-    /// Calls that were refused or, in an open loop, not begun in time: there is no execution of them.
-    pub refused: u64,
-    /// How long callers waited, in an open loop from when the call was due.
-    pub response_time: ResponseTimes,
-    /// Why calls failed, the most frequent first.
-    pub errors: Vec<ErrorGroup>,
-    /// What happened in each second.
-    pub timeline: Vec<Second>,
-    /// Changes of capacity while it ran.
-    pub scaling_events: Vec<ScalingEvent>,
-}
-
-impl LoadResult {
-    /// All calls.
-    pub const fn total(&self) -> u64 {
-        self.sums.executions + self.refused
-    }
-
-    /// Calls that returned a value.
-    pub const fn completed(&self) -> u64 {
-        self.sums.executions - self.sums.failed
-    }
-
-    /// All others.
-    pub const fn failed(&self) -> u64 {
-        self.sums.failed + self.refused
-    }
-}
-
-/// Percentiles by HDR histogram, to three digits.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ResponseTimes {
-    /// The shortest.
-    pub min: Duration,
-    /// The mean.
-    pub mean: Duration,
-    /// The median.
-    pub p50: Duration,
-    /// 90th percentile.
-    pub p90: Duration,
-    /// 95th percentile.
-    pub p95: Duration,
-    /// 99th percentile.
-    pub p99: Duration,
-    /// The longest.
-    pub max: Duration,
-}
-
-/// Calls that failed for the same reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ErrorGroup {
-    /// The reason.
-    pub message: String,
-    /// How many.
-    pub count: u64,
-}
-
-/// One second of a load test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Second {
-    /// Which, from 0.
-    pub second: u32,
-    /// Calls that returned a value in it.
-    pub completed: u64,
-    /// Calls that failed in it.
-    pub failed: u64,
-    /// The 95th percentile of the response times of these.
-    pub p95: Duration,
-    /// Instances at its end.
-    pub instances: usize,
-    /// What its calls cost.
-    pub cost: NanoDollars,
-}
-
 /// Adds up calls.
-pub(super) struct Tally {
+pub(crate) struct Tally {
     result: LoadResult,
     times: Histogram<u64>,
     errors: HashMap<String, u64>,
@@ -111,7 +28,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             result: LoadResult::default(),
             times: histogram(),
@@ -124,7 +41,7 @@ impl Tally {
     }
 
     /// A call came back.
-    pub(super) fn add(&mut self, response_time: Duration, outcome: &Result<Arc<Execution>, Error>) {
+    pub(crate) fn add(&mut self, response_time: Duration, outcome: &Result<Arc<Execution>, Error>) {
         self.time(response_time);
         match outcome {
             Ok(execution) => {
@@ -141,7 +58,7 @@ impl Tally {
     }
 
     /// A call was due, and nobody had time for it until now.
-    pub(super) fn add_not_begun(&mut self, response_time: Duration) {
+    pub(crate) fn add_not_begun(&mut self, response_time: Duration) {
         self.time(response_time);
         self.refuse("not begun: the function cannot keep up with the rate");
     }
@@ -175,7 +92,7 @@ impl Tally {
     }
 
     /// Ends the second that is under way, with so many instances.
-    pub(super) fn end_second(&mut self, instances: usize) {
+    pub(crate) fn end_second(&mut self, instances: usize) {
         let current = std::mem::take(&mut self.current);
         let refused = std::mem::take(&mut self.current_refused);
         self.result.timeline.push(Second {
@@ -191,7 +108,7 @@ impl Tally {
     }
 
     /// What has come of it by now.
-    pub(super) fn result(&self, elapsed: Duration) -> LoadResult {
+    pub(crate) fn result(&self, elapsed: Duration) -> LoadResult {
         let times = &self.times;
         let mut errors: Vec<_> = self
             .errors

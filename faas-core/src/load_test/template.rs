@@ -7,7 +7,7 @@ use crate::model::Json;
 /// An input in which `{{i}}` stands for the number of the call, from 0, and `{{random}}` for a random
 /// whole number below 2³¹. A string that is nothing but one of them becomes that number.
 #[derive(Debug)]
-pub(super) struct Template(Vec<Piece>);
+pub(crate) struct Template(Vec<Piece>);
 
 #[derive(Debug)]
 enum Piece {
@@ -42,7 +42,7 @@ impl Placeholder {
 }
 
 impl Template {
-    pub(super) fn new(input: &Json) -> Self {
+    pub(crate) fn new(input: &Json) -> Self {
         let mut template = Self(Vec::new());
         match input.to::<Value>() {
             Ok(value) if input.as_str().contains("{{") => template.value(&value),
@@ -53,7 +53,7 @@ impl Template {
     }
 
     /// The input of the call with this number.
-    pub(super) fn render(&self, index: u64) -> Json {
+    pub(crate) fn render(&self, index: u64) -> Json {
         let mut text = String::new();
         for piece in &self.0 {
             match piece {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Timestamp;
-use crate::secrets::Sealed;
+use crate::model::Sealed;
 
 /// The names that a function's code can read, and their values. A name is in one of the two maps at
 /// most.

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{ExecutionId, FunctionId, InstanceId, Json, Tier, Timestamp};
-use crate::cost::Cost;
+use crate::model::Cost;
 
 /// Where an execution is. `Completed` and `Failed` are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
     /// Accepted, and waiting for an instance or for its retry to fall due.
     Pending,
-    /// An attempt has been claimed and runs, or is just about to.
+    /// An attempt runs. A store also has those as running whose attempt is claimed and has not begun.
     Running,
     /// It returned a value.
     Completed,
@@ -171,9 +171,10 @@ impl LogLevel {
 /// One run of the function for an execution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// When it started; for one that a restart interrupted, when it was found so.
+    /// When it began; for one that a restart interrupted, when that was noticed.
     pub start_time: Timestamp,
-    /// How long the function ran: what is billed.
+    /// How long the function ran: what is billed. At most its timeout; without the time during which
+    /// the whole platform was paused.
     pub duration: Duration,
     /// Why it failed; `None` when it returned.
     pub failure: Option<Failure>,
@@ -190,7 +191,8 @@ pub struct Execution {
     pub id: ExecutionId,
     /// The function.
     pub function_id: FunctionId,
-    /// The function's version at the latest attempt, or at acceptance.
+    /// The version of the function that it was accepted with, which all its attempts run; 0 if an
+    /// older release did not record it.
     pub function_version: u32,
     /// The tier that it is priced in, set at acceptance.
     pub tier: Tier,
@@ -204,13 +206,14 @@ pub struct Execution {
     pub failure: Option<Failure>,
     /// When it was accepted. Reports count it in the period that this lies in.
     pub created_at: Timestamp,
-    /// When its first attempt started.
+    /// When its first attempt began to run.
     pub start_time: Option<Timestamp>,
     /// When it ended.
     pub end_time: Option<Timestamp>,
     /// The run time of all its attempts.
     pub duration: Duration,
-    /// How many attempts were claimed. The store refuses what a stale attempt writes.
+    /// How many attempts were claimed, with those that were released before they began. The store
+    /// refuses what a stale attempt writes.
     pub attempt: u32,
     /// How many of them were retries after a failure of the function's own.
     pub retry_count: u32,
@@ -300,13 +303,18 @@ impl Execution {
         Ok(())
     }
 
-    /// Records how the claimed attempt ended. A settling step must follow.
+    /// Records how the claimed attempt ended. A settling step must follow. [`Self::start_time`] of an
+    /// attempt that the platform failed must be set when it begins, if it does.
     ///
     /// # Errors
     /// When it is not running.
     pub fn end_attempt(&mut self, attempt: Attempt) -> Result<(), IllegalTransition> {
         self.require(Status::Running, "end an attempt")?;
-        self.start_time.get_or_insert(attempt.start_time);
+        let failed = attempt.failure.as_ref().map(|failure| failure.kind);
+        if failed != Some(FailureKind::Platform) {
+            // One that the platform failed may not have begun.
+            self.start_time.get_or_insert(attempt.start_time);
+        }
         self.duration += attempt.duration;
         self.cold_start |= attempt.cold_start;
         if attempt.instance_id.is_some() {
@@ -402,7 +410,8 @@ impl Execution {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cost::{Cost, PriceBook};
+    use crate::cost::PriceBook;
+    use crate::model::Cost;
 
     #[test]
     fn what_a_slower_clock_ends_ends_no_earlier_than_its_latest_attempt() {

@@ -4,16 +4,20 @@
 //! live in the front ends, rows and documents in the stores.
 
 mod access;
+mod cost;
 mod environment;
 mod execution;
 mod function;
 mod id;
 mod json;
+mod load_test;
 mod money;
 mod scaling;
+mod sealed;
 mod timestamp;
 
 pub use access::{Actor, ApiKey, AuditAction, AuditEntry, KeyHash, Role};
+pub use cost::{Basis, Cost, UsageSums};
 pub use environment::{Environment, Secret};
 pub use execution::{
     Attempt, Execution, Failure, FailureKind, IllegalTransition, LogLevel, LogLine,
@@ -27,6 +31,11 @@ pub use id::{
 #[cfg(feature = "quickjs")]
 pub(crate) use json::is_too_deep;
 pub use json::{Json, JsonError, MAX_DEPTH};
+pub use load_test::{
+    ErrorGroup, LoadEstimate, LoadResult, LoadTest, LoadTestStatus, ResponseTimes, Second,
+};
 pub use money::NanoDollars;
 pub use scaling::{ScalingAction, ScalingEvent};
+pub use sealed::{NotSealed, SealKeyId, Sealed};
+pub(crate) use sealed::{SEAL_KEY_ID_LENGTH, SEAL_VERSION};
 pub use timestamp::Timestamp;

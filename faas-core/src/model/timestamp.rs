@@ -29,6 +29,11 @@ pub struct Timestamp(i64);
 const MINUTE: i64 = 60_000_000;
 
 impl Timestamp {
+    /// The earliest moment.
+    pub const MIN: Self = Self(i64::MIN);
+    /// The latest moment.
+    pub const MAX: Self = Self(i64::MAX);
+
     /// The moment `micros` microseconds after the epoch.
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)

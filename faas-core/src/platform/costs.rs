@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{Error, Platform};
+use super::Platform;
 use crate::cost::{Estimate, estimate, scaling_cost, storage_cost};
+use crate::error::Error;
+use crate::model::UsageSums;
 use crate::model::{FunctionId, FunctionLabel, Json, NanoDollars, Tier, Timestamp};
-use crate::store::{
-    Granularity, Period, Store, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums,
-};
+use crate::store::{Granularity, Period, Store, UsageGroup, UsageKey, UsageQuery, UsageRow};
 
 /// What to estimate.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Error;
+use crate::error::Error;
 use crate::model::{Environment, FunctionId, Secret, Timestamp};
 use crate::secrets::{SealError, SecretKeys, SecretText};
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Error, Platform};
-use crate::engine::Request;
+use super::Platform;
+use crate::engine::{Accepted, Request};
+use crate::error::Error;
 use crate::model::{Execution, ExecutionId, Status};
 use crate::store::ExecutionQuery;
 
@@ -16,15 +17,6 @@ pub struct InvokeOptions {
     pub retry: bool,
 }
 
-/// An execution that was accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accepted {
-    /// Its id.
-    pub id: ExecutionId,
-    /// Whether it was accepted earlier, with the same idempotency key.
-    pub duplicate: bool,
-}
-
 /// See [`Platform::executions`].
 #[derive(Clone, Copy)]
 pub struct Executions<'a> {
@@ -32,7 +24,7 @@ pub struct Executions<'a> {
 }
 
 impl Executions<'_> {
-    /// The execution with this id, as it is now: one that runs is shown running.
+    /// The execution with this id, as it is now: pending until its attempt begins, then running.
     ///
     /// # Errors
     /// [`Error::NotFound`]
@@ -46,24 +38,23 @@ impl Executions<'_> {
             return Ok(live);
         }
         if stored.is_none() {
-            // A direct one is in nobody's sight between its end and its commit.
+            // Between its end and its commit, a direct one is neither live nor stored.
             engine.written().await;
         }
         match engine.0.store.execution(id).await? {
-            Some(stored) => Ok(Arc::new(stored)),
+            Some(stored) => Ok(Arc::new(engine.shown(stored))),
             None => Err(Error::NotFound("execution")),
         }
     }
 
-    /// Executions that match, newest first, as they are now: those that run are shown running, and
-    /// direct ones that have not ended are among them.
+    /// Executions that match, newest first, as they are now: pending until their attempt begins, then
+    /// running. Direct ones that have not ended are included.
     ///
     /// # Errors
-    /// When the store is away.
+    /// When the store is unavailable.
     pub async fn list(&self, query: &ExecutionQuery) -> Result<Vec<Arc<Execution>>, Error> {
         let engine = self.platform.engine();
-        let stored = engine.0.store.executions(query).await?;
-        let mut stored: Vec<_> = stored.into_iter().map(Arc::new).collect();
+        let mut stored = engine.stored(query).await?;
         let oldest = if stored.len() < query.limit {
             None
         } else {

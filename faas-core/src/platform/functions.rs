@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{EnvironmentUpdate, Error, Platform, PlatformOptions};
+use super::{EnvironmentUpdate, Platform};
+use crate::error::Error;
+use crate::error::StoreError;
 use crate::model::{Function, FunctionConfig, FunctionId, FunctionStatus, Timestamp};
+use crate::options::PlatformOptions;
 use crate::secrets::SecretKeys;
-use crate::store::StoreError;
 
 /// The longest name, in characters.
 const MAX_NAME: usize = 128;

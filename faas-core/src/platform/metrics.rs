@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Error, Platform};
+use super::Platform;
 use crate::cost::percentile;
+use crate::engine::LiveCounters;
+use crate::error::Error;
+use crate::model::UsageSums;
 use crate::model::{FunctionStatus, ScalingEvent, Timestamp};
-use crate::runtime::RuntimeStats;
-use crate::store::{Granularity, Period, Totals, UsageRow, UsageSums};
+use crate::store::{Granularity, Period, Totals, UsageRow};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -35,48 +37,6 @@ pub struct Overview {
     pub p99: Duration,
     /// The newest scaling events, newest first, at most ten.
     pub recent_scaling: Vec<ScalingEvent>,
-}
-
-/// Counters and gauges since the start, for a monitoring system. Counters only rise.
-#[derive(Debug, Clone, Default)]
-pub struct LiveCounters {
-    /// Executions that wait for an instance.
-    pub queued: usize,
-    /// Executions that run.
-    pub running: usize,
-    /// Instances there are.
-    pub instances: usize,
-    /// Asynchronous executions that wait for their retry to fall due.
-    pub waiting_retries: usize,
-    /// Executions that ended, by outcome: `completed`, or the failure's kind.
-    pub outcomes: Vec<(&'static str, u64)>,
-    /// Attempts whose isolate had to be made.
-    pub cold_starts: u64,
-    /// Executions refused because the queue was full.
-    pub rejected: u64,
-    /// Retries scheduled.
-    pub retries: u64,
-    /// Threads given up because their call did not come back after it was stopped.
-    pub abandoned: u64,
-    /// Run time of attempts.
-    pub duration: Histogram,
-    /// Time from acceptance to the first attempt.
-    pub queue_time: Histogram,
-    /// Time that a group of writes took to commit.
-    pub store_commit: Histogram,
-    /// What the runtime holds.
-    pub runtime: RuntimeStats,
-}
-
-/// A histogram with fixed bounds, as Prometheus has them.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Histogram {
-    /// Upper bounds in seconds, rising, each with the number of values at or below it (cumulative).
-    pub buckets: Vec<(f64, u64)>,
-    /// How many values there are.
-    pub count: u64,
-    /// Their sum, in seconds.
-    pub sum: f64,
 }
 
 impl Platform {

@@ -1,14 +1,15 @@
 //! The handle that a host holds.
 //!
-//! Owns the [`Platform`] and its [`PlatformBuilder`]: what a host configures, and every operation
-//! that the front ends offer, in the words of [`crate::model`]. It decides nothing that an
-//! execution goes through; that is the [`crate::engine`]'s.
+//! This module has the [`Platform`] and its [`PlatformBuilder`]: what a host configures, and every
+//! operation that the front ends offer, in terms of [`crate::model`]. What an execution goes through
+//! is decided in `engine`.
 
 mod builder;
 mod costs;
 mod environment;
 mod executions;
 mod functions;
+mod load_tests;
 mod metrics;
 mod reseal;
 
@@ -16,24 +17,25 @@ use std::sync::Arc;
 
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-pub use builder::{MOST_INSTANCES, PlatformBuilder, PlatformOptions, SHORTEST_LEASE_MARGIN};
+pub use crate::engine::{Accepted, Histogram, Invoked, LiveCounters};
+pub use builder::PlatformBuilder;
 pub use costs::{Costs, EstimateRequest, FunctionCost, SystemCost};
 pub use environment::EnvironmentUpdate;
-pub use executions::{Accepted, Executions, InvokeOptions};
+pub use executions::{Executions, InvokeOptions};
 pub use functions::{FunctionUpdate, Functions, NewFunction};
-pub use metrics::{Histogram, LiveCounters, Overview};
+pub use load_tests::LoadTests;
+pub use metrics::Overview;
 pub use reseal::{Resealed, Unopened, reseal};
 
 use crate::cost::PriceBook;
 use crate::engine::{Engine, Request};
+use crate::error::Error;
 use crate::events::EventBus;
-use crate::load_test::{self, LoadTests};
 use crate::model::{Execution, FunctionId, Json, Timestamp};
-use crate::runtime::CompileError;
-use crate::store::StoreError;
+use crate::options::PlatformOptions;
 
-/// A running platform. Clones share it. It stops when [`Platform::shutdown`] is called; when the
-/// last clone is dropped without that, it takes nothing more and lets what runs finish.
+/// A running platform. Clones share it. It stops when [`Platform::shutdown`] is called; if the last
+/// clone is dropped without that, it accepts nothing more and lets running calls finish.
 #[derive(Clone)]
 pub struct Platform {
     inner: Arc<Inner>,
@@ -41,7 +43,7 @@ pub struct Platform {
 
 struct Inner {
     engine: Engine,
-    load_tests: Arc<load_test::Running>,
+    load_tests: Arc<load_tests::Running>,
 }
 
 impl Drop for Inner {
@@ -69,7 +71,7 @@ impl Platform {
         &self.inner.engine
     }
 
-    pub(crate) fn running_load_tests(&self) -> &Arc<load_test::Running> {
+    pub(crate) fn running_load_tests(&self) -> &Arc<load_tests::Running> {
         &self.inner.load_tests
     }
 
@@ -93,12 +95,12 @@ impl Platform {
         LoadTests::new(self)
     }
 
-    /// Calls a function and waits for its end: one attempt, no retries. What the function itself
-    /// does wrong is told by the execution's `status` and `failure`. The execution is in the store
-    /// when this returns.
+    /// Calls a function and waits for its end: one attempt, no retries. The execution's `status` and
+    /// `failure` say what the function itself does wrong. The execution is stored when this returns.
     ///
     /// # Errors
-    /// When it could not be run or not be stored.
+    /// [`Error::NotStored`] if it ran and its result could not be stored; any other error if it did
+    /// not run.
     pub async fn invoke(
         &self,
         function: FunctionId,
@@ -107,23 +109,41 @@ impl Platform {
         self.engine().invoke(function, input.into()).await
     }
 
-    /// Calls a function and waits for its end, with options. One with an idempotency key or with
-    /// retries is stored before it runs, so that it survives a restart.
+    /// Calls a function and waits for its end, with options. With an idempotency key or with retries,
+    /// the execution is stored before it runs, so that it survives a restart.
     ///
     /// # Errors
-    /// When it could not be run or not be stored.
+    /// [`Error::IdempotencyKeyReused`], or when it could not be run or not be stored.
     pub async fn invoke_with(
         &self,
         function: FunctionId,
         input: impl Into<Json>,
         options: InvokeOptions,
     ) -> Result<Arc<Execution>, Error> {
+        let invoked = self.call(function, input, options).await?;
+        Ok(invoked.execution)
+    }
+
+    /// As [`Self::invoke_with`], and says whether the execution is an earlier one with the same
+    /// idempotency key.
+    ///
+    /// # Errors
+    /// As [`Self::invoke_with`].
+    pub async fn call(
+        &self,
+        function: FunctionId,
+        input: impl Into<Json>,
+        options: InvokeOptions,
+    ) -> Result<Invoked, Error> {
         let InvokeOptions {
             idempotency_key,
             retry,
         } = options;
         if idempotency_key.is_none() && !retry {
-            return self.invoke(function, input).await;
+            return Ok(Invoked {
+                execution: self.invoke(function, input).await?,
+                replayed: false,
+            });
         }
         let max_retries = if retry {
             self.functions().get(function).await?.config.retry_count
@@ -140,10 +160,11 @@ impl Platform {
     }
 
     /// Accepts an execution and returns as soon as it is stored. It is retried as the function's
-    /// configuration says.
+    /// configuration says. The same idempotency key for the same function and input returns the first
+    /// execution for 24 hours.
     ///
     /// # Errors
-    /// When it was not accepted.
+    /// [`Error::IdempotencyKeyReused`], or when it was not accepted.
     pub async fn execute(
         &self,
         function: FunctionId,
@@ -189,18 +210,14 @@ impl Platform {
         self.engine().0.runtime.describe()
     }
 
-    /// Whether the store can be reached and written to, and the platform does not shut down.
+    /// Whether the platform can run functions and store the results: it does not shut down, the store
+    /// accepts a small write, and the runtime can make what a call runs in. Store and runtime are
+    /// tried once a second at most, however often this is called.
     ///
     /// # Errors
-    /// When it cannot.
+    /// [`Error::Unavailable`], which says what is wrong.
     pub async fn ready(&self) -> Result<(), Error> {
-        let engine = self.engine();
-        if engine.0.stopping.is_cancelled() {
-            return Err(Error::Unavailable(
-                "the platform is shutting down".to_owned(),
-            ));
-        }
-        Ok(engine.0.store.ping().await?)
+        self.engine().ready().await
     }
 
     /// Resolves when the platform begins to shut down: for front ends that hold connections open.
@@ -208,61 +225,10 @@ impl Platform {
         self.engine().0.stopping.clone().cancelled_owned()
     }
 
-    /// Stops taking work, lets what runs finish within the configured grace, leaves the rest
-    /// pending in the store, and closes it.
+    /// Stops accepting work, lets running calls finish within the configured grace, leaves the rest
+    /// pending in the store, and closes the store. Returns at once if the tokio runtime that the
+    /// platform was built on is gone.
     pub async fn shutdown(&self) {
         self.engine().shutdown().await;
-    }
-}
-
-/// Why the platform did not do what it was asked. What a function itself does wrong is not here:
-/// that is an execution that failed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The request itself is wrong; the text says what and what was expected.
-    #[error("{0}")]
-    Invalid(String),
-    /// The code does not compile.
-    #[error(transparent)]
-    Compile(#[from] CompileError),
-    /// The input, or the code, is larger than is configured; the text gives both sizes.
-    #[error("{0}")]
-    TooLarge(String),
-    /// There is none such: "function", "execution".
-    #[error("{0} not found")]
-    NotFound(&'static str),
-    /// The function takes no executions.
-    #[error("function is not active")]
-    Inactive,
-    /// What was asked does not fit the present state: a name that is taken, an execution that has
-    /// ended.
-    #[error("{0}")]
-    Conflict(String),
-    /// The queue is full; trying again after this time may help.
-    #[error("queue is full: try again in {} s", retry_after.as_secs())]
-    Overloaded {
-        /// When to try again.
-        retry_after: std::time::Duration,
-    },
-    /// Earlier calls of the function were told to stop and have not: one more might keep another
-    /// processor busy for ever.
-    #[error("earlier calls of this function do not stop: it is refused until they end")]
-    Runaway,
-    /// The store is away, or the platform shuts down. Trying again later may help.
-    #[error("{0}")]
-    Unavailable(String),
-    /// A fault of the platform's own.
-    #[error("internal error: {0}")]
-    Internal(String),
-}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(_) => Self::Unavailable(error.to_string()),
-            StoreError::Conflict(_) | StoreError::Stale => Self::Conflict(error.to_string()),
-            StoreError::Unusable(_) => Self::Internal(error.to_string()),
-        }
     }
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Error;
+use crate::error::Error;
+use crate::error::StoreError;
 use crate::model::{Environment, Function, FunctionId, Secret};
 use crate::secrets::{OpenError, SecretKey, SecretKeys};
-use crate::store::{SecretStore, StoreError};
+use crate::store::SecretStore;
 
 /// How often a function is tried again that somebody changes at the same time.
 const TRIES: usize = 10;

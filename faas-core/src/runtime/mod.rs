@@ -34,6 +34,7 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
+pub use crate::error::{CompileError, RuntimeError};
 use crate::model::{
     ExecutionId, Failure, FailureKind, FunctionId, InstanceId, Json, LogLine, Timestamp,
 };
@@ -60,6 +61,15 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// What it holds at the moment.
     fn stats(&self) -> RuntimeStats;
+
+    /// Whether it could make what a call runs in, for readiness. Blocks; the engine calls it off its
+    /// asynchronous threads, once a second at most. Default: yes.
+    ///
+    /// # Errors
+    /// Says what the host cannot provide.
+    fn check(&self) -> Result<(), RuntimeError> {
+        Ok(())
+    }
 
     /// The stack, in bytes, that the thread of an instance must have.
     fn stack_size(&self) -> usize {
@@ -109,26 +119,6 @@ impl fmt::Debug for Program {
         f.write_str("Program")
     }
 }
-
-/// Code that cannot be compiled.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct CompileError {
-    /// What is wrong, with line and column where there is a place.
-    pub message: String,
-    /// The line in the user's own text, from 1.
-    pub line: Option<u32>,
-    /// The column in the user's own text, from 1.
-    pub column: Option<u32>,
-    /// Whether it is not the code's fault: the compiler is busy or out of memory, and the same code
-    /// may compile later.
-    pub temporary: bool,
-}
-
-/// The host cannot run code now: it is the platform's failure.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot start an instance: {0}")]
-pub struct RuntimeError(#[source] pub crate::store::BoxError);
 
 /// One call of a function.
 #[derive(Debug, Clone, Copy)]

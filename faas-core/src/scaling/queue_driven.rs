@@ -1,4 +1,4 @@
-//! The default policy: a long queue adds an instance, a long calm gives one back.
+//! The default policy: a long queue or a long wait adds instances, a long calm removes one.
 
 use std::time::Duration;
 
@@ -11,25 +11,34 @@ use super::{Decision, ScalingPolicy, Snapshot, milliseconds};
 pub struct QueueDrivenOptions {
     /// Add instances when more executions than this are queued.
     pub up_above: usize,
-    /// How many instances to add at a time.
+    /// How many instances to add at a time for a long queue.
     pub up_step: usize,
-    /// How long to wait after adding before adding again, in milliseconds in a file.
+    /// How long to wait after adding instances before adding more for a long queue, in milliseconds
+    /// in a file.
     #[serde(rename = "up_cooldown_ms", with = "milliseconds")]
     pub up_cooldown: Duration,
-    /// Give instances back when fewer executions than this are queued or running ...
+    /// Add instances when the oldest queued execution has waited longer than this, in milliseconds
+    /// in a file: as many as executions wait, at most as many as there are.
+    #[serde(rename = "up_wait_ms", with = "milliseconds")]
+    pub up_wait: Duration,
+    /// How long to wait after adding instances before adding more for a long wait, in milliseconds
+    /// in a file: new instances need a moment to take what waits.
+    #[serde(rename = "up_wait_cooldown_ms", with = "milliseconds")]
+    pub up_wait_cooldown: Duration,
+    /// Remove instances when fewer executions than this are queued or running ...
     pub down_below: usize,
     /// ... for this long without interruption, in milliseconds in a file. Each further step takes
     /// as long again.
     #[serde(rename = "down_after_ms", with = "milliseconds")]
     pub down_after: Duration,
-    /// How long that must be once an instance was given back and had to be added again, without an
-    /// idle moment in between: the calm deceived. In milliseconds in a file. An idle moment ends
-    /// the caution.
+    /// How long that must be after an instance was removed and had to be added again, in
+    /// milliseconds in a file. For a long queue, an idle moment ends this caution; for a long wait,
+    /// an idle time of four times `down_after`.
     #[serde(rename = "down_after_undone_ms", with = "milliseconds")]
     pub down_after_undone: Duration,
-    /// How many instances to give back at a time.
+    /// How many instances to remove at a time.
     pub down_step: usize,
-    /// Give back only what the average load of that calm left idle. Without it, a constant load
+    /// Keep as many instances as the average load of the calm needs. Without it, a constant load
     /// that needs two instances and never shows more than two executions would lose one of them
     /// and win it back for ever.
     pub keep_for_load: bool,
@@ -41,6 +50,8 @@ impl Default for QueueDrivenOptions {
             up_above: 10,
             up_step: 1,
             up_cooldown: Duration::from_secs(1),
+            up_wait: Duration::from_millis(100),
+            up_wait_cooldown: Duration::from_millis(50),
             down_below: 3,
             down_after: Duration::from_secs(30),
             down_after_undone: Duration::from_secs(600),
@@ -66,40 +77,60 @@ impl QueueDrivenOptions {
                 self.up_above.saturating_add(1)
             ));
         }
+        if self.up_wait.is_zero() {
+            return Err(
+                "up_wait_ms must be at least 1, or each execution that waits would add an instance"
+                    .to_owned(),
+            );
+        }
         Ok(())
     }
 }
 
-/// Up by one when more than 10 executions are queued, and again after a cool-down while they still
-/// are; down by one when fewer than 3 were queued or running for 30 s.
+/// The default policy.
+///
+/// - When more than 10 executions are queued, it adds one instance, and another each second while
+///   that lasts.
+/// - When the oldest has waited longer than 100 ms, it adds as many instances as executions wait, at
+///   most doubling, and goes on 50 ms later while that lasts.
+/// - When fewer than 3 executions were queued or running for 30 s, it removes one instance.
 ///
 /// It sees the load only at each tick, and a constant load can look calm in all the ticks of half
-/// a minute. Two rules keep it from flapping then: what the average of the calm needed is kept
-/// ([`keep_for_load`](QueueDrivenOptions::keep_for_load)), and a calm that proved deceptive must
-/// last longer the next time ([`down_after_undone`](QueueDrivenOptions::down_after_undone)).
+/// a minute. Three rules prevent it from flapping then: it keeps as many instances as the average of
+/// the calm needs ([`keep_for_load`](QueueDrivenOptions::keep_for_load)); a calm that was followed by
+/// a long queue must last longer the next time
+/// ([`down_after_undone`](QueueDrivenOptions::down_after_undone)); and an instance that a long wait
+/// brought back is kept for as long.
 ///
 /// ```
 /// use std::time::Duration;
 /// use faas_core::scaling::{Decision, QueueDriven, ScalingPolicy, Snapshot};
 ///
-/// let decision = QueueDriven::default().decide(&Snapshot {
-///     at: Duration::ZERO,
-///     queued: 14,
-///     running: 1,
-///     instances: 1,
-///     min_instances: 1,
-///     max_instances: 10,
-/// });
+/// let mut policy = QueueDriven::default();
+/// let mut snapshot = Snapshot::new(1, 1, 10);
+/// snapshot.queued = 14;
 /// let reason = "queue length 14 > 10".to_owned();
-/// assert_eq!(decision, Decision::Scale { instances: 2, reason });
+/// assert_eq!(policy.decide(&snapshot), Decision::Scale { instances: 2, reason });
+///
+/// let mut snapshot = Snapshot::new(2, 1, 10);
+/// snapshot.at = Duration::from_millis(200);
+/// (snapshot.queued, snapshot.startable) = (3, 3);
+/// snapshot.oldest_wait = Duration::from_millis(130);
+/// let reason = "oldest call waited 130 ms > 100 ms: 3 calls wait".to_owned();
+/// assert_eq!(policy.decide(&snapshot), Decision::Scale { instances: 4, reason });
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct QueueDriven {
     options: QueueDrivenOptions,
     /// When instances were added last.
     raised_at: Option<Duration>,
+    /// When instances were removed last.
+    lowered_at: Option<Duration>,
     calm: Option<Calm>,
     trust: Trust,
+    kept: Option<Kept>,
+    /// Since when nothing waits or runs.
+    idle_since: Option<Duration>,
 }
 
 /// Whether a calm means that there is less to do.
@@ -108,10 +139,17 @@ enum Trust {
     /// Nothing speaks against it.
     #[default]
     Full,
-    /// Instances were given back, and there has been no idle moment since.
+    /// Instances were removed, and there has been no idle moment since.
     OnTrial,
     /// They had to be added again.
     Deceived,
+}
+
+/// Instances that are kept, because one of them was removed and a wait brought it back.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    instances: usize,
+    until: Duration,
 }
 
 /// A span of time in which there was little to do.
@@ -167,12 +205,45 @@ impl QueueDriven {
         }
     }
 
-    fn up(&mut self, snapshot: &Snapshot) -> Decision {
+    /// Adds instances because the oldest execution has waited too long.
+    fn up_for_wait(&mut self, snapshot: &Snapshot) -> Decision {
+        let more = snapshot.startable.min(snapshot.instances.max(1));
+        let instances = snapshot.bounded(snapshot.instances.saturating_add(more));
+        if self.is_cooling(snapshot, self.options.up_wait_cooldown)
+            || instances <= snapshot.instances
+        {
+            return Decision::Hold;
+        }
+        let is_undone = self
+            .lowered_at
+            .is_some_and(|at| snapshot.at.saturating_sub(at) < self.options.down_after_undone);
+        if is_undone || self.kept.is_some() {
+            let kept = self.kept.map_or(0, |kept| kept.instances);
+            // A calm shows fewer than `down_below`: more than twice that were for a burst.
+            let most = self.options.down_below.saturating_mul(2).saturating_sub(1);
+            let needed = snapshot.instances.saturating_add(1).min(most);
+            self.kept = Some(Kept {
+                instances: kept.max(needed),
+                until: snapshot.at.saturating_add(self.options.down_after_undone),
+            });
+        }
+        self.raised_at = Some(snapshot.at);
+        let reason = format!(
+            "oldest call waited {} ms > {} ms: {}",
+            snapshot.oldest_wait.as_millis(),
+            self.options.up_wait.as_millis(),
+            match snapshot.startable {
+                1 => "1 call waits".to_owned(),
+                waiting => format!("{waiting} calls wait"),
+            }
+        );
+        Decision::Scale { instances, reason }
+    }
+
+    /// Adds instances because too many executions wait.
+    fn up_for_length(&mut self, snapshot: &Snapshot) -> Decision {
         let instances = snapshot.bounded(snapshot.instances.saturating_add(self.options.up_step));
-        let cooling = self
-            .raised_at
-            .is_some_and(|at| snapshot.at.saturating_sub(at) < self.options.up_cooldown);
-        if cooling || instances <= snapshot.instances {
+        if self.is_cooling(snapshot, self.options.up_cooldown) || instances <= snapshot.instances {
             return Decision::Hold;
         }
         self.raised_at = Some(snapshot.at);
@@ -184,6 +255,30 @@ impl QueueDriven {
             snapshot.queued, self.options.up_above
         );
         Decision::Scale { instances, reason }
+    }
+
+    /// Forgets that instances were removed too early, once that was long ago or nothing has run for
+    /// long.
+    fn end_caution(&mut self, snapshot: &Snapshot) {
+        const IDLE_CALMS: u32 = 4;
+        if snapshot.load() > 0 {
+            self.idle_since = None;
+        } else {
+            let since = *self.idle_since.get_or_insert(snapshot.at);
+            let long = self.options.down_after.saturating_mul(IDLE_CALMS);
+            if snapshot.at.saturating_sub(since) >= long {
+                self.kept = None;
+                self.lowered_at = None;
+            }
+        }
+        if self.kept.is_some_and(|kept| kept.until <= snapshot.at) {
+            self.kept = None;
+        }
+    }
+
+    fn is_cooling(&self, snapshot: &Snapshot, cooldown: Duration) -> bool {
+        self.raised_at
+            .is_some_and(|at| snapshot.at.saturating_sub(at) < cooldown)
     }
 
     fn down(&mut self, snapshot: &Snapshot) -> Decision {
@@ -204,8 +299,9 @@ impl QueueDriven {
         } else {
             0
         };
+        let kept = self.kept.map_or(0, |kept| kept.instances);
         let fewer = snapshot.instances.saturating_sub(self.options.down_step);
-        let instances = snapshot.bounded(fewer.max(needed));
+        let instances = snapshot.bounded(fewer.max(needed).max(kept));
         // The next step down takes a calm of its own.
         self.calm = Some(Calm::starts(snapshot));
         if instances >= snapshot.instances {
@@ -214,6 +310,7 @@ impl QueueDriven {
         if snapshot.load() > 0 {
             self.trust = Trust::OnTrial;
         }
+        self.lowered_at = Some(snapshot.at);
         let reason = format!(
             "{} queued or running < {} for {} s",
             snapshot.load(),
@@ -229,14 +326,24 @@ impl ScalingPolicy for QueueDriven {
         if let Some(back) = snapshot.back_within_bounds() {
             return back;
         }
+        self.end_caution(snapshot);
+        if snapshot.load() >= self.options.down_below {
+            self.calm = None;
+        }
+        if snapshot.startable > 0 && snapshot.oldest_wait > self.options.up_wait {
+            let decision = self.up_for_wait(snapshot);
+            if decision != Decision::Hold {
+                self.calm = None;
+                return decision;
+            }
+        }
         if snapshot.queued > self.options.up_above {
             self.calm = None;
-            return self.up(snapshot);
+            return self.up_for_length(snapshot);
         }
         if snapshot.load() < self.options.down_below {
             return self.down(snapshot);
         }
-        self.calm = None;
         Decision::Hold
     }
 }
@@ -249,10 +356,17 @@ mod tests {
         Snapshot {
             at: Duration::from_secs_f64(seconds),
             queued,
+            startable: queued,
             running,
-            instances,
-            min_instances: 1,
-            max_instances: 10,
+            ..Snapshot::new(instances, 1, 10)
+        }
+    }
+
+    /// One at which the oldest execution has waited for so long.
+    fn waited(millis: u64, snapshot: Snapshot) -> Snapshot {
+        Snapshot {
+            oldest_wait: Duration::from_millis(millis),
+            ..snapshot
         }
     }
 
@@ -283,7 +397,78 @@ mod tests {
     }
 
     #[test]
-    fn thirty_calm_seconds_give_one_instance_back_and_thirty_more_the_next() {
+    fn an_execution_that_waits_longer_than_100_ms_adds_as_many_instances_as_executions_wait() {
+        let mut policy = QueueDriven::default();
+        let waiting = |millis| waited(millis, at(5.0, 3, 4, 4));
+        assert_eq!(policy.decide(&waiting(100)), Decision::Hold);
+        assert_eq!(
+            policy.decide(&waiting(101)),
+            scale(7, "oldest call waited 101 ms > 100 ms: 3 calls wait")
+        );
+        let one = waited(250, at(6.0, 1, 7, 7));
+        assert_eq!(
+            policy.decide(&one),
+            scale(8, "oldest call waited 250 ms > 100 ms: 1 call waits")
+        );
+    }
+
+    #[test]
+    fn a_long_wait_at_most_doubles_instances_and_again_50_ms_later_up_to_the_maximum() {
+        let mut policy = QueueDriven::default();
+        let mut instances = 1;
+        let mut counts = Vec::new();
+        for tick in 0..20_u32 {
+            let seconds = f64::from(tick) * 0.02;
+            let snapshot = waited(120, at(seconds, 99, instances, instances));
+            if let Decision::Scale {
+                instances: more, ..
+            } = policy.decide(&snapshot)
+            {
+                counts.push((tick, more));
+                instances = more;
+            }
+        }
+        assert_eq!(counts, [(0, 2), (3, 4), (6, 8), (9, 10)]);
+    }
+
+    #[test]
+    fn executions_that_only_a_limit_of_their_function_holds_back_add_no_instance_for_their_wait() {
+        let mut policy = QueueDriven::default();
+        let mut held_back = waited(5_000, at(0.0, 8, 2, 2));
+        held_back.startable = 0;
+        assert_eq!(policy.decide(&held_back), Decision::Hold);
+        held_back.startable = 1;
+        assert_eq!(
+            policy.decide(&held_back),
+            scale(3, "oldest call waited 5000 ms > 100 ms: 1 call waits")
+        );
+    }
+
+    #[test]
+    fn an_instance_that_a_wait_brought_back_is_kept_for_ten_minutes_or_until_idle_for_two() {
+        let mut policy = QueueDriven::default();
+        policy.decide(&at(0.0, 0, 1, 2));
+        policy.decide(&at(15.0, 0, 0, 2));
+        assert_ne!(policy.decide(&at(30.0, 0, 1, 2)), Decision::Hold);
+        assert_ne!(
+            policy.decide(&waited(120, at(40.0, 1, 1, 1))),
+            Decision::Hold
+        );
+        let mut idle = policy.clone();
+        for seconds in [60.0, 75.0, 90.0, 120.0, 639.0] {
+            assert_eq!(policy.decide(&at(seconds, 0, 1, 2)), Decision::Hold);
+            assert_eq!(policy.decide(&at(seconds, 0, 0, 2)), Decision::Hold);
+        }
+        policy.decide(&at(640.0, 0, 0, 2));
+        assert_ne!(policy.decide(&at(670.0, 0, 1, 2)), Decision::Hold);
+        for seconds in [60.0, 90.0, 120.0, 150.0] {
+            assert_eq!(idle.decide(&at(seconds, 0, 0, 2)), Decision::Hold);
+        }
+        assert_ne!(idle.decide(&at(180.0, 0, 0, 2)), Decision::Hold);
+    }
+
+    #[test]
+    fn thirty_calm_seconds_remove_one_instance_and_thirty_more_the_next() {
         let mut policy = QueueDriven::default();
         assert_eq!(policy.decide(&at(0.0, 1, 1, 4)), Decision::Hold);
         assert_eq!(policy.decide(&at(29.9, 1, 1, 4)), Decision::Hold);
@@ -299,7 +484,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_of_load_starts_the_thirty_seconds_again() {
+    fn a_moment_of_load_restarts_the_thirty_seconds() {
         let mut policy = QueueDriven::default();
         for (seconds, load) in [(0.0, 0), (20.0, 3), (20.2, 0), (50.0, 0)] {
             assert_eq!(policy.decide(&at(seconds, 0, load, 2)), Decision::Hold);
@@ -308,7 +493,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instance_that_the_load_needs_is_kept_unless_told_otherwise() {
+    fn an_instance_that_the_load_needs_is_kept_unless_keep_for_load_is_off() {
         let busy = |policy: &mut QueueDriven| {
             policy.decide(&at(0.0, 0, 2, 2));
             policy.decide(&at(30.0, 0, 2, 2))
@@ -325,7 +510,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instance_that_was_given_back_too_early_is_kept_for_ten_minutes_or_until_idle() {
+    fn an_instance_that_was_removed_too_early_is_kept_for_ten_minutes_or_until_idle() {
         let mut policy = QueueDriven::default();
         policy.decide(&at(0.0, 0, 1, 3));
         assert_ne!(policy.decide(&at(30.0, 0, 1, 3)), Decision::Hold);

@@ -1,9 +1,9 @@
-//! Replays a trace of arrivals against a policy, in no time at all.
+//! Replays a trace of arrivals against a policy.
 //!
 //! A discrete-event simulation of the engine's queue and instances with a clock of its own: the
-//! same trace and policy give the same [`Replay`] every time. It is what the policies here are
-//! tested with, and it is public so that a host can try its own policy, or its own numbers, on its
-//! own load before it goes live.
+//! same trace and policy give the same [`Replay`] every time, and no real time passes. The policies
+//! of this crate are tested with it, and you can use it to try your own policy, or your own numbers,
+//! on your own load.
 //!
 //! ```
 //! use std::time::Duration;
@@ -33,7 +33,7 @@ pub struct Arrival {
     pub service: Duration,
 }
 
-/// What arrives, and how long to watch.
+/// Arrivals, and how long to watch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trace {
     arrivals: Vec<Arrival>,
@@ -123,7 +123,7 @@ impl Trace {
         self.length
     }
 
-    /// What arrives, in order of time.
+    /// The arrivals, in order of time.
     pub fn arrivals(&self) -> &[Arrival] {
         &self.arrivals
     }
@@ -138,6 +138,12 @@ pub struct Simulation {
     pub max_instances: usize,
     /// How often the policy is asked; zero is taken as 1 ms.
     pub tick: Duration,
+    /// How often it is asked while executions wait and there may be more instances, if that is more
+    /// often; zero is taken as 1 ms.
+    pub busy_tick: Duration,
+    /// How many processors executions share. They slow each other down when more of them run.
+    /// `None`: they do not use a processor, or there are enough.
+    pub processors: Option<usize>,
 }
 
 impl Default for Simulation {
@@ -146,6 +152,8 @@ impl Default for Simulation {
             min_instances: 1,
             max_instances: 10,
             tick: Duration::from_millis(200),
+            busy_tick: Duration::from_millis(20),
+            processors: None,
         }
     }
 }
@@ -254,30 +262,44 @@ impl Replay {
 impl Simulation {
     /// Replays `trace` against `policy`.
     pub fn run(&self, trace: &Trace, mut policy: impl ScalingPolicy) -> Replay {
-        let mut engine = Engine::new(self.min_instances);
+        let mut engine = Engine::new(self.min_instances, self.processors);
         let mut arrivals = trace.arrivals.iter().copied().peekable();
         let tick = self.tick.max(Duration::from_millis(1));
-        let mut now = Duration::ZERO;
-        while now <= trace.length {
-            while let Some(arrival) = arrivals.next_if(|arrival| arrival.at <= now) {
+        let busy_tick = self.busy_tick.max(Duration::from_millis(1)).min(tick);
+        let mut next = Duration::ZERO;
+        while next <= trace.length {
+            while let Some(arrival) = arrivals.next_if(|arrival| arrival.at <= next) {
                 engine.end_until(arrival.at);
                 engine.arrive(arrival);
+                if self.is_pressed(&engine) {
+                    next = next.min(arrival.at + busy_tick);
+                }
             }
-            engine.end_until(now);
-            self.ask(&mut policy, &mut engine, now);
-            now += tick;
+            engine.end_until(next);
+            self.ask(&mut policy, &mut engine, next);
+            next += if self.is_pressed(&engine) {
+                busy_tick
+            } else {
+                tick
+            };
         }
         engine.replay
     }
 
+    /// Whether something waits, and there may be more instances.
+    fn is_pressed(&self, engine: &Engine) -> bool {
+        !engine.queue.is_empty() && engine.instances < self.max_instances
+    }
+
     fn ask(&self, policy: &mut impl ScalingPolicy, engine: &mut Engine, now: Duration) {
+        let oldest = engine.queue.front();
         let snapshot = Snapshot {
             at: now,
             queued: engine.queue.len(),
+            startable: engine.queue.len(),
+            oldest_wait: oldest.map_or(Duration::ZERO, |oldest| now.saturating_sub(oldest.at)),
             running: engine.ends.len(),
-            instances: engine.instances,
-            min_instances: self.min_instances,
-            max_instances: self.max_instances,
+            ..Snapshot::new(engine.instances, self.min_instances, self.max_instances)
         };
         engine.replay.timeline.push(Sample {
             at: now,
@@ -306,17 +328,25 @@ impl Simulation {
 /// The simulated queue and instances.
 struct Engine {
     instances: usize,
+    processors: Option<usize>,
     queue: VecDeque<Arrival>,
-    /// When what runs will end.
+    now: Duration,
+    /// How long an execution that has always run would have run by `now`: less than that where
+    /// executions slow each other down.
+    progress: Duration,
+    /// The progress at which each of the running executions ends.
     ends: BinaryHeap<Reverse<Duration>>,
     replay: Replay,
 }
 
 impl Engine {
-    fn new(instances: usize) -> Self {
+    fn new(instances: usize, processors: Option<usize>) -> Self {
         Self {
             instances,
+            processors,
             queue: VecDeque::new(),
+            now: Duration::ZERO,
+            progress: Duration::ZERO,
             ends: BinaryHeap::new(),
             replay: Replay::default(),
         }
@@ -335,18 +365,46 @@ impl Engine {
             };
             let waited = now.saturating_sub(next.at);
             self.replay.longest_wait = self.replay.longest_wait.max(waited);
-            self.ends.push(Reverse(now + next.service));
+            self.ends.push(Reverse(self.progress + next.service));
         }
     }
 
-    /// Ends, in order, what ends by `now`, each making room for the next that waits.
-    fn end_until(&mut self, now: Duration) {
-        while let Some(&Reverse(end)) = self.ends.peek()
-            && end <= now
-        {
+    /// Ends, in order, what ends by `until`, each making room for the next that waits.
+    fn end_until(&mut self, until: Duration) {
+        while let Some(&Reverse(end)) = self.ends.peek() {
+            let ends_at = self.now + self.time_for(end.saturating_sub(self.progress));
+            if ends_at > until {
+                break;
+            }
+            self.now = ends_at;
+            self.progress = end;
             self.ends.pop();
             self.replay.completed += 1;
-            self.start(end);
+            self.start(ends_at);
         }
+        let left = until.saturating_sub(self.now);
+        let slowdown = self.slowdown();
+        self.progress += if slowdown > 1.0 {
+            left.div_f64(slowdown)
+        } else {
+            left
+        };
+        self.now = until.max(self.now);
+    }
+
+    /// How long it takes each of the running executions to get on by `work`.
+    fn time_for(&self, work: Duration) -> Duration {
+        let slowdown = self.slowdown();
+        if slowdown > 1.0 {
+            work.mul_f64(slowdown)
+        } else {
+            work
+        }
+    }
+
+    /// How many times as long the running executions take as each would alone.
+    fn slowdown(&self) -> f64 {
+        let processors = self.processors.unwrap_or(usize::MAX).max(1);
+        self.ends.len() as f64 / processors as f64
     }
 }

@@ -252,9 +252,7 @@ mod tests {
                     at: self.at,
                     queued: load.saturating_sub(self.instances),
                     running: load.min(self.instances),
-                    instances: self.instances,
-                    min_instances: 1,
-                    max_instances: 100,
+                    ..Snapshot::new(self.instances, 1, 100)
                 });
                 if let Decision::Scale { instances, reason } = decision {
                     self.instances = instances;

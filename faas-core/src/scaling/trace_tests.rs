@@ -1,4 +1,4 @@
-//! What every policy that ships promises, on every kind of trace.
+//! What every policy of this crate promises, on every kind of trace.
 
 use std::time::Duration;
 
@@ -6,11 +6,12 @@ use proptest::prelude::*;
 
 use super::simulator::{Arrival, Replay, Simulation, Trace};
 use super::{QueueDriven, ScalingPolicy, Snapshot, TargetConcurrency};
+use crate::model::ScalingAction;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Replays `trace` against both policies, named.
+/// Replays `trace` against both policies, with their names.
 fn replays(simulation: Simulation, trace: &Trace) -> [(&'static str, Replay); 2] {
     [
         ("QueueDriven", simulation.run(trace, QueueDriven::default())),
@@ -45,7 +46,7 @@ fn traces() -> Vec<(&'static str, Trace)> {
 }
 
 #[test]
-fn bounds_are_never_exceeded_and_nothing_outside_them_is_even_asked_for() {
+fn instances_stay_within_the_bounds_and_no_policy_asks_for_more() {
     for (min, max) in [(1, 10), (2, 3), (4, 4), (1, 200)] {
         let simulation = Simulation {
             min_instances: min,
@@ -74,7 +75,7 @@ fn bounds_are_never_exceeded_and_nothing_outside_them_is_even_asked_for() {
 }
 
 #[test]
-fn instances_above_the_minimum_are_given_back_after_silence_and_everything_was_run() {
+fn instances_return_to_the_minimum_after_silence_and_everything_has_run() {
     for (name, trace) in traces() {
         for (policy, replay) in replays(Simulation::default(), &trace) {
             assert_eq!(replay.last_instances(), 1, "{policy}, {name}");
@@ -91,7 +92,7 @@ fn silence_changes_nothing() {
 }
 
 #[test]
-fn one_long_execution_is_let_finish_and_adds_no_instance() {
+fn one_long_execution_finishes_and_adds_no_instance() {
     let trace = Trace::one_long(30 * MINUTE).then_silence(MINUTE);
     for (policy, replay) in replays(Simulation::default(), &trace) {
         assert!(replay.changes.is_empty(), "{policy}: {:?}", replay.changes);
@@ -100,8 +101,8 @@ fn one_long_execution_is_let_finish_and_adds_no_instance() {
 }
 
 #[test]
-fn a_long_execution_outlives_the_instances_that_are_given_back_around_it() {
-    // The burst raises capacity; the long one is still running when all of it is given back.
+fn a_long_execution_outlives_the_instances_that_are_removed_around_it() {
+    // The burst raises capacity; the long execution still runs when all of it is removed.
     let service = Duration::from_millis(500);
     let mut arrivals = Trace::burst(200, service).arrivals().to_vec();
     arrivals.push(Arrival {
@@ -122,7 +123,7 @@ fn capacity_does_not_collapse_after_a_burst() {
         let drained = replay.drained_at().expect("the queue drains");
         let alone = 400 * Duration::from_millis(500);
         assert!(drained < alone / 3, "{policy}: {drained:?}");
-        // Nothing is given back while anything waits, nor in the 20 s after.
+        // No instance is removed while anything waits, nor in the 20 s after.
         let peak = replay.peak_instances();
         assert!(peak >= 8, "{policy}: {peak}");
         let held = replay
@@ -176,6 +177,112 @@ fn any_trace() -> impl Strategy<Value = Trace> {
         .prop_map(|arrivals| Trace::new(arrivals, 10 * MINUTE))
 }
 
+/// Arrivals at random, `rate` a second on average.
+fn random_arrivals(rate: f64, service: Duration, length: Duration, seed: u64) -> Trace {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let (mut arrivals, mut at) = (Vec::new(), Duration::ZERO);
+    while at < length {
+        arrivals.push(Arrival { at, service });
+        at += Duration::from_secs_f64(-(1.0 - random.f64()).ln() / rate);
+    }
+    Trace::new(arrivals, length)
+}
+
+#[test]
+fn an_execution_behind_nine_of_6_s_starts_within_400_ms_of_them() {
+    let mut arrivals = Trace::burst(9, 6 * SECOND).arrivals().to_vec();
+    arrivals.push(Arrival {
+        at: Duration::from_millis(1),
+        service: Duration::from_millis(1),
+    });
+    let trace = Trace::new(arrivals, 10 * SECOND);
+    let replay = Simulation::default().run(&trace, QueueDriven::default());
+    assert!(
+        replay.longest_wait <= Duration::from_millis(400),
+        "{replay:?}"
+    );
+    assert_eq!(replay.peak_instances(), 10);
+}
+
+#[test]
+fn a_burst_of_long_executions_reaches_the_maximum_at_once_and_the_minimum_in_five_minutes_after() {
+    let trace = Trace::burst(100, SECOND).then_silence(6 * MINUTE);
+    let replay = Simulation::default().run(&trace, QueueDriven::default());
+    let sizes: Vec<_> = replay.changes.iter().map(|change| change.to).collect();
+    assert_eq!(sizes, [2, 4, 8, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1][..]);
+    let highest = replay.changes.iter().find(|change| change.to == 10);
+    let at = highest.map(|change| change.at).unwrap();
+    assert!(at <= Duration::from_millis(400), "{at:?}");
+    assert_eq!(replay.last_instances(), 1);
+    assert_eq!(replay.direction_changes(Duration::ZERO), 1);
+}
+
+#[test]
+fn random_arrivals_at_a_constant_rate_do_not_make_capacity_flap() {
+    for load in [0.05, 0.2, 0.4, 0.8, 1.2, 1.8, 2.5] {
+        for service in [20, 150, 250, 1_000, 5_000] {
+            for seed in 0..3 {
+                let service = Duration::from_millis(service);
+                let rate = load / service.as_secs_f64();
+                let trace = random_arrivals(rate, service, 62 * MINUTE, seed);
+                let replay = Simulation::default().run(&trace, QueueDriven::default());
+                // One after 30 idle seconds is no flapping.
+                let undone = replay.changes.windows(2).filter(|pair| {
+                    pair[0].action() == ScalingAction::Down
+                        && pair[1].action() == ScalingAction::Up
+                        && pair[1].at - pair[0].at < MINUTE
+                });
+                let (undone, turns) = (undone.count(), replay.direction_changes(2 * MINUTE));
+                assert!(
+                    undone <= 6 && turns <= 14,
+                    "load {load} of {service:?}: {turns} turns, {undone} undone: {:?}",
+                    replay.changes
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn more_instances_than_processors_neither_flap_nor_finish_later() {
+    let busy = |processors| Simulation {
+        processors,
+        ..Simulation::default()
+    };
+    // More than two processors can do, and less.
+    for interval in [150, 400] {
+        let service = Duration::from_millis(600);
+        let trace = Trace::constant(Duration::from_millis(interval), service, 2 * MINUTE)
+            .then_silence(10 * MINUTE);
+        let replay = busy(Some(2)).run(&trace, QueueDriven::default());
+        assert_eq!(replay.completed, trace.arrivals().len());
+        assert!(
+            replay.direction_changes(Duration::ZERO) <= 1,
+            "{:?}",
+            replay.changes
+        );
+        assert_eq!(replay.last_instances(), 1);
+    }
+    // Two processors are all that 40 calls of 200 ms can use: doubling past them costs nothing.
+    let burst = Trace::burst(40, Duration::from_millis(200)).then_silence(MINUTE);
+    let two = Simulation {
+        min_instances: 2,
+        max_instances: 2,
+        ..busy(Some(2))
+    };
+    let fixed = two
+        .run(&burst, QueueDriven::default())
+        .drained_at()
+        .unwrap();
+    let replay = busy(Some(2)).run(&burst, QueueDriven::default());
+    assert!(
+        replay.drained_at().unwrap() <= fixed,
+        "{:?}",
+        replay.changes
+    );
+    assert_eq!(replay.completed, 40);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -221,7 +328,7 @@ proptest! {
     #[test]
     fn no_snapshot_makes_a_policy_panic_or_leave_the_bounds(
         steps in proptest::collection::vec(
-            (0_u64..100_000, any::<u16>(), any::<u16>(), any::<u16>()),
+            (0_u64..100_000, any::<u16>(), 0_u64..1_000, any::<u16>(), any::<u16>()),
             1..100,
         ),
         min in 0_usize..50,
@@ -233,15 +340,15 @@ proptest! {
             Box::new(QueueDriven::default()),
             Box::new(TargetConcurrency::default()),
         ];
-        for (step, queued, running, instances) in steps {
+        for (step, queued, wait, running, instances) in steps {
             at += Duration::from_millis(step);
             let snapshot = Snapshot {
                 at,
                 queued: if huge { usize::MAX } else { queued.into() },
+                startable: queued.into(),
+                oldest_wait: Duration::from_millis(wait),
                 running: running.into(),
-                instances: instances.into(),
-                min_instances: min,
-                max_instances: max,
+                ..Snapshot::new(instances.into(), min, max)
             };
             for policy in &mut policies {
                 if let super::Decision::Scale { instances, .. } = policy.decide(&snapshot) {

@@ -10,11 +10,10 @@ use chacha20poly1305::aead::Generate as _;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use crate::model::{SEAL_KEY_ID_LENGTH, SealKeyId};
+
 /// The length of a key, in bytes.
 const LENGTH: usize = 32;
-
-/// The length of a key's id, in bytes.
-pub(super) const ID_LENGTH: usize = 8;
 
 /// A key of 32 bytes. It is never shown, and overwritten when it is dropped.
 ///
@@ -28,7 +27,7 @@ pub(super) const ID_LENGTH: usize = 8;
 #[derive(Clone)]
 pub struct SecretKey {
     bytes: Zeroizing<[u8; LENGTH]>,
-    id: KeyId,
+    id: SealKeyId,
 }
 
 impl SecretKey {
@@ -48,16 +47,16 @@ impl SecretKey {
             .chain_update(b"the id of a secret key\0")
             .chain_update(*bytes)
             .finalize();
-        let mut id = [0; ID_LENGTH];
+        let mut id = [0; SEAL_KEY_ID_LENGTH];
         id.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
         Self {
             bytes,
-            id: KeyId(id),
+            id: SealKeyId(id),
         }
     }
 
     /// Tells it from other keys, and does not tell what it is.
-    pub const fn id(&self) -> KeyId {
+    pub const fn id(&self) -> SealKeyId {
         self.id
     }
 
@@ -120,22 +119,6 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-/// Tells keys apart: the beginning of a hash.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct KeyId(pub(super) [u8; ID_LENGTH]);
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyId({self})")
-    }
-}
-
 /// The keys of a host: the first seals, all open. A new key is put before the old one, which stays
 /// until every secret has been sealed anew ([`crate::platform::reseal()`]).
 #[derive(Debug, Clone, Default)]
@@ -163,7 +146,7 @@ impl SecretKeys {
     }
 
     /// The key with this id.
-    pub(super) fn with_id(&self, id: KeyId) -> Option<&SecretKey> {
+    pub(super) fn with_id(&self, id: SealKeyId) -> Option<&SecretKey> {
         self.0.iter().find(|key| key.id == id)
     }
 }

@@ -1,7 +1,7 @@
 //! Secrets of functions: sealed before a store sees them, opened when their function is loaded.
 //!
 //! Owns the keys of a host ([`SecretKey`], [`SecretKeys`]), a secret on its way in or out
-//! ([`SecretText`]) and what is kept of it ([`Sealed`]). Where keys come from is the host's business,
+//! ([`SecretText`]) and what is kept of it ([`Sealed`](crate::model::Sealed)). Where keys come from is the host's business,
 //! where sealed secrets go the stores'.
 //!
 //! Each secret is sealed by XChaCha20-Poly1305 under a nonce of its own, which is random. The function's id and
@@ -14,6 +14,6 @@ mod key;
 mod sealed;
 mod text;
 
-pub use key::{KeyId, ParseKeyError, SecretKey, SecretKeys};
-pub use sealed::{NotSealed, OpenError, SealError, Sealed};
+pub use key::{ParseKeyError, SecretKey, SecretKeys};
+pub use sealed::{OpenError, SealError};
 pub use text::SecretText;

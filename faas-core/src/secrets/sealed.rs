@@ -1,33 +1,12 @@
-//! A secret as it is kept.
+//! Sealing and opening secrets.
 
-use std::fmt;
-use std::sync::Arc;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use chacha20poly1305::aead::{Aead as _, Generate as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use zeroize::Zeroizing;
 
-use super::key::{ID_LENGTH, KeyId, SecretKey, SecretKeys};
+use super::key::{SecretKey, SecretKeys};
 use super::text::SecretText;
-use crate::model::FunctionId;
-
-/// The layout below.
-const VERSION: u8 = 1;
-const NONCE_LENGTH: usize = 24;
-const TAG_LENGTH: usize = 16;
-
-/// A sealed secret: what a store keeps. Its bytes are a version, the id of its key (8), a nonce
-/// (24), and the text, encrypted, with its tag (16). Cloning shares them.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Sealed(Arc<[u8]>);
-
-/// Bytes that are no sealed secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a sealed secret")]
-pub struct NotSealed;
+use crate::model::{FunctionId, SEAL_VERSION, SealKeyId, Sealed};
 
 /// Why a secret cannot be sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -50,80 +29,11 @@ pub enum OpenError {
     NoKey,
     /// The host has keys, and none of them is the one that it was sealed with.
     #[error("it was sealed with the secret key {0}, which is not configured")]
-    OtherKey(KeyId),
+    OtherKey(SealKeyId),
     /// It was sealed with a key that the host has, and is not what it was then; or it was sealed for
     /// another function or name.
     #[error("it is damaged")]
     Damaged,
-}
-
-/// What [`Sealed`] is made of.
-struct Parts<'a> {
-    key: KeyId,
-    nonce: XNonce,
-    encrypted: &'a [u8],
-}
-
-impl Sealed {
-    /// The sealed secret with these bytes, as [`Sealed::as_bytes`] gave them.
-    ///
-    /// # Errors
-    /// When they are none.
-    pub fn from_bytes(bytes: impl Into<Arc<[u8]>>) -> Result<Self, NotSealed> {
-        let sealed = Self(bytes.into());
-        sealed.parts().ok_or(NotSealed)?;
-        Ok(sealed)
-    }
-
-    /// Its bytes.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// Which key it was sealed with.
-    pub fn key(&self) -> KeyId {
-        self.parts()
-            .map_or(KeyId([0; ID_LENGTH]), |parts| parts.key)
-    }
-
-    /// How many bytes the text has.
-    pub fn text_len(&self) -> usize {
-        let encrypted = self.parts().map_or(0, |parts| parts.encrypted.len());
-        encrypted.saturating_sub(TAG_LENGTH)
-    }
-
-    fn parts(&self) -> Option<Parts<'_>> {
-        let (version, rest) = self.0.split_first()?;
-        let (key, rest) = rest.split_first_chunk::<ID_LENGTH>()?;
-        let (nonce, encrypted) = rest.split_first_chunk::<NONCE_LENGTH>()?;
-        let whole = *version == VERSION && encrypted.len() >= TAG_LENGTH;
-        whole.then_some(Parts {
-            key: KeyId(*key),
-            nonce: XNonce::from(*nonce),
-            encrypted,
-        })
-    }
-}
-
-impl fmt::Debug for Sealed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sealed({} bytes, {})", self.text_len(), self.key())
-    }
-}
-
-impl Serialize for Sealed {
-    /// As base64.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD_NO_PAD.encode(&self.0))
-    }
-}
-
-impl<'de> Deserialize<'de> for Sealed {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let bytes = STANDARD_NO_PAD.decode(text).map_err(de::Error::custom)?;
-        Self::from_bytes(bytes).map_err(de::Error::custom)
-    }
 }
 
 impl SecretKeys {
@@ -147,7 +57,7 @@ impl SecretKeys {
         // It fails only for a text of 256 GiB.
         let encrypted = cipher(key).encrypt(&nonce, payload);
         let encrypted = encrypted.map_err(|_| SealError::NoRandomness)?;
-        let bytes = [&[VERSION], &key.id().0[..], &nonce, &encrypted].concat();
+        let bytes = [&[SEAL_VERSION], &key.id().0[..], &nonce, &encrypted].concat();
         Ok(Sealed(bytes.into()))
     }
 
@@ -194,6 +104,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::NotSealed;
 
     const FUNCTION: FunctionId = FunctionId::from_u128(7);
 

@@ -27,10 +27,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::load_test::LoadTest;
+pub use crate::error::{BoxError, StoreError};
 use crate::model::{
-    Execution, ExecutionId, FailureKind, Function, FunctionId, FunctionLabel, LoadTestId,
-    NanoDollars, ScalingEvent, Status, Tier, Timestamp,
+    Execution, ExecutionId, FailureKind, Function, FunctionId, FunctionLabel, LoadTest, LoadTestId,
+    ScalingEvent, Status, Timestamp, UsageSums,
 };
 
 pub use access::{AccessStore, AuditQuery, KeyUse};
@@ -40,6 +40,13 @@ pub use shared::{Lease, Overdue, OverdueQuery, Owner, Renewed, SharedStore};
 
 /// How long a caller's idempotency key is remembered.
 pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 3600);
+
+/// How long a replaced version of a function is kept at least, in case an execution that was
+/// admitted with it is not stored yet.
+pub const VERSION_GRACE: Duration = Duration::from_secs(10 * 60);
+
+/// How many replaced versions of one function are kept at most that no unfinished execution needs.
+pub const SPARE_VERSIONS: usize = 16;
 
 /// Keeps everything that must outlive the process.
 ///
@@ -60,6 +67,11 @@ pub trait Store: AccessStore {
 
     /// Replaces the function with this id, if its `updated_at` still is `expected`.
     ///
+    /// If `function` has a higher version than the stored one, the stored one is kept for
+    /// [`Store::function_version`]. At the same time, kept versions of this function are deleted that
+    /// no unfinished execution was accepted with and that were either replaced [`VERSION_GRACE`] or
+    /// longer before the new `updated_at`, or are not among the [`SPARE_VERSIONS`] newest.
+    ///
     /// # Errors
     /// [`StoreError::Conflict`] when another function has the name, [`StoreError::Stale`] when it
     /// was changed or deleted in the meantime.
@@ -72,6 +84,17 @@ pub trait Store: AccessStore {
     /// The function with this id; `None` when there is none or it was deleted.
     async fn function(&self, id: FunctionId) -> Result<Option<Function>, StoreError>;
 
+    /// The function as it was at this version: its code, configuration and sealed environment.
+    ///
+    /// Versions of a function are the current one and those that [`Store::update_function`] keeps: as
+    /// long as an unfinished execution was accepted with a version, it is there. `None` when there is
+    /// no such version any more, or when the function was deleted.
+    async fn function_version(
+        &self,
+        id: FunctionId,
+        version: u32,
+    ) -> Result<Option<Function>, StoreError>;
+
     /// All functions that are not deleted, newest first.
     async fn functions(&self) -> Result<Vec<Function>, StoreError>;
 
@@ -82,8 +105,8 @@ pub trait Store: AccessStore {
         ids: Option<&[FunctionId]>,
     ) -> Result<HashMap<FunctionId, FunctionLabel>, StoreError>;
 
-    /// Deletes a function and its code, keeping its label, executions and costs. Returns whether
-    /// there was one.
+    /// Deletes a function, its code and its kept versions. Its label, executions and costs stay.
+    /// Returns whether there was one.
     async fn delete_function(&self, id: FunctionId, at: Timestamp) -> Result<bool, StoreError>;
 
     /// Code kept between `from` and `to`, as the sum of bytes times microseconds, of one function
@@ -167,6 +190,9 @@ pub trait Store: AccessStore {
 
     /// Deletes up to `limit` ended executions that were accepted before `before`, oldest first, and
     /// keeps their sums. Returns how many; fewer than `limit` means that none is left.
+    ///
+    /// It also deletes a bounded number of kept versions of functions that were replaced before
+    /// `before` and that no unfinished execution needs. These are not counted.
     async fn expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError>;
 
     /// What makes it safe for several platforms to use the store at the same time; `None`, unless a
@@ -363,64 +389,6 @@ pub enum UsageKey {
     Time(Timestamp),
 }
 
-/// Sums over executions that have ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct UsageSums {
-    /// How many there are.
-    pub executions: u64,
-    /// How many of them failed.
-    pub failed: u64,
-    /// How many of them had a cold start.
-    pub cold: u64,
-    /// Their run time in microseconds.
-    pub duration_micros: u64,
-    /// Their costs, by part.
-    pub base: NanoDollars,
-    /// Cold starts.
-    pub cold_start: NanoDollars,
-    /// Retries.
-    pub retry: NanoDollars,
-    /// Input and output.
-    pub data_transfer: NanoDollars,
-    /// The dearest tier that any of them was priced in.
-    pub tier: Option<Tier>,
-}
-
-impl UsageSums {
-    /// The sums of one execution that has ended.
-    pub fn of(execution: &Execution) -> Self {
-        Self {
-            executions: 1,
-            failed: u64::from(execution.status == Status::Failed),
-            cold: u64::from(execution.cold_start),
-            duration_micros: u64::try_from(execution.duration.as_micros()).unwrap_or(u64::MAX),
-            base: execution.cost.base,
-            cold_start: execution.cost.cold_start,
-            retry: execution.cost.retry,
-            data_transfer: execution.cost.data_transfer,
-            tier: Some(execution.cost.tier),
-        }
-    }
-
-    /// Adds `other` to these.
-    pub fn add(&mut self, other: &Self) {
-        self.executions += other.executions;
-        self.failed += other.failed;
-        self.cold += other.cold;
-        self.duration_micros = self.duration_micros.saturating_add(other.duration_micros);
-        self.base += other.base;
-        self.cold_start += other.cold_start;
-        self.retry += other.retry;
-        self.data_transfer += other.data_transfer;
-        self.tier = self.tier.max(other.tier);
-    }
-
-    /// The sum of the costs.
-    pub fn total(&self) -> NanoDollars {
-        self.base + self.cold_start + self.retry + self.data_transfer
-    }
-}
-
 /// How many executions there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -432,32 +400,4 @@ pub struct Totals {
     pub completed: u64,
     /// Ever failed, expired ones included.
     pub failed: u64,
-}
-
-/// Why a store did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// It cannot be reached, is locked or full. The same call may succeed later.
-    #[error("store unavailable: {0}")]
-    Unavailable(#[source] BoxError),
-    /// What it was asked to add is there already.
-    #[error("{0} is already taken")]
-    Conflict(&'static str),
-    /// What it was asked to change has changed in the meantime.
-    #[error("changed in the meantime")]
-    Stale,
-    /// What it holds cannot be read, or it was written by a newer release. Trying again is no use.
-    #[error("store unusable: {0}")]
-    Unusable(#[source] BoxError),
-}
-
-/// The backend's own error.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-impl StoreError {
-    /// Whether the same call may succeed later.
-    pub const fn is_retryable(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
-    }
 }

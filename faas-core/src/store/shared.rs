@@ -3,7 +3,7 @@
 //! A platform that claims an execution holds it by a [`Lease`], which it renews for as long as it has
 //! the execution in hand. When it dies the lease ends, and another takes the execution over. By how
 //! much the clocks of platforms that share a store may differ, their option
-//! [`lease_margin`](crate::platform::PlatformOptions::lease_margin) says.
+//! [`lease_margin`](crate::options::PlatformOptions::lease_margin) says.
 
 use std::fmt;
 use std::sync::Arc;
@@ -74,6 +74,9 @@ pub struct OverdueQuery {
     /// Pending ones that were due before this moment, where one without a due time is due when it is
     /// accepted; running ones whose lease ended before.
     pub before: Timestamp,
+    /// Of these, only the ones that were due at or after this moment, or whose lease ends then.
+    /// [`Timestamp::MIN`] for all.
+    pub from: Timestamp,
     /// None of these functions.
     pub except: Vec<FunctionId>,
     /// At most so many.

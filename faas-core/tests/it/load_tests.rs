@@ -1,17 +1,19 @@
 //! Load tests, on functions whose time is known.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use faas_core::Error;
 use faas_core::events::{EventKind, Received};
-use faas_core::load_test::{LoadTest, LoadTestStatus, NewLoadTest};
-use faas_core::model::{FunctionConfig, LoadTestId, NanoDollars};
+use faas_core::load_test::NewLoadTest;
+use faas_core::model::{Basis, Function, FunctionConfig, LoadTestId, NanoDollars};
+use faas_core::model::{LoadTest, LoadTestStatus};
 use faas_core::platform::FunctionUpdate;
 use faas_core::store::{ExecutionQuery, LoadTestQuery, MemoryStore, Period};
 use serde_json::json;
 
-use crate::platform::{World, settle};
+use crate::platform::{World, everything, settle};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -42,12 +44,21 @@ async fn stored(world: &World) -> (NanoDollars, usize) {
     (NanoDollars::new(total), all.len())
 }
 
-fn short(world_function: &faas_core::model::Function) -> NewLoadTest {
+fn short(function: &Function) -> NewLoadTest {
     NewLoadTest {
         concurrency: 4,
         duration: 2 * SECOND,
-        ..NewLoadTest::new(world_function.id)
+        ..NewLoadTest::new(function.id)
     }
+}
+
+/// A function that waits and has run before, so that a test of it makes no probes.
+async fn with_history(world: &World) -> Function {
+    let wait = world.function("wait", FunctionConfig::default()).await;
+    world.runtime.open();
+    world.platform.invoke(wait.id, json!({})).await.unwrap();
+    world.runtime.gate.store(false, Ordering::SeqCst);
+    wait
 }
 
 #[tokio::test]
@@ -91,6 +102,57 @@ async fn a_test_costs_what_its_executions_cost_and_tells_of_itself_each_second()
 }
 
 #[tokio::test]
+async fn a_test_of_a_function_without_history_begins_with_a_few_calls_and_estimates_from_them() {
+    let world = World::new(|_| {}).await;
+    let echo = world.function("echo", FunctionConfig::default()).await;
+    let tests = world.platform.load_tests();
+    let new = NewLoadTest {
+        concurrency: 2,
+        rate: Some(4.0),
+        input: json!({"n": "{{i}}"}).into(),
+        ..short(&echo)
+    };
+    let test = tests.start(new.clone()).await.unwrap();
+    assert_eq!(test.estimate.basis, Basis::Default);
+    assert_eq!(test.estimate.duration, SECOND);
+    let test = ended(&world, test.id).await;
+    assert_eq!(test.estimate.basis, Basis::Probe);
+    assert!(test.estimate.duration < SECOND, "{:?}", test.estimate);
+    // Three probes and what the rate asks for, each with a number of its own.
+    let (cost, count) = stored(&world).await;
+    assert_eq!((count, test.result.total()), (11, 11));
+    assert_eq!(test.result.sums.total(), cost);
+    let all = world.store.executions(&everything(99)).await.unwrap();
+    let mut inputs: Vec<_> = all
+        .iter()
+        .map(|one| one.input.as_str().to_owned())
+        .collect();
+    inputs.sort_by_key(|input| input.len());
+    inputs.dedup();
+    assert_eq!(inputs.len(), 11);
+    // The second test has the first as its history, and makes no probes.
+    let test = tests.start(new).await.unwrap();
+    assert_eq!(test.estimate.basis, Basis::History);
+    assert_eq!(ended(&world, test.id).await.result.total(), 8);
+}
+
+#[tokio::test]
+async fn a_test_can_be_stopped_while_its_first_calls_run() {
+    let world = World::new(|_| {}).await;
+    let wait = world.function("wait", FunctionConfig::default()).await;
+    let tests = world.platform.load_tests();
+    let test = tests.start(short(&wait)).await.unwrap();
+    while world.platform.counters().running == 0 {
+        settle().await;
+    }
+    tests.stop(test.id).await.unwrap();
+    world.runtime.open();
+    let test = ended(&world, test.id).await;
+    assert_eq!(test.status, LoadTestStatus::Stopped);
+    assert_eq!(test.result.total(), 1);
+}
+
+#[tokio::test]
 async fn one_test_of_a_function_runs_at_a_time_and_another_function_is_free() {
     let world = World::new(|_| {}).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
@@ -117,7 +179,7 @@ async fn one_test_of_a_function_runs_at_a_time_and_another_function_is_free() {
 #[tokio::test]
 async fn a_test_that_is_stopped_lets_its_calls_end_and_makes_no_more() {
     let world = World::new(|_| {}).await;
-    let wait = world.function("wait", FunctionConfig::default()).await;
+    let wait = with_history(&world).await;
     let tests = world.platform.load_tests();
     let test = tests.start(short(&wait)).await.unwrap();
     settle().await;
@@ -140,7 +202,7 @@ async fn a_test_that_is_stopped_lets_its_calls_end_and_makes_no_more() {
 #[tokio::test]
 async fn in_an_open_loop_a_stall_counts_for_all_the_calls_that_it_delays() {
     let world = World::new(|options| options.max_instances = 1).await;
-    let wait = world.function("wait", FunctionConfig::default()).await;
+    let wait = with_history(&world).await;
     let new = NewLoadTest {
         concurrency: 1,
         rate: Some(10.0),

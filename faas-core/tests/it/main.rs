@@ -11,8 +11,16 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod attempts;
+#[cfg(test)]
+mod clocks;
+#[cfg(test)]
+mod ends;
+#[cfg(test)]
 #[cfg(feature = "quickjs")]
 mod environment;
+#[cfg(test)]
+mod fairness;
 #[cfg(test)]
 mod load_tests;
 #[cfg(test)]
@@ -28,3 +36,5 @@ mod records;
 mod scripted;
 #[cfg(test)]
 mod sharing;
+#[cfg(test)]
+mod versions;

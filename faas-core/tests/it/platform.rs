@@ -9,7 +9,8 @@ use faas_core::events::{EventKind, Received, Subscriber};
 use faas_core::model::{
     Execution, ExecutionId, FailureKind, Function, FunctionConfig, NanoDollars, Status, Timestamp,
 };
-use faas_core::platform::{FunctionUpdate, InvokeOptions, NewFunction, PlatformOptions};
+use faas_core::options::PlatformOptions;
+use faas_core::platform::{FunctionUpdate, InvokeOptions, NewFunction};
 use faas_core::store::memory::MemoryStore;
 use faas_core::store::{ExecutionQuery, Period, Store};
 use faas_core::{Error, Platform};
@@ -304,7 +305,7 @@ async fn the_flood_of_one_function_does_not_starve_another() {
     assert!(earlier <= 10, "{earlier} of the flood went first");
 }
 
-fn everything(limit: usize) -> ExecutionQuery {
+pub(crate) fn everything(limit: usize) -> ExecutionQuery {
     ExecutionQuery {
         function: None,
         status: None,
@@ -347,6 +348,7 @@ async fn no_more_of_a_function_run_at_a_time_than_its_concurrency_limit() {
 async fn a_full_queue_refuses_at_once_and_takes_again_when_there_is_room() {
     let world = World::new(|options| {
         options.queue_capacity = 2;
+        options.queue_share = 1.0;
         options.max_instances = 1;
     })
     .await;
@@ -465,9 +467,14 @@ async fn the_same_idempotency_key_gives_the_first_execution_and_runs_once() {
         .unwrap();
     let second = world
         .platform
-        .execute(echo.id, json!(2), Some("key"))
+        .execute(echo.id, json!(1), Some("key"))
         .await
         .unwrap();
+    let other = world.platform.execute(echo.id, json!(2), Some("key")).await;
+    assert!(
+        matches!(other, Err(Error::IdempotencyKeyReused { execution }) if execution == first.id),
+        "{other:?}"
+    );
     assert_eq!(
         (second.id, first.duplicate, second.duplicate),
         (first.id, false, true)
@@ -479,7 +486,7 @@ async fn the_same_idempotency_key_gives_the_first_execution_and_runs_once() {
     let calls = (0..20).map(|_| {
         world
             .platform
-            .invoke_with(echo.id, json!(3), options.clone())
+            .invoke_with(echo.id, json!(1), options.clone())
     });
     for done in futures_util::future::join_all(calls).await {
         let done = done.unwrap();
@@ -599,11 +606,7 @@ async fn a_call_that_does_not_stop_fails_as_timeout_and_its_instance_is_replaced
     }
     let failed = world.ended(hung).await;
     assert_eq!(failed.failure.as_ref().unwrap().kind, FailureKind::Timeout);
-    assert!(
-        failed.duration >= Duration::from_millis(350),
-        "{:?}",
-        failed.duration
-    );
+    assert_eq!(failed.duration, Duration::from_millis(100));
     assert_eq!(world.ended(waiting).await.status, Status::Completed);
     let counters = world.platform.counters();
     assert_eq!(
@@ -668,7 +671,8 @@ async fn a_runtime_that_panics_costs_one_execution_and_no_more() {
 
 #[tokio::test]
 async fn capacity_rises_with_the_queue_and_falls_back_in_silence_and_each_change_says_why() {
-    let world = World::new(|options| options.max_instances = 3).await;
+    // One function holds at most three of four: a fourth would not help it.
+    let world = World::new(|options| options.max_instances = 4).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let mut ids = Vec::new();
     for n in 0..30 {
@@ -710,7 +714,7 @@ async fn capacity_rises_with_the_queue_and_falls_back_in_silence_and_each_change
         .collect();
     assert_eq!(counts, [2, 3, 2, 1]);
     assert!(
-        history.last().unwrap().reason.contains("> 10"),
+        history.last().unwrap().reason.contains("ms > 100 ms"),
         "{}",
         history.last().unwrap().reason
     );

@@ -20,6 +20,7 @@ mod threads {
     mod console;
     mod environment;
     mod errors;
+    mod form_table;
     mod forms;
     mod hostile;
     mod rig;
@@ -74,6 +75,7 @@ mod processes {
     mod console;
     mod environment;
     mod errors;
+    mod form_table;
     mod forms;
     mod hostile;
     mod rig;

@@ -46,7 +46,11 @@ async fn what_was_sent_to_be_accepted_runs_and_keeps_no_room_when_its_caller_goe
 
 #[tokio::test]
 async fn waiting_for_the_host_is_no_part_of_a_call_and_neither_times_out_nor_costs() {
-    let world = World::new(|options| options.max_instances = 2).await;
+    let world = World::new(|options| {
+        options.max_instances = 2;
+        options.max_instances_per_function = Some(2);
+    })
+    .await;
     let config = FunctionConfig {
         timeout: Duration::from_millis(100),
         ..FunctionConfig::default()
@@ -63,7 +67,7 @@ async fn waiting_for_the_host_is_no_part_of_a_call_and_neither_times_out_nor_cos
     let waiting = world.get(ids[0]).await;
     assert_eq!(
         (waiting.status, waiting.start_time),
-        (Status::Running, None)
+        (Status::Pending, None)
     );
     let cancelled = executions.cancel(ids[1]);
     let (cancelled, ()) = tokio::join!(cancelled, async {
@@ -75,6 +79,8 @@ async fn waiting_for_the_host_is_no_part_of_a_call_and_neither_times_out_nor_cos
         cancelled.failure.as_ref().unwrap().kind,
         FailureKind::Cancelled
     );
+    assert_eq!((cancelled.start_time, cancelled.attempts.len()), (None, 0));
+    assert_eq!(cancelled.cost.total().get(), 0);
     let completed = world.ended(ids[0]).await;
     assert_eq!(completed.status, Status::Completed);
     assert_eq!(completed.start_time, Some(world.clock.now()));

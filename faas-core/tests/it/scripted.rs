@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use faas_core::error::{CompileError, RuntimeError};
 use faas_core::model::{Failure, FailureKind, FunctionId, InstanceId, Json};
-use faas_core::runtime::{
-    Call, CompileError, Instance, Outcome, Program, Runtime, RuntimeError, RuntimeStats,
-};
+use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats, StopReason};
 
 /// `echo` returns its input, `attempt` its attempt's number; `fail N` throws on the first N attempts;
 /// `sleep N` returns its input after N milliseconds of real time; `wait` returns when it is opened or
-/// stopped; `hang` does not even stop; `panic` panics.
+/// stopped; `late` reports its timeout when it is opened; `hang` does not even stop; `panic` panics.
 #[derive(Clone, Default)]
 pub(crate) struct Scripted {
     pub(crate) gate: Arc<AtomicBool>,
@@ -115,6 +114,14 @@ impl Script {
                 }
                 if is_open() {
                     return Ok(Json::null());
+                }
+            },
+            ("late", _) => loop {
+                if let Some(reason) = call.stop.wait(Duration::from_millis(1)) {
+                    return Err(reason.failure(call.limits.timeout));
+                }
+                if is_open() {
+                    return Err(StopReason::Timeout.failure(call.limits.timeout));
                 }
             },
             ("hang", _) => loop {

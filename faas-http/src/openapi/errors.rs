@@ -48,6 +48,8 @@ errors! {
     Conflict: "409" "`conflict`: the message says what with.";
     /// The body is over its limit.
     TooLarge: "413" "`payload_too_large`";
+    /// The idempotency key was used with another input.
+    KeyReused: "422" "`idempotency_key_reused`: the `Idempotency-Key` was used with another input; `executionId` is the first execution.";
     /// There is no room for it now.
     Overloaded: "429" "`over_capacity`, `function_runaway`, or `rate_limited`; `Retry-After` says when to try again.";
 }

@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
-use faas_core::cost;
-use faas_core::load_test::LoadTestStatus as Load;
 use faas_core::model::{
     AuditAction as Audited, FailureKind, FunctionStatus as Function, LogLevel as Level,
     Role as OfKey,
 };
+use faas_core::model::{Basis as Estimated, LoadTestStatus as Load};
 use faas_core::model::{ScalingAction as Scaling, Status, Tier as OfModel};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -53,7 +52,7 @@ words! {
     /// Which way capacity went.
     ScalingAction: [Scaling::Up, Scaling::Down].map(Scaling::as_str);
     /// Where an estimate's duration comes from.
-    Basis: [cost::Basis::History, cost::Basis::Given, cost::Basis::Default].map(price::basis);
+    Basis: [Estimated::History, Estimated::Given, Estimated::Probe, Estimated::Default].map(price::basis);
     /// How long the spans of a trend are.
     Granularity: ["minute", "hour", "day", "month"];
     /// Where a load test is.

@@ -175,13 +175,14 @@ async fn delete(
     request_body = Option<requests::ExecuteRequest>,
     params(
         ("id" = FunctionKey, Path, description = "The function."),
-        ("Idempotency-Key" = Option<String>, Header, nullable = false, description = "The same key and function within 24 hours give the first execution, not a second. 1 to 255 visible ASCII characters.")
+        ("Idempotency-Key" = Option<String>, Header, nullable = false, description = "The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters.")
     ),
     responses(
         (status = 202, description = "It is stored, and will be run.", body = Accepted),
         errors::InvalidOrInactive,
         errors::NoFunction,
         errors::TooLarge,
+        errors::KeyReused,
         errors::Overloaded
     )
 )]
@@ -200,14 +201,18 @@ async fn execute(
         executions::input_member(&invoke::parse(bytes)?)?.unwrap_or_else(Json::empty_object)
     };
     let accepted = api.platform.execute(id, input, key).await?;
-    wire::json(
+    let mut response = wire::json(
         StatusCode::ACCEPTED,
         &Accepted {
             execution_id: Text(accepted.id),
-            status: "pending",
+            status: accepted.status.as_str(),
             message: "Function execution started",
         },
-    )
+    )?;
+    if accepted.duplicate {
+        invoke::mark_replayed(response.headers_mut());
+    }
+    Ok(response)
 }
 
 #[utoipa::path(get, path = "/api/functions/{id}/logs", tag = "Functions", operation_id = "listFunctionLogs",

@@ -32,14 +32,16 @@ static EXECUTION_DURATION: HeaderName = HeaderName::from_static("x-execution-dur
 static EXECUTION_COST: HeaderName = HeaderName::from_static("x-execution-cost");
 static COLD_START: HeaderName = HeaderName::from_static("x-cold-start");
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+static IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// The headers that browsers of other origins may read.
-pub(crate) fn exposed_headers() -> [HeaderName; 4] {
+pub(crate) fn exposed_headers() -> [HeaderName; 5] {
     [
         EXECUTION_ID.clone(),
         EXECUTION_DURATION.clone(),
         EXECUTION_COST.clone(),
         COLD_START.clone(),
+        IDEMPOTENT_REPLAYED.clone(),
     ]
 }
 
@@ -58,7 +60,7 @@ pub(crate) fn routes() -> Routes {
     params(
         ("id" = FunctionKey, Path, description = "The function."),
         ("retry" = Option<bool>, Query, description = "Whether it is retried as configured. Default: no."),
-        ("Idempotency-Key" = Option<String>, Header, nullable = false, description = "The same key and function within 24 hours give the first execution, not a second. 1 to 255 visible ASCII characters.")
+        ("Idempotency-Key" = Option<String>, Header, nullable = false, description = "The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters.")
     ),
     responses(
         (status = 200, description = "What the function returned.", body = serde_json::Value, headers(
@@ -70,7 +72,9 @@ pub(crate) fn routes() -> Routes {
         (status = 408, description = "`request_timeout`: the body took too long to arrive.", body = ErrorBody),
         (status = 409, description = "`cancelled`", body = FailureBody),
         errors::TooLarge,
+        errors::KeyReused,
         errors::Overloaded,
+        (status = 500, description = "`result_not_stored`: the function ran, and its result could not be stored.", body = ErrorBody),
         (status = 502, description = "`function_error`, `out_of_memory` or `stack_overflow`.", body = FailureBody),
         (status = 503, description = "`platform_error`, `unavailable`: try again later.", body = ErrorBody),
         (status = 504, description = "`timeout`: the function took longer than it may.", body = FailureBody)
@@ -81,8 +85,20 @@ async fn invoke(State(api): State<Api>, request: Request) -> Result<Response, Ap
     let function = function_in(parts.uri.path()).ok_or_else(ApiError::no_function)?;
     let options = call_options(&parts)?;
     let input = read_input(&api, &parts.headers, stream).await?;
-    let execution = api.platform.invoke_with(function, input, options).await?;
-    respond(&execution)
+    let invoked = api.platform.call(function, input, options).await?;
+    let mut response = respond(&invoked.execution)?;
+    if invoked.replayed {
+        mark_replayed(response.headers_mut());
+    }
+    Ok(response)
+}
+
+/// Says that the answer is about an execution that was accepted earlier, with the same key.
+pub(super) fn mark_replayed(headers: &mut HeaderMap) {
+    headers.insert(
+        IDEMPOTENT_REPLAYED.clone(),
+        HeaderValue::from_static("true"),
+    );
 }
 
 /// The id in `…/functions/{id}/invoke`, read from the path itself because the router's own way

@@ -1,8 +1,9 @@
 //! Cost reports.
 
 use faas_core::model::Timestamp;
+use faas_core::model::UsageSums;
 use faas_core::platform::{FunctionCost, SystemCost};
-use faas_core::store::{Granularity, UsageSums};
+use faas_core::store::Granularity;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use faas_core::cost::Cost;
+use faas_core::model::Cost;
 use faas_core::model::{Attempt, Execution, FunctionId, FunctionLabel, InstanceId, Json, LogLine};
 use serde::Serialize;
 use utoipa::openapi::RefOr;

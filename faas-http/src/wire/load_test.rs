@@ -1,7 +1,7 @@
 //! Load tests.
 
-use faas_core::load_test::{ErrorGroup, LoadEstimate, LoadResult, LoadTest, ResponseTimes, Second};
 use faas_core::model::Json;
+use faas_core::model::{ErrorGroup, LoadEstimate, LoadResult, LoadTest, ResponseTimes, Second};
 use serde::Serialize;
 use utoipa::ToSchema;
 

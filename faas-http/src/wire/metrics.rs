@@ -1,8 +1,8 @@
 //! The state of the platform, and what happened over time.
 
+use faas_core::model::UsageSums;
 use faas_core::model::{ScalingEvent, Timestamp};
 use faas_core::platform::Overview;
-use faas_core::store::UsageSums;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,6 +1,7 @@
 //! Prices and estimates.
 
-use faas_core::cost::{Basis, Estimate, PriceBook, TierPrice};
+use faas_core::cost::{Estimate, PriceBook, TierPrice};
+use faas_core::model::Basis;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -120,6 +121,7 @@ pub(crate) const fn basis(basis: Basis) -> &'static str {
     match basis {
         Basis::History => "history",
         Basis::Given => "given",
+        Basis::Probe => "probe",
         Basis::Default => "default",
     }
 }

@@ -192,29 +192,70 @@ async fn only_a_failed_execution_can_be_repeated() {
 }
 
 #[tokio::test]
-async fn the_same_idempotency_key_gives_the_first_execution() {
+async fn a_replay_of_an_idempotent_request_says_so_and_has_the_status_of_the_first() {
     let server = start().await;
     let id = server.upload("f", "echo").await;
-    let call = |input: Value| {
+    let call = |route: &'static str, body: Value| {
         server
-            .request(Method::POST, &format!("/api/functions/{id}/execute"))
+            .request(Method::POST, &format!("/api/functions/{id}/{route}"))
             .header("Idempotency-Key", "key-1")
-            .json(&json!({"input": input}))
+            .json(&body)
             .send()
     };
-    let first: Value = call(json!(1)).await.unwrap().json().await.unwrap();
-    let second: Value = call(json!(2)).await.unwrap().json().await.unwrap();
-    assert_eq!(first["executionId"], second["executionId"]);
-    let response = server
-        .request(Method::POST, &format!("/api/functions/{id}/invoke"))
-        .header("Idempotency-Key", "key-1")
-        .json(&json!(3))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        response.headers()["x-execution-id"],
-        text(&first["executionId"]).as_str()
-    );
-    assert_eq!(response.text().await.unwrap(), "1");
+    let response = call("execute", json!({"input": {"a": 1, "b": 2}})).await;
+    let response = response.unwrap();
+    assert!(!response.headers().contains_key("idempotent-replayed"));
+    let first: Value = response.json().await.unwrap();
+    // Once it has ended, the replay shows that.
+    let replayed = call("invoke", json!({"b": 2, "a": 1})).await.unwrap();
+    assert_eq!(replayed.status(), StatusCode::OK);
+    assert_eq!(replayed.headers()["idempotent-replayed"], "true");
+    let execution = text(&first["executionId"]);
+    assert_eq!(replayed.headers()["x-execution-id"], execution.as_str());
+    assert_eq!(replayed.text().await.unwrap(), r#"{"a":1,"b":2}"#);
+    let replayed = call("execute", json!({"input": {"a": 1, "b": 2}})).await;
+    let replayed = replayed.unwrap();
+    assert_eq!(replayed.status(), StatusCode::ACCEPTED);
+    assert_eq!(replayed.headers()["idempotent-replayed"], "true");
+    let body: Value = replayed.json().await.unwrap();
+    assert_eq!(text(&body["executionId"]), execution);
+    assert_eq!(body["status"], "completed");
+
+    for (route, body) in [
+        ("execute", json!({"input": {"a": 2}})),
+        ("invoke", json!({"a": 2})),
+    ] {
+        let refused = call(route, body).await.unwrap();
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(!refused.headers().contains_key("idempotent-replayed"));
+        let body: Value = refused.json().await.unwrap();
+        assert_eq!(body["code"], "idempotency_key_reused");
+        assert_eq!(text(&body["executionId"]), execution);
+    }
+}
+
+#[tokio::test]
+async fn a_replay_of_a_failed_call_fails_as_the_first_did() {
+    let server = start().await;
+    let id = server.upload("f", "throw").await;
+    let call = || {
+        server
+            .request(Method::POST, &format!("/api/functions/{id}/invoke"))
+            .header("Idempotency-Key", "key-1")
+            .json(&json!(1))
+            .send()
+    };
+    let first = call().await.unwrap();
+    assert_eq!(first.status(), StatusCode::BAD_GATEWAY);
+    assert!(!first.headers().contains_key("idempotent-replayed"));
+    let first: Value = first.json().await.unwrap();
+    // A function that takes no more calls still answers those that it has taken.
+    let change = json!({"status": "inactive"});
+    let path = format!("/api/functions/{id}");
+    let (status, _) = server.send(Method::PUT, &path, change).await;
+    assert_eq!(status, StatusCode::OK);
+    let replayed = call().await.unwrap();
+    assert_eq!(replayed.status(), StatusCode::BAD_GATEWAY);
+    assert_eq!(replayed.headers()["idempotent-replayed"], "true");
+    assert_eq!(replayed.json::<Value>().await.unwrap(), first);
 }

@@ -180,6 +180,12 @@ async fn a_full_queue_is_a_429_that_says_when_to_try_again() {
     assert!(seconds >= 1);
     let body: serde_json::Value = refused.json().await.unwrap();
     assert_eq!(body["code"], "over_capacity");
+    assert_eq!(body["details"]["bound"], "function_jobs");
+    let error = body["error"].as_str().unwrap();
+    assert!(
+        error.contains("the queue of this function is full"),
+        "{error}"
+    );
     let (status, _) = server
         .post(&format!("/api/functions/{id}/invoke"), json!({}))
         .await;

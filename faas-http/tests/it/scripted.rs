@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
+use faas_core::error::{CompileError, RuntimeError};
 use faas_core::model::{Failure, FailureKind, FunctionId, InstanceId, Json, LogLevel, LogLine};
-use faas_core::runtime::{
-    Call, CompileError, Instance, Outcome, Program, Runtime, RuntimeError, RuntimeStats,
-};
+use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats};
 
 /// `echo` returns its input, `env` its environment, `zeros N` N zeros; `throw`, `oom` and `overflow` fail as they say;
 /// `panic` breaks its instance; `wait` runs until it is stopped; `log` writes to its console; what starts with `bad` is no code.

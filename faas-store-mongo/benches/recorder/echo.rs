@@ -1,9 +1,8 @@
 //! A runtime that takes no time: every function returns its input.
 
+use faas_core::error::{CompileError, RuntimeError};
 use faas_core::model::{FunctionId, InstanceId};
-use faas_core::runtime::{
-    Call, CompileError, Instance, Outcome, Program, Runtime, RuntimeError, RuntimeStats,
-};
+use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats};
 
 pub(crate) struct Echo;
 

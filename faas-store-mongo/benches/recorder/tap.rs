@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use faas_core::error::StoreError;
 use faas_core::store::conformance::intercepted::Intercept;
-use faas_core::store::{Store, StoreError, Write, Written};
+use faas_core::store::{Store, Write, Written};
 use tokio::sync::Notify;
 
 pub(crate) struct Tap {

@@ -1,6 +1,6 @@
 //! What an execution costs.
 
-use faas_core::cost::Cost;
+use faas_core::model::Cost;
 use faas_core::model::{NanoDollars, Tier};
 use mongodb::bson::{Document, doc};
 

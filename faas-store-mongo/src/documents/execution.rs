@@ -101,7 +101,10 @@ pub(crate) fn read(document: &Document) -> Result<Execution, Error> {
     Ok(Execution {
         id,
         function_id: fields.id("functionId")?,
-        function_version: fields.optional_u32("functionVersion")?.unwrap_or(1),
+        function_version: fields
+            .optional_u32("functionVersion")?
+            // An unfinished execution of the earlier system runs the current version.
+            .unwrap_or(u32::from(status.is_terminal())),
         tier,
         status,
         input,

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use faas_core::model::Sealed;
 use faas_core::model::{
     Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus, Secret, Tier,
     Timestamp,
 };
-use faas_core::secrets::Sealed;
 use faas_core::store::Period;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, Document, doc};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use faas_core::model::UsageSums;
 use faas_core::model::{ExecutionId, FunctionId, NanoDollars, Status, Tier, Timestamp};
-use faas_core::store::UsageSums;
 use mongodb::bson::{Bson, Document, doc};
 
 use super::{Fields, cost, execution, signed};

@@ -20,6 +20,7 @@ const BATCH: usize = 512;
 
 impl Inner {
     pub(crate) async fn expire(&self, before: Timestamp, limit: usize) -> Result<usize, Error> {
+        self.expire_versions(before).await?;
         self.finish_expiry().await?;
         let mut gone = 0;
         while gone < limit {

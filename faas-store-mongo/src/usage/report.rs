@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use faas_core::model::UsageSums;
 use faas_core::model::{ExecutionId, FunctionId, Status, Timestamp};
 use faas_core::store::rollup::{Grain, Known, Segment, cover};
-use faas_core::store::{
-    Granularity, Period, Totals, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums,
-};
+use faas_core::store::{Granularity, Period, Totals, UsageGroup, UsageKey, UsageQuery, UsageRow};
 use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, Document, doc};
 

@@ -6,12 +6,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use faas_core::clock::{Clock, SystemClock};
+use faas_core::error::StoreError;
+use faas_core::model::UsageSums;
 use faas_core::model::{Execution, Timestamp};
 use faas_core::store::conformance::fixtures::Fixtures;
 use faas_core::store::conformance::insert;
-use faas_core::store::{
-    Granularity, Period, Store, StoreError, UsageGroup, UsageKey, UsageQuery, UsageSums,
-};
+use faas_core::store::{Granularity, Period, Store, UsageGroup, UsageKey, UsageQuery};
 use faas_store_mongo::MongoStore;
 use mongodb::Client;
 use mongodb::bson::{Document, doc};

@@ -284,6 +284,7 @@ async fn what_it_left_unfinished_is_overdue_and_what_ran_is_settled_from_where_i
         let query = OverdueQuery {
             status,
             before: START,
+            from: Timestamp::MIN,
             except: Vec::new(),
             limit: 9,
         };

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faas_core::clock::ManualClock;
+use faas_core::error::StoreError;
 use faas_core::model::Status;
 use faas_core::store::conformance::claim;
 use faas_core::store::conformance::fixtures::{Fixtures, START};
-use faas_core::store::{Stage, Store, StoreError, Write, Written};
+use faas_core::store::{Stage, Store, Write, Written};
 use faas_mongo_testserver::FaultProxy;
 use faas_store_mongo::MongoStore;
 

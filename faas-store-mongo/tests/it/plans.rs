@@ -7,7 +7,7 @@ use std::io::{Cursor, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use faas_core::model::{ExecutionId, FailureKind, Status};
+use faas_core::model::{ExecutionId, FailureKind, Status, Timestamp};
 use faas_core::store::conformance::fixtures::{Fixtures, START};
 use faas_core::store::conformance::{claim, insert};
 use faas_core::store::{
@@ -146,6 +146,7 @@ async fn calls(
     let overdue = |status| OverdueQuery {
         status,
         before: fixtures.now,
+        from: Timestamp::MIN,
         except: Vec::new(),
         limit: 20,
     };

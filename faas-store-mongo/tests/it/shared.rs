@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faas_core::clock::ManualClock;
+use faas_core::model::UsageSums;
 use faas_core::model::{Execution, NanoDollars};
 use faas_core::store::conformance::fixtures::{Fixtures, START};
 use faas_core::store::conformance::{claim, insert};
-use faas_core::store::{Granularity, Period, Store, UsageGroup, UsageQuery, UsageSums, Written};
+use faas_core::store::{Granularity, Period, Store, UsageGroup, UsageQuery, Written};
 use faas_store_mongo::MongoStore;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use mongodb::{Client, Database};

@@ -16,6 +16,27 @@ pub(crate) fn one(connection: &Connection, id: FunctionId) -> Result<Option<Func
     Ok(found.into_iter().next())
 }
 
+/// The function at this version: the current one, or one that was kept.
+pub(crate) fn version(
+    connection: &Connection,
+    id: FunctionId,
+    version: u32,
+) -> Result<Option<Function>, Error> {
+    // Both questions must be of the same moment.
+    let snapshot = connection.unchecked_transaction()?;
+    let current = one(&snapshot, id)?;
+    match current {
+        Some(current) if current.version != version => {
+            let of = "WHERE n.id = ? AND f.version = ?";
+            let sql = [function::SELECT_VERSION, of].concat();
+            let params = params![function_key(id), version];
+            let found = collect(&snapshot, &sql, params, function::read)?;
+            Ok(found.into_iter().next())
+        }
+        other => Ok(other),
+    }
+}
+
 pub(crate) fn all(connection: &Connection) -> Result<Vec<Function>, Error> {
     let order = "WHERE f.deleted_at IS NULL ORDER BY f.created_at DESC, n.id DESC";
     collect(

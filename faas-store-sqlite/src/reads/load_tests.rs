@@ -1,6 +1,6 @@
 //! Load tests.
 
-use faas_core::load_test::LoadTest;
+use faas_core::model::LoadTest;
 use faas_core::model::LoadTestId;
 use faas_core::store::LoadTestQuery;
 use rusqlite::{Connection, params};

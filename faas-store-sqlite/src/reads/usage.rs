@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use faas_core::model::UsageSums;
 use faas_core::model::{FunctionId, NanoDollars, Status, Timestamp};
 use faas_core::store::rollup::{Grain, Segment, cover};
-use faas_core::store::{Period, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums};
+use faas_core::store::{Period, UsageGroup, UsageKey, UsageQuery, UsageRow};
 use rusqlite::{Connection, Row, params};
 
 use super::functions;

@@ -1,10 +1,11 @@
 //! Rows of `api_keys` and `audit`, and all that is asked of the two: the command line asks the same
 //! as a server does.
 
+use faas_core::error::StoreError;
 use faas_core::model::{
     Actor, ApiKey, AuditAction, AuditEntry, AuditId, KeyHash, KeyId, Role, Timestamp,
 };
-use faas_core::store::{AuditQuery, KeyUse, StoreError};
+use faas_core::store::{AuditQuery, KeyUse};
 use rusqlite::{Connection, Row, params};
 
 use super::Columns;

@@ -1,7 +1,7 @@
 //! Rows of `executions`.
 
 use bytes::Bytes;
-use faas_core::cost::Cost;
+use faas_core::model::Cost;
 use faas_core::model::{Execution, ExecutionId, FunctionId, InstanceId, Json, NanoDollars};
 use rusqlite::{CachedStatement, Row, params};
 

@@ -28,6 +28,21 @@ pub(crate) const SELECT: &str = "
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
+/// What [`read`] needs, of a replaced version.
+pub(crate) const SELECT_VERSION: &str = "
+    SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
+        f.timeout, f.retry_count, f.concurrency, f.environment
+    FROM function_versions f JOIN function_numbers n ON n.no = f.function_no
+    ";
+
+/// Copies a row of `functions` to `function_versions`, as replaced at this moment.
+const KEEP: &str = "
+    INSERT OR REPLACE INTO function_versions (function_no, version, replaced_at, name, description,
+        created_at, updated_at, active, timeout, retry_count, concurrency, environment, code)
+    SELECT no, version, ?2, name, description, created_at, updated_at, active, timeout, retry_count,
+        concurrency, environment, code
+    FROM functions WHERE no = ?1";
+
 /// What [`read_label`] needs.
 pub(crate) const SELECT_LABEL: &str = "
     SELECT n.id, f.name, f.description, f.tier, f.deleted_at IS NOT NULL
@@ -40,6 +55,13 @@ pub(crate) fn insert(connection: &Connection, no: i64, function: &Function) -> R
 
 pub(crate) fn update(connection: &Connection, no: i64, function: &Function) -> Result<(), Error> {
     write(connection, UPDATE, no, function)
+}
+
+/// Keeps the stored version, which is to be replaced.
+pub(crate) fn keep(connection: &Connection, no: i64, replaced_at: Timestamp) -> Result<(), Error> {
+    let mut statement = connection.prepare_cached(KEEP)?;
+    statement.execute(params![no, replaced_at.as_micros()])?;
+    Ok(())
 }
 
 /// Returns whether it was changed at `expected` the last time, as it must have been.

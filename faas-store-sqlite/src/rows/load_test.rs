@@ -1,6 +1,6 @@
 //! Rows of `load_tests`: the record is JSON, beside it what it is found by.
 
-use faas_core::load_test::LoadTest;
+use faas_core::model::LoadTest;
 use faas_core::model::LoadTestId;
 use rusqlite::{Connection, Row, params};
 

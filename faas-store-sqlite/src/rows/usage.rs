@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
+use faas_core::model::UsageSums;
 use faas_core::model::{NanoDollars, Timestamp};
-use faas_core::store::UsageSums;
 use faas_core::store::rollup::Grain;
 use rusqlite::{Connection, params};
 

@@ -1,7 +1,8 @@
 //! What each write of an execution means.
 
+use faas_core::error::StoreError;
 use faas_core::model::{Execution, ExecutionId, Status, Timestamp};
-use faas_core::store::{IDEMPOTENCY_WINDOW, Stage, StoreError, Write, Written};
+use faas_core::store::{IDEMPOTENCY_WINDOW, Stage, Write, Written};
 use rusqlite::{OptionalExtension, params};
 
 use super::usage::Sums;

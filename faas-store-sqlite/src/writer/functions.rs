@@ -1,7 +1,7 @@
 //! Changes of functions, and how long which amount of code was kept.
 
+use faas_core::error::StoreError;
 use faas_core::model::{Function, FunctionId, Timestamp};
-use faas_core::store::StoreError;
 use rusqlite::{OptionalExtension, params};
 
 use super::Writer;
@@ -29,22 +29,28 @@ impl Writer {
         expected: Timestamp,
     ) -> Result<(), Error> {
         let no = self.number(function.id)?;
-        let stored: Option<(i64, u64)> = self
+        let stored: Option<(i64, u64, i64)> = self
             .connection
             .prepare_cached(
-                "SELECT updated_at, octet_length(code) FROM functions
+                "SELECT updated_at, octet_length(code), version FROM functions
                  WHERE no = ? AND deleted_at IS NULL",
             )?
             .query_row([no], |row| {
-                Ok((row.get(0)?, crate::rows::count(row.get(1)?)))
+                Ok((row.get(0)?, crate::rows::count(row.get(1)?), row.get(2)?))
             })
             .optional()?;
-        let bytes = match stored {
-            Some((updated_at, bytes)) if updated_at == expected.as_micros() => bytes,
+        let (bytes, version) = match stored {
+            Some((updated_at, bytes, version)) if updated_at == expected.as_micros() => {
+                (bytes, version)
+            }
             _ => return Err(Error::Store(StoreError::Stale)),
         };
         self.require_free_name(function, no)?;
+        if i64::from(function.version) > version {
+            function::keep(&self.connection, no, function.updated_at)?;
+        }
         function::update(&self.connection, no, function)?;
+        self.prune_versions(no, function.updated_at)?;
         if bytes != function.code.len() as u64 {
             self.end_span(no, function.updated_at)?;
             self.begin_span(no, function, function.updated_at)?;
@@ -65,6 +71,9 @@ impl Writer {
             return Ok(false);
         }
         self.end_span(no, at)?;
+        self.connection
+            .prepare_cached("DELETE FROM function_versions WHERE function_no = ?")?
+            .execute([no])?;
         Ok(true)
     }
 

@@ -1,6 +1,6 @@
 //! Load tests, as they go on.
 
-use faas_core::load_test::LoadTest;
+use faas_core::model::LoadTest;
 
 use super::Writer;
 use crate::error::Error;

@@ -9,13 +9,15 @@ mod expire;
 mod functions;
 mod load_tests;
 mod usage;
+mod versions;
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::thread::{self, JoinHandle};
 
+use faas_core::error::StoreError;
 use faas_core::model::FunctionId;
-use faas_core::store::{StoreError, Write, Written};
+use faas_core::store::{Write, Written};
 use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::{mpsc, oneshot};
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use faas_core::model::UsageSums;
 use faas_core::model::{Execution, Timestamp};
-use faas_core::store::UsageSums;
 use faas_core::store::rollup::Grain;
 use rusqlite::Connection;
 

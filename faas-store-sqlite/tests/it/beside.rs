@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use faas_core::error::StoreError;
 use faas_core::store::conformance::fixtures::Fixtures;
-use faas_core::store::{AccessStore, Store, StoreError};
+use faas_core::store::{AccessStore, Store};
 use faas_store_sqlite::SqliteStore;
 use rusqlite::Connection;
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use faas_core::error::StoreError;
 use faas_core::store::conformance::fixtures::Fixtures;
-use faas_core::store::{Period, Store, StoreError, UsageGroup, UsageQuery};
+use faas_core::store::{Period, Store, UsageGroup, UsageQuery};
 use faas_store_sqlite::SqliteStore;
 use rusqlite::Connection;
 

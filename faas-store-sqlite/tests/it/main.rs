@@ -15,8 +15,9 @@ mod upgrade;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use faas_core::error::StoreError;
 use faas_core::store::conformance::fixtures::Fixtures;
-use faas_core::store::{Store, StoreError, Write, Written};
+use faas_core::store::{Store, Write, Written};
 use faas_store_sqlite::SqliteStore;
 use tempfile::TempDir;
 

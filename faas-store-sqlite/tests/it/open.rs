@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use faas_core::error::StoreError;
+use faas_core::store::Store;
 use faas_core::store::conformance::fixtures::Fixtures;
-use faas_core::store::{Store, StoreError};
 use faas_store_sqlite::SqliteStore;
 use rusqlite::Connection;
 

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use faas_core::cost::{Basis, Cost, PriceBook};
+use faas_core::cost::PriceBook;
 use faas_core::events::{Event, EventKind, LiveMetrics};
-use faas_core::load_test::{
+use faas_core::model::{Basis, Cost};
+use faas_core::model::{
     ErrorGroup, LoadEstimate, LoadResult, LoadTest, LoadTestStatus, ResponseTimes, Second,
 };
 use faas_core::model::{

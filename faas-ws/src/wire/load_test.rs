@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use faas_core::cost::Basis;
-use faas_core::load_test::{ErrorGroup, LoadEstimate, LoadTest, ResponseTimes, Second};
+use faas_core::model::Basis;
+use faas_core::model::UsageSums;
+use faas_core::model::{ErrorGroup, LoadEstimate, LoadTest, ResponseTimes, Second};
 use faas_core::model::{
     FunctionId, Json, LoadTestId, NanoDollars, ScalingEvent, ScalingEventId, Timestamp,
 };
-use faas_core::store::UsageSums;
 use serde::{Serialize, Serializer};
 
 use super::{Dollars, Millis, Text, decimal};
@@ -86,6 +86,7 @@ impl From<&LoadEstimate> for EstimateBody {
             basis: match estimate.basis {
                 Basis::History => "history",
                 Basis::Given => "given",
+                Basis::Probe => "probe",
                 Basis::Default => "default",
             },
         }

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
+use faas_core::error::{CompileError, RuntimeError};
 use faas_core::model::{Failure, FailureKind, FunctionId, InstanceId, Json};
-use faas_core::runtime::{
-    Call, CompileError, Instance, Outcome, Program, Runtime, RuntimeError, RuntimeStats,
-};
+use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats};
 
 /// `echo` returns its input, `throw` fails, `wait` runs until it is stopped.
 pub(crate) struct Scripted;

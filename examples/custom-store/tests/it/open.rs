@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use faas_core::error::StoreError;
 use faas_core::model::{Execution, Function, FunctionConfig, FunctionStatus};
 use faas_core::store::conformance::fixtures::Fixtures;
 use faas_core::store::{
-    ExecutionQuery, IDEMPOTENCY_WINDOW, Lease, Owner, Period, Stage, Store, StoreError, Write,
-    Written,
+    ExecutionQuery, IDEMPOTENCY_WINDOW, Lease, Owner, Period, Stage, Store, Write, Written,
 };
 use faas_custom_store::JournalStore;
 

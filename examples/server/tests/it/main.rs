@@ -22,6 +22,8 @@ mod hostile;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod load_tests;
 #[cfg(test)]
 mod mongodb;

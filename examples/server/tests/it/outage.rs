@@ -1,5 +1,6 @@
 //! A MongoDB server that is away for a while, under load.
 
+use std::io::Read as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::api::{cost_of, ended, execute, get, header, nanos, sum_of_all, until};
 use super::place::{Place, new_mongodb};
-use super::running::{Server, read_answer};
+use super::running::Server;
 
 const CLIENTS: usize = 4;
 
@@ -62,9 +63,15 @@ fn a_store_that_is_away_under_load_costs_503s_and_nothing_else() {
         wait_for(|| get(&server, &path)["status"] == "running");
         proxy.cut();
 
-        // Those that run go on, and are told that their end is not stored yet.
-        let (status, answer) = read_answer(&mut invoked);
-        assert_eq!(status, 503, "{answer}");
+        // Running calls go on, and their callers learn that they ran and are not stored.
+        let mut answer = String::new();
+        invoked.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 500"), "{answer}");
+        assert!(!head.to_lowercase().contains("retry-after"), "{answer}");
+        let failure: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(failure["code"], "result_not_stored");
+        let not_stored = failure["executionId"].as_str().unwrap().to_owned();
         let ready = until(&server, "/readyz", 503);
         assert!(ready.contains("unavailable"), "{ready}");
         assert_eq!(server.send("GET", "/healthz", "").0, 200);
@@ -87,6 +94,7 @@ fn a_store_that_is_away_under_load_costs_503s_and_nothing_else() {
         let answered = told.answered();
         wait_for(|| told.answered() > answered + 40);
         drop(end);
+        assert_eq!(ended(&server, &not_stored)["output"], "invoked");
         running
     });
 
@@ -98,7 +106,7 @@ fn a_store_that_is_away_under_load_costs_503s_and_nothing_else() {
     let stored: Vec<_> = logs.as_array().unwrap().iter().collect();
     assert!(
         stored.iter().any(|one| one["output"] == "invoked"),
-        "what was answered 503 has been lost: {logs}"
+        "a result that was not stored at first has been lost: {logs}"
     );
     for id in told.accepted.into_inner().unwrap() {
         let execution = ended(&server, &id);

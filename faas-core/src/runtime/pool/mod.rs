@@ -119,6 +119,26 @@ impl<M: Maker> Pool<M> {
         }
     }
 
+    /// Makes an isolate and drops it. Where the host has no room for another, an idle warm one makes
+    /// room, as it would for a call.
+    ///
+    /// # Errors
+    /// When none can be made.
+    pub(super) fn check(&self) -> io::Result<()> {
+        let made = match self.maintainer.make() {
+            Err(error) if wants_room(&error) => match self.warm.evict() {
+                Some(idle) => {
+                    drop(idle);
+                    self.maintainer.make()
+                }
+                None => Err(error),
+            },
+            made => made,
+        };
+        self.drop_later([made?]);
+        Ok(())
+    }
+
     /// A warm isolate, if there is one that has not died meanwhile, and the right to put it back.
     fn check_out(&self, function: (FunctionId, u32), home: Home) -> (Lease, Option<M::Isolate>) {
         loop {

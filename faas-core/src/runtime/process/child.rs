@@ -10,12 +10,11 @@ use super::flight_recorder::FlightRecorder;
 use super::sandbox::{AddressSpace, Locked};
 use super::wire::{self, CallHead, DoneHead, Frames, Line, Reply, Request};
 use super::worker::Zygote;
+use crate::error::CompileError;
 use crate::model::{ExecutionId, FunctionId, InstanceId, Json, Timestamp};
 use crate::runtime::pool::{Ended, Isolate as _};
 use crate::runtime::quickjs::{self, Bytecode, COMPILE_MEMORY, Compiled, Isolate};
-use crate::runtime::{
-    Call, CallContext, CompileError, Limits, OpenEnvironment, Program, StopSignal,
-};
+use crate::runtime::{Call, CallContext, Limits, OpenEnvironment, Program, StopSignal};
 
 /// The longest frame of the host's, in bytes: an input of 6 MiB, or code, and what is around it.
 const MAX_FRAME: usize = 64 << 20;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::answer::Lost;
 use super::remote::{RemoteIsolate, Uploaded};
 use super::wire::{self, Reply, Request};
-use crate::runtime::CompileError;
+use crate::error::CompileError;
 use crate::runtime::quickjs::{cannot_now, plain};
 
 /// The longest answer, in bytes: bytecode is some times as long as its text.

@@ -11,10 +11,11 @@ use super::compile;
 use super::remote::RemoteIsolate;
 use super::worker_host::{WorkerCommand, WorkerHost};
 use crate::clock::{Clock, SystemClock};
+use crate::error::{CompileError, RuntimeError};
 use crate::model::{FunctionId, InstanceId};
 use crate::runtime::pool::{Bounds, Maker, Pool};
 use crate::runtime::quickjs::{Lanes, cannot_now};
-use crate::runtime::{CompileError, Instance, Program, Runtime, RuntimeError, RuntimeStats};
+use crate::runtime::{Instance, Program, Runtime, RuntimeStats};
 
 /// How [`Processes`] are set up. `Default` suits a server of some gigabytes.
 #[derive(Debug, Clone)]
@@ -152,6 +153,13 @@ impl Runtime for Processes {
 
     fn stats(&self) -> RuntimeStats {
         self.0.pool.stats()
+    }
+
+    fn check(&self) -> Result<(), RuntimeError> {
+        match self.0.pool.check() {
+            Ok(()) => Ok(()),
+            Err(error) => Err(RuntimeError(error.into())),
+        }
     }
 
     fn stack_size(&self) -> usize {

@@ -4,6 +4,7 @@
 use rquickjs::{Array, Ctx, Function, Value};
 
 use super::heap::Heap;
+use super::hints;
 use super::isolate::PLATFORM_FILE;
 use super::raw;
 use crate::model::{Failure, FailureKind};
@@ -56,7 +57,7 @@ pub(super) fn of_thrown<'js>(
     };
     Failure {
         kind,
-        message: cut(message, MAX_MESSAGE),
+        message: cut(hints::explained(message), MAX_MESSAGE),
         stack,
     }
 }

@@ -1,16 +1,18 @@
 //! QuickJS isolates in the host's own threads.
 //!
-//! Use it for code that the host trusts, and where the host cannot start processes: a fault in
-//! QuickJS is a fault in the host. Time, memory and stack are bounded, and `prelude/guards.js`
+//! Use them for code that the host trusts, and on hosts that cannot start processes: code that
+//! breaks QuickJS breaks the host. Time, memory and stack are bounded, and `prelude/guards.js`
 //! replaces the builtins that are known to end the process. QuickJS checks the deadline in bytecode
-//! only, so a call can exceed it in a native loop; the engine then abandons the thread.
+//! only, so a call can run past its deadline in a native loop; the engine then abandons its thread.
 //!
 //! Read `isolate.rs` and `running.rs` first (one call), then `event_loop.rs` (waiting for a
-//! promise), `prelude/` (the JavaScript side: `guards.js`, `main.js`, and `inspect.js` and
-//! `console.js`, which are loaded when they are first used), and, for uploads, `compile.rs` and
-//! `shape.rs`. The module `pool` decides which isolates are kept; `service.rs` combines the two.
+//! promise) and `prelude/` (the JavaScript side: `guards.js`, `main.js`, and `inspect.js` and
+//! `console.js`, which are loaded when they are first used). For uploads read `compile.rs`,
+//! `compile/read.rs` (which form the code has), `shape.rs` and `syntax_error.rs`. `pool` decides
+//! which isolates are kept; `service.rs` connects the two.
 //!
-//! There are no modules to import, no network and no files. An isolate shares nothing with others.
+//! There are no modules to import, no network and no files. Nothing that an isolate can reach
+//! outlives it.
 
 mod call_state;
 mod collisions;
@@ -19,6 +21,7 @@ mod console;
 mod event_loop;
 mod failure;
 mod heap;
+mod hints;
 mod isolate;
 mod raw;
 mod rejections;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use rquickjs::{Ctx, Value};
+use rquickjs::function::This;
+use rquickjs::{Ctx, Object, Value};
 
 use super::call_state::CallState;
 use super::collisions;
@@ -90,11 +91,20 @@ impl<'js> Running<'_, 'js> {
     fn load(&self, program: &Compiled) -> Result<(), Ending<'js>> {
         let code = &program.bytecode;
         let handler = match program.form {
-            Form::Body => code.run_script(self.ctx)?,
+            Form::Body | Form::Expression => code.run_script(self.ctx)?,
             Form::Declarations => {
                 let setup = code.run_script(self.ctx)?;
                 let setup = setup.into_function().ok_or(Ending::Broken)?;
                 self.wait(setup.call(())?)?
+            }
+            Form::CommonJs => {
+                let setup = code.run_script(self.ctx)?;
+                let setup = setup.into_function().ok_or(Ending::Broken)?;
+                let exports = Object::new(self.ctx.clone())?;
+                let module = Object::new(self.ctx.clone())?;
+                module.set("exports", exports.clone())?;
+                self.wait(setup.call((This(exports.clone()), exports, module.clone()))?)?;
+                module.get("exports")?
             }
             Form::Module => {
                 self.heap.load_module();
@@ -112,6 +122,7 @@ impl<'js> Running<'_, 'js> {
             self.call.function.1,
             program.reads_context,
             self.call.environment.as_json(),
+            program.form.entry(),
         ))?)
     }
 

@@ -8,9 +8,10 @@ use std::time::Duration;
 use super::compile::Compiler;
 use super::isolate::{Isolate, STACK_SIZE};
 use crate::clock::{Clock, SystemClock};
+use crate::error::{CompileError, RuntimeError};
 use crate::model::{FunctionId, InstanceId};
 use crate::runtime::pool::{Bounds, Maker, Pool};
-use crate::runtime::{CompileError, Instance, Program, Runtime, RuntimeError, RuntimeStats};
+use crate::runtime::{Instance, Program, Runtime, RuntimeStats};
 
 /// How a [`QuickJs`] is set up. `Default` suits a server of some gigabytes.
 #[derive(Debug, Clone)]
@@ -56,7 +57,7 @@ impl Default for QuickJsOptions {
 /// let error = quickjs.compile("return input.a +").unwrap_err();
 /// assert_eq!(error.line, Some(1));
 /// assert!(quickjs.compile("return input.a + 1").is_ok());
-/// # Ok::<(), faas_core::runtime::RuntimeError>(())
+/// # Ok::<(), faas_core::error::RuntimeError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct QuickJs {

@@ -1,104 +1,104 @@
-//! Which of the three forms a text has: a body, declarations, or a module.
+//! Finds the form of a text: a body, an expression, declarations, CommonJS or an ES module.
 //!
-//! Works on oxc's tree of a text that QuickJS has already compiled, on a stack that is known to be
-//! large enough.
+//! Works on oxc's tree of a text that QuickJS has already accepted, on a stack that is known to be
+//! large enough. The forms are decided by the statements at the top of the text alone.
+
+use std::collections::HashSet;
+use std::ops::Range;
 
 use oxc_allocator::Allocator;
-use oxc_ast::ast::{
-    BindingPattern, Declaration, Expression, Function, Program, Statement, SwitchStatement,
-    TryStatement, VariableDeclarator,
-};
-use oxc_parser::Parser;
-use oxc_span::{SourceType, Span};
+use oxc_ast::ast::{Expression, Function, FunctionBody, Program, Statement};
+use oxc_parser::{ParseOptions, Parser};
+use oxc_span::{GetSpan, SourceType};
 
 use super::compile::plain;
-use super::syntax_error;
-use crate::runtime::CompileError;
+use super::syntax_error::{self, Rejection};
+use crate::error::CompileError;
 
-/// What is said of code that has none of the forms.
-pub(super) const FORMS: &str = "no function found: write a body that uses `input` and returns a \
-    value, or declare a function (`handler`, `main`, or any one), or export one from a module \
-    (`export default`, or an export named `handler`)";
+mod common_js;
+mod declarations;
+mod modules;
 
-const NO_IMPORTS: &str = "there is nothing to import from: modules cannot be loaded here";
+pub(super) use modules::check as check_module;
 
-/// The form of a text.
+/// The message about imports of any kind.
+pub(super) const NO_IMPORTS: &str = "imports are not supported yet: bundle the module and all \
+    that it imports into one file";
+
+/// The form of a text that is valid inside a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// A function's body.
-    Body,
+    /// The body of the handler.
+    Body {
+        /// The names that it declares with `let`, `const`, `using` or `class` at its top.
+        declared: HashSet<String>,
+    },
+    /// One expression whose value may be the handler.
+    Expression {
+        /// Where it is in the user's text, with the comments before it.
+        span: Range<usize>,
+        /// Whether a `"use strict"` directive is before it.
+        is_strict: bool,
+    },
     /// Declarations, one of which is the handler.
     Declarations {
         /// Its name.
         handler: String,
     },
-    /// An ES module that exports a handler.
-    Module,
+    /// A module that assigns to `exports` or `module.exports`.
+    CommonJs {
+        /// As in [`Shape::Body`].
+        declared: HashSet<String>,
+    },
 }
 
-/// The shape of `source`, which stands at `before` in `wrapped`: inside a function expression.
+/// The form of `source`, which is at byte `before` of `wrapped`, inside a function expression.
 ///
 /// # Errors
-/// When the text breaks out of that function, or is no code in any form.
-pub(super) fn of_body(wrapped: &str, before: usize, source: &str) -> Result<Shape, CompileError> {
+/// When the text leaves that function, and when it is declarations or CommonJS without a handler
+/// or with several.
+pub(super) fn of_function(
+    wrapped: &str,
+    before: usize,
+    source: &str,
+) -> Result<Shape, CompileError> {
     let allocator = Allocator::default();
     let program = parse(&allocator, wrapped, SourceType::script(), before, source)?;
-    let function = only_function(&program)
-        .ok_or_else(|| plain("syntax error: the code closes more brackets than it opens"))?;
-    let statements = function
-        .body
-        .as_ref()
-        .map_or(&[][..], |body| body.statements.as_slice());
-    if returns(statements) {
-        return Ok(Shape::Body);
+    let body = only_function(&program)
+        .and_then(|function| function.body.as_ref())
+        .ok_or_else(|| unbalanced(source))?;
+    let statements = body.statements.as_slice();
+    let declared = declarations::lexical_names(statements);
+    if let Some(exports) = common_js::exports(statements) {
+        exports.check()?;
+        return Ok(Shape::CommonJs { declared });
     }
-    find_handler(statements)
-        .map(|handler| Shape::Declarations { handler })
-        .ok_or_else(|| plain(FORMS))
+    if let Some(handler) = declarations::handler(statements)? {
+        return Ok(Shape::Declarations { handler });
+    }
+    if let Some(expression) = lone_expression(statements) {
+        let start = before_expression(body).max(before);
+        let end = expression.span().end as usize;
+        return Ok(Shape::Expression {
+            span: start - before..end.saturating_sub(before),
+            is_strict: is_strict(body),
+        });
+    }
+    Ok(Shape::Body { declared })
 }
 
-/// The shape of `source`, which compiles as a module: a module when it exports anything.
-///
-/// # Errors
-/// When it imports, when it exports no handler, or when it has no function.
-pub(super) fn of_module(source: &str) -> Result<Shape, CompileError> {
+/// Whether `source`, which is at byte `before` of `wrapped`, declares `name` at its top.
+pub(super) fn declares(wrapped: &str, before: usize, source: &str, name: &str) -> bool {
     let allocator = Allocator::default();
-    let program = parse(&allocator, source, SourceType::mjs(), 0, source)?;
-    let (mut exports, mut exports_handler) = (false, false);
-    for statement in &program.body {
-        match statement {
-            Statement::ImportDeclaration(import) => return Err(no_imports(source, import.span)),
-            Statement::ExportAllDeclaration(export) => {
-                return Err(no_imports(source, export.span));
-            }
-            Statement::ExportFromDeclaration(export) => {
-                return Err(no_imports(source, export.span));
-            }
-            Statement::ExportDefaultDeclaration(_) => exports_handler = true,
-            Statement::ExportNamedDeclaration(export) => {
-                exports_handler |= export
-                    .specifiers
-                    .iter()
-                    .any(|name| matches!(name.exported.name().as_str(), "default" | "handler"));
-            }
-            Statement::ExportDeclaration(export) => {
-                exports_handler |= declares_handler(&export.declaration);
-            }
-            _ => continue,
-        }
-        exports = true;
-    }
-    match (exports, exports_handler) {
-        (_, true) => Ok(Shape::Module),
-        (true, false) => Err(plain(
-            "the module exports no handler: export one as default, or as `handler`",
-        )),
-        (false, false) => find_handler(&program.body)
-            .map(|handler| Shape::Declarations { handler })
-            .ok_or_else(|| plain(FORMS)),
-    }
+    let Ok(program) = parse(&allocator, wrapped, SourceType::script(), before, source) else {
+        return false;
+    };
+    only_function(&program)
+        .and_then(|function| function.body.as_ref())
+        .is_some_and(|body| declarations::names(&body.statements).contains(name))
 }
 
+/// Parses what QuickJS has accepted. `source` is at byte `before` of `text`.
 fn parse<'a>(
     allocator: &'a Allocator,
     text: &'a str,
@@ -111,24 +111,35 @@ fn parse<'a>(
         None if !parsed.panicked => Ok(parsed.program),
         None => Err(plain("syntax error")),
         Some(error) => {
-            let offset = error
-                .labels
-                .first()
-                .map_or(0, |label| label.offset() as usize);
-            Err(syntax_error::at_offset(
-                source,
-                offset.saturating_sub(before),
-                &error.message,
-            ))
+            let label = error.labels.first();
+            let offset = label.map_or(0, |label| label.offset() as usize);
+            let offset = offset.saturating_sub(before);
+            Err(syntax_error::at_offset(source, offset, &error.message))
         }
     }
 }
 
-fn no_imports(source: &str, span: Span) -> CompileError {
-    syntax_error::at_offset(source, span.start as usize, NO_IMPORTS)
+/// The error for a text that ends the function that it is put into. It has the same nesting as the
+/// text that QuickJS has accepted, so it can be parsed alone, which fails at the first such bracket.
+fn unbalanced(source: &str) -> CompileError {
+    let options = ParseOptions {
+        allow_return_outside_function: true,
+        ..ParseOptions::default()
+    };
+    let allocator = Allocator::default();
+    let parsed = Parser::new(&allocator, source, SourceType::script())
+        .with_options(options)
+        .parse();
+    let label = parsed
+        .diagnostics
+        .iter()
+        .next()
+        .and_then(|error| error.labels.first());
+    let offset = label.map_or(source.len(), |label| label.offset() as usize);
+    syntax_error::at_offset(source, offset, "a bracket is closed that was never opened")
 }
 
-/// The function of a text that is one parenthesised function expression and nothing else.
+/// The function of a text that is one function expression in parentheses and nothing else.
 fn only_function<'t, 'a>(program: &'t Program<'a>) -> Option<&'t Function<'a>> {
     let [Statement::ExpressionStatement(statement)] = program.body.as_slice() else {
         return None;
@@ -142,98 +153,69 @@ fn only_function<'t, 'a>(program: &'t Program<'a>) -> Option<&'t Function<'a>> {
     program.directives.is_empty().then_some(function)
 }
 
-/// Whether one of the statements returns from the function that they are in.
-fn returns(statements: &[Statement<'_>]) -> bool {
-    statements.iter().any(statement_returns)
-}
-
-fn statement_returns(statement: &Statement<'_>) -> bool {
-    match statement {
-        Statement::ReturnStatement(_) => true,
-        Statement::BlockStatement(block) => returns(&block.body),
-        Statement::DoWhileStatement(repeat) => statement_returns(&repeat.body),
-        Statement::ForInStatement(repeat) => statement_returns(&repeat.body),
-        Statement::ForOfStatement(repeat) => statement_returns(&repeat.body),
-        Statement::ForStatement(repeat) => statement_returns(&repeat.body),
-        Statement::IfStatement(choice) => {
-            statement_returns(&choice.consequent)
-                || choice.alternate.as_ref().is_some_and(statement_returns)
-        }
-        Statement::LabeledStatement(labeled) => statement_returns(&labeled.body),
-        Statement::SwitchStatement(switch) => switch_returns(switch),
-        Statement::TryStatement(attempt) => try_returns(attempt),
-        Statement::WhileStatement(repeat) => statement_returns(&repeat.body),
-        Statement::WithStatement(with) => statement_returns(&with.body),
-        _ => false,
-    }
-}
-
-fn switch_returns(switch: &SwitchStatement<'_>) -> bool {
-    switch.cases.iter().any(|case| returns(&case.consequent))
-}
-
-fn try_returns(attempt: &TryStatement<'_>) -> bool {
-    let handler = attempt.handler.as_ref().map(|handler| &handler.body);
-    [Some(&attempt.block), handler, attempt.finalizer.as_ref()]
-        .into_iter()
-        .flatten()
-        .any(|block| returns(&block.body))
-}
-
-/// The declaration named `handler`, else `main`, else the first function.
-fn find_handler(statements: &[Statement<'_>]) -> Option<String> {
-    let (mut handler, mut main, mut first) = (None, None, None);
-    let mut found = |name: &str, is_function: bool| match name {
-        "handler" => handler = Some(name.to_owned()),
-        "main" => main = Some(name.to_owned()),
-        _ if is_function && first.is_none() => first = Some(name.to_owned()),
-        _ => {}
+/// The expression of a text that is one expression statement, when its value may be the handler:
+/// a function, or what a call gives. Any other expression is a body, whose value is not used.
+fn lone_expression<'t, 'a>(statements: &'t [Statement<'a>]) -> Option<&'t Expression<'a>> {
+    let is_empty = |statement: &&Statement<'_>| matches!(statement, Statement::EmptyStatement(_));
+    let mut others = statements.iter().filter(|statement| !is_empty(statement));
+    let (Some(Statement::ExpressionStatement(statement)), None) = (others.next(), others.next())
+    else {
+        return None;
     };
-    for statement in statements {
-        match statement {
-            Statement::FunctionDeclaration(function) => {
-                if let Some(id) = &function.id {
-                    found(id.name.as_str(), true);
-                }
-            }
-            Statement::VariableDeclaration(variables) => {
-                for variable in &variables.declarations {
-                    if let Some(name) = simple_name(variable) {
-                        found(name, variable.init.as_ref().is_some_and(is_function));
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    handler.or(main).or(first)
+    let called = match statement.expression.without_parentheses() {
+        Expression::AwaitExpression(awaited) => awaited.argument.without_parentheses(),
+        expression => expression,
+    };
+    let may_be_handler = is_function(called) || matches!(called, Expression::CallExpression(_));
+    may_be_handler.then_some(&statement.expression)
 }
 
-fn simple_name<'t>(variable: &'t VariableDeclarator<'_>) -> Option<&'t str> {
-    match &variable.id {
-        BindingPattern::BindingIdentifier(id) => Some(id.name.as_str()),
-        _ => None,
-    }
+/// Where the directives and empty statements before a lone expression end; 0 without any.
+fn before_expression(body: &FunctionBody<'_>) -> usize {
+    let directives = body.directives.iter().map(|directive| directive.span.end);
+    let is_empty = |statement: &&Statement<'_>| matches!(statement, Statement::EmptyStatement(_));
+    let empty = body.statements.iter().take_while(is_empty);
+    let ends = directives.chain(empty.map(|statement| statement.span().end));
+    ends.max().map_or(0, |end| end as usize)
 }
 
 fn is_function(expression: &Expression<'_>) -> bool {
-    match expression {
-        Expression::FunctionExpression(_) | Expression::ArrowFunctionExpression(_) => true,
-        Expression::ParenthesizedExpression(inner) => is_function(&inner.expression),
-        _ => false,
-    }
+    expression.without_parentheses().is_function()
 }
 
-fn declares_handler(declaration: &Declaration<'_>) -> bool {
-    match declaration {
-        Declaration::FunctionDeclaration(function) => function
-            .id
-            .as_ref()
-            .is_some_and(|id| id.name.as_str() == "handler"),
-        Declaration::VariableDeclaration(variables) => variables
-            .declarations
-            .iter()
-            .any(|variable| simple_name(variable) == Some("handler")),
-        _ => false,
+fn is_strict(body: &FunctionBody<'_>) -> bool {
+    body.directives
+        .iter()
+        .any(|directive| directive.directive.as_str() == "use strict")
+}
+
+/// Names of the user's for a message, which must not grow with the text.
+fn list<'t>(names: impl IntoIterator<Item = &'t str>) -> String {
+    const MOST: usize = 10;
+    const LONGEST: usize = 60;
+    let mut names = names.into_iter();
+    let mut shown: Vec<String> = names
+        .by_ref()
+        .take(MOST)
+        .map(|name| name.chars().take(LONGEST).collect())
+        .collect();
+    match names.count() {
+        0 => {}
+        more => shown.push(format!("{more} more")),
+    }
+    shown.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_names_is_bounded() {
+        assert_eq!(list(["a", "b"]), "a, b");
+        let names: Vec<String> = (0..100).map(|n| n.to_string().repeat(1000)).collect();
+        let text = list(names.iter().map(String::as_str));
+        assert!(text.len() < 1000, "{text}");
+        assert!(text.ends_with("90 more"), "{text}");
     }
 }

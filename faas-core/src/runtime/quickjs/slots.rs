@@ -6,7 +6,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 
 use super::compile::cannot_now;
-use crate::runtime::CompileError;
+use crate::error::CompileError;
 
 /// Threads that may have been given up on and still run. With more of them, nothing is compiled.
 const MAX_ABANDONED: usize = 4;

@@ -1,33 +1,69 @@
-//! Syntax errors, placed in the user's own text.
+//! Syntax errors, with their places in the user's own text.
 
 use rquickjs::Value;
 
+use super::compile::plain;
 use super::raw::{self, USER_FILE};
-use crate::runtime::CompileError;
+use crate::error::CompileError;
 
-/// Whether this was thrown because a module imports another.
-pub(super) fn is_import(thrown: &Value<'_>) -> bool {
+/// The longest message of an error, in bytes: a message can quote the text.
+const MAX_MESSAGE: usize = 1 << 10;
+
+/// A line and a column of the user's text, both from 1. Columns count characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+/// A text is not valid in the form that was tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SyntaxError {
+    pub(super) message: String,
+    pub(super) place: Option<Place>,
+}
+
+/// Why a text was not compiled in one form.
+#[derive(Debug)]
+pub(super) enum Rejection {
+    /// It is not valid in this form; it may be in another.
+    Syntax(SyntaxError),
+    /// It is refused in any form.
+    Final(CompileError),
+}
+
+impl From<CompileError> for Rejection {
+    fn from(error: CompileError) -> Self {
+        Self::Final(error)
+    }
+}
+
+/// Whether QuickJS threw this because a module imports another one.
+pub(super) fn is_unresolved_import(thrown: &Value<'_>) -> bool {
     property(thrown, "name").as_deref() == Some("ReferenceError")
 }
 
-/// What was thrown when `source` was compiled.
-pub(super) fn of(thrown: &Value<'_>, source: &str) -> CompileError {
+/// The rejection for what QuickJS threw when it compiled `source`.
+pub(super) fn of(thrown: &Value<'_>, source: &str) -> Rejection {
     let name = property(thrown, "name");
     let message = property(thrown, "message").unwrap_or_default();
     match (name.as_deref(), message.as_str()) {
         (Some("RangeError"), "Maximum call stack size exceeded") => {
-            return super::compile::plain("the code is nested too deeply");
+            return Rejection::Final(plain("the code is nested too deeply"));
         }
         (None, _) | (_, "out of memory" | "") => {
-            return super::compile::plain("the code needs too much memory to compile");
+            return Rejection::Final(plain("the code needs too much memory to compile"));
         }
         _ => {}
     }
     let place = property(thrown, "stack").and_then(|stack| place_in(&stack));
-    match place {
-        Some((line, column)) => at(source, line, column, &message),
-        None => super::compile::plain(format!("syntax error: {message}")),
-    }
+    Rejection::Syntax(match place {
+        Some((line, column)) => at(source, line, column, message),
+        None => SyntaxError {
+            message,
+            place: None,
+        },
+    })
 }
 
 fn property(thrown: &Value<'_>, name: &str) -> Option<String> {
@@ -35,48 +71,137 @@ fn property(thrown: &Value<'_>, name: &str) -> Option<String> {
     raw::text(&value)
 }
 
-/// An error at a line and a column in bytes, both from 1, as QuickJS counts them. What lies behind
-/// the user's text is put at its end.
-fn at(source: &str, line: i64, column: i64, message: &str) -> CompileError {
-    let lines = source.split('\n').count();
+/// An error at a line and a column in bytes, both from 1, as QuickJS counts them. A place behind
+/// the user's text becomes the end of that text.
+fn at(source: &str, line: i64, column: i64, message: String) -> SyntaxError {
     let line = usize::try_from(line).unwrap_or(0).max(1);
-    if line > lines {
-        let last = source.rsplit('\n').next().unwrap_or_default();
-        return placed(
-            "unexpected end of the code, or a bracket too many",
-            lines,
-            last.chars().count() + 1,
-        );
-    }
-    let text = source.split('\n').nth(line - 1).unwrap_or_default();
+    let Some(text) = source.split('\n').nth(line - 1) else {
+        return SyntaxError {
+            message: at_end(message),
+            place: Some(place_at(source, source.len())),
+        };
+    };
     let bytes = usize::try_from(column - 1).unwrap_or(0).min(text.len());
     let before = text
         .get(..text.floor_char_boundary(bytes))
         .unwrap_or_default();
-    placed(message, line, before.chars().count() + 1)
+    let column = before.chars().count() + 1;
+    SyntaxError {
+        message,
+        place: Some(Place { line, column }),
+    }
 }
 
-/// An error at a byte of the user's text.
-pub(super) fn at_offset(source: &str, offset: usize, message: &str) -> CompileError {
+/// A message about what follows the user's text, which the user has not written.
+fn at_end(message: String) -> String {
+    let quotes_the_wrapper = ["expecting", "Unexpected", "unexpected", "'}'", "')'"];
+    if quotes_the_wrapper.iter().any(|part| message.contains(part)) {
+        "unexpected end of the code: a bracket is missing, or there is one too many".to_owned()
+    } else {
+        message
+    }
+}
+
+/// The place of a byte of the text.
+pub(super) fn place_at(source: &str, offset: usize) -> Place {
     let offset = source.floor_char_boundary(offset.min(source.len()));
     let before = source.get(..offset).unwrap_or_default();
-    let line = before.matches('\n').count() + 1;
-    let column = before
-        .rsplit('\n')
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .count()
-        + 1;
-    placed(message, line, column)
+    let last_line = before.rsplit('\n').next().unwrap_or_default();
+    Place {
+        line: before.matches('\n').count() + 1,
+        column: last_line.chars().count() + 1,
+    }
 }
 
-fn placed(message: &str, line: usize, column: usize) -> CompileError {
-    CompileError {
-        message: format!("syntax error at line {line}, column {column}: {message}"),
-        line: u32::try_from(line).ok(),
-        column: u32::try_from(column).ok(),
-        temporary: false,
+/// A syntax error at a byte of the user's text.
+pub(super) fn at_offset(source: &str, offset: usize, message: &str) -> CompileError {
+    let place = Some(place_at(source, offset));
+    let message = message.to_owned();
+    SyntaxError { message, place }.into_error("syntax error")
+}
+
+/// Valid code that the platform cannot run, at a byte of the user's text.
+pub(super) fn unsupported(source: &str, offset: usize, message: &str) -> CompileError {
+    let place = Some(place_at(source, offset));
+    let message = message.to_owned();
+    SyntaxError { message, place }.into_error("unsupported code")
+}
+
+impl SyntaxError {
+    /// The error as the user gets it: what `kind` of error it is, where, and why.
+    pub(super) fn into_error(self, kind: &str) -> CompileError {
+        let mut message = match self.place {
+            Some(Place { line, column }) => {
+                format!("{kind} at line {line}, column {column}: {}", self.message)
+            }
+            None => format!("{kind}: {}", self.message),
+        };
+        if message.len() > MAX_MESSAGE {
+            message.truncate(message.floor_char_boundary(MAX_MESSAGE));
+            message.push('…');
+        }
+        CompileError {
+            message,
+            line: self.place.and_then(|place| u32::try_from(place.line).ok()),
+            column: self
+                .place
+                .and_then(|place| u32::try_from(place.column).ok()),
+            temporary: false,
+        }
+    }
+
+    /// The byte of the text that the error is at.
+    pub(super) fn offset_in(&self, source: &str) -> Option<usize> {
+        let place = self.place?;
+        let mut lines = source.split_inclusive('\n');
+        let before: usize = lines.clone().take(place.line - 1).map(str::len).sum();
+        let line = lines.nth(place.line - 1).unwrap_or_default();
+        let column = line.char_indices().nth(place.column - 1);
+        Some(before + column.map_or(line.len(), |(at, _)| at))
+    }
+
+    /// Whether the error is at this character.
+    pub(super) fn is_before(&self, source: &str, character: char) -> bool {
+        self.offset_in(source)
+            .and_then(|offset| source.get(offset..))
+            .is_some_and(|rest| rest.starts_with(character))
+    }
+
+    /// The same error, which is in the regular expression literal at `place`.
+    pub(super) fn in_regexp(self, place: Place) -> Self {
+        let message = if self.message.contains("regular expression") {
+            self.message
+        } else {
+            format!("invalid regular expression: {}", self.message)
+        };
+        Self {
+            message,
+            place: Some(place),
+        }
+    }
+
+    /// Whether a regular expression literal has no end.
+    pub(super) fn is_unended_regexp(&self) -> bool {
+        self.message == "unexpected end of regexp"
+    }
+
+    /// The first place of the name that the message quotes.
+    pub(super) fn place_of_name(&self, source: &str) -> Option<Place> {
+        let name = self
+            .message
+            .split('\'')
+            .nth(1)
+            .filter(|name| !name.is_empty())?;
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '#');
+        let is_whole = |&(at, _): &(usize, &str)| {
+            let before = source.get(..at).and_then(|text| text.chars().next_back());
+            let after = source
+                .get(at + name.len()..)
+                .and_then(|text| text.chars().next());
+            !before.is_some_and(is_part) && !after.is_some_and(is_part)
+        };
+        let (at, _) = source.match_indices(name).find(is_whole)?;
+        Some(place_at(source, at))
     }
 }
 
@@ -90,10 +215,9 @@ fn place_in(stack: &str) -> Option<(i64, i64)> {
     Some((line, column))
 }
 
-/// Of two readings' errors the one that got farther; `first` when they are equal.
-pub(super) fn farther(first: CompileError, second: CompileError) -> CompileError {
-    let place = |error: &CompileError| (error.line, error.column);
-    if place(&second) > place(&first) {
+/// Of the errors of two forms the one farther into the text; `first` when they are at one place.
+pub(super) fn farther(first: SyntaxError, second: SyntaxError) -> SyntaxError {
+    if second.place > first.place {
         second
     } else {
         first

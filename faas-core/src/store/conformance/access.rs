@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::Fixture;
 use super::fixtures::Fixtures;
+use crate::error::StoreError;
 use crate::model::{Actor, ApiKey, AuditAction};
-use crate::store::{AuditQuery, KeyUse, StoreError};
+use crate::store::{AuditQuery, KeyUse};
 
 pub async fn a_key_reads_back_as_it_was_stored(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());

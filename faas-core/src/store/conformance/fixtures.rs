@@ -3,18 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cost::{Basis, Cost, PriceBook};
-use crate::load_test::{
-    ErrorGroup, LoadEstimate, LoadResult, LoadTest, LoadTestStatus, ResponseTimes, Second,
-};
+use crate::cost::PriceBook;
+use crate::model::UsageSums;
 use crate::model::{
     Actor, ApiKey, Attempt, AuditAction, AuditEntry, Environment, Execution, ExecutionId, Failure,
     FailureKind, Function, FunctionConfig, FunctionId, FunctionStatus, IdGenerator, InstanceId,
     Json, KeyHash, LogLevel, LogLine, NanoDollars, Role, ScalingAction, ScalingEvent, Secret, Tier,
     Timestamp,
 };
+use crate::model::{Basis, Cost};
+use crate::model::{
+    ErrorGroup, LoadEstimate, LoadResult, LoadTest, LoadTestStatus, ResponseTimes, Second,
+};
 use crate::secrets::{SecretKey, SecretKeys};
-use crate::store::UsageSums;
 
 /// 2026-01-15, in the middle of a minute.
 pub const START: Timestamp = Timestamp::from_micros(1_768_472_430_123_456);

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::Fixture;
 use super::fixtures::{Fixtures, START};
+use crate::error::StoreError;
 use crate::model::{Function, FunctionConfig, FunctionStatus, Tier};
-use crate::store::{Period, StoreError};
+use crate::store::Period;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,4 +1,4 @@
-//! A store whose commits somebody stands in the way of, or looks at.
+//! A store whose commits and pings a test observes, delays or fails.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,25 +6,31 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::load_test::LoadTest;
+use crate::error::StoreError;
+use crate::model::LoadTest;
 use crate::model::{
     ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionId, FunctionLabel, KeyId,
     LoadTestId, ScalingEvent, Timestamp,
 };
 use crate::store::{
     AccessStore, AuditQuery, ExecutionQuery, KeyUse, LoadTestQuery, Period, SharedStore, Store,
-    StoreError, Totals, UsageQuery, UsageRow, Write, Written,
+    Totals, UsageQuery, UsageRow, Write, Written,
 };
 
-/// Who stands in the way.
+/// What a test does to commits and pings.
 #[async_trait]
 pub trait Intercept: Send + Sync + 'static {
     /// Commits `writes` to `store`, or does not.
     async fn commit(&self, store: &dyn Store, writes: &[Write])
     -> Result<Vec<Written>, StoreError>;
+
+    /// Pings `store`, or does not.
+    async fn ping(&self, store: &dyn Store) -> Result<(), StoreError> {
+        store.ping().await
+    }
 }
 
-/// Passes everything on to `store`, but commits through `by`.
+/// Passes everything on to `store`; commits and pings go through `by`.
 pub struct Intercepted<I> {
     pub store: Arc<dyn Store>,
     pub by: I,
@@ -50,6 +56,14 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn function(&self, id: FunctionId) -> Result<Option<Function>, StoreError> {
         self.store.function(id).await
+    }
+
+    async fn function_version(
+        &self,
+        id: FunctionId,
+        version: u32,
+    ) -> Result<Option<Function>, StoreError> {
+        self.store.function_version(id, version).await
     }
 
     async fn functions(&self) -> Result<Vec<Function>, StoreError> {
@@ -158,7 +172,7 @@ impl<I: Intercept> Store for Intercepted<I> {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.store.ping().await
+        self.by.ping(&*self.store).await
     }
 
     async fn close(&self) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Fixture;
 use super::fixtures::Fixtures;
-use crate::load_test::LoadTestStatus;
+use crate::model::LoadTestStatus;
 use crate::store::LoadTestQuery;
 
 pub async fn a_load_test_reads_back_as_it_was_stored_last(fixture: impl Fixture) {

@@ -36,6 +36,7 @@ pub mod round_trip;
 pub mod scaling;
 pub mod sharing;
 pub mod usage;
+pub mod versions;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,6 +110,12 @@ macro_rules! store_conformance {
             functions::functions_are_listed_newest_first,
             functions::a_deleted_function_keeps_its_label_and_nothing_else,
             functions::code_is_metered_from_each_change_to_the_next,
+            versions::the_current_version_of_a_function_is_the_function,
+            versions::a_replaced_version_is_kept_while_a_pending_or_running_execution_needs_it,
+            versions::a_version_that_was_just_replaced_is_kept_for_executions_that_are_being_accepted,
+            versions::the_versions_of_a_deleted_function_are_gone,
+            versions::expiry_deletes_old_versions_that_nothing_needs,
+            versions::kept_versions_are_there_after_a_restart,
             claims::a_group_is_carried_out_in_order_with_one_outcome_each,
             claims::an_execution_goes_from_pending_over_running_to_its_end,
             claims::a_claim_needs_a_pending_execution_and_the_next_attempt_number,
@@ -180,6 +187,7 @@ macro_rules! shared_store_conformance {
         $crate::store_conformance!(@tests $fixture;
             sharing::what_is_pending_is_overdue_once_it_is_due,
             sharing::what_runs_is_overdue_once_its_lease_has_ended,
+            sharing::what_is_due_or_leased_far_ahead_is_found,
             sharing::what_has_waited_longest_comes_first_up_to_the_limit,
             sharing::a_lease_is_renewed_for_its_owner_and_its_attempt_only,
             sharing::a_request_to_cancel_is_told_to_who_holds_it_and_to_who_takes_it_over,

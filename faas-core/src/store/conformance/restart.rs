@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::fixtures::{Fixtures, START};
 use super::{Fixture, claim, insert, write};
-use crate::store::{ExecutionQuery, Period, StoreError, UsageGroup, UsageQuery, Write, Written};
+use crate::error::StoreError;
+use crate::store::{ExecutionQuery, Period, UsageGroup, UsageQuery, Write, Written};
 
 pub async fn everything_is_there_after_a_restart(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());

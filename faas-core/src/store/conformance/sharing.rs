@@ -39,6 +39,7 @@ async fn overdue(store: &dyn Store, status: Status, before: Timestamp) -> Vec<Ov
     let query = OverdueQuery {
         status,
         before,
+        from: Timestamp::MIN,
         except: Vec::new(),
         limit: 100,
     };
@@ -97,6 +98,29 @@ pub async fn what_runs_is_overdue_once_its_lease_has_ended(fixture: impl Fixture
     assert_eq!(ended(until + SECOND).await, []);
 }
 
+pub async fn what_is_due_or_leased_far_ahead_is_found(fixture: impl Fixture) {
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
+    let mut near = fixtures.pending(function);
+    near.due_at = Some(START + 9 * SECOND);
+    let mut far = fixtures.pending(function);
+    far.due_at = Some(START + 99 * SECOND);
+    insert(&*store, &[near, far.clone()]).await;
+    running(&*store, &mut fixtures, START + 9 * SECOND).await;
+    let leased = running(&*store, &mut fixtures, START + 99 * SECOND).await;
+    for (status, expected) in [(Status::Pending, &far), (Status::Running, &leased)] {
+        let query = OverdueQuery {
+            status,
+            before: Timestamp::MAX,
+            from: START + 99 * SECOND,
+            except: Vec::new(),
+            limit: 9,
+        };
+        let found = shared(&*store).overdue(&query).await.unwrap();
+        assert_eq!(found, [nobody_asked(expected)]);
+    }
+}
+
 pub async fn what_has_waited_longest_comes_first_up_to_the_limit(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
@@ -113,6 +137,7 @@ pub async fn what_has_waited_longest_comes_first_up_to_the_limit(fixture: impl F
         let query = OverdueQuery {
             status: Status::Pending,
             before: START + 99 * SECOND,
+            from: Timestamp::MIN,
             except,
             limit: 3,
         };

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use super::fixtures::{Fixtures, START};
 use super::{Fixture, claim, insert, settle, write};
+use crate::model::UsageSums;
 use crate::model::{Execution, FunctionId, NanoDollars, Timestamp};
-use crate::store::{
-    Granularity, Period, Store, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums,
-};
+use crate::store::{Granularity, Period, Store, UsageGroup, UsageKey, UsageQuery, UsageRow};
 
 pub(super) const GROUPS: [UsageGroup; 5] = [
     UsageGroup::Function,

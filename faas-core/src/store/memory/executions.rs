@@ -1,6 +1,6 @@
 //! Executions: what each write means, and the lists.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
@@ -306,6 +306,13 @@ impl Executions {
         open.take(limit).map(|(_, open)| open.snapshot()).collect()
     }
 
+    /// The versions of functions that unfinished executions were accepted with.
+    pub(super) fn needed_versions(&self) -> HashSet<(FunctionId, u32)> {
+        let open = self.open.values().map(|open| &open.execution);
+        open.map(|one| (one.function_id, one.function_version))
+            .collect()
+    }
+
     pub(super) fn overdue(&self, query: &OverdueQuery) -> Vec<Overdue> {
         let overdue = |(id, open): (&ExecutionId, &Open)| {
             let since = open.waits_since();
@@ -315,7 +322,7 @@ impl Executions {
                 cancel_requested: open.cancel_requested,
             };
             let is_wanted = open.status() == query.status
-                && since < query.before
+                && (query.from..query.before).contains(&since)
                 && !query.except.contains(&open.execution.function_id);
             is_wanted.then_some((since, overdue))
         };

@@ -1,9 +1,9 @@
 //! Functions, by id and by name, and how long which amount of code was kept.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::super::{Period, StoreError};
+use super::super::{Period, SPARE_VERSIONS, StoreError, VERSION_GRACE};
 use crate::model::{Function, FunctionId, FunctionLabel, Timestamp};
 
 #[derive(Debug, Default)]
@@ -11,7 +11,16 @@ pub(super) struct Functions {
     live: HashMap<FunctionId, Function>,
     by_name: HashMap<Arc<str>, FunctionId>,
     deleted: HashMap<FunctionId, FunctionLabel>,
+    /// Replaced versions.
+    replaced: BTreeMap<(FunctionId, u32), Replaced>,
     spans: Vec<CodeSpan>,
+}
+
+/// A version that another one has replaced.
+#[derive(Debug)]
+struct Replaced {
+    function: Function,
+    at: Timestamp,
 }
 
 /// A time during which a function's code had one length.
@@ -60,7 +69,54 @@ impl Functions {
             self.end_span(function.id, function.updated_at);
             self.begin_span(function, function.updated_at);
         }
+        if function.version > old.version {
+            let at = function.updated_at;
+            let replaced = Replaced { function: old, at };
+            let key = (function.id, replaced.function.version);
+            self.replaced.insert(key, replaced);
+        }
         Ok(())
+    }
+
+    /// The replaced versions of `function` that may be deleted at `now`, unless an unfinished
+    /// execution needs them.
+    pub(super) fn spare_versions(&self, function: FunctionId, now: Timestamp) -> Vec<u32> {
+        let versions = (self.replaced.range((function, 0)..=(function, u32::MAX))).rev();
+        versions
+            .enumerate()
+            .filter(|(place, (_, replaced))| {
+                *place >= SPARE_VERSIONS || replaced.at + VERSION_GRACE <= now
+            })
+            .map(|(_, ((_, version), _))| *version)
+            .collect()
+    }
+
+    /// The versions that were replaced before `before`.
+    pub(super) fn replaced_before(&self, before: Timestamp) -> Vec<(FunctionId, u32)> {
+        let old = self.replaced.iter().filter(|(_, one)| one.at < before);
+        old.map(|(key, _)| *key).collect()
+    }
+
+    /// Deletes the replaced versions `spare`, but for those that are `needed`.
+    pub(super) fn forget_versions(
+        &mut self,
+        spare: impl IntoIterator<Item = (FunctionId, u32)>,
+        needed: &HashSet<(FunctionId, u32)>,
+    ) {
+        for key in spare {
+            if !needed.contains(&key) {
+                self.replaced.remove(&key);
+            }
+        }
+    }
+
+    pub(super) fn version(&self, id: FunctionId, version: u32) -> Option<Function> {
+        let current = self.live.get(&id)?;
+        if current.version == version {
+            return Some(current.clone());
+        }
+        let replaced = self.replaced.get(&(id, version));
+        replaced.map(|replaced| replaced.function.clone())
     }
 
     pub(super) fn delete(&mut self, id: FunctionId, at: Timestamp) -> bool {
@@ -74,6 +130,7 @@ impl Functions {
         };
         self.deleted.insert(id, label);
         self.end_span(id, at);
+        self.replaced.retain(|(of, _), _| *of != id);
         true
     }
 

@@ -23,7 +23,7 @@ use super::{
     AccessStore, AuditQuery, ExecutionQuery, KeyUse, Lease, LoadTestQuery, Overdue, OverdueQuery,
     Period, Renewed, SharedStore, Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
 };
-use crate::load_test::LoadTest;
+use crate::model::LoadTest;
 use crate::model::{
     ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionId, FunctionLabel, KeyId,
     LoadTestId, ScalingEvent, ScalingEventId, Timestamp,
@@ -99,11 +99,30 @@ impl Store for MemoryStore {
         function: &Function,
         expected: Timestamp,
     ) -> Result<(), StoreError> {
-        self.state.write().functions.update(function, expected)
+        let mut guard = self.state.write();
+        let state = &mut *guard;
+        state.functions.update(function, expected)?;
+        let spare = state
+            .functions
+            .spare_versions(function.id, function.updated_at);
+        if !spare.is_empty() {
+            let spare = spare.into_iter().map(|version| (function.id, version));
+            let needed = state.executions.needed_versions();
+            state.functions.forget_versions(spare, &needed);
+        }
+        Ok(())
     }
 
     async fn function(&self, id: FunctionId) -> Result<Option<Function>, StoreError> {
         Ok(self.state.read().functions.get(id))
+    }
+
+    async fn function_version(
+        &self,
+        id: FunctionId,
+        version: u32,
+    ) -> Result<Option<Function>, StoreError> {
+        Ok(self.state.read().functions.version(id, version))
     }
 
     async fn functions(&self) -> Result<Vec<Function>, StoreError> {
@@ -238,7 +257,14 @@ impl Store for MemoryStore {
     }
 
     async fn expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        Ok(self.state.write().executions.expire(before, limit))
+        let mut guard = self.state.write();
+        let state = &mut *guard;
+        let spare = state.functions.replaced_before(before);
+        if !spare.is_empty() {
+            let needed = state.executions.needed_versions();
+            state.functions.forget_versions(spare, &needed);
+        }
+        Ok(state.executions.expire(before, limit))
     }
 
     fn as_shared(&self) -> Option<&dyn SharedStore> {

@@ -1,5 +1,5 @@
-//! Texts that nobody would write: each compiles or is refused, soon, at a place that exists; and
-//! what compiles can be called.
+//! Random texts: each one compiles, or is refused at a place that exists; and a text that compiles
+//! can be called.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::rig::Rig;
 
-const WORDS: [&str; 84] = [
+const WORDS: [&str; 98] = [
     "(",
     ")",
     "[",
@@ -95,9 +95,23 @@ const WORDS: [&str; 84] = [
     "new",
     "import",
     "export default",
+    "export {",
+    "from",
+    "exports.handler",
+    "module.exports",
+    "exports",
+    "instanceId",
+    "arguments",
+    "using",
+    "'use strict'",
+    "\u{feff}",
+    "#!",
+    "\r",
+    "(input) =>",
+    ": string",
 ];
 
-const SEEDS: [&str; 8] = [
+const SEEDS: [&str; 14] = [
     "return input.a + 1;",
     "function add(input, context) {\n  return input;\n}\nconst b = 1;",
     "export default async (input) => {\n  await null;\n  return { input };\n};",
@@ -105,6 +119,12 @@ const SEEDS: [&str; 8] = [
     "for (const [k, v] of Object.entries(input)) {\n  if (k) continue;\n}\nreturn 1",
     "class A { #x = 1; static { this.y = 2; } get x() { return this.#x; } }\nreturn new A().x",
     "label: for (;;) { break label; }\nreturn /[a-z]+(?<n>x)/u.exec('x')?.groups",
+    "(input) => {\n  return input.a\n}",
+    "'use strict';\n(() => { const k = 1; return async ({ a }) => a + k })();",
+    "const input = 5, context = { a: 1 };\nif (!input) throw new Error('x')",
+    "exports.handler = async (event) => ({ event });\nmodule.exports.other = 1",
+    "module.exports = { handler: function (input) { return this } }",
+    "interface A { b: string }\nconst f = <T,>(a: T): T => a as T;\nreturn <div>{f(1)}</div>",
     "export { handler };\nasync function* g() { yield* g(); }\nfunction handler() { return null }",
 ];
 
@@ -112,7 +132,7 @@ fn text() -> impl Strategy<Value = String> {
     let words = prop::collection::vec(prop::sample::select(&WORDS[..]), 0..40);
     let soup =
         (words, prop::sample::select(vec![" ", ""])).prop_map(|(w, between)| w.join(between));
-    // Cut at one place and continued with another text, or with one word put in.
+    // A text that is cut and continued with another one, or that has a word inserted.
     let seed = || prop::sample::select(&SEEDS[..]);
     let spliced = (
         seed(),
@@ -156,7 +176,8 @@ fn any_text_compiles_or_is_refused_at_a_place_in_it() {
             let program = match rig.quickjs_compile(&text) {
                 Ok(program) => program,
                 Err(error) => {
-                    let lines = text.matches('\n').count() + 1;
+                    // A carriage return ends a line, as in every editor.
+                    let lines = text.replace("\r\n", "\n").split(['\n', '\r']).count();
                     let line = error.line.map_or(1, |line| line as usize);
                     prop_assert!(
                         (1..=lines).contains(&line),
@@ -177,7 +198,7 @@ fn any_text_compiles_or_is_refused_at_a_place_in_it() {
             Ok(())
         })
         .unwrap();
-    // Otherwise but one of the two was tried.
+    // Otherwise the test would have tried only one of the two outcomes.
     let some = CASES / 20..CASES - CASES / 20;
     assert!(some.contains(&compiled.get()), "{compiled:?} compiled");
 }

@@ -3,12 +3,13 @@
 use std::thread;
 use std::time::Duration;
 
+use faas_core::error::CompileError;
 use faas_core::model::{
     ExecutionId, Failure, FailureKind, FunctionId, InstanceId, Json, Timestamp,
 };
 use faas_core::runtime::{
-    Call, CallContext, CompileError, Limits, OpenEnvironment, Outcome, Program, QuickJsOptions,
-    Runtime, StopSignal,
+    Call, CallContext, Limits, OpenEnvironment, Outcome, Program, QuickJsOptions, Runtime,
+    StopSignal,
 };
 use serde_json::Value;
 

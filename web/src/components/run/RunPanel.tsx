@@ -56,7 +56,7 @@ export function RunPanel({ fn, initialInput }: { fn: Fn; initialInput: string })
   );
 }
 
-const WORDS = { history: "from its recent runs", given: "as given", default: "a guess: it has not run yet" };
+const WORDS = { history: "from its recent runs", given: "as given", probe: "from its first calls", default: "a guess: it has not run yet" };
 
 function RunEstimate({ functionId, text }: { functionId: string; text: string }) {
   const settled = useDeferredValue(text);

@@ -9,7 +9,8 @@ import { formatCount, formatDuration } from "@/lib/format";
 const WORDS = {
   history: "as its recent runs",
   given: "as given",
-  default: "a guess: it has not run yet",
+  probe: "as its first calls",
+  default: "a guess: it has not run yet, so the test begins with a few calls",
 };
 
 export function LoadEstimateView({ test, keep }: { test: NewLoadTest | null; keep: typeof keepPreviousData }) {

@@ -68,7 +68,7 @@ export function toApiError(cause: unknown): ApiError {
   const body: ErrorBody = typeof response.data === "object" && response.data !== null ? response.data : {};
   const message = typeof body.error === "string" ? body.error : `The server answered ${response.status}.`;
   const code = typeof body.code === "string" ? body.code : "unknown";
-  const place = body.details ? { line: body.details.line ?? null, column: body.details.column ?? null } : null;
+  const place = body.details?.line !== undefined ? { line: body.details.line ?? null, column: body.details.column ?? null } : null;
   const wait = Number.parseInt(String(response.headers["retry-after"] ?? ""), 10);
   return new ApiError(message, response.status, code, place, Number.isFinite(wait) ? wait : null);
 }

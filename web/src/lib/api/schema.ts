@@ -628,7 +628,7 @@ export interface components {
          * @description Where an estimate's duration comes from.
          * @enum {string}
          */
-        Basis: "history" | "given" | "default";
+        Basis: "history" | "given" | "probe" | "default";
         /** @description The cost of everything, by function. */
         Breakdown: {
             breakdown: components["schemas"]["BreakdownRow"][];
@@ -704,6 +704,8 @@ export interface components {
             details?: components["schemas"]["ErrorDetails"];
             /** @description For people. */
             error: string;
+            /** @description The execution that the error is about: the one that ran, or the one that was accepted first. */
+            executionId?: components["schemas"]["ExecutionId"];
             /** @description `false`, from the routes below `/api/costs`. */
             success?: boolean;
         };
@@ -711,7 +713,7 @@ export interface components {
          * @description Why a request failed: stable, for programs to tell errors apart.
          * @enum {string}
          */
-        ErrorCode: "cancelled" | "compile_error" | "conflict" | "execution_not_found" | "function_error" | "function_inactive" | "function_not_found" | "function_runaway" | "host_not_allowed" | "internal_error" | "invalid_request" | "key_expired" | "key_invalid" | "key_not_found" | "key_required" | "load_test_not_found" | "load_test_running" | "method_not_allowed" | "not_found" | "origin_not_allowed" | "out_of_memory" | "over_capacity" | "payload_too_large" | "platform_error" | "rate_limited" | "request_timeout" | "role_insufficient" | "stack_overflow" | "timeout" | "unavailable";
+        ErrorCode: "cancelled" | "compile_error" | "conflict" | "execution_not_found" | "function_error" | "function_inactive" | "function_not_found" | "function_runaway" | "host_not_allowed" | "idempotency_key_reused" | "internal_error" | "invalid_request" | "key_expired" | "key_invalid" | "key_not_found" | "key_required" | "load_test_not_found" | "load_test_running" | "method_not_allowed" | "not_found" | "origin_not_allowed" | "out_of_memory" | "over_capacity" | "payload_too_large" | "platform_error" | "rate_limited" | "request_timeout" | "result_not_stored" | "role_insufficient" | "stack_overflow" | "timeout" | "unavailable";
         /** @description Where in the code an upload goes wrong. */
         ErrorDetails: {
             /** Format: int32 */
@@ -2874,7 +2876,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and function within 24 hours give the first execution, not a second. 1 to 255 visible ASCII characters. */
+                /** @description The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -2943,6 +2945,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used with another input; `executionId` is the first execution. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description `over_capacity`, `function_runaway`, or `rate_limited`; `Retry-After` says when to try again. */
             429: {
                 headers: {
@@ -2979,7 +2990,7 @@ export interface operations {
                 retry?: boolean;
             };
             header?: {
-                /** @description The same key and function within 24 hours give the first execution, not a second. 1 to 255 visible ASCII characters. */
+                /** @description The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -3080,8 +3091,26 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used with another input; `executionId` is the first execution. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description `over_capacity`, `function_runaway`, or `rate_limited`; `Retry-After` says when to try again. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `result_not_stored`: the function ran, and its result could not be stored. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

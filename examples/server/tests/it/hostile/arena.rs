@@ -1,10 +1,10 @@
-//! A server with a neighbour who calls a harmless function all the while, and attackers.
+//! A server with attackers, and a neighbour that calls a harmless function meanwhile.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -19,7 +19,7 @@ pub(super) const ATTACKERS: usize = 8;
 /// Instances: one for each attacker, for the neighbour, and for threads that are being replaced.
 const INSTANCES: &str = "20";
 
-/// The neighbour rests so long between two calls.
+/// The pause of the neighbour between two calls.
 const REST: Duration = Duration::from_millis(10);
 
 /// A server to attack.
@@ -28,21 +28,12 @@ pub(super) struct Arena {
     _folder: TempDir,
 }
 
-/// What came of a case.
+/// The result of a case.
 #[derive(Debug)]
 pub(super) struct Ran {
     pub(super) case: Case,
-    /// What was wrong, in words.
+    /// The deviations from its verdicts.
     pub(super) wrong: Vec<String>,
-    /// By how much the longest execution ran past its timeout.
-    pub(super) overrun: Duration,
-}
-
-/// What came of an attack.
-pub(super) struct Attack {
-    pub(super) ran: Vec<Ran>,
-    /// How long each call of the neighbour's took, the shortest first.
-    pub(super) neighbour: Vec<Duration>,
 }
 
 impl Arena {
@@ -68,15 +59,15 @@ impl Arena {
         }
     }
 
-    /// Has all `cases` run, [`ATTACKERS`] at a time, beside the neighbour. What is wrong with the
-    /// neighbour is a panic, what is wrong with a case is in the result.
-    pub(super) fn attack(&self, cases: &[Case]) -> Attack {
+    /// Runs all `cases`, [`ATTACKERS`] at a time, while the neighbour calls. Panics if the neighbour
+    /// is not served; deviations of a case are in its result.
+    pub(super) fn attack(&self, cases: &[Case]) -> Vec<Ran> {
         let neighbour = self
-            .upload("neighbour", "return input.a + 1", 20_000)
+            .upload("neighbour", "return input.a + 1", 60_000)
             .unwrap();
         let over = AtomicBool::new(false);
         let waiting = Mutex::new(cases.iter().cloned().collect::<VecDeque<_>>());
-        let (ran, mut calls) = thread::scope(|scope| {
+        let ran = thread::scope(|scope| {
             let calls = scope.spawn(|| self.call_until(&over, &neighbour));
             let attackers: Vec<_> = (0..ATTACKERS)
                 .map(|_| scope.spawn(|| self.work_through(&waiting)))
@@ -84,14 +75,11 @@ impl Arena {
             let ran = attackers.into_iter().flat_map(|one| one.join().unwrap());
             let ran = ran.collect();
             over.store(true, Ordering::Relaxed);
-            (ran, calls.join().unwrap())
+            calls.join().unwrap();
+            ran
         });
         self.delete(&neighbour);
-        calls.sort();
-        Attack {
-            ran,
-            neighbour: calls,
-        }
+        ran
     }
 
     fn work_through(&self, waiting: &Mutex<VecDeque<Case>>) -> Vec<Ran> {
@@ -101,34 +89,27 @@ impl Arena {
             .collect()
     }
 
-    /// The neighbour: calls until it is over, and is served each time.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "what is measured is how long somebody waits"
-    )]
-    fn call_until(&self, over: &AtomicBool, function: &str) -> Vec<Duration> {
+    /// The neighbour: calls at least once, until `over`, and must be served each time.
+    fn call_until(&self, over: &AtomicBool, function: &str) {
         let path = format!("/api/functions/{function}/invoke");
-        let mut calls = Vec::new();
-        while !over.load(Ordering::Relaxed) {
-            let n = calls.len();
-            let begun = Instant::now();
+        for n in 0.. {
             let (status, answer) = self.server.send("POST", &path, &format!("{{\"a\":{n}}}"));
-            calls.push(begun.elapsed());
             assert_eq!(
                 (status, answer),
                 (200, (n + 1).to_string()),
                 "the neighbour"
             );
+            if over.load(Ordering::Relaxed) {
+                return;
+            }
             thread::park_timeout(REST);
         }
-        calls
     }
 
-    /// Uploads, executes as often as the case says, and deletes.
+    /// Uploads a case, executes it as often as it says, and deletes it.
     pub(super) fn run(&self, case: Case) -> Ran {
         let mut ran = Ran {
             wrong: Vec::new(),
-            overrun: Duration::ZERO,
             case,
         };
         let case = &ran.case;
@@ -142,9 +123,6 @@ impl Arena {
             Ok(id) => {
                 for verdicts in &case.executions {
                     let record = self.execute(&id, &case.input);
-                    let duration = record["duration"].as_f64().unwrap_or_default() / 1000.0;
-                    let duration = Duration::from_secs_f64(duration);
-                    ran.overrun = ran.overrun.max(duration.saturating_sub(case.timeout));
                     ran.wrong.extend(judge(verdicts, &verdict(&record)));
                     let logs = record["logs"].to_string().len();
                     if logs > 1 << 20 {
@@ -179,7 +157,7 @@ impl Arena {
         }
     }
 
-    /// One execution, as it was recorded.
+    /// Executes the function and returns the record.
     pub(super) fn execute(&self, function: &str, input: &str) -> Value {
         let path = format!("/api/functions/{function}/invoke");
         let address = self.server.address();

@@ -1,15 +1,15 @@
-//! What a server and its child processes hold: memory, processes, descriptors, threads.
+//! The resources of a server and its child processes: memory, processes, descriptors, threads.
 
 use std::fs;
 
 use crate::family::descendants;
 
-/// What they hold at one moment.
+/// Resources in use.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Footprint {
-    /// Bytes of memory; what processes share counts once.
+    /// Bytes of memory; shared pages count once.
     pub(super) memory: usize,
-    /// Child processes, and theirs.
+    /// Child processes and their children.
     pub(super) descendants: usize,
     /// Open descriptors of the server itself.
     pub(super) descriptors: usize,
@@ -18,7 +18,7 @@ pub(super) struct Footprint {
 }
 
 impl Footprint {
-    /// That of the process with this id.
+    /// Of the process with this id.
     pub(super) fn of(server: u32) -> Self {
         let descendants = descendants(server);
         let family = descendants.iter().copied().chain([server]);
@@ -29,6 +29,15 @@ impl Footprint {
             threads: entries(server, "task"),
         }
     }
+
+    /// Whether this is no more than `other`, apart from `growth` bytes and the noise of memory.
+    pub(super) fn is_at_most(&self, other: &Self, growth: usize) -> bool {
+        const NOISE: usize = 4 << 20;
+        self.memory <= other.memory + growth.max(NOISE)
+            && self.descendants <= other.descendants
+            && self.descriptors <= other.descriptors
+            && self.threads <= other.threads
+    }
 }
 
 fn entries(id: u32, folder: &str) -> usize {
@@ -36,9 +45,9 @@ fn entries(id: u32, folder: &str) -> usize {
     entries.unwrap().count()
 }
 
-/// `None`: it has ended.
+/// `None` if the process has ended.
 fn memory(id: u32) -> Option<usize> {
-    // A sandboxed process may not let anybody look that closely.
+    // A sandboxed process may not permit reading this.
     let shared_out = fs::read_to_string(format!("/proc/{id}/smaps_rollup"))
         .ok()
         .and_then(|text| kibibytes(&text, "Pss:"));

@@ -7,6 +7,7 @@ use rustix::process::{Resource, Rlimit, Signal, getrlimit, pidfd_send_signal, se
 use super::impostor::pause;
 use super::rig::{Neighbour, Rig, below, call, serves};
 use crate::model::FailureKind;
+use crate::runtime::Runtime as _;
 use crate::runtime::process::WorkerCommand;
 use crate::runtime::process::sandbox::tests::{fresh::in_fresh_process, promises};
 use crate::runtime::process::worker_host::WorkerHost;
@@ -39,6 +40,17 @@ promises! {
         assert!(served > 0 && failed > 0, "{served} served, {failed} failed");
         serves(&mut *rig.instance(), &function);
         neighbour.move_out();
+    };
+    a_host_without_descriptors_is_not_ready_until_it_has_some: {
+        let rig = Rig::new();
+        rig.settled(0);
+        rig.processes.check().unwrap();
+        let usual = getrlimit(Resource::Nofile);
+        setrlimit(Resource::Nofile, Rlimit { current: Some(3), ..usual }).unwrap();
+        let refused = rig.processes.check();
+        setrlimit(Resource::Nofile, usual).unwrap();
+        assert!(refused.is_err());
+        rig.processes.check().unwrap();
     };
     children_that_nobody_uses_make_room_for_those_that_are_needed: {
         let rig = Rig::new();

@@ -1,8 +1,9 @@
-//! Measures that what passes the gate does not need more stack than there is.
+//! Measures that the texts that reach oxc do not need more stack than there is.
 
+use super::super::syntax_error::SyntaxError;
 use super::*;
 
-/// Ways to nest: what opens a level, what is inside all, what closes a level; in a body.
+/// Ways to nest: what opens a level, what is inside all levels, what closes a level; in a body.
 const EXPRESSIONS: [(&str, &str, &str); 46] = [
     ("(", "1", ")"),
     ("[", "1", "]"),
@@ -82,7 +83,7 @@ const MIXED: [&[(&str, &str, &str)]; 5] = [
     &[("a?b:", "1", ""), ("a=", "1", ""), ("- ", "1", "")],
 ];
 
-/// Bytes of the calling thread's stack that were ever touched.
+/// The bytes of the calling thread's stack that were ever touched.
 fn touched() -> usize {
     let local = 0_u8;
     let address = (&raw const local).addr();
@@ -138,7 +139,7 @@ fn nest(before: &str, levels: &[(&str, &str, &str)], depth: usize) -> String {
     text
 }
 
-/// The most stack that any depth takes which passes the gate.
+/// The greatest depth that QuickJS accepts, and the most stack that any accepted depth takes.
 fn deepest(before: &str, levels: &[(&str, &str, &str)]) -> (usize, usize) {
     let (mut fits, mut too_deep) = (1, 1 << 17);
     let mut most = 0;
@@ -164,7 +165,7 @@ fn deepest(before: &str, levels: &[(&str, &str, &str)]) -> (usize, usize) {
 }
 
 #[test]
-fn what_passes_the_gate_needs_a_quarter_of_the_stack_at_most() {
+fn a_text_that_quickjs_accepts_needs_at_most_a_quarter_of_the_stack() {
     let check = |before, levels: &[_]| {
         let (depth, used) = deepest(before, levels);
         println!("{depth:>8} levels {:>8} KiB  {levels:?}", used >> 10);
@@ -181,5 +182,91 @@ fn what_passes_the_gate_needs_a_quarter_of_the_stack_at_most() {
     }
     for nests in MIXED {
         check("x = ", nests);
+    }
+}
+
+/// Ways to nest in TypeScript, in JSX, and in JavaScript that QuickJS rejects; some with a closing
+/// bracket in a string, which hides the nesting from whoever counts brackets.
+const DIALECTS: [&str; 48] = [
+    "<a>",
+    "<a b={",
+    "<a>{",
+    "a as ",
+    "keyof ",
+    "(a:",
+    "a<(",
+    "a<b,(",
+    "<a>(",
+    "(a?:",
+    "type A=",
+    "x:(a:",
+    "():",
+    "async<a>(",
+    "a?(b):",
+    "infer ",
+    "A extends ",
+    "T extends U?",
+    "readonly ",
+    "namespace a{",
+    "declare ",
+    "enum A{a=",
+    "@a(",
+    "new <",
+    "[K in ",
+    "(...a:",
+    "type A=(a:",
+    "type A=new()=>",
+    "let a:",
+    "let a:()=>",
+    "!",
+    "- ",
+    "typeof ",
+    "new ",
+    "await ",
+    "a=>",
+    "async a=>",
+    "a?b:",
+    "a=",
+    "a**",
+    "if(1)",
+    "if(1);else ",
+    "do ",
+    "label:",
+    "\")\"+(",
+    "[\"]\",",
+    "a?(\")\"+",
+    "function f(){\"}\"",
+];
+
+#[test]
+fn a_text_that_is_explained_fits_the_stack_of_a_process() {
+    // What the worker raises the limit of its children's stack to.
+    const PROCESS_STACK: usize = 64 << 20;
+    for open in DIALECTS {
+        for before in ["", "type A = "] {
+            let nested = |depth| format!("{before}{}", open.repeat(depth));
+            let depth = (1..14).map(|power| 1 << power);
+            let Some(text) = depth
+                .map(nested)
+                .take_while(|text| dialect::is_small(text))
+                .last()
+            else {
+                continue;
+            };
+            let bytes = text.len();
+            let used = std::thread::Builder::new()
+                .stack_size(COMPILE_STACK)
+                .spawn(move || {
+                    let (message, place) = ("an error".to_owned(), None);
+                    dialect::explain(&text, SyntaxError { message, place });
+                    touched()
+                })
+                .unwrap()
+                .join()
+                .unwrap();
+            println!("{bytes:>8} bytes {:>8} KiB  {before}{open}", used >> 10);
+            // The longest text may have twice the levels of the longest that was tried.
+            assert!(2 * used < PROCESS_STACK / 2, "{before}{open}: {used} bytes");
+        }
     }
 }

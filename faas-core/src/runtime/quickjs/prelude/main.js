@@ -15,6 +15,8 @@
   const PromiseClass = Promise, TypeErrorClass = TypeError, RangeErrorClass = RangeError;
   const toText = String, toNumber = Number;
   const { slice, toWellFormed, indexOf, charCodeAt } = String.prototype;
+  const { bind } = Function.prototype;
+  const { toStringTag } = Symbol;
 
   // What `inspect.js` and `console.js` need: they are loaded when they are first used, and user
   // code may have replaced anything by then.
@@ -160,7 +162,7 @@
 
   // ---- entry points ----
 
-  let handler, functionId, functionName, functionVersion, readsContext;
+  let handler, functionId, functionName, functionVersion, readsContext, takesInstanceId;
   const contextPrototype = {
     toString() { return this.instanceId; },
   };
@@ -215,12 +217,18 @@
       timers = 0;
       byId = { __proto__: null };
     }
-    const value = readsContext
-      ? handler(parse(text), {
-          __proto__: contextPrototype,
-          executionId, functionId, functionName, functionVersion, attempt, deadline, instanceId,
-        })
-      : handler(parse(text));
+    let value;
+    if (readsContext) {
+      const context = {
+        __proto__: contextPrototype,
+        executionId, functionId, functionName, functionVersion, attempt, deadline, instanceId,
+      };
+      value = takesInstanceId
+        ? handler(parse(text), context, instanceId)
+        : handler(parse(text), context);
+    } else {
+      value = handler(parse(text));
+    }
     if (value !== null && (typeof value === 'object' || typeof value === 'function')) {
       if (typeof value.then === 'function') return value;
     }
@@ -229,15 +237,54 @@
 
   const adopt = (thenable) => new PromiseClass((resolve) => resolve(thenable));
 
-  const install = (code, id, name, version, reads, environment) => {
-    let entry = code;
-    if (typeof entry !== 'function' && entry !== null && typeof entry === 'object') {
-      entry = typeof code.default === 'function' ? code.default : code.handler;
+  const HANDLERS = ['default', 'handler', 'main'];
+  // The handlers of other platforms, which are not supported yet.
+  const EVENTS = ['fetch', 'scheduled', 'queue', 'email'];
+
+  const isObject = (value) => value !== null && typeof value === 'object';
+
+  // The handler among what a module exports. A method of an object is called as one.
+  const findHandler = (exports) => {
+    // A module's namespace is no object that its functions could mean by `this`.
+    const isNamespace = exports[toStringTag] === 'Module';
+    for (let i = 0; i < HANDLERS.length; i++) {
+      const value = exports[HANDLERS[i]];
+      if (typeof value === 'function') return isNamespace ? value : apply(bind, value, [exports]);
+      if (i === 0 && isObject(value) && typeof value.handler === 'function') {
+        return apply(bind, value.handler, [value]);
+      }
     }
+    const object = isObject(exports.default) ? exports.default : exports;
+    for (let i = 0; i < EVENTS.length; i++) {
+      if (typeof object[EVENTS[i]] === 'function') {
+        throw new TypeErrorClass(`there is no function to call: an object with ${EVENTS[i]} is not supported yet, export a function`);
+      }
+    }
+    return exports.default === undefined ? exports : exports.default;
+  };
+
+  // Calls what a lone expression evaluates to, when it is a function. Any other value is ignored.
+  const callValue = (box, input, context) => {
+    const { value } = box;
+    return typeof value === 'function' ? value(input, context) : undefined;
+  };
+  const callSettled = async (promise, input, context) => callValue(await promise, input, context);
+  const expression = (evaluate) => (input, context, instanceId) => {
+    const box = evaluate(input, context, instanceId);
+    return getPrototypeOf(box) === null
+      ? callValue(box, input, context)
+      : callSettled(box, input, context);
+  };
+
+  const install = (code, id, name, version, reads, environment, form) => {
+    let entry = code;
+    if (form === 'expression') entry = expression(code);
+    else if (form === 'exports' && isObject(code)) entry = findHandler(code);
     if (typeof entry !== 'function') {
       throw new TypeErrorClass('there is no function to call: what is named or exported as the handler is ' + safely(entry));
     }
     handler = entry;
+    takesInstanceId = form !== 'exports';
     functionId = id;
     functionName = name;
     functionVersion = version;

@@ -1,32 +1,43 @@
-//! How a load test is done: callers that call, and one who looks on.
+//! Running load tests: tasks that call the function, and one that reports.
 //!
-//! Each second what has come of it is stored and told, so that a test whose platform dies is known up
-//! to then.
+//! Each second the result so far is stored and published, so that it is known up to the moment at
+//! which the platform dies.
+//!
+//! A test of a function without history begins with a few calls one after the other, which are part
+//! of its result. Its estimate is then made from these.
 
 use std::collections::HashMap;
 use std::num::NonZero;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::tally::Tally;
-use super::template::Template;
-use super::{LoadEstimate, LoadResult, LoadTest, LoadTestStatus, NewLoadTest};
+use super::{EstimateRequest, Platform};
+use crate::cost::{Estimate, estimate};
 use crate::engine::Engine;
+use crate::error::Error;
 use crate::events::EventKind;
-use crate::model::{FunctionId, FunctionStatus, LoadTestId};
-use crate::platform::{Error, EstimateRequest, Platform};
+use crate::load_test::{NewLoadTest, Tally, Template};
+use crate::model::{
+    Basis, FunctionId, FunctionStatus, LoadEstimate, LoadResult, LoadTest, LoadTestId,
+    LoadTestStatus, Tier,
+};
 use crate::store::LoadTestQuery;
 
-/// How often it is looked at.
+/// How often the result so far is stored and published.
 const LOOK: Duration = Duration::from_secs(1);
-/// A caller that was refused waits so long.
+/// How long a caller that was refused waits before its next call.
 const PAUSE: Duration = Duration::from_millis(100);
-/// A test that was not written for so long has no platform any more.
+/// How many calls are made first where a function has no history. The first is a cold start, so that
+/// the median is that of a warm one.
+const PROBES: u64 = 3;
+/// No further probe is made once they have taken this part of the test's duration.
+const PROBING: u32 = 10;
+/// A test that was not written for so long has lost its platform.
 const SILENCE: Duration = Duration::from_secs(15);
 /// How many scaling events a result keeps.
 const SCALING_EVENTS: usize = 1_000;
@@ -38,7 +49,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Where a test is that this platform runs; `None` for any other.
+    /// The status of a test that this platform runs; `None` for any other.
     fn status(&self, test: &LoadTest) -> Option<LoadTestStatus> {
         let tests = self.tests.lock();
         let (_, stop) = tests
@@ -96,7 +107,9 @@ impl<'a> LoadTests<'a> {
         Self { platform }
     }
 
-    /// What a test will probably do and cost.
+    /// What a test will probably do and cost. With [`Basis::Default`](crate::model::Basis::Default) the
+    /// function has no history: the amounts may be far off, and a test begins with a few calls to
+    /// estimate from.
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::NotFound`]
@@ -108,9 +121,7 @@ impl<'a> LoadTests<'a> {
             duration: None,
         };
         let one = self.platform.costs().estimate(&request).await?;
-        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let max_instances = self.platform.options().max_instances;
-        Ok(new.estimate(&one, max_instances, processors))
+        Ok(expected(new, &one, self.platform.engine()))
     }
 
     /// Starts a test, and returns as soon as it is stored.
@@ -145,7 +156,7 @@ impl<'a> LoadTests<'a> {
             concurrency: new.concurrency,
             duration: new.duration,
             rate: new.rate,
-            input: new.input,
+            input: new.input.clone(),
             status: LoadTestStatus::Running,
             created_at: now,
             updated_at: now,
@@ -154,7 +165,7 @@ impl<'a> LoadTests<'a> {
             result: LoadResult::default(),
         };
         engine.0.store.put_load_test(&test).await?;
-        tokio::spawn(run(engine, place, test.clone()));
+        tokio::spawn(run(engine, place, test.clone(), function.tier()));
         Ok(test)
     }
 
@@ -206,7 +217,7 @@ impl<'a> LoadTests<'a> {
         Ok(test)
     }
 
-    /// Finds out whether a test that did not end has a platform that runs it.
+    /// Finds out whether a test that has not ended still has a platform that runs it.
     async fn as_it_is(&self, mut test: LoadTest) -> Result<LoadTest, Error> {
         let engine = self.platform.engine();
         if test.status.is_terminal() {
@@ -232,38 +243,65 @@ impl<'a> LoadTests<'a> {
     }
 }
 
-/// What callers share.
+/// What a test will do, when each call is as `one`.
+fn expected(new: &NewLoadTest, one: &Estimate, engine: &Engine) -> LoadEstimate {
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    new.estimate(one, engine.0.options.instances_per_function(), processors)
+}
+
+/// What the tasks of a test share.
 struct Calls {
     engine: Engine,
-    function: FunctionId,
+    new: NewLoadTest,
+    tier: Tier,
     template: Template,
-    rate: Option<f64>,
-    /// On the monotonic clock.
-    begin: Duration,
-    duration: Duration,
+    /// Set when the probes are over and the callers start.
+    begun: OnceLock<Begun>,
     stop: CancellationToken,
     next: AtomicU64,
     tally: Mutex<Tally>,
+    /// Made from the probes, and not reported yet.
+    estimate: Mutex<Option<LoadEstimate>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Begun {
+    /// On the monotonic clock.
+    at: Duration,
+    /// How many probes there were.
+    probes: u64,
 }
 
 /// The task of one test.
-async fn run(engine: Engine, place: Place, mut test: LoadTest) {
+async fn run(engine: Engine, place: Place, mut test: LoadTest, tier: Tier) {
     let calls = Arc::new(Calls {
-        function: test.function_id,
+        new: NewLoadTest {
+            concurrency: test.concurrency,
+            duration: test.duration,
+            rate: test.rate,
+            input: test.input.clone(),
+            ..NewLoadTest::new(test.function_id)
+        },
+        tier,
         template: Template::new(&test.input),
-        rate: test.rate,
-        begin: engine.0.clock.monotonic(),
-        duration: test.duration,
+        begun: OnceLock::new(),
         stop: place.stop.clone(),
         next: AtomicU64::new(0),
         tally: Mutex::new(Tally::new()),
+        estimate: Mutex::new(None),
         engine: engine.clone(),
     });
-    let mut callers = JoinSet::new();
-    for _ in 0..test.concurrency {
-        callers.spawn(call_on(calls.clone()));
-    }
-    let ended = async { while callers.join_next().await.is_some() {} };
+    let has_history = test.estimate.basis != Basis::Default;
+    let ended = async {
+        let probes = if has_history { 0 } else { probe(&calls).await };
+        let at = engine.0.clock.monotonic();
+        let begun = *calls.begun.get_or_init(|| Begun { at, probes });
+        let mut callers = JoinSet::new();
+        for _ in 0..calls.new.concurrency {
+            callers.spawn(call_on(calls.clone(), begun));
+        }
+        while callers.join_next().await.is_some() {}
+    };
     tokio::pin!(ended);
     loop {
         tokio::select! {
@@ -286,10 +324,43 @@ async fn run(engine: Engine, place: Place, mut test: LoadTest) {
     look(&engine, &calls, &mut test).await;
 }
 
-/// Ends a second: stores and tells what has come of the test.
+/// Makes a few calls, one after the other, and estimates the test from them. Returns how many.
+async fn probe(calls: &Calls) -> u64 {
+    let clock = &calls.engine.0.clock;
+    let begin = clock.monotonic();
+    let mut durations = Vec::new();
+    let mut probes = 0;
+    while probes < PROBES && !calls.stop.is_cancelled() {
+        let before = clock.monotonic();
+        let input = calls.template.render(probes);
+        let outcome = calls.engine.invoke(calls.new.function, input).await;
+        let now = clock.monotonic();
+        calls.tally.lock().add(now.saturating_sub(before), &outcome);
+        durations.extend(outcome.ok().map(|execution| execution.duration));
+        probes += 1;
+        if now.saturating_sub(begin) > calls.new.duration / PROBING {
+            break;
+        }
+    }
+    if !durations.is_empty() {
+        let bytes = calls.template.render(probes).len() as u64;
+        let book = &calls.engine.0.price_book;
+        let one = Estimate {
+            basis: Basis::Probe,
+            ..estimate(calls.tier, bytes, None, &durations, book)
+        };
+        *calls.estimate.lock() = Some(expected(&calls.new, &one, &calls.engine));
+    }
+    probes
+}
+
+/// Ends a second: stores and publishes the result so far.
 async fn look(engine: &Engine, calls: &Calls, test: &mut LoadTest) {
     let now = engine.0.clock.now();
-    let elapsed = engine.0.clock.monotonic().saturating_sub(calls.begin);
+    let elapsed = calls.elapsed();
+    if let Some(estimate) = calls.estimate.lock().take() {
+        test.estimate = estimate;
+    }
     test.result = {
         let mut tally = calls.tally.lock();
         tally.end_second(engine.depth().instances);
@@ -321,16 +392,17 @@ async fn look(engine: &Engine, calls: &Calls, test: &mut LoadTest) {
 }
 
 /// The task of one caller.
-async fn call_on(calls: Arc<Calls>) {
+async fn call_on(calls: Arc<Calls>, begun: Begun) {
     let clock = &calls.engine.0.clock;
+    let duration = calls.new.duration;
     loop {
-        let elapsed = clock.monotonic().saturating_sub(calls.begin);
-        if calls.stop.is_cancelled() || elapsed >= calls.duration {
+        let elapsed = clock.monotonic().saturating_sub(begun.at);
+        if calls.stop.is_cancelled() || elapsed >= duration {
             return;
         }
         let index = calls.next.fetch_add(1, Ordering::Relaxed);
         let due = match calls.due(index) {
-            Some(due) if due >= calls.duration => return,
+            Some(due) if due >= duration => return,
             Some(due) => {
                 tokio::select! {
                     () = clock.sleep(due.saturating_sub(elapsed)) => {}
@@ -340,9 +412,9 @@ async fn call_on(calls: Arc<Calls>) {
             }
             None => elapsed,
         };
-        let input = calls.template.render(index);
-        let outcome = calls.engine.invoke(calls.function, input).await;
-        let ended = clock.monotonic().saturating_sub(calls.begin);
+        let input = calls.template.render(begun.probes + index);
+        let outcome = calls.engine.invoke(calls.new.function, input).await;
+        let ended = clock.monotonic().saturating_sub(begun.at);
         let response_time = ended.saturating_sub(due);
         calls.tally.lock().add(response_time, &outcome);
         if outcome.is_err() {
@@ -355,13 +427,20 @@ async fn call_on(calls: Arc<Calls>) {
 }
 
 impl Calls {
+    /// How long the callers have been calling.
+    fn elapsed(&self) -> Duration {
+        let now = self.engine.0.clock.monotonic();
+        let begun = self.begun.get();
+        begun.map_or(Duration::ZERO, |begun| now.saturating_sub(begun.at))
+    }
+
     /// In an open loop, counts the calls that were due and that no caller had time for.
     fn count_those_not_begun(&self) {
-        let elapsed = self.engine.0.clock.monotonic().saturating_sub(self.begin);
+        let elapsed = self.elapsed();
         let mut tally = self.tally.lock();
         for index in self.next.load(Ordering::Relaxed).. {
             match self.due(index) {
-                Some(due) if due < elapsed.min(self.duration) => {
+                Some(due) if due < elapsed.min(self.new.duration) => {
                     tally.add_not_begun(elapsed.saturating_sub(due));
                 }
                 _ => return,
@@ -372,7 +451,7 @@ impl Calls {
     /// When the call with this number is due, since the beginning; `None` in a closed loop.
     #[expect(clippy::cast_precision_loss, reason = "a time to the microsecond")]
     fn due(&self, index: u64) -> Option<Duration> {
-        let rate = self.rate?;
+        let rate = self.new.rate?;
         Duration::try_from_secs_f64(index as f64 / rate).ok()
     }
 }

@@ -1,0 +1,78 @@
+//! What to do about a name that code takes for granted and that an isolate does not have.
+//!
+//! The names stay undefined, so that code which asks `typeof require` first works; only the message
+//! of the error says more.
+
+/// The names, and what follows "NAME is not defined: ".
+const MISSING: [(&str, &str); 16] = [
+    (
+        "require",
+        "modules are not supported yet, bundle them into one file",
+    ),
+    (
+        "module",
+        "it exists in code that assigns to `module.exports`",
+    ),
+    ("exports", "it exists in code that assigns to `exports`"),
+    ("process", "read environment variables from `context.env`"),
+    ("Buffer", "use `Uint8Array`"),
+    ("global", "use `globalThis`"),
+    ("window", "there is no browser, use `globalThis`"),
+    ("document", "there is no browser"),
+    ("__dirname", "there are no files"),
+    ("__filename", "there are no files"),
+    ("fetch", "network requests are not supported yet"),
+    ("XMLHttpRequest", "network requests are not supported yet"),
+    (
+        "event",
+        "the input is `input` in a body, and the first argument of a function",
+    ),
+    ("input", "the input is the first argument of the function"),
+    (
+        "context",
+        "the context is the second argument of the function",
+    ),
+    (
+        "instanceId",
+        "it is `context.instanceId`, and `context` the second argument of the function",
+    ),
+];
+
+/// The message of a failure, with what to do when it is about such a name.
+pub(super) fn explained(mut message: String) -> String {
+    let name = message
+        .strip_prefix("ReferenceError: ")
+        .and_then(|rest| rest.strip_suffix(" is not defined"));
+    let hint = MISSING
+        .iter()
+        .find(|(missing, _)| name == Some(missing))
+        .map(|(_, hint)| *hint);
+    if let Some(hint) = hint {
+        message.push_str(": ");
+        message.push_str(hint);
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_engines_message_about_a_missing_name_is_explained() {
+        let explain = |message: &str| explained(message.to_owned());
+        assert_eq!(
+            explain("ReferenceError: process is not defined"),
+            "ReferenceError: process is not defined: read environment variables from `context.env`"
+        );
+        for same in [
+            "ReferenceError: processes is not defined",
+            "TypeError: process is not defined",
+            "process is not defined",
+            "ReferenceError: process is not defined here",
+            "",
+        ] {
+            assert_eq!(explain(same), same);
+        }
+    }
+}

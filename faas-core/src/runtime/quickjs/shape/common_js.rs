@@ -1,0 +1,238 @@
+//! CommonJS: texts that assign to `exports` or `module.exports`.
+
+use std::collections::HashSet;
+
+use oxc_ast::ast::{
+    Argument, AssignmentExpression, AssignmentTarget, ComputedMemberExpression, Expression,
+    ObjectExpression, ObjectPropertyKind, Statement,
+};
+
+use super::{declarations, list};
+use crate::error::CompileError;
+use crate::runtime::quickjs::compile::plain;
+
+/// The exports that can be the handler, in the order in which they are looked for.
+pub(super) const HANDLERS: [&str; 3] = ["default", "handler", "main"];
+
+/// What the text exports, as far as can be seen without running it.
+#[derive(Debug, Default)]
+pub(super) struct Exports {
+    names: Vec<String>,
+    /// Whether it may export more, or a function.
+    is_open: bool,
+}
+
+impl Exports {
+    /// # Errors
+    /// When there is no handler among them.
+    pub(super) fn check(&self) -> Result<(), CompileError> {
+        let is_handler = |name: &String| HANDLERS.contains(&name.as_str());
+        if self.is_open || self.names.iter().any(is_handler) {
+            return Ok(());
+        }
+        Err(plain(format!(
+            "the module exports no handler, only {}: export a function as `exports.handler`",
+            list(self.names.iter().map(String::as_str))
+        )))
+    }
+}
+
+/// The exports of a text; `None` when it is no CommonJS module.
+pub(super) fn exports(statements: &[Statement<'_>]) -> Option<Exports> {
+    let declared = declarations::names(statements);
+    let mut found = Finder {
+        declared,
+        exports: None,
+    };
+    found.statements(statements);
+    found.exports
+}
+
+/// Looks for exports in what runs when the text does, outside functions.
+struct Finder {
+    /// Names that are the text's own, and so not the module's.
+    declared: HashSet<String>,
+    exports: Option<Exports>,
+}
+
+/// What an expression of member accesses begins with.
+enum Root<'t> {
+    /// `exports` or `module.exports`.
+    Exports,
+    /// A property of it, by name where that is plain.
+    Property(Option<&'t str>),
+}
+
+impl Finder {
+    fn statements(&mut self, statements: &[Statement<'_>]) {
+        for statement in statements {
+            self.statement(statement);
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement<'_>) {
+        match statement {
+            Statement::ExpressionStatement(statement) => self.expression(&statement.expression),
+            Statement::BlockStatement(block) => self.statements(&block.body),
+            Statement::IfStatement(choice) => {
+                self.statement(&choice.consequent);
+                if let Some(alternate) = &choice.alternate {
+                    self.statement(alternate);
+                }
+            }
+            Statement::TryStatement(attempt) => {
+                self.statements(&attempt.block.body);
+                if let Some(handler) = &attempt.handler {
+                    self.statements(&handler.body.body);
+                }
+                if let Some(finalizer) = &attempt.finalizer {
+                    self.statements(&finalizer.body);
+                }
+            }
+            Statement::VariableDeclaration(variables) => {
+                for variable in &variables.declarations {
+                    if let Some(value) = &variable.init {
+                        self.expression(value);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn expression(&mut self, expression: &Expression<'_>) {
+        match expression.without_parentheses() {
+            Expression::AssignmentExpression(assignment) => self.assignment(assignment),
+            Expression::LogicalExpression(logical) => self.expression(&logical.right),
+            Expression::SequenceExpression(sequence) => {
+                for part in &sequence.expressions {
+                    self.expression(part);
+                }
+            }
+            Expression::CallExpression(call) => {
+                // `Object.assign(exports, …)`, `Object.defineProperty(exports, …)` and the like.
+                let fills = |argument: &Argument<'_>| {
+                    argument
+                        .as_expression()
+                        .is_some_and(|value| matches!(self.root(value), Some(Root::Exports)))
+                };
+                if call.arguments.iter().any(fills) {
+                    self.found().is_open = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn assignment(&mut self, assignment: &AssignmentExpression<'_>) {
+        match self.target(&assignment.left) {
+            Some(Root::Exports) => self.whole(&assignment.right),
+            Some(Root::Property(Some(name))) => self.found().names.push(name.to_owned()),
+            Some(Root::Property(None)) => self.found().is_open = true,
+            None => {}
+        }
+        self.expression(&assignment.right);
+    }
+
+    /// `module.exports = value`.
+    fn whole(&mut self, value: &Expression<'_>) {
+        match value.without_parentheses() {
+            Expression::ObjectExpression(object) if !is_open(object) => {
+                let names = object.properties.iter().filter_map(property_name);
+                self.found().names.extend(names);
+            }
+            _ => self.found().is_open = true,
+        }
+    }
+
+    fn found(&mut self) -> &mut Exports {
+        self.exports.get_or_insert_default()
+    }
+
+    fn target<'t>(&self, target: &'t AssignmentTarget<'_>) -> Option<Root<'t>> {
+        match target {
+            AssignmentTarget::StaticMemberExpression(member) => {
+                self.member(&member.object, Some(member.property.name.as_str()))
+            }
+            AssignmentTarget::ComputedMemberExpression(member) => {
+                self.member(&member.object, computed_name(member))
+            }
+            _ => None,
+        }
+    }
+
+    /// What `object.name` is.
+    fn member<'t>(&self, object: &Expression<'_>, name: Option<&'t str>) -> Option<Root<'t>> {
+        if self.is_own(object, "module") {
+            return (name == Some("exports")).then_some(Root::Exports);
+        }
+        match self.root(object)? {
+            Root::Exports => Some(Root::Property(name)),
+            // `exports.a.b = …` changes an export that is there.
+            Root::Property(_) => Some(Root::Property(None)),
+        }
+    }
+
+    /// What an expression is, when it is `exports`, `module.exports` or inside it.
+    fn root<'t>(&self, expression: &'t Expression<'_>) -> Option<Root<'t>> {
+        let mut object = expression.without_parentheses();
+        let mut names: Vec<Option<&str>> = Vec::new();
+        // A loop, because a chain of members can be as long as the text.
+        loop {
+            object = match object {
+                Expression::StaticMemberExpression(member) => {
+                    names.push(Some(member.property.name.as_str()));
+                    member.object.without_parentheses()
+                }
+                Expression::ComputedMemberExpression(member) => {
+                    names.push(computed_name(member));
+                    member.object.without_parentheses()
+                }
+                _ => break,
+            };
+        }
+        if self.is_own(object, "module") && names.pop() != Some(Some("exports")) {
+            return None;
+        }
+        if !self.is_own(object, "module") && !self.is_own(object, "exports") {
+            return None;
+        }
+        match names.as_slice() {
+            [] => Some(Root::Exports),
+            [name] => Some(Root::Property(*name)),
+            _ => Some(Root::Property(None)),
+        }
+    }
+
+    /// Whether the expression is the module's `name`, which the text has not declared itself.
+    fn is_own(&self, expression: &Expression<'_>, name: &str) -> bool {
+        let expression = expression.without_parentheses();
+        matches!(expression, Expression::Identifier(id) if id.name.as_str() == name)
+            && !self.declared.contains(name)
+    }
+}
+
+/// The name in `object['name']`.
+fn computed_name<'t>(member: &'t ComputedMemberExpression<'_>) -> Option<&'t str> {
+    match member.expression.without_parentheses() {
+        Expression::StringLiteral(literal) => Some(literal.value.as_str()),
+        _ => None,
+    }
+}
+
+/// Whether an object has properties whose names cannot be seen.
+fn is_open(object: &ObjectExpression<'_>) -> bool {
+    object
+        .properties
+        .iter()
+        .any(|property| property_name(property).is_none())
+}
+
+pub(super) fn property_name(property: &ObjectPropertyKind<'_>) -> Option<String> {
+    match property {
+        ObjectPropertyKind::ObjectProperty(property) if !property.computed => {
+            property.key.static_name().map(|name| name.into_owned())
+        }
+        _ => None,
+    }
+}

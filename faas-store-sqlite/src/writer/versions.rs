@@ -1,0 +1,77 @@
+//! Deletes replaced versions of functions that nothing needs.
+
+use faas_core::model::Timestamp;
+use faas_core::store::{SPARE_VERSIONS, VERSION_GRACE};
+use rusqlite::params;
+
+use super::Writer;
+use crate::error::Error;
+use crate::rows::signed;
+
+/// How many versions one call of [`Writer::expire_versions`] deletes at most.
+const BATCH: i64 = 64;
+
+impl Writer {
+    /// Deletes the spare versions of one function at the time `now`: see
+    /// [`faas_core::store::Store::update_function`].
+    pub(super) fn prune_versions(&self, no: i64, now: Timestamp) -> Result<(), Error> {
+        let replaced_by = now - VERSION_GRACE;
+        let spare: Vec<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT version FROM function_versions WHERE function_no = ?1
+                    AND (replaced_at <= ?2 OR version NOT IN (
+                        SELECT version FROM function_versions WHERE function_no = ?1
+                        ORDER BY version DESC LIMIT ?3))",
+            )?
+            .query_map(
+                params![no, replaced_by.as_micros(), signed(SPARE_VERSIONS as u64)],
+                |row| row.get(0),
+            )?
+            .collect::<Result<_, _>>()?;
+        if spare.is_empty() {
+            return Ok(());
+        }
+        // One look at the unfinished executions for all of them.
+        let needed: Vec<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT DISTINCT function_version FROM executions INDEXED BY executions_unfinished
+                 WHERE status < 2 AND function_no = ?",
+            )?
+            .query_map([no], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let mut delete = self.connection.prepare_cached(
+            "DELETE FROM function_versions WHERE function_no = ? AND version = ?",
+        )?;
+        for version in spare.iter().filter(|version| !needed.contains(version)) {
+            delete.execute([no, *version])?;
+        }
+        Ok(())
+    }
+
+    /// Deletes up to [`BATCH`] versions of any function that were replaced before `before` and that
+    /// no unfinished execution needs.
+    pub(crate) fn expire_versions(&self, before: Timestamp) -> Result<(), Error> {
+        let is_any_old: bool = self
+            .connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM function_versions WHERE replaced_at < ?)",
+            )?
+            .query_row([before.as_micros()], |row| row.get(0))?;
+        if !is_any_old {
+            return Ok(());
+        }
+        self.connection
+            .prepare_cached(
+                "DELETE FROM function_versions WHERE rowid IN (
+                    SELECT rowid FROM function_versions
+                    WHERE replaced_at < ? AND (function_no, version) NOT IN (
+                        SELECT function_no, function_version
+                        FROM executions INDEXED BY executions_unfinished WHERE status < 2)
+                    LIMIT ?)",
+            )?
+            .execute(params![before.as_micros(), BATCH])?;
+        Ok(())
+    }
+}
