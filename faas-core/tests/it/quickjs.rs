@@ -14,9 +14,12 @@ mod threads {
     }
 
     mod any_text;
+    mod attacks;
     mod bombs;
     mod calls;
+    mod console;
     mod environment;
+    mod errors;
     mod form_table;
     mod forms;
     mod hostile;
@@ -66,9 +69,12 @@ mod processes {
     }
 
     mod any_text;
+    mod attacks;
     mod bombs;
     mod calls;
+    mod console;
     mod environment;
+    mod errors;
     mod form_table;
     mod forms;
     mod hostile;

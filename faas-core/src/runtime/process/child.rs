@@ -156,8 +156,7 @@ impl Child {
         self.recorder.begin(head.serial);
         let ended = self.isolate.run(
             &Call {
-                // The process serves one version of one function: nothing looks at these here.
-                function: (function, 0),
+                function: (function, head.function_version),
                 program: &Program::new(()),
                 input: &Json::trusted(input.to_vec()),
                 context: &context,

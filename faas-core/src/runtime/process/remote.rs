@@ -179,6 +179,7 @@ impl RemoteIsolate {
             serial: self.serial,
             execution_id: context.execution_id.as_u128(),
             function_id: context.function_id.as_u128(),
+            function_version: call.function.1,
             function_name: &context.function_name,
             attempt: context.attempt,
             deadline: context.deadline.as_micros(),

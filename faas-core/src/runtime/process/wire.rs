@@ -43,6 +43,7 @@ pub(super) struct CallHead<'a> {
     pub(super) serial: u64,
     pub(super) execution_id: u128,
     pub(super) function_id: u128,
+    pub(super) function_version: u32,
     pub(super) function_name: &'a str,
     pub(super) attempt: u32,
     /// Microseconds since 1970.
@@ -248,6 +249,7 @@ mod tests {
             serial,
             execution_id: 1,
             function_id: u128::MAX,
+            function_version: 3,
             function_name: name,
             attempt: 1,
             deadline: -5,

@@ -62,7 +62,7 @@ pub(in crate::runtime) enum Form {
 }
 
 impl Form {
-    /// How `prelude.js` finds the handler in the value that is installed.
+    /// How `prelude/main.js` finds the handler in the value that is installed.
     pub(super) fn entry(self) -> &'static str {
         match self {
             Self::Body => "body",

@@ -1,5 +1,5 @@
-//! Waiting for a promise: jobs, timers and the deadline, in the order that keeps the deadline
-//! above everything that user code can schedule.
+//! Waits for a promise: runs jobs and timers, and checks the deadline before each, so that nothing
+//! that user code schedules can delay it.
 
 use std::time::Duration;
 
@@ -15,17 +15,21 @@ use crate::runtime::{StopReason, StopSignal};
 pub(super) enum Ending<'js> {
     /// This was thrown.
     Thrown(Value<'js>),
+    /// This was thrown where no code of the function's can catch it: in a microtask or a timer.
+    Uncaught(Value<'js>),
     /// The exception waits in the context.
     Pending,
     /// The call was stopped, or its time is up.
     Stopped(StopReason),
-    /// Nothing is left that could settle the promise.
+    /// No job and no timer is left that could settle the promise.
     NeverSettles,
     /// The result has so many bytes.
     TooLarge(usize),
     /// The result nests too deeply.
     TooDeep,
-    /// What the platform itself put into the isolate is not as it should be.
+    /// The input has keys that collide.
+    Colliding,
+    /// A part of the platform's own JavaScript is missing or of the wrong type.
     Broken,
 }
 
@@ -67,10 +71,15 @@ pub(super) fn settle<'js>(
         }
         match raw::run_job(ctx) {
             Job::Ran => continue,
-            Job::Threw(thrown) => return Err(Ending::Thrown(thrown)),
+            Job::Threw(thrown) => return Err(Ending::Uncaught(thrown)),
             Job::None => {}
         }
-        let until_next: f64 = fire.call((state.now_ms(),))?;
+        let until_next: f64 =
+            fire.call((state.now_ms(),))
+                .map_err(|error| match Ending::from(error) {
+                    Ending::Pending => Ending::Uncaught(ctx.catch()),
+                    ending => ending,
+                })?;
         if until_next < 0.0 && !raw::job_pending(ctx) {
             return Err(Ending::NeverSettles);
         }

@@ -1,4 +1,5 @@
-//! What was thrown, as a failure: its kind, its message, the user's part of its stack.
+//! Turns a thrown value into a failure: its kind, its message, and its stack without the
+//! platform's frames.
 
 use rquickjs::{Array, Ctx, Function, Value};
 
@@ -22,7 +23,7 @@ pub(super) fn of_thrown<'js>(
     describe: rquickjs::Result<Function<'js>>,
     heap: &Heap,
 ) -> Failure {
-    // With memory out, there may be none left for an error either.
+    // When memory runs out, there may be none left for an error object.
     let nothing = !thrown.is_object() && !thrown.is_string() && !thrown.is_number();
     if heap.refused() && nothing {
         return out_of_memory(heap);
@@ -45,6 +46,10 @@ pub(super) fn of_thrown<'js>(
     };
     let message = part(0).unwrap_or_default();
     let stack = part(1).and_then(|stack| user_frames(&stack));
+    let stack = match part(2).filter(|details| !details.is_empty()) {
+        Some(details) => Some(cut(stack.unwrap_or_default() + &details, MAX_STACK)),
+        None => stack,
+    };
     let kind = match message.as_str() {
         OUT_OF_MEMORY if heap.refused() => return out_of_memory(heap),
         STACK_OVERFLOW => FailureKind::StackOverflow,
@@ -62,6 +67,14 @@ fn out_of_memory(heap: &Heap) -> Failure {
         FailureKind::OutOfMemory,
         format!("out of memory: the limit is {} MiB", heap.limit() >> 20),
     )
+}
+
+/// The text of an error that nobody caught, for the console.
+pub(super) fn uncaught(failure: &Failure, how: &str) -> String {
+    match &failure.stack {
+        Some(stack) => format!("{how} {}\n{stack}", failure.message),
+        None => format!("{how} {}", failure.message),
+    }
 }
 
 /// The frames of a stack without the platform's own; `None` when none of them is the user's.

@@ -1,22 +1,26 @@
 //! How much memory an isolate has and may have.
 //!
-//! Owns the allocator under each QuickJS runtime. It counts what the runtime holds, which makes
-//! the size of a warm isolate cost one load, and it refuses what would pass the limit and keeps in
-//! mind that it did: QuickJS tells of a failed allocation through an exception that may be a bare
-//! `null`, which users can throw as well.
+//! Owns the allocator under each QuickJS runtime. It counts what the runtime holds, so that reading
+//! the size of a warm isolate costs one load, and it refuses what would exceed the limit and records
+//! that it did: QuickJS reports a failed allocation as an exception that may be a bare `null`, which
+//! users can throw as well.
 //!
-//! It also makes one fault of QuickJS's harmless. A module that still awaits something at its top
-//! level when its runtime ends is freed before functions that count their references to it
-//! (bellard/quickjs#280). So what a runtime with a module frees at its end is kept until all of it
-//! has ended: the count is then lowered in memory that nobody else has been given.
+//! It also makes two kinds of faults in QuickJS harmless:
+//!
+//! - *Leaks.* After some errors, mostly where memory ran out, QuickJS forgets references and so
+//!   never frees what they point to. The allocator keeps a list of its blocks, and frees what is
+//!   left of them when the runtime has ended. (An assertion in `JS_FreeRuntime` aborts the process
+//!   for a leak; the feature `disable-assertions` of rquickjs compiles it out.)
+//! - *Early frees.* A module that still awaits something at its top level when its runtime ends is
+//!   freed before functions that count their references to it (bellard/quickjs#280). So a runtime
+//!   with a module frees nothing at its end: all of its blocks are freed after it.
 
-use std::mem;
+use std::alloc::{self, Layout};
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use parking_lot::Mutex;
-use rquickjs::allocator::{Allocator, RustAllocator};
+use rquickjs::allocator::Allocator;
 
 /// The account of one isolate's memory. Only the thread that uses the isolate writes to it, so
 /// nothing here needs more than relaxed order.
@@ -27,10 +31,8 @@ pub(super) struct Heap {
     refused: AtomicBool,
     /// Whether a module was loaded.
     has_module: AtomicBool,
-    /// Whether what is freed is kept.
+    /// Whether what is freed is kept until the runtime has ended.
     keeping: AtomicBool,
-    /// The addresses of what was freed meanwhile.
-    kept: Mutex<Vec<usize>>,
 }
 
 impl Heap {
@@ -42,7 +44,6 @@ impl Heap {
             refused: AtomicBool::new(false),
             has_module: AtomicBool::new(false),
             keeping: AtomicBool::new(false),
-            kept: Mutex::default(),
         })
     }
 
@@ -67,6 +68,16 @@ impl Heap {
         self.refused.load(Ordering::Relaxed)
     }
 
+    /// Lets the platform's own code take `reserve` bytes beyond the limit while `work` runs.
+    pub(super) fn with_reserve<R>(&self, reserve: usize, work: impl FnOnce() -> R) -> R {
+        let limit = self.limit();
+        self.limit
+            .store(limit.saturating_add(reserve), Ordering::Relaxed);
+        let result = work();
+        self.limit.store(limit, Ordering::Relaxed);
+        result
+    }
+
     /// A module is about to be loaded.
     pub(super) fn load_module(&self) {
         self.has_module.store(true, Ordering::Relaxed);
@@ -81,7 +92,7 @@ impl Heap {
     /// Whether `more` bytes in place of `less` stay within the limit.
     fn admit(&self, more: usize, less: usize) -> bool {
         let total = self.used().saturating_sub(less).saturating_add(more);
-        // A slack of a page keeps the allocator's own rounding and headers from overflowing.
+        // A slack of a page keeps rounding and headers from overflowing.
         if total.saturating_add(4096) > self.limit() || total > isize::MAX as usize / 2 {
             self.refused.store(true, Ordering::Relaxed);
             return false;
@@ -95,52 +106,140 @@ impl Heap {
     }
 }
 
-/// The allocator that keeps the account.
-pub(super) struct Metered(pub(super) Arc<Heap>);
+/// What precedes each block: its place in the list of all blocks, and the bytes after the header.
+struct Header {
+    previous: *mut Header,
+    next: *mut Header,
+    size: usize,
+}
 
-impl Metered {
-    #[expect(unsafe_code, reason = "reads the size of a block of its own")]
-    fn took(&self, block: *mut u8) -> *mut u8 {
-        if block.is_null() {
-            self.0.refused.store(true, Ordering::Relaxed);
-        } else {
-            // SAFETY: `block` was just made by the allocator below.
-            self.0
-                .replace(unsafe { RustAllocator::usable_size(block) }, 0);
-        }
-        block
-    }
+const HEADER: usize = size_of::<Header>();
+const ALIGN: usize = align_of::<Header>();
+
+/// The layout of a block with `size` bytes after its header; `None` when that is too large.
+fn layout(size: usize) -> Option<Layout> {
+    let total = size.checked_next_multiple_of(ALIGN)?.checked_add(HEADER)?;
+    Layout::from_size_align(total, ALIGN).ok()
+}
+
+/// The allocator that keeps the account.
+pub(super) struct Metered {
+    heap: Arc<Heap>,
+    first: *mut Header,
 }
 
 #[expect(unsafe_code, reason = "an allocator is unsafe by nature")]
-// SAFETY: every block comes from, and goes back to, `RustAllocator`, which keeps the contract; a
-// request is either refused with a null pointer or handed on as it is.
-unsafe impl Allocator for Metered {
-    fn alloc(&mut self, size: usize) -> *mut u8 {
-        if !self.0.admit(size, 0) {
+impl Metered {
+    pub(super) fn new(heap: Arc<Heap>) -> Self {
+        Self {
+            heap,
+            first: ptr::null_mut(),
+        }
+    }
+
+    /// Makes a block with `size` bytes, by `make`.
+    fn take(&mut self, size: usize, make: unsafe fn(Layout) -> *mut u8) -> *mut u8 {
+        if size == 0 || !self.heap.admit(size, 0) {
             return ptr::null_mut();
         }
-        self.took(RustAllocator.alloc(size))
+        let Some(layout) = layout(size) else {
+            return ptr::null_mut();
+        };
+        // SAFETY: the layout has room for a header at least.
+        let header = unsafe { make(layout) }.cast::<Header>();
+        if header.is_null() {
+            self.heap.refused.store(true, Ordering::Relaxed);
+            return ptr::null_mut();
+        }
+        self.heap.replace(layout.size(), 0);
+        // SAFETY: the block is as large as its layout, aligned for a header, and nobody else's; so
+        // is the first block of the list.
+        unsafe {
+            header.write(Header {
+                previous: ptr::null_mut(),
+                next: ptr::null_mut(),
+                size: layout.size() - HEADER,
+            });
+            self.link(header);
+            header.cast::<u8>().add(HEADER)
+        }
+    }
+
+    /// # Safety
+    /// `header` must be a block of this allocator that is in no list.
+    unsafe fn link(&mut self, header: *mut Header) {
+        // SAFETY: by the caller's promise, and since all in the list are blocks of this allocator.
+        unsafe {
+            (*header).previous = ptr::null_mut();
+            (*header).next = self.first;
+            if let Some(next) = self.first.as_mut() {
+                next.previous = header;
+            }
+        }
+        self.first = header;
+    }
+
+    /// # Safety
+    /// `header` must be in the list.
+    unsafe fn unlink(&mut self, header: *mut Header) {
+        // SAFETY: by the caller's promise, and since all in the list are blocks of this allocator.
+        unsafe {
+            let Header { previous, next, .. } = *header;
+            match previous.as_mut() {
+                Some(previous) => previous.next = next,
+                None => self.first = next,
+            }
+            if let Some(next) = next.as_mut() {
+                next.previous = previous;
+            }
+        }
+    }
+
+    /// # Safety
+    /// `header` must be in the list, and nobody may use the block any more.
+    unsafe fn free(&mut self, header: *mut Header) {
+        // SAFETY: by the caller's promise; the layout is the one that the block was made with.
+        unsafe {
+            let total = (*header).size + HEADER;
+            self.unlink(header);
+            self.heap.replace(0, total);
+            alloc::dealloc(
+                header.cast(),
+                Layout::from_size_align_unchecked(total, ALIGN),
+            );
+        }
+    }
+}
+
+/// The header of a block.
+///
+/// # Safety
+/// `block` must come from this allocator.
+#[expect(unsafe_code, reason = "an allocator is unsafe by nature")]
+const unsafe fn header_of(block: *mut u8) -> *mut Header {
+    // SAFETY: a header precedes each block.
+    unsafe { block.sub(HEADER).cast() }
+}
+
+#[expect(unsafe_code, reason = "an allocator is unsafe by nature")]
+// SAFETY: every block comes from the global allocator with a layout that its header keeps; a request
+// is either refused with a null pointer or fulfilled. Blocks are freed once: by QuickJS, or by
+// `drop`, when the runtime has ended.
+unsafe impl Allocator for Metered {
+    fn alloc(&mut self, size: usize) -> *mut u8 {
+        self.take(size, alloc::alloc)
     }
 
     fn calloc(&mut self, count: usize, size: usize) -> *mut u8 {
-        let total = count.saturating_mul(size);
-        if total == 0 || !self.0.admit(total, 0) {
-            return ptr::null_mut();
-        }
-        self.took(RustAllocator.calloc(count, size))
+        self.take(count.saturating_mul(size), alloc::alloc_zeroed)
     }
 
     unsafe fn dealloc(&mut self, block: *mut u8) {
-        if self.0.keeping.load(Ordering::Relaxed) {
-            self.0.kept.lock().push(block.expose_provenance());
+        if block.is_null() || self.heap.keeping.load(Ordering::Relaxed) {
             return;
         }
         // SAFETY: the caller hands back a block of this allocator.
-        unsafe {
-            self.0.replace(0, RustAllocator::usable_size(block));
-            RustAllocator.dealloc(block);
-        }
+        unsafe { self.free(header_of(block)) };
     }
 
     unsafe fn realloc(&mut self, block: *mut u8, size: usize) -> *mut u8 {
@@ -148,37 +247,44 @@ unsafe impl Allocator for Metered {
             return self.alloc(size);
         }
         // SAFETY: the caller hands in a block of this allocator. When it cannot be moved it stays
-        // as it is, and so does the account.
+        // as it is, in the list, and so does the account.
         unsafe {
-            let before = RustAllocator::usable_size(block);
-            if !self.0.admit(size, before) {
+            let header = header_of(block);
+            let before = (*header).size + HEADER;
+            if !self.heap.admit(size, before) {
                 return ptr::null_mut();
             }
-            let moved = RustAllocator.realloc(block, size);
+            let Some(after) = layout(size) else {
+                return ptr::null_mut();
+            };
+            self.unlink(header);
+            let old = Layout::from_size_align_unchecked(before, ALIGN);
+            let moved = alloc::realloc(header.cast(), old, after.size()).cast::<Header>();
             if moved.is_null() {
-                self.0.refused.store(true, Ordering::Relaxed);
-            } else {
-                self.0.replace(RustAllocator::usable_size(moved), before);
+                self.heap.refused.store(true, Ordering::Relaxed);
+                self.link(header);
+                return ptr::null_mut();
             }
-            moved
+            (*moved).size = after.size() - HEADER;
+            self.link(moved);
+            self.heap.replace(after.size(), before);
+            moved.cast::<u8>().add(HEADER)
         }
     }
 
     unsafe fn usable_size(block: *mut u8) -> usize {
         // SAFETY: by the caller's promise.
-        unsafe { RustAllocator::usable_size(block) }
+        unsafe { (*header_of(block)).size }
     }
 }
 
 impl Drop for Metered {
-    #[expect(unsafe_code, reason = "frees what was kept")]
+    #[expect(unsafe_code, reason = "frees what the runtime left")]
     fn drop(&mut self) {
-        self.0.keeping.store(false, Ordering::Relaxed);
-        let kept = mem::take(&mut *self.0.kept.lock());
-        for address in kept {
-            // SAFETY: `dealloc` was handed this block, and did nothing else with it. The runtime,
-            // which owns this allocator, has ended.
-            unsafe { self.dealloc(ptr::with_exposed_provenance_mut(address)) };
+        while !self.first.is_null() {
+            // SAFETY: the first block is in the list. The runtime, which owns this allocator, has
+            // ended, so nobody uses its blocks.
+            unsafe { self.free(self.first) };
         }
     }
 }
@@ -189,9 +295,9 @@ mod tests {
 
     #[test]
     #[expect(unsafe_code, reason = "calls the allocator as QuickJS does")]
-    fn the_account_is_empty_once_everything_is_given_back() {
+    fn the_account_is_empty_once_everything_is_freed() {
         let heap = Heap::new();
-        let mut allocator = Metered(heap.clone());
+        let mut allocator = Metered::new(heap.clone());
         let first = allocator.alloc(1000);
         let second = allocator.calloc(10, 100);
         assert!(heap.used() >= 2000);
@@ -210,7 +316,7 @@ mod tests {
     fn what_is_freed_while_a_runtime_with_a_module_ends_is_freed_after_it() {
         for (has_module, left) in [(true, 1000), (false, 0)] {
             let heap = Heap::new();
-            let mut allocator = Metered(heap.clone());
+            let mut allocator = Metered::new(heap.clone());
             let block = allocator.alloc(1000);
             if has_module {
                 heap.load_module();
@@ -225,9 +331,45 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_the_limit_or_overflows_is_refused_and_remembered() {
+    fn what_a_runtime_leaks_is_freed_after_it() {
         let heap = Heap::new();
-        let mut allocator = Metered(heap.clone());
+        let mut allocator = Metered::new(heap.clone());
+        let blocks = [10, 1000, 100_000].map(|size| allocator.alloc(size));
+        assert!(blocks.iter().all(|block| !block.is_null()));
+        heap.end();
+        drop(allocator);
+        assert_eq!(heap.used(), 0);
+    }
+
+    #[test]
+    #[expect(unsafe_code, reason = "calls the allocator as QuickJS does")]
+    fn blocks_keep_their_contents_when_others_are_freed_and_they_move() {
+        let mut allocator = Metered::new(Heap::new());
+        let mut blocks = Vec::new();
+        for round in 0..200_u8 {
+            let block = allocator.calloc(1, 64);
+            // SAFETY: the blocks are the allocator's own, and used within their sizes.
+            unsafe {
+                block.write(round);
+                blocks.push(allocator.realloc(block, 64 + 50 * usize::from(round)));
+                if round % 3 == 0 {
+                    allocator.dealloc(blocks.swap_remove(blocks.len() / 2));
+                }
+            }
+        }
+        // SAFETY: as above.
+        let first = blocks.iter().map(|block| unsafe { **block });
+        let mut first: Vec<u8> = first.collect();
+        let before = first.len();
+        first.sort_unstable();
+        first.dedup();
+        assert_eq!(first.len(), before);
+    }
+
+    #[test]
+    fn what_exceeds_the_limit_or_overflows_is_refused_and_recorded() {
+        let heap = Heap::new();
+        let mut allocator = Metered::new(heap.clone());
         heap.set_limit(1 << 20);
         assert!(allocator.alloc(2 << 20).is_null());
         assert!(heap.refused());

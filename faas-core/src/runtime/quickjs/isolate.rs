@@ -1,7 +1,7 @@
 //! An isolate: one QuickJS runtime and context with its own heap, for one version of one function.
 //!
-//! Owns how an isolate is made, and what is set before a call and checked after it; the call itself
-//! is in `running.rs`. How long an isolate is kept is decided in `pool`.
+//! Creates isolates, sets the limits before a call and decides after it whether the isolate can be
+//! used again. The call itself is in `running.rs`; `pool` decides how long an isolate is kept.
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,24 +14,27 @@ use super::compile::Compiled;
 use super::console::LineRecorder;
 use super::heap::{Heap, Metered};
 use super::raw::{self, Bytecode, Goal};
+use super::rejections::Rejections;
 use super::running::Running;
 use crate::clock::Clock;
 use crate::model::LogLevel;
 use crate::runtime::Call;
 use crate::runtime::pool::{self, Ended};
 
-/// The stack that JavaScript may use, in bytes. [`STACK_SIZE`] leaves as much again for what
-/// QuickJS does between its checks, and for the host below it.
+/// The stack that JavaScript may use, in bytes.
 const JS_STACK: usize = 1 << 20;
 
-/// The stack that a thread needs which runs isolates, in bytes.
-pub(super) const STACK_SIZE: usize = 2 << 20;
+/// The stack that a thread needs which runs isolates, in bytes. What it has beyond [`JS_STACK`] is
+/// for the host, and for what QuickJS does without checking the stack: following a chain of 10,000
+/// bound functions (`MAX_CHAIN` in `prelude/guards.js`) takes up to 2 MiB of it. Pages that are not
+/// touched cost nothing.
+pub(super) const STACK_SIZE: usize = 4 << 20;
 
-/// The heap, in bytes, from which on garbage in cycles is looked for. A blank isolate has 230 KB,
-/// close to QuickJS's own threshold: a first call would often pay for a collection.
+/// The heap size, in bytes, at which QuickJS first collects garbage in cycles. A blank isolate has
+/// 240 KB, close to QuickJS's own threshold: the first call would often pay for a collection.
 const GC_THRESHOLD: usize = 512 << 10;
 
-/// What the platform's own JavaScript is called in stacks; such frames are not shown.
+/// The file name of the platform's own JavaScript in stacks. Users do not see such frames.
 pub(super) const PLATFORM_FILE: &std::ffi::CStr = c"<platform>";
 
 /// Everything but `Eval`: bytecode runs without it, and `eval` and `new Function` throw.
@@ -54,6 +57,7 @@ type Intrinsics = (
 pub(in crate::runtime) struct Isolate {
     clock: Arc<dyn Clock>,
     entries: Entries,
+    rejections: Arc<Rejections>,
     context: Context,
     runtime: Runtime,
     heap: Arc<Heap>,
@@ -66,7 +70,7 @@ pub(in crate::runtime) struct Isolate {
 }
 
 struct Loaded {
-    /// The function's name as the isolate knows it: it can change without a new version.
+    /// The function's name. It can change without a new version.
     name: Arc<str>,
     reads_context: bool,
 }
@@ -75,13 +79,13 @@ struct Loaded {
     unsafe_code,
     reason = "an isolate moves between the threads of instances"
 )]
-// SAFETY: all that is not `Send` in an isolate are its persistent values: pointers into its own
-// runtime, which nothing outside the isolate points into. Whoever owns the isolate is the only one
-// to use it, from one thread at a time; QuickJS has no thread-local state, and each use sets the
-// stack's bounds anew (`JS_UpdateStackTop`, in `Context::with`).
+// SAFETY: only the persistent values in an isolate are not `Send`. They point into its own runtime,
+// and nothing outside the isolate points into that. The owner of an isolate is the only one to use
+// it, from one thread at a time; QuickJS has no thread-local state, and each use sets the bounds of
+// the stack (`JS_UpdateStackTop`, in `Context::with`).
 unsafe impl Send for Isolate {}
 
-/// The entry points of `prelude.js`.
+/// The entry points of `prelude/main.js`.
 pub(super) struct Entries {
     pub(super) run: Persistent<Function<'static>>,
     pub(super) finish: Persistent<Function<'static>>,
@@ -93,17 +97,17 @@ pub(super) struct Entries {
 }
 
 impl Isolate {
-    /// Makes an isolate with all globals and no program: a blank one. Deadlines, timers and log
-    /// lines go by `clock`.
+    /// Creates a blank isolate: one with all globals and no program. `clock` is the time for
+    /// deadlines, timers and log lines.
     ///
     /// # Errors
-    /// When memory is out.
+    /// When there is no memory for it.
     pub(in crate::runtime) fn blank(clock: Arc<dyn Clock>) -> rquickjs::Result<Self> {
-        let prelude = prelude()?;
+        let prelude = Prelude::get()?;
         let heap = Heap::new();
         let current = Arc::new(Current::default());
         let dice = Arc::new(Dice::default());
-        let runtime = Runtime::new_with_alloc(Metered(heap.clone()))?;
+        let runtime = Runtime::new_with_alloc(Metered::new(heap.clone()))?;
         runtime.set_max_stack_size(JS_STACK);
         runtime.set_gc_threshold(GC_THRESHOLD);
         let polled = current.clone();
@@ -111,10 +115,13 @@ impl Isolate {
             polled.get().is_some_and(|state| state.stopped().is_some())
         })));
         let context = Context::custom::<Intrinsics>(&runtime)?;
-        let entries = context.with(|ctx| Entries::install(&ctx, prelude, &current, &dice))?;
+        let entries =
+            context.with(|ctx| Entries::install(&ctx, prelude, &heap, &current, &dice))?;
+        let rejections = Rejections::track(&runtime);
         Ok(Self {
             clock,
             entries,
+            rejections,
             context,
             runtime,
             heap,
@@ -126,13 +133,13 @@ impl Isolate {
         })
     }
 
-    /// Has `Math.random` begin anew: where an isolate was copied, its copies must not draw alike.
+    /// Seeds `Math.random`: copies of an isolate must not produce the same numbers.
     #[cfg(target_os = "linux")]
     pub(in crate::runtime) fn seed(&mut self, seed: u64) {
         self.dice.seed(seed);
     }
 
-    /// Has `recorder` told of each line that calls write to their console.
+    /// Passes each line that calls write to their console to `recorder`.
     #[cfg(target_os = "linux")]
     pub(in crate::runtime) fn record_lines(&mut self, recorder: Arc<dyn LineRecorder>) {
         self.recorder = Some(recorder);
@@ -173,6 +180,7 @@ impl pool::Isolate for Isolate {
             let running = Running {
                 ctx: &ctx,
                 entries: &self.entries,
+                rejections: &self.rejections,
                 heap: &self.heap,
                 state,
                 call,
@@ -181,7 +189,7 @@ impl pool::Isolate for Isolate {
             running.run(program, renamed)
         });
         drop(armed);
-        // What the isolate does between calls, such as being dropped, needs memory as well.
+        // The limit is for calls: dropping the isolate, for one, needs memory as well.
         let reusable = drained && !self.heap.refused() && !state.was_stopped();
         self.heap.set_limit(usize::MAX);
         let logs = state.console.lock().take(|| self.clock.now());
@@ -208,33 +216,68 @@ impl std::fmt::Debug for Isolate {
     }
 }
 
-/// The bytecode of `prelude.js`, compiled once.
-fn prelude() -> rquickjs::Result<&'static Bytecode> {
-    static PRELUDE: OnceLock<Option<Bytecode>> = OnceLock::new();
-    PRELUDE
-        .get_or_init(|| {
-            let runtime = Runtime::new().ok()?;
-            let context = Context::full(&runtime).ok()?;
-            let source = include_str!("prelude.js");
-            context
-                .with(|ctx| Bytecode::compile(&ctx, source, Goal::Script, PLATFORM_FILE, 1))
-                .ok()
-        })
-        .as_ref()
-        .ok_or(rquickjs::Error::Allocation)
+/// The platform's own JavaScript as bytecode: it is compiled once for all isolates.
+struct Prelude {
+    guards: Bytecode,
+    main: Bytecode,
+    /// Loaded into an isolate when they are first used there.
+    inspect: Bytecode,
+    console: Bytecode,
+}
+
+/// The memory, in bytes, that a part which is loaded late may take beyond the call's limit.
+const LATE_PART_RESERVE: usize = 256 << 10;
+
+impl Prelude {
+    fn get() -> rquickjs::Result<&'static Self> {
+        static PRELUDE: OnceLock<Option<Prelude>> = OnceLock::new();
+        PRELUDE
+            .get_or_init(|| {
+                let runtime = Runtime::new().ok()?;
+                let context = Context::full(&runtime).ok()?;
+                context.with(|ctx| {
+                    let compile = |source| {
+                        Bytecode::compile(&ctx, source, Goal::Script, PLATFORM_FILE, 1).ok()
+                    };
+                    Some(Self {
+                        guards: compile(include_str!("prelude/guards.js"))?,
+                        main: compile(include_str!("prelude/main.js"))?,
+                        inspect: compile(include_str!("prelude/inspect.js"))?,
+                        console: compile(include_str!("prelude/console.js"))?,
+                    })
+                })
+            })
+            .as_ref()
+            .ok_or(rquickjs::Error::Allocation)
+    }
+
+    /// A part that is loaded late, by its number in `prelude/main.js`.
+    const fn late(&self, number: u8) -> &Bytecode {
+        match number {
+            0 => &self.inspect,
+            _ => &self.console,
+        }
+    }
+}
+
+/// Runs a part of the prelude, which evaluates to a function.
+fn part<'js>(ctx: &Ctx<'js>, code: &Bytecode) -> rquickjs::Result<Function<'js>> {
+    let value = code
+        .run_script(ctx)
+        .map_err(|_| rquickjs::Error::Exception)?;
+    value.into_function().ok_or(rquickjs::Error::Unknown)
 }
 
 impl Entries {
-    fn install(
-        ctx: &Ctx<'_>,
-        prelude: &Bytecode,
+    fn install<'js>(
+        ctx: &Ctx<'js>,
+        prelude: &'static Prelude,
+        heap: &Arc<Heap>,
         current: &Arc<Current>,
         dice: &Arc<Dice>,
     ) -> rquickjs::Result<Self> {
-        let value = prelude
-            .run_script(ctx)
-            .map_err(|_| rquickjs::Error::Exception)?;
-        let setup = value.into_function().ok_or(rquickjs::Error::Unknown)?;
+        let guards: Object<'_> = part(ctx, &prelude.guards)?.call(())?;
+        let setup = part(ctx, &prelude.main)?;
 
         let state = current.clone();
         let log = host(ctx, move |level: u8, message: Value<'_>| {
@@ -262,7 +305,12 @@ impl Entries {
         let dice = dice.clone();
         let random = Function::new(ctx.clone(), move || dice.throw())?.with_name("random")?;
 
-        let entries: Object<'_> = setup.call((log, skip, now, random))?;
+        let heap = heap.clone();
+        let load = Function::new(ctx.clone(), move |ctx: Ctx<'js>, number: u8| {
+            heap.with_reserve(LATE_PART_RESERVE, || part(&ctx, prelude.late(number)))
+        })?;
+
+        let entries: Object<'_> = setup.call((log, skip, now, random, load, guards))?;
         let entry = |name: &str| -> rquickjs::Result<Persistent<Function<'static>>> {
             Ok(Persistent::save(ctx, entries.get::<_, Function<'_>>(name)?))
         };
@@ -278,7 +326,7 @@ impl Entries {
     }
 }
 
-/// A function of the host's that takes a value of any lifetime.
+/// A host function that takes a value of any lifetime.
 fn host<'js, F>(ctx: &Ctx<'js>, function: F) -> rquickjs::Result<Function<'js>>
 where
     F: for<'a> Fn(u8, Value<'a>) -> bool + IntoJsFunc<'js, (u8, Value<'js>)> + 'js,

@@ -1,12 +1,13 @@
 //! QuickJS isolates in the host's own threads.
 //!
 //! Use them for code that the host trusts, and on hosts that cannot start processes: code that
-//! breaks QuickJS breaks the host. Time, memory and stack are bounded, but QuickJS checks the
-//! deadline in bytecode only, so a call can run past its deadline in a native loop; the engine then
-//! abandons its thread.
+//! breaks QuickJS breaks the host. Time, memory and stack are bounded, and `prelude/guards.js`
+//! replaces the builtins that are known to end the process. QuickJS checks the deadline in bytecode
+//! only, so a call can run past its deadline in a native loop; the engine then abandons its thread.
 //!
 //! Read `isolate.rs` and `running.rs` first (one call), then `event_loop.rs` (waiting for a
-//! promise) and `prelude.js` (the globals of user code). For uploads read `compile.rs`,
+//! promise) and `prelude/` (the JavaScript side: `guards.js`, `main.js`, and `inspect.js` and
+//! `console.js`, which are loaded when they are first used). For uploads read `compile.rs`,
 //! `compile/read.rs` (which form the code has), `shape.rs` and `syntax_error.rs`. `pool` decides
 //! which isolates are kept; `service.rs` connects the two.
 //!
@@ -14,6 +15,7 @@
 //! outlives it.
 
 mod call_state;
+mod collisions;
 mod compile;
 mod console;
 mod event_loop;
@@ -22,6 +24,7 @@ mod heap;
 mod hints;
 mod isolate;
 mod raw;
+mod rejections;
 mod running;
 mod service;
 mod shape;

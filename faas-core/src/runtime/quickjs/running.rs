@@ -6,23 +6,26 @@ use rquickjs::function::This;
 use rquickjs::{Ctx, Object, Value};
 
 use super::call_state::CallState;
+use super::collisions;
 use super::compile::{Compiled, Form};
 use super::event_loop::{self, Ending};
 use super::failure;
 use super::heap::Heap;
 use super::isolate::Entries;
 use super::raw;
-use crate::model::{Failure, FailureKind, Json, MAX_DEPTH, is_too_deep};
+use super::rejections::Rejections;
+use crate::model::{Failure, FailureKind, Json, LogLevel, MAX_DEPTH, is_too_deep};
 use crate::runtime::Call;
 
-/// Jobs that a call may leave behind and that are still run, so that its isolate can be used
-/// again. One that leaves more, or ones that make more, costs its isolate.
+/// How many of the jobs that a call leaves are run after it, so that its isolate can be used again.
+/// A call that leaves more, or jobs that add more, costs the isolate.
 const MAX_LEFT_OVER_JOBS: usize = 1000;
 
 /// A call in progress.
 pub(super) struct Running<'a, 'js> {
     pub(super) ctx: &'a Ctx<'js>,
     pub(super) entries: &'a Entries,
+    pub(super) rejections: &'a Rejections,
     pub(super) heap: &'a Heap,
     pub(super) state: &'a Arc<CallState>,
     pub(super) call: &'a Call<'a>,
@@ -30,8 +33,8 @@ pub(super) struct Running<'a, 'js> {
 }
 
 impl<'js> Running<'_, 'js> {
-    /// Loads the program if there is one, calls the handler and waits for its result. Returns it,
-    /// and whether nothing of the call goes on in the isolate.
+    /// Loads the program if there is one, calls the handler and waits for its result. Returns the
+    /// result, and whether the isolate can serve another call: whether nothing of this one is left.
     pub(super) fn run(
         &self,
         program: Option<&Compiled>,
@@ -46,14 +49,42 @@ impl<'js> Running<'_, 'js> {
         let result = loaded
             .and_then(|()| self.invoke())
             .and_then(|value| self.output(&value));
-        match result {
+        let (result, mut drained) = match result {
             Ok(output) => (Ok(output), self.drain()),
             Err(ending) => {
                 let failure = self.failure(ending);
                 let spent = failure.kind != FailureKind::UserError;
                 (Err(failure), is_loaded && !spent && self.drain())
             }
+        };
+        drained &= self.report_rejections();
+        (result, drained)
+    }
+
+    /// Logs the rejections that nobody has handled; false when the call was stopped meanwhile.
+    fn report_rejections(&self) -> bool {
+        let (reasons, more) = self.rejections.take(self.ctx);
+        if reasons.is_empty() {
+            return true;
         }
+        for reason in reasons {
+            if self.state.stopped().is_some() {
+                return false;
+            }
+            self.log_uncaught(reason, "Uncaught (in promise)");
+        }
+        if more > 0 {
+            let text = format!("{more} more promises were rejected and not handled");
+            self.state.log(LogLevel::Error, text);
+        }
+        self.state.stopped().is_none()
+    }
+
+    /// Logs what nobody caught.
+    fn log_uncaught(&self, thrown: Value<'js>, how: &str) {
+        let failure = self.describe(thrown);
+        self.state
+            .log(LogLevel::Error, failure::uncaught(&failure, how));
     }
 
     /// Loads the program into a blank isolate and finds its handler.
@@ -88,6 +119,7 @@ impl<'js> Running<'_, 'js> {
             handler,
             context.function_id.to_string(),
             &*context.function_name,
+            self.call.function.1,
             program.reads_context,
             self.call.environment.as_json(),
             program.form.entry(),
@@ -103,6 +135,9 @@ impl<'js> Running<'_, 'js> {
     fn invoke(&self) -> Result<Value<'js>, Ending<'js>> {
         let run = self.entries.run.clone().restore(self.ctx)?;
         let input = self.call.input.as_str();
+        if collisions::collide(input) {
+            return Err(Ending::Colliding);
+        }
         let context = self.call.context;
         let value: Value<'js> = if self.reads_context {
             run.call((
@@ -137,7 +172,12 @@ impl<'js> Running<'_, 'js> {
             }
         };
         let fire = self.entries.fire.clone().restore(self.ctx)?;
-        event_loop::settle(self.ctx, &promise, &fire, self.state, self.call.stop)
+        let settled = event_loop::settle(self.ctx, &promise, &fire, self.state, self.call.stop);
+        // It is this call that handles the promise.
+        if settled.is_err() {
+            self.rejections.handled(promise.as_value());
+        }
+        settled
     }
 
     fn is_thenable(&self, value: &Value<'js>) -> Result<bool, Ending<'js>> {
@@ -165,7 +205,7 @@ impl<'js> Running<'_, 'js> {
         taken.unwrap_or(Err(Ending::Thrown(Value::new_null(self.ctx.clone()))))
     }
 
-    /// Runs the jobs that the call left behind; false when that does not end soon.
+    /// Runs the jobs that the call left; false when some remain.
     fn drain(&self) -> bool {
         for _ in 0..MAX_LEFT_OVER_JOBS {
             if !raw::job_pending(self.ctx) {
@@ -174,8 +214,12 @@ impl<'js> Running<'_, 'js> {
             if self.state.stopped().is_some() {
                 return false;
             }
-            // What it throws concerns nobody: the call has its result.
-            let _ = raw::run_job(self.ctx);
+            // The call has its result, which an error here does not change.
+            if let raw::Job::Threw(thrown) = raw::run_job(self.ctx)
+                && self.state.stopped().is_none()
+            {
+                self.log_uncaught(thrown, "Uncaught");
+            }
         }
         !raw::job_pending(self.ctx)
     }
@@ -185,18 +229,27 @@ impl<'js> Running<'_, 'js> {
         if let Some(reason) = self.state.stopped() {
             return reason.failure(limits.timeout);
         }
-        let thrown = match ending {
-            Ending::Thrown(thrown) => thrown,
-            Ending::Pending => self.ctx.catch(),
+        let (thrown, is_uncaught) = match ending {
+            Ending::Thrown(thrown) => (thrown, false),
+            Ending::Uncaught(thrown) => (thrown, true),
+            Ending::Pending => (self.ctx.catch(), false),
             ending => return self.other_failure(ending),
         };
-        let describe = self.entries.describe.clone().restore(self.ctx);
-        let failure = failure::of_thrown(self.ctx, thrown, describe, self.heap);
+        let failure = self.describe(thrown);
         // Describing it runs user code: getters, proxies.
-        match self.state.stopped() {
-            Some(reason) => reason.failure(limits.timeout),
-            None => failure,
+        if let Some(reason) = self.state.stopped() {
+            return reason.failure(limits.timeout);
         }
+        if is_uncaught {
+            let text = failure::uncaught(&failure, "Uncaught");
+            self.state.log(LogLevel::Error, text);
+        }
+        failure
+    }
+
+    fn describe(&self, thrown: Value<'js>) -> Failure {
+        let describe = self.entries.describe.clone().restore(self.ctx);
+        failure::of_thrown(self.ctx, thrown, describe, self.heap)
     }
 
     fn other_failure(&self, ending: Ending<'js>) -> Failure {
@@ -218,7 +271,11 @@ impl<'js> Running<'_, 'js> {
                 FailureKind::UserError,
                 format!("the result nests deeper than {MAX_DEPTH} levels"),
             ),
-            Ending::Thrown(_) | Ending::Pending | Ending::Broken => {
+            Ending::Colliding => Failure::new(
+                FailureKind::UserError,
+                "the input has too many keys whose hashes collide",
+            ),
+            Ending::Thrown(_) | Ending::Uncaught(_) | Ending::Pending | Ending::Broken => {
                 Failure::new(FailureKind::Platform, "the isolate is broken")
             }
         }

@@ -132,10 +132,11 @@ fn the_context_tells_about_the_call_and_reads_as_the_instances_id() {
         "executionId": "00000000-0000-0000-0000-000000001234",
         "functionId": "00000000-0000-0000-0000-000000000009",
         "functionName": "adder",
+        "functionVersion": 1,
         "attempt": 2,
         "deadline": 1_769_868_309_123_i64,
         "instanceId": "i-7",
-    }, "i-7", "i-7", 6]);
+    }, "i-7", "i-7", 7]);
     assert_eq!(output.to::<serde_json::Value>().unwrap(), expected);
     for source in [
         "function f(input, context) { return context.attempt }",
@@ -162,12 +163,14 @@ fn timers_run_in_the_order_in_which_they_fall_due() {
         const dead = setTimeout(() => seen.push('never'), 4);
         clearTimeout(dead);
         let ticks = 0;
-        const id = setInterval(() => { if (++ticks === 3) { clearInterval(id); } }, 1);
+        const ticked = new Promise((done) => {
+            const id = setInterval(() => { if (++ticks === 3) { clearInterval(id); done(); } }, 1);
+        });
         queueMicrotask(() => seen.push('micro'));
         setTimeout(() => Promise.resolve().then(() => seen.push('then')), 9);
         setTimeout(() => seen.push('c'), 9);
         seen.push('sync');
-        await new Promise(done => setTimeout(done, 20));
+        await Promise.all([ticked, new Promise(done => setTimeout(done, 20))]);
         return [...seen, ticks];";
     let expected = json!(["sync", "micro", "a", "b", "then", "c", 3]);
     assert_eq!(rig.value(source, "{}"), expected);
@@ -224,12 +227,15 @@ fn the_console_is_captured_with_its_levels() {
         lines,
         [
             (LogLevel::Log, "a 1 true null undefined"),
-            (LogLevel::Debug, r#"{ a: [ 1, "x", { b: {} } ] }"#),
+            (LogLevel::Debug, "{ a: [ 1, 'x', { b: {} } ] }"),
             (LogLevel::Info, "[]"),
-            (LogLevel::Warn, r#"Map(1) { "k" => Set(1) { 1 } }"#),
+            (LogLevel::Warn, "Map(1) { 'k' => Set(1) { 1 } }"),
             (LogLevel::Error, "10n Symbol(s)"),
             (LogLevel::Error, "Assertion failed: this"),
-            (LogLevel::Debug, "Trace: here"),
+            (
+                LogLevel::Debug,
+                "Trace: here\n    at <anonymous> (function.js:3:84)"
+            ),
             (
                 LogLevel::Log,
                 "[Function: foo] [Function: Bar] [Function (anonymous)]"

@@ -1,5 +1,6 @@
 //! A runtime with one instance, and calls with settable limits.
 
+use std::thread;
 use std::time::Duration;
 
 use faas_core::error::CompileError;
@@ -121,14 +122,22 @@ impl Rig {
             deadline: Timestamp::from_millis(1_769_868_309_123),
             instance_id: instance.clone(),
         };
-        self.quickjs.instance(&instance).unwrap().run(&Call {
-            function: (function, 1),
-            program,
-            environment,
-            input: &Json::parse(input.to_owned()).unwrap(),
-            context: &context,
-            limits: &self.limits,
-            stop,
+        let input = Json::parse(input.to_owned()).unwrap();
+        // With the stack that the runtime asks its hosts for.
+        thread::scope(|scope| {
+            let run = || {
+                self.quickjs.instance(&instance).unwrap().run(&Call {
+                    function: (function, 1),
+                    program,
+                    environment,
+                    input: &input,
+                    context: &context,
+                    limits: &self.limits,
+                    stop,
+                })
+            };
+            let thread = thread::Builder::new().stack_size(self.quickjs.stack_size());
+            thread.spawn_scoped(scope, run).unwrap().join().unwrap()
         })
     }
 

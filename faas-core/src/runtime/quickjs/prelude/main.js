@@ -1,30 +1,42 @@
 // The JavaScript side of an isolate: the globals that user code finds, and the entry points that
 // the host calls. Everything it needs later it takes hold of now, before user code can replace it.
-// It evaluates to a function that the host calls once with its own functions.
-(function (hostLog, hostSkip, hostNow, hostRandom) {
+//
+// Evaluates to a function that the host calls once, with its own functions and with what
+// `guards.js` returned.
+(function (hostLog, hostSkip, hostNow, hostRandom, hostLoad, guards) {
   'use strict';
+  const { put, cleanStack, release } = guards;
   const { parse, stringify } = JSON;
-  const { apply } = Reflect;
+  const { apply, ownKeys } = Reflect;
   const {
     keys, getPrototypeOf, setPrototypeOf, getOwnPropertyDescriptor, defineProperty, freeze,
   } = Object;
-  const { isArray } = Array;
   const { isError } = Error;
-  const PromiseClass = Promise, MapClass = Map, SetClass = Set, DateClass = Date;
-  const RegExpClass = RegExp, TypeErrorClass = TypeError, RangeErrorClass = RangeError;
+  const PromiseClass = Promise, TypeErrorClass = TypeError, RangeErrorClass = RangeError;
   const toText = String, toNumber = Number;
-  const { slice, toWellFormed } = String.prototype;
-  const symbolText = Symbol.prototype.toString;
-  const dateText = Date.prototype.toISOString;
+  const { slice, toWellFormed, indexOf, charCodeAt } = String.prototype;
   const { bind } = Function.prototype;
   const { toStringTag } = Symbol;
-  const mapEach = Map.prototype.forEach, setEach = Set.prototype.forEach;
-  const BINARY = getPrototypeOf(Uint8Array);
 
-  // ---- values as text, for the console and for failures ----
+  // What `inspect.js` and `console.js` need: they are loaded when they are first used, and user
+  // code may have replaced anything by then.
+  const builtins = {
+    __proto__: null,
+    apply, ownKeys, keys, getPrototypeOf, getOwnPropertyDescriptor, isError, put, stringify,
+    toText, toNumber, slice, indexOf, charCodeAt, parseInt, parseFloat,
+    isArray: Array.isArray, min: Math.min,
+    toFixed: Number.prototype.toFixed,
+    symbolText: Symbol.prototype.toString,
+    dateText: Date.prototype.toISOString,
+    regExpText: RegExp.prototype.toString,
+    objectText: Object.prototype.toString, arrayText: Array.prototype.toString,
+    errorText: Error.prototype.toString,
+    mapEach: Map.prototype.forEach, setEach: Set.prototype.forEach,
+    ErrorClass: Error, ExceptionClass: DOMException, DateClass: Date, RegExpClass: RegExp, PromiseClass, MapClass: Map, SetClass: Set,
+    BinaryClass: getPrototypeOf(Uint8Array),
+  };
 
-  const MAX_DEPTH = 4, MAX_ITEMS = 100, MAX_NODES = 5000, MAX_TEXT = 65536;
-  let nodes = 0;
+  const MAX_TEXT = 65536;
 
   // Half of a surrogate pair cannot be written in UTF-8.
   const clean = (text) => apply(toWellFormed, text, []);
@@ -36,138 +48,39 @@
     return property === undefined ? undefined : property.value;
   };
 
-  const className = (object) => {
-    const prototype = getPrototypeOf(object);
-    if (prototype === null) return '[Object: null prototype]';
-    const constructor = ownValue(prototype, 'constructor');
-    const name = typeof constructor === 'function' ? ownValue(constructor, 'name') : undefined;
-    return typeof name === 'string' ? name : '';
-  };
+  let inspector;
+  const inspect = () => (inspector ??= hostLoad(0)(builtins));
 
-  const errorText = (error) => {
-    const name = error.name, message = error.message, stack = error.stack;
-    let text = head(name, message);
-    if (typeof stack === 'string' && stack !== '') text += '\n' + stack;
-    return text;
-  };
-
-  const head = (name, message) => {
-    const title = name === undefined ? 'Error' : plain(name);
-    const text = message === undefined ? '' : plain(message);
-    return cut(title === '' ? text : text === '' ? title : title + ': ' + text, MAX_TEXT);
-  };
-
-  const plain = (value) => (typeof value === 'string' ? value : show(value, 1, []));
-
-  const list = (open, items, more, close) => {
-    let text = open;
-    for (let i = 0; i < items.length; i++) text += (i === 0 ? ' ' : ', ') + items[i];
-    if (more > 0) text += (items.length === 0 ? ' ' : ', ') + '… ' + more + ' more';
-    return text + (items.length === 0 && more <= 0 ? close : ' ' + close);
-  };
-
-  // Arrays of our own are filled with this: it does not look at `Array.prototype`.
-  const put = (array, value) =>
-    defineProperty(array, array.length, {
-      __proto__: null, value, writable: true, enumerable: true, configurable: true,
-    });
-
-  const show = (value, depth, seen) => {
-    switch (typeof value) {
-      case 'string': return depth === 0 ? value : stringify(cut(value, 10000));
-      case 'bigint': return value + 'n';
-      case 'symbol': return apply(symbolText, value, []);
-      case 'function': {
-        const name = ownValue(value, 'name');
-        return typeof name === 'string' && name !== '' ? `[Function: ${name}]` : '[Function (anonymous)]';
-      }
-      case 'object': return value === null ? 'null' : showObject(value, depth, seen);
-      default: return toText(value);
-    }
-  };
-
-  const showObject = (value, depth, seen) => {
-    for (let i = 0; i < seen.length; i++) if (seen[i] === value) return '[Circular]';
-    if (isError(value)) return depth === 0 ? errorText(value) : `[${head(value.name, value.message)}]`;
-    if (value instanceof DateClass) {
-      try { return apply(dateText, value, []); } catch { return 'Invalid Date'; }
-    }
-    if (value instanceof RegExpClass) return toText(value);
-    const name = className(value);
-    if (value instanceof PromiseClass) return 'Promise {}';
-    if (depth > MAX_DEPTH || ++nodes > MAX_NODES) return isArray(value) ? '[Array]' : `[${name || 'Object'}]`;
-    put(seen, value);
-    const items = [];
-    let total = 0, text;
-    if (isArray(value) || value instanceof BINARY) {
-      total = value.length;
-      for (let i = 0; i < total && i < MAX_ITEMS; i++) put(items, showProperty(value, i, depth, seen));
-      text = list(isArray(value) && name === 'Array' ? '[' : `${name}(${total}) [`, items, total - items.length, ']');
-    } else if (value instanceof MapClass) {
-      apply(mapEach, value, [(item, key) => {
-        if (total++ < MAX_ITEMS) put(items, `${show(key, depth + 1, seen)} => ${show(item, depth + 1, seen)}`);
-      }]);
-      text = list(`Map(${total}) {`, items, total - items.length, '}');
-    } else if (value instanceof SetClass) {
-      apply(setEach, value, [(item) => {
-        if (total++ < MAX_ITEMS) put(items, show(item, depth + 1, seen));
-      }]);
-      text = list(`Set(${total}) {`, items, total - items.length, '}');
-    } else {
-      const names = keys(value);
-      total = names.length;
-      for (let i = 0; i < total && i < MAX_ITEMS; i++) {
-        put(items, `${names[i]}: ${showProperty(value, names[i], depth, seen)}`);
-      }
-      text = list(name === 'Object' || name === '' ? '{' : `${name} {`, items, total - items.length, '}');
-    }
-    seen.length--;
-    return cut(text, MAX_TEXT);
-  };
-
-  const showProperty = (object, key, depth, seen) => {
-    const property = getOwnPropertyDescriptor(object, key);
-    if (property === undefined) return 'undefined';
-    if (property.get !== undefined || property.set !== undefined) return '[Getter]';
-    return show(property.value, depth + 1, seen);
-  };
-
-  const safely = (value) => {
-    nodes = 0;
-    try { return show(value, 0, []); } catch { return '[a value that cannot be shown]'; }
-  };
+  // Text for any value. Runs user code: getters of errors, traps of proxies.
+  const safely = (value) => (typeof value === 'string' ? value : inspect().safely(value));
 
   // ---- console ----
 
-  const DEBUG = 0, LOG = 1, INFO = 2, WARN = 3, ERROR = 4;
-  let full = false;
+  const LEVELS = { __proto__: null, debug: 0, log: 1, info: 2, warn: 3, error: 4 };
+  let full = false, printer;
 
-  const write = (level, values, prefix) => {
-    if (full) return void hostSkip();
-    let text = prefix;
-    for (let i = 0; i < values.length; i++) {
-      if (text !== '') text += ' ';
-      text = cut(text + safely(values[i]), MAX_TEXT);
+  const print = (level, text) => { full = hostLog(level, clean(cut(text, MAX_TEXT))); };
+
+  const printWith = (name, values) => {
+    const level = LEVELS[name];
+    if (level !== undefined) {
+      if (full) return void hostSkip();
+      // One text needs no formatting.
+      if (printer === undefined && values.length === 1 && typeof values[0] === 'string') {
+        return void print(level, values[0]);
+      }
     }
-    full = hostLog(level, clean(text));
+    printer ??= hostLoad(1)(builtins, inspect(), print, hostNow, cleanStack);
+    printer[name](values);
   };
-  const writer = (level) => (...values) => write(level, values, '');
-  const ignore = () => {};
-  const consoleObject = {
-    debug: writer(DEBUG),
-    log: writer(LOG),
-    info: writer(INFO),
-    warn: writer(WARN),
-    error: writer(ERROR),
-    trace: (...values) => write(DEBUG, values, 'Trace:'),
-    assert: (condition, ...values) => { if (!condition) write(ERROR, values, 'Assertion failed:'); },
-    dir: (value) => write(LOG, [value], ''),
-    table: writer(LOG),
-    group: writer(LOG),
-    groupCollapsed: writer(LOG),
-    groupEnd: ignore, time: ignore, timeEnd: ignore, timeLog: ignore,
-    count: ignore, countReset: ignore, clear: ignore,
-  };
+
+  const consoleObject = {};
+  for (const name of [
+    'debug', 'log', 'info', 'warn', 'error', 'dir', 'dirxml', 'table', 'trace', 'assert', 'count',
+    'countReset', 'time', 'timeLog', 'timeEnd', 'group', 'groupCollapsed', 'groupEnd', 'clear',
+  ]) {
+    consoleObject[name] = { [name](...values) { printWith(name, values); } }[name];
+  }
 
   // ---- timers: a list in the order in which they fall due ----
 
@@ -217,6 +130,7 @@
   // Runs at most one timer. Returns the milliseconds until the next one, 0 after running one, -1
   // when there is none.
   const fire = (now) => {
+    release();
     const timer = first;
     if (timer === null) return -1;
     if (timer.due > now) return timer.due - now;
@@ -248,7 +162,7 @@
 
   // ---- entry points ----
 
-  let handler, functionId, functionName, readsContext, takesInstanceId;
+  let handler, functionId, functionName, functionVersion, readsContext, takesInstanceId;
   const contextPrototype = {
     toString() { return this.instanceId; },
   };
@@ -296,6 +210,8 @@
   // The text of the result, or an object that may be waited for.
   const run = (text, executionId, attempt, deadline, instanceId) => {
     full = false;
+    release();
+    if (printer !== undefined) printer.reset();
     if (timers > 0) {
       first = last = null;
       timers = 0;
@@ -305,7 +221,7 @@
     if (readsContext) {
       const context = {
         __proto__: contextPrototype,
-        executionId, functionId, functionName, attempt, deadline, instanceId,
+        executionId, functionId, functionName, functionVersion, attempt, deadline, instanceId,
       };
       value = takesInstanceId
         ? handler(parse(text), context, instanceId)
@@ -360,7 +276,7 @@
       : callSettled(box, input, context);
   };
 
-  const install = (code, id, name, reads, environment, form) => {
+  const install = (code, id, name, version, reads, environment, form) => {
     let entry = code;
     if (form === 'expression') entry = expression(code);
     else if (form === 'exports' && isObject(code)) entry = findHandler(code);
@@ -371,21 +287,40 @@
     takesInstanceId = form !== 'exports';
     functionId = id;
     functionName = name;
+    functionVersion = version;
     readsContext = reads;
     if (reads && environment !== undefined) setEnvironment(parse(environment));
   };
 
   const rename = (name) => { functionName = name; };
 
-  // Fills `[message, stack]` for what was thrown.
+  // An exception of the web platform is no `Error` to `isError`. The check runs traps of proxies.
+  const isException = (value) => {
+    try { return isError(value) || value instanceof builtins.ExceptionClass; } catch { return false; }
+  };
+
+  // Whether an error has no more to tell than its message and its stack.
+  const isPlain = (error) => {
+    const names = ownKeys(error);
+    for (let i = 0; i < names.length; i++) {
+      if (names[i] !== 'message' && names[i] !== 'stack') return false;
+    }
+    return typeof error.name === 'string' && typeof error.message === 'string';
+  };
+
+  // `[message, stack, details]` of what was thrown. The details are its cause, its parts and its
+  // own properties; the message tells them in short.
   const describe = (thrown) => {
-    nodes = 0;
-    if (!isError(thrown)) return [clean(cut(safely(thrown), MAX_TEXT)), undefined];
-    const stack = thrown.stack;
-    return [
-      clean(head(thrown.name, thrown.message)),
-      typeof stack === 'string' ? clean(cut(stack, MAX_TEXT)) : undefined,
-    ];
+    if (!isException(thrown)) return [clean(cut(safely(thrown), MAX_TEXT)), undefined, undefined];
+    const { stack } = thrown;
+    const frames = typeof stack === 'string' ? clean(cut(stack, MAX_TEXT)) : undefined;
+    if (isPlain(thrown)) {
+      const { name, message } = thrown;
+      const text = name === '' ? message : message === '' ? name : name + ': ' + message;
+      return [clean(cut(text, MAX_TEXT)), frames, undefined];
+    }
+    const { head, short, details } = inspect().ofError(thrown);
+    return [clean(cut(head + short, MAX_TEXT)), frames, clean(cut(details, MAX_TEXT))];
   };
 
   return { run, finish, adopt, fire, install, rename, describe };

@@ -1,0 +1,103 @@
+//! Promises that were rejected and that nobody has handled yet.
+//!
+//! QuickJS says when a promise is rejected without a handler, and when one is added later. What is
+//! left when a call has ended is lost: the call logs it.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use rquickjs::{Ctx, Persistent, Runtime, Value};
+
+/// Rejections that are kept of one call; more are only counted.
+const MAX_KEPT: usize = 20;
+
+/// The rejections of one isolate. Empty between calls.
+#[derive(Default)]
+pub(super) struct Rejections(Mutex<Unhandled>);
+
+#[derive(Default)]
+struct Unhandled {
+    kept: Vec<Rejection>,
+    more: u64,
+}
+
+struct Rejection {
+    promise: Persistent<Value<'static>>,
+    reason: Persistent<Value<'static>>,
+    identity: usize,
+}
+
+#[expect(
+    unsafe_code,
+    reason = "an isolate moves between the threads of instances"
+)]
+// SAFETY: the values belong to one isolate, whose owner is the only one to use them, from one thread
+// at a time.
+unsafe impl Send for Unhandled {}
+
+impl Rejections {
+    /// Tracks the rejections in a runtime.
+    pub(super) fn track(runtime: &Runtime) -> Arc<Self> {
+        let rejections = Arc::new(Self::default());
+        let tracked = rejections.clone();
+        runtime.set_host_promise_rejection_tracker(Some(Box::new(
+            move |ctx, promise, reason, is_handled| {
+                if is_handled {
+                    tracked.handled(&promise);
+                } else {
+                    tracked.rejected(&ctx, promise, reason);
+                }
+            },
+        )));
+        rejections
+    }
+
+    fn rejected<'js>(&self, ctx: &Ctx<'js>, promise: Value<'js>, reason: Value<'js>) {
+        let mut unhandled = self.0.lock();
+        if unhandled.kept.len() >= MAX_KEPT {
+            unhandled.more += 1;
+            return;
+        }
+        unhandled.kept.push(Rejection {
+            identity: identity(&promise),
+            promise: Persistent::save(ctx, promise),
+            reason: Persistent::save(ctx, reason),
+        });
+    }
+
+    /// Somebody handles this promise after all.
+    pub(super) fn handled(&self, promise: &Value<'_>) {
+        let mut unhandled = self.0.lock();
+        let identity = identity(promise);
+        let place = unhandled
+            .kept
+            .iter()
+            .rposition(|kept| kept.identity == identity);
+        let taken = match place {
+            Some(place) => Some(unhandled.kept.remove(place)),
+            None => {
+                unhandled.more = unhandled.more.saturating_sub(1);
+                None
+            }
+        };
+        drop(unhandled);
+        drop(taken);
+    }
+
+    /// Takes the reasons that are kept, and how many rejections there were beyond them.
+    pub(super) fn take<'js>(&self, ctx: &Ctx<'js>) -> (Vec<Value<'js>>, u64) {
+        let Unhandled { kept, more } = std::mem::take(&mut *self.0.lock());
+        let reasons = kept.into_iter().filter_map(|rejection| {
+            drop(rejection.promise.restore(ctx));
+            rejection.reason.restore(ctx).ok()
+        });
+        (reasons.collect(), more)
+    }
+}
+
+/// What tells one object from another, as long as both live.
+#[expect(unsafe_code, reason = "rquickjs has no call for it")]
+fn identity(value: &Value<'_>) -> usize {
+    // SAFETY: only the address is taken, and only of objects: promises.
+    unsafe { rquickjs::qjs::JS_VALUE_GET_PTR(value.as_raw()).addr() }
+}

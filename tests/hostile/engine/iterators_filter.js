@@ -1,0 +1,8 @@
+// Ten thousand nested iterators: QuickJS follows them natively, without a look at the stack.
+// must: failed stack_overflow Maximum call stack size exceeded
+// timeout: 10000
+
+let it = [1].values();
+for (let i = 0; i < 1e4; i++) it = it.filter(() => true);
+it.next();
+return 1;
