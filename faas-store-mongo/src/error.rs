@@ -67,6 +67,7 @@ impl Error {
 
 pub(crate) const DUPLICATE_KEY: i32 = 11_000;
 pub(crate) const NAMESPACE_NOT_FOUND: i32 = 26;
+pub(crate) const INDEX_NOT_FOUND: i32 = 27;
 
 /// Whether the same call may succeed later.
 fn may_pass(error: &DriverError) -> bool {

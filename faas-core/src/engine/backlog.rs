@@ -17,7 +17,7 @@ use super::job::Job;
 use super::record::{Record, Stored};
 use crate::error::Error;
 use crate::model::{Execution, ExecutionId, Failure, FailureKind, Status, Timestamp};
-use crate::store::Stage;
+use crate::store::{Page, Stage};
 
 /// How many unfinished executions recovery reads at a time.
 const PAGE: usize = 256;
@@ -94,9 +94,8 @@ pub(super) async fn recover(engine: Engine, newest: ExecutionId) {
                 continue;
             }
         };
-        let full = page.len() == PAGE;
-        for execution in page {
-            after = Some(execution.id);
+        let Page { items, next } = page;
+        for execution in items {
             if execution.id > newest {
                 break;
             }
@@ -105,8 +104,9 @@ pub(super) async fn recover(engine: Engine, newest: ExecutionId) {
                 take_up(&engine, execution, guard).await;
             }
         }
-        if !full || after.is_some_and(|after| after > newest) {
-            break;
+        match next {
+            Some(next) if next <= newest => after = Some(next),
+            _ => break,
         }
     }
     if count > 0 {

@@ -31,12 +31,8 @@ async fn ended(world: &World, id: LoadTestId) -> LoadTest {
 /// What all executions in the store cost, and how many there are.
 async fn stored(world: &World) -> (NanoDollars, usize) {
     let query = ExecutionQuery {
-        function: None,
-        status: None,
-        failure: None,
-        period: Period::ALL,
-        before: None,
         limit: usize::MAX,
+        ..ExecutionQuery::default()
     };
     let all = world.store.executions(&query).await.unwrap();
     let total = all.iter().map(|one| one.cost.total().get()).sum();

@@ -307,12 +307,8 @@ async fn the_flood_of_one_function_does_not_starve_another() {
 
 fn everything(limit: usize) -> ExecutionQuery {
     ExecutionQuery {
-        function: None,
-        status: None,
-        failure: None,
-        period: Period::ALL,
-        before: None,
         limit,
+        ..ExecutionQuery::default()
     }
 }
 

@@ -157,7 +157,7 @@ impl Writer {
         sums: &mut Sums,
     ) -> Result<Written, Error> {
         let id = execution.id;
-        let stored: Option<(i64, u32)> = self
+        let stored: Option<(i64, i64)> = self
             .connection
             .prepare_cached("SELECT status, attempt FROM executions WHERE seq = ? AND id = ?")?
             .query_row(params![seq(id), execution_key(id)], |row| {
@@ -167,13 +167,15 @@ impl Writer {
         let Some((status, attempt)) = stored else {
             return Ok(Written::Stale);
         };
-        let status = status_of(status).ok_or(Error::row("executions", "status"))?;
-        if from != (Stage { status, attempt }) || status.is_terminal() {
+        // What is damaged is at no stage.
+        let stage = status_of(status).zip(u32::try_from(attempt).ok());
+        let stage = stage.map(|(status, attempt)| Stage { status, attempt });
+        if stage != Some(from) || from.status.is_terminal() {
             return Ok(Written::Stale);
         }
         let no = self.number(execution.function_id)?;
         execution::update(&self.connection, execution, no)?;
-        self.state.shift(status, execution.status);
+        self.state.shift(from.status, execution.status);
         if execution.status.is_terminal() {
             self.roll_up(execution, no, sums);
         }
