@@ -9,7 +9,7 @@ use faas_core::load_test::NewLoadTest;
 use faas_core::model::{FunctionConfig, LoadTestId, NanoDollars};
 use faas_core::model::{LoadTest, LoadTestStatus};
 use faas_core::platform::FunctionUpdate;
-use faas_core::store::{ExecutionQuery, LoadTestQuery, MemoryStore, Period};
+use faas_core::store::{ExecutionQuery, LoadTestQuery, MemoryStore};
 use serde_json::json;
 
 use crate::platform::{World, settle};

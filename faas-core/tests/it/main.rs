@@ -16,6 +16,9 @@ mod environment;
 #[cfg(test)]
 mod load_tests;
 #[cfg(test)]
+#[cfg(feature = "quickjs")]
+mod old_functions;
+#[cfg(test)]
 mod platform;
 #[cfg(test)]
 #[cfg(feature = "quickjs")]

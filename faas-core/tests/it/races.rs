@@ -9,7 +9,7 @@ use std::time::Duration;
 use faas_core::Error;
 use faas_core::clock::Clock as _;
 use faas_core::model::{FailureKind, FunctionConfig, Status};
-use faas_core::store::{ExecutionQuery, Period};
+use faas_core::store::ExecutionQuery;
 use serde_json::json;
 
 use crate::platform::{World, settle};

@@ -8,7 +8,7 @@ use faas_core::Error;
 use faas_core::error::StoreError;
 use faas_core::model::{FailureKind, FunctionConfig, Status};
 use faas_core::store::conformance::intercepted::{Intercept, Intercepted};
-use faas_core::store::{ExecutionQuery, MemoryStore, Period, Store, Write, Written};
+use faas_core::store::{ExecutionQuery, MemoryStore, Store, Write, Written};
 use futures_util::future::BoxFuture;
 use serde_json::json;
 use tokio::sync::Semaphore;

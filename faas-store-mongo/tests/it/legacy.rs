@@ -145,7 +145,7 @@ async fn its_functions_and_executions_are_read_without_loss() {
     assert_eq!(failed.failure.as_ref().unwrap().message, "boom");
     assert_eq!(
         store.execution(failed.id).await.unwrap().as_ref(),
-        Some(failed)
+        Some(&*failed.execution)
     );
 }
 
@@ -251,7 +251,7 @@ async fn what_is_pending_is_taken_up_and_keeps_its_id() {
     let raw = old_database(&uri).await;
     let store = MongoStore::open(&uri).await.unwrap();
     let unfinished = store.unfinished(None, 9).await.unwrap();
-    let [pending] = unfinished.as_slice() else {
+    let [pending] = unfinished.items.as_slice() else {
         panic!("{unfinished:?}")
     };
     let mut execution = pending.clone();

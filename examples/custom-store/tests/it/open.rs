@@ -77,7 +77,7 @@ async fn a_journal_that_was_cut_short_in_its_first_line_is_empty() {
     let (_folder, path) = folder();
     fs::write(&path, "{\"for").unwrap();
     let store = open(&path).await;
-    assert_eq!(list(&store).await, []);
+    assert!(list(&store).await.is_empty());
     store.close().await.unwrap();
     three_groups(&path).await;
     assert_eq!(list(&open(&path).await).await.len(), 6);
