@@ -1,6 +1,6 @@
 //! What the driver's errors mean to whoever called the store.
 
-use faas_core::error::StoreError;
+use faas_core::error::{BoxError, StoreError};
 use mongodb::error::{CommandError, Error as DriverError, ErrorKind, WriteFailure};
 
 /// A failure that is the server's, or of what was read from it.
@@ -41,6 +41,20 @@ fn in_short(kind: &ErrorKind) -> String {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Message(String);
+
+/// An error at opening, with the database that it is about.
+#[derive(Debug, thiserror::Error)]
+#[error("{described}: {source}")]
+struct At {
+    described: String,
+    source: BoxError,
+}
+
+/// `source`, with the database that it is about.
+pub(crate) fn at(described: &str, source: BoxError) -> BoxError {
+    let described = described.to_owned();
+    Box::new(At { described, source })
+}
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {

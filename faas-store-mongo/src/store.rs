@@ -27,7 +27,7 @@ use crate::clients::{self, Connected};
 use crate::collections::{Collections, STATE};
 use crate::commit::InDoubt;
 use crate::documents::Fields;
-use crate::error::{Error, closed, unavailable, unusable};
+use crate::error::{self, Error, closed, unavailable, unusable};
 use crate::options::MongoOptions;
 use crate::usage::Holds;
 
@@ -201,8 +201,8 @@ impl Inner {
 /// Says which database an error at opening is about.
 fn name(described: &str, error: StoreError) -> StoreError {
     match error {
-        StoreError::Unavailable(source) => unavailable(format!("{described}: {source}")),
-        StoreError::Unusable(source) => unusable(format!("{described}: {source}")),
+        StoreError::Unavailable(source) => StoreError::Unavailable(error::at(described, source)),
+        StoreError::Unusable(source) => StoreError::Unusable(error::at(described, source)),
         other => other,
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use faas_core::error::StoreError;
+use faas_core::error::{BoxError, StoreError};
 use faas_core::model::LoadTest;
 use faas_core::model::{
     ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
@@ -19,7 +19,7 @@ use faas_core::store::{
 use rusqlite::Connection;
 
 use crate::checkpoint::{Checkpointer, set_durability};
-use crate::error::{Error, unavailable, unusable};
+use crate::error::{AtPath, Error, unavailable, unusable};
 use crate::options::SqliteOptions;
 use crate::readers::{Readers, STATEMENTS};
 use crate::reads::{executions, functions, load_tests, scaling, usage};
@@ -129,10 +129,13 @@ fn open_private(path: &Path) -> std::io::Result<File> {
 
 /// Says which file an error at opening is about.
 pub(crate) fn name_path(path: &Path, error: StoreError) -> StoreError {
-    let name = |source: &dyn std::error::Error| format!("{}: {source}", path.display());
+    let name = |source| -> BoxError {
+        let path = path.to_owned();
+        Box::new(AtPath { path, source })
+    };
     match error {
-        StoreError::Unavailable(source) => unavailable(name(&*source)),
-        StoreError::Unusable(source) => unusable(name(&*source)),
+        StoreError::Unavailable(source) => StoreError::Unavailable(name(source)),
+        StoreError::Unusable(source) => StoreError::Unusable(name(source)),
         other => other,
     }
 }

@@ -114,7 +114,13 @@ async fn a_damaged_execution_is_shown_as_far_as_it_can_be_read_and_the_others_wh
         }
     }
     store.totals().await.unwrap();
-    assert!(store.expire(Timestamp::from_micros(i64::MAX), 100).await.unwrap() > odd.len());
+    assert!(
+        store
+            .expire(Timestamp::from_micros(i64::MAX), 100)
+            .await
+            .unwrap()
+            > odd.len()
+    );
 }
 
 #[tokio::test]
@@ -171,9 +177,18 @@ async fn a_function_that_todays_rules_would_refuse_is_shown_counted_changed_and_
             1,
             doc! { "name": "twin", "code": "return 1", "config": { "timeout": -1, "retryCount": 2.5 } },
         ),
-        old(2, doc! { "name": "twin", "code": "return (", "status": "inactive" }),
-        old(3, doc! { "name": "x".repeat(900), "code": "return 1", "updatedAt": "never" }),
-        old(4, doc! { "name": 17, "status": "sleeping", "codeSpans": "x", "config": "none" }),
+        old(
+            2,
+            doc! { "name": "twin", "code": "return (", "status": "inactive" },
+        ),
+        old(
+            3,
+            doc! { "name": "x".repeat(900), "code": "return 1", "updatedAt": "never" },
+        ),
+        old(
+            4,
+            doc! { "name": 17, "status": "sleeping", "codeSpans": "x", "config": "none" },
+        ),
     ];
     functions.insert_many(documents).await.unwrap();
 
@@ -226,7 +241,9 @@ async fn a_damaged_key_counts_as_revoked() {
     }
     let keys = database(&uri).await.collection::<Document>("apikeys");
     let damage = doc! { "$set": { "hash": "none" } };
-    keys.update_one(doc! { "name": "odd" }, damage).await.unwrap();
+    keys.update_one(doc! { "name": "odd" }, damage)
+        .await
+        .unwrap();
     let keys = store.keys().await.unwrap();
     assert_eq!(keys.len(), 2);
     assert!(keys.contains(&sound));
@@ -314,7 +331,9 @@ async fn an_index_of_an_earlier_release_is_replaced() {
     let database = database(&uri).await;
     let executions = database.collection::<Document>("executions");
     let keys = doc! { "status": 1, "_id": -1, "attempt": 1 };
-    let unique = mongodb::options::IndexOptions::builder().unique(true).build();
+    let unique = mongodb::options::IndexOptions::builder()
+        .unique(true)
+        .build();
     let index = mongodb::IndexModel::builder().keys(keys).options(unique);
     executions.create_index(index.build()).await.unwrap();
     let mut fixtures = Fixtures::new();
@@ -329,5 +348,8 @@ async fn an_index_of_an_earlier_release_is_replaced() {
         names.iter().all(|name| !name.contains("attempt")),
         "{names:?}"
     );
-    assert!(names.iter().any(|name| name == "status_1__id_-1"), "{names:?}");
+    assert!(
+        names.iter().any(|name| name == "status_1__id_-1"),
+        "{names:?}"
+    );
 }

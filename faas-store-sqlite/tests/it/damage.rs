@@ -209,10 +209,7 @@ async fn damaged_keys_load_tests_and_entries_of_the_audit_log_cost_themselves() 
     let mut fixtures = Fixtures::new();
     let store = open(&path).await;
     let function = fixtures.function("add");
-    let (lost, kept) = (
-        fixtures.load_test(&function),
-        fixtures.load_test(&function),
-    );
+    let (lost, kept) = (fixtures.load_test(&function), fixtures.load_test(&function));
     for test in [&lost, &kept] {
         store.put_load_test(test).await.unwrap();
     }
@@ -226,7 +223,10 @@ async fn damaged_keys_load_tests_and_entries_of_the_audit_log_cost_themselves() 
         &path,
         &format!("UPDATE load_tests SET record = '{{' WHERE id = x'{id:032x}'"),
     );
-    change(&path, "UPDATE api_keys SET role = 'king' WHERE name = 'odd'");
+    change(
+        &path,
+        "UPDATE api_keys SET role = 'king' WHERE name = 'odd'",
+    );
     change(
         &path,
         "INSERT INTO audit VALUES (x'01', 1, NULL, NULL, 'no action', 'x')",

@@ -10,6 +10,18 @@ use rusqlite::Connection;
 
 use super::{folder, insert_one};
 
+/// Whether SQLite's own error is among the sources of this one.
+fn is_of_sqlite(error: &StoreError) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if cause.is::<rusqlite::Error>() {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
+}
+
 #[tokio::test]
 async fn a_lock_held_by_somebody_else_makes_writes_unavailable_until_it_is_released() {
     let (_folder, path) = folder();
@@ -23,6 +35,7 @@ async fn a_lock_held_by_somebody_else_makes_writes_unavailable_until_it_is_relea
     for _ in 0..3 {
         let error = insert_one(&store, &mut fixtures).await.unwrap_err();
         assert!(error.is_retryable(), "{error:?}");
+        assert!(is_of_sqlite(&error), "{error:?}");
         assert!(store.ping().await.unwrap_err().is_retryable());
     }
     // Reading goes on.
