@@ -144,6 +144,11 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
                     .chain([AUTHORIZATION, CONTENT_TYPE, request_id.clone()])
                     .collect::<Vec<_>>(),
             )
-            .expose_headers(exposed.into_iter().chain([request_id]).collect::<Vec<_>>()),
+            .expose_headers(
+                exposed
+                    .into_iter()
+                    .chain([request_id, routes::functions::NEXT_CURSOR.clone()])
+                    .collect::<Vec<_>>(),
+            ),
     )
 }

@@ -18,6 +18,8 @@ use faas_core::store::Store;
 use faas_http::HttpOptions;
 use faas_ws::{LiveEvents, WsOptions};
 use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 
@@ -41,6 +43,7 @@ const INTERRUPTED: i32 = 130;
 pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     #[cfg(feature = "jemalloc")]
     return_freed_memory();
+    survive_file_size_limit()?;
     let stop = stop_signal()?;
     let listener = bind(&settings.listen).await?;
     let address = listener
@@ -79,6 +82,24 @@ fn return_freed_memory() {
     if let Err(error) = tikv_jemalloc_ctl::background_thread::write(true) {
         warn!("freed memory is returned to the system only while the server is busy: {error}");
     }
+}
+
+/// Has a write beyond the limit on the size of files (`ulimit -f`) fail, as on a full disk, instead of
+/// ending the process.
+#[cfg(unix)]
+fn survive_file_size_limit() -> Result<(), String> {
+    let kind = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    // The signal stays handled once it was asked for.
+    match signal(kind) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("cannot handle SIGXFSZ: {error}")),
+    }
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
+const fn survive_file_size_limit() -> Result<(), String> {
+    Ok(())
 }
 
 /// The REST API, the WebSocket, and the dashboard. Pages of the same origins may use either.
@@ -226,7 +247,6 @@ struct Signals {
 #[cfg(unix)]
 impl Signals {
     fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,

@@ -22,7 +22,7 @@ use super::registry::Found;
 use super::settle::interrupted;
 use crate::error::Error;
 use crate::model::{Execution, ExecutionId, Failure, FailureKind, Status};
-use crate::store::Stage;
+use crate::store::{Page, Stage};
 
 /// How many unfinished executions recovery reads at a time.
 const PAGE: usize = 256;
@@ -126,9 +126,8 @@ pub(super) async fn recover(engine: Engine, newest: ExecutionId) {
                 continue;
             }
         };
-        let full = page.len() == PAGE;
-        for execution in page {
-            after = Some(execution.id);
+        let Page { items, next } = page;
+        for execution in items {
             if execution.id > newest {
                 break;
             }
@@ -137,8 +136,9 @@ pub(super) async fn recover(engine: Engine, newest: ExecutionId) {
                 take_up(&engine, execution, guard).await;
             }
         }
-        if !full || after.is_some_and(|after| after > newest) {
-            break;
+        match next {
+            Some(next) if next <= newest => after = Some(next),
+            _ => break,
         }
     }
     if count > 0 {

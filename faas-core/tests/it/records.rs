@@ -8,7 +8,7 @@ use faas_core::Error;
 use faas_core::error::StoreError;
 use faas_core::model::{FailureKind, FunctionConfig, Status};
 use faas_core::store::conformance::intercepted::{Intercept, Intercepted};
-use faas_core::store::{ExecutionQuery, MemoryStore, Period, Store, Write, Written};
+use faas_core::store::{ExecutionQuery, MemoryStore, Store, Write, Written};
 use futures_util::future::BoxFuture;
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -91,12 +91,8 @@ async fn an_execution_is_found_between_its_end_and_its_commit() {
     let platform = world.platform.clone();
     let invoked = tokio::spawn(async move { platform.invoke(wait.id, json!(1)).await });
     let everything = ExecutionQuery {
-        function: None,
-        status: None,
-        failure: None,
-        period: Period::ALL,
-        before: None,
         limit: 9,
+        ..ExecutionQuery::default()
     };
     let live = loop {
         let list = world.platform.executions().list(&everything).await;
