@@ -14,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::address::Address;
 use crate::key_cli::{KeyCommand, Place};
+use crate::network::NetworkFlags;
 use crate::units::{parse_duration, parse_size};
 
 /// Upload a JavaScript function; this server runs it, scales it and prices it.
@@ -28,10 +29,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the server.
     Serve(Box<Flags>),
-    /// Make, list and revoke API keys.
+    /// Create, list and revoke API keys.
     ///
-    /// From the first key on, every request needs one. A server that runs on the same store notices
-    /// within a second.
+    /// Once there is a key, every request needs one. A change is in force when the command returns.
     #[command(subcommand)]
     Key(KeyCommand),
     /// Print a new key for FAAS_SECRET_KEY, which seals the secrets of functions; or seal them anew.
@@ -160,6 +160,9 @@ pub(crate) struct Flags {
     /// The longest that a request may take, apart from the function that it calls [default: 30s]
     #[arg(long, env = "FAAS_REQUEST_TIMEOUT", value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) request_timeout: Option<Duration>,
+
+    #[command(flatten)]
+    pub(crate) network: NetworkFlags,
 
     /// A web origin that may call the API from a browser, or *; may be repeated [default: none]
     #[arg(
@@ -335,6 +338,10 @@ mod tests {
             format!("{}MiB", settings.warm.memory >> 20),
             format!("{}m", settings.warm.idle.as_secs() / 60),
             format!("{}s", settings.request_timeout.as_secs()),
+            settings.network.max_connections.to_string(),
+            format!("{}MiB", settings.network.max_body_memory >> 20),
+            format!("{}s", settings.network.stall_timeout.as_secs()),
+            format!("{}KiB", settings.network.min_rate >> 10),
             format!("{}s", platform.shutdown_grace.as_secs()),
             format!("{}s", platform.lease_margin.as_secs()),
             (settings.access.audit_retention.as_secs() / 86_400).to_string(),

@@ -1,8 +1,8 @@
 //! The dashboard that is built into the binary.
 //!
-//! Its files are served to whoever asks for them by name; whoever navigates to an address that
-//! nothing else serves gets its page, which knows by itself what to show there. All else that nobody
-//! knows is the API's to answer. A server that was built without the dashboard says so at its root.
+//! Its files are served by name. A browser that navigates to any other path without a route gets the
+//! dashboard's page, which shows what belongs to that path. All other requests without a route are
+//! answered by the API. A server that was built without the dashboard says so at its root.
 
 use axum::Router;
 use axum::body::Body;
@@ -14,7 +14,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, any, get};
 use tower::ServiceExt;
 use tower_http::compression::CompressionLayer;
 
@@ -45,14 +45,15 @@ pub(crate) fn root() -> MethodRouter {
     get((async || page(FILES).unwrap_or_else(not_built)).layer(CompressionLayer::new()))
 }
 
-/// Serves the dashboard where `api` serves nothing.
-pub(crate) fn over(api: Router) -> Router {
+/// Serves the dashboard at every path that has no route in `api`. `around` may take some of these
+/// requests.
+pub(crate) fn over(api: Router, around: impl FnOnce(MethodRouter) -> MethodRouter) -> Router {
     let unknown = api.clone();
     let handler = async move |request: Request| match answer(FILES, &request) {
         Some(response) => response,
         None => unknown.oneshot(request).await.into_response(),
     };
-    api.fallback(handler.layer(CompressionLayer::new()))
+    api.fallback_service(around(any(handler.layer(CompressionLayer::new()))))
 }
 
 /// The file or the page that `request` asks for; `None` when it is not for the dashboard.

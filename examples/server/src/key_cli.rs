@@ -1,4 +1,4 @@
-//! What can be said to `faas key`, and its help.
+//! The command line of `faas key`, and its help.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -13,21 +13,24 @@ use crate::units::parse_duration;
 const KEY_EXAMPLES: &str = "\
 Examples:
   faas key create --name me --role admin
-      shows the key this once: send it as Authorization: Bearer
+      shows the key once: send it as Authorization: Bearer
   faas key create --name ci --role invoker --expires 30d
   faas key list
   faas key revoke ci
-      a running server knows within a second; what was revoked cannot be undone";
+      cannot be undone
+
+A change is in force when the command returns: a running server on the same SQLite file confirms it;
+servers on MongoDB read the keys every half second, and the command waits a second.";
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = KEY_EXAMPLES)]
 pub(crate) enum KeyCommand {
-    /// Make a key, and show it this once.
+    /// Create a key and show it once.
     Create {
-        /// What to call it
+        /// Its name
         #[arg(long, value_name = "NAME")]
         name: String,
-        /// What it allows: admin, developer, invoker or reader
+        /// Its role: admin, developer, invoker or reader
         ///
         /// A reader reads functions, executions, metrics, costs and live events. An invoker calls
         /// functions and reads executions by their ids, and nothing else. A developer does
@@ -35,7 +38,7 @@ pub(crate) enum KeyCommand {
         /// keys and reads the audit log.
         #[arg(long, value_name = "ROLE", value_parser = parse_role)]
         role: Role,
-        /// When it ends: after a time such as 12h or 30d, or at an RFC 3339 moment [default: never]
+        /// When it expires: after a time such as 12h or 30d, or at an RFC 3339 moment [default: never]
         #[arg(long, value_name = "WHEN", value_parser = Expiry::from_str)]
         expires: Option<Expiry>,
         #[command(flatten)]
@@ -56,10 +59,10 @@ pub(crate) enum KeyCommand {
     },
 }
 
-/// Which store is meant: found as `serve` finds it.
+/// The store, found in the same way as by `serve`.
 #[derive(Debug, Args)]
 pub(crate) struct Place {
-    /// Where everything is kept: sqlite:PATH or mongodb://HOST/DATABASE
+    /// The store: sqlite:PATH or mongodb://HOST/DATABASE
     /// [default: sqlite:./data/faas.db]
     #[arg(long, env = "FAAS_STORE", value_name = "URL", hide_env_values = true)]
     pub(crate) store: Option<Unread>,
@@ -71,7 +74,7 @@ pub(crate) struct Place {
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-/// When a key ends.
+/// When a key expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expiry {
     After(Duration),

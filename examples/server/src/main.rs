@@ -1,20 +1,23 @@
 //! `faas`: the standalone server.
 //!
-//! Read in this order: [`cli`] and [`key_cli`] (what can be set, and its help), [`mod@file`] (the
-//! same in a file), [`settings`] (which of them wins), [`stores`], [`runtime`] (where user code
-//! runs), [`mod@serve`] (start, run, stop), [`connections`] (who is served), [`dashboard`] (the
-//! pages), [`keys`] (who may do what), [`secret_key`] (what secrets are sealed with). Whatever goes
-//! wrong before the server listens is one line on standard error and exit code 1; wrong usage is exit code 2.
+//! Read in this order: [`cli`], [`network`] and [`key_cli`] (the command line and its help),
+//! [`mod@file`] (the same settings in a file), [`settings`] (which source wins), [`stores`],
+//! [`runtime`] (where user code runs), [`mod@serve`] (start, run, stop), [`open_files`],
+//! [`dashboard`] (the web pages), [`keys`] and [`key_notice`] (API keys), [`secret_key`] (the key for secrets). An error
+//! before the server listens is one line on standard error and exit code 1; wrong usage is exit code
+//! 2.
 
 mod address;
 mod cli;
-mod connections;
 mod dashboard;
 mod file;
 mod key_cli;
+mod key_notice;
 mod keys;
 mod logging;
 mod mongo_uri;
+mod network;
+mod open_files;
 mod runtime;
 mod secret_key;
 mod serve;
@@ -32,8 +35,8 @@ use crate::cli::{Cli, Command, Flags, SecretKeyCommand};
 use crate::file::File;
 use crate::settings::{Environment, Settings};
 
-/// An execution is allocated on one thread and freed on another. The system's allocator takes half
-/// as long again for each as this one does.
+/// Executions are allocated on one thread and freed on another, which takes the system's allocator
+/// half as long again.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
@@ -42,7 +45,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
-            // Where nobody can read it, the exit code still tells.
+            // If it cannot be written, the exit code is still there.
             let _ = writeln!(std::io::stderr(), "error: {line}");
             ExitCode::FAILURE
         }

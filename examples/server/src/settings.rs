@@ -15,10 +15,12 @@ use faas_core::cost::PriceBook;
 use faas_core::options::{MOST_INSTANCES, PlatformOptions, SHORTEST_LEASE_MARGIN};
 use faas_core::scaling::{QueueDriven, ScalingPolicy, TargetConcurrency};
 use faas_core::secrets::SecretKeys;
+use faas_http::HttpOptions;
 
 use crate::address::{Address, parse_port};
 use crate::cli::{Durability, Flags, Isolation, LogFormat, Policy, Unread};
 use crate::file::{File, Retry, Scaling};
+use crate::network::Network;
 use crate::store_url::StoreUrl;
 
 /// The largest input that a store can hold in one record.
@@ -78,6 +80,7 @@ pub(crate) struct Settings {
     pub(crate) allow_unlocked: bool,
     pub(crate) warm: Warm,
     pub(crate) request_timeout: Duration,
+    pub(crate) network: Network,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) access: AccessOptions,
     /// Whether it may be reached by others while no key is required.
@@ -148,6 +151,8 @@ impl Settings {
         if request_timeout.is_zero() {
             return Err("--request-timeout must be more than 0".to_owned());
         }
+        let largest_body = HttpOptions::with_max_body(platform.max_input).max_upload();
+        let network = Network::merge(&flags.network, &file.network(), largest_body)?;
         let cors_origins = either(flags.cors_origin, file.cors_origin);
         cors_origins
             .iter()
@@ -183,6 +188,7 @@ impl Settings {
                     .unwrap_or(Duration::from_secs(600)),
             },
             request_timeout,
+            network,
             cors_origins,
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
@@ -408,6 +414,16 @@ impl fmt::Display for Settings {
         writeln!(f, "warm = {isolates} isolates, {memory} bytes, {idle:?}")?;
         writeln!(f, "max_body = {} bytes", platform.max_input)?;
         writeln!(f, "request_timeout = {:?}", self.request_timeout)?;
+        let network = &self.network;
+        writeln!(f, "max_connections = {}", network.max_connections)?;
+        writeln!(
+            f,
+            "max_connections_per_address = {}",
+            network.max_connections_per_address
+        )?;
+        writeln!(f, "max_body_memory = {} bytes", network.max_body_memory)?;
+        writeln!(f, "stall_timeout = {:?}", network.stall_timeout)?;
+        writeln!(f, "min_rate = {} bytes a second", network.min_rate)?;
         writeln!(f, "cors_origin = {:?}", self.cors_origins)?;
         writeln!(f, "allowed_host = {:?}", self.access.hosts)?;
         writeln!(f, "insecure_open = {}", self.insecure_open)?;
@@ -576,6 +592,12 @@ mod tests {
             ("rate_burst = 5", "--rate-burst needs --rate-limit"),
             ("allowed_host = [\"a:80\"]", "--allowed-host"),
             ("request_timeout = \"0s\"", "--request-timeout"),
+            ("max_connections = 0", "--max-connections"),
+            (
+                "max_connections_per_address = 0",
+                "--max-connections-per-address",
+            ),
+            ("max_body_memory = \"1MiB\"", "--max-body-memory"),
             ("[retry]\nfactor = 0.5", "factor"),
             ("[retry]\nfactor = nan", "factor"),
             ("[retry]\njitter = 2.0", "jitter"),
