@@ -104,6 +104,7 @@ impl Settings {
         environment: &Environment,
     ) -> Result<Self, String> {
         let prices = file.price_book()?;
+        let network = file.network();
         let listen = listen(flags.listen, file.listen, environment.port.as_deref())?;
         let secret_keys = secret_keys(environment.secret_key.as_ref())?;
         let store = store(flags.store, file.store, environment.mongodb_uri.as_ref())?;
@@ -152,7 +153,7 @@ impl Settings {
             return Err("--request-timeout must be more than 0".to_owned());
         }
         let largest_body = HttpOptions::with_max_body(platform.max_input).max_upload();
-        let network = Network::merge(&flags.network, &file.network(), largest_body)?;
+        let network = Network::merge(&flags.network, &network, largest_body)?;
         let cors_origins = either(flags.cors_origin, file.cors_origin);
         cors_origins
             .iter()

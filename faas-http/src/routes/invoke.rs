@@ -68,7 +68,6 @@ pub(crate) fn routes() -> Routes {
         (status = 202, description = "The first call with the same `Idempotency-Key` has not ended yet.", body = Accepted),
         errors::InvalidOrInactive,
         errors::NoFunction,
-        (status = 408, description = "`request_timeout`: the body took too long to arrive.", body = ErrorBody),
         (status = 409, description = "`cancelled`", body = FailureBody),
         errors::TooLarge,
         errors::Overloaded,

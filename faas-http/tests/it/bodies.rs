@@ -235,7 +235,7 @@ fn deflate(text: &[u8]) -> Vec<u8> {
 }
 
 fn zstd(text: &[u8]) -> Vec<u8> {
-    ruzstd::encoding::compress_slice_to_vec(text, ruzstd::encoding::CompressionLevel::Fastest)
+    ruzstd::encoding::compress_to_vec(text, ruzstd::encoding::CompressionLevel::Fastest)
 }
 
 fn bytes(hexadecimal: &str) -> Vec<u8> {
