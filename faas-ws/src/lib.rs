@@ -114,7 +114,8 @@ impl LiveEvents {
     }
 
     /// WebSockets wherever you route this; requests that do not ask for one go to `otherwise`. As the
-    /// fallback of a router it accepts upgrades at every path that has no route.
+    /// fallback of a router it accepts upgrades at every path that has no route. Mount that router
+    /// with `nest_service`: `nest` does not match the mount path with a slash at its end.
     pub fn upgrade_or(&self, otherwise: MethodRouter) -> MethodRouter {
         let live = self.clone();
         any(move |request: Request| {

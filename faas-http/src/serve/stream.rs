@@ -96,6 +96,9 @@ impl ClientStream {
     /// Discards what the client sends until it closes its half, within bounds.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         const SCRATCH: usize = 16 << 10;
+        if self.stopping.is_cancelled() {
+            return Poll::Ready(());
+        }
         let (peer, rate) = (&self.peer, self.rate);
         let linger = self.linger.get_or_insert_with(|| {
             // Its answer is sent: another connection may have its place.

@@ -197,7 +197,7 @@ async fn a_body_that_stops_arriving_is_answered_408() {
     let mut options = HttpOptions::default();
     options.stall_timeout = Duration::from_millis(50);
     let server = start_with(platform().await, options).await;
-    let id = server.upload("f", "echo").await;
+    let id = server.create("f", "echo").await;
     for path in [
         "/api/functions".to_owned(),
         format!("/api/functions/{id}/invoke"),

@@ -95,7 +95,7 @@ async fn unusual_requests_that_are_well_framed_are_served() {
 #[tokio::test]
 async fn a_client_that_does_not_read_its_responses_is_disconnected() {
     let server = serve(|options| options.stall_timeout = Duration::from_millis(50)).await;
-    let id = server.upload("f", "zeros 200000").await;
+    let id = server.create("f", "zeros 200000").await;
     let request = format!(
         "POST /api/functions/{id}/invoke HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{{}}"
     );

@@ -7,6 +7,7 @@ use std::time::Duration;
 use faas_core::Platform;
 use faas_core::access::{Access, AccessOptions};
 use faas_core::clock::{Clock, SystemClock};
+use faas_core::platform::NewFunction;
 use faas_core::secrets::SecretKey;
 use faas_http::{HttpOptions, ServeOptions};
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -121,6 +122,13 @@ impl Server {
         let (status, body) = self.post("/api/functions", new).await;
         assert_eq!(status, StatusCode::CREATED, "{body}");
         text(&body["_id"])
+    }
+
+    /// Creates a function without a request, and gives its id.
+    pub(crate) async fn create(&self, name: &str, code: &str) -> String {
+        let new = NewFunction::new(name, "a script", code);
+        let function = self.platform.functions().create(new).await.unwrap();
+        function.id.to_string()
     }
 
     /// Starts an execution and waits for its end.

@@ -81,16 +81,23 @@ async fn a_slash_at_the_end_and_a_mount_path_change_nothing() {
     let live = server.live.clone();
     let mounted = serve_app(axum::Router::new().nest("/faas", live.router())).await;
     for path in ["/faas", "/faas/ws", "/faas/ws/"] {
-        let status = upgrade_status(mounted, path).await;
-        assert_eq!(status, "HTTP/1.1 101", "{path}");
+        assert_upgrades(mounted, path).await;
+    }
+    let mounted = serve_app(axum::Router::new().nest_service("/faas", live.router())).await;
+    for path in ["/faas", "/faas/", "/faas/ws/"] {
+        assert_upgrades(mounted, path).await;
     }
     let fallback = live.upgrade_or(axum::routing::any(async || "another page"));
     let anywhere = axum::Router::new().fallback_service(fallback);
-    let mounted = serve_app(axum::Router::new().nest("/faas", anywhere)).await;
+    let mounted = serve_app(axum::Router::new().nest_service("/faas", anywhere)).await;
     for path in ["/faas", "/faas/", "/faas/a/b"] {
-        let status = upgrade_status(mounted, path).await;
-        assert_eq!(status, "HTTP/1.1 101", "{path}");
+        assert_upgrades(mounted, path).await;
     }
+}
+
+async fn assert_upgrades(address: std::net::SocketAddr, path: &str) {
+    let status = upgrade_status(address, path).await;
+    assert_eq!(status, "HTTP/1.1 101", "{path}");
 }
 
 async fn serve_app(app: axum::Router) -> std::net::SocketAddr {

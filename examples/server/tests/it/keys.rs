@@ -163,7 +163,7 @@ fn a_keys_secret_is_nowhere_but_with_its_holder() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else {
+            } else if path.is_file() {
                 files.push((path.display().to_string(), fs::read(&path).unwrap()));
             }
         }

@@ -711,7 +711,7 @@ export interface components {
          * @description Why a request failed: stable, for programs to tell errors apart.
          * @enum {string}
          */
-        ErrorCode: "cancelled" | "compile_error" | "conflict" | "execution_not_found" | "function_error" | "function_inactive" | "function_not_found" | "function_runaway" | "host_not_allowed" | "internal_error" | "invalid_request" | "key_expired" | "key_invalid" | "key_not_found" | "key_required" | "load_test_not_found" | "load_test_running" | "method_not_allowed" | "not_found" | "origin_not_allowed" | "out_of_memory" | "over_capacity" | "payload_too_large" | "platform_error" | "rate_limited" | "request_timeout" | "role_insufficient" | "stack_overflow" | "timeout" | "unavailable";
+        ErrorCode: "cancelled" | "compile_error" | "conflict" | "execution_not_found" | "function_error" | "function_inactive" | "function_not_found" | "function_runaway" | "host_not_allowed" | "internal_error" | "invalid_request" | "key_expired" | "key_invalid" | "key_not_found" | "key_required" | "load_test_not_found" | "load_test_running" | "method_not_allowed" | "not_found" | "origin_not_allowed" | "out_of_memory" | "over_capacity" | "payload_too_large" | "platform_error" | "rate_limited" | "request_timeout" | "role_insufficient" | "stack_overflow" | "timeout" | "unavailable" | "unsupported_encoding";
         /** @description Where in the code an upload goes wrong. */
         ErrorDetails: {
             /** Format: int32 */
@@ -1636,8 +1636,26 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payload_too_large` */
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2314,7 +2332,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `conflict`: the message says what with. */
+            /** @description `conflict`: the message says with what. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2409,7 +2427,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `conflict`: the message says what with. */
+            /** @description `conflict`: the message says with what. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2561,7 +2579,16 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `conflict`: the message says what with. */
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `conflict`: the message says with what. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2570,8 +2597,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payload_too_large` */
+            /** @description `payload_too_large`, before or after decoding. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2746,7 +2782,16 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `conflict`: the message says what with. */
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `conflict`: the message says with what. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2755,8 +2800,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payload_too_large` */
+            /** @description `payload_too_large`, before or after decoding. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2934,8 +2988,26 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payload_too_large` */
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3071,8 +3143,17 @@ export interface operations {
                     "application/json": components["schemas"]["InvocationError"];
                 };
             };
-            /** @description `payload_too_large` */
+            /** @description `payload_too_large`, before or after decoding. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3350,7 +3431,16 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `conflict`: the message says what with. */
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `conflict`: the message says with what. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3359,8 +3449,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payload_too_large` */
+            /** @description `payload_too_large`, before or after decoding. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3445,7 +3544,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `conflict`: the message says what with. */
+            /** @description `conflict`: the message says with what. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3629,6 +3728,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description `load_test_running`: the function is under a test already. */
             409: {
                 headers: {
@@ -3638,8 +3746,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payload_too_large` */
+            /** @description `payload_too_large`, before or after decoding. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3734,8 +3851,26 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payload_too_large` */
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3897,7 +4032,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `conflict`: the message says what with. */
+            /** @description `conflict`: the message says with what. */
             409: {
                 headers: {
                     [name: string]: unknown;
