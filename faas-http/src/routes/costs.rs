@@ -11,9 +11,10 @@ use utoipa_axum::routes;
 
 use super::{DEFAULT_LIST, MAX_LIST, executions, invoke};
 use crate::Api;
+use crate::body;
 use crate::dates::{DAY, DateRange};
 use crate::error::{ApiError, CostsError};
-use crate::extract::{Members, Params, PathId, body};
+use crate::extract::{Members, Params, PathId};
 use crate::openapi::{errors, requests, words};
 use crate::routing::{Needs, Routes};
 use crate::wire::{
@@ -54,7 +55,7 @@ async fn pricing(State(api): State<Api>) -> Result<Response, CostsError> {
 )]
 async fn estimate(State(api): State<Api>, request: Request) -> Result<Response, CostsError> {
     let (parts, stream) = request.into_parts();
-    let bytes = body(&parts.headers, stream, api.options.max_envelope()).await?;
+    let bytes = body::read(&parts.headers, stream, api.options.max_envelope()).await?;
     let asked = invoke::parse(bytes)?;
     let members = Members::of(&asked)?;
     let request = EstimateRequest {

@@ -13,8 +13,9 @@ use super::config::Config;
 use super::{DEFAULT_LIST, MAX_LIST, executions, invoke};
 use crate::Api;
 use crate::audit::actor;
+use crate::body;
 use crate::error::ApiError;
-use crate::extract::{Members, Params, PathId, body, shorten};
+use crate::extract::{Members, Params, PathId, shorten};
 use crate::openapi::{errors, requests, words};
 use crate::routing::{Needs, Routes};
 use crate::wire::{
@@ -226,7 +227,7 @@ async fn execute(
     let id = id.function()?;
     let (parts, stream) = request.into_parts();
     let key = invoke::idempotency_key(&parts.headers)?;
-    let bytes = body(&parts.headers, stream, api.options.max_envelope()).await?;
+    let bytes = body::read(&parts.headers, stream, api.options.max_envelope()).await?;
     let input = if bytes.is_empty() {
         Json::empty_object()
     } else {
@@ -285,7 +286,7 @@ async fn logs(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Response, 
 
 async fn json_body(api: &Api, request: Request) -> Result<Json, ApiError> {
     let (parts, stream) = request.into_parts();
-    let bytes = body(&parts.headers, stream, api.options.max_upload()).await?;
+    let bytes = body::read(&parts.headers, stream, api.options.max_upload()).await?;
     invoke::parse(bytes)
 }
 
