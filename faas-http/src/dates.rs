@@ -32,6 +32,11 @@ pub(crate) struct DateRange {
 }
 
 impl DateRange {
+    /// The period as answers have it.
+    pub(crate) const fn shown(&self) -> faas_api::Period {
+        faas_api::Period::new(self.start, self.end)
+    }
+
     /// What `startDate` and `endDate` say. Without an end it is now, without a start it is
     /// `default` before the end.
     pub(crate) fn read(

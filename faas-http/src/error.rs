@@ -7,13 +7,12 @@
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use faas_api::{ErrorBody, ErrorDetails};
 use faas_core::Error;
-use serde::Serialize;
-use utoipa::ToSchema;
+use faas_core::error::CompileError;
 
+use crate::answer;
 use crate::guard::CHALLENGE;
-use crate::openapi::words;
-use crate::wire;
 
 /// A request that failed.
 #[derive(Debug)]
@@ -21,72 +20,11 @@ pub(crate) struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
-    details: Option<Details>,
+    details: Option<ErrorDetails>,
     /// Seconds after which trying again may help.
     retry_after: Option<u64>,
     /// What the log is told, where the client is not.
     report: Option<String>,
-}
-
-/// All codes that an error can have: stable, for programs to tell errors apart.
-pub(crate) const CODES: [&str; 30] = [
-    "cancelled",
-    "compile_error",
-    "conflict",
-    "execution_not_found",
-    "function_error",
-    "function_inactive",
-    "function_not_found",
-    "function_runaway",
-    "host_not_allowed",
-    "internal_error",
-    "invalid_request",
-    "key_expired",
-    "key_invalid",
-    "key_not_found",
-    "key_required",
-    "load_test_not_found",
-    "load_test_running",
-    "method_not_allowed",
-    "not_found",
-    "origin_not_allowed",
-    "out_of_memory",
-    "over_capacity",
-    "payload_too_large",
-    "platform_error",
-    "rate_limited",
-    "request_timeout",
-    "role_insufficient",
-    "stack_overflow",
-    "timeout",
-    "unavailable",
-];
-
-/// Why a request failed.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Error)]
-pub(crate) struct ErrorBody<'a> {
-    /// `false`, from the routes below `/api/costs`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    success: Option<bool>,
-    /// For people.
-    error: &'a str,
-    #[schema(value_type = words::ErrorCode)]
-    code: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    details: Option<&'a Details>,
-}
-
-/// Where in the code an upload goes wrong.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ErrorDetails)]
-pub(crate) struct Details {
-    #[schema(required)]
-    line: Option<u32>,
-    #[schema(required)]
-    column: Option<u32>,
 }
 
 /// The cause of an answer of 500 and above, left in the response for the log.
@@ -95,7 +33,10 @@ pub(crate) struct Report(pub(crate) String);
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        debug_assert!(CODES.contains(&code), "{code} is not among the codes");
+        debug_assert!(
+            faas_api::ERROR_CODES.contains(&code),
+            "{code} is not among the codes"
+        );
         Self {
             status,
             code,
@@ -182,13 +123,11 @@ impl ApiError {
     }
 
     fn respond(self, success: Option<bool>) -> Response {
-        let body = serde_json::to_vec(&ErrorBody {
-            success,
-            error: &self.message,
-            code: self.code,
-            details: self.details.as_ref(),
-        });
-        let mut response = wire::json_bytes(self.status, body.unwrap_or_default());
+        let mut body = ErrorBody::new(self.code, self.message);
+        body.success = success;
+        body.details = self.details;
+        let body = serde_json::to_vec(&body);
+        let mut response = answer::json_bytes(self.status, body.unwrap_or_default());
         if let Some(seconds) = self.retry_after {
             response
                 .headers_mut()
@@ -216,10 +155,7 @@ impl From<Error> for ApiError {
         match error {
             Error::Invalid(_) => Self::invalid(message),
             Error::Compile(error) => Self {
-                details: (error.line.is_some() || error.column.is_some()).then_some(Details {
-                    line: error.line,
-                    column: error.column,
-                }),
+                details: place(&error),
                 ..Self::new(StatusCode::BAD_REQUEST, "compile_error", message)
             },
             Error::TooLarge(_) => {
@@ -258,6 +194,14 @@ impl From<Error> for ApiError {
             _ => Self::internal(message),
         }
     }
+}
+
+/// Where in the code an upload goes wrong.
+fn place(error: &CompileError) -> Option<ErrorDetails> {
+    let mut details = ErrorDetails::default();
+    details.line = error.line;
+    details.column = error.column;
+    (details != ErrorDetails::default()).then_some(details)
 }
 
 /// An [`ApiError`] in the envelope that answers about costs have.

@@ -17,12 +17,16 @@
 //! and for where the request comes from; without one that is the host's, in a layer around the
 //! router.
 //!
-//! Read the modules in this order: `options`, `routes` (what there is), `routing` and `guard` (who is
-//! let in), `extract` and `dates` (how requests are read), `wire` (how answers are written), `error`,
-//! `openapi` (how all that is described), `front` (what every request goes through).
+//! The shapes of requests and answers are in [`faas_api`].
+//!
+//! Read the modules in this order: `options`, `routes` (the handlers), `routing` and `guard` (who may
+//! call them), `extract`, `envelope` and `dates` (reading requests), `answer` and `error` (writing
+//! answers), `openapi` (the document), `front` (what every request passes through).
 
+mod answer;
 mod audit;
 mod dates;
+mod envelope;
 mod error;
 mod extract;
 mod front;
@@ -31,7 +35,6 @@ mod openapi;
 mod options;
 mod routes;
 mod routing;
-mod wire;
 
 use std::sync::Arc;
 

@@ -12,13 +12,25 @@ use crate::store::{Granularity, Period, Store, UsageGroup, UsageKey, UsageQuery,
 
 /// What to estimate.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct EstimateRequest {
     /// The function.
     pub function: FunctionId,
-    /// Its input; counts with its size.
+    /// Its input, whose size counts.
     pub input: Option<Json>,
     /// How long it will run; `None`: from its history.
     pub duration: Option<Duration>,
+}
+
+impl EstimateRequest {
+    /// The next execution of this function, without an input.
+    pub const fn new(function: FunctionId) -> Self {
+        Self {
+            function,
+            input: None,
+            duration: None,
+        }
+    }
 }
 
 /// The cost of one function in a period.

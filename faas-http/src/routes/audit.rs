@@ -3,17 +3,18 @@
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use faas_api as wire;
 use faas_core::access::Permission::Administer;
 use faas_core::store::AuditQuery;
 use utoipa_axum::routes;
 
 use super::{DEFAULT_LIST, MAX_LIST, keys};
 use crate::Api;
+use crate::answer;
 use crate::error::ApiError;
 use crate::extract::Params;
 use crate::openapi::errors;
 use crate::routing::{Needs, Routes};
-use crate::wire::{self, AuditBody, AuditKey, AuditPage, Text};
 
 pub(crate) fn routes() -> Routes {
     Routes::default().add(Needs::Key(Administer), routes!(list))
@@ -23,10 +24,10 @@ pub(crate) fn routes() -> Routes {
     summary = "Who changed what, newest first, page by page.",
     params(
         ("limit" = Option<u32>, Query, description = "At most so many. Default: 50.", minimum = 1, maximum = 1000),
-        ("cursor" = Option<AuditKey>, Query, description = "The `nextCursor` of the page before.")
+        ("cursor" = Option<wire::AuditKey>, Query, description = "The `nextCursor` of the page before.")
     ),
     responses(
-        (status = 200, description = "A page.", body = AuditPage),
+        (status = 200, description = "A page.", body = wire::AuditPage),
         errors::Invalid,
         errors::NoKeys
     )
@@ -46,11 +47,11 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     let found = keys::access(&api)?.keys().audit(&query).await?;
     let page = found.get(..limit).unwrap_or(&found);
     let more = found.len() > limit;
-    wire::json(
+    answer::json(
         StatusCode::OK,
-        &AuditPage {
-            entries: page.iter().map(AuditBody::from).collect(),
-            next_cursor: page.last().filter(|_| more).map(|last| Text(last.id)),
-        },
+        &wire::AuditPage::new(
+            page.iter().map(wire::AuditEntry::from).collect(),
+            page.last().filter(|_| more).map(|last| last.id.into()),
+        ),
     )
 }

@@ -3,23 +3,21 @@
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use faas_api as wire;
 use faas_core::access::Permission::{Develop, Invoke, Read};
-use faas_core::model::{AuditAction, Function, FunctionStatus, Json};
-use faas_core::platform::{FunctionUpdate, NewFunction};
+use faas_core::model::{AuditAction, Function, Json, Status};
 use faas_core::store::{ExecutionQuery, Period};
 use utoipa_axum::routes;
 
-use super::config::Config;
 use super::{DEFAULT_LIST, MAX_LIST, executions, invoke};
 use crate::Api;
+use crate::answer;
 use crate::audit::actor;
+use crate::envelope::Envelope;
 use crate::error::ApiError;
-use crate::extract::{Members, Params, PathId, body, shorten};
-use crate::openapi::{errors, requests, words};
+use crate::extract::{Params, PathId};
+use crate::openapi::errors;
 use crate::routing::{Needs, Routes};
-use crate::wire::{
-    self, Accepted, ExecutionBody, FunctionBody, FunctionKey, Message, PlainExecution, Text,
-};
 
 pub(crate) fn routes() -> Routes {
     Routes::default()
@@ -33,9 +31,9 @@ pub(crate) fn routes() -> Routes {
 
 #[utoipa::path(post, path = "/api/functions", tag = "Functions", operation_id = "createFunction",
     summary = "Uploads a function. Its code is compiled at once.",
-    request_body = requests::NewFunction,
+    request_body = wire::NewFunction,
     responses(
-        (status = 201, description = "The function.", body = FunctionBody),
+        (status = 201, description = "The function.", body = wire::Function),
         errors::InvalidCode,
         errors::Conflict,
         errors::TooLarge
@@ -43,28 +41,8 @@ pub(crate) fn routes() -> Routes {
 )]
 async fn create(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let by = actor(request.extensions());
-    let upload = json_body(&api, request).await?;
-    let members = Members::of(&upload)?;
-    let required = |name| {
-        members.string(name)?.ok_or_else(|| {
-            ApiError::invalid(format!(
-                "{name} is missing: name, description and code are required, each a string that \
-                 is not blank"
-            ))
-        })
-    };
-    let mut new = NewFunction::new(
-        required("name")?,
-        required("description")?,
-        required("code")?,
-    );
-    let config = Config::read(&members)?;
-    let default = new.config;
-    new.config.timeout = config.timeout.unwrap_or(default.timeout);
-    new.config.retry_count = config.retry_count.unwrap_or(default.retry_count);
-    new.config.concurrency = config.concurrency.unwrap_or(default.concurrency);
-    new.environment = config.environment;
-    let function = api.platform.functions().create(new).await?;
+    let new: wire::NewFunction = envelope(&api, request).await?.read()?;
+    let function = api.platform.functions().create(new.into()).await?;
     api.note(&by, AuditAction::FunctionCreated, function.id)
         .await;
     answer(StatusCode::CREATED, &function)
@@ -73,22 +51,22 @@ async fn create(State(api): State<Api>, request: Request) -> Result<Response, Ap
 #[utoipa::path(get, path = "/api/functions", tag = "Functions", operation_id = "listFunctions",
     summary = "All functions, newest first.",
     responses(
-        (status = 200, description = "The functions.", body = Vec<FunctionBody>)
+        (status = 200, description = "The functions.", body = Vec<wire::Function>)
     )
 )]
 async fn list(State(api): State<Api>) -> Result<Response, ApiError> {
     let functions = api.platform.functions().list().await?;
-    let bodies: Vec<_> = functions.iter().map(FunctionBody::from).collect();
-    wire::json(StatusCode::OK, &bodies)
+    let bodies: Vec<_> = functions.iter().map(wire::Function::from).collect();
+    answer::json(StatusCode::OK, &bodies)
 }
 
 #[utoipa::path(get, path = "/api/functions/{id}", tag = "Functions", operation_id = "getFunction",
     summary = "One function.",
     params(
-        ("id" = FunctionKey, Path, description = "The function.")
+        ("id" = wire::FunctionKey, Path, description = "The function.")
     ),
     responses(
-        (status = 200, description = "The function.", body = FunctionBody),
+        (status = 200, description = "The function.", body = wire::Function),
         errors::NoFunction
     )
 )]
@@ -99,12 +77,12 @@ async fn read(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> 
 
 #[utoipa::path(put, path = "/api/functions/{id}", tag = "Functions", operation_id = "updateFunction",
     summary = "Changes what is named of a function.",
-    request_body = requests::FunctionChange,
+    request_body = wire::FunctionChange,
     params(
-        ("id" = FunctionKey, Path, description = "The function.")
+        ("id" = wire::FunctionKey, Path, description = "The function.")
     ),
     responses(
-        (status = 200, description = "The function as it is now.", body = FunctionBody),
+        (status = 200, description = "The function as it is now.", body = wire::Function),
         errors::InvalidCode,
         errors::NoFunction,
         errors::Conflict,
@@ -118,31 +96,8 @@ async fn update(
 ) -> Result<Response, ApiError> {
     let id = id.function()?;
     let by = actor(request.extensions());
-    let change = json_body(&api, request).await?;
-    let members = Members::of(&change)?;
-    let status = match members.string("status")?.as_deref() {
-        None => None,
-        Some("active") => Some(FunctionStatus::Active),
-        Some("inactive") => Some(FunctionStatus::Inactive),
-        Some(other) => {
-            return Err(ApiError::invalid(format!(
-                "status is {:?}: expected active or inactive",
-                shorten(other)
-            )));
-        }
-    };
-    let config = Config::read(&members)?;
-    let change = FunctionUpdate {
-        name: members.string("name")?,
-        description: members.string("description")?,
-        code: members.string("code")?,
-        status,
-        timeout: config.timeout,
-        retry_count: config.retry_count,
-        concurrency: config.concurrency,
-        environment: config.environment,
-    };
-    let function = api.platform.functions().update(id, change).await?;
+    let change: wire::FunctionChange = envelope(&api, request).await?.read()?;
+    let function = api.platform.functions().update(id, change.into()).await?;
     api.note(&by, AuditAction::FunctionUpdated, id).await;
     answer(StatusCode::OK, &function)
 }
@@ -150,10 +105,10 @@ async fn update(
 #[utoipa::path(delete, path = "/api/functions/{id}", tag = "Functions", operation_id = "deleteFunction",
     summary = "Deletes a function. Its executions and costs stay in the reports.",
     params(
-        ("id" = FunctionKey, Path, description = "The function.")
+        ("id" = wire::FunctionKey, Path, description = "The function.")
     ),
     responses(
-        (status = 200, description = "It is deleted.", body = Message),
+        (status = 200, description = "It is deleted.", body = wire::Message),
         errors::NoFunction
     )
 )]
@@ -167,18 +122,18 @@ async fn delete(
     let by = actor(request.extensions());
     api.note(&by, AuditAction::FunctionDeleted, id).await;
     let message = "Function deleted successfully";
-    wire::json(StatusCode::OK, &Message { message })
+    answer::json(StatusCode::OK, &wire::Message::new(message))
 }
 
 #[utoipa::path(post, path = "/api/functions/{id}/execute", tag = "Functions", operation_id = "executeFunction",
     summary = "Executes a function asynchronously, with retries. The execution is stored before the answer.",
-    request_body = Option<requests::ExecuteRequest>,
+    request_body = Option<wire::ExecuteRequest>,
     params(
-        ("id" = FunctionKey, Path, description = "The function."),
+        ("id" = wire::FunctionKey, Path, description = "The function."),
         ("Idempotency-Key" = Option<String>, Header, nullable = false, description = "The same key and function within 24 hours give the first execution, not a second. 1 to 255 visible ASCII characters.")
     ),
     responses(
-        (status = 202, description = "It is stored, and will be run.", body = Accepted),
+        (status = 202, description = "It is stored, and will be run.", body = wire::Accepted),
         errors::InvalidOrInactive,
         errors::NoFunction,
         errors::TooLarge,
@@ -193,32 +148,32 @@ async fn execute(
     let id = id.function()?;
     let (parts, stream) = request.into_parts();
     let key = invoke::idempotency_key(&parts.headers)?;
-    let bytes = body(&parts.headers, stream, api.options.max_envelope()).await?;
-    let input = if bytes.is_empty() {
-        Json::empty_object()
-    } else {
-        executions::input_member(&invoke::parse(bytes)?)?.unwrap_or_else(Json::empty_object)
+    let limit = api.options.max_envelope();
+    let envelope = Envelope::receive(&parts.headers, stream, limit).await?;
+    let input = match &envelope {
+        None => None,
+        Some(envelope) => {
+            let request: wire::ExecuteRequest<'_> = envelope.read()?;
+            request.input.map(|input| envelope.share(input.get()))
+        }
     };
+    let input = input.unwrap_or_else(Json::empty_object);
     let accepted = api.platform.execute(id, input, key).await?;
-    wire::json(
+    answer::json(
         StatusCode::ACCEPTED,
-        &Accepted {
-            execution_id: Text(accepted.id),
-            status: "pending",
-            message: "Function execution started",
-        },
+        &wire::Accepted::new(accepted.id, Status::Pending, "Function execution started"),
     )
 }
 
 #[utoipa::path(get, path = "/api/functions/{id}/logs", tag = "Functions", operation_id = "listFunctionLogs",
     summary = "Executions of a function, newest first.",
     params(
-        ("id" = FunctionKey, Path, description = "The function."),
+        ("id" = wire::FunctionKey, Path, description = "The function."),
         ("limit" = Option<u32>, Query, description = "At most so many. Default: 50.", minimum = 1, maximum = 1000),
-        ("status" = Option<words::ExecutionStatus>, Query, description = "In this state only.")
+        ("status" = Option<wire::ExecutionStatus>, Query, description = "In this state only.")
     ),
     responses(
-        (status = 200, description = "The executions.", body = Vec<PlainExecution>),
+        (status = 200, description = "The executions.", body = Vec<wire::Execution>),
         errors::Invalid,
         errors::NoFunction
     )
@@ -246,17 +201,16 @@ async fn logs(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Response, 
     }
     let bodies: Vec<_> = found
         .iter()
-        .map(|execution| ExecutionBody::from(&**execution))
+        .map(|execution| wire::Execution::from(&**execution))
         .collect();
-    wire::json(StatusCode::OK, &bodies)
+    answer::json(StatusCode::OK, &bodies)
 }
 
-async fn json_body(api: &Api, request: Request) -> Result<Json, ApiError> {
+async fn envelope(api: &Api, request: Request) -> Result<Envelope, ApiError> {
     let (parts, stream) = request.into_parts();
-    let bytes = body(&parts.headers, stream, api.options.max_upload()).await?;
-    invoke::parse(bytes)
+    Envelope::require(&parts.headers, stream, api.options.max_upload()).await
 }
 
 fn answer(status: StatusCode, function: &Function) -> Result<Response, ApiError> {
-    wire::json(status, &FunctionBody::from(function))
+    answer::json(status, &wire::Function::from(function))
 }

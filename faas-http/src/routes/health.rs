@@ -3,24 +3,14 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use faas_api as wire;
 use faas_core::Error;
-use serde::Serialize;
-use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::Api;
+use crate::answer;
 use crate::error::ApiError;
 use crate::routing::{Needs, Routes};
-use crate::wire;
-
-/// Whether it lives, or can serve.
-#[derive(Serialize, ToSchema)]
-struct Health {
-    status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    reason: Option<&'static str>,
-}
 
 pub(crate) fn routes() -> Routes {
     Routes::default()
@@ -31,33 +21,27 @@ pub(crate) fn routes() -> Routes {
 #[utoipa::path(get, path = "/healthz", tag = "Server", operation_id = "getHealth",
     summary = "Whether the process lives.",
     responses(
-        (status = 200, description = "It does.", body = Health)
+        (status = 200, description = "It does.", body = wire::Health)
     )
 )]
 async fn alive() -> Result<Response, ApiError> {
-    let health = Health {
-        status: "ok",
-        reason: None,
-    };
-    wire::json(StatusCode::OK, &health)
+    let health = wire::Health::new("ok", None);
+    answer::json(StatusCode::OK, &health)
 }
 
 /// 503 while the store cannot be written to. Why exactly is told to the log: everybody may ask this.
 #[utoipa::path(get, path = "/readyz", tag = "Server", operation_id = "getReadiness",
     summary = "Whether it can serve: the store can be written to, and it does not shut down.",
     responses(
-        (status = 200, description = "It can.", body = Health),
-        (status = 503, description = "It cannot, and why.", body = Health)
+        (status = 200, description = "It can.", body = wire::Health),
+        (status = 503, description = "It cannot, and why.", body = wire::Health)
     )
 )]
 async fn ready(State(api): State<Api>) -> Result<Response, ApiError> {
     match api.platform.ready().await {
         Ok(()) => {
-            let health = Health {
-                status: "ready",
-                reason: None,
-            };
-            wire::json(StatusCode::OK, &health)
+            let health = wire::Health::new("ready", None);
+            answer::json(StatusCode::OK, &health)
         }
         Err(error) => {
             tracing::debug!(%error, "not ready");
@@ -67,11 +51,8 @@ async fn ready(State(api): State<Api>) -> Result<Response, ApiError> {
                 }
                 _ => "the store cannot be used",
             };
-            let health = Health {
-                status: "not ready",
-                reason: Some(reason),
-            };
-            wire::json(StatusCode::SERVICE_UNAVAILABLE, &health)
+            let health = wire::Health::new("not ready", Some(reason));
+            answer::json(StatusCode::SERVICE_UNAVAILABLE, &health)
         }
     }
 }

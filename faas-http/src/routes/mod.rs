@@ -2,7 +2,6 @@
 //! the platform one thing, and writes the answer; it decides nothing.
 
 pub(crate) mod audit;
-mod config;
 pub(crate) mod costs;
 pub(crate) mod document;
 pub(crate) mod executions;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use faas_api::event::EVENT_TYPES;
 use faas_core::cost::PriceBook;
 use faas_core::events::{Event, EventKind, LiveMetrics};
 use faas_core::model::{Basis, Cost};
@@ -16,7 +17,7 @@ use faas_core::model::{
     ScalingAction, ScalingEvent, ScalingEventId, Status, Tier, Timestamp,
 };
 
-use super::{TYPES, encoded, gap};
+use super::{encoded, gap};
 
 /// Set to anything, it has the test write the file: `make fixtures`.
 const REGENERATE: &str = "REGENERATE_FIXTURES";
@@ -123,7 +124,7 @@ fn the_dashboard_is_tested_with_the_messages_that_are_sent() {
         EventKind::LoadTestProgress(load_test(LoadTestStatus::Running)),
         EventKind::LoadTestFinished(load_test(LoadTestStatus::Completed)),
     ];
-    assert_eq!(kinds.len(), TYPES.len(), "a type is missing");
+    assert_eq!(kinds.len(), EVENT_TYPES.len(), "a type is missing");
     let messages = kinds.into_iter().zip(1..).map(|(kind, seq)| {
         let event = Event {
             seq,
