@@ -106,11 +106,9 @@ impl NewKey {
 
 impl From<NewKey> for access::NewKey {
     fn from(new: NewKey) -> Self {
-        Self {
-            name: new.name,
-            role: new.role.0,
-            expires_at: new.expires_at.map(|Moment(end)| end),
-        }
+        let mut key = Self::new(new.name, new.role.0);
+        key.expires_at = new.expires_at.map(|Moment(end)| end);
+        key
     }
 }
 

@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use faas_api::{ErrorBody, ErrorDetails};
 use faas_core::Error;
-use faas_core::error::CompileError;
+use faas_core::error::{CompileError, Conflict, Resource};
 
 use crate::answer;
 use crate::guard::CHALLENGE;
@@ -54,22 +54,22 @@ impl ApiError {
 
     /// There is no function with such an id, or the id is none.
     pub(crate) fn no_function() -> Self {
-        Self::from(Error::NotFound("function"))
+        Self::from(Error::NotFound(Resource::Function))
     }
 
     /// There is no execution with such an id, or the id is none.
     pub(crate) fn no_execution() -> Self {
-        Self::from(Error::NotFound("execution"))
+        Self::from(Error::NotFound(Resource::Execution))
     }
 
     /// There is no load test with such an id, or the id is none.
     pub(crate) fn no_load_test() -> Self {
-        Self::from(Error::NotFound("load test"))
+        Self::from(Error::NotFound(Resource::LoadTest))
     }
 
     /// There is no key with such an id, or the id is none.
     pub(crate) fn no_key() -> Self {
-        Self::from(Error::NotFound("key"))
+        Self::from(Error::NotFound(Resource::Key))
     }
 
     /// Whoever asked is not let in.
@@ -163,16 +163,27 @@ impl From<Error> for ApiError {
             }
             Error::NotFound(what) => {
                 let (code, message) = match what {
-                    "function" => ("function_not_found", "Function not found".to_owned()),
-                    "execution" => ("execution_not_found", "Execution not found".to_owned()),
-                    "key" => ("key_not_found", "Key not found".to_owned()),
-                    "load test" => ("load_test_not_found", "Load test not found".to_owned()),
+                    Resource::Function => ("function_not_found", "Function not found".to_owned()),
+                    Resource::Execution => {
+                        ("execution_not_found", "Execution not found".to_owned())
+                    }
+                    Resource::Key => ("key_not_found", "Key not found".to_owned()),
+                    Resource::LoadTest => ("load_test_not_found", "Load test not found".to_owned()),
                     _ => ("not_found", message),
                 };
                 Self::new(StatusCode::NOT_FOUND, code, message)
             }
             Error::Inactive => Self::new(StatusCode::BAD_REQUEST, "function_inactive", message),
-            Error::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", message),
+            Error::Conflict(conflict) => {
+                let code = match conflict {
+                    Conflict::LoadTestRunning => "load_test_running",
+                    _ => "conflict",
+                };
+                Self {
+                    details: existing(&conflict),
+                    ..Self::new(StatusCode::CONFLICT, code, message)
+                }
+            }
             Error::Overloaded { retry_after } => Self {
                 // Rounded up, so that a client that keeps to it does not come too early.
                 retry_after: Some(retry_after.as_millis().div_ceil(1000).max(1) as u64),
@@ -202,6 +213,19 @@ fn place(error: &CompileError) -> Option<ErrorDetails> {
     details.line = error.line;
     details.column = error.column;
     (details != ErrorDetails::default()).then_some(details)
+}
+
+/// The function that has the name which somebody asked for.
+fn existing(conflict: &Conflict) -> Option<ErrorDetails> {
+    let Conflict::FunctionName {
+        existing: Some(id), ..
+    } = conflict
+    else {
+        return None;
+    };
+    let mut details = ErrorDetails::default();
+    details.function_id = Some((*id).into());
+    Some(details)
 }
 
 /// An [`ApiError`] in the envelope that answers about costs have.

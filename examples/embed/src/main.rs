@@ -170,10 +170,8 @@ mod tests {
         assert!(functions.contains("pricing"), "{functions}");
 
         let pricing = platform.functions().list().await.unwrap()[0].id;
-        let update = FunctionUpdate {
-            code: Some("function price() { throw new Error('on holiday') }".to_owned()),
-            ..FunctionUpdate::default()
-        };
+        let update =
+            FunctionUpdate::default().code("function price() { throw new Error('on holiday') }");
         platform.functions().update(pricing, update).await.unwrap();
         let (status, answer) = send(&app, "POST", "/orders", ORDER).await;
         assert_eq!(status, StatusCode::BAD_GATEWAY);

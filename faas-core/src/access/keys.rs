@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::secret::{self, KeyText};
-use crate::Error;
 use crate::clock::Clock;
-use crate::error::StoreError;
+use crate::error::{Conflict, Error, Resource, StoreError};
 use crate::model::{Actor, ApiKey, AuditAction, AuditEntry, IdGenerator, KeyId, Role, Timestamp};
 use crate::store::{AccessStore, AuditQuery, KeyUse};
 
@@ -16,6 +15,7 @@ const MOST_KEYS: usize = 1_000;
 
 /// A key to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NewKey {
     /// Unique among keys that are not revoked; 1 to 64 characters.
     pub name: String,
@@ -23,6 +23,24 @@ pub struct NewKey {
     pub role: Role,
     /// From when on it is refused; `None`: never.
     pub expires_at: Option<Timestamp>,
+}
+
+impl NewKey {
+    /// A key that does not expire.
+    pub fn new(name: impl Into<String>, role: Role) -> Self {
+        Self {
+            name: name.into(),
+            role,
+            expires_at: None,
+        }
+    }
+
+    /// Refuses the key from `end` on.
+    #[must_use]
+    pub const fn expires_at(mut self, end: Timestamp) -> Self {
+        self.expires_at = Some(end);
+        self
+    }
 }
 
 /// The keys and the audit log of a store. Clones share them.
@@ -54,13 +72,12 @@ impl Keys {
         let there = self.list().await?;
         let usable = there.iter().filter(|key| key.revoked_at.is_none());
         if usable.count() >= MOST_KEYS {
-            return Err(Error::Conflict(format!(
-                "there are {MOST_KEYS} keys: revoke some that are not needed any more"
-            )));
+            return Err(Conflict::TooManyKeys { limit: MOST_KEYS }.into());
         }
         let id = self.ids.key(now);
-        let (text, hash) = secret::generate(id)
-            .map_err(|error| Error::Internal(format!("the system gives no secret: {error}")))?;
+        let (text, hash) = secret::generate(id).map_err(|error| {
+            Error::Internal(format!("no random bytes for a secret: {error}").into())
+        })?;
         let key = ApiKey {
             id,
             name: new.name.into(),
@@ -74,10 +91,8 @@ impl Keys {
         match self.store.insert_key(&key).await {
             Ok(()) => {}
             Err(StoreError::Conflict(_)) => {
-                return Err(Error::Conflict(format!(
-                    "a key named {:?} exists already",
-                    &*key.name
-                )));
+                let name = key.name.to_string();
+                return Err(Conflict::KeyName { name }.into());
             }
             Err(error) => return Err(error.into()),
         }
@@ -101,9 +116,9 @@ impl Keys {
         let revoked = self.store.revoke_key(id, self.clock.now()).await?;
         let there = self.list().await?.into_iter();
         let key = there.into_iter().find(|key| key.id == id);
-        let key = key.ok_or(Error::NotFound("key"))?;
+        let key = key.ok_or(Error::NotFound(Resource::Key))?;
         if !revoked {
-            return Err(Error::Conflict("the key is revoked already".to_owned()));
+            return Err(Conflict::KeyRevoked.into());
         }
         self.note(by, AuditAction::KeyRevoked, id).await;
         Ok(key)

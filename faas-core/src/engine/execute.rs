@@ -23,7 +23,7 @@ use super::Engine;
 use super::job::{Answer, Job, Loaded};
 use super::queue::QueuePermit;
 use super::record::{Record, Stored};
-use crate::error::Error;
+use crate::error::{Error, Resource};
 use crate::model::Cost;
 use crate::model::{
     Execution, ExecutionId, Failure, FailureKind, FunctionId, FunctionStatus, IllegalTransition,
@@ -33,6 +33,7 @@ use crate::store::Written;
 
 /// An execution that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Accepted {
     /// Its id.
     pub id: ExecutionId,
@@ -120,7 +121,7 @@ impl Engine {
         match self.0.store.execution(id).await? {
             Some(execution) if execution.status.is_terminal() => Ok(Arc::new(execution)),
             Some(_) => ended.ended(self).await,
-            None => Err(Error::NotFound("execution")),
+            None => Err(Error::NotFound(Resource::Execution)),
         }
     }
 
@@ -135,13 +136,13 @@ impl Engine {
             return Err(shutting_down());
         }
         if !engine.recorder.is_healthy() {
-            return Err(Error::Unavailable("the store is unavailable".to_owned()));
+            return Err(Error::Unavailable("the store is unavailable".into()));
         }
         let loaded = engine
             .registry
             .load(function)
             .await?
-            .ok_or(Error::NotFound("function"))?;
+            .ok_or(Error::NotFound(Resource::Function))?;
         if loaded.function.status != FunctionStatus::Active {
             return Err(Error::Inactive);
         }
@@ -188,9 +189,10 @@ impl Engine {
         execution: Arc<Execution>,
     ) -> Result<Option<ExecutionId>, Error> {
         let (done, stored) = oneshot::channel();
-        let guard = self.0.in_flight.take(execution.id).ok_or_else(|| {
-            Error::Internal("the id of a new execution is in use already".to_owned())
-        })?;
+        let guard =
+            self.0.in_flight.take(execution.id).ok_or_else(|| {
+                Error::Internal("the id of a new execution is in use already".into())
+            })?;
         let job = Job::accepted(function, execution, guard);
         self.0
             .recorder
@@ -200,7 +202,7 @@ impl Engine {
             Written::Done => Ok(None),
             Written::Duplicate(first) => Ok(Some(first)),
             Written::Stale => Err(Error::Internal(
-                "a new execution was refused as stale".to_owned(),
+                "a new execution was refused as stale".into(),
             )),
         }
     }
@@ -229,9 +231,9 @@ pub(super) fn cancelled() -> Failure {
 }
 
 pub(super) fn shutting_down() -> Error {
-    Error::Unavailable("the platform is shutting down".to_owned())
+    Error::Unavailable("the platform is shutting down".into())
 }
 
 pub(super) fn illegal(error: IllegalTransition) -> Error {
-    Error::Internal(error.to_string())
+    Error::Internal(error.to_string().into())
 }

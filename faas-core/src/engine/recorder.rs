@@ -15,8 +15,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Engine;
 use super::record::{Ended, Record};
-use crate::error::Error;
 use crate::error::StoreError;
+use crate::error::{Cause, Conflict, Error};
 use crate::events::EventKind;
 use crate::model::Status;
 use crate::store::{Write, Written};
@@ -135,7 +135,7 @@ fn group(records: &[Record]) -> usize {
 /// The store is away, and these were not written.
 struct Away {
     records: Vec<Record>,
-    error: StoreError,
+    error: Arc<StoreError>,
 }
 
 /// Waits for `backoff`, and on until the store answers. Whoever waits for what comes in meanwhile is
@@ -144,7 +144,7 @@ async fn wait_out(
     engine: &Engine,
     receiver: &mut mpsc::Receiver<Record>,
     records: &mut Vec<Record>,
-    error: StoreError,
+    error: Arc<StoreError>,
     mut backoff: Duration,
 ) {
     let mut bytes: usize = records.iter().map(Record::bytes).sum();
@@ -184,7 +184,7 @@ async fn commit(engine: &Engine, records: Vec<Record>) -> Result<(), Away> {
         engine.0.store.commit(&writes).await
     };
     let took = engine.0.clock.monotonic().saturating_sub(before);
-    match committed {
+    match committed.map_err(Arc::new) {
         Ok(outcomes) => {
             engine.0.recorder.available(records.len());
             conclude(engine, records, outcomes, took);
@@ -228,7 +228,7 @@ async fn commit(engine: &Engine, records: Vec<Record>) -> Result<(), Away> {
 }
 
 /// Gives up a record that the store refuses for good.
-fn lose(engine: &Engine, record: Record, error: &StoreError) {
+fn lose(engine: &Engine, record: Record, error: &Arc<StoreError>) {
     match &record {
         Record::Claim(job) => {
             let function = job.function.function.id;
@@ -237,12 +237,12 @@ fn lose(engine: &Engine, record: Record, error: &StoreError) {
         Record::Ended(ended) => engine.0.waiters.refuse(ended.execution.id, error),
         Record::Accept { .. } | Record::Scaling(_) | Record::Flush(_) => {}
     }
-    record.refuse(|| Error::Internal(error.to_string()));
+    record.refuse(|| Error::Internal(Cause::of(error.clone())));
 }
 
 /// Answers whoever waits for these records, and returns those that must be written all the same.
-fn keep(records: Vec<Record>, error: &StoreError) -> Vec<Record> {
-    let unavailable = || Error::Unavailable(error.to_string());
+fn keep(records: Vec<Record>, error: &Arc<StoreError>) -> Vec<Record> {
+    let unavailable = || Error::Unavailable(Cause::of(error.clone()));
     let kept = records.into_iter().filter_map(|record| match record {
         Record::Accept { .. } => {
             record.refuse(unavailable);
@@ -329,9 +329,7 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
                     let (execution_id, attempt) = (ended.execution.id, ended.execution.attempt);
                     tracing::warn!(%execution_id, attempt, "a stale attempt was refused");
                     if let Some(answer) = ended.answer {
-                        let _ = answer.send(Err(Error::Conflict(
-                            "the execution was settled elsewhere".to_owned(),
-                        )));
+                        let _ = answer.send(Err(Conflict::SettledElsewhere.into()));
                     }
                 }
                 Record::Scaling(event) => events.push(EventKind::Scaling(event)),

@@ -156,13 +156,11 @@ impl Registry {
         let (runtime, code) = (self.runtime.clone(), code.clone());
         match tokio::task::spawn_blocking(move || runtime.compile(&code)).await {
             Ok(Ok(program)) => Ok(program),
-            Ok(Err(error)) if error.temporary => Err(Error::Unavailable(error.message)),
+            Ok(Err(error)) if error.temporary => Err(Error::Unavailable(error.message.into())),
             Ok(Err(error)) => Err(Error::Compile(error)),
             Err(error) => {
                 tracing::error!(%error, "the compiler panicked");
-                Err(Error::Internal(
-                    "the compiler failed on this code".to_owned(),
-                ))
+                Err(Error::Internal("the compiler failed on this code".into()))
             }
         }
     }

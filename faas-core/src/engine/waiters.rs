@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 use super::Engine;
 use super::execute::shutting_down;
 use super::job::Answer;
-use crate::error::Error;
 use crate::error::StoreError;
+use crate::error::{Cause, Error, Resource};
 use crate::model::{Execution, ExecutionId};
 
 /// How often the store is asked for the end of what another platform has in hand.
@@ -44,11 +44,11 @@ impl Waiters {
     }
 
     /// Tells that the end of `id` could not be stored.
-    pub(super) fn refuse(&self, id: ExecutionId, error: &StoreError) {
+    pub(super) fn refuse(&self, id: ExecutionId, error: &Arc<StoreError>) {
         let waiting = self.waiting.lock().remove(&id);
         for answer in waiting.into_iter().flatten() {
             // As above.
-            let _ = answer.send(Err(Error::Internal(error.to_string())));
+            let _ = answer.send(Err(Error::Internal(Cause::of(error.clone()))));
         }
     }
 
@@ -84,7 +84,7 @@ impl Waiting<'_> {
                 Ok(Some(execution)) if execution.status.is_terminal() => {
                     return Ok(Arc::new(execution));
                 }
-                Ok(None) => return Err(Error::NotFound("execution")),
+                Ok(None) => return Err(Error::NotFound(Resource::Execution)),
                 // The store may be away for a while.
                 Ok(Some(_)) | Err(_) => {}
             }

@@ -111,6 +111,7 @@ impl EventKind {
 
 /// What the engine does at the moment and did in the last second.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[non_exhaustive]
 pub struct LiveMetrics {
     /// Executions that wait for an instance.
     pub queued: usize,

@@ -15,6 +15,7 @@ const MAX_RATE: f64 = 10_000.0;
 
 /// What a load test is asked for with.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct NewLoadTest {
     /// The function to call.
     pub function: FunctionId,
@@ -40,6 +41,34 @@ impl NewLoadTest {
             rate: None,
             input: Json::empty_object(),
         }
+    }
+
+    /// How many calls may be under way at once.
+    #[must_use]
+    pub const fn concurrency(mut self, calls: u32) -> Self {
+        self.concurrency = calls;
+        self
+    }
+
+    /// For how long calls are begun.
+    #[must_use]
+    pub const fn duration(mut self, duration: Duration) -> Self {
+        self.duration = duration;
+        self
+    }
+
+    /// Makes an open loop of so many calls per second.
+    #[must_use]
+    pub const fn rate(mut self, calls_per_second: f64) -> Self {
+        self.rate = Some(calls_per_second);
+        self
+    }
+
+    /// The template of the input.
+    #[must_use]
+    pub fn input(mut self, template: impl Into<Json>) -> Self {
+        self.input = template.into();
+        self
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {

@@ -124,7 +124,7 @@ fn default_runtime() -> Result<Arc<dyn Runtime>, Error> {
     use crate::runtime::{QuickJs, QuickJsOptions};
     match QuickJs::new(QuickJsOptions::default()) {
         Ok(runtime) => Ok(Arc::new(runtime)),
-        Err(error) => Err(Error::Internal(error.to_string())),
+        Err(error) => Err(Error::Internal(error.to_string().into())),
     }
 }
 

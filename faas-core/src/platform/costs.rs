@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Platform;
 use crate::cost::{Estimate, estimate, scaling_cost, storage_cost};
-use crate::error::Error;
+use crate::error::{Error, Resource};
 use crate::model::UsageSums;
 use crate::model::{FunctionId, FunctionLabel, Json, NanoDollars, Tier, Timestamp};
 use crate::store::{Granularity, Period, Store, UsageGroup, UsageKey, UsageQuery, UsageRow};
@@ -35,6 +35,7 @@ impl EstimateRequest {
 
 /// The cost of one function in a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FunctionCost {
     /// The function, deleted ones included.
     pub label: FunctionLabel,
@@ -46,6 +47,7 @@ pub struct FunctionCost {
 
 /// The cost of everything in a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SystemCost {
     /// By function, dearest first; functions without executions are left out.
     pub functions: Vec<FunctionCost>,
@@ -137,7 +139,7 @@ impl Costs<'_> {
             .labels(&[id])
             .await?
             .remove(&id)
-            .ok_or(Error::NotFound("function"))?;
+            .ok_or(Error::NotFound(Resource::Function))?;
         let rows = self.usage(period, Some(id), UsageGroup::Function).await?;
         let sums = rows.first().map(|row| row.sums).unwrap_or_default();
         Ok(FunctionCost {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::error::Error;
+use crate::error::{Conflict, Error};
 use crate::model::{Environment, FunctionId, Secret, Timestamp};
 use crate::secrets::{SealError, SecretKeys, SecretText};
 
@@ -27,6 +27,7 @@ const MAX_BYTES: usize = 64 << 10;
 /// assert!(!format!("{new:?}").contains("hunter2"));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EnvironmentUpdate {
     /// Values that whoever may see the function may see. A name starts with a letter or `_`, has
     /// letters, digits and `_`, and at most 128 of them.
@@ -102,10 +103,8 @@ fn as_shared(name: &str) -> Arc<str> {
 
 fn cannot_seal(error: SealError) -> Error {
     match error {
-        SealError::NoKey => Error::Conflict(
-            "secrets cannot be kept here: no secret key is configured to seal them with".to_owned(),
-        ),
-        error @ SealError::NoRandomness => Error::Internal(error.to_string()),
+        SealError::NoKey => Conflict::NoSecretKey.into(),
+        error @ SealError::NoRandomness => Error::Internal(error.to_string().into()),
     }
 }
 
@@ -275,8 +274,9 @@ mod tests {
         let variable = update(EnvironmentUpdate::default().variable("A", "1"));
         assert!(variable.is_ok());
         match update(EnvironmentUpdate::default().secret("A", "s3cr3t")) {
-            Err(Error::Conflict(message)) => {
-                assert!(message.contains("no secret key"), "{message}");
+            Err(Error::Conflict(conflict)) => {
+                assert_eq!(conflict, Conflict::NoSecretKey);
+                let message = conflict.to_string();
                 assert!(!message.contains("s3cr3t"), "{message}");
             }
             other => panic!("{other:?}"),

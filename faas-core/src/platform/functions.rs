@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{EnvironmentUpdate, Platform};
-use crate::error::Error;
-use crate::error::StoreError;
+use crate::error::{Conflict, Error, Resource, StoreError};
 use crate::model::{Function, FunctionConfig, FunctionId, FunctionStatus, Timestamp};
 use crate::options::PlatformOptions;
-use crate::secrets::SecretKeys;
+use crate::secrets::{SecretKeys, SecretText};
 
 /// The longest name, in characters.
 const MAX_NAME: usize = 128;
@@ -18,7 +17,19 @@ const MAX_DESCRIPTION: usize = 10_000;
 const MAX_RETRIES: u32 = 10;
 
 /// A function to upload.
+///
+/// ```
+/// use std::time::Duration;
+/// use faas_core::platform::NewFunction;
+///
+/// let new = NewFunction::new("add", "adds", "return input.a + input.b")
+///     .timeout(Duration::from_secs(5))
+///     .retry_count(0)
+///     .variable("UNIT", "EUR");
+/// assert_eq!(new.config.timeout, Duration::from_secs(5));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NewFunction {
     /// Unique; 1 to 128 characters.
     pub name: String,
@@ -47,10 +58,56 @@ impl NewFunction {
             environment: EnvironmentUpdate::default(),
         }
     }
+
+    /// How long one attempt may run.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.config.timeout = timeout;
+        self
+    }
+
+    /// How often a failed asynchronous execution is tried again.
+    #[must_use]
+    pub const fn retry_count(mut self, count: u32) -> Self {
+        self.config.retry_count = count;
+        self
+    }
+
+    /// How many of its executions may run at the same time.
+    #[must_use]
+    pub const fn concurrency(mut self, limit: u32) -> Self {
+        self.config.concurrency = Some(limit);
+        self
+    }
+
+    /// Sets a variable in `context.env`.
+    #[must_use]
+    pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.environment = self.environment.variable(name, value);
+        self
+    }
+
+    /// Sets a secret in `context.env`. The platform needs a secret key.
+    #[must_use]
+    pub fn secret(mut self, name: impl Into<String>, value: impl Into<SecretText>) -> Self {
+        self.environment = self.environment.secret(name, value);
+        self
+    }
 }
 
 /// A change of a function: what is `None` stays.
+///
+/// ```
+/// use faas_core::model::FunctionStatus;
+/// use faas_core::platform::FunctionUpdate;
+///
+/// let update = FunctionUpdate::default()
+///     .code("return input.a - input.b")
+///     .status(FunctionStatus::Active);
+/// assert_eq!(update.name, None);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FunctionUpdate {
     /// A new name.
     pub name: Option<String>,
@@ -68,6 +125,64 @@ pub struct FunctionUpdate {
     pub concurrency: Option<Option<u32>>,
     /// What to set and to remove of what its code finds in `context.env`.
     pub environment: EnvironmentUpdate,
+}
+
+impl FunctionUpdate {
+    /// Changes the name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Changes the description.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// Changes the code.
+    #[must_use]
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// Lets it take executions, or not.
+    #[must_use]
+    pub const fn status(mut self, status: FunctionStatus) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Changes the timeout of one attempt.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Changes the number of retries.
+    #[must_use]
+    pub const fn retry_count(mut self, count: u32) -> Self {
+        self.retry_count = Some(count);
+        self
+    }
+
+    /// Changes the concurrency limit; `None` lifts it.
+    #[must_use]
+    pub const fn concurrency(mut self, limit: Option<u32>) -> Self {
+        self.concurrency = Some(limit);
+        self
+    }
+
+    /// Changes what its code finds in `context.env`.
+    #[must_use]
+    pub fn environment(mut self, environment: EnvironmentUpdate) -> Self {
+        self.environment = environment;
+        self
+    }
 }
 
 /// See [`Platform::functions`].
@@ -90,7 +205,7 @@ impl Functions<'_> {
         let environment = new.environment.applied_to(&none, id, keys, now)?;
         let function = Function {
             id,
-            name: new.name.into(),
+            name: new.name.trim().into(),
             description: new.description.into(),
             code: new.code.into(),
             created_at: now,
@@ -111,7 +226,7 @@ impl Functions<'_> {
         });
         match stored.await? {
             Ok(()) => Ok(function),
-            Err(StoreError::Conflict(_)) => Err(name_taken(&function)),
+            Err(StoreError::Conflict(_)) => Err(self.name_taken(&function).await),
             Err(error) => Err(error.into()),
         }
     }
@@ -125,8 +240,10 @@ impl Functions<'_> {
         // Each try starts over from what another writer has stored in between.
         const TRIES: usize = 5;
         let engine = &self.platform.engine().0;
+        let mut name = String::new();
         for _ in 0..TRIES {
             let before = self.get(id).await?;
+            name = before.name.to_string();
             let after = update.applied_to(&before, &engine.secret_keys, engine.clock.now())?;
             check(&after, &engine.options)?;
             let program = engine.registry.compile(&after.code).await?;
@@ -145,13 +262,79 @@ impl Functions<'_> {
                 // What is known of it here is not what the store has, even where no other platform
                 // uses the store: its secrets may have been sealed anew.
                 Err(StoreError::Stale) => self.platform.engine().0.registry.forget(id),
-                Err(StoreError::Conflict(_)) => return Err(name_taken(&after)),
+                Err(StoreError::Conflict(_)) => return Err(self.name_taken(&after).await),
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(Error::Conflict(
-            "the function is being changed by others: try again".to_owned(),
-        ))
+        Err(Conflict::FunctionBusy(name).into())
+    }
+
+    /// Stores a function under its name: creates it, or replaces the description, the code and the
+    /// configuration of the function that has the name. Variables and secrets that `new` names are
+    /// set, others stay. If nothing differs, the function stays as it is, with its version.
+    ///
+    /// ```
+    /// use faas_core::Platform;
+    /// use faas_core::platform::NewFunction;
+    ///
+    /// # async fn start() -> Result<(), faas_core::Error> {
+    /// # let platform = Platform::builder().build().await?;
+    /// let new = NewFunction::new("add", "adds", "return input.a + input.b");
+    /// let add = platform.functions().upsert(new.clone()).await?;
+    /// // The second start of a program finds the function that the first one stored.
+    /// assert_eq!(platform.functions().upsert(new).await?, add);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Functions::create`].
+    pub async fn upsert(&self, new: NewFunction) -> Result<Function, Error> {
+        // Somebody else may create or delete the function between two steps.
+        const TRIES: usize = 5;
+        let name = new.name.trim().to_owned();
+        for _ in 0..TRIES {
+            let done = match self.get_by_name(&name).await {
+                Ok(there) if new.is_stored_as(&there) => return Ok(there),
+                Ok(there) => self.update(there.id, new.clone().into()).await,
+                Err(Error::NotFound(_)) => self.create(new.clone()).await,
+                Err(error) => return Err(error),
+            };
+            match done {
+                Err(Error::NotFound(_) | Error::Conflict(Conflict::FunctionName { .. })) => {}
+                done => return done,
+            }
+        }
+        Err(Conflict::FunctionBusy(name).into())
+    }
+
+    /// The function with this name.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]
+    pub async fn get_by_name(&self, name: &str) -> Result<Function, Error> {
+        match self.named(name.trim()).await? {
+            Some(id) => self.get(id).await,
+            None => Err(Error::NotFound(Resource::Function)),
+        }
+    }
+
+    /// The id of the function with this name; of the oldest where several share a name.
+    async fn named(&self, name: &str) -> Result<Option<FunctionId>, Error> {
+        let labels = self.platform.engine().0.store.labels(None).await?;
+        let named = labels
+            .values()
+            .filter(|label| !label.deleted && *label.name == *name);
+        Ok(named.map(|label| label.id).min())
+    }
+
+    async fn name_taken(&self, function: &Function) -> Error {
+        let existing = self.named(&function.name).await;
+        Error::Conflict(Conflict::FunctionName {
+            name: function.name.to_string(),
+            // If the store cannot say which function it is, the name is taken all the same.
+            existing: existing.unwrap_or_default(),
+        })
     }
 
     /// The function with this id.
@@ -162,7 +345,7 @@ impl Functions<'_> {
         let loaded = self.platform.engine().0.registry.load(id).await;
         match loaded {
             Ok(Some(loaded)) => Ok(loaded.function.clone()),
-            Ok(None) => Err(Error::NotFound("function")),
+            Ok(None) => Err(Error::NotFound(Resource::Function)),
             // Code of an earlier release that no longer compiles can still be read and mended.
             Err(Error::Compile(_)) => self
                 .platform
@@ -171,7 +354,7 @@ impl Functions<'_> {
                 .store
                 .function(id)
                 .await?
-                .ok_or(Error::NotFound("function")),
+                .ok_or(Error::NotFound(Resource::Function)),
             Err(error) => Err(error),
         }
     }
@@ -199,7 +382,7 @@ impl Functions<'_> {
         if deleted.await?? {
             Ok(())
         } else {
-            Err(Error::NotFound("function"))
+            Err(Error::NotFound(Resource::Function))
         }
     }
 }
@@ -211,7 +394,34 @@ async fn carry_out<T: Send + 'static>(
 ) -> Result<Result<T, StoreError>, Error> {
     tokio::spawn(change)
         .await
-        .map_err(|error| Error::Internal(error.to_string()))
+        .map_err(|error| Error::Internal(error.to_string().into()))
+}
+
+impl NewFunction {
+    /// Whether `there` is what this would make of it. Secrets are sealed, so nobody knows of those.
+    fn is_stored_as(&self, there: &Function) -> bool {
+        let variables = &there.environment.variables;
+        *there.description == *self.description
+            && *there.code == *self.code
+            && there.config == self.config
+            && self.environment.secrets.is_empty()
+            && self.environment.variables.iter().all(|(name, value)| {
+                variables.get(name.as_str()).map(|value| &**value) == value.as_deref()
+            })
+    }
+}
+
+impl From<NewFunction> for FunctionUpdate {
+    /// A change of everything but the name and the status.
+    fn from(new: NewFunction) -> Self {
+        Self::default()
+            .description(new.description)
+            .code(new.code)
+            .timeout(new.config.timeout)
+            .retry_count(new.config.retry_count)
+            .concurrency(new.config.concurrency)
+            .environment(new.environment)
+    }
 }
 
 impl FunctionUpdate {
@@ -231,6 +441,9 @@ impl FunctionUpdate {
                 *to = text.as_str().into();
             }
         }
+        if let Some(name) = &self.name {
+            after.name = name.trim().into();
+        }
         after.status = self.status.unwrap_or(after.status);
         after.config.timeout = self.timeout.unwrap_or(after.config.timeout);
         after.config.retry_count = self.retry_count.unwrap_or(after.config.retry_count);
@@ -247,6 +460,18 @@ impl FunctionUpdate {
         after.updated_at = now.max(before.updated_at + Duration::from_micros(1));
         Ok(after)
     }
+}
+
+/// Whether a character shows nothing: white space, formatting, and letters without a shape.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Checks everything but the code's syntax.
@@ -269,6 +494,9 @@ fn check(function: &Function, options: &PlatformOptions) -> Result<(), Error> {
     }
     if function.name.chars().any(char::is_control) {
         return wrong("name has a control character, such as a line break".to_owned());
+    }
+    if function.name.chars().all(is_invisible) {
+        return wrong("name has no visible character: expected some text".to_owned());
     }
     let length = function.description.chars().count();
     if length > MAX_DESCRIPTION {
@@ -301,11 +529,4 @@ fn check(function: &Function, options: &PlatformOptions) -> Result<(), Error> {
         return wrong("concurrency is 0: expected at least 1, or none for no limit".to_owned());
     }
     Ok(())
-}
-
-fn name_taken(function: &Function) -> Error {
-    Error::Conflict(format!(
-        "a function named {:?} exists already",
-        &*function.name
-    ))
 }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{EstimateRequest, Platform};
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{Conflict, Error, Resource};
 use crate::events::EventKind;
 use crate::load_test::{NewLoadTest, Tally, Template};
 use crate::model::{
@@ -83,7 +83,7 @@ impl Drop for Place {
 }
 
 fn taken() -> Error {
-    Error::Conflict("a load test of this function is running: stop it first".to_owned())
+    Conflict::LoadTestRunning.into()
 }
 
 /// See [`Platform::load_tests`].
@@ -165,7 +165,7 @@ impl<'a> LoadTests<'a> {
     /// [`Error::NotFound`]
     pub async fn get(&self, id: LoadTestId) -> Result<LoadTest, Error> {
         let found = self.platform.engine().0.store.load_test(id).await?;
-        self.as_it_is(found.ok_or(Error::NotFound("load test"))?)
+        self.as_it_is(found.ok_or(Error::NotFound(Resource::LoadTest))?)
             .await
     }
 
@@ -188,19 +188,12 @@ impl<'a> LoadTests<'a> {
     pub async fn stop(&self, id: LoadTestId) -> Result<LoadTest, Error> {
         let mut test = self.get(id).await?;
         if test.status.is_terminal() {
-            let status = test.status.as_str();
-            return Err(Error::Conflict(format!(
-                "the load test is {status} already"
-            )));
+            return Err(Conflict::LoadTestEnded(test.status).into());
         }
         let tests = self.platform.running_load_tests().tests.lock();
         match tests.get(&test.function_id) {
             Some((running, stop)) if *running == id => stop.cancel(),
-            _ => {
-                return Err(Error::Conflict(
-                    "the load test runs on another server: stop it there".to_owned(),
-                ));
-            }
+            _ => return Err(Conflict::LoadTestElsewhere.into()),
         }
         drop(tests);
         test.status = LoadTestStatus::Stopping;

@@ -14,6 +14,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// The state of the whole platform.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Overview {
     /// Executions that there are and ever were.
     pub totals: Totals,

@@ -21,7 +21,7 @@ pub use crate::engine::{Accepted, Histogram, LiveCounters};
 pub use builder::PlatformBuilder;
 pub use costs::{Costs, EstimateRequest, FunctionCost, SystemCost};
 pub use environment::EnvironmentUpdate;
-pub use executions::{Executions, InvokeOptions};
+pub use executions::{CallOptions, Executions};
 pub use functions::{FunctionUpdate, Functions, NewFunction};
 pub use load_tests::LoadTests;
 pub use metrics::Overview;
@@ -95,12 +95,11 @@ impl Platform {
         LoadTests::new(self)
     }
 
-    /// Calls a function and waits for its end: one attempt, no retries. What the function itself
-    /// does wrong is told by the execution's `status` and `failure`. The execution is in the store
-    /// when this returns.
+    /// Calls a function and waits for its end: one attempt, no retries. A failure of the function is
+    /// in the execution's `status` and `failure`. The execution is stored when this returns.
     ///
     /// # Errors
-    /// When it could not be run or not be stored.
+    /// When the call could not be run or stored.
     pub async fn invoke(
         &self,
         function: FunctionId,
@@ -109,36 +108,25 @@ impl Platform {
         self.engine().invoke(function, input.into()).await
     }
 
-    /// Calls a function and waits for its end, with options. One with an idempotency key or with
+    /// Calls a function and waits for its end, with options. A call with an idempotency key or with
     /// retries is stored before it runs, so that it survives a restart.
     ///
     /// # Errors
-    /// When it could not be run or not be stored.
+    /// When the call could not be run or stored.
     pub async fn invoke_with(
         &self,
         function: FunctionId,
         input: impl Into<Json>,
-        options: InvokeOptions,
+        options: CallOptions,
     ) -> Result<Arc<Execution>, Error> {
-        let InvokeOptions {
-            idempotency_key,
-            retry,
-        } = options;
-        if idempotency_key.is_none() && !retry {
+        let retry = options.retry.unwrap_or(false);
+        if options.idempotency_key.is_none() && !retry {
             return self.invoke(function, input).await;
         }
-        let max_retries = if retry {
-            self.functions().get(function).await?.config.retry_count
-        } else {
-            0
-        };
-        let request = Request {
-            input: input.into(),
-            max_retries,
-            retry_of: None,
-            idempotency_key: idempotency_key.map(Arc::from),
-        };
-        self.engine().execute_and_wait(function, request).await
+        let request = self.request(function, input.into(), options.idempotency_key, retry);
+        self.engine()
+            .execute_and_wait(function, request.await?)
+            .await
     }
 
     /// Accepts an execution and returns as soon as it is stored. It is retried as the function's
@@ -150,15 +138,44 @@ impl Platform {
         &self,
         function: FunctionId,
         input: impl Into<Json>,
-        idempotency_key: Option<&str>,
     ) -> Result<Accepted, Error> {
-        let request = Request {
-            input: input.into(),
-            max_retries: self.functions().get(function).await?.config.retry_count,
+        self.execute_with(function, input, CallOptions::default())
+            .await
+    }
+
+    /// Accepts an execution and returns as soon as it is stored, with options.
+    ///
+    /// # Errors
+    /// When it was not accepted.
+    pub async fn execute_with(
+        &self,
+        function: FunctionId,
+        input: impl Into<Json>,
+        options: CallOptions,
+    ) -> Result<Accepted, Error> {
+        let retry = options.retry.unwrap_or(true);
+        let request = self.request(function, input.into(), options.idempotency_key, retry);
+        self.engine().execute(function, request.await?).await
+    }
+
+    async fn request(
+        &self,
+        function: FunctionId,
+        input: Json,
+        idempotency_key: Option<String>,
+        retry: bool,
+    ) -> Result<Request, Error> {
+        let max_retries = if retry {
+            self.functions().get(function).await?.config.retry_count
+        } else {
+            0
+        };
+        Ok(Request {
+            input,
+            max_retries,
             retry_of: None,
             idempotency_key: idempotency_key.map(Arc::from),
-        };
-        self.engine().execute(function, request).await
+        })
     }
 
     /// The live events.
@@ -198,9 +215,7 @@ impl Platform {
     pub async fn ready(&self) -> Result<(), Error> {
         let engine = self.engine();
         if engine.0.stopping.is_cancelled() {
-            return Err(Error::Unavailable(
-                "the platform is shutting down".to_owned(),
-            ));
+            return Err(Error::Unavailable("the platform is shutting down".into()));
         }
         Ok(engine.0.store.ping().await?)
     }

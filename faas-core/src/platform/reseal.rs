@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::Error;
 use crate::error::StoreError;
+use crate::error::{Conflict, Error};
 use crate::model::{Environment, Function, FunctionId, Secret};
 use crate::secrets::{OpenError, SecretKey, SecretKeys};
 use crate::store::SecretStore;
@@ -14,6 +14,7 @@ const TRIES: usize = 10;
 
 /// What became of the secrets of a store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Resealed {
     /// How many there are.
     pub secrets: usize,
@@ -25,6 +26,7 @@ pub struct Resealed {
 
 /// A secret that cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Unopened {
     /// Whose it is.
     pub function: FunctionId,
@@ -52,9 +54,7 @@ pub async fn reseal<S: SecretStore + ?Sized>(
     keys: &SecretKeys,
 ) -> Result<Resealed, Error> {
     if keys.is_empty() {
-        return Err(Error::Conflict(
-            "no secret key is configured to seal secrets with".to_owned(),
-        ));
+        return Err(Conflict::NoSecretKey.into());
     }
     let mut all = Resealed::default();
     for function in store.sealed_functions().await? {
@@ -90,10 +90,7 @@ async fn reseal_one<S: SecretStore + ?Sized>(
             None => return Ok(Resealed::default()),
         }
     }
-    Err(Error::Conflict(format!(
-        "the function {:?} is being changed by others: try again",
-        &*function.name
-    )))
+    Err(Conflict::FunctionBusy(function.name.to_string()).into())
 }
 
 /// The environment of `function` with every secret sealed with the first key, as far as they can be
@@ -115,7 +112,7 @@ fn sealed_anew(function: &Function, keys: &SecretKeys) -> Result<(Environment, R
             Ok(_) if Some(sealed.key()) == first => {}
             Ok(text) => {
                 let anew = keys.seal(function.id, name, &text);
-                *sealed = anew.map_err(|error| Error::Internal(error.to_string()))?;
+                *sealed = anew.map_err(|error| Error::Internal(error.to_string().into()))?;
                 done.resealed += 1;
             }
         }

@@ -60,7 +60,7 @@ async fn an_execution_whose_result_is_refused_for_good_fails_and_says_why() {
     let world = World::on(store, |_| {}).await;
     let echo = world.function("echo", FunctionConfig::default()).await;
     let invoked = world.platform.invoke(echo.id, json!(1)).await.unwrap();
-    let accepted = world.platform.execute(echo.id, json!(1), None).await;
+    let accepted = world.platform.execute(echo.id, json!(1)).await;
     for id in [invoked.id, accepted.unwrap().id] {
         let ended = world.ended(id).await;
         let failure = ended.failure.as_ref().unwrap();
@@ -136,7 +136,7 @@ async fn what_ends_while_the_store_is_away_is_written_when_it_is_back_and_nothin
     });
     let world = World::on(store, |_| {}).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
-    let accepted = world.platform.execute(wait.id, json!(1), None).await;
+    let accepted = world.platform.execute(wait.id, json!(1)).await;
     let id = accepted.unwrap().id;
     world
         .until(id, |execution| execution.start_time.is_some())
@@ -149,7 +149,7 @@ async fn what_ends_while_the_store_is_away_is_written_when_it_is_back_and_nothin
     let told = invoked.await.unwrap();
     assert!(matches!(told, Err(Error::Unavailable(_))), "{told:?}");
     assert!(tried.load(Ordering::SeqCst) > 0);
-    let refused = world.platform.execute(wait.id, json!(3), None).await;
+    let refused = world.platform.execute(wait.id, json!(3)).await;
     assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
     away.store(false, Ordering::SeqCst);
     for _ in 0..3 {

@@ -6,6 +6,7 @@ use axum::response::Response;
 use faas_api as wire;
 use faas_core::access::Permission::{Develop, Invoke, Read};
 use faas_core::model::{AuditAction, Function, Json, Status};
+use faas_core::platform::CallOptions;
 use faas_core::store::{ExecutionQuery, Period};
 use utoipa_axum::routes;
 
@@ -158,7 +159,9 @@ async fn execute(
         }
     };
     let input = input.unwrap_or_else(Json::empty_object);
-    let accepted = api.platform.execute(id, input, key).await?;
+    let mut options = CallOptions::default();
+    options.idempotency_key = key.map(str::to_owned);
+    let accepted = api.platform.execute_with(id, input, options).await?;
     answer::json(
         StatusCode::ACCEPTED,
         &wire::Accepted::new(accepted.id, Status::Pending, "Function execution started"),

@@ -16,7 +16,7 @@ use bytes::BytesMut;
 use faas_api as wire;
 use faas_core::access::Permission::Invoke;
 use faas_core::model::{Execution, Failure, FailureKind, FunctionId, Json, Status};
-use faas_core::platform::InvokeOptions;
+use faas_core::platform::CallOptions;
 use utoipa_axum::routes;
 
 use crate::Api;
@@ -93,11 +93,11 @@ fn function_in(path: &str) -> Option<FunctionId> {
 }
 
 /// What the query and the headers say about how to call.
-fn call_options(parts: &Parts) -> Result<InvokeOptions, ApiError> {
-    let mut options = InvokeOptions::default();
+fn call_options(parts: &Parts) -> Result<CallOptions, ApiError> {
+    let mut options = CallOptions::default();
     if parts.uri.query().is_some() {
-        let retry = Params::of(&parts.uri)?.choice("retry", &[("true", true), ("false", false)])?;
-        options.retry = retry.unwrap_or(false);
+        let params = Params::of(&parts.uri)?;
+        options.retry = params.choice("retry", &[("true", true), ("false", false)])?;
     }
     options.idempotency_key = idempotency_key(&parts.headers)?.map(str::to_owned);
     Ok(options)

@@ -4,7 +4,6 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use faas_api as wire;
-use faas_core::Error;
 use faas_core::access::Permission::{Develop, Read};
 use faas_core::load_test::NewLoadTest;
 use faas_core::model::AuditAction;
@@ -52,13 +51,7 @@ pub(crate) fn routes() -> Routes {
 async fn start(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let by = actor(request.extensions());
     let new = read_new(&api, request).await?;
-    let test = match api.platform.load_tests().start(new).await {
-        Err(Error::Conflict(message)) => {
-            let code = "load_test_running";
-            return Err(ApiError::new(StatusCode::CONFLICT, code, message));
-        }
-        started => started?,
-    };
+    let test = api.platform.load_tests().start(new).await?;
     api.note(&by, AuditAction::LoadTestStarted, test.id).await;
     answer(StatusCode::ACCEPTED, &test)
 }

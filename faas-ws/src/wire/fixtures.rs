@@ -53,6 +53,17 @@ fn scaling() -> ScalingEvent {
     }
 }
 
+fn metrics() -> LiveMetrics {
+    let mut metrics = LiveMetrics::default();
+    metrics.queued = 4;
+    metrics.running = 3;
+    metrics.instances = 2;
+    metrics.completed = 100;
+    metrics.failed = 1;
+    metrics.p95 = Duration::from_micros(1_500);
+    metrics
+}
+
 fn load_test(status: LoadTestStatus) -> Arc<LoadTest> {
     let second = |second| Second {
         second,
@@ -112,15 +123,7 @@ fn the_dashboard_is_tested_with_the_messages_that_are_sent() {
         },
         EventKind::Failed(ended(Status::Failed)),
         EventKind::Scaling(Arc::new(scaling())),
-        EventKind::Metrics(Arc::new(LiveMetrics {
-            queued: 4,
-            running: 3,
-            instances: 2,
-            completed: 100,
-            failed: 1,
-            p95: Duration::from_micros(1_500),
-            ..LiveMetrics::default()
-        })),
+        EventKind::Metrics(Arc::new(metrics())),
         EventKind::LoadTestProgress(load_test(LoadTestStatus::Running)),
         EventKind::LoadTestFinished(load_test(LoadTestStatus::Completed)),
     ];

@@ -53,7 +53,7 @@ async fn retries_and_the_final_failure_are_told() {
     let mut client = server.connect().await;
     server
         .platform
-        .execute(function, Json::null(), None)
+        .execute(function, Json::null())
         .await
         .unwrap();
     let messages = client.until("execution_failed").await;
@@ -80,7 +80,7 @@ async fn a_change_of_capacity_is_told() {
     for _ in 0..15 {
         server
             .platform
-            .execute(function, Json::null(), None)
+            .execute(function, Json::null())
             .await
             .unwrap();
     }
