@@ -106,7 +106,7 @@ impl<'a> From<&'a model::Function> for Function<'a> {
                     .collect(),
                 secrets: secrets.collect(),
             },
-            tier: Word(function.tier()),
+            tier: Word(function.tier),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use faas_core::model::{self, Timestamp, UsageSums};
+use faas_core::model::{self, UsageSums};
 use faas_core::platform;
 use serde::{Deserialize, Serialize};
 
@@ -29,15 +29,15 @@ pub struct Overview<'a> {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct OverviewCounts {
-    /// All executions that were ever accepted.
+    /// All executions that there are or were.
     pub total_executions: u64,
-    /// Executions that ended, of those accepted in the last hour.
+    /// Executions accepted in the last hour.
     pub recent_executions: u64,
-    /// Completed executions.
+    /// Completed executions, of those accepted in the last hour.
     pub completed_executions: u64,
-    /// Failed executions.
+    /// Failed executions, of those accepted in the last hour.
     pub failed_executions: u64,
-    /// Executions that have not ended.
+    /// Executions that have not ended: those that wait and those that run.
     pub pending_executions: u64,
     /// Completed executions of the last hour, in percent of those that ended.
     pub success_rate: Percent,
@@ -95,14 +95,11 @@ impl<'a> From<&'a platform::Overview> for Overview<'a> {
         } = state.last_hour;
         Self {
             overview: OverviewCounts {
-                total_executions: totals.pending
-                    + totals.running
-                    + totals.completed
-                    + totals.failed,
-                recent_executions: executions,
-                completed_executions: totals.completed,
-                failed_executions: totals.failed,
-                pending_executions: totals.pending,
+                total_executions: state.unfinished + totals.completed + totals.failed,
+                recent_executions: executions + state.unfinished_last_hour,
+                completed_executions: executions.saturating_sub(failed),
+                failed_executions: failed,
+                pending_executions: state.unfinished,
                 success_rate: Percent::of(executions.saturating_sub(failed), executions),
                 active_functions: state.active_functions,
                 current_instances: state.instances,
@@ -112,7 +109,7 @@ impl<'a> From<&'a platform::Overview> for Overview<'a> {
             },
             performance: OverviewPerformance {
                 average_execution_time: Millis::average(duration_micros, executions),
-                total_executions_today: state.today.executions,
+                total_executions_today: state.last_day.executions + state.unfinished_last_day,
                 p50: Millis(state.p50),
                 p95: Millis(state.p95),
                 p99: Millis(state.p99),
@@ -174,7 +171,7 @@ pub struct HistoryRow {
     pub id: HourId,
     /// The start of the hour.
     pub bucket: Moment,
-    /// Executions that were accepted in it.
+    /// Executions that were accepted in it, those that have not ended included.
     pub total: u64,
     /// Of these, the ones that completed.
     pub completed: u64,
@@ -197,10 +194,12 @@ pub struct HourId {
     pub year: i32,
 }
 
-impl HistoryRow {
-    /// The hour that starts at `start`.
-    pub fn new(start: Timestamp, sums: &UsageSums) -> Self {
-        let (year, month, day, hour) = start.civil();
+impl From<&platform::HourOfExecutions> for HistoryRow {
+    fn from(hour_of: &platform::HourOfExecutions) -> Self {
+        let (year, month, day, hour) = hour_of.start.civil();
+        let UsageSums {
+            executions, failed, ..
+        } = hour_of.ended;
         Self {
             id: HourId {
                 hour,
@@ -208,10 +207,10 @@ impl HistoryRow {
                 month,
                 year,
             },
-            bucket: Moment(start),
-            total: sums.executions,
-            completed: sums.executions.saturating_sub(sums.failed),
-            failed: sums.failed,
+            bucket: Moment(hour_of.start),
+            total: executions + hour_of.unfinished,
+            completed: executions.saturating_sub(failed),
+            failed,
         }
     }
 }

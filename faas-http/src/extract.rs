@@ -105,28 +105,28 @@ impl Params {
         Ok(first.map(|(_, value)| value.as_str()))
     }
 
-    /// The whole number `name` within `range`, or `default` when it is not given.
+    /// The whole number `name` within `range`, or `default` when it is not given or empty. A number
+    /// above the range counts as its end.
     pub(crate) fn number(
         &self,
         name: &str,
         range: RangeInclusive<u32>,
         default: u32,
     ) -> Result<u32, ApiError> {
-        let Some(text) = self.given(name)? else {
+        let Some(text) = self.text(name)? else {
             return Ok(default);
         };
-        // `u32::from_str` takes a plus sign, which a query cannot mean.
-        let number = text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse()
-            .ok()
-            .filter(|value| number && range.contains(value))
-            .ok_or_else(|| {
-                let (low, high) = (range.start(), range.end());
-                ApiError::invalid(format!(
-                    "{name} is {:?}: expected a whole number from {low} to {high}",
-                    shorten(text)
-                ))
-            })
+        let (low, high) = (*range.start(), *range.end());
+        // `u32::from_str` takes a plus sign, and refuses what is above its own range.
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = is_number.then(|| text.parse().unwrap_or(u32::MAX));
+        match number {
+            Some(number) if number >= low => Ok(number.min(high)),
+            _ => Err(ApiError::invalid(format!(
+                "{name} is {:?}: expected a whole number from {low} to {high}",
+                shorten(text)
+            ))),
+        }
     }
 
     /// The choice `name` out of `choices`.

@@ -12,7 +12,8 @@ use futures_util::TryStreamExt;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, doc};
 
-use crate::documents::execution;
+use crate::collections::EXECUTIONS;
+use crate::documents::{Fields, execution};
 use crate::error::Error;
 use crate::ids::{Id, first_object_id};
 use crate::period;
@@ -73,7 +74,7 @@ impl Inner {
             ..of_query(&query)
         };
         let read = |document: &Document| {
-            let fields = crate::documents::Fields::new(document, crate::collections::EXECUTIONS);
+            let fields = Fields::new(document, EXECUTIONS);
             Ok(fields.optional_duration("duration")?.unwrap_or_default())
         };
         self.list(&list, read).await
@@ -84,15 +85,20 @@ impl Inner {
         after: Option<ExecutionId>,
         limit: usize,
     ) -> Result<Vec<Execution>, Error> {
+        self.list(&unfinished(after, limit), execution::read).await
+    }
+
+    pub(crate) async fn unfinished_ids(
+        &self,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<Vec<ExecutionId>, Error> {
         let list = List {
-            filter: doc! { "status": { "$in": ["pending", "running"] } },
-            period: Period::ALL,
-            beyond: after,
-            order: Order::OldestFirst,
-            limit,
-            fields: None,
+            fields: Some(doc! { "_id": 1 }),
+            ..unfinished(after, limit)
         };
-        self.list(&list, execution::read).await
+        let read = |document: &Document| Fields::new(document, EXECUTIONS).id("_id");
+        self.list(&list, read).await
     }
 
     pub(crate) async fn find_idempotent(
@@ -251,4 +257,16 @@ fn legacy(list: &List) -> Option<Document> {
 /// The value of the unique field by which an execution holds an idempotency key.
 pub(crate) fn key_slot(function: FunctionId, key: &str) -> Bson {
     Bson::String(format!("{}:{key}", function.text()))
+}
+
+/// Executions that have not ended.
+fn unfinished(after: Option<ExecutionId>, limit: usize) -> List {
+    List {
+        filter: doc! { "status": { "$in": ["pending", "running"] } },
+        period: Period::ALL,
+        beyond: after,
+        order: Order::OldestFirst,
+        limit,
+        fields: None,
+    }
 }

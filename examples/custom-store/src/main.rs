@@ -25,15 +25,9 @@ async fn demo(path: &Path) -> Result<Vec<String>, Box<dyn Error>> {
     let mut told = Vec::new();
     let platform = start(path).await?;
     told.push(format!("the store is {}", platform.describe_store()));
-    let functions = platform.functions().list().await?;
-    let greet = match functions.into_iter().find(|one| &*one.name == "greet") {
-        Some(there) => there,
-        None => {
-            let code = "return `Hello, ${input.name}!`";
-            let new = NewFunction::new("greet", "greets", code);
-            platform.functions().create(new).await?
-        }
-    };
+    let code = "return `Hello, ${input.name}!`";
+    let new = NewFunction::new("greet", "greets", code);
+    let greet = platform.functions().upsert(new).await?;
     let done = platform.invoke(greet.id, json!({"name": "Ada"})).await?;
     if let Some(output) = &done.output {
         told.push(format!(

@@ -60,7 +60,7 @@ fn say(line: &str) {
 /// The app's own routes, and the platform's beside them.
 async fn app(platform: Platform) -> Result<Router, Box<dyn Error>> {
     let rule = NewFunction::new("pricing", "What an order costs", PRICING);
-    let pricing = platform.functions().create(rule).await?.id;
+    let pricing = platform.functions().upsert(rule).await?.id;
     let shop = Arc::new(Shop {
         platform: platform.clone(),
         pricing,

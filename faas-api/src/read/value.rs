@@ -190,7 +190,7 @@ pub(crate) fn secrets<'de, D: Deserializer<'de>>(
     #[derive(Deserialize)]
     struct Listed {
         #[serde(rename = "name")]
-        _name: IgnoredAny,
+        _name: String,
         #[serde(default, rename = "setAt")]
         _set_at: IgnoredAny,
     }
@@ -201,7 +201,7 @@ pub(crate) fn secrets<'de, D: Deserializer<'de>>(
         type Value = BTreeMap<String, Option<SecretText>>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object of names and strings")
+            f.write_str("a JSON object")
         }
 
         fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {

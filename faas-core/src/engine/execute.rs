@@ -169,7 +169,7 @@ impl Engine {
     /// A new execution, as it is accepted.
     fn accepted(&self, function: &Loaded, request: Request) -> Execution {
         let now = self.0.clock.now();
-        let free = Cost::zero(function.function.tier(), &self.0.price_book);
+        let free = Cost::zero(function.function.tier, &self.0.price_book);
         let (id, function_id) = (self.0.ids.execution(now), function.function.id);
         Execution {
             function_version: function.function.version,

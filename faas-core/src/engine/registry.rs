@@ -195,8 +195,12 @@ impl Registry {
         self.runtime.forget(id);
     }
 
-    fn loaded(&self, function: Function, program: Program) -> Arc<Loaded> {
-        let memory_mb = self.price_book.tier(function.tier()).memory_mb;
+    fn loaded(&self, mut function: Function, program: Program) -> Arc<Loaded> {
+        // The book may have changed since the function was stored.
+        function.tier = self
+            .price_book
+            .tier_of(&function.code, function.config.timeout);
+        let memory_mb = self.price_book.tier(function.tier).memory_mb;
         let limits = Limits {
             timeout: function.config.timeout,
             memory: (memory_mb as usize) << 20,
@@ -242,7 +246,7 @@ impl Registry {
 mod tests {
     use super::*;
     use crate::error::{CompileError, RuntimeError};
-    use crate::model::{FunctionConfig, FunctionStatus, InstanceId, Timestamp};
+    use crate::model::{FunctionConfig, FunctionStatus, InstanceId, Tier, Timestamp};
     use crate::runtime::{Instance, RuntimeStats};
     use crate::store::MemoryStore;
 
@@ -292,6 +296,7 @@ mod tests {
             status: FunctionStatus::Active,
             config: FunctionConfig::default(),
             environment: Arc::default(),
+            tier: Tier::Basic,
         }
     }
 

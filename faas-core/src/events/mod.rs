@@ -4,6 +4,27 @@
 //! bytes, that any number of [`Subscriber`]s read at their own pace, each with its own cursor.
 //! Publishing never waits. A subscriber that falls behind what the ring still holds is told which
 //! events it missed ([`Received::Gap`]).
+//!
+//! ```
+//! use faas_core::Platform;
+//! use faas_core::events::{EventKind, Received};
+//!
+//! # async fn watch(platform: Platform) {
+//! let mut subscriber = platform.events().subscribe(None);
+//! loop {
+//!     match subscriber.next(16).await {
+//!         Received::Events(events) => {
+//!             for event in events {
+//!                 if let EventKind::Completed(execution) = &event.kind {
+//!                     println!("{}: {} took {:?}", event.seq, execution.id, execution.duration);
+//!                 }
+//!             }
+//!         }
+//!         missed => println!("{missed:?}"),
+//!     }
+//! }
+//! # }
+//! ```
 
 mod bus;
 

@@ -15,6 +15,29 @@ use crate::store::Store;
 use crate::store::memory::MemoryStore;
 
 /// Builds a [`Platform`].
+///
+/// ```
+/// use std::time::Duration;
+/// use faas_core::cost::PriceBook;
+/// use faas_core::model::NanoDollars;
+/// use faas_core::store::MemoryStore;
+/// use faas_core::Platform;
+///
+/// # async fn build() -> Result<(), faas_core::Error> {
+/// let mut prices = PriceBook::default();
+/// prices.cold_start = NanoDollars::ZERO;
+/// let platform = Platform::builder()
+///     .store(MemoryStore::new())
+///     .price_book(prices)
+///     .options(|options| {
+///         options.max_instances = 20;
+///         options.shutdown_grace = Duration::from_secs(30);
+///     })
+///     .build()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Default)]
 pub struct PlatformBuilder {
     pub(super) options: PlatformOptions,

@@ -91,7 +91,7 @@ impl Costs<'_> {
         };
         let bytes = request.input.as_ref().map_or(0, Json::len) as u64;
         Ok(estimate(
-            function.tier(),
+            function.tier,
             bytes,
             request.duration,
             &recent,

@@ -203,6 +203,7 @@ impl Functions<'_> {
         let id = engine.ids.function(now);
         let (none, keys) = (Arc::default(), &engine.secret_keys);
         let environment = new.environment.applied_to(&none, id, keys, now)?;
+        let tier = engine.price_book.tier_of(&new.code, new.config.timeout);
         let function = Function {
             id,
             name: new.name.trim().into(),
@@ -214,6 +215,7 @@ impl Functions<'_> {
             status: FunctionStatus::Active,
             config: new.config,
             environment,
+            tier,
         };
         check(&function, &engine.options)?;
         let program = engine.registry.compile(&function.code).await?;
@@ -244,7 +246,9 @@ impl Functions<'_> {
         for _ in 0..TRIES {
             let before = self.get(id).await?;
             name = before.name.to_string();
-            let after = update.applied_to(&before, &engine.secret_keys, engine.clock.now())?;
+            let now = engine.clock.now();
+            let mut after = update.applied_to(&before, &engine.secret_keys, now)?;
+            after.tier = engine.price_book.tier_of(&after.code, after.config.timeout);
             check(&after, &engine.options)?;
             let program = engine.registry.compile(&after.code).await?;
             let (engine, new) = (engine.clone(), after.clone());

@@ -24,7 +24,7 @@ pub use environment::EnvironmentUpdate;
 pub use executions::{CallOptions, Executions};
 pub use functions::{FunctionUpdate, Functions, NewFunction};
 pub use load_tests::LoadTests;
-pub use metrics::Overview;
+pub use metrics::{HourOfExecutions, Overview};
 pub use reseal::{Resealed, Unopened, reseal};
 
 use crate::cost::PriceBook;
@@ -34,8 +34,30 @@ use crate::events::EventBus;
 use crate::model::{Execution, FunctionId, Json, Timestamp};
 use crate::options::PlatformOptions;
 
-/// A running platform. Clones share it. It stops when [`Platform::shutdown`] is called; when the
-/// last clone is dropped without that, it takes nothing more and lets what runs finish.
+/// A running platform. Clones share it. It stops when [`Platform::shutdown`] is called. When the last
+/// clone is dropped before, it accepts nothing more, and executions that run finish.
+///
+/// ```
+/// use faas_core::model::Status;
+/// use faas_core::platform::{CallOptions, NewFunction};
+/// use faas_core::{Error, Platform};
+/// use serde_json::json;
+///
+/// # async fn call(platform: Platform) -> Result<(), Error> {
+/// let fail = NewFunction::new("fail", "throws", "throw new Error(input)").retry_count(1);
+/// let fail = platform.functions().upsert(fail).await?;
+///
+/// // A failure of the function is a value, not an error.
+/// let done = platform.invoke(fail.id, json!("no")).await?;
+/// assert_eq!(done.status, Status::Failed);
+///
+/// // This returns as soon as the execution is stored. It is retried, and survives a restart.
+/// let options = CallOptions::default().idempotency_key("order-1");
+/// let accepted = platform.execute_with(fail.id, json!("no"), options).await?;
+/// println!("{:?}", platform.executions().get(accepted.id).await?.status);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Platform {
     inner: Arc<Inner>,

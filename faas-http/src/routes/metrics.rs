@@ -7,7 +7,6 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use faas_api as wire;
 use faas_core::access::Permission::Read;
-use faas_core::store::UsageKey;
 use utoipa_axum::routes;
 
 use crate::Api;
@@ -54,13 +53,7 @@ async fn overview(State(api): State<Api>) -> Result<Response, ApiError> {
 )]
 async fn executions(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     let rows = api.platform.execution_history(hours(&uri)?).await?;
-    let bodies: Vec<_> = rows
-        .iter()
-        .filter_map(|row| match row.key {
-            UsageKey::Time(start) => Some(wire::HistoryRow::new(start, &row.sums)),
-            UsageKey::Function(_) => None,
-        })
-        .collect();
+    let bodies: Vec<_> = rows.iter().map(wire::HistoryRow::from).collect();
     answer::json(StatusCode::OK, &bodies)
 }
 

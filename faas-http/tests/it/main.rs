@@ -14,6 +14,7 @@ mod invoke;
 mod load_tests;
 mod malformed;
 mod metrics;
+mod requests;
 mod schema;
 mod scripted;
 mod server;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use faas_core::cost::PriceBook;
 use faas_core::model::Sealed;
 use faas_core::model::{
     Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus, Secret, Tier,
@@ -41,7 +42,7 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
             "secrets": secrets.collect::<Document>(),
             "exact": { "timeout": nanos(function.config.timeout) },
         },
-        "tier": function.tier().as_str(),
+        "tier": function.tier.as_str(),
         "codeSpans": spans.iter().map(CodeSpan::write).collect::<Vec<_>>(),
         "exact": {
             "createdAt": function.created_at.as_micros(),
@@ -84,16 +85,21 @@ pub(crate) fn read(document: &Document) -> Result<Function, Error> {
         "inactive" => FunctionStatus::Inactive,
         _ => return Err(fields.unreadable("status")),
     };
+    let code = fields.text("code")?;
+    let config = config(&fields.within("config"))?;
+    // Documents of the original system have none.
+    let tier = fields.optional_tier("tier")?;
     Ok(Function {
         id,
         name: fields.text("name")?.into(),
         description: fields.optional_text("description")?.unwrap_or("").into(),
-        code: fields.text("code")?.into(),
+        code: code.into(),
         created_at,
         updated_at: changed(document)?,
         version: fields.optional_u32("version")?.unwrap_or(1),
         status,
-        config: config(&fields.within("config"))?,
+        tier: tier.unwrap_or_else(|| PriceBook::default().tier_of(code, config.timeout)),
+        config,
         environment: Arc::new(environment(&fields.within("config"))?),
     })
 }

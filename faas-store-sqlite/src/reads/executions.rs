@@ -144,6 +144,17 @@ pub(crate) fn unfinished(
     )
 }
 
+pub(crate) fn unfinished_ids(
+    connection: &Connection,
+    after: Option<ExecutionId>,
+    at_most: usize,
+) -> Result<Vec<ExecutionId>, Error> {
+    let sql = "SELECT e.id FROM executions e INDEXED BY executions_unfinished
+        WHERE e.status < 2 AND e.seq > ? ORDER BY e.seq LIMIT ?";
+    let params = [after.map_or(-1, seq), limit(at_most)];
+    collect(connection, sql, params, |row| Ok(id_of(row.get(0)?)))
+}
+
 pub(crate) fn keyed(
     connection: &Connection,
     function: FunctionId,

@@ -24,7 +24,7 @@ const UPDATE: &str = "
 /// What [`read`] needs, with `f` for `functions` and `n` for `function_numbers`.
 pub(crate) const SELECT: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
-        f.timeout, f.retry_count, f.concurrency, f.environment
+        f.timeout, f.retry_count, f.concurrency, f.environment, f.tier
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
@@ -75,7 +75,7 @@ fn write(connection: &Connection, sql: &str, no: i64, function: &Function) -> Re
         nanos(function.config.timeout),
         function.config.retry_count,
         function.config.concurrency,
-        tier_code(function.tier()),
+        tier_code(function.tier),
         environment(function)?,
     ])?;
     Ok(())
@@ -117,6 +117,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Function, Error> {
             concurrency: columns.value()?,
         },
         environment: read_environment(&mut columns)?,
+        tier: columns.tier()?,
     })
 }
 

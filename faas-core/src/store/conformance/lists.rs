@@ -221,6 +221,8 @@ pub async fn what_is_unfinished_comes_oldest_first_in_pages(fixture: impl Fixtur
     loop {
         let after = paged.last().map(|last| last.id);
         let page = store.unfinished(after, 7).await.unwrap();
+        let ids: Vec<_> = page.iter().map(|execution| execution.id).collect();
+        assert_eq!(store.unfinished_ids(after, 7).await.unwrap(), ids);
         assert!(page.len() <= 7);
         if page.is_empty() {
             break;

@@ -167,6 +167,14 @@ impl Store for MemoryStore {
         Ok(executions::copy_out(found))
     }
 
+    async fn unfinished_ids(
+        &self,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<Vec<ExecutionId>, StoreError> {
+        Ok(self.state.read().executions.unfinished_ids(after, limit))
+    }
+
     async fn find_idempotent(
         &self,
         function: FunctionId,
