@@ -26,8 +26,8 @@ use node::Node;
 /// Reads a JSON object as `T`.
 ///
 /// ```
-/// let error = faas_api::read::<faas_api::Subscribe>(r#"{"type": "subscribe", "typs": []}"#);
-/// assert_eq!(error.unwrap_err().to_string(), r#"unknown member "typs": did you mean "types"?"#);
+/// let error = faas_api::read::<faas_api::Subscribe>(r#"{"type": "subscribe", "tpyes": []}"#);
+/// assert_eq!(error.unwrap_err().to_string(), r#"unknown member "tpyes": did you mean "types"?"#);
 /// ```
 ///
 /// # Errors

@@ -54,13 +54,28 @@ pub(super) fn suggestion(path: &[String], name: &str, shape: &[Member]) -> Optio
     Some(format!("did you mean {:?}?", format!("{holder}.{inner}")))
 }
 
-/// The one of `known` that `name` differs from least, if that is little.
-fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+/// The one of `known` that `name` differs from least, if that is little; else one that `name` is a
+/// part of, or that is a part of it.
+fn nearest(name: &str, known: impl Iterator<Item = &'static str> + Clone) -> Option<&'static str> {
+    /// Shorter names are parts of too many others.
+    const LEAST_PART: usize = 4;
     let name = plain(name);
-    let distances = known.map(|known| (distance(&name, &plain(known)), known));
+    let distances = known
+        .clone()
+        .map(|known| (distance(&name, &plain(known)), known));
     let (distance, nearest) = distances.min_by_key(|(distance, _)| *distance)?;
     let may_differ = (name.len() / 3).clamp(1, 3);
-    (distance <= may_differ).then_some(nearest)
+    if distance <= may_differ {
+        return Some(nearest);
+    }
+    let is_part = |part: &[char], of: &[char]| {
+        part.len() >= LEAST_PART && of.windows(part.len()).any(|window| window == part)
+    };
+    let mut known = known;
+    known.find(|known| {
+        let known = plain(known);
+        is_part(&name, &known) || is_part(&known, &name)
+    })
 }
 
 /// Without what people spell differently: case, hyphens, underscores.

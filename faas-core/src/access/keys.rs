@@ -1,4 +1,4 @@
-//! Making, listing and revoking keys, and the audit log: on a store, with no server needed.
+//! Creating, listing and revoking keys, and the audit log. They need a store and no server.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ const MAX_NAME: usize = 64;
 /// How many keys there may be that are not revoked.
 const MOST_KEYS: usize = 1_000;
 
-/// A key to be made.
+/// A key to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewKey {
@@ -21,7 +21,7 @@ pub struct NewKey {
     pub name: String,
     /// What it allows.
     pub role: Role,
-    /// From when on it is refused; `None`: never.
+    /// When it expires; `None`: never.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -61,11 +61,10 @@ impl Keys {
         }
     }
 
-    /// Makes a key. Its text is returned once and kept nowhere.
+    /// Creates a key. Its text is returned once and not stored.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when the name or the end make no sense, [`Error::Conflict`] when the name
-    /// is taken or there are too many keys.
+    /// [`Error::Invalid`], [`Conflict::KeyName`] or [`Conflict::TooManyKeys`].
     pub async fn create(&self, new: NewKey, by: &Actor) -> Result<(ApiKey, KeyText), Error> {
         let now = self.clock.now();
         check(&new, now)?;
@@ -103,15 +102,15 @@ impl Keys {
     /// All keys, revoked ones too, newest first.
     ///
     /// # Errors
-    /// When the store is away.
+    /// [`Error::Unavailable`] when the store cannot be reached.
     pub async fn list(&self) -> Result<Vec<ApiKey>, Error> {
         Ok(self.store.keys().await?)
     }
 
-    /// Revokes a key for good, and returns it as it is then.
+    /// Revokes a key permanently and returns it.
     ///
     /// # Errors
-    /// [`Error::NotFound`], or [`Error::Conflict`] when it is revoked already.
+    /// [`Error::NotFound`] or [`Conflict::KeyRevoked`].
     pub async fn revoke(&self, id: KeyId, by: &Actor) -> Result<ApiKey, Error> {
         let revoked = self.store.revoke_key(id, self.clock.now()).await?;
         let there = self.list().await?.into_iter();
@@ -124,8 +123,8 @@ impl Keys {
         Ok(key)
     }
 
-    /// Writes into the audit log that somebody changed something. The change was made, so a store
-    /// that does not take the entry is told to the log and not to whoever asked.
+    /// Writes an entry to the audit log. If the store refuses it, the entry is logged instead, since
+    /// the change itself was made.
     pub async fn note(&self, by: &Actor, action: AuditAction, target: impl ToString) {
         let at = self.clock.now();
         let entry = AuditEntry {
@@ -144,7 +143,7 @@ impl Keys {
     /// Entries of the audit log, newest first.
     ///
     /// # Errors
-    /// When the store is away.
+    /// [`Error::Unavailable`] when the store cannot be reached.
     pub async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, Error> {
         Ok(self.store.audit(query).await?)
     }

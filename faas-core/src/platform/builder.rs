@@ -1,4 +1,4 @@
-//! What a host configures.
+//! The configuration of a platform.
 
 use std::sync::Arc;
 
@@ -50,35 +50,35 @@ pub struct PlatformBuilder {
 }
 
 impl PlatformBuilder {
-    /// Where everything is kept. Default: in memory.
+    /// The store. Default: in memory.
     #[must_use]
     pub fn store(mut self, store: impl Store) -> Self {
         self.store = Some(Arc::new(store));
         self
     }
 
-    /// A store that was picked at run time, or that others hold as well.
+    /// A store that is picked at run time or shared with others.
     #[must_use]
     pub fn shared_store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self
     }
 
-    /// What runs the code. Default: QuickJS, in threads.
+    /// The runtime. Default: QuickJS in threads.
     #[must_use]
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
         self.runtime = Some(Arc::new(runtime));
         self
     }
 
-    /// Who decides the number of instances. Default: [`crate::scaling::QueueDriven`].
+    /// The policy that decides the number of instances. Default: [`crate::scaling::QueueDriven`].
     #[must_use]
     pub fn scaling_policy(mut self, policy: impl ScalingPolicy) -> Self {
         self.policy = Some(Box::new(policy));
         self
     }
 
-    /// Where the time comes from. Default: the system.
+    /// The clock. Default: the system's.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Some(Arc::new(clock));
@@ -92,26 +92,26 @@ impl PlatformBuilder {
         self
     }
 
-    /// A key for the secrets of functions. Of several, the first that is given seals, and all open.
-    /// Default: none, and no function can have secrets.
+    /// A key for the secrets of functions. If there are several, the first one seals and all of them
+    /// open. Default: no key, and no function can have secrets.
     #[must_use]
     pub fn secret_key(mut self, key: SecretKey) -> Self {
         self.secret_keys.push(key);
         self
     }
 
-    /// Changes the numbers.
+    /// Changes options.
     #[must_use]
     pub fn options(mut self, change: impl FnOnce(&mut PlatformOptions)) -> Self {
         change(&mut self.options);
         self
     }
 
-    /// Starts the platform: takes up what others left unfinished and begins to run. Must
-    /// be called within a tokio runtime, which it uses and does not own.
+    /// Starts the platform: takes up unfinished executions and begins to run them. Call it within a
+    /// tokio runtime, which the platform uses and does not own.
     ///
     /// # Errors
-    /// When the options contradict each other, or the store cannot be used.
+    /// When options contradict each other, or the store cannot be used.
     pub async fn build(self) -> Result<Platform, Error> {
         let Self {
             options,

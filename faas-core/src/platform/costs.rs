@@ -41,7 +41,7 @@ pub struct FunctionCost {
     pub label: FunctionLabel,
     /// Its executions' sums; all zero when there were none.
     pub sums: UsageSums,
-    /// What keeping its code cost.
+    /// The cost of storing its code.
     pub storage: NanoDollars,
 }
 
@@ -49,13 +49,13 @@ pub struct FunctionCost {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SystemCost {
-    /// By function, dearest first; functions without executions are left out.
+    /// By function, the most expensive first; functions without executions are left out.
     pub functions: Vec<FunctionCost>,
     /// Over all executions.
     pub sums: UsageSums,
-    /// What changes of capacity cost.
+    /// The cost of changes of capacity.
     pub scaling: NanoDollars,
-    /// What keeping code cost.
+    /// The cost of storing code.
     pub storage: NanoDollars,
 }
 
@@ -73,7 +73,7 @@ pub struct Costs<'a> {
 }
 
 impl Costs<'_> {
-    /// What the next execution will probably cost.
+    /// Estimates the cost of the next execution.
     ///
     /// # Errors
     /// [`Error::NotFound`]
@@ -102,7 +102,7 @@ impl Costs<'_> {
     /// The cost of everything in `period`, by function.
     ///
     /// # Errors
-    /// When the store is away.
+    /// [`Error::Unavailable`] when the store cannot be reached.
     pub async fn system(&self, period: Period) -> Result<SystemCost, Error> {
         let rows = self.usage(period, None, UsageGroup::Function).await?;
         let ids: Vec<_> = rows.iter().filter_map(|row| function_of(row.key)).collect();
@@ -112,7 +112,7 @@ impl Costs<'_> {
         for UsageRow { key, sums } in rows {
             total.add(&sums);
             let Some(id) = function_of(key) else { continue };
-            // One that the store knows only by its executions is in the sum like all others.
+            // The store may know a function only by its executions.
             let label = labels.remove(&id).unwrap_or_else(|| unknown(id, &sums));
             functions.push(FunctionCost {
                 label,
@@ -130,7 +130,7 @@ impl Costs<'_> {
         })
     }
 
-    /// The cost of one function in `period`; deleted ones are still known.
+    /// The cost of one function in `period`, also of a deleted one.
     ///
     /// # Errors
     /// [`Error::NotFound`]
@@ -152,7 +152,7 @@ impl Costs<'_> {
     /// The cost over time; spans without executions are left out.
     ///
     /// # Errors
-    /// When the store is away.
+    /// [`Error::Unavailable`] when the store cannot be reached.
     pub async fn trends(
         &self,
         period: Period,
@@ -163,10 +163,10 @@ impl Costs<'_> {
             .await
     }
 
-    /// Names, tiers and the like of these functions, deleted ones included.
+    /// The labels of these functions, deleted ones included.
     ///
     /// # Errors
-    /// When the store is away.
+    /// [`Error::Unavailable`] when the store cannot be reached.
     pub async fn labels(
         &self,
         ids: &[FunctionId],
@@ -194,7 +194,7 @@ impl Costs<'_> {
             .await?)
     }
 
-    /// What keeping code has cost until now.
+    /// The cost of storing code until now.
     async fn storage(
         &self,
         period: Period,
@@ -212,7 +212,7 @@ impl Costs<'_> {
     }
 }
 
-/// Stands in for the label of a function that the store does not know.
+/// The label of a function that the store does not know.
 fn unknown(id: FunctionId, sums: &UsageSums) -> FunctionLabel {
     FunctionLabel {
         id,

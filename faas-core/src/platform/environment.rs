@@ -1,4 +1,4 @@
-//! Changing what a function finds in `context.env`.
+//! Changing the variables and secrets of a function.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,8 +14,7 @@ const MAX_NAMES: usize = 100;
 /// The bytes of all its names and values together.
 const MAX_BYTES: usize = 64 << 10;
 
-/// A change of an environment: what is not named stays, and `None` removes what is named, if it is
-/// there.
+/// A change of an environment: names that are not in it stay, and `None` removes a name.
 ///
 /// ```
 /// use faas_core::platform::{EnvironmentUpdate, NewFunction};
@@ -29,10 +28,10 @@ const MAX_BYTES: usize = 64 << 10;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EnvironmentUpdate {
-    /// Values that whoever may see the function may see. A name starts with a letter or `_`, has
-    /// letters, digits and `_`, and at most 128 of them.
+    /// Values that are visible with the function. A name has letters, digits and `_`, does not start
+    /// with a digit, and is at most 128 characters long.
     pub variables: BTreeMap<String, Option<String>>,
-    /// Values that only its code sees. They are sealed with the host's key before they are stored.
+    /// Values that only the code can read. They are sealed with the host's key before they are stored.
     pub secrets: BTreeMap<String, Option<SecretText>>,
 }
 

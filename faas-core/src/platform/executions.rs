@@ -48,7 +48,7 @@ pub struct Executions<'a> {
 }
 
 impl Executions<'_> {
-    /// The execution with this id, as it is now: one that runs is shown running.
+    /// The execution with this id in its present state.
     ///
     /// # Errors
     /// [`Error::NotFound`]
@@ -62,7 +62,7 @@ impl Executions<'_> {
             return Ok(live);
         }
         if stored.is_none() {
-            // A direct one is in nobody's sight between its end and its commit.
+            // A direct call is neither live nor stored between its end and its commit.
             engine.written().await;
         }
         match engine.0.store.execution(id).await? {
@@ -71,11 +71,11 @@ impl Executions<'_> {
         }
     }
 
-    /// Executions that match, newest first, as they are now: those that run are shown running, and
-    /// direct ones that have not ended are among them.
+    /// Executions that match, newest first, in their present state. Direct calls that have not ended
+    /// are included.
     ///
     /// # Errors
-    /// When the store is away.
+    /// [`Error::Unavailable`] when the store cannot be reached.
     pub async fn list(&self, query: &ExecutionQuery) -> Result<Vec<Arc<Execution>>, Error> {
         let engine = self.platform.engine();
         let stored = engine.0.store.executions(query).await?;
@@ -112,20 +112,19 @@ impl Executions<'_> {
         Ok(stored)
     }
 
-    /// Cancels an execution that has not ended, and returns it as it ended. One that runs is
-    /// stopped. It is not retried.
+    /// Cancels an execution that has not ended, and returns it as it ended. A running one is stopped.
+    /// It is not retried.
     ///
     /// # Errors
-    /// [`Error::NotFound`], or [`Error::Conflict`] when it has ended.
+    /// [`Error::NotFound`], or [`Conflict::ExecutionEnded`].
     pub async fn cancel(&self, id: ExecutionId) -> Result<Arc<Execution>, Error> {
         self.platform.engine().cancel(id).await
     }
 
-    /// Accepts a failed execution again, as a new one that names it in `retry_of`.
+    /// Executes a failed execution again, as a new one that names it in `retry_of`.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Conflict`] when it has not failed, or as for
-    /// [`Platform::execute`].
+    /// [`Error::NotFound`], [`Conflict::ExecutionNotFailed`], or as for [`Platform::execute`].
     pub async fn retry(&self, id: ExecutionId) -> Result<Accepted, Error> {
         let failed = self.get(id).await?;
         if failed.status != Status::Failed {

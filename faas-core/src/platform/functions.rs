@@ -33,13 +33,13 @@ const MAX_RETRIES: u32 = 10;
 pub struct NewFunction {
     /// Unique; 1 to 128 characters.
     pub name: String,
-    /// What it is for, in words.
+    /// What it is for.
     pub description: String,
     /// JavaScript source.
     pub code: String,
     /// How to run it.
     pub config: FunctionConfig,
-    /// What its code finds in `context.env`.
+    /// The variables and secrets in `context.env`.
     pub environment: EnvironmentUpdate,
 }
 
@@ -123,7 +123,7 @@ pub struct FunctionUpdate {
     pub retry_count: Option<u32>,
     /// A new concurrency limit; `Some(None)` lifts it.
     pub concurrency: Option<Option<u32>>,
-    /// What to set and to remove of what its code finds in `context.env`.
+    /// Variables and secrets to set and to remove.
     pub environment: EnvironmentUpdate,
 }
 
@@ -195,8 +195,9 @@ impl Functions<'_> {
     /// Checks, compiles and stores a function.
     ///
     /// # Errors
-    /// [`Error::Invalid`], [`Error::Compile`], or [`Error::Conflict`] when the name is taken, or when
-    /// it has secrets and the platform no key for them.
+    /// [`Error::Invalid`], [`Error::Compile`], or [`Error::Conflict`] when the name is taken
+    /// ([`Conflict::FunctionName`]), or when the function has secrets and the platform has no key for
+    /// them.
     pub async fn create(&self, new: NewFunction) -> Result<Function, Error> {
         let engine = &self.platform.engine().0;
         let now = engine.clock.now();
@@ -233,8 +234,8 @@ impl Functions<'_> {
         }
     }
 
-    /// Changes a function. Executions that run, or wait in the queue, go on with the version that
-    /// they were accepted with.
+    /// Changes a function. Executions that run or wait in the queue keep the version that they were
+    /// accepted with.
     ///
     /// # Errors
     /// As for [`Functions::create`], and [`Error::NotFound`].
@@ -263,8 +264,8 @@ impl Functions<'_> {
             });
             match stored.await? {
                 Ok(()) => return Ok(after),
-                // What is known of it here is not what the store has, even where no other platform
-                // uses the store: its secrets may have been sealed anew.
+                // The registry's copy is out of date, even if no other platform uses the store: the
+                // secrets may have been sealed again.
                 Err(StoreError::Stale) => self.platform.engine().0.registry.forget(id),
                 Err(StoreError::Conflict(_)) => return Err(self.name_taken(&after).await),
                 Err(error) => return Err(error.into()),
@@ -350,7 +351,7 @@ impl Functions<'_> {
         match loaded {
             Ok(Some(loaded)) => Ok(loaded.function.clone()),
             Ok(None) => Err(Error::NotFound(Resource::Function)),
-            // Code of an earlier release that no longer compiles can still be read and mended.
+            // Code of an earlier release that no longer compiles can still be read and fixed.
             Err(Error::Compile(_)) => self
                 .platform
                 .engine()
@@ -366,13 +367,13 @@ impl Functions<'_> {
     /// All functions, newest first.
     ///
     /// # Errors
-    /// When the store is away.
+    /// [`Error::Unavailable`] when the store cannot be reached.
     pub async fn list(&self) -> Result<Vec<Function>, Error> {
         Ok(self.platform.engine().0.store.functions().await?)
     }
 
-    /// Deletes a function. Its history stays in the reports. What of it runs or is queued still
-    /// ends; retries that wait fail.
+    /// Deletes a function. Its history stays in the reports. Executions that run or are queued still
+    /// end; retries that wait fail.
     ///
     /// # Errors
     /// [`Error::NotFound`]
@@ -391,8 +392,7 @@ impl Functions<'_> {
     }
 }
 
-/// Carries a change of the store, and what must follow it, to its end even when whoever asked for it
-/// gives up waiting.
+/// Completes a change of the store and what must follow it, even if the caller stops waiting.
 async fn carry_out<T: Send + 'static>(
     change: impl Future<Output = Result<T, StoreError>> + Send + 'static,
 ) -> Result<Result<T, StoreError>, Error> {

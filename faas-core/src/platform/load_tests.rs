@@ -1,7 +1,6 @@
-//! How a load test is done: callers that call, and one who looks on.
+//! Running a load test: callers, and a task that watches them.
 //!
-//! Each second what has come of it is stored and told, so that a test whose platform dies is known up
-//! to then.
+//! The result so far is stored and published each second, so that it survives if the platform ends.
 
 use std::collections::HashMap;
 use std::num::NonZero;
@@ -23,13 +22,13 @@ use crate::model::{
 };
 use crate::store::LoadTestQuery;
 
-/// How often it is looked at.
+/// How often the result is stored and published.
 const LOOK: Duration = Duration::from_secs(1);
-/// A caller that was refused waits so long.
+/// How long a caller waits after it was refused.
 const PAUSE: Duration = Duration::from_millis(100);
-/// A test that was not written for so long has no platform any more.
+/// After this time without a write, the platform that ran a test is taken for dead.
 const SILENCE: Duration = Duration::from_secs(15);
-/// How many scaling events a result keeps.
+/// The most scaling events in a result.
 const SCALING_EVENTS: usize = 1_000;
 
 /// The tests that this platform runs.
@@ -39,7 +38,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Where a test is that this platform runs; `None` for any other.
+    /// The state of a test that this platform runs; `None` for any other.
     fn status(&self, test: &LoadTest) -> Option<LoadTestStatus> {
         let tests = self.tests.lock();
         let (_, stop) = tests
@@ -53,7 +52,7 @@ impl Running {
     }
 }
 
-/// A function's place among the running tests, given back when it is dropped.
+/// Reserves a function for one running test until it is dropped.
 struct Place {
     running: Arc<Running>,
     function: FunctionId,
@@ -97,7 +96,7 @@ impl<'a> LoadTests<'a> {
         Self { platform }
     }
 
-    /// What a test will probably do and cost.
+    /// Estimates what a test will do and cost.
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::NotFound`]
@@ -114,11 +113,11 @@ impl<'a> LoadTests<'a> {
         Ok(new.estimate(&one, max_instances, processors))
     }
 
-    /// Starts a test, and returns as soon as it is stored.
+    /// Starts a test and returns as soon as it is stored.
     ///
     /// # Errors
-    /// [`Error::Invalid`], [`Error::NotFound`], [`Error::Inactive`], or [`Error::Conflict`] when the
-    /// function is under a test already.
+    /// [`Error::Invalid`], [`Error::NotFound`], [`Error::Inactive`], or
+    /// [`Conflict::LoadTestRunning`].
     pub async fn start(&self, new: NewLoadTest) -> Result<LoadTest, Error> {
         let estimate = self.estimate(&new).await?;
         let function = self.platform.functions().get(new.function).await?;
@@ -136,7 +135,7 @@ impl<'a> LoadTests<'a> {
         if let Some(latest) = self.list(&query).await?.pop()
             && !latest.status.is_terminal()
         {
-            // On another server.
+            // It runs on another server.
             return Err(taken());
         }
         let test = LoadTest {
@@ -159,7 +158,7 @@ impl<'a> LoadTests<'a> {
         Ok(test)
     }
 
-    /// The test with this id, as it was a second ago at most.
+    /// The test with this id. Its result is at most a second old.
     ///
     /// # Errors
     /// [`Error::NotFound`]
@@ -172,7 +171,7 @@ impl<'a> LoadTests<'a> {
     /// Tests, newest first.
     ///
     /// # Errors
-    /// When the store is away.
+    /// [`Error::Unavailable`] when the store cannot be reached.
     pub async fn list(&self, query: &LoadTestQuery) -> Result<Vec<LoadTest>, Error> {
         let mut tests = self.platform.engine().0.store.load_tests(query).await?;
         for test in &mut tests {
@@ -181,10 +180,10 @@ impl<'a> LoadTests<'a> {
         Ok(tests)
     }
 
-    /// Stops a test: the calls under way end, no more are made.
+    /// Stops a test: calls under way end, and no more are made.
     ///
     /// # Errors
-    /// [`Error::NotFound`], or [`Error::Conflict`] when it has ended, or runs on another server.
+    /// [`Error::NotFound`], [`Conflict::LoadTestEnded`] or [`Conflict::LoadTestElsewhere`].
     pub async fn stop(&self, id: LoadTestId) -> Result<LoadTest, Error> {
         let mut test = self.get(id).await?;
         if test.status.is_terminal() {
@@ -200,7 +199,7 @@ impl<'a> LoadTests<'a> {
         Ok(test)
     }
 
-    /// Finds out whether a test that did not end has a platform that runs it.
+    /// Checks whether a platform still runs a test that has not ended.
     async fn as_it_is(&self, mut test: LoadTest) -> Result<LoadTest, Error> {
         let engine = self.platform.engine();
         if test.status.is_terminal() {
@@ -214,7 +213,7 @@ impl<'a> LoadTests<'a> {
         if may_run_elsewhere && engine.0.clock.now().since(test.updated_at) < SILENCE {
             return Ok(test);
         }
-        // It may have ended just now.
+        // It may have ended in the meantime.
         let latest = engine.0.store.load_test(test.id).await?;
         if let Some(latest) = latest.filter(|latest| latest.status.is_terminal()) {
             return Ok(latest);
@@ -226,7 +225,7 @@ impl<'a> LoadTests<'a> {
     }
 }
 
-/// What callers share.
+/// What the callers share.
 struct Calls {
     engine: Engine,
     function: FunctionId,
@@ -280,7 +279,7 @@ async fn run(engine: Engine, place: Place, mut test: LoadTest) {
     look(&engine, &calls, &mut test).await;
 }
 
-/// Ends a second: stores and tells what has come of the test.
+/// Ends a second: stores and publishes the result so far.
 async fn look(engine: &Engine, calls: &Calls, test: &mut LoadTest) {
     let now = engine.0.clock.now();
     let elapsed = engine.0.clock.monotonic().saturating_sub(calls.begin);
@@ -303,7 +302,7 @@ async fn look(engine: &Engine, calls: &Calls, test: &mut LoadTest) {
         Err(error) => Err(error),
     };
     if let Err(error) = stored {
-        tracing::warn!(%error, load_test_id = %test.id, "a load test was not stored");
+        tracing::warn!(%error, load_test_id = %test.id, "cannot store a load test");
     }
     let told = Arc::new(test.clone());
     let event = if test.status.is_terminal() {
@@ -349,7 +348,7 @@ async fn call_on(calls: Arc<Calls>) {
 }
 
 impl Calls {
-    /// In an open loop, counts the calls that were due and that no caller had time for.
+    /// In an open loop, counts the calls that were due and that no caller was free for.
     fn count_those_not_begun(&self) {
         let elapsed = self.engine.0.clock.monotonic().saturating_sub(self.begin);
         let mut tally = self.tally.lock();

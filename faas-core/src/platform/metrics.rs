@@ -1,4 +1,4 @@
-//! What the platform does, in numbers.
+//! Counts and times of the whole platform.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub struct Overview {
     pub unfinished_last_day: u64,
     /// Functions that take executions.
     pub active_functions: usize,
-    /// Instances there are now.
+    /// The number of instances.
     pub instances: usize,
     /// Executions that wait for an instance now.
     pub queued: usize,
@@ -66,7 +66,7 @@ impl Platform {
     /// The state of the whole platform, from the store and the engine.
     ///
     /// # Errors
-    /// When the store is away.
+    /// [`Error::Unavailable`] when the store cannot be reached.
     pub async fn overview(&self) -> Result<Overview, Error> {
         /// How many of the newest run times the percentiles are taken from.
         const SAMPLE: usize = 10_000;
@@ -155,7 +155,7 @@ impl Platform {
     /// Scaling events at or after `since`, newest first.
     ///
     /// # Errors
-    /// When the store is away.
+    /// [`Error::Unavailable`] when the store cannot be reached.
     pub async fn scaling_history(
         &self,
         since: Timestamp,
@@ -164,7 +164,7 @@ impl Platform {
         Ok(self.engine().0.store.scaling_events(since, limit).await?)
     }
 
-    /// Counters and gauges, without asking the store.
+    /// Counters and gauges, without a call to the store.
     pub fn counters(&self) -> LiveCounters {
         self.engine().counters()
     }

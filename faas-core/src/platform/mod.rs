@@ -1,8 +1,8 @@
 //! The handle that a host holds.
 //!
-//! Owns the [`Platform`] and its [`PlatformBuilder`]: what a host configures, and every operation
-//! that the front ends offer, in the words of [`crate::model`]. It decides nothing that an
-//! execution goes through; that is the [`crate::engine`]'s.
+//! Owns the [`Platform`] and its [`PlatformBuilder`]: the configuration, and every operation that the
+//! front ends offer, on the types of [`crate::model`]. How an execution runs is up to
+//! [`crate::engine`].
 
 mod builder;
 mod costs;
@@ -112,7 +112,7 @@ impl Platform {
         Costs { platform: self }
     }
 
-    /// Calling a function by many at once, to see what that does and costs.
+    /// Load tests: many calls of one function, and what they do and cost.
     pub const fn load_tests(&self) -> LoadTests<'_> {
         LoadTests::new(self)
     }
@@ -210,30 +210,30 @@ impl Platform {
         &self.engine().0.price_book
     }
 
-    /// What it was configured with.
+    /// The options in force.
     pub fn options(&self) -> &PlatformOptions {
         &self.engine().0.options
     }
 
-    /// The time, as the platform's clock has it.
+    /// The time by the platform's clock.
     pub fn now(&self) -> Timestamp {
         self.engine().0.clock.now()
     }
 
-    /// The store, for people: never with a password.
+    /// Describes the store for people, without a password.
     pub fn describe_store(&self) -> String {
         self.engine().0.store.describe()
     }
 
-    /// The runtime and its isolation, for people.
+    /// Describes the runtime and its isolation for people.
     pub fn describe_runtime(&self) -> String {
         self.engine().0.runtime.describe()
     }
 
-    /// Whether the store can be reached and written to, and the platform does not shut down.
+    /// Checks that the store accepts writes and that the platform is not shutting down.
     ///
     /// # Errors
-    /// When it cannot.
+    /// Why it is not ready.
     pub async fn ready(&self) -> Result<(), Error> {
         let engine = self.engine();
         if engine.0.stopping.is_cancelled() {
@@ -242,13 +242,13 @@ impl Platform {
         Ok(engine.0.store.ping().await?)
     }
 
-    /// Resolves when the platform begins to shut down: for front ends that hold connections open.
+    /// Resolves when the platform begins to shut down. Front ends close their connections then.
     pub fn stopped(&self) -> WaitForCancellationFutureOwned {
         self.engine().0.stopping.clone().cancelled_owned()
     }
 
-    /// Stops taking work, lets what runs finish within the configured grace, leaves the rest
-    /// pending in the store, and closes it.
+    /// Stops accepting work, waits for running executions up to the configured grace, leaves the
+    /// rest pending in the store, and closes the store.
     pub async fn shutdown(&self) {
         self.engine().shutdown().await;
     }

@@ -14,6 +14,8 @@ mod access;
 #[cfg(feature = "quickjs")]
 mod environment;
 #[cfg(test)]
+mod functions;
+#[cfg(test)]
 mod load_tests;
 #[cfg(test)]
 mod platform;

@@ -148,6 +148,11 @@ async fn what_ends_while_the_store_is_away_is_written_when_it_is_back_and_nothin
     world.runtime.open();
     let told = invoked.await.unwrap();
     assert!(matches!(told, Err(Error::Unavailable(_))), "{told:?}");
+    let told = told.unwrap_err();
+    assert_eq!(told.to_string(), "store unavailable: it is away");
+    let store = std::error::Error::source(&told).expect("the store's own error");
+    let cause = store.source().expect("what it came from");
+    assert_eq!(cause.to_string(), "it is away");
     assert!(tried.load(Ordering::SeqCst) > 0);
     let refused = world.platform.execute(wait.id, json!(3)).await;
     assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");

@@ -1,4 +1,4 @@
-//! Who did what.
+//! The audit log.
 
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
@@ -21,10 +21,10 @@ pub(crate) fn routes() -> Routes {
 }
 
 #[utoipa::path(get, path = "/api/audit", tag = "Access", operation_id = "listAudit",
-    summary = "Who changed what, newest first, page by page.",
+    summary = "The audit log, newest first, page by page.",
     params(
-        ("limit" = Option<u32>, Query, description = "At most so many. Default: 50.", minimum = 1, maximum = 1000),
-        ("cursor" = Option<wire::AuditKey>, Query, description = "The `nextCursor` of the page before.")
+        ("limit" = Option<u32>, Query, description = "The most to return. Default: 50. A larger number counts as 1000.", minimum = 1, maximum = 1000),
+        ("cursor" = Option<wire::AuditKey>, Query, description = "The `nextCursor` of the previous page.")
     ),
     responses(
         (status = 200, description = "A page.", body = wire::AuditPage),
@@ -37,7 +37,7 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     let limit = params.number("limit", 1..=MAX_LIST, DEFAULT_LIST)? as usize;
     let cursor = params.text("cursor")?.map(str::parse).transpose();
     let before = cursor.map_err(|_| {
-        ApiError::invalid("cursor is not one: expected the nextCursor of the page before")
+        ApiError::invalid("invalid cursor: expected the nextCursor of the previous page")
     })?;
     let query = AuditQuery {
         before,

@@ -41,7 +41,7 @@ async fn pricing(State(api): State<Api>) -> Result<Response, CostsError> {
 }
 
 #[utoipa::path(post, path = "/api/costs/estimate", tag = "Costs", operation_id = "estimateCost",
-    summary = "What the next execution will probably cost.",
+    summary = "Estimates the cost of the next execution.",
     request_body = wire::EstimateRequest,
     responses(
         (status = 200, description = "The estimate.", body = wire::Data<wire::Estimate>),
@@ -63,8 +63,8 @@ async fn estimate(State(api): State<Api>, request: Request) -> Result<Response, 
 #[utoipa::path(get, path = "/api/costs/system", tag = "Costs", operation_id = "getSystemCost",
     summary = "The cost of everything in a period.",
     params(
-        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD` or RFC 3339. Default: 24 hours before the end."),
-        ("endDate" = Option<String>, Query, description = "`YYYY-MM-DD`, with its whole day, or RFC 3339. Default: now.")
+        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD`, `YYYY-MM`, `YYYY` or RFC 3339; UTC without a zone. Default: 24 hours before the end."),
+        ("endDate" = Option<String>, Query, description = "Like `startDate`; a date includes its whole day, month or year. Default: now. Before `startDate`: the report is empty.")
     ),
     responses(
         (status = 200, description = "The cost.", body = wire::Data<wire::SystemCost>),
@@ -81,8 +81,8 @@ async fn system(State(api): State<Api>, uri: Uri) -> Result<Response, CostsError
     summary = "The cost of one function in a period.",
     params(
         ("id" = wire::FunctionKey, Path, description = "The function."),
-        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD` or RFC 3339. Default: 24 hours before the end."),
-        ("endDate" = Option<String>, Query, description = "`YYYY-MM-DD`, with its whole day, or RFC 3339. Default: now.")
+        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD`, `YYYY-MM`, `YYYY` or RFC 3339; UTC without a zone. Default: 24 hours before the end."),
+        ("endDate" = Option<String>, Query, description = "Like `startDate`; a date includes its whole day, month or year. Default: now. Before `startDate`: the report is empty.")
     ),
     responses(
         (status = 200, description = "The cost.", body = wire::Data<wire::FunctionCost>),
@@ -100,10 +100,10 @@ async fn function(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Respon
 #[utoipa::path(get, path = "/api/costs/trends", tag = "Costs", operation_id = "getCostTrends",
     summary = "The cost over time; spans without executions are left out.",
     params(
-        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD` or RFC 3339. Default: 7 days before the end."),
-        ("endDate" = Option<String>, Query, description = "`YYYY-MM-DD`, with its whole day, or RFC 3339. Default: now."),
+        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD`, `YYYY-MM`, `YYYY` or RFC 3339; UTC without a zone. Default: 7 days before the end."),
+        ("endDate" = Option<String>, Query, description = "Like `startDate`; a date includes its whole day, month or year. Default: now. Before `startDate`: the report is empty."),
         ("granularity" = Option<wire::Granularity>, Query, description = "How long the spans are. Default: hour."),
-        ("functionId" = Option<wire::FunctionKey>, Query, description = "Of this function only.")
+        ("functionId" = Option<wire::FunctionKey>, Query, description = "Only those of this function.")
     ),
     responses(
         (status = 200, description = "A row for each span.", body = wire::Data<wire::Trends>),
@@ -139,10 +139,10 @@ async fn trends(State(api): State<Api>, uri: Uri) -> Result<Response, CostsError
 }
 
 #[utoipa::path(get, path = "/api/costs/breakdown", tag = "Costs", operation_id = "getCostBreakdown",
-    summary = "The cost of everything in a period by function, dearest first.",
+    summary = "The cost of everything in a period by function, the most expensive first.",
     params(
-        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD` or RFC 3339. Default: 24 hours before the end."),
-        ("endDate" = Option<String>, Query, description = "`YYYY-MM-DD`, with its whole day, or RFC 3339. Default: now.")
+        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD`, `YYYY-MM`, `YYYY` or RFC 3339; UTC without a zone. Default: 24 hours before the end."),
+        ("endDate" = Option<String>, Query, description = "Like `startDate`; a date includes its whole day, month or year. Default: now. Before `startDate`: the report is empty.")
     ),
     responses(
         (status = 200, description = "A row for each function.", body = wire::Data<wire::Breakdown>),
@@ -158,9 +158,9 @@ async fn breakdown(State(api): State<Api>, uri: Uri) -> Result<Response, CostsEr
 #[utoipa::path(get, path = "/api/costs/executions", tag = "Costs", operation_id = "listCostedExecutions",
     summary = "The newest executions with their functions.",
     params(
-        ("limit" = Option<u32>, Query, description = "At most so many. Default: 50.", minimum = 1, maximum = 1000),
-        ("functionId" = Option<wire::FunctionKey>, Query, description = "Of this function only."),
-        ("status" = Option<wire::ExecutionStatus>, Query, description = "In this state only.")
+        ("limit" = Option<u32>, Query, description = "The most to return. Default: 50. A larger number counts as 1000.", minimum = 1, maximum = 1000),
+        ("functionId" = Option<wire::FunctionKey>, Query, description = "Only those of this function."),
+        ("status" = Option<wire::ExecutionStatus>, Query, description = "Only those in this state.")
     ),
     responses(
         (status = 200, description = "The executions.", body = wire::schema::NamedExecutions),

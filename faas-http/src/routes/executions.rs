@@ -44,13 +44,13 @@ async fn read(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> 
 #[utoipa::path(get, path = "/api/executions", tag = "Executions", operation_id = "listExecutions",
     summary = "Executions, newest first, page by page.",
     params(
-        ("functionId" = Option<wire::FunctionKey>, Query, description = "Of this function only."),
-        ("status" = Option<wire::ExecutionStatus>, Query, description = "In this state only."),
-        ("errorKind" = Option<wire::ErrorKind>, Query, description = "Failed for this reason only."),
+        ("functionId" = Option<wire::FunctionKey>, Query, description = "Only those of this function."),
+        ("status" = Option<wire::ExecutionStatus>, Query, description = "Only those in this state."),
+        ("errorKind" = Option<wire::ErrorKind>, Query, description = "Only failures of this kind."),
         ("from" = Option<String>, Query, description = "Accepted at or after: `YYYY-MM-DD` or RFC 3339."),
         ("to" = Option<String>, Query, description = "Accepted before, or on this day: `YYYY-MM-DD` or RFC 3339."),
-        ("limit" = Option<u32>, Query, description = "At most so many. Default: 50.", minimum = 1, maximum = 1000),
-        ("cursor" = Option<wire::ExecutionKey>, Query, description = "The `nextCursor` of the page before.")
+        ("limit" = Option<u32>, Query, description = "The most to return. Default: 50. A larger number counts as 1000.", minimum = 1, maximum = 1000),
+        ("cursor" = Option<wire::ExecutionKey>, Query, description = "The `nextCursor` of the previous page.")
     ),
     responses(
         (status = 200, description = "A page.", body = wire::ExecutionPage),
@@ -64,7 +64,7 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     let before = match params.text("cursor")? {
         None => None,
         Some(text) => Some(text.parse().map_err(|_| {
-            ApiError::invalid("cursor is not one: expected the nextCursor of the page before")
+            ApiError::invalid("invalid cursor: expected the nextCursor of the previous page")
         })?),
     };
     let query = ExecutionQuery {
@@ -112,12 +112,12 @@ async fn cancel(
 }
 
 #[utoipa::path(post, path = "/api/executions/{id}/retry", tag = "Executions", operation_id = "retryExecution",
-    summary = "Executes a failed one again, as a new execution.",
+    summary = "Executes a failed execution again, as a new one.",
     params(
         ("id" = wire::ExecutionKey, Path, description = "The execution.")
     ),
     responses(
-        (status = 202, description = "The new execution is stored, and will be run.", body = wire::Retried),
+        (status = 202, description = "The new execution is stored and will run.", body = wire::Retried),
         errors::InvalidOrInactive,
         (status = 404, description = "`execution_not_found`, or `function_not_found`", body = wire::ErrorBody),
         errors::Conflict,
@@ -135,7 +135,7 @@ async fn retry(State(api): State<Api>, id: PathId, request: Request) -> Result<R
     )
 }
 
-/// The state that the parameter `status` names.
+/// The parameter `status`.
 pub(super) fn status(params: &Params) -> Result<Option<Status>, ApiError> {
     const ALL: [Status; 4] = [
         Status::Pending,

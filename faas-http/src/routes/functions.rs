@@ -31,7 +31,7 @@ pub(crate) fn routes() -> Routes {
 }
 
 #[utoipa::path(post, path = "/api/functions", tag = "Functions", operation_id = "createFunction",
-    summary = "Uploads a function. Its code is compiled at once.",
+    summary = "Uploads a function and compiles its code.",
     request_body = wire::NewFunction,
     responses(
         (status = 201, description = "The function.", body = wire::Function),
@@ -77,7 +77,7 @@ async fn read(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> 
 }
 
 #[utoipa::path(put, path = "/api/functions/{id}", tag = "Functions", operation_id = "updateFunction",
-    summary = "Changes what is named of a function.",
+    summary = "Changes a function. Members that are not named stay.",
     request_body = wire::FunctionChange,
     params(
         ("id" = wire::FunctionKey, Path, description = "The function.")
@@ -134,7 +134,7 @@ async fn delete(
         ("Idempotency-Key" = Option<String>, Header, nullable = false, description = "The same key and function within 24 hours give the first execution, not a second. 1 to 255 visible ASCII characters.")
     ),
     responses(
-        (status = 202, description = "It is stored, and will be run.", body = wire::Accepted),
+        (status = 202, description = "The execution is stored and will run.", body = wire::Accepted),
         errors::InvalidOrInactive,
         errors::NoFunction,
         errors::TooLarge,
@@ -172,8 +172,8 @@ async fn execute(
     summary = "Executions of a function, newest first.",
     params(
         ("id" = wire::FunctionKey, Path, description = "The function."),
-        ("limit" = Option<u32>, Query, description = "At most so many. Default: 50.", minimum = 1, maximum = 1000),
-        ("status" = Option<wire::ExecutionStatus>, Query, description = "In this state only.")
+        ("limit" = Option<u32>, Query, description = "The most to return. Default: 50. A larger number counts as 1000.", minimum = 1, maximum = 1000),
+        ("status" = Option<wire::ExecutionStatus>, Query, description = "Only those in this state.")
     ),
     responses(
         (status = 200, description = "The executions.", body = Vec<wire::Execution>),
@@ -194,7 +194,7 @@ async fn logs(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Response, 
     };
     let found = api.platform.executions().list(&query).await?;
     if found.is_empty() {
-        // Nothing: because it was never called, or because there is no such function?
+        // Empty because the function was never called, or because it does not exist.
         api.platform
             .costs()
             .labels(&[id])

@@ -1,4 +1,4 @@
-//! Whether the process lives and whether it can serve.
+//! Liveness and readiness.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -19,9 +19,9 @@ pub(crate) fn routes() -> Routes {
 }
 
 #[utoipa::path(get, path = "/healthz", tag = "Server", operation_id = "getHealth",
-    summary = "Whether the process lives.",
+    summary = "Whether the process is alive.",
     responses(
-        (status = 200, description = "It does.", body = wire::Health)
+        (status = 200, description = "It is.", body = wire::Health)
     )
 )]
 async fn alive() -> Result<Response, ApiError> {
@@ -29,12 +29,12 @@ async fn alive() -> Result<Response, ApiError> {
     answer::json(StatusCode::OK, &health)
 }
 
-/// 503 while the store cannot be written to. Why exactly is told to the log: everybody may ask this.
+/// 503 while the store cannot be written to. The log has the details: this route needs no key.
 #[utoipa::path(get, path = "/readyz", tag = "Server", operation_id = "getReadiness",
-    summary = "Whether it can serve: the store can be written to, and it does not shut down.",
+    summary = "Whether the server can serve: the store accepts writes, and the platform is not shutting down.",
     responses(
         (status = 200, description = "It can.", body = wire::Health),
-        (status = 503, description = "It cannot, and why.", body = wire::Health)
+        (status = 503, description = "It cannot, with the reason.", body = wire::Health)
     )
 )]
 async fn ready(State(api): State<Api>) -> Result<Response, ApiError> {
@@ -47,7 +47,7 @@ async fn ready(State(api): State<Api>) -> Result<Response, ApiError> {
             tracing::debug!(%error, "not ready");
             let reason = match error {
                 Error::Unavailable(_) => {
-                    "unavailable: the store is away, or the platform is shutting down"
+                    "unavailable: the store cannot be reached, or the platform is shutting down"
                 }
                 _ => "the store cannot be used",
             };

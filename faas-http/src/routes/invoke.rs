@@ -1,4 +1,4 @@
-//! Calling a function and waiting for what it returns: the one route that must be fast.
+//! Calling a function and waiting for its result: the one route that must be fast.
 //!
 //! The body is the input and the answer is the output, byte for byte; nothing of either is parsed
 //! into a tree. The wait is bounded by the function's own timeout and the queue, not by the
@@ -53,15 +53,15 @@ pub(crate) fn routes() -> Routes {
 }
 
 #[utoipa::path(post, path = "/api/functions/{id}/invoke", tag = "Functions", operation_id = "invokeFunction",
-    summary = "Calls a function and waits for what it returns. One attempt, unless `retry` says otherwise.",
+    summary = "Calls a function and waits for its result. One attempt, unless `retry` is true.",
     request_body(content = Option<serde_json::Value>, description = "The input: any JSON; empty: `{}`."),
     params(
         ("id" = wire::FunctionKey, Path, description = "The function."),
-        ("retry" = Option<bool>, Query, description = "Whether it is retried as configured. Default: no."),
+        ("retry" = Option<bool>, Query, description = "Whether failures are retried as configured. Default: false."),
         ("Idempotency-Key" = Option<String>, Header, nullable = false, description = "The same key and function within 24 hours give the first execution, not a second. 1 to 255 visible ASCII characters.")
     ),
     responses(
-        (status = 200, description = "What the function returned.", body = serde_json::Value, headers(
+        (status = 200, description = "The result of the function.", body = serde_json::Value, headers(
             ("X-Execution-Id" = wire::ExecutionKey), ("X-Execution-Duration" = wire::Millis),
             ("X-Execution-Cost" = wire::Dollars), ("X-Cold-Start" = bool))),
         (status = 202, description = "The first call with the same `Idempotency-Key` has not ended yet.", body = wire::Accepted),
@@ -73,7 +73,7 @@ pub(crate) fn routes() -> Routes {
         errors::Overloaded,
         (status = 502, description = "`function_error`, `out_of_memory` or `stack_overflow`.", body = wire::InvocationError),
         (status = 503, description = "`platform_error`, `unavailable`: try again later.", body = wire::ErrorBody),
-        (status = 504, description = "`timeout`: the function took longer than it may.", body = wire::InvocationError)
+        (status = 504, description = "`timeout`: the function ran longer than its timeout.", body = wire::InvocationError)
     )
 )]
 async fn invoke(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
@@ -103,7 +103,7 @@ fn call_options(parts: &Parts) -> Result<CallOptions, ApiError> {
     Ok(options)
 }
 
-/// The caller's key against doing it twice.
+/// The idempotency key of the request.
 pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     const MAX: usize = 255;
     let mut keys = headers.get_all(&IDEMPOTENCY_KEY).iter();

@@ -1,4 +1,4 @@
-//! Making, listing and revoking API keys.
+//! Creating, listing and revoking API keys.
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -17,7 +17,7 @@ use crate::extract::PathId;
 use crate::openapi::errors;
 use crate::routing::{Needs, Routes};
 
-/// More than a key needs, in bytes.
+/// The largest body, in bytes: more than a key needs.
 const MAX_BODY: usize = 16 << 10;
 
 pub(crate) fn routes() -> Routes {
@@ -27,7 +27,7 @@ pub(crate) fn routes() -> Routes {
 }
 
 #[utoipa::path(get, path = "/api/keys", tag = "Access", operation_id = "listKeys",
-    summary = "All API keys, revoked ones too, newest first.",
+    summary = "All API keys, including revoked ones, newest first.",
     responses(
         (status = 200, description = "The keys.", body = Vec<wire::Key>),
         errors::NoKeys
@@ -40,10 +40,10 @@ async fn list(State(api): State<Api>) -> Result<Response, ApiError> {
 }
 
 #[utoipa::path(post, path = "/api/keys", tag = "Access", operation_id = "createKey",
-    summary = "Makes an API key. From the first one on, a key is required everywhere.",
+    summary = "Creates an API key. Once there is a key, every request needs one.",
     request_body = wire::NewKey,
     responses(
-        (status = 201, description = "The key, with its text, which is told this once.", body = wire::Key),
+        (status = 201, description = "The key with its text, which no later answer contains.", body = wire::Key),
         errors::Invalid,
         errors::NoKeys,
         errors::Conflict,
@@ -62,7 +62,7 @@ async fn create(State(api): State<Api>, request: Request) -> Result<Response, Ap
 }
 
 #[utoipa::path(delete, path = "/api/keys/{id}", tag = "Access", operation_id = "revokeKey",
-    summary = "Revokes an API key for good. It stays in the list.",
+    summary = "Revokes an API key permanently. It stays in the list.",
     params(
         ("id" = wire::ApiKeyKey, Path, description = "The key.")
     ),
@@ -90,7 +90,7 @@ pub(super) fn access(api: &Api) -> Result<&Access, ApiError> {
         ApiError::new(
             StatusCode::NOT_FOUND,
             "not_found",
-            "there are no keys here: this server leaves access control to its host",
+            "this server has no keys: its host controls access",
         )
     })
 }

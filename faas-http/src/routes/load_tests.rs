@@ -20,7 +20,7 @@ use crate::extract::{Params, PathId};
 use crate::openapi::errors;
 use crate::routing::{Needs, Routes};
 
-/// How many load tests a list has at most; each tells of up to 300 seconds.
+/// The most load tests in a list; each has up to 300 seconds.
 const MAX_TESTS: u32 = 100;
 const DEFAULT_TESTS: u32 = 20;
 
@@ -61,7 +61,7 @@ async fn start(State(api): State<Api>, request: Request) -> Result<Response, Api
     path = "/api/load-tests/estimate",
     tag = "Load tests",
     operation_id = "estimateLoadTest",
-    summary = "What a load test will probably do and cost. Nothing is started.",
+    summary = "Estimates what a load test will do and cost. Starts nothing.",
     request_body = wire::NewLoadTest,
     responses(
         (status = 200, description = "The estimate.", body = wire::LoadEstimate),
@@ -83,8 +83,8 @@ async fn estimate(State(api): State<Api>, request: Request) -> Result<Response, 
     operation_id = "listLoadTests",
     summary = "Load tests, newest first.",
     params(
-        ("functionId" = Option<wire::FunctionKey>, Query, description = "Of this function only."),
-        ("limit" = Option<u32>, Query, description = "At most so many. Default: 20.", minimum = 1, maximum = 100)
+        ("functionId" = Option<wire::FunctionKey>, Query, description = "Only those of this function."),
+        ("limit" = Option<u32>, Query, description = "The most to return. Default: 20. A larger number counts as 100.", minimum = 1, maximum = 100)
     ),
     responses(
         (status = 200, description = "The load tests.", body = Vec<wire::LoadTest>),
@@ -108,7 +108,7 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     path = "/api/load-tests/{id}",
     tag = "Load tests",
     operation_id = "getLoadTest",
-    summary = "One load test, as it was a second ago at most.",
+    summary = "One load test. Its result is at most a second old.",
     params(("id" = wire::LoadTestKey, Path, description = "The load test.")),
     responses(
         (status = 200, description = "The load test.", body = wire::LoadTest),
@@ -125,7 +125,7 @@ async fn read(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> 
     path = "/api/load-tests/{id}",
     tag = "Load tests",
     operation_id = "stopLoadTest",
-    summary = "Stops a load test: the calls under way end, no more are made. It stays in the list.",
+    summary = "Stops a load test: calls under way end, and no more are made. It stays in the list.",
     params(("id" = wire::LoadTestKey, Path, description = "The load test.")),
     responses(
         (status = 200, description = "The load test as it is now.", body = wire::LoadTest),

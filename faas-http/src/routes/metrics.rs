@@ -1,4 +1,4 @@
-//! What the platform does and did.
+//! The state of the platform and its history.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub(crate) fn routes() -> Routes {
 }
 
 #[utoipa::path(get, path = "/api/metrics", tag = "Metrics", operation_id = "getMetrics",
-    summary = "How the platform does.",
+    summary = "The state of the platform.",
     responses(
         (status = 200, description = "Counts, times and capacity.", body = wire::Overview)
     )
@@ -42,7 +42,7 @@ async fn overview(State(api): State<Api>) -> Result<Response, ApiError> {
 }
 
 #[utoipa::path(get, path = "/api/metrics/executions/history", tag = "Metrics", operation_id = "getExecutionHistory",
-    summary = "What ended of the executions of each hour, in the order of time; hours without any are left out.",
+    summary = "Executions by the hour of their acceptance, in time order; hours without any are left out.",
     params(
         ("hours" = Option<u32>, Query, description = "How far back. Default: 24.", minimum = 1, maximum = 8760)
     ),

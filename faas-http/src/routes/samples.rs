@@ -1,4 +1,4 @@
-//! Functions to begin with.
+//! The sample functions.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -16,7 +16,7 @@ pub(crate) fn routes() -> Routes {
 }
 
 #[utoipa::path(get, path = "/api/samples", tag = "Functions", operation_id = "listSamples",
-    summary = "Functions to begin with.",
+    summary = "Sample functions.",
     responses(
         (status = 200, description = "The samples.", body = Vec<wire::Sample>)
     )

@@ -1,4 +1,4 @@
-//! Who asks, and whether a key is required.
+//! The session: which key the client uses, and whether it needs one.
 
 use axum::Extension;
 use axum::extract::State;
@@ -17,12 +17,11 @@ pub(crate) fn routes() -> Routes {
     Routes::default().add(Needs::NoWrongKey, routes!(session))
 }
 
-/// Where a key is required and the request brings none, `key` is null. A key that is wrong or has
-/// expired is refused.
+/// `key` is null if the request has no key. A wrong or expired key is refused.
 #[utoipa::path(get, path = "/api/session", tag = "Access", operation_id = "getSession",
-    summary = "Whether a key is required, and whose key this is.",
+    summary = "Whether a key is required, and which key the request has.",
     responses(
-        (status = 200, description = "Who asks.", body = wire::Session)
+        (status = 200, description = "The session.", body = wire::Session)
     )
 )]
 async fn session(

@@ -135,7 +135,7 @@ async fn what_makes_no_sense_is_refused_without_a_value_in_the_message() {
         ),
         (
             json!({"env": {"A": "1"}, "secret": {"A": SECRET}}),
-            "known are",
+            "did you mean \"config.secrets\"?",
         ),
     ] {
         let (status, answer) = upload(&server, config.clone()).await;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use faas_api::event::EVENT_TYPES;
+use faas_api::event::{EVENT_TYPES, Message};
 use faas_core::cost::PriceBook;
 use faas_core::events::{Event, EventKind, LiveMetrics};
 use faas_core::model::{Basis, Cost};
@@ -141,6 +141,10 @@ fn the_dashboard_is_tested_with_the_messages_that_are_sent() {
         .chain([gap(9, 12, NOW, 42)])
         .map(|message| String::from_utf8(message.to_vec()).unwrap())
         .collect();
+    for line in &lines {
+        let read: Message<'static> = serde_json::from_str(line).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), *line);
+    }
     let written = format!("[\n{}\n]\n", lines.join(",\n"));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/tests/fixtures/events.json");
     if std::env::var_os(REGENERATE).is_some() {
