@@ -81,8 +81,8 @@ pub use metrics::{
 };
 pub use number::{Cores, Dollars, Millis, Percent, Rate, Seconds};
 pub use price::{
-    CostRange, Estimate, EstimateParts, EstimateRequest, PriceBook, PriceFactors, TierPrice,
-    TierPrices,
+    CostRange, Estimate, EstimateParts, EstimateRequest, PriceBook, PriceFactors, TierBounds,
+    TierPrice, TierPrices, TierThresholds,
 };
 pub use read::{ReadError, form_to_json, read, read_form};
 pub use scalar::{

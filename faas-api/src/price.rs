@@ -25,6 +25,43 @@ pub struct PriceBook<'a> {
     pub factors: PriceFactors,
     /// The version that executions are priced with.
     pub version: u32,
+    /// Which functions are in which tier.
+    pub thresholds: TierThresholds,
+}
+
+/// The bounds of the tiers: a function is in the cheapest tier whose bounds it meets, and in the
+/// enterprise tier if it meets none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct TierThresholds {
+    /// The bounds of the cheapest tier.
+    pub basic: TierBounds,
+    /// The bounds of the second tier.
+    pub standard: TierBounds,
+    /// The bounds of the third tier.
+    pub premium: TierBounds,
+}
+
+/// What a function in a tier may have at most.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct TierBounds {
+    /// The length of the code in UTF-16 code units, as JavaScript's own `length` counts.
+    pub code_length: u64,
+    /// The timeout in milliseconds.
+    pub timeout: u64,
+}
+
+impl From<cost::TierBounds> for TierBounds {
+    fn from(bounds: cost::TierBounds) -> Self {
+        Self {
+            code_length: bounds.code_length,
+            timeout: bounds.timeout_ms,
+        }
+    }
 }
 
 /// The price of each tier.
@@ -97,6 +134,11 @@ impl<'a> From<&'a cost::PriceBook> for PriceBook<'a> {
                 storage: Dollars(book.storage_per_mib_hour),
             },
             version: book.version,
+            thresholds: TierThresholds {
+                basic: book.thresholds.basic.into(),
+                standard: book.thresholds.standard.into(),
+                premium: book.thresholds.premium.into(),
+            },
         }
     }
 }

@@ -37,6 +37,8 @@ async fn prices_are_those_of_the_book() {
         &["coldStart", "retry", "scaling", "dataTransfer", "storage"],
     );
     assert_eq!(pricing["factors"]["coldStart"].to_string(), "0.00005");
+    let premium = json!({"codeLength": 10_000, "timeout": 120_000});
+    assert_eq!(pricing["thresholds"]["premium"], premium);
 }
 
 #[tokio::test]
