@@ -20,6 +20,34 @@ use crate::model::Timestamp;
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Where the platform takes the time from.
+///
+/// A clock that is a day ahead of the system's:
+///
+/// ```
+/// use std::time::Duration;
+/// use faas_core::clock::{Clock, Sleep, SystemClock};
+/// use faas_core::model::Timestamp;
+///
+/// #[derive(Debug)]
+/// struct Tomorrow(SystemClock);
+///
+/// impl Clock for Tomorrow {
+///     fn now(&self) -> Timestamp {
+///         self.0.now() + Duration::from_secs(24 * 3600)
+///     }
+///
+///     fn monotonic(&self) -> Duration {
+///         self.0.monotonic()
+///     }
+///
+///     fn sleep(&self, duration: Duration) -> Sleep {
+///         self.0.sleep(duration)
+///     }
+/// }
+///
+/// let clock = Tomorrow(SystemClock::new());
+/// assert!(clock.now() > clock.0.now());
+/// ```
 pub trait Clock: Debug + Send + Sync + 'static {
     /// The wall clock, in UTC. It may jump when the system's clock is set.
     fn now(&self) -> Timestamp;

@@ -1,10 +1,33 @@
 //! Errors that several modules share. Each variant changes what a caller does; the text is for people.
 //! The backend's own error stays behind [`std::error::Error::source`].
 
-use crate::model::ExecutionId;
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
 
-/// Why the platform did not do what it was asked. What a function itself does wrong is not here:
-/// that is an execution that failed.
+use crate::model::{ExecutionId, FunctionId, LoadTestStatus, Status};
+
+/// Why the platform did not do what it was asked. A failure of a function is not an error: it is an
+/// execution that failed.
+///
+/// ```
+/// use faas_core::Error;
+/// use faas_core::error::{Conflict, Resource};
+///
+/// fn status(error: &Error) -> u16 {
+///     match error {
+///         Error::Invalid(_) | Error::Compile(_) | Error::Inactive => 400,
+///         Error::NotFound(Resource::Function) => 404,
+///         Error::Conflict(Conflict::FunctionName { existing, .. }) => {
+///             println!("update {existing:?} instead");
+///             409
+///         }
+///         error if error.is_retryable() => 503,
+///         _ => 500,
+///     }
+/// }
+/// # assert_eq!(status(&Error::NotFound(Resource::Function)), 404);
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -17,17 +40,16 @@ pub enum Error {
     /// The input, or the code, is larger than is configured; the text gives both sizes.
     #[error("{0}")]
     TooLarge(String),
-    /// There is none such: "function", "execution".
+    /// It does not exist.
     #[error("{0} not found")]
-    NotFound(&'static str),
+    NotFound(Resource),
     /// The function takes no executions.
     #[error("function is not active")]
     Inactive,
-    /// What was asked does not fit the present state: a name that is taken, an execution that has
-    /// ended.
-    #[error("{0}")]
-    Conflict(String),
-    /// The queue is full, or the part of it that one function may fill. Trying again after this time
+    /// The request does not fit the present state.
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
+    /// The queue is full, or the part of it that one function may use. Trying again after this time
     /// may help.
     #[error("{bound}: try again in {} s", retry_after.as_secs())]
     Overloaded {
@@ -40,18 +62,19 @@ pub enum Error {
     /// processor busy for ever.
     #[error("earlier calls of this function do not stop: it is refused until they end")]
     Runaway,
-    /// The store is away, or the platform shuts down. Trying again later may help.
-    #[error("{0}")]
-    Unavailable(String),
-    /// The function ran, but the store did not take the result. The platform keeps the result and
+    /// The store cannot be reached, or the platform is shutting down. Trying again later may help.
+    #[error(transparent)]
+    Unavailable(Cause),
+    /// The function ran, but the store did not accept the result. The platform keeps the result and
     /// stores it as soon as the store accepts it, but loses it if it stops before. Calling the
     /// function again runs it a second time.
     #[error("the function ran, but its result could not be stored: {reason}")]
     NotStored {
         /// The execution whose result is not stored.
         execution: ExecutionId,
-        /// What the store said.
-        reason: String,
+        /// The store's failure.
+        #[source]
+        reason: Cause,
     },
     /// The idempotency key was used for the same function with another input.
     #[error("the idempotency key was used with another input: use a new key for each request")]
@@ -59,9 +82,19 @@ pub enum Error {
         /// The execution that was accepted with the key.
         execution: ExecutionId,
     },
-    /// A fault of the platform's own.
+    /// A fault of the platform itself.
     #[error("internal error: {0}")]
-    Internal(String),
+    Internal(#[source] Cause),
+}
+
+impl Error {
+    /// Whether the same call may succeed later without a change.
+    pub const fn is_retryable(&self) -> bool {
+        matches!(
+            self,
+            Self::Overloaded { .. } | Self::Runaway | Self::Unavailable(_)
+        )
+    }
 }
 
 /// A bound of the queue that was met.
@@ -97,11 +130,152 @@ impl QueueBound {
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(_) => Self::Unavailable(error.to_string()),
-            StoreError::Conflict(_) | StoreError::Stale => Self::Conflict(error.to_string()),
-            StoreError::Unusable(_) => Self::Internal(error.to_string()),
+        Self::from(Arc::new(error))
+    }
+}
+
+impl From<Arc<StoreError>> for Error {
+    fn from(error: Arc<StoreError>) -> Self {
+        match &*error {
+            StoreError::Unavailable(_) => Self::Unavailable(Cause::of(error)),
+            StoreError::Conflict(what) => Self::Conflict(Conflict::Taken(what)),
+            StoreError::Stale => Self::Conflict(Conflict::Stale),
+            StoreError::Unusable(_) => Self::Internal(Cause::of(error)),
         }
+    }
+}
+
+/// Something that can be looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Resource {
+    /// A function.
+    Function,
+    /// An execution.
+    Execution,
+    /// A load test.
+    LoadTest,
+    /// An API key.
+    Key,
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Function => "function",
+            Self::Execution => "execution",
+            Self::LoadTest => "load test",
+            Self::Key => "key",
+        })
+    }
+}
+
+/// What a request conflicts with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Conflict {
+    /// Another function has the name.
+    #[error("a function named {name:?} exists already")]
+    FunctionName {
+        /// The name.
+        name: String,
+        /// The function that has it, unless it was deleted or renamed since.
+        existing: Option<FunctionId>,
+    },
+    /// Another key has the name.
+    #[error("a key named {name:?} exists already")]
+    KeyName {
+        /// The name.
+        name: String,
+    },
+    /// There are as many keys as there may be.
+    #[error("there are {limit} keys already: revoke keys that are no longer used")]
+    TooManyKeys {
+        /// How many there may be.
+        limit: usize,
+    },
+    /// The key was revoked before.
+    #[error("the key is revoked already")]
+    KeyRevoked,
+    /// The execution has ended.
+    #[error("the execution has already {0}")]
+    ExecutionEnded(Status),
+    /// Only failed executions can be retried.
+    #[error("the execution is {0}: only a failed one can be retried")]
+    ExecutionNotFailed(Status),
+    /// Another server ended the execution.
+    #[error("the execution was settled elsewhere")]
+    SettledElsewhere,
+    /// The execution could not be cancelled, because it changed all the time.
+    #[error("{0}")]
+    ExecutionBusy(&'static str),
+    /// The function is under a load test.
+    #[error("a load test of this function is running: stop it first")]
+    LoadTestRunning,
+    /// The load test has ended.
+    #[error("the load test is {} already", .0.as_str())]
+    LoadTestEnded(LoadTestStatus),
+    /// Another server runs the load test.
+    #[error("the load test runs on another server: stop it there")]
+    LoadTestElsewhere,
+    /// Secrets were given, and the platform has no key to seal them with.
+    #[error("secrets cannot be stored: no secret key is configured to seal them with")]
+    NoSecretKey,
+    /// Others change the function all the time.
+    #[error("the function {0:?} is being changed by others: try again")]
+    FunctionBusy(String),
+    /// Others change functions all the time.
+    #[error("functions are being changed by others: try again")]
+    FunctionsBusy,
+    /// What a store was asked to add exists already.
+    #[error("{0} is already taken")]
+    Taken(&'static str),
+    /// What a store was asked to change has changed in the meantime.
+    #[error("changed in the meantime")]
+    Stale,
+}
+
+/// A text for people, with the error that it is about where there is one.
+#[derive(Debug, Clone)]
+pub struct Cause {
+    message: Cow<'static, str>,
+    source: Option<Arc<StoreError>>,
+}
+
+impl Cause {
+    /// A failure of the store.
+    pub fn of(error: Arc<StoreError>) -> Self {
+        Self {
+            message: error.to_string().into(),
+            source: Some(error),
+        }
+    }
+
+    /// The store's failure, where it was one.
+    pub fn store_error(&self) -> Option<&StoreError> {
+        self.source.as_deref()
+    }
+}
+
+impl<T: Into<Cow<'static, str>>> From<T> for Cause {
+    fn from(message: T) -> Self {
+        Self {
+            message: message.into(),
+            source: None,
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Cause {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let source = self.source.as_deref()?;
+        Some(source)
     }
 }
 
@@ -109,16 +283,16 @@ impl From<StoreError> for Error {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// It cannot be reached, is locked or full. The same call may succeed later.
+    /// The store cannot be reached, is locked or full. The same call may succeed later.
     #[error("store unavailable: {0}")]
     Unavailable(#[source] BoxError),
-    /// What it was asked to add is there already.
+    /// What it was asked to add exists already.
     #[error("{0} is already taken")]
     Conflict(&'static str),
     /// What it was asked to change has changed in the meantime.
     #[error("changed in the meantime")]
     Stale,
-    /// What it holds cannot be read, or it was written by a newer release. Trying again is no use.
+    /// Its data cannot be read, or was written by a newer release. Trying again does not help.
     #[error("store unusable: {0}")]
     Unusable(#[source] BoxError),
 }
@@ -143,12 +317,12 @@ pub struct CompileError {
     pub line: Option<u32>,
     /// The column in the user's own text, from 1.
     pub column: Option<u32>,
-    /// Whether it is not the code's fault: the compiler is busy or out of memory, and the same code
-    /// may compile later.
+    /// Whether the code is not at fault: the compiler is busy or out of memory, and the same code may
+    /// compile later.
     pub temporary: bool,
 }
 
-/// The host cannot run code now: it is the platform's failure.
+/// The host cannot run code now. This is a failure of the platform.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot start an instance: {0}")]
 pub struct RuntimeError(#[source] pub BoxError);

@@ -1,9 +1,34 @@
 //! Runs users' JavaScript functions: queued, isolated, scaled, retried, metered and priced.
 //!
-//! Read the modules in this order: [`model`] (the words), [`cost`] (the money), [`store`],
-//! [`runtime`] and [`scaling`] (the three traits that a host can implement), [`events`], then
-//! `engine` (the life of an execution), [`secrets`], [`load_test`], [`platform`] (the handle that a
-//! host holds), [`access`] (who is let in) and [`request_id`], which front ends share.
+//! ```
+//! use faas_core::{Platform, platform::NewFunction};
+//! use serde_json::json;
+//!
+//! # #[cfg(feature = "quickjs")]
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), faas_core::Error> {
+//! let platform = Platform::builder().build().await?;
+//! let new = NewFunction::new("add", "adds", "return input.a + input.b");
+//! let add = platform.functions().upsert(new).await?;
+//!
+//! let done = platform.invoke(add.id, json!({"a": 1, "b": 2})).await?;
+//! assert_eq!(done.output.as_ref().map(|output| output.as_str()), Some("3"));
+//! println!("took {:?}, cost ${}", done.duration, done.cost.total());
+//!
+//! platform.shutdown().await;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "quickjs"))]
+//! # fn main() {}
+//! ```
+//!
+//! Everything is in memory here: pass a store to [`PlatformBuilder::store`](platform::PlatformBuilder::store)
+//! to keep functions and executions.
+//!
+//! Read the modules in this order: [`model`] (the data), [`cost`] (prices), [`store`], [`runtime`] and
+//! [`scaling`] (the traits that a host can implement), [`events`], then `engine` (the life of an
+//! execution), [`secrets`], [`load_test`], [`platform`] (the handle that a host holds), [`access`]
+//! (authentication) and [`request_id`], which front ends share.
 
 pub mod access;
 pub mod clock;

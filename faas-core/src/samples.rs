@@ -9,6 +9,7 @@ use crate::model::Json;
 
 /// A function to try, with an input and what comes out.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Sample {
     /// Its name.
     pub name: String,

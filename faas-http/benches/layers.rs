@@ -83,11 +83,7 @@ fn layers(criterion: &mut Criterion) {
 fn guarded(criterion: &mut Criterion, tokio: &Tokio, platform: &Platform) {
     let prepared = tokio.block_on(async {
         let access = Access::start(platform, AccessOptions::default()).await?;
-        let new = NewKey {
-            name: "bench".to_owned(),
-            role: Role::Admin,
-            expires_at: None,
-        };
+        let new = NewKey::new("bench", Role::Admin);
         let (_, key) = access.keys().create(new, &Actor::Local).await?;
         access.refresh().await?;
         Ok::<_, faas_core::Error>((access, format!("Bearer {}", key.expose())))

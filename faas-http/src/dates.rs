@@ -1,15 +1,15 @@
 //! Dates and moments in queries.
 //!
-//! A date is `YYYY-MM-DD` or an RFC 3339 moment, within the years 1970 to 9999 in UTC. A period
-//! starts with its start and lasts until before its end, so that periods which follow one another
-//! share no execution; only an end that is a bare date takes its whole day in.
+//! A date is `YYYY-MM-DD`, `YYYY-MM`, `YYYY`, an RFC 3339 moment, or a moment without a zone, which is
+//! in UTC; within the years 1970 to 9999. A period starts with its start and lasts until before its
+//! end, so that periods which follow one another share no execution; an end that is a date includes
+//! its whole day, month or year. A period whose end is before its start is empty.
 
 use std::time::Duration;
 
 use faas_core::model::Timestamp;
 use faas_core::store::Period;
-use time::macros::format_description;
-use time::{Date, Time};
+use time::{Date, Month, Time};
 
 use crate::error::ApiError;
 use crate::extract::{Params, shorten};
@@ -20,18 +20,23 @@ const MILLI: Duration = Duration::from_millis(1);
 /// 9999-12-31T23:59:59.999Z.
 const LAST: Timestamp = Timestamp::from_millis(253_402_300_799_999);
 
-/// A period that a client asked for.
+/// The period that a client asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DateRange {
     /// Its first moment.
     pub(crate) start: Timestamp,
-    /// Its end as it is told to the client.
+    /// Its end, as answers have it.
     pub(crate) end: Timestamp,
-    /// What the store is asked.
+    /// The period to ask the store for.
     pub(crate) period: Period,
 }
 
 impl DateRange {
+    /// The period as answers have it.
+    pub(crate) const fn shown(&self) -> faas_api::Period {
+        faas_api::Period::new(self.start, self.end)
+    }
+
     /// What `startDate` and `endDate` say. Without an end it is now, without a start it is
     /// `default` before the end.
     pub(crate) fn read(
@@ -50,18 +55,10 @@ impl DateRange {
             }
         };
         let start = start.unwrap_or_else(|| (shown_end - default).max(Timestamp::default()));
-        if shown_end < start {
-            return Err(ApiError::invalid(format!(
-                "endDate {shown_end} lies before startDate {start}"
-            )));
-        }
         Ok(Self {
             start,
             end: shown_end,
-            period: Period {
-                from: start,
-                to: until,
-            },
+            period: ordered(start, until),
         })
     }
 }
@@ -71,15 +68,20 @@ pub(crate) fn between(params: &Params, from: &str, to: &str) -> Result<Period, A
     let start = moment(params, from, Edge::Start)?.map_or(Period::ALL.from, |start| start.shown);
     let end = moment(params, to, Edge::End)?;
     if end.as_ref().is_some_and(|end| end.shown < start) {
-        return Err(ApiError::invalid(format!("{to} lies before {from}")));
+        return Err(ApiError::invalid(format!("{to} is before {from}")));
     }
-    Ok(Period {
-        from: start,
-        to: end.map_or(Period::ALL.to, |end| end.until),
-    })
+    Ok(ordered(start, end.map_or(Period::ALL.to, |end| end.until)))
 }
 
-/// Which side of a period a bare date is for.
+/// The period from `from` to `to`; an empty one when it ends before it starts.
+fn ordered(from: Timestamp, to: Timestamp) -> Period {
+    Period {
+        from,
+        to: to.max(from),
+    }
+}
+
+/// The side of a period that a date is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Edge {
     Start,
@@ -88,7 +90,7 @@ enum Edge {
 
 /// One side of a period.
 struct End {
-    /// As it is told.
+    /// As answers have it.
     shown: Timestamp,
     /// The first moment after, when it is an end.
     until: Timestamp,
@@ -101,7 +103,7 @@ fn moment(params: &Params, name: &str, edge: Edge) -> Result<Option<End>, ApiErr
     match parse(text, edge) {
         Some(end) => Ok(Some(end)),
         None => Err(ApiError::invalid(format!(
-            "{name} is {:?}: expected YYYY-MM-DD or an RFC 3339 moment such as \
+            "{name} is {:?}: expected YYYY-MM-DD, YYYY-MM, YYYY or an RFC 3339 moment such as \
              2026-01-31T14:00:00Z, in the years 1970 to 9999",
             shorten(text)
         ))),
@@ -109,27 +111,71 @@ fn moment(params: &Params, name: &str, edge: Edge) -> Result<Option<End>, ApiErr
 }
 
 fn parse(text: &str, edge: Edge) -> Option<End> {
-    if let Ok(date) = Date::parse(text, format_description!("[year]-[month]-[day]")) {
-        let midnight = Timestamp::from_datetime(date.with_time(Time::MIDNIGHT).assume_utc());
-        let midnight = sane(midnight)?;
-        let last = midnight + (DAY - MILLI);
+    if let Some((first, last)) = days(text) {
+        let midnight =
+            |date: Date| Timestamp::from_datetime(date.with_time(Time::MIDNIGHT).assume_utc());
+        let first = sane(midnight(first))?;
+        let until = midnight(last) + DAY;
         return Some(match edge {
             Edge::Start => End {
-                shown: midnight,
-                until: midnight,
+                shown: first,
+                until: first,
             },
             Edge::End => End {
-                shown: last,
-                until: last + MILLI,
+                shown: until - MILLI,
+                until,
             },
         });
     }
-    // A query turns the plus of an offset that was not escaped into a space.
-    let moment = sane(Timestamp::parse_rfc3339(&text.replace(' ', "+"))?)?;
+    let moment = sane(instant(text)?)?;
     Some(End {
         shown: moment,
         until: moment,
     })
+}
+
+/// The first and the last day of the day, month or year that `text` is.
+fn days(text: &str) -> Option<(Date, Date)> {
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut parts = text.split('-');
+    let year = parts
+        .next()
+        .filter(|year| year.len() == 4 && is_number(year))?;
+    let year: i32 = year.parse().ok()?;
+    let mut two_digits = || match parts.next() {
+        None => Some(None),
+        Some(part) if part.len() == 2 && is_number(part) => part.parse::<u8>().ok().map(Some),
+        Some(_) => None,
+    };
+    let (month, day) = (two_digits()?, two_digits()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let (Some(month), day) = (month, day) else {
+        let first = Date::from_calendar_date(year, Month::January, 1).ok()?;
+        let last = Date::from_calendar_date(year, Month::December, 31).ok()?;
+        return Some((first, last));
+    };
+    let month = Month::try_from(month).ok()?;
+    let (first, last) = match day {
+        Some(day) => (day, day),
+        None => (1, month.length(year)),
+    };
+    let first = Date::from_calendar_date(year, month, first).ok()?;
+    let last = Date::from_calendar_date(year, month, last).ok()?;
+    Some((first, last))
+}
+
+/// The moment that `text` is: RFC 3339, with a space for its `T` too, or without a zone, or without
+/// seconds and a zone. Without a zone it is in UTC.
+fn instant(text: &str) -> Option<Timestamp> {
+    let (date, time) = (text.get(..10)?, text.get(10..)?);
+    let time = time.strip_prefix(['T', 't', ' '])?;
+    // In a query, the plus of an offset that was not escaped has become a space.
+    let text = format!("{date}T{}", time.replace(' ', "+"));
+    ["", "Z", ":00Z"]
+        .iter()
+        .find_map(|end| Timestamp::parse_rfc3339(&format!("{text}{end}")))
 }
 
 fn sane(moment: Timestamp) -> Option<Timestamp> {
@@ -192,9 +238,12 @@ mod tests {
     }
 
     #[test]
-    fn a_start_in_the_future_is_an_empty_period_and_an_end_before_its_start_an_error() {
+    fn an_end_before_its_start_is_an_empty_period_and_so_is_a_start_in_the_future() {
         assert!(read("startDate=2027-01-01").is_ok());
-        assert!(read("startDate=2026-01-02&endDate=2026-01-01").is_err());
+        let empty = read("startDate=2026-01-02&endDate=2026-01-01T12:00:00Z").unwrap();
+        assert_eq!(empty.period.from, empty.period.to);
+        assert_eq!(empty.start.to_string(), "2026-01-02T00:00:00.000Z");
+        assert_eq!(empty.end.to_string(), "2026-01-01T12:00:00.000Z");
         assert_eq!(
             shown("endDate=1970-01-01"),
             pair("1970-01-01T00:00:00.000Z", "1970-01-01T23:59:59.999Z")
@@ -203,9 +252,43 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_refused_with_what_was_expected() {
+    fn a_month_and_a_year_are_dates_and_as_an_end_they_are_included() {
+        assert_eq!(
+            shown("startDate=2024-02&endDate=2024-02"),
+            pair("2024-02-01T00:00:00.000Z", "2024-02-29T23:59:59.999Z")
+        );
+        assert_eq!(
+            shown("startDate=2025&endDate=2025"),
+            pair("2025-01-01T00:00:00.000Z", "2025-12-31T23:59:59.999Z")
+        );
+        assert_eq!(shown("endDate=9998-12").1, "9998-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn a_time_without_a_zone_is_in_utc() {
+        for (text, expected) in [
+            ("2026-01-31T12:00:00", "2026-01-31T12:00:00.000Z"),
+            ("2026-01-31T12:00", "2026-01-31T12:00:00.000Z"),
+            ("2026-01-31%2012:00:00.5", "2026-01-31T12:00:00.500Z"),
+            ("2026-01-31+12:00:00Z", "2026-01-31T12:00:00.000Z"),
+        ] {
+            assert_eq!(shown(&format!("startDate={text}")).0, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_date_is_refused_with_what_was_expected() {
         for bad in [
             "x",
+            "202",
+            "2026-",
+            "2026-1",
+            "2026-13",
+            "2026-01-01-01",
+            "2026-01-31T",
+            "2026-01-31T12",
+            "1969",
+            "+202",
             "2026-13-01",
             "2026-02-30",
             "2026-1-1",

@@ -1,20 +1,19 @@
 //! What a client is told when a request fails.
 //!
 //! Owns the mapping from the platform's errors to a status and a stable `code`, and the two
-//! envelopes: `{"error", "code", "details"?}`, and for costs the same with `"success": false`. What
+//! envelopes: `{"error", "code", "details"?, "executionId"?}`, and for costs the same with `"success": false`. What
 //! went wrong inside the server goes to the log and not to the client.
 
 use axum::http::header::{ACCEPT_ENCODING, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use faas_api::{ErrorBody, ErrorDetails};
 use faas_core::Error;
+use faas_core::error::{CompileError, Conflict, Resource};
 use faas_core::model::ExecutionId;
-use serde::Serialize;
-use utoipa::ToSchema;
 
+use crate::answer;
 use crate::guard::CHALLENGE;
-use crate::openapi::words;
-use crate::wire::{self, ExecutionKey, Text};
 
 /// A request that failed.
 #[derive(Debug)]
@@ -22,7 +21,7 @@ pub(crate) struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
-    details: Option<Details>,
+    details: Option<ErrorDetails>,
     /// The execution that the error is about.
     execution: Option<ExecutionId>,
     /// Seconds after which trying again may help.
@@ -31,89 +30,16 @@ pub(crate) struct ApiError {
     report: Option<String>,
 }
 
-/// All codes that an error can have: stable, for programs to tell errors apart.
-pub(crate) const CODES: [&str; 33] = [
-    "cancelled",
-    "compile_error",
-    "conflict",
-    "execution_not_found",
-    "function_error",
-    "function_inactive",
-    "function_not_found",
-    "function_runaway",
-    "host_not_allowed",
-    "idempotency_key_reused",
-    "internal_error",
-    "invalid_request",
-    "key_expired",
-    "key_invalid",
-    "key_not_found",
-    "key_required",
-    "load_test_not_found",
-    "load_test_running",
-    "method_not_allowed",
-    "not_found",
-    "origin_not_allowed",
-    "out_of_memory",
-    "over_capacity",
-    "payload_too_large",
-    "platform_error",
-    "rate_limited",
-    "request_timeout",
-    "result_not_stored",
-    "role_insufficient",
-    "stack_overflow",
-    "timeout",
-    "unavailable",
-    "unsupported_encoding",
-];
-
-/// Why a request failed.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Error)]
-pub(crate) struct ErrorBody<'a> {
-    /// `false`, from the routes below `/api/costs`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    success: Option<bool>,
-    /// For people.
-    error: &'a str,
-    #[schema(value_type = words::ErrorCode)]
-    code: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    details: Option<&'a Details>,
-    /// The execution that the error is about: the one that ran, or the one that was accepted first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    execution_id: Option<ExecutionKey>,
-}
-
-/// More about an error.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(untagged)]
-#[schema(as = ErrorDetails)]
-pub(crate) enum Details {
-    /// Of `compile_error`: the place in the code.
-    Place {
-        #[schema(required)]
-        line: Option<u32>,
-        #[schema(required)]
-        column: Option<u32>,
-    },
-    /// Of `over_capacity`: which bound of the queue was met: `queue_jobs`, `queue_bytes`,
-    /// `function_jobs` or `function_bytes`.
-    Bound { bound: &'static str },
-}
-
 /// The cause of an answer of 500 and above, left in the response for the log.
 #[derive(Debug, Clone)]
 pub(crate) struct Report(pub(crate) String);
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        debug_assert!(CODES.contains(&code), "{code} is not among the codes");
+        debug_assert!(
+            faas_api::ERROR_CODES.contains(&code),
+            "{code} is not among the codes"
+        );
         Self {
             status,
             code,
@@ -132,22 +58,22 @@ impl ApiError {
 
     /// There is no function with such an id, or the id is none.
     pub(crate) fn no_function() -> Self {
-        Self::from(Error::NotFound("function"))
+        Self::from(Error::NotFound(Resource::Function))
     }
 
     /// There is no execution with such an id, or the id is none.
     pub(crate) fn no_execution() -> Self {
-        Self::from(Error::NotFound("execution"))
+        Self::from(Error::NotFound(Resource::Execution))
     }
 
     /// There is no load test with such an id, or the id is none.
     pub(crate) fn no_load_test() -> Self {
-        Self::from(Error::NotFound("load test"))
+        Self::from(Error::NotFound(Resource::LoadTest))
     }
 
     /// There is no key with such an id, or the id is none.
     pub(crate) fn no_key() -> Self {
-        Self::from(Error::NotFound("key"))
+        Self::from(Error::NotFound(Resource::Key))
     }
 
     /// Whoever asked is not let in.
@@ -228,14 +154,12 @@ impl ApiError {
     }
 
     fn respond(self, success: Option<bool>) -> Response {
-        let body = serde_json::to_vec(&ErrorBody {
-            success,
-            error: &self.message,
-            code: self.code,
-            details: self.details.as_ref(),
-            execution_id: self.execution.map(Text),
-        });
-        let mut response = wire::json_bytes(self.status, body.unwrap_or_default());
+        let mut body = ErrorBody::new(self.code, self.message);
+        body.success = success;
+        body.details = self.details;
+        body.execution_id = self.execution.map(Into::into);
+        let body = serde_json::to_vec(&body);
+        let mut response = answer::json_bytes(self.status, body.unwrap_or_default());
         if let Some(seconds) = self.retry_after {
             response
                 .headers_mut()
@@ -267,12 +191,7 @@ impl From<Error> for ApiError {
         match error {
             Error::Invalid(_) => Self::invalid(message),
             Error::Compile(error) => Self {
-                details: (error.line.is_some() || error.column.is_some()).then_some(
-                    Details::Place {
-                        line: error.line,
-                        column: error.column,
-                    },
-                ),
+                details: place(&error),
                 ..Self::new(StatusCode::BAD_REQUEST, "compile_error", message)
             },
             Error::TooLarge(_) => {
@@ -280,22 +199,31 @@ impl From<Error> for ApiError {
             }
             Error::NotFound(what) => {
                 let (code, message) = match what {
-                    "function" => ("function_not_found", "Function not found".to_owned()),
-                    "execution" => ("execution_not_found", "Execution not found".to_owned()),
-                    "key" => ("key_not_found", "Key not found".to_owned()),
-                    "load test" => ("load_test_not_found", "Load test not found".to_owned()),
+                    Resource::Function => ("function_not_found", "Function not found".to_owned()),
+                    Resource::Execution => {
+                        ("execution_not_found", "Execution not found".to_owned())
+                    }
+                    Resource::Key => ("key_not_found", "Key not found".to_owned()),
+                    Resource::LoadTest => ("load_test_not_found", "Load test not found".to_owned()),
                     _ => ("not_found", message),
                 };
                 Self::new(StatusCode::NOT_FOUND, code, message)
             }
             Error::Inactive => Self::new(StatusCode::BAD_REQUEST, "function_inactive", message),
-            Error::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", message),
+            Error::Conflict(conflict) => {
+                let code = match conflict {
+                    Conflict::LoadTestRunning => "load_test_running",
+                    _ => "conflict",
+                };
+                Self {
+                    details: existing(&conflict),
+                    ..Self::new(StatusCode::CONFLICT, code, message)
+                }
+            }
             Error::Overloaded {
                 bound, retry_after, ..
             } => Self {
-                details: Some(Details::Bound {
-                    bound: bound.as_str(),
-                }),
+                details: Some(met(bound.as_str())),
                 // Rounded up, so that a client that keeps to it does not come too early.
                 retry_after: Some(retry_after.as_millis().div_ceil(1000).max(1) as u64),
                 ..Self::new(StatusCode::TOO_MANY_REQUESTS, "over_capacity", message)
@@ -334,6 +262,34 @@ impl From<Error> for ApiError {
             _ => Self::internal(message),
         }
     }
+}
+
+/// Where in the code an upload goes wrong.
+fn place(error: &CompileError) -> Option<ErrorDetails> {
+    let mut details = ErrorDetails::default();
+    details.line = error.line;
+    details.column = error.column;
+    (details != ErrorDetails::default()).then_some(details)
+}
+
+/// The bound of the queue that was met.
+fn met(bound: &'static str) -> ErrorDetails {
+    let mut details = ErrorDetails::default();
+    details.bound = Some(bound.into());
+    details
+}
+
+/// The function that has the name which somebody asked for.
+fn existing(conflict: &Conflict) -> Option<ErrorDetails> {
+    let Conflict::FunctionName {
+        existing: Some(id), ..
+    } = conflict
+    else {
+        return None;
+    };
+    let mut details = ErrorDetails::default();
+    details.function_id = Some((*id).into());
+    Some(details)
 }
 
 /// An [`ApiError`] in the envelope that answers about costs have.

@@ -21,14 +21,18 @@
 //! and checks the origin of the request; without one, you control access in a layer around the
 //! router.
 //!
+//! The shapes of requests and answers are in [`faas_api`].
+//!
 //! Read the modules in this order: `options`, `routes` (all routes), `routing` and `guard` (access
-//! control), `body`, `extract` and `dates` (reading requests), `wire` (writing responses), `error`,
-//! `openapi` (the description of the API), `front` (the layer around all routes), `serve` (the server
-//! below it).
+//! control), `body`, `extract`, `envelope` and `dates` (reading requests), `answer` and `error`
+//! (writing answers), `openapi` (the description of the API), `front` (the layer around all routes),
+//! `serve` (the server below it).
 
+mod answer;
 mod audit;
 mod body;
 mod dates;
+mod envelope;
 mod error;
 mod extract;
 mod front;
@@ -39,7 +43,6 @@ mod progress;
 mod routes;
 mod routing;
 mod serve;
-mod wire;
 
 use std::sync::Arc;
 

@@ -147,6 +147,6 @@ async fn call(platform: &Platform, function: FunctionId, kind: Kind) {
     let input = Json::trusted(r#"{"a":1,"b":2}"#);
     match kind {
         Kind::Direct => drop(platform.invoke(function, input).await.unwrap()),
-        Kind::Accepted => drop(platform.execute(function, input, None).await.unwrap()),
+        Kind::Accepted => drop(platform.execute(function, input).await.unwrap()),
     }
 }

@@ -15,8 +15,9 @@ use futures_util::TryStreamExt;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, doc};
 
+use crate::collections::EXECUTIONS;
 use crate::documents::damage::readable;
-use crate::documents::execution;
+use crate::documents::{Fields, execution};
 use crate::error::Error;
 use crate::ids::{Id, first_object_id};
 use crate::period;
@@ -89,7 +90,7 @@ impl Inner {
             ..of_query(&query)
         };
         let read = |document: &Document| {
-            let fields = crate::documents::Fields::new(document, crate::collections::EXECUTIONS);
+            let fields = Fields::new(document, EXECUTIONS);
             let duration = fields.optional_duration("duration").unwrap_or_default();
             Ok(duration.unwrap_or_default())
         };
@@ -102,22 +103,14 @@ impl Inner {
         after: Option<ExecutionId>,
         limit: usize,
     ) -> Result<Page<Execution, ExecutionId>, Error> {
-        let list = List {
-            filter: doc! { "status": { "$in": ["pending", "running"] } },
-            period: Period::ALL,
-            beyond: after,
-            order: Order::OldestFirst,
-            limit,
-            fields: Some(execution::accepted_fields()),
-        };
-        let ids = self.list(&list, execution::accepted).await?;
-        let last = ids.last().map(|(id, _)| *id).filter(|_| ids.len() == limit);
+        let ids = self.unfinished_ids(after, limit).await?;
+        let last = ids.last().copied().filter(|_| ids.len() == limit);
         let (mut items, mut bytes) = (Vec::<Execution>::new(), 0);
         for some in ids.chunks(AT_ONCE) {
-            let mut found = self.whole(some.iter().map(|(id, _)| *id)).await?;
+            let mut found = self.whole(some).await?;
             // One that is damaged reads as failed: nobody may take it up.
             found.retain(|_, one| !one.status.is_terminal());
-            for one in some.iter().filter_map(|(id, _)| found.remove(id)) {
+            for one in some.iter().filter_map(|id| found.remove(id)) {
                 bytes += one.input.len();
                 if bytes > PAGE_BYTES && !items.is_empty() {
                     let next = items.last().map(|last| last.id);
@@ -129,11 +122,25 @@ impl Inner {
         Ok(Page { items, next: last })
     }
 
-    async fn whole(
+    pub(crate) async fn unfinished_ids(
         &self,
-        ids: impl Iterator<Item = ExecutionId>,
-    ) -> Result<HashMap<ExecutionId, Execution>, Error> {
-        let ids: Vec<Bson> = ids.map(Id::bson).collect();
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<Vec<ExecutionId>, Error> {
+        let list = List {
+            filter: doc! { "status": { "$in": ["pending", "running"] } },
+            period: Period::ALL,
+            beyond: after,
+            order: Order::OldestFirst,
+            limit,
+            fields: Some(doc! { "_id": 1 }),
+        };
+        let read = |document: &Document| Fields::new(document, EXECUTIONS).id("_id");
+        self.list(&list, read).await
+    }
+
+    async fn whole(&self, ids: &[ExecutionId]) -> Result<HashMap<ExecutionId, Execution>, Error> {
+        let ids: Vec<Bson> = ids.iter().map(|id| id.bson()).collect();
         let find = self
             .collections
             .executions
@@ -254,7 +261,7 @@ impl Inner {
         while let Some(document) = found.try_next().await? {
             let id = document.get("_id").and_then(ExecutionId::of_bson);
             let read = id.ok_or(Error::Document {
-                collection: crate::collections::EXECUTIONS,
+                collection: EXECUTIONS,
                 what: "_id",
             });
             let read = read.and_then(|id| Ok((id, read_one(&document)?)));

@@ -112,7 +112,7 @@ impl Inner {
                     continue;
                 };
                 if let Some(one) = summaries.iter_mut().find(|one| one.id == whole.id) {
-                    one.tier = whole.tier();
+                    one.tier = whole.tier;
                 }
             }
         }

@@ -301,6 +301,14 @@ impl Store for MongoStore {
         Ok(self.inner()?.unfinished(after, limit).await?)
     }
 
+    async fn unfinished_ids(
+        &self,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<Vec<ExecutionId>, StoreError> {
+        Ok(self.inner()?.unfinished_ids(after, limit).await?)
+    }
+
     async fn find_idempotent(
         &self,
         function: FunctionId,

@@ -11,8 +11,20 @@
 //!
 //! One process owns a database, and in it one thread, the [`writer`], writes: it commits groups of
 //! executions together with the sums that reports read. [`readers`] answer queries beside it, and a
-//! [`checkpoint`] thread keeps the write-ahead log short. What is written is told by [`schema`] and
-//! [`rows`], what is asked by [`reads`]. Only keys may be changed by others meanwhile: [`beside`].
+//! [`checkpoint`] thread keeps the write-ahead log short. [`schema`] and [`rows`] define the tables,
+//! [`reads`] the queries. Another process may change keys meanwhile: [`beside`].
+//!
+//! # Using another SQLite crate beside this one
+//!
+//! SQLite can be linked into a program once only: Cargo allows one version of `libsqlite3-sys`
+//! (`links = "sqlite3"`). This crate works with `rusqlite` 0.41 to 0.43, so that a host with a
+//! `rusqlite` in this range shares it. A host with another version, or with a version of `sqlx` that
+//! needs another `libsqlite3-sys`, cannot be built together with this crate: use another store, or
+//! one process for each.
+//!
+//! The default feature `bundled` compiles SQLite from source. Turn it off
+//! (`default-features = false`) to link the SQLite of the system, or the one that the host's own
+//! dependency provides. It must be SQLite 3.37 or newer, since the tables are `STRICT`.
 
 mod beside;
 mod checkpoint;

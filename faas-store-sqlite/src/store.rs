@@ -250,6 +250,16 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn unfinished_ids(
+        &self,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<Vec<ExecutionId>, StoreError> {
+        self.readers
+            .read(move |db| executions::unfinished_ids(db, after, limit))
+            .await
+    }
+
     async fn find_idempotent(
         &self,
         function: FunctionId,

@@ -1,10 +1,9 @@
-//! What clients say: `{"type": "subscribe", "types"?, "functionId"?, "since"?: {"epoch", "seq"}}`.
+//! Messages from clients: [`Subscribe`] is the only one.
 
+use faas_api::event::{EVENT_TYPES, event_type};
+use faas_api::{Subscribe, Text};
 use faas_core::events::{Event, Position};
 use faas_core::model::FunctionId;
-use serde::Deserialize;
-
-use crate::wire::{TYPES, type_of};
 
 /// Which events a client wants.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,7 +18,7 @@ impl Filter {
     /// Whether `event` is wanted. With a function named, events about none in particular are wanted
     /// only when their type was named too.
     pub(crate) fn wants(&self, event: &Event) -> bool {
-        let Some(kind) = type_of(&event.kind) else {
+        let Some(kind) = event_type(&event.kind) else {
             return false;
         };
         if let Some(types) = &self.types
@@ -35,67 +34,34 @@ impl Filter {
     }
 }
 
-/// A `subscribe` message. It replaces what the client asked for before.
+/// What a client asked for. It replaces what the client asked for before.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Subscribe {
+pub(crate) struct Subscription {
     pub(crate) filter: Filter,
-    /// Where to resume; `None`: go on where the connection is.
+    /// Where to resume; `None`: go on from where the connection is.
     pub(crate) since: Option<Position>,
 }
 
 /// Reads a client's message.
 ///
 /// # Errors
-/// A sentence that says what is wrong and what was expected.
-pub(crate) fn read(text: &str) -> Result<Subscribe, String> {
-    #[derive(Deserialize)]
-    struct Envelope {
-        #[serde(rename = "type")]
-        kind: String,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Message {
-        types: Option<Vec<String>>,
-        function_id: Option<String>,
-        since: Option<Since>,
-    }
-    #[derive(Deserialize)]
-    struct Since {
-        epoch: u64,
-        seq: u64,
-    }
-    let Envelope { kind } = serde_json::from_str(text)
-        .map_err(|_| "expected a JSON object with a type that is a string".to_owned())?;
-    if kind != "subscribe" {
-        return Err("unknown type: the only message is subscribe".to_owned());
-    }
-    let message: Message = serde_json::from_str(text).map_err(|_| {
-        "expected {type: \"subscribe\", types?: [string], functionId?: string, \
-         since?: {epoch, seq}}, both whole numbers"
-            .to_owned()
-    })?;
-    let function = message
-        .function_id
-        .map(|id| id.parse().map_err(|_| "functionId is no id".to_owned()))
-        .transpose()?;
-    Ok(Subscribe {
+/// A sentence fragment that says what is wrong and what was expected.
+pub(crate) fn read(text: &str) -> Result<Subscription, String> {
+    let message: Subscribe =
+        faas_api::read(text).map_err(|error| error.of("the message").to_string())?;
+    Ok(Subscription {
         filter: Filter {
             types: message.types.map(known).transpose()?,
-            function,
+            function: message.function_id.map(|Text(id)| id),
         },
-        since: message
-            .since
-            .map(|Since { epoch, seq }| Position { epoch, seq }),
+        since: message.since.map(Position::from),
     })
 }
 
 fn known(types: Vec<String>) -> Result<Vec<&'static str>, String> {
-    types
-        .iter()
-        .map(|wanted| TYPES.iter().copied().find(|known| known == wanted))
-        .collect::<Option<_>>()
-        .ok_or_else(|| format!("unknown event type: known are {}", TYPES.join(", ")))
+    let known = |wanted: &String| EVENT_TYPES.iter().copied().find(|known| known == wanted);
+    let types: Option<_> = types.iter().map(known).collect();
+    types.ok_or_else(|| format!("types must be some of {}", EVENT_TYPES.join(", ")))
 }
 
 #[cfg(test)]
@@ -157,11 +123,11 @@ mod tests {
     #[test]
     fn a_message_that_is_wrong_is_answered_with_what_was_expected() {
         for (bad, expected) in [
-            ("", "type"),
-            ("[1]", "type"),
-            ("{}", "type"),
+            ("", "the message must be a JSON object"),
+            ("[1]", "the message must be a JSON object"),
+            ("{}", "type is missing"),
             (r#"{"type":"publish"}"#, "subscribe"),
-            (r#"{"type":"subscribe","types":"metrics"}"#, "types?"),
+            (r#"{"type":"subscribe","types":"metrics"}"#, "types must be"),
             (r#"{"type":"subscribe","types":["x"]}"#, "execution_started"),
             (r#"{"type":"subscribe","functionId":"x"}"#, "functionId"),
             (r#"{"type":"subscribe","since":{"epoch":1}}"#, "seq"),
@@ -174,5 +140,21 @@ mod tests {
             assert!(error.contains(expected), "{bad}: {error}");
         }
         assert!(read(&"[".repeat(60_000)).is_err());
+    }
+
+    #[test]
+    fn an_unknown_member_is_refused_with_the_nearest_known_one() {
+        for (bad, expected) in [
+            (
+                r#"{"type":"subscribe","functionID":"x"}"#,
+                r#"unknown member "functionID": did you mean "functionId"?"#,
+            ),
+            (
+                r#"{"type":"subscribe","since":{"epoch":1,"sec":1}}"#,
+                r#"unknown member "since.sec": did you mean "since.seq"?"#,
+            ),
+        ] {
+            assert_eq!(read(bad).unwrap_err(), expected);
+        }
     }
 }

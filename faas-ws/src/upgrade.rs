@@ -7,6 +7,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use faas_api::ErrorBody;
 use faas_core::access::Refusal;
 use faas_core::request_id;
 
@@ -114,15 +115,7 @@ fn refused(refusal: &Refusal) -> Response {
 
 /// An error in the same envelope as in the REST API.
 fn refuse(status: StatusCode, code: &'static str, message: &str) -> Response {
-    #[derive(serde::Serialize)]
-    struct Envelope<'a> {
-        error: &'a str,
-        code: &'static str,
-    }
-    let envelope = Envelope {
-        error: message,
-        code,
-    };
+    let envelope = ErrorBody::new(code, message);
     let body = serde_json::to_vec(&envelope).unwrap_or_default();
     let kind = HeaderValue::from_static("application/json");
     let nosniff = HeaderValue::from_static("nosniff");

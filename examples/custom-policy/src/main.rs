@@ -78,7 +78,7 @@ async fn demo() -> Result<Vec<String>, Box<dyn Error>> {
     let mut events = platform.events().subscribe(None);
     let mut waiting = Vec::<ExecutionId>::new();
     for _ in 0..8 {
-        let accepted = platform.execute(nap.id, json!({}), None).await?;
+        let accepted = platform.execute(nap.id, json!({})).await?;
         waiting.push(accepted.id);
     }
     while !waiting.is_empty() {

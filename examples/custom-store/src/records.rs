@@ -36,6 +36,13 @@ pub(crate) struct FunctionDef {
     // It has a JSON of its own. Older journals have none.
     #[serde(default)]
     environment: Arc<Environment>,
+    #[serde(default = "basic")]
+    tier: Tier,
+}
+
+/// The tier of functions in journals that keep none: the platform finds it anew when it loads one.
+const fn basic() -> Tier {
+    Tier::Basic
 }
 
 #[derive(Serialize, Deserialize)]

@@ -203,6 +203,14 @@ impl Store for JournalStore {
         self.inner.memory.unfinished(after, limit).await
     }
 
+    async fn unfinished_ids(
+        &self,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<Vec<ExecutionId>, StoreError> {
+        self.inner.memory.unfinished_ids(after, limit).await
+    }
+
     async fn find_idempotent(
         &self,
         function: FunctionId,

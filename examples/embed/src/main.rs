@@ -60,7 +60,7 @@ fn say(line: &str) {
 /// The app's own routes, and the platform's beside them.
 async fn app(platform: Platform) -> Result<Router, Box<dyn Error>> {
     let rule = NewFunction::new("pricing", "What an order costs", PRICING);
-    let pricing = platform.functions().create(rule).await?.id;
+    let pricing = platform.functions().upsert(rule).await?.id;
     let shop = Arc::new(Shop {
         platform: platform.clone(),
         pricing,
@@ -177,10 +177,8 @@ mod tests {
             .unwrap()
             .items[0]
             .id;
-        let update = FunctionUpdate {
-            code: Some("function price() { throw new Error('on holiday') }".to_owned()),
-            ..FunctionUpdate::default()
-        };
+        let update =
+            FunctionUpdate::default().code("function price() { throw new Error('on holiday') }");
         platform.functions().update(pricing, update).await.unwrap();
         let (status, answer) = send(&app, "POST", "/orders", ORDER).await;
         assert_eq!(status, StatusCode::BAD_GATEWAY);

@@ -34,11 +34,8 @@ pub(crate) async fn run(command: KeyCommand, environment: &Environment) -> Resul
                 Expiry::After(time) => clock.now() + time,
                 Expiry::At(moment) => moment,
             });
-            let new = NewKey {
-                name,
-                role,
-                expires_at,
-            };
+            let mut new = NewKey::new(name, role);
+            new.expires_at = expires_at;
             let created = keys.create(new, &Actor::Local).await;
             let (_, text) = created.map_err(|error| error.to_string())?;
             let announced = if was_there {

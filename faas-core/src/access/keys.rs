@@ -1,11 +1,10 @@
-//! Making, listing and revoking keys, and the audit log: on a store, with no server needed.
+//! Creating, listing and revoking keys, and the audit log. They need a store and no server.
 
 use std::sync::Arc;
 
 use super::secret::{self, KeyText};
-use crate::Error;
 use crate::clock::Clock;
-use crate::error::StoreError;
+use crate::error::{Conflict, Error, Resource, StoreError};
 use crate::model::{Actor, ApiKey, AuditAction, AuditEntry, IdGenerator, KeyId, Role, Timestamp};
 use crate::store::{AccessStore, AuditQuery, KeyUse};
 
@@ -14,15 +13,34 @@ const MAX_NAME: usize = 64;
 /// How many keys there may be that are not revoked.
 const MOST_KEYS: usize = 1_000;
 
-/// A key to be made.
+/// A key to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NewKey {
     /// Unique among keys that are not revoked; 1 to 64 characters.
     pub name: String,
     /// What it allows.
     pub role: Role,
-    /// From when on it is refused; `None`: never.
+    /// When it expires; `None`: never.
     pub expires_at: Option<Timestamp>,
+}
+
+impl NewKey {
+    /// A key that does not expire.
+    pub fn new(name: impl Into<String>, role: Role) -> Self {
+        Self {
+            name: name.into(),
+            role,
+            expires_at: None,
+        }
+    }
+
+    /// Refuses the key from `end` on.
+    #[must_use]
+    pub const fn expires_at(mut self, end: Timestamp) -> Self {
+        self.expires_at = Some(end);
+        self
+    }
 }
 
 /// The keys and the audit log of a store. Clones share them.
@@ -43,24 +61,22 @@ impl Keys {
         }
     }
 
-    /// Makes a key. Its text is returned once and kept nowhere.
+    /// Creates a key. Its text is returned once and not stored.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when the name or the end make no sense, [`Error::Conflict`] when the name
-    /// is taken or there are too many keys.
+    /// [`Error::Invalid`], [`Conflict::KeyName`] or [`Conflict::TooManyKeys`].
     pub async fn create(&self, new: NewKey, by: &Actor) -> Result<(ApiKey, KeyText), Error> {
         let now = self.clock.now();
         check(&new, now)?;
         let there = self.list().await?;
         let usable = there.iter().filter(|key| key.revoked_at.is_none());
         if usable.count() >= MOST_KEYS {
-            return Err(Error::Conflict(format!(
-                "there are {MOST_KEYS} keys: revoke some that are not needed any more"
-            )));
+            return Err(Conflict::TooManyKeys { limit: MOST_KEYS }.into());
         }
         let id = self.ids.key(now);
-        let (text, hash) = secret::generate(id)
-            .map_err(|error| Error::Internal(format!("the system gives no secret: {error}")))?;
+        let (text, hash) = secret::generate(id).map_err(|error| {
+            Error::Internal(format!("no random bytes for a secret: {error}").into())
+        })?;
         let key = ApiKey {
             id,
             name: new.name.into(),
@@ -74,10 +90,8 @@ impl Keys {
         match self.store.insert_key(&key).await {
             Ok(()) => {}
             Err(StoreError::Conflict(_)) => {
-                return Err(Error::Conflict(format!(
-                    "a key named {:?} exists already",
-                    &*key.name
-                )));
+                let name = key.name.to_string();
+                return Err(Conflict::KeyName { name }.into());
             }
             Err(error) => return Err(error.into()),
         }
@@ -88,29 +102,29 @@ impl Keys {
     /// All keys, revoked ones too, newest first.
     ///
     /// # Errors
-    /// When the store is away.
+    /// [`Error::Unavailable`] when the store cannot be reached.
     pub async fn list(&self) -> Result<Vec<ApiKey>, Error> {
         Ok(self.store.keys().await?)
     }
 
-    /// Revokes a key for good, and returns it as it is then.
+    /// Revokes a key permanently and returns it.
     ///
     /// # Errors
-    /// [`Error::NotFound`], or [`Error::Conflict`] when it is revoked already.
+    /// [`Error::NotFound`] or [`Conflict::KeyRevoked`].
     pub async fn revoke(&self, id: KeyId, by: &Actor) -> Result<ApiKey, Error> {
         let revoked = self.store.revoke_key(id, self.clock.now()).await?;
         let there = self.list().await?.into_iter();
         let key = there.into_iter().find(|key| key.id == id);
-        let key = key.ok_or(Error::NotFound("key"))?;
+        let key = key.ok_or(Error::NotFound(Resource::Key))?;
         if !revoked {
-            return Err(Error::Conflict("the key is revoked already".to_owned()));
+            return Err(Conflict::KeyRevoked.into());
         }
         self.note(by, AuditAction::KeyRevoked, id).await;
         Ok(key)
     }
 
-    /// Writes into the audit log that somebody changed something. The change was made, so a store
-    /// that does not take the entry is told to the log and not to whoever asked.
+    /// Writes an entry to the audit log. If the store refuses it, the entry is logged instead, since
+    /// the change itself was made.
     pub async fn note(&self, by: &Actor, action: AuditAction, target: impl ToString) {
         let at = self.clock.now();
         let entry = AuditEntry {
@@ -129,7 +143,7 @@ impl Keys {
     /// Entries of the audit log, newest first.
     ///
     /// # Errors
-    /// When the store is away.
+    /// [`Error::Unavailable`] when the store cannot be reached.
     pub async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, Error> {
         Ok(self.store.audit(query).await?)
     }

@@ -17,7 +17,7 @@
 //! use faas_core::model::{Actor, Role};
 //!
 //! let access = Access::start(&platform, AccessOptions::default()).await?;
-//! let new = NewKey { name: "ci".to_owned(), role: Role::Invoker, expires_at: None };
+//! let new = NewKey::new("ci", Role::Invoker);
 //! let (_, text) = access.keys().create(new, &Actor::Local).await?;
 //! access.refresh().await?;
 //! let asking = Asking { key: Some(text.expose()), ..Asking::default() };

@@ -11,4 +11,4 @@ mod price_book;
 pub(crate) use estimate::percentile;
 pub use estimate::{Estimate, estimate};
 pub use price::{Usage, price, scaling_cost, storage_cost};
-pub use price_book::{PriceBook, TierPrice};
+pub use price_book::{PriceBook, TierBounds, TierPrice, TierThresholds};

@@ -1,21 +1,40 @@
 //! The prices, as data that a host can replace.
 
+use std::time::Duration;
+
 use crate::model::{NanoDollars, Tier};
 
-/// All prices. Amounts are nano-dollars.
+/// All prices, and which functions are in which tier. Amounts are nano-dollars.
+///
+/// ```
+/// use std::time::Duration;
+/// use faas_core::cost::PriceBook;
+/// use faas_core::model::{NanoDollars, Tier};
+///
+/// let mut book = PriceBook::default();
+/// book.version = 2;
+/// book.cold_start = NanoDollars::ZERO;
+/// book.thresholds.basic.code_length = 1_000;
+/// book.validate()?;
+/// assert_eq!(book.tier_of("return 1", Duration::from_secs(30)), Tier::Basic);
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct PriceBook {
     /// Names this book; an execution keeps the version it was priced with.
     pub version: u32,
-    /// Up to 100 characters of code.
+    /// The cheapest tier.
     pub basic: TierPrice,
-    /// Up to 5,000.
+    /// The second tier.
     pub standard: TierPrice,
-    /// Up to 10,000, or a timeout above 60 s.
+    /// The third tier.
     pub premium: TierPrice,
-    /// Above, or a timeout above 120 s.
+    /// The most expensive tier.
     pub enterprise: TierPrice,
+    /// Which functions are in which tier.
+    pub thresholds: TierThresholds,
     /// For each attempt whose isolate had to be made.
     pub cold_start: NanoDollars,
     /// For each retry.
@@ -44,7 +63,88 @@ pub struct TierPrice {
     pub cpu_millis: u32,
 }
 
+/// The bounds of the tiers: a function is in the cheapest tier whose bounds it meets, and in the
+/// enterprise tier if it meets none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct TierThresholds {
+    /// The bounds of the basic tier. Default: 100 characters, 60 s.
+    pub basic: TierBounds,
+    /// The bounds of the standard tier. Default: 5,000 characters, 60 s.
+    pub standard: TierBounds,
+    /// The bounds of the premium tier. Default: 10,000 characters, 120 s.
+    pub premium: TierBounds,
+}
+
+/// What a function in a tier may have at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TierBounds {
+    /// The length of the code in UTF-16 code units, as JavaScript's own `length` counts.
+    pub code_length: u64,
+    /// The timeout in milliseconds.
+    pub timeout_ms: u64,
+}
+
+impl Default for TierThresholds {
+    fn default() -> Self {
+        let bounds = |code_length, timeout_ms| TierBounds {
+            code_length,
+            timeout_ms,
+        };
+        Self {
+            basic: bounds(100, 60_000),
+            standard: bounds(5_000, 60_000),
+            premium: bounds(10_000, 120_000),
+        }
+    }
+}
+
+impl TierThresholds {
+    const fn bounded(&self) -> [(Tier, TierBounds); 3] {
+        [
+            (Tier::Basic, self.basic),
+            (Tier::Standard, self.standard),
+            (Tier::Premium, self.premium),
+        ]
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        let mut below: Option<(Tier, TierBounds)> = None;
+        for (tier, bounds) in self.bounded() {
+            if let Some((cheaper, least)) = below {
+                for (name, bound, least) in [
+                    ("code_length", bounds.code_length, least.code_length),
+                    ("timeout_ms", bounds.timeout_ms, least.timeout_ms),
+                ] {
+                    if bound < least {
+                        return Err(format!(
+                            "thresholds.{tier}.{name} is {bound}: it must be at least that of \
+                             {cheaper}, {least}"
+                        ));
+                    }
+                }
+            }
+            below = Some((tier, bounds));
+        }
+        Ok(())
+    }
+}
+
 impl PriceBook {
+    /// The tier of a function with this code and timeout.
+    pub fn tier_of(&self, code: &str, timeout: Duration) -> Tier {
+        let length = code.encode_utf16().count() as u64;
+        let millis = timeout.as_nanos().div_ceil(1_000_000);
+        let mut bounded = self.thresholds.bounded().into_iter();
+        let fits = |bounds: &TierBounds| {
+            length <= bounds.code_length && millis <= u128::from(bounds.timeout_ms)
+        };
+        let cheapest = bounded.find(|(_, bounds)| fits(bounds));
+        cheapest.map_or(Tier::Enterprise, |(tier, _)| tier)
+    }
+
     /// The price of `tier`.
     pub const fn tier(&self, tier: Tier) -> &TierPrice {
         match tier {
@@ -55,8 +155,8 @@ impl PriceBook {
         }
     }
 
-    /// Checks that nothing is cheaper than free and that every tier has memory and a share of a
-    /// core.
+    /// Checks that no price is negative, that every tier has memory and a share of a processor, and
+    /// that the bounds of the tiers rise.
     ///
     /// # Errors
     /// Names the entry that is wrong and what was expected.
@@ -83,7 +183,7 @@ impl PriceBook {
                 }
             }
         }
-        Ok(())
+        self.thresholds.validate()
     }
 }
 
@@ -136,6 +236,7 @@ impl Default for PriceBook {
                 2048,
                 2000,
             ),
+            thresholds: TierThresholds::default(),
             cold_start: NanoDollars::new(50_000),
             retry: NanoDollars::new(20_000),
             data_transfer_per_kib: NanoDollars::new(1_000),
@@ -175,6 +276,49 @@ mod tests {
             assert!(book.validate().is_err(), "{book:?}");
         }
         assert!(refused(|book| book.basic.memory_mb = 0).contains("basic.memory_mb"));
+    }
+
+    #[test]
+    fn the_tier_follows_code_length_in_utf16_units_and_timeout() {
+        let book = PriceBook::default();
+        let tier = |length: usize, seconds| {
+            book.tier_of(&"x".repeat(length), Duration::from_secs(seconds))
+        };
+        assert_eq!(tier(100, 30), Tier::Basic);
+        assert_eq!(tier(101, 60), Tier::Standard);
+        assert_eq!(tier(5_000, 30), Tier::Standard);
+        assert_eq!(tier(5_001, 30), Tier::Premium);
+        assert_eq!(tier(10_000, 30), Tier::Premium);
+        assert_eq!(tier(10_001, 30), Tier::Enterprise);
+        assert_eq!(tier(1, 61), Tier::Premium);
+        assert_eq!(tier(1, 120), Tier::Premium);
+        assert_eq!(tier(1, 121), Tier::Enterprise);
+        assert_eq!(tier(10_001, 61), Tier::Enterprise);
+        // 😀 is two UTF-16 units and four bytes.
+        assert_eq!(book.tier_of(&"😀".repeat(50), Duration::ZERO), Tier::Basic);
+        assert_eq!(
+            book.tier_of(&"😀".repeat(51), Duration::ZERO),
+            Tier::Standard
+        );
+    }
+
+    #[test]
+    fn a_host_can_move_the_bounds_of_the_tiers_as_long_as_they_rise() {
+        let book: PriceBook = serde_json::from_str(
+            r#"{"thresholds": {"basic": {"code_length": 8, "timeout_ms": 1000}}}"#,
+        )
+        .unwrap();
+        book.validate().unwrap();
+        let second = Duration::from_secs(1);
+        assert_eq!(book.tier_of("return 1", second), Tier::Basic);
+        assert_eq!(book.tier_of("return 12", second), Tier::Standard);
+        assert_eq!(book.tier_of("return 1", second * 2), Tier::Standard);
+        let mut book = PriceBook::default();
+        book.thresholds.premium.timeout_ms = 59_999;
+        assert_eq!(
+            book.validate().unwrap_err(),
+            "thresholds.premium.timeout_ms is 59999: it must be at least that of standard, 60000"
+        );
     }
 
     #[test]

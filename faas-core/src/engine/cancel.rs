@@ -10,7 +10,7 @@ use super::Engine;
 use super::execute::cancelled;
 use super::job::Answer;
 use super::record::Stored;
-use crate::error::Error;
+use crate::error::{Conflict, Error, Resource};
 use crate::model::{Execution, ExecutionId, FailureKind, Status};
 use crate::runtime::StopReason;
 use crate::store::Stage;
@@ -45,7 +45,7 @@ impl Engine {
                 self.fail_as_cancelled(job.execution, stored, job.answer)
             } else {
                 let found = self.0.store.execution(id).await?;
-                let execution = found.ok_or(Error::NotFound("execution"))?;
+                let execution = found.ok_or(Error::NotFound(Resource::Execution))?;
                 match execution.status {
                     Status::Failed if requested && was_cancelled(&execution) => {
                         return Ok(Arc::new(execution));
@@ -78,9 +78,7 @@ impl Engine {
                 Err(_) => return ended.ended(self).await,
             }
         }
-        Err(Error::Conflict(
-            "the execution could not be stopped yet: try again".to_owned(),
-        ))
+        Err(Conflict::ExecutionBusy("the execution could not be stopped yet: try again").into())
     }
 
     /// Stops an execution that is cancelled, if it is on an instance. Returns whether it is.
@@ -111,7 +109,7 @@ impl Engine {
 }
 
 fn has_already(status: Status) -> Error {
-    Error::Conflict(format!("the execution has already {status}"))
+    Conflict::ExecutionEnded(status).into()
 }
 
 fn was_cancelled(execution: &Execution) -> bool {

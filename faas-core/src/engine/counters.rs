@@ -43,6 +43,7 @@ const OUTCOMES: [&str; 7] = [
 
 /// Counters and gauges since the start, for a monitoring system. Counters only rise.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct LiveCounters {
     /// Executions that wait for an instance.
     pub queued: usize,

@@ -23,7 +23,7 @@ use super::Engine;
 use super::admission::Place;
 use super::job::{Answer, Job, Loaded};
 use super::record::{Record, Stored};
-use crate::error::Error;
+use crate::error::{Error, Resource};
 use crate::model::Cost;
 use crate::model::{
     Execution, ExecutionId, Failure, FailureKind, FunctionId, FunctionStatus, IllegalTransition,
@@ -33,6 +33,7 @@ use crate::store::{IDEMPOTENCY_WINDOW, Written};
 
 /// An execution that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Accepted {
     /// Its id.
     pub id: ExecutionId,
@@ -170,7 +171,7 @@ impl Engine {
     /// The execution that was accepted first, as it is now, if it has this input.
     async fn replay(&self, first: ExecutionId, input: &Json) -> Result<Execution, Error> {
         let stored = self.0.store.execution(first).await?;
-        let stored = stored.ok_or(Error::NotFound("execution"))?;
+        let stored = stored.ok_or(Error::NotFound(Resource::Execution))?;
         if same_value(&stored.input, input) {
             Ok(self.shown(stored))
         } else {
@@ -184,7 +185,7 @@ impl Engine {
         match self.0.store.execution(id).await? {
             Some(execution) if execution.status.is_terminal() => Ok(Arc::new(execution)),
             Some(_) => ended.ended(self).await,
-            None => Err(Error::NotFound("execution")),
+            None => Err(Error::NotFound(Resource::Execution)),
         }
     }
 
@@ -205,7 +206,7 @@ impl Engine {
             .registry
             .load(function)
             .await?
-            .ok_or(Error::NotFound("function"))?;
+            .ok_or(Error::NotFound(Resource::Function))?;
         if loaded.function.status != FunctionStatus::Active {
             return Err(Error::Inactive);
         }
@@ -233,7 +234,7 @@ impl Engine {
     /// A new execution, as it is accepted.
     fn accepted(&self, function: &Loaded, request: Request) -> Execution {
         let now = self.0.clock.now();
-        let free = Cost::zero(function.function.tier(), &self.0.price_book);
+        let free = Cost::zero(function.function.tier, &self.0.price_book);
         let (id, function_id) = (self.0.ids.execution(now), function.function.id);
         Execution {
             function_version: function.function.version,
@@ -253,16 +254,17 @@ impl Engine {
         execution: Arc<Execution>,
     ) -> Result<Option<ExecutionId>, Error> {
         let (done, stored) = oneshot::channel();
-        let guard = self.0.in_flight.take(execution.id).ok_or_else(|| {
-            Error::Internal("the id of a new execution is in use already".to_owned())
-        })?;
+        let guard =
+            self.0.in_flight.take(execution.id).ok_or_else(|| {
+                Error::Internal("the id of a new execution is in use already".into())
+            })?;
         let job = Job::accepted(place, function, execution, guard);
         self.0.recorder.send(Record::Accept { job, done }).await;
         match stored.await.unwrap_or_else(|_| Err(shutting_down()))? {
             Written::Done => Ok(None),
             Written::Duplicate(first) => Ok(Some(first)),
             Written::Stale => Err(Error::Internal(
-                "a new execution was refused as stale".to_owned(),
+                "a new execution was refused as stale".into(),
             )),
         }
     }
@@ -305,13 +307,13 @@ pub(super) fn cancelled() -> Failure {
 }
 
 pub(super) fn shutting_down() -> Error {
-    Error::Unavailable("the platform is shutting down".to_owned())
+    Error::Unavailable("the platform is shutting down".into())
 }
 
 pub(super) fn store_unavailable() -> Error {
-    Error::Unavailable("the store does not accept writes: try again later".to_owned())
+    Error::Unavailable("the store does not accept writes: try again later".into())
 }
 
 pub(super) fn illegal(error: IllegalTransition) -> Error {
-    Error::Internal(error.to_string())
+    Error::Internal(error.to_string().into())
 }

@@ -50,7 +50,7 @@ impl Engine {
         };
         match wrong {
             None => Ok(()),
-            Some(wrong) => Err(Error::Unavailable(wrong)),
+            Some(wrong) => Err(Error::Unavailable(wrong.into())),
         }
     }
 

@@ -17,8 +17,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::Engine;
 use super::backlog::After;
 use super::record::{Ended, Record};
-use crate::error::Error;
 use crate::error::StoreError;
+use crate::error::{Cause, Conflict, Error};
 use crate::events::EventKind;
 use crate::model::Status;
 use crate::store::{Write, Written};
@@ -154,7 +154,7 @@ fn group(records: &[Record]) -> usize {
 /// The store is unavailable, and these were not written.
 struct Away {
     records: Vec<Record>,
-    error: StoreError,
+    error: Arc<StoreError>,
 }
 
 /// Waits for `backoff`, and then until the store accepts writes. Records that come in meanwhile are
@@ -163,7 +163,7 @@ async fn wait_out(
     engine: &Engine,
     receiver: &mut mpsc::Receiver<Record>,
     records: &mut Vec<Record>,
-    error: StoreError,
+    error: Arc<StoreError>,
     mut backoff: Duration,
 ) {
     let mut bytes: usize = records.iter().map(Record::bytes).sum();
@@ -203,7 +203,7 @@ async fn commit(engine: &Engine, records: Vec<Record>) -> Result<(), Away> {
         engine.0.store.commit(&writes).await
     };
     let took = engine.0.clock.monotonic().saturating_sub(before);
-    match committed {
+    match committed.map_err(Arc::new) {
         Ok(outcomes) => {
             engine.0.recorder.available(records.len());
             conclude(engine, records, outcomes, took);
@@ -248,18 +248,18 @@ async fn commit(engine: &Engine, records: Vec<Record>) -> Result<(), Away> {
 }
 
 /// Gives up a record that the store refuses for good.
-fn lose(engine: &Engine, record: Record, error: &StoreError) {
+fn lose(engine: &Engine, record: Record, error: &Arc<StoreError>) {
     match record {
         Record::Claim(job) => {
             let function = job.function.function.id;
             engine.0.queue.claimed(Vec::new(), &[function]);
         }
-        Record::Ended(mut ended) => {
-            refuse(engine, &mut ended, || Error::Internal(error.to_string()))
-        }
+        Record::Ended(mut ended) => refuse(engine, &mut ended, || {
+            Error::Internal(Cause::of(error.clone()))
+        }),
         // The waiting caller may have gone away.
         Record::Accept { done, .. } => {
-            drop(done.send(Err(Error::Internal(error.to_string()))));
+            drop(done.send(Err(Error::Internal(Cause::of(error.clone())))));
         }
         Record::Flush(done) => drop(done.send(())),
         Record::Scaling(_) => {}
@@ -268,8 +268,8 @@ fn lose(engine: &Engine, record: Record, error: &StoreError) {
 
 /// Tells the callers of these records that they are not stored, and returns those that must still be
 /// written.
-fn keep(engine: &Engine, records: Vec<Record>, error: &StoreError) -> Vec<Record> {
-    let unavailable = || Error::Unavailable(error.to_string());
+fn keep(engine: &Engine, records: Vec<Record>, error: &Arc<StoreError>) -> Vec<Record> {
+    let unavailable = || Error::Unavailable(Cause::of(error.clone()));
     let kept = records.into_iter().filter_map(|record| match record {
         Record::Accept { done, .. } => {
             // The waiting caller may have gone away.
@@ -295,7 +295,10 @@ fn refuse(engine: &Engine, ended: &mut Ended, otherwise: impl Fn() -> Error) {
         return;
     }
     let id = execution.id;
-    let reason = otherwise().to_string();
+    let reason = match otherwise() {
+        Error::Unavailable(cause) | Error::Internal(cause) => cause,
+        other => other.to_string().into(),
+    };
     let not_stored = || Error::NotStored {
         execution: id,
         reason: reason.clone(),
@@ -382,9 +385,7 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
                     let (execution_id, attempt) = (ended.execution.id, ended.execution.attempt);
                     tracing::warn!(%execution_id, attempt, "a stale attempt was refused");
                     if let Some(answer) = ended.answer {
-                        let _ = answer.send(Err(Error::Conflict(
-                            "the execution was settled elsewhere".to_owned(),
-                        )));
+                        let _ = answer.send(Err(Conflict::SettledElsewhere.into()));
                     }
                 }
                 Record::Scaling(event) => events.push(EventKind::Scaling(event)),

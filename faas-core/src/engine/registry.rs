@@ -206,13 +206,11 @@ impl Registry {
         let (runtime, code) = (self.runtime.clone(), code.clone());
         match tokio::task::spawn_blocking(move || runtime.compile(&code)).await {
             Ok(Ok(program)) => Ok(program),
-            Ok(Err(error)) if error.temporary => Err(Error::Unavailable(error.message)),
+            Ok(Err(error)) if error.temporary => Err(Error::Unavailable(error.message.into())),
             Ok(Err(error)) => Err(Error::Compile(error)),
             Err(error) => {
                 tracing::error!(%error, "the compiler panicked");
-                Err(Error::Internal(
-                    "the compiler failed on this code".to_owned(),
-                ))
+                Err(Error::Internal("the compiler failed on this code".into()))
             }
         }
     }
@@ -249,8 +247,12 @@ impl Registry {
         self.runtime.forget(id);
     }
 
-    fn loaded(&self, function: Function, program: Program) -> Arc<Loaded> {
-        let memory_mb = self.price_book.tier(function.tier()).memory_mb;
+    fn loaded(&self, mut function: Function, program: Program) -> Arc<Loaded> {
+        // The book may have changed since the function was stored.
+        function.tier = self
+            .price_book
+            .tier_of(&function.code, function.config.timeout);
+        let memory_mb = self.price_book.tier(function.tier).memory_mb;
         let limits = Limits {
             timeout: function.config.timeout,
             memory: (memory_mb as usize) << 20,
@@ -296,7 +298,7 @@ impl Registry {
 mod tests {
     use super::*;
     use crate::error::{CompileError, RuntimeError};
-    use crate::model::{FunctionConfig, FunctionStatus, InstanceId, Timestamp};
+    use crate::model::{FunctionConfig, FunctionStatus, InstanceId, Tier, Timestamp};
     use crate::runtime::{Instance, RuntimeStats};
     use crate::store::MemoryStore;
 
@@ -346,6 +348,7 @@ mod tests {
             status: FunctionStatus::Active,
             config: FunctionConfig::default(),
             environment: Arc::default(),
+            tier: Tier::Basic,
         }
     }
 

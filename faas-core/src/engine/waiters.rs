@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::Engine;
 use super::execute::shutting_down;
 use super::job::Answer;
-use crate::error::Error;
+use crate::error::{Error, Resource};
 use crate::model::{Execution, ExecutionId};
 
 /// How often the store is asked whether another platform has ended the execution.
@@ -83,7 +83,7 @@ impl Waiting<'_> {
                 Ok(Some(execution)) if execution.status.is_terminal() => {
                     return Ok(Arc::new(execution));
                 }
-                Ok(None) => return Err(Error::NotFound("execution")),
+                Ok(None) => return Err(Error::NotFound(Resource::Execution)),
                 // The store may be unavailable for a while.
                 Ok(Some(_)) | Err(_) => {}
             }

@@ -9,6 +9,28 @@
 //! store has committed what they report. [`EventKind::Started`] announces a run: the store knows an
 //! asynchronous execution by then, but a direct one only when it has ended. If the process dies before
 //! that, no other event and no record follows.
+//!
+//! ```
+//! use faas_core::Platform;
+//! use faas_core::events::{EventKind, Received};
+//!
+//! # async fn watch(platform: Platform) {
+//! let mut subscriber = platform.events().subscribe(None);
+//! loop {
+//!     match subscriber.next(16).await {
+//!         Received::Events(events) => {
+//!             for event in events {
+//!                 if let EventKind::Completed(execution) = &event.kind {
+//!                     println!("{}: {} took {:?}", event.seq, execution.id, execution.duration);
+//!                 }
+//!             }
+//!         }
+//!         Received::Gap { from, to } => println!("missed {from} to {to}"),
+//!         Received::Ended => break,
+//!     }
+//! }
+//! # }
+//! ```
 
 mod bus;
 
@@ -116,6 +138,7 @@ impl EventKind {
 
 /// What the engine does at the moment and did in the last second.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[non_exhaustive]
 pub struct LiveMetrics {
     /// Executions that wait for an instance.
     pub queued: usize,

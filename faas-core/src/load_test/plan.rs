@@ -1,4 +1,4 @@
-//! What a load test is asked for with, and what it is expected to do.
+//! The parameters of a load test and its estimate.
 
 use std::time::Duration;
 
@@ -10,11 +10,12 @@ use crate::model::{FunctionId, Json, LoadEstimate, NanoDollars};
 const MAX_CONCURRENCY: u32 = 100;
 /// The shortest and the longest test.
 const DURATION: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
-/// The highest rate, in calls for each second.
+/// The highest rate, in calls per second.
 const MAX_RATE: f64 = 10_000.0;
 
-/// What a load test is asked for with.
+/// A load test to start.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct NewLoadTest {
     /// The function to call.
     pub function: FunctionId,
@@ -22,7 +23,7 @@ pub struct NewLoadTest {
     pub concurrency: u32,
     /// For how long calls are begun: 1 to 300 seconds.
     pub duration: Duration,
-    /// Calls for each second, up to 10,000, in an open loop; `None`: closed loop.
+    /// Calls per second, up to 10,000, in an open loop; `None`: closed loop.
     pub rate: Option<f64>,
     /// The template of the input: `{{i}}` in a string stands for the number of the call, from 0, and
     /// `{{random}}` for a random whole number. A string that is nothing but one of them becomes that
@@ -40,6 +41,34 @@ impl NewLoadTest {
             rate: None,
             input: Json::empty_object(),
         }
+    }
+
+    /// How many calls may be under way at once.
+    #[must_use]
+    pub const fn concurrency(mut self, calls: u32) -> Self {
+        self.concurrency = calls;
+        self
+    }
+
+    /// For how long calls are begun.
+    #[must_use]
+    pub const fn duration(mut self, duration: Duration) -> Self {
+        self.duration = duration;
+        self
+    }
+
+    /// Makes an open loop of so many calls per second.
+    #[must_use]
+    pub const fn rate(mut self, calls_per_second: f64) -> Self {
+        self.rate = Some(calls_per_second);
+        self
+    }
+
+    /// The template of the input.
+    #[must_use]
+    pub fn input(mut self, template: impl Into<Json>) -> Self {
+        self.input = template.into();
+        self
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {
@@ -60,7 +89,7 @@ impl NewLoadTest {
         }
         match self.rate {
             Some(rate) if !(rate > 0.0 && rate <= MAX_RATE) => wrong(format!(
-                "the rate is {rate}: it must be above 0 and at most {MAX_RATE} calls for each second"
+                "the rate is {rate}: it must be above 0 and at most {MAX_RATE} calls per second"
             )),
             _ => Ok(()),
         }

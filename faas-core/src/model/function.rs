@@ -15,7 +15,7 @@ pub struct Function {
     pub name: Arc<str>,
     /// What it is for, in words.
     pub description: Arc<str>,
-    /// JavaScript source in one of the three forms that the runtime reads.
+    /// JavaScript source in one of the forms that the runtime reads.
     pub code: Arc<str>,
     /// When it was uploaded first.
     pub created_at: Timestamp,
@@ -29,21 +29,19 @@ pub struct Function {
     pub config: FunctionConfig,
     /// What its code finds in `context.env`.
     pub environment: Arc<Environment>,
+    /// The price tier that its code and timeout put it in, by the price book in force when it was
+    /// stored.
+    pub tier: Tier,
 }
 
 impl Function {
-    /// The price tier that its code and timeout put it in.
-    pub fn tier(&self) -> Tier {
-        Tier::of(&self.code, self.config.timeout)
-    }
-
     /// The function without its code.
     pub fn label(&self) -> FunctionLabel {
         FunctionLabel {
             id: self.id,
             name: self.name.clone(),
             description: self.description.clone(),
-            tier: self.tier(),
+            tier: self.tier,
             deleted: false,
         }
     }
@@ -104,42 +102,25 @@ impl Default for FunctionConfig {
     }
 }
 
-/// A price tier, from the cheapest up.
+/// A price tier, from the cheapest up. The price book says which functions are in which tier.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
-    /// At most 100 characters of code.
+    /// The cheapest.
     Basic,
-    /// At most 5,000.
+    /// The second.
     Standard,
-    /// At most 10,000, or a timeout above 60 s.
+    /// The third.
     Premium,
-    /// Above that, or a timeout above 120 s.
+    /// The most expensive.
     Enterprise,
 }
 
 impl Tier {
     /// All of them, cheapest first.
     pub const ALL: [Self; 4] = [Self::Basic, Self::Standard, Self::Premium, Self::Enterprise];
-
-    /// The tier of a function with this code and timeout. Code counts in UTF-16 code units, as
-    /// JavaScript's own `length` does.
-    pub fn of(code: &str, timeout: Duration) -> Self {
-        let by_code = match code.encode_utf16().count() {
-            0..=100 => Self::Basic,
-            101..=5_000 => Self::Standard,
-            5_001..=10_000 => Self::Premium,
-            _ => Self::Enterprise,
-        };
-        let by_timeout = match timeout.as_millis() {
-            0..=60_000 => Self::Basic,
-            60_001..=120_000 => Self::Premium,
-            _ => Self::Enterprise,
-        };
-        by_code.max(by_timeout)
-    }
 
     /// `basic`, `standard`, `premium` or `enterprise`.
     pub const fn as_str(self) -> &'static str {
@@ -155,29 +136,5 @@ impl Tier {
 impl fmt::Display for Tier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_tier_follows_code_length_in_utf16_units_and_timeout() {
-        let tier =
-            |length: usize, seconds| Tier::of(&"x".repeat(length), Duration::from_secs(seconds));
-        assert_eq!(tier(100, 30), Tier::Basic);
-        assert_eq!(tier(101, 60), Tier::Standard);
-        assert_eq!(tier(5_000, 30), Tier::Standard);
-        assert_eq!(tier(5_001, 30), Tier::Premium);
-        assert_eq!(tier(10_000, 30), Tier::Premium);
-        assert_eq!(tier(10_001, 30), Tier::Enterprise);
-        assert_eq!(tier(1, 61), Tier::Premium);
-        assert_eq!(tier(1, 120), Tier::Premium);
-        assert_eq!(tier(1, 121), Tier::Enterprise);
-        assert_eq!(tier(10_001, 61), Tier::Enterprise);
-        // 😀 is two UTF-16 units and four bytes.
-        assert_eq!(Tier::of(&"😀".repeat(50), Duration::ZERO), Tier::Basic);
-        assert_eq!(Tier::of(&"😀".repeat(51), Duration::ZERO), Tier::Standard);
     }
 }

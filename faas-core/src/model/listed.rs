@@ -36,7 +36,6 @@ pub struct FunctionSummary {
 impl FunctionSummary {
     /// The summary of `function`, with its code or without.
     pub fn new(function: Function, with_code: bool) -> Self {
-        let tier = function.tier();
         Self {
             id: function.id,
             name: function.name,
@@ -48,7 +47,7 @@ impl FunctionSummary {
             status: function.status,
             config: function.config,
             environment: function.environment,
-            tier,
+            tier: function.tier,
         }
     }
 

@@ -1,4 +1,4 @@
-//! The builder: what a host configures.
+//! The configuration of a platform.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -17,6 +17,29 @@ use crate::store::Store;
 use crate::store::memory::MemoryStore;
 
 /// Builds a [`Platform`].
+///
+/// ```
+/// use std::time::Duration;
+/// use faas_core::cost::PriceBook;
+/// use faas_core::model::NanoDollars;
+/// use faas_core::store::MemoryStore;
+/// use faas_core::Platform;
+///
+/// # async fn build() -> Result<(), faas_core::Error> {
+/// let mut prices = PriceBook::default();
+/// prices.cold_start = NanoDollars::ZERO;
+/// let platform = Platform::builder()
+///     .store(MemoryStore::new())
+///     .price_book(prices)
+///     .options(|options| {
+///         options.max_instances = 20;
+///         options.shutdown_grace = Duration::from_secs(30);
+///     })
+///     .build()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Default)]
 pub struct PlatformBuilder {
     pub(super) options: PlatformOptions,
@@ -43,7 +66,7 @@ impl PlatformBuilder {
         self
     }
 
-    /// The runtime that runs the code. Default: QuickJS, in threads.
+    /// The runtime. Default: QuickJS in threads.
     #[must_use]
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
         self.runtime = Some(Arc::new(runtime));
@@ -71,15 +94,15 @@ impl PlatformBuilder {
         self
     }
 
-    /// A key for the secrets of functions. Of several, the first that is given seals, and all open.
-    /// Default: none, and no function can have secrets.
+    /// A key for the secrets of functions. If there are several, the first one seals and all of them
+    /// open. Default: no key, and no function can have secrets.
     #[must_use]
     pub fn secret_key(mut self, key: SecretKey) -> Self {
         self.secret_keys.push(key);
         self
     }
 
-    /// Changes the numbers.
+    /// Changes options.
     #[must_use]
     pub fn options(mut self, change: impl FnOnce(&mut PlatformOptions)) -> Self {
         change(&mut self.options);
@@ -147,7 +170,7 @@ fn default_runtime() -> Result<Arc<dyn Runtime>, Error> {
     use crate::runtime::{QuickJs, QuickJsOptions};
     match QuickJs::new(QuickJsOptions::default()) {
         Ok(runtime) => Ok(Arc::new(runtime)),
-        Err(error) => Err(Error::Internal(error.to_string())),
+        Err(error) => Err(Error::Internal(error.to_string().into())),
     }
 }
 

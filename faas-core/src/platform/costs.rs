@@ -5,43 +5,57 @@ use std::time::Duration;
 
 use super::Platform;
 use crate::cost::{Estimate, estimate, scaling_cost, storage_cost};
-use crate::error::Error;
+use crate::error::{Error, Resource};
 use crate::model::UsageSums;
 use crate::model::{FunctionId, FunctionLabel, Json, NanoDollars, Tier, Timestamp};
 use crate::store::{Granularity, Period, Store, UsageGroup, UsageKey, UsageQuery, UsageRow};
 
 /// What to estimate.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct EstimateRequest {
     /// The function.
     pub function: FunctionId,
-    /// Its input; counts with its size.
+    /// Its input, whose size counts.
     pub input: Option<Json>,
     /// How long it will run; `None`: from its history.
     pub duration: Option<Duration>,
 }
 
+impl EstimateRequest {
+    /// The next execution of this function, without an input.
+    pub const fn new(function: FunctionId) -> Self {
+        Self {
+            function,
+            input: None,
+            duration: None,
+        }
+    }
+}
+
 /// The cost of one function in a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FunctionCost {
     /// The function, deleted ones included.
     pub label: FunctionLabel,
     /// Its executions' sums; all zero when there were none.
     pub sums: UsageSums,
-    /// What keeping its code cost.
+    /// The cost of storing its code.
     pub storage: NanoDollars,
 }
 
 /// The cost of everything in a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SystemCost {
-    /// By function, dearest first; functions without executions are left out.
+    /// By function, the most expensive first; functions without executions are left out.
     pub functions: Vec<FunctionCost>,
     /// Over all executions.
     pub sums: UsageSums,
-    /// What changes of capacity cost.
+    /// The cost of changes of capacity.
     pub scaling: NanoDollars,
-    /// What keeping code cost.
+    /// The cost of storing code.
     pub storage: NanoDollars,
 }
 
@@ -59,7 +73,7 @@ pub struct Costs<'a> {
 }
 
 impl Costs<'_> {
-    /// What the next execution will probably cost.
+    /// Estimates the cost of the next execution.
     ///
     /// # Errors
     /// [`Error::NotFound`]
@@ -77,7 +91,7 @@ impl Costs<'_> {
         };
         let bytes = request.input.as_ref().map_or(0, Json::len) as u64;
         Ok(estimate(
-            function.tier(),
+            function.tier,
             bytes,
             request.duration,
             &recent,
@@ -88,7 +102,7 @@ impl Costs<'_> {
     /// The cost of everything in `period`, by function.
     ///
     /// # Errors
-    /// When the store is away.
+    /// [`Error::Unavailable`] when the store cannot be reached.
     pub async fn system(&self, period: Period) -> Result<SystemCost, Error> {
         let rows = self.usage(period, None, UsageGroup::Function).await?;
         let ids: Vec<_> = rows.iter().filter_map(|row| function_of(row.key)).collect();
@@ -98,7 +112,7 @@ impl Costs<'_> {
         for UsageRow { key, sums } in rows {
             total.add(&sums);
             let Some(id) = function_of(key) else { continue };
-            // One that the store knows only by its executions is in the sum like all others.
+            // The store may know a function only by its executions.
             let label = labels.remove(&id).unwrap_or_else(|| unknown(id, &sums));
             functions.push(FunctionCost {
                 label,
@@ -116,7 +130,7 @@ impl Costs<'_> {
         })
     }
 
-    /// The cost of one function in `period`; deleted ones are still known.
+    /// The cost of one function in `period`, also of a deleted one.
     ///
     /// # Errors
     /// [`Error::NotFound`]
@@ -125,7 +139,7 @@ impl Costs<'_> {
             .labels(&[id])
             .await?
             .remove(&id)
-            .ok_or(Error::NotFound("function"))?;
+            .ok_or(Error::NotFound(Resource::Function))?;
         let rows = self.usage(period, Some(id), UsageGroup::Function).await?;
         let sums = rows.first().map(|row| row.sums).unwrap_or_default();
         Ok(FunctionCost {
@@ -138,7 +152,7 @@ impl Costs<'_> {
     /// The cost over time; spans without executions are left out.
     ///
     /// # Errors
-    /// When the store is away.
+    /// [`Error::Unavailable`] when the store cannot be reached.
     pub async fn trends(
         &self,
         period: Period,
@@ -149,10 +163,10 @@ impl Costs<'_> {
             .await
     }
 
-    /// Names, tiers and the like of these functions, deleted ones included.
+    /// The labels of these functions, deleted ones included.
     ///
     /// # Errors
-    /// When the store is away.
+    /// [`Error::Unavailable`] when the store cannot be reached.
     pub async fn labels(
         &self,
         ids: &[FunctionId],
@@ -180,7 +194,7 @@ impl Costs<'_> {
             .await?)
     }
 
-    /// What keeping code has cost until now.
+    /// The cost of storing code until now.
     async fn storage(
         &self,
         period: Period,
@@ -198,7 +212,7 @@ impl Costs<'_> {
     }
 }
 
-/// Stands in for the label of a function that the store does not know.
+/// The label of a function that the store does not know.
 fn unknown(id: FunctionId, sums: &UsageSums) -> FunctionLabel {
     FunctionLabel {
         id,

@@ -1,9 +1,9 @@
-//! Changing what a function finds in `context.env`.
+//! Changing the variables and secrets of a function.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::error::Error;
+use crate::error::{Conflict, Error};
 use crate::model::{Environment, FunctionId, Secret, Timestamp};
 use crate::secrets::{SealError, SecretKeys, SecretText};
 
@@ -14,8 +14,7 @@ const MAX_NAMES: usize = 100;
 /// The bytes of all its names and values together.
 const MAX_BYTES: usize = 64 << 10;
 
-/// A change of an environment: what is not named stays, and `None` removes what is named, if it is
-/// there.
+/// A change of an environment: names that are not in it stay, and `None` removes a name.
 ///
 /// ```
 /// use faas_core::platform::{EnvironmentUpdate, NewFunction};
@@ -27,11 +26,12 @@ const MAX_BYTES: usize = 64 << 10;
 /// assert!(!format!("{new:?}").contains("hunter2"));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EnvironmentUpdate {
-    /// Values that whoever may see the function may see. A name starts with a letter or `_`, has
-    /// letters, digits and `_`, and at most 128 of them.
+    /// Values that are visible with the function. A name has letters, digits and `_`, does not start
+    /// with a digit, and is at most 128 characters long.
     pub variables: BTreeMap<String, Option<String>>,
-    /// Values that only its code sees. They are sealed with the host's key before they are stored.
+    /// Values that only the code can read. They are sealed with the host's key before they are stored.
     pub secrets: BTreeMap<String, Option<SecretText>>,
 }
 
@@ -102,10 +102,8 @@ fn as_shared(name: &str) -> Arc<str> {
 
 fn cannot_seal(error: SealError) -> Error {
     match error {
-        SealError::NoKey => Error::Conflict(
-            "secrets cannot be kept here: no secret key is configured to seal them with".to_owned(),
-        ),
-        error @ SealError::NoRandomness => Error::Internal(error.to_string()),
+        SealError::NoKey => Conflict::NoSecretKey.into(),
+        error @ SealError::NoRandomness => Error::Internal(error.to_string().into()),
     }
 }
 
@@ -275,8 +273,9 @@ mod tests {
         let variable = update(EnvironmentUpdate::default().variable("A", "1"));
         assert!(variable.is_ok());
         match update(EnvironmentUpdate::default().secret("A", "s3cr3t")) {
-            Err(Error::Conflict(message)) => {
-                assert!(message.contains("no secret key"), "{message}");
+            Err(Error::Conflict(conflict)) => {
+                assert_eq!(conflict, Conflict::NoSecretKey);
+                let message = conflict.to_string();
                 assert!(!message.contains("s3cr3t"), "{message}");
             }
             other => panic!("{other:?}"),

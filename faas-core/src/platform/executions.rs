@@ -4,17 +4,41 @@ use std::sync::Arc;
 
 use super::Platform;
 use crate::engine::{Accepted, Request};
-use crate::error::Error;
+use crate::error::{Conflict, Error, Resource};
 use crate::model::{Execution, ExecutionId, ListedExecution, Status};
 use crate::store::{ExecutionQuery, PageBudget};
 
-/// How to call a function.
+/// How to call a function: for [`Platform::invoke_with`] and [`Platform::execute_with`].
+///
+/// ```
+/// use faas_core::platform::CallOptions;
+///
+/// let once = CallOptions::default().idempotency_key("order-1").retry(false);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct InvokeOptions {
+#[non_exhaustive]
+pub struct CallOptions {
     /// The same key for the same function within 24 hours gives the first execution, not a second.
     pub idempotency_key: Option<String>,
-    /// Retry failures as the function's configuration says.
-    pub retry: bool,
+    /// Whether failures are retried as the function's configuration says. `None`:
+    /// [`Platform::execute_with`] retries, [`Platform::invoke_with`] does not.
+    pub retry: Option<bool>,
+}
+
+impl CallOptions {
+    /// Gives the first execution for a second call with the same key.
+    #[must_use]
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// Whether failures are retried as the function's configuration says.
+    #[must_use]
+    pub const fn retry(mut self, retry: bool) -> Self {
+        self.retry = Some(retry);
+        self
+    }
 }
 
 /// See [`Platform::executions`].
@@ -43,7 +67,7 @@ impl Executions<'_> {
         }
         match engine.0.store.execution(id).await? {
             Some(stored) => Ok(Arc::new(engine.shown(stored))),
-            None => Err(Error::NotFound("execution")),
+            None => Err(Error::NotFound(Resource::Execution)),
         }
     }
 
@@ -91,27 +115,23 @@ impl Executions<'_> {
         Ok(stored.map(|one| budget.bounded(one)).collect())
     }
 
-    /// Cancels an execution that has not ended, and returns it as it ended. One that runs is
-    /// stopped. It is not retried.
+    /// Cancels an execution that has not ended, and returns it as it ended. A running one is stopped.
+    /// It is not retried.
     ///
     /// # Errors
-    /// [`Error::NotFound`], or [`Error::Conflict`] when it has ended.
+    /// [`Error::NotFound`], or [`Conflict::ExecutionEnded`].
     pub async fn cancel(&self, id: ExecutionId) -> Result<Arc<Execution>, Error> {
         self.platform.engine().cancel(id).await
     }
 
-    /// Accepts a failed execution again, as a new one that names it in `retry_of`.
+    /// Executes a failed execution again, as a new one that names it in `retry_of`.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Conflict`] when it has not failed, or as for
-    /// [`Platform::execute`].
+    /// [`Error::NotFound`], [`Conflict::ExecutionNotFailed`], or as for [`Platform::execute`].
     pub async fn retry(&self, id: ExecutionId) -> Result<Accepted, Error> {
         let failed = self.get(id).await?;
         if failed.status != Status::Failed {
-            return Err(Error::Conflict(format!(
-                "the execution is {}: only a failed one can be retried",
-                failed.status
-            )));
+            return Err(Conflict::ExecutionNotFailed(failed.status).into());
         }
         let function = self.platform.functions().get(failed.function_id).await?;
         let request = Request {

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{EstimateRequest, Platform};
 use crate::cost::{Estimate, estimate};
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{Conflict, Error, Resource};
 use crate::events::EventKind;
 use crate::load_test::{NewLoadTest, Tally, Template};
 use crate::model::{
@@ -39,7 +39,7 @@ const PROBES: u64 = 3;
 const PROBING: u32 = 10;
 /// A test that was not written for so long has lost its platform.
 const SILENCE: Duration = Duration::from_secs(15);
-/// How many scaling events a result keeps.
+/// The most scaling events in a result.
 const SCALING_EVENTS: usize = 1_000;
 
 /// The tests that this platform runs.
@@ -63,7 +63,7 @@ impl Running {
     }
 }
 
-/// A function's place among the running tests, given back when it is dropped.
+/// Reserves a function for one running test until it is dropped.
 struct Place {
     running: Arc<Running>,
     function: FunctionId,
@@ -93,7 +93,7 @@ impl Drop for Place {
 }
 
 fn taken() -> Error {
-    Error::Conflict("a load test of this function is running: stop it first".to_owned())
+    Conflict::LoadTestRunning.into()
 }
 
 /// See [`Platform::load_tests`].
@@ -124,11 +124,11 @@ impl<'a> LoadTests<'a> {
         Ok(expected(new, &one, self.platform.engine()))
     }
 
-    /// Starts a test, and returns as soon as it is stored.
+    /// Starts a test and returns as soon as it is stored.
     ///
     /// # Errors
-    /// [`Error::Invalid`], [`Error::NotFound`], [`Error::Inactive`], or [`Error::Conflict`] when the
-    /// function is under a test already.
+    /// [`Error::Invalid`], [`Error::NotFound`], [`Error::Inactive`], or
+    /// [`Conflict::LoadTestRunning`].
     pub async fn start(&self, new: NewLoadTest) -> Result<LoadTest, Error> {
         let estimate = self.estimate(&new).await?;
         let function = self.platform.functions().get(new.function).await?;
@@ -146,7 +146,7 @@ impl<'a> LoadTests<'a> {
         if let Some(latest) = self.list(&query).await?.pop()
             && !latest.status.is_terminal()
         {
-            // On another server.
+            // It runs on another server.
             return Err(taken());
         }
         let test = LoadTest {
@@ -165,24 +165,24 @@ impl<'a> LoadTests<'a> {
             result: LoadResult::default(),
         };
         engine.0.store.put_load_test(&test).await?;
-        tokio::spawn(run(engine, place, test.clone(), function.tier()));
+        tokio::spawn(run(engine, place, test.clone(), function.tier));
         Ok(test)
     }
 
-    /// The test with this id, as it was a second ago at most.
+    /// The test with this id. Its result is at most a second old.
     ///
     /// # Errors
     /// [`Error::NotFound`]
     pub async fn get(&self, id: LoadTestId) -> Result<LoadTest, Error> {
         let found = self.platform.engine().0.store.load_test(id).await?;
-        self.as_it_is(found.ok_or(Error::NotFound("load test"))?)
+        self.as_it_is(found.ok_or(Error::NotFound(Resource::LoadTest))?)
             .await
     }
 
     /// Tests, newest first.
     ///
     /// # Errors
-    /// When the store is away.
+    /// [`Error::Unavailable`] when the store cannot be reached.
     pub async fn list(&self, query: &LoadTestQuery) -> Result<Vec<LoadTest>, Error> {
         let mut tests = self.platform.engine().0.store.load_tests(query).await?;
         for test in &mut tests {
@@ -191,26 +191,19 @@ impl<'a> LoadTests<'a> {
         Ok(tests)
     }
 
-    /// Stops a test: the calls under way end, no more are made.
+    /// Stops a test: calls under way end, and no more are made.
     ///
     /// # Errors
-    /// [`Error::NotFound`], or [`Error::Conflict`] when it has ended, or runs on another server.
+    /// [`Error::NotFound`], [`Conflict::LoadTestEnded`] or [`Conflict::LoadTestElsewhere`].
     pub async fn stop(&self, id: LoadTestId) -> Result<LoadTest, Error> {
         let mut test = self.get(id).await?;
         if test.status.is_terminal() {
-            let status = test.status.as_str();
-            return Err(Error::Conflict(format!(
-                "the load test is {status} already"
-            )));
+            return Err(Conflict::LoadTestEnded(test.status).into());
         }
         let tests = self.platform.running_load_tests().tests.lock();
         match tests.get(&test.function_id) {
             Some((running, stop)) if *running == id => stop.cancel(),
-            _ => {
-                return Err(Error::Conflict(
-                    "the load test runs on another server: stop it there".to_owned(),
-                ));
-            }
+            _ => return Err(Conflict::LoadTestElsewhere.into()),
         }
         drop(tests);
         test.status = LoadTestStatus::Stopping;
@@ -231,7 +224,7 @@ impl<'a> LoadTests<'a> {
         if may_run_elsewhere && engine.0.clock.now().since(test.updated_at) < SILENCE {
             return Ok(test);
         }
-        // It may have ended just now.
+        // It may have ended in the meantime.
         let latest = engine.0.store.load_test(test.id).await?;
         if let Some(latest) = latest.filter(|latest| latest.status.is_terminal()) {
             return Ok(latest);
@@ -380,7 +373,7 @@ async fn look(engine: &Engine, calls: &Calls, test: &mut LoadTest) {
         Err(error) => Err(error),
     };
     if let Err(error) = stored {
-        tracing::warn!(%error, load_test_id = %test.id, "a load test was not stored");
+        tracing::warn!(%error, load_test_id = %test.id, "cannot store a load test");
     }
     let told = Arc::new(test.clone());
     let event = if test.status.is_terminal() {

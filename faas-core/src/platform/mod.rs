@@ -1,8 +1,8 @@
 //! The handle that a host holds.
 //!
-//! This module has the [`Platform`] and its [`PlatformBuilder`]: what a host configures, and every
-//! operation that the front ends offer, in terms of [`crate::model`]. What an execution goes through
-//! is decided in `engine`.
+//! Owns the [`Platform`] and its [`PlatformBuilder`]: the configuration, and every operation that the
+//! front ends offer, on the types of [`crate::model`]. How an execution runs is up to
+//! [`crate::engine`].
 
 mod builder;
 mod costs;
@@ -21,10 +21,10 @@ pub use crate::engine::{Accepted, Histogram, Invoked, LiveCounters};
 pub use builder::PlatformBuilder;
 pub use costs::{Costs, EstimateRequest, FunctionCost, SystemCost};
 pub use environment::EnvironmentUpdate;
-pub use executions::{Executions, InvokeOptions};
+pub use executions::{CallOptions, Executions};
 pub use functions::{FunctionUpdate, Functions, NewFunction};
 pub use load_tests::LoadTests;
-pub use metrics::Overview;
+pub use metrics::{HourOfExecutions, Overview};
 pub use reseal::{Resealed, Unopened, reseal};
 
 use crate::cost::PriceBook;
@@ -34,8 +34,30 @@ use crate::events::EventBus;
 use crate::model::{Execution, FunctionId, Json, Timestamp};
 use crate::options::PlatformOptions;
 
-/// A running platform. Clones share it. It stops when [`Platform::shutdown`] is called; if the last
+/// A running platform. Clones share it. It stops when [`Platform::shutdown`] is called. If the last
 /// clone is dropped without that, it accepts nothing more and lets running calls finish.
+///
+/// ```
+/// use faas_core::model::Status;
+/// use faas_core::platform::{CallOptions, NewFunction};
+/// use faas_core::{Error, Platform};
+/// use serde_json::json;
+///
+/// # async fn call(platform: Platform) -> Result<(), Error> {
+/// let fail = NewFunction::new("fail", "throws", "throw new Error(input)").retry_count(1);
+/// let fail = platform.functions().upsert(fail).await?;
+///
+/// // A failure of the function is a value, not an error.
+/// let done = platform.invoke(fail.id, json!("no")).await?;
+/// assert_eq!(done.status, Status::Failed);
+///
+/// // This returns as soon as the execution is stored. It is retried, and survives a restart.
+/// let options = CallOptions::default().idempotency_key("order-1");
+/// let accepted = platform.execute_with(fail.id, json!("no"), options).await?;
+/// println!("{:?}", platform.executions().get(accepted.id).await?.status);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Platform {
     inner: Arc<Inner>,
@@ -90,7 +112,7 @@ impl Platform {
         Costs { platform: self }
     }
 
-    /// Calling a function by many at once, to see what that does and costs.
+    /// Load tests: many calls of one function, and what they do and cost.
     pub const fn load_tests(&self) -> LoadTests<'_> {
         LoadTests::new(self)
     }
@@ -118,7 +140,7 @@ impl Platform {
         &self,
         function: FunctionId,
         input: impl Into<Json>,
-        options: InvokeOptions,
+        options: CallOptions,
     ) -> Result<Arc<Execution>, Error> {
         let invoked = self.call(function, input, options).await?;
         Ok(invoked.execution)
@@ -133,30 +155,19 @@ impl Platform {
         &self,
         function: FunctionId,
         input: impl Into<Json>,
-        options: InvokeOptions,
+        options: CallOptions,
     ) -> Result<Invoked, Error> {
-        let InvokeOptions {
-            idempotency_key,
-            retry,
-        } = options;
-        if idempotency_key.is_none() && !retry {
+        let retry = options.retry.unwrap_or(false);
+        if options.idempotency_key.is_none() && !retry {
             return Ok(Invoked {
                 execution: self.invoke(function, input).await?,
                 replayed: false,
             });
         }
-        let max_retries = if retry {
-            self.functions().get(function).await?.config.retry_count
-        } else {
-            0
-        };
-        let request = Request {
-            input: input.into(),
-            max_retries,
-            retry_of: None,
-            idempotency_key: idempotency_key.map(Arc::from),
-        };
-        self.engine().execute_and_wait(function, request).await
+        let request = self.request(function, input.into(), options.idempotency_key, retry);
+        self.engine()
+            .execute_and_wait(function, request.await?)
+            .await
     }
 
     /// Accepts an execution and returns as soon as it is stored. It is retried as the function's
@@ -169,15 +180,44 @@ impl Platform {
         &self,
         function: FunctionId,
         input: impl Into<Json>,
-        idempotency_key: Option<&str>,
     ) -> Result<Accepted, Error> {
-        let request = Request {
-            input: input.into(),
-            max_retries: self.functions().get(function).await?.config.retry_count,
+        self.execute_with(function, input, CallOptions::default())
+            .await
+    }
+
+    /// Accepts an execution and returns as soon as it is stored, with options.
+    ///
+    /// # Errors
+    /// When it was not accepted.
+    pub async fn execute_with(
+        &self,
+        function: FunctionId,
+        input: impl Into<Json>,
+        options: CallOptions,
+    ) -> Result<Accepted, Error> {
+        let retry = options.retry.unwrap_or(true);
+        let request = self.request(function, input.into(), options.idempotency_key, retry);
+        self.engine().execute(function, request.await?).await
+    }
+
+    async fn request(
+        &self,
+        function: FunctionId,
+        input: Json,
+        idempotency_key: Option<String>,
+        retry: bool,
+    ) -> Result<Request, Error> {
+        let max_retries = if retry {
+            self.functions().get(function).await?.config.retry_count
+        } else {
+            0
+        };
+        Ok(Request {
+            input,
+            max_retries,
             retry_of: None,
             idempotency_key: idempotency_key.map(Arc::from),
-        };
-        self.engine().execute(function, request).await
+        })
     }
 
     /// The live events.
@@ -190,22 +230,22 @@ impl Platform {
         &self.engine().0.price_book
     }
 
-    /// What it was configured with.
+    /// The options in force.
     pub fn options(&self) -> &PlatformOptions {
         &self.engine().0.options
     }
 
-    /// The time, as the platform's clock has it.
+    /// The time by the platform's clock.
     pub fn now(&self) -> Timestamp {
         self.engine().0.clock.now()
     }
 
-    /// The store, for people: never with a password.
+    /// Describes the store for people, without a password.
     pub fn describe_store(&self) -> String {
         self.engine().0.store.describe()
     }
 
-    /// The runtime and its isolation, for people.
+    /// Describes the runtime and its isolation for people.
     pub fn describe_runtime(&self) -> String {
         self.engine().0.runtime.describe()
     }
@@ -220,7 +260,7 @@ impl Platform {
         self.engine().ready().await
     }
 
-    /// Resolves when the platform begins to shut down: for front ends that hold connections open.
+    /// Resolves when the platform begins to shut down. Front ends close their connections then.
     pub fn stopped(&self) -> WaitForCancellationFutureOwned {
         self.engine().0.stopping.clone().cancelled_owned()
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::Error;
 use crate::error::StoreError;
+use crate::error::{Conflict, Error};
 use crate::model::{Environment, Function, FunctionId, Secret};
 use crate::secrets::{OpenError, SecretKey, SecretKeys};
 use crate::store::SecretStore;
@@ -14,6 +14,7 @@ const TRIES: usize = 10;
 
 /// The result of [`reseal`]. A secret that several versions of a function have counts once for each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Resealed {
     /// How many secrets there are.
     pub secrets: usize,
@@ -25,6 +26,7 @@ pub struct Resealed {
 
 /// A secret that cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Unopened {
     /// The function that it belongs to.
     pub function: FunctionId,
@@ -53,9 +55,7 @@ pub async fn reseal<S: SecretStore + ?Sized>(
     keys: &SecretKeys,
 ) -> Result<Resealed, Error> {
     if keys.is_empty() {
-        return Err(Error::Conflict(
-            "no secret key is configured to seal secrets with".to_owned(),
-        ));
+        return Err(Conflict::NoSecretKey.into());
     }
     let mut resealed = 0;
     for _ in 0..TRIES {
@@ -73,9 +73,7 @@ pub async fn reseal<S: SecretStore + ?Sized>(
             return Ok(Resealed { resealed, ..all });
         }
     }
-    Err(Error::Conflict(
-        "functions are being changed by others: try again".to_owned(),
-    ))
+    Err(Conflict::FunctionsBusy.into())
 }
 
 async fn reseal_one<S: SecretStore + ?Sized>(
@@ -102,10 +100,7 @@ async fn reseal_one<S: SecretStore + ?Sized>(
             Err(error) => return Err(error.into()),
         }
     }
-    Err(Error::Conflict(format!(
-        "the function {:?} is being changed by others: try again",
-        name.as_deref().unwrap_or_default()
-    )))
+    Err(Conflict::FunctionBusy(name.as_deref().unwrap_or_default().to_owned()).into())
 }
 
 /// The environment of `function` with every secret that can be opened sealed with the first key.
@@ -126,7 +121,7 @@ fn sealed_anew(function: &Function, keys: &SecretKeys) -> Result<(Environment, R
             Ok(_) if Some(sealed.key()) == first => {}
             Ok(text) => {
                 let anew = keys.seal(function.id, name, &text);
-                *sealed = anew.map_err(|error| Error::Internal(error.to_string()))?;
+                *sealed = anew.map_err(|error| Error::Internal(error.to_string().into()))?;
                 done.resealed += 1;
             }
         }

@@ -40,6 +40,54 @@ use crate::model::{
 };
 
 /// Compiles code and makes instances.
+///
+/// A runtime whose programs are texts and whose calls return them, whatever the input is:
+///
+/// ```
+/// use faas_core::error::{CompileError, RuntimeError};
+/// use faas_core::model::{FunctionId, InstanceId, Json};
+/// use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats};
+///
+/// struct Constant;
+///
+/// impl Runtime for Constant {
+///     fn describe(&self) -> String {
+///         "constant".to_owned()
+///     }
+///
+///     fn compile(&self, source: &str) -> Result<Program, CompileError> {
+///         Ok(Program::new(Json::from(serde_json::Value::from(source))))
+///     }
+///
+///     fn instance(&self, _: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError> {
+///         Ok(Box::new(Constant))
+///     }
+///
+///     fn forget(&self, _: FunctionId) {}
+///
+///     fn stats(&self) -> RuntimeStats {
+///         RuntimeStats::default()
+///     }
+/// }
+///
+/// impl Instance for Constant {
+///     fn run(&mut self, call: &Call<'_>) -> Outcome {
+///         Outcome {
+///             result: Ok(call.program.get::<Json>().cloned().unwrap_or(Json::null())),
+///             logs: Vec::new(),
+///             cold_start: false,
+///         }
+///     }
+/// }
+///
+/// # async fn start() -> Result<(), faas_core::Error> {
+/// let platform = faas_core::Platform::builder().runtime(Constant).build().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A runtime whose calls take long also ends them when [`Call::stop`] says so, and keeps to
+/// [`Call::limits`].
 pub trait Runtime: Send + Sync + 'static {
     /// What runs the code and how it is kept apart, for people: `quickjs, isolates in threads`.
     fn describe(&self) -> String;

@@ -97,7 +97,31 @@ pub enum Decision {
     },
 }
 
-/// Decides how many instances there should be.
+/// Decides how many instances there should be. Policies are tested with the [`simulator`].
+///
+/// ```
+/// use std::time::Duration;
+/// use faas_core::scaling::simulator::{Simulation, Trace};
+/// use faas_core::scaling::{Decision, ScalingPolicy, Snapshot};
+///
+/// /// One instance for each execution that waits or runs.
+/// struct OneEach;
+///
+/// impl ScalingPolicy for OneEach {
+///     fn decide(&mut self, snapshot: &Snapshot) -> Decision {
+///         let instances = snapshot.bounded(snapshot.load());
+///         if instances == snapshot.instances {
+///             return Decision::Hold;
+///         }
+///         let reason = format!("{} executions", snapshot.load());
+///         Decision::Scale { instances, reason }
+///     }
+/// }
+///
+/// let burst = Trace::burst(8, Duration::from_secs(3));
+/// let replay = Simulation::default().run(&burst, OneEach);
+/// assert!(replay.longest_wait <= Simulation::default().tick);
+/// ```
 pub trait ScalingPolicy: Send + 'static {
     /// Decides on `snapshot`. Snapshots come in order of time. If this panics, the default policy
     /// decides instead until it returns again.

@@ -59,6 +59,21 @@ pub const SPARE_VERSIONS: usize = 16;
 /// durable as far as the store was configured to. Each returns after a bounded time, if need be with
 /// [`StoreError::Unavailable`]: whoever calls sets no limit of its own. A future that is dropped may
 /// have made its change or not, and leaves nothing half done.
+///
+/// ```
+/// use faas_core::store::{MemoryStore, Store, StoreError};
+///
+/// # async fn look() -> Result<(), StoreError> {
+/// // A host may pick a store at run time.
+/// let store: Box<dyn Store> = Box::new(MemoryStore::new());
+/// store.ping().await?;
+/// println!("{}: {} executions completed", store.describe(), store.totals().await?.completed);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// To write one, start from [`MemoryStore`] and run the suite in the module `conformance`, which the
+/// feature of that name contains.
 #[async_trait]
 pub trait Store: AccessStore + SecretStore {
     /// For people: `memory`, `sqlite:./data/faas.db`. Never a password.
@@ -160,6 +175,14 @@ pub trait Store: AccessStore + SecretStore {
         after: Option<ExecutionId>,
         limit: usize,
     ) -> Result<Page<Execution, ExecutionId>, StoreError>;
+
+    /// The ids of the executions that [`Store::unfinished`] returns, without reading the executions:
+    /// ids contain the time of acceptance, so that executions can be counted by it.
+    async fn unfinished_ids(
+        &self,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<Vec<ExecutionId>, StoreError>;
 
     /// The execution that was accepted for this function with this key at or after `since`.
     async fn find_idempotent(

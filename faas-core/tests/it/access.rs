@@ -46,11 +46,8 @@ async fn rig(change: impl FnOnce(&mut AccessOptions)) -> Rig {
 
 impl Rig {
     async fn make(&self, name: &str, role: Role, lasts: Option<Duration>) -> (ApiKey, String) {
-        let new = NewKey {
-            name: name.to_owned(),
-            role,
-            expires_at: lasts.map(|time| self.platform.now() + time),
-        };
+        let mut new = NewKey::new(name, role);
+        new.expires_at = lasts.map(|time| self.platform.now() + time);
         let (key, text) = self.beside.create(new, &Actor::Local).await.unwrap();
         (key, text.expose().to_owned())
     }
@@ -248,11 +245,8 @@ async fn a_key_that_makes_no_sense_is_refused_with_what_was_expected() {
         ("x", Some(rig.platform.now()), "expired already"),
         ("taken", None, "exists already"),
     ] {
-        let new = NewKey {
-            name: name.to_owned(),
-            role: Role::Reader,
-            expires_at,
-        };
+        let mut new = NewKey::new(name, Role::Reader);
+        new.expires_at = expires_at;
         let error = rig.beside.create(new, &Actor::Local).await.unwrap_err();
         assert!(error.to_string().contains(expected), "{name:?}: {error}");
     }

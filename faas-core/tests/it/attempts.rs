@@ -21,7 +21,7 @@ fn once(timeout: Duration) -> FunctionConfig {
 }
 
 async fn execute(world: &World, function: &faas_core::model::Function) -> ExecutionId {
-    let accepted = world.platform.execute(function.id, json!({}), None).await;
+    let accepted = world.platform.execute(function.id, json!({})).await;
     accepted.unwrap().id
 }
 

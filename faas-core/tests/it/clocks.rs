@@ -20,7 +20,7 @@ fn no_change(_: &mut PlatformOptions) {}
 /// An execution that has failed once and waits for its retry, due in two seconds.
 async fn waiting_for_its_retry(world: &World) -> ExecutionId {
     let fail = world.function("fail 1", FunctionConfig::default()).await;
-    let accepted = world.platform.execute(fail.id, json!({}), None).await;
+    let accepted = world.platform.execute(fail.id, json!({})).await;
     let id = accepted.unwrap().id;
     world
         .until(id, |execution| execution.retry_count == 1)
@@ -80,7 +80,7 @@ async fn on_a_shared_store_nothing_waits_for_ever_that_was_stored_while_a_clock_
     let wait = ahead.function("wait", FunctionConfig::default()).await;
     let mut ids = vec![retrying];
     for _ in 0..2 {
-        let accepted = ahead.platform.execute(wait.id, json!({}), None).await;
+        let accepted = ahead.platform.execute(wait.id, json!({})).await;
         ids.push(accepted.unwrap().id);
     }
     ahead

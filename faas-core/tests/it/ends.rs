@@ -40,7 +40,7 @@ fn a_platform_whose_tokio_runtime_is_gone_ends_every_wait() {
             while !matches!(events.next(9).await, Received::Ended) {}
             let invoked = platform.invoke(function.id, json!(1)).await;
             assert!(matches!(invoked, Err(Error::Unavailable(_))), "{invoked:?}");
-            let executed = platform.execute(function.id, json!(1), None).await;
+            let executed = platform.execute(function.id, json!(1)).await;
             assert!(
                 matches!(executed, Err(Error::Unavailable(_))),
                 "{executed:?}"
@@ -209,7 +209,7 @@ async fn a_platform_is_not_ready_while_writes_fail_or_no_process_can_be_made_and
         let Err(Error::Unavailable(message)) = platform.ready().await else {
             panic!("it is ready");
         };
-        assert!(message.contains(says), "{message}");
+        assert!(message.to_string().contains(says), "{message}");
         fault.store(false, Ordering::SeqCst);
         clock.advance(SECOND);
         platform.ready().await.unwrap();

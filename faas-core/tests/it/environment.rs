@@ -38,10 +38,7 @@ async fn change(
     function: &Function,
     environment: EnvironmentUpdate,
 ) -> Function {
-    let update = FunctionUpdate {
-        environment,
-        ..FunctionUpdate::default()
-    };
+    let update = FunctionUpdate::default().environment(environment);
     platform
         .functions()
         .update(function.id, update)
@@ -161,10 +158,8 @@ async fn a_new_key_before_the_old_one_opens_what_either_sealed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_is_shown_of_a_function_tells_its_secrets() {
     let platform = platform(&Arc::default(), &[1]).await;
-    let update = FunctionUpdate {
-        environment: EnvironmentUpdate::default().secret("API_KEY", SECRET),
-        ..FunctionUpdate::default()
-    };
+    let update = FunctionUpdate::default()
+        .environment(EnvironmentUpdate::default().secret("API_KEY", SECRET));
     let function = upload(&platform).await;
     let done = invoke(&platform, &function).await;
     // What code returns is its own business.

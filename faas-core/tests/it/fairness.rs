@@ -117,7 +117,7 @@ async fn three_greedy_functions_leave_an_instance_to_a_fourth_once_calls_end() {
     let first = world.function("wait", patient()).await;
     let mut calls = Vec::new();
     for _ in 0..12 {
-        let accepted = world.platform.execute(first.id, json!({}), None).await;
+        let accepted = world.platform.execute(first.id, json!({})).await;
         calls.push(accepted.unwrap().id);
     }
     until(&world, || world.platform.counters().running == 9).await;
@@ -174,7 +174,7 @@ async fn one_function_fills_half_of_the_queue_and_the_refusal_tells_whose_bound_
     until(&world, || world.platform.counters().running == 1).await;
     let execute = |function: &Function| {
         let (platform, id) = (&world.platform, function.id);
-        async move { platform.execute(id, json!({}), None).await }
+        async move { platform.execute(id, json!({})).await }
     };
     for _ in 0..2 {
         execute(&greedy).await.unwrap();
@@ -205,13 +205,13 @@ async fn inputs_of_calls_that_have_not_ended_are_bounded_in_bytes_together() {
     .await;
     let input = json!("x".repeat(998));
     let wait = world.function("wait", patient()).await;
-    let first = world.platform.execute(wait.id, input.clone(), None).await;
-    let refused = world.platform.execute(wait.id, input.clone(), None).await;
+    let first = world.platform.execute(wait.id, input.clone()).await;
+    let refused = world.platform.execute(wait.id, input.clone()).await;
     assert_eq!(bound(refused), QueueBound::FunctionBytes);
     let second = world.function("wait", patient()).await;
     let third = world.function("echo", FunctionConfig::default()).await;
     for other in [&second, &third] {
-        let accepted = world.platform.execute(other.id, input.clone(), None);
+        let accepted = world.platform.execute(other.id, input.clone());
         accepted.await.unwrap();
     }
     let small = world.function("echo", FunctionConfig::default()).await;
@@ -244,7 +244,7 @@ async fn accepted_work_of_one_function_does_not_hold_up_that_of_another_after_a_
     let echo = before.function("echo", FunctionConfig::default()).await;
     let execute = |function: &Function| {
         let (platform, id) = (&before.platform, function.id);
-        async move { platform.execute(id, json!({}), None).await.unwrap().id }
+        async move { platform.execute(id, json!({})).await.unwrap().id }
     };
     let mut waiting = Vec::<ExecutionId>::new();
     for _ in 0..30 {

@@ -41,11 +41,9 @@ async fn stored(world: &World) -> (NanoDollars, usize) {
 }
 
 fn short(function: &Function) -> NewLoadTest {
-    NewLoadTest {
-        concurrency: 4,
-        duration: 2 * SECOND,
-        ..NewLoadTest::new(function.id)
-    }
+    NewLoadTest::new(function.id)
+        .concurrency(4)
+        .duration(2 * SECOND)
 }
 
 /// A function that waits and has run before, so that a test of it makes no probes.
@@ -62,10 +60,7 @@ async fn a_test_costs_what_its_executions_cost_and_tells_of_itself_each_second()
     let world = World::new(|_| {}).await;
     let echo = world.function("sleep 5", FunctionConfig::default()).await;
     let mut events = world.platform.events().subscribe(None);
-    let new = NewLoadTest {
-        input: json!({"n": "{{i}}"}).into(),
-        ..short(&echo)
-    };
+    let new = short(&echo).input(json!({"n": "{{i}}"}));
     let test = world.platform.load_tests().start(new).await.unwrap();
     assert_eq!(test.status, LoadTestStatus::Running);
     let test = ended(&world, test.id).await;
@@ -102,12 +97,10 @@ async fn a_test_of_a_function_without_history_begins_with_a_few_calls_and_estima
     let world = World::new(|_| {}).await;
     let echo = world.function("echo", FunctionConfig::default()).await;
     let tests = world.platform.load_tests();
-    let new = NewLoadTest {
-        concurrency: 2,
-        rate: Some(4.0),
-        input: json!({"n": "{{i}}"}).into(),
-        ..short(&echo)
-    };
+    let new = short(&echo)
+        .concurrency(2)
+        .rate(4.0)
+        .input(json!({"n": "{{i}}"}));
     let test = tests.start(new.clone()).await.unwrap();
     assert_eq!(test.estimate.basis, Basis::Default);
     assert_eq!(test.estimate.duration, SECOND);
@@ -199,11 +192,7 @@ async fn a_test_that_is_stopped_lets_its_calls_end_and_makes_no_more() {
 async fn in_an_open_loop_a_stall_counts_for_all_the_calls_that_it_delays() {
     let world = World::new(|options| options.max_instances = 1).await;
     let wait = with_history(&world).await;
-    let new = NewLoadTest {
-        concurrency: 1,
-        rate: Some(10.0),
-        ..short(&wait)
-    };
+    let new = short(&wait).concurrency(1).rate(10.0);
     let test = world.platform.load_tests().start(new).await.unwrap();
     settle().await;
     // The first call takes all the time that there is; nineteen more were due meanwhile.
@@ -225,11 +214,7 @@ async fn what_fails_is_grouped_by_its_reason() {
     let world = World::new(|_| {}).await;
     let fail = world.function("fail 9", FunctionConfig::default()).await;
     let tests = world.platform.load_tests();
-    let new = NewLoadTest {
-        duration: SECOND,
-        rate: Some(20.0),
-        ..short(&fail)
-    };
+    let new = short(&fail).duration(SECOND).rate(20.0);
     let test = tests.start(new).await.unwrap();
     let test = ended(&world, test.id).await;
     assert!(test.result.sums.failed > 0);
@@ -264,10 +249,7 @@ async fn a_wrong_request_is_refused_and_says_why() {
         );
     }
     let functions = world.platform.functions();
-    let update = FunctionUpdate {
-        status: Some(faas_core::model::FunctionStatus::Inactive),
-        ..FunctionUpdate::default()
-    };
+    let update = FunctionUpdate::default().status(faas_core::model::FunctionStatus::Inactive);
     functions.update(echo.id, update).await.unwrap();
     let refused = tests.start(short(&echo)).await;
     assert!(matches!(refused, Err(Error::Inactive)), "{refused:?}");

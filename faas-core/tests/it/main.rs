@@ -21,6 +21,7 @@ mod ends;
 mod environment;
 #[cfg(test)]
 mod fairness;
+mod functions;
 #[cfg(test)]
 mod load_tests;
 #[cfg(test)]

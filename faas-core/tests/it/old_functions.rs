@@ -39,17 +39,11 @@ async fn an_old_function_can_be_read_deactivated_renamed_and_deleted() {
     let page = functions.list(&FunctionQuery::default()).await.unwrap();
     assert_eq!(page.items.len(), 1);
 
-    let off = FunctionUpdate {
-        status: Some(FunctionStatus::Inactive),
-        ..FunctionUpdate::default()
-    };
+    let off = FunctionUpdate::default().status(FunctionStatus::Inactive);
     let off = functions.update(stored.id, off).await.unwrap();
     assert_eq!(off.status, FunctionStatus::Inactive);
     assert_eq!((off.version, &off.code), (stored.version, &stored.code));
-    let renamed = FunctionUpdate {
-        name: Some("even".to_owned()),
-        ..FunctionUpdate::default()
-    };
+    let renamed = FunctionUpdate::default().name("even".to_owned());
     let renamed = functions.update(stored.id, renamed).await.unwrap();
     assert_eq!(&*renamed.name, "even");
     functions.delete(stored.id).await.unwrap();
@@ -66,36 +60,22 @@ async fn what_changes_of_an_old_function_is_held_to_the_rules() {
     let change = |update: FunctionUpdate| functions.update(stored.id, update);
     let none = FunctionUpdate::default;
     for update in [
-        FunctionUpdate {
-            name: Some("y".repeat(300)),
-            ..none()
-        },
-        FunctionUpdate {
-            timeout: Some(Duration::from_secs(2_000_000)),
-            ..none()
-        },
-        FunctionUpdate {
-            retry_count: Some(98),
-            ..none()
-        },
+        none().name("y".repeat(300)),
+        none().timeout(Duration::from_secs(2_000_000)),
+        none().retry_count(98),
     ] {
         let refused = change(update).await;
         assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
     }
-    let code = |code: &str| FunctionUpdate {
-        code: Some(code.to_owned()),
-        ..none()
-    };
+    let code = |code: &str| none().code(code.to_owned());
     let refused = change(code("return [")).await;
     assert!(matches!(refused, Err(Error::Compile(_))), "{refused:?}");
     assert_eq!(functions.get(stored.id).await.unwrap(), stored);
 
     // With other code it runs.
-    let mended = FunctionUpdate {
-        timeout: Some(Duration::from_secs(1)),
-        concurrency: Some(None),
-        ..code("return 7")
-    };
+    let mended = code("return 7")
+        .timeout(Duration::from_secs(1))
+        .concurrency(None);
     change(mended).await.unwrap();
     let done = platform.invoke(stored.id, serde_json::json!({})).await;
     assert_eq!(done.unwrap().output.as_ref().unwrap().as_str(), "7");

@@ -5,12 +5,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use faas_core::clock::{Clock, ManualClock};
+use faas_core::error::Resource;
 use faas_core::events::{EventKind, Received, Subscriber};
 use faas_core::model::{
     Execution, ExecutionId, FailureKind, Function, FunctionConfig, NanoDollars, Status, Timestamp,
 };
 use faas_core::options::PlatformOptions;
-use faas_core::platform::{FunctionUpdate, InvokeOptions, NewFunction};
+use faas_core::platform::{CallOptions, FunctionUpdate, NewFunction};
 use faas_core::store::memory::MemoryStore;
 use faas_core::store::{ExecutionQuery, Period, Store};
 use faas_core::{Error, Platform};
@@ -62,10 +63,8 @@ impl World {
 
     pub(crate) async fn function(&self, script: &str, config: FunctionConfig) -> Function {
         let name = format!("{script} {}", fastrand::u32(..));
-        let new = NewFunction {
-            config,
-            ..NewFunction::new(name, "a script", script)
-        };
+        let mut new = NewFunction::new(name, "a script", script);
+        new.config = config;
         self.platform
             .functions()
             .create(new)
@@ -164,16 +163,8 @@ async fn an_invoked_function_returns_its_output_priced_and_stored() {
 async fn an_accepted_execution_is_stored_as_pending_before_anybody_is_told() {
     let world = World::new(|_| {}).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
-    let first = world
-        .platform
-        .execute(wait.id, json!(1), None)
-        .await
-        .unwrap();
-    let second = world
-        .platform
-        .execute(wait.id, json!(2), None)
-        .await
-        .unwrap();
+    let first = world.platform.execute(wait.id, json!(1)).await.unwrap();
+    let second = world.platform.execute(wait.id, json!(2)).await.unwrap();
     // Claimed comes first, and an instance takes it then.
     let running = world
         .until(first.id, |execution| execution.start_time.is_some())
@@ -191,12 +182,7 @@ async fn a_failed_execution_is_tried_again_after_2_then_4_then_8_seconds_and_eve
     let world = World::new(|_| {}).await;
     let mut events = world.platform.events().subscribe(None);
     let fail = world.function("fail 9", FunctionConfig::default()).await;
-    let id = world
-        .platform
-        .execute(fail.id, json!({}), None)
-        .await
-        .unwrap()
-        .id;
+    let id = world.platform.execute(fail.id, json!({})).await.unwrap().id;
     for (retry, wait) in [(1, 2_u64), (2, 4), (3, 8)] {
         let pending = world
             .until(id, |e| {
@@ -238,10 +224,7 @@ async fn an_invocation_is_not_retried_unless_it_asks_for_it() {
     let fail = world.function("fail 1", FunctionConfig::default()).await;
     let once = world.platform.invoke(fail.id, json!({})).await.unwrap();
     assert_eq!((once.status, once.attempts.len()), (Status::Failed, 1));
-    let options = InvokeOptions {
-        retry: true,
-        ..InvokeOptions::default()
-    };
+    let options = CallOptions::default().retry(true);
     let (world_ref, options) = (&world, options);
     let retried = async {
         world_ref
@@ -269,18 +252,11 @@ async fn the_flood_of_one_function_does_not_starve_another() {
     let echo = world.function("echo", FunctionConfig::default()).await;
     let mut flood = Vec::new();
     for n in 0..100 {
-        flood.push(
-            world
-                .platform
-                .execute(wait.id, json!(n), None)
-                .await
-                .unwrap()
-                .id,
-        );
+        flood.push(world.platform.execute(wait.id, json!(n)).await.unwrap().id);
     }
     let other = world
         .platform
-        .execute(echo.id, json!("other"), None)
+        .execute(echo.id, json!("other"))
         .await
         .unwrap()
         .id;
@@ -322,14 +298,7 @@ async fn no_more_of_a_function_run_at_a_time_than_its_concurrency_limit() {
     let wait = world.function("wait", config).await;
     let mut ids = Vec::new();
     for n in 0..20 {
-        ids.push(
-            world
-                .platform
-                .execute(wait.id, json!(n), None)
-                .await
-                .unwrap()
-                .id,
-        );
+        ids.push(world.platform.execute(wait.id, json!(n)).await.unwrap().id);
     }
     settle().await;
     assert_eq!(world.runtime.running.load(Ordering::SeqCst), 2);
@@ -353,24 +322,15 @@ async fn a_full_queue_refuses_at_once_and_takes_again_when_there_is_room() {
         ..FunctionConfig::default()
     };
     let wait = world.function("wait", config).await;
-    let first = world
-        .platform
-        .execute(wait.id, json!(0), None)
-        .await
-        .unwrap()
-        .id;
+    let first = world.platform.execute(wait.id, json!(0)).await.unwrap().id;
     // It has left the queue only when it runs, which is later than its claim.
     while world.runtime.running.load(Ordering::SeqCst) == 0 {
         settle().await;
     }
     for n in 0..2 {
-        world
-            .platform
-            .execute(wait.id, json!(n), None)
-            .await
-            .unwrap();
+        world.platform.execute(wait.id, json!(n)).await.unwrap();
     }
-    let refused = world.platform.execute(wait.id, json!(3), None).await;
+    let refused = world.platform.execute(wait.id, json!(3)).await;
     assert!(
         matches!(refused, Err(Error::Overloaded { .. })),
         "{refused:?}"
@@ -391,21 +351,11 @@ async fn an_execution_can_be_cancelled_wherever_it_is_and_is_not_tried_again() {
     let world = World::new(|options| options.max_instances = 1).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let fail = world.function("fail 9", FunctionConfig::default()).await;
-    let retrying = world
-        .platform
-        .execute(fail.id, json!({}), None)
-        .await
-        .unwrap()
-        .id;
+    let retrying = world.platform.execute(fail.id, json!({})).await.unwrap().id;
     world
         .until(retrying, |execution| execution.retry_count == 1)
         .await;
-    let running = world
-        .platform
-        .execute(wait.id, json!({}), None)
-        .await
-        .unwrap()
-        .id;
+    let running = world.platform.execute(wait.id, json!({})).await.unwrap().id;
     world
         .until(running, |execution| {
             execution.status == Status::Running && execution.start_time.is_some()
@@ -413,14 +363,7 @@ async fn an_execution_can_be_cancelled_wherever_it_is_and_is_not_tried_again() {
         .await;
     let mut queued = Vec::new();
     for n in 0..20 {
-        queued.push(
-            world
-                .platform
-                .execute(wait.id, json!(n), None)
-                .await
-                .unwrap()
-                .id,
-        );
+        queued.push(world.platform.execute(wait.id, json!(n)).await.unwrap().id);
     }
     let last = *queued.last().unwrap();
     for id in [retrying, last, running] {
@@ -449,7 +392,7 @@ async fn an_execution_can_be_cancelled_wherever_it_is_and_is_not_tried_again() {
         .executions()
         .cancel(ExecutionId::from_u128(7))
         .await;
-    assert!(matches!(unknown, Err(Error::NotFound("execution"))));
+    assert!(matches!(unknown, Err(Error::NotFound(Resource::Execution))));
 }
 
 #[tokio::test]
@@ -458,15 +401,30 @@ async fn the_same_idempotency_key_gives_the_first_execution_and_runs_once() {
     let echo = world.function("echo", FunctionConfig::default()).await;
     let first = world
         .platform
-        .execute(echo.id, json!(1), Some("key"))
+        .execute_with(
+            echo.id,
+            json!(1),
+            CallOptions::default().idempotency_key("key"),
+        )
         .await
         .unwrap();
     let second = world
         .platform
-        .execute(echo.id, json!(1), Some("key"))
+        .execute_with(
+            echo.id,
+            json!(1),
+            CallOptions::default().idempotency_key("key"),
+        )
         .await
         .unwrap();
-    let other = world.platform.execute(echo.id, json!(2), Some("key")).await;
+    let other = world
+        .platform
+        .execute_with(
+            echo.id,
+            json!(2),
+            CallOptions::default().idempotency_key("key"),
+        )
+        .await;
     assert!(
         matches!(other, Err(Error::IdempotencyKeyReused { execution }) if execution == first.id),
         "{other:?}"
@@ -475,10 +433,7 @@ async fn the_same_idempotency_key_gives_the_first_execution_and_runs_once() {
         (second.id, first.duplicate, second.duplicate),
         (first.id, false, true)
     );
-    let options = InvokeOptions {
-        idempotency_key: Some("key".into()),
-        ..InvokeOptions::default()
-    };
+    let options = CallOptions::default().idempotency_key("key");
     let calls = (0..20).map(|_| {
         world
             .platform
@@ -512,25 +467,13 @@ async fn what_a_stopped_platform_left_unfinished_runs_on_the_next() {
     .await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let fail = world.function("fail 1", FunctionConfig::default()).await;
-    let retrying = world
-        .platform
-        .execute(fail.id, json!({}), None)
-        .await
-        .unwrap()
-        .id;
+    let retrying = world.platform.execute(fail.id, json!({})).await.unwrap().id;
     world
         .until(retrying, |execution| execution.retry_count == 1)
         .await;
     let mut ids = Vec::new();
     for n in 0..30 {
-        ids.push(
-            world
-                .platform
-                .execute(wait.id, json!(n), None)
-                .await
-                .unwrap()
-                .id,
-        );
+        ids.push(world.platform.execute(wait.id, json!(n)).await.unwrap().id);
     }
     world
         .until(ids[0], |execution| execution.start_time.is_some())
@@ -582,21 +525,11 @@ async fn a_call_that_does_not_stop_fails_as_timeout_and_its_instance_is_replaced
     };
     let hang = world.function("hang", config).await;
     let echo = world.function("echo", FunctionConfig::default()).await;
-    let hung = world
-        .platform
-        .execute(hang.id, json!({}), None)
-        .await
-        .unwrap()
-        .id;
+    let hung = world.platform.execute(hang.id, json!({})).await.unwrap().id;
     world
         .until(hung, |execution| execution.start_time.is_some())
         .await;
-    let waiting = world
-        .platform
-        .execute(echo.id, json!({}), None)
-        .await
-        .unwrap()
-        .id;
+    let waiting = world.platform.execute(echo.id, json!({})).await.unwrap().id;
     for _ in 0..20 {
         world.advance(Duration::from_millis(20)).await;
     }
@@ -626,12 +559,7 @@ async fn a_function_whose_calls_do_not_stop_is_refused_until_they_end() {
     let hang = world.function("hang", config).await;
     let echo = world.function("echo", FunctionConfig::default()).await;
     for _ in 0..4 {
-        let id = world
-            .platform
-            .execute(hang.id, json!({}), None)
-            .await
-            .unwrap()
-            .id;
+        let id = world.platform.execute(hang.id, json!({})).await.unwrap().id;
         world
             .until(id, |execution| execution.start_time.is_some())
             .await;
@@ -672,14 +600,7 @@ async fn capacity_rises_with_the_queue_and_falls_back_in_silence_and_each_change
     let wait = world.function("wait", FunctionConfig::default()).await;
     let mut ids = Vec::new();
     for n in 0..30 {
-        ids.push(
-            world
-                .platform
-                .execute(wait.id, json!(n), None)
-                .await
-                .unwrap()
-                .id,
-        );
+        ids.push(world.platform.execute(wait.id, json!(n)).await.unwrap().id);
     }
     for _ in 0..100 {
         world.advance(Duration::from_millis(200)).await;
@@ -796,19 +717,10 @@ async fn a_function_can_be_changed_deactivated_and_deleted() {
         .await;
     assert!(matches!(twin, Err(Error::Conflict(_))), "{twin:?}");
     let bad = functions
-        .update(
-            echo.id,
-            FunctionUpdate {
-                code: Some("bad".into()),
-                ..Default::default()
-            },
-        )
+        .update(echo.id, FunctionUpdate::default().code("bad"))
         .await;
     assert!(matches!(bad, Err(Error::Compile(_))));
-    let update = FunctionUpdate {
-        code: Some("attempt".into()),
-        ..Default::default()
-    };
+    let update = FunctionUpdate::default().code("attempt");
     let changed = functions.update(echo.id, update).await.unwrap();
     assert_eq!((changed.version, &*changed.code), (2, "attempt"));
     let done = world.platform.invoke(echo.id, json!({})).await.unwrap();
@@ -821,13 +733,7 @@ async fn a_function_can_be_changed_deactivated_and_deleted() {
     );
     let inactive = faas_core::model::FunctionStatus::Inactive;
     functions
-        .update(
-            echo.id,
-            FunctionUpdate {
-                status: Some(inactive),
-                ..Default::default()
-            },
-        )
+        .update(echo.id, FunctionUpdate::default().status(inactive))
         .await
         .unwrap();
     assert!(matches!(
@@ -837,11 +743,11 @@ async fn a_function_can_be_changed_deactivated_and_deleted() {
     functions.delete(echo.id).await.unwrap();
     assert!(matches!(
         functions.delete(echo.id).await,
-        Err(Error::NotFound("function"))
+        Err(Error::NotFound(Resource::Function))
     ));
     assert!(matches!(
         world.platform.invoke(echo.id, json!({})).await,
-        Err(Error::NotFound("function"))
+        Err(Error::NotFound(Resource::Function))
     ));
     let report = world.platform.costs().system(Period::ALL).await.unwrap();
     assert!(report.functions[0].label.deleted);

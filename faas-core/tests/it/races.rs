@@ -22,7 +22,7 @@ async fn what_was_sent_to_be_accepted_runs_and_keeps_no_room_when_its_caller_goe
     let world = World::new(|options| options.queue_capacity = 1).await;
     let echo = world.function("echo", FunctionConfig::default()).await;
     for n in 0..3 {
-        let mut call = Box::pin(world.platform.execute(echo.id, json!(n), None));
+        let mut call = Box::pin(world.platform.execute(echo.id, json!(n)));
         let polled = pin!(&mut call).poll(&mut Context::from_waker(Waker::noop()));
         assert!(polled.is_pending());
         drop(call);
@@ -56,7 +56,7 @@ async fn waiting_for_the_host_is_no_part_of_a_call_and_neither_times_out_nor_cos
     world.runtime.is_full.store(true, Ordering::SeqCst);
     let mut ids = Vec::new();
     for n in 0..2 {
-        let accepted = world.platform.execute(echo.id, json!(n), None).await;
+        let accepted = world.platform.execute(echo.id, json!(n)).await;
         ids.push(accepted.unwrap().id);
         world.advance(Duration::from_secs(5)).await;
     }
@@ -90,7 +90,7 @@ async fn an_execution_that_is_claimed_and_waits_for_an_instance_can_be_cancelled
     let wait = world.function("wait", FunctionConfig::default()).await;
     let mut ids = Vec::new();
     for n in 0..4 {
-        let accepted = world.platform.execute(wait.id, json!(n), None).await;
+        let accepted = world.platform.execute(wait.id, json!(n)).await;
         ids.push(accepted.unwrap().id);
         settle().await;
     }
@@ -124,7 +124,7 @@ async fn an_execution_that_is_cancelled_just_after_its_timeout_is_not_tried_agai
         ..FunctionConfig::default()
     };
     let hang = world.function("hang", config).await;
-    let accepted = world.platform.execute(hang.id, json!({}), None).await;
+    let accepted = world.platform.execute(hang.id, json!({})).await;
     let id = accepted.unwrap().id;
     world
         .until(id, |execution| execution.start_time.is_some())
@@ -154,7 +154,7 @@ async fn an_execution_that_is_cancelled_just_after_its_timeout_is_not_tried_agai
 async fn what_returns_although_it_is_cancelled_is_not_told_to_be_cancelled() {
     let world = World::new(|_| {}).await;
     let hang = world.function("hang", FunctionConfig::default()).await;
-    let accepted = world.platform.execute(hang.id, json!({}), None).await;
+    let accepted = world.platform.execute(hang.id, json!({})).await;
     let id = accepted.unwrap().id;
     world
         .until(id, |execution| execution.start_time.is_some())

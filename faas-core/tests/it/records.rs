@@ -60,7 +60,7 @@ async fn an_execution_whose_result_is_refused_for_good_fails_and_says_why() {
     let world = World::on(store, |_| {}).await;
     let echo = world.function("echo", FunctionConfig::default()).await;
     let invoked = world.platform.invoke(echo.id, json!(1)).await.unwrap();
-    let accepted = world.platform.execute(echo.id, json!(1), None).await;
+    let accepted = world.platform.execute(echo.id, json!(1)).await;
     for id in [invoked.id, accepted.unwrap().id] {
         let ended = world.ended(id).await;
         let failure = ended.failure.as_ref().unwrap();
@@ -141,7 +141,7 @@ async fn a_direct_call_in_the_queue_is_refused_and_not_run_once_the_store_takes_
         settle().await;
     }
     away.store(true, Ordering::SeqCst);
-    let refused = world.platform.execute(wait.id, json!(3), None).await;
+    let refused = world.platform.execute(wait.id, json!(3)).await;
     assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
     world.runtime.open();
     let ran = running.await.unwrap();
@@ -175,7 +175,7 @@ async fn what_ends_while_the_store_is_away_is_written_when_it_is_back_and_nothin
     });
     let world = World::on(store, |_| {}).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
-    let accepted = world.platform.execute(wait.id, json!(1), None).await;
+    let accepted = world.platform.execute(wait.id, json!(1)).await;
     let id = accepted.unwrap().id;
     world
         .until(id, |execution| execution.start_time.is_some())
@@ -186,11 +186,17 @@ async fn what_ends_while_the_store_is_away_is_written_when_it_is_back_and_nothin
     away.store(true, Ordering::SeqCst);
     world.runtime.open();
     let told = invoked.await.unwrap();
-    let Err(Error::NotStored { execution: ran, .. }) = told else {
+    let Err(Error::NotStored {
+        execution: ran,
+        ref reason,
+    }) = told
+    else {
         panic!("the caller must learn that the function ran: {told:?}");
     };
+    let store = std::error::Error::source(reason).expect("the store's own error");
+    assert_eq!(store.source().expect("its cause").to_string(), "it is away");
     assert!(tried.load(Ordering::SeqCst) > 0);
-    let refused = world.platform.execute(wait.id, json!(3), None).await;
+    let refused = world.platform.execute(wait.id, json!(3)).await;
     assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
     away.store(false, Ordering::SeqCst);
     for _ in 0..3 {

@@ -7,7 +7,7 @@ use faas_core::Error;
 use faas_core::model::{
     Execution, ExecutionId, FailureKind, FunctionConfig, FunctionId, FunctionStatus, Status,
 };
-use faas_core::platform::{FunctionUpdate, InvokeOptions};
+use faas_core::platform::{CallOptions, FunctionUpdate};
 use faas_core::store::MemoryStore;
 use serde_json::json;
 use tokio::runtime::Runtime;
@@ -47,7 +47,7 @@ impl Other {
     }
 
     async fn execute(&self, function: FunctionId) -> ExecutionId {
-        let accepted = self.world.platform.execute(function, json!(1), None).await;
+        let accepted = self.world.platform.execute(function, json!(1)).await;
         accepted.expect("it is accepted").id
     }
 
@@ -300,15 +300,11 @@ async fn whoever_waits_hears_of_an_end_elsewhere() {
     let world = world().await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let other = Other::beside(&world).await;
-    let options = InvokeOptions {
-        idempotency_key: Some("once".to_owned()),
-        retry: true,
-    };
-    let key = options.idempotency_key.clone();
+    let options = CallOptions::default().idempotency_key("once").retry(true);
     let accepted = other
         .world
         .platform
-        .execute(wait.id, json!(1), key.as_deref())
+        .execute_with(wait.id, json!(1), options.clone())
         .await;
     let id = accepted.unwrap().id;
     other
@@ -340,20 +336,14 @@ async fn a_function_that_was_changed_elsewhere_is_served_a_second_later() {
         functions.update(echo.id, update).await.unwrap();
         pass(&world, 2 * SECOND).await;
     };
-    let update = FunctionUpdate {
-        code: Some("attempt".to_owned()),
-        ..FunctionUpdate::default()
-    };
+    let update = FunctionUpdate::default().code("attempt");
     change(update).await;
     let done = platform.invoke(echo.id, json!(7)).await.unwrap();
     assert_eq!(
         done.output.as_ref().map(|output| output.as_str()),
         Some("1")
     );
-    let update = FunctionUpdate {
-        status: Some(FunctionStatus::Inactive),
-        ..FunctionUpdate::default()
-    };
+    let update = FunctionUpdate::default().status(FunctionStatus::Inactive);
     change(update).await;
     let refused = platform.invoke(echo.id, json!(7)).await;
     assert!(matches!(refused, Err(Error::Inactive)), "{refused:?}");

@@ -15,15 +15,12 @@ use crate::platform::{World, settle};
 const SECOND: Duration = Duration::from_secs(1);
 
 async fn execute(world: &World, function: &Function) -> ExecutionId {
-    let accepted = world.platform.execute(function.id, json!({}), None).await;
+    let accepted = world.platform.execute(function.id, json!({})).await;
     accepted.unwrap().id
 }
 
 async fn update(world: &World, function: &Function, script: &str) {
-    let update = FunctionUpdate {
-        code: Some(script.to_owned()),
-        ..FunctionUpdate::default()
-    };
+    let update = FunctionUpdate::default().code(script.to_owned());
     let functions = world.platform.functions();
     functions.update(function.id, update).await.unwrap();
 }
@@ -160,10 +157,7 @@ async fn a_retry_runs_although_the_function_was_deactivated_and_fails_once_it_is
     world
         .until(inactive, |execution| execution.retry_count == 1)
         .await;
-    let update = FunctionUpdate {
-        status: Some(FunctionStatus::Inactive),
-        ..FunctionUpdate::default()
-    };
+    let update = FunctionUpdate::default().status(FunctionStatus::Inactive);
     functions.update(function.id, update).await.unwrap();
     world.advance(2 * SECOND).await;
     assert_eq!(world.ended(inactive).await.status, Status::Completed);

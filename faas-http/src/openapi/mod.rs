@@ -1,22 +1,17 @@
-//! The OpenAPI document. It is made from what the handlers say of themselves and from the wire
-//! types, so that it cannot tell of a route or a member that there is not.
+//! The OpenAPI document. It is generated from the descriptions of the handlers and from the types of
+//! [`faas_api`], so that it contains every route and no member that does not exist.
 //!
-//! `security` tells which role each route needs, `scalars` and `words` describe single values, `requests` the bodies that clients send, `errors`
-//! what many routes refuse with.
+//! `security` adds the role that each route needs, `errors` the errors that many routes share.
 
 pub(crate) mod errors;
-pub(crate) mod requests;
-mod scalars;
 pub(crate) mod security;
-pub(crate) mod words;
 
 use bytes::Bytes;
+use faas_api::ErrorBody;
 use utoipa::openapi::schema::{ComponentsBuilder, Schema};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{InfoBuilder, License, OpenApiBuilder, Paths, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
-
-use crate::error::ErrorBody;
 
 const DESCRIPTION: &str = "\
 Upload a JavaScript function; the platform runs it, scales it and prices it. Money is a number of \

@@ -3,24 +3,21 @@
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use faas_api as wire;
 use faas_core::access::Permission::Read;
-use faas_core::platform::EstimateRequest;
 use faas_core::store::{ExecutionQuery, Granularity, UsageKey};
 use serde::Serialize;
 use utoipa_axum::routes;
 
-use super::{DEFAULT_LIST, MAX_LIST, executions, invoke};
+use super::{DEFAULT_LIST, MAX_LIST, executions};
 use crate::Api;
-use crate::body;
+use crate::answer;
 use crate::dates::{DAY, DateRange};
+use crate::envelope::Envelope;
 use crate::error::{ApiError, CostsError};
-use crate::extract::{Members, Params, PathId};
-use crate::openapi::{errors, requests, words};
+use crate::extract::{Params, PathId};
+use crate::openapi::errors;
 use crate::routing::{Needs, Routes};
-use crate::wire::{
-    self, Breakdown, Data, EstimateBody, ExecutionBody, FunctionCostBody, FunctionKey, FunctionRef,
-    NamedExecutions, Pricing, SystemCostBody, Trend, Trends,
-};
 
 pub(crate) fn routes() -> Routes {
     Routes::default()
@@ -36,18 +33,18 @@ pub(crate) fn routes() -> Routes {
 #[utoipa::path(get, path = "/api/costs/pricing", tag = "Costs", operation_id = "getPricing",
     summary = "The prices in force.",
     responses(
-        (status = 200, description = "The price book.", body = Data<Pricing>)
+        (status = 200, description = "The price book.", body = wire::Data<wire::PriceBook>)
     )
 )]
 async fn pricing(State(api): State<Api>) -> Result<Response, CostsError> {
-    data(Pricing::from(api.platform.price_book()))
+    data(wire::PriceBook::from(api.platform.price_book()))
 }
 
 #[utoipa::path(post, path = "/api/costs/estimate", tag = "Costs", operation_id = "estimateCost",
-    summary = "What the next execution will probably cost.",
-    request_body = requests::EstimateRequest,
+    summary = "Estimates the cost of the next execution.",
+    request_body = wire::EstimateRequest,
     responses(
-        (status = 200, description = "The estimate.", body = Data<EstimateBody>),
+        (status = 200, description = "The estimate.", body = wire::Data<wire::Estimate>),
         errors::Invalid,
         errors::NoFunction,
         errors::TooLarge
@@ -55,44 +52,40 @@ async fn pricing(State(api): State<Api>) -> Result<Response, CostsError> {
 )]
 async fn estimate(State(api): State<Api>, request: Request) -> Result<Response, CostsError> {
     let (parts, stream) = request.into_parts();
-    let bytes = body::read(&parts.headers, stream, api.options.max_envelope()).await?;
-    let asked = invoke::parse(bytes)?;
-    let members = Members::of(&asked)?;
-    let request = EstimateRequest {
-        function: members.function_id()?,
-        input: executions::input_member(&asked)?,
-        duration: members.millis("estimatedDuration")?,
-    };
+    let limit = api.options.max_envelope();
+    let envelope = Envelope::require(&parts.headers, stream, limit).await?;
+    let request: wire::EstimateRequest = envelope.read()?;
+    let request = request.try_into().map_err(|_| ApiError::no_function())?;
     let estimate = api.platform.costs().estimate(&request).await?;
-    data(EstimateBody::from(&estimate))
+    data(wire::Estimate::from(&estimate))
 }
 
 #[utoipa::path(get, path = "/api/costs/system", tag = "Costs", operation_id = "getSystemCost",
     summary = "The cost of everything in a period.",
     params(
-        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD` or RFC 3339. Default: 24 hours before the end."),
-        ("endDate" = Option<String>, Query, description = "`YYYY-MM-DD`, with its whole day, or RFC 3339. Default: now.")
+        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD`, `YYYY-MM`, `YYYY` or RFC 3339; UTC without a zone. Default: 24 hours before the end."),
+        ("endDate" = Option<String>, Query, description = "Like `startDate`; a date includes its whole day, month or year. Default: now. Before `startDate`: the report is empty.")
     ),
     responses(
-        (status = 200, description = "The cost.", body = Data<SystemCostBody>),
+        (status = 200, description = "The cost.", body = wire::Data<wire::SystemCost>),
         errors::Invalid
     )
 )]
 async fn system(State(api): State<Api>, uri: Uri) -> Result<Response, CostsError> {
     let range = range(&api, &Params::of(&uri)?)?;
     let cost = api.platform.costs().system(range.period).await?;
-    data(SystemCostBody::new(&range, &cost))
+    data(wire::SystemCost::new(range.shown(), &cost))
 }
 
 #[utoipa::path(get, path = "/api/costs/function/{id}", tag = "Costs", operation_id = "getFunctionCost",
     summary = "The cost of one function in a period.",
     params(
-        ("id" = FunctionKey, Path, description = "The function."),
-        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD` or RFC 3339. Default: 24 hours before the end."),
-        ("endDate" = Option<String>, Query, description = "`YYYY-MM-DD`, with its whole day, or RFC 3339. Default: now.")
+        ("id" = wire::FunctionKey, Path, description = "The function."),
+        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD`, `YYYY-MM`, `YYYY` or RFC 3339; UTC without a zone. Default: 24 hours before the end."),
+        ("endDate" = Option<String>, Query, description = "Like `startDate`; a date includes its whole day, month or year. Default: now. Before `startDate`: the report is empty.")
     ),
     responses(
-        (status = 200, description = "The cost.", body = Data<FunctionCostBody>),
+        (status = 200, description = "The cost.", body = wire::Data<wire::FunctionCost>),
         errors::Invalid,
         errors::NoFunction
     )
@@ -101,19 +94,19 @@ async fn function(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Respon
     let id = id.function()?;
     let range = range(&api, &Params::of(&uri)?)?;
     let cost = api.platform.costs().function(id, range.period).await?;
-    data(FunctionCostBody::new(&range, &cost))
+    data(wire::FunctionCost::new(range.shown(), &cost))
 }
 
 #[utoipa::path(get, path = "/api/costs/trends", tag = "Costs", operation_id = "getCostTrends",
     summary = "The cost over time; spans without executions are left out.",
     params(
-        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD` or RFC 3339. Default: 7 days before the end."),
-        ("endDate" = Option<String>, Query, description = "`YYYY-MM-DD`, with its whole day, or RFC 3339. Default: now."),
-        ("granularity" = Option<words::Granularity>, Query, description = "How long the spans are. Default: hour."),
-        ("functionId" = Option<FunctionKey>, Query, description = "Of this function only.")
+        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD`, `YYYY-MM`, `YYYY` or RFC 3339; UTC without a zone. Default: 7 days before the end."),
+        ("endDate" = Option<String>, Query, description = "Like `startDate`; a date includes its whole day, month or year. Default: now. Before `startDate`: the report is empty."),
+        ("granularity" = Option<wire::Granularity>, Query, description = "How long the spans are. Default: hour."),
+        ("functionId" = Option<wire::FunctionKey>, Query, description = "Only those of this function.")
     ),
     responses(
-        (status = 200, description = "A row for each span.", body = Data<Trends>),
+        (status = 200, description = "A row for each span.", body = wire::Data<wire::Trends>),
         errors::Invalid,
         errors::NoFunction
     )
@@ -138,39 +131,39 @@ async fn trends(State(api): State<Api>, uri: Uri) -> Result<Response, CostsError
     let trends = rows
         .iter()
         .filter_map(|row| match row.key {
-            UsageKey::Time(start) => Some(Trend::new(start, granularity, &row.sums)),
+            UsageKey::Time(start) => Some(wire::Trend::new(start, granularity, &row.sums)),
             UsageKey::Function(_) => None,
         })
         .collect();
-    data(Trends::new(&range, granularity, trends))
+    data(wire::Trends::new(range.shown(), granularity, trends))
 }
 
 #[utoipa::path(get, path = "/api/costs/breakdown", tag = "Costs", operation_id = "getCostBreakdown",
-    summary = "The cost of everything in a period by function, dearest first.",
+    summary = "The cost of everything in a period by function, the most expensive first.",
     params(
-        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD` or RFC 3339. Default: 24 hours before the end."),
-        ("endDate" = Option<String>, Query, description = "`YYYY-MM-DD`, with its whole day, or RFC 3339. Default: now.")
+        ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD`, `YYYY-MM`, `YYYY` or RFC 3339; UTC without a zone. Default: 24 hours before the end."),
+        ("endDate" = Option<String>, Query, description = "Like `startDate`; a date includes its whole day, month or year. Default: now. Before `startDate`: the report is empty.")
     ),
     responses(
-        (status = 200, description = "A row for each function.", body = Data<Breakdown>),
+        (status = 200, description = "A row for each function.", body = wire::Data<wire::Breakdown>),
         errors::Invalid
     )
 )]
 async fn breakdown(State(api): State<Api>, uri: Uri) -> Result<Response, CostsError> {
     let range = range(&api, &Params::of(&uri)?)?;
     let cost = api.platform.costs().system(range.period).await?;
-    data(Breakdown::new(&range, &cost))
+    data(wire::Breakdown::new(range.shown(), &cost))
 }
 
 #[utoipa::path(get, path = "/api/costs/executions", tag = "Costs", operation_id = "listCostedExecutions",
     summary = "The newest executions with their functions. Long inputs, outputs, logs and attempts are left out once the list has 8 MiB of them; `truncated` names what is left out.",
     params(
-        ("limit" = Option<u32>, Query, description = "At most so many. Default: 50.", minimum = 1, maximum = 1000),
-        ("functionId" = Option<FunctionKey>, Query, description = "Of this function only."),
-        ("status" = Option<words::ExecutionStatus>, Query, description = "In this state only.")
+        ("limit" = Option<u32>, Query, description = "The most to return. Default: 50. A larger number counts as 1000.", minimum = 1, maximum = 1000),
+        ("functionId" = Option<wire::FunctionKey>, Query, description = "Only those of this function."),
+        ("status" = Option<wire::ExecutionStatus>, Query, description = "Only those in this state.")
     ),
     responses(
-        (status = 200, description = "The executions.", body = NamedExecutions),
+        (status = 200, description = "The executions.", body = wire::schema::NamedExecutions),
         errors::Invalid,
         errors::NoFunction
     )
@@ -195,7 +188,7 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, CostsError> 
         .iter()
         .map(|execution| {
             let id = execution.function_id;
-            ExecutionBody::listed(execution, FunctionRef::new(id, labels.get(&id)))
+            wire::Execution::listed(execution, wire::FunctionRef::new(id, labels.get(&id)))
         })
         .collect();
     data(bodies)
@@ -206,5 +199,5 @@ fn range(api: &Api, params: &Params) -> Result<DateRange, ApiError> {
 }
 
 fn data(body: impl Serialize) -> Result<Response, CostsError> {
-    Ok(wire::json(StatusCode::OK, &Data::new(body))?)
+    Ok(answer::json(StatusCode::OK, &wire::Data::new(body))?)
 }

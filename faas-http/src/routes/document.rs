@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use utoipa_axum::routes;
 
 use crate::routing::{Needs, Routes};
-use crate::{Api, wire};
+use crate::{Api, answer};
 
 const PAGE: &str = include_str!("document.html");
 /// Its own script and nothing else, named by the hash of its text: a test tells what that is.
@@ -29,7 +29,7 @@ pub(crate) fn routes() -> Routes {
     responses((status = 200, description = "OpenAPI 3.1.", body = serde_json::Value))
 )]
 async fn document(State(api): State<Api>) -> Response {
-    let answer = wire::json_bytes(StatusCode::OK, api.document);
+    let answer = answer::json_bytes(StatusCode::OK, api.document);
     ([(CACHE_CONTROL, REVALIDATED)], answer).into_response()
 }
 

@@ -3,20 +3,19 @@
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use faas_api as wire;
 use faas_core::access::Permission::{Develop, Read, ReadExecution};
-use faas_core::model::{AuditAction, FailureKind, Json, Status};
+use faas_core::model::{AuditAction, FailureKind, Status};
 use faas_core::store::ExecutionQuery;
 use utoipa_axum::routes;
 
 use super::{DEFAULT_LIST, MAX_LIST};
+use crate::answer;
 use crate::audit::actor;
-use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Members, Params, PathId};
-use crate::openapi::{errors, words};
+use crate::error::ApiError;
+use crate::extract::{Params, PathId};
+use crate::openapi::errors;
 use crate::routing::{Needs, Routes};
-use crate::wire::{
-    self, ExecutionBody, ExecutionKey, ExecutionPage, FunctionKey, PlainExecution, Retried, Text,
-};
 use crate::{Api, dates};
 
 pub(crate) fn routes() -> Routes {
@@ -30,31 +29,31 @@ pub(crate) fn routes() -> Routes {
 #[utoipa::path(get, path = "/api/executions/{id}", tag = "Executions", operation_id = "getExecution",
     summary = "One execution.",
     params(
-        ("id" = ExecutionKey, Path, description = "The execution.")
+        ("id" = wire::ExecutionKey, Path, description = "The execution.")
     ),
     responses(
-        (status = 200, description = "The execution.", body = PlainExecution),
+        (status = 200, description = "The execution.", body = wire::Execution),
         errors::NoExecution
     )
 )]
 async fn read(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> {
     let execution = api.platform.executions().get(id.execution()?).await?;
-    wire::json(StatusCode::OK, &ExecutionBody::from(&*execution))
+    answer::json(StatusCode::OK, &wire::Execution::from(&*execution))
 }
 
 #[utoipa::path(get, path = "/api/executions", tag = "Executions", operation_id = "listExecutions",
     summary = "Executions, newest first, page by page. Long inputs, outputs, logs and attempts are left out once a page has 8 MiB of them; `truncated` names what is left out.",
     params(
-        ("functionId" = Option<FunctionKey>, Query, description = "Of this function only."),
-        ("status" = Option<words::ExecutionStatus>, Query, description = "In this state only."),
-        ("errorKind" = Option<words::ErrorKind>, Query, description = "Failed for this reason only."),
+        ("functionId" = Option<wire::FunctionKey>, Query, description = "Only those of this function."),
+        ("status" = Option<wire::ExecutionStatus>, Query, description = "Only those in this state."),
+        ("errorKind" = Option<wire::ErrorKind>, Query, description = "Only failures of this kind."),
         ("from" = Option<String>, Query, description = "Accepted at or after: `YYYY-MM-DD` or RFC 3339."),
         ("to" = Option<String>, Query, description = "Accepted before, or on this day: `YYYY-MM-DD` or RFC 3339."),
-        ("limit" = Option<u32>, Query, description = "At most so many. Default: 50.", minimum = 1, maximum = 1000),
-        ("cursor" = Option<ExecutionKey>, Query, description = "The `nextCursor` of the page before.")
+        ("limit" = Option<u32>, Query, description = "The most to return. Default: 50. A larger number counts as 1000.", minimum = 1, maximum = 1000),
+        ("cursor" = Option<wire::ExecutionKey>, Query, description = "The `nextCursor` of the previous page.")
     ),
     responses(
-        (status = 200, description = "A page.", body = ExecutionPage),
+        (status = 200, description = "A page.", body = wire::ExecutionPage),
         errors::Invalid,
         errors::NoFunction
     )
@@ -65,7 +64,7 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     let before = match params.text("cursor")? {
         None => None,
         Some(text) => Some(text.parse().map_err(|_| {
-            ApiError::invalid("invalid cursor: expected the nextCursor of the page before")
+            ApiError::invalid("invalid cursor: expected the nextCursor of the previous page")
         })?),
     };
     let query = ExecutionQuery {
@@ -81,22 +80,22 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     let found = api.platform.executions().list(&query).await?;
     let more = found.len() > limit;
     let page = found.get(..limit).unwrap_or(&found);
-    wire::json(
+    answer::json(
         StatusCode::OK,
-        &ExecutionPage {
-            executions: page.iter().map(PlainExecution::from).collect(),
-            next_cursor: page.last().filter(|_| more).map(|last| Text(last.id)),
-        },
+        &wire::ExecutionPage::new(
+            page.iter().map(wire::Execution::from).collect(),
+            page.last().filter(|_| more).map(|last| last.id.into()),
+        ),
     )
 }
 
 #[utoipa::path(post, path = "/api/executions/{id}/cancel", tag = "Executions", operation_id = "cancelExecution",
     summary = "Cancels an execution that has not ended.",
     params(
-        ("id" = ExecutionKey, Path, description = "The execution.")
+        ("id" = wire::ExecutionKey, Path, description = "The execution.")
     ),
     responses(
-        (status = 200, description = "The execution as it is now.", body = PlainExecution),
+        (status = 200, description = "The execution as it is now.", body = wire::Execution),
         errors::NoExecution,
         errors::Conflict
     )
@@ -110,18 +109,18 @@ async fn cancel(
     let execution = api.platform.executions().cancel(id).await?;
     let by = actor(request.extensions());
     api.note(&by, AuditAction::ExecutionCancelled, id).await;
-    wire::json(StatusCode::OK, &ExecutionBody::from(&*execution))
+    answer::json(StatusCode::OK, &wire::Execution::from(&*execution))
 }
 
 #[utoipa::path(post, path = "/api/executions/{id}/retry", tag = "Executions", operation_id = "retryExecution",
-    summary = "Executes a failed one again, as a new execution.",
+    summary = "Executes a failed execution again, as a new one.",
     params(
-        ("id" = ExecutionKey, Path, description = "The execution.")
+        ("id" = wire::ExecutionKey, Path, description = "The execution.")
     ),
     responses(
-        (status = 202, description = "The new execution is stored, and will be run.", body = Retried),
+        (status = 202, description = "The new execution is stored and will run.", body = wire::Retried),
         errors::InvalidOrInactive,
-        (status = 404, description = "`execution_not_found`, or `function_not_found`", body = ErrorBody),
+        (status = 404, description = "`execution_not_found`, or `function_not_found`", body = wire::ErrorBody),
         errors::Conflict,
         errors::Overloaded
     )
@@ -131,18 +130,13 @@ async fn retry(State(api): State<Api>, id: PathId, request: Request) -> Result<R
     let again = api.platform.executions().retry(failed).await?;
     let by = actor(request.extensions());
     api.note(&by, AuditAction::ExecutionRetried, failed).await;
-    wire::json(
+    answer::json(
         StatusCode::ACCEPTED,
-        &Retried {
-            execution_id: Text(again.id),
-            retry_of: Text(failed),
-            status: "pending",
-            message: "Function execution started",
-        },
+        &wire::Retried::new(again.id, failed, "Function execution started"),
     )
 }
 
-/// The state that the parameter `status` names.
+/// The parameter `status`.
 pub(super) fn status(params: &Params) -> Result<Option<Status>, ApiError> {
     const ALL: [Status; 4] = [
         Status::Pending,
@@ -158,12 +152,4 @@ fn error_kind(params: &Params) -> Result<Option<FailureKind>, ApiError> {
         "errorKind",
         &FailureKind::ALL.map(|kind| (kind.as_str(), kind)),
     )
-}
-
-/// The member `input` of the object `envelope`, sharing its bytes; `None` when it is absent or
-/// `null`.
-pub(super) fn input_member(envelope: &Json) -> Result<Option<Json>, ApiError> {
-    let members = Members::of(envelope)?;
-    let input = members.raw("input").filter(|raw| raw.get() != "null");
-    Ok(input.map(|raw| Json::trusted(envelope.bytes().slice_ref(raw.get().as_bytes()))))
 }

@@ -3,24 +3,22 @@
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
+use faas_api as wire;
 use faas_core::access::Permission::{Develop, Invoke, Read};
-use faas_core::model::{AuditAction, Function, FunctionStatus, Json};
-use faas_core::platform::{FunctionUpdate, NewFunction};
+use faas_core::model::{AuditAction, Function, Json};
+use faas_core::platform::CallOptions;
 use faas_core::store::{ExecutionQuery, FunctionQuery};
 use utoipa_axum::routes;
 
-use super::config::Config;
 use super::{DEFAULT_LIST, MAX_LIST, executions, invoke};
 use crate::Api;
+use crate::answer;
 use crate::audit::actor;
-use crate::body;
+use crate::envelope::Envelope;
 use crate::error::ApiError;
-use crate::extract::{Members, Params, PathId, shorten};
-use crate::openapi::{errors, requests, words};
+use crate::extract::{Params, PathId};
+use crate::openapi::errors;
 use crate::routing::{Needs, Routes};
-use crate::wire::{
-    self, Accepted, FunctionBody, FunctionKey, FunctionSummaryBody, Message, PlainExecution, Text,
-};
 
 /// Where the next page of functions begins.
 pub(crate) static NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
@@ -36,10 +34,10 @@ pub(crate) fn routes() -> Routes {
 }
 
 #[utoipa::path(post, path = "/api/functions", tag = "Functions", operation_id = "createFunction",
-    summary = "Uploads a function. Its code is compiled at once.",
-    request_body = requests::NewFunction,
+    summary = "Uploads a function and compiles its code.",
+    request_body = wire::NewFunction,
     responses(
-        (status = 201, description = "The function.", body = FunctionBody),
+        (status = 201, description = "The function.", body = wire::Function),
         errors::InvalidCode,
         errors::Conflict,
         errors::TooLarge
@@ -47,28 +45,8 @@ pub(crate) fn routes() -> Routes {
 )]
 async fn create(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let by = actor(request.extensions());
-    let upload = json_body(&api, request).await?;
-    let members = Members::of(&upload)?;
-    let required = |name| {
-        members.string(name)?.ok_or_else(|| {
-            ApiError::invalid(format!(
-                "{name} is missing: name, description and code are required, each a string that \
-                 is not blank"
-            ))
-        })
-    };
-    let mut new = NewFunction::new(
-        required("name")?,
-        required("description")?,
-        required("code")?,
-    );
-    let config = Config::read(&members)?;
-    let default = new.config;
-    new.config.timeout = config.timeout.unwrap_or(default.timeout);
-    new.config.retry_count = config.retry_count.unwrap_or(default.retry_count);
-    new.config.concurrency = config.concurrency.unwrap_or(default.concurrency);
-    new.environment = config.environment;
-    let function = api.platform.functions().create(new).await?;
+    let new: wire::NewFunction = envelope(&api, request).await?.read()?;
+    let function = api.platform.functions().create(new.into()).await?;
     api.note(&by, AuditAction::FunctionCreated, function.id)
         .await;
     answer(StatusCode::CREATED, &function)
@@ -77,12 +55,12 @@ async fn create(State(api): State<Api>, request: Request) -> Result<Response, Ap
 #[utoipa::path(get, path = "/api/functions", tag = "Functions", operation_id = "listFunctions",
     summary = "Functions, newest first. Where a page does not have all of them, the header `X-Next-Cursor` has the cursor of the next one.",
     params(
-        ("limit" = Option<u32>, Query, description = "At most so many. A page also ends at 8 MiB.", minimum = 1, maximum = 1000),
-        ("cursor" = Option<FunctionKey>, Query, description = "The `X-Next-Cursor` of the page before."),
+        ("limit" = Option<u32>, Query, description = "The most to return. Default: 1000. A larger number counts as 1000. A page also ends at 8 MiB.", minimum = 1, maximum = 1000),
+        ("cursor" = Option<wire::FunctionKey>, Query, description = "The `X-Next-Cursor` of the previous page."),
         ("code" = Option<bool>, Query, description = "Whether to list them with their code. Default: true.")
     ),
     responses(
-        (status = 200, description = "The functions.", body = Vec<FunctionSummaryBody>, headers(
+        (status = 200, description = "The functions.", body = Vec<wire::FunctionSummary>, headers(
             ("X-Next-Cursor" = String, description = "Where the next page begins; missing on the last one.")
         )),
         errors::Invalid
@@ -93,7 +71,7 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     let before = match params.text("cursor")? {
         None => None,
         Some(text) => Some(text.parse().map_err(|_| {
-            ApiError::invalid("invalid cursor: expected the X-Next-Cursor of the page before")
+            ApiError::invalid("invalid cursor: expected the X-Next-Cursor of the previous page")
         })?),
     };
     let query = FunctionQuery {
@@ -105,8 +83,8 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
         ..FunctionQuery::default()
     };
     let page = api.platform.functions().list(&query).await?;
-    let bodies: Vec<_> = page.items.iter().map(FunctionSummaryBody::from).collect();
-    let mut answer = wire::json(StatusCode::OK, &bodies)?;
+    let bodies: Vec<_> = page.items.iter().map(wire::FunctionSummary::from).collect();
+    let mut answer = answer::json(StatusCode::OK, &bodies)?;
     if let Some(next) = page.next
         && let Ok(next) = HeaderValue::try_from(next.to_string())
     {
@@ -118,10 +96,10 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
 #[utoipa::path(get, path = "/api/functions/{id}", tag = "Functions", operation_id = "getFunction",
     summary = "One function.",
     params(
-        ("id" = FunctionKey, Path, description = "The function.")
+        ("id" = wire::FunctionKey, Path, description = "The function.")
     ),
     responses(
-        (status = 200, description = "The function.", body = FunctionBody),
+        (status = 200, description = "The function.", body = wire::Function),
         errors::NoFunction
     )
 )]
@@ -131,13 +109,13 @@ async fn read(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> 
 }
 
 #[utoipa::path(put, path = "/api/functions/{id}", tag = "Functions", operation_id = "updateFunction",
-    summary = "Changes what is named of a function.",
-    request_body = requests::FunctionChange,
+    summary = "Changes a function. Members that are not named stay.",
+    request_body = wire::FunctionChange,
     params(
-        ("id" = FunctionKey, Path, description = "The function.")
+        ("id" = wire::FunctionKey, Path, description = "The function.")
     ),
     responses(
-        (status = 200, description = "The function as it is now.", body = FunctionBody),
+        (status = 200, description = "The function as it is now.", body = wire::Function),
         errors::InvalidCode,
         errors::NoFunction,
         errors::Conflict,
@@ -151,31 +129,8 @@ async fn update(
 ) -> Result<Response, ApiError> {
     let id = id.function()?;
     let by = actor(request.extensions());
-    let change = json_body(&api, request).await?;
-    let members = Members::of(&change)?;
-    let status = match members.string("status")?.as_deref() {
-        None => None,
-        Some("active") => Some(FunctionStatus::Active),
-        Some("inactive") => Some(FunctionStatus::Inactive),
-        Some(other) => {
-            return Err(ApiError::invalid(format!(
-                "status is {:?}: expected active or inactive",
-                shorten(other)
-            )));
-        }
-    };
-    let config = Config::read(&members)?;
-    let change = FunctionUpdate {
-        name: members.string("name")?,
-        description: members.string("description")?,
-        code: members.string("code")?,
-        status,
-        timeout: config.timeout,
-        retry_count: config.retry_count,
-        concurrency: config.concurrency,
-        environment: config.environment,
-    };
-    let function = api.platform.functions().update(id, change).await?;
+    let change: wire::FunctionChange = envelope(&api, request).await?.read()?;
+    let function = api.platform.functions().update(id, change.into()).await?;
     api.note(&by, AuditAction::FunctionUpdated, id).await;
     answer(StatusCode::OK, &function)
 }
@@ -183,10 +138,10 @@ async fn update(
 #[utoipa::path(delete, path = "/api/functions/{id}", tag = "Functions", operation_id = "deleteFunction",
     summary = "Deletes a function. Its executions and costs stay in the reports.",
     params(
-        ("id" = FunctionKey, Path, description = "The function.")
+        ("id" = wire::FunctionKey, Path, description = "The function.")
     ),
     responses(
-        (status = 200, description = "It is deleted.", body = Message),
+        (status = 200, description = "It is deleted.", body = wire::Message),
         errors::NoFunction
     )
 )]
@@ -200,18 +155,18 @@ async fn delete(
     let by = actor(request.extensions());
     api.note(&by, AuditAction::FunctionDeleted, id).await;
     let message = "Function deleted successfully";
-    wire::json(StatusCode::OK, &Message { message })
+    answer::json(StatusCode::OK, &wire::Message::new(message))
 }
 
 #[utoipa::path(post, path = "/api/functions/{id}/execute", tag = "Functions", operation_id = "executeFunction",
     summary = "Executes a function asynchronously, with retries. The execution is stored before the answer.",
-    request_body = Option<requests::ExecuteRequest>,
+    request_body = Option<wire::ExecuteRequest>,
     params(
-        ("id" = FunctionKey, Path, description = "The function."),
+        ("id" = wire::FunctionKey, Path, description = "The function."),
         ("Idempotency-Key" = Option<String>, Header, nullable = false, description = "The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters.")
     ),
     responses(
-        (status = 202, description = "It is stored, and will be run.", body = Accepted),
+        (status = 202, description = "The execution is stored and will run.", body = wire::Accepted),
         errors::InvalidOrInactive,
         errors::NoFunction,
         errors::TooLarge,
@@ -227,21 +182,22 @@ async fn execute(
     let id = id.function()?;
     let (parts, stream) = request.into_parts();
     let key = invoke::idempotency_key(&parts.headers)?;
-    let bytes = body::read(&parts.headers, stream, api.options.max_envelope()).await?;
-    let input = if bytes.is_empty() {
-        Json::empty_object()
-    } else {
-        executions::input_member(&invoke::parse(bytes)?)?.unwrap_or_else(Json::empty_object)
+    let limit = api.options.max_envelope();
+    let envelope = Envelope::receive(&parts.headers, stream, limit).await?;
+    let input = match &envelope {
+        None => None,
+        Some(envelope) => {
+            let request: wire::ExecuteRequest<'_> = envelope.read()?;
+            request.input.map(|input| envelope.share(input.get()))
+        }
     };
-    let accepted = api.platform.execute(id, input, key).await?;
-    let mut response = wire::json(
-        StatusCode::ACCEPTED,
-        &Accepted {
-            execution_id: Text(accepted.id),
-            status: accepted.status.as_str(),
-            message: "Function execution started",
-        },
-    )?;
+    let input = input.unwrap_or_else(Json::empty_object);
+    let mut options = CallOptions::default();
+    options.idempotency_key = key.map(str::to_owned);
+    let accepted = api.platform.execute_with(id, input, options).await?;
+    let message = "Function execution started";
+    let body = wire::Accepted::new(accepted.id, accepted.status, message);
+    let mut response = answer::json(StatusCode::ACCEPTED, &body)?;
     if accepted.duplicate {
         invoke::mark_replayed(response.headers_mut());
     }
@@ -251,12 +207,12 @@ async fn execute(
 #[utoipa::path(get, path = "/api/functions/{id}/logs", tag = "Functions", operation_id = "listFunctionLogs",
     summary = "Executions of a function, newest first. Long inputs, outputs, logs and attempts are left out once the list has 8 MiB of them; `truncated` names what is left out.",
     params(
-        ("id" = FunctionKey, Path, description = "The function."),
-        ("limit" = Option<u32>, Query, description = "At most so many. Default: 50.", minimum = 1, maximum = 1000),
-        ("status" = Option<words::ExecutionStatus>, Query, description = "In this state only.")
+        ("id" = wire::FunctionKey, Path, description = "The function."),
+        ("limit" = Option<u32>, Query, description = "The most to return. Default: 50. A larger number counts as 1000.", minimum = 1, maximum = 1000),
+        ("status" = Option<wire::ExecutionStatus>, Query, description = "Only those in this state.")
     ),
     responses(
-        (status = 200, description = "The executions.", body = Vec<PlainExecution>),
+        (status = 200, description = "The executions.", body = Vec<wire::Execution>),
         errors::Invalid,
         errors::NoFunction
     )
@@ -272,7 +228,7 @@ async fn logs(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Response, 
     };
     let found = api.platform.executions().list(&query).await?;
     if found.is_empty() {
-        // Nothing: because it was never called, or because there is no such function?
+        // Empty because the function was never called, or because it does not exist.
         api.platform
             .costs()
             .labels(&[id])
@@ -280,16 +236,15 @@ async fn logs(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Response, 
             .remove(&id)
             .ok_or_else(ApiError::no_function)?;
     }
-    let bodies: Vec<_> = found.iter().map(PlainExecution::from).collect();
-    wire::json(StatusCode::OK, &bodies)
+    let bodies: Vec<_> = found.iter().map(wire::Execution::from).collect();
+    answer::json(StatusCode::OK, &bodies)
 }
 
-async fn json_body(api: &Api, request: Request) -> Result<Json, ApiError> {
+async fn envelope(api: &Api, request: Request) -> Result<Envelope, ApiError> {
     let (parts, stream) = request.into_parts();
-    let bytes = body::read(&parts.headers, stream, api.options.max_upload()).await?;
-    invoke::parse(bytes)
+    Envelope::require(&parts.headers, stream, api.options.max_upload()).await
 }
 
 fn answer(status: StatusCode, function: &Function) -> Result<Response, ApiError> {
-    wire::json(status, &FunctionBody::from(function))
+    answer::json(status, &wire::Function::from(function))
 }

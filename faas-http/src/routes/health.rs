@@ -1,26 +1,16 @@
-//! Whether the process lives and whether it can serve.
+//! Liveness and readiness.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use faas_api as wire;
 use faas_core::Error;
-use serde::Serialize;
-use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::Api;
+use crate::answer;
 use crate::error::ApiError;
 use crate::routing::{Needs, Routes};
-use crate::wire;
-
-/// Whether it lives, or can serve.
-#[derive(Serialize, ToSchema)]
-struct Health {
-    status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    reason: Option<&'static str>,
-}
 
 pub(crate) fn routes() -> Routes {
     Routes::default()
@@ -29,36 +19,30 @@ pub(crate) fn routes() -> Routes {
 }
 
 #[utoipa::path(get, path = "/healthz", tag = "Server", operation_id = "getHealth",
-    summary = "Whether the process lives.",
+    summary = "Whether the process is alive.",
     responses(
-        (status = 200, description = "It does.", body = Health)
+        (status = 200, description = "It is.", body = wire::Health)
     )
 )]
 async fn alive() -> Result<Response, ApiError> {
-    let health = Health {
-        status: "ok",
-        reason: None,
-    };
-    wire::json(StatusCode::OK, &health)
+    let health = wire::Health::new("ok", None);
+    answer::json(StatusCode::OK, &health)
 }
 
-/// 503 while the store cannot be written to or the scaling policy fails. The exact reason is only in
-/// the log, because anybody may ask.
+/// 503 while the store cannot be written to or the scaling policy fails. The log has the details: this
+/// route needs no key.
 #[utoipa::path(get, path = "/readyz", tag = "Server", operation_id = "getReadiness",
-    summary = "Whether it can serve: the store accepts writes, calls can be run, the scaling policy works, and it does not shut down.",
+    summary = "Whether the server can serve: the store accepts writes, calls can be run, the scaling policy works, and the platform is not shutting down.",
     responses(
-        (status = 200, description = "It can.", body = Health),
-        (status = 503, description = "It cannot, and why.", body = Health)
+        (status = 200, description = "It can.", body = wire::Health),
+        (status = 503, description = "It cannot, with the reason.", body = wire::Health)
     )
 )]
 async fn ready(State(api): State<Api>) -> Result<Response, ApiError> {
     match api.platform.ready().await {
         Ok(()) => {
-            let health = Health {
-                status: "ready",
-                reason: None,
-            };
-            wire::json(StatusCode::OK, &health)
+            let health = wire::Health::new("ready", None);
+            answer::json(StatusCode::OK, &health)
         }
         Err(error) => {
             tracing::debug!(%error, "not ready");
@@ -69,11 +53,8 @@ async fn ready(State(api): State<Api>) -> Result<Response, ApiError> {
                 }
                 _ => "the store cannot be used",
             };
-            let health = Health {
-                status: "not ready",
-                reason: Some(reason),
-            };
-            wire::json(StatusCode::SERVICE_UNAVAILABLE, &health)
+            let health = wire::Health::new("not ready", Some(reason));
+            answer::json(StatusCode::SERVICE_UNAVAILABLE, &health)
         }
     }
 }

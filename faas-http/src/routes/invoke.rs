@@ -1,4 +1,4 @@
-//! Calling a function and waiting for what it returns: the one route that must be fast.
+//! Calling a function and waiting for its result: the one route that must be fast.
 //!
 //! The body is the input and the answer is the output, byte for byte; nothing of either is parsed
 //! into a tree. The wait is bounded by the function's own timeout and the queue, not by the
@@ -13,20 +13,20 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::BytesMut;
+use faas_api as wire;
 use faas_core::access::Permission::Invoke;
 use faas_core::model::{Execution, Failure, FailureKind, Json, Status};
-use faas_core::platform::InvokeOptions;
-use serde::Serialize;
-use utoipa::ToSchema;
+use faas_core::platform::CallOptions;
 use utoipa_axum::routes;
 
 use crate::Api;
+use crate::answer;
 use crate::body;
-use crate::error::{ApiError, ErrorBody};
+use crate::envelope;
+use crate::error::ApiError;
 use crate::extract::{Params, PathId};
-use crate::openapi::{errors, words};
+use crate::openapi::errors;
 use crate::routing::{Needs, Routes};
-use crate::wire::{self, Accepted, Dollars, ExecutionKey, FunctionKey, Millis, Text};
 
 static EXECUTION_ID: HeaderName = HeaderName::from_static("x-execution-id");
 static EXECUTION_DURATION: HeaderName = HeaderName::from_static("x-execution-duration");
@@ -56,28 +56,28 @@ pub(crate) fn routes() -> Routes {
 }
 
 #[utoipa::path(post, path = "/api/functions/{id}/invoke", tag = "Functions", operation_id = "invokeFunction",
-    summary = "Calls a function and waits for what it returns. One attempt, unless `retry` says otherwise.",
+    summary = "Calls a function and waits for its result. One attempt, unless `retry` is true.",
     request_body(content = Option<serde_json::Value>, description = "The input: any JSON; empty: `{}`."),
     params(
-        ("id" = FunctionKey, Path, description = "The function."),
-        ("retry" = Option<bool>, Query, description = "Whether it is retried as configured. Default: no."),
+        ("id" = wire::FunctionKey, Path, description = "The function."),
+        ("retry" = Option<bool>, Query, description = "Whether failures are retried as configured. Default: false."),
         ("Idempotency-Key" = Option<String>, Header, nullable = false, description = "The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters.")
     ),
     responses(
-        (status = 200, description = "What the function returned.", body = serde_json::Value, headers(
-            ("X-Execution-Id" = ExecutionKey), ("X-Execution-Duration" = Millis),
-            ("X-Execution-Cost" = Dollars), ("X-Cold-Start" = bool))),
-        (status = 202, description = "The first call with the same `Idempotency-Key` has not ended yet.", body = Accepted),
+        (status = 200, description = "The result of the function.", body = serde_json::Value, headers(
+            ("X-Execution-Id" = wire::ExecutionKey), ("X-Execution-Duration" = wire::Millis),
+            ("X-Execution-Cost" = wire::Dollars), ("X-Cold-Start" = bool))),
+        (status = 202, description = "The first call with the same `Idempotency-Key` has not ended yet.", body = wire::Accepted),
         errors::InvalidOrInactive,
         errors::NoFunction,
-        (status = 409, description = "`cancelled`", body = FailureBody),
+        (status = 409, description = "`cancelled`", body = wire::InvocationError),
         errors::TooLarge,
         errors::KeyReused,
         errors::Overloaded,
-        (status = 500, description = "`result_not_stored`: the function ran, and its result could not be stored.", body = ErrorBody),
-        (status = 502, description = "`function_error`, `out_of_memory` or `stack_overflow`.", body = FailureBody),
-        (status = 503, description = "`platform_error`, `unavailable`: try again later.", body = ErrorBody),
-        (status = 504, description = "`timeout`: the function took longer than it may.", body = FailureBody)
+        (status = 500, description = "`result_not_stored`: the function ran, and its result could not be stored.", body = wire::ErrorBody),
+        (status = 502, description = "`function_error`, `out_of_memory` or `stack_overflow`.", body = wire::InvocationError),
+        (status = 503, description = "`platform_error`, `unavailable`: try again later.", body = wire::ErrorBody),
+        (status = 504, description = "`timeout`: the function ran longer than its timeout.", body = wire::InvocationError)
     )
 )]
 async fn invoke(
@@ -106,17 +106,17 @@ pub(super) fn mark_replayed(headers: &mut HeaderMap) {
 }
 
 /// What the query and the headers say about how to call.
-fn call_options(parts: &Parts) -> Result<InvokeOptions, ApiError> {
-    let mut options = InvokeOptions::default();
+fn call_options(parts: &Parts) -> Result<CallOptions, ApiError> {
+    let mut options = CallOptions::default();
     if parts.uri.query().is_some() {
-        let retry = Params::of(&parts.uri)?.choice("retry", &[("true", true), ("false", false)])?;
-        options.retry = retry.unwrap_or(false);
+        let params = Params::of(&parts.uri)?;
+        options.retry = params.choice("retry", &[("true", true), ("false", false)])?;
     }
     options.idempotency_key = idempotency_key(&parts.headers)?.map(str::to_owned);
     Ok(options)
 }
 
-/// The caller's key against doing it twice.
+/// The idempotency key of the request.
 pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     const MAX: usize = 255;
     let mut keys = headers.get_all(&IDEMPOTENCY_KEY).iter();
@@ -140,12 +140,7 @@ async fn read_input(api: &Api, headers: &HeaderMap, stream: Body) -> Result<Json
     if bytes.is_empty() {
         return Ok(Json::empty_object());
     }
-    parse(bytes)
-}
-
-/// The JSON value that a body is.
-pub(super) fn parse(bytes: Bytes) -> Result<Json, ApiError> {
-    Json::parse(bytes).map_err(|error| ApiError::invalid(format!("the body is not JSON: {error}")))
+    envelope::json(bytes)
 }
 
 fn respond(execution: &Execution) -> Result<Response, ApiError> {
@@ -153,35 +148,21 @@ fn respond(execution: &Execution) -> Result<Response, ApiError> {
         (Status::Completed, _) => {
             let output = execution.output.as_ref();
             let bytes = output.map_or(Bytes::from_static(b"null"), |json| json.bytes().clone());
-            wire::json_bytes(StatusCode::OK, bytes)
+            answer::json_bytes(StatusCode::OK, bytes)
         }
         (Status::Failed, Some(failure)) => refuse(execution, failure)?,
         // The same idempotency key was used by a call that has not ended yet.
-        _ => wire::json(
+        _ => answer::json(
             StatusCode::ACCEPTED,
-            &Accepted {
-                execution_id: Text(execution.id),
-                status: execution.status.as_str(),
-                message: "Function execution has not ended yet",
-            },
+            &wire::Accepted::new(
+                execution.id,
+                execution.status,
+                "Function execution has not ended yet",
+            ),
         )?,
     };
     describe(execution, response.headers_mut());
     Ok(response)
-}
-
-/// A call that failed in the function.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = InvocationError)]
-struct FailureBody<'a> {
-    /// For people.
-    error: &'a str,
-    #[schema(value_type = words::ErrorCode)]
-    code: &'static str,
-    #[schema(required)]
-    stack: Option<&'a str>,
-    execution_id: ExecutionKey,
 }
 
 /// The function's failure as an error.
@@ -194,14 +175,14 @@ fn refuse(execution: &Execution, failure: &Failure) -> Result<Response, ApiError
         FailureKind::Cancelled => (StatusCode::CONFLICT, "cancelled"),
         FailureKind::Platform => (StatusCode::SERVICE_UNAVAILABLE, "platform_error"),
     };
-    wire::json(
+    answer::json(
         status,
-        &FailureBody {
-            error: &failure.message,
+        &wire::InvocationError::new(
+            execution.id,
             code,
-            stack: failure.stack.as_deref(),
-            execution_id: Text(execution.id),
-        },
+            &failure.message,
+            failure.stack.as_deref(),
+        ),
     )
 }
 
@@ -216,8 +197,8 @@ fn describe(execution: &Execution, headers: &mut HeaderMap) {
         }
     };
     set(&EXECUTION_ID, &execution.id);
-    set(&EXECUTION_DURATION, &Millis(execution.duration));
-    set(&EXECUTION_COST, &Dollars(execution.cost.total()));
+    set(&EXECUTION_DURATION, &wire::Millis(execution.duration));
+    set(&EXECUTION_COST, &wire::Dollars(execution.cost.total()));
     let cold = if execution.cold_start {
         "true"
     } else {

@@ -1,24 +1,23 @@
-//! Making, listing and revoking API keys.
+//! Creating, listing and revoking API keys.
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use faas_api as wire;
+use faas_core::access::Access;
 use faas_core::access::Permission::Administer;
-use faas_core::access::{Access, NewKey};
-use faas_core::model::{Role, Timestamp};
 use utoipa_axum::routes;
 
-use super::invoke;
 use crate::Api;
+use crate::answer;
 use crate::audit::actor;
-use crate::body;
+use crate::envelope::Envelope;
 use crate::error::ApiError;
-use crate::extract::{Members, PathId, shorten};
-use crate::openapi::{errors, requests};
+use crate::extract::PathId;
+use crate::openapi::errors;
 use crate::routing::{Needs, Routes};
-use crate::wire::{self, ApiKeyKey, KeyBody};
 
-/// More than a key needs, in bytes.
+/// The largest body, in bytes: more than a key needs.
 const MAX_BODY: usize = 16 << 10;
 
 pub(crate) fn routes() -> Routes {
@@ -28,23 +27,23 @@ pub(crate) fn routes() -> Routes {
 }
 
 #[utoipa::path(get, path = "/api/keys", tag = "Access", operation_id = "listKeys",
-    summary = "All API keys, revoked ones too, newest first.",
+    summary = "All API keys, including revoked ones, newest first.",
     responses(
-        (status = 200, description = "The keys.", body = Vec<KeyBody>),
+        (status = 200, description = "The keys.", body = Vec<wire::Key>),
         errors::NoKeys
     )
 )]
 async fn list(State(api): State<Api>) -> Result<Response, ApiError> {
     let keys = access(&api)?.keys().list().await?;
-    let bodies: Vec<_> = keys.iter().map(KeyBody::from).collect();
-    wire::json(StatusCode::OK, &bodies)
+    let bodies: Vec<_> = keys.iter().map(wire::Key::from).collect();
+    answer::json(StatusCode::OK, &bodies)
 }
 
 #[utoipa::path(post, path = "/api/keys", tag = "Access", operation_id = "createKey",
-    summary = "Makes an API key. From the first one on, a key is required everywhere.",
-    request_body = requests::NewKey,
+    summary = "Creates an API key. Once there is a key, every request needs one.",
+    request_body = wire::NewKey,
     responses(
-        (status = 201, description = "The key, with its text, which is told this once.", body = KeyBody),
+        (status = 201, description = "The key with its text, which no later answer contains.", body = wire::Key),
         errors::Invalid,
         errors::NoKeys,
         errors::Conflict,
@@ -54,20 +53,21 @@ async fn list(State(api): State<Api>) -> Result<Response, ApiError> {
 async fn create(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let access = access(&api)?;
     let (parts, stream) = request.into_parts();
-    let asked = invoke::parse(body::read(&parts.headers, stream, MAX_BODY).await?)?;
-    let new = read(&Members::of(&asked)?)?;
-    let (key, text) = access.keys().create(new, &actor(&parts.extensions)).await?;
+    let envelope = Envelope::require(&parts.headers, stream, MAX_BODY).await?;
+    let new: wire::NewKey = envelope.read()?;
+    let by = actor(&parts.extensions);
+    let (key, text) = access.keys().create(new.into(), &by).await?;
     access.refresh().await?;
-    wire::json(StatusCode::CREATED, &KeyBody::from(&key).with(&text))
+    answer::json(StatusCode::CREATED, &wire::Key::from(&key).with(&text))
 }
 
 #[utoipa::path(delete, path = "/api/keys/{id}", tag = "Access", operation_id = "revokeKey",
-    summary = "Revokes an API key for good. It stays in the list.",
+    summary = "Revokes an API key permanently. It stays in the list.",
     params(
-        ("id" = ApiKeyKey, Path, description = "The key.")
+        ("id" = wire::ApiKeyKey, Path, description = "The key.")
     ),
     responses(
-        (status = 200, description = "The key as it is now.", body = KeyBody),
+        (status = 200, description = "The key as it is now.", body = wire::Key),
         errors::NoKey,
         errors::Conflict
     )
@@ -81,7 +81,7 @@ async fn revoke(
     let by = actor(request.extensions());
     let key = access.keys().revoke(id.key()?, &by).await?;
     access.refresh().await?;
-    wire::json(StatusCode::OK, &KeyBody::from(&key))
+    answer::json(StatusCode::OK, &wire::Key::from(&key))
 }
 
 /// The keys and the audit log; without access control there are none.
@@ -90,44 +90,7 @@ pub(super) fn access(api: &Api) -> Result<&Access, ApiError> {
         ApiError::new(
             StatusCode::NOT_FOUND,
             "not_found",
-            "there are no keys here: this server leaves access control to its host",
+            "this server has no keys: its host controls access",
         )
-    })
-}
-
-fn read(members: &Members<'_>) -> Result<NewKey, ApiError> {
-    members.only(&["name", "role", "expiresAt"])?;
-    let required = |name| {
-        members.string(name)?.ok_or_else(|| {
-            ApiError::invalid(format!("{name} is missing: name and role are required"))
-        })
-    };
-    let (name, role) = (required("name")?, required("role")?);
-    let role = Role::named(&role).ok_or_else(|| {
-        let known = Role::ALL.map(Role::as_str).join(", ");
-        ApiError::invalid(format!(
-            "role is {:?}: expected one of {known}",
-            shorten(&role)
-        ))
-    })?;
-    let never = members
-        .raw("expiresAt")
-        .is_none_or(|raw| raw.get() == "null");
-    let expires_at = if never {
-        None
-    } else {
-        let text = members.string("expiresAt")?.unwrap_or_default();
-        let moment = Timestamp::parse_rfc3339(&text);
-        Some(moment.ok_or_else(|| {
-            ApiError::invalid(format!(
-                "expiresAt is {:?}: expected an RFC 3339 moment such as 2026-01-31T14:00:00Z",
-                shorten(&text)
-            ))
-        })?)
-    };
-    Ok(NewKey {
-        name,
-        role,
-        expires_at,
     })
 }

@@ -1,20 +1,20 @@
-//! What the platform does and did.
+//! The state of the platform and its history.
 
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use faas_api as wire;
 use faas_core::access::Permission::Read;
-use faas_core::store::UsageKey;
 use utoipa_axum::routes;
 
 use crate::Api;
+use crate::answer;
 use crate::error::ApiError;
 use crate::extract::Params;
 use crate::openapi::errors;
 use crate::routing::{Needs, Routes};
-use crate::wire::{self, HistoryRow, OverviewBody, ScalingBody};
 
 /// The longest history: a year.
 const MAX_HOURS: u32 = 8_760;
@@ -31,36 +31,30 @@ pub(crate) fn routes() -> Routes {
 }
 
 #[utoipa::path(get, path = "/api/metrics", tag = "Metrics", operation_id = "getMetrics",
-    summary = "How the platform does.",
+    summary = "The state of the platform.",
     responses(
-        (status = 200, description = "Counts, times and capacity.", body = OverviewBody)
+        (status = 200, description = "Counts, times and capacity.", body = wire::Overview)
     )
 )]
 async fn overview(State(api): State<Api>) -> Result<Response, ApiError> {
     let state = api.platform.overview().await?;
-    wire::json(StatusCode::OK, &OverviewBody::from(&state))
+    answer::json(StatusCode::OK, &wire::Overview::from(&state))
 }
 
 #[utoipa::path(get, path = "/api/metrics/executions/history", tag = "Metrics", operation_id = "getExecutionHistory",
-    summary = "What ended of the executions of each hour, in the order of time; hours without any are left out.",
+    summary = "Executions by the hour of their acceptance, in time order; hours without any are left out.",
     params(
         ("hours" = Option<u32>, Query, description = "How far back. Default: 24.", minimum = 1, maximum = 8760)
     ),
     responses(
-        (status = 200, description = "A row for each hour.", body = Vec<HistoryRow>),
+        (status = 200, description = "A row for each hour.", body = Vec<wire::HistoryRow>),
         errors::Invalid
     )
 )]
 async fn executions(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     let rows = api.platform.execution_history(hours(&uri)?).await?;
-    let bodies: Vec<_> = rows
-        .iter()
-        .filter_map(|row| match row.key {
-            UsageKey::Time(start) => Some(HistoryRow::new(start, &row.sums)),
-            UsageKey::Function(_) => None,
-        })
-        .collect();
-    wire::json(StatusCode::OK, &bodies)
+    let bodies: Vec<_> = rows.iter().map(wire::HistoryRow::from).collect();
+    answer::json(StatusCode::OK, &bodies)
 }
 
 #[utoipa::path(get, path = "/api/metrics/scaling/history", tag = "Metrics", operation_id = "getScalingHistory",
@@ -69,7 +63,7 @@ async fn executions(State(api): State<Api>, uri: Uri) -> Result<Response, ApiErr
         ("hours" = Option<u32>, Query, description = "How far back. Default: 24.", minimum = 1, maximum = 8760)
     ),
     responses(
-        (status = 200, description = "The changes.", body = Vec<ScalingBody>),
+        (status = 200, description = "The changes.", body = Vec<wire::ScalingEvent>),
         errors::Invalid
     )
 )]
@@ -77,8 +71,8 @@ async fn scaling(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError>
     let span = Duration::from_secs(u64::from(hours(&uri)?) * 3600);
     let since = api.platform.now() - span;
     let events = api.platform.scaling_history(since, MAX_EVENTS).await?;
-    let bodies: Vec<_> = events.iter().map(ScalingBody::from).collect();
-    wire::json(StatusCode::OK, &bodies)
+    let bodies: Vec<_> = events.iter().map(wire::ScalingEvent::from).collect();
+    answer::json(StatusCode::OK, &bodies)
 }
 
 #[utoipa::path(get, path = "/api/metrics/scaling-history", tag = "Metrics", operation_id = "getScalingHistoryAlias",
@@ -87,7 +81,7 @@ async fn scaling(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError>
         ("hours" = Option<u32>, Query, description = "How far back. Default: 24.", minimum = 1, maximum = 8760)
     ),
     responses(
-        (status = 200, description = "The changes.", body = Vec<ScalingBody>),
+        (status = 200, description = "The changes.", body = Vec<wire::ScalingEvent>),
         errors::Invalid
     )
 )]

@@ -1,8 +1,7 @@
-//! The routes, one file for each kind of thing they are about. A handler reads the request, asks
-//! the platform one thing, and writes the answer; it decides nothing.
+//! The routes, one file per resource. A handler reads the request, makes one call to the platform and
+//! writes the answer; it contains no decisions.
 
 pub(crate) mod audit;
-mod config;
 pub(crate) mod costs;
 pub(crate) mod document;
 pub(crate) mod executions;
@@ -23,12 +22,12 @@ use axum::response::{IntoResponse, Response};
 use crate::error::{ApiError, CostsError};
 use crate::extract::shorten;
 
-/// How many executions a list has at most.
+/// The most executions in a list.
 const MAX_LIST: u32 = 1_000;
-/// How many it has when nobody says.
+/// The number of executions in a list by default.
 const DEFAULT_LIST: u32 = 50;
 
-/// The answer where there is no route.
+/// The answer for a path without a route.
 pub(crate) async fn not_found(uri: Uri) -> Response {
     in_envelope(
         &uri,
@@ -40,7 +39,7 @@ pub(crate) async fn not_found(uri: Uri) -> Response {
     )
 }
 
-/// The answer where there is a route, but not for this method.
+/// The answer for a path whose route does not have the method.
 pub(crate) async fn method_not_allowed(uri: Uri) -> Response {
     in_envelope(
         &uri,

@@ -1,27 +1,27 @@
-//! Who asks, and whether a key is required.
+//! The session: which key the client uses, and whether it needs one.
 
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use faas_api as wire;
 use faas_core::access::{Access, Caller};
 use utoipa_axum::routes;
 
 use crate::Api;
+use crate::answer;
 use crate::error::ApiError;
 use crate::routing::{Needs, Routes};
-use crate::wire::{self, SessionBody};
 
 pub(crate) fn routes() -> Routes {
     Routes::default().add(Needs::NoWrongKey, routes!(session))
 }
 
-/// Where a key is required and the request brings none, `key` is null. A key that is wrong or has
-/// expired is refused.
+/// `key` is null if the request has no key. A wrong or expired key is refused.
 #[utoipa::path(get, path = "/api/session", tag = "Access", operation_id = "getSession",
-    summary = "Whether a key is required, and whose key this is.",
+    summary = "Whether a key is required, and which key the request has.",
     responses(
-        (status = 200, description = "Who asks.", body = SessionBody)
+        (status = 200, description = "The session.", body = wire::Session)
     )
 )]
 async fn session(
@@ -34,5 +34,5 @@ async fn session(
     };
     let access = api.options.access.as_ref();
     let required = key.is_some() || access.is_some_and(Access::is_required);
-    wire::json(StatusCode::OK, &SessionBody::new(required, key))
+    answer::json(StatusCode::OK, &wire::Session::new(required, key))
 }

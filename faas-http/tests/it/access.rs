@@ -19,11 +19,7 @@ async fn guarded() -> (Server, String) {
     let mut guard = AccessOptions::default();
     guard.origins = vec![PAGE.to_owned()];
     let access = Access::start(&platform, guard).await.unwrap();
-    let new = NewKey {
-        name: "me".to_owned(),
-        role: Role::Admin,
-        expires_at: None,
-    };
+    let new = NewKey::new("me", Role::Admin);
     let (_, key) = access.keys().create(new, &Actor::Local).await.unwrap();
     access.refresh().await.unwrap();
     let mut options = HttpOptions::default();

@@ -60,11 +60,7 @@ async fn every_answer_that_leaves_the_body_unread_reaches_the_client() {
         });
     })
     .await;
-    let new = faas_core::access::NewKey {
-        name: "reader".to_owned(),
-        role: faas_core::model::Role::Reader,
-        expires_at: None,
-    };
+    let new = faas_core::access::NewKey::new("reader", faas_core::model::Role::Reader);
     let local = faas_core::model::Actor::Local;
     let (_, reader) = access.keys().create(new, &local).await.unwrap();
     access.refresh().await.unwrap();

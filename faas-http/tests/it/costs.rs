@@ -37,6 +37,8 @@ async fn prices_are_those_of_the_book() {
         &["coldStart", "retry", "scaling", "dataTransfer", "storage"],
     );
     assert_eq!(pricing["factors"]["coldStart"].to_string(), "0.00005");
+    let premium = json!({"codeLength": 10_000, "timeout": 120_000});
+    assert_eq!(pricing["thresholds"]["premium"], premium);
 }
 
 #[tokio::test]
@@ -214,4 +216,34 @@ async fn a_period_is_told_as_it_was_asked_for() {
     );
     assert_eq!(system["totalSystemCost"], 0);
     assert_eq!(system["averageCostPerExecution"], 0);
+}
+
+#[tokio::test]
+async fn an_end_before_its_start_is_an_empty_report_with_zeros() {
+    let server = start().await;
+    let echo = server.upload("echo", "echo").await;
+    server.execute(&echo, json!(1)).await;
+    let query = "startDate=2999-01-02&endDate=2026-01-01";
+    let system = data(&server, &format!("/api/costs/system?{query}")).await;
+    assert_eq!(system["period"]["startDate"], "2999-01-02T00:00:00.000Z");
+    assert_eq!(system["period"]["endDate"], "2026-01-01T23:59:59.999Z");
+    for name in [
+        "totalSystemCost",
+        "totalExecutions",
+        "scalingCost",
+        "storageCost",
+        "grandTotal",
+    ] {
+        assert_eq!(system[name], 0, "{name}: {system}");
+    }
+    assert_eq!(system["functionCosts"], json!([]));
+    let function = data(&server, &format!("/api/costs/function/{echo}?{query}")).await;
+    assert_eq!(
+        (&function["totalCost"], &function["executionCount"]),
+        (&json!(0), &json!(0))
+    );
+    let trends = data(&server, &format!("/api/costs/trends?{query}")).await;
+    assert_eq!(trends["trends"], json!([]));
+    let breakdown = data(&server, &format!("/api/costs/breakdown?{query}")).await;
+    assert_eq!(breakdown["breakdown"], json!([]));
 }

@@ -130,13 +130,13 @@ async fn what_clients_send_is_described_member_by_member() {
     let known = |(status, body): (StatusCode, Value)| -> BTreeSet<String> {
         assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
         let message = text(&body["error"]);
-        let (_, known) = message.split_once("known are ").unwrap();
+        let (_, known) = message.split_once("known members are ").unwrap();
         known.split(", ").map(str::to_owned).collect()
     };
-    let config = json!({"name": "f", "description": "d", "code": "echo", "config": {"x": 1}});
+    let config = json!({"name": "f", "description": "d", "code": "echo", "config": {"xyzzy": 1}});
     let refused = server.post("/api/functions", config).await;
     assert_eq!(known(refused), named("NewConfig"));
-    let refused = server.post("/api/load-tests", json!({"x": 1})).await;
+    let refused = server.post("/api/load-tests", json!({"xyzzy": 1})).await;
     assert_eq!(known(refused), named("NewLoadTest"));
 }
 

@@ -111,11 +111,11 @@ async fn what_makes_no_sense_is_refused_without_a_value_in_the_message() {
         ),
         (
             json!({"secrets": [SECRET]}),
-            "config.secrets must be an object",
+            "config.secrets.0 must be a JSON object, not a string",
         ),
         (
             json!({"secrets": [{"name": 1}]}),
-            "config.secrets must be an object",
+            "config.secrets.0.name must be a string, not a number",
         ),
         (
             json!({"secrets": {"A-B": SECRET}}),
@@ -135,7 +135,7 @@ async fn what_makes_no_sense_is_refused_without_a_value_in_the_message() {
         ),
         (
             json!({"env": {"A": "1"}, "secret": {"A": SECRET}}),
-            "known are",
+            "did you mean \"config.secrets\"?",
         ),
     ] {
         let (status, answer) = upload(&server, config.clone()).await;

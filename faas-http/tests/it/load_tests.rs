@@ -199,7 +199,11 @@ async fn a_request_that_is_wrong_says_why_and_starts_nothing() {
         (json!({"functionId": 1}), 400, "functionId"),
         (json!({"functionId": "x"}), 404, "Function not found"),
         (json!({"functionId": unknown}), 404, "Function not found"),
-        (with("duration", json!(30)), 400, "unknown key duration"),
+        (
+            with("duration", json!(30)),
+            400,
+            "did you mean \"durationSeconds\"?",
+        ),
         (with("concurrency", json!(0)), 400, "concurrency"),
         (with("concurrency", json!(101)), 400, "concurrency"),
         (with("concurrency", json!("4")), 400, "concurrency"),
@@ -220,7 +224,7 @@ async fn a_request_that_is_wrong_says_why_and_starts_nothing() {
             assert!(text(&body["error"]).contains(named), "{new}: {body}");
         }
     }
-    for query in ["?limit=0", "?limit=101", "?limit=x"] {
+    for query in ["?limit=0", "?limit=-1", "?limit=x"] {
         let path = format!("{TESTS}{query}");
         let (status, _) = server.send(Method::GET, &path, Value::Null).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{query}");

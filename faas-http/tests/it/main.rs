@@ -17,6 +17,7 @@ mod load_tests;
 mod malformed;
 mod metrics;
 mod raw;
+mod requests;
 mod schema;
 mod scripted;
 mod server;

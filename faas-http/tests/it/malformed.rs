@@ -103,12 +103,10 @@ async fn queries_that_make_no_sense_are_refused_with_the_name_of_what_is_wrong()
     for (path, query, word) in [
         (logs.as_str(), "limit=abc", "limit"),
         (&logs, "limit=0", "1 to 1000"),
-        (&logs, "limit=1001", "1 to 1000"),
-        (&logs, "limit=", "limit"),
         (&logs, "limit=-1", "limit"),
         (&logs, "limit=%2B5", "limit"),
         (&logs, "limit=1.5", "limit"),
-        (&logs, "limit=99999999999999999999", "limit"),
+        (&logs, "limit=1e3", "limit"),
         (&logs, "limit=5&limit=6", "more than once"),
         (&logs, "status=done", "pending, running, completed, failed"),
         (&logs, "status=completed&status=failed", "more than once"),
@@ -122,7 +120,6 @@ async fn queries_that_make_no_sense_are_refused_with_the_name_of_what_is_wrong()
         ("/api/executions", "from=yesterday", "from"),
         ("/api/executions", "from=2026-01-02&to=2026-01-01", "before"),
         ("/api/metrics/executions/history", "hours=0", "1 to 8760"),
-        ("/api/metrics/executions/history", "hours=8761", "1 to 8760"),
         ("/api/metrics/scaling/history", "hours=x", "hours"),
         (
             "/api/metrics/scaling-history",
@@ -131,11 +128,6 @@ async fn queries_that_make_no_sense_are_refused_with_the_name_of_what_is_wrong()
         ),
         ("/api/costs/system", "startDate=x", "startDate"),
         ("/api/costs/system", "startDate=2026-02-30", "startDate"),
-        (
-            "/api/costs/system",
-            "startDate=2026-01-02&endDate=2026-01-01",
-            "before",
-        ),
         ("/api/costs/breakdown", "endDate=10000-01-01", "endDate"),
         (
             "/api/costs/trends",
@@ -143,7 +135,7 @@ async fn queries_that_make_no_sense_are_refused_with_the_name_of_what_is_wrong()
             "minute, hour, day, month",
         ),
         ("/api/costs/trends", "startDate=1969-12-31", "1970 to 9999"),
-        ("/api/costs/executions", "limit=1001", "limit"),
+        ("/api/costs/executions", "limit=x", "limit"),
     ] {
         let request = server.request(Method::GET, &format!("{path}?{query}"));
         let (status, body) = answer(request).await;
@@ -156,6 +148,25 @@ async fn queries_that_make_no_sense_are_refused_with_the_name_of_what_is_wrong()
     }
     let (status, _) = answer(server.request(Method::GET, "/api/executions?functionId=x")).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_limit_above_the_most_is_the_most_and_an_empty_one_the_default() {
+    let server = start().await;
+    let id = server.upload("f", "echo").await;
+    let logs = format!("/api/functions/{id}/logs");
+    for path in [
+        &format!("{logs}?limit=1001&status="),
+        &format!("{logs}?limit=99999999999999999999"),
+        &format!("{logs}?limit="),
+        "/api/executions?limit=5000",
+        "/api/costs/executions?limit=1001",
+        "/api/load-tests?limit=101",
+        "/api/metrics/executions/history?hours=8761",
+        "/api/metrics/scaling/history?hours=",
+    ] {
+        server.get(path).await;
+    }
 }
 
 #[tokio::test]
@@ -183,7 +194,7 @@ async fn functions_that_make_no_sense_are_refused_with_what_was_expected() {
         (config(json!([])), "config must be a JSON object"),
         (
             config(json!({"memory": 1})),
-            "unknown key config.memory: known are timeout, retryCount, concurrency",
+            "unknown member \"config.memory\": known members are timeout, retryCount, concurrency",
         ),
         (
             config(json!({"timeout": -1})),
@@ -192,7 +203,6 @@ async fn functions_that_make_no_sense_are_refused_with_what_was_expected() {
         (config(json!({"timeout": 0})), "timeout"),
         (config(json!({"timeout": 1.5})), "config.timeout"),
         (config(json!({"timeout": "5000"})), "config.timeout"),
-        (config(json!({"timeout": null})), "config.timeout"),
         (config(json!({"timeout": 1e30})), "config.timeout"),
         (config(json!({"timeout": u64::MAX})), "timeout"),
         (config(json!({"retryCount": 11})), "10"),
@@ -226,13 +236,10 @@ async fn functions_that_make_no_sense_are_refused_with_what_was_expected() {
         server.get(&format!("/api/functions/{id}")).await["version"],
         1
     );
-    let accepted = json!({"name": "g", "description": "d", "code": "echo", "extra": 1, "config": {"timeout": 5e3}});
+    let accepted =
+        json!({"name": "g", "description": "d", "code": "echo", "config": {"timeout": 5e3}});
     let (status, function) = server.post("/api/functions", accepted).await;
-    assert_eq!(
-        status,
-        StatusCode::CREATED,
-        "members at the top that nobody knows are ignored"
-    );
+    assert_eq!(status, StatusCode::CREATED, "{function}");
     assert_eq!(function["config"]["timeout"], 5000);
 }
 

@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::server::{assert_has, assert_moment, start};
+use crate::server::{assert_has, assert_moment, start, text};
 
 #[tokio::test]
 async fn the_overview_counts_what_happened_in_the_last_hour_and_ever() {
@@ -73,6 +73,48 @@ async fn the_history_of_executions_has_one_row_for_each_hour() {
         (&row["total"], &row["completed"], &row["failed"]),
         (&json!(1), &json!(1), &json!(0))
     );
+}
+
+#[tokio::test]
+async fn executions_that_have_not_ended_are_counted_while_they_wait_and_run() {
+    let server = start().await;
+    let wait = server.upload("wait", "wait").await;
+    let execute = format!("/api/functions/{wait}/execute");
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        let (_, accepted) = server.post(&execute, json!({})).await;
+        ids.push(text(&accepted["executionId"]));
+    }
+    let metrics = server.get("/api/metrics").await;
+    let overview = &metrics["overview"];
+    for (name, expected) in [
+        ("totalExecutions", 3),
+        ("recentExecutions", 3),
+        ("pendingExecutions", 3),
+        ("completedExecutions", 0),
+        ("failedExecutions", 0),
+    ] {
+        assert_eq!(overview[name], expected, "{name}: {overview}");
+    }
+    assert_eq!(metrics["performance"]["totalExecutionsToday"], 3);
+    let rows = server.get("/api/metrics/executions/history").await;
+    let total: u64 = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["total"].as_u64().unwrap())
+        .sum();
+    assert_eq!(total, 3, "{rows}");
+    assert_eq!(rows[0]["completed"], 0);
+
+    for id in ids {
+        let cancel = format!("/api/executions/{id}/cancel");
+        server.post(&cancel, json!({})).await;
+        server.ended(&id).await;
+    }
+    let overview = &server.get("/api/metrics").await["overview"];
+    assert_eq!(overview["pendingExecutions"], 0);
+    assert_eq!(overview["failedExecutions"], 3);
 }
 
 #[tokio::test]

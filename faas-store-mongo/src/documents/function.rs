@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use faas_core::cost::PriceBook;
 use faas_core::model::Sealed;
 use faas_core::model::{
     Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
@@ -38,7 +39,7 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
             "secrets": secrets,
             "exact": { "timeout": nanos(function.config.timeout) },
         },
-        "tier": function.tier().as_str(),
+        "tier": function.tier.as_str(),
         "codeSpans": spans.iter().map(CodeSpan::write).collect::<Vec<_>>(),
         "exact": {
             "createdAt": function.created_at.as_micros(),
@@ -84,32 +85,29 @@ pub(crate) fn fields_without_code() -> Document {
 /// replaced and logged.
 pub(crate) fn read(document: &Document) -> Result<Function, Error> {
     let mut damage = Damage::default();
-    let mut function = head(document, &mut damage)?;
+    let (mut function, tier) = head(document, &mut damage)?;
     let fields = Fields::new(document, FUNCTIONS);
-    function.code = damage.or("code", fields.text("code"), "").into();
+    let code = damage.or("code", fields.text("code"), "");
+    function.code = code.into();
+    let timeout = function.config.timeout;
+    function.tier = tier.unwrap_or_else(|| PriceBook::default().tier_of(code, timeout));
     damage.report(FUNCTIONS, &function.id);
     Ok(function)
 }
 
-/// Reads a function of which [`fields_without_code`] were asked for. Its tier is the stored one, if
-/// there is one: an earlier system stored none.
+/// Reads a function of which [`fields_without_code`] were asked for, and the tier that is stored: an
+/// earlier system stored none.
 pub(crate) fn read_without_code(
     document: &Document,
 ) -> Result<(FunctionSummary, Option<Tier>), Error> {
     let mut damage = Damage::default();
-    let function = head(document, &mut damage)?;
-    let fields = Fields::new(document, FUNCTIONS);
-    let tier = damage.or("tier", fields.optional_tier("tier"), None);
+    let (function, tier) = head(document, &mut damage)?;
     damage.report(FUNCTIONS, &function.id);
-    let mut summary = FunctionSummary::new(function, false);
-    if let Some(tier) = tier {
-        summary.tier = tier;
-    }
-    Ok((summary, tier))
+    Ok((FunctionSummary::new(function, false), tier))
 }
 
-/// The function without its code.
-fn head(document: &Document, damage: &mut Damage) -> Result<Function, Error> {
+/// The function without its code, and the tier that is stored.
+fn head(document: &Document, damage: &mut Damage) -> Result<(Function, Option<Tier>), Error> {
     let fields = Fields::new(document, FUNCTIONS);
     let id: FunctionId = fields.id("_id")?;
     let created_at = damage.or("createdAt", created_at(&fields, id), id.created_at());
@@ -122,7 +120,8 @@ fn head(document: &Document, damage: &mut Damage) -> Result<Function, Error> {
     let version = damage.or("version", fields.optional_u32("version"), None);
     let of = fields.within("config");
     let environment = damage.or("config.env", environment(&of), Environment::default());
-    Ok(Function {
+    let tier = damage.or("tier", fields.optional_tier("tier"), None);
+    let function = Function {
         id,
         name: damage.or("name", fields.text("name"), UNREADABLE).into(),
         description: description.unwrap_or("").into(),
@@ -133,7 +132,9 @@ fn head(document: &Document, damage: &mut Damage) -> Result<Function, Error> {
         status,
         config: config(&of, damage),
         environment: Arc::new(environment),
-    })
+        tier: tier.unwrap_or(Tier::Basic),
+    };
+    Ok((function, tier))
 }
 
 fn status(fields: &Fields<'_>) -> Result<FunctionStatus, Error> {

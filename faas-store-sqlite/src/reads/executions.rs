@@ -8,9 +8,9 @@ use faas_core::model::{
 use faas_core::store::{ExecutionQuery, PAGE_BYTES, Page, PageBudget, Period};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{collect, functions, readable};
+use super::{collect, functions, limit, readable};
 use crate::error::Error;
-use crate::rows::{execution, execution_key, function_key, seq, seq_range, status_code};
+use crate::rows::{Columns, execution, execution_key, function_key, seq, seq_range, status_code};
 use crate::state::Figures;
 
 pub(crate) fn one(connection: &Connection, id: ExecutionId) -> Result<Option<Execution>, Error> {
@@ -168,6 +168,20 @@ pub(crate) fn unfinished(
         items.push(execution);
     }
     Ok(Page { items, next: None })
+}
+
+pub(crate) fn unfinished_ids(
+    connection: &Connection,
+    after: Option<ExecutionId>,
+    at_most: usize,
+) -> Result<Vec<ExecutionId>, Error> {
+    let sql = "SELECT e.id FROM executions e INDEXED BY executions_unfinished
+        WHERE e.status < 2 AND e.seq > ? ORDER BY e.seq LIMIT ?";
+    let params = [after.map_or(-1, seq), limit(at_most)];
+    collect(connection, sql, params, |row| {
+        let id = Columns::new(row, "executions").id_bits()?;
+        Ok(ExecutionId::from_u128(id))
+    })
 }
 
 pub(crate) fn keyed(

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use faas_core::cost::PriceBook;
 use faas_core::model::{
     Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
     FunctionSummary, Tier, Timestamp,
@@ -118,7 +119,7 @@ fn write(connection: &Connection, sql: &str, no: i64, function: &Function) -> Re
         nanos(function.config.timeout),
         function.config.retry_count,
         function.config.concurrency,
-        tier_code(function.tier()),
+        tier_code(function.tier),
         environment(function)?,
     ])?;
     Ok(())
@@ -141,22 +142,19 @@ fn read_environment(columns: &mut Columns<'_, '_>) -> Result<Arc<Environment>, E
 
 /// Fails only if the id cannot be read. Other columns that cannot be read are replaced and logged.
 pub(crate) fn read(row: &Row<'_>) -> Result<Function, Error> {
-    let (function, _) = read_both(row, true)?;
-    Ok(function)
+    read_either(row, true)
 }
 
 /// Reads what [`SELECT`] or [`SELECT_WITHOUT_CODE`] selected.
 pub(crate) fn read_summary(row: &Row<'_>, with_code: bool) -> Result<FunctionSummary, Error> {
-    let (function, tier) = read_both(row, with_code)?;
-    let mut summary = FunctionSummary::new(function, with_code);
-    if let Some(tier) = tier.filter(|_| !with_code) {
-        summary.tier = tier;
-    }
-    Ok(summary)
+    Ok(FunctionSummary::new(
+        read_either(row, with_code)?,
+        with_code,
+    ))
 }
 
-/// The function, without its code if that was not selected, and the tier that is stored.
-fn read_both(row: &Row<'_>, with_code: bool) -> Result<(Function, Option<Tier>), Error> {
+/// The function, without its code if that was not selected.
+fn read_either(row: &Row<'_>, with_code: bool) -> Result<Function, Error> {
     let mut columns = Columns::new(row, "functions");
     let id = FunctionId::from_u128(columns.id_bits()?);
     let default = FunctionConfig::default();
@@ -182,11 +180,10 @@ fn read_both(row: &Row<'_>, with_code: bool) -> Result<(Function, Option<Tier>),
     let environment = columns.sound("environment", environment, Arc::default());
     let tier = tier_of(columns.value_or("tier", -1));
     columns.report(&id);
-    let function = Function {
+    Ok(Function {
         id,
         name: name.into(),
         description: description.into(),
-        code: code.into(),
         created_at: Timestamp::from_micros(created_at),
         updated_at: Timestamp::from_micros(updated_at),
         version,
@@ -195,10 +192,11 @@ fn read_both(row: &Row<'_>, with_code: bool) -> Result<(Function, Option<Tier>),
         } else {
             FunctionStatus::Inactive
         },
+        tier: tier.unwrap_or_else(|| PriceBook::default().tier_of(&code, config.timeout)),
         config,
         environment,
-    };
-    Ok((function, tier))
+        code: code.into(),
+    })
 }
 
 pub(crate) fn read_label(row: &Row<'_>) -> Result<FunctionLabel, Error> {

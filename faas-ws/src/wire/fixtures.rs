@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use faas_api::event::{EVENT_TYPES, Message};
 use faas_core::cost::PriceBook;
 use faas_core::events::{Event, EventKind, LiveMetrics};
 use faas_core::model::{Basis, Cost};
@@ -16,7 +17,7 @@ use faas_core::model::{
     ScalingAction, ScalingEvent, ScalingEventId, Status, Tier, Timestamp,
 };
 
-use super::{TYPES, encoded, gap};
+use super::{encoded, gap};
 
 /// Set to anything, it has the test write the file: `make fixtures`.
 const REGENERATE: &str = "REGENERATE_FIXTURES";
@@ -50,6 +51,17 @@ fn scaling() -> ScalingEvent {
         at: NOW,
         reason: "queue length 14 > 10".to_owned(),
     }
+}
+
+fn metrics() -> LiveMetrics {
+    let mut metrics = LiveMetrics::default();
+    metrics.queued = 4;
+    metrics.running = 3;
+    metrics.instances = 2;
+    metrics.completed = 100;
+    metrics.failed = 1;
+    metrics.p95 = Duration::from_micros(1_500);
+    metrics
 }
 
 fn load_test(status: LoadTestStatus) -> Arc<LoadTest> {
@@ -111,19 +123,11 @@ fn the_dashboard_is_tested_with_the_messages_that_are_sent() {
         },
         EventKind::Failed(ended(Status::Failed)),
         EventKind::Scaling(Arc::new(scaling())),
-        EventKind::Metrics(Arc::new(LiveMetrics {
-            queued: 4,
-            running: 3,
-            instances: 2,
-            completed: 100,
-            failed: 1,
-            p95: Duration::from_micros(1_500),
-            ..LiveMetrics::default()
-        })),
+        EventKind::Metrics(Arc::new(metrics())),
         EventKind::LoadTestProgress(load_test(LoadTestStatus::Running)),
         EventKind::LoadTestFinished(load_test(LoadTestStatus::Completed)),
     ];
-    assert_eq!(kinds.len(), TYPES.len(), "a type is missing");
+    assert_eq!(kinds.len(), EVENT_TYPES.len(), "a type is missing");
     let messages = kinds.into_iter().zip(1..).map(|(kind, seq)| {
         let event = Event {
             seq,
@@ -137,6 +141,10 @@ fn the_dashboard_is_tested_with_the_messages_that_are_sent() {
         .chain([gap(9, 12, NOW, 42)])
         .map(|message| String::from_utf8(message.to_vec()).unwrap())
         .collect();
+    for line in &lines {
+        let read: Message<'static> = serde_json::from_str(line).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), *line);
+    }
     let written = format!("[\n{}\n]\n", lines.join(",\n"));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/tests/fixtures/events.json");
     if std::env::var_os(REGENERATE).is_some() {

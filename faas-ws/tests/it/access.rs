@@ -12,11 +12,8 @@ use crate::server::{Client, Server, start_guarded};
 impl Server {
     async fn make(&self, role: Role, lasts: Option<Duration>) -> (ApiKey, String) {
         let access = self.access.as_ref().unwrap();
-        let new = NewKey {
-            name: format!("{role} {lasts:?}"),
-            role,
-            expires_at: lasts.map(|time| self.platform.now() + time),
-        };
+        let mut new = NewKey::new(format!("{role} {lasts:?}"), role);
+        new.expires_at = lasts.map(|time| self.platform.now() + time);
         let (key, text) = access.keys().create(new, &Actor::Local).await.unwrap();
         access.refresh().await.unwrap();
         (key, text.expose().to_owned())

@@ -136,11 +136,7 @@ async fn a_refusal_has_the_same_form_as_in_the_rest_api() {
     .await;
     let key_required = start_guarded(|_| {}).await;
     let keys = key_required.access.as_ref().unwrap();
-    let new = NewKey {
-        name: "invoker".to_owned(),
-        role: Role::Invoker,
-        expires_at: None,
-    };
+    let new = NewKey::new("invoker", Role::Invoker);
     let (_, invoker) = keys.keys().create(new, &Actor::Local).await.unwrap();
     keys.refresh().await.unwrap();
     let invoker = format!("authorization: Bearer {}", invoker.expose());

@@ -21,13 +21,11 @@ async fn a_load_test_is_told_each_second_and_wholly_at_its_end() {
     client
         .say(json!({"type": "subscribe", "types": types}))
         .await;
-    let new = NewLoadTest {
-        concurrency: 3,
-        duration: Duration::from_secs(2),
-        rate: Some(30.0),
-        input: json!({"n": "{{i}}"}).into(),
-        ..NewLoadTest::new(function)
-    };
+    let new = NewLoadTest::new(function)
+        .concurrency(3)
+        .duration(Duration::from_secs(2))
+        .rate(30.0)
+        .input(json!({"n": "{{i}}"}));
     let test = server.platform.load_tests().start(new).await.unwrap();
     let mut messages = client.until("load_test_finished").await;
     let finished = messages.pop().unwrap();
@@ -91,11 +89,9 @@ async fn a_load_test_is_told_to_those_who_want_its_function() {
         .say(json!({"type": "subscribe", "types": types, "functionId": throw.to_string()}))
         .await;
     for function in [echo, throw] {
-        let new = NewLoadTest {
-            duration: Duration::from_secs(1),
-            rate: Some(5.0),
-            ..NewLoadTest::new(function)
-        };
+        let new = NewLoadTest::new(function)
+            .duration(Duration::from_secs(1))
+            .rate(5.0);
         server.platform.load_tests().start(new).await.unwrap();
     }
     let told = client.event().await;

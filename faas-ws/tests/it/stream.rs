@@ -53,7 +53,7 @@ async fn retries_and_the_final_failure_are_told() {
     let mut client = server.connect().await;
     server
         .platform
-        .execute(function, Json::null(), None)
+        .execute(function, Json::null())
         .await
         .unwrap();
     let messages = client.until("execution_failed").await;
@@ -80,7 +80,7 @@ async fn a_change_of_capacity_is_told() {
     for _ in 0..15 {
         server
             .platform
-            .execute(function, Json::null(), None)
+            .execute(function, Json::null())
             .await
             .unwrap();
     }
@@ -225,6 +225,7 @@ async fn a_message_that_is_not_understood_is_answered_and_the_connection_stays()
         "{}",
         r#"{"type":"publish"}"#,
         r#"{"type":"subscribe","types":["no"]}"#,
+        r#"{"type":"subscribe","functionid":"x"}"#,
         &long,
         &deep,
     ] {
@@ -232,6 +233,8 @@ async fn a_message_that_is_not_understood_is_answered_and_the_connection_stays()
         let answer = client.event().await;
         assert_eq!(answer["type"], "error", "{bad}");
         assert!(answer["data"]["message"].is_string());
+        assert_eq!(answer["data"]["error"], answer["data"]["message"]);
+        assert_eq!(answer["data"]["code"], "invalid_request");
     }
     let binary = tokio_tungstenite::tungstenite::Message::binary(vec![0, 255]);
     futures_util::SinkExt::send(&mut client.socket, binary)

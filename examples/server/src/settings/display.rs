@@ -55,14 +55,23 @@ impl Settings {
         set("warm_memory", format_size(self.warm.memory).into());
         set("warm_idle", format_duration(self.warm.idle).into());
         set("max_body", format_size(platform.max_input).into());
-        set("request_timeout", format_duration(self.request_timeout).into());
+        set(
+            "request_timeout",
+            format_duration(self.request_timeout).into(),
+        );
         set("max_connections", count(network.max_connections));
         set(
             "max_connections_per_address",
             count(network.max_connections_per_address),
         );
-        set("max_body_memory", format_size(network.max_body_memory).into());
-        set("stall_timeout", format_duration(network.stall_timeout).into());
+        set(
+            "max_body_memory",
+            format_size(network.max_body_memory).into(),
+        );
+        set(
+            "stall_timeout",
+            format_duration(network.stall_timeout).into(),
+        );
         set("min_rate", format_size(network.min_rate).into());
         set("cors_origin", Value::try_from(&self.cors_origins)?);
         set("allowed_host", Value::try_from(&self.access.hosts)?);
@@ -72,12 +81,21 @@ impl Settings {
             set("rate_burst", i64::from(rate.burst.get()).into());
         }
         set("audit_retention_days", days(self.access.audit_retention));
-        set("shutdown_grace", format_duration(platform.shutdown_grace).into());
-        set("lease_margin", format_duration(platform.lease_margin).into());
+        set(
+            "shutdown_grace",
+            format_duration(platform.shutdown_grace).into(),
+        );
+        set(
+            "lease_margin",
+            format_duration(platform.lease_margin).into(),
+        );
         set("log", self.log.clone().into());
         set("log_format", Value::try_from(self.log_format)?);
         let mut retry = Table::new();
-        retry.insert("base".to_owned(), format_duration(platform.retry_base).into());
+        retry.insert(
+            "base".to_owned(),
+            format_duration(platform.retry_base).into(),
+        );
         retry.insert("factor".to_owned(), platform.retry_factor.into());
         retry.insert("cap".to_owned(), format_duration(platform.retry_cap).into());
         retry.insert("jitter".to_owned(), platform.retry_jitter.into());

@@ -65,6 +65,7 @@ impl Fixtures {
             status: FunctionStatus::Active,
             config: FunctionConfig::default(),
             environment: Arc::default(),
+            tier: Tier::Basic,
         }
     }
 

@@ -24,6 +24,7 @@ pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
             retry_count: 10,
             concurrency: Some(4),
         },
+        tier: Tier::Premium,
         ..fixtures.function("名前 '; --")
     };
     for function in [&plain, &odd] {
@@ -330,7 +331,7 @@ pub async fn a_deleted_function_keeps_its_label_and_nothing_else(fixture: impl F
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let live = fixtures.function("live");
     let gone = Function {
-        code: "x".repeat(5_001).into(),
+        tier: Tier::Premium,
         ..fixtures.function("gone")
     };
     for function in [&live, &gone] {

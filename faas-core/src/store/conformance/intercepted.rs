@@ -120,6 +120,14 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.unfinished(after, limit).await
     }
 
+    async fn unfinished_ids(
+        &self,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<Vec<ExecutionId>, StoreError> {
+        self.store.unfinished_ids(after, limit).await
+    }
+
     async fn find_idempotent(
         &self,
         function: FunctionId,

@@ -229,6 +229,9 @@ async fn unfinished(store: &dyn Store, limit: usize) -> Vec<Vec<Execution>> {
     loop {
         let Page { items, next } = store.unfinished(after, limit).await.unwrap();
         assert!(items.len() <= limit);
+        let ids: Vec<_> = items.iter().map(|execution| execution.id).collect();
+        let listed = store.unfinished_ids(after, ids.len().max(1)).await.unwrap();
+        assert_eq!(listed, ids);
         pages.push(items);
         after = next;
         if after.is_none() {

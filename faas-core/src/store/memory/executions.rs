@@ -335,6 +335,16 @@ impl Executions {
             .collect()
     }
 
+    pub(super) fn unfinished_ids(
+        &self,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Vec<ExecutionId> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let open = self.open.range((start, Bound::Unbounded));
+        open.take(limit).map(|(id, _)| *id).collect()
+    }
+
     pub(super) fn overdue(&self, query: &OverdueQuery) -> Vec<Overdue> {
         let overdue = |(id, open): (&ExecutionId, &Open)| {
             let since = open.waits_since();

@@ -201,6 +201,14 @@ impl Store for MemoryStore {
         Ok(Page { items, next })
     }
 
+    async fn unfinished_ids(
+        &self,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<Vec<ExecutionId>, StoreError> {
+        Ok(self.state.read().executions.unfinished_ids(after, limit))
+    }
+
     async fn find_idempotent(
         &self,
         function: FunctionId,

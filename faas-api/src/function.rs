@@ -1,0 +1,414 @@
+//! Functions and samples.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use faas_core::model::{self, Environment, FunctionConfig as Limits, Json};
+use faas_core::platform;
+use faas_core::samples;
+use faas_core::secrets::SecretText;
+use serde::{Deserialize, Serialize};
+
+use crate::number::Millis;
+use crate::read::value::{self, Ignored};
+use crate::scalar::{FunctionKey, Moment, Text, Word};
+use crate::words::{FunctionStatus, Tier};
+
+/// A function.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct Function<'a> {
+    /// Its id, through all versions.
+    #[serde(rename = "_id")]
+    pub id: FunctionKey,
+    /// Unique among the functions that are not deleted.
+    pub name: Cow<'a, str>,
+    /// What it is for.
+    pub description: Cow<'a, str>,
+    /// JavaScript source.
+    pub code: Cow<'a, str>,
+    /// When it was uploaded first.
+    pub created_at: Moment,
+    /// When it was changed last.
+    pub updated_at: Moment,
+    /// Rises by one with each change of code or configuration; the first is 1.
+    pub version: u32,
+    /// Whether it takes executions.
+    pub status: FunctionStatus,
+    /// How it is run.
+    pub config: FunctionConfig<'a>,
+    /// The price tier that its code and timeout put it in.
+    pub tier: Tier,
+}
+
+/// A function in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct FunctionSummary<'a> {
+    /// Its id, through all versions.
+    #[serde(rename = "_id")]
+    pub id: FunctionKey,
+    /// Unique among the functions that are not deleted.
+    pub name: Cow<'a, str>,
+    /// What it is for.
+    pub description: Cow<'a, str>,
+    /// JavaScript source; absent with `code=false`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub code: Option<Cow<'a, str>>,
+    /// When it was uploaded first.
+    pub created_at: Moment,
+    /// When it was changed last.
+    pub updated_at: Moment,
+    /// Rises by one with each change of code or configuration; the first is 1.
+    pub version: u32,
+    /// Whether it takes executions.
+    pub status: FunctionStatus,
+    /// How it is run.
+    pub config: FunctionConfig<'a>,
+    /// The price tier that its code and timeout put it in.
+    pub tier: Tier,
+}
+
+impl<'a> From<&'a model::FunctionSummary> for FunctionSummary<'a> {
+    fn from(function: &'a model::FunctionSummary) -> Self {
+        Self {
+            id: Text(function.id),
+            name: Cow::Borrowed(&function.name),
+            description: Cow::Borrowed(&function.description),
+            code: function.code.as_deref().map(Cow::Borrowed),
+            created_at: Moment(function.created_at),
+            updated_at: Moment(function.updated_at),
+            version: function.version,
+            status: Word(function.status),
+            config: FunctionConfig::new(&function.config, &function.environment),
+            tier: Word(function.tier),
+        }
+    }
+}
+
+/// How a function is run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct FunctionConfig<'a> {
+    /// How long a call may run.
+    pub timeout: Millis,
+    /// How often a failed asynchronous execution is tried again.
+    pub retry_count: u32,
+    /// How many executions of it may run at once; null: as many as there are instances.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub concurrency: Option<u32>,
+    /// What its code finds in `context.env`, without secrets.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
+    pub env: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
+    /// The secrets that its code finds there as well, without their values.
+    pub secrets: Vec<Secret<'a>>,
+}
+
+/// A secret, without its value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct Secret<'a> {
+    /// The name in `context.env`.
+    pub name: Cow<'a, str>,
+    /// When it was set last.
+    pub set_at: Moment,
+}
+
+impl<'a> FunctionConfig<'a> {
+    fn new(limits: &Limits, environment: &'a Environment) -> Self {
+        let Limits {
+            timeout,
+            retry_count,
+            concurrency,
+        } = *limits;
+        let variables = environment.variables.iter();
+        let secrets = environment.secrets.iter().map(|(name, secret)| Secret {
+            name: Cow::Borrowed(name),
+            set_at: Moment(secret.set_at),
+        });
+        Self {
+            timeout: Millis(timeout),
+            retry_count,
+            concurrency,
+            env: variables
+                .map(|(name, value)| (Cow::Borrowed(&**name), Cow::Borrowed(&**value)))
+                .collect(),
+            secrets: secrets.collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a model::Function> for Function<'a> {
+    fn from(function: &'a model::Function) -> Self {
+        Self {
+            id: Text(function.id),
+            name: Cow::Borrowed(&function.name),
+            description: Cow::Borrowed(&function.description),
+            code: Cow::Borrowed(&function.code),
+            created_at: Moment(function.created_at),
+            updated_at: Moment(function.updated_at),
+            version: function.version,
+            status: Word(function.status),
+            config: FunctionConfig::new(&function.config, &function.environment),
+            tier: Word(function.tier),
+        }
+    }
+}
+
+/// A function to upload.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct NewFunction {
+    /// Unique, 1 to 128 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 128))]
+    pub name: String,
+    /// What it is for.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1))]
+    pub description: String,
+    /// JavaScript: the body of a function, declarations, or a module.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1))]
+    pub code: String,
+    /// How to run it. Absent or null: the defaults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<NewConfig>,
+}
+
+impl NewFunction {
+    /// A function with the default configuration.
+    pub fn new(
+        name: impl Into<String>,
+        description: impl Into<String>,
+        code: impl Into<String>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            description: description.into(),
+            code: code.into(),
+            config: None,
+        }
+    }
+}
+
+impl From<NewFunction> for platform::NewFunction {
+    fn from(new: NewFunction) -> Self {
+        let mut function = Self::new(new.name, new.description, new.code);
+        let config = new.config.unwrap_or_default();
+        let default = function.config;
+        let timeout = config.timeout.flatten();
+        function.config.timeout = timeout.map_or(default.timeout, std::time::Duration::from_millis);
+        function.config.retry_count = config.retry_count.flatten().unwrap_or(default.retry_count);
+        function.config.concurrency = config.concurrency.flatten();
+        function.environment = config.environment();
+        function
+    }
+}
+
+/// A change of a function: what is not named stays. A function may be sent back as it was read:
+/// the members that cannot be changed (`_id`, `createdAt`, `updatedAt`, `version`, `tier`) are
+/// ignored.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct FunctionChange {
+    /// Unique, 1 to 128 characters.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::text"
+    )]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(min_length = 1, max_length = 128, nullable = false)
+    )]
+    pub name: Option<String>,
+    /// What it is for.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::text"
+    )]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, nullable = false))]
+    pub description: Option<String>,
+    /// JavaScript source.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::text"
+    )]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, nullable = false))]
+    pub code: Option<String>,
+    /// Whether it takes executions.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::text"
+    )]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub status: Option<FunctionStatus>,
+    /// How to run it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<NewConfig>,
+    #[serde(default, rename = "_id", skip_serializing)]
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    id: Ignored,
+    #[serde(default, skip_serializing)]
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    created_at: Ignored,
+    #[serde(default, skip_serializing)]
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    updated_at: Ignored,
+    #[serde(default, skip_serializing)]
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    version: Ignored,
+    #[serde(default, skip_serializing)]
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    tier: Ignored,
+}
+
+impl From<FunctionChange> for platform::FunctionUpdate {
+    fn from(change: FunctionChange) -> Self {
+        let config = change.config.unwrap_or_default();
+        let default = Limits::default();
+        let timeout = config
+            .timeout
+            .map(|timeout| timeout.map_or(default.timeout, std::time::Duration::from_millis));
+        let retry_count = config.retry_count;
+        let mut update = Self::default();
+        update.name = change.name;
+        update.description = change.description;
+        update.code = change.code;
+        update.status = change.status.map(|Word(status)| status);
+        update.timeout = timeout;
+        update.retry_count = retry_count.map(|count| count.unwrap_or(default.retry_count));
+        update.concurrency = config.concurrency;
+        update.environment = config.environment();
+        update
+    }
+}
+
+/// A function's configuration. Of a change, what is not named stays; null stands for the default.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct NewConfig {
+    /// Milliseconds that a call may run. Default: 30000.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::millis_or_default"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1))]
+    pub timeout: Option<Option<u64>>,
+    /// How often a failed asynchronous execution is tried again. Default: 3.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::whole_or_default"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u32>, maximum = 10))]
+    pub retry_count: Option<Option<u32>>,
+    /// How many executions of it may run at once; null: as many as there are instances.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::whole_or_default"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u32>))]
+    pub concurrency: Option<Option<u32>>,
+    /// Names and values that its code finds in `context.env`. A value sets the name, null removes
+    /// it, and a name that is not there stays. A name has letters, digits and `_`, no digit first,
+    /// and at most 128 characters. At most 100 names and 65536 bytes, secrets included.
+    #[serde(
+        default,
+        skip_serializing_if = "value::is_empty",
+        deserialize_with = "value::map"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<BTreeMap<String, Option<String>>>))]
+    pub env: BTreeMap<String, Option<String>>,
+    /// Like `env`, for values that only its code can read. They are encrypted before they are
+    /// stored, and no answer contains them. A name is in one of the two. Needs a server with a
+    /// secret key. The array of names that answers have in this place changes nothing.
+    #[serde(
+        default,
+        skip_serializing_if = "value::is_empty",
+        deserialize_with = "value::secrets",
+        serialize_with = "value::expose"
+    )]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(write_only, value_type = Option<BTreeMap<String, Option<String>>>)
+    )]
+    pub secrets: BTreeMap<String, Option<SecretText>>,
+}
+
+impl NewConfig {
+    fn environment(self) -> platform::EnvironmentUpdate {
+        let mut environment = platform::EnvironmentUpdate::default();
+        environment.variables = self.env;
+        environment.secrets = self.secrets;
+        environment
+    }
+}
+
+/// The answer to a deletion.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct Message<'a> {
+    /// For people.
+    pub message: Cow<'a, str>,
+}
+
+impl<'a> Message<'a> {
+    /// With this text.
+    pub fn new(message: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            message: message.into(),
+        }
+    }
+}
+
+/// A sample function, ready to be uploaded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct Sample<'a> {
+    /// Its name.
+    pub name: Cow<'a, str>,
+    /// What it does.
+    pub description: Cow<'a, str>,
+    /// JavaScript source.
+    pub code: Cow<'a, str>,
+    /// An example input.
+    #[cfg_attr(feature = "openapi", schema(value_type = serde_json::Value))]
+    pub input: Json,
+    /// What it returns for that.
+    #[cfg_attr(feature = "openapi", schema(value_type = serde_json::Value))]
+    pub expected_output: Json,
+}
+
+impl<'a> From<&'a samples::Sample> for Sample<'a> {
+    fn from(sample: &'a samples::Sample) -> Self {
+        Self {
+            name: Cow::Borrowed(&sample.name),
+            description: Cow::Borrowed(&sample.description),
+            code: Cow::Borrowed(sample.code),
+            input: sample.input.clone(),
+            expected_output: sample.expected_output.clone(),
+        }
+    }
+}
