@@ -4,7 +4,7 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-/** The running server that `npm run dev` shows. */
+/** The server that `npm run dev` uses. */
 const server = process.env["FAAS_URL"] ?? "http://127.0.0.1:5000";
 
 export default defineConfig({
@@ -12,18 +12,18 @@ export default defineConfig({
   resolve: { alias: { "@": path.resolve(import.meta.dirname, "src") } },
   server: {
     proxy: {
-      // With its own host, which the page's origin is compared with.
+      // Keep the Host header: the server compares it with the origin of the page.
       "/api": { target: server, changeOrigin: false },
       "/ws": { target: server, ws: true },
     },
   },
   build: {
-    // The folder above is watched by the server's build, so it is always there.
+    // The build of the server watches the parent folder, which always exists.
     outDir: "dist/app",
     target: "es2022",
-    // What the server embeds: nothing that only helps to debug.
+    // The server embeds the files: no source maps.
     sourcemap: false,
-    // Everything is a file: a data: URL would need a hole in the content security policy.
+    // No data: URLs: the content security policy does not allow them.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
   },
@@ -32,5 +32,7 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["./tests/setup.ts"],
     restoreMocks: true,
+    // Only a hang takes this long, also on a busy machine.
+    testTimeout: 60_000,
   },
 });

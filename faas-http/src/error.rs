@@ -4,7 +4,7 @@
 //! envelopes: `{"error", "code", "details"?}`, and for costs the same with `"success": false`. What
 //! went wrong inside the server goes to the log and not to the client.
 
-use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT_ENCODING, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use faas_core::Error;
@@ -32,7 +32,7 @@ pub(crate) struct ApiError {
 }
 
 /// All codes that an error can have: stable, for programs to tell errors apart.
-pub(crate) const CODES: [&str; 32] = [
+pub(crate) const CODES: [&str; 33] = [
     "cancelled",
     "compile_error",
     "conflict",
@@ -65,6 +65,7 @@ pub(crate) const CODES: [&str; 32] = [
     "stack_overflow",
     "timeout",
     "unavailable",
+    "unsupported_encoding",
 ];
 
 /// Why a request failed.
@@ -175,6 +176,33 @@ impl ApiError {
         )
     }
 
+    /// The body is encoded in a way that is not decoded here; `message` says which.
+    pub(crate) fn unsupported_encoding(message: impl Into<String>) -> Self {
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Self::new(status, "unsupported_encoding", message)
+    }
+
+    /// Request bodies take as much memory as they may.
+    pub(crate) fn too_many_bodies() -> Self {
+        Self {
+            retry_after: Some(1),
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "over_capacity",
+                "too many request bodies arrive at the same time: try again later",
+            )
+        }
+    }
+
+    /// The body arrives more slowly than it may.
+    pub(crate) fn body_too_slow() -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "request_timeout",
+            "the body takes too long to arrive",
+        )
+    }
+
     /// The answer took longer than a request may.
     pub(crate) fn timed_out() -> Self {
         Self {
@@ -215,6 +243,10 @@ impl ApiError {
         }
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
+        }
+        if self.status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            let accepted = crate::body::ACCEPTED;
+            response.headers_mut().insert(ACCEPT_ENCODING, accepted);
         }
         if let Some(report) = self.report {
             response.extensions_mut().insert(Report(report));

@@ -1,5 +1,5 @@
-//! Reading requests: bodies, queries and paths, with messages that say what is wrong and what was
-//! expected.
+//! Reading requests: paths, queries and the members of JSON bodies, with messages that say what is
+//! wrong and what was expected.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -7,62 +7,54 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequestParts, Query, RawPathParams};
-use axum::http::header::CONTENT_LENGTH;
+use axum::http::Uri;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri};
 use faas_core::model::{ExecutionId, FunctionId, Json, KeyId, LoadTestId};
 use serde_json::value::RawValue;
 
 use crate::error::ApiError;
 
-/// The whole body, at most `limit` bytes.
-pub(crate) async fn body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    let announced = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(ApiError::too_large(limit));
-    }
-    to_bytes(body, limit).await.map_err(|error| {
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
-        match cause {
-            Some(cause) if cause.contains("length limit") => ApiError::too_large(limit),
-            cause => ApiError::invalid(format!(
-                "the body could not be read: {}",
-                cause.unwrap_or_else(|| error.to_string())
-            )),
-        }
-    })
-}
-
-/// The id in the path, unread.
-pub(crate) struct PathId(Option<String>);
+/// The id in the path, decoded and not yet parsed. Every route reads it here.
+pub(crate) struct PathId(Option<RawPathParams>);
 
 impl PathId {
-    /// The id of a function; what is none is not found.
+    /// The id of a function.
+    ///
+    /// # Errors
+    /// 404 when it is not an id.
     pub(crate) fn function(&self) -> Result<FunctionId, ApiError> {
         self.read().ok_or_else(ApiError::no_function)
     }
 
-    /// The id of an execution; what is none is not found.
+    /// The id of an execution.
+    ///
+    /// # Errors
+    /// 404 when it is not an id.
     pub(crate) fn execution(&self) -> Result<ExecutionId, ApiError> {
         self.read().ok_or_else(ApiError::no_execution)
     }
 
-    /// The id of a load test; what is none is not found.
+    /// The id of a load test.
+    ///
+    /// # Errors
+    /// 404 when it is not an id.
     pub(crate) fn load_test(&self) -> Result<LoadTestId, ApiError> {
         self.read().ok_or_else(ApiError::no_load_test)
     }
 
-    /// The id of a key; what is none is not found.
+    /// The id of a key.
+    ///
+    /// # Errors
+    /// 404 when it is not an id.
     pub(crate) fn key(&self) -> Result<KeyId, ApiError> {
         self.read().ok_or_else(ApiError::no_key)
     }
 
     fn read<T: FromStr>(&self) -> Option<T> {
-        self.0.as_deref()?.parse().ok()
+        let mut params = self.0.as_ref()?.iter();
+        let (_, id) = params.find(|(name, _)| *name == "id")?;
+        id.parse().ok()
     }
 }
 
@@ -70,31 +62,26 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        // Escapes that are no UTF-8 are no id either.
-        let params = RawPathParams::from_request_parts(parts, state).await.ok();
-        let id = params.and_then(|params| {
-            params
-                .iter()
-                .find(|(name, _)| *name == "id")
-                .map(|(_, id)| id.to_owned())
-        });
-        Ok(Self(id))
+        // Escapes that are not UTF-8 are not an id either.
+        Ok(Self(
+            RawPathParams::from_request_parts(parts, state).await.ok(),
+        ))
     }
 }
 
-/// The parameters of a query. One that is named twice is an error when it is asked for; one that
-/// nobody asks for is ignored.
+/// The parameters of a query. Reading a parameter that is given twice is an error; parameters that
+/// no route reads are ignored.
 pub(crate) struct Params(Vec<(String, String)>);
 
 impl Params {
     /// The parameters of `uri`.
     pub(crate) fn of(uri: &Uri) -> Result<Self, ApiError> {
         let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
-            .map_err(|_| ApiError::invalid("the query cannot be read: it is not well-formed"))?;
+            .map_err(|_| ApiError::invalid("the query string is not well-formed"))?;
         Ok(Self(pairs))
     }
 
-    /// The value of `name`. An empty one, as forms send it, counts as none.
+    /// The value of `name`. An empty value, as forms send it, counts as absent.
     pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, ApiError> {
         Ok(self.given(name)?.filter(|value| !value.is_empty()))
     }
@@ -154,7 +141,7 @@ impl Params {
         }
     }
 
-    /// The function whose id is `name`; what is no id is not found.
+    /// The function whose id is the value of `name`; 404 when it is not an id.
     pub(crate) fn function(&self, name: &str) -> Result<Option<FunctionId>, ApiError> {
         self.text(name)?
             .map(|text| text.parse().map_err(|_| ApiError::no_function()))

@@ -1,7 +1,8 @@
-//! What every request goes through, in one layer: its id, its limit in time, its panic, its line in
-//! the log, and that nobody keeps its answer.
+//! What every request goes through, in one layer: it gets an id, its body is wrapped
+//! ([`Bodies`]), its time is limited, a panic becomes a 500, it is logged, and its answer is not
+//! cached.
 //!
-//! One layer and not four, because each layer of a router costs every request an allocation.
+//! One layer and not six, because each layer of a router costs every request an allocation.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -18,6 +19,7 @@ use pin_project_lite::pin_project;
 use tokio::time::{Timeout, timeout};
 use tower::{Layer, Service};
 
+use crate::body::Bodies;
 use crate::error::{ApiError, Report};
 
 pub(crate) static REQUEST_ID: HeaderName = HeaderName::from_static(request_id::HEADER);
@@ -28,13 +30,26 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 #[derive(Clone)]
 pub(crate) struct FrontLayer {
     ids: Arc<RequestIds>,
+    bodies: Arc<Bodies>,
     limit: Option<Duration>,
 }
 
 impl FrontLayer {
-    /// A layer that gives a request up after `limit`; without one the handler keeps its own.
-    pub(crate) fn new(ids: Arc<RequestIds>, limit: Option<Duration>) -> Self {
-        Self { ids, limit }
+    /// A layer without a time limit.
+    pub(crate) fn new(ids: Arc<RequestIds>, bodies: Arc<Bodies>) -> Self {
+        Self {
+            ids,
+            bodies,
+            limit: None,
+        }
+    }
+
+    /// Answers 503 when a request takes longer than `limit`.
+    pub(crate) fn limited(&self, limit: Duration) -> Self {
+        Self {
+            limit: Some(limit),
+            ..self.clone()
+        }
     }
 }
 
@@ -45,12 +60,13 @@ impl<S> Layer<S> for FrontLayer {
         Front {
             inner,
             ids: self.ids.clone(),
+            bodies: self.bodies.clone(),
             limit: self.limit,
         }
     }
 }
 
-/// That of a request: its own, or a new one.
+/// The id of a request: its own, or a new one.
 fn id_of(ids: &RequestIds, request: &Request<Body>) -> HeaderValue {
     let brought = request.headers().get(&REQUEST_ID);
     let id = ids.of(brought.map(HeaderValue::as_bytes));
@@ -62,6 +78,7 @@ fn id_of(ids: &RequestIds, request: &Request<Body>) -> HeaderValue {
 pub(crate) struct Front<S> {
     inner: S,
     ids: Arc<RequestIds>,
+    bodies: Arc<Bodies>,
     limit: Option<Duration>,
 }
 
@@ -79,7 +96,9 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let body = std::mem::take(request.body_mut());
+        *request.body_mut() = self.bodies.wrap(request.headers(), body);
         let id = id_of(&self.ids, &request);
         let seen = Seen {
             method: request.method().clone(),
@@ -103,7 +122,7 @@ where
     }
 }
 
-/// What of a request the log is told.
+/// What is logged of a request.
 struct Seen {
     method: Method,
     uri: Uri,
@@ -111,7 +130,7 @@ struct Seen {
 }
 
 pin_project! {
-    /// The answer of a [`Front`].
+    /// The response of a [`Front`].
     pub(crate) struct FrontFuture<F> {
         #[pin]
         work: Work<F>,
@@ -157,16 +176,16 @@ where
         log(this.seen, &mut response);
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID.clone(), this.seen.id.clone());
-        // What a function returns is data, whatever it looks like.
+        // What a function returns is data, even when it looks like a page.
         headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
-        // It is somebody's data, unless its route says that anybody may have it.
+        // It may be private, unless its route says otherwise.
         headers.entry(CACHE_CONTROL).or_insert(NO_STORE);
         Poll::Ready(Ok(response))
     }
 }
 
-/// One line for each request: an error for a fault of the server's, a warning when it could not
-/// serve. That a function failed (502, 504) is neither.
+/// Logs one line for each request: an error when the server failed, a warning when it could not
+/// serve. A function that failed (502, 504) is neither.
 fn log(seen: &Seen, response: &mut Response) {
     let status = response.status().as_u16();
     let id = seen.id.to_str().unwrap_or_default();
@@ -185,5 +204,5 @@ fn message_of(panic: &(dyn std::any::Any + Send)) -> &str {
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("not a text")
+        .unwrap_or("(no message)")
 }

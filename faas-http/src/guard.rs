@@ -1,4 +1,4 @@
-//! Who is let in: what a request brought is shown to [`Access`], before anything of it is read.
+//! Access control: each request is checked by [`Access`] before its body is read.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -30,7 +30,7 @@ pub(crate) struct GuardLayer {
 }
 
 impl GuardLayer {
-    /// Lets in who may do that.
+    /// Requires a key with this permission.
     pub(crate) const fn new(access: Access, permission: Permission) -> Self {
         Self {
             access,
@@ -39,7 +39,7 @@ impl GuardLayer {
         }
     }
 
-    /// Lets in whoever has a valid key, and whoever has none.
+    /// Accepts a valid key or none, but no wrong one.
     pub(crate) const fn without_key(access: Access) -> Self {
         Self {
             access,
@@ -86,7 +86,7 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         match self.access.admit(&asking(&request), self.permission) {
             Ok(caller) => {
-                // Whoever calls a function is asked for no more.
+                // No handler of invocations needs the caller.
                 if self.permission != Permission::Invoke {
                     request.extensions_mut().insert(caller);
                 }
@@ -94,7 +94,7 @@ where
                     inner: self.inner.call(request),
                 }
             }
-            // Its host and origin are known: the key is asked for after these.
+            // The key is checked last: the host and the origin are accepted.
             Err(Refusal::KeyRequired) if self.key_may_lack => GuardFuture::Admitted {
                 inner: self.inner.call(request),
             },
@@ -109,7 +109,7 @@ where
 }
 
 pin_project! {
-    /// The answer of a [`Guard`].
+    /// The response of a [`Guard`].
     #[project = GuardProject]
     pub(crate) enum GuardFuture<F> {
         Admitted { #[pin] inner: F },
@@ -128,7 +128,7 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for GuardFuture<F>
     }
 }
 
-/// What `request` brought.
+/// What the check needs of `request`.
 fn asking(request: &Request<Body>) -> Asking<'_> {
     let headers = request.headers();
     let text = |name: &HeaderName| one(headers, name).map(Result::unwrap_or_default);
@@ -141,12 +141,13 @@ fn asking(request: &Request<Body>) -> Asking<'_> {
             origin: text(&ORIGIN),
             fetch_site: text(&FETCH_SITE),
             fetch_mode: text(&FETCH_MODE),
+            may_change: !request.method().is_safe(),
         },
         address: address.map(|ConnectInfo(address)| address.ip()),
     }
 }
 
-/// The one value of a header; an error when it is no text or there are several.
+/// The only value of a header; an error when it is not text or given twice.
 fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Result<&'a str, ()>> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;
@@ -168,5 +169,5 @@ impl From<Refusal> for ApiError {
     }
 }
 
-/// Names the way to bring a key, in every 401.
+/// Every 401 says how to send a key.
 pub(crate) const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer");

@@ -1,27 +1,33 @@
-//! The REST API of [`faas_core`] as an axum router that a host mounts where it likes.
+//! The REST API of [`faas_core`] as an axum router that you mount where you like.
 //!
 //! ```no_run
 //! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
 //! use faas_core::Platform;
 //!
 //! let platform = Platform::builder().build().await?;
-//! let app = axum::Router::new().nest("/faas", faas_http::router(platform));
+//! let app = axum::Router::new().nest("/faas", faas_http::router(platform.clone()));
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
-//! axum::serve(listener, app).await?;
+//! let options = faas_http::ServeOptions::default();
+//! faas_http::serve(listener, app, options, platform.stopped()).await;
 //! # Ok(())
 //! # }
 //! ```
 //!
+//! [`serve()`] bounds what a client may cost; behind a proxy that does so, `axum::serve` serves the
+//! router as well.
+//!
 //! Every error is JSON with a stable `code`; every answer has an `X-Request-Id`. With an
-//! [`Access`](faas_core::access::Access) in the options, each route asks for the key that it needs
-//! and for where the request comes from; without one that is the host's, in a layer around the
+//! [`Access`](faas_core::access::Access) in the options, each route requires a key that permits it
+//! and checks the origin of the request; without one, you control access in a layer around the
 //! router.
 //!
-//! Read the modules in this order: `options`, `routes` (what there is), `routing` and `guard` (who is
-//! let in), `extract` and `dates` (how requests are read), `wire` (how answers are written), `error`,
-//! `openapi` (how all that is described), `front` (what every request goes through).
+//! Read the modules in this order: `options`, `routes` (all routes), `routing` and `guard` (access
+//! control), `body`, `extract` and `dates` (reading requests), `wire` (writing responses), `error`,
+//! `openapi` (the description of the API), `front` (the layer around all routes), `serve` (the server
+//! below it).
 
 mod audit;
+mod body;
 mod dates;
 mod error;
 mod extract;
@@ -29,8 +35,10 @@ mod front;
 mod guard;
 mod openapi;
 mod options;
+mod progress;
 mod routes;
 mod routing;
+mod serve;
 mod wire;
 
 use std::sync::Arc;
@@ -48,14 +56,19 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use options::HttpOptions;
 pub use routes::page::front_page;
+pub use serve::{ServeOptions, serve};
 
+use body::Bodies;
 use front::{FrontLayer, REQUEST_ID};
+use progress::MinRate;
 
-/// What handlers share.
+/// The state that handlers share.
 #[derive(Clone)]
 pub(crate) struct Api {
     platform: Platform,
     options: Arc<HttpOptions>,
+    /// The request bodies that are being received.
+    bodies: Arc<Bodies>,
     /// The OpenAPI document.
     document: Bytes,
 }
@@ -68,8 +81,11 @@ pub fn router(platform: Platform) -> Router {
 /// The API. The root is left to the host: see [`front_page`].
 pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
     let ids = Arc::new(RequestIds::new());
-    let front = |limit| FrontLayer::new(ids.clone(), limit);
-    let limit = Some(options.request_timeout);
+    let rate = MinRate::new(options.stall_timeout, options.min_rate);
+    // One body of the largest kind always has room.
+    let budget = options.max_body_memory.max(options.max_upload());
+    let bodies = Arc::new(Bodies::new(budget, rate));
+    let front = FrontLayer::new(ids, bodies.clone());
     let mut invoke = routes::invoke::routes();
     let mut others = routes::functions::routes()
         .merge(routes::executions::routes())
@@ -87,19 +103,19 @@ pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
     let router = layered(
         others.router(access).fallback(routes::not_found),
         &options,
-        front(limit),
+        front.limited(options.request_timeout),
     )
-    .merge(layered(invoke.router(access), &options, front(None)));
+    .merge(layered(invoke.router(access), &options, front));
     let described = others.merge(invoke);
     router.with_state(Api {
         platform,
         options: Arc::new(options),
+        bodies,
         document: openapi::document(described.paths, described.schemas),
     })
 }
 
-/// Puts what every request goes through around the routes: as one layer, because a router boxes
-/// each.
+/// Adds the layers that every request goes through; as one layer, because a router boxes each.
 fn layered(routes: Router<Api>, options: &HttpOptions, front: FrontLayer) -> Router<Api> {
     /// Below this many bytes compression costs more than it saves.
     const WORTH_COMPRESSING: u64 = 1024;
@@ -115,7 +131,7 @@ fn layered(routes: Router<Api>, options: &HttpOptions, front: FrontLayer) -> Rou
         ))
 }
 
-/// Lets pages of `origins` call; `None` when there are none.
+/// Allows pages of `origins` to call; `None` when there are none.
 fn cors(origins: &[String]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;
@@ -126,7 +142,7 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
         AllowOrigin::list(origins.iter().filter_map(|origin| {
             let header = HeaderValue::from_str(origin);
             if header.is_err() {
-                tracing::warn!(origin, "this is no origin: it is left out");
+                tracing::warn!(origin, "ignored: not a valid origin");
             }
             header.ok()
         }))
@@ -144,6 +160,11 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
                     .chain([AUTHORIZATION, CONTENT_TYPE, request_id.clone()])
                     .collect::<Vec<_>>(),
             )
-            .expose_headers(exposed.into_iter().chain([request_id]).collect::<Vec<_>>()),
+            .expose_headers(
+                exposed
+                    .into_iter()
+                    .chain([request_id, routes::functions::NEXT_CURSOR.clone()])
+                    .collect::<Vec<_>>(),
+            ),
     )
 }

@@ -1,8 +1,8 @@
-//! How routes are gathered: into a router, and into the document that describes them.
+//! Collects the routes for the router and for the OpenAPI document.
 //!
-//! A route is added by the description that its handler has (`#[utoipa::path]`), so that neither
-//! can have a route that the other has not; and with what it takes to be let in, so that none can be
-//! forgotten.
+//! A route is added through the description of its handler (`#[utoipa::path]`), so that the router
+//! and the document have the same routes; and together with what it requires, so that no route is
+//! left unguarded by mistake.
 
 use axum::Router;
 use axum::routing::MethodRouter;
@@ -15,14 +15,14 @@ use crate::Api;
 use crate::guard::GuardLayer;
 use crate::openapi::{NamedSchema, security};
 
-/// What it takes to be let in to a route.
+/// What a route requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Needs {
-    /// Nothing: it tells what everybody may know.
+    /// Nothing: it is public.
     Nothing,
-    /// No key, but none that is wrong either; and that no foreign page asks.
+    /// No key, but no wrong one either, and no page of another origin.
     NoWrongKey,
-    /// A key that allows this, where keys are in use; and that no foreign page asks.
+    /// A key with this permission once keys are in use, and no page of another origin.
     Key(Permission),
 }
 
@@ -35,8 +35,8 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
-    /// Adds methods of one path, which need all the same. A path below `/api` is there with and
-    /// without a slash at its end: clients of the API have always used both.
+    /// Adds the methods of one path, which all require the same. A path below `/api` also exists with
+    /// a slash at its end: existing clients use both.
     pub(crate) fn add(
         mut self,
         needs: Needs,

@@ -8,9 +8,10 @@ use faas_core::model::{Actor, ApiKey, AuditAction, AuditEntry, KeyHash, KeyId, R
 use faas_core::store::{AuditQuery, KeyUse};
 use futures_util::TryStreamExt;
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, Bson, Document, doc};
+use mongodb::bson::{Binary, Document, doc};
 
 use crate::collections::{API_KEYS, AUDIT};
+use crate::documents::damage::{Damage, readable};
 use crate::documents::{Fields, date};
 use crate::error::Error;
 use crate::ids::Id;
@@ -39,7 +40,7 @@ impl Inner {
         let mut found = find.sort(doc! { "_id": -1 }).await?;
         let mut keys = Vec::new();
         while let Some(document) = found.try_next().await? {
-            keys.push(read_key(&document)?);
+            keys.push(read_key(&document));
         }
         Ok(keys)
     }
@@ -91,7 +92,7 @@ impl Inner {
             .await?;
         let mut entries = Vec::new();
         while let Some(document) = found.try_next().await? {
-            entries.push(read_entry(&document)?);
+            entries.extend(readable(&document, read_entry(&document))?);
         }
         Ok(entries)
     }
@@ -150,22 +151,36 @@ fn write_key(key: &ApiKey) -> Document {
     document
 }
 
-fn read_key(document: &Document) -> Result<ApiKey, Error> {
+/// A key that cannot be read counts as revoked: nobody gets in with it, and servers go on to require a
+/// key.
+fn read_key(document: &Document) -> ApiKey {
     let fields = Fields::new(document, API_KEYS);
-    let hash = match fields.value("hash") {
-        Some(Bson::Binary(hash)) => hash.bytes.as_slice().try_into().ok(),
-        _ => None,
+    let mut damage = Damage::default();
+    let hash = fields.bytes("hash");
+    let hash = hash.and_then(|hash| hash.try_into().map_err(|_| fields.unreadable("hash")));
+    let role = fields.text("role");
+    let role = role.and_then(|name| Role::named(name).ok_or(fields.unreadable("role")));
+    let id = damage.or("_id", fields.id("_id"), KeyId::from_u128(0));
+    let mut moment = |name| damage.or(name, fields.optional_moment(name), None);
+    let (created_at, expires_at) = (moment("createdAt"), moment("expiresAt"));
+    let (revoked_at, last_used_at) = (moment("revokedAt"), moment("lastUsedAt"));
+    let mut key = ApiKey {
+        id,
+        name: damage
+            .or("name", fields.text("name"), "(unreadable)")
+            .into(),
+        role: damage.or("role", role, Role::Reader),
+        hash: KeyHash(damage.or("hash", hash, [0; 32])),
+        created_at: created_at.unwrap_or_default(),
+        expires_at,
+        revoked_at,
+        last_used_at,
     };
-    Ok(ApiKey {
-        id: fields.id("_id")?,
-        name: fields.text("name")?.into(),
-        role: Role::named(fields.text("role")?).ok_or(fields.unreadable("role"))?,
-        hash: KeyHash(hash.ok_or(fields.unreadable("hash"))?),
-        created_at: fields.moment("createdAt")?,
-        expires_at: fields.optional_moment("expiresAt")?,
-        revoked_at: fields.optional_moment("revokedAt")?,
-        last_used_at: fields.optional_moment("lastUsedAt")?,
-    })
+    if damage.is_in(&["_id", "role", "hash", "expiresAt", "revokedAt"]) {
+        key.revoked_at = Some(key.revoked_at.unwrap_or(key.created_at));
+    }
+    damage.report(API_KEYS, &id);
+    key
 }
 
 fn write_entry(entry: &AuditEntry) -> Document {

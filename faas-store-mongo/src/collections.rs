@@ -3,6 +3,9 @@
 //! All indexes are made at start, where they are missing. Each one costs every write, so each has a
 //! reason.
 
+use std::time::Duration;
+
+use faas_core::clock::Clock;
 use futures_util::TryStreamExt;
 use mongodb::bson::{Document, doc};
 use mongodb::options::IndexOptions;
@@ -29,6 +32,9 @@ pub(crate) const DAYS: &str = "usagedays";
 pub(crate) const MONTHS: &str = "usagemonths";
 /// One document for each thing that there is one of.
 pub(crate) const STATE: &str = "faasstate";
+
+/// How often it is logged that an index is still being built.
+const PROGRESS: Duration = Duration::from_secs(10);
 
 /// Handles to the collections.
 #[derive(Debug, Clone)]
@@ -66,16 +72,15 @@ impl Collections {
     }
 
     /// Makes the indexes that are missing.
-    pub(crate) async fn make_indexes(&self) -> Result<(), Error> {
-        self.make_function_indexes().await?;
+    pub(crate) async fn make_indexes(&self, clock: &dyn Clock) -> Result<(), Error> {
+        self.make_function_indexes(clock).await?;
         let executions = [
             // A key gives one execution. Sparse: only those that hold a key are in it.
             unique(doc! { "keySlot": 1 }).sparse(),
             // A function's list, newest first, and its pages; ids sort by time.
             plain(doc! { "functionId": 1, "_id": -1 }),
-            // What is unfinished, the failed ones, and how many are pending. With the attempt, and
-            // unique, which ids are anyway, it is the guard of claims and settlements too.
-            unique(doc! { "status": 1, "_id": -1, "attempt": 1 }),
+            // What is unfinished, the failed ones, and how many are pending.
+            plain(doc! { "status": 1, "_id": -1 }),
             // What is pending and due, and what runs and whose lease has ended, longest first.
             // Sparse: only those with that status are in it, so the others are not looked at.
             plain(doc! { "waitsSince": 1 }).sparse(),
@@ -88,45 +93,46 @@ impl Collections {
             plain(doc! { "status": 1, "startTime": -1 }),
             plain(doc! { "startTime": -1 }),
         ];
-        make(&self.executions, executions.into()).await?;
+        make(&self.executions, executions.into(), clock).await?;
+        drop_replaced(&self.executions).await?;
         // A period's events, newest first.
         let events = [plain(doc! { "timestamp": -1 })];
-        make(&self.scaling_events, events.into()).await?;
+        make(&self.scaling_events, events.into(), clock).await?;
         // A function's load tests, newest first.
         let tests = [plain(doc! { "functionId": 1, "_id": -1 })];
-        make(&self.load_tests, tests.into()).await?;
+        make(&self.load_tests, tests.into(), clock).await?;
         // A name is one key's. Sparse: those that are revoked hold none.
         let keys = [unique(doc! { "nameSlot": 1 }).sparse()];
-        make(&self.api_keys, keys.into()).await?;
+        make(&self.api_keys, keys.into(), clock).await?;
         // Those that expire.
-        make(&self.audit, vec![plain(doc! { "at": 1 })]).await?;
+        make(&self.audit, vec![plain(doc! { "at": 1 })], clock).await?;
         let hours = [
             // Those to be closed.
             plain(doc! { "closed": 1, "openUntil": 1 }),
             // Those whose expiry was broken off.
             plain(doc! { "isExpiring": 1 }),
         ];
-        make(&self.hours, hours.into()).await?;
+        make(&self.hours, hours.into(), clock).await?;
         for spans in [&self.days, &self.months] {
             // Those to be closed: nearly none, and all others are large.
-            make(spans, vec![plain(doc! { "closed": 1, "_id": 1 })]).await?;
+            make(spans, vec![plain(doc! { "closed": 1, "_id": 1 })], clock).await?;
         }
         Ok(())
     }
 
-    async fn make_function_indexes(&self) -> Result<(), Error> {
+    async fn make_function_indexes(&self, clock: &dyn Clock) -> Result<(), Error> {
         // The active ones, newest first, for what reads the database beside this store.
         let listed = plain(doc! { "status": 1, "createdAt": -1 });
-        make(&self.functions, vec![listed]).await?;
+        make(&self.functions, vec![listed], clock).await?;
         let versions = [
             // The versions of one function.
             plain(doc! { "functionId": 1, "version": -1 }),
             // Those that were replaced long ago.
             plain(doc! { "replacedAt": 1 }),
         ];
-        make(&self.function_versions, versions.into()).await?;
+        make(&self.function_versions, versions.into(), clock).await?;
         // Two functions created at once must not share a name.
-        match make(&self.functions, vec![unique(doc! { "name": 1 })]).await {
+        match make(&self.functions, vec![unique(doc! { "name": 1 })], clock).await {
             Err(error) if error.is_duplicate() => {
                 tracing::warn!(
                     "some functions share a name: until they are renamed, new names are only checked before they are stored"
@@ -139,21 +145,85 @@ impl Collections {
 }
 
 /// Makes those of these indexes that are missing. An index on the same fields counts, whatever it is
-/// called and whoever made it.
-async fn make(collection: &Collection<Document>, indexes: Vec<Index>) -> Result<(), Error> {
-    let there: Vec<IndexModel> = match collection.list_indexes().await {
-        Ok(found) => found.try_collect().await?,
-        // There is no collection yet.
-        Err(error) if error::code(&error) == Some(error::NAMESPACE_NOT_FOUND) => Vec::new(),
-        Err(error) => return Err(error.into()),
-    };
-    for index in indexes {
-        if there.iter().any(|one| same(&one.keys, &index.keys)) {
-            continue;
+/// called and whoever made it. Logs what it does where there are documents, since that takes long.
+async fn make(
+    collection: &Collection<Document>,
+    indexes: Vec<Index>,
+    clock: &dyn Clock,
+) -> Result<(), Error> {
+    let there = indexes_of(collection).await?;
+    let is_missing = |index: &Index| !there.iter().any(|one| same(&one.keys, &index.keys));
+    let missing: Vec<_> = indexes.into_iter().filter(is_missing).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let (name, of) = (collection.name(), missing.len());
+    let documents = collection.estimated_document_count().await.unwrap_or(0);
+    for (number, index) in (1..).zip(missing) {
+        let keys = index.keys.to_string();
+        if documents > 0 {
+            tracing::info!(
+                collection = name,
+                keys,
+                documents,
+                "building index {number} of {of}"
+            );
         }
-        collection.create_index(index.model()).await?;
+        let started = clock.monotonic();
+        let seconds = || clock.monotonic().saturating_sub(started).as_secs();
+        let mut build = std::pin::pin!(collection.create_index(index.model()).into_future());
+        loop {
+            tokio::select! {
+                built = &mut build => {
+                    built?;
+                    break;
+                }
+                () = clock.sleep(PROGRESS) => tracing::info!(
+                    collection = name,
+                    keys,
+                    seconds = seconds(),
+                    "still building index {number} of {of}"
+                ),
+            }
+        }
+        if documents > 0 {
+            let seconds = seconds();
+            tracing::info!(
+                collection = name,
+                keys,
+                seconds,
+                "built index {number} of {of}"
+            );
+        }
     }
     Ok(())
+}
+
+/// Drops the index that earlier releases had in place of `{status, _id}`. It was unique, which made
+/// writes slow on some servers.
+async fn drop_replaced(executions: &Collection<Document>) -> Result<(), Error> {
+    let replaced = doc! { "status": 1, "_id": -1, "attempt": 1 };
+    for index in indexes_of(executions).await? {
+        let name = index.options.and_then(|options| options.name);
+        if let Some(name) = name.filter(|_| same(&index.keys, &replaced)) {
+            tracing::info!(index = name, "dropping an index of an earlier release");
+            match executions.drop_index(name).await {
+                // Another server has dropped it.
+                Err(error) if error::code(&error) == Some(error::INDEX_NOT_FOUND) => {}
+                dropped => dropped?,
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn indexes_of(collection: &Collection<Document>) -> Result<Vec<IndexModel>, Error> {
+    match collection.list_indexes().await {
+        Ok(found) => Ok(found.try_collect().await?),
+        // There is no collection yet.
+        Err(error) if error::code(&error) == Some(error::NAMESPACE_NOT_FOUND) => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Whether these are the same fields in the same order and directions, whatever the type of number.

@@ -1,6 +1,6 @@
 //! What the driver's errors mean to whoever called the store.
 
-use faas_core::error::StoreError;
+use faas_core::error::{BoxError, StoreError};
 use mongodb::error::{CommandError, Error as DriverError, ErrorKind, WriteFailure};
 
 /// A failure that is the server's, or of what was read from it.
@@ -42,6 +42,20 @@ fn in_short(kind: &ErrorKind) -> String {
 #[error("{0}")]
 struct Message(String);
 
+/// An error at opening, with the database that it is about.
+#[derive(Debug, thiserror::Error)]
+#[error("{described}: {source}")]
+struct At {
+    described: String,
+    source: BoxError,
+}
+
+/// `source`, with the database that it is about.
+pub(crate) fn at(described: &str, source: BoxError) -> BoxError {
+    let described = described.to_owned();
+    Box::new(At { described, source })
+}
+
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match error {
@@ -67,6 +81,7 @@ impl Error {
 
 pub(crate) const DUPLICATE_KEY: i32 = 11_000;
 pub(crate) const NAMESPACE_NOT_FOUND: i32 = 26;
+pub(crate) const INDEX_NOT_FOUND: i32 = 27;
 
 /// Whether the same call may succeed later.
 fn may_pass(error: &DriverError) -> bool {

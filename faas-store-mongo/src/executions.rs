@@ -4,19 +4,28 @@
 //! MongoDB sorts apart, so a list that may have both is merged of two. Only databases that hold any
 //! of the latter are asked twice.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use faas_core::model::{Execution, ExecutionId, FailureKind, FunctionId, Status, Timestamp};
-use faas_core::store::{ExecutionQuery, Period};
+use faas_core::model::{
+    Execution, ExecutionId, FailureKind, FunctionId, ListedExecution, Status, Timestamp,
+};
+use faas_core::store::{ExecutionQuery, PAGE_BYTES, Page, Period};
 use futures_util::TryStreamExt;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, doc};
 
+use crate::documents::damage::readable;
 use crate::documents::execution;
 use crate::error::Error;
 use crate::ids::{Id, first_object_id};
 use crate::period;
 use crate::store::Inner;
+
+/// How many unfinished executions are read at once.
+const AT_ONCE: usize = 8;
+/// How many documents without a readable id a list may pass over.
+const UNREADABLE: usize = 64;
 
 /// Which way a list goes.
 #[derive(Debug, Clone, Copy)]
@@ -46,9 +55,17 @@ impl Inner {
         find.await?.as_ref().map(execution::read).transpose()
     }
 
-    pub(crate) async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<Execution>, Error> {
-        let list = of_query(query);
-        self.list(&list, execution::read).await
+    /// First everything but what may be long, and then the long parts that fit into the page.
+    pub(crate) async fn executions(
+        &self,
+        query: &ExecutionQuery,
+    ) -> Result<Vec<ListedExecution>, Error> {
+        let list = List {
+            fields: Some(execution::head_fields()),
+            ..of_query(query)
+        };
+        let heads = self.list(&list, execution::head).await?;
+        self.with_parts(heads, query.max_bytes).await
     }
 
     pub(crate) async fn recent_durations(
@@ -60,13 +77,12 @@ impl Inner {
         let query = ExecutionQuery {
             function,
             status: Some(Status::Completed),
-            failure: None,
             period: Period {
                 from: since,
                 ..Period::ALL
             },
-            before: None,
             limit,
+            ..ExecutionQuery::default()
         };
         let list = List {
             fields: Some(doc! { "duration": 1, "exact": 1 }),
@@ -74,25 +90,61 @@ impl Inner {
         };
         let read = |document: &Document| {
             let fields = crate::documents::Fields::new(document, crate::collections::EXECUTIONS);
-            Ok(fields.optional_duration("duration")?.unwrap_or_default())
+            let duration = fields.optional_duration("duration").unwrap_or_default();
+            Ok(duration.unwrap_or_default())
         };
         self.list(&list, read).await
     }
 
+    /// First their ids, in order, and then as many of them as fit into a page.
     pub(crate) async fn unfinished(
         &self,
         after: Option<ExecutionId>,
         limit: usize,
-    ) -> Result<Vec<Execution>, Error> {
+    ) -> Result<Page<Execution, ExecutionId>, Error> {
         let list = List {
             filter: doc! { "status": { "$in": ["pending", "running"] } },
             period: Period::ALL,
             beyond: after,
             order: Order::OldestFirst,
             limit,
-            fields: None,
+            fields: Some(execution::accepted_fields()),
         };
-        self.list(&list, execution::read).await
+        let ids = self.list(&list, execution::accepted).await?;
+        let last = ids.last().map(|(id, _)| *id).filter(|_| ids.len() == limit);
+        let (mut items, mut bytes) = (Vec::<Execution>::new(), 0);
+        for some in ids.chunks(AT_ONCE) {
+            let mut found = self.whole(some.iter().map(|(id, _)| *id)).await?;
+            // One that is damaged reads as failed: nobody may take it up.
+            found.retain(|_, one| !one.status.is_terminal());
+            for one in some.iter().filter_map(|(id, _)| found.remove(id)) {
+                bytes += one.input.len();
+                if bytes > PAGE_BYTES && !items.is_empty() {
+                    let next = items.last().map(|last| last.id);
+                    return Ok(Page { items, next });
+                }
+                items.push(one);
+            }
+        }
+        Ok(Page { items, next: last })
+    }
+
+    async fn whole(
+        &self,
+        ids: impl Iterator<Item = ExecutionId>,
+    ) -> Result<HashMap<ExecutionId, Execution>, Error> {
+        let ids: Vec<Bson> = ids.map(Id::bson).collect();
+        let find = self
+            .collections
+            .executions
+            .find(doc! { "_id": { "$in": ids } });
+        let mut found = find.await?;
+        let mut whole = HashMap::new();
+        while let Some(document) = found.try_next().await? {
+            let read = readable(&document, execution::read(&document))?;
+            whole.extend(read.map(|one| (one.id, one)));
+        }
+        Ok(whole)
     }
 
     pub(crate) async fn find_idempotent(
@@ -145,7 +197,7 @@ impl Inner {
         if list.limit == 0 || list.period.from >= list.period.to {
             return Ok(Vec::new());
         }
-        let mut ours = self.half(list, ours(list), &read).await?;
+        let mut ours = self.half(list, self.ours(list), &read).await?;
         if let Some(filter) = legacy(list).filter(|_| self.has_legacy) {
             ours.extend(self.half(list, filter, &read).await?);
             ours.sort_by_key(|(id, _)| *id);
@@ -157,11 +209,32 @@ impl Inner {
         Ok(ours.into_iter().map(|(_, one)| one).collect())
     }
 
+    /// The filter for ids that are strings, whose order is that of the ids. Where there are no others,
+    /// nothing is asked of the id that need not be: some servers would look it up in a second index.
+    fn ours(&self, list: &List) -> Document {
+        let mut filters = period::exactly("createdAt", list.period);
+        match (list.beyond, list.order) {
+            (None, _) if self.has_legacy => filters.push(doc! { "_id": { "$gte": "" } }),
+            (None, _) => {}
+            // Only strings are less or greater than a string.
+            (Some(before), Order::NewestFirst) => {
+                filters.push(doc! { "_id": { "$lt": before.text() } });
+            }
+            (Some(after), Order::OldestFirst) => {
+                filters.push(doc! { "_id": { "$gt": after.text() } });
+            }
+        }
+        if !list.filter.is_empty() {
+            filters.push(list.filter.clone());
+        }
+        period::all(filters)
+    }
+
     async fn half<T>(
         &self,
         list: &List,
         filter: Document,
-        read: impl Fn(&Document) -> Result<T, Error>,
+        read_one: impl Fn(&Document) -> Result<T, Error>,
     ) -> Result<Vec<(ExecutionId, T)>, Error> {
         let direction = match list.order {
             Order::OldestFirst => 1,
@@ -169,7 +242,8 @@ impl Inner {
         };
         let find = self.collections.executions.find(filter);
         let mut find = find.sort(doc! { "_id": direction });
-        if let Ok(limit) = i64::try_from(list.limit) {
+        // Some that have no readable id may be among them.
+        if let Ok(limit) = i64::try_from(list.limit.saturating_add(UNREADABLE)) {
             find = find.limit(limit);
         }
         if let Some(fields) = &list.fields {
@@ -179,11 +253,15 @@ impl Inner {
         let mut half = Vec::new();
         while let Some(document) = found.try_next().await? {
             let id = document.get("_id").and_then(ExecutionId::of_bson);
-            let id = id.ok_or(Error::Document {
+            let read = id.ok_or(Error::Document {
                 collection: crate::collections::EXECUTIONS,
                 what: "_id",
-            })?;
-            half.push((id, read(&document)?));
+            });
+            let read = read.and_then(|id| Ok((id, read_one(&document)?)));
+            half.extend(readable(&document, read)?);
+            if half.len() == list.limit {
+                break;
+            }
         }
         Ok(half)
     }
@@ -215,19 +293,6 @@ fn of_query(query: &ExecutionQuery) -> List {
         limit: query.limit,
         fields: None,
     }
-}
-
-/// The filter for ids that are strings. Their order is that of the ids.
-fn ours(list: &List) -> Document {
-    let id = match (list.beyond, list.order) {
-        (None, _) => doc! { "$gte": "" },
-        (Some(before), Order::NewestFirst) => doc! { "$gte": "", "$lt": before.text() },
-        (Some(after), Order::OldestFirst) => doc! { "$gt": after.text() },
-    };
-    let mut filters = period::exactly("createdAt", list.period);
-    filters.push(doc! { "_id": id });
-    filters.push(list.filter.clone());
-    period::all(filters)
 }
 
 /// The filter for ids that are ObjectIds; `None` when none can match.

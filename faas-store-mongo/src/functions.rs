@@ -3,16 +3,20 @@
 use std::collections::HashMap;
 
 use faas_core::error::StoreError;
-use faas_core::model::{Function, FunctionId, FunctionLabel, Timestamp};
+use faas_core::model::{Function, FunctionCounts, FunctionId, FunctionLabel, Timestamp};
 use faas_core::store::Period;
 use futures_util::TryStreamExt;
 use mongodb::Collection;
 use mongodb::bson::{Bson, Document, doc};
 
+use crate::documents::damage::readable;
 use crate::documents::function::{self, CodeSpan};
 use crate::error::Error;
 use crate::ids::Id;
 use crate::store::Inner;
+
+/// How many labels one query asks for.
+const LABELS: usize = 256;
 
 /// How often a function that changes all the time is tried to be deleted.
 const TRIES: usize = 8;
@@ -54,7 +58,9 @@ impl Inner {
         if stored.updated_at != expected {
             return Err(stale());
         }
-        self.require_free_name(function).await?;
+        if function.name != stored.name {
+            self.require_free_name(function).await?;
+        }
         let mut spans = function::spans(&document)?;
         if stored.code.len() != function.code.len() {
             function::end_span(&mut spans, function.updated_at);
@@ -101,34 +107,47 @@ impl Inner {
         found.as_ref().map(function::changed).transpose()
     }
 
-    pub(crate) async fn functions(&self) -> Result<Vec<Function>, Error> {
-        let documents = all(&self.collections.functions, Document::new()).await?;
-        let functions: Result<Vec<_>, _> = documents.iter().map(function::read).collect();
-        let mut functions = functions?;
-        functions.sort_unstable_by_key(|one| std::cmp::Reverse((one.created_at, one.id)));
-        Ok(functions)
+    pub(crate) async fn function_counts(&self) -> Result<FunctionCounts, Error> {
+        let functions = &self.collections.functions;
+        // An earlier system may have kept no status; what is none counts as inactive.
+        let active = [Bson::from("active"), Bson::Null];
+        let with = |filter: Document| functions.count_documents(doc! { "status": filter });
+        Ok(FunctionCounts {
+            active: with(doc! { "$in": &active[..] }).await?,
+            inactive: with(doc! { "$nin": &active[..] }).await?,
+        })
+    }
+
+    pub(crate) async fn function_named(&self, name: &str) -> Result<Option<FunctionId>, Error> {
+        let find = self.collections.functions.find_one(doc! { "name": name });
+        let found = find.projection(doc! { "_id": 1 }).await?;
+        let id = found.as_ref().and_then(|found| found.get("_id"));
+        Ok(id.and_then(FunctionId::of_bson))
     }
 
     pub(crate) async fn labels(
         &self,
-        ids: Option<&[FunctionId]>,
+        ids: &[FunctionId],
     ) -> Result<HashMap<FunctionId, FunctionLabel>, Error> {
-        let filter = match ids {
-            None => Document::new(),
-            Some([]) => return Ok(HashMap::new()),
-            Some(ids) => {
-                let ids: Vec<Bson> = ids.iter().map(|id| id.bson()).collect();
-                doc! { "_id": { "$in": ids } }
-            }
-        };
         let mut labels = HashMap::new();
-        // A function whose deletion was broken off is in both, and still there.
-        for (collection, deleted) in [
-            (&self.collections.deleted_functions, true),
-            (&self.collections.functions, false),
-        ] {
-            for document in all(collection, filter.clone()).await? {
-                let label = function::read_label(&document, deleted)?;
+        for some in ids.chunks(LABELS) {
+            let filter = one_of(some);
+            let deleted = self.collections.deleted_functions.find(filter.clone());
+            let mut found = deleted.projection(doc! { "codeSpans": 0 }).await?;
+            while let Some(document) = found.try_next().await? {
+                if let Some(label) = readable(&document, function::read_deleted(&document))? {
+                    labels.insert(label.id, label);
+                }
+            }
+            // A function whose deletion was broken off is in both, and still there.
+            for summary in self.summaries_without_code(filter).await? {
+                let label = FunctionLabel {
+                    id: summary.id,
+                    name: summary.name,
+                    description: summary.description,
+                    tier: summary.tier,
+                    deleted: false,
+                };
                 labels.insert(label.id, label);
             }
         }
@@ -178,28 +197,46 @@ impl Inner {
         function: Option<FunctionId>,
     ) -> Result<u128, Error> {
         let filter = function.map_or_else(Document::new, |id| doc! { "_id": id.bson() });
-        let mut documents = HashMap::new();
+        // A function whose deletion was broken off is in both, and still there.
+        let mut sums = HashMap::new();
         for collection in [
             &self.collections.deleted_functions,
             &self.collections.functions,
         ] {
-            for document in all(collection, filter.clone()).await? {
+            let find = collection.find(filter.clone());
+            let mut found = find.projection(doc! { "codeSpans": 1 }).await?;
+            while let Some(document) = found.try_next().await? {
                 let id = document.get("_id").and_then(FunctionId::of_bson);
-                documents.insert(id, document);
+                let spans = match document.get("codeSpans") {
+                    Some(_) => function::spans(&document)?,
+                    // An earlier system kept none: the code itself is measured.
+                    None => match self.document_with_code(collection, &document).await? {
+                        Some(whole) => {
+                            readable(&whole, function::spans(&whole))?.unwrap_or_default()
+                        }
+                        None => continue,
+                    },
+                };
+                let spans = spans.iter().map(|span| span.byte_micros(period));
+                sums.insert(id, spans.sum::<u128>());
             }
         }
-        let mut sum = 0;
-        for document in documents.values() {
-            let spans = function::spans(document)?;
-            sum += spans
-                .iter()
-                .map(|span| span.byte_micros(period))
-                .sum::<u128>();
-        }
-        Ok(sum)
+        Ok(sums.values().sum())
     }
 
-    async fn function_document(&self, id: FunctionId) -> Result<Option<Document>, Error> {
+    async fn document_with_code(
+        &self,
+        collection: &Collection<Document>,
+        document: &Document,
+    ) -> Result<Option<Document>, Error> {
+        let by_id = doc! { "_id": document.get("_id").cloned() };
+        Ok(collection.find_one(by_id).await?)
+    }
+
+    pub(crate) async fn function_document(
+        &self,
+        id: FunctionId,
+    ) -> Result<Option<Document>, Error> {
         let find = self
             .collections
             .functions
@@ -218,7 +255,7 @@ impl Inner {
 }
 
 /// Matches the document as long as nobody has changed it.
-fn unchanged(document: &Document) -> Document {
+pub(crate) fn unchanged(document: &Document) -> Document {
     let mut filter = Document::new();
     for name in ["_id", "updatedAt"] {
         filter.insert(name, document.get(name).cloned().unwrap_or(Bson::Null));
@@ -229,6 +266,7 @@ fn unchanged(document: &Document) -> Document {
     filter
 }
 
-async fn all(collection: &Collection<Document>, filter: Document) -> Result<Vec<Document>, Error> {
-    Ok(collection.find(filter).await?.try_collect().await?)
+pub(crate) fn one_of(ids: &[FunctionId]) -> Document {
+    let ids: Vec<Bson> = ids.iter().map(|id| id.bson()).collect();
+    doc! { "_id": { "$in": ids } }
 }

@@ -1,22 +1,12 @@
 //! Ids as they are stored: our own as strings, those of an earlier system as ObjectIds.
 //!
-//! The platform knows UUIDs only, so an ObjectId is read as a UUID of version 8 (RFC 9562 §5.8)
-//! that holds its twelve bytes, the time first: it is found by that UUID, is written back as the
-//! ObjectId that it was, and sorts among UUIDv7 by its time.
-//!
-//! ```text
-//! ObjectId  seconds (32)                 rest (64)
-//! UUIDv8    milliseconds (48)  8 (4)  rest's first 12  2 (2)  rest's other 52  0 (10)
-//! ```
+//! An ObjectId is read as the UUID that it stands for, and is found and written back by it as the
+//! ObjectId that it was: see [`object_id`].
 
+use faas_core::model::object_id;
 use faas_core::model::{AuditId, ExecutionId, FunctionId, KeyId, LoadTestId, ScalingEventId};
 use mongodb::bson::Bson;
 use mongodb::bson::oid::ObjectId;
-
-/// How many bits of an ObjectId's second half lie behind the UUID's variant.
-const TAIL: u32 = 52;
-/// Bits of such a UUID that are always zero, at its end.
-const SPARE: u32 = 10;
 
 /// A 128-bit id that is stored as a string or an ObjectId.
 pub(crate) trait Id: Copy {
@@ -53,7 +43,8 @@ macro_rules! id {
 
             fn of_bson(value: &Bson) -> Option<Self> {
                 match value {
-                    Bson::String(text) => text.parse().ok(),
+                    // Ours have 36 characters; others are not written by this store.
+                    Bson::String(text) if text.len() == 36 => text.parse().ok(),
                     Bson::ObjectId(id) => Some(Self::of_bits(of_object_id(*id))),
                     _ => None,
                 }
@@ -72,46 +63,23 @@ id!(AuditId);
 /// The UUID that stands for an ObjectId.
 pub(crate) fn of_object_id(id: ObjectId) -> u128 {
     let bytes = id.bytes().into_iter();
-    place(bytes.fold(0, |bits, byte| (bits << 8) | u128::from(byte)))
-}
-
-/// Places the 96 bits of an ObjectId in a UUID. Keeps their order.
-const fn place(id: u128) -> u128 {
-    let millis = (id >> 64) * 1000;
-    let rest = id & u64::MAX as u128;
-    let head = rest >> TAIL;
-    let tail = rest & ((1 << TAIL) - 1);
-    millis << 80 | 8 << 76 | head << 64 | 2 << 62 | tail << SPARE
+    object_id::to_uuid(bytes.fold(0, |bits, byte| (bits << 8) | u128::from(byte)))
 }
 
 /// The ObjectId that this UUID stands for; `None` when it is one of our own.
 fn to_object_id(uuid: u128) -> Option<ObjectId> {
-    let seconds = (uuid >> 80) / 1000;
-    let head = uuid >> 64 & 0xfff;
-    let tail = uuid >> SPARE & ((1 << TAIL) - 1);
-    let id = seconds << 64 | head << TAIL | tail;
-    (seconds <= u128::from(u32::MAX) && place(id) == uuid).then(|| object_id(id))
+    object_id::of_uuid(uuid).map(of_bits)
 }
 
 /// The ObjectId with these 96 bits.
-fn object_id(bits: u128) -> ObjectId {
+fn of_bits(bits: u128) -> ObjectId {
     let [_, _, _, _, bytes @ ..] = bits.to_be_bytes();
     ObjectId::from_bytes(bytes)
 }
 
 /// The first ObjectId whose UUID is not before `uuid`; `None` when all are before it.
 pub(crate) fn first_object_id(uuid: u128) -> Option<ObjectId> {
-    const ALL: u128 = 1 << 96;
-    let (mut low, mut high) = (0, ALL);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if place(middle) >= uuid {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    (low < ALL).then(|| object_id(low))
+    object_id::first_at(uuid).map(of_bits)
 }
 
 #[cfg(test)]

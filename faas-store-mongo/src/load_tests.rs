@@ -7,6 +7,7 @@ use futures_util::TryStreamExt;
 use mongodb::bson::{Document, doc};
 
 use crate::collections::LOAD_TESTS;
+use crate::documents::damage::readable;
 use crate::documents::{Fields, date};
 use crate::error::{Error, unusable};
 use crate::ids::Id;
@@ -50,7 +51,7 @@ impl Inner {
             .await?;
         let mut tests = Vec::new();
         while let Some(document) = found.try_next().await? {
-            tests.push(read(&document)?);
+            tests.extend(readable(&document, read(&document))?);
         }
         Ok(tests)
     }

@@ -14,6 +14,7 @@ pub struct MongoOptions {
     pub(crate) pool: u32,
     pub(crate) server_selection_timeout: Duration,
     pub(crate) hour_lease: Duration,
+    pub(crate) report_limit: u64,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -23,6 +24,7 @@ impl Default for MongoOptions {
             pool: 32,
             server_selection_timeout: Duration::from_secs(5),
             hour_lease: Duration::from_secs(10 * 60),
+            report_limit: 200_000,
             clock: Arc::new(SystemClock::new()),
         }
     }
@@ -50,6 +52,18 @@ impl MongoOptions {
     #[must_use]
     pub const fn hour_lease(mut self, lease: Duration) -> Self {
         self.hour_lease = lease;
+        self
+    }
+
+    /// How many executions a report adds up itself at most; 200,000 unless set.
+    ///
+    /// Reports are made of the sums of hours that are closed, and of the executions of hours that are
+    /// not closed yet. When there are more of those than that, as after an import of many executions,
+    /// a report is made of what it has added up until then, and a warning is logged. Hours are closed
+    /// in the background, so the same report is complete later.
+    #[must_use]
+    pub const fn report_limit(mut self, executions: u64) -> Self {
+        self.report_limit = executions;
         self
     }
 

@@ -5,6 +5,7 @@ use faas_core::store::Period;
 use futures_util::TryStreamExt;
 use mongodb::bson::doc;
 
+use crate::documents::damage::readable;
 use crate::documents::scaling;
 use crate::error::Error;
 use crate::period;
@@ -31,7 +32,7 @@ impl Inner {
             .await?;
         let mut events = Vec::new();
         while let Some(document) = found.try_next().await? {
-            events.push(scaling::read(&document)?);
+            events.extend(readable(&document, scaling::read(&document))?);
         }
         Ok(events)
     }

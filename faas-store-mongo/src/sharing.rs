@@ -13,6 +13,7 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, doc};
 
 use crate::collections::EXECUTIONS;
+use crate::documents::damage::readable;
 use crate::documents::{Fields, date, execution};
 use crate::error::Error;
 use crate::ids::Id;
@@ -47,15 +48,18 @@ impl Inner {
         let mut overdue = Vec::new();
         while let Some(document) = found.try_next().await? {
             let fields = Fields::new(&document, EXECUTIONS);
-            let attempt = fields.optional_u32("attempt")?.unwrap_or(0);
-            overdue.push(Overdue {
-                id: fields.id("_id")?,
-                stage: Stage {
-                    status: query.status,
-                    attempt,
-                },
-                cancel_requested: fields.flag("cancelRequested"),
-            });
+            let read = || -> Result<Overdue, Error> {
+                let attempt = fields.optional_u32("attempt")?.unwrap_or(0);
+                Ok(Overdue {
+                    id: fields.id("_id")?,
+                    stage: Stage {
+                        status: query.status,
+                        attempt,
+                    },
+                    cancel_requested: fields.flag("cancelRequested"),
+                })
+            };
+            overdue.extend(readable(&document, read())?);
         }
         Ok(overdue)
     }
@@ -117,11 +121,14 @@ impl Inner {
         let mut held = HashMap::new();
         while let Some(document) = found.try_next().await? {
             let fields = Fields::new(&document, EXECUTIONS);
-            let one = Held {
-                attempt: fields.optional_u32("attempt")?.unwrap_or(0),
-                is_cancel_requested: fields.flag("cancelRequested"),
+            let read = || -> Result<(ExecutionId, Held), Error> {
+                let one = Held {
+                    attempt: fields.optional_u32("attempt")?.unwrap_or(0),
+                    is_cancel_requested: fields.flag("cancelRequested"),
+                };
+                Ok((fields.id("_id")?, one))
             };
-            held.insert(fields.id("_id")?, one);
+            held.extend(readable(&document, read())?);
         }
         Ok(held)
     }

@@ -10,12 +10,13 @@ use faas_core::clock::Clock;
 use faas_core::error::StoreError;
 use faas_core::model::LoadTest;
 use faas_core::model::{
-    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionId, FunctionLabel, KeyId,
-    LoadTestId, ScalingEvent, Timestamp,
+    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
+    FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
-    AccessStore, AuditQuery, ExecutionQuery, KeyUse, Lease, LoadTestQuery, Overdue, OverdueQuery,
-    Period, Renewed, SharedStore, Store, Totals, UsageQuery, UsageRow, Write, Written,
+    AccessStore, AuditQuery, ExecutionQuery, FunctionQuery, KeyUse, Lease, LoadTestQuery, Overdue,
+    OverdueQuery, Page, Period, Renewed, SecretStore, SharedStore, Store, Totals, UsageQuery,
+    UsageRow, Write, Written,
 };
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::{Client, Database};
@@ -26,7 +27,7 @@ use crate::clients::{self, Connected};
 use crate::collections::{Collections, STATE};
 use crate::commit::InDoubt;
 use crate::documents::Fields;
-use crate::error::{Error, closed, unavailable, unusable};
+use crate::error::{self, Error, closed, unavailable, unusable};
 use crate::options::MongoOptions;
 use crate::usage::Holds;
 
@@ -35,6 +36,9 @@ const SCHEMA: i64 = 1;
 
 /// How long a server may take for what nothing else goes on without: commits and leases.
 const ANSWER: Duration = Duration::from_secs(30);
+
+/// How long to wait before the first pass that closes hours.
+const FIRST_PASS: Duration = Duration::from_secs(1);
 
 /// How long to wait between passes that close hours.
 const PASS: Duration = Duration::from_secs(60);
@@ -60,6 +64,10 @@ pub(crate) struct Inner {
     pub(crate) has_legacy: bool,
     pub(crate) in_doubt: Mutex<InDoubt>,
     pub(crate) holds: Mutex<Holds>,
+    /// How many executions a report adds up itself at most.
+    pub(crate) report_limit: u64,
+    /// Whether it was logged that a report is incomplete.
+    pub(crate) is_incomplete: AtomicBool,
     described: String,
     closed: AtomicBool,
 }
@@ -94,10 +102,13 @@ impl Drop for MongoStore {
     }
 }
 
-/// Closes hours for as long as the store is open. What fails now is tried again.
+/// Closes hours for as long as the store is open, the first ones soon after it was opened: reports
+/// are made of closed ones. What fails now is tried again.
 async fn close_hours(inner: Arc<Inner>) {
+    let mut wait = FIRST_PASS;
     loop {
-        inner.clock.sleep(PASS).await;
+        inner.clock.sleep(wait).await;
+        wait = PASS;
         loop {
             match inner.close_hours().await {
                 Ok(true) => {}
@@ -132,12 +143,14 @@ impl Inner {
             has_legacy: false,
             in_doubt: Mutex::default(),
             holds: Mutex::default(),
+            report_limit: options.report_limit,
+            is_incomplete: AtomicBool::new(false),
             described,
             closed: AtomicBool::new(false),
         };
         inner.ping().await?;
         inner.check_schema().await?;
-        inner.collections.make_indexes().await?;
+        inner.collections.make_indexes(&*inner.clock).await?;
         inner.has_legacy = inner.find_legacy().await?;
         if inner.has_legacy {
             inner.put_legacy_in_line().await?;
@@ -188,8 +201,8 @@ impl Inner {
 /// Says which database an error at opening is about.
 fn name(described: &str, error: StoreError) -> StoreError {
     match error {
-        StoreError::Unavailable(source) => unavailable(format!("{described}: {source}")),
-        StoreError::Unusable(source) => unusable(format!("{described}: {source}")),
+        StoreError::Unavailable(source) => StoreError::Unavailable(error::at(described, source)),
+        StoreError::Unusable(source) => StoreError::Unusable(error::at(described, source)),
         other => other,
     }
 }
@@ -233,13 +246,24 @@ impl Store for MongoStore {
         Ok(self.inner()?.function_version(id, version).await?)
     }
 
-    async fn functions(&self) -> Result<Vec<Function>, StoreError> {
-        Ok(self.inner()?.functions().await?)
+    async fn functions(
+        &self,
+        query: &FunctionQuery,
+    ) -> Result<Page<FunctionSummary, FunctionId>, StoreError> {
+        Ok(self.inner()?.functions(query).await?)
+    }
+
+    async fn function_counts(&self) -> Result<FunctionCounts, StoreError> {
+        Ok(self.inner()?.function_counts().await?)
+    }
+
+    async fn function_named(&self, name: &str) -> Result<Option<FunctionId>, StoreError> {
+        Ok(self.inner()?.function_named(name).await?)
     }
 
     async fn labels(
         &self,
-        ids: Option<&[FunctionId]>,
+        ids: &[FunctionId],
     ) -> Result<HashMap<FunctionId, FunctionLabel>, StoreError> {
         Ok(self.inner()?.labels(ids).await?)
     }
@@ -265,7 +289,7 @@ impl Store for MongoStore {
         Ok(inner.in_time(inner.execution(id)).await?)
     }
 
-    async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<Execution>, StoreError> {
+    async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<ListedExecution>, StoreError> {
         Ok(self.inner()?.executions(query).await?)
     }
 
@@ -273,7 +297,7 @@ impl Store for MongoStore {
         &self,
         after: Option<ExecutionId>,
         limit: usize,
-    ) -> Result<Vec<Execution>, StoreError> {
+    ) -> Result<Page<Execution, ExecutionId>, StoreError> {
         Ok(self.inner()?.unfinished(after, limit).await?)
     }
 
@@ -361,6 +385,30 @@ impl Store for MongoStore {
             client.shutdown().immediate(true).await;
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl SecretStore for MongoStore {
+    async fn sealed_versions(&self) -> Result<Vec<(FunctionId, u32)>, StoreError> {
+        Ok(self.inner()?.sealed_versions().await?)
+    }
+
+    async fn sealed_version(
+        &self,
+        id: FunctionId,
+        version: u32,
+    ) -> Result<Option<Function>, StoreError> {
+        self.function_version(id, version).await
+    }
+
+    async fn replace_environment(
+        &self,
+        function: &Function,
+        expected: Timestamp,
+    ) -> Result<(), StoreError> {
+        let replace = self.inner()?.replace_environment(function, expected);
+        Ok(replace.await?)
     }
 }
 

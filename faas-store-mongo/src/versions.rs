@@ -169,6 +169,6 @@ impl Inner {
     }
 }
 
-fn key(function: FunctionId, version: u32) -> String {
+pub(crate) fn key(function: FunctionId, version: u32) -> String {
     format!("{}:{version}", function.text())
 }

@@ -131,12 +131,17 @@ impl AccessStore for SqliteBeside {
 
 #[async_trait]
 impl SecretStore for SqliteBeside {
-    async fn sealed_functions(&self) -> Result<Vec<Function>, StoreError> {
-        self.within(functions::all).await
+    async fn sealed_versions(&self) -> Result<Vec<(FunctionId, u32)>, StoreError> {
+        self.within(functions::sealed).await
     }
 
-    async fn sealed_function(&self, id: FunctionId) -> Result<Option<Function>, StoreError> {
-        self.within(move |db| functions::one(db, id)).await
+    async fn sealed_version(
+        &self,
+        id: FunctionId,
+        version: u32,
+    ) -> Result<Option<Function>, StoreError> {
+        self.within(move |db| functions::version_within(db, id, version))
+            .await
     }
 
     async fn replace_environment(

@@ -1,45 +1,83 @@
-//! What SQLite's errors mean to whoever called the store.
+//! Maps SQLite's errors to those of the store.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use faas_core::error::{BoxError, StoreError};
 use rusqlite::ErrorCode;
 
-/// A failure that is SQLite's, or of what was read from it.
+/// An error of SQLite, or of a row that was read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
-    /// A row that this release did not write.
+    /// A row that cannot be read.
     #[error("unreadable {what} in a row of {table}")]
     Row {
         table: &'static str,
         what: &'static str,
     },
-    /// An answer that is no failure of the database.
+    /// A write that is refused, which is no failure of the database.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// One line for people, in place of a database error that says less.
+/// A message in place of a database error that says less.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Message(pub(crate) String);
+
+/// One error of SQLite as the cause of several failures.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared(Arc<rusqlite::Error>);
+
+impl Shared {
+    pub(crate) fn unavailable(&self) -> StoreError {
+        StoreError::Unavailable(Box::new(self.clone()))
+    }
+}
+
+impl fmt::Display for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Shared {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.0)
+    }
+}
+
+/// An error at opening, with the file that it is about.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {source}", path.display())]
+pub(crate) struct AtPath {
+    pub(crate) path: PathBuf,
+    pub(crate) source: BoxError,
+}
 
 impl Error {
     pub(crate) const fn row(table: &'static str, what: &'static str) -> Self {
         Self::Row { table, what }
     }
 
-    /// Whether somebody else's lock was in the way.
-    pub(crate) fn is_lock(&self) -> bool {
-        let Self::Sqlite(error) = self else {
-            return false;
-        };
-        let code = error.sqlite_error_code();
-        matches!(
-            code,
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
-        )
+    /// The error, to be shared, if another process holds a lock on the file.
+    pub(crate) fn into_lock(self) -> Result<Shared, Self> {
+        match self {
+            Self::Sqlite(error) if is_lock(&error) => Ok(Shared(Arc::new(error))),
+            other => Err(other),
+        }
     }
+}
+
+fn is_lock(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(
+        code,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
 }
 
 impl From<Error> for StoreError {

@@ -54,12 +54,21 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
     if steps.is_empty() {
         return Ok(());
     }
+    // A new file has nothing to migrate.
+    let is_old = version > 0;
     let transaction = connection.transaction()?;
-    for step in steps {
+    for (number, step) in (version + 1..).zip(steps) {
+        if is_old {
+            let of = MIGRATIONS.len();
+            tracing::info!("migrating the database to schema version {number} of {of}");
+        }
         transaction.execute_batch(step)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", signed(MIGRATIONS.len() as u64))?;
     transaction.commit()?;
+    if is_old {
+        tracing::info!("the database is migrated");
+    }
     Ok(())
 }

@@ -6,24 +6,24 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use faas_core::error::StoreError;
+use faas_core::error::{BoxError, StoreError};
 use faas_core::model::LoadTest;
 use faas_core::model::{
-    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionId, FunctionLabel, KeyId,
-    LoadTestId, ScalingEvent, Timestamp,
+    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
+    FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
-    AccessStore, AuditQuery, ExecutionQuery, KeyUse, LoadTestQuery, Period, Store, Totals,
-    UsageQuery, UsageRow, Write, Written,
+    AccessStore, AuditQuery, ExecutionQuery, FunctionQuery, KeyUse, LoadTestQuery, Page, Period,
+    SecretStore, Store, Totals, UsageQuery, UsageRow, Write, Written,
 };
 use rusqlite::Connection;
 
 use crate::checkpoint::{Checkpointer, set_durability};
-use crate::error::{Error, unavailable, unusable};
+use crate::error::{AtPath, Error, unavailable, unusable};
 use crate::options::SqliteOptions;
 use crate::readers::{Readers, STATEMENTS};
 use crate::reads::{executions, functions, load_tests, scaling, usage};
-use crate::rows::access;
+use crate::rows::{access, function};
 use crate::schema;
 use crate::state::Figures;
 use crate::writer::WriterHandle;
@@ -129,10 +129,13 @@ fn open_private(path: &Path) -> std::io::Result<File> {
 
 /// Says which file an error at opening is about.
 pub(crate) fn name_path(path: &Path, error: StoreError) -> StoreError {
-    let name = |source: &dyn std::error::Error| format!("{}: {source}", path.display());
+    let name = |source| -> BoxError {
+        let path = path.to_owned();
+        Box::new(AtPath { path, source })
+    };
     match error {
-        StoreError::Unavailable(source) => unavailable(name(&*source)),
-        StoreError::Unusable(source) => unusable(name(&*source)),
+        StoreError::Unavailable(source) => StoreError::Unavailable(name(source)),
+        StoreError::Unusable(source) => StoreError::Unusable(name(source)),
         other => other,
     }
 }
@@ -175,17 +178,34 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn functions(&self) -> Result<Vec<Function>, StoreError> {
-        self.readers.read(functions::all).await
+    async fn functions(
+        &self,
+        query: &FunctionQuery,
+    ) -> Result<Page<FunctionSummary, FunctionId>, StoreError> {
+        let query = *query;
+        self.readers
+            .read(move |db| functions::page(db, &query))
+            .await
+    }
+
+    async fn function_counts(&self) -> Result<FunctionCounts, StoreError> {
+        self.readers.read(functions::counts).await
+    }
+
+    async fn function_named(&self, name: &str) -> Result<Option<FunctionId>, StoreError> {
+        let name = name.to_owned();
+        self.readers
+            .read(move |db| functions::named(db, &name))
+            .await
     }
 
     async fn labels(
         &self,
-        ids: Option<&[FunctionId]>,
+        ids: &[FunctionId],
     ) -> Result<HashMap<FunctionId, FunctionLabel>, StoreError> {
-        let ids = ids.map(<[FunctionId]>::to_vec);
+        let ids = ids.to_vec();
         self.readers
-            .read(move |db| functions::labels(db, ids.as_deref()))
+            .read(move |db| functions::labels(db, &ids))
             .await
     }
 
@@ -213,7 +233,7 @@ impl Store for SqliteStore {
         self.readers.read(move |db| executions::one(db, id)).await
     }
 
-    async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<Execution>, StoreError> {
+    async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<ListedExecution>, StoreError> {
         let query = query.clone();
         self.readers
             .read(move |db| executions::page(db, &query))
@@ -224,7 +244,7 @@ impl Store for SqliteStore {
         &self,
         after: Option<ExecutionId>,
         limit: usize,
-    ) -> Result<Vec<Execution>, StoreError> {
+    ) -> Result<Page<Execution, ExecutionId>, StoreError> {
         self.readers
             .read(move |db| executions::unfinished(db, after, limit))
             .await
@@ -327,6 +347,37 @@ impl Store for SqliteStore {
         self.readers.close().await;
         self.writer.stop().await;
         Ok(())
+    }
+}
+
+#[async_trait]
+impl SecretStore for SqliteStore {
+    async fn sealed_versions(&self) -> Result<Vec<(FunctionId, u32)>, StoreError> {
+        self.readers.read(functions::sealed).await
+    }
+
+    async fn sealed_version(
+        &self,
+        id: FunctionId,
+        version: u32,
+    ) -> Result<Option<Function>, StoreError> {
+        self.function_version(id, version).await
+    }
+
+    async fn replace_environment(
+        &self,
+        function: &Function,
+        expected: Timestamp,
+    ) -> Result<(), StoreError> {
+        let function = function.clone();
+        let replaced = self.writer.change(move |writer| {
+            function::replace_environment(writer.connection(), &function, expected)
+        });
+        if replaced.await? {
+            Ok(())
+        } else {
+            Err(StoreError::Stale)
+        }
     }
 }
 

@@ -1,8 +1,8 @@
-//! Who is let in, and how long they may stay.
+//! Which clients are let in, and for how long.
 //!
-//! A program sends its key as `Authorization: Bearer`. A browser cannot; it offers two subprotocols,
-//! `faas` and `faas.key.` with the key after it, and gets the former. A key in the address would end
-//! up in logs and histories: it is not looked for there.
+//! A program sends its key as `Authorization: Bearer`. A browser cannot set that header; it offers
+//! two subprotocols, `faas` and `faas.key.KEY`, and the server selects the first. A key in the URL
+//! would be stored in logs and histories, so it is not accepted there.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,15 +16,15 @@ use tokio::time::timeout;
 
 /// The subprotocol that is spoken.
 pub(crate) const PROTOCOL: &str = "faas";
-/// Begins the subprotocol that is none, but a browser's way to bring its key.
+/// The prefix of the subprotocol that carries a browser's key.
 const KEY: &str = "faas.key.";
-/// How often it is said of who stays that they are there.
+/// How often the use of the key is recorded while the client is connected.
 const STILL_THERE: Duration = Duration::from_secs(30);
 
-/// Somebody who was let in.
+/// A client that was let in. `None` when access is not controlled.
 pub(crate) struct AuthorizedClient(Option<Known>);
 
-/// Somebody whose leave may end.
+/// A client whose permission may end.
 struct Known {
     access: Access,
     caller: Caller,
@@ -32,12 +32,15 @@ struct Known {
 }
 
 impl AuthorizedClient {
-    /// Lets in whoever sent `request`, or says why not.
+    /// Checks a request.
+    ///
+    /// # Errors
+    /// Why it is refused.
     pub(crate) fn admit(access: Option<&Access>, request: &Request) -> Result<Self, Refusal> {
         let Some(access) = access else {
             return Ok(Self(None));
         };
-        // Before they are let in, so that no change in between is missed.
+        // Subscribed before the check, so that no change is missed.
         let changes = access.changes();
         let caller = access.admit(&asking(request), Permission::Read)?;
         Ok(Self(Some(Known {
@@ -47,13 +50,13 @@ impl AuthorizedClient {
         })))
     }
 
-    /// Resolves when they may not stay any longer.
+    /// Resolves when the client must be disconnected.
     pub(crate) async fn dismissed(&mut self) {
         let Some(known) = &mut self.0 else {
             return std::future::pending().await;
         };
         while known.access.may_stay(&known.caller) {
-            // Asked now and then without a change, so that their key does not look unused.
+            // Asking again without a change records that the key is in use.
             if let Ok(Err(_)) = timeout(STILL_THERE, known.changes.changed()).await {
                 return;
             }
@@ -61,7 +64,7 @@ impl AuthorizedClient {
     }
 }
 
-/// What `request` brought.
+/// What the check needs of `request`.
 fn asking(request: &Request) -> Asking<'_> {
     let headers = request.headers();
     let text = |name: &HeaderName| one(headers, name).map(Result::unwrap_or_default);
@@ -82,7 +85,7 @@ fn asking(request: &Request) -> Asking<'_> {
     }
 }
 
-/// The one value of a header; an error when it is no text or there are several.
+/// The only value of a header; an error when it is not text or given twice.
 fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Result<&'a str, ()>> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;
@@ -93,7 +96,7 @@ fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Result<&'a str, 
     })
 }
 
-/// The key among the subprotocols.
+/// The key that is offered as a subprotocol.
 fn offered(headers: &HeaderMap) -> Option<&str> {
     headers
         .get_all(SEC_WEBSOCKET_PROTOCOL)

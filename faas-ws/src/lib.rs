@@ -9,28 +9,33 @@
 //!
 //! let platform = Platform::builder().build().await?;
 //! let live = LiveEvents::new(platform.clone(), WsOptions::default());
-//! // Sockets at `/` and `/ws`; whoever comes to `/` without one gets a page.
+//! // WebSockets at `/`, `/ws` and `/ws/`; other requests to `/` get a page.
 //! let app = live.router_over(get(|| async { "the page" }));
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
 //! axum::serve(listener, app)
 //!     .with_graceful_shutdown(platform.stopped())
 //!     .await?;
-//! // axum does not wait for sockets.
+//! // axum does not wait for WebSockets.
 //! live.closed().await;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! A client gets everything from the moment it connects, or what it asks for with a `subscribe`
-//! message. Each event is encoded once for all clients. A client that is slow costs what it is just
-//! being sent, and is told by a `gap` what it missed; it never holds anybody up.
+//! A client receives every event from the moment it connects, or those that it selects with a
+//! `subscribe` message. Each event is encoded once for all clients. What is buffered for slow clients
+//! is bounded in bytes ([`WsOptions::max_buffered`]); a client that falls behind receives a `gap`
+//! with the range of events that it missed, and one that does not read is disconnected. A slow client
+//! never delays an execution or another client.
 //!
-//! Read the modules in this order: `options`, `connection` (the life of one socket), `request`
-//! (what clients say), `wire` (what they are told), `client` (who is let in), `upgrade`.
+//! Read the modules in this order: `options`, `connection` (one connection from start to end),
+//! `request` (messages from clients), `wire` (messages to clients), `outbox` (messages that wait to
+//! be sent), `authorized_client` (which clients are let in), `handshake`, `upgrade`.
 
 mod authorized_client;
 mod connection;
+mod handshake;
 mod options;
+mod outbox;
 mod request;
 mod upgrade;
 mod wire;
@@ -48,8 +53,10 @@ use tower::ServiceExt;
 
 pub use options::WsOptions;
 
-/// Sockets at `/` and `/ws` with the default [`WsOptions`]. A request at `/` that wants no socket is
-/// answered 426.
+use outbox::SendBudget;
+
+/// WebSockets at `/`, `/ws` and `/ws/` with the default [`WsOptions`]. Other requests there are
+/// answered with 426.
 pub fn router(platform: Platform) -> Router {
     LiveEvents::new(platform, WsOptions::default()).router()
 }
@@ -65,7 +72,9 @@ struct Shared {
     options: WsOptions,
     /// One permit for each connection that there may be.
     permits: Arc<Semaphore>,
-    /// The connections there are.
+    /// What may be buffered for all of them.
+    budget: SendBudget,
+    /// The open connections.
     connections: TaskTracker,
     ids: RequestIds,
 }
@@ -82,6 +91,7 @@ impl LiveEvents {
         Self {
             shared: Arc::new(Shared {
                 platform,
+                budget: SendBudget::new(options.max_buffered),
                 options,
                 permits,
                 connections,
@@ -90,25 +100,28 @@ impl LiveEvents {
         }
     }
 
-    /// Sockets at `/` and `/ws`. A request at `/` that wants no socket is answered 426.
+    /// WebSockets at `/`, `/ws` and `/ws/`. Other requests there are answered with 426.
     pub fn router(&self) -> Router {
         self.router_over(self.none())
     }
 
-    /// Sockets at `/` and `/ws`. A request at `/` that wants no socket goes to `page`.
+    /// WebSockets at `/`, `/ws` and `/ws/`. Other requests to `/` go to `page`.
     pub fn router_over(&self, page: MethodRouter) -> Router {
         Router::new()
             .route("/ws", self.upgrade_or(self.none()))
+            .route("/ws/", self.upgrade_or(self.none()))
             .route("/", self.upgrade_or(page))
     }
 
-    /// Sockets wherever the host routes this; a request that wants none goes to `otherwise`.
+    /// WebSockets wherever you route this; requests that do not ask for one go to `otherwise`. As the
+    /// fallback of a router it accepts upgrades at every path that has no route. Mount that router
+    /// with `nest_service`: `nest` does not match the mount path with a slash at its end.
     pub fn upgrade_or(&self, otherwise: MethodRouter) -> MethodRouter {
         let live = self.clone();
         any(move |request: Request| {
             let (live, otherwise) = (live.clone(), otherwise.clone());
             async move {
-                if upgrade::is_wanted(request.headers()) {
+                if handshake::is_wanted(request.headers()) {
                     live.upgrade(request).await
                 } else {
                     match otherwise.oneshot(request).await {
@@ -120,10 +133,16 @@ impl LiveEvents {
         })
     }
 
-    /// Says to whoever wants no socket that there is nothing else.
+    /// Answers requests that do not ask for a WebSocket.
     fn none(&self) -> MethodRouter {
         let live = self.clone();
         any(async move |request: Request| live.upgrade_required(&request))
+    }
+
+    /// The bytes of events that wait to be sent, over all connections: at most
+    /// [`WsOptions::max_buffered`].
+    pub fn buffered(&self) -> usize {
+        self.shared.budget.in_use()
     }
 
     /// How many clients are connected.
@@ -131,8 +150,8 @@ impl LiveEvents {
         self.shared.connections.len()
     }
 
-    /// Resolves when no client is connected any more: after the platform was told to shut down,
-    /// within the write timeout.
+    /// Resolves when no client is connected. Once the platform shuts down, this takes at most the
+    /// write timeout.
     pub async fn closed(&self) {
         self.shared.connections.wait().await;
     }

@@ -1,9 +1,8 @@
-//! From a request to a socket.
+//! Turns a request into a WebSocket connection, or refuses it.
 
-use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::Request;
 use axum::http::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE,
+    CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -12,29 +11,13 @@ use faas_core::access::Refusal;
 use faas_core::request_id;
 
 use crate::authorized_client::{self, AuthorizedClient};
-use crate::{LiveEvents, connection};
+use crate::{LiveEvents, connection, handshake};
 
-/// The buffer, in bytes, that each connection reads through: clients say little, and there may be
-/// many of them. The default would be 128 KiB.
-const READ_BUFFER: usize = 4 << 10;
 static REQUEST_ID: HeaderName = HeaderName::from_static(request_id::HEADER);
 
-/// Whether the request asks for a socket.
-pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
-    let says = |name, word: &str| {
-        headers
-            .get_all(name)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .any(|token| token.trim().eq_ignore_ascii_case(word))
-    };
-    says(CONNECTION, "upgrade") && says(UPGRADE, "websocket")
-}
-
 impl LiveEvents {
-    /// Turns a request into a connection, or says why not: with an id, and that in the log, as the
-    /// REST API does.
+    /// Opens a connection for a request, or refuses it. The answer has a request id and is logged,
+    /// as in the REST API.
     pub(crate) async fn upgrade(self, request: Request) -> Response {
         let id = self.id_of(request.headers());
         let mut answer = self.connect_or_refuse(request).await;
@@ -43,12 +26,12 @@ impl LiveEvents {
         answer
     }
 
-    /// The answer to a request for a socket that is none.
+    /// The answer where only a WebSocket is served, to a request that does not ask for one.
     pub(crate) fn upgrade_required(&self, request: &Request) -> Response {
         let mut answer = refuse(
             StatusCode::UPGRADE_REQUIRED,
             "upgrade_required",
-            "live events come over a WebSocket: connect with one",
+            "live events are served over a WebSocket: send an upgrade request",
         );
         let id = self.id_of(request.headers());
         answer.headers_mut().insert(REQUEST_ID.clone(), id);
@@ -71,50 +54,51 @@ impl LiveEvents {
             let mut full = refuse(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "too_many_connections",
-                "there are too many connections: try again later",
+                "too many connections: try again later",
             );
             full.headers_mut()
                 .insert(RETRY_AFTER, HeaderValue::from_static("5"));
             return full;
         };
-        let (mut parts, _body) = request.into_parts();
-        let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-            Ok(upgrade) => upgrade,
-            Err(rejection) => {
-                return refuse(
-                    rejection.status(),
-                    "invalid_request",
-                    &rejection.body_text(),
-                );
+        let mut request = request;
+        let answer = match handshake::accept(&request, authorized_client::PROTOCOL) {
+            Ok(answer) => answer,
+            Err(invalid) => {
+                let mut answer = refuse(invalid.status, "invalid_request", invalid.message);
+                answer
+                    .headers_mut()
+                    .insert(SEC_WEBSOCKET_VERSION, handshake::VERSION);
+                return answer;
             }
         };
-        let max = self.shared.options.max_message;
-        // Counted from here on, so that whoever waits for the end does not miss it in between.
+        let upgraded = hyper::upgrade::on(&mut request);
+        // Counted from here on, so that `closed` waits for it.
         let token = self.shared.connections.token();
-        upgrade
-            .protocols([authorized_client::PROTOCOL])
-            .max_message_size(max)
-            .max_frame_size(max)
-            .read_buffer_size(READ_BUFFER)
-            .on_failed_upgrade(|error| tracing::debug!(%error, "a socket failed to open"))
-            .on_upgrade(async move |socket| {
-                let shared = &self.shared;
-                connection::serve(socket, &shared.platform, &shared.options, client).await;
-                drop((permit, token));
-            })
+        tokio::spawn(async move {
+            let _held = (permit, token);
+            match upgraded.await {
+                Ok(upgraded) => {
+                    let shared = &*self.shared;
+                    let (platform, options) = (&shared.platform, &shared.options);
+                    connection::serve(upgraded, platform, options, &shared.budget, client).await;
+                }
+                Err(error) => tracing::debug!(%error, "cannot open a WebSocket"),
+            }
+        });
+        answer
     }
 }
 
-/// One line for each request: a warning when there is no room.
+/// Logs one line for each request: a warning when there are too many connections.
 fn log(answer: &Response, id: &HeaderValue) {
     let (status, id) = (answer.status().as_u16(), id.to_str().unwrap_or_default());
     match status {
-        503 => tracing::warn!(id, status, "a socket was refused"),
-        _ => tracing::debug!(id, status, "a socket was asked for"),
+        503 => tracing::warn!(id, status, "WebSocket refused"),
+        _ => tracing::debug!(id, status, "WebSocket requested"),
     }
 }
 
-/// Why somebody is not let in.
+/// The answer to a request that is not let in.
 fn refused(refusal: &Refusal) -> Response {
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::FORBIDDEN);
     let mut response = refuse(status, refusal.code(), &refusal.to_string());
@@ -128,7 +112,7 @@ fn refused(refusal: &Refusal) -> Response {
     response
 }
 
-/// A refusal in the envelope that the REST API has.
+/// An error in the same envelope as in the REST API.
 fn refuse(status: StatusCode, code: &'static str, message: &str) -> Response {
     #[derive(serde::Serialize)]
     struct Envelope<'a> {

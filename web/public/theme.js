@@ -1,10 +1,10 @@
-// Sets the theme before the first paint. A file of its own, because the page allows no inline script.
+// Sets the theme before the first paint. The content security policy allows no inline scripts.
 (function () {
   var chosen = null;
   try {
     chosen = localStorage.getItem("theme");
   } catch {
-    // Storage may be forbidden: then the system decides.
+    // Without storage the system decides.
   }
   var dark = chosen === "dark" || (chosen !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
   document.documentElement.dataset.theme = dark ? "dark" : "light";

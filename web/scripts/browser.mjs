@@ -1,6 +1,6 @@
 /**
- * A Chromium to drive. Run as a program it makes sure that there is one: Debian's, where this is
- * Debian and one may install packages, else the one that Playwright brings.
+ * Finds and starts Chromium. Run as a program it installs one if there is none: the package of Debian
+ * if this is Debian and you are root, otherwise Playwright's own.
  */
 import { execFileSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
@@ -10,7 +10,7 @@ import { chromium } from "playwright-core";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/** No sandbox, because whoever is root cannot have one; nothing that asks the network for anything. */
+/** No sandbox, because root cannot have one, and no background requests. */
 const ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -32,7 +32,7 @@ export function findBrowser() {
         accessSync(file, constants.X_OK);
         return file;
       } catch {
-        // Not here.
+        // Not in this folder.
       }
     }
   }
@@ -40,10 +40,10 @@ export function findBrowser() {
   return existsSync(own) ? own : null;
 }
 
-/** Starts it, headless, with a profile of its own that is gone afterwards. */
+/** Starts Chromium headless with a temporary profile. */
 export function launch() {
   const executablePath = findBrowser();
-  if (!executablePath) throw new Error("there is no Chromium: `node scripts/browser.mjs` installs one");
+  if (!executablePath) throw new Error("Chromium not found: `node scripts/browser.mjs` installs it");
   return chromium.launch({ executablePath, args: ARGUMENTS });
 }
 

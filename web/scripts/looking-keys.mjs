@@ -1,13 +1,13 @@
-/** Pictures of a server that requires a key. */
+/** Screenshots of a server that requires a key. */
 import path from "node:path";
 import { open, settle } from "./looking.mjs";
 import { Server } from "./server.mjs";
 
-/** How many keys are many. */
+/** The number of keys of the full list. */
 const MANY = 50;
 
 /**
- * Makes keys as they gather over the years: of each role, some in use, some revoked, one with a long name.
+ * Creates many keys: of each role, some in use, some revoked, one with a long name.
  * @param {Server} server
  */
 async function makeMany(server) {
@@ -23,7 +23,7 @@ async function makeMany(server) {
 }
 
 /**
- * Signing in, what each role sees, and the page of keys: with one, with some, with many.
+ * The sign-in page, the pages of each role, and the keys: with one, with some, with many.
  * @param {import("playwright-core").Browser} browser
  * @param {string} folder
  */
@@ -46,7 +46,7 @@ export async function withKeys(browser, folder) {
       if (key !== null) {
         await page.getByLabel("API key").fill(key);
         await page.keyboard.press("Enter");
-        if (key === "faas_wrong") await page.getByText("There is no such key").waitFor();
+        if (key === "faas_wrong") await page.getByText("This key does not exist").waitFor();
         else await page.getByRole("button", { name: "Sign out" }).waitFor();
       }
       await settle(page);
@@ -54,7 +54,7 @@ export async function withKeys(browser, folder) {
       await shoot();
       if (name === "access") {
         await page.getByLabel("Name", { exact: true }).fill(`${theme} ${width}`);
-        await page.getByRole("button", { name: "Make the key" }).click();
+        await page.getByRole("button", { name: "Create the key" }).click();
         await page.getByLabel("The new key").waitFor();
         await settle(page);
         name = "made";

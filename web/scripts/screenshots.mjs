@@ -1,11 +1,10 @@
 /**
- * Takes the pictures of the README from a real server that really runs something, and writes them
- * to `docs/` as small as they can be read.
+ * Takes the pictures of the README from a real server, and writes them to `docs/`.
  *
  *     npm run build && cargo build -p faas-server && npm run screenshots
  *
- * With a folder as its argument it takes every page instead, in both themes, wide and narrow, with
- * no data, with little, and with 200 functions and 10,000 executions: for looking at them.
+ * With a folder as its argument it takes every page instead: in both themes, wide and narrow, with
+ * no data, with little data, and with 200 functions and 10,000 executions.
  */
 import { mkdirSync, statSync } from "node:fs";
 import path from "node:path";
@@ -14,7 +13,7 @@ import { withKeys } from "./looking-keys.mjs";
 import { open, settle } from "./looking.mjs";
 import { Server } from "./server.mjs";
 
-/** The most that a picture in the README may have, in bytes. */
+/** The largest picture of the README, in bytes. */
 const LARGEST = 150_000;
 
 const FLAKY = `// Charges a card; the card of every seventh customer is declined.
@@ -25,7 +24,7 @@ return { charged: input.amount };
 const SLOW = "return new Promise((done) => setTimeout(() => done(input.n), 90 + Math.random() * 120))";
 
 /**
- * Uploads so many functions and runs them so often, from the samples and two of its own.
+ * Uploads and runs the given numbers of functions and executions.
  * @param {Server} server
  * @param {number} functions
  * @param {number} executions
@@ -55,7 +54,7 @@ async function fill(server, functions, executions) {
 }
 
 /**
- * JPEG, because a page of text and lines is smaller so at this size than any PNG that Chromium writes.
+ * JPEG, because it is smaller than the PNG that Chromium writes for such a page.
  * @param {import("playwright-core").Page} page
  * @param {string} name
  */
@@ -63,7 +62,7 @@ async function picture(page, name) {
   const file = path.join(import.meta.dirname, "../docs", `${name}.jpg`);
   await page.screenshot({ path: file, type: "jpeg", quality: 82 });
   const { size } = statSync(file);
-  if (size > LARGEST) throw new Error(`${file} has ${size} bytes: at most ${LARGEST}`);
+  if (size > LARGEST) throw new Error(`${file} is too large: ${size} bytes, at most ${LARGEST}`);
   process.stdout.write(`${file} ${size}\n`);
 }
 
@@ -78,7 +77,7 @@ async function forReadme(browser) {
     await settle(page);
     await page.getByLabel("Function", { exact: true }).selectOption({ label: "Fibonacci Calculator" });
     await page.getByRole("button", { name: "Run", exact: true }).click();
-    await page.getByText(/^(Completed|Failed)$/).last().waitFor();
+    await page.getByRole("region", { name: "Result" }).getByText("Completed").waitFor();
     await settle(page);
     await picture(page, "dashboard");
 
@@ -89,7 +88,7 @@ async function forReadme(browser) {
     await dark.waitForTimeout(30_000);
     await picture(dark, "monitoring");
     await dark.goto(`${server.url}/monitoring/load-tests/${_id}`);
-    await dark.getByText(/than estimated/).waitFor({ timeout: 40_000 });
+    await dark.getByText(/than estimated|matches the estimate/).waitFor({ timeout: 40_000 });
     await settle(dark);
     await picture(dark, "load-test");
 

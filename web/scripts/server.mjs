@@ -1,4 +1,4 @@
-/** The real server, started for a test on a port of its own. */
+/** The real server, started for a test on a free port. */
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 const target = process.env["CARGO_TARGET_DIR"] ?? path.join(import.meta.dirname, "../../target");
 const binary = process.env["FAAS_BINARY"] ?? path.join(target, "debug/faas");
 
-/** For tests only: functions may have secrets. */
+/** For tests only. With a key functions can have secrets. */
 const SECRET_KEY = "5ec2e7".repeat(10) + "5ec2";
 
 export class Server {
@@ -16,14 +16,14 @@ export class Server {
   #store = `sqlite:${path.join(this.#folder, "faas.db")}`;
   /** @type {import("node:child_process").ChildProcess | null} */
   #process = null;
-  /** Where it is, such as `http://127.0.0.1:40000`; the same after a restart. */
+  /** The address, such as `http://127.0.0.1:40000`. A restart keeps it. */
   url = "";
-  /** The text of the key that calls are made with, once there is one. */
+  /** The key of all calls; empty while there is none. */
   key = "";
 
-  /** Starts it, with what was in its store. */
+  /** Starts the server with its existing store. */
   async start() {
-    if (!existsSync(binary)) throw new Error(`there is no ${binary}: build it with cargo build -p faas-server`);
+    if (!existsSync(binary)) throw new Error(`${binary} not found: build it with cargo build -p faas-server`);
     const listen = this.url ? new URL(this.url).host : "127.0.0.1:0";
     const child = spawn(binary, ["serve", "--listen", listen, "--store", this.#store, "--log", "warn"], {
       cwd: this.#folder,
@@ -32,15 +32,15 @@ export class Server {
     });
     this.#process = child;
     for await (const line of createInterface({ input: child.stdout })) {
-      const url = /listens on (http:\S+?),/.exec(line)?.[1];
+      const url = /\bhttp:\/\/[^\s,]+/.exec(line)?.[0];
       if (!url) continue;
       this.url = url;
       return this;
     }
-    throw new Error("the server ended before it listened");
+    throw new Error("the server exited before it listened");
   }
 
-  /** Ends it; its store stays. */
+  /** Stops the server and keeps its store. */
   async stop() {
     const child = this.#process;
     this.#process = null;
@@ -50,7 +50,7 @@ export class Server {
     await gone;
   }
 
-  /** Ends it and forgets all. */
+  /** Stops the server and deletes its store. */
   async remove() {
     await this.stop();
     rmSync(this.#folder, { recursive: true, force: true });
@@ -60,18 +60,18 @@ export class Server {
    * @param {string} method
    * @param {string} route
    * @param {unknown} [body]
-   * @returns {Promise<any>} what it answered
+   * @returns {Promise<any>} the answer
    */
   call(method, route, body) {
     return this.callAs(this.key, method, route, body);
   }
 
   /**
-   * @param {string} key the text of one; empty: none
+   * @param {string} key empty: without a key
    * @param {string} method
    * @param {string} route
    * @param {unknown} [body]
-   * @returns {Promise<any>} what it answered
+   * @returns {Promise<any>} the answer
    */
   async callAs(key, method, route, body) {
     /** @type {Record<string, string>} */
@@ -86,7 +86,7 @@ export class Server {
   }
 
   /**
-   * Revokes a key without a server.
+   * Revokes a key while the server is stopped.
    * @param {string} name
    */
   revokeByHand(name) {
@@ -94,7 +94,7 @@ export class Server {
   }
 
   /**
-   * Makes a key; calls are made with the first.
+   * Creates a key. All calls use the first one.
    * @param {string} name
    * @param {"reader" | "invoker" | "developer" | "admin"} role
    * @param {string | null} [expiresAt]
@@ -109,7 +109,7 @@ export class Server {
   /**
    * @param {string} name
    * @param {string} code
-   * @returns {Promise<string>} the id of a new function
+   * @returns {Promise<string>} the id of the new function
    */
   async upload(name, code) {
     const { _id } = await this.call("POST", "/api/functions", { name, description: `${name}, for a test`, code, config: { retryCount: 0 } });

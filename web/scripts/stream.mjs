@@ -1,6 +1,6 @@
 /**
- * Measures how smooth the dashboard stays while events stream in: frames, long tasks and layout
- * shifts of each page that streams, at 500 events a second and at none.
+ * Measures how smooth the dashboard is while events arrive: the frames, long tasks and layout shifts
+ * of each live page, at 500 events per second and at none.
  *
  *     npm run build && cargo build --release -p faas-server
  *     FAAS_BINARY=../target/release/faas npm run bench
@@ -10,7 +10,7 @@ import { launch } from "./browser.mjs";
 import { Server } from "./server.mjs";
 
 const SECONDS = 10;
-/** Each call makes two events: its start and its end. */
+/** Each call causes two events: its start and its end. */
 const CALLS_PER_SECOND = 250;
 
 const agent = new Agent({ keepAlive: true, maxSockets: 16 });
@@ -27,7 +27,7 @@ const call = (url) =>
   });
 
 /**
- * Calls at an even rate for some time.
+ * Calls at a constant rate.
  * @param {string} url
  */
 async function load(url) {
@@ -43,7 +43,7 @@ async function load(url) {
   return calls.length;
 }
 
-/** Runs in the page: watches it until `stop` is called. */
+/** Runs in the page. Measures until the returned function is called. */
 function watch() {
   /** @type {number[]} */
   const frames = [];

@@ -1,4 +1,4 @@
-/** Answers of the API for tests to begin with. */
+/** Sample answers of the API. */
 import { sumMoney } from "@/lib/money";
 import type { CostParts, CostRow, Execution, Fn, LoadTest, Pricing } from "@/lib/api/types";
 
@@ -49,7 +49,7 @@ export const anExecution = (change: Partial<Execution> = {}): Execution => ({
   ...change,
 });
 
-/** A function's costs; its total is the sum of the parts. */
+/** The costs of a function. The total is the sum of the parts. */
 export function aCostRow(change: Partial<Omit<CostRow, "costBreakdown">> & { costBreakdown?: Partial<CostParts> } = {}): CostRow {
   const costBreakdown = { baseCost: 0.01, coldStartCost: 0, retryCost: 0, dataTransferCost: 0, ...change.costBreakdown };
   const totalCost = sumMoney(Object.values(costBreakdown));

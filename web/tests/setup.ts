@@ -1,9 +1,9 @@
-/** What jsdom lacks. */
+/** Replaces what jsdom lacks. */
 import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
 
-// A busy machine is not a broken page.
-configure({ asyncUtilTimeout: 4_000 });
+// Only a hang takes this long, also on a busy machine.
+configure({ asyncUtilTimeout: 30_000 });
 
 if (typeof window !== "undefined") {
   afterEach(cleanup);

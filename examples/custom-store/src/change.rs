@@ -9,7 +9,7 @@ use faas_core::error::StoreError;
 use faas_core::model::LoadTest;
 use faas_core::model::{ApiKey, AuditEntry, Function, FunctionId, KeyId, Timestamp};
 use faas_core::store::memory::DEFAULT_CAPACITY;
-use faas_core::store::{AccessStore, KeyUse, MemoryStore, Store, Write, Written};
+use faas_core::store::{AccessStore, KeyUse, MemoryStore, SecretStore, Store, Write, Written};
 use serde::{Deserialize, Serialize};
 
 use crate::records::{ApiKeyDef, AuditEntryDef, FunctionDef, text, writes};
@@ -63,6 +63,11 @@ impl Header {
 pub(crate) enum Change {
     InsertFunction(#[serde(with = "FunctionDef")] Function),
     UpdateFunction {
+        #[serde(with = "FunctionDef")]
+        function: Function,
+        expected: Timestamp,
+    },
+    ReplaceEnvironment {
         #[serde(with = "FunctionDef")]
         function: Function,
         expected: Timestamp,
@@ -122,6 +127,9 @@ impl Change {
             Self::InsertFunction(function) => memory.insert_function(function).await?,
             Self::UpdateFunction { function, expected } => {
                 memory.update_function(function, *expected).await?;
+            }
+            Self::ReplaceEnvironment { function, expected } => {
+                memory.replace_environment(function, *expected).await?;
             }
             Self::DeleteFunction { id, at } => {
                 answer.count = usize::from(memory.delete_function(*id, *at).await?);

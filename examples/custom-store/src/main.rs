@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use faas_core::Platform;
 use faas_core::platform::NewFunction;
+use faas_core::store::FunctionQuery;
 use faas_custom_store::JournalStore;
 use serde_json::json;
 
@@ -25,16 +26,20 @@ async fn demo(path: &Path) -> Result<Vec<String>, Box<dyn Error>> {
     let mut told = Vec::new();
     let platform = start(path).await?;
     told.push(format!("the store is {}", platform.describe_store()));
-    let functions = platform.functions().list().await?;
+    let functions = platform
+        .functions()
+        .list(&FunctionQuery::default())
+        .await?
+        .items;
     let greet = match functions.into_iter().find(|one| &*one.name == "greet") {
-        Some(there) => there,
+        Some(there) => there.id,
         None => {
             let code = "return `Hello, ${input.name}!`";
             let new = NewFunction::new("greet", "greets", code);
-            platform.functions().create(new).await?
+            platform.functions().create(new).await?.id
         }
     };
-    let done = platform.invoke(greet.id, json!({"name": "Ada"})).await?;
+    let done = platform.invoke(greet, json!({"name": "Ada"})).await?;
     if let Some(output) = &done.output {
         told.push(format!(
             "greet returned {output} for ${}",

@@ -9,12 +9,12 @@ use async_trait::async_trait;
 use faas_core::error::StoreError;
 use faas_core::model::LoadTest;
 use faas_core::model::{
-    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionId, FunctionLabel, KeyId,
-    LoadTestId, ScalingEvent, Timestamp,
+    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
+    FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
-    AccessStore, AuditQuery, ExecutionQuery, KeyUse, LoadTestQuery, MemoryStore, Period, Store,
-    Totals, UsageQuery, UsageRow, Write, Written,
+    AccessStore, AuditQuery, ExecutionQuery, FunctionQuery, KeyUse, LoadTestQuery, MemoryStore,
+    Page, Period, SecretStore, Store, Totals, UsageQuery, UsageRow, Write, Written,
 };
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -147,13 +147,24 @@ impl Store for JournalStore {
         self.inner.memory.function_version(id, version).await
     }
 
-    async fn functions(&self) -> Result<Vec<Function>, StoreError> {
-        self.inner.memory.functions().await
+    async fn functions(
+        &self,
+        query: &FunctionQuery,
+    ) -> Result<Page<FunctionSummary, FunctionId>, StoreError> {
+        self.inner.memory.functions(query).await
+    }
+
+    async fn function_counts(&self) -> Result<FunctionCounts, StoreError> {
+        self.inner.memory.function_counts().await
+    }
+
+    async fn function_named(&self, name: &str) -> Result<Option<FunctionId>, StoreError> {
+        self.inner.memory.function_named(name).await
     }
 
     async fn labels(
         &self,
-        ids: Option<&[FunctionId]>,
+        ids: &[FunctionId],
     ) -> Result<HashMap<FunctionId, FunctionLabel>, StoreError> {
         self.inner.memory.labels(ids).await
     }
@@ -180,7 +191,7 @@ impl Store for JournalStore {
         self.inner.memory.execution(id).await
     }
 
-    async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<Execution>, StoreError> {
+    async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<ListedExecution>, StoreError> {
         self.inner.memory.executions(query).await
     }
 
@@ -188,7 +199,7 @@ impl Store for JournalStore {
         &self,
         after: Option<ExecutionId>,
         limit: usize,
-    ) -> Result<Vec<Execution>, StoreError> {
+    ) -> Result<Page<Execution, ExecutionId>, StoreError> {
         self.inner.memory.unfinished(after, limit).await
     }
 
@@ -273,6 +284,31 @@ impl Store for JournalStore {
 }
 
 #[async_trait]
+impl SecretStore for JournalStore {
+    async fn sealed_versions(&self) -> Result<Vec<(FunctionId, u32)>, StoreError> {
+        self.inner.memory.sealed_versions().await
+    }
+
+    async fn sealed_version(
+        &self,
+        id: FunctionId,
+        version: u32,
+    ) -> Result<Option<Function>, StoreError> {
+        self.inner.memory.sealed_version(id, version).await
+    }
+
+    async fn replace_environment(
+        &self,
+        function: &Function,
+        expected: Timestamp,
+    ) -> Result<(), StoreError> {
+        let function = function.clone();
+        let change = Change::ReplaceEnvironment { function, expected };
+        self.change(change).await.map(|_| ())
+    }
+}
+
+#[async_trait]
 impl AccessStore for JournalStore {
     async fn insert_key(&self, key: &ApiKey) -> Result<(), StoreError> {
         let change = Change::InsertKey(key.clone());
@@ -315,6 +351,8 @@ mod tests {
     use std::fs::File;
     use std::io::Write as _;
 
+    use faas_core::model::FunctionSummary;
+    use faas_core::store::FunctionQuery;
     use faas_core::store::conformance::fixtures::Fixtures;
     use tempfile::TempDir;
 
@@ -356,7 +394,8 @@ mod tests {
             assert!(refused.is_retryable(), "{refused:?}");
         }
         assert_eq!(store.execution(later.id).await.unwrap(), None);
-        assert_eq!(store.functions().await.unwrap(), []);
+        let page = store.functions(&FunctionQuery::default()).await.unwrap();
+        assert_eq!(page.items, []);
 
         // A part of the line may have been written, and longer than what comes next.
         let mut tail = File::options().append(true).open(&path).unwrap();
@@ -370,7 +409,8 @@ mod tests {
 
         let store = JournalStore::open(&path).await.unwrap();
         assert_eq!(store.execution(later.id).await.unwrap(), Some(later));
-        assert_eq!(store.functions().await.unwrap(), [function]);
+        let page = store.functions(&FunctionQuery::default()).await.unwrap();
+        assert_eq!(page.items, [FunctionSummary::new(function, true)]);
         let totals = store.totals().await.unwrap();
         assert_eq!(totals.completed + totals.failed, 2);
     }

@@ -138,6 +138,7 @@ mod tests {
     use axum::body::{Body, to_bytes};
     use axum::http::Request;
     use faas_core::platform::FunctionUpdate;
+    use faas_core::store::FunctionQuery;
     use tower::ServiceExt;
 
     use super::*;
@@ -169,7 +170,13 @@ mod tests {
         assert_eq!(status, StatusCode::OK);
         assert!(functions.contains("pricing"), "{functions}");
 
-        let pricing = platform.functions().list().await.unwrap()[0].id;
+        let pricing = platform
+            .functions()
+            .list(&FunctionQuery::default())
+            .await
+            .unwrap()
+            .items[0]
+            .id;
         let update = FunctionUpdate {
             code: Some("function price() { throw new Error('on holiday') }".to_owned()),
             ..FunctionUpdate::default()

@@ -14,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::address::Address;
 use crate::key_cli::{KeyCommand, Place};
+use crate::network::NetworkFlags;
 use crate::units::{parse_duration, parse_size};
 
 /// Run JavaScript functions: upload them, call them, scale them, and see what they cost.
@@ -30,8 +31,7 @@ pub(crate) enum Command {
     Serve(Box<Flags>),
     /// Create, list and revoke API keys.
     ///
-    /// Once a key exists, every request needs one. A running server with the same store applies
-    /// changes at once.
+    /// Once a key exists, every request needs one. A change is in force when the command returns.
     #[command(subcommand)]
     Key(KeyCommand),
     /// Print a new key for FAAS_SECRET_KEY, which encrypts the secrets of functions.
@@ -171,6 +171,9 @@ pub(crate) struct Flags {
     /// Maximum time for a request, without the run time of the function [default: 30s]
     #[arg(long, env = "FAAS_REQUEST_TIMEOUT", value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) request_timeout: Option<Duration>,
+
+    #[command(flatten)]
+    pub(crate) network: NetworkFlags,
 
     /// Web origin that may call the API from a browser, or *; repeatable [default: none]
     #[arg(
@@ -348,6 +351,10 @@ mod tests {
             format!("{}MiB", settings.warm.memory >> 20),
             format!("{}m", settings.warm.idle.as_secs() / 60),
             format!("{}s", settings.request_timeout.as_secs()),
+            settings.network.max_connections.to_string(),
+            format!("{}MiB", settings.network.max_body_memory >> 20),
+            format!("{}s", settings.network.stall_timeout.as_secs()),
+            format!("{}KiB", settings.network.min_rate >> 10),
             format!("{}s", platform.shutdown_grace.as_secs()),
             format!("{}s", platform.lease_margin.as_secs()),
             (settings.access.audit_retention.as_secs() / 86_400).to_string(),

@@ -14,7 +14,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, any, get};
 use tower::ServiceExt;
 use tower_http::compression::CompressionLayer;
 
@@ -45,14 +45,15 @@ pub(crate) fn root() -> MethodRouter {
     get((async || page(FILES).unwrap_or_else(not_built)).layer(CompressionLayer::new()))
 }
 
-/// Serves the dashboard for requests that `api` does not handle.
-pub(crate) fn over(api: Router) -> Router {
+/// Serves the dashboard at every path that has no route in `api`. `around` may handle some of these
+/// requests.
+pub(crate) fn over(api: Router, around: impl FnOnce(MethodRouter) -> MethodRouter) -> Router {
     let unknown = api.clone();
     let handler = async move |request: Request| match answer(FILES, &request) {
         Some(response) => response,
         None => unknown.oneshot(request).await.into_response(),
     };
-    api.fallback(handler.layer(CompressionLayer::new()))
+    api.fallback_service(around(any(handler.layer(CompressionLayer::new()))))
 }
 
 /// The requested file or page; `None` if the request is not for the dashboard.

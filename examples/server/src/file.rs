@@ -13,11 +13,24 @@ use serde::{Deserialize, Deserializer};
 
 use crate::address::Address;
 use crate::cli::{Durability, Isolation, LogFormat, Policy};
+use crate::network::NetworkFlags;
 use crate::store_url::StoreUrl;
 use crate::units::{parse_duration, parse_size};
 
 /// The file that is read if `--config` is not given.
 const DEFAULT: &str = "faas.toml";
+
+/// Every key, for the test that compares the sample file with them.
+#[cfg(test)]
+pub(crate) const KEYS: &[&str] = &[
+    "listen", "store", "durability", "retention_days", "min_instances", "max_instances",
+    "max_instances_per_function", "queue_capacity", "queue_bytes", "queue_share", "scaling_policy",
+    "isolation", "allow_unlocked", "warm_isolates", "warm_memory", "warm_idle", "max_body",
+    "request_timeout", "max_connections", "max_connections_per_address", "max_body_memory",
+    "stall_timeout", "min_rate", "cors_origin", "allowed_host", "insecure_open", "rate_limit",
+    "rate_burst", "audit_retention_days", "shutdown_grace", "lease_margin", "log", "log_format",
+    "retry", "scaling", "prices",
+];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -47,6 +60,14 @@ pub(crate) struct File {
     pub(crate) max_body: Option<usize>,
     #[serde(deserialize_with = "duration")]
     pub(crate) request_timeout: Option<Duration>,
+    max_connections: Option<usize>,
+    max_connections_per_address: Option<usize>,
+    #[serde(deserialize_with = "size")]
+    max_body_memory: Option<usize>,
+    #[serde(deserialize_with = "duration")]
+    stall_timeout: Option<Duration>,
+    #[serde(deserialize_with = "size")]
+    min_rate: Option<usize>,
     pub(crate) cors_origin: Vec<String>,
     pub(crate) allowed_host: Vec<String>,
     pub(crate) insecure_open: bool,
@@ -109,6 +130,17 @@ impl File {
                 Ok(Self::default())
             }
             Err(error) => Err(format!("cannot read {}: {error}", chosen.display())),
+        }
+    }
+
+    /// The settings of [`NetworkFlags`].
+    pub(crate) fn network(&self) -> NetworkFlags {
+        NetworkFlags {
+            max_connections: self.max_connections,
+            max_connections_per_address: self.max_connections_per_address,
+            max_body_memory: self.max_body_memory,
+            stall_timeout: self.stall_timeout,
+            min_rate: self.min_rate,
         }
     }
 
@@ -231,6 +263,11 @@ mod tests {
             warm_idle = "1m"
             max_body = "2MiB"
             request_timeout = "1m"
+            max_connections = 500
+            max_connections_per_address = 100
+            max_body_memory = "64MiB"
+            stall_timeout = "5s"
+            min_rate = "2KiB"
             cors_origin = ["https://a.example", "https://b.example"]
             allowed_host = ["faas.example"]
             insecure_open = true
@@ -265,6 +302,7 @@ mod tests {
         .parse()
         .unwrap();
         assert_eq!(file.max_body, Some(2 << 20));
+        assert_eq!(file.network().min_rate, Some(2 << 10));
         assert_eq!(file.retry.base, Some(Duration::from_millis(500)));
         assert_eq!(file.scaling.queue_driven.down_after, Duration::from_secs(5));
         assert_eq!(file.scaling.queue_driven.down_below, 3);

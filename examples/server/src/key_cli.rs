@@ -13,11 +13,14 @@ use crate::units::parse_duration;
 const KEY_EXAMPLES: &str = "\
 Examples:
   faas key create --name me --role admin
-      shows the key this once: send it as Authorization: Bearer
+      shows the key once: send it as Authorization: Bearer
   faas key create --name ci --role invoker --expires 30d
   faas key list
   faas key revoke ci
-      revoke it for good; a running server applies this within a second";
+      revoke it for good
+
+A change is in force when the command returns: a running server on the same SQLite file confirms it;
+servers on MongoDB read the keys every half second, and the command waits a second.";
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = KEY_EXAMPLES)]

@@ -1,4 +1,4 @@
-//! `faas key`: creates, lists and revokes API keys in the store, with or without a running server.
+//! `faas key`: creates, lists and revokes API keys in the store, whether or not a server runs on it.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -12,12 +12,12 @@ use crate::file::File;
 use crate::key_cli::{Expiry, KeyCommand, Place};
 use crate::settings::{self, Environment};
 use crate::store_url::StoreUrl;
-use crate::{print, stores};
+use crate::{key_notice, print, stores};
 
 /// Runs `command`.
 ///
 /// # Errors
-/// A one-line message.
+/// One line that says what is wrong.
 pub(crate) async fn run(command: KeyCommand, environment: &Environment) -> Result<(), String> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     match command {
@@ -41,32 +41,41 @@ pub(crate) async fn run(command: KeyCommand, environment: &Environment) -> Resul
             };
             let created = keys.create(new, &Actor::Local).await;
             let (_, text) = created.map_err(|error| error.to_string())?;
+            let announced = if was_there {
+                key_notice::announce(&url).await
+            } else {
+                Ok(())
+            };
             if !was_there {
-                // Standard output has only the key.
+                // Standard output has the key and nothing else.
                 let _ = writeln!(
                     std::io::stderr(),
-                    "created the store {url}: start the server with this store to use the key"
+                    "created the store {url}: only a server that is started on it knows this key"
                 );
             }
-            print(text.expose())
+            // The key is shown in any case: it cannot be shown again.
+            print(text.expose())?;
+            announced
         }
         KeyCommand::List { place } => {
-            let keys = open_existing(place, environment, &clock).await?;
+            let keys = open_existing(&store(place, environment)?, &clock).await?;
             let there = keys.list().await.map_err(|error| error.to_string())?;
             print(&table(&there, clock.now()))
         }
         KeyCommand::Revoke { key, place } => {
-            let keys = open_existing(place, environment, &clock).await?;
+            let url = store(place, environment)?;
+            let keys = open_existing(&url, &clock).await?;
             let there = keys.list().await.map_err(|error| error.to_string())?;
             let is_meant = |one: &&ApiKey| {
                 one.revoked_at.is_none() && (*one.name == *key || one.id.to_string() == key)
             };
             let found = there.iter().find(is_meant);
             let found =
-                found.ok_or_else(|| format!("no active key {key:?}: see 'faas key list'"))?;
+                found.ok_or_else(|| format!("no valid key {key:?}: see 'faas key list'"))?;
             let revoked = keys.revoke(found.id, &Actor::Local).await;
             let revoked = revoked.map_err(|error| error.to_string())?;
-            print(&format!("revoked {} ({})", revoked.name, revoked.id))
+            print(&format!("revoked {} ({})", revoked.name, revoked.id))?;
+            key_notice::announce(&url).await
         }
     }
 }
@@ -81,18 +90,13 @@ async fn open(url: &StoreUrl, clock: &Arc<dyn Clock>) -> Result<Keys, String> {
     Ok(Keys::new(store, Arc::clone(clock)))
 }
 
-/// The keys of an existing store.
-async fn open_existing(
-    place: Place,
-    environment: &Environment,
-    clock: &Arc<dyn Clock>,
-) -> Result<Keys, String> {
-    let url = store(place, environment)?;
-    stores::expect_there(&url)?;
-    open(&url, clock).await
+/// Opens the keys of a store that must exist.
+async fn open_existing(url: &StoreUrl, clock: &Arc<dyn Clock>) -> Result<Keys, String> {
+    stores::expect_there(url)?;
+    open(url, clock).await
 }
 
-/// A header and one line per key.
+/// One line for each key, below a header.
 fn table(keys: &[ApiKey], now: Timestamp) -> String {
     let mut lines = format!(
         "{:36}  {:9}  {:24}  {:24}  {:24}  {:8}  NAME",

@@ -1,21 +1,24 @@
 //! `faas`: the standalone server.
 //!
-//! Read the modules in this order: [`cli`] and [`key_cli`] (arguments and help), [`mod@file`] (the
-//! settings file), [`settings`] (their precedence), [`stores`], [`runtime`] (isolation),
-//! [`mod@serve`] (start, run, stop), [`connections`], [`dashboard`], [`keys`], [`secret_key`].
+//! Read the modules in this order: [`cli`], [`network`] and [`key_cli`] (arguments and help),
+//! [`mod@file`] (the settings file), [`settings`] (their precedence), [`stores`], [`runtime`]
+//! (isolation), [`mod@serve`] (start, run, stop), [`open_files`], [`dashboard`], [`keys`] and
+//! [`key_notice`] (API keys), [`secret_key`].
 //!
 //! An error before the server listens is one line on standard error and exit code 1. Wrong usage is
 //! exit code 2.
 
 mod address;
 mod cli;
-mod connections;
 mod dashboard;
 mod file;
 mod key_cli;
+mod key_notice;
 mod keys;
 mod logging;
 mod mongo_uri;
+mod network;
+mod open_files;
 mod runtime;
 mod secret_key;
 mod serve;

@@ -37,7 +37,6 @@ pub(crate) fn with_runtime(
 fn processes(builder: PlatformBuilder, settings: &Settings) -> Result<PlatformBuilder, String> {
     use faas_core::runtime::{Processes, ProcessesOptions, WorkerCommand};
 
-    open_more_files();
     let mut options = ProcessesOptions::default();
     options.worker = WorkerCommand::this_program(["worker"]);
     options.warm_children = settings.warm.isolates;
@@ -60,22 +59,6 @@ fn processes(builder: PlatformBuilder, settings: &Settings) -> Result<PlatformBu
     // machine would only cost another thread.
     let builder = builder.options(|options| options.abandon_grace = Duration::from_secs(10));
     Ok(builder.runtime(runtime))
-}
-
-/// Raises the limit on open files to the hard limit: each warm process needs five descriptors, and
-/// the usual limit is 1,024.
-#[cfg(target_os = "linux")]
-fn open_more_files() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit {
-        current: limit.maximum,
-        ..limit
-    };
-    if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        warn!(%error, "cannot open more files than {:?}", limit.current);
-    }
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -1,8 +1,8 @@
-//! Start, run, stop.
+//! Starts, runs and stops the server.
 //!
-//! The port is taken before the store is opened, so that a second server fails without touching
-//! anything. At the first SIGTERM or Ctrl-C the server takes no new connection and answers what it
-//! has begun; once nothing waits in the queue, or half of the grace is over, the platform itself
+//! The port is bound before the store is opened, so that a second server fails without changing
+//! anything. At the first SIGTERM or Ctrl-C the server accepts no new connection and answers the
+//! requests in progress; once the queue is empty, or half of the grace period is over, the platform
 //! stops. A second Ctrl-C ends the process at once.
 
 use std::net::SocketAddr;
@@ -18,13 +18,16 @@ use faas_core::store::Store;
 use faas_http::HttpOptions;
 use faas_ws::{LiveEvents, WsOptions};
 use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use crate::address::Address;
 use crate::cli::Isolation;
-use crate::connections;
 use crate::dashboard;
+use crate::key_notice;
+use crate::open_files;
 use crate::print;
 use crate::runtime::with_runtime;
 use crate::settings::Settings;
@@ -41,6 +44,8 @@ const INTERRUPTED: i32 = 130;
 pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     #[cfg(feature = "jemalloc")]
     return_freed_memory();
+    survive_file_size_limit()?;
+    open_files::raise_limit();
     let stop = stop_signal()?;
     let listener = bind(&settings.listen).await?;
     let address = listener
@@ -51,12 +56,13 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     let platform = start(&settings, store).await?;
     let access = Access::start(&platform, settings.access.clone()).await;
     let access = access.map_err(|error| format!("cannot read the API keys: {}", chain(&error)))?;
+    let _notices = key_notice::listen(&settings.store, &access);
     let isolation = match settings.isolation {
         Isolation::Process => "process",
         Isolation::Thread => "thread",
     };
     let store = match &settings.store {
-        // With the name that the database has where the URI gives none.
+        // Shows the name of the database even when the URI has none.
         StoreUrl::Mongo(_) => platform.describe_store(),
         StoreUrl::Memory | StoreUrl::Sqlite(_) => settings.store.to_string(),
     };
@@ -81,10 +87,31 @@ fn return_freed_memory() {
     }
 }
 
-/// The REST API, the WebSocket, and the dashboard. Pages of the same origins may use either.
+/// Has a write beyond the limit on the size of files (`ulimit -f`) fail, as on a full disk, instead of
+/// ending the process.
+#[cfg(unix)]
+fn survive_file_size_limit() -> Result<(), String> {
+    let kind = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    // The signal stays handled once it was asked for.
+    match signal(kind) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("cannot handle SIGXFSZ: {error}")),
+    }
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
+const fn survive_file_size_limit() -> Result<(), String> {
+    Ok(())
+}
+
+/// The REST API, the dashboard, and WebSockets at every path that has no route. The same origins may
+/// use all of them.
 fn router(platform: &Platform, access: Access, settings: &Settings) -> Router {
-    let mut options = HttpOptions::default();
-    options.max_body = settings.platform.max_input;
+    let mut options = HttpOptions::with_max_body(settings.platform.max_input);
+    options.max_body_memory = settings.network.max_body_memory;
+    options.stall_timeout = settings.network.stall_timeout;
+    options.min_rate = settings.network.min_rate;
     options.cors_origins.clone_from(&settings.cors_origins);
     options.request_timeout = settings.request_timeout;
     let mut live = WsOptions::default();
@@ -92,7 +119,8 @@ fn router(platform: &Platform, access: Access, settings: &Settings) -> Router {
     options.access = Some(access);
     let live = LiveEvents::new(platform.clone(), live);
     let api = faas_http::router_with(platform.clone(), options);
-    dashboard::over(api.merge(live.router_over(dashboard::root())))
+    let api = api.merge(live.router_over(dashboard::root()));
+    dashboard::over(api, |pages| live.upgrade_or(pages))
 }
 
 async fn bind(address: &Address) -> Result<TcpListener, String> {
@@ -100,13 +128,13 @@ async fn bind(address: &Address) -> Result<TcpListener, String> {
         .await
         .map_err(|error| match error.kind() {
             std::io::ErrorKind::AddrInUse => format!(
-                "cannot listen on {address}: another program does; choose another port with --listen"
+                "cannot listen on {address}: the port is in use; choose another one with --listen"
             ),
             _ => format!("cannot listen on {address}: {error}"),
         })
 }
 
-/// Refuses to serve others while there is no key, unless that is wanted.
+/// Refuses to serve other machines while there is no key, unless --insecure-open is set.
 async fn admit_others(
     settings: &Settings,
     address: &SocketAddr,
@@ -122,12 +150,12 @@ async fn admit_others(
     }
     if settings.insecure_open {
         warn!(
-            "there are no API keys: whoever can reach {address} may do everything (--insecure-open)"
+            "there are no API keys: everybody who can reach {address} has full access (--insecure-open)"
         );
         return Ok(());
     }
     Err(format!(
-        "{address} can be reached from other machines, and there are no API keys: make one with 'faas key create --name NAME --role admin', or say --insecure-open"
+        "{address} can be reached from other machines, and there are no API keys: create one with 'faas key create --name NAME --role admin', or set --insecure-open"
     ))
 }
 
@@ -154,18 +182,14 @@ async fn run(
 ) -> Result<(), String> {
     let (drain, drained) = oneshot::channel::<()>();
     let app = router(&platform, access, settings);
-    let mut server = tokio::spawn(connections::serve(
-        listener,
-        app,
-        settings.request_timeout,
-        async move {
-            // A sender that is gone means the same.
-            let _ = drained.await;
-        },
-    ));
+    let options = settings.network.serve_options(settings.request_timeout);
+    let mut server = tokio::spawn(faas_http::serve(listener, app, options, async move {
+        // A sender that is gone means the same.
+        let _ = drained.await;
+    }));
     tokio::select! {
         _ = stop => {}
-        ended = &mut server => return Err(format!("the server ended by itself: {ended:?}")),
+        ended = &mut server => return Err(format!("the server stopped unexpectedly: {ended:?}")),
     }
     let grace = settings.platform.shutdown_grace;
     info!(?grace, "stopping");
@@ -183,8 +207,8 @@ async fn run(
     Ok(())
 }
 
-/// Waits until the server has answered everything (true), or nothing waits for an instance any
-/// more, or `limit` is over (false).
+/// Waits until the server has answered all requests (true), or until the queue is empty or `limit`
+/// has passed (false).
 async fn answered_or_idle<T>(
     server: &mut tokio::task::JoinHandle<T>,
     platform: &Platform,
@@ -226,7 +250,6 @@ struct Signals {
 #[cfg(unix)]
 impl Signals {
     fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -260,7 +283,7 @@ impl Signals {
 
     async fn interrupt(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
-            // No signal will ever come.
+            // No signal can be received.
             std::future::pending::<()>().await;
         }
     }

@@ -22,10 +22,12 @@ use faas_core::cost::PriceBook;
 use faas_core::options::PlatformOptions;
 use faas_core::scaling::{QueueDriven, ScalingPolicy, TargetConcurrency};
 use faas_core::secrets::SecretKeys;
+use faas_http::HttpOptions;
 
 use crate::address::{Address, parse_port};
 use crate::cli::{Durability, Flags, Isolation, LogFormat, Policy, Unread};
 use crate::file::{File, Scaling};
+use crate::network::Network;
 use crate::store_url::StoreUrl;
 
 /// How long a request may take; what `invoke` waits for does not count.
@@ -79,6 +81,7 @@ pub(crate) struct Settings {
     pub(crate) allow_unlocked: bool,
     pub(crate) warm: Warm,
     pub(crate) request_timeout: Duration,
+    pub(crate) network: Network,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) access: AccessOptions,
     /// Whether the server may be reachable from other machines without any key.
@@ -102,6 +105,7 @@ impl Settings {
         environment: &Environment,
     ) -> Result<Self, String> {
         let prices = file.price_book()?;
+        let network = file.network();
         let platform = platform::merge(&flags, &file)?;
         let listen = listen(flags.listen, file.listen, environment.port.as_deref())?;
         let secret_keys = secret_keys(environment.secret_key.as_ref())?;
@@ -121,6 +125,8 @@ impl Settings {
         if request_timeout.is_zero() {
             return Err("--request-timeout must be more than 0".to_owned());
         }
+        let largest_body = HttpOptions::with_max_body(platform.max_input).max_upload();
+        let network = Network::merge(&flags.network, &network, largest_body)?;
         let cors_origins = either(flags.cors_origin, file.cors_origin);
         cors_origins
             .iter()
@@ -156,6 +162,7 @@ impl Settings {
                     .unwrap_or(Duration::from_secs(600)),
             },
             request_timeout,
+            network,
             cors_origins,
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),

@@ -1,13 +1,14 @@
-//! From where a browser may call: whether a request's `Origin` and `Host` fit this server.
+//! Which pages may call from a browser: whether a request's `Origin` and `Host` fit this server.
 //!
-//! A page of another site can have its visitor's browser call a server that only the visitor can
-//! reach. Two things tell: the `Origin` that browsers send with it, and, where the page's own name
-//! was made to lead to this server ("DNS rebinding", where the origin seems to be the server's own),
-//! the `Host`. Programs send no `Origin`, and are not what this is about.
+//! A page of another site can make its visitor's browser call a server that only the visitor can
+//! reach. The `Origin` that browsers send reveals it, and where a browser leaves that out,
+//! `Sec-Fetch-Site`. When the page's own name was made to resolve to this server ("DNS rebinding"),
+//! the origin seems to be the server's own; then the `Host` reveals it. Programs send no `Origin` and
+//! are not restricted here.
 
 use std::net::IpAddr;
 
-/// What a request says about where it comes from.
+/// Where a request says that it comes from.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Whence<'a> {
     /// `Host`, or the authority of the request's target.
@@ -18,6 +19,8 @@ pub struct Whence<'a> {
     pub fetch_site: Option<&'a str>,
     /// `Sec-Fetch-Mode`
     pub fetch_mode: Option<&'a str>,
+    /// Whether the method may change something: any but GET, HEAD and OPTIONS.
+    pub may_change: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -29,11 +32,12 @@ pub(super) struct Boundary {
 }
 
 impl Boundary {
-    /// Whether the host is one that this server is known by. While a key is required no page can do
-    /// anything with a name of its own that leads here, so any name will do, unless some are named.
+    /// Whether this server is known by the host name. While a key is required, a page gains nothing
+    /// from a name of its own that resolves to this server, so any name is accepted unless some are
+    /// configured.
     pub(super) fn knows_host(&self, whence: &Whence<'_>, key_required: bool) -> bool {
         let Some(host) = whence.host else {
-            // No browser leaves it out.
+            // Every browser sends it.
             return true;
         };
         let name = name_of(host);
@@ -47,12 +51,13 @@ impl Boundary {
         hosts.any(|known| known == "*" || known.eq_ignore_ascii_case(name))
     }
 
-    /// Whether the page that calls, if it is one, may.
+    /// Whether the calling page is allowed, if the caller is a page.
     pub(super) fn knows_origin(&self, whence: &Whence<'_>) -> bool {
         let Some(origin) = whence.origin else {
-            // A page that loads this as an image or a script sends no origin.
-            return !(whence.fetch_site.is_some_and(is_foreign)
-                && whence.fetch_mode != Some("navigate"));
+            // A page that loads this as an image or a script sends no origin. Following a link is
+            // allowed: the page with the link does not see the response, and nothing is changed.
+            let follows_link = whence.fetch_mode == Some("navigate") && !whence.may_change;
+            return follows_link || !whence.fetch_site.is_some_and(is_foreign);
         };
         let own = origin.split_once("://").map(|(_, place)| place);
         let mut origins = self.origins.iter();
@@ -75,12 +80,12 @@ fn name_of(host: &str) -> &str {
     }
 }
 
-/// An address is nobody's name: it cannot be made to lead elsewhere.
+/// An address cannot be made to resolve elsewhere.
 fn is_address(name: &str) -> bool {
     name.parse::<IpAddr>().is_ok()
 }
 
-/// Names that lead to the own machine only (RFC 6761 §6.3).
+/// Names that resolve to the local machine only (RFC 6761 §6.3).
 fn is_loopback_name(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     let Some((rest, last)) = name.rsplit_once('.') else {
@@ -109,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_may_call_when_it_is_the_servers_own_or_an_allowed_one() {
+    fn pages_of_the_servers_own_and_of_allowed_origins_may_call() {
         let knows = |host, origin| boundary().knows_origin(&whence(host, origin));
         for (host, origin) in [
             ("localhost:5000", None),
@@ -140,25 +145,30 @@ mod tests {
     }
 
     #[test]
-    fn what_another_site_has_loaded_without_an_origin_is_told_by_what_the_browser_adds() {
-        let knows = |site, mode| {
+    fn a_request_of_another_site_without_an_origin_is_known_by_its_fetch_metadata() {
+        let knows = |site, mode, may_change| {
             let whence = Whence {
                 fetch_site: Some(site),
                 fetch_mode: Some(mode),
+                may_change,
                 ..whence("localhost", None)
             };
             boundary().knows_origin(&whence)
         };
-        assert!(!knows("cross-site", "no-cors"));
-        assert!(!knows("same-site", "no-cors"));
-        assert!(knows("same-origin", "cors"));
-        assert!(knows("none", "navigate"));
-        // Somebody who follows a link sees the answer; the page with the link does not.
-        assert!(knows("cross-site", "navigate"));
+        assert!(!knows("cross-site", "no-cors", false));
+        assert!(!knows("same-site", "no-cors", false));
+        assert!(knows("same-origin", "cors", false));
+        assert!(knows("same-origin", "cors", true));
+        assert!(knows("none", "navigate", false));
+        // Whoever follows a link sees the response; the page with the link does not.
+        assert!(knows("cross-site", "navigate", false));
+        // A form of another site that is submitted.
+        assert!(!knows("cross-site", "navigate", true));
+        assert!(!knows("same-site", "navigate", true));
     }
 
     #[test]
-    fn a_name_that_may_lead_anywhere_is_no_host_of_ours() {
+    fn a_host_name_that_anybody_could_own_is_not_accepted() {
         let knows = |host| boundary().knows_host(&whence(host, None), false);
         for host in [
             "localhost",
@@ -189,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn where_a_key_is_required_any_name_will_do_unless_some_are_named() {
+    fn while_a_key_is_required_any_host_name_is_accepted_unless_some_are_configured() {
         let named = whence("behind.example", None);
         assert!(Boundary::default().knows_host(&named, true));
         assert!(!Boundary::default().knows_host(&named, false));

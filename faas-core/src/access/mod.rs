@@ -5,10 +5,11 @@
 //! nor sockets. A host that has its own access control makes no [`Access`], and nothing of this
 //! happens.
 //!
-//! A request is checked without a look at the store: [`Access`] holds the keys in memory and reads
-//! them anew twice a second, so that what another process changes is noticed within a second. While
-//! the store is away, those that were known go on; nothing can be run or changed then anyway. Once a
-//! key has been seen, a key is required until the process ends, whatever the store says later.
+//! A request is checked without reading the store: [`Access`] holds the keys in memory and reads them
+//! again twice a second, so it notices within a second what another process changes. A process that
+//! can reach this one makes it notice at once, by [`Access::refresh`]. While the store is unavailable,
+//! the keys read last stay in force; nothing can be run or changed then anyway. Once a key has been
+//! seen, a key is required until the process ends, whatever the store contains later.
 //!
 //! ```no_run
 //! # async fn start(platform: faas_core::Platform) -> Result<(), faas_core::Error> {

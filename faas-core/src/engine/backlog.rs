@@ -22,11 +22,11 @@ use super::registry::Found;
 use super::settle::interrupted;
 use crate::error::Error;
 use crate::model::{Execution, ExecutionId, Failure, FailureKind, Status};
-use crate::store::Stage;
+use crate::store::{Page, Stage};
 
 /// How many unfinished executions recovery reads at a time.
 const PAGE: usize = 256;
-/// How long to wait before the store is asked again.
+/// How long to wait before the store is tried again.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Executions that wait for their time. An entry is 48 bytes, and there are no more entries than
@@ -126,9 +126,8 @@ pub(super) async fn recover(engine: Engine, newest: ExecutionId) {
                 continue;
             }
         };
-        let full = page.len() == PAGE;
-        for execution in page {
-            after = Some(execution.id);
+        let Page { items, next } = page;
+        for execution in items {
             if execution.id > newest {
                 break;
             }
@@ -137,8 +136,9 @@ pub(super) async fn recover(engine: Engine, newest: ExecutionId) {
                 take_up(&engine, execution, guard).await;
             }
         }
-        if !full || after.is_some_and(|after| after > newest) {
-            break;
+        match next {
+            Some(next) if next <= newest => after = Some(next),
+            _ => break,
         }
     }
     if count > 0 {
@@ -166,18 +166,18 @@ pub(super) async fn take_up(engine: &Engine, mut execution: Execution, guard: In
         }
         Status::Completed | Status::Failed => return,
     }
-    let due = execution.due_at.unwrap_or(execution.created_at);
-    let wait = due.since(engine.0.clock.now());
+    let now = engine.0.clock.now();
+    let wait = execution
+        .due_at
+        .map_or(Duration::ZERO, |due| due.since(now));
+    if wait.is_zero() {
+        return queue(engine, execution, guard).await;
+    }
     // A time further away was stored while a clock was ahead.
     let longest = engine.0.retry_policy.longest(execution.attempts.len());
-    let wait = wait.min(longest);
-    if execution.due_at.is_some() && !wait.is_zero() {
-        let due = engine.0.clock.monotonic() + wait;
-        let after = After::Attempt(execution.attempt);
-        engine.0.backlog.schedule(guard, due, after);
-        return;
-    }
-    queue(engine, execution, guard).await;
+    let due = engine.0.clock.monotonic() + wait.min(longest);
+    let after = After::Attempt(execution.attempt);
+    engine.0.backlog.schedule(guard, due, after);
 }
 
 /// Queues a pending execution that is due, with the version of its function that it was accepted

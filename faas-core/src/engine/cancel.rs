@@ -1,5 +1,5 @@
-//! Cancelling an execution, wherever it is: on an instance, in the queue, in the store, or with
-//! another platform.
+//! Cancelling an execution, wherever it is: on an instance, in the queue, in the store, or on another
+//! platform.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,20 +15,20 @@ use crate::model::{Execution, ExecutionId, FailureKind, Status};
 use crate::runtime::StopReason;
 use crate::store::Stage;
 
-/// How long to try to cancel an execution that changes hands, or that another platform runs.
+/// How long to try to cancel an execution that moves between these, or that another platform runs.
 const CANCEL: Duration = Duration::from_secs(5);
 /// How long to wait before another try.
 const PAUSE: Duration = Duration::from_millis(20);
 
 impl Engine {
-    /// Cancels an execution that has not ended, and returns it as it was cancelled.
+    /// Cancels an execution that has not ended, and returns it as it ended.
     pub(crate) async fn cancel(&self, id: ExecutionId) -> Result<Arc<Execution>, Error> {
         let until = self.0.clock.monotonic() + CANCEL;
         let mut requested = false;
         while self.0.clock.monotonic() < until {
             let ended = self.0.waiters.wait_for(id);
             if self.stop(id) {
-                // It may have returned just before, or was taken over and has ended elsewhere.
+                // It may have returned just before, or another platform has taken it over and ended it.
                 let left = until.saturating_sub(self.0.clock.monotonic());
                 let execution = tokio::select! {
                     ended = ended.ended(self) => ended?,
@@ -58,7 +58,7 @@ impl Engine {
                         self.fail_as_cancelled(Arc::new(execution), Some(stored), None)
                     }
                     Status::Running => {
-                        // Between its claim and its start, unless another platform has it.
+                        // It is between its claim and an instance, unless another platform has it.
                         if !requested
                             && !self.0.in_flight.has(id)
                             && let Some(shared) = self.0.store.as_shared()
@@ -74,7 +74,7 @@ impl Engine {
                 // It was claimed in the meantime.
                 Ok(Err(Error::Conflict(_))) => {}
                 Ok(outcome) => return outcome,
-                // A direct one answers its own caller.
+                // The result of a direct one goes to the caller that waits for it.
                 Err(_) => return ended.ended(self).await,
             }
         }
@@ -83,15 +83,15 @@ impl Engine {
         ))
     }
 
-    /// Stops an execution that somebody cancels, if an instance runs it. Returns whether one does.
+    /// Stops an execution that is cancelled, if it is on an instance. Returns whether it is.
     pub(super) fn stop(&self, id: ExecutionId) -> bool {
         let wanted = |execution: &Execution| execution.id == id;
         let instances = &self.0.instances;
         instances.stop(self, StopReason::Cancelled, wanted)
     }
 
-    /// Ends an execution that waits, also when nobody waits for that: it may be in no other hands.
-    /// What comes of it is told where `answer` goes; where there is none, to the caller.
+    /// Ends an execution that waits and that nothing else has, even if the caller goes away. The result
+    /// goes to `answer`, or to the caller if there is none.
     fn fail_as_cancelled(
         &self,
         execution: Arc<Execution>,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::error::StoreError;
-use crate::model::{Execution, ExecutionId, Status};
+use crate::model::{Execution, ExecutionId, ListedExecution, Status};
 use crate::store::ExecutionQuery;
 
 impl Engine {
@@ -61,7 +61,7 @@ impl Engine {
     pub(crate) async fn stored(
         &self,
         query: &ExecutionQuery,
-    ) -> Result<Vec<Arc<Execution>>, StoreError> {
+    ) -> Result<Vec<ListedExecution>, StoreError> {
         let store = &self.0.store;
         let claimed_ahead = match query.state() {
             None | Some(Status::Running | Status::Pending) => self.0.in_flight.not_begun(),
@@ -84,25 +84,33 @@ impl Engine {
                 };
                 let mut both = store.executions(&claimed).await?;
                 both.extend(store.executions(query).await?);
-                both.sort_by_key(|execution| Reverse(execution.id));
+                both.sort_by_key(|listed| Reverse(listed.id));
                 // One that was claimed between the two queries.
-                both.dedup_by_key(|execution| execution.id);
+                both.dedup_by_key(|listed| listed.id);
                 both
             }
             _ => store.executions(query).await?,
         };
         found.truncate(query.limit.saturating_add(claimed_ahead));
-        let shown = found.into_iter().map(|stored| self.shown(stored));
+        let shown = found.into_iter().map(|mut stored| {
+            if stored.status == Status::Running {
+                let execution = Arc::unwrap_or_clone(stored.execution);
+                stored.execution = Arc::new(self.shown(execution));
+            }
+            stored
+        });
         let state = query.state();
         let wanted = shown.filter(|shown| state.is_none_or(|state| state == shown.status));
-        Ok(wanted.take(query.limit).map(Arc::new).collect())
+        Ok(wanted.take(query.limit).collect())
     }
 }
 
 /// A claimed execution as it is shown until its attempt begins.
 pub(super) fn as_waiting(execution: &Execution) -> Arc<Execution> {
+    let latest = execution.attempts.last();
     Arc::new(Execution {
         status: Status::Pending,
+        instance_id: latest.and_then(|attempt| attempt.instance_id.clone()),
         ..execution.clone()
     })
 }

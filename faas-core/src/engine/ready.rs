@@ -35,6 +35,12 @@ impl Engine {
             Some(checked) if now.saturating_sub(checked.at) < FRESH => checked.wrong.clone(),
             _ => {
                 let wrong = self.check().await.err();
+                let was_wrong = latest.as_ref().is_some_and(|latest| latest.wrong.is_some());
+                match &wrong {
+                    Some(reason) if !was_wrong => tracing::warn!(reason, "not ready"),
+                    None if was_wrong => tracing::info!("ready again"),
+                    _ => {}
+                }
                 *latest = Some(Checked {
                     at: self.0.clock.monotonic(),
                     wrong: wrong.clone(),

@@ -4,7 +4,8 @@
 //! A process that is stopped (`SIGSTOP`, a suspended virtual machine) does not run, but
 //! `CLOCK_MONOTONIC` does. The watchdog reports a beat every few milliseconds. When two beats lie
 //! more than a second further apart than they should, the process did not run in between, and that
-//! time is not *active* time. Shorter delays are what a busy machine causes; they count as active.
+//! time is not *active* time. Shorter delays are what a busy machine causes; they count as active. A
+//! host that blocks its tokio runtime for more than a second has the same effect as a pause.
 
 use std::time::Duration;
 

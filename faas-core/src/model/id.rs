@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::Uuid;
 
-use super::Timestamp;
+use super::{Timestamp, object_id};
 
 /// A text that is no id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -46,8 +46,12 @@ macro_rules! id {
         impl FromStr for $name {
             type Err = ParseIdError;
 
-            /// Reads the hyphenated form that `Display` writes, and no other.
+            /// Reads the hyphenated form that `Display` writes, and the 24 hexadecimal digits of an id
+            /// of an earlier system, which stand for a UUID: see [`object_id`].
             fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                if let Some(id) = object_id::parse(text) {
+                    return Ok(Self::from_u128(object_id::to_uuid(id)));
+                }
                 if text.len() != 36 {
                     return Err(ParseIdError);
                 }
@@ -219,9 +223,16 @@ mod tests {
         let text = id.to_string();
         assert_eq!(&text[14..15], "7");
         assert_eq!(text.parse(), Ok(id));
+        // That of an earlier system is the same id in another form.
+        let old: FunctionId = "65A1b2c3d4e5f60718293a4b".parse().unwrap();
+        assert_eq!(&old.to_string()[14..15], "8");
+        assert_eq!(old.to_string().parse(), Ok(old));
         for bad in [
             "",
             "x",
+            "65a1b2c3d4e5f60718293a4",
+            "+5a1b2c3d4e5f60718293a4b",
+            "65a1b2c3d4e5f60718293a4g",
             "01890a5dac96774bbcceb302099a8057",
             "{01890a5d-ac96-774b-bcce-b302099a8057}",
         ] {

@@ -10,8 +10,10 @@ mod execution;
 mod function;
 mod id;
 mod json;
+mod listed;
 mod load_test;
 mod money;
+pub mod object_id;
 mod scaling;
 mod sealed;
 mod timestamp;
@@ -31,6 +33,7 @@ pub use id::{
 #[cfg(feature = "quickjs")]
 pub(crate) use json::is_too_deep;
 pub use json::{Json, JsonError, MAX_DEPTH};
+pub use listed::{FunctionCounts, FunctionSummary, LeftOut, ListedExecution};
 pub use load_test::{
     ErrorGroup, LoadEstimate, LoadResult, LoadTest, LoadTestStatus, ResponseTimes, Second,
 };

@@ -157,7 +157,7 @@ impl Costs<'_> {
         &self,
         ids: &[FunctionId],
     ) -> Result<HashMap<FunctionId, FunctionLabel>, Error> {
-        Ok(self.store().labels(Some(ids)).await?)
+        Ok(self.store().labels(ids).await?)
     }
 
     fn store(&self) -> &dyn Store {

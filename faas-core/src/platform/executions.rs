@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::Platform;
 use crate::engine::{Accepted, Request};
 use crate::error::Error;
-use crate::model::{Execution, ExecutionId, Status};
-use crate::store::ExecutionQuery;
+use crate::model::{Execution, ExecutionId, ListedExecution, Status};
+use crate::store::{ExecutionQuery, PageBudget};
 
 /// How to call a function.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,11 +48,12 @@ impl Executions<'_> {
     }
 
     /// Executions that match, newest first, as they are now: pending until their attempt begins, then
-    /// running. Direct ones that have not ended are included.
+    /// running. Direct ones that have not ended are included. Long inputs, outputs, logs and attempts
+    /// are left out once the list has [`ExecutionQuery::max_bytes`] of them.
     ///
     /// # Errors
     /// When the store is unavailable.
-    pub async fn list(&self, query: &ExecutionQuery) -> Result<Vec<Arc<Execution>>, Error> {
+    pub async fn list(&self, query: &ExecutionQuery) -> Result<Vec<ListedExecution>, Error> {
         let engine = self.platform.engine();
         let mut stored = engine.stored(query).await?;
         let oldest = if stored.len() < query.limit {
@@ -77,14 +78,17 @@ impl Executions<'_> {
                         .get_mut(at)
                         .filter(|stored| !stored.status.is_terminal())
                     {
-                        *stored = execution;
+                        *stored = execution.into();
                     }
                 }
-                Err(at) => stored.insert(at, execution),
+                Err(at) => stored.insert(at, execution.into()),
             }
         }
         stored.truncate(query.limit);
-        Ok(stored)
+        // Those that are live were not counted yet.
+        let mut budget = PageBudget::new(query.max_bytes);
+        let stored = stored.into_iter();
+        Ok(stored.map(|one| budget.bounded(one)).collect())
     }
 
     /// Cancels an execution that has not ended, and returns it as it ended. One that runs is

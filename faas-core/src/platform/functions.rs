@@ -6,9 +6,13 @@ use std::time::Duration;
 use super::{EnvironmentUpdate, Platform};
 use crate::error::Error;
 use crate::error::StoreError;
-use crate::model::{Function, FunctionConfig, FunctionId, FunctionStatus, Timestamp};
+use crate::model::{
+    Function, FunctionConfig, FunctionId, FunctionStatus, FunctionSummary, Timestamp,
+};
 use crate::options::PlatformOptions;
+use crate::runtime::Program;
 use crate::secrets::SecretKeys;
+use crate::store::{FunctionQuery, Page};
 
 /// The longest name, in characters.
 const MAX_NAME: usize = 128;
@@ -100,7 +104,7 @@ impl Functions<'_> {
             config: new.config,
             environment,
         };
-        check(&function, &engine.options)?;
+        check(&function, None, &engine.options)?;
         let program = engine.registry.compile(&function.code).await?;
         let (engine, new) = (engine.clone(), function.clone());
         let stored = carry_out(async move {
@@ -126,10 +130,14 @@ impl Functions<'_> {
         const TRIES: usize = 5;
         let engine = &self.platform.engine().0;
         for _ in 0..TRIES {
-            let before = self.get(id).await?;
+            let (before, program) = self.with_program(id).await?;
             let after = update.applied_to(&before, &engine.secret_keys, engine.clock.now())?;
-            check(&after, &engine.options)?;
-            let program = engine.registry.compile(&after.code).await?;
+            check(&after, Some(&before), &engine.options)?;
+            let program = if after.code == before.code {
+                program
+            } else {
+                Some(engine.registry.compile(&after.code).await?)
+            };
             let (engine, new) = (engine.clone(), after.clone());
             let stored = carry_out(async move {
                 let changes = engine.registry.changes();
@@ -137,7 +145,10 @@ impl Functions<'_> {
                     .store
                     .update_function(&new, before.updated_at)
                     .await?;
-                engine.registry.changed(changes, new, program);
+                match program {
+                    Some(program) => engine.registry.changed(changes, new, program),
+                    None => engine.registry.forget(id),
+                }
                 Ok(())
             });
             match stored.await? {
@@ -159,29 +170,35 @@ impl Functions<'_> {
     /// # Errors
     /// [`Error::NotFound`]
     pub async fn get(&self, id: FunctionId) -> Result<Function, Error> {
-        let loaded = self.platform.engine().0.registry.load(id).await;
-        match loaded {
-            Ok(Some(loaded)) => Ok(loaded.function.clone()),
+        Ok(self.with_program(id).await?.0)
+    }
+
+    /// The function, and what its code was compiled to. `None` if the code does not compile, as code
+    /// that an earlier release or another system has stored may not: such a function can still be
+    /// read, changed and deleted.
+    async fn with_program(&self, id: FunctionId) -> Result<(Function, Option<Program>), Error> {
+        let engine = &self.platform.engine().0;
+        match engine.registry.load(id).await {
+            Ok(Some(loaded)) => Ok((loaded.function.clone(), Some(loaded.program.clone()))),
             Ok(None) => Err(Error::NotFound("function")),
-            // Code of an earlier release that no longer compiles can still be read and mended.
-            Err(Error::Compile(_)) => self
-                .platform
-                .engine()
-                .0
-                .store
-                .function(id)
-                .await?
-                .ok_or(Error::NotFound("function")),
+            Err(Error::Compile(_)) => match engine.store.function(id).await? {
+                Some(function) => Ok((function, None)),
+                None => Err(Error::NotFound("function")),
+            },
             Err(error) => Err(error),
         }
     }
 
-    /// All functions, newest first.
+    /// Functions, newest first, page by page. [`FunctionQuery::default`] is the first page;
+    /// [`Page::next`] is what the next one is asked for with.
     ///
     /// # Errors
-    /// When the store is away.
-    pub async fn list(&self) -> Result<Vec<Function>, Error> {
-        Ok(self.platform.engine().0.store.functions().await?)
+    /// [`Error::Unavailable`] when the store cannot be reached.
+    pub async fn list(
+        &self,
+        query: &FunctionQuery,
+    ) -> Result<Page<FunctionSummary, FunctionId>, Error> {
+        Ok(self.platform.engine().0.store.functions(query).await?)
     }
 
     /// Deletes a function. Its history stays in the reports. What of it runs or is queued still
@@ -249,55 +266,104 @@ impl FunctionUpdate {
     }
 }
 
-/// Checks everything but the code's syntax.
-fn check(function: &Function, options: &PlatformOptions) -> Result<(), Error> {
-    let wrong = |text: String| Err(Error::Invalid(text));
-    for (what, text) in [
-        ("name", &function.name),
-        ("description", &function.description),
-        ("code", &function.code),
-    ] {
-        if text.trim().is_empty() {
-            return wrong(format!("{what} is blank: expected some text"));
-        }
+/// Checks everything but the code's syntax. Of a function that was stored `before`, only what differs
+/// from that: what an earlier release or another system has stored must not keep the rest from being
+/// changed.
+fn check(
+    function: &Function,
+    before: Option<&Function>,
+    options: &PlatformOptions,
+) -> Result<(), Error> {
+    let is_new = |differs: fn(&Function, &Function) -> bool| {
+        before.is_none_or(|before| differs(before, function))
+    };
+    if is_new(|before, after| before.name != after.name) {
+        check_name(&function.name)?;
     }
-    let length = function.name.chars().count();
+    if is_new(|before, after| before.description != after.description) {
+        check_description(&function.description)?;
+    }
+    if is_new(|before, after| before.code != after.code) {
+        check_code(&function.code, options)?;
+    }
+    check_config(
+        &function.config,
+        before.map(|before| &before.config),
+        options,
+    )
+}
+
+fn wrong(text: String) -> Result<(), Error> {
+    Err(Error::Invalid(text))
+}
+
+fn require_text(what: &str, text: &str) -> Result<(), Error> {
+    if text.trim().is_empty() {
+        return wrong(format!("{what} is blank: expected some text"));
+    }
+    Ok(())
+}
+
+fn check_name(name: &str) -> Result<(), Error> {
+    require_text("name", name)?;
+    let length = name.chars().count();
     if length > MAX_NAME {
         return wrong(format!(
             "name has {length} characters: at most {MAX_NAME} are allowed"
         ));
     }
-    if function.name.chars().any(char::is_control) {
+    if name.chars().any(char::is_control) {
         return wrong("name has a control character, such as a line break".to_owned());
     }
-    let length = function.description.chars().count();
+    Ok(())
+}
+
+fn check_description(description: &str) -> Result<(), Error> {
+    require_text("description", description)?;
+    let length = description.chars().count();
     if length > MAX_DESCRIPTION {
         return wrong(format!(
             "description has {length} characters: at most {MAX_DESCRIPTION} are allowed"
         ));
     }
-    if function.code.len() > options.max_code {
-        let (size, limit) = (function.code.len(), options.max_code);
+    Ok(())
+}
+
+fn check_code(code: &str, options: &PlatformOptions) -> Result<(), Error> {
+    require_text("code", code)?;
+    if code.len() > options.max_code {
+        let (size, limit) = (code.len(), options.max_code);
         return Err(Error::TooLarge(format!(
             "code has {size} bytes: at most {limit} are accepted"
         )));
     }
+    Ok(())
+}
+
+fn check_config(
+    config: &FunctionConfig,
+    before: Option<&FunctionConfig>,
+    options: &PlatformOptions,
+) -> Result<(), Error> {
     let FunctionConfig {
         timeout,
         retry_count,
         concurrency,
-    } = function.config;
+    } = *config;
     let max_timeout = options.max_timeout;
-    if timeout < Duration::from_millis(1) || timeout > max_timeout {
+    let is_new = before.is_none_or(|before| before.timeout != timeout);
+    if is_new && (timeout < Duration::from_millis(1) || timeout > max_timeout) {
         let (timeout, max) = (timeout.as_millis(), max_timeout.as_millis());
         return wrong(format!("timeout is {timeout} ms: expected 1 to {max} ms"));
     }
-    if retry_count > MAX_RETRIES {
+    let is_new = before.is_none_or(|before| before.retry_count != retry_count);
+    if is_new && retry_count > MAX_RETRIES {
         return wrong(format!(
             "retryCount is {retry_count}: expected 0 to {MAX_RETRIES}"
         ));
     }
-    if concurrency == Some(0) {
+    let is_new = before.is_none_or(|before| before.concurrency != concurrency);
+    if is_new && concurrency == Some(0) {
         return wrong("concurrency is 0: expected at least 1, or none for no limit".to_owned());
     }
     Ok(())

@@ -7,7 +7,7 @@ use crate::cost::percentile;
 use crate::engine::LiveCounters;
 use crate::error::Error;
 use crate::model::UsageSums;
-use crate::model::{FunctionStatus, ScalingEvent, Timestamp};
+use crate::model::{ScalingEvent, Timestamp};
 use crate::store::{Granularity, Period, Totals, UsageRow};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -22,7 +22,7 @@ pub struct Overview {
     /// Executions that ended, of those accepted since midnight UTC.
     pub today: UsageSums,
     /// Functions that take executions.
-    pub active_functions: usize,
+    pub active_functions: u64,
     /// Instances there are now.
     pub instances: usize,
     /// Executions that wait for an instance now.
@@ -53,15 +53,11 @@ impl Platform {
         let mut durations = store.recent_durations(None, hour_ago, SAMPLE).await?;
         durations.sort_unstable();
         let at = |percent| percentile(&durations, percent).unwrap_or_default();
-        let functions = store.functions().await?;
         Ok(Overview {
             totals: store.totals().await?,
             last_hour: self.sums_since(hour_ago).await?,
             today: self.sums_since(now.day()).await?,
-            active_functions: functions
-                .iter()
-                .filter(|f| f.status == FunctionStatus::Active)
-                .count(),
+            active_functions: store.function_counts().await?.active,
             instances: depth.instances,
             queued: depth.queued,
             running: depth.running,

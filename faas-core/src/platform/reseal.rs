@@ -1,4 +1,4 @@
-//! Sealing secrets anew, so that an old key can be taken away.
+//! Seals secrets with a new key, so that the old key can be removed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,44 +9,45 @@ use crate::model::{Environment, Function, FunctionId, Secret};
 use crate::secrets::{OpenError, SecretKey, SecretKeys};
 use crate::store::SecretStore;
 
-/// How often a function is tried again that somebody changes at the same time.
+/// How often to try again when others change the same functions.
 const TRIES: usize = 10;
 
-/// What became of the secrets of a store.
+/// The result of [`reseal`]. A secret that several versions of a function have counts once for each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resealed {
-    /// How many there are.
+    /// How many secrets there are.
     pub secrets: usize,
-    /// How many of them are sealed with the first key now and were not before.
+    /// How many were sealed with another key and now are with the first one.
     pub resealed: usize,
-    /// Those that no key opens: they are as they were, and their functions cannot run.
+    /// Those that no key opens. They are unchanged, and their functions cannot run.
     pub unopened: Vec<Unopened>,
 }
 
 /// A secret that cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unopened {
-    /// Whose it is.
+    /// The function that it belongs to.
     pub function: FunctionId,
-    /// What its function is called.
+    /// The function's name.
     pub function_name: Arc<str>,
-    /// Its own name.
+    /// The secret's name.
     pub secret: Arc<str>,
-    /// Why not.
+    /// Why it cannot be opened.
     pub error: OpenError,
 }
 
-/// Seals every secret in `store` with the first of `keys` that is sealed with another of them.
+/// Seals every secret in `store` with the first of `keys` that is sealed with another of them, in the
+/// current versions of functions and in those that unfinished executions still need.
 ///
-/// It may be done while platforms use the store, and again: what is sealed with the first key stays.
-/// What functions find in their environment does not change, and neither do their versions. A change
-/// that somebody makes at the same time is kept, and whoever began one before starts over from what
-/// this has stored. But who has another first key goes on sealing with that: platforms get the new
-/// key before.
+/// You can do this while platforms use the store, and repeat it: secrets that are sealed with the
+/// first key stay as they are. What functions find in their environment does not change, and neither
+/// do their version numbers. Changes that others make at the same time are kept. A platform that still
+/// has another first key goes on sealing with that one, so give platforms the new key before.
 ///
 /// # Errors
-/// [`Error::Conflict`] without a key, or when a function is changed all the time; or when the store
-/// is away. What was sealed until then stays so.
+/// [`Error::Conflict`] if `keys` is empty, or if a function is changed again and again meanwhile;
+/// [`Error::Unavailable`] when the store cannot be reached. Secrets that were sealed until then stay
+/// so.
 pub async fn reseal<S: SecretStore + ?Sized>(
     store: &S,
     keys: &SecretKeys,
@@ -56,55 +57,65 @@ pub async fn reseal<S: SecretStore + ?Sized>(
             "no secret key is configured to seal secrets with".to_owned(),
         ));
     }
-    let mut all = Resealed::default();
-    for function in store.sealed_functions().await? {
-        let of_one = reseal_one(store, keys, function).await?;
-        all.secrets += of_one.secrets;
-        all.resealed += of_one.resealed;
-        all.unopened.extend(of_one.unopened);
+    let mut resealed = 0;
+    for _ in 0..TRIES {
+        let mut all = Resealed::default();
+        for (id, version) in store.sealed_versions().await? {
+            let of_one = reseal_one(store, keys, (id, version)).await?;
+            all.secrets += of_one.secrets;
+            all.resealed += of_one.resealed;
+            all.unopened.extend(of_one.unopened);
+        }
+        resealed += all.resealed;
+        if all.resealed == 0 {
+            // A version that was made meanwhile may have copied a secret as it was sealed before:
+            // only a pass that finds nothing to do is the last one.
+            return Ok(Resealed { resealed, ..all });
+        }
     }
-    Ok(all)
+    Err(Error::Conflict(
+        "functions are being changed by others: try again".to_owned(),
+    ))
 }
 
 async fn reseal_one<S: SecretStore + ?Sized>(
     store: &S,
     keys: &SecretKeys,
-    mut function: Function,
+    (id, version): (FunctionId, u32),
 ) -> Result<Resealed, Error> {
+    let mut name = None;
     for _ in 0..TRIES {
+        let Some(mut function) = store.sealed_version(id, version).await? else {
+            return Ok(Resealed::default());
+        };
         let (environment, done) = sealed_anew(&function, keys)?;
         if done.resealed == 0 {
             return Ok(done);
         }
         let expected = function.updated_at;
         function.environment = Arc::new(environment);
-        // Whoever began a change before is to find that it is not the same any more.
+        // A change that somebody else began before must be refused as stale.
         function.updated_at = expected + Duration::from_micros(1);
         match store.replace_environment(&function, expected).await {
             Ok(()) => return Ok(done),
-            Err(StoreError::Stale) => {}
+            Err(StoreError::Stale) => name = Some(function.name),
             Err(error) => return Err(error.into()),
-        }
-        match store.sealed_function(function.id).await? {
-            Some(as_it_is) => function = as_it_is,
-            None => return Ok(Resealed::default()),
         }
     }
     Err(Error::Conflict(format!(
         "the function {:?} is being changed by others: try again",
-        &*function.name
+        name.as_deref().unwrap_or_default()
     )))
 }
 
-/// The environment of `function` with every secret sealed with the first key, as far as they can be
-/// opened.
+/// The environment of `function` with every secret that can be opened sealed with the first key.
 fn sealed_anew(function: &Function, keys: &SecretKeys) -> Result<(Environment, Resealed), Error> {
     let mut environment = Environment::clone(&function.environment);
     let mut done = Resealed::default();
     let first = keys.sealing().map(SecretKey::id);
     for (name, Secret { sealed, .. }) in &mut environment.secrets {
         done.secrets += 1;
-        // Those of the first key too: one that is damaged is not to be found when it is needed.
+        // Also those of the first key, to report damaged ones now and not when they are needed.
         match keys.open(function.id, name, sealed) {
             Err(error) => done.unopened.push(Unopened {
                 function: function.id,
@@ -214,12 +225,16 @@ mod tests {
 
     #[async_trait]
     impl SecretStore for Contended {
-        async fn sealed_functions(&self) -> Result<Vec<Function>, StoreError> {
-            self.store.functions().await
+        async fn sealed_versions(&self) -> Result<Vec<(FunctionId, u32)>, StoreError> {
+            self.store.sealed_versions().await
         }
 
-        async fn sealed_function(&self, id: FunctionId) -> Result<Option<Function>, StoreError> {
-            self.store.function(id).await
+        async fn sealed_version(
+            &self,
+            id: FunctionId,
+            version: u32,
+        ) -> Result<Option<Function>, StoreError> {
+            self.store.sealed_version(id, version).await
         }
 
         async fn replace_environment(
@@ -232,12 +247,32 @@ mod tests {
                 self.changes.store(left - 1, Ordering::Relaxed);
                 let mut changed = self.store.function(function.id).await?.unwrap();
                 changed.description = format!("{left} to go").into();
-                changed.version += 1;
                 let before = changed.updated_at;
                 changed.updated_at = before + Duration::from_secs(1);
                 self.store.update_function(&changed, before).await?;
             }
-            self.store.update_function(function, expected).await
+            self.store.replace_environment(function, expected).await
+        }
+    }
+
+    #[tokio::test]
+    async fn the_secrets_of_a_version_that_an_execution_still_needs_are_sealed_anew() {
+        let (store, first) = stored(&[("A", 1)]).await;
+        let second = Function {
+            version: 2,
+            code: "return 2".into(),
+            updated_at: first.updated_at + Duration::from_secs(1),
+            ..first.clone()
+        };
+        store
+            .update_function(&second, first.updated_at)
+            .await
+            .unwrap();
+        let done = reseal(&store, &keys(&[2, 1])).await.unwrap();
+        assert_eq!((done.secrets, done.resealed), (2, 2));
+        for version in [1, 2] {
+            let after = store.function_version(first.id, version).await.unwrap();
+            assert_eq!(opened(&after.unwrap(), 2, "A"), "A");
         }
     }
 
@@ -249,7 +284,7 @@ mod tests {
         let done = reseal(&contended, &keys(&[2, 1])).await.unwrap();
         assert_eq!((done.secrets, done.resealed), (1, 1));
         let after = contended.store.function(before.id).await.unwrap().unwrap();
-        assert_eq!((&*after.description, after.version), ("1 to go", 4));
+        assert_eq!((&*after.description, after.version), ("1 to go", 1));
         assert_eq!(opened(&after, 2, "A"), "A");
 
         contended.changes.store(1_000, Ordering::Relaxed);

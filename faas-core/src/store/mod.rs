@@ -15,7 +15,9 @@
 mod access;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod damage;
 pub mod memory;
+mod page;
 pub mod rollup;
 mod secrets;
 mod shared;
@@ -29,12 +31,15 @@ use async_trait::async_trait;
 
 pub use crate::error::{BoxError, StoreError};
 use crate::model::{
-    Execution, ExecutionId, FailureKind, Function, FunctionId, FunctionLabel, LoadTest, LoadTestId,
-    ScalingEvent, Status, Timestamp, UsageSums,
+    Execution, ExecutionId, FailureKind, Function, FunctionCounts, FunctionId, FunctionLabel,
+    FunctionSummary, ListedExecution, LoadTest, LoadTestId, ScalingEvent, Status, Timestamp,
+    UsageSums,
 };
 
 pub use access::{AccessStore, AuditQuery, KeyUse};
+pub use damage::DamageLog;
 pub use memory::MemoryStore;
+pub use page::{PAGE_BYTES, Page, PageBudget, PartLengths, SHORT};
 pub use secrets::SecretStore;
 pub use shared::{Lease, Overdue, OverdueQuery, Owner, Renewed, SharedStore};
 
@@ -55,7 +60,7 @@ pub const SPARE_VERSIONS: usize = 16;
 /// [`StoreError::Unavailable`]: whoever calls sets no limit of its own. A future that is dropped may
 /// have made its change or not, and leaves nothing half done.
 #[async_trait]
-pub trait Store: AccessStore {
+pub trait Store: AccessStore + SecretStore {
     /// For people: `memory`, `sqlite:./data/faas.db`. Never a password.
     fn describe(&self) -> String;
 
@@ -95,14 +100,23 @@ pub trait Store: AccessStore {
         version: u32,
     ) -> Result<Option<Function>, StoreError>;
 
-    /// All functions that are not deleted, newest first.
-    async fn functions(&self) -> Result<Vec<Function>, StoreError>;
+    /// Functions that are not deleted, newest first, page by page.
+    async fn functions(
+        &self,
+        query: &FunctionQuery,
+    ) -> Result<Page<FunctionSummary, FunctionId>, StoreError>;
 
-    /// Names, tiers and the like of these functions, deleted ones included; of all when `ids` is
-    /// `None`. Unknown ids are left out.
+    /// How many functions there are that are not deleted. Reads no code.
+    async fn function_counts(&self) -> Result<FunctionCounts, StoreError>;
+
+    /// The id of the function with this name that is not deleted. Reads no code.
+    async fn function_named(&self, name: &str) -> Result<Option<FunctionId>, StoreError>;
+
+    /// Names, tiers and the like of these functions, deleted ones included. Unknown ids are left
+    /// out. Reads no code.
     async fn labels(
         &self,
-        ids: Option<&[FunctionId]>,
+        ids: &[FunctionId],
     ) -> Result<HashMap<FunctionId, FunctionLabel>, StoreError>;
 
     /// Deletes a function, its code and its kept versions. Its label, executions and costs stay.
@@ -131,16 +145,21 @@ pub trait Store: AccessStore {
     /// The execution with this id.
     async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, StoreError>;
 
-    /// Executions that match, newest first.
-    async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<Execution>, StoreError>;
+    /// Executions that match, newest first. Inputs, outputs, logs and attempts are left out as
+    /// [`PageBudget`] decides for [`ExecutionQuery::max_bytes`]: they are not read then.
+    async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<ListedExecution>, StoreError>;
 
     /// Executions that have not ended, oldest first, from after `after` on: what a platform takes up
     /// at its start, if nobody else uses the store.
+    ///
+    /// A page has at most `limit` executions. It ends earlier, but not before the first execution,
+    /// where their inputs would have more than [`PAGE_BYTES`] together, and it may be empty even if
+    /// another one follows.
     async fn unfinished(
         &self,
         after: Option<ExecutionId>,
         limit: usize,
-    ) -> Result<Vec<Execution>, StoreError>;
+    ) -> Result<Page<Execution, ExecutionId>, StoreError>;
 
     /// The execution that was accepted for this function with this key at or after `since`.
     async fn find_idempotent(
@@ -269,6 +288,98 @@ pub enum Written {
     Duplicate(ExecutionId),
 }
 
+/// Which functions to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FunctionQuery {
+    /// Older than this one, in the order of ids: [`Page::next`] of the page before.
+    pub before: Option<FunctionId>,
+    /// At most so many; no page has more than 10,000.
+    pub limit: usize,
+    /// A page ends, but not before its first function, where it would have more bytes than that:
+    /// see [`FunctionSummary::bytes`].
+    pub max_bytes: usize,
+    /// Whether to list them with their code.
+    pub code: bool,
+}
+
+impl Default for FunctionQuery {
+    /// The newest 1,000, as far as they have 8 MiB together, with their code.
+    fn default() -> Self {
+        Self {
+            before: None,
+            limit: 1_000,
+            max_bytes: PAGE_BYTES,
+            code: true,
+        }
+    }
+}
+
+impl FunctionQuery {
+    /// The most functions that a page has.
+    pub const MOST: usize = 10_000;
+
+    /// Makes a page of functions that come newest first. Takes no more of them than it needs.
+    ///
+    /// # Errors
+    /// The first error that `functions` give.
+    pub fn page<E>(
+        &self,
+        functions: impl IntoIterator<Item = Result<FunctionSummary, E>>,
+    ) -> Result<Page<FunctionSummary, FunctionId>, E> {
+        let mut page = FunctionPage::new(self);
+        for function in functions {
+            if page.push(function?) {
+                break;
+            }
+        }
+        Ok(page.finish())
+    }
+}
+
+/// A page of functions that is being filled, for stores that read one function after the other.
+#[derive(Debug)]
+pub struct FunctionPage {
+    items: Vec<FunctionSummary>,
+    limit: usize,
+    left: usize,
+    is_full: bool,
+}
+
+impl FunctionPage {
+    /// An empty page.
+    pub fn new(query: &FunctionQuery) -> Self {
+        Self {
+            items: Vec::new(),
+            limit: query.limit.min(FunctionQuery::MOST),
+            left: query.max_bytes,
+            is_full: false,
+        }
+    }
+
+    /// Adds the next function if it fits. Returns whether the page is full: the function, and those
+    /// that follow it, are for the next one.
+    pub fn push(&mut self, function: FunctionSummary) -> bool {
+        let bytes = function.bytes();
+        let is_too_large = bytes > self.left && !self.items.is_empty();
+        if self.items.len() >= self.limit || is_too_large {
+            self.is_full = true;
+            return true;
+        }
+        self.left = self.left.saturating_sub(bytes);
+        self.items.push(function);
+        false
+    }
+
+    /// The page.
+    pub fn finish(self) -> Page<FunctionSummary, FunctionId> {
+        let last = self.items.last().map(|last| last.id);
+        Page {
+            next: last.filter(|_| self.is_full),
+            items: self.items,
+        }
+    }
+}
+
 /// Which executions to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExecutionQuery {
@@ -284,6 +395,23 @@ pub struct ExecutionQuery {
     pub before: Option<ExecutionId>,
     /// At most so many.
     pub limit: usize,
+    /// How many bytes of inputs, outputs, logs and attempts longer than [`SHORT`] to list.
+    pub max_bytes: usize,
+}
+
+impl Default for ExecutionQuery {
+    /// The newest 50 of all.
+    fn default() -> Self {
+        Self {
+            function: None,
+            status: None,
+            failure: None,
+            period: Period::ALL,
+            before: None,
+            limit: 50,
+            max_bytes: PAGE_BYTES,
+        }
+    }
 }
 
 impl ExecutionQuery {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use faas_core::model::{Execution, FailureKind, Function, Json, Status};
 use faas_core::platform::{EnvironmentUpdate, FunctionUpdate, NewFunction};
 use faas_core::secrets::SecretKey;
+use faas_core::store::FunctionQuery;
 use faas_core::store::memory::MemoryStore;
 use faas_core::{Error, Platform};
 use serde_json::json;
@@ -131,7 +132,8 @@ async fn without_a_key_no_secret_is_taken() {
     let refused = platform.functions().create(new).await.unwrap_err();
     assert!(matches!(refused, Error::Conflict(_)), "{refused:?}");
     assert!(!refused.to_string().contains(SECRET), "{refused}");
-    assert!(platform.functions().list().await.unwrap().is_empty());
+    let list = platform.functions().list(&FunctionQuery::default()).await;
+    assert!(list.unwrap().items.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use faas_core::load_test::NewLoadTest;
 use faas_core::model::{Basis, Function, FunctionConfig, LoadTestId, NanoDollars};
 use faas_core::model::{LoadTest, LoadTestStatus};
 use faas_core::platform::FunctionUpdate;
-use faas_core::store::{ExecutionQuery, LoadTestQuery, MemoryStore, Period};
+use faas_core::store::{ExecutionQuery, LoadTestQuery, MemoryStore};
 use serde_json::json;
 
 use crate::platform::{World, everything, settle};
@@ -32,12 +32,8 @@ async fn ended(world: &World, id: LoadTestId) -> LoadTest {
 /// What all executions in the store cost, and how many there are.
 async fn stored(world: &World) -> (NanoDollars, usize) {
     let query = ExecutionQuery {
-        function: None,
-        status: None,
-        failure: None,
-        period: Period::ALL,
-        before: None,
         limit: usize::MAX,
+        ..ExecutionQuery::default()
     };
     let all = world.store.executions(&query).await.unwrap();
     let total = all.iter().map(|one| one.cost.total().get()).sum();

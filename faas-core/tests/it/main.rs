@@ -24,6 +24,9 @@ mod fairness;
 #[cfg(test)]
 mod load_tests;
 #[cfg(test)]
+#[cfg(feature = "quickjs")]
+mod old_functions;
+#[cfg(test)]
 mod platform;
 #[cfg(test)]
 #[cfg(feature = "quickjs")]

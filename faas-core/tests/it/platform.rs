@@ -307,12 +307,8 @@ async fn the_flood_of_one_function_does_not_starve_another() {
 
 pub(crate) fn everything(limit: usize) -> ExecutionQuery {
     ExecutionQuery {
-        function: None,
-        status: None,
-        failure: None,
-        period: Period::ALL,
-        before: None,
         limit,
+        ..ExecutionQuery::default()
     }
 }
 
@@ -850,4 +846,35 @@ async fn a_function_can_be_changed_deactivated_and_deleted() {
     let report = world.platform.costs().system(Period::ALL).await.unwrap();
     assert!(report.functions[0].label.deleted);
     assert_eq!(report.functions[0].label.name, echo.name);
+}
+
+#[tokio::test]
+async fn a_list_of_long_executions_is_bounded_also_where_they_run() {
+    let world = World::new(|_| {}).await;
+    let function = world.function("wait", FunctionConfig::default()).await;
+    let input = json!("x".repeat(900_000));
+    let mut calls = Vec::new();
+    for _ in 0..12 {
+        let (platform, input) = (world.platform.clone(), input.clone());
+        calls.push(tokio::spawn(async move {
+            platform.invoke(function.id, input).await
+        }));
+    }
+    let query = ExecutionQuery {
+        max_bytes: 2_000_000,
+        ..everything(12)
+    };
+    let listed = loop {
+        let listed = world.platform.executions().list(&query).await.unwrap();
+        if listed.len() == 12 {
+            break listed;
+        }
+        tokio::task::yield_now().await;
+    };
+    let whole = listed.iter().filter(|one| !one.left_out.input).count();
+    assert_eq!(whole, 2);
+    world.runtime.open();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
 }

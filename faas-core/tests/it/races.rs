@@ -9,7 +9,7 @@ use std::time::Duration;
 use faas_core::Error;
 use faas_core::clock::Clock as _;
 use faas_core::model::{FailureKind, FunctionConfig, Status};
-use faas_core::store::{ExecutionQuery, Period};
+use faas_core::store::ExecutionQuery;
 use serde_json::json;
 
 use crate::platform::{World, settle};
@@ -29,12 +29,8 @@ async fn what_was_sent_to_be_accepted_runs_and_keeps_no_room_when_its_caller_goe
         settle().await;
     }
     let all = ExecutionQuery {
-        function: None,
-        status: None,
-        failure: None,
-        period: Period::ALL,
-        before: None,
         limit: 10,
+        ..ExecutionQuery::default()
     };
     let stored = world.store.executions(&all).await.unwrap();
     assert_eq!(stored.len(), 3);

@@ -8,7 +8,7 @@ use faas_core::Error;
 use faas_core::error::StoreError;
 use faas_core::model::{FailureKind, FunctionConfig, Status};
 use faas_core::store::conformance::intercepted::{Intercept, Intercepted};
-use faas_core::store::{ExecutionQuery, MemoryStore, Period, Store, Write, Written};
+use faas_core::store::{ExecutionQuery, MemoryStore, Store, Write, Written};
 use futures_util::future::BoxFuture;
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -91,12 +91,8 @@ async fn an_execution_is_found_between_its_end_and_its_commit() {
     let platform = world.platform.clone();
     let invoked = tokio::spawn(async move { platform.invoke(wait.id, json!(1)).await });
     let everything = ExecutionQuery {
-        function: None,
-        status: None,
-        failure: None,
-        period: Period::ALL,
-        before: None,
         limit: 9,
+        ..ExecutionQuery::default()
     };
     let live = loop {
         let list = world.platform.executions().list(&everything).await;
@@ -115,6 +111,49 @@ async fn an_execution_is_found_between_its_end_and_its_commit() {
     });
     assert_eq!(found.unwrap().status, Status::Completed);
     assert_eq!(invoked.await.unwrap().unwrap().id, live.id);
+}
+
+#[tokio::test]
+async fn a_direct_call_in_the_queue_is_refused_and_not_run_once_the_store_takes_no_writes() {
+    let away = Arc::new(AtomicBool::new(false));
+    let store = before({
+        let away = away.clone();
+        move |_| {
+            let away = away.load(Ordering::SeqCst);
+            Box::pin(async move {
+                if away {
+                    return Err(StoreError::Unavailable("it is away".into()));
+                }
+                Ok(())
+            })
+        }
+    });
+    let world = World::on(store, |options| options.max_instances = 1).await;
+    let wait = world.function("wait", FunctionConfig::default()).await;
+    let platform = world.platform.clone();
+    let running = tokio::spawn(async move { platform.invoke(wait.id, json!(1)).await });
+    while world.platform.counters().running == 0 {
+        settle().await;
+    }
+    let platform = world.platform.clone();
+    let queued = tokio::spawn(async move { platform.invoke(wait.id, json!(2)).await });
+    while world.platform.counters().queued == 0 {
+        settle().await;
+    }
+    away.store(true, Ordering::SeqCst);
+    let refused = world.platform.execute(wait.id, json!(3), None).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    world.runtime.open();
+    let ran = running.await.unwrap();
+    assert!(matches!(ran, Err(Error::NotStored { .. })), "{ran:?}");
+    let refused = queued.await.unwrap();
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    away.store(false, Ordering::SeqCst);
+    for _ in 0..3 {
+        world.advance(std::time::Duration::from_secs(1)).await;
+    }
+    let totals = world.store.totals().await.unwrap();
+    assert_eq!((totals.completed, totals.failed), (1, 0));
 }
 
 #[tokio::test]

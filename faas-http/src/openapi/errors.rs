@@ -1,11 +1,11 @@
-//! The errors that many routes have in common. Each route names its own beside these.
+//! The errors that several routes share. Each route adds its own.
 
 use std::collections::BTreeMap;
 
 use utoipa::IntoResponses;
 use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 
-/// An error in the one shape that all errors have; `codes` says which.
+/// An error in the common envelope; `codes` lists which.
 pub(crate) fn response(codes: &str) -> Response {
     let body = Content::new(Some(Ref::from_schema_name("Error")));
     ResponseBuilder::new()
@@ -27,10 +27,31 @@ macro_rules! errors {
     )*};
 }
 
+/// The body cannot be read: it is over its limit, too slow, or encoded in an unknown way.
+pub(crate) enum TooLarge {}
+
+impl IntoResponses for TooLarge {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let errors = [
+            (
+                "408",
+                "`request_timeout`: the body took too long to arrive.",
+            ),
+            ("413", "`payload_too_large`, before or after decoding."),
+            (
+                "415",
+                "`unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`.",
+            ),
+        ];
+        let errors = errors.map(|(status, codes)| (status.to_owned(), RefOr::T(response(codes))));
+        BTreeMap::from(errors)
+    }
+}
+
 errors! {
-    /// The request itself is wrong.
+    /// The request is invalid.
     Invalid: "400" "`invalid_request`: the message says what is wrong and what was expected.";
-    /// The function takes no executions.
+    /// The function is inactive.
     InvalidOrInactive: "400" "`invalid_request`, or `function_inactive`.";
     /// The code does not compile.
     InvalidCode: "400" "`invalid_request`, or `compile_error` with the place in `details`.";
@@ -44,12 +65,10 @@ errors! {
     NoKeys: "404" "`not_found`: there are no keys here.";
     /// There is no such load test.
     NoLoadTest: "404" "`load_test_not_found`";
-    /// What was asked does not fit the present state.
-    Conflict: "409" "`conflict`: the message says what with.";
-    /// The body is over its limit.
-    TooLarge: "413" "`payload_too_large`";
+    /// The request conflicts with the current state.
+    Conflict: "409" "`conflict`: the message says with what.";
     /// The idempotency key was used with another input.
     KeyReused: "422" "`idempotency_key_reused`: the `Idempotency-Key` was used with another input; `executionId` is the first execution.";
-    /// There is no room for it now.
+    /// There is no capacity for it now.
     Overloaded: "429" "`over_capacity`, `function_runaway`, or `rate_limited`; `Retry-After` says when to try again.";
 }

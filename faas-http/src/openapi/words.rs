@@ -47,6 +47,8 @@ words! {
         .map(Status::as_str);
     /// Why an execution failed.
     ErrorKind: FailureKind::ALL.map(FailureKind::as_str);
+    /// A part of an execution that a list may leave out.
+    ExecutionPart: ["input", "output", "logs", "attempts"];
     /// How a line was written to the console.
     LogLevel: [Level::Debug, Level::Log, Level::Info, Level::Warn, Level::Error].map(Level::as_str);
     /// Which way capacity went.

@@ -5,15 +5,16 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use faas_core::access::Permission::Read;
 use faas_core::platform::EstimateRequest;
-use faas_core::store::{ExecutionQuery, Granularity, Period, UsageKey};
+use faas_core::store::{ExecutionQuery, Granularity, UsageKey};
 use serde::Serialize;
 use utoipa_axum::routes;
 
 use super::{DEFAULT_LIST, MAX_LIST, executions, invoke};
 use crate::Api;
+use crate::body;
 use crate::dates::{DAY, DateRange};
 use crate::error::{ApiError, CostsError};
-use crate::extract::{Members, Params, PathId, body};
+use crate::extract::{Members, Params, PathId};
 use crate::openapi::{errors, requests, words};
 use crate::routing::{Needs, Routes};
 use crate::wire::{
@@ -54,7 +55,7 @@ async fn pricing(State(api): State<Api>) -> Result<Response, CostsError> {
 )]
 async fn estimate(State(api): State<Api>, request: Request) -> Result<Response, CostsError> {
     let (parts, stream) = request.into_parts();
-    let bytes = body(&parts.headers, stream, api.options.max_envelope()).await?;
+    let bytes = body::read(&parts.headers, stream, api.options.max_envelope()).await?;
     let asked = invoke::parse(bytes)?;
     let members = Members::of(&asked)?;
     let request = EstimateRequest {
@@ -162,7 +163,7 @@ async fn breakdown(State(api): State<Api>, uri: Uri) -> Result<Response, CostsEr
 }
 
 #[utoipa::path(get, path = "/api/costs/executions", tag = "Costs", operation_id = "listCostedExecutions",
-    summary = "The newest executions with their functions.",
+    summary = "The newest executions with their functions. Long inputs, outputs, logs and attempts are left out once the list has 8 MiB of them; `truncated` names what is left out.",
     params(
         ("limit" = Option<u32>, Query, description = "At most so many. Default: 50.", minimum = 1, maximum = 1000),
         ("functionId" = Option<FunctionKey>, Query, description = "Of this function only."),
@@ -179,10 +180,8 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, CostsError> 
     let query = ExecutionQuery {
         function: params.function("functionId")?,
         status: executions::status(&params)?,
-        failure: None,
-        period: Period::ALL,
-        before: None,
         limit: params.number("limit", 1..=MAX_LIST, DEFAULT_LIST)? as usize,
+        ..ExecutionQuery::default()
     };
     let found = api.platform.executions().list(&query).await?;
     let mut ids: Vec<_> = found
@@ -196,7 +195,7 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, CostsError> 
         .iter()
         .map(|execution| {
             let id = execution.function_id;
-            ExecutionBody::new(execution, FunctionRef::new(id, labels.get(&id)))
+            ExecutionBody::listed(execution, FunctionRef::new(id, labels.get(&id)))
         })
         .collect();
     data(bodies)

@@ -43,7 +43,7 @@ async fn read(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> 
 }
 
 #[utoipa::path(get, path = "/api/executions", tag = "Executions", operation_id = "listExecutions",
-    summary = "Executions, newest first, page by page.",
+    summary = "Executions, newest first, page by page. Long inputs, outputs, logs and attempts are left out once a page has 8 MiB of them; `truncated` names what is left out.",
     params(
         ("functionId" = Option<FunctionKey>, Query, description = "Of this function only."),
         ("status" = Option<words::ExecutionStatus>, Query, description = "In this state only."),
@@ -65,7 +65,7 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     let before = match params.text("cursor")? {
         None => None,
         Some(text) => Some(text.parse().map_err(|_| {
-            ApiError::invalid("cursor is not one: expected the nextCursor of the page before")
+            ApiError::invalid("invalid cursor: expected the nextCursor of the page before")
         })?),
     };
     let query = ExecutionQuery {
@@ -76,6 +76,7 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
         before,
         // One more tells whether there is a next page.
         limit: limit + 1,
+        ..ExecutionQuery::default()
     };
     let found = api.platform.executions().list(&query).await?;
     let more = found.len() > limit;
@@ -83,10 +84,7 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     wire::json(
         StatusCode::OK,
         &ExecutionPage {
-            executions: page
-                .iter()
-                .map(|execution| ExecutionBody::from(&**execution))
-                .collect(),
+            executions: page.iter().map(PlainExecution::from).collect(),
             next_cursor: page.last().filter(|_| more).map(|last| Text(last.id)),
         },
     )

@@ -1,25 +1,29 @@
 //! Uploading, changing, listing and deleting functions; starting them and reading their log.
 
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
 use faas_core::access::Permission::{Develop, Invoke, Read};
 use faas_core::model::{AuditAction, Function, FunctionStatus, Json};
 use faas_core::platform::{FunctionUpdate, NewFunction};
-use faas_core::store::{ExecutionQuery, Period};
+use faas_core::store::{ExecutionQuery, FunctionQuery};
 use utoipa_axum::routes;
 
 use super::config::Config;
 use super::{DEFAULT_LIST, MAX_LIST, executions, invoke};
 use crate::Api;
 use crate::audit::actor;
+use crate::body;
 use crate::error::ApiError;
-use crate::extract::{Members, Params, PathId, body, shorten};
+use crate::extract::{Members, Params, PathId, shorten};
 use crate::openapi::{errors, requests, words};
 use crate::routing::{Needs, Routes};
 use crate::wire::{
-    self, Accepted, ExecutionBody, FunctionBody, FunctionKey, Message, PlainExecution, Text,
+    self, Accepted, FunctionBody, FunctionKey, FunctionSummaryBody, Message, PlainExecution, Text,
 };
+
+/// Where the next page of functions begins.
+pub(crate) static NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
 
 pub(crate) fn routes() -> Routes {
     Routes::default()
@@ -71,15 +75,44 @@ async fn create(State(api): State<Api>, request: Request) -> Result<Response, Ap
 }
 
 #[utoipa::path(get, path = "/api/functions", tag = "Functions", operation_id = "listFunctions",
-    summary = "All functions, newest first.",
+    summary = "Functions, newest first. Where a page does not have all of them, the header `X-Next-Cursor` has the cursor of the next one.",
+    params(
+        ("limit" = Option<u32>, Query, description = "At most so many. A page also ends at 8 MiB.", minimum = 1, maximum = 1000),
+        ("cursor" = Option<FunctionKey>, Query, description = "The `X-Next-Cursor` of the page before."),
+        ("code" = Option<bool>, Query, description = "Whether to list them with their code. Default: true.")
+    ),
     responses(
-        (status = 200, description = "The functions.", body = Vec<FunctionBody>)
+        (status = 200, description = "The functions.", body = Vec<FunctionSummaryBody>, headers(
+            ("X-Next-Cursor" = String, description = "Where the next page begins; missing on the last one.")
+        )),
+        errors::Invalid
     )
 )]
-async fn list(State(api): State<Api>) -> Result<Response, ApiError> {
-    let functions = api.platform.functions().list().await?;
-    let bodies: Vec<_> = functions.iter().map(FunctionBody::from).collect();
-    wire::json(StatusCode::OK, &bodies)
+async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
+    let params = Params::of(&uri)?;
+    let before = match params.text("cursor")? {
+        None => None,
+        Some(text) => Some(text.parse().map_err(|_| {
+            ApiError::invalid("invalid cursor: expected the X-Next-Cursor of the page before")
+        })?),
+    };
+    let query = FunctionQuery {
+        before,
+        limit: params.number("limit", 1..=MAX_LIST, MAX_LIST)? as usize,
+        code: params
+            .choice("code", &[("true", true), ("false", false)])?
+            .unwrap_or(true),
+        ..FunctionQuery::default()
+    };
+    let page = api.platform.functions().list(&query).await?;
+    let bodies: Vec<_> = page.items.iter().map(FunctionSummaryBody::from).collect();
+    let mut answer = wire::json(StatusCode::OK, &bodies)?;
+    if let Some(next) = page.next
+        && let Ok(next) = HeaderValue::try_from(next.to_string())
+    {
+        answer.headers_mut().insert(NEXT_CURSOR.clone(), next);
+    }
+    Ok(answer)
 }
 
 #[utoipa::path(get, path = "/api/functions/{id}", tag = "Functions", operation_id = "getFunction",
@@ -194,7 +227,7 @@ async fn execute(
     let id = id.function()?;
     let (parts, stream) = request.into_parts();
     let key = invoke::idempotency_key(&parts.headers)?;
-    let bytes = body(&parts.headers, stream, api.options.max_envelope()).await?;
+    let bytes = body::read(&parts.headers, stream, api.options.max_envelope()).await?;
     let input = if bytes.is_empty() {
         Json::empty_object()
     } else {
@@ -216,7 +249,7 @@ async fn execute(
 }
 
 #[utoipa::path(get, path = "/api/functions/{id}/logs", tag = "Functions", operation_id = "listFunctionLogs",
-    summary = "Executions of a function, newest first.",
+    summary = "Executions of a function, newest first. Long inputs, outputs, logs and attempts are left out once the list has 8 MiB of them; `truncated` names what is left out.",
     params(
         ("id" = FunctionKey, Path, description = "The function."),
         ("limit" = Option<u32>, Query, description = "At most so many. Default: 50.", minimum = 1, maximum = 1000),
@@ -234,10 +267,8 @@ async fn logs(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Response, 
     let query = ExecutionQuery {
         function: Some(id),
         status: executions::status(&params)?,
-        failure: None,
-        period: Period::ALL,
-        before: None,
         limit: params.number("limit", 1..=MAX_LIST, DEFAULT_LIST)? as usize,
+        ..ExecutionQuery::default()
     };
     let found = api.platform.executions().list(&query).await?;
     if found.is_empty() {
@@ -249,16 +280,13 @@ async fn logs(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Response, 
             .remove(&id)
             .ok_or_else(ApiError::no_function)?;
     }
-    let bodies: Vec<_> = found
-        .iter()
-        .map(|execution| ExecutionBody::from(&**execution))
-        .collect();
+    let bodies: Vec<_> = found.iter().map(PlainExecution::from).collect();
     wire::json(StatusCode::OK, &bodies)
 }
 
 async fn json_body(api: &Api, request: Request) -> Result<Json, ApiError> {
     let (parts, stream) = request.into_parts();
-    let bytes = body(&parts.headers, stream, api.options.max_upload()).await?;
+    let bytes = body::read(&parts.headers, stream, api.options.max_upload()).await?;
     invoke::parse(bytes)
 }
 

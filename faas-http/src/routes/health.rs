@@ -45,7 +45,7 @@ async fn alive() -> Result<Response, ApiError> {
 /// 503 while the store cannot be written to or the scaling policy fails. The exact reason is only in
 /// the log, because anybody may ask.
 #[utoipa::path(get, path = "/readyz", tag = "Server", operation_id = "getReadiness",
-    summary = "Whether it can serve: the store can be written to, the scaling policy works, and it does not shut down.",
+    summary = "Whether it can serve: the store accepts writes, calls can be run, the scaling policy works, and it does not shut down.",
     responses(
         (status = 200, description = "It can.", body = Health),
         (status = 503, description = "It cannot, and why.", body = Health)
@@ -64,8 +64,8 @@ async fn ready(State(api): State<Api>) -> Result<Response, ApiError> {
             tracing::debug!(%error, "not ready");
             let reason = match error {
                 Error::Unavailable(_) => {
-                    "unavailable: the store is away, the scaling policy fails, or the platform is \
-                     shutting down"
+                    "unavailable: the store accepts no writes, no process can be made for a call, \
+                     the scaling policy fails, or the platform is shutting down"
                 }
                 _ => "the store cannot be used",
             };

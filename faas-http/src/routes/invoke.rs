@@ -14,15 +14,16 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::BytesMut;
 use faas_core::access::Permission::Invoke;
-use faas_core::model::{Execution, Failure, FailureKind, FunctionId, Json, Status};
+use faas_core::model::{Execution, Failure, FailureKind, Json, Status};
 use faas_core::platform::InvokeOptions;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::Api;
+use crate::body;
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Params, body};
+use crate::extract::{Params, PathId};
 use crate::openapi::{errors, words};
 use crate::routing::{Needs, Routes};
 use crate::wire::{self, Accepted, Dollars, ExecutionKey, FunctionKey, Millis, Text};
@@ -69,7 +70,6 @@ pub(crate) fn routes() -> Routes {
         (status = 202, description = "The first call with the same `Idempotency-Key` has not ended yet.", body = Accepted),
         errors::InvalidOrInactive,
         errors::NoFunction,
-        (status = 408, description = "`request_timeout`: the body took too long to arrive.", body = ErrorBody),
         (status = 409, description = "`cancelled`", body = FailureBody),
         errors::TooLarge,
         errors::KeyReused,
@@ -80,9 +80,13 @@ pub(crate) fn routes() -> Routes {
         (status = 504, description = "`timeout`: the function took longer than it may.", body = FailureBody)
     )
 )]
-async fn invoke(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+async fn invoke(
+    State(api): State<Api>,
+    id: PathId,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let function = id.function()?;
     let (parts, stream) = request.into_parts();
-    let function = function_in(parts.uri.path()).ok_or_else(ApiError::no_function)?;
     let options = call_options(&parts)?;
     let input = read_input(&api, &parts.headers, stream).await?;
     let invoked = api.platform.call(function, input, options).await?;
@@ -99,13 +103,6 @@ pub(super) fn mark_replayed(headers: &mut HeaderMap) {
         IDEMPOTENT_REPLAYED.clone(),
         HeaderValue::from_static("true"),
     );
-}
-
-/// The id in `…/functions/{id}/invoke`, read from the path itself because the router's own way
-/// allocates for each parameter.
-fn function_in(path: &str) -> Option<FunctionId> {
-    let mut segments = path.trim_end_matches('/').rsplit('/').skip(1);
-    segments.next()?.parse().ok()
 }
 
 /// What the query and the headers say about how to call.
@@ -136,16 +133,10 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiEr
 }
 
 async fn read_input(api: &Api, headers: &HeaderMap, stream: Body) -> Result<Json, ApiError> {
-    let read = body(headers, stream, api.options.max_body);
+    let read = body::read(headers, stream, api.options.max_body);
     let bytes = tokio::time::timeout(api.options.request_timeout, read)
         .await
-        .map_err(|_elapsed| {
-            ApiError::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "request_timeout",
-                "the body took too long to arrive",
-            )
-        })??;
+        .map_err(|_elapsed| ApiError::body_too_slow())??;
     if bytes.is_empty() {
         return Ok(Json::empty_object());
     }

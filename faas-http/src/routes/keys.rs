@@ -11,8 +11,9 @@ use utoipa_axum::routes;
 use super::invoke;
 use crate::Api;
 use crate::audit::actor;
+use crate::body;
 use crate::error::ApiError;
-use crate::extract::{Members, PathId, body, shorten};
+use crate::extract::{Members, PathId, shorten};
 use crate::openapi::{errors, requests};
 use crate::routing::{Needs, Routes};
 use crate::wire::{self, ApiKeyKey, KeyBody};
@@ -53,7 +54,7 @@ async fn list(State(api): State<Api>) -> Result<Response, ApiError> {
 async fn create(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let access = access(&api)?;
     let (parts, stream) = request.into_parts();
-    let asked = invoke::parse(body(&parts.headers, stream, MAX_BODY).await?)?;
+    let asked = invoke::parse(body::read(&parts.headers, stream, MAX_BODY).await?)?;
     let new = read(&Members::of(&asked)?)?;
     let (key, text) = access.keys().create(new, &actor(&parts.extensions)).await?;
     access.refresh().await?;

@@ -16,8 +16,9 @@ use utoipa_axum::routes;
 use super::{executions, invoke};
 use crate::Api;
 use crate::audit::actor;
+use crate::body;
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Members, Params, PathId, body};
+use crate::extract::{Members, Params, PathId};
 use crate::openapi::{errors, requests};
 use crate::routing::{Needs, Routes};
 use crate::wire::{self, FunctionKey, LoadEstimateBody, LoadTestBody, LoadTestKey};
@@ -150,7 +151,7 @@ async fn stop(State(api): State<Api>, id: PathId, request: Request) -> Result<Re
 
 async fn read_new(api: &Api, request: Request) -> Result<NewLoadTest, ApiError> {
     let (parts, stream) = request.into_parts();
-    let bytes = body(&parts.headers, stream, api.options.max_envelope()).await?;
+    let bytes = body::read(&parts.headers, stream, api.options.max_envelope()).await?;
     let asked = invoke::parse(bytes)?;
     let members = Members::of(&asked)?;
     members.only(&[

@@ -27,12 +27,12 @@ pub(crate) fn routes() -> Routes {
     )
 )]
 async fn metrics(State(api): State<Api>) -> Response {
-    let text = render(&api.platform.counters());
+    let text = render(&api.platform.counters(), api.bodies.in_use());
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     ([(CONTENT_TYPE, kind)], text).into_response()
 }
 
-fn render(counters: &LiveCounters) -> String {
+fn render(counters: &LiveCounters, body_bytes: usize) -> String {
     let mut page = Page(String::with_capacity(4096));
     let runtime = &counters.runtime;
     page.gauge(
@@ -61,6 +61,11 @@ fn render(counters: &LiveCounters) -> String {
         "blank_isolates",
         "Isolates that wait for a cold start.",
         runtime.blank_isolates,
+    );
+    page.gauge(
+        "request_body_bytes",
+        "Memory of the request bodies that are being received.",
+        body_bytes,
     );
     page.head(
         "executions_total",
@@ -157,7 +162,7 @@ mod tests {
             },
             ..LiveCounters::default()
         };
-        let text = render(&counters);
+        let text = render(&counters, 0);
         for line in [
             "# TYPE faas_execution_duration_seconds histogram",
             "faas_execution_duration_seconds_bucket{le=\"0.001\"} 2",
@@ -177,7 +182,7 @@ mod tests {
 
     #[test]
     fn every_sample_belongs_to_a_metric_that_was_announced_once() {
-        let text = render(&LiveCounters::default());
+        let text = render(&LiveCounters::default(), 0);
         let mut announced = std::collections::HashSet::new();
         for line in text.lines() {
             if let Some(rest) = line.strip_prefix("# TYPE ") {

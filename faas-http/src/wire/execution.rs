@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use faas_core::model::Cost;
-use faas_core::model::{Attempt, Execution, FunctionId, FunctionLabel, InstanceId, Json, LogLine};
+use faas_core::model::{
+    Attempt, Execution, FunctionId, FunctionLabel, InstanceId, Json, ListedExecution, LogLine,
+};
 use serde::Serialize;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
@@ -53,6 +55,11 @@ pub(crate) struct ExecutionBody<'a, F> {
     cold_start: bool,
     logs: Vec<LogBody<'a>>,
     attempts: Vec<AttemptBody<'a>>,
+    /// What a list has left out because it would have become too long: `input`, `output`, `logs`,
+    /// `attempts`. They can be read with the execution itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<Vec<words::ExecutionPart>>)]
+    truncated: Option<Vec<&'static str>>,
 }
 
 /// An execution that names its function by its id.
@@ -93,7 +100,25 @@ impl<'a> From<&'a Execution> for PlainExecution<'a> {
     }
 }
 
+impl<'a> From<&'a ListedExecution> for PlainExecution<'a> {
+    fn from(listed: &'a ListedExecution) -> Self {
+        Self::listed(listed, Text(listed.function_id))
+    }
+}
+
 impl<'a, F> ExecutionBody<'a, F> {
+    /// The execution as a list has it, with `function` as its function.
+    pub(crate) fn listed(listed: &'a ListedExecution, function: F) -> Self {
+        let left_out = listed.left_out;
+        Self {
+            truncated: (!left_out.is_nothing()).then(|| left_out.names()),
+            // It ran, also where its attempts are left out.
+            duration: (left_out.attempts || !listed.attempts.is_empty())
+                .then_some(Millis(listed.duration)),
+            ..Self::new(listed, function)
+        }
+    }
+
     /// The execution, with `function` as its function.
     pub(crate) fn new(execution: &'a Execution, function: F) -> Self {
         let failure = execution.failure.as_ref();
@@ -119,6 +144,7 @@ impl<'a, F> ExecutionBody<'a, F> {
             cold_start: execution.cold_start,
             logs: execution.logs.iter().map(LogBody::from).collect(),
             attempts: execution.attempts.iter().map(AttemptBody::from).collect(),
+            truncated: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use faas_core::model::{Function, FunctionConfig, Json};
+use faas_core::model::{Environment, Function, FunctionConfig, FunctionSummary, Json};
 use faas_core::samples::Sample;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -31,6 +31,46 @@ pub(crate) struct FunctionBody<'a> {
     tier: &'static str,
 }
 
+/// A function in a list.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FunctionSummary)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FunctionSummaryBody<'a> {
+    #[serde(rename = "_id")]
+    id: FunctionKey,
+    name: &'a str,
+    description: &'a str,
+    /// Not there with `code=false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    code: Option<&'a str>,
+    created_at: Moment,
+    updated_at: Moment,
+    version: u32,
+    #[schema(value_type = words::FunctionStatus)]
+    status: &'static str,
+    config: ConfigBody<'a>,
+    #[schema(value_type = words::Tier)]
+    tier: &'static str,
+}
+
+impl<'a> From<&'a FunctionSummary> for FunctionSummaryBody<'a> {
+    fn from(function: &'a FunctionSummary) -> Self {
+        Self {
+            id: Text(function.id),
+            name: &function.name,
+            description: &function.description,
+            code: function.code.as_deref(),
+            created_at: Text(function.created_at),
+            updated_at: Text(function.updated_at),
+            version: function.version,
+            status: function.status.as_str(),
+            config: ConfigBody::new(&function.config, &function.environment),
+            tier: function.tier.as_str(),
+        }
+    }
+}
+
 #[derive(Serialize, ToSchema)]
 #[schema(as = FunctionConfig)]
 #[serde(rename_all = "camelCase")]
@@ -56,18 +96,30 @@ struct SecretBody<'a> {
     set_at: Moment,
 }
 
-impl<'a> From<&'a Function> for FunctionBody<'a> {
-    fn from(function: &'a Function) -> Self {
+impl<'a> ConfigBody<'a> {
+    fn new(config: &FunctionConfig, environment: &'a Environment) -> Self {
         let FunctionConfig {
             timeout,
             retry_count,
             concurrency,
-        } = function.config;
-        let secrets = function.environment.secrets.iter();
+        } = *config;
+        let secrets = environment.secrets.iter();
         let secrets = secrets.map(|(name, secret)| SecretBody {
             name,
             set_at: Text(secret.set_at),
         });
+        Self {
+            timeout: Millis(timeout),
+            retry_count,
+            concurrency,
+            env: &environment.variables,
+            secrets: secrets.collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a Function> for FunctionBody<'a> {
+    fn from(function: &'a Function) -> Self {
         Self {
             id: Text(function.id),
             name: &function.name,
@@ -77,13 +129,7 @@ impl<'a> From<&'a Function> for FunctionBody<'a> {
             updated_at: Text(function.updated_at),
             version: function.version,
             status: function.status.as_str(),
-            config: ConfigBody {
-                timeout: Millis(timeout),
-                retry_count,
-                concurrency,
-                env: &function.environment.variables,
-                secrets: secrets.collect(),
-            },
+            config: ConfigBody::new(&function.config, &function.environment),
             tier: function.tier().as_str(),
         }
     }

@@ -29,7 +29,7 @@ struct Counts {
     failed_executions: u64,
     pending_executions: u64,
     success_rate: Percent,
-    active_functions: usize,
+    active_functions: u64,
     current_instances: usize,
     queued_executions: usize,
     running_executions: usize,

@@ -26,7 +26,7 @@ pub(crate) use cost::{Breakdown, Data, FunctionCostBody, SpanId, SystemCostBody,
 pub(crate) use execution::{
     Accepted, ExecutionBody, ExecutionPage, FunctionRef, NamedExecutions, PlainExecution, Retried,
 };
-pub(crate) use function::{FunctionBody, Message, SampleBody};
+pub(crate) use function::{FunctionBody, FunctionSummaryBody, Message, SampleBody};
 pub(crate) use load_test::{LoadEstimateBody, LoadTestBody};
 pub(crate) use metrics::{HistoryRow, OverviewBody, ScalingBody};
 pub(crate) use number::{Dollars, Millis};

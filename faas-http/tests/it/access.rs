@@ -102,6 +102,34 @@ async fn whoever_has_no_key_is_told_that_one_is_needed_unless_a_foreign_page_ask
 }
 
 #[tokio::test]
+async fn a_form_that_another_site_submits_is_refused_and_a_link_is_followed() {
+    let (server, _) = start_guarded(|_| {}).await;
+    let id = server.create("f", "echo").await;
+    let invoke = format!("/api/functions/{id}/invoke");
+    for (method, site, mode, status) in [
+        (Method::POST, "cross-site", "navigate", 403),
+        (Method::POST, "same-site", "navigate", 403),
+        (Method::POST, "cross-site", "no-cors", 403),
+        (Method::POST, "same-origin", "cors", 200),
+        (Method::POST, "none", "navigate", 200),
+    ] {
+        let request = server
+            .request(method, &invoke)
+            .header("sec-fetch-site", site)
+            .header("sec-fetch-mode", mode)
+            .body("1");
+        let (answered, body) = answer(request).await;
+        assert_eq!(answered.as_u16(), status, "{site} {mode}: {body}");
+        assert_eq!(body["code"] == "origin_not_allowed", status == 403);
+    }
+    let link = server
+        .request(Method::GET, "/api/functions")
+        .header("sec-fetch-site", "cross-site")
+        .header("sec-fetch-mode", "navigate");
+    assert_eq!(answer(link).await.0, 200);
+}
+
+#[tokio::test]
 async fn a_body_is_not_read_before_its_sender_is_let_in() {
     let (server, _) = guarded().await;
     let (status, body) = server

@@ -229,3 +229,112 @@ async fn a_slash_at_the_end_of_a_path_makes_no_difference() {
         .await;
     assert_eq!((status, output), (StatusCode::OK, json!(1)));
 }
+
+/// The functions on a page, and the cursor of the next one.
+async fn page(server: &crate::server::Server, query: &str) -> (Vec<Value>, Option<String>) {
+    let request = server.request(Method::GET, &format!("/api/functions{query}"));
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let next = answer.headers().get("x-next-cursor");
+    let next = next.map(|next| next.to_str().unwrap().to_owned());
+    let list: Value = answer.json().await.unwrap();
+    (list.as_array().unwrap().clone(), next)
+}
+
+#[tokio::test]
+async fn functions_are_paged_by_a_cursor_in_a_header_and_can_leave_out_their_code() {
+    let server = start().await;
+    for n in 0..5 {
+        server.upload(&format!("f{n}"), "echo").await;
+    }
+    let (all, next) = page(&server, "").await;
+    assert_eq!((all.len(), next), (5, None));
+    let (mut paged, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let (some, next) = page(&server, &format!("?limit=2&cursor={cursor}")).await;
+        assert!(some.len() <= 2);
+        paged.extend(some);
+        match next {
+            Some(next) => cursor = next,
+            None => break,
+        }
+    }
+    assert_eq!(paged, all);
+    let (without, _) = page(&server, "?code=false").await;
+    for (without, mut with) in without.into_iter().zip(all) {
+        with.as_object_mut().unwrap().remove("code").unwrap();
+        assert_eq!(without, with);
+    }
+    for (query, named) in [
+        ("cursor=x", "cursor"),
+        ("code=1", "code"),
+        ("limit=0", "limit"),
+    ] {
+        let path = format!("/api/functions?{query}");
+        let (status, error) = crate::server::answer(server.request(Method::GET, &path)).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{query}");
+        assert!(text(&error["error"]).contains(named), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_executions_stays_short_and_says_what_it_left_out() {
+    let server = start().await;
+    let id = server.upload("f", "echo").await;
+    let long = "x".repeat(900_000);
+    for _ in 0..7 {
+        server.execute(&id, json!(long)).await;
+    }
+    for path in [
+        format!("/api/functions/{id}/logs"),
+        "/api/executions".to_owned(),
+        "/api/costs/executions".to_owned(),
+    ] {
+        let answer = server.get(&path).await;
+        assert!(answer.to_string().len() < 9 << 20, "{path}");
+        let list = match &answer {
+            Value::Array(list) => list,
+            page if page["executions"].is_array() => page["executions"].as_array().unwrap(),
+            costs => costs["data"].as_array().unwrap(),
+        };
+        assert_eq!(list.len(), 7, "{path}");
+        assert!(list[0].get("truncated").is_none(), "{path}");
+        let last = &list[6];
+        assert_eq!(last["truncated"], json!(["input", "output"]), "{path}");
+        assert_eq!(
+            (&last["input"], &last["output"]),
+            (&Value::Null, &Value::Null)
+        );
+        assert_eq!(last["status"], "completed");
+        // It can be read whole.
+        let whole = server
+            .get(&format!("/api/executions/{}", text(&last["_id"])))
+            .await;
+        assert_eq!(whole["output"], long.as_str());
+    }
+}
+
+#[tokio::test]
+async fn an_id_of_an_earlier_system_is_understood_by_every_route() {
+    let server = start().await;
+    let old = "65a1b2c3d4e5f60718293a4b";
+    for (path, code) in [
+        (format!("/api/functions/{old}"), "function_not_found"),
+        (format!("/api/functions/{old}/logs"), "function_not_found"),
+        (format!("/api/executions/{old}"), "execution_not_found"),
+        (format!("/api/costs/function/{old}"), "function_not_found"),
+    ] {
+        let (status, error) = crate::server::answer(server.request(Method::GET, &path)).await;
+        assert_eq!(
+            (status, text(&error["code"])),
+            (StatusCode::NOT_FOUND, code.to_owned())
+        );
+    }
+    // As a filter it is one that nothing matches, and not a mistake.
+    let page = server
+        .get(&format!("/api/executions?functionId={old}"))
+        .await;
+    assert_eq!(page["executions"], json!([]));
+    let page = server.get(&format!("/api/executions?cursor={old}")).await;
+    assert_eq!(page["executions"], json!([]));
+}

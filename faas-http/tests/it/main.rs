@@ -3,6 +3,8 @@
 #![cfg(test)]
 
 mod access;
+mod bodies;
+mod connections;
 mod costs;
 mod document;
 mod environment;
@@ -14,6 +16,7 @@ mod invoke;
 mod load_tests;
 mod malformed;
 mod metrics;
+mod raw;
 mod schema;
 mod scripted;
 mod server;

@@ -261,13 +261,12 @@ async fn bodies_that_are_no_json_are_refused_and_their_content_type_does_not_mat
     let id = server.upload("f", "echo").await;
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let deep_in = format!("{{\"input\":{deep}}}");
-    let bodies: [&[u8]; 9] = [
+    let bodies: [&[u8]; 8] = [
         b"{",
         b"{a:1}",
         b"nul",
         b"1 2",
         b"\"\xff\xfe\"",
-        b"\xef\xbb\xbf{}",
         b"{\"name\":\"\x01\"}",
         deep.as_bytes(),
         deep_in.as_bytes(),

@@ -1,13 +1,15 @@
 //! A real server on a loopback port, and a real client for it.
 
+use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use faas_core::Platform;
 use faas_core::access::{Access, AccessOptions};
 use faas_core::clock::{Clock, SystemClock};
+use faas_core::platform::NewFunction;
 use faas_core::secrets::SecretKey;
-use faas_http::HttpOptions;
+use faas_http::{HttpOptions, ServeOptions};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
@@ -15,6 +17,7 @@ use crate::scripted::Scripted;
 
 pub(crate) struct Server {
     pub(crate) platform: Platform,
+    pub(crate) address: SocketAddr,
     base: String,
     /// The key that every request brings, once it is set.
     pub(crate) key: OnceLock<String>,
@@ -39,7 +42,7 @@ pub(crate) async fn start() -> Server {
     start_with(platform().await, HttpOptions::default()).await
 }
 
-/// A server that looks at who comes.
+/// A server that controls access.
 pub(crate) async fn start_guarded(change: impl FnOnce(&mut AccessOptions)) -> (Server, Access) {
     let platform = platform().await;
     let mut guarded = AccessOptions::default();
@@ -51,13 +54,35 @@ pub(crate) async fn start_guarded(change: impl FnOnce(&mut AccessOptions)) -> (S
 }
 
 pub(crate) async fn start_with(platform: Platform, options: HttpOptions) -> Server {
+    start_serving(platform, options, Some(ServeOptions::default())).await
+}
+
+/// A server with these options; without some of its own it is `axum::serve`.
+pub(crate) async fn start_serving(
+    platform: Platform,
+    options: HttpOptions,
+    serve: Option<ServeOptions>,
+) -> Server {
     let app = faas_http::router_with(platform.clone(), options);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, app).await });
+    let address = listener.local_addr().unwrap();
+    match serve {
+        Some(serve) => {
+            tokio::spawn(faas_http::serve(
+                listener,
+                app,
+                serve,
+                std::future::pending(),
+            ));
+        }
+        None => {
+            tokio::spawn(async move { axum::serve(listener, app).await });
+        }
+    }
     Server {
         platform,
-        base,
+        address,
+        base: format!("http://{address}"),
         key: OnceLock::new(),
         client: reqwest::Client::builder().no_proxy().build().unwrap(),
     }
@@ -97,6 +122,13 @@ impl Server {
         let (status, body) = self.post("/api/functions", new).await;
         assert_eq!(status, StatusCode::CREATED, "{body}");
         text(&body["_id"])
+    }
+
+    /// Creates a function without a request, and gives its id.
+    pub(crate) async fn create(&self, name: &str, code: &str) -> String {
+        let new = NewFunction::new(name, "a script", code);
+        let function = self.platform.functions().create(new).await.unwrap();
+        function.id.to_string()
     }
 
     /// Starts an execution and waits for its end.

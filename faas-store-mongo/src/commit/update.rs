@@ -141,9 +141,6 @@ fn statement(update: &Update<'_>, token: ObjectId) -> (Bson, usize) {
 }
 
 /// Matches this execution while it is at this stage; never, when there is none.
-///
-/// The three fields are those of a unique index, with one value each: some servers that speak the
-/// protocol find a document in no other way than by all fields of such an index.
 fn at_stage(id: ExecutionId, stage: Option<Stage>) -> Document {
     // No attempt comes before the first, and nothing is stored as minus one.
     let attempt = stage.map_or(-1, |stage| i64::from(stage.attempt));

@@ -5,6 +5,7 @@ use faas_core::model::{NanoDollars, Tier};
 use mongodb::bson::{Document, doc};
 
 use super::Fields;
+use super::damage::Damage;
 use crate::error::Error;
 
 const PER_DOLLAR: f64 = 1e9;
@@ -35,24 +36,33 @@ pub(super) fn write(cost: &Cost) -> Document {
 }
 
 /// Reads the `cost` of `execution`; one that has none was in `tier`.
-pub(super) fn read(execution: &Fields<'_>, tier: Tier) -> Result<Cost, Error> {
+pub(super) fn read(execution: &Fields<'_>, tier: Tier, damage: &mut Damage) -> Cost {
     let fields = execution.within("cost");
     let resources = fields.within("resourceUsage");
     let exact = fields.within("exact");
-    let cpu_millis = match exact.optional_u32("cpuMillis")? {
+    let cpu_millis = match damage.or("cost", exact.optional_u32("cpuMillis"), None) {
         Some(millis) => millis,
-        None => thousandths(resources.optional_number("cpuCores")?.unwrap_or(0.0)),
+        None => {
+            let cores = damage.or("cost", resources.optional_number("cpuCores"), None);
+            thousandths(cores.unwrap_or(0.0))
+        }
     };
-    Ok(Cost {
-        tier: fields.optional_tier("tier")?.unwrap_or(tier),
-        base: amount(&fields, "baseCost")?,
-        cold_start: amount(&fields, "coldStartCost")?,
-        retry: amount(&fields, "retryCost")?,
-        data_transfer: amount(&fields, "dataTransferCost")?,
-        memory_mb: resources.optional_u32("memoryMB")?.unwrap_or(0),
+    let cost_tier = damage.or("cost", fields.optional_tier("tier"), None);
+    let mut amount = |name| damage.or("cost", amount(&fields, name), NanoDollars::ZERO);
+    let (base, cold_start) = (amount("baseCost"), amount("coldStartCost"));
+    let (retry, data_transfer) = (amount("retryCost"), amount("dataTransferCost"));
+    let memory_mb = damage.or("cost", resources.optional_u32("memoryMB"), None);
+    let price_version = damage.or("cost", fields.optional_u32("priceVersion"), None);
+    Cost {
+        tier: cost_tier.unwrap_or(tier),
+        base,
+        cold_start,
+        retry,
+        data_transfer,
+        memory_mb: memory_mb.unwrap_or(0),
         cpu_millis,
-        price_version: fields.optional_u32("priceVersion")?.unwrap_or(0),
-    })
+        price_version: price_version.unwrap_or(0),
+    }
 }
 
 /// Nano-dollars, or else dollars to the nearest nano-dollar.

@@ -3,6 +3,7 @@
 use faas_core::model::{Attempt, Failure, FailureKind, InstanceId, LogLevel, LogLine};
 use mongodb::bson::{Bson, Document, doc};
 
+use super::damage::Damage;
 use super::{Fields, date, millis, nanos};
 use crate::error::Error;
 
@@ -16,30 +17,28 @@ pub(super) fn write_failure(failure: Option<&Failure>, document: &mut Document) 
     );
 }
 
-pub(super) fn read_failure(fields: &Fields<'_>) -> Result<Option<Failure>, Error> {
-    let Some(error) = fields.value("error") else {
-        return Ok(None);
-    };
+pub(super) fn read_failure(fields: &Fields<'_>, damage: &mut Damage) -> Option<Failure> {
+    let error = fields.value("error")?;
     // An earlier system may have kept the error as an object.
     let message = match error {
         Bson::String(message) => message.clone(),
         other => super::json::of_value(Some(other)).to_string(),
     };
-    let kind = fields.optional_text("errorKind")?.unwrap_or("user_error");
-    let kind = match kind {
-        "user_error" => FailureKind::UserError,
-        "timeout" => FailureKind::Timeout,
-        "out_of_memory" => FailureKind::OutOfMemory,
-        "stack_overflow" => FailureKind::StackOverflow,
-        "cancelled" => FailureKind::Cancelled,
-        "platform" => FailureKind::Platform,
-        _ => return Err(fields.unreadable("errorKind")),
-    };
-    Ok(Some(Failure {
-        kind,
+    let stack = damage.or("stack", fields.optional_text("stack"), None);
+    Some(Failure {
+        kind: damage.or("errorKind", kind(fields), FailureKind::UserError),
         message,
-        stack: fields.optional_text("stack")?.map(str::to_owned),
-    }))
+        stack: stack.map(str::to_owned),
+    })
+}
+
+fn kind(fields: &Fields<'_>) -> Result<FailureKind, Error> {
+    let Some(name) = fields.optional_text("errorKind")? else {
+        return Ok(FailureKind::UserError);
+    };
+    let mut kinds = FailureKind::ALL.into_iter();
+    let kind = kinds.find(|kind| kind.as_str() == name);
+    kind.ok_or(fields.unreadable("errorKind"))
 }
 
 pub(super) fn write_attempt(attempt: &Attempt) -> Document {
@@ -57,12 +56,14 @@ pub(super) fn write_attempt(attempt: &Attempt) -> Document {
     document
 }
 
-pub(super) fn read_attempt(fields: Fields<'_>) -> Result<Attempt, Error> {
+pub(super) fn read_attempt(fields: Fields<'_>, damage: &mut Damage) -> Result<Attempt, Error> {
+    let duration = damage.or("attempts", fields.optional_duration("duration"), None);
+    let instance_id = damage.or("attempts", fields.optional_text("instanceId"), None);
     Ok(Attempt {
         start_time: fields.moment("startTime")?,
-        duration: fields.optional_duration("duration")?.unwrap_or_default(),
-        failure: read_failure(&fields)?,
-        instance_id: fields.optional_text("instanceId")?.map(InstanceId::new),
+        duration: duration.unwrap_or_default(),
+        failure: read_failure(&fields, damage),
+        instance_id: instance_id.map(InstanceId::new),
         cold_start: fields.flag("coldStart"),
     })
 }
@@ -76,7 +77,7 @@ pub(super) fn write_log(line: &LogLine) -> Document {
     }
 }
 
-pub(super) fn read_log(fields: Fields<'_>) -> Result<LogLine, Error> {
+pub(super) fn read_log(fields: Fields<'_>, _: &mut Damage) -> Result<LogLine, Error> {
     let level = match fields.text("level")? {
         "debug" => LogLevel::Debug,
         "log" => LogLevel::Log,

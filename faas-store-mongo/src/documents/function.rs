@@ -5,25 +5,22 @@ use std::time::Duration;
 
 use faas_core::model::Sealed;
 use faas_core::model::{
-    Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus, Secret, Tier,
-    Timestamp,
+    Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
+    FunctionSummary, Secret, Tier, Timestamp,
 };
 use faas_core::store::Period;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, Document, doc};
 
+use super::damage::Damage;
 use super::{Fields, date, nanos, signed};
-use crate::collections::FUNCTIONS;
+use crate::collections::{DELETED_FUNCTIONS, FUNCTIONS};
 use crate::error::Error;
 use crate::ids::Id;
 
 /// The function with how much code was kept from when until when.
 pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
-    let environment = &function.environment;
-    let variables = environment.variables.iter();
-    let variables = variables.map(|(name, value)| (name.to_string(), Bson::from(&**value)));
-    let secrets = environment.secrets.iter();
-    let secrets = secrets.map(|(name, secret)| (name.to_string(), write_secret(secret)));
+    let (variables, secrets) = write_environment(&function.environment);
     doc! {
         "_id": function.id.bson(),
         "name": &*function.name,
@@ -37,8 +34,8 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
             "timeout": signed(u64::try_from(function.config.timeout.as_millis()).unwrap_or(u64::MAX)),
             "retryCount": i64::from(function.config.retry_count),
             "concurrency": function.config.concurrency.map(i64::from),
-            "env": variables.collect::<Document>(),
-            "secrets": secrets.collect::<Document>(),
+            "env": variables,
+            "secrets": secrets,
             "exact": { "timeout": nanos(function.config.timeout) },
         },
         "tier": function.tier().as_str(),
@@ -75,35 +72,87 @@ pub(crate) fn write_deleted(
     }
 }
 
+/// Stands for a name or description that cannot be read.
+const UNREADABLE: &str = "(unreadable)";
+
+/// The fields without the code.
+pub(crate) fn fields_without_code() -> Document {
+    doc! { "code": 0, "codeSpans": 0 }
+}
+
+/// Reads a function. Fails only if its id cannot be read; other fields that cannot be read are
+/// replaced and logged.
 pub(crate) fn read(document: &Document) -> Result<Function, Error> {
+    let mut damage = Damage::default();
+    let mut function = head(document, &mut damage)?;
+    let fields = Fields::new(document, FUNCTIONS);
+    function.code = damage.or("code", fields.text("code"), "").into();
+    damage.report(FUNCTIONS, &function.id);
+    Ok(function)
+}
+
+/// Reads a function of which [`fields_without_code`] were asked for. Its tier is the stored one, if
+/// there is one: an earlier system stored none.
+pub(crate) fn read_without_code(
+    document: &Document,
+) -> Result<(FunctionSummary, Option<Tier>), Error> {
+    let mut damage = Damage::default();
+    let function = head(document, &mut damage)?;
+    let fields = Fields::new(document, FUNCTIONS);
+    let tier = damage.or("tier", fields.optional_tier("tier"), None);
+    damage.report(FUNCTIONS, &function.id);
+    let mut summary = FunctionSummary::new(function, false);
+    if let Some(tier) = tier {
+        summary.tier = tier;
+    }
+    Ok((summary, tier))
+}
+
+/// The function without its code.
+fn head(document: &Document, damage: &mut Damage) -> Result<Function, Error> {
     let fields = Fields::new(document, FUNCTIONS);
     let id: FunctionId = fields.id("_id")?;
-    let created_at = created_at(&fields, id)?;
-    let status = match fields.optional_text("status")?.unwrap_or("active") {
-        "active" => FunctionStatus::Active,
-        "inactive" => FunctionStatus::Inactive,
-        _ => return Err(fields.unreadable("status")),
-    };
+    let created_at = damage.or("createdAt", created_at(&fields, id), id.created_at());
+    let status = damage.or("status", status(&fields), FunctionStatus::Inactive);
+    let description = damage.or(
+        "description",
+        fields.optional_text("description"),
+        Some(UNREADABLE),
+    );
+    let version = damage.or("version", fields.optional_u32("version"), None);
+    let of = fields.within("config");
+    let environment = damage.or("config.env", environment(&of), Environment::default());
     Ok(Function {
         id,
-        name: fields.text("name")?.into(),
-        description: fields.optional_text("description")?.unwrap_or("").into(),
-        code: fields.text("code")?.into(),
+        name: damage.or("name", fields.text("name"), UNREADABLE).into(),
+        description: description.unwrap_or("").into(),
+        code: "".into(),
         created_at,
-        updated_at: changed(document)?,
-        version: fields.optional_u32("version")?.unwrap_or(1),
+        updated_at: damage.or("updatedAt", changed(document), created_at),
+        version: version.unwrap_or(1),
         status,
-        config: config(&fields.within("config"))?,
-        environment: Arc::new(environment(&fields.within("config"))?),
+        config: config(&of, damage),
+        environment: Arc::new(environment),
     })
+}
+
+fn status(fields: &Fields<'_>) -> Result<FunctionStatus, Error> {
+    match fields.optional_text("status")?.unwrap_or("active") {
+        "active" => Ok(FunctionStatus::Active),
+        "inactive" => Ok(FunctionStatus::Inactive),
+        _ => Err(fields.unreadable("status")),
+    }
 }
 
 /// When the function in this document was last changed.
 pub(crate) fn changed(document: &Document) -> Result<Timestamp, Error> {
     let fields = Fields::new(document, FUNCTIONS);
-    match fields.optional_moment("updatedAt")? {
-        Some(updated_at) => Ok(updated_at),
-        None => created_at(&fields, fields.id("_id")?),
+    match fields.optional_moment("updatedAt") {
+        Ok(Some(updated_at)) => Ok(updated_at),
+        _ => {
+            let id: FunctionId = fields.id("_id")?;
+            Ok(created_at(&fields, id).unwrap_or_else(|_| id.created_at()))
+        }
     }
 }
 
@@ -117,16 +166,20 @@ fn created_at(fields: &Fields<'_>, id: FunctionId) -> Result<Timestamp, Error> {
     Ok(created_at.unwrap_or_else(|| id.created_at()))
 }
 
-fn config(fields: &Fields<'_>) -> Result<FunctionConfig, Error> {
+fn config(fields: &Fields<'_>, damage: &mut Damage) -> FunctionConfig {
     let default = FunctionConfig::default();
-    let timeout: Option<Duration> = fields.optional_duration("timeout")?;
-    Ok(FunctionConfig {
+    let timeout: Option<Duration> =
+        damage.or("config.timeout", fields.optional_duration("timeout"), None);
+    let retries = damage.or("config.retryCount", fields.optional_u32("retryCount"), None);
+    FunctionConfig {
         timeout: timeout.unwrap_or(default.timeout),
-        retry_count: fields
-            .optional_u32("retryCount")?
-            .unwrap_or(default.retry_count),
-        concurrency: fields.optional_u32("concurrency")?,
-    })
+        retry_count: retries.unwrap_or(default.retry_count),
+        concurrency: damage.or(
+            "config.concurrency",
+            fields.optional_u32("concurrency"),
+            None,
+        ),
+    }
 }
 
 fn environment(fields: &Fields<'_>) -> Result<Environment, Error> {
@@ -149,19 +202,35 @@ fn environment(fields: &Fields<'_>) -> Result<Environment, Error> {
     Ok(environment)
 }
 
-/// The label of a function in either collection. `deleted` says in which.
-pub(crate) fn read_label(document: &Document, deleted: bool) -> Result<FunctionLabel, Error> {
-    if !deleted {
-        return read(document).map(|function| function.label());
-    }
-    let fields = Fields::new(document, FUNCTIONS);
-    Ok(FunctionLabel {
-        id: fields.id("_id")?,
-        name: fields.text("name")?.into(),
-        description: fields.optional_text("description")?.unwrap_or("").into(),
-        tier: fields.optional_tier("tier")?.unwrap_or(Tier::Basic),
-        deleted,
-    })
+/// What stays of a deleted function.
+pub(crate) fn read_deleted(document: &Document) -> Result<FunctionLabel, Error> {
+    let fields = Fields::new(document, DELETED_FUNCTIONS);
+    let id: FunctionId = fields.id("_id")?;
+    let mut damage = Damage::default();
+    let description = damage.or(
+        "description",
+        fields.optional_text("description"),
+        Some(UNREADABLE),
+    );
+    let tier = damage.or("tier", fields.optional_tier("tier"), None);
+    let label = FunctionLabel {
+        id,
+        name: damage.or("name", fields.text("name"), UNREADABLE).into(),
+        description: description.unwrap_or("").into(),
+        tier: tier.unwrap_or(Tier::Basic),
+        deleted: true,
+    };
+    damage.report(DELETED_FUNCTIONS, &id);
+    Ok(label)
+}
+
+/// The fields of an environment in `config`, for an update.
+pub(crate) fn write_environment(environment: &Environment) -> (Document, Document) {
+    let variables = environment.variables.iter();
+    let variables = variables.map(|(name, value)| (name.to_string(), Bson::from(&**value)));
+    let secrets = environment.secrets.iter();
+    let secrets = secrets.map(|(name, secret)| (name.to_string(), write_secret(secret)));
+    (variables.collect(), secrets.collect())
 }
 
 /// So many bytes of code were kept from then until then.
@@ -213,7 +282,7 @@ pub(crate) fn spans(document: &Document) -> Result<Vec<CodeSpan>, Error> {
         let function = read(document)?;
         return Ok(vec![CodeSpan::open(&function.code, function.created_at)]);
     }
-    let span = |fields: Fields<'_>| {
+    let span = |fields: Fields<'_>| -> Result<CodeSpan, Error> {
         let to = fields.optional_integer("to")?;
         Ok(CodeSpan {
             bytes: fields.count("bytes")?,
@@ -221,5 +290,8 @@ pub(crate) fn spans(document: &Document) -> Result<Vec<CodeSpan>, Error> {
             to: to.map(Timestamp::from_micros),
         })
     };
-    fields.list("codeSpans")?.into_iter().map(span).collect()
+    // Those that cannot be read are left out.
+    let spans = fields.list("codeSpans").unwrap_or_default();
+    let readable = spans.into_iter().map(span).filter_map(Result::ok);
+    Ok(readable.collect::<Vec<CodeSpan>>())
 }

@@ -7,6 +7,7 @@
 //! others are read.
 
 pub(crate) mod cost;
+pub(crate) mod damage;
 pub(crate) mod detail;
 pub(crate) mod execution;
 pub(crate) mod function;

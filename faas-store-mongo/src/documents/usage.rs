@@ -7,6 +7,7 @@ use faas_core::model::UsageSums;
 use faas_core::model::{ExecutionId, FunctionId, NanoDollars, Status, Tier, Timestamp};
 use mongodb::bson::{Bson, Document, doc};
 
+use super::damage::Damage;
 use super::{Fields, cost, execution, signed};
 use crate::collections::{EXECUTIONS, HOURS};
 use crate::error::Error;
@@ -39,13 +40,24 @@ pub(crate) fn ended_fields() -> Document {
 
 pub(crate) fn ended(document: &Document) -> Result<Ended, Error> {
     let fields = Fields::new(document, EXECUTIONS);
-    let id = fields.id("_id")?;
-    let tier = fields.optional_tier("tier")?.unwrap_or(Tier::Basic);
-    let cost = cost::read(&fields, tier)?;
-    let duration: Duration = fields.optional_duration("duration")?.unwrap_or_default();
+    let id: ExecutionId = fields.id("_id")?;
+    let mut damage = Damage::default();
+    let tier = damage.or("tier", fields.optional_tier("tier"), None);
+    let cost = cost::read(&fields, tier.unwrap_or(Tier::Basic), &mut damage);
+    let duration = damage.or("duration", fields.optional_duration("duration"), None);
+    let duration: Duration = duration.unwrap_or_default();
+    let status = damage.or("status", execution::status(&fields), Status::Failed);
+    let function = damage.or(
+        "functionId",
+        fields.id("functionId"),
+        FunctionId::from_u128(0),
+    );
+    let accepted = execution::created_at(&fields, id);
+    let accepted = damage.or("createdAt", accepted, id.created_at());
+    damage.report(EXECUTIONS, &id);
     let sums = UsageSums {
         executions: 1,
-        failed: u64::from(execution::status(&fields)? == Status::Failed),
+        failed: u64::from(status == Status::Failed),
         cold: u64::from(fields.flag("coldStart")),
         duration_micros: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
         base: cost.base,
@@ -56,8 +68,8 @@ pub(crate) fn ended(document: &Document) -> Result<Ended, Error> {
     };
     Ok(Ended {
         id,
-        function: fields.id("functionId")?,
-        accepted: execution::created_at(&fields, id)?,
+        function,
+        accepted,
         sums,
     })
 }

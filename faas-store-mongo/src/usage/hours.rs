@@ -1,6 +1,7 @@
 //! Holds hours open, and closes them.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use faas_core::model::{ExecutionId, Timestamp};
@@ -10,6 +11,7 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, doc};
 
 use crate::collections::HOURS;
+use crate::documents::damage::readable;
 use crate::documents::date;
 use crate::documents::usage::{self, Ended, Hour, Sums};
 use crate::error::{Error, unavailable};
@@ -28,6 +30,45 @@ const PERIODS: usize = 64;
 /// Until when this store holds which hours open.
 #[derive(Debug, Default)]
 pub(crate) struct Holds(BTreeMap<Timestamp, Timestamp>);
+
+/// How many executions one report may add up itself. Hours that are closed cost nothing of it.
+#[derive(Debug)]
+pub(super) struct Budget {
+    left: Option<u64>,
+    is_spent: bool,
+}
+
+impl Budget {
+    pub(super) const fn new(executions: u64) -> Self {
+        Self {
+            left: Some(executions),
+            is_spent: false,
+        }
+    }
+
+    /// For the background, which takes the time that it needs.
+    pub(super) const fn unlimited() -> Self {
+        Self {
+            left: None,
+            is_spent: false,
+        }
+    }
+
+    /// Whether there was more to add up than the budget allows.
+    pub(super) const fn is_spent(&self) -> bool {
+        self.is_spent
+    }
+
+    /// Takes one execution from the budget. Returns whether it sufficed.
+    const fn spend(&mut self) -> bool {
+        match &mut self.left {
+            None => {}
+            Some(0) => self.is_spent = true,
+            Some(left) => *left -= 1,
+        }
+        !self.is_spent
+    }
+}
 
 /// How long an hour is.
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -140,9 +181,16 @@ impl Inner {
         let filter = doc! { "closed": false, "openUntil": { "$lt": before } };
         let due = self.hours(filter, CLOSED_AT_ONCE).await?;
         for hour in &due {
-            self.close_hour(hour).await?;
+            self.close_hour(hour, &mut Budget::unlimited()).await?;
         }
         let has_more = due.len() as i64 == CLOSED_AT_ONCE;
+        if !due.is_empty() {
+            let (first, hours) = (due.first().map(|hour| hour.start), due.len());
+            tracing::debug!(hours, ?first, has_more, "added up hours");
+        }
+        if !has_more {
+            self.is_incomplete.store(false, Ordering::Relaxed);
+        }
         Ok(self.close_spans().await? || has_more)
     }
 
@@ -164,7 +212,13 @@ impl Inner {
     /// Makes the sums of an hour that nobody holds open, and stores them if nobody has changed it in
     /// the meantime: else whoever asks next makes them again. Returns them, and whether they are
     /// stored.
-    pub(super) async fn close_hour(&self, hour: &Hour) -> Result<(Sums, bool), Error> {
+    ///
+    /// When the budget does not suffice, the sums are of a part of the executions, and are not stored.
+    pub(super) async fn close_hour(
+        &self,
+        hour: &Hour,
+        budget: &mut Budget,
+    ) -> Result<(Sums, bool), Error> {
         let mut sums = hour.kept.clone();
         let period = Period {
             from: hour.start,
@@ -172,25 +226,36 @@ impl Inner {
         };
         let left_out = hour.expiring.iter().copied().collect();
         let add = |one: Ended| sums.entry(one.function).or_default().add(&one.sums);
-        self.add_up(&[period], &left_out, add).await?;
+        self.add_up(&[period], &left_out, budget, add).await?;
+        if budget.is_spent() {
+            return Ok((sums, false));
+        }
         let is_stored = self.change_hour(hour, usage::write_closed(&sums)).await?;
         Ok((sums, is_stored))
     }
 
-    /// Gives `add` all ended executions that were accepted within `periods`.
+    /// Gives `add` all ended executions that were accepted within `periods`, as far as the budget
+    /// suffices.
     pub(super) async fn add_up(
         &self,
         periods: &[Period],
         left_out: &HashSet<ExecutionId>,
+        budget: &mut Budget,
         mut add: impl FnMut(Ended),
     ) -> Result<(), Error> {
         for some in periods.chunks(PERIODS) {
             for filter in self.ended_within(some) {
+                if budget.is_spent() {
+                    return Ok(());
+                }
                 let find = self.collections.executions.find(filter);
                 let mut found = find.projection(usage::ended_fields()).await?;
                 while let Some(document) = found.try_next().await? {
-                    let one = usage::ended(&document)?;
-                    if !left_out.contains(&one.id) {
+                    if !budget.spend() {
+                        return Ok(());
+                    }
+                    let ended = readable(&document, usage::ended(&document))?;
+                    if let Some(one) = ended.filter(|one| !left_out.contains(&one.id)) {
                         add(one);
                     }
                 }

@@ -1,6 +1,7 @@
 //! Answers what was used.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::Ordering;
 
 use faas_core::model::UsageSums;
 use faas_core::model::{ExecutionId, FunctionId, Status, Timestamp};
@@ -9,7 +10,7 @@ use faas_core::store::{Granularity, Period, Totals, UsageGroup, UsageKey, UsageQ
 use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, Document, doc};
 
-use super::hours::TRIES;
+use super::hours::{Budget, TRIES};
 use super::spans::{self, Length, starting_within};
 use crate::collections::{HOURS, STATE};
 use crate::documents::usage::{self, Ended, Hour, Sums};
@@ -78,18 +79,31 @@ impl Inner {
             UsageGroup::Time(granularity) => Grain::coarsest_for(granularity),
         };
         let mut raw = Raw::default();
+        let mut budget = Budget::new(self.report_limit);
         for Segment { grain, period } in cover(query.period, coarsest, &known) {
             match grain {
                 Some(Grain::Day) => {
                     let period = spans::widen(period, query.period, &known);
-                    self.enter_days(period, query, &mut rows, &mut raw).await?;
+                    self.enter_days(period, query, &mut rows, &mut raw, &mut budget)
+                        .await?;
                 }
-                Some(Grain::Hour) => self.enter_hours(period, query, &mut rows, &mut raw).await?,
+                Some(Grain::Hour) => {
+                    self.enter_hours(period, query, &mut rows, &mut raw, &mut budget)
+                        .await?;
+                }
                 Some(Grain::Minute) | None => raw.add(period),
             }
         }
         let add = |one: Ended| enter(query, one.accepted, one.function, &one.sums, &mut rows);
-        self.add_up(&raw.periods, &raw.left_out, add).await?;
+        self.add_up(&raw.periods, &raw.left_out, &mut budget, add)
+            .await?;
+        if budget.is_spent() && !self.is_incomplete.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                limit = self.report_limit,
+                "a report is incomplete: there are too many executions whose hours are not added up \
+                 yet, which is done in the background"
+            );
+        }
         Ok(rows)
     }
 
@@ -100,19 +114,20 @@ impl Inner {
         query: &UsageQuery,
         rows: &mut Rows,
         raw: &mut Raw,
+        budget: &mut Budget,
     ) -> Result<(), Error> {
         let wanted = Wanted(query);
         let months = match query.group {
             UsageGroup::Function | UsageGroup::Time(Granularity::Month) => {
-                self.enter_spans(Length::Month, period, wanted, rows)
+                self.enter_spans(Length::Month, period, wanted, rows, budget)
                     .await?
             }
             UsageGroup::Time(_) => vec![period],
         };
         for period in months {
-            let days = self.enter_spans(Length::Day, period, wanted, rows);
+            let days = self.enter_spans(Length::Day, period, wanted, rows, budget);
             for period in days.await? {
-                self.enter_hours(period, query, rows, raw).await?;
+                self.enter_hours(period, query, rows, raw, budget).await?;
             }
         }
         Ok(())
@@ -124,6 +139,7 @@ impl Inner {
         query: &UsageQuery,
         rows: &mut Rows,
         raw: &mut Raw,
+        budget: &mut Budget,
     ) -> Result<(), Error> {
         let wanted = Wanted(query);
         let find = self.collections.hours.find(starting_within(period));
@@ -141,7 +157,7 @@ impl Inner {
             return Ok(());
         }
         for hour in self.hours(doc! { "_id": { "$in": open } }, 0).await? {
-            if let Some(period) = self.hour(&hour, query, rows).await? {
+            if let Some(period) = self.hour(&hour, query, rows, budget).await? {
                 raw.add(period);
                 raw.left_out.extend(hour.expiring);
             }
@@ -155,12 +171,13 @@ impl Inner {
         hour: &Hour,
         query: &UsageQuery,
         rows: &mut Rows,
+        budget: &mut Budget,
     ) -> Result<Option<Period>, Error> {
         let made;
         let sums = match &hour.closed {
             Some(sums) => sums,
             None if self.is_closable(hour) => {
-                (made, _) = self.close_hour(hour).await?;
+                (made, _) = self.close_hour(hour, budget).await?;
                 &made
             }
             None => {
@@ -228,7 +245,9 @@ impl Inner {
         };
         let ours = periods.iter().map(|period| {
             let mut filters = period::exactly("createdAt", *period);
-            filters.push(doc! { "_id": { "$gte": "" } });
+            if self.has_legacy {
+                filters.push(doc! { "_id": { "$gte": "" } });
+            }
             period::all(filters)
         });
         let mut all = vec![any(ours.collect())];

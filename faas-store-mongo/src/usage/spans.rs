@@ -15,6 +15,7 @@ use futures_util::TryStreamExt;
 use mongodb::Collection;
 use mongodb::bson::{Bson, Document, doc};
 
+use super::hours::Budget;
 use super::report::{Rows, Wanted};
 use crate::collections::{DAYS, HOURS, MONTHS};
 use crate::documents::usage::{self, Span, Sums};
@@ -112,6 +113,7 @@ impl Inner {
         period: Period,
         wanted: Wanted<'_>,
         rows: &mut Rows,
+        budget: &mut Budget,
     ) -> Result<Vec<Period>, Error> {
         let Some(whole) = length.within(period) else {
             return Ok(vec![period]);
@@ -138,7 +140,7 @@ impl Inner {
                     Some(held) => held,
                     None => held.insert(self.held_open(whole).await?),
                 };
-                let Some(sums) = self.close_span(length, &span, held).await? else {
+                let Some(sums) = self.close_span(length, &span, held, budget).await? else {
                     continue;
                 };
                 wanted.enter_all(span.start, &sums, rows);
@@ -156,6 +158,7 @@ impl Inner {
         length: Length,
         span: &Span,
         held: &Hours,
+        budget: &mut Budget,
     ) -> Result<Option<Sums>, Error> {
         let whole = length.whole(span.start);
         let is_held = held.range(whole.from..whole.to).next().is_some();
@@ -163,8 +166,8 @@ impl Inner {
             return Ok(None);
         }
         let sums = match length {
-            Length::Day => self.sums_of_hours(whole).await?,
-            Length::Month => self.sums_of_days(whole, held).await?,
+            Length::Day => self.sums_of_hours(whole, budget).await?,
+            Length::Month => self.sums_of_days(whole, held, budget).await?,
         };
         let Some(sums) = sums.filter(|sums| sums.len() <= LARGEST) else {
             return Ok(None);
@@ -178,14 +181,18 @@ impl Inner {
     }
 
     /// The sums of the hours within `period`; `None` when one of them is not closed.
-    async fn sums_of_hours(&self, period: Period) -> Result<Option<Sums>, Error> {
+    async fn sums_of_hours(
+        &self,
+        period: Period,
+        budget: &mut Budget,
+    ) -> Result<Option<Sums>, Error> {
         let mut sums = Sums::new();
         for hour in self.hours(starting_within(period), 0).await? {
             let made;
             let closed = match &hour.closed {
                 Some(closed) => closed,
                 None if self.is_closable(&hour) => {
-                    let (all, is_stored) = self.close_hour(&hour).await?;
+                    let (all, is_stored) = self.close_hour(&hour, budget).await?;
                     if !is_stored {
                         return Ok(None);
                     }
@@ -200,7 +207,12 @@ impl Inner {
     }
 
     /// The sums of the days within `period`; `None` when one of them cannot be closed.
-    async fn sums_of_days(&self, period: Period, held: &Hours) -> Result<Option<Sums>, Error> {
+    async fn sums_of_days(
+        &self,
+        period: Period,
+        held: &Hours,
+        budget: &mut Budget,
+    ) -> Result<Option<Sums>, Error> {
         let days = self.spans(Length::Day).find(starting_within(period));
         let mut found = days.sort(doc! { "_id": 1 }).await?;
         let mut sums = Sums::new();
@@ -210,7 +222,8 @@ impl Inner {
                 usage::add_all(&mut sums, &usage::sums(&document, DAYS)?);
                 continue;
             }
-            let Some(closed) = Box::pin(self.close_span(Length::Day, &day, held)).await? else {
+            let closing = Box::pin(self.close_span(Length::Day, &day, held, budget));
+            let Some(closed) = closing.await? else {
                 return Ok(None);
             };
             usage::add_all(&mut sums, &closed);
@@ -246,7 +259,9 @@ impl Inner {
             let mut closed = 0;
             while let Some(document) = found.try_next().await? {
                 let span = usage::span(&document, length.name())?;
-                closed += i64::from(self.close_span(length, &span, &held).await?.is_some());
+                let mut budget = Budget::unlimited();
+                let sums = self.close_span(length, &span, &held, &mut budget).await?;
+                closed += i64::from(sums.is_some());
             }
             is_full |= closed == CLOSED_AT_ONCE;
         }

@@ -9,8 +9,8 @@ use faas_core::model::{
 use faas_core::store::conformance::claim;
 use faas_core::store::conformance::fixtures::{Fixtures, START};
 use faas_core::store::{
-    ExecutionQuery, Granularity, OverdueQuery, Period, Stage, Store, UsageGroup, UsageQuery, Write,
-    Written,
+    ExecutionQuery, FunctionQuery, Granularity, OverdueQuery, Period, Stage, Store, UsageGroup,
+    UsageQuery, Write, Written,
 };
 use faas_store_mongo::MongoStore;
 use mongodb::bson::oid::ObjectId;
@@ -26,6 +26,7 @@ const EVERYTHING: ExecutionQuery = ExecutionQuery {
     period: Period::ALL,
     before: None,
     limit: usize::MAX,
+    max_bytes: usize::MAX,
 };
 
 const RUNNING: Stage = Stage {
@@ -112,10 +113,11 @@ async fn its_functions_and_executions_are_read_without_loss() {
     };
     old_database(&uri).await;
     let store = MongoStore::open(&uri).await.unwrap();
-    let functions = store.functions().await.unwrap();
-    let [function] = functions.as_slice() else {
+    let functions = store.functions(&FunctionQuery::default()).await.unwrap();
+    let [function] = functions.items.as_slice() else {
         panic!("{functions:?}")
     };
+    let function = store.function(function.id).await.unwrap().unwrap();
     assert_eq!((&*function.name, function.version), ("old", 3));
     assert_eq!(function.status, FunctionStatus::Inactive);
     assert_eq!(function.config, FunctionConfig::default());
@@ -123,7 +125,7 @@ async fn its_functions_and_executions_are_read_without_loss() {
     let shown: FunctionId = function.id.to_string().parse().unwrap();
     assert_eq!(
         store.function(shown).await.unwrap().as_ref(),
-        Some(function)
+        Some(&function)
     );
 
     let all = store.executions(&EVERYTHING).await.unwrap();
@@ -143,7 +145,7 @@ async fn its_functions_and_executions_are_read_without_loss() {
     assert_eq!(failed.failure.as_ref().unwrap().message, "boom");
     assert_eq!(
         store.execution(failed.id).await.unwrap().as_ref(),
-        Some(failed)
+        Some(&*failed.execution)
     );
 }
 
@@ -154,7 +156,12 @@ async fn what_is_new_is_listed_together_with_what_is_old() {
     };
     old_database(&uri).await;
     let store = MongoStore::open(&uri).await.unwrap();
-    let function = store.functions().await.unwrap()[0].id;
+    let function = store
+        .functions(&FunctionQuery::default())
+        .await
+        .unwrap()
+        .items[0]
+        .id;
     let mut fixtures = Fixtures::new();
     // Between the old ones as well as after them.
     fixtures.now = Timestamp::from_millis(begin() + 1_800_000);
@@ -244,7 +251,7 @@ async fn what_is_pending_is_taken_up_and_keeps_its_id() {
     let raw = old_database(&uri).await;
     let store = MongoStore::open(&uri).await.unwrap();
     let unfinished = store.unfinished(None, 9).await.unwrap();
-    let [pending] = unfinished.as_slice() else {
+    let [pending] = unfinished.items.as_slice() else {
         panic!("{unfinished:?}")
     };
     let mut execution = pending.clone();

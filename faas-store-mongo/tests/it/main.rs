@@ -6,6 +6,7 @@
 )]
 
 mod conformance;
+mod damage;
 mod kill;
 mod legacy;
 mod outage;

@@ -49,7 +49,7 @@ async fn a_server_that_is_away_makes_calls_unavailable_until_it_is_back() {
     let answer = store.commit(std::slice::from_ref(&write)).await.unwrap();
     assert_eq!(answer, [Written::Done]);
     store.ping().await.unwrap();
-    assert_eq!(store.unfinished(None, 9).await.unwrap().len(), 1);
+    assert_eq!(store.unfinished(None, 9).await.unwrap().items.len(), 1);
 }
 
 #[tokio::test]

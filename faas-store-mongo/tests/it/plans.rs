@@ -11,8 +11,8 @@ use faas_core::model::{ExecutionId, FailureKind, Status, Timestamp};
 use faas_core::store::conformance::fixtures::{Fixtures, START};
 use faas_core::store::conformance::{claim, insert};
 use faas_core::store::{
-    ExecutionQuery, Granularity, Lease, LoadTestQuery, OverdueQuery, Owner, Period, Stage, Store,
-    UsageGroup, UsageQuery, Write,
+    ExecutionQuery, FunctionQuery, Granularity, Lease, LoadTestQuery, OverdueQuery, Owner, Period,
+    Stage, Store, UsageGroup, UsageQuery, Write,
 };
 use faas_mongo_testserver::FaultProxy;
 use faas_store_mongo::MongoStore;
@@ -24,7 +24,7 @@ use super::server;
 
 /// Indexes by their keys, as they are told by `listIndexes`.
 const ID: &str = "_id:1";
-const STAGE: &str = "status:1,_id:-1,attempt:1";
+const STAGE: &str = "status:1,_id:-1";
 const FUNCTION: &str = "functionId:1,_id:-1";
 const CREATED: &str = "createdAt:1";
 const KEY: &str = "keySlot:1";
@@ -136,12 +136,8 @@ async fn calls(
         to: START + Duration::from_secs(3 * 3_600),
     };
     let list = ExecutionQuery {
-        function: None,
-        status: None,
-        failure: None,
-        period: Period::ALL,
-        before: None,
         limit: 20,
+        ..ExecutionQuery::default()
     };
     let overdue = |status| OverdueQuery {
         status,
@@ -175,8 +171,15 @@ async fn calls(
     }
     call!("new function", [NAME], store.insert_function(&function));
     call!("function", [], store.function(function.id));
+    let functions = FunctionQuery::default();
+    call!("functions", [], store.functions(&functions));
+    let named = store.function_named("add");
+    call!("function by name", [NAME], named);
+    call!("counts", ["status:1,createdAt:-1"], store.function_counts());
+    let version = store.function_version(function.id, 7);
+    call!("version", [], version);
     call!("last change", [], shared.function_updated_at(function.id));
-    call!("labels", [], store.labels(Some(&[function.id])));
+    call!("labels", [], store.labels(&[function.id]));
     call!("claim", [STAGE], store.commit(&[claim(first, 1)]));
     call!("renewal", [STAGE], shared.renew(&[(first, 1)], &lease));
     call!("request to cancel", [STAGE], shared.request_cancel(first));

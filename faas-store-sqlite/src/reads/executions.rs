@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use faas_core::model::{Execution, ExecutionId, FailureKind, FunctionId, Status, Timestamp};
-use faas_core::store::{ExecutionQuery, Period};
+use faas_core::model::{
+    Execution, ExecutionId, FailureKind, FunctionId, ListedExecution, Status, Timestamp,
+};
+use faas_core::store::{ExecutionQuery, PAGE_BYTES, Page, PageBudget, Period};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{collect, functions, limit};
+use super::{collect, functions, readable};
 use crate::error::Error;
-use crate::rows::{count, execution, execution_key, function_key, seq, seq_range, status_code};
+use crate::rows::{execution, execution_key, function_key, seq, seq_range, status_code};
 use crate::state::Figures;
 
 pub(crate) fn one(connection: &Connection, id: ExecutionId) -> Result<Option<Execution>, Error> {
@@ -24,7 +26,7 @@ pub(crate) fn one(connection: &Connection, id: ExecutionId) -> Result<Option<Exe
 
 /// Where to look for executions of this status and function: an index that has them in the order
 /// of time, or the table, which is in that order itself. The statement's parameters are: function
-/// number, status, first key, last key, start and end of the period, limit, and the kind of failure.
+/// number, status, first key, last key, start and end of the period, and the kind of failure.
 fn list_sql(function: bool, status: Option<Status>, failure: bool) -> String {
     let from = match (status, function) {
         (Some(Status::Pending | Status::Running), false) => {
@@ -54,21 +56,21 @@ fn list_sql(function: bool, status: Option<Status>, failure: bool) -> String {
     };
     // Those that failed are looked through.
     let kind = if failure {
-        " AND json_extract(e.failure, '$.kind') = ?8"
+        " AND iif(json_valid(e.failure), json_extract(e.failure, '$.kind'), NULL) = ?7"
     } else {
-        " AND ?8 IS NULL"
+        " AND ?7 IS NULL"
     };
     let range = " AND e.seq BETWEEN ?3 AND ?4 AND e.created_at >= ?5 AND e.created_at < ?6
-        ORDER BY e.seq DESC LIMIT ?7";
+        ORDER BY e.seq DESC";
     [from, kind, range].concat()
 }
 
-/// Runs `select` over what `query` means.
+/// Runs `select` over what `query` means. Rows for which `read` gives `None` do not count.
 fn list<T>(
     connection: &Connection,
     select: &str,
     query: &ExecutionQuery,
-    read: fn(&rusqlite::Row<'_>) -> Result<T, Error>,
+    mut read: impl FnMut(&rusqlite::Row<'_>) -> Result<Option<T>, Error>,
 ) -> Result<Vec<T>, Error> {
     let no = match query.function {
         None => None,
@@ -94,17 +96,29 @@ fn list<T>(
         last,
         query.period.from.as_micros(),
         query.period.to.as_micros(),
-        limit(query.limit),
         query.failure.map(FailureKind::as_str),
     ];
-    collect(connection, &sql, params, read)
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params)?;
+    let mut found = Vec::new();
+    // The rows come in the order of an index, one by one: nothing is read beyond the last one.
+    while found.len() < query.limit {
+        let Some(row) = rows.next()? else { break };
+        found.extend(read(row)?);
+    }
+    Ok(found)
 }
 
 pub(crate) fn page(
     connection: &Connection,
     query: &ExecutionQuery,
-) -> Result<Vec<Execution>, Error> {
-    list(connection, execution::SELECT, query, execution::read)
+) -> Result<Vec<ListedExecution>, Error> {
+    // A row and its parts must be of the same moment.
+    let snapshot = connection.unchecked_transaction()?;
+    let mut budget = PageBudget::new(query.max_bytes);
+    list(&snapshot, execution::SELECT_LISTED, query, |row| {
+        readable(execution::read_listed(&snapshot, row, &mut budget))
+    })
 }
 
 pub(crate) fn recent_durations(
@@ -116,32 +130,44 @@ pub(crate) fn recent_durations(
     let query = ExecutionQuery {
         function,
         status: Some(Status::Completed),
-        failure: None,
         period: Period {
             from: since,
             ..Period::ALL
         },
-        before: None,
         limit: at_most,
+        ..ExecutionQuery::default()
     };
-    let read = |row: &rusqlite::Row<'_>| Ok(Duration::from_nanos(count(row.get(0)?)));
-    list(connection, "SELECT e.duration ", &query, read)
+    list(connection, "SELECT e.duration ", &query, |row| {
+        let nanos = row.get::<_, i64>(0).ok();
+        let nanos = nanos.and_then(|nanos| u64::try_from(nanos).ok());
+        Ok(nanos.map(Duration::from_nanos))
+    })
 }
 
 pub(crate) fn unfinished(
     connection: &Connection,
     after: Option<ExecutionId>,
     at_most: usize,
-) -> Result<Vec<Execution>, Error> {
-    let from = "FROM executions e INDEXED BY executions_unfinished
-        WHERE e.status < 2 AND e.seq > ? ORDER BY e.seq LIMIT ?";
-    let params = [after.map_or(-1, seq), limit(at_most)];
-    collect(
-        connection,
-        &[execution::SELECT, from].concat(),
-        params,
-        execution::read,
-    )
+) -> Result<Page<Execution, ExecutionId>, Error> {
+    let from = " FROM executions e INDEXED BY executions_unfinished
+        WHERE e.status < 2 AND e.seq > ? ORDER BY e.seq";
+    let mut statement = connection.prepare_cached(&[execution::SELECT, from].concat())?;
+    let mut rows = statement.query([after.map_or(-1, seq)])?;
+    let (mut items, mut bytes) = (Vec::<Execution>::new(), 0);
+    while let Some(row) = rows.next()? {
+        // One that is damaged reads as failed: nobody may take it up.
+        let read = readable(execution::read(row))?;
+        let Some(execution) = read.filter(|execution| !execution.status.is_terminal()) else {
+            continue;
+        };
+        bytes += execution.input.len();
+        if items.len() >= at_most || (bytes > PAGE_BYTES && !items.is_empty()) {
+            let next = items.last().map(|last| last.id);
+            return Ok(Page { items, next });
+        }
+        items.push(execution);
+    }
+    Ok(Page { items, next: None })
 }
 
 pub(crate) fn keyed(

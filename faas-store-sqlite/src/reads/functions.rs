@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
-use faas_core::model::{Function, FunctionId, FunctionLabel, Timestamp};
-use faas_core::store::Period;
+use faas_core::model::{
+    Function, FunctionCounts, FunctionId, FunctionLabel, FunctionSummary, Timestamp,
+};
+use faas_core::store::{FunctionPage, FunctionQuery, Page, Period};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::collect;
+use super::{collect, readable};
 use crate::error::Error;
-use crate::rows::{count, function, function_key};
+use crate::rows::{Columns, count, function, function_key};
 
 pub(crate) fn one(connection: &Connection, id: FunctionId) -> Result<Option<Function>, Error> {
     let sql = [function::SELECT, "WHERE n.id = ? AND f.deleted_at IS NULL"].concat();
@@ -24,45 +26,107 @@ pub(crate) fn version(
 ) -> Result<Option<Function>, Error> {
     // Both questions must be of the same moment.
     let snapshot = connection.unchecked_transaction()?;
-    let current = one(&snapshot, id)?;
-    match current {
+    version_within(&snapshot, id, version)
+}
+
+/// As [`version`], within a transaction.
+pub(crate) fn version_within(
+    connection: &Connection,
+    id: FunctionId,
+    version: u32,
+) -> Result<Option<Function>, Error> {
+    match one(connection, id)? {
         Some(current) if current.version != version => {
             let of = "WHERE n.id = ? AND f.version = ?";
             let sql = [function::SELECT_VERSION, of].concat();
             let params = params![function_key(id), version];
-            let found = collect(&snapshot, &sql, params, function::read)?;
+            let found = collect(connection, &sql, params, function::read)?;
             Ok(found.into_iter().next())
         }
         other => Ok(other),
     }
 }
 
-pub(crate) fn all(connection: &Connection) -> Result<Vec<Function>, Error> {
-    let order = "WHERE f.deleted_at IS NULL ORDER BY f.created_at DESC, n.id DESC";
-    collect(
-        connection,
-        &[function::SELECT, order].concat(),
-        [],
-        function::read,
-    )
+/// Newest first.
+pub(crate) fn page(
+    connection: &Connection,
+    query: &FunctionQuery,
+) -> Result<Page<FunctionSummary, FunctionId>, Error> {
+    let select = if query.code {
+        function::SELECT
+    } else {
+        function::SELECT_WITHOUT_CODE
+    };
+    let order = "WHERE f.deleted_at IS NULL AND (?1 IS NULL OR n.id < ?1) ORDER BY n.id DESC";
+    let mut statement = connection.prepare_cached(&[select, order].concat())?;
+    let mut rows = statement.query([query.before.map(function_key)])?;
+    let mut page = FunctionPage::new(query);
+    while let Some(row) = rows.next()? {
+        let summary = readable(function::read_summary(row, query.code))?;
+        if summary.is_some_and(|summary| page.push(summary)) {
+            break;
+        }
+    }
+    Ok(page.finish())
+}
+
+pub(crate) fn counts(connection: &Connection) -> Result<FunctionCounts, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*) FROM functions INDEXED BY functions_active
+         WHERE deleted_at IS NULL AND (active <> 0) = ?",
+    )?;
+    let mut number = |is_active: bool| -> Result<u64, Error> {
+        Ok(statement.query_row([is_active], |row| Ok(count(row.get(0)?)))?)
+    };
+    Ok(FunctionCounts {
+        active: number(true)?,
+        inactive: number(false)?,
+    })
+}
+
+pub(crate) fn named(connection: &Connection, name: &str) -> Result<Option<FunctionId>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT n.id FROM functions f JOIN function_numbers n ON n.no = f.no
+         WHERE f.name = ? AND f.deleted_at IS NULL",
+    )?;
+    let mut rows = statement.query([name])?;
+    match rows.next()? {
+        Some(row) => {
+            let id = Columns::new(row, "function_numbers").id_bits()?;
+            Ok(Some(FunctionId::from_u128(id)))
+        }
+        None => Ok(None),
+    }
+}
+
+/// The versions, current and kept, that have secrets.
+pub(crate) fn sealed(connection: &Connection) -> Result<Vec<(FunctionId, u32)>, Error> {
+    let sql = "
+        SELECT n.id, f.version FROM functions f JOIN function_numbers n ON n.no = f.no
+        WHERE f.deleted_at IS NULL AND iif(json_valid(f.environment),
+            json_extract(f.environment, '$.secrets') NOT IN ('{}', 'null'), 0)
+        UNION ALL
+        SELECT n.id, f.version FROM function_versions f
+            JOIN function_numbers n ON n.no = f.function_no
+        WHERE iif(json_valid(f.environment),
+            json_extract(f.environment, '$.secrets') NOT IN ('{}', 'null'), 0)";
+    collect(connection, sql, [], |row| {
+        let mut columns = Columns::new(row, "functions");
+        let id = FunctionId::from_u128(columns.id_bits()?);
+        Ok((id, columns.value()?))
+    })
 }
 
 pub(crate) fn labels(
     connection: &Connection,
-    ids: Option<&[FunctionId]>,
+    ids: &[FunctionId],
 ) -> Result<HashMap<FunctionId, FunctionLabel>, Error> {
-    let labels = match ids {
-        None => collect(connection, function::SELECT_LABEL, [], function::read_label)?,
-        Some(ids) => {
-            let sql = [function::SELECT_LABEL, "WHERE n.id = ?"].concat();
-            let mut labels = Vec::with_capacity(ids.len());
-            for id in ids {
-                let params = [function_key(*id)];
-                labels.extend(collect(connection, &sql, params, function::read_label)?);
-            }
-            labels
-        }
-    };
+    let sql = [function::SELECT_LABEL, "WHERE n.id = ?"].concat();
+    let mut labels = Vec::with_capacity(ids.len());
+    for id in ids {
+        let params = [function_key(*id)];
+        labels.extend(collect(connection, &sql, params, function::read_label)?);
+    }
     Ok(labels.into_iter().map(|label| (label.id, label)).collect())
 }
 

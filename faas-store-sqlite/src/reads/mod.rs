@@ -9,8 +9,9 @@ pub(crate) mod usage;
 use rusqlite::{Connection, Params, Row};
 
 use crate::error::Error;
+use crate::rows::report_damage;
 
-/// All rows of a statement, each read by `read`.
+/// All rows of a statement, each read by `read`. Rows that cannot be read are logged and left out.
 pub(crate) fn collect<T, P: Params>(
     connection: &Connection,
     sql: &str,
@@ -21,9 +22,21 @@ pub(crate) fn collect<T, P: Params>(
     let mut rows = statement.query(params)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        found.push(read(row)?);
+        found.extend(readable(read(row))?);
     }
     Ok(found)
+}
+
+/// What was read; `None`, and a line in the log, if the row cannot be read.
+pub(crate) fn readable<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(Error::Row { table, what }) => {
+            report_damage(table, &"(unknown)", &[what]);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// A limit as SQLite takes it.

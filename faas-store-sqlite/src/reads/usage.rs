@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use faas_core::model::UsageSums;
-use faas_core::model::{FunctionId, NanoDollars, Status, Timestamp};
+use faas_core::model::{FunctionId, NanoDollars, Status, Tier, Timestamp};
 use faas_core::store::rollup::{Grain, Segment, cover};
 use faas_core::store::{Period, UsageGroup, UsageKey, UsageQuery, UsageRow};
 use rusqlite::{Connection, Row, params};
 
-use super::functions;
+use super::{functions, readable};
 use crate::error::Error;
-use crate::rows::{Columns, count, seq_range, usage};
+use crate::rows::{Columns, count, report_damage, seq_range, usage};
 use crate::state::Figures;
 
 /// Sums by what the rows are grouped by: a function's number or the start of a span.
@@ -97,8 +97,9 @@ impl Question {
         while let Some(row) = rows.next()? {
             let mut columns = Columns::new(row, "usage");
             let key = self.key(columns.moment()?, columns.value()?);
-            let sums = usage::read(&mut columns)?;
-            groups.entry(key).or_default().add(&sums);
+            if let Some(sums) = readable(usage::read(&mut columns))? {
+                groups.entry(key).or_default().add(&sums);
+            }
         }
         Ok(())
     }
@@ -125,7 +126,9 @@ impl Question {
             self.function_no,
         ])?;
         while let Some(row) = rows.next()? {
-            let (at, function_no, sums) = sums_of(row)?;
+            let Some((at, function_no, sums)) = readable(sums_of(row))? else {
+                continue;
+            };
             let key = self.key(at, function_no);
             groups.entry(key).or_default().add(&sums);
         }
@@ -137,16 +140,21 @@ impl Question {
 fn sums_of(row: &Row<'_>) -> Result<(Timestamp, i64, UsageSums), Error> {
     let mut columns = Columns::new(row, "executions");
     let (at, function_no) = (columns.moment()?, columns.value()?);
+    let status = columns.status();
+    let status = columns.sound("status", status, Status::Failed);
+    let cold = columns.value_or("cold_start", false);
+    let nanos = columns.value_or("duration", 0);
+    let mut amount = |column| NanoDollars::new(columns.value_or(column, 0));
     let sums = UsageSums {
         executions: 1,
-        failed: u64::from(columns.status()? == Status::Failed),
-        cold: u64::from(columns.value::<bool>()?),
-        duration_micros: count(columns.value()?) / 1000,
-        base: NanoDollars::new(columns.value()?),
-        cold_start: NanoDollars::new(columns.value()?),
-        retry: NanoDollars::new(columns.value()?),
-        data_transfer: NanoDollars::new(columns.value()?),
-        tier: Some(columns.tier()?),
+        failed: u64::from(status == Status::Failed),
+        cold: u64::from(cold),
+        duration_micros: count(nanos) / 1000,
+        base: amount("cost_base"),
+        cold_start: amount("cost_cold_start"),
+        retry: amount("cost_retry"),
+        data_transfer: amount("cost_data_transfer"),
+        tier: Some(columns.tier().unwrap_or(Tier::Basic)),
     };
     Ok((at, function_no, sums))
 }
@@ -160,7 +168,10 @@ fn rows(
     if let UsageGroup::Function = group {
         let ids = function_ids(connection)?;
         for (no, sums) in groups {
-            let id = ids.get(&no).ok_or(Error::row("usage", "function_no"))?;
+            let Some(id) = ids.get(&no) else {
+                report_damage("usage", &no, &["function_no"]);
+                continue;
+            };
             let key = UsageKey::Function(*id);
             rows.push(UsageRow { key, sums });
         }
@@ -180,8 +191,9 @@ fn function_ids(connection: &Connection) -> Result<HashMap<i64, FunctionId>, Err
     let mut ids = HashMap::new();
     while let Some(row) = found.next()? {
         let mut columns = Columns::new(row, "function_numbers");
-        let id = FunctionId::from_u128(columns.id_bits()?);
-        ids.insert(columns.value()?, id);
+        if let Some(bits) = readable(columns.id_bits())? {
+            ids.insert(columns.value()?, FunctionId::from_u128(bits));
+        }
     }
     Ok(ids)
 }

@@ -115,18 +115,37 @@ pub(crate) fn expire_audit(
     Ok(statement.execute(params![before.as_micros(), limit(at_most)])?)
 }
 
+/// A key that cannot be read counts as revoked: nobody gets in with it, and the server goes on to
+/// require a key.
 fn read_key(row: &Row<'_>) -> Result<ApiKey, Error> {
     let mut columns = Columns::new(row, KEYS);
-    Ok(ApiKey {
-        id: KeyId::from_u128(columns.id_bits()?),
-        name: columns.value::<String>()?.into(),
-        role: Role::named(&columns.value::<String>()?).ok_or(Error::row(KEYS, "role"))?,
-        hash: hash(columns.bytes()?)?,
-        created_at: columns.moment()?,
-        expires_at: columns.optional_moment()?,
-        revoked_at: columns.optional_moment()?,
-        last_used_at: columns.optional_moment()?,
-    })
+    let id = columns.id_bits();
+    let id = KeyId::from_u128(columns.sound("id", id, 0));
+    let name = columns.value_or("name", "(unreadable)".to_owned());
+    let role = columns.value::<String>();
+    let role = role.and_then(|name| Role::named(&name).ok_or(Error::row(KEYS, "role")));
+    let role = columns.sound("role", role, Role::Reader);
+    let hash = columns.bytes().and_then(hash);
+    let hash = columns.sound("hash", hash, KeyHash([0; 32]));
+    let mut key = ApiKey {
+        id,
+        name: name.into(),
+        role,
+        hash,
+        created_at: Timestamp::from_micros(columns.value_or("created_at", 0)),
+        expires_at: moment(&mut columns, "expires_at"),
+        revoked_at: moment(&mut columns, "revoked_at"),
+        last_used_at: moment(&mut columns, "last_used_at"),
+    };
+    if columns.is_damaged(&["id", "role", "hash", "expires_at", "revoked_at"]) {
+        key.revoked_at = Some(key.revoked_at.unwrap_or(key.created_at));
+    }
+    columns.report(&id);
+    Ok(key)
+}
+
+fn moment(columns: &mut Columns<'_, '_>, column: &'static str) -> Option<Timestamp> {
+    columns.value_or(column, None).map(Timestamp::from_micros)
 }
 
 fn hash(bytes: Option<&[u8]>) -> Result<KeyHash, Error> {

@@ -1,12 +1,20 @@
 //! Rows of `executions`.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use bytes::Bytes;
-use faas_core::model::Cost;
-use faas_core::model::{Execution, ExecutionId, FunctionId, InstanceId, Json, NanoDollars};
-use rusqlite::{CachedStatement, Row, params};
+use faas_core::model::{
+    Cost, Execution, ExecutionId, Failure, FailureKind, FunctionId, InstanceId, Json, LeftOut,
+    ListedExecution, NanoDollars, Status, Tier, Timestamp,
+};
+use faas_core::store::{PageBudget, PartLengths};
+use rusqlite::{CachedStatement, Connection, Row, params};
 
 use super::{Columns, detail, execution_key, nanos, seq, status_code, tier_code};
 use crate::error::Error;
+
+const TABLE: &str = "executions";
 
 const INSERT: &str = "
     INSERT INTO executions (seq, id, function_no, status, attempt, created_at, duration, cold_start,
@@ -26,19 +34,48 @@ const UPDATE: &str = "
         idempotency_key = ?26, failure = ?27, attempts = ?28, logs = ?29, input = ?30, output = ?31
     WHERE seq = ?1 AND id = ?2";
 
-/// What [`read`] needs, to be followed by `FROM executions e`.
-pub(crate) const SELECT: &str = "
+macro_rules! select {
+    ($parts:literal) => {
+        concat!(
+            "
     SELECT e.id, (SELECT n.id FROM function_numbers n WHERE n.no = e.function_no), e.status,
         e.attempt, e.created_at, e.duration, e.cold_start, e.cost_tier, e.cost_base,
         e.cost_cold_start, e.cost_retry, e.cost_data_transfer, e.memory_mb, e.cpu_millis,
         e.price_version, e.function_version, e.tier, e.start_time, e.end_time, e.retry_count,
-        e.max_retries, e.due_at, e.instance_id, e.retry_of, e.idempotency_key, e.failure,
-        e.attempts, e.logs, e.input, e.output
-    ";
+        e.max_retries, e.due_at, e.instance_id, e.retry_of, e.idempotency_key, e.failure, ",
+            $parts,
+            " "
+        )
+    };
+}
+
+/// What [`read`] needs, to be followed by `FROM executions e`.
+pub(crate) const SELECT: &str = select!("e.attempts, e.logs, e.input, e.output");
+
+/// What [`read_listed`] needs: of what may be long only the length, which SQLite knows without
+/// reading it.
+pub(crate) const SELECT_LISTED: &str = select!(
+    "octet_length(e.attempts), octet_length(e.logs), octet_length(e.input),
+        octet_length(e.output), e.seq"
+);
+
+/// The parts that are wanted of one row.
+const SELECT_PARTS: &str = "
+    SELECT iif(?2, attempts, NULL), iif(?3, logs, NULL), iif(?4, input, NULL), iif(?5, output, NULL)
+    FROM executions WHERE seq = ?1";
+
+/// The columns without which an execution must not be run.
+const ESSENTIAL: [&str; 5] = [
+    "function_no",
+    "status",
+    "attempt",
+    "function_version",
+    "input",
+];
 
 /// Adds a row. Returns whether it was added: `false` when its key is taken.
 pub(crate) fn insert(
-    connection: &rusqlite::Connection,
+    connection: &Connection,
     execution: &Execution,
     function_no: i64,
 ) -> Result<bool, Error> {
@@ -47,7 +84,7 @@ pub(crate) fn insert(
 
 /// Replaces a row.
 pub(crate) fn update(
-    connection: &rusqlite::Connection,
+    connection: &Connection,
     execution: &Execution,
     function_no: i64,
 ) -> Result<(), Error> {
@@ -97,55 +134,157 @@ fn write(
     Ok(changed)
 }
 
-/// Reads what [`SELECT`] selected.
+/// Reads what [`SELECT`] selected. Fails only if the id cannot be read.
+///
+/// Other columns that cannot be read are replaced and logged. If one of them is [`ESSENTIAL`] and the
+/// execution has not ended, it is shown as failed, so that nobody runs it.
 pub(crate) fn read(row: &Row<'_>) -> Result<Execution, Error> {
-    let mut columns = Columns::new(row, "executions");
-    let id = ExecutionId::from_u128(columns.id_bits()?);
-    let function_id = FunctionId::from_u128(columns.id_bits()?);
-    let status = columns.status()?;
-    let attempt = columns.value()?;
-    let created_at = columns.moment()?;
-    let duration = columns.duration()?;
-    let cold_start = columns.value()?;
-    let cost = Cost {
-        tier: columns.tier()?,
-        base: NanoDollars::new(columns.value()?),
-        cold_start: NanoDollars::new(columns.value()?),
-        retry: NanoDollars::new(columns.value()?),
-        data_transfer: NanoDollars::new(columns.value()?),
-        memory_mb: columns.value()?,
-        cpu_millis: columns.value()?,
-        price_version: columns.value()?,
+    let mut columns = Columns::new(row, TABLE);
+    let mut execution = read_head(&mut columns)?;
+    read_parts(&mut columns, LeftOut::default(), &mut execution);
+    finish(&columns, &mut execution);
+    Ok(execution)
+}
+
+/// Reads what [`SELECT_LISTED`] selected, and the parts that fit into the page. See [`read`].
+pub(crate) fn read_listed(
+    connection: &Connection,
+    row: &Row<'_>,
+    budget: &mut PageBudget,
+) -> Result<ListedExecution, Error> {
+    let mut columns = Columns::new(row, TABLE);
+    let mut execution = read_head(&mut columns)?;
+    let mut length = |column| {
+        let length = columns.value_or::<Option<i64>>(column, None);
+        usize::try_from(length.unwrap_or(0)).unwrap_or(usize::MAX)
     };
-    let mut execution = Execution {
+    let lengths = PartLengths {
+        attempts: length("attempts"),
+        logs: length("logs"),
+        input: length("input"),
+        output: length("output"),
+    };
+    let seq: i64 = columns.value()?;
+    let left_out = budget.leave_out(lengths);
+    let mut statement = connection.prepare_cached(SELECT_PARTS)?;
+    let mut found = statement.query(params![
+        seq,
+        !left_out.attempts,
+        !left_out.logs,
+        !left_out.input,
+        !left_out.output,
+    ])?;
+    if let Some(parts) = found.next()? {
+        let mut parts = Columns::new(parts, TABLE);
+        read_parts(&mut parts, left_out, &mut execution);
+        columns.take_damage(parts);
+    }
+    finish(&columns, &mut execution);
+    Ok(ListedExecution {
+        execution: Arc::new(execution),
+        left_out,
+    })
+}
+
+/// All but attempts, logs, input and output.
+fn read_head(columns: &mut Columns<'_, '_>) -> Result<Execution, Error> {
+    let id = ExecutionId::from_u128(columns.id_bits()?);
+    let function_id = columns.id_bits();
+    let function_id = columns.sound("function_no", function_id, 0);
+    let status = columns.status();
+    let status = columns.sound("status", status, Status::Failed);
+    let attempt = columns.value_or("attempt", 0);
+    let created_at = columns.value_or("created_at", id.created_at().as_micros());
+    let duration = columns.duration_or("duration", Duration::ZERO);
+    let cold_start = columns.value_or("cold_start", false);
+    let cost_tier = columns.tier();
+    let mut cost = Cost {
+        tier: columns.sound("cost_tier", cost_tier, Tier::Basic),
+        base: NanoDollars::new(columns.value_or("cost_base", 0)),
+        cold_start: NanoDollars::new(columns.value_or("cost_cold_start", 0)),
+        retry: NanoDollars::new(columns.value_or("cost_retry", 0)),
+        data_transfer: NanoDollars::new(columns.value_or("cost_data_transfer", 0)),
+        memory_mb: columns.value_or("memory_mb", 0),
+        cpu_millis: columns.value_or("cpu_millis", 0),
+        price_version: columns.value_or("price_version", 0),
+    };
+    let function_version = columns.value_or("function_version", 1);
+    let tier = columns.tier();
+    let tier = columns.sound("tier", tier, cost.tier);
+    if columns.is_damaged(&["cost_tier"]) {
+        cost.tier = tier;
+    }
+    let mut moment = |column| columns.value_or(column, None).map(Timestamp::from_micros);
+    let (start_time, end_time) = (moment("start_time"), moment("end_time"));
+    let retry_count = columns.value_or("retry_count", 0);
+    let max_retries = columns.value_or("max_retries", 0);
+    let due_at = columns.value_or("due_at", None).map(Timestamp::from_micros);
+    let instance_id = columns.value_or::<Option<String>>("instance_id", None);
+    let retry_of = columns.optional_id_bits();
+    let retry_of = columns.sound("retry_of", retry_of, None);
+    let key = columns.value_or::<Option<String>>("idempotency_key", None);
+    let failure = columns.bytes().and_then(detail::failure);
+    let failure = columns.sound("failure", failure, None);
+    Ok(Execution {
         id,
-        function_id,
+        function_id: FunctionId::from_u128(function_id),
+        function_version,
+        tier,
         status,
-        attempt,
-        created_at,
-        duration,
-        cold_start,
-        cost,
-        function_version: columns.value()?,
-        tier: columns.tier()?,
-        start_time: columns.optional_moment()?,
-        end_time: columns.optional_moment()?,
-        retry_count: columns.value()?,
-        max_retries: columns.value()?,
-        due_at: columns.optional_moment()?,
-        instance_id: columns.value::<Option<String>>()?.map(InstanceId::new),
-        retry_of: columns.optional_id_bits()?.map(ExecutionId::from_u128),
-        idempotency_key: columns.value::<Option<String>>()?.map(Into::into),
-        failure: detail::failure(columns.bytes()?)?,
-        attempts: Vec::new(),
-        logs: Vec::new(),
         input: Json::null(),
         output: None,
-    };
-    execution.attempts = detail::attempts(columns.bytes()?, &execution)?;
-    execution.logs = detail::logs(columns.bytes()?)?;
-    let json = |text: &[u8]| Json::trusted(Bytes::copy_from_slice(text));
-    execution.input = columns.bytes()?.map_or_else(Json::null, json);
-    execution.output = columns.bytes()?.map(json);
-    Ok(execution)
+        failure,
+        created_at: Timestamp::from_micros(created_at),
+        start_time,
+        end_time,
+        duration,
+        attempt,
+        retry_count,
+        max_retries,
+        due_at,
+        instance_id: instance_id.map(InstanceId::new),
+        cold_start,
+        cost,
+        logs: Vec::new(),
+        attempts: Vec::new(),
+        retry_of: retry_of.map(ExecutionId::from_u128),
+        idempotency_key: key.map(Into::into),
+    })
+}
+
+/// Attempts, logs, input and output, but for those that are left out.
+fn read_parts(columns: &mut Columns<'_, '_>, left_out: LeftOut, execution: &mut Execution) {
+    let attempts = columns.bytes();
+    if !left_out.attempts {
+        let attempts = attempts.and_then(|column| detail::attempts(column, execution));
+        execution.attempts = columns.sound("attempts", attempts, Vec::new());
+    }
+    let logs = columns.bytes().and_then(detail::logs);
+    execution.logs = columns.sound("logs", logs, Vec::new());
+    let input = columns.bytes().and_then(|text| match text {
+        Some(text) => json(text, "input"),
+        None if left_out.input => Ok(Json::null()),
+        None => Err(Error::row(TABLE, "input")),
+    });
+    execution.input = columns.sound("input", input, Json::null());
+    let output = columns.bytes();
+    let output = output.and_then(|text| text.map(|text| json(text, "output")).transpose());
+    execution.output = columns.sound("output", output, None);
+}
+
+fn json(text: &[u8], column: &'static str) -> Result<Json, Error> {
+    Json::parse(Bytes::copy_from_slice(text)).map_err(|_| Error::row(TABLE, column))
+}
+
+/// Logs what could not be read, and shows an execution that must not be run as failed.
+fn finish(columns: &Columns<'_, '_>, execution: &mut Execution) {
+    columns.report(&execution.id);
+    let is_open = !execution.status.is_terminal() || columns.is_damaged(&["status"]);
+    if is_open && columns.is_damaged(&ESSENTIAL) {
+        execution.status = Status::Failed;
+        execution.failure = Some(Failure::new(
+            FailureKind::Platform,
+            "the stored record of this execution is damaged: it cannot be run",
+        ));
+    }
 }

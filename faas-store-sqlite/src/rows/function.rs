@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use faas_core::model::{
-    Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus, Timestamp,
+    Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
+    FunctionSummary, Tier, Timestamp,
 };
 use rusqlite::{Connection, Row, params};
 
-use super::{Columns, function_key, nanos, tier_code};
+use super::{Columns, function_key, nanos, tier_code, tier_of};
 use crate::error::Error;
 
 const INSERT: &str = "
@@ -21,26 +22,36 @@ const UPDATE: &str = "
         environment = ?13
     WHERE no = ?1";
 
+/// Stands for a name or description that cannot be read.
+const UNREADABLE: &str = "(unreadable)";
+
 /// What [`read`] needs, with `f` for `functions` and `n` for `function_numbers`.
 pub(crate) const SELECT: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
-        f.timeout, f.retry_count, f.concurrency, f.environment
+        f.timeout, f.retry_count, f.concurrency, f.environment, f.tier
+    FROM functions f JOIN function_numbers n ON n.no = f.no
+    ";
+
+/// What [`read_summary`] needs for functions without their code.
+pub(crate) const SELECT_WITHOUT_CODE: &str = "
+    SELECT n.id, f.name, f.description, NULL, f.created_at, f.updated_at, f.version, f.active,
+        f.timeout, f.retry_count, f.concurrency, f.environment, f.tier
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
 /// What [`read`] needs, of a replaced version.
 pub(crate) const SELECT_VERSION: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
-        f.timeout, f.retry_count, f.concurrency, f.environment
+        f.timeout, f.retry_count, f.concurrency, f.environment, f.tier
     FROM function_versions f JOIN function_numbers n ON n.no = f.function_no
     ";
 
 /// Copies a row of `functions` to `function_versions`, as replaced at this moment.
 const KEEP: &str = "
     INSERT OR REPLACE INTO function_versions (function_no, version, replaced_at, name, description,
-        created_at, updated_at, active, timeout, retry_count, concurrency, environment, code)
+        created_at, updated_at, active, timeout, retry_count, concurrency, tier, environment, code)
     SELECT no, version, ?2, name, description, created_at, updated_at, active, timeout, retry_count,
-        concurrency, environment, code
+        concurrency, tier, environment, code
     FROM functions WHERE no = ?1";
 
 /// What [`read_label`] needs.
@@ -64,7 +75,8 @@ pub(crate) fn keep(connection: &Connection, no: i64, replaced_at: Timestamp) -> 
     Ok(())
 }
 
-/// Returns whether it was changed at `expected` the last time, as it must have been.
+/// Replaces the environment of this version, current or kept. Returns whether its time of change was
+/// `expected`, as it must be.
 pub(crate) fn replace_environment(
     connection: &Connection,
     function: &Function,
@@ -73,15 +85,24 @@ pub(crate) fn replace_environment(
     let mut statement = connection.prepare_cached(
         "UPDATE functions SET environment = ?3, updated_at = ?4
          WHERE no = (SELECT no FROM function_numbers WHERE id = ?1)
-            AND deleted_at IS NULL AND updated_at = ?2",
+            AND deleted_at IS NULL AND updated_at = ?2 AND version = ?5",
     )?;
-    let replaced = statement.execute(params![
+    let params = params![
         function_key(function.id),
         expected.as_micros(),
         environment(function)?,
         function.updated_at.as_micros(),
-    ])?;
-    Ok(replaced > 0)
+        function.version,
+    ];
+    if statement.execute(params)? > 0 {
+        return Ok(true);
+    }
+    let mut statement = connection.prepare_cached(
+        "UPDATE function_versions SET environment = ?3, updated_at = ?4
+         WHERE function_no = (SELECT no FROM function_numbers WHERE id = ?1)
+            AND updated_at = ?2 AND version = ?5",
+    )?;
+    Ok(statement.execute(params)? > 0)
 }
 
 fn write(connection: &Connection, sql: &str, no: i64, function: &Function) -> Result<(), Error> {
@@ -118,37 +139,79 @@ fn read_environment(columns: &mut Columns<'_, '_>) -> Result<Arc<Environment>, E
     (read.map(Arc::new)).map_err(|_| Error::row("functions", "environment"))
 }
 
+/// Fails only if the id cannot be read. Other columns that cannot be read are replaced and logged.
 pub(crate) fn read(row: &Row<'_>) -> Result<Function, Error> {
+    let (function, _) = read_both(row, true)?;
+    Ok(function)
+}
+
+/// Reads what [`SELECT`] or [`SELECT_WITHOUT_CODE`] selected.
+pub(crate) fn read_summary(row: &Row<'_>, with_code: bool) -> Result<FunctionSummary, Error> {
+    let (function, tier) = read_both(row, with_code)?;
+    let mut summary = FunctionSummary::new(function, with_code);
+    if let Some(tier) = tier.filter(|_| !with_code) {
+        summary.tier = tier;
+    }
+    Ok(summary)
+}
+
+/// The function, without its code if that was not selected, and the tier that is stored.
+fn read_both(row: &Row<'_>, with_code: bool) -> Result<(Function, Option<Tier>), Error> {
     let mut columns = Columns::new(row, "functions");
-    Ok(Function {
-        id: FunctionId::from_u128(columns.id_bits()?),
-        name: columns.value::<String>()?.into(),
-        description: columns.value::<String>()?.into(),
-        code: columns.value::<String>()?.into(),
-        created_at: columns.moment()?,
-        updated_at: columns.moment()?,
-        version: columns.value()?,
-        status: if columns.value()? {
+    let id = FunctionId::from_u128(columns.id_bits()?);
+    let default = FunctionConfig::default();
+    let unreadable = || UNREADABLE.to_owned();
+    let name = columns.value_or("name", unreadable());
+    let description = columns.value_or("description", unreadable());
+    let code = if with_code {
+        columns.value_or("code", String::new())
+    } else {
+        columns.skip();
+        String::new()
+    };
+    let created_at = columns.value_or("created_at", id.created_at().as_micros());
+    let updated_at = columns.value_or("updated_at", created_at);
+    let version = columns.value_or("version", 1);
+    let is_active = columns.value_or("active", false);
+    let config = FunctionConfig {
+        timeout: columns.duration_or("timeout", default.timeout),
+        retry_count: columns.value_or("retry_count", default.retry_count),
+        concurrency: columns.value_or("concurrency", None),
+    };
+    let environment = read_environment(&mut columns);
+    let environment = columns.sound("environment", environment, Arc::default());
+    let tier = tier_of(columns.value_or("tier", -1));
+    columns.report(&id);
+    let function = Function {
+        id,
+        name: name.into(),
+        description: description.into(),
+        code: code.into(),
+        created_at: Timestamp::from_micros(created_at),
+        updated_at: Timestamp::from_micros(updated_at),
+        version,
+        status: if is_active {
             FunctionStatus::Active
         } else {
             FunctionStatus::Inactive
         },
-        config: FunctionConfig {
-            timeout: columns.duration()?,
-            retry_count: columns.value()?,
-            concurrency: columns.value()?,
-        },
-        environment: read_environment(&mut columns)?,
-    })
+        config,
+        environment,
+    };
+    Ok((function, tier))
 }
 
 pub(crate) fn read_label(row: &Row<'_>) -> Result<FunctionLabel, Error> {
     let mut columns = Columns::new(row, "functions");
-    Ok(FunctionLabel {
-        id: FunctionId::from_u128(columns.id_bits()?),
-        name: columns.value::<String>()?.into(),
-        description: columns.value::<String>()?.into(),
-        tier: columns.tier()?,
+    let id = FunctionId::from_u128(columns.id_bits()?);
+    let unreadable = || UNREADABLE.to_owned();
+    let label = FunctionLabel {
+        id,
+        name: columns.value_or("name", unreadable()).into(),
+        description: columns.value_or("description", unreadable()).into(),
+        tier: tier_of(columns.value_or("tier", 0)).unwrap_or(Tier::Basic),
         deleted: columns.value()?,
-    })
+    };
+    columns.report(&id);
+    Ok(label)
 }

@@ -11,9 +11,12 @@ pub(crate) mod load_test;
 pub(crate) mod scaling;
 pub(crate) mod usage;
 
+use std::fmt::Display;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use faas_core::model::{ExecutionId, FunctionId, Status, Tier, Timestamp};
+use faas_core::store::DamageLog;
 use rusqlite::Row;
 
 use crate::error::Error;
@@ -85,11 +88,23 @@ pub(crate) fn nanos(duration: Duration) -> i64 {
     i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
 }
 
+/// Records of this process's databases that could not be read.
+static DAMAGE: LazyLock<DamageLog> = LazyLock::new(DamageLog::new);
+
+/// Logs that these columns of a row cannot be read.
+pub(crate) fn report_damage(table: &str, id: &dyn Display, columns: &[&str]) {
+    DAMAGE.report(table, id, columns);
+}
+
 /// Reads a row's columns from the first to the last.
+///
+/// The methods that are given what to read instead take note of columns that cannot be read; the
+/// others fail.
 pub(crate) struct Columns<'a, 'stmt> {
     row: &'a Row<'stmt>,
     table: &'static str,
     next: usize,
+    damaged: Vec<&'static str>,
 }
 
 impl<'a, 'stmt> Columns<'a, 'stmt> {
@@ -98,33 +113,83 @@ impl<'a, 'stmt> Columns<'a, 'stmt> {
             row,
             table,
             next: 0,
+            damaged: Vec::new(),
         }
     }
 
     pub(crate) fn value<T: rusqlite::types::FromSql>(&mut self) -> Result<T, Error> {
         let index = self.next;
         self.next += 1;
-        Ok(self.row.get(index)?)
+        self.row
+            .get(index)
+            .map_err(|_| Error::row(self.table, "value"))
+    }
+
+    /// The value of this column, or `instead` if it cannot be read.
+    pub(crate) fn value_or<T: rusqlite::types::FromSql>(
+        &mut self,
+        column: &'static str,
+        instead: T,
+    ) -> T {
+        let value = self.value();
+        self.sound(column, value, instead)
+    }
+
+    /// `value`, or `instead` if it could not be read.
+    pub(crate) fn sound<T>(
+        &mut self,
+        column: &'static str,
+        value: Result<T, Error>,
+        instead: T,
+    ) -> T {
+        value.unwrap_or_else(|_| {
+            self.damaged.push(column);
+            instead
+        })
+    }
+
+    /// The number of nanoseconds in this column, or `instead` if there is none that makes sense.
+    pub(crate) fn duration_or(&mut self, column: &'static str, instead: Duration) -> Duration {
+        let nanos = self
+            .value::<i64>()
+            .and_then(|nanos| u64::try_from(nanos).map_err(|_| Error::row(self.table, column)));
+        let nanos = nanos.map(Duration::from_nanos);
+        self.sound(column, nanos, instead)
+    }
+
+    /// Passes over a column.
+    pub(crate) const fn skip(&mut self) {
+        self.next += 1;
+    }
+
+    /// Takes over the note of what could not be read of another part of the same record.
+    pub(crate) fn take_damage(&mut self, mut other: Columns<'_, '_>) {
+        self.damaged.append(&mut other.damaged);
+    }
+
+    /// Whether one of these columns could not be read.
+    pub(crate) fn is_damaged(&self, columns: &[&str]) -> bool {
+        self.damaged.iter().any(|damaged| columns.contains(damaged))
+    }
+
+    /// Logs the columns of the record `id` that could not be read.
+    pub(crate) fn report(&self, id: &dyn Display) {
+        if !self.damaged.is_empty() {
+            report_damage(self.table, id, &self.damaged);
+        }
     }
 
     /// The bytes of a text or blob, lent.
     pub(crate) fn bytes(&mut self) -> Result<Option<&'a [u8]>, Error> {
         let index = self.next;
         self.next += 1;
-        let value = self.row.get_ref(index)?;
-        (value.as_bytes_or_null()).map_err(|_| Error::row(self.table, "text"))
+        let value = self.row.get_ref(index);
+        let bytes = value.ok().and_then(|value| value.as_bytes_or_null().ok());
+        bytes.ok_or(Error::row(self.table, "text"))
     }
 
     pub(crate) fn moment(&mut self) -> Result<Timestamp, Error> {
         Ok(Timestamp::from_micros(self.value()?))
-    }
-
-    pub(crate) fn optional_moment(&mut self) -> Result<Option<Timestamp>, Error> {
-        Ok(self.value::<Option<i64>>()?.map(Timestamp::from_micros))
-    }
-
-    pub(crate) fn duration(&mut self) -> Result<Duration, Error> {
-        Ok(Duration::from_nanos(count(self.value()?)))
     }
 
     pub(crate) fn status(&mut self) -> Result<Status, Error> {

@@ -11,6 +11,7 @@ CREATE TABLE function_versions (
     timeout INTEGER NOT NULL,
     retry_count INTEGER NOT NULL,
     concurrency INTEGER,
+    tier INTEGER NOT NULL,
     environment TEXT,
     code TEXT NOT NULL,
     PRIMARY KEY (function_no, version)
@@ -18,3 +19,6 @@ CREATE TABLE function_versions (
 
 -- Those that were replaced long ago.
 CREATE INDEX function_versions_replaced ON function_versions (replaced_at);
+
+-- How many functions there are by status.
+CREATE INDEX functions_active ON functions (active) WHERE deleted_at IS NULL;

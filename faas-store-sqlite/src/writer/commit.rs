@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::usage::Sums;
 use super::{Group, Writer};
-use crate::error::{Error, unavailable};
+use crate::error::Error;
 use crate::rows::{execution, execution_key, scaling, seq, status_of};
 
 impl Writer {
@@ -15,32 +15,31 @@ impl Writer {
     /// is its own.
     pub(super) fn commit_groups(&mut self, groups: Vec<Group>) {
         let together = self.transact(|writer| writer.apply(&groups));
-        match together {
+        let error = match together.map_err(Error::into_lock) {
             Ok(written) => {
                 for (group, written) in groups.into_iter().zip(written) {
-                    // Whoever no longer waits for the answer does not need it.
+                    // The caller may have given up waiting.
                     let _ = group.reply.send(Ok(written));
                 }
+                return;
             }
-            // Whoever holds the lock holds it for all of them: waiting again would only take longer.
-            Err(error) if error.is_lock() => {
+            // The lock is in the way of every group: waiting for it again would only take longer.
+            Err(Ok(lock)) => {
                 for group in groups {
                     // As above.
-                    let _ = group.reply.send(Err(unavailable(error.to_string())));
+                    let _ = group.reply.send(Err(lock.unavailable()));
                 }
+                return;
             }
-            Err(error) if groups.len() == 1 => {
-                let error = StoreError::from(error);
-                if let Some(group) = groups.into_iter().next() {
-                    // As above.
-                    let _ = group.reply.send(Err(error));
-                }
+            Err(Err(error)) => error,
+        };
+        if groups.len() > 1 {
+            for group in groups {
+                self.commit_groups(vec![group]);
             }
-            Err(_) => {
-                for group in groups {
-                    self.commit_groups(vec![group]);
-                }
-            }
+        } else if let Some(group) = groups.into_iter().next() {
+            // As above.
+            let _ = group.reply.send(Err(StoreError::from(error)));
         }
     }
 
@@ -157,7 +156,7 @@ impl Writer {
         sums: &mut Sums,
     ) -> Result<Written, Error> {
         let id = execution.id;
-        let stored: Option<(i64, u32)> = self
+        let stored: Option<(i64, i64)> = self
             .connection
             .prepare_cached("SELECT status, attempt FROM executions WHERE seq = ? AND id = ?")?
             .query_row(params![seq(id), execution_key(id)], |row| {
@@ -167,13 +166,15 @@ impl Writer {
         let Some((status, attempt)) = stored else {
             return Ok(Written::Stale);
         };
-        let status = status_of(status).ok_or(Error::row("executions", "status"))?;
-        if from != (Stage { status, attempt }) || status.is_terminal() {
+        // What is damaged is at no stage.
+        let stage = status_of(status).zip(u32::try_from(attempt).ok());
+        let stage = stage.map(|(status, attempt)| Stage { status, attempt });
+        if stage != Some(from) || from.status.is_terminal() {
             return Ok(Written::Stale);
         }
         let no = self.number(execution.function_id)?;
         execution::update(&self.connection, execution, no)?;
-        self.state.shift(status, execution.status);
+        self.state.shift(from.status, execution.status);
         if execution.status.is_terminal() {
             self.roll_up(execution, no, sums);
         }

@@ -85,12 +85,8 @@ async fn what_was_acknowledged_is_there_after_kill_9_and_groups_are_whole() {
 
         let store = open(&path).await;
         let query = ExecutionQuery {
-            function: None,
-            status: None,
-            failure: None,
-            period: Period::ALL,
-            before: None,
             limit: usize::MAX,
+            ..ExecutionQuery::default()
         };
         let stored = store.executions(&query).await.unwrap();
         let mut ids: Vec<_> = stored.iter().map(|one| one.id).collect();

@@ -7,6 +7,7 @@
 
 mod beside;
 mod conformance;
+mod damage;
 mod disk;
 mod kill;
 mod open;

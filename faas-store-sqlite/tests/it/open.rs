@@ -128,12 +128,8 @@ async fn a_corrupt_page_makes_the_store_unusable_and_not_the_process() {
     fs::write(&path, bytes).unwrap();
     let store = open(&path).await;
     let query = faas_core::store::ExecutionQuery {
-        function: None,
-        status: None,
-        failure: None,
-        period: faas_core::store::Period::ALL,
-        before: None,
         limit: usize::MAX,
+        ..faas_core::store::ExecutionQuery::default()
     };
     let error = store.executions(&query).await.unwrap_err();
     assert!(matches!(error, StoreError::Unusable(_)), "{error:?}");

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use faas_core::model::{Execution, Function, ScalingEvent, Timestamp};
+use faas_core::model::{Function, FunctionSummary, ListedExecution, ScalingEvent, Timestamp};
 use faas_core::store::conformance::fixtures::Fixtures;
 use faas_core::store::{
-    AccessStore, ExecutionQuery, KeyUse, LoadTestQuery, Period, Store, Totals, UsageGroup,
-    UsageQuery, UsageRow, Write,
+    AccessStore, ExecutionQuery, FunctionQuery, KeyUse, LoadTestQuery, Period, Store, Totals,
+    UsageGroup, UsageQuery, UsageRow, Write,
 };
 use rusqlite::Connection;
 
@@ -31,8 +31,8 @@ const TABLES_1: [&str; 8] = [
 
 #[derive(Debug, PartialEq)]
 struct Everything {
-    functions: Vec<Function>,
-    executions: Vec<Execution>,
+    functions: Vec<FunctionSummary>,
+    executions: Vec<ListedExecution>,
     totals: Totals,
     usage: Vec<UsageRow>,
     code: u128,
@@ -41,12 +41,8 @@ struct Everything {
 
 async fn everything(store: &dyn Store) -> Everything {
     let executions = ExecutionQuery {
-        function: None,
-        status: None,
-        failure: None,
-        period: Period::ALL,
-        before: None,
         limit: usize::MAX,
+        ..ExecutionQuery::default()
     };
     let usage = UsageQuery {
         period: Period::ALL,
@@ -55,7 +51,11 @@ async fn everything(store: &dyn Store) -> Everything {
     };
     let ever = Timestamp::default();
     Everything {
-        functions: store.functions().await.unwrap(),
+        functions: store
+            .functions(&FunctionQuery::default())
+            .await
+            .unwrap()
+            .items,
         executions: store.executions(&executions).await.unwrap(),
         totals: store.totals().await.unwrap(),
         usage: store.usage(&usage).await.unwrap(),
@@ -132,7 +132,7 @@ async fn a_database_of_the_first_release_is_upgraded_and_keeps_everything() {
     let update = store.update_function(&changed, function.updated_at).await;
     update.unwrap();
     let before = Everything {
-        functions: vec![changed],
+        functions: vec![FunctionSummary::new(changed, true)],
         ..before
     };
     assert_eq!(store.keys().await.unwrap(), []);

@@ -33,7 +33,7 @@ impl Server {
             Ok((socket, answer)) => {
                 let spoken = answer.headers().get("sec-websocket-protocol");
                 let spoken = spoken.map(|name| name.to_str().unwrap().to_owned());
-                Ok((Client { socket }, spoken))
+                Ok((Client::new(socket), spoken))
             }
             Err(Error::Http(answer)) => Err(answer.status().as_u16()),
             Err(other) => panic!("{other}"),

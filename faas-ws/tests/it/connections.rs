@@ -1,4 +1,4 @@
-//! Who is let in, and how connections end.
+//! Which connections are accepted, and how they end.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -38,13 +38,13 @@ async fn connected(server: &Server, count: usize) {
             tokio::task::yield_now().await;
         }
     };
-    timeout(Duration::from_secs(20), wait)
+    timeout(Duration::from_secs(60), wait)
         .await
         .expect("the connections stay");
 }
 
 #[tokio::test]
-async fn a_socket_opens_at_the_root_and_at_ws_and_a_plain_request_gets_the_page() {
+async fn a_websocket_opens_at_the_root_and_at_ws_and_a_plain_request_gets_the_page() {
     let server = start().await;
     server.connect_to("/", None).await.unwrap();
     server.connect_to("/ws", None).await.unwrap();
@@ -75,7 +75,54 @@ async fn a_socket_opens_at_the_root_and_at_ws_and_a_plain_request_gets_the_page(
 }
 
 #[tokio::test]
-async fn each_refusal_has_the_form_that_the_rest_api_gives_it() {
+async fn a_slash_at_the_end_and_a_mount_path_change_nothing() {
+    let server = start().await;
+    server.connect_to("/ws/", None).await.unwrap();
+    let live = server.live.clone();
+    let mounted = serve_app(axum::Router::new().nest("/faas", live.router())).await;
+    for path in ["/faas", "/faas/ws", "/faas/ws/"] {
+        assert_upgrades(mounted, path).await;
+    }
+    let mounted = serve_app(axum::Router::new().nest_service("/faas", live.router())).await;
+    for path in ["/faas", "/faas/", "/faas/ws/"] {
+        assert_upgrades(mounted, path).await;
+    }
+    let fallback = live.upgrade_or(axum::routing::any(async || "another page"));
+    let anywhere = axum::Router::new().fallback_service(fallback);
+    let mounted = serve_app(axum::Router::new().nest_service("/faas", anywhere)).await;
+    for path in ["/faas", "/faas/", "/faas/a/b"] {
+        assert_upgrades(mounted, path).await;
+    }
+}
+
+async fn assert_upgrades(address: std::net::SocketAddr, path: &str) {
+    let status = upgrade_status(address, path).await;
+    assert_eq!(status, "HTTP/1.1 101", "{path}");
+}
+
+async fn serve_app(app: axum::Router) -> std::net::SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address
+}
+
+/// The start of the answer to an upgrade request.
+async fn upgrade_status(address: std::net::SocketAddr, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
+         Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await.unwrap();
+    String::from_utf8_lossy(&status).into_owned()
+}
+
+#[tokio::test]
+async fn a_refusal_has_the_same_form_as_in_the_rest_api() {
     let full = start_with(|options| options.max_connections = 0).await;
     let guarded = start_guarded(|options| {
         let one = NonZeroU32::MIN;
@@ -147,7 +194,7 @@ async fn each_refusal_has_the_form_that_the_rest_api_gives_it() {
 }
 
 #[tokio::test]
-async fn one_connection_too_many_is_refused_until_another_has_gone() {
+async fn a_connection_over_the_limit_is_refused_until_another_ends() {
     let server = start_with(|options| options.max_connections = 1).await;
     let first = server.connect().await;
     assert_eq!(refused(server.connect_to("/ws", None).await), 503);
@@ -177,7 +224,7 @@ async fn pages_of_other_origins_are_refused_where_origins_are_configured() {
 }
 
 #[tokio::test]
-async fn a_slow_client_holds_nobody_up_and_is_let_go_when_it_takes_nothing() {
+async fn a_client_that_does_not_read_delays_nobody_and_is_disconnected() {
     let server = start_with(|options| options.write_timeout = Duration::from_millis(100)).await;
     let function = server.upload("echo").await;
     let slow = server.connect().await;
@@ -200,7 +247,7 @@ async fn a_slow_client_holds_nobody_up_and_is_let_go_when_it_takes_nothing() {
 }
 
 #[tokio::test]
-async fn a_client_that_says_nothing_at_all_is_let_go() {
+async fn a_client_that_sends_nothing_is_disconnected() {
     let server = start_with(|options| options.ping_interval = Duration::from_millis(50)).await;
     let mut lively = server.connect().await;
     // A client that is not read from answers no ping.
@@ -219,15 +266,7 @@ async fn a_client_that_says_nothing_at_all_is_let_go() {
 }
 
 #[tokio::test]
-async fn a_message_over_the_limit_ends_its_connection() {
-    let server = start().await;
-    let mut client = server.connect().await;
-    client.send("x".repeat((64 << 10) + 1)).await;
-    connected(&server, 0).await;
-}
-
-#[tokio::test]
-async fn clients_are_told_good_bye_when_the_platform_stops() {
+async fn clients_receive_a_close_frame_when_the_platform_stops() {
     let server = start().await;
     let mut clients = [
         server.connect().await,
@@ -242,7 +281,7 @@ async fn clients_are_told_good_bye_when_the_platform_stops() {
         };
         assert_eq!(u16::from(frame.code), 1001);
     }
-    timeout(Duration::from_secs(20), server.live.closed())
+    timeout(Duration::from_secs(60), server.live.closed())
         .await
         .unwrap();
     assert_eq!(server.live.connections(), 0);

@@ -4,6 +4,7 @@
 
 mod access;
 mod connections;
+mod hostile;
 mod load_tests;
 mod scripted;
 mod server;

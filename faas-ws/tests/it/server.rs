@@ -14,13 +14,15 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::scripted::Scripted;
 
 /// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Server {
     pub(crate) platform: Platform,
@@ -40,7 +42,7 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut WsOptions)) -> Server {
     serve(platform, options).await
 }
 
-/// A server that looks at who comes.
+/// A server that controls access.
 pub(crate) async fn start_guarded(change: impl FnOnce(&mut AccessOptions)) -> Server {
     let platform = platform().await;
     let mut access = AccessOptions::default();
@@ -96,7 +98,7 @@ impl Server {
                 .insert("origin", origin.parse().unwrap());
         }
         let (socket, _) = connect_async(request).await?;
-        let mut client = Client { socket };
+        let mut client = Client::new(socket);
         // Once a ping is answered, the connection is subscribed.
         client.settle().await;
         assert!(self.live.connections() > 0);
@@ -106,12 +108,33 @@ impl Server {
 
 pub(crate) struct Client {
     pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// Whether the latest fragment was not the last of its message.
+    is_in_message: bool,
 }
 
 impl Client {
+    pub(crate) fn new(socket: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
+        Self {
+            socket,
+            is_in_message: false,
+        }
+    }
+
     pub(crate) async fn send(&mut self, text: impl Into<String>) {
         let message = Message::text(text.into());
         self.socket.send(message).await.unwrap();
+    }
+
+    /// Sends a fragment that is not the last of its message.
+    pub(crate) async fn send_fragment(&mut self, text: String) {
+        let opcode = if self.is_in_message {
+            Data::Continue
+        } else {
+            Data::Text
+        };
+        self.is_in_message = true;
+        let frame = Frame::message(text, OpCode::Data(opcode), false);
+        self.socket.send(Message::Frame(frame)).await.unwrap();
     }
 
     /// Sends a message and waits until it was understood.

@@ -14,18 +14,18 @@ const view = () =>
     </>,
   );
 
-it("says from when what is shown is, and when it tries again", () => {
+it("says how old the shown state is, and when the next try is", () => {
   const since = new Date(2026, 0, 31, 12, 3, 4).getTime();
   connection.set({ state: "offline", since, retryAt: Date.now() + 3_900 });
   view();
   const banner = screen.getByRole("region", { name: "Connection" });
-  expect(banner.textContent).toContain("What you see is from 12:03:04 and not live.");
-  expect(banner.textContent).toContain("Trying again in 4 s.");
+  expect(banner.textContent).toContain("The page shows the state of 12:03:04.");
+  expect(banner.textContent).toContain("Next try in 4 s.");
   expect(screen.getByText("Not live")).toBeTruthy();
   expect(screen.getByRole("button", { name: "Try now" })).toBeTruthy();
 });
 
-it("is out of the way while all is well", () => {
+it("is hidden while the connection is live", () => {
   view();
   expect(screen.getByText("Connecting")).toBeTruthy();
   act(() => connection.set({ state: "live" }));

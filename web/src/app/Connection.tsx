@@ -1,4 +1,4 @@
-/** Whether what is shown is live. */
+/** The state of the live connection. */
 import { LoaderCircle, RotateCw, WifiOff } from "lucide-react";
 import { Button } from "@/components/Button";
 import { useNow } from "@/components/Figures";
@@ -27,7 +27,7 @@ export function ConnectionBadge() {
   );
 }
 
-/** Over the page, not in it: nothing moves when it comes. */
+/** Covers the page instead of moving its contents. */
 export function ConnectionBanner() {
   const now = useNow(500);
   const current = useStore(connection);
@@ -40,9 +40,9 @@ export function ConnectionBanner() {
     >
       <WifiOff aria-hidden className="size-5 shrink-0" />
       <p className="min-w-0 flex-1 basis-60 text-sm">
-        <strong className="font-semibold">The server cannot be reached.</strong> What you see is from{" "}
-        <span className="numeric">{formatClock(current.since)}</span> and not live.{" "}
-        <span className="numeric">{seconds > 0 ? `Trying again in ${seconds} s.` : "Trying now …"}</span>
+        <strong className="font-semibold">The server cannot be reached.</strong> The page shows the state of{" "}
+        <span className="numeric">{formatClock(current.since)}</span>.{" "}
+        <span className="numeric">{seconds > 0 ? `Next try in ${seconds} s.` : "Connecting …"}</span>
       </p>
       <Button small icon={<RotateCw aria-hidden className="size-4" />} onClick={reconnectNow}>
         Try now

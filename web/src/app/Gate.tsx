@@ -1,4 +1,4 @@
-/** Lets in whoever may look around; the page that was asked for stays the address meanwhile. */
+/** Shows the pages to keys that may read, otherwise the sign-in page. The address stays the same. */
 import type { ReactNode } from "react";
 import { ErrorState } from "@/components/States";
 import { InvokerPage } from "@/features/session/InvokerPage";

@@ -1,4 +1,4 @@
-/** The pages: at the side on a wide screen, at the bottom, for thumbs, on a narrow one. */
+/** The navigation: at the side of a wide screen, at the bottom of a narrow one. */
 import { Activity, CircleDollarSign, KeyRound, LayoutDashboard, SquareFunction } from "lucide-react";
 import { NavLink } from "react-router";
 import { useRefusal } from "@/lib/session/session";

@@ -1,4 +1,4 @@
-/** An address that is no page. */
+/** Shown at an unknown address. */
 import { MapPinOff } from "lucide-react";
 import { ButtonLink } from "@/components/Button";
 import { Card } from "@/components/Card";
@@ -9,7 +9,7 @@ export function NotFoundPage() {
   return (
     <Page title="Page not found">
       <Card>
-        <EmptyState icon={MapPinOff} title="There is no page at this address">
+        <EmptyState icon={MapPinOff} title="No page has this address">
           <ButtonLink to="/">Go to the dashboard</ButtonLink>
         </EmptyState>
       </Card>

@@ -1,4 +1,4 @@
-/** What is around every page: navigation, the state of the connection, the theme, the live region. */
+/** The frame of every page: navigation, connection, theme and live region. */
 import { Zap } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { Link, Outlet, ScrollRestoration, useLocation, useNavigation } from "react-router";
@@ -14,7 +14,7 @@ export function Shell() {
   const { pathname } = useLocation();
   const first = useRef(true);
   useEffect(() => {
-    // A new page begins at its beginning for the keyboard too.
+    // The keyboard starts at the top of a new page too.
     if (!first.current) main.current?.focus({ preventScroll: true });
     first.current = false;
   }, [pathname]);
@@ -24,7 +24,7 @@ export function Shell() {
         href="#main"
         className="fixed top-2 left-2 z-50 -translate-y-20 rounded-lg bg-accent px-4 py-2 text-on-accent focus:translate-y-0"
       >
-        Skip to the content
+        Skip to content
       </a>
       <header className="sticky top-0 z-20 flex flex-wrap items-center justify-between gap-x-3 border-b border-line bg-surface px-4 sm:px-6 lg:fixed lg:inset-y-0 lg:left-0 lg:w-60 lg:flex-col lg:flex-nowrap lg:items-stretch lg:justify-start lg:border-r lg:border-b-0 lg:px-3 lg:py-4">
         <Link to="/" className="flex h-14 items-center gap-2.5 rounded-lg font-semibold lg:mb-3 lg:h-auto lg:px-3 lg:py-1">
@@ -58,7 +58,7 @@ export function Shell() {
   );
 }
 
-/** A line at the top while a page is loaded. */
+/** A line at the top while a page loads. */
 function Busy() {
   const { state } = useNavigation();
   return state === "idle" ? null : <div aria-hidden className="fixed inset-x-0 top-0 z-50 h-0.5 animate-pulse bg-accent" />;

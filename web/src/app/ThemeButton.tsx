@@ -1,4 +1,4 @@
-/** Changes between dark and light. */
+/** Switches between the dark and the light theme. */
 import { Moon, Sun } from "lucide-react";
 import { IconButton } from "@/components/Button";
 import { useStore } from "@/lib/store";

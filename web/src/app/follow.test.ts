@@ -34,7 +34,7 @@ function follow() {
   return client;
 }
 
-it("connects when it is known who this is, with their key, and once", () => {
+it("connects once per key, as soon as the session is known", () => {
   follow();
   expect(FakeWebSocket.open).toEqual([]);
   session.set({ state: "open" });
@@ -49,7 +49,7 @@ it("does not connect with a key that may not read", () => {
   expect(FakeWebSocket.open).toEqual([]);
 });
 
-it("leaves nothing that one key has seen to the next", () => {
+it("keeps nothing that one key has read for the next one", () => {
   const client = follow();
   signedIn("reader", "faas_a");
   client.setQueryData(["functions"], ["secret"]);

@@ -1,16 +1,16 @@
-/** Keeps what is live and what is cached in step with who is signed in. */
+/** Connects and clears the cache as the session changes. */
 import type { QueryClient } from "@tanstack/react-query";
 import { startLive } from "@/lib/live/live";
 import { refusalOf } from "@/lib/session/roles";
 import { confirm, dismissed, session, type Session } from "@/lib/session/session";
 
-/** The key to connect with, null for none; undefined where there is no connection. */
+/** The key of the live connection; null: without a key; undefined: no connection. */
 function liveKey(now: Session): string | null | undefined {
   if (now.state === "open") return null;
   return now.state === "signed-in" && refusalOf(now.key.role, "read") === null ? now.text : undefined;
 }
 
-/** From now on; the answer ends it. */
+/** Follows the session until the returned function is called. */
 export function followSession(client: QueryClient): () => void {
   let connected: string | null | undefined;
   let stop = () => {};
@@ -23,7 +23,7 @@ export function followSession(client: QueryClient): () => void {
       connected = key;
       if (key !== undefined) stop = startLive(client, { key, onDismissed: dismissed, onLost: () => void confirm() });
     }
-    // What one key may see is not for whoever comes next.
+    // The next key may not read what this one could.
     if (now.state === "signed-out") client.clear();
   };
   follow();

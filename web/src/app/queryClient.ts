@@ -1,8 +1,8 @@
-/** How server state is kept. */
+/** The cache of server state. */
 import { QueryClient } from "@tanstack/react-query";
 import { toApiError } from "@/lib/api/client";
 
-/** A client whose answers grow old through events, not through the clock. */
+/** Live events, not the clock, make cached answers stale. */
 export function createClient() {
   return new QueryClient({
     defaultOptions: {
@@ -10,9 +10,9 @@ export function createClient() {
         staleTime: 5_000,
         gcTime: 5 * 60_000,
         refetchOnWindowFocus: true,
-        // A browser's own opinion on being online says nothing about a server on the same machine.
+        // A browser that is offline can still reach a server on the same machine.
         networkMode: "always",
-        // What the server refuses, it refuses again; a server that is gone is the live connection's to notice.
+        // The server would refuse the same request again; the live connection notices a lost server.
         retry: (failures, error) => failures < 2 && toApiError(error).status >= 500,
       },
       mutations: { networkMode: "always" },

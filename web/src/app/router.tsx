@@ -1,4 +1,4 @@
-/** Which page is where. Each is loaded when it is first gone to. */
+/** The routes. Each page is loaded when it is first opened. */
 import { createBrowserRouter } from "react-router";
 import { Gate } from "./Gate";
 import { NotFoundPage } from "./NotFoundPage";

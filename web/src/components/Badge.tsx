@@ -1,4 +1,4 @@
-/** A state as an icon and a word: never colour alone. */
+/** A status as an icon and a word, so that colour is never the only sign. */
 import {
   CircleCheck,
   CircleDashed,
@@ -54,7 +54,7 @@ export function StatusBadge({ status }: { status: string }) {
   );
 }
 
-/** Whether an isolate had to be made for an execution. */
+/** Whether an execution started cold, in a new isolate, or in a warm one. */
 export function StartBadge({ cold }: { cold: boolean }) {
   return cold ? <Badge tone="accent" icon={Snowflake}>Cold</Badge> : <Badge icon={Flame}>Warm</Badge>;
 }

@@ -1,4 +1,4 @@
-/** Buttons, and links that look like them. */
+/** Buttons, and links with the look of buttons. */
 import { LoaderCircle } from "lucide-react";
 import type { ButtonHTMLAttributes, ReactNode } from "react";
 import { Link, type LinkProps } from "react-router";
@@ -22,17 +22,17 @@ interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
   look?: Look;
   small?: boolean;
   icon?: ReactNode;
-  /** Something is under way: it cannot be pressed again. */
+  /** An action is running: the button shows it and is disabled. */
   busy?: boolean;
-  /** Why whoever is signed in may not: it says so, can still be reached by keyboard, and does nothing. */
+  /** Why the action is not allowed. The button stays focusable, says why, and does nothing. */
   refused?: string | null;
 }
 
-/** What a button has that is refused, after all else. */
+/** The properties of a refused button, which override the others. */
 const refusal = (reason: string) =>
   ({ "aria-disabled": true, title: reason, onClick: () => announce(reason) }) as const;
 
-/** A refused one looks like a disabled one. */
+/** Refused buttons look like disabled ones. */
 const DISABLED =
   "disabled:cursor-not-allowed disabled:border disabled:border-line disabled:bg-sunken disabled:text-muted aria-disabled:cursor-not-allowed aria-disabled:border aria-disabled:border-line aria-disabled:bg-sunken aria-disabled:text-muted";
 
@@ -52,7 +52,7 @@ export function Button({ look = "secondary", small = false, icon, busy = false, 
   );
 }
 
-/** A button of nothing but an icon; `label` is what it is called. */
+/** A button with only an icon. `label` is its accessible name. */
 export function IconButton({ label, icon, refused = null, ...rest }: Omit<Props, "children" | "aria-label"> & { label: string }) {
   return (
     <button

@@ -1,15 +1,15 @@
-/** The box that everything is in. */
+/** A box with a title. */
 import { useId, type ReactNode } from "react";
 
 interface Props {
   title?: ReactNode;
   /** A sentence below the title. */
   hint?: ReactNode;
-  /** At the right of the title. */
+  /** Controls at the right of the title. */
   actions?: ReactNode;
   children: ReactNode;
   className?: string;
-  /** Without a margin inside: for tables. */
+  /** Without padding, for tables. */
   flush?: boolean;
 }
 
@@ -40,20 +40,21 @@ interface StatProps {
   label: string;
   value: ReactNode;
   detail?: ReactNode;
-  /** Not a line yet: its place is kept. */
+  /** Shows a placeholder of the same height. */
   loading?: boolean;
 }
 
 /** One figure. */
 export function Stat({ label, value, detail, loading = false }: StatProps) {
   return (
-    <div className="min-w-0 rounded-xl border border-line bg-surface px-4 py-3">
-      <dt className="truncate text-sm text-muted">{label}</dt>
+    // The value shrinks with the box: no digit of an amount may be cut off on a phone.
+    <div className="@container min-w-0 rounded-xl border border-line bg-surface px-4 py-3">
+      <dt className="text-sm text-muted">{label}</dt>
       <dd className="mt-0.5">
-        <span className="numeric block h-8 truncate text-lg leading-8 font-semibold tracking-tight sm:text-xl 2xl:text-2xl">
+        <span className="numeric block min-h-8 text-[clamp(0.8125rem,12cqi,1.125rem)] leading-8 font-semibold tracking-tight wrap-anywhere sm:text-xl 2xl:text-2xl">
           {loading ? <span className="inline-block h-5 w-16 animate-pulse rounded bg-sunken align-middle" /> : value}
         </span>
-        <span className="numeric block h-5 truncate text-sm text-muted">{loading ? null : detail}</span>
+        <span className="numeric block min-h-5 text-sm wrap-anywhere text-muted">{loading ? null : detail}</span>
       </dd>
     </div>
   );

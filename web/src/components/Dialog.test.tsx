@@ -7,28 +7,46 @@ import { ConfirmDialog } from "./Dialog";
 function ask() {
   const [confirm, close] = [vi.fn(), vi.fn()];
   show(
-    <ConfirmDialog title="Delete add?" action="Delete it" busy={false} onConfirm={confirm} onClose={close}>
+    <ConfirmDialog title="Delete add?" action="Delete" onConfirm={confirm} onClose={close}>
       It will be gone.
     </ConfirmDialog>,
   );
   return { confirm, close, dialog: screen.getByRole("dialog", { name: "Delete add?" }) };
 }
 
-it("does nothing before it is confirmed", async () => {
+it("does nothing until it is confirmed", async () => {
   const { confirm, close } = ask();
-  await userEvent.click(screen.getByRole("button", { name: "Keep it" }));
+  await userEvent.click(screen.getByRole("button", { name: "Cancel" }));
   expect(close).toHaveBeenCalledOnce();
   expect(confirm).not.toHaveBeenCalled();
 });
 
-it("does it when it is confirmed", async () => {
+it("acts when it is confirmed", async () => {
   const { confirm } = ask();
-  await userEvent.click(screen.getByRole("button", { name: "Delete it" }));
+  await userEvent.click(screen.getByRole("button", { name: "Delete" }));
   expect(confirm).toHaveBeenCalledOnce();
 });
 
-it("is closed by Escape", () => {
+it("closes with Escape", () => {
   const { close, dialog } = ask();
   fireEvent(dialog, new Event("cancel", { cancelable: true }));
   expect(close).toHaveBeenCalledOnce();
+});
+
+it("inherits no styles from the table cell that opened it", () => {
+  const cell = (
+    <table>
+      <tbody>
+        <tr>
+          <td className="whitespace-nowrap">
+            <ConfirmDialog title="Delete add?" action="Delete" onConfirm={() => {}} onClose={() => {}}>
+              A long text.
+            </ConfirmDialog>
+          </td>
+        </tr>
+      </tbody>
+    </table>
+  );
+  show(cell);
+  expect(screen.getByRole("dialog").closest("td")).toBeNull();
 });

@@ -1,4 +1,4 @@
-/** Labelled inputs. */
+/** Labelled form fields. */
 import {
   useId,
   type InputHTMLAttributes,
@@ -14,7 +14,7 @@ interface Common {
   label: string;
   hint?: ReactNode;
   error?: string | null | undefined;
-  /** Said to screen readers alone. */
+  /** Shows the label only to screen readers. */
   hideLabel?: boolean;
 }
 
@@ -53,7 +53,7 @@ export function TextField({ label, hint, error, hideLabel, ...rest }: Common & I
   );
 }
 
-/** For a text that may have several lines; it grows with them. */
+/** A field for several lines. It grows with its text. */
 export function TextArea({ label, hint, error, hideLabel, ...rest }: Common & TextareaHTMLAttributes<HTMLTextAreaElement>) {
   const id = useId();
   return (

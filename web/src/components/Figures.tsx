@@ -1,9 +1,9 @@
-/** Money and times, each with its exact value in its title. */
+/** Amounts and times. The tooltip shows the exact value. */
 import { useEffect, useState } from "react";
 import { exactMoney, formatMoney, roundMoney } from "@/lib/money";
 import { formatAgo, formatMoment } from "@/lib/format";
 
-/** `round`: to the millionth of a dollar, where there is little room. */
+/** `round` rounds to a millionth of a dollar, for narrow places. */
 export function Money({ value, round = false }: { value: number; round?: boolean }) {
   const text = round ? roundMoney(value) : formatMoney(value);
   return (
@@ -13,7 +13,7 @@ export function Money({ value, round = false }: { value: number; round?: boolean
   );
 }
 
-/** The time, every `every` ms. */
+/** The current time, updated every `every` ms. */
 export function useNow(every: number): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
@@ -23,7 +23,7 @@ export function useNow(every: number): number {
   return now;
 }
 
-/** How long ago something was, kept true. */
+/** How long ago something was. It updates itself. */
 export function Ago({ at }: { at: string }) {
   const now = useNow(5_000);
   return (

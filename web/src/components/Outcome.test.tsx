@@ -6,7 +6,7 @@ import schema from "../../openapi.json";
 import { ExecutionTable } from "./ExecutionTable";
 import { ERROR_KINDS, failureSentence, failureWord } from "./Outcome";
 
-it("has a word and a sentence for every kind of failure that the API knows", () => {
+it("describes every kind of failure of the API", () => {
   expect([...ERROR_KINDS].toSorted()).toEqual(schema.components.schemas.ErrorKind.enum.toSorted());
   for (const kind of ERROR_KINDS) expect(failureSentence(kind), kind).toMatch(/\.$/);
   expect(new Set(ERROR_KINDS.map(failureWord)).size).toBe(ERROR_KINDS.length);
@@ -14,7 +14,7 @@ it("has a word and a sentence for every kind of failure that the API knows", () 
   expect(failureSentence("toString")).toBeNull();
 });
 
-it("says in a list why executions failed, and nothing more of those that did not", async () => {
+it("shows the kind of failure in a list of executions", async () => {
   const rows = [
     anExecution({ _id: "e1", status: "failed", errorKind: "out_of_memory", output: null }),
     anExecution({ _id: "e2", status: "failed", errorKind: "user_error", output: null }),
@@ -24,4 +24,9 @@ it("says in a list why executions failed, and nothing more of those that did not
   await screen.findByText("Out of memory");
   const states = screen.getAllByRole("row").slice(1).map((row) => row.querySelectorAll("td")[1]?.textContent);
   expect(states).toEqual(["FailedOut of memory", "FailedError in the function", "Completed"]);
+});
+
+it("says that a list leaves out a long output", async () => {
+  show(<ExecutionTable label="Executions" rows={[anExecution({ output: null, truncated: ["output"] })]} empty={null} />);
+  expect(await screen.findByText("too long for the list")).toBeTruthy();
 });

@@ -1,15 +1,15 @@
-/** The frame of a page: its title, where it is, what can be done. */
+/** The frame of a page: breadcrumb, title, actions. */
 import { useEffect, useRef, type ReactNode } from "react";
 import { ChevronRight } from "lucide-react";
 import { Link } from "react-router";
 
 interface Props {
   title: string;
-  /** Beside the title. */
+  /** Shown beside the title. */
   badge?: ReactNode;
   hint?: ReactNode;
   actions?: ReactNode;
-  /** The pages above it. */
+  /** The parent pages. */
   trail?: readonly { to: string; label: string }[];
   children: ReactNode;
 }
@@ -25,8 +25,8 @@ export function Page({ title, badge, hint, actions, trail, children }: Props) {
         <div className="min-w-0">
           {trail ? (
             <nav aria-label="Breadcrumb" className="flex items-center gap-1 text-sm text-muted">
-              {trail.map(({ to, label }) => (
-                <span key={to} className="flex min-w-0 items-center gap-1">
+              {trail.map(({ to, label }, index) => (
+                <span key={to} className={`flex items-center gap-1 ${index === trail.length - 1 ? "min-w-0" : "shrink-0"}`}>
                   <Link to={to} className="truncate hover:text-text hover:underline">
                     {label}
                   </Link>

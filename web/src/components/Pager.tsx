@@ -1,9 +1,9 @@
-/** Goes from page to page of a list that is all there. */
+/** Moves through the pages of a list that is completely loaded. */
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { Button } from "./Button";
 
 interface Props {
-  /** From 0. */
+  /** Counted from 0. */
   page: number;
   last: number;
   onPage: (page: number) => void;

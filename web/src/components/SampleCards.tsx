@@ -1,4 +1,4 @@
-/** The samples, each to be uploaded in one click. */
+/** The sample functions. Each can be uploaded with one click. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Upload } from "lucide-react";
 import { announce } from "@/lib/announce";

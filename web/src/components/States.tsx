@@ -1,9 +1,9 @@
-/** What stands where there is nothing yet, nothing at all, or nothing but an error. */
-import { CircleAlert, RotateCw, type LucideIcon } from "lucide-react";
+/** Loading, empty and error states. */
+import { CircleAlert, House, MapPinOff, RotateCw, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { toApiError } from "@/lib/api/client";
-import { Button } from "./Button";
+import { Button, ButtonLink } from "./Button";
 
 export function EmptyState({ icon: Icon, title, children }: { icon: LucideIcon; title: string; children?: ReactNode }) {
   return (
@@ -15,16 +15,37 @@ export function EmptyState({ icon: Icon, title, children }: { icon: LucideIcon; 
   );
 }
 
-export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
-  const { message, code } = toApiError(error);
+/** A link that leads away from a page without content. */
+export interface WayOut {
+  to: string;
+  label: string;
+}
+
+const HOME: WayOut = { to: "/", label: "Go to the dashboard" };
+
+interface ErrorStateProps {
+  error: unknown;
+  onRetry?: () => void;
+  /** Offered when the resource does not exist, where another try cannot help. */
+  wayOut?: WayOut;
+}
+
+export function ErrorState({ error, onRetry, wayOut = HOME }: ErrorStateProps) {
+  const { message, code, status } = toApiError(error);
+  const missing = status === 404;
+  const Icon = missing ? MapPinOff : CircleAlert;
   return (
     <div role="alert" className="flex flex-col items-center gap-2 px-4 py-10 text-center">
-      <CircleAlert aria-hidden className="size-8 text-bad" strokeWidth={1.5} />
-      <p className="font-medium">This could not be loaded</p>
+      <Icon aria-hidden className={`size-8 ${missing ? "text-muted" : "text-bad"}`} strokeWidth={1.5} />
+      <p className="font-medium">{missing ? "Not found" : "Loading failed"}</p>
       <p className="max-w-md text-sm break-words text-muted">
         {message} {code === "unknown" || code === "offline" ? null : <code className="text-xs">({code})</code>}
       </p>
-      {onRetry ? (
+      {missing ? (
+        <ButtonLink small to={wayOut.to} icon={<House aria-hidden className="size-4" />}>
+          {wayOut.label}
+        </ButtonLink>
+      ) : onRetry ? (
         <Button small icon={<RotateCw aria-hidden className="size-4" />} onClick={onRetry}>
           Try again
         </Button>
@@ -33,7 +54,7 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () =>
   );
 }
 
-/** Grey lines in the place of what is being loaded. */
+/** Grey lines while content loads. */
 export function Skeleton({ lines = 3, className = "" }: { lines?: number; className?: string }) {
   return (
     <div role="status" aria-label="Loading" className={`flex flex-col gap-3 p-4 sm:p-5 ${className}`}>
@@ -47,17 +68,18 @@ export function Skeleton({ lines = 3, className = "" }: { lines?: number; classN
 interface LoadedProps<T> {
   query: Pick<UseQueryResult<T>, "data" | "error" | "refetch">;
   loading?: ReactNode;
+  wayOut?: WayOut;
   children: (data: T) => ReactNode;
 }
 
-/** What a query has brought, or what stands in its place. What was brought stays while it is asked for again. */
-export function Loaded<T>({ query, loading, children }: LoadedProps<T>) {
+/** The data of a query, or its loading or error state. Data stays visible during a refetch. */
+export function Loaded<T>({ query, loading, wayOut = HOME, children }: LoadedProps<T>) {
   if (query.data !== undefined) return children(query.data);
-  if (query.error) return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.error) return <ErrorState error={query.error} wayOut={wayOut} onRetry={() => void query.refetch()} />;
   return loading ?? <Skeleton />;
 }
 
-/** An error beside what it is about. */
+/** An error beside the control that caused it. */
 export function InlineError({ error }: { error: unknown }) {
   if (!error) return null;
   return (

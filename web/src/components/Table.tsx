@@ -1,20 +1,24 @@
-/** A table with its states: loading, empty, error. */
+/** A table, with what it shows while it loads, when it is empty and when loading fails. */
 import type { ReactNode } from "react";
+import type { Sort, SortValue } from "@/lib/sort";
 import { ErrorState } from "./States";
+import { SortHeader } from "./SortHeader";
 
 export interface Column<T> {
   header: string;
   cell: (row: T) => ReactNode;
-  /** Numbers stand at the right. */
+  /** Aligns the column right, for numbers. */
   right?: boolean;
-  /** From which width on it is shown; always when not given. */
+  /** The narrowest screen that shows the column; every screen when absent. */
   from?: "sm" | "md" | "lg" | "xl";
+  /** Makes the column sortable. `id` names it in the address. */
+  sort?: { id: string; value: (row: T) => SortValue };
 }
 
 const FROM = { sm: "hidden sm:table-cell", md: "hidden md:table-cell", lg: "hidden lg:table-cell", xl: "hidden xl:table-cell" };
 
 interface Props<T> {
-  /** What it is called. */
+  /** The accessible name of the table. */
   label: string;
   columns: readonly Column<T>[];
   rows: readonly T[] | undefined;
@@ -22,27 +26,36 @@ interface Props<T> {
   error?: unknown;
   onRetry?: () => void;
   empty: ReactNode;
-  /** How many rows to keep room for while it loads. */
+  /** How many placeholder rows to show while the rows load. */
   expect?: number;
+  /** The order of the rows, which the caller has sorted (`useSort`). */
+  sort?: Sort | null;
+  onSort?: (next: Sort | null) => void;
 }
 
-export function Table<T>({ label, columns, rows, rowKey, error, onRetry, empty, expect = 5 }: Props<T>) {
+export function Table<T>({ label, columns, rows, rowKey, error, onRetry, empty, expect = 5, sort = null, onSort }: Props<T>) {
   if (rows === undefined && error) return <ErrorState error={error} {...(onRetry ? { onRetry } : {})} />;
   if (rows?.length === 0) return <>{empty}</>;
   const cell = (column: Column<T>) =>
     `px-2 sm:px-3 first:pl-4 last:pr-4 sm:first:pl-5 sm:last:pr-5 ${column.right ? "text-right numeric whitespace-nowrap" : "text-left"} ${
       column.from ? FROM[column.from] : ""
     }`;
+  const direction = (column: Column<T>) =>
+    column.sort && sort?.by === column.sort.id ? (sort.descending ? "descending" : "ascending") : undefined;
   return (
-    // What scrolls must be reachable by keyboard.
+    // An element that scrolls must be reachable by keyboard.
     <div role="group" aria-label={label} tabIndex={0} className="relative overflow-x-auto rounded-b-xl">
       <table className="w-full border-collapse text-sm" aria-busy={rows === undefined}>
         <caption className="sr-only">{label}</caption>
         <thead>
           <tr className="border-b border-line text-muted">
             {columns.map((column) => (
-              <th key={column.header} scope="col" className={`h-9 font-medium whitespace-nowrap ${cell(column)}`}>
-                {column.header}
+              <th key={column.header} scope="col" aria-sort={direction(column)} className={`h-9 font-medium whitespace-nowrap ${cell(column)}`}>
+                {column.sort && onSort ? (
+                  <SortHeader header={column.header} id={column.sort.id} right={column.right ?? false} sort={sort} onSort={onSort} />
+                ) : (
+                  column.header
+                )}
               </th>
             ))}
           </tr>

@@ -1,4 +1,4 @@
-/** The parts of a page that have addresses of their own. */
+/** Tabs whose contents have their own addresses. */
 import { NavLink } from "react-router";
 
 export function Tabs({ label, tabs }: { label: string; tabs: readonly { to: string; label: string }[] }) {

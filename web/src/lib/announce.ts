@@ -1,10 +1,10 @@
-/** What is said in the page's one polite live region. */
+/** The text of the page's polite live region, for screen readers. */
 import { createStore } from "./store";
 
 export const announcement = createStore("");
 
-/** Tells people who cannot see it that something has happened. */
+/** Announces a text to screen readers. */
 export function announce(text: string) {
-  // A sentence said twice is heard twice only when it differs.
+  // A screen reader reads an equal text again only if it differs.
   announcement.set(announcement.get() === text ? `${text}\u00a0` : text);
 }

@@ -6,12 +6,12 @@ describe("CSV", () => {
     expect(csvText(text).replace(/^"/, "")).toMatch(/^'/);
   });
 
-  it("leaves a formula no way in through quotes, commas or line breaks", () => {
+  it("prevents formulas behind quotes, commas and line breaks", () => {
     expect(csvText('=HYPERLINK("x","y")')).toBe('"\'=HYPERLINK(""x"",""y"")"');
     expect(csvText('a,"b"\n=1')).toBe('"a,""b""\n=1"');
   });
 
-  it("writes numbers as numbers, negative ones too", () => {
+  it("writes numbers as numbers, including negative ones", () => {
     const columns = [
       { header: "name", cell: (row: { name: string; cost: string }) => row.name },
       { header: "cost", cell: (row: { cost: string }) => row.cost },

@@ -1,9 +1,9 @@
-/** Tables as CSV (RFC 4180), safe to open in a spreadsheet. */
+/** Writes tables as CSV (RFC 4180) that is safe to open in a spreadsheet. */
 
-/** What a spreadsheet would take for the beginning of a formula. */
+/** The start of a formula in a spreadsheet. */
 const FORMULA = /^[=+\-@\t\r]/;
 
-/** Text that somebody else may have written: never a formula, quoted where it must be. */
+/** Quotes text, and prevents that a spreadsheet runs it as a formula. */
 export function csvText(text: string): string {
   const safe = FORMULA.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
@@ -11,11 +11,11 @@ export function csvText(text: string): string {
 
 export interface CsvColumn<T> {
   header: string;
-  /** Text is made safe; a number is written as it is. Money comes as text of digits: `exactMoney`. */
+  /** Text is made safe, a number is written as it is. Money is text from `exactMoney`. */
   cell: (row: T) => string | number;
 }
 
-/** The rows under their headers; begins with a byte order mark, without which Excel guesses the encoding. */
+/** The headers and the rows, after a byte order mark: without it Excel guesses the encoding. */
 export function toCsv<T>(columns: readonly CsvColumn<T>[], rows: readonly T[]): string {
   const lines = [
     columns.map(({ header }) => csvText(header)),
@@ -24,7 +24,7 @@ export function toCsv<T>(columns: readonly CsvColumn<T>[], rows: readonly T[]): 
   return `\uFEFF${lines.map((line) => line.join(",")).join("\r\n")}\r\n`;
 }
 
-/** A negative amount begins like a formula and is none. */
+/** A negative amount starts like a formula, but is a number. */
 const isNumber = (value: string | number) => /^-?\d+(\.\d+)?$/.test(String(value));
 
 const write = (value: string | number) => (isNumber(value) ? String(value) : csvText(String(value)));

@@ -16,7 +16,7 @@ describe("durations", () => {
 });
 
 describe("percentages", () => {
-  it("never say none of something, nor all of what is not", () => {
+  it("show 0% and 100% only when they are exact", () => {
     expect(formatPercent(0)).toBe("0%");
     expect(formatPercent(0.0001)).toBe("<0.01%");
     expect(formatPercent(38.04)).toBe("38%");
@@ -25,7 +25,7 @@ describe("percentages", () => {
   });
 });
 
-it("tells how long ago something was, and nothing of the future", () => {
+it("says how long ago a time was; the future is now", () => {
   const now = Date.parse("2026-01-31T12:00:00Z");
   expect(formatAgo(now + 5_000, now)).toBe("now");
   expect(formatAgo(now - 15_000, now)).toBe("15 s ago");
@@ -36,7 +36,7 @@ it("tells how long ago something was, and nothing of the future", () => {
   expect(formatAgo(noon("2024-02-03"), noon("2026-03-01"))).toBe("3 Feb 2024");
 });
 
-it("shortens ids to what differs, and JSON to a line", () => {
+it("shortens ids to their ends, and JSON to one line", () => {
   expect(shortId("01a207c8-41ed-7000-a324-f4dd6043b235")).toBe("6043b235");
   expect(preview({ a: 1 })).toBe('{"a":1}');
   expect(preview("x".repeat(200), 10)).toHaveLength(10);

@@ -1,18 +1,18 @@
-/** Numbers and times as text. Times are shown in the reader's own zone. */
+/** Formats numbers and times. Times are in the time zone of the browser. */
 
 const counts = new Intl.NumberFormat("en-US");
 
 /** 12,345 */
 export const formatCount = (value: number) => counts.format(value);
 
-/** 99.5%; what is something is never shown as nothing, nor what is less than all as all. */
+/** 99.5%. Only exactly 0 is shown as 0%, and only exactly 100 as 100%. */
 export function formatPercent(value: number): string {
   if (value > 0 && value < 0.01) return "<0.01%";
   if (value > 99.9 && value < 100) return ">99.9%";
   return `${Number(value.toFixed(value < 10 ? 2 : 1))}%`;
 }
 
-/** Milliseconds as people say them: 0.042 ms, 12.3 ms, 1.2 s, 2 min 5 s. */
+/** Milliseconds in suitable units: 0.042 ms, 12.3 ms, 1.2 s, 2 min 5 s. */
 export function formatDuration(ms: number): string {
   if (ms < 1) return `${Number(ms.toFixed(3))} ms`;
   if (ms < 10) return `${ms.toFixed(2)} ms`;
@@ -24,7 +24,7 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
-/** For the axis of a chart: on one line, without zeros that say nothing. */
+/** A short form without line breaks, for the axis of a chart. */
 export function shortDuration(ms: number): string {
   const [value, unit] = ms < 1_000 ? [ms, "ms"] : ms < 60_000 ? [ms / 1_000, "s"] : [ms / 60_000, "min"];
   return `${Number(value.toPrecision(3))}\u00a0${unit}`;
@@ -45,7 +45,7 @@ export const formatDay = (at: string | number | Date) =>
 export const formatMoment = (at: string | number | Date) =>
   `${new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" })}, ${formatClock(at)}`;
 
-/** How long ago something was: 5 s ago, 3 min ago, else the day, with its year when that is another. */
+/** How long ago a time was: 5 s ago, 3 min ago, otherwise the day, with the year if it is not this one. */
 export function formatAgo(at: string | number | Date, now: number): string {
   const seconds = Math.max(0, Math.round((now - new Date(at).getTime()) / 1000));
   if (seconds < 2) return "now";
@@ -57,10 +57,10 @@ export function formatAgo(at: string | number | Date, now: number): string {
   return year === new Date(now).getFullYear() ? day : `${day} ${year}`;
 }
 
-/** The part of an id that tells it from others: UUIDv7 begins with its time, which neighbours share. */
+/** The end of an id. A UUIDv7 starts with its time, so neighbours differ only at the end. */
 export const shortId = (id: string) => id.slice(-8);
 
-/** One line of JSON, cut to `length` characters. */
+/** JSON on one line, cut to `length` characters. */
 export function preview(value: unknown, length = 80): string {
   const text = JSON.stringify(value) ?? "null";
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;

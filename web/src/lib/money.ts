@@ -1,17 +1,17 @@
-/** Money as text. Amounts are US dollars, exact to the nano-dollar. */
+/** Formats money. Amounts are US dollars, exact to the nano-dollar. */
 
 const NANOS = 1e9;
 
-/** Whole nano-dollars of an amount. */
+/** An amount in whole nano-dollars. */
 export const nanos = (dollars: number) => Math.round(dollars * NANOS);
 
-/** Adds amounts without gathering the errors of floats. */
+/** Adds amounts without rounding errors. */
 export const sumMoney = (amounts: readonly number[]) =>
   amounts.reduce((total, amount) => total + nanos(amount), 0) / NANOS;
 
 /**
- * An amount with enough digits to be true: never a small amount as $0.00. Below a dollar it has six
- * decimals, or nine where they say more; above, four.
+ * An amount with as many digits as it needs, so that a small amount is not shown as $0.00. Below a
+ * dollar it has six decimals, or nine if they differ from zero; above a dollar four.
  */
 export function formatMoney(dollars: number): string {
   const amount = nanos(dollars);
@@ -30,11 +30,11 @@ export function formatMoney(dollars: number): string {
   return `${sign}$0.${decimals.endsWith("000") ? decimals.slice(0, 6) : decimals}`;
 }
 
-/** An amount where there is little room: from a tenth of a cent on, to the millionth of a dollar. */
+/** A shorter form: from a tenth of a cent on it is rounded to a millionth of a dollar. */
 export const roundMoney = (dollars: number) =>
   formatMoney(Math.abs(dollars) < 0.001 ? dollars : Math.round(dollars * 1e6) / 1e6);
 
-/** Every digit there is, for titles and files. */
+/** All digits, for tooltips and files. */
 export function exactMoney(dollars: number): string {
   const amount = nanos(dollars);
   const size = Math.abs(amount);
@@ -42,7 +42,7 @@ export function exactMoney(dollars: number): string {
   return `${amount < 0 ? "-" : ""}${whole}.${String(size % NANOS).padStart(9, "0")}`;
 }
 
-/** An amount in few characters, for the axis of a chart. */
+/** A very short form, for the axis of a chart. */
 export function shortMoney(dollars: number): string {
   if (dollars === 0) return "$0";
   if (Math.abs(dollars) >= 1000) return `$${(dollars / 1000).toFixed(1)}k`;

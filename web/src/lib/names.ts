@@ -1,10 +1,10 @@
-/** Functions by their names. */
+/** The names of functions by their ids. */
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { functionsQuery } from "./api/functions";
 import { shortId } from "./format";
 
-/** Tells the name of a function; of one that is deleted, the end of its id. */
+/** Returns the name of a function, or the end of its id if it is deleted. */
 export function useFunctionNames(): (id: string) => string {
   const { data } = useQuery(functionsQuery());
   return useMemo(() => {

@@ -1,4 +1,4 @@
-/** Rows of time without holes: the API leaves out what has nothing in it. */
+/** Fills the gaps in rows of time: the API leaves out empty spans. */
 import type { Granularity, HourCount, Trend } from "./api/types";
 
 const MINUTE = 60_000;
@@ -11,7 +11,7 @@ export interface HourPoint {
   failed: number;
 }
 
-/** The last `hours` hours up to now, each with what ended in it. */
+/** The last `hours` hours with the executions that ended in each. */
 export function fillHours(rows: readonly HourCount[], hours: number, now: number): HourPoint[] {
   const found = new Map(rows.map((row) => [new Date(row.bucket).getTime(), row]));
   const last = Math.floor(now / HOUR) * HOUR;
@@ -29,7 +29,7 @@ export interface TrendPoint {
   averageDuration: number | null;
 }
 
-/** When the span begins that a trend is about: its id is the start in UTC, as short as its length allows. */
+/** The start of a span of a trend. Its id is the start in UTC, shortened to the length of the span. */
 export function trendStart(id: string): number {
   const [date = "", time = "00:00"] = id.split(" ");
   const full = date.length === 7 ? `${date}-01` : date;
@@ -51,7 +51,7 @@ const floor = (at: number, granularity: Granularity): number => {
   return Math.floor(at / step) * step;
 };
 
-/** Every span from `start` to `end`, each with what it cost. */
+/** Every span from `start` to `end` with its cost. */
 export function fillTrends(rows: readonly Trend[], granularity: Granularity, start: number, end: number): TrendPoint[] {
   const found = new Map(rows.map((row) => [trendStart(row._id), row]));
   const points: TrendPoint[] = [];

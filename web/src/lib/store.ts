@@ -1,4 +1,4 @@
-/** A value outside of React that components can watch. */
+/** A value outside of React that components can subscribe to. */
 import { useSyncExternalStore } from "react";
 
 export interface Store<T> {
@@ -24,5 +24,5 @@ export function createStore<T>(initial: T): Store<T> {
   };
 }
 
-/** The value of `store`, up to date. */
+/** The current value of `store`. */
 export const useStore = <T>(store: Store<T>): T => useSyncExternalStore(store.subscribe, store.get);

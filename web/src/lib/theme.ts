@@ -1,4 +1,4 @@
-/** Dark or light. Before a choice the system decides; `public/theme.js` does the same at the first paint. */
+/** The theme. Without a choice the system decides. `public/theme.js` sets it before the first paint. */
 import { createStore } from "./store";
 
 export type Theme = "light" | "dark";
@@ -13,6 +13,6 @@ export function chooseTheme(next: Theme) {
   try {
     localStorage.setItem("theme", next);
   } catch {
-    // Without storage the choice lasts as long as the page.
+    // Without storage the choice lasts until the page is reloaded.
   }
 }

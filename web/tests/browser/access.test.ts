@@ -1,71 +1,71 @@
-/** Keys and the audit log, from a server without keys on. */
+/** Keys and the audit log, starting with a server without keys. */
 import { expect, it } from "vitest";
 import { newSite } from "./site";
 
 const site = newSite();
 
-it("begins without keys, makes the first one, goes on with it, and shuts out who has none", async () => {
+it("creates the first key, signs in with it, and passes it to the other open tab", async () => {
   site.expectComplaint(/status of 401/);
   const page = await site.open("/access");
   await page.getByText("No keys: open to this machine").waitFor();
-  await page.getByText("There is no key yet").waitFor();
-  await page.getByText("Nothing has been changed yet").waitFor();
+  await page.getByText("No keys yet").waitFor();
+  await page.getByText("No changes yet").waitFor();
   await page.getByText("faas key create --name NAME --role admin").waitFor();
   const other = await site.tab(page, "/");
   await other.getByText("Live", { exact: true }).waitFor();
 
   await page.getByLabel("Name", { exact: true }).fill("ada");
-  await page.getByRole("button", { name: "Make the first key" }).click();
+  await page.getByRole("button", { name: "Create the first key" }).click();
   const text = await page.getByLabel("The new key").inputValue();
   expect(text).toMatch(/^faas_[0-9a-f]{32}_[0-9a-f]{64}$/);
   site.server.key = text;
-  await page.getByText("You are signed in with it in this tab").waitFor();
+  await page.getByText("You are signed in with it").waitFor();
   await page.getByRole("region", { name: "Signed in" }).getByText("ada").waitFor();
   await page.getByText("Live", { exact: true }).waitFor();
-  await page.getByRole("button", { name: "I have kept it" }).click();
+  await page.getByRole("button", { name: "I have stored it" }).click();
   await page.getByLabel("The new key").waitFor({ state: "detached" });
   expect(await page.content()).not.toContain(text);
-  await page.getByRole("table", { name: "Audit log" }).getByRole("row", { name: /local, without a key\s*Made a key\s*ada/ }).waitFor();
+  await page.getByRole("table", { name: "Audit log" }).getByRole("row", { name: /local, without a key\s*Created a key\s*ada/ }).waitFor();
 
-  await other.getByText("From now on this server asks for a key.").waitFor();
+  await other.getByRole("region", { name: "Signed in" }).getByText("ada").waitFor();
   await page.reload();
   await page.getByRole("table", { name: "Keys" }).getByRole("row", { name: /ada\s*You\s*Admin/ }).waitFor();
 });
 
-it("makes a key that is shown once, and revokes it once that is confirmed", async () => {
+it("creates a key that is shown once, and revokes it after confirmation", async () => {
   site.expectComplaint(/status of 409/);
   const page = await site.open("/access", { permissions: ["clipboard-read", "clipboard-write"] });
   await page.getByLabel("API key").fill(site.server.key);
   await page.keyboard.press("Enter");
-  await page.getByRole("button", { name: "Make the key" }).click();
-  await page.getByText("A name is needed.").waitFor();
+  await page.getByRole("button", { name: "Create the key" }).click();
+  await page.getByText("Enter a name.").waitFor();
   await page.getByLabel("Name", { exact: true }).fill("ci");
   await page.getByLabel("Role", { exact: true }).selectOption({ label: "Invoker" });
   await page.getByLabel("Expires").selectOption({ label: "In 30 days" });
-  await page.getByRole("button", { name: "Make the key" }).click();
+  await page.getByRole("button", { name: "Create the key" }).click();
   const text = await page.getByLabel("The new key").inputValue();
   await page.getByRole("button", { name: "Copy" }).click();
   await page.getByText("Copied.").first().waitFor();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(text);
   const session = async () => (await fetch(`${site.server.url}/api/session`, { headers: { Authorization: `Bearer ${text}` } })).json();
   expect((await session()).key).toMatchObject({ name: "ci", role: "invoker" });
-  await page.getByRole("button", { name: "I have kept it" }).click();
+  await page.getByRole("button", { name: "I have stored it" }).click();
 
   await page.getByLabel("Name", { exact: true }).fill("ci");
-  await page.getByRole("button", { name: "Make the key" }).click();
+  await page.getByRole("button", { name: "Create the key" }).click();
   await page.getByRole("alert").getByText(/exists already/).waitFor();
 
   await page.getByRole("button", { name: "Revoke ci" }).click();
   await page.keyboard.press("Escape");
   expect((await session()).key).toMatchObject({ name: "ci" });
   await page.getByRole("button", { name: "Revoke ci" }).click();
-  await page.getByRole("dialog", { name: "Revoke ci?" }).getByRole("button", { name: "Revoke it" }).click();
+  await page.getByRole("dialog", { name: "Revoke ci?" }).getByRole("button", { name: "Revoke", exact: true }).click();
   await page.getByRole("table", { name: "Keys" }).getByRole("row", { name: /ci\s*Invoker\s*Revoked/ }).waitFor();
   expect((await session()).code).toBe("key_invalid");
   await page.getByRole("table", { name: "Audit log" }).getByRole("row", { name: /ada\s*Revoked a key\s*ci/ }).waitFor();
 });
 
-it("shows the audit log page by page", async () => {
+it("pages through the audit log, with the page in the address", async () => {
   const id = await site.server.upload("changed often", "return 1");
   for (let n = 0; n < 30; n++) await site.server.call("PUT", `/api/functions/${id}`, { description: `number ${n}` });
   const page = await site.open("/access");
@@ -73,14 +73,20 @@ it("shows the audit log page by page", async () => {
   await page.keyboard.press("Enter");
   const rows = page.getByRole("table", { name: "Audit log" }).getByRole("row");
   await expect.poll(() => rows.count()).toBe(26);
-  await page.getByRole("button", { name: "Show earlier entries" }).click();
+  const pages = page.getByRole("navigation", { name: "Pages of the audit log" });
+  await pages.getByRole("button", { name: "Older" }).click();
   await page.getByRole("row", { name: /Uploaded a function\s*changed often/ }).waitFor();
-  await page.getByRole("button", { name: "Show earlier entries" }).waitFor({ state: "detached" });
+  expect(await pages.getByRole("button", { name: "Older" }).isDisabled()).toBe(true);
+  await page.reload();
+  await page.getByRole("row", { name: /Uploaded a function\s*changed often/ }).waitFor();
+  await page.goBack();
+  await page.getByRole("row", { name: /Uploaded a function\s*changed often/ }).waitFor({ state: "detached" });
+  await expect.poll(() => rows.count()).toBe(26);
   await rows.getByRole("link", { name: "changed often" }).first().click();
   await page.getByRole("heading", { name: "changed often", level: 1 }).waitFor();
 });
 
-it("shows which keys are in use, and of many the first", async () => {
+it("shows the last use of keys, and of many keys the first ten", async () => {
   const { key } = await site.server.makeKey("in use", "reader");
   for (let n = 0; n < 12; n++) await site.server.makeKey(`spare ${n}`, "reader");
   expect((await fetch(`${site.server.url}/api/functions`, { headers: { Authorization: `Bearer ${key}` } })).status).toBe(200);
@@ -98,7 +104,7 @@ it("shows which keys are in use, and of many the first", async () => {
   await expect.poll(() => rows.count()).toBe(11);
 });
 
-it("signs out whoever revokes the key that they are signed in with", async () => {
+it("signs out when the current key is revoked", async () => {
   site.expectComplaint(/status of 401/);
   const { key } = await site.server.makeKey("for a moment", "admin");
   const page = await site.open("/access");
@@ -106,6 +112,6 @@ it("signs out whoever revokes the key that they are signed in with", async () =>
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Revoke for a moment" }).click();
   await page.getByText("you will be signed out").waitFor();
-  await page.getByRole("button", { name: "Revoke it" }).click();
-  await page.getByText("Your key is not valid any more: it was revoked.").waitFor();
+  await page.getByRole("button", { name: "Revoke", exact: true }).click();
+  await page.getByText("Your key was revoked.").waitFor();
 });

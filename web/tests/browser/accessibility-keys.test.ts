@@ -1,4 +1,4 @@
-/** The pages of a server that requires a key, in both themes, wide and narrow, by the rules of WCAG 2.2 AA. */
+/** Checks the pages of a server that requires a key, in both themes, wide and narrow, by the rules of WCAG 2.2 AA. */
 import type { Page } from "playwright-core";
 import { beforeAll, describe, it } from "vitest";
 import { expectAccessible, settle } from "./axe";
@@ -30,27 +30,27 @@ describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
     return page;
   };
 
-  it("signing in has no violation, before and after a wrong key", async () => {
+  it("the sign-in page has no violation, before and after a wrong key", async () => {
     site.expectComplaint(/status of 401/);
     const page = await open("/");
     await page.getByLabel("API key").waitFor();
     await expectAccessible(page);
     await signIn(page, "faas_wrong");
-    await page.getByText("There is no such key, or it was revoked.").waitFor();
+    await page.getByText("This key does not exist or was revoked.").waitFor();
     await expectAccessible(page);
   });
 
-  it("being told that the key is not valid any more has no violation", async () => {
+  it("the reason for a lost session has no violation", async () => {
     site.expectComplaint(/status of 401/);
     const page = await open("/");
     await page.getByLabel("API key").waitFor();
     await page.evaluate((key) => sessionStorage.setItem("faas.key", key), `${texts.reader}0`);
     await page.reload();
-    await page.getByRole("status").getByText("it was revoked").waitFor();
+    await page.getByRole("status").getByText("was revoked").waitFor();
     await expectAccessible(page);
   });
 
-  it("the keys and the audit log have no violation, nor has a new key", async () => {
+  it("the keys, a new key and the audit log have no violation", async () => {
     const page = await open("/access", texts.admin);
     await page.getByRole("table", { name: "Audit log" }).waitFor();
     await settle(page);
@@ -60,13 +60,13 @@ describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
     await expectAccessible(page);
     await page.keyboard.press("Escape");
     await page.getByLabel("Name", { exact: true }).fill(`new, ${colorScheme}`);
-    await page.getByRole("button", { name: "Make the key" }).click();
+    await page.getByRole("button", { name: "Create the key" }).click();
     await page.getByLabel("The new key").waitFor();
     await settle(page);
     await expectAccessible(page);
   });
 
-  it("what a reader may not do has no violation", async () => {
+  it("refused actions of a reader have no violation", async () => {
     const page = await open(`/functions/${fn}`, texts.reader);
     await page.getByRole("heading", { name: "guarded", level: 1 }).waitFor();
     await settle(page);
@@ -77,9 +77,9 @@ describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
     await expectAccessible(page);
   });
 
-  it("what an invoker sees has no violation", async () => {
+  it("the page of an invoker has no violation", async () => {
     const page = await open("/", texts.invoker);
-    await page.getByRole("heading", { name: "This key calls functions" }).waitFor();
+    await page.getByRole("heading", { name: "This key can only call functions" }).waitFor();
     await expectAccessible(page);
   });
 });

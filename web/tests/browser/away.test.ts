@@ -1,11 +1,11 @@
-/** What one sees of a server that is not there for a while. */
+/** The dashboard while the server is unreachable. */
 import { describe, expect, it } from "vitest";
 import { newSite } from "./site";
 
 const site = newSite();
 
 describe("when the server goes away", () => {
-  it("says so, shows nothing old as live, and is up to date again when it comes back", async () => {
+  it("says so, shows no old values as live, and refreshes when the server is back", async () => {
     site.expectComplaint(/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection/);
     const page = await site.open("/");
     const banner = page.getByRole("region", { name: "Connection" });
@@ -27,7 +27,7 @@ describe("when the server goes away", () => {
     await expect.poll(() => running.textContent()).toMatch(/^\d/);
   });
 
-  it("leaves a plain field to edit in where the editor could not be loaded", async () => {
+  it("offers a plain field where the editor could not be loaded", async () => {
     site.expectComplaint(/ERR_FAILED/);
     const id = await site.server.upload("plain", "return 1");
     const page = await site.open("/functions");

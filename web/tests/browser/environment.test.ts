@@ -1,10 +1,10 @@
-/** Variables and secrets, from the form to the code that reads them; and why executions failed. */
+/** Variables and secrets, from the form to the code; and the reasons of failures. */
 import { expect, it } from "vitest";
 import { newSite } from "./site";
 
 const site = newSite();
 
-it("gives code its variables and secrets, and never shows a secret again", async () => {
+it("passes variables and secrets to the code, and never shows a secret again", async () => {
   const page = await site.open("/functions/new");
   await page.getByLabel("Name", { exact: true }).fill("greeter");
   await page.getByLabel("Description").fill("Greets with a key");
@@ -41,13 +41,13 @@ it("gives code its variables and secrets, and never shows a secret again", async
   expect(await site.server.invoke(fn._id, {})).toBe("undefined 3");
 });
 
-it("says at its line what is wrong with a name, before anything is sent", async () => {
+it("shows an invalid name at its line, and sends nothing", async () => {
   const id = await site.server.upload("named badly", "return 1");
   const page = await site.open(`/functions/${id}/edit`);
   await page.getByRole("button", { name: "Add a variable" }).click();
   await page.keyboard.type("1ST");
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText(/no digit first/).waitFor();
+  await page.getByText(/not start with a digit/).waitFor();
   expect(await page.getByLabel("Variable", { exact: true }).getAttribute("aria-invalid")).toBe("true");
   await page.getByRole("button", { name: "Remove 1ST" }).click();
   await page.getByRole("button", { name: "Save" }).click();
@@ -55,7 +55,7 @@ it("says at its line what is wrong with a name, before anything is sent", async 
   expect((await site.server.call("GET", `/api/functions/${id}`)).version).toBe(1);
 });
 
-it("says why executions failed, and finds those that failed for one reason", async () => {
+it("shows the kind of failure, and filters by it in the address", async () => {
   const code = "if (input.deep) { const f = () => f() + 1; f(); } if (!input.ok) throw new Error('thrown'); return 1";
   const id = await site.server.upload("fails in two ways", code);
   await site.server.invoke(id, { deep: true });
@@ -67,10 +67,12 @@ it("says why executions failed, and finds those that failed for one reason", asy
   await page.getByLabel("Status", { exact: true }).selectOption({ label: "Stack overflow" });
   await table.getByText("Error in the function").waitFor({ state: "detached" });
   await expect.poll(() => table.getByRole("row").count()).toBe(2);
+  await page.reload();
+  await expect.poll(() => table.getByRole("row").count()).toBe(2);
   await table.getByRole("link").click();
-  await page.getByText("It called itself too deeply.").waitFor();
+  await page.getByText("The function exceeded its call stack.").waitFor();
   await page.getByRole("table", { name: "Attempts" }).getByText("Stack overflow", { exact: true }).waitFor();
   await page.goBack();
   await page.getByLabel("Status", { exact: true }).selectOption({ label: "Timeout" });
-  await page.getByText("None has failed like this: timeout").waitFor();
+  await page.getByText("No execution failed with: timeout").waitFor();
 });

@@ -1,4 +1,4 @@
-/** A browser with the dashboard of a fresh server. */
+/** A browser with the dashboard of a new server. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { launch } from "../../scripts/browser.mjs";
@@ -6,22 +6,23 @@ import { Server } from "../../scripts/server.mjs";
 
 export interface Site {
   server: Server;
-  /** Opens a page in a profile of its own. */
+  /** Opens a page in a new profile. */
   open(path: string, options?: Parameters<Browser["newContext"]>[0]): Promise<Page>;
-  /** Opens a further tab in the profile of `page`. */
+  /** Opens another tab in the profile of `page`. */
   tab(page: Page, path: string): Promise<Page>;
-  /** What the running test has the browser complain of: a refused request, a server that is away. */
+  /** Allows a console error in the running test, such as a refused request. */
   expectComplaint(pattern: RegExp): void;
 }
 
-/** For all tests of a file. Each fails when a page had an error, or the console one that it did not expect. */
+/** For all tests of a file. A test fails when a page throws, or logs an error that it does not expect. */
 export function newSite(): Site {
   const server = new Server();
   let browser: Browser | undefined;
   const faults: string[] = [];
   let expected: RegExp[] = [];
   const watch = (page: Page) => {
-    page.setDefaultTimeout(20_000);
+    // Only a hang takes this long, also on a busy machine.
+    page.setDefaultTimeout(60_000);
     page.on("pageerror", (error) => faults.push(error.message));
     page.on("console", (message) => {
       const text = `${message.text()} (${message.location().url})`;

@@ -124,6 +124,12 @@ fn settings_that_contradict_each_other_are_refused_by_name() {
             "max_instances = 5000",
             "--max-instances must be at most 4096",
         ),
+        ("max_connections = 0", "--max-connections"),
+        (
+            "max_connections_per_address = 0",
+            "--max-connections-per-address",
+        ),
+        ("max_body_memory = \"1MiB\"", "--max-body-memory"),
         ("queue_capacity = 0", "--queue-capacity"),
         (
             "max_instances_per_function = 0",
@@ -168,4 +174,51 @@ fn the_retry_section_changes_the_waits() {
     assert_eq!(platform.retry_cap, Duration::from_secs(9));
     assert!((platform.retry_factor - 3.0).abs() < 1e-9);
     assert!((platform.retry_jitter - 0.2).abs() < 1e-9);
+}
+
+/// `--check` prints settings that, as a file, give the same settings.
+#[test]
+fn the_effective_settings_can_be_used_as_a_settings_file() {
+    for file in [
+        "",
+        "listen = \"0.0.0.0:80\"\nretention_days = 30\nrate_limit = 5\nrate_burst = 9\n\
+         durability = \"full\"\nisolation = \"thread\"\nscaling_policy = \"target-concurrency\"\n\
+         max_instances_per_function = 2\nqueue_share = 0.25\nlog_format = \"json\"\n\
+         cors_origin = [\"https://a.example\"]\nwarm_idle = \"1500ms\"\nmax_body = 65537\n\
+         [retry]\nbase = \"100ms\"\njitter = 0.5\n[scaling]\ntick = \"50ms\"\n\
+         [scaling.queue_driven]\nup_above = 4\n[prices]\nversion = 2\n\
+         [prices.basic]\nper_100ms = 7",
+    ] {
+        let settings = merge(Flags::default(), file, &Environment::default()).unwrap();
+        let shown = settings.to_string();
+        let again = merge(Flags::default(), &shown, &Environment::default()).unwrap();
+        assert_eq!(again.to_string(), shown);
+        assert_eq!(again.platform, settings.platform);
+        assert_eq!(again.prices, settings.prices);
+    }
+}
+
+/// `examples/server/faas.toml` documents every key with its default.
+#[test]
+fn the_sample_file_has_every_key_and_its_default() {
+    const SAMPLE: &str = include_str!("../../faas.toml");
+    let uncommented: String = SAMPLE
+        .lines()
+        .map(|line| line.strip_prefix("#: ").unwrap_or(line))
+        .fold(String::new(), |text, line| text + line + "\n");
+    let defaults = merge(Flags::default(), "", &Environment::default()).unwrap();
+    let sample = merge(Flags::default(), SAMPLE, &Environment::default()).unwrap();
+    assert_eq!(sample.to_string(), defaults.to_string());
+    // Keys without a default are commented out with `#: `; with them the file has every key.
+    let mut all: toml::Table = toml::from_str(&uncommented).unwrap();
+    merge(Flags::default(), &uncommented, &Environment::default()).unwrap();
+    let shown: toml::Table = toml::from_str(&defaults.to_string()).unwrap();
+    for key in crate::file::KEYS {
+        assert!(all.remove(*key).is_some(), "{key} is missing in faas.toml");
+    }
+    assert!(all.is_empty(), "{all:?}");
+    assert_eq!(
+        toml::from_str::<toml::Table>(SAMPLE).unwrap()["prices"],
+        shown["prices"]
+    );
 }

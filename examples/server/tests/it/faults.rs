@@ -112,3 +112,21 @@ impl Drop for SmallDisk {
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_grow_any_more_is_a_503_and_the_server_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    // 2 MiB or 4 MiB.
+    let server = Server::start_with_file_limit(folder.path(), &ARGS, 4_096);
+    let id = server.upload("return 1");
+    let invoke = format!("/api/functions/{id}/invoke");
+    let input = format!("\"{}\"", "x".repeat(200_000));
+    let answer = until(&server, &invoke, &input, 503);
+    assert!(answer.contains("unavailable"), "{answer}");
+    // It is there, and answers what it has.
+    assert_eq!(server.send("GET", "/healthz", "").0, 200);
+    let (status, list) = server.send("GET", "/api/executions?limit=5", "");
+    assert_eq!(status, 200, "{list}");
+    assert_eq!(server.send("POST", &invoke, &input).0, 503);
+}

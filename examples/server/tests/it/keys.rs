@@ -10,11 +10,11 @@ use super::place::{Place, on_every_store};
 use super::running::{Server, read_answer};
 
 on_every_store!(
-    a_key_made_beside_a_running_server_is_required_at_once_and_revoked_within_two_seconds,
+    a_key_created_or_revoked_beside_a_running_server_is_in_force_when_the_command_returns,
     keys_and_what_was_done_with_them_outlive_the_server,
 );
 
-fn a_key_made_beside_a_running_server_is_required_at_once_and_revoked_within_two_seconds(
+fn a_key_created_or_revoked_beside_a_running_server_is_in_force_when_the_command_returns(
     place: &Place,
 ) {
     let server = place.start(&[]);
@@ -25,7 +25,7 @@ fn a_key_made_beside_a_running_server_is_required_at_once_and_revoked_within_two
     assert_eq!(session("").1["authentication"], "off");
     let unnamed = listen(&server, None, &[]).unwrap();
     let key = key_says(folder, url, &["create", "--name", "ci", "--role", "admin"]);
-    until(|| functions("") == 401);
+    assert_eq!(functions(""), 401);
     assert_eq!(session("").1["authentication"], "required");
     assert_eq!(closed_with(unnamed), 1008);
     assert_eq!(session(&bearer(&key)).0, 200);
@@ -44,7 +44,7 @@ fn a_key_made_beside_a_running_server_is_required_at_once_and_revoked_within_two
     let (_, told) = ask(&server, &bearer(&key), "get", "/api/keys");
     assert!(told[0]["lastUsedAt"].is_string(), "{told}");
     key_says(folder, url, &["revoke", "ci"]);
-    until(|| session(&bearer(&key)).0 == 401);
+    assert_eq!(session(&bearer(&key)).0, 401);
     assert_eq!(closed_with(socket), 1008);
     let again = faas_key(folder, url, &["revoke", "ci"]);
     assert_eq!(again.status.code(), Some(1));
@@ -105,7 +105,7 @@ fn where_there_is_no_store_that_is_said_and_only_a_new_key_makes_one() {
     let (code, error) = says(&["create", "--name", "me", "--role", "admin"]);
     assert_eq!(code, Some(0), "{error}");
     assert!(
-        error.contains("made the store") && error.contains(&url),
+        error.contains("created the store") && error.contains(&url),
         "{error}"
     );
     let (code, error) = says(&["create", "--name", "you", "--role", "admin"]);
@@ -163,7 +163,7 @@ fn a_keys_secret_is_nowhere_but_with_its_holder() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else {
+            } else if path.is_file() {
                 files.push((path.display().to_string(), fs::read(&path).unwrap()));
             }
         }

@@ -53,6 +53,25 @@ impl Server {
         )
     }
 
+    /// Starts one that may write no file longer than so many blocks, of 512 or 1,024 bytes as the
+    /// shell has it.
+    #[cfg(unix)]
+    pub(crate) fn start_with_file_limit(folder: &Path, args: &[&str], blocks: u64) -> Self {
+        let serve = command(folder, &[]);
+        let mut limited = Command::new("/bin/sh");
+        let script = r#"ulimit -f "$1" && shift && exec "$@""#;
+        limited
+            .current_dir(folder)
+            .env_clear()
+            .env("FAAS_LOG", "warn")
+            .args(["-c", script, "sh", &blocks.to_string()])
+            .arg(serve.get_program())
+            .args(serve.get_args())
+            .args(["--listen", "127.0.0.1:0"])
+            .args(args);
+        Self::begin_serving(&mut limited)
+    }
+
     fn begin_serving(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut startup = String::new();

@@ -65,6 +65,10 @@ fn assert_files_hide(folder: &Path) {
     let mut bytes = 0;
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
+        if !path.is_file() {
+            // The socket for `faas key`.
+            continue;
+        }
         let content = std::fs::read(&path).unwrap();
         bytes += content.len();
         assert_hidden(&path.display().to_string(), &content);
@@ -185,7 +189,7 @@ fn a_new_key_is_printed_each_time_and_can_be_used() {
     let keys = format!("{one},{two}");
     let (code, shown) = faas(&["serve", "--check"], &keys);
     assert_eq!(code, Some(0), "{shown}");
-    assert!(shown.contains("secret_keys = 2"), "{shown}");
+    assert!(shown.contains("2 keys in FAAS_SECRET_KEY"), "{shown}");
     assert!(!shown.contains(one.trim()), "{shown}");
 }
 

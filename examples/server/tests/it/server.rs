@@ -145,7 +145,7 @@ fn a_page_of_another_origin_may_read_live_events_only_when_it_is_allowed() {
         stream.read_exact(&mut start).unwrap();
         String::from_utf8_lossy(&start).into_owned()
     };
-    for path in ["/", "/ws"] {
+    for path in ["/", "/ws", "/ws/", "/any/other/path"] {
         let own = format!("http://{}", server.address());
         assert_eq!(connect(path, &own), "HTTP/1.1 101");
         assert_eq!(connect(path, "https://app.example"), "HTTP/1.1 101");
@@ -154,7 +154,7 @@ fn a_page_of_another_origin_may_read_live_events_only_when_it_is_allowed() {
 }
 
 #[test]
-fn a_client_that_never_ends_its_head_is_let_go() {
+fn a_client_that_never_ends_its_head_is_disconnected() {
     let folder = TempDir::new().unwrap();
     let args = ["--store", "memory:", "--request-timeout", "300ms"];
     let server = Server::start(folder.path(), &args);
@@ -167,6 +167,40 @@ fn a_client_that_never_ends_its_head_is_let_go() {
         slow.read_to_end(&mut answer).unwrap();
     }
     assert_eq!(server.send("GET", "/healthz", "").0, 200);
+}
+
+#[test]
+fn silent_connections_do_not_keep_others_from_being_served() {
+    let folder = TempDir::new().unwrap();
+    let args = ["--store", "memory:", "--max-connections", "8"];
+    let server = Server::start(folder.path(), &args);
+    let mut silent = Vec::new();
+    for _ in 0..40 {
+        silent.push(std::net::TcpStream::connect(server.address()).unwrap());
+    }
+    for _ in 0..10 {
+        assert_eq!(server.send("GET", "/healthz", "").0, 200);
+    }
+}
+
+#[test]
+fn a_request_that_is_framed_ambiguously_is_refused_at_every_path() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start(folder.path(), &["--store", "memory:"]);
+    for path in ["/", "/ws", "/api/functions", "/healthz", "/nowhere"] {
+        for fields in [
+            "Host: localhost\r\nContent-Length: 0\r\nTransfer-Encoding: chunked",
+            "Host: localhost\r\nTransfer-Encoding: gzip, chunked",
+            "Host: localhost\nX: y",
+            "X: y",
+            "Host: localhost\r\nHost: localhost",
+        ] {
+            let mut stream = std::net::TcpStream::connect(server.address()).unwrap();
+            write!(stream, "POST {path} HTTP/1.1\r\n{fields}\r\n\r\n0\r\n\r\n").unwrap();
+            // It ends, because the connection is closed.
+            assert_eq!(read_answer(&mut stream).0, 400, "{path} {fields:?}");
+        }
+    }
 }
 
 #[test]

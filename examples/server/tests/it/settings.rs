@@ -46,7 +46,7 @@ fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
         "min_instances = 2",
         "max_instances = 30",
         "queue_capacity = 400",
-        "shutdown_grace = 10s",
+        "shutdown_grace = \"10s\"",
     ] {
         assert!(shown.lines().any(|shown| shown == line), "{line}: {shown}");
     }
@@ -57,10 +57,10 @@ fn port_is_taken_from_the_environment() {
     let folder = TempDir::new().unwrap();
     let port = [("PORT", "8080")];
     let shown = stdout(&faas(folder.path(), &["--check"], &port));
-    assert!(shown.contains("listen = 127.0.0.1:8080"), "{shown}");
+    assert!(shown.contains("listen = \"127.0.0.1:8080\""), "{shown}");
     let args = ["--check", "--listen", "127.0.0.1:9090"];
     let shown = stdout(&faas(folder.path(), &args, &port));
-    assert!(shown.contains("listen = 127.0.0.1:9090"), "{shown}");
+    assert!(shown.contains("listen = \"127.0.0.1:9090\""), "{shown}");
 }
 
 #[test]

@@ -161,7 +161,7 @@ pub async fn a_retry_makes_it_pending_until_its_next_claim(fixture: impl Fixture
     assert_eq!(settle(&*store, &execution, 1).await, Written::Done);
     assert_eq!(stored(&*store, execution.id).await, execution);
     assert_eq!(
-        store.unfinished(None, 9).await.unwrap(),
+        store.unfinished(None, 9).await.unwrap().items,
         [execution.clone()]
     );
 

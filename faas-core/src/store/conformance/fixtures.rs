@@ -215,6 +215,15 @@ impl Fixtures {
         execution
     }
 
+    /// A line of the log with a text of this length.
+    pub fn line(&mut self, length: usize) -> LogLine {
+        LogLine {
+            level: LogLevel::Log,
+            message: "x".repeat(length),
+            at: self.now,
+        }
+    }
+
     /// One that ran for three seconds.
     pub fn load_test(&mut self, function: &Function) -> LoadTest {
         let mut sums = UsageSums::default();

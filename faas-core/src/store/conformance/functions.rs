@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::Fixture;
 use super::fixtures::{Fixtures, START};
 use crate::error::StoreError;
-use crate::model::{Function, FunctionConfig, FunctionStatus, Tier};
-use crate::store::Period;
+use crate::model::{Function, FunctionConfig, FunctionStatus, FunctionSummary, Tier};
+use crate::store::{FunctionQuery, Page, Period, Store};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -77,7 +77,7 @@ pub async fn an_environment_reads_back_to_the_byte_and_changes_with_its_function
         let stored = store.function(after.id).await.unwrap();
         assert_eq!(stored.as_ref(), Some(after));
     }
-    assert_eq!(store.functions().await.unwrap(), [lost, gained]);
+    assert_eq!(listed(&*store, 9, true).await, [lost, gained]);
 }
 
 pub async fn a_name_is_taken_until_its_function_is_deleted_or_renamed(fixture: impl Fixture) {
@@ -159,7 +159,30 @@ pub async fn a_stale_update_is_refused_and_changes_nothing(fixture: impl Fixture
     assert_eq!(store.function(unknown.id).await.unwrap(), None);
 }
 
-pub async fn functions_are_listed_newest_first(fixture: impl Fixture) {
+/// All functions, in pages of `limit`, as they should be: with their code or without.
+async fn listed(store: &dyn Store, limit: usize, code: bool) -> Vec<Function> {
+    let mut query = FunctionQuery {
+        limit,
+        code,
+        ..FunctionQuery::default()
+    };
+    let mut all = Vec::new();
+    loop {
+        let Page { items, next } = store.functions(&query).await.unwrap();
+        assert!(items.len() <= limit);
+        for item in items {
+            let function = store.function(item.id).await.unwrap().unwrap();
+            assert_eq!(item, FunctionSummary::new(function.clone(), code));
+            all.push(function);
+        }
+        query.before = next;
+        if next.is_none() {
+            return all;
+        }
+    }
+}
+
+pub async fn functions_are_listed_newest_first_page_by_page(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let mut functions = Vec::new();
     for n in 0..20 {
@@ -168,10 +191,139 @@ pub async fn functions_are_listed_newest_first(fixture: impl Fixture) {
         functions.insert(0, function);
         fixtures.wait(SECOND);
     }
-    assert_eq!(store.functions().await.unwrap(), functions);
+    assert_eq!(listed(&*store, 20, true).await, functions);
     let gone = functions.remove(5);
     store.delete_function(gone.id, fixtures.now).await.unwrap();
-    assert_eq!(store.functions().await.unwrap(), functions);
+    for limit in [1, 7, 18, 19, 20] {
+        for code in [true, false] {
+            assert_eq!(listed(&*store, limit, code).await, functions, "{limit}");
+        }
+    }
+    let none = FunctionQuery {
+        limit: 0,
+        ..FunctionQuery::default()
+    };
+    let none = store.functions(&none).await.unwrap();
+    assert_eq!((none.items.len(), none.next), (0, None));
+}
+
+pub async fn a_page_of_functions_ends_where_it_would_be_too_large(fixture: impl Fixture) {
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    for n in 0..6 {
+        let function = Function {
+            code: format!("// {}", "x".repeat(if n == 2 { 500_000 } else { 90_000 })).into(),
+            ..fixtures.function(&format!("f{n}"))
+        };
+        store.insert_function(&function).await.unwrap();
+        fixtures.wait(SECOND);
+    }
+    let mut query = FunctionQuery {
+        max_bytes: 200_000,
+        ..FunctionQuery::default()
+    };
+    let mut pages = Vec::new();
+    loop {
+        let page = store.functions(&query).await.unwrap();
+        let names = page.items.iter().map(|one| one.name.to_string());
+        pages.push(names.collect::<Vec<_>>().join(" "));
+        query.before = page.next;
+        if page.next.is_none() {
+            break;
+        }
+    }
+    assert_eq!(pages, ["f5 f4", "f3", "f2", "f1 f0"]);
+    let without = FunctionQuery {
+        before: None,
+        code: false,
+        ..query
+    };
+    let page = store.functions(&without).await.unwrap();
+    assert_eq!((page.items.len(), page.next), (6, None));
+}
+
+pub async fn functions_are_counted_by_status_and_found_by_name(fixture: impl Fixture) {
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let mut all = Vec::new();
+    for n in 0..5 {
+        let function = fixtures.function(&format!("f{n}"));
+        store.insert_function(&function).await.unwrap();
+        all.push(function);
+    }
+    let off = Function {
+        status: FunctionStatus::Inactive,
+        name: "off".into(),
+        ..all[1].clone()
+    };
+    store.update_function(&off, off.updated_at).await.unwrap();
+    store
+        .delete_function(all[0].id, fixtures.now)
+        .await
+        .unwrap();
+    let counts = store.function_counts().await.unwrap();
+    assert_eq!((counts.active, counts.inactive), (3, 1));
+    for (name, id) in [
+        ("f0", None),
+        ("f1", None),
+        ("off", Some(off.id)),
+        ("f4", Some(all[4].id)),
+        ("", None),
+    ] {
+        assert_eq!(store.function_named(name).await.unwrap(), id, "{name}");
+    }
+}
+
+pub async fn secrets_are_replaced_in_every_version_and_nothing_else_changes(fixture: impl Fixture) {
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let plain = fixtures.function("plain");
+    store.insert_function(&plain).await.unwrap();
+    let first = fixtures.function("rich");
+    let first = Function {
+        environment: fixtures.environment(first.id),
+        ..first
+    };
+    store.insert_function(&first).await.unwrap();
+    let second = Function {
+        version: 2,
+        code: "return 2".into(),
+        updated_at: first.updated_at + SECOND,
+        ..first.clone()
+    };
+    store
+        .update_function(&second, first.updated_at)
+        .await
+        .unwrap();
+    let mut sealed = store.sealed_versions().await.unwrap();
+    sealed.sort_unstable();
+    assert_eq!(sealed, [(first.id, 1), (first.id, 2)]);
+    for version in [&first, &second] {
+        let stored = store.sealed_version(version.id, version.version).await;
+        assert_eq!(stored.unwrap().as_ref(), Some(version));
+        let anew = Function {
+            environment: fixtures.environment(version.id),
+            updated_at: version.updated_at + Duration::from_micros(1),
+            // Only the environment and the time of change are taken over.
+            description: "other".into(),
+            code: "other".into(),
+            ..version.clone()
+        };
+        let expected = Function {
+            description: version.description.clone(),
+            code: version.code.clone(),
+            ..anew.clone()
+        };
+        let early = version.updated_at - SECOND;
+        let stale = store.replace_environment(&anew, early).await;
+        assert!(matches!(stale, Err(StoreError::Stale)));
+        store
+            .replace_environment(&anew, version.updated_at)
+            .await
+            .unwrap();
+        let stored = store.function_version(version.id, version.version).await;
+        assert_eq!(stored.unwrap(), Some(expected));
+    }
+    let unknown = fixtures.function("x");
+    let stale = store.replace_environment(&unknown, fixtures.now);
+    assert!(matches!(stale.await, Err(StoreError::Stale)));
 }
 
 pub async fn a_deleted_function_keeps_its_label_and_nothing_else(fixture: impl Fixture) {
@@ -190,16 +342,16 @@ pub async fn a_deleted_function_keeps_its_label_and_nothing_else(fixture: impl F
     assert!(!store.delete_function(unknown, fixtures.now).await.unwrap());
 
     assert_eq!(store.function(gone.id).await.unwrap(), None);
-    let labels = store.labels(None).await.unwrap();
+    let labels = store.labels(&[live.id, gone.id]).await.unwrap();
     assert_eq!(labels.len(), 2);
     assert_eq!(labels[&live.id], live.label());
     let label = &labels[&gone.id];
     assert!(label.deleted);
     assert_eq!((&*label.name, label.tier), ("gone", Tier::Premium));
-    let some = store.labels(Some(&[gone.id, unknown])).await.unwrap();
+    let some = store.labels(&[gone.id, unknown]).await.unwrap();
     assert_eq!(some.len(), 1);
     assert_eq!(some[&gone.id], *label);
-    assert!(store.labels(Some(&[])).await.unwrap().is_empty());
+    assert!(store.labels(&[]).await.unwrap().is_empty());
 }
 
 pub async fn code_is_metered_from_each_change_to_the_next(fixture: impl Fixture) {

@@ -9,12 +9,12 @@ use async_trait::async_trait;
 use crate::error::StoreError;
 use crate::model::LoadTest;
 use crate::model::{
-    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionId, FunctionLabel, KeyId,
-    LoadTestId, ScalingEvent, Timestamp,
+    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
+    FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, ScalingEvent, Timestamp,
 };
 use crate::store::{
-    AccessStore, AuditQuery, ExecutionQuery, KeyUse, LoadTestQuery, Period, SharedStore, Store,
-    Totals, UsageQuery, UsageRow, Write, Written,
+    AccessStore, AuditQuery, ExecutionQuery, FunctionQuery, KeyUse, LoadTestQuery, Page, Period,
+    SecretStore, SharedStore, Store, Totals, UsageQuery, UsageRow, Write, Written,
 };
 
 /// What a test does to commits and pings.
@@ -66,13 +66,24 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.function_version(id, version).await
     }
 
-    async fn functions(&self) -> Result<Vec<Function>, StoreError> {
-        self.store.functions().await
+    async fn functions(
+        &self,
+        query: &FunctionQuery,
+    ) -> Result<Page<FunctionSummary, FunctionId>, StoreError> {
+        self.store.functions(query).await
+    }
+
+    async fn function_counts(&self) -> Result<FunctionCounts, StoreError> {
+        self.store.function_counts().await
+    }
+
+    async fn function_named(&self, name: &str) -> Result<Option<FunctionId>, StoreError> {
+        self.store.function_named(name).await
     }
 
     async fn labels(
         &self,
-        ids: Option<&[FunctionId]>,
+        ids: &[FunctionId],
     ) -> Result<HashMap<FunctionId, FunctionLabel>, StoreError> {
         self.store.labels(ids).await
     }
@@ -97,7 +108,7 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.execution(id).await
     }
 
-    async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<Execution>, StoreError> {
+    async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<ListedExecution>, StoreError> {
         self.store.executions(query).await
     }
 
@@ -105,7 +116,7 @@ impl<I: Intercept> Store for Intercepted<I> {
         &self,
         after: Option<ExecutionId>,
         limit: usize,
-    ) -> Result<Vec<Execution>, StoreError> {
+    ) -> Result<Page<Execution, ExecutionId>, StoreError> {
         self.store.unfinished(after, limit).await
     }
 
@@ -177,6 +188,29 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn close(&self) -> Result<(), StoreError> {
         self.store.close().await
+    }
+}
+
+#[async_trait]
+impl<I: Intercept> SecretStore for Intercepted<I> {
+    async fn sealed_versions(&self) -> Result<Vec<(FunctionId, u32)>, StoreError> {
+        self.store.sealed_versions().await
+    }
+
+    async fn sealed_version(
+        &self,
+        id: FunctionId,
+        version: u32,
+    ) -> Result<Option<Function>, StoreError> {
+        self.store.sealed_version(id, version).await
+    }
+
+    async fn replace_environment(
+        &self,
+        function: &Function,
+        expected: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.store.replace_environment(function, expected).await
     }
 }
 

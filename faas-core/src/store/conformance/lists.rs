@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::fixtures::{Fixtures, START};
 use super::{Fixture, claim, insert, write};
-use crate::model::{Execution, FailureKind, Status};
-use crate::store::{ExecutionQuery, Period, Store};
+use crate::model::{Execution, FailureKind, Json, ListedExecution, Status};
+use crate::store::{ExecutionQuery, PAGE_BYTES, Page, Period, SHORT, Store};
 
 const EVERYTHING: ExecutionQuery = ExecutionQuery {
     function: None,
@@ -14,12 +14,13 @@ const EVERYTHING: ExecutionQuery = ExecutionQuery {
     period: Period::ALL,
     before: None,
     limit: usize::MAX,
+    max_bytes: usize::MAX,
 };
 
 /// All pages of `query`, one after the other.
-async fn pages(store: &dyn Store, query: &ExecutionQuery) -> Vec<Execution> {
+async fn pages(store: &dyn Store, query: &ExecutionQuery) -> Vec<ListedExecution> {
     let mut query = query.clone();
-    let mut all: Vec<Execution> = Vec::new();
+    let mut all: Vec<ListedExecution> = Vec::new();
     loop {
         let page = store.executions(&query).await.unwrap();
         assert!(page.len() <= query.limit);
@@ -126,6 +127,7 @@ pub async fn a_list_narrows_by_function_status_and_period(fixture: impl Fixture)
                     period,
                     before: None,
                     limit: 11,
+                    max_bytes: usize::MAX,
                 };
                 let expected = narrowed(&all, &query);
                 assert_eq!(pages(&*store, &query).await, expected, "{query:?}");
@@ -216,18 +218,112 @@ pub async fn what_is_unfinished_comes_oldest_first_in_pages(fixture: impl Fixtur
     let mut all = mixed(&*store, &mut fixtures).await;
     all.retain(|one| !one.status.is_terminal());
     all.sort_by_key(|one| one.id);
-    assert_eq!(store.unfinished(None, usize::MAX).await.unwrap(), all);
-    let mut paged: Vec<Execution> = Vec::new();
+    let whole = store.unfinished(None, usize::MAX).await.unwrap();
+    assert_eq!((whole.items, whole.next), (all.clone(), None));
+    assert_eq!(unfinished(&*store, 7).await.concat(), all);
+}
+
+/// All unfinished executions, page by page.
+async fn unfinished(store: &dyn Store, limit: usize) -> Vec<Vec<Execution>> {
+    let (mut pages, mut after) = (Vec::new(), None);
     loop {
-        let after = paged.last().map(|last| last.id);
-        let page = store.unfinished(after, 7).await.unwrap();
-        assert!(page.len() <= 7);
-        if page.is_empty() {
-            break;
+        let Page { items, next } = store.unfinished(after, limit).await.unwrap();
+        assert!(items.len() <= limit);
+        pages.push(items);
+        after = next;
+        if after.is_none() {
+            return pages;
         }
-        paged.extend(page);
     }
-    assert_eq!(paged, all);
+}
+
+fn text(length: usize) -> Json {
+    Json::trusted(format!("\"{}\"", "x".repeat(length - 2)))
+}
+
+pub async fn a_page_of_unfinished_executions_ends_where_their_inputs_are_too_long(
+    fixture: impl Fixture,
+) {
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
+    let lengths = [
+        PAGE_BYTES / 3,
+        PAGE_BYTES + 1,
+        9,
+        PAGE_BYTES / 2,
+        PAGE_BYTES / 2,
+        9,
+    ];
+    let pending = lengths.map(|length| Execution {
+        input: text(length),
+        ..fixtures.pending(function)
+    });
+    insert(&*store, &pending).await;
+    let pages = unfinished(&*store, 100).await;
+    let lengths: Vec<_> = pages.iter().map(Vec::len).collect();
+    assert_eq!(lengths, [1, 1, 2, 2]);
+    assert!(pages.concat() == pending);
+}
+
+pub async fn a_list_leaves_long_parts_out_once_it_has_enough_of_them(fixture: impl Fixture) {
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
+    let mut all = Vec::new();
+    for n in 0..12 {
+        let mut one = fixtures.ended(function);
+        one.status = Status::Completed;
+        one.failure = None;
+        one.input = text(if n % 2 == 0 { 20_000 } else { SHORT });
+        one.output = Some(text(40_000));
+        one.logs = vec![fixtures.line(30_000), fixtures.line(9)];
+        fixtures.wait(Duration::from_secs(1));
+        all.push(one);
+    }
+    insert(&*store, &all).await;
+    all.reverse();
+    for function in [None, Some(function)] {
+        let query = ExecutionQuery {
+            function,
+            limit: 12,
+            max_bytes: 200_000,
+            ..EVERYTHING
+        };
+        let listed = store.executions(&query).await.unwrap();
+        let ids: Vec<_> = listed.iter().map(|one| one.id).collect();
+        assert_eq!(ids, all.iter().map(|one| one.id).collect::<Vec<_>>());
+        let left_out: Vec<_> = listed.iter().map(|one| one.left_out.names()).collect();
+        assert_eq!(left_out[0], [""; 0]);
+        assert_eq!(left_out[11], ["input", "output", "logs"]);
+        let mut bytes = 0;
+        for (listed, whole) in listed.iter().zip(&all) {
+            let left_out = listed.left_out;
+            let expected = Execution {
+                input: if left_out.input {
+                    Json::null()
+                } else {
+                    whole.input.clone()
+                },
+                output: (whole.output.clone()).filter(|_| !left_out.output),
+                logs: if left_out.logs {
+                    Vec::new()
+                } else {
+                    whole.logs.clone()
+                },
+                ..whole.clone()
+            };
+            assert!(*listed.execution == expected, "{}", listed.id);
+            // What is short is always there.
+            assert!(whole.input.len() > SHORT || !left_out.input);
+            let output = listed.output.as_ref().map_or(0, Json::len);
+            let logs: usize = listed.logs.iter().map(|line| line.message.len()).sum();
+            bytes += listed.input.len() + output + logs;
+        }
+        assert!(bytes < 200_000 + 12 * SHORT, "{bytes}");
+        assert!(bytes > 150_000, "{bytes}");
+    }
+    // All of one can be read by its id.
+    let last = &all[11];
+    assert!(store.execution(last.id).await.unwrap().as_ref() == Some(last));
 }
 
 pub async fn recent_durations_are_of_completed_ones_newest_first(fixture: impl Fixture) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::fixtures::{Fixtures, START};
 use super::{Fixture, claim, insert, write};
 use crate::error::StoreError;
-use crate::store::{ExecutionQuery, Period, UsageGroup, UsageQuery, Write, Written};
+use crate::store::{ExecutionQuery, FunctionQuery, Period, UsageGroup, UsageQuery, Write, Written};
 
 pub async fn everything_is_there_after_a_restart(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
@@ -32,16 +32,12 @@ pub async fn everything_is_there_after_a_restart(fixture: impl Fixture) {
         group: UsageGroup::Function,
     };
     let list = ExecutionQuery {
-        function: None,
-        status: None,
-        failure: None,
-        period: Period::ALL,
-        before: None,
         limit: usize::MAX,
+        ..ExecutionQuery::default()
     };
     let before = (
-        store.functions().await.unwrap(),
-        store.labels(None).await.unwrap(),
+        store.functions(&FunctionQuery::default()).await.unwrap(),
+        store.labels(&[function.id, gone.id]).await.unwrap(),
         store.executions(&list).await.unwrap(),
         store.unfinished(None, 1_000).await.unwrap(),
         store.totals().await.unwrap(),
@@ -55,8 +51,8 @@ pub async fn everything_is_there_after_a_restart(fixture: impl Fixture) {
     };
     let store = fixture.store();
     let after = (
-        store.functions().await.unwrap(),
-        store.labels(None).await.unwrap(),
+        store.functions(&FunctionQuery::default()).await.unwrap(),
+        store.labels(&[function.id, gone.id]).await.unwrap(),
         store.executions(&list).await.unwrap(),
         store.unfinished(None, 1_000).await.unwrap(),
         store.totals().await.unwrap(),

@@ -9,12 +9,8 @@ use crate::store::{ExecutionQuery, Granularity, Period, Store, UsageGroup, Usage
 
 async fn ids(store: &dyn Store) -> Vec<crate::model::ExecutionId> {
     let query = ExecutionQuery {
-        function: None,
-        status: None,
-        failure: None,
-        period: Period::ALL,
-        before: None,
         limit: usize::MAX,
+        ..ExecutionQuery::default()
     };
     let mut all = store.executions(&query).await.unwrap();
     all.reverse();
@@ -55,7 +51,7 @@ pub async fn expiry_never_takes_what_has_not_ended(fixture: impl Fixture) {
     assert_eq!(store.expire(later, 40).await.unwrap(), 40);
     assert_eq!(store.expire(later, 40).await.unwrap(), 10);
     assert_eq!(store.expire(later, 40).await.unwrap(), 0);
-    assert_eq!(store.unfinished(None, 100).await.unwrap(), pending);
+    assert_eq!(store.unfinished(None, 100).await.unwrap().items, pending);
 }
 
 pub async fn expiry_keeps_sums_and_totals(fixture: impl Fixture) {

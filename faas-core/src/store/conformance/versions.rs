@@ -196,7 +196,7 @@ pub async fn kept_versions_are_there_after_a_restart(fixture: impl Fixture) {
         return;
     };
     let store = fixture.store();
-    let unfinished = store.unfinished(None, 9).await.unwrap();
+    let unfinished = store.unfinished(None, 9).await.unwrap().items;
     assert_eq!(unfinished, [execution]);
     let of = unfinished[0].function_version;
     let kept = store.function_version(first.id, of).await.unwrap();

@@ -8,11 +8,11 @@ use std::time::Duration;
 use super::super::rollup::{Grain, cover};
 use super::super::skew::Skew;
 use super::super::{
-    ExecutionQuery, IDEMPOTENCY_WINDOW, Lease, Overdue, OverdueQuery, Period, Renewed, Stage,
-    Totals, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums, Written,
+    ExecutionQuery, IDEMPOTENCY_WINDOW, Lease, Overdue, OverdueQuery, PAGE_BYTES, Page, PageBudget,
+    Period, Renewed, Stage, Totals, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums, Written,
 };
 use super::usage::{self, RollUps};
-use crate::model::{Execution, ExecutionId, FunctionId, Status, Timestamp};
+use crate::model::{Execution, ExecutionId, FunctionId, ListedExecution, Status, Timestamp};
 
 #[derive(Debug)]
 pub(super) struct Executions {
@@ -66,6 +66,13 @@ impl Snapshot {
         }
     }
 
+    fn listed(self, budget: &mut PageBudget) -> ListedExecution {
+        match self {
+            Self::Ended(execution) | Self::Pending(execution) => budget.bounded(execution.into()),
+            running @ Self::Running(..) => budget.bounded(running.into_execution().into()),
+        }
+    }
+
     fn execution(&self) -> &Execution {
         match self {
             Self::Ended(execution) | Self::Pending(execution) | Self::Running(execution, _) => {
@@ -83,8 +90,11 @@ impl Snapshot {
     }
 }
 
-pub(super) fn copy_out(found: Vec<Snapshot>) -> Vec<Execution> {
-    found.into_iter().map(Snapshot::into_execution).collect()
+/// Copies a page, without the long parts that do not fit any more.
+pub(super) fn copy_out(found: Vec<Snapshot>, max_bytes: usize) -> Vec<ListedExecution> {
+    let mut budget = PageBudget::new(max_bytes);
+    let found = found.into_iter();
+    found.map(|one| one.listed(&mut budget)).collect()
 }
 
 impl Open {
@@ -300,10 +310,22 @@ impl Executions {
         )
     }
 
-    pub(super) fn unfinished(&self, after: Option<ExecutionId>, limit: usize) -> Vec<Snapshot> {
+    pub(super) fn unfinished(
+        &self,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Page<Snapshot, ExecutionId> {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let open = self.open.range((start, Bound::Unbounded));
-        open.take(limit).map(|(_, open)| open.snapshot()).collect()
+        let (mut items, mut bytes, mut last) = (Vec::new(), 0, None);
+        for (id, open) in self.open.range((start, Bound::Unbounded)) {
+            bytes += open.execution.input.len();
+            if items.len() == limit || (bytes > PAGE_BYTES && !items.is_empty()) {
+                return Page { items, next: last };
+            }
+            items.push(open.snapshot());
+            last = Some(*id);
+        }
+        Page { items, next: None }
     }
 
     /// The versions of functions that unfinished executions were accepted with.
@@ -380,13 +402,12 @@ impl Executions {
         let query = ExecutionQuery {
             function,
             status: Some(Status::Completed),
-            failure: None,
             period: Period {
                 from: since,
                 ..Period::ALL
             },
-            before: None,
             limit,
+            ..ExecutionQuery::default()
         };
         let found = self.list(&query);
         found.iter().map(|one| one.execution().duration).collect()

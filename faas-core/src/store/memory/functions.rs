@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::super::{Period, SPARE_VERSIONS, StoreError, VERSION_GRACE};
-use crate::model::{Function, FunctionId, FunctionLabel, Timestamp};
+use super::super::{FunctionQuery, Page, Period, SPARE_VERSIONS, StoreError, VERSION_GRACE};
+use crate::model::{
+    Function, FunctionCounts, FunctionId, FunctionLabel, FunctionStatus, FunctionSummary, Timestamp,
+};
 
 #[derive(Debug, Default)]
 pub(super) struct Functions {
-    live: HashMap<FunctionId, Function>,
+    live: BTreeMap<FunctionId, Function>,
     by_name: HashMap<Arc<str>, FunctionId>,
     deleted: HashMap<FunctionId, FunctionLabel>,
     /// Replaced versions.
@@ -138,24 +140,69 @@ impl Functions {
         self.live.get(&id).cloned()
     }
 
-    pub(super) fn live(&self) -> Vec<Function> {
-        let mut functions: Vec<_> = self.live.values().cloned().collect();
-        functions.sort_unstable_by_key(|f| std::cmp::Reverse((f.created_at, f.id)));
-        functions
+    pub(super) fn page(&self, query: &FunctionQuery) -> Page<FunctionSummary, FunctionId> {
+        let older = match query.before {
+            Some(before) => self.live.range(..before),
+            None => self.live.range(..),
+        };
+        let summary = |(_, function): (_, &Function)| {
+            Ok::<_, std::convert::Infallible>(FunctionSummary::new(function.clone(), query.code))
+        };
+        match query.page(older.rev().map(summary)) {
+            Ok(page) => page,
+            Err(never) => match never {},
+        }
     }
 
-    pub(super) fn labels(&self, ids: Option<&[FunctionId]>) -> HashMap<FunctionId, FunctionLabel> {
+    pub(super) fn counts(&self) -> FunctionCounts {
+        let is_active = |function: &&Function| function.status == FunctionStatus::Active;
+        let active = self.live.values().filter(is_active).count();
+        FunctionCounts {
+            active: active as u64,
+            inactive: (self.live.len() - active) as u64,
+        }
+    }
+
+    pub(super) fn named(&self, name: &str) -> Option<FunctionId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// All versions that have secrets.
+    pub(super) fn sealed(&self) -> Vec<(FunctionId, u32)> {
+        let replaced = self.replaced.values().map(|replaced| &replaced.function);
+        let all = self.live.values().chain(replaced);
+        all.filter(|function| !function.environment.secrets.is_empty())
+            .map(|function| (function.id, function.version))
+            .collect()
+    }
+
+    /// Replaces the environment of this version, if it was changed at `expected` the last time.
+    pub(super) fn replace_environment(
+        &mut self,
+        function: &Function,
+        expected: Timestamp,
+    ) -> Result<(), StoreError> {
+        let current = self.live.get_mut(&function.id).ok_or(StoreError::Stale)?;
+        let stored = if current.version == function.version {
+            Some(current)
+        } else {
+            let replaced = self.replaced.get_mut(&(function.id, function.version));
+            replaced.map(|replaced| &mut replaced.function)
+        };
+        let stored = stored.filter(|stored| stored.updated_at == expected);
+        let stored = stored.ok_or(StoreError::Stale)?;
+        stored.environment = Arc::clone(&function.environment);
+        stored.updated_at = function.updated_at;
+        Ok(())
+    }
+
+    pub(super) fn labels(&self, ids: &[FunctionId]) -> HashMap<FunctionId, FunctionLabel> {
         let label = |id: &FunctionId| {
             let live = self.live.get(id).map(Function::label);
             let label = live.or_else(|| self.deleted.get(id).cloned())?;
             Some((*id, label))
         };
-        match ids {
-            Some(ids) => ids.iter().filter_map(label).collect(),
-            None => (self.live.keys().chain(self.deleted.keys()))
-                .filter_map(label)
-                .collect(),
-        }
+        ids.iter().filter_map(label).collect()
     }
 
     pub(super) fn byte_micros(&self, period: Period, function: Option<FunctionId>) -> u128 {

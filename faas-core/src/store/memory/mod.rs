@@ -20,13 +20,15 @@ use self::access::Access;
 use self::executions::Executions;
 use self::functions::Functions;
 use super::{
-    AccessStore, AuditQuery, ExecutionQuery, KeyUse, Lease, LoadTestQuery, Overdue, OverdueQuery,
-    Period, Renewed, SharedStore, Store, StoreError, Totals, UsageQuery, UsageRow, Write, Written,
+    AccessStore, AuditQuery, ExecutionQuery, FunctionQuery, KeyUse, Lease, LoadTestQuery, Overdue,
+    OverdueQuery, Page, Period, Renewed, SecretStore, SharedStore, Store, StoreError, Totals,
+    UsageQuery, UsageRow, Write, Written,
 };
 use crate::model::LoadTest;
 use crate::model::{
-    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionId, FunctionLabel, KeyId,
-    LoadTestId, ScalingEvent, ScalingEventId, Timestamp,
+    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
+    FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, ScalingEvent,
+    ScalingEventId, Timestamp,
 };
 
 /// How many ended executions a [`MemoryStore`] keeps unless it is told otherwise.
@@ -125,13 +127,24 @@ impl Store for MemoryStore {
         Ok(self.state.read().functions.version(id, version))
     }
 
-    async fn functions(&self) -> Result<Vec<Function>, StoreError> {
-        Ok(self.state.read().functions.live())
+    async fn functions(
+        &self,
+        query: &FunctionQuery,
+    ) -> Result<Page<FunctionSummary, FunctionId>, StoreError> {
+        Ok(self.state.read().functions.page(query))
+    }
+
+    async fn function_counts(&self) -> Result<FunctionCounts, StoreError> {
+        Ok(self.state.read().functions.counts())
+    }
+
+    async fn function_named(&self, name: &str) -> Result<Option<FunctionId>, StoreError> {
+        Ok(self.state.read().functions.named(name))
     }
 
     async fn labels(
         &self,
-        ids: Option<&[FunctionId]>,
+        ids: &[FunctionId],
     ) -> Result<HashMap<FunctionId, FunctionLabel>, StoreError> {
         Ok(self.state.read().functions.labels(ids))
     }
@@ -172,18 +185,20 @@ impl Store for MemoryStore {
         Ok(found.map(executions::Snapshot::into_execution))
     }
 
-    async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<Execution>, StoreError> {
+    async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<ListedExecution>, StoreError> {
         let found = self.state.read().executions.list(query);
-        Ok(executions::copy_out(found))
+        Ok(executions::copy_out(found, query.max_bytes))
     }
 
     async fn unfinished(
         &self,
         after: Option<ExecutionId>,
         limit: usize,
-    ) -> Result<Vec<Execution>, StoreError> {
-        let found = self.state.read().executions.unfinished(after, limit);
-        Ok(executions::copy_out(found))
+    ) -> Result<Page<Execution, ExecutionId>, StoreError> {
+        let Page { items, next } = self.state.read().executions.unfinished(after, limit);
+        let items = items.into_iter();
+        let items = items.map(executions::Snapshot::into_execution).collect();
+        Ok(Page { items, next })
     }
 
     async fn find_idempotent(
@@ -310,6 +325,30 @@ impl AccessStore for MemoryStore {
 
     async fn expire_audit(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
         Ok(self.state.write().access.expire_audit(before, limit))
+    }
+}
+
+#[async_trait]
+impl SecretStore for MemoryStore {
+    async fn sealed_versions(&self) -> Result<Vec<(FunctionId, u32)>, StoreError> {
+        Ok(self.state.read().functions.sealed())
+    }
+
+    async fn sealed_version(
+        &self,
+        id: FunctionId,
+        version: u32,
+    ) -> Result<Option<Function>, StoreError> {
+        self.function_version(id, version).await
+    }
+
+    async fn replace_environment(
+        &self,
+        function: &Function,
+        expected: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut state = self.state.write();
+        state.functions.replace_environment(function, expected)
     }
 }
 

@@ -1,4 +1,4 @@
-/** What every chart has: a legend that does not need colours, and itself as a table. */
+/** The frame of every chart: a legend that does not depend on colour, and the data as a table. */
 import { Table2 } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { Button } from "../Button";
@@ -10,7 +10,7 @@ export interface Series<T> {
   color: 1 | 2 | 3 | 4 | 5 | 6;
 }
 
-/** Lines are told apart by their dashes too. */
+/** Lines differ in their dashes too, not only in colour. */
 export const DASHES = ["", "6 3", "2 3", "8 3 2 3", "1 4", "10 4"];
 
 export const colorOf = (color: number) => `var(--chart-${color})`;
@@ -20,11 +20,11 @@ interface Props<T> {
   height: number;
   points: readonly T[];
   series: readonly Series<T>[];
-  /** What the first column of the table is called, and says. */
+  /** The header and the cells of the first column of the table. */
   axis: string;
   axisText: (point: T) => string;
   format: (value: number) => string;
-  /** What is said in the place of no points. */
+  /** The text without any points. */
   empty: string;
   bars?: boolean;
   children: ReactNode;
@@ -35,7 +35,7 @@ export function ChartFrame<T>(props: Props<T>) {
   const [asTable, setAsTable] = useState(false);
   return (
     <figure aria-label={label} className="m-0 min-w-0">
-      <div className="mb-2 flex min-h-8 items-center justify-between gap-3">
+      <div className="mb-2 flex min-h-8 items-start justify-between gap-3">
         <ul aria-hidden className="flex flex-wrap gap-x-4 gap-y-1 text-sm text-muted">
           {series.map(({ label, color }, index) => (
             <li key={label} className="flex items-center gap-1.5">
@@ -70,7 +70,7 @@ export function ChartFrame<T>(props: Props<T>) {
         ) : asTable ? (
           <ChartTable {...{ label, points, series, axis, axisText, format }} />
         ) : (
-          <div role="img" aria-label={`${label}: a chart; the button before it shows it as a table`} className="h-full">
+          <div role="img" aria-label={`${label}: a chart. The button before it shows the data as a table.`} className="h-full">
             {children}
           </div>
         )}
@@ -83,7 +83,7 @@ type TableProps<T> = Pick<Props<T>, "label" | "points" | "series" | "axis" | "ax
 
 function ChartTable<T>({ label, points, series, axis, axisText, format }: TableProps<T>) {
   return (
-    // What scrolls must be reachable by keyboard.
+    // An element that scrolls must be reachable by keyboard.
     <div role="group" aria-label={`${label}, table`} tabIndex={0} className="h-full overflow-auto rounded-lg border border-line">
       <table className="numeric w-full text-sm">
         <caption className="sr-only">{label}</caption>

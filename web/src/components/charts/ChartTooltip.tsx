@@ -1,4 +1,4 @@
-/** What is told about the point under the pointer. */
+/** The values of the point under the pointer. */
 import { colorOf } from "./ChartFrame";
 
 interface Props {

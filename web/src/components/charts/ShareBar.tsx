@@ -1,4 +1,4 @@
-/** Parts of a whole as one bar with its legend, which is its table. */
+/** Parts of a whole as one bar. The legend is a table. */
 import type { ReactNode } from "react";
 import { formatPercent } from "@/lib/format";
 import { colorOf } from "./ChartFrame";

@@ -15,7 +15,7 @@ const chart = (points: Point[]) => (
   <TimeChart label="Calls over time" points={points} at={at} formatAt={(at) => `${at} s`} series={series} format={(value) => `${value} calls`} empty="Nothing yet." />
 );
 
-it("can be read as a table, where no data is not nothing", async () => {
+it("shows its data as a table, where a missing value is not zero", async () => {
   show(
     chart([
       { at: 1, value: 0 },
@@ -28,7 +28,7 @@ it("can be read as a table, where no data is not nothing", async () => {
   expect(rows.map((row) => row.textContent)).toEqual(["TimeCalls", "1 s0 calls", "2 sno data", "3 s7 calls"]);
 });
 
-it("says that there is nothing to draw", () => {
+it("shows a text without any points", () => {
   show(chart([]));
   expect(screen.getByText("Nothing yet.")).toBeTruthy();
 });

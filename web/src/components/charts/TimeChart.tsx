@@ -1,4 +1,4 @@
-/** Values over time as lines or stacked bars. */
+/** Values over time as lines or stacked bars. Recharts is imported only here. */
 import { memo, useMemo } from "react";
 import { Bar, CartesianGrid, ComposedChart, Line, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
 import { ChartFrame, colorOf, DASHES, type Series } from "./ChartFrame";
@@ -7,18 +7,18 @@ import { ChartTooltip } from "./ChartTooltip";
 interface Props<T> {
   label: string;
   points: readonly T[];
-  /** When a point is, in ms since 1970 or in any other number that rises. */
+  /** The time of a point in ms since 1970, or any other rising number. */
   at: (point: T) => number;
   axis?: string;
   formatAt: (at: number) => string;
   series: readonly Series<T>[];
   format: (value: number) => string;
-  /** For the axis, where there is less room. */
+  /** A shorter format, for the axis. */
   formatShort?: (value: number) => string;
   empty: string;
   bars?: boolean;
   height?: number;
-  /** Counts have no halves. */
+  /** The values are whole numbers. */
   whole?: boolean;
 }
 

@@ -1,18 +1,18 @@
 /**
- * A code editor. Tab leaves it, as it leaves every other field; Mod-] and Mod-[ indent. The text is the
- * caller's: it is told of every change, and what it gives back is what is shown.
+ * A code editor. Tab moves to the next control, as in any other field; Mod-] and Mod-[ indent. The
+ * component is controlled: the caller owns the text.
  */
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { javascript } from "@codemirror/lang-javascript";
 import { json } from "@codemirror/lang-json";
 import { bracketMatching, indentOnInput } from "@codemirror/language";
 import { lintGutter, setDiagnostics } from "@codemirror/lint";
-import { EditorState } from "@codemirror/state";
+import { EditorState, type Text } from "@codemirror/state";
 import { EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
 import { useEffect, useRef } from "react";
 import { editorTheme } from "./theme";
 
-/** A mistake, at a line and column counted from 1. */
+/** An error at a line and column, both counted from 1. */
 export interface Mistake {
   message: string;
   line: number;
@@ -24,17 +24,27 @@ export interface CodeEditorProps {
   language: "javascript" | "json";
   value: string;
   onChange?: (value: string) => void;
+  /** An error: it is marked, and scrolled into view. */
   mistake?: Mistake | null;
+  /** A possible error: it is marked as a warning. */
+  suspicion?: Mistake | null;
   readOnly?: boolean;
-  /** In lines. */
+  /** The height, in lines. */
   minLines?: number;
   maxLines?: number;
 }
 
 const LINE = 20;
 
+/** From the place of an error to the end of its line; the whole line when it ends there. */
+function rangeOf({ line: number, column }: Mistake, doc: Text): { from: number; to: number } {
+  const line = doc.line(Math.min(Math.max(1, number), doc.lines));
+  const at = line.from + Math.max(0, column - 1);
+  return { from: at < line.to ? at : line.from, to: line.to };
+}
+
 export default function CodeEditor(props: CodeEditorProps) {
-  const { label, language, value, onChange, mistake = null, readOnly = false, minLines = 6, maxLines = 24 } = props;
+  const { label, language, value, onChange, mistake = null, suspicion = null, readOnly = false, minLines = 6, maxLines = 24 } = props;
   const parent = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const changed = useRef(onChange);
@@ -90,21 +100,17 @@ export default function CodeEditor(props: CodeEditorProps) {
   useEffect(() => {
     const editor = view.current;
     if (!editor) return;
-    if (!mistake) {
+    const shown = mistake ?? suspicion;
+    if (!shown) {
       editor.dispatch(setDiagnostics(editor.state, []));
       return;
     }
-    const { doc } = editor.state;
-    const line = doc.line(Math.min(Math.max(1, mistake.line), doc.lines));
-    const from = Math.min(line.from + Math.max(0, mistake.column - 1), line.to);
-    const to = from < line.to ? line.to : from;
-    editor.dispatch(
-      setDiagnostics(editor.state, [
-        { from: from === to ? line.from : from, to, severity: "error", message: mistake.message },
-      ]),
-      { effects: EditorView.scrollIntoView(from, { y: "center" }) },
-    );
-  }, [mistake]);
+    const { from, to } = rangeOf(shown, editor.state.doc);
+    const marks = setDiagnostics(editor.state, [{ from, to, severity: mistake ? "error" : "warning", message: shown.message }]);
+    // A warning appears while somebody types: it must not move the text.
+    if (mistake) editor.dispatch(marks, { effects: EditorView.scrollIntoView(from, { y: "center" }) });
+    else editor.dispatch(marks);
+  }, [mistake, suspicion]);
 
   return <div ref={parent} className="overflow-hidden rounded-lg border border-control" />;
 }

@@ -1,23 +1,28 @@
-/** The editors, loaded when the first one is shown. */
+/** A labelled editor. The code editor is loaded when the first one is shown. */
 import { lazy, Suspense, useId } from "react";
 import type { CodeEditorProps } from "./CodeEditor";
 import PlainEditor from "./PlainEditor";
 
 const CodeEditor = lazy(() => import("./CodeEditor").catch(() => ({ default: PlainEditor })));
 
-/** An editor with its label above it. */
-export function Editor(props: CodeEditorProps & { hint?: string; error?: string | null }) {
-  const { hint, error, ...rest } = props;
+interface Props extends CodeEditorProps {
+  hint?: string;
+  /** A possible problem, which prevents nothing. */
+  warning?: string;
+  error?: string | null;
+}
+
+export function Editor({ hint, warning, error, ...rest }: Props) {
   const id = useId();
   return (
     <div role="group" aria-labelledby={id} className="flex min-w-0 flex-col gap-1">
       <span id={id} className="text-sm font-medium">
-        {props.label}
+        {rest.label}
       </span>
       <Suspense
         fallback={
           <div
-            style={{ height: (props.minLines ?? 6) * 20 + 10 }}
+            style={{ height: (rest.minLines ?? 6) * 20 + 10 }}
             className="animate-pulse rounded-lg border border-control bg-sunken"
           />
         }
@@ -27,6 +32,10 @@ export function Editor(props: CodeEditorProps & { hint?: string; error?: string 
       {error ? (
         <p role="alert" className="text-sm text-bad">
           {error}
+        </p>
+      ) : warning ? (
+        <p role="status" className="text-sm text-warn">
+          {warning}
         </p>
       ) : hint ? (
         <p className="text-sm text-muted">{hint}</p>

@@ -1,4 +1,4 @@
-/** A field for code, for when the code editor cannot be loaded: the server was away just then. */
+/** A plain text field, used when the code editor cannot be loaded because the server is unreachable. */
 import type { CodeEditorProps } from "./CodeEditor";
 
 export default function PlainEditor(props: CodeEditorProps) {

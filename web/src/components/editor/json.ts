@@ -1,17 +1,17 @@
-/** Reading the JSON that somebody types. */
+/** Parses JSON that somebody types. */
 import type { Mistake } from "./CodeEditor";
 import { whereJsonEnds } from "./jsonPlace";
 
 export type ParsedJson = { ok: true; value: unknown } | { ok: false; mistake: Mistake };
 
-/** Parses `text`; nothing at all is `{}`, as it is for the API. */
+/** Parses `text`. An empty text is `{}`, as it is for the API. */
 export function parseJson(text: string): ParsedJson {
   if (text.trim() === "") return { ok: true, value: {} };
   try {
     return { ok: true, value: JSON.parse(text) as unknown };
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    return { ok: false, mistake: { message: `This is not JSON: ${message}`, ...placeOf(text) } };
+    return { ok: false, mistake: { message: `Invalid JSON: ${message}`, ...placeOf(text) } };
   }
 }
 
@@ -20,5 +20,5 @@ function placeOf(text: string): { line: number; column: number } {
   return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
 }
 
-/** JSON over several lines. */
+/** Formats a value as indented JSON. */
 export const prettyJson = (value: unknown) => JSON.stringify(value, null, 2) ?? "null";

@@ -1,12 +1,12 @@
-/** Where a text stops to be JSON. Browsers say that in words of their own, or not at all. */
+/** Finds where a text stops being JSON. The error messages of browsers differ, and some name no place. */
 
 const TOKEN = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 const SPACE = /[ \t\n\r]*/y;
 
-/** Deeper than this nobody types, and the place would be found too late. */
+/** The deepest nesting that is followed, which bounds the recursion. */
 const DEEPEST = 500;
 
-/** The index of the first character that cannot be there; the text's length when something is missing. */
+/** The index of the first invalid character; the length of the text when it ends too early. */
 export function whereJsonEnds(text: string): number {
   let at = 0;
   const space = () => {
@@ -26,7 +26,7 @@ export function whereJsonEnds(text: string): number {
     at += 1;
     return true;
   };
-  /** What is between brackets: members, with commas between them. */
+  /** Members between brackets, separated by commas. */
   const list = (close: string, member: () => boolean) => {
     if (take(close)) return true;
     do {

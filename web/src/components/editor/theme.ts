@@ -1,4 +1,4 @@
-/** How code looks: the colours of the page, in both themes. */
+/** The theme of the code editor. It uses the colours of the page. */
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { EditorView } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
@@ -14,7 +14,9 @@ const view = EditorView.theme({
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--accent-soft) !important" },
   ".cm-tooltip": { backgroundColor: "var(--surface)", border: "1px solid var(--control)", color: "var(--text)" },
   ".cm-diagnostic-error": { borderLeftColor: "var(--bad)" },
+  ".cm-diagnostic-warning": { borderLeftColor: "var(--warn)" },
   ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "wavy underline var(--bad)" },
+  ".cm-lintRange-warning": { backgroundImage: "none", textDecoration: "wavy underline var(--warn)" },
 });
 
 const highlight = HighlightStyle.define([

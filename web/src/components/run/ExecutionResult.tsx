@@ -1,4 +1,4 @@
-/** What has come of an execution, as far as it is known. */
+/** The state of an execution, and its result when it has ended. */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link } from "react-router";
@@ -9,6 +9,7 @@ import { formatClock, formatDuration } from "@/lib/format";
 import { formatMoney } from "@/lib/money";
 import { StartBadge } from "../Badge";
 import { prettyJson } from "../editor/json";
+import { CopyButton } from "../Copy";
 import { Money } from "../Figures";
 import { Outcome } from "../Outcome";
 import { Loaded } from "../States";
@@ -21,7 +22,7 @@ export function ExecutionResult({ id }: { id: string }) {
     if (execution && over) {
       announce(`Execution ${execution.status} in ${formatDuration(execution.duration ?? 0)} for ${formatMoney(execution.cost.totalCost)}.`);
     }
-    // Once for each execution, when it is over.
+    // Announce each execution once, when it ends.
     // oxlint-disable-next-line react/exhaustive-deps
   }, [id, over]);
   return (
@@ -52,11 +53,14 @@ function Result({ execution }: { execution: Execution }) {
         )}
         {retryCount > 0 ? <Fact label="Retries">{retryCount}</Fact> : null}
         <Link to={`/executions/${execution._id}`} className="text-accent hover:underline">
-          All details
+          Details
         </Link>
       </dl>
       {error ? <Failure message={error} stack={stack} /> : null}
       {status === "completed" ? <Code label="Output" text={prettyJson(output)} /> : null}
+      {isOver(status) ? null : (
+        <p className="text-sm text-muted">{status === "running" ? "The function is running." : "The function has not started."}</p>
+      )}
       {logs.length > 0 ? <Logs logs={logs} /> : null}
     </div>
   );
@@ -71,12 +75,15 @@ function Fact({ label, children }: { label: string; children: React.ReactNode })
   );
 }
 
-/** Text in a box that scrolls. */
+/** Code or JSON in a box that scrolls, with a button that copies it. */
 export function Code({ label, text }: { label: string; text: string }) {
   return (
     <div>
-      <h3 className="mb-1 text-sm font-medium">{label}</h3>
-      {/* What scrolls must be reachable by keyboard. */}
+      <div className="flex items-center justify-between">
+        <h3 className="text-sm font-medium">{label}</h3>
+        <CopyButton label={`Copy ${label}`} text={text} />
+      </div>
+      {/* An element that scrolls must be reachable by keyboard. */}
       <pre role="group" aria-label={label} tabIndex={0} className="max-h-80 overflow-auto rounded-lg bg-sunken p-3 font-mono text-[0.8125rem] break-words whitespace-pre-wrap">
         {text}
       </pre>
@@ -84,7 +91,7 @@ export function Code({ label, text }: { label: string; text: string }) {
   );
 }
 
-/** Why it failed, and where. */
+/** The error with its stack. */
 export function Failure({ message, stack }: { message: string; stack: string | null }) {
   return (
     <div className="rounded-lg bg-bad-soft p-3 text-sm text-bad">
@@ -94,12 +101,12 @@ export function Failure({ message, stack }: { message: string; stack: string | n
   );
 }
 
-/** What the function wrote with `console`. */
+/** The lines that the function wrote with `console`. */
 export function Logs({ logs }: { logs: readonly LogLine[] }) {
   return (
     <div>
       <h3 className="mb-1 text-sm font-medium">Logs</h3>
-      {/* What scrolls must be reachable by keyboard. */}
+      {/* An element that scrolls must be reachable by keyboard. */}
       <ol tabIndex={0} aria-label="Logs" className="max-h-80 overflow-auto rounded-lg bg-sunken p-3 font-mono text-[0.8125rem]">
         {logs.map(({ level, message, timestamp }, index) => (
           <li key={index} className="flex gap-3">

@@ -20,7 +20,7 @@ const answers = (execution = anExecution()) => ({
 
 const run = () => screen.getByRole("button", { name: "Run" });
 
-it("tells what a run will cost, runs, and shows what came of it", async () => {
+it("shows the estimate, runs the function and shows the result", async () => {
   const asked = answerWith(answers(anExecution({ logs: [{ level: "warn", message: "look out", timestamp: "2026-01-31T12:00:00.000Z" }] })));
   show(<RunPanel fn={aFunction()} initialInput='{"a": 1, "b": 2}' />);
   await screen.findByText("$0.000150");
@@ -34,22 +34,22 @@ it("tells what a run will cost, runs, and shows what came of it", async () => {
   await waitFor(() => expect(announcement.get()).toContain("Execution completed in 12.5 ms for $0.000150012."));
 });
 
-it("runs nothing with an input that is no JSON, and says where it is none", async () => {
+it("refuses an input that is not valid JSON", async () => {
   const asked = answerWith(answers());
   show(<RunPanel fn={aFunction()} initialInput="{a: 1}" />);
-  expect((await screen.findByRole("alert")).textContent).toContain("This is not JSON");
+  expect((await screen.findByRole("alert")).textContent).toContain("Invalid JSON");
   expect(run()).toHaveProperty("disabled", true);
   expect(asked).toEqual([]);
 });
 
-it("does not run what is inactive, and says why", () => {
+it("does not run an inactive function, and says why", () => {
   answerWith(answers());
   show(<RunPanel fn={aFunction({ status: "inactive" })} initialInput="{}" />);
   expect(run()).toHaveProperty("disabled", true);
-  expect(screen.getByText(/activate it to run it/)).toBeTruthy();
+  expect(screen.getByText(/Activate it to run it/)).toBeTruthy();
 });
 
-it("shows why it failed, with its stack", async () => {
+it("shows the error and its stack", async () => {
   const failed = anExecution({ status: "failed", output: null, error: "Error: no", stack: "    at function.js:2:7", errorKind: "user_error" });
   answerWith(answers(failed));
   show(<RunPanel fn={aFunction()} initialInput="{}" />);

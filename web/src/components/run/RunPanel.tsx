@@ -1,10 +1,11 @@
-/** Runs a function with an input, and shows what comes of it. */
+/** Runs a function with an input and shows the result. */
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { useDeferredValue, useState } from "react";
 import { estimateQuery } from "@/lib/api/costs";
 import { execute } from "@/lib/api/executions";
-import type { Fn } from "@/lib/api/types";
+import type { ListedFn } from "@/lib/api/types";
+import { basisWords } from "@/lib/basis";
 import { formatDuration } from "@/lib/format";
 import { useRefusal } from "@/lib/session/session";
 import { Button } from "../Button";
@@ -14,8 +15,13 @@ import { Money } from "../Figures";
 import { InlineError } from "../States";
 import { ExecutionResult } from "./ExecutionResult";
 
-/** Remount it (by a key) for another function. */
-export function RunPanel({ fn, initialInput }: { fn: Fn; initialInput: string }) {
+interface Props {
+  fn: Pick<ListedFn, "_id" | "status">;
+  initialInput: string;
+}
+
+/** Use a `key` to remount it for another function. */
+export function RunPanel({ fn, initialInput }: Props) {
   const [text, setText] = useState(initialInput);
   const input = parseJson(text);
   const refused = useRefusal("invoke");
@@ -49,14 +55,12 @@ export function RunPanel({ fn, initialInput }: { fn: Fn; initialInput: string })
         </Button>
       </div>
       {refused ? <p className="text-sm text-muted">{refused}</p> : null}
-      {fn.status === "inactive" ? <p className="text-sm text-muted">The function is inactive: activate it to run it.</p> : null}
+      {fn.status === "inactive" ? <p className="text-sm text-muted">The function is inactive. Activate it to run it.</p> : null}
       <InlineError error={run.error} />
       {run.data ? <ExecutionResult key={run.data.executionId} id={run.data.executionId} /> : null}
     </div>
   );
 }
-
-const WORDS = { history: "from its recent runs", given: "as given", probe: "from its first calls", default: "a guess: it has not run yet" };
 
 function RunEstimate({ functionId, text }: { functionId: string; text: string }) {
   const settled = useDeferredValue(text);
@@ -72,7 +76,7 @@ function RunEstimate({ functionId, text }: { functionId: string; text: string })
         <>
           Estimate <Money value={data.estimatedCost} /> for {formatDuration(data.estimatedDuration)}
           <br />
-          {WORDS[data.basis]}
+          {basisWords(data.basis)}
         </>
       ) : null}
     </p>

@@ -1,4 +1,4 @@
-/** Who may do what: API keys, and who changed what. */
+/** API keys and the audit log. */
 import { Lock } from "lucide-react";
 import { useState } from "react";
 import { Card } from "@/components/Card";
@@ -8,19 +8,19 @@ import type { ApiKey } from "@/lib/api/types";
 import { session, useRefusal } from "@/lib/session/session";
 import { useStore } from "@/lib/store";
 import { AuditLog } from "./AuditLog";
+import { CreatedKey } from "./CreatedKey";
 import { KeyTable } from "./KeyTable";
-import { MadeKey } from "./MadeKey";
 import { NewKeyForm } from "./NewKeyForm";
 
 export function AccessPage() {
   const refused = useRefusal("administer");
   const open = useStore(session).state === "open";
-  const [made, setMade] = useState<ApiKey | null>(null);
+  const [created, setCreated] = useState<ApiKey | null>(null);
   if (refused) {
     return (
       <Page title="Access">
         <Card>
-          <EmptyState icon={Lock} title="Keys and the audit log are for admins">
+          <EmptyState icon={Lock} title="Only admins can see keys and the audit log">
             {refused}
           </EmptyState>
         </Card>
@@ -28,21 +28,21 @@ export function AccessPage() {
     );
   }
   return (
-    <Page title="Access" hint="Whoever calls the API or opens the dashboard shows a key. Its role says what it may do.">
-      {made ? (
-        <MadeKey made={made} onDone={() => setMade(null)} />
+    <Page title="Access" hint="Programs and people use a key for the API and the dashboard. Its role decides what they may do.">
+      {created ? (
+        <CreatedKey created={created} onDone={() => setCreated(null)} />
       ) : open ? (
-        <Card title="Make the first key" hint="No key is asked for yet: whoever reaches this server may do everything.">
+        <Card title="Create the first key" hint="The server requires no key yet: everybody who can reach it may do everything.">
           <p className="mb-4 max-w-3xl text-sm text-muted">
-            From the first key on, every request needs one: the dashboard, programs and live connections that have none are
-            turned away at once, and for good. The first one is an admin&apos;s, which makes the others. On the server&apos;s own
-            machine, <code className="text-xs">faas key create --name NAME --role admin</code> makes one too.
+            After you create the first key, every request needs a key. The server rejects the dashboard, programs and live
+            connections without one at once. This cannot be undone. The first key has the role admin and can create others. On
+            the server itself you can also run <code className="text-xs">faas key create --name NAME --role admin</code>.
           </p>
-          <NewKeyForm first onMade={setMade} />
+          <NewKeyForm first onCreated={setCreated} />
         </Card>
       ) : (
         <Card title="New key">
-          <NewKeyForm first={false} onMade={setMade} />
+          <NewKeyForm first={false} onCreated={setCreated} />
         </Card>
       )}
       <KeyTable />

@@ -1,4 +1,4 @@
-/** Asks for a key: a name, a role, and how long it is to be valid. */
+/** The form of a new key: its name, its role and its expiry. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { KeyRound } from "lucide-react";
 import { useState, type FormEvent } from "react";
@@ -13,31 +13,31 @@ import { ALL_ROLES, ROLE_WORDS } from "@/lib/session/roles";
 import { withFirstKey } from "@/lib/session/session";
 import { endOf, LIFETIMES } from "./lifetime";
 
-/** `first`: no key is required yet, and this one is gone on with. */
-export function NewKeyForm({ first, onMade }: { first: boolean; onMade: (key: ApiKey) => void }) {
+/** `first`: the server requires no key yet. The browser signs in with the new one. */
+export function NewKeyForm({ first, onCreated }: { first: boolean; onCreated: (key: ApiKey) => void }) {
   const client = useQueryClient();
   const [name, setName] = useState("");
   const [chosen, setRole] = useState<Role>("reader");
   const [days, setDays] = useState(0);
   const [tried, setTried] = useState(false);
   const role = first ? "admin" : chosen;
-  const make = useMutation({
+  const creation = useMutation({
     mutationFn: () => {
       const create = () => createApiKey({ name: name.trim(), role, expiresAt: endOf(days, Date.now()) });
       return first ? withFirstKey(create) : create();
     },
-    // The answer has the key's text: only what shows it keeps it.
+    // The answer contains the text of the key: do not cache it.
     gcTime: 0,
-    onSuccess: (made) => {
-      onMade(made);
-      announce(`The key ${made.name} is made. It is shown this once.`);
+    onSuccess: (created) => {
+      onCreated(created);
+      announce(`The key ${created.name} is created. It is shown only once.`);
       void client.invalidateQueries({ queryKey: keys.access });
     },
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (name.trim() !== "" && !make.isPending) make.mutate();
+    if (name.trim() !== "" && !creation.isPending) creation.mutate();
   };
   return (
     <form noValidate onSubmit={submit} className="flex flex-col gap-4">
@@ -48,15 +48,15 @@ export function NewKeyForm({ first, onMade }: { first: boolean; onMade: (key: Ap
           maxLength={64}
           autoComplete="off"
           value={name}
-          hint="Who or what it is for"
-          error={tried && name.trim() === "" ? "A name is needed." : null}
+          hint="Who or what uses the key"
+          error={tried && name.trim() === "" ? "Enter a name." : null}
           onChange={({ target }) => setName(target.value)}
         />
         <SelectField
           label="Role"
           value={role}
           disabled={first}
-          hint={`Its holder ${ROLE_WORDS[role].may}.`}
+          hint={`The key ${ROLE_WORDS[role].may}.`}
           onChange={({ target }) => setRole(target.value as Role)}
         >
           {ALL_ROLES.map((each) => (
@@ -73,15 +73,15 @@ export function NewKeyForm({ first, onMade }: { first: boolean; onMade: (key: Ap
           ))}
         </SelectField>
       </div>
-      <InlineError error={make.error} />
+      <InlineError error={creation.error} />
       <Button
         type="submit"
         look="primary"
         className="self-start"
-        busy={make.isPending}
+        busy={creation.isPending}
         icon={<KeyRound aria-hidden className="size-4" />}
       >
-        {first ? "Make the first key" : "Make the key"}
+        {first ? "Create the first key" : "Create the key"}
       </Button>
     </form>
   );

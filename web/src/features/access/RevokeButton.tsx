@@ -1,4 +1,4 @@
-/** Revokes a key, once that is confirmed. */
+/** Revokes a key after confirmation. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "@/components/Button";
@@ -11,9 +11,9 @@ import { dismissed } from "@/lib/session/session";
 
 interface Props {
   apiKey: ApiKey;
-  /** It is the one of whoever is signed in. */
+  /** Whether it is the current key. */
   mine: boolean;
-  /** No other valid one is an admin's. */
+  /** Whether it is the last valid key with the role admin. */
   last: boolean;
 }
 
@@ -37,18 +37,18 @@ export function RevokeButton({ apiKey, mine, last }: Props) {
       {asking ? (
         <ConfirmDialog
           title={`Revoke ${apiKey.name}?`}
-          action="Revoke it"
+          action="Revoke"
           busy={revoke.isPending}
           error={revoke.error}
           onConfirm={() => revoke.mutate()}
           onClose={() => setAsking(false)}
         >
-          <p>Whoever uses it is turned away at once, and it cannot be made valid again.</p>
-          {mine ? <p className="mt-2">It is the key that you are signed in with: you will be signed out.</p> : null}
+          <p>The server rejects this key from now on. This cannot be undone.</p>
+          {mine ? <p className="mt-2">You are signed in with this key: you will be signed out.</p> : null}
           {last ? (
             <p className="mt-2">
-              No other admin&apos;s key is valid: after it, only <code className="text-xs">faas key create</code> on the server
-              makes keys.
+              It is the last valid admin key. After that you can create keys only on the server, with{" "}
+              <code className="text-xs">faas key create</code>.
             </p>
           ) : null}
         </ConfirmDialog>

@@ -1,4 +1,4 @@
-/** What the audit log tells, in words. */
+/** The actions of the audit log, in words. */
 import type { AuditAction } from "@/lib/api/types";
 
 type Kind = "function" | "execution" | "load test" | "key";
@@ -11,11 +11,11 @@ export const ACTIONS: Record<AuditAction, { done: string; kind: Kind }> = {
   execution_retried: { done: "Repeated an execution", kind: "execution" },
   load_test_started: { done: "Started a load test", kind: "load test" },
   load_test_stopped: { done: "Stopped a load test", kind: "load test" },
-  key_created: { done: "Made a key", kind: "key" },
+  key_created: { done: "Created a key", kind: "key" },
   key_revoked: { done: "Revoked a key", kind: "key" },
 };
 
-/** Where what was changed is shown; null when it has no page, or is gone. */
+/** The page of the target; null if it has none or is deleted. */
 export function pageOf(action: AuditAction, target: string): string | null {
   if (action === "function_deleted") return null;
   switch (ACTIONS[action].kind) {

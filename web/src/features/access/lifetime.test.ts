@@ -10,18 +10,18 @@ const key = (name: string, expiresAt: string | null = null, revokedAt: string | 
   lastUsedAt,
 });
 
-it("ends a key after its days, or never", () => {
+it("computes when a key expires", () => {
   expect(endOf(7, NOW)).toBe("2026-02-07T14:05:09.000Z");
   expect(endOf(0, NOW)).toBeNull();
 });
 
-it("shows keys that can be used before those that cannot, newest first", () => {
+it("lists valid keys before the others, newest first", () => {
   const keys = [key("revoked", null, BEFORE), key("new"), key("expired", BEFORE), key("old")];
   expect(keys.map((each) => stateOf(each, NOW))).toEqual(["revoked", "valid", "expired", "valid"]);
   expect(inOrder(keys, NOW).map(({ name }) => name)).toEqual(["new", "old", "revoked", "expired"]);
 });
 
-it("says how many keys nobody has used, of those that could be", () => {
+it("counts the valid keys that were never used", () => {
   expect(summaryOf([key("a", null, null, BEFORE)], NOW)).toBe("1 valid");
   const keys = [key("a"), key("b", null, null, BEFORE), key("c"), key("d", BEFORE), key("e", null, BEFORE)];
   expect(summaryOf(keys, NOW)).toBe("3 valid, 2 of them never used; 1 expired; 1 revoked");

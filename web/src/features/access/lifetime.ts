@@ -1,8 +1,8 @@
-/** How long keys are valid. */
+/** The expiry and the state of keys. */
 
 const DAY = 24 * 3_600_000;
 
-/** What can be chosen; 0 days: for ever. */
+/** The choices; 0 days: never expires. */
 export const LIFETIMES = [
   { days: 0, label: "Never" },
   { days: 1, label: "In a day" },
@@ -12,11 +12,11 @@ export const LIFETIMES = [
   { days: 365, label: "In a year" },
 ] as const;
 
-/** When a key ends that is made at `now` for so many days; null: never. */
+/** When a key expires that is created at `now`; null: never. */
 export const endOf = (days: number, now: number): string | null =>
   days === 0 ? null : new Date(now + days * DAY).toISOString();
 
-/** In what state a key is. */
+/** The state of a key. */
 export function stateOf(key: { revokedAt: string | null; expiresAt: string | null }, now: number) {
   if (key.revokedAt !== null) return "revoked";
   return key.expiresAt !== null && new Date(key.expiresAt).getTime() <= now ? "expired" : "valid";
@@ -24,11 +24,11 @@ export function stateOf(key: { revokedAt: string | null; expiresAt: string | nul
 
 type Lived = Parameters<typeof stateOf>[0] & { lastUsedAt: string | null };
 
-/** Those that can be used first; else in the order that they had. */
+/** Valid keys first, otherwise in the same order. */
 export const inOrder = <T extends Lived>(keys: readonly T[], now: number): T[] =>
   [true, false].flatMap((usable) => keys.filter((key) => (stateOf(key, now) === "valid") === usable));
 
-/** How many there are of each state, and how many nobody needs so far: 3 valid, 1 of them never used; 1 revoked. */
+/** Counts the keys by state, such as: 3 valid, 1 of them never used; 1 revoked. */
 export function summaryOf(keys: readonly Lived[], now: number): string {
   const of = (state: ReturnType<typeof stateOf>) => keys.filter((key) => stateOf(key, now) === state);
   const unused = of("valid").filter(({ lastUsedAt }) => lastUsedAt === null).length;

@@ -1,26 +1,23 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { answerWith } from "../../../tests/api";
 import { aCostRow, aFunction, pricing } from "../../../tests/samples";
 import { show } from "../../../tests/render";
 import { get } from "@/lib/api/client";
 import type { CostRow } from "@/lib/api/types";
 import { CostsPage } from "./CostsPage";
 
-vi.mock("@/lib/api/client", async (real) => ({ ...(await real<typeof import("@/lib/api/client")>()), get: vi.fn<typeof get>() }));
+const ok = (data: unknown) => ({ success: true, data });
 
-const answers = (rows: readonly CostRow[]) => (url: string) => {
-  const data: Record<string, unknown> = {
-    "/api/costs/system": { data: { scalingCost: 0.0001, storageCost: 0.000000001 } },
-    "/api/costs/breakdown": { data: { breakdown: rows } },
-    "/api/costs/trends": { data: { trends: [] } },
-    "/api/costs/pricing": { data: pricing },
-    "/api/functions": [aFunction({ _id: "adder" })],
-  };
-  return url in data ? Promise.resolve(data[url]) : Promise.reject(new Error(`nobody asked for ${url}`));
-};
-
-const serve = (rows: readonly CostRow[]) => vi.mocked(get).mockImplementation(answers(rows) as typeof get);
+const serve = (rows: readonly CostRow[]) =>
+  answerWith({
+    "GET /api/costs/system": ok({ scalingCost: 0.0001, storageCost: 0.000000001 }),
+    "GET /api/costs/breakdown": ok({ breakdown: rows }),
+    "GET /api/costs/trends": ok({ trends: [] }),
+    "GET /api/costs/pricing": ok(pricing),
+    "GET /api/functions": [aFunction({ _id: "adder" })],
+  });
 
 describe("the cost page", () => {
   beforeEach(() => {
@@ -38,19 +35,19 @@ describe("the cost page", () => {
     expect(screen.getAllByText("$0.070100001").length).toBeGreaterThan(0);
   });
 
-  it("says what is cheapest to improve", async () => {
+  it("recommends the largest saving", async () => {
     show(<CostsPage />);
     expect(await screen.findByText("25% of this function's cost is cold starts.")).toBeDefined();
   });
 
-  it("tells a function that is deleted from one that can be gone to", async () => {
+  it("links functions and marks deleted ones", async () => {
     show(<CostsPage />);
     const table = within(await screen.findByRole("table", { name: "Cost by function" }));
     expect(await table.findByRole("row", { name: /gone Deleted/ })).toBeDefined();
     expect(table.getByRole("link", { name: "adder" })).toHaveProperty("pathname", "/functions/adder");
   });
 
-  it("keeps the period in the address, and asks for it", async () => {
+  it("keeps the period in the address and requests it", async () => {
     const { router } = show(<CostsPage />);
     await userEvent.click(screen.getByRole("button", { name: "Last 7 days" }));
     expect(router.state.location.search).toBe("?range=7d");
@@ -59,16 +56,19 @@ describe("the cost page", () => {
     expect(new Set(asked).size).toBe(2);
   });
 
-  it("says that nothing was billed", async () => {
+  it("says that there are no costs", async () => {
     serve([]);
     show(<CostsPage />);
-    expect(await screen.findByText("Nothing was billed in this time")).toBeDefined();
-    expect(screen.getByText("Nothing was billed in this time.")).toBeDefined();
+    expect(await screen.findByText("No costs in this period")).toBeDefined();
+    expect(screen.getByText("No costs in this period.")).toBeDefined();
   });
 
-  it("says why it cannot be shown, and can try again", async () => {
-    vi.mocked(get).mockImplementation(((url: string) =>
-      url === "/api/costs/breakdown" ? Promise.reject(new Error("the store is away")) : answers([])(url)) as typeof get);
+  it("shows why loading failed and tries again", async () => {
+    const before = vi.mocked(get).getMockImplementation() ?? get;
+    vi.mocked(get).mockImplementation(async (url) => {
+      if (url === "/api/costs/breakdown") throw new Error("the store is away");
+      return before(url) as never;
+    });
     show(<CostsPage />);
     expect(await screen.findByText(/the store is away/)).toBeDefined();
     serve([aCostRow({ _id: "adder" })]);

@@ -1,4 +1,4 @@
-/** What everything costs, and why. */
+/** The costs of a period. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useSearchParams } from "react-router";
@@ -30,7 +30,7 @@ export function CostsPage() {
     void system.refetch();
     void breakdown.refetch();
   };
-  // Figures of another period, while those of this one are on their way.
+  // The figures of the period before, while those of the new one load.
   const old = system.isPlaceholderData || breakdown.isPlaceholderData;
   return (
     <Page title="Cost monitoring" hint="Updated as executions finish.">

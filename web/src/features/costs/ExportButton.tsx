@@ -1,4 +1,4 @@
-/** Gives the reader what is shown as a file. */
+/** Downloads the shown data as a CSV file. */
 import { Download } from "lucide-react";
 import { Button } from "@/components/Button";
 import { announce } from "@/lib/announce";
@@ -19,7 +19,7 @@ export function ExportButton({ label, file, disabled }: Props) {
       onClick={() => {
         const { name, text } = file();
         download(name, text, "text/csv;charset=utf-8");
-        announce(`${name} is saved.`);
+        announce(`${name} is downloaded.`);
       }}
     >
       CSV

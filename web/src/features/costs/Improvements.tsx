@@ -1,4 +1,4 @@
-/** What would bring the costs down, biggest saving first. */
+/** Ways to reduce the costs, largest saving first. */
 import { useQuery } from "@tanstack/react-query";
 import { CheckCheck, Layers, Repeat, Ruler, Snowflake, Timer, Truck, type LucideIcon } from "lucide-react";
 import { useMemo } from "react";
@@ -28,13 +28,13 @@ export function Improvements({ rows }: { rows: readonly CostRow[] | undefined })
     [rows, functions.data, pricing.data],
   );
   return (
-    <Card title="Cheapest improvements" hint="Computed from what was billed in this period">
+    <Card title="Possible savings" hint="Computed from the costs of this period">
       {!found ? (
         <Skeleton lines={3} />
       ) : found.length === 0 ? (
-        <EmptyState icon={CheckCheck} title="Nothing worth changing">
-          No function with ten executions or more spends 15% of its cost on cold starts, retries, data transfer or a tier
-          above the one that it needs.
+        <EmptyState icon={CheckCheck} title="No savings found">
+          No function with at least ten executions spends 15% of its cost on cold starts, retries, data transfer or a tier
+          higher than it needs.
         </EmptyState>
       ) : (
         <ul className="grid gap-3 lg:grid-cols-2">
@@ -60,7 +60,7 @@ function Item({ one }: { one: Improvement }) {
             </Link>
           </h3>
           <p className="text-sm whitespace-nowrap text-ok">
-            up to <Money value={one.saving} /> less
+            saves up to <Money value={one.saving} />
           </p>
         </div>
         <p className="text-sm font-medium">{one.finding}.</p>

@@ -1,4 +1,4 @@
-/** What the period's total is made of. */
+/** The parts of the period's total. */
 import { Card } from "@/components/Card";
 import { ShareBar } from "@/components/charts/ShareBar";
 import { Money } from "@/components/Figures";
@@ -9,7 +9,7 @@ const money = (value: number) => <Money value={value} />;
 
 export function Parts({ report }: { report: CostReport | undefined }) {
   return (
-    <Card title="By part" hint="Everything that is billed">
+    <Card title="By part" hint="All billed costs">
       {report ? (
         <>
           <ShareBar label="Cost by part" shares={report.parts} format={money} />

@@ -1,9 +1,10 @@
-/** Chooses the period: a preset, or any days. It is part of the address, so it can be sent to others. */
+/** Chooses the period: a preset or any days. The address holds it. */
 import { CalendarRange } from "lucide-react";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
 import { Button } from "@/components/Button";
 import { TextField } from "@/components/Field";
+import { useAddress } from "@/lib/address";
 import { formatMoment } from "@/lib/format";
 import { dayOf, daysError, PRESETS, readChoice, writeChoice, type Choice, type Span } from "./range";
 
@@ -13,19 +14,13 @@ const look = (on: boolean) =>
   }`;
 
 export function RangePicker({ span }: { span: Span }) {
-  const [params, setParams] = useSearchParams();
+  const [params] = useSearchParams();
+  const address = useAddress();
   const chosen = readChoice(params);
   const [open, setOpen] = useState(chosen.preset === "custom");
   const choose = (choice: Choice) => {
     setOpen(choice.preset === "custom");
-    setParams(
-      (old) => {
-        for (const name of ["range", "from", "to"]) old.delete(name);
-        for (const [name, value] of Object.entries(writeChoice(choice))) old.set(name, value);
-        return old;
-      },
-      { replace: true, preventScrollReset: true },
-    );
+    address.set({ range: null, from: null, to: null, page: null, ...writeChoice(choice) });
   };
   return (
     <div className="flex flex-col gap-3">
@@ -49,11 +44,11 @@ export function RangePicker({ span }: { span: Span }) {
             className={`inline-flex items-center gap-2 ${look(chosen.preset === "custom")}`}
             onClick={() => setOpen(!open)}
           >
-            <CalendarRange aria-hidden className="size-4" /> Days …
+            <CalendarRange aria-hidden className="size-4" /> Choose days
           </button>
         </div>
         <p className="numeric text-sm text-muted">
-          {formatMoment(span.start)} to {span.open ? "now" : formatMoment(span.end)}
+          {formatMoment(span.start)} to {span.open ? "now" : formatMoment(span.end)}, your time
         </p>
       </div>
       {open ? (

@@ -1,4 +1,4 @@
-/** The prices, and which functions are in which tier. */
+/** The prices, and the functions of each tier. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { tierName } from "@/components/Badge";
@@ -7,11 +7,11 @@ import { Money } from "@/components/Figures";
 import { ErrorState, Loaded, Skeleton } from "@/components/States";
 import { pricingQuery } from "@/lib/api/costs";
 import { functionsQuery } from "@/lib/api/functions";
-import type { Fn, Pricing, Tier } from "@/lib/api/types";
+import type { ListedFn, Pricing, Tier } from "@/lib/api/types";
 import { formatCount } from "@/lib/format";
 import { TIERS } from "@/lib/tier";
 
-/** How many functions a tier names before it folds the rest. */
+/** The functions that a tier shows before it folds the rest. */
 const NAMED = 4;
 
 const FACTORS: readonly { name: keyof Pricing["factors"]; label: string; unit: string }[] = [
@@ -26,7 +26,7 @@ export function Tiers() {
   const pricing = useQuery(pricingQuery());
   const functions = useQuery(functionsQuery());
   return (
-    <Card title="Pricing tiers" hint="A function's tier follows from the length of its code and its timeout">
+    <Card title="Pricing tiers" hint="The length of the code and the timeout decide the tier">
       <Loaded query={pricing} loading={<Skeleton lines={8} />}>
         {(prices) => (
           <div className="flex flex-col gap-4">
@@ -58,7 +58,7 @@ export function Tiers() {
   );
 }
 
-function TierCard({ tier, pricing, functions }: { tier: Tier; pricing: Pricing; functions: readonly Fn[] | undefined }) {
+function TierCard({ tier, pricing, functions }: { tier: Tier; pricing: Pricing; functions: readonly ListedFn[] | undefined }) {
   const price = pricing.tiers[tier];
   const rest = functions?.slice(NAMED) ?? [];
   return (
@@ -89,7 +89,7 @@ function TierCard({ tier, pricing, functions }: { tier: Tier; pricing: Pricing; 
   );
 }
 
-function Names({ functions }: { functions: readonly Fn[] }) {
+function Names({ functions }: { functions: readonly ListedFn[] }) {
   if (functions.length === 0) return null;
   return (
     <ul className="max-h-60 overflow-y-auto">

@@ -1,12 +1,12 @@
-/** What executions cost over time, all of them or one function's. */
+/** The cost of executions over time, of all functions or of one. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
-import { useSearchParams } from "react-router";
+import { useMemo } from "react";
 import { Card } from "@/components/Card";
 import type { Series } from "@/components/charts/ChartFrame";
 import { TimeChart } from "@/components/charts/TimeChart";
 import { SelectField } from "@/components/Field";
 import { Loaded, Skeleton } from "@/components/States";
+import { useAddress } from "@/lib/address";
 import { trendsQuery, type CostRange } from "@/lib/api/costs";
 import type { CostRow } from "@/lib/api/types";
 import { formatMoney, shortMoney } from "@/lib/money";
@@ -17,7 +17,7 @@ import { nameOfStep, trendPoints } from "./trendPoints";
 
 const SERIES: Series<TrendPoint>[] = [{ label: "Cost of executions", value: ({ cost }) => cost, color: 1 }];
 const at = (point: TrendPoint) => point.at;
-/** More bars than this would be thinner than a line. */
+/** With more points than this, bars would be thinner than a line. */
 const MOST_BARS = 200;
 
 interface Props {
@@ -27,9 +27,9 @@ interface Props {
 }
 
 export function Trends({ span, range, rows }: Props) {
-  const [params, setParams] = useSearchParams();
-  const [functionId, setFunctionId] = useState("");
-  const granularity = granularityOf(span, params.get("by"));
+  const address = useAddress();
+  const functionId = address.get("function") ?? "";
+  const granularity = granularityOf(span, address.get("by"));
   const query = useQuery({ ...trendsQuery(range, granularity, functionId || undefined), placeholderData: keepPreviousData });
   const points = useMemo(() => trendPoints(query.data ?? [], granularity, span), [query.data, granularity, span]);
   const name = useMemo(() => nameOfStep(granularity, span), [granularity, span]);
@@ -37,11 +37,11 @@ export function Trends({ span, range, rows }: Props) {
   return (
     <Card
       title="Over time"
-      hint={granularity === "day" || granularity === "month" ? "Executions, in steps of UTC" : "Executions, by when they were accepted"}
+      hint={granularity === "day" || granularity === "month" ? "Executions by the UTC day they were accepted" : "Executions by the time they were accepted"}
       actions={
         <>
           <div className="w-40">
-            <SelectField label="Function" hideLabel value={functionId} onChange={(event) => setFunctionId(event.target.value)}>
+            <SelectField label="Function" hideLabel value={functionId} onChange={({ target }) => address.set({ function: target.value })}>
               <option value="">All functions</option>
               {functionId && !chosen ? <option value={functionId}>Not in this period</option> : null}
               {rows?.map(({ _id, functionName }) => (
@@ -53,13 +53,10 @@ export function Trends({ span, range, rows }: Props) {
           </div>
           <div className="w-32">
             <SelectField
-              label="Length of a step"
+              label="Step"
               hideLabel
               value={granularity}
-              onChange={(event) => {
-                const by = event.target.value;
-                setParams((old) => (old.set("by", by), old), { replace: true, preventScrollReset: true });
-              }}
+              onChange={({ target }) => address.set({ by: target.value })}
             >
               {GRANULARITIES.map(({ id, label }) => (
                 <option key={id} value={id} disabled={!fits(span, id)}>
@@ -84,7 +81,7 @@ export function Trends({ span, range, rows }: Props) {
             formatShort={shortMoney}
             bars={points.length <= MOST_BARS}
             height={272}
-            empty="Nothing was billed in this time."
+            empty="No costs in this period."
           />
         )}
       </Loaded>

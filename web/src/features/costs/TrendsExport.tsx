@@ -1,4 +1,4 @@
-/** A trend as a file. */
+/** Downloads a trend as a CSV file. */
 import type { Granularity } from "@/lib/api/types";
 import type { TrendPoint } from "@/lib/series";
 import { ExportButton } from "./ExportButton";
@@ -8,7 +8,7 @@ interface Props {
   points: readonly TrendPoint[];
   name: string;
   granularity: Granularity;
-  /** Whether the points are those that were asked for. */
+  /** Whether the points belong to the chosen period. */
   current: boolean;
 }
 

@@ -11,14 +11,14 @@ const ROWS = [
 ];
 
 describe("the file of costs by function", () => {
-  it("adds up to the total of the page, to the nano-dollar", () => {
+  it("adds up to the total of the page, exactly", () => {
     const lines = functionsCsv(ROWS, SYSTEM).trim().split("\r\n").slice(1);
     const total = lines.reduce((sum, line) => sum + nanos(Number(line.split(",").at(-1))), 0);
     expect(total).toBe(nanos(reportOf(SYSTEM, ROWS).total));
     expect(total).toBe(330_350_008);
   });
 
-  it("has every digit of an amount, and no formula", () => {
+  it("contains all digits of an amount, and no formula", () => {
     const [, first, second] = functionsCsv(ROWS, SYSTEM).split("\r\n");
     expect(first).toBe("a,'=1+1,standard,100,5000,0.100000000,0.000050000,0.200000000,0.000000001,,,0.300050001");
     expect(second).toContain('"a ""b"", c"');
@@ -26,14 +26,14 @@ describe("the file of costs by function", () => {
 });
 
 describe("the file of a trend", () => {
-  it("names the start of each step in UTC", () => {
+  it("writes the start of each step in UTC", () => {
     const at = Date.UTC(2026, 0, 31, 14);
     expect(trendCsv([{ at, cost: 0.0003, executions: 1, averageDuration: null }])).toBe(
       "\uFEFFstart_utc,executions,average_duration_ms,cost_usd\r\n2026-01-31T14:00:00.000Z,1,,0.000300000\r\n",
     );
   });
 
-  it("has a name that every file system takes", () => {
+  it("has a name that every file system accepts", () => {
     const start = new Date(2026, 0, 1).getTime();
     expect(fileName("costs ../a:b", { start, end: start + 1 })).toBe("costs-a-b-2026-01-01-to-2026-01-01.csv");
   });

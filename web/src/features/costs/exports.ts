@@ -1,4 +1,4 @@
-/** The files that can be taken away: every amount with all of its digits. */
+/** The CSV files. Amounts have all their digits. */
 import type { CostRow, SystemCost, Tier } from "@/lib/api/types";
 import { toCsv, type CsvColumn } from "@/lib/csv";
 import { exactMoney } from "@/lib/money";
@@ -29,7 +29,7 @@ const FUNCTION_COLUMNS: readonly CsvColumn<Line>[] = [
   { header: "total_usd", cell: ({ total }) => exactMoney(total) },
 ];
 
-/** A line for each function, then scaling and storage, which belong to none: the lines add up to the total. */
+/** One line per function, then scaling and storage, which belong to no function. The lines add up to the total. */
 export function functionsCsv(rows: readonly CostRow[], { scalingCost, storageCost }: Pick<SystemCost, "scalingCost" | "storageCost">) {
   const whole = { id: "", tier: "" as const, executions: "" as const, duration: "" as const };
   return toCsv(FUNCTION_COLUMNS, [
@@ -54,9 +54,9 @@ const TREND_COLUMNS: readonly CsvColumn<TrendPoint>[] = [
   { header: "cost_usd", cell: ({ cost }) => exactMoney(cost) },
 ];
 
-/** A line for each step of a trend. */
+/** One line per step of a trend. */
 export const trendCsv = (points: readonly TrendPoint[]) => toCsv(TREND_COLUMNS, points);
 
-/** What a file about the period is called. */
+/** The name of a file about a period. */
 export const fileName = (what: string, { start, end }: Pick<Span, "start" | "end">) =>
   `${what.replaceAll(/[^\w-]+/g, "-").slice(0, 60)}-${dayOf(start)}-to-${dayOf(end - 1)}.csv`;

@@ -8,21 +8,21 @@ const rowOf = (change: Parameters<typeof aCostRow>[0]) => aCostRow({ tier: "stan
 const fnOf = (change: Partial<Fn>) => aFunction({ tier: "standard", code: "x".repeat(300), ...change });
 
 describe("improvements", () => {
-  it("tell the share of cold starts as it was billed", () => {
+  it("report the billed share of cold starts", () => {
     const row = rowOf({ _id: "a", costBreakdown: { baseCost: 0.0031, coldStartCost: 0.0019 } });
     const [found] = improvementsOf([row], [fnOf({ _id: "a" })], pricing);
     expect(found).toMatchObject({ kind: "cold", finding: "38% of this function's cost is cold starts", saving: 0.0019 });
     expect(found?.advice).toContain("38 in 100 executions");
   });
 
-  it("count a retry with the run that it was billed for", () => {
+  it("count the run time of a retry too", () => {
     const row = rowOf({ _id: "a", costBreakdown: { baseCost: 0.045, retryCost: 0.001 } });
     const [found] = improvementsOf([row], [fnOf({ _id: "a" })], pricing);
     expect(found?.kind).toBe("retry");
     expect(found?.saving).toBeCloseTo(50 * (0.00002 + 0.0003), 9);
   });
 
-  it("say that a long timeout buys a tier which short runs do not need", () => {
+  it("report a long timeout that raises the tier of short runs", () => {
     const fn = fnOf({ _id: "a", tier: "premium", config: { ...aFunction().config, timeout: 90_000 } });
     const row = rowOf({ _id: "a", tier: "premium", costBreakdown: { baseCost: 0.08 } });
     const [found] = improvementsOf([row], [fn], pricing);
@@ -30,27 +30,30 @@ describe("improvements", () => {
     expect(found?.saving).toBeCloseTo(0.05, 9);
   });
 
-  it("leave a long timeout alone where runs need it", () => {
+  it("accept a long timeout that the runs need", () => {
     const fn = fnOf({ _id: "a", tier: "premium", config: { ...aFunction().config, timeout: 90_000 } });
     const row = rowOf({ _id: "a", tier: "premium", averageDuration: 55_000, costBreakdown: { baseCost: 44 } });
     expect(kinds([row], [fn], pricing)).toEqual([]);
   });
 
-  it("say how many characters are too many, when they are few", () => {
+  it("report how many characters too long the code is, if they are few", () => {
     const row = rowOf({ _id: "a" });
     const [found] = improvementsOf([row], [fnOf({ _id: "a", code: "x".repeat(105) })], pricing);
     expect(found?.finding).toBe("Its code is 5 characters too long for Basic");
     expect(kinds([row], [fnOf({ _id: "a", code: "x".repeat(300) })], pricing)).toEqual([]);
+    const { code: _, ...listed } = fnOf({ _id: "a" });
+    expect(kinds([row], [{ ...listed, codeLength: 105 }], pricing)).toEqual(["tier"]);
+    expect(kinds([row], [listed], pricing)).toEqual([]);
   });
 
-  it("find runs that end just after a unit began", () => {
+  it("report runs that end just after a unit starts", () => {
     const row = rowOf({ _id: "a", averageDuration: 112, totalDuration: 11_200, costBreakdown: { baseCost: 0.06 } });
     const [found] = improvementsOf([row], [fnOf({ _id: "a" })], pricing);
     expect(found?.kind).toBe("rounding");
     expect(found?.saving).toBeCloseTo(0.03, 9);
   });
 
-  it("are not said of a handful of executions, nor of a small share", () => {
+  it("ignore few executions and small shares", () => {
     const cold = { coldStartCost: 0.03 };
     const functions = [fnOf({ _id: "a" })];
     expect(kinds([rowOf({ _id: "a", executionCount: 10, costBreakdown: cold })], functions, pricing)).toEqual(["cold"]);
@@ -58,11 +61,11 @@ describe("improvements", () => {
     expect(kinds([rowOf({ _id: "a", costBreakdown: { coldStartCost: 0.003 } })], functions, pricing)).toEqual([]);
   });
 
-  it("are not said of a function that is deleted", () => {
+  it("ignore deleted functions", () => {
     expect(kinds([rowOf({ _id: "a", costBreakdown: { coldStartCost: 0.03 } })], [], pricing)).toEqual([]);
   });
 
-  it("say once that more could be done in one call, of the function where it saves most", () => {
+  it("recommend batching only for the function that saves most", () => {
     const quick = (id: string, count: number) =>
       rowOf({ _id: id, executionCount: count, totalDuration: count, averageDuration: 1, costBreakdown: { baseCost: count * 0.0003 } });
     const found = improvementsOf([quick("few", 1_000), quick("many", 9_000)], [fnOf({ _id: "few" }), fnOf({ _id: "many" })], pricing);

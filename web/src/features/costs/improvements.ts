@@ -1,8 +1,8 @@
 /**
- * What a function's costs could be brought down by, computed from what it was billed. Only what is
- * worth saying: enough executions to be no accident, and a real share of the function's cost.
+ * Finds ways to reduce the cost of functions, computed from what was billed. It reports only functions
+ * with enough executions, and only savings that are a substantial share of the function's cost.
  */
-import type { CostRow, Fn, Pricing, Tier } from "@/lib/api/types";
+import type { CostRow, ListedFn, Pricing, Tier } from "@/lib/api/types";
 import { formatCount, formatDuration, formatPercent } from "@/lib/format";
 import { formatMoney, nanos } from "@/lib/money";
 import { LONGEST, TIERS, tierOf } from "@/lib/tier";
@@ -14,16 +14,16 @@ export interface Improvement {
   kind: ImprovementKind;
   functionId: string;
   functionName: string;
-  /** What is so. */
+  /** The cause of the cost. */
   finding: string;
-  /** What can be done. */
+  /** What you can do. */
   advice: string;
-  /** The most that it would have saved in the period, in dollars. */
+  /** The largest possible saving in the period, in dollars. */
   saving: number;
 }
 
 const FEWEST_EXECUTIONS = 10;
-/** Below this share of a function's cost, in percent, nothing is worth saying. */
+/** The smallest share of a function's cost that is reported, in percent. */
 const LEAST_SHARE = 15;
 const MOST = 6;
 const MINUTE = 60_000;
@@ -33,14 +33,14 @@ type Found = Omit<Improvement, "functionId" | "functionName">;
 interface Case {
   row: CostRow;
   pricing: Pricing;
-  fn: Fn;
+  fn: ListedFn;
   share: (saving: number) => number;
   /** Started units of 100 ms. */
   units: number;
   retries: number;
 }
 
-/** How often a fixed price is in an amount. */
+/** How many times a fixed price fits into an amount. */
 const times = (amount: number, price: number) => (price === 0 ? 0 : Math.round(nanos(amount) / nanos(price)));
 
 function coldStarts({ row, pricing, share }: Case): Found {
@@ -50,45 +50,47 @@ function coldStarts({ row, pricing, share }: Case): Found {
     kind: "cold",
     saving,
     finding: `${formatPercent(share(saving))} of this function's cost is cold starts`,
-    advice: `${formatCount(count)} in ${formatCount(row.executionCount)} executions. An isolate is made after an upload, a timeout or running out of memory, when other functions took its place, and for calls that find all warm ones busy: spread bursts out.`,
+    advice: `${formatCount(count)} in ${formatCount(row.executionCount)} executions. A cold start happens after an upload, a timeout or an out-of-memory failure, when other functions evicted the isolate, and when all warm isolates are busy. Spread bursts out.`,
   };
 }
 
 function retries({ row, pricing, fn, share, retries }: Case): Found {
-  // Each retry is billed as one, and runs for at least one started unit.
+  // A retry costs its fixed price and at least one unit of run time.
   const saving = Math.min(row.totalCost, row.costBreakdown.retryCost + retries * pricing.tiers[row.tier].pricePer100ms);
   return {
     kind: "retry",
     saving,
     finding: `${formatPercent(share(saving))} of this function's cost is retries`,
-    advice: `${formatCount(retries)} retries in ${formatCount(row.executionCount)} executions, each billed as a run of its own. Repair what fails, or lower its retry count (${fn.config.retryCount} now) where another try does not help.`,
+    advice: `${formatCount(retries)} retries in ${formatCount(row.executionCount)} executions, each billed as a separate run. Fix the failure, or lower the retry count (now ${fn.config.retryCount}) if retries do not help.`,
   };
 }
 
 function tier({ row, pricing, fn }: Case): Found | null {
-  if (fn.tier !== row.tier) return null;
+  const length = fn.codeLength ?? fn.code?.length;
+  // A list without code may not say how long it is.
+  if (length === undefined || fn.tier !== row.tier) return null;
   const saved = (lower: Tier) =>
     row.costBreakdown.baseCost * (1 - pricing.tiers[lower].pricePer100ms / pricing.tiers[row.tier].pricePer100ms);
   const name = (tier: Tier) => pricing.tiers[tier].name;
   const shorter = fn.config.timeout > 2 * MINUTE && row.averageDuration > MINUTE / 2 ? 2 * MINUTE : MINUTE;
-  const byTimeout = tierOf(fn.code, Math.min(fn.config.timeout, shorter));
+  const byTimeout = tierOf(length, Math.min(fn.config.timeout, shorter));
   if (byTimeout !== fn.tier && row.averageDuration < shorter / 2) {
     return {
       kind: "tier",
       saving: saved(byTimeout),
       finding: `Its timeout of ${formatDuration(fn.config.timeout)} puts it into ${name(fn.tier)}`,
-      advice: `It runs for ${formatDuration(row.averageDuration)} on average. With a timeout of ${shorter / 1000} s it is ${name(byTimeout)}: ${formatMoney(pricing.tiers[byTimeout].pricePer100ms)} instead of ${formatMoney(pricing.tiers[fn.tier].pricePer100ms)} for each 100 ms.`,
+      advice: `It runs for ${formatDuration(row.averageDuration)} on average. With a timeout of ${shorter / 1000} s its tier is ${name(byTimeout)}: ${formatMoney(pricing.tiers[byTimeout].pricePer100ms)} instead of ${formatMoney(pricing.tiers[fn.tier].pricePer100ms)} per 100 ms.`,
     };
   }
   const below = TIERS[TIERS.indexOf(fn.tier) - 1];
   if (!below || below === "enterprise") return null;
-  const over = fn.code.length - LONGEST[below];
-  if (over <= 0 || over > LONGEST[below] / 5 || tierOf(fn.code.slice(0, LONGEST[below]), fn.config.timeout) !== below) return null;
+  const over = length - LONGEST[below];
+  if (over <= 0 || over > LONGEST[below] / 5 || tierOf(LONGEST[below], fn.config.timeout) !== below) return null;
   return {
     kind: "tier",
     saving: saved(below),
     finding: `Its code is ${formatCount(over)} ${over === 1 ? "character" : "characters"} too long for ${name(below)}`,
-    advice: `Up to ${formatCount(LONGEST[below])} characters it costs ${formatMoney(pricing.tiers[below].pricePer100ms)} instead of ${formatMoney(pricing.tiers[fn.tier].pricePer100ms)} for each 100 ms.`,
+    advice: `Up to ${formatCount(LONGEST[below])} characters it costs ${formatMoney(pricing.tiers[below].pricePer100ms)} instead of ${formatMoney(pricing.tiers[fn.tier].pricePer100ms)} per 100 ms.`,
   };
 }
 
@@ -98,8 +100,8 @@ function rounding({ row, pricing, retries }: Case): Found | null {
   return {
     kind: "rounding",
     saving: row.executionCount * pricing.tiers[row.tier].pricePer100ms,
-    finding: `Its runs end just after a unit of 100 ms has started`,
-    advice: `They take ${formatDuration(row.averageDuration)} on average, and each started 100 ms is billed: ${formatDuration(over)} less saves a whole unit.`,
+    finding: `Its runs end just after a new unit of 100 ms starts`,
+    advice: `They take ${formatDuration(row.averageDuration)} on average, and run time is rounded up to 100 ms. Runs that are ${formatDuration(over)} shorter save one unit each.`,
   };
 }
 
@@ -110,7 +112,7 @@ function transfer({ row, pricing, share }: Case): Found {
     kind: "transfer",
     saving,
     finding: `${formatPercent(share(saving))} of this function's cost is data transfer`,
-    advice: `Input and output are ${kib.toFixed(1)} KiB for each execution: leave out what is not needed.`,
+    advice: `Input and output are ${kib.toFixed(1)} KiB per execution. Leave out data that is not needed.`,
   };
 }
 
@@ -120,19 +122,19 @@ function batch({ row, units }: Case): Found | null {
   return {
     kind: "batch",
     saving: row.costBreakdown.baseCost * (1 - used),
-    finding: `It uses ${formatPercent(used * 100)} of the compute time that it is billed for`,
-    advice: `Runs take ${formatDuration(row.averageDuration)}; the least that is billed is 100 ms. A call that takes many inputs at once costs no more than one.`,
+    finding: `It uses ${formatPercent(used * 100)} of its billed run time`,
+    advice: `Runs take ${formatDuration(row.averageDuration)}, but at least 100 ms is billed. Process several inputs in one call.`,
   };
 }
 
-/** The improvements that would have saved most, biggest first. */
-export function improvementsOf(rows: readonly CostRow[], functions: readonly Fn[], pricing: Pricing): Improvement[] {
+/** The largest possible savings, largest first. */
+export function improvementsOf(rows: readonly CostRow[], functions: readonly ListedFn[], pricing: Pricing): Improvement[] {
   const known = new Map(functions.map((fn) => [fn._id, fn]));
   const found = rows
     .filter(({ executionCount, totalCost }) => executionCount >= FEWEST_EXECUTIONS && totalCost > 0)
     .flatMap((row) => {
       const fn = known.get(row._id);
-      // What is deleted costs nothing any more.
+      // A deleted function costs nothing any more.
       if (!fn) return [];
       const one: Case = {
         row,
@@ -149,7 +151,7 @@ export function improvementsOf(rows: readonly CostRow[], functions: readonly Fn[
         .map((improvement) => Object.assign(improvement, { functionId: row._id, functionName: row.functionName }));
     })
     .toSorted((a, b) => b.saving - a.saving);
-  // Nearly every quick function could be called with more at once: said of the dearest, it is said.
+  // Nearly every quick function could process several inputs per call. Report only the most expensive one.
   const dearestBatch = found.find(({ kind }) => kind === "batch");
   return found.filter((one) => one.kind !== "batch" || one === dearestBatch).slice(0, MOST);
 }

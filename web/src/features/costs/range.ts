@@ -1,4 +1,4 @@
-/** The period that costs are shown for, as the address of the page says it. */
+/** The period of the cost page, which the address holds. */
 import type { CostRange } from "@/lib/api/costs";
 import type { Granularity } from "@/lib/api/types";
 
@@ -20,12 +20,12 @@ export type Preset = (typeof PRESETS)[number]["id"];
 
 export type Choice =
   | { preset: Preset }
-  /** Days in the reader's zone, `YYYY-MM-DD`, both whole. */
+  /** Whole days in the time zone of the browser, `YYYY-MM-DD`. */
   | { preset: "custom"; from: string; to: string };
 
 const isPreset = (text: string | null): text is Preset => PRESETS.some(({ id }) => id === text);
 
-/** Midnight of a day in the reader's zone, `days` later; null for what is no day. */
+/** Midnight of a day in the time zone of the browser, `days` later; null for an invalid day. */
 function midnight(day: string, days = 0): number | null {
   const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day);
   if (!parts) return null;
@@ -38,38 +38,38 @@ function midnight(day: string, days = 0): number | null {
 
 const two = (value: number) => String(value).padStart(2, "0");
 
-/** A day as the address and a date field write it. */
+/** A day in the format of the address and of date fields. */
 export function dayOf(at: number): string {
   const date = new Date(at);
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
-/** Why these days are no period; null when they are one. */
+/** The error of two days; null when they form a period. */
 export function daysError(from: string, to: string): string | null {
   const [start, end] = [midnight(from), midnight(to)];
   if (start === null || end === null) return "Choose both days.";
-  return end < start ? "The last day lies before the first." : null;
+  return end < start ? "The last day is before the first day." : null;
 }
 
-/** What the address asks for; the last 24 hours when it asks for nothing that can be. */
+/** Reads the period from the address; the last 24 hours if it has no valid one. */
 export function readChoice(params: URLSearchParams): Choice {
   const [range, from, to] = [params.get("range"), params.get("from") ?? "", params.get("to") ?? ""];
   if (isPreset(range)) return { preset: range };
   return daysError(from, to) === null ? { preset: "custom", from, to } : { preset: "24h" };
 }
 
-/** How an address asks for it. */
+/** The parameters of the address. */
 export const writeChoice = (choice: Choice): Record<string, string> =>
   choice.preset === "custom" ? { from: choice.from, to: choice.to } : { range: choice.preset };
 
-/** A period in ms since 1970; `open`: its end is now. */
+/** A period in ms since 1970. `open`: it ends now. */
 export interface Span {
   start: number;
   end: number;
   open: boolean;
 }
 
-/** The period of `choice` at the moment `now`. Short ones begin with a minute, long ones with an hour or a day. */
+/** The period of `choice` at the time `now`. Short ones start at a full minute, long ones at a full hour or day. */
 export function spanOf(choice: Choice, now: number): Span {
   const back = (length: number, step: number) => ({ start: Math.floor((now - length) / step) * step, end: now, open: true });
   const date = new Date(now);
@@ -97,14 +97,14 @@ export function spanOf(choice: Choice, now: number): Span {
   }
 }
 
-/** What the API is asked: no end while the period goes on, so that the question stays the same. */
+/** The period for the API. An open period has no end, so that the request stays the same and can be cached. */
 export function costRange({ start, end, open }: Span): CostRange {
   const startDate = new Date(start).toISOString();
   return open ? { startDate } : { startDate, endDate: new Date(end).toISOString() };
 }
 
 const LENGTHS: Record<Granularity, number> = { minute: MINUTE, hour: HOUR, day: DAY, month: 30 * DAY };
-/** More than this no screen can show. */
+/** The most points that a chart shows. */
 const MOST_POINTS = 1_500;
 
 export const GRANULARITIES: readonly { id: Granularity; label: string }[] = [
@@ -114,10 +114,10 @@ export const GRANULARITIES: readonly { id: Granularity; label: string }[] = [
   { id: "month", label: "By month" },
 ];
 
-/** Whether a period can be shown in steps of this length. */
+/** Whether a period has few enough steps of this length. */
 export const fits = (span: Span, granularity: Granularity) => (span.end - span.start) / LENGTHS[granularity] <= MOST_POINTS;
 
-/** The length of a step: the wished one where it fits, else what shows the period best. */
+/** The length of a step: the wished one if it fits, otherwise one that suits the period. */
 export function granularityOf(span: Span, wished: string | null): Granularity {
   const found = GRANULARITIES.find(({ id }) => id === wished);
   if (found && fits(span, found.id)) return found.id;

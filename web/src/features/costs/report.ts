@@ -1,15 +1,15 @@
-/** One period's costs from the two reports that tell them: all of the page adds up to the same total. */
+/** The costs of a period, from two reports. All figures of the page add up to the same total. */
 import type { CostParts, CostRow, SystemCost } from "@/lib/api/types";
 import { sumMoney } from "@/lib/money";
 import type { Share } from "@/components/charts/ShareBar";
 
 export interface CostReport {
-  /** Everything, scaling and storage too. */
+  /** All costs, including scaling and storage. */
   total: number;
-  /** What the executions cost. */
+  /** The cost of executions. */
   executionCost: number;
   executions: number;
-  /** For each execution; null without one. */
+  /** Per execution; null without executions. */
   average: number | null;
   parts: readonly Share[];
 }

@@ -1,4 +1,4 @@
-/** The first page: how it goes. */
+/** The first page: an overview. */
 import { useQuery } from "@tanstack/react-query";
 import { Plus, Rocket } from "lucide-react";
 import { ButtonLink } from "@/components/Button";
@@ -44,10 +44,10 @@ function Welcome() {
     <Card
       title={
         <span className="flex items-center gap-2">
-          <Rocket aria-hidden className="size-5 text-accent" /> Begin with a sample
+          <Rocket aria-hidden className="size-5 text-accent" /> Start with a sample
         </span>
       }
-      hint="There is no function yet. Upload one of these in one click, then run it."
+      hint="There are no functions yet. Upload a sample with one click, then run it."
     >
       <SampleCards />
     </Card>

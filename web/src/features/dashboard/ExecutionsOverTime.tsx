@@ -1,12 +1,13 @@
-/** What ended in each hour. */
+/** The executions that ended in each hour. */
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { Card } from "@/components/Card";
 import { TimeChart } from "@/components/charts/TimeChart";
 import type { Series } from "@/components/charts/ChartFrame";
 import { SelectField } from "@/components/Field";
 import { useNow } from "@/components/Figures";
 import { Loaded, Skeleton } from "@/components/States";
+import { readChoice, useAddress } from "@/lib/address";
 import { historyQuery } from "@/lib/api/metrics";
 import { formatCount, formatDay, formatMinute } from "@/lib/format";
 import { fillHours, type HourPoint } from "@/lib/series";
@@ -21,14 +22,15 @@ const hourOf = (at: number) => formatMinute(at);
 const dayAndHour = (at: number) => `${formatDay(at)}, ${formatMinute(at)}`;
 
 export function ExecutionsOverTime() {
-  const [hours, setHours] = useState(24);
+  const address = useAddress();
+  const hours = readChoice(address.get("hours"), [24, 72, 168]);
   const query = useQuery(historyQuery(hours));
   return (
     <Card
       title="Executions over time"
-      hint="What ended in each hour"
+      hint="Executions that ended in each hour"
       actions={
-        <SelectField label="Period" hideLabel value={hours} onChange={(event) => setHours(Number(event.target.value))}>
+        <SelectField label="Period" hideLabel value={hours} onChange={({ target }) => address.set({ hours: target.value })}>
           <option value={24}>Last 24 hours</option>
           <option value={72}>Last 3 days</option>
           <option value={168}>Last 7 days</option>
@@ -55,7 +57,7 @@ function Hours({ rows, hours }: { rows: Parameters<typeof fillHours>[0]; hours: 
       format={formatCount}
       whole
       bars
-      empty="Nothing has run in this time."
+      empty="No executions in this period."
     />
   );
 }

@@ -9,11 +9,12 @@ import { formatCount, formatPercent } from "@/lib/format";
 import { formatMoney } from "@/lib/money";
 import { connection } from "@/lib/live/live";
 import { useStore } from "@/lib/store";
-import { compare, today, yesterday } from "./days";
+import { compare, timeZone, today, yesterday } from "./days";
 
 export function Figures() {
   const now = useNow(60_000);
   const metrics = useQuery(overviewQuery());
+  // Both figures of today come from one report, so that they have the same period.
   const costToday = useQuery(systemCostQuery(today(now)));
   const costYesterday = useQuery(systemCostQuery(yesterday(now)));
   const offline = useStore(connection).state === "offline";
@@ -22,42 +23,47 @@ export function Figures() {
     return <ErrorState error={metrics.error} onRetry={() => void metrics.refetch()} />;
   }
   const loading = !figures;
-  /** What is only true at this moment is not shown without a connection. */
+  /** A value of this moment is unknown without a connection. */
   const live = (value: number | undefined) => (offline || value === undefined ? "—" : formatCount(value));
   return (
-    <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3 sm:gap-4 xl:grid-cols-6">
-      <Stat
-        label="Executions"
-        loading={loading}
-        value={formatCount(figures?.totalExecutions ?? 0)}
-        detail={`${formatCount(metrics.data?.performance.totalExecutionsToday ?? 0)} today (UTC)`}
-      />
-      <Stat
-        label="Success rate"
-        loading={loading}
-        value={figures && figures.recentExecutions > 0 ? formatPercent(figures.successRate) : "—"}
-        detail={`last hour: ${formatCount(figures?.recentExecutions ?? 0)}`}
-      />
-      <Stat label="Running" loading={loading} value={live(figures?.runningExecutions)} detail="executions now" />
-      <Stat label="Queued" loading={loading} value={live(figures?.queuedExecutions)} detail="waiting now" />
-      <Stat
-        label="Instances"
-        loading={loading}
-        value={live(figures?.currentInstances)}
-        detail={`${formatCount(figures?.activeFunctions ?? 0)} functions`}
-      />
-      <Stat
-        label="Cost today"
-        loading={!costToday.data || !costYesterday.data}
-        value={costToday.data ? <Money round value={costToday.data.grandTotal} /> : null}
-        detail={
-          costToday.data && costYesterday.data ? (
-            <span title={`Yesterday: ${formatMoney(costYesterday.data.grandTotal)}`}>
-              {compare(costToday.data.grandTotal, costYesterday.data.grandTotal)}
-            </span>
-          ) : null
-        }
-      />
-    </dl>
+    <div className="flex flex-col gap-2">
+      <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3 sm:gap-4 xl:grid-cols-6">
+        <Stat
+          label="Executions"
+          loading={loading}
+          value={formatCount(figures?.totalExecutions ?? 0)}
+          detail={costToday.data ? `${formatCount(costToday.data.totalExecutions)} today` : null}
+        />
+        <Stat
+          label="Success rate"
+          loading={loading}
+          value={figures && figures.recentExecutions > 0 ? formatPercent(figures.successRate) : "—"}
+          detail={`last hour: ${formatCount(figures?.recentExecutions ?? 0)}`}
+        />
+        <Stat label="Running" loading={loading} value={live(figures?.runningExecutions)} detail="executions now" />
+        <Stat label="Queued" loading={loading} value={live(figures?.queuedExecutions)} detail="executions now" />
+        <Stat
+          label="Instances"
+          loading={loading}
+          value={live(figures?.currentInstances)}
+          detail={functionsText(figures?.activeFunctions ?? 0)}
+        />
+        <Stat
+          label="Cost today"
+          loading={!costToday.data || !costYesterday.data}
+          value={costToday.data ? <Money round value={costToday.data.grandTotal} /> : null}
+          detail={
+            costToday.data && costYesterday.data ? (
+              <span title={`Yesterday: ${formatMoney(costYesterday.data.grandTotal)}`}>
+                {compare(costToday.data.grandTotal, costYesterday.data.grandTotal)}
+              </span>
+            ) : null
+          }
+        />
+      </dl>
+      <p className="text-sm text-muted">Today starts at midnight in your time zone ({timeZone()}).</p>
+    </div>
   );
 }
+
+const functionsText = (count: number) => (count === 1 ? "1 active function" : `${formatCount(count)} active functions`);

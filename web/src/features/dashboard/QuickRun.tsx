@@ -1,18 +1,19 @@
-/** Runs any function from here. */
+/** Runs any active function. The address holds the chosen one. */
 import { useQuery } from "@tanstack/react-query";
 import { SquareFunction } from "lucide-react";
-import { useState } from "react";
 import { Card } from "@/components/Card";
 import { SelectField } from "@/components/Field";
 import { exampleInput } from "@/components/run/exampleInput";
 import { RunPanel } from "@/components/run/RunPanel";
 import { EmptyState, Skeleton } from "@/components/States";
+import { useAddress } from "@/lib/address";
 import { samplesQuery } from "@/lib/api/functions";
-import type { Fn } from "@/lib/api/types";
+import type { ListedFn } from "@/lib/api/types";
 
-export function QuickRun({ functions }: { functions: readonly Fn[] | undefined }) {
+export function QuickRun({ functions }: { functions: readonly ListedFn[] | undefined }) {
   const samples = useQuery(samplesQuery());
-  const [chosen, setChosen] = useState<string | null>(null);
+  const address = useAddress();
+  const chosen = address.get("run");
   const active = functions?.filter(({ status }) => status === "active");
   const fn = active?.find(({ _id }) => _id === chosen) ?? active?.[0];
   return (
@@ -21,11 +22,11 @@ export function QuickRun({ functions }: { functions: readonly Fn[] | undefined }
         <Skeleton lines={6} />
       ) : !fn ? (
         <EmptyState icon={SquareFunction} title="No active function">
-          Upload a function, or activate one, to run it from here.
+          Upload or activate a function to run it here.
         </EmptyState>
       ) : (
         <div className="flex flex-col gap-4">
-          <SelectField label="Function" value={fn._id} onChange={(event) => setChosen(event.target.value)}>
+          <SelectField label="Function" value={fn._id} onChange={({ target }) => address.set({ run: target.value })}>
             {active.map(({ _id, name }) => (
               <option key={_id} value={_id}>
                 {name}

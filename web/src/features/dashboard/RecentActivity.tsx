@@ -21,8 +21,8 @@ export function RecentActivity() {
         expect={10}
         narrow
         empty={
-          <EmptyState icon={History} title="Nothing has run yet">
-            Run a function: it shows up here at once.
+          <EmptyState icon={History} title="No executions yet">
+            Run a function. Its execution appears here at once.
           </EmptyState>
         }
       />

@@ -3,13 +3,13 @@ import { compare, today, yesterday } from "./days";
 
 const NOW = new Date(2026, 2, 1, 9, 0).getTime();
 
-it("ends yesterday where today begins, in the reader's own zone", () => {
+it("ends yesterday where today starts, in the time zone of the browser", () => {
   expect(today(NOW).startDate).toBe(new Date(2026, 2, 1).toISOString());
   expect(yesterday(NOW)).toEqual({ startDate: new Date(2026, 1, 28).toISOString(), endDate: new Date(2026, 2, 1).toISOString() });
 });
 
-it("compares with yesterday where there is something to compare with", () => {
-  expect(compare(1, 0)).toBe("none yesterday");
-  expect(compare(1.5, 1)).toBe("+50% on yesterday");
-  expect(compare(0.5, 1)).toBe("−50% on yesterday");
+it("compares the cost with yesterday, if there was any", () => {
+  expect(compare(1, 0)).toBe("no cost yesterday");
+  expect(compare(1.5, 1)).toBe("+50% vs. yesterday");
+  expect(compare(0.5, 1)).toBe("−50% vs. yesterday");
 });

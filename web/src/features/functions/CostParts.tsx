@@ -1,12 +1,13 @@
-/** What an execution cost, part by part. */
+/** The parts of an execution's cost. */
 import { Card } from "@/components/Card";
 import { ShareBar } from "@/components/charts/ShareBar";
 import { Money } from "@/components/Figures";
 import type { ExecutionCost } from "@/lib/api/types";
 
 export function CostParts({ cost }: { cost: ExecutionCost }) {
+  const { memoryMB, cpuCores } = cost.resourceUsage;
   return (
-    <Card title="Cost" hint={<>Together <Money value={cost.totalCost} />, with {cost.resourceUsage.memoryMB} MB and {cost.resourceUsage.cpuCores} cores</>}>
+    <Card title="Cost" hint={<>Total <Money value={cost.totalCost} />, with {memoryMB} MB and {cpuCores} {cpuCores === 1 ? "core" : "cores"}</>}>
       <ShareBar
         label="Cost by part"
         format={(value) => <Money value={value} />}

@@ -1,9 +1,9 @@
-/** Takes a file that is dropped on it, or chosen. */
+/** Reads a file that is dropped on it or chosen. */
 import { FileUp } from "lucide-react";
 import { useRef, useState, type ReactNode } from "react";
 import { Button } from "@/components/Button";
 
-/** Far above what the server takes, far below what would stop the page. */
+/** In bytes: above the server's limit, and small enough for the page to read. */
 const LARGEST = 4 << 20;
 
 interface Props {
@@ -18,7 +18,7 @@ export function DropZone({ onFile, children }: Props) {
   const take = async (file: File | undefined) => {
     if (!file) return;
     if (file.size > LARGEST) {
-      setError(`${file.name} is larger than a function can be.`);
+      setError(`${file.name} is too large for a function.`);
       return;
     }
     setError(null);
@@ -35,7 +35,7 @@ export function DropZone({ onFile, children }: Props) {
       onDragLeave={() => setOver(false)}
       onDropCapture={(event) => {
         if (event.dataTransfer.files.length === 0) return;
-        // Else the editor would put the file's text where it was dropped.
+        // Otherwise the editor would insert the file's text where it was dropped.
         event.preventDefault();
         event.stopPropagation();
         setOver(false);

@@ -1,4 +1,4 @@
-/** Uploads a function, or changes one. */
+/** Creates or edits a function. */
 import { useQuery } from "@tanstack/react-query";
 import { Lock } from "lucide-react";
 import { useParams } from "react-router";
@@ -15,7 +15,7 @@ export function NewFunctionPage() {
     <Page
       title="New function"
       trail={[{ to: "/functions", label: "Functions" }]}
-      hint="A body that uses input and returns, a function, or a module with a default export. Input and result are JSON."
+      hint="Write a function body that uses input and returns a result, a function, or a module with a default export. Input and result are JSON."
     >
       {refused ? <Refused reason={refused} /> : <FunctionForm fn={null} />}
     </Page>
@@ -41,18 +41,20 @@ export function EditFunctionPage() {
         <FunctionForm key={id} fn={query.data} />
       ) : (
         <Card>
-          <Loaded query={query}>{() => null}</Loaded>
+          <Loaded query={query} wayOut={{ to: "/functions", label: "Go to the functions" }}>
+            {() => null}
+          </Loaded>
         </Card>
       )}
     </Page>
   );
 }
 
-/** Whoever may not save has no use for the form. */
+/** Shown in place of the form to a key that cannot save. */
 function Refused({ reason }: { reason: string }) {
   return (
     <Card>
-      <EmptyState icon={Lock} title="Functions cannot be changed with this key">
+      <EmptyState icon={Lock} title="This key cannot change functions">
         {reason}
       </EmptyState>
     </Card>

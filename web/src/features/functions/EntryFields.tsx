@@ -1,4 +1,4 @@
-/** One variable, or one secret: its name, and its value or what can be done with it. */
+/** One line of the environment: a variable with its value, or a secret that can be replaced. */
 import { KeyRound, Trash2, Undo2 } from "lucide-react";
 import { useEffect, useRef, type ClipboardEvent } from "react";
 import { Badge } from "@/components/Badge";
@@ -10,7 +10,7 @@ import type { Entry, EntryErrors } from "./environment";
 interface Props {
   entry: Entry;
   errors: EntryErrors;
-  /** Added just now: it takes the focus. */
+  /** Added just now: it receives the focus. */
   fresh: boolean;
   onChange: (change: Partial<Entry>) => void;
   onRemove: () => void;
@@ -21,7 +21,7 @@ export function EntryFields({ entry, errors, fresh, onChange, onRemove }: Props)
   const line = useRef<HTMLLIElement>(null);
   const replacing = setAt !== null && value !== null;
   const was = useRef(replacing);
-  // A new line, the field of a secret that is to be replaced, and the button in its place when it is not.
+  // Focus a new line, the field of a secret that is replaced, or the button that takes its place.
   useEffect(() => {
     const wanted = fresh || replacing ? "input, textarea" : was.current ? "button" : null;
     if (wanted) line.current?.querySelector<HTMLElement>(wanted)?.focus();
@@ -87,13 +87,13 @@ interface SecretFieldProps {
   name: string;
   value: string;
   error: string | undefined;
-  /** The server has one that can stay. */
+  /** Whether the server has a value that can be kept. */
   kept: boolean;
   onChange: (change: Partial<Entry>) => void;
 }
 
 function SecretField({ name, value, error, kept, onChange }: SecretFieldProps) {
-  // A password field drops line breaks, and a pasted key would be another.
+  // A password field drops line breaks, which would change a pasted key.
   const paste = (event: ClipboardEvent) => {
     const text = event.clipboardData.getData("text");
     if (!/[\r\n]/.test(text)) return;
@@ -109,7 +109,7 @@ function SecretField({ name, value, error, kept, onChange }: SecretFieldProps) {
           autoComplete="new-password"
           value={value}
           error={error}
-          hint={/[\r\n]/.test(value) ? "It has several lines." : undefined}
+          hint={/[\r\n]/.test(value) ? "The value has several lines." : undefined}
           onPaste={paste}
           onChange={({ target }) => onChange({ value: target.value })}
         />

@@ -1,4 +1,4 @@
-/** What a function's code finds in `context.env`: variables in full, of secrets that they are set. */
+/** The variables and secrets of a function. The value of a secret is never shown. */
 import { KeyRound } from "lucide-react";
 import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
@@ -11,7 +11,7 @@ export function Environment({ config }: { config: FunctionConfig }) {
   const entries = entriesOf(config);
   if (entries.length === 0) return null;
   return (
-    <Card title="Environment" hint={<>Its code reads these as <code>context.env.NAME</code>.</>} flush>
+    <Card title="Environment" hint={<>The code reads these as <code>context.env.NAME</code>.</>} flush>
       <Table
         label="Environment"
         rows={entries}

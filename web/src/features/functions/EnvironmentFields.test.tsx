@@ -1,10 +1,11 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { answerWith } from "../../../tests/api";
 import { show } from "../../../tests/render";
 import { aFunction, pricing } from "../../../tests/samples";
 import { ApiError } from "@/lib/api/client";
+import { canKeepSecrets } from "@/lib/session/session";
 import { FunctionForm } from "./FunctionForm";
 
 const SET = "2026-01-31T12:00:00.000Z";
@@ -20,13 +21,16 @@ function open(put: unknown = fn) {
     "PUT /api/functions/f1": put,
     "POST /api/functions": fn,
   });
+  /** The body that was sent. */
   const sent = () => asked.find(({ request }) => request.startsWith("PUT"))?.body as { config: Record<string, unknown> } | undefined;
   return { asked, sent };
 }
 
+afterEach(() => canKeepSecrets.set(null));
+
 const save = () => userEvent.click(screen.getByRole("button", { name: "Save" }));
 
-it("sets, changes and removes variables and secrets with the keyboard alone", async () => {
+it("sets, changes and removes variables and secrets with the keyboard", async () => {
   const { sent } = open();
   show(<FunctionForm fn={fn} />);
   const list = await screen.findByRole("list", { name: "Variables and secrets" });
@@ -50,7 +54,7 @@ it("sets, changes and removes variables and secrets with the keyboard alone", as
   );
 });
 
-it("shows of a secret that it is set, replaces it when asked to, and can leave it alone after all", async () => {
+it("replaces a secret, and can keep the old one after all", async () => {
   const { sent } = open();
   const { container } = show(<FunctionForm fn={fn} />);
   await userEvent.click(await screen.findByRole("button", { name: "Replace API_KEY" }));
@@ -64,17 +68,17 @@ it("shows of a secret that it is set, replaces it when asked to, and can leave i
   expect(sent()?.config).toEqual({ timeout: 30_000, retryCount: 3 });
 });
 
-it("keeps the lines of a secret that is pasted", async () => {
+it("keeps the line breaks of a pasted secret", async () => {
   const { sent } = open();
   show(<FunctionForm fn={fn} />);
   await userEvent.click(await screen.findByRole("button", { name: "Replace API_KEY" }));
   await userEvent.paste("-----BEGIN\nkey\n-----END");
-  expect(screen.getByText("It has several lines.")).toBeTruthy();
+  expect(screen.getByText("The value has several lines.")).toBeTruthy();
   await save();
   await waitFor(() => expect(sent()?.config["secrets"]).toEqual({ API_KEY: "-----BEGIN\nkey\n-----END" }));
 });
 
-it("says which line is wrong, and sends nothing until it is right", async () => {
+it("marks the invalid line and sends nothing until it is valid", async () => {
   const { asked, sent } = open();
   show(<FunctionForm fn={fn} />);
   await userEvent.click(await screen.findByRole("button", { name: "Add a secret" }));
@@ -82,8 +86,8 @@ it("says which line is wrong, and sends nothing until it is right", async () => 
   await save();
   const name = screen.getByRole("textbox", { name: "Secret" });
   expect(name.getAttribute("aria-invalid")).toBe("true");
-  expect(document.getElementById(name.getAttribute("aria-describedby") ?? "")?.textContent).toMatch(/no digit first/);
-  expect(screen.getByText("A secret needs a value.")).toBeTruthy();
+  expect(document.getElementById(name.getAttribute("aria-describedby") ?? "")?.textContent).toMatch(/not start with a digit/);
+  expect(screen.getByText("Enter a value.")).toBeTruthy();
   expect(asked.some(({ request }) => request.startsWith("PUT"))).toBe(false);
   await userEvent.clear(name);
   await userEvent.type(name, "OTHER_KEY{Tab}value");
@@ -91,7 +95,7 @@ it("says which line is wrong, and sends nothing until it is right", async () => 
   await waitFor(() => expect(sent()?.config["secrets"]).toEqual({ OTHER_KEY: "value" }));
 });
 
-it("tells what the server has against it", async () => {
+it("shows why the server refuses a secret", async () => {
   open(() => {
     throw new ApiError("secrets cannot be kept here: no secret key is configured to seal them with", 409, "conflict");
   });
@@ -100,4 +104,15 @@ it("tells what the server has against it", async () => {
   await userEvent.keyboard("new");
   await save();
   expect((await screen.findByRole("alert")).textContent).toMatch(/no secret key is configured/);
+});
+
+it("offers no secrets where the server cannot store them, and says why", async () => {
+  open();
+  canKeepSecrets.set(false);
+  show(<FunctionForm fn={null} />);
+  const add = await screen.findByRole("button", { name: "Add a secret" });
+  expect(add.getAttribute("aria-disabled")).toBe("true");
+  await userEvent.click(add);
+  expect(screen.queryByRole("textbox", { name: "Secret" })).toBeNull();
+  expect(screen.getByText(/started without FAAS_SECRET_KEY/)).toBeTruthy();
 });

@@ -1,23 +1,28 @@
-/** The variables and secrets of a function, to be set, replaced and removed. */
+/** Sets, replaces and removes the variables and secrets of a function. */
 import { KeyRound, Plus } from "lucide-react";
 import { useRef, useState } from "react";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { announce } from "@/lib/announce";
+import { canKeepSecrets } from "@/lib/session/session";
+import { useStore } from "@/lib/store";
 import { checkEntries, newEntry, type Entry } from "./environment";
 import { EntryFields } from "./EntryFields";
+
+const NO_SECRETS = "This server cannot store secrets: it was started without FAAS_SECRET_KEY.";
 
 interface Props {
   entries: readonly Entry[];
   onChange: (change: (old: readonly Entry[]) => Entry[]) => void;
-  /** Whether to say what is wrong with single lines. */
+  /** Whether to show the errors of single lines: after the first try to save. */
   tried: boolean;
-  /** What is wrong with all of them together. */
+  /** An error of all lines together. */
   error: string | undefined;
 }
 
 export function EnvironmentFields({ entries, onChange, tried, error }: Props) {
   const errors = tried ? checkEntries(entries) : new Map();
+  const noSecrets = useStore(canKeepSecrets) === false;
   const add = useRef<HTMLDivElement>(null);
   const [fresh, setFresh] = useState<number | null>(null);
   const append = (secret: boolean) => {
@@ -27,8 +32,8 @@ export function EnvironmentFields({ entries, onChange, tried, error }: Props) {
   };
   const remove = ({ id, name, secret }: Entry) => {
     onChange((old) => old.filter((entry) => entry.id !== id));
-    announce(`${name || (secret ? "The secret" : "The variable")} is removed once this is saved.`);
-    // What had the focus is gone with its line.
+    announce(`${name || (secret ? "The secret" : "The variable")} will be removed when you save.`);
+    // The element that had the focus is gone.
     add.current?.querySelector("button")?.focus();
   };
   return (
@@ -36,7 +41,7 @@ export function EnvironmentFields({ entries, onChange, tried, error }: Props) {
       title="Environment"
       hint={
         <>
-          Its code reads them as <code>context.env.NAME</code>. Secrets are encrypted, and not shown again.
+          The code reads these as <code>context.env.NAME</code>. Secrets are encrypted and never shown again.
         </>
       }
     >
@@ -66,10 +71,16 @@ export function EnvironmentFields({ entries, onChange, tried, error }: Props) {
           <Button small icon={<Plus aria-hidden className="size-4" />} onClick={() => append(false)}>
             Add a variable
           </Button>
-          <Button small icon={<KeyRound aria-hidden className="size-4" />} onClick={() => append(true)}>
+          <Button
+            small
+            icon={<KeyRound aria-hidden className="size-4" />}
+            refused={noSecrets ? NO_SECRETS : null}
+            onClick={() => append(true)}
+          >
             Add a secret
           </Button>
         </div>
+        {noSecrets ? <p className="text-sm text-muted">{NO_SECRETS}</p> : null}
       </div>
     </Card>
   );

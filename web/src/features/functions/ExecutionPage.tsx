@@ -1,25 +1,23 @@
 /** One execution. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Ban, RotateCw } from "lucide-react";
-import { Link, useNavigate, useParams } from "react-router";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "react-router";
 import { StartBadge } from "@/components/Badge";
-import { Button } from "@/components/Button";
 import { Card, Stat } from "@/components/Card";
+import { CopyField } from "@/components/Copy";
 import { prettyJson } from "@/components/editor/json";
 import { Money } from "@/components/Figures";
 import { failureSentence, Outcome } from "@/components/Outcome";
 import { Page } from "@/components/Page";
 import { Code, Failure, Logs } from "@/components/run/ExecutionResult";
-import { InlineError, Loaded } from "@/components/States";
-import { announce } from "@/lib/announce";
-import { cancelExecution, executionQuery, isOver, retryExecution } from "@/lib/api/executions";
-import { keys } from "@/lib/api/keys";
+import { Loaded } from "@/components/States";
+import { executionQuery, isOver } from "@/lib/api/executions";
 import type { Execution } from "@/lib/api/types";
+import { executionUrl } from "@/lib/curl";
 import { formatDuration, formatMoment, shortId } from "@/lib/format";
 import { useFunctionNames } from "@/lib/names";
-import { useRefusal } from "@/lib/session/session";
 import { Attempts } from "./Attempts";
 import { CostParts } from "./CostParts";
+import { ExecutionActions } from "./ExecutionActions";
 
 export function ExecutionPage() {
   const { id = "" } = useParams();
@@ -28,14 +26,16 @@ export function ExecutionPage() {
   return (
     <Page title="Execution" trail={[{ to: "/functions", label: "Functions" }]}>
       <Card>
-        <Loaded query={query}>{() => null}</Loaded>
+        <Loaded query={query} wayOut={{ to: "/functions", label: "Go to the functions" }}>
+          {() => null}
+        </Loaded>
       </Card>
     </Page>
   );
 }
 
 function Detail({ execution }: { execution: Execution }) {
-  const { _id, functionId, status, duration, queueTime, cost, error, errorKind, stack, output, logs } = execution;
+  const { _id, functionId, status, duration, queueTime, cost, error, errorKind, stack } = execution;
   const nameOf = useFunctionNames();
   return (
     <Page
@@ -46,7 +46,7 @@ function Detail({ execution }: { execution: Execution }) {
       ]}
       badge={<Outcome status={status} errorKind={errorKind} />}
       hint={`Version ${execution.functionVersion}, accepted ${formatMoment(execution.createdAt)}`}
-      actions={<Actions execution={execution} />}
+      actions={<ExecutionActions execution={execution} />}
     >
       <dl className="grid grid-cols-2 gap-3 sm:gap-4 lg:grid-cols-4">
         <Stat
@@ -54,13 +54,13 @@ function Detail({ execution }: { execution: Execution }) {
           value={duration === null ? "—" : formatDuration(duration)}
           detail={duration === null ? null : <StartBadge cold={execution.coldStart} />}
         />
-        <Stat label="Waited" value={queueTime === null ? "—" : formatDuration(queueTime)} detail="in the queue" />
-        <Stat label="Cost" value={<Money value={cost.totalCost} />} detail={`${cost.tier} tier`} />
+        <Stat label="Queue time" value={queueTime === null ? "—" : formatDuration(queueTime)} detail="before it started" />
+        <Stat label="Cost" value={<Money value={cost.totalCost} />} detail={isOver(status) ? `${cost.tier} tier` : "so far"} />
         <Stat label="Retries" value={execution.retryCount} detail={execution.instanceId ? `instance ${execution.instanceId}` : null} />
       </dl>
       {execution.retryOf ? (
         <p className="text-sm">
-          This repeats{" "}
+          This is a repeat of{" "}
           <Link to={`/executions/${execution.retryOf}`} className="text-accent underline">
             execution …{shortId(execution.retryOf)}
           </Link>
@@ -77,55 +77,46 @@ function Detail({ execution }: { execution: Execution }) {
           <Code label="Input" text={prettyJson(execution.input)} />
         </Card>
         <Card>
-          {status === "completed" ? (
-            <Code label="Output" text={prettyJson(output)} />
-          ) : (
-            <p className="text-sm text-muted">
-              {isOver(status) ? "There is no output: it failed." : "There is no output yet."}
-            </p>
-          )}
+          <Output execution={execution} />
         </Card>
       </div>
       <Card>
-        {logs.length > 0 ? <Logs logs={logs} /> : <p className="text-sm text-muted">It has written no logs.</p>}
+        <ExecutionLogs execution={execution} />
       </Card>
       <div className="grid gap-4 sm:gap-5 lg:grid-cols-2">
-        <Attempts attempts={execution.attempts} />
+        <Attempts attempts={execution.attempts} status={status} />
         <CostParts cost={cost} />
       </div>
+      <Card title="Reference">
+        <dl className="grid gap-x-6 gap-y-2 lg:grid-cols-2">
+          <CopyField label="execution ID" text={_id} />
+          <CopyField label="function ID" text={functionId} />
+          <CopyField label="API address" text={executionUrl(window.location.origin, _id)} />
+        </dl>
+      </Card>
     </Page>
   );
 }
 
-function Actions({ execution }: { execution: Execution }) {
-  const client = useQueryClient();
-  const refused = useRefusal("develop");
-  const navigate = useNavigate();
-  const cancel = useMutation({
-    mutationFn: () => cancelExecution(execution._id),
-    onSuccess: (cancelled) => {
-      client.setQueryData(keys.execution(execution._id), cancelled);
-      void client.invalidateQueries({ queryKey: keys.executionLists });
-      announce("The execution is cancelled.");
-    },
-  });
-  const retry = useMutation({
-    mutationFn: () => retryExecution(execution._id),
-    onSuccess: ({ executionId }) => navigate(`/executions/${executionId}`),
-  });
+function Output({ execution: { status, output } }: { execution: Execution }) {
+  if (status === "completed") return <Code label="Output" text={prettyJson(output)} />;
   return (
-    <>
-      <InlineError error={cancel.error ?? retry.error} />
-      {isOver(execution.status) ? null : (
-        <Button look="danger" icon={<Ban aria-hidden className="size-4" />} busy={cancel.isPending} refused={refused} onClick={() => cancel.mutate()}>
-          Cancel
-        </Button>
-      )}
-      {execution.status === "failed" ? (
-        <Button icon={<RotateCw aria-hidden className="size-4" />} busy={retry.isPending} refused={refused} onClick={() => retry.mutate()}>
-          Run again
-        </Button>
-      ) : null}
-    </>
+    <Note title="Output">
+      {status === "failed" ? "None: the execution failed." : status === "running" ? "The function is running." : "The function has not started."}
+    </Note>
+  );
+}
+
+function ExecutionLogs({ execution: { status, logs } }: { execution: Execution }) {
+  if (logs.length > 0) return <Logs logs={logs} />;
+  return <Note title="Logs">{isOver(status) ? "The function wrote no logs." : "The logs appear here when the attempt ends."}</Note>;
+}
+
+function Note({ title, children }: { title: string; children: string }) {
+  return (
+    <div>
+      <h3 className="mb-1 text-sm font-medium">{title}</h3>
+      <p className="text-sm text-muted">{children}</p>
+    </div>
   );
 }

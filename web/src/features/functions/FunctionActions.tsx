@@ -1,4 +1,4 @@
-/** Activating, deactivating and deleting a function. */
+/** Activates, deactivates and deletes a function. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Power, PowerOff, Trash2 } from "lucide-react";
 import { useState } from "react";
@@ -8,32 +8,34 @@ import { InlineError } from "@/components/States";
 import { announce } from "@/lib/announce";
 import { deleteFunction, updateFunction } from "@/lib/api/functions";
 import { keys } from "@/lib/api/keys";
-import type { Fn } from "@/lib/api/types";
+import type { ListedFn } from "@/lib/api/types";
 import { useRefusal } from "@/lib/session/session";
 
 interface Props {
-  fn: Fn;
-  /** As an icon alone, for lists. */
+  fn: ListedFn;
+  /** An icon without text, for lists. */
   icon?: boolean;
 }
 
 export function StatusButton({ fn, icon = false }: Props) {
   const client = useQueryClient();
   const refused = useRefusal("develop");
+  const [asking, setAsking] = useState(false);
   const active = fn.status === "active";
   const change = useMutation({
     mutationFn: () => updateFunction(fn._id, { status: active ? "inactive" : "active" }),
     onSuccess: (changed) => {
+      setAsking(false);
       client.setQueryData(keys.function(fn._id), changed);
       void client.invalidateQueries({ queryKey: keys.functions });
       announce(`${changed.name} is ${changed.status}.`);
     },
   });
   const [word, Icon] = active ? (["Deactivate", PowerOff] as const) : (["Activate", Power] as const);
-  const press = { onClick: () => change.mutate(), disabled: change.isPending, refused };
+  const press = { onClick: () => (active ? setAsking(true) : change.mutate()), disabled: change.isPending, refused };
   return (
     <>
-      <InlineError error={change.error} />
+      {asking ? null : <InlineError error={change.error} />}
       {icon ? (
         <IconButton label={`${word} ${fn.name}`} icon={<Icon aria-hidden className="size-4" />} {...press} />
       ) : (
@@ -41,6 +43,19 @@ export function StatusButton({ fn, icon = false }: Props) {
           {word}
         </Button>
       )}
+      {asking ? (
+        <ConfirmDialog
+          title={`Deactivate ${fn.name}?`}
+          action="Deactivate"
+          busy={change.isPending}
+          error={change.error}
+          onConfirm={() => change.mutate()}
+          onClose={() => setAsking(false)}
+        >
+          The server refuses every call of an inactive function. Programs that use it get an error until you activate it
+          again. Its code, executions and costs stay.
+        </ConfirmDialog>
+      ) : null}
     </>
   );
 }
@@ -54,7 +69,7 @@ export function DeleteButton({ fn, icon = false, onDeleted }: Props & { onDelete
     onSuccess: async () => {
       setAsking(false);
       announce(`${fn.name} is deleted.`);
-      // A page that still shows it would ask for it again.
+      // Leave the page of the function first: it would request the deleted function again.
       await onDeleted?.();
       client.removeQueries({ queryKey: keys.function(fn._id) });
       void client.invalidateQueries({ queryKey: keys.functionList });
@@ -74,14 +89,14 @@ export function DeleteButton({ fn, icon = false, onDeleted }: Props & { onDelete
       {asking ? (
         <ConfirmDialog
           title={`Delete ${fn.name}?`}
-          action="Delete it"
+          action="Delete"
           busy={remove.isPending}
           error={remove.error}
           onConfirm={() => remove.mutate()}
           onClose={() => setAsking(false)}
         >
-          The function and its code will be gone for good, and nobody can run it any more. Its executions and costs stay in
-          the reports.
+          This deletes the function and its code permanently. Programs that call it get an error. Its executions and costs
+          stay in the reports.
         </ConfirmDialog>
       ) : null}
     </>

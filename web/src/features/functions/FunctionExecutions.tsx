@@ -1,43 +1,44 @@
-/** A function's executions, newest first, page after page. */
-import { useInfiniteQuery } from "@tanstack/react-query";
+/** The executions of a function, newest first. The address holds the filter and the page. */
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { History } from "lucide-react";
-import { useState } from "react";
-import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
+import { CursorPager } from "@/components/CursorPager";
 import { ExecutionTable } from "@/components/ExecutionTable";
 import { SelectField } from "@/components/Field";
 import { ERROR_KINDS, failureWord } from "@/components/Outcome";
 import { EmptyState } from "@/components/States";
-import { executionPagesQuery, type ExecutionFilter } from "@/lib/api/executions";
+import { useAddress } from "@/lib/address";
+import { executionsQuery } from "@/lib/api/executions";
 import type { ErrorKind, ExecutionStatus } from "@/lib/api/types";
-import { formatCount } from "@/lib/format";
 
 const PAGE = 20;
 const STATES: readonly ExecutionStatus[] = ["pending", "running", "completed", "failed"];
 
-/** What the list is narrowed to. */
-interface Narrow {
+interface Filter {
   status?: ExecutionStatus;
   errorKind?: ErrorKind;
 }
 
-function narrowBy(choice: string): Narrow {
+/** Reads a status or a kind of failure; anything else filters nothing. */
+function filterOf(choice: string | null): Filter {
   const status = STATES.find((state) => state === choice);
   if (status) return { status };
   const errorKind = ERROR_KINDS.find((kind) => kind === choice);
   return errorKind ? { errorKind } : {};
 }
 
-function emptyTitle({ status, errorKind }: Narrow) {
-  if (errorKind) return `None has failed like this: ${failureWord(errorKind).toLowerCase()}`;
-  return status ? `No execution is ${status}` : "It has not run yet";
+function emptyTitle({ status, errorKind }: Filter, cursor: string | null) {
+  if (cursor !== null) return "No older executions";
+  if (errorKind) return `No execution failed with: ${failureWord(errorKind).toLowerCase()}`;
+  return status ? `No execution is ${status}` : "No executions yet";
 }
 
 export function FunctionExecutions({ functionId }: { functionId: string }) {
-  const [narrow, setNarrow] = useState<Narrow>({});
-  const filter: ExecutionFilter = { functionId, limit: PAGE, ...narrow };
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(executionPagesQuery(filter));
-  const rows = data?.pages.flatMap(({ executions }) => executions);
+  const address = useAddress();
+  const filter = filterOf(address.get("status"));
+  const cursor = address.get("before");
+  const request = { functionId, limit: PAGE, ...filter, ...(cursor === null ? {} : { cursor }) };
+  const { data, error, refetch, isPlaceholderData } = useQuery({ ...executionsQuery(request), placeholderData: keepPreviousData });
   return (
     <Card
       title="Executions"
@@ -46,8 +47,8 @@ export function FunctionExecutions({ functionId }: { functionId: string }) {
         <SelectField
           label="Status"
           hideLabel
-          value={narrow.status ?? narrow.errorKind ?? ""}
-          onChange={({ target }) => setNarrow(narrowBy(target.value))}
+          value={filter.status ?? filter.errorKind ?? ""}
+          onChange={({ target }) => address.set({ status: target.value, before: null })}
         >
           <option value="">Every status</option>
           {STATES.map((state) => (
@@ -56,7 +57,7 @@ export function FunctionExecutions({ functionId }: { functionId: string }) {
               {state.slice(1)}
             </option>
           ))}
-          <optgroup label="Failed for one reason">
+          <optgroup label="Failed with">
             {ERROR_KINDS.map((kind) => (
               <option key={kind} value={kind}>
                 {failureWord(kind)}
@@ -66,26 +67,23 @@ export function FunctionExecutions({ functionId }: { functionId: string }) {
         </SelectField>
       }
     >
-      <ExecutionTable
-        label="Executions of this function"
-        rows={rows}
-        error={error}
-        onRetry={() => void refetch()}
-        expect={8}
-        empty={<EmptyState icon={History} title={emptyTitle(narrow)} />}
+      <div aria-busy={isPlaceholderData}>
+        <ExecutionTable
+          label="Executions of this function"
+          rows={data?.executions}
+          error={error}
+          onRetry={() => void refetch()}
+          expect={8}
+          empty={<EmptyState icon={History} title={emptyTitle(filter, cursor)} />}
+        />
+      </div>
+      <CursorPager
+        label="Pages of executions"
+        cursor={cursor}
+        next={data?.nextCursor ?? null}
+        busy={isPlaceholderData}
+        onCursor={(before) => address.set({ before }, { push: true })}
       />
-      {rows && rows.length > 0 ? (
-        <div className="flex items-center justify-between gap-3 border-t border-line px-4 py-3 sm:px-5">
-          <p className="numeric text-sm text-muted">
-            {formatCount(rows.length)} shown{hasNextPage ? "" : ", all there are"}
-          </p>
-          {hasNextPage ? (
-            <Button small busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-              Older executions
-            </Button>
-          ) : null}
-        </div>
-      ) : null}
     </Card>
   );
 }

@@ -18,20 +18,23 @@ import type { Fn } from "@/lib/api/types";
 import { formatCount, formatDuration, formatMoment } from "@/lib/format";
 import { daysBack } from "@/lib/period";
 import { useRefusal } from "@/lib/session/session";
+import { CallCard } from "./CallCard";
 import { Environment } from "./Environment";
 import { DeleteButton, StatusButton } from "./FunctionActions";
 import { FunctionExecutions } from "./FunctionExecutions";
 
-const TRAIL = [{ to: "/functions", label: "Functions" }];
+const FUNCTIONS = { to: "/functions", label: "Functions" };
 
 export function FunctionPage() {
   const { id = "" } = useParams();
   const query = useQuery(functionQuery(id));
   if (query.data) return <Detail fn={query.data} />;
   return (
-    <Page title="Function" trail={TRAIL}>
+    <Page title="Function" trail={[FUNCTIONS]}>
       <Card>
-        <Loaded query={query}>{() => null}</Loaded>
+        <Loaded query={query} wayOut={{ to: "/functions", label: "Go to the functions" }}>
+          {() => null}
+        </Loaded>
       </Card>
     </Page>
   );
@@ -41,10 +44,11 @@ function Detail({ fn }: { fn: Fn }) {
   const navigate = useNavigate();
   const refused = useRefusal("develop");
   const samples = useQuery(samplesQuery());
+  const example = exampleInput(fn, samples.data);
   return (
     <Page
       title={fn.name}
-      trail={TRAIL}
+      trail={[FUNCTIONS]}
       hint={fn.description}
       badge={
         <>
@@ -64,17 +68,12 @@ function Detail({ fn }: { fn: Fn }) {
     >
       <Figures fn={fn} />
       <div className="grid gap-4 sm:gap-5 xl:grid-cols-2">
-        <Card title="Run">
-          {samples.isPending ? (
-            <Skeleton lines={6} />
-          ) : (
-            <RunPanel key={fn._id} fn={fn} initialInput={exampleInput(fn, samples.data)} />
-          )}
-        </Card>
+        <Card title="Run">{samples.isPending ? <Skeleton lines={6} /> : <RunPanel key={fn._id} fn={fn} initialInput={example} />}</Card>
         <Card title="Code" hint={`Version ${fn.version}, changed ${formatMoment(fn.updatedAt)}`}>
           <Editor label={`Code of ${fn.name}`} language="javascript" value={fn.code} readOnly minLines={8} maxLines={22} />
         </Card>
       </div>
+      <CallCard functionId={fn._id} input={example} />
       <Environment config={fn.config} />
       <FunctionExecutions functionId={fn._id} />
     </Page>
@@ -100,7 +99,7 @@ function Figures({ fn }: { fn: Fn }) {
       <Stat
         label="Timeout"
         value={formatDuration(timeout)}
-        detail={`${retryCount} retries${concurrency === null ? "" : `, ${concurrency} at once`}`}
+        detail={`${retryCount} ${retryCount === 1 ? "retry" : "retries"}${concurrency === null ? "" : `, ${concurrency} at once`}`}
       />
     </dl>
   );

@@ -1,4 +1,4 @@
-/** Which tier the code is in as it is typed, and what a run of it costs. */
+/** The tier of the code while it is typed, and the price of a run. */
 import { useQuery } from "@tanstack/react-query";
 import { TierBadge } from "@/components/Badge";
 import { Card } from "@/components/Card";
@@ -12,17 +12,17 @@ interface Props {
   code: string;
   /** ms */
   timeout: number;
-  /** Of a function that is there already: how long it has run tells how long it will. */
+  /** An existing function, whose recent duration gives the price of a run. */
   functionId: string | null;
 }
 
-/** What a run is taken to last that nobody knows anything about, as the server takes it. */
+/** The duration that the server assumes for a function without history, in ms. */
 const UNKNOWN = 1_000;
 
 export function PricePreview({ code, timeout, functionId }: Props) {
   const pricing = useQuery(pricingQuery());
   const estimate = useQuery({ ...estimateQuery(functionId ?? "", {}), enabled: functionId !== null });
-  const tier = tierOf(code, timeout);
+  const tier = tierOf(code.length, timeout);
   const known = estimate.data?.basis === "history";
   const duration = estimate.data?.estimatedDuration ?? UNKNOWN;
   const limit = tier === "enterprise" ? null : LONGEST[tier];
@@ -38,10 +38,10 @@ export function PricePreview({ code, timeout, functionId }: Props) {
                 {formatCount(code.length)}
                 {limit === null || code.length > limit ? " characters" : ` of ${formatCount(limit)} characters`}
               </Line>
-              <Line label="Per started 100 ms">
+              <Line label="Per 100 ms, rounded up">
                 <Money value={price.pricePer100ms} />
               </Line>
-              <Line label={known ? `A run of ${formatDuration(duration)}, as lately` : `A run of ${formatDuration(duration)}`}>
+              <Line label={known ? `A run of ${formatDuration(duration)} (recent median)` : `A run of ${formatDuration(duration)} (assumed)`}>
                 <Money value={run} />
               </Line>
               <Line label="With a cold start">

@@ -5,9 +5,9 @@ import { exampleInput } from "@/components/run/exampleInput";
 import { RunPanel } from "@/components/run/RunPanel";
 import { Skeleton } from "@/components/States";
 import { samplesQuery } from "@/lib/api/functions";
-import type { Fn } from "@/lib/api/types";
+import type { ListedFn } from "@/lib/api/types";
 
-export function RunDialog({ fn, onClose }: { fn: Fn; onClose: () => void }) {
+export function RunDialog({ fn, onClose }: { fn: ListedFn; onClose: () => void }) {
   const samples = useQuery(samplesQuery());
   return (
     <Dialog title={`Run ${fn.name}`} wide onClose={onClose}>

@@ -1,4 +1,4 @@
-/** Begins with one of the samples. */
+/** Fills the form with a sample. */
 import { useQuery } from "@tanstack/react-query";
 import { SelectField } from "@/components/Field";
 import { samplesQuery } from "@/lib/api/functions";
@@ -8,14 +8,14 @@ export function SamplePicker({ draft, onPick }: { draft: Draft; onPick: (draft: 
   const { data } = useQuery(samplesQuery());
   return (
     <SelectField
-      label="Begin with"
+      label="Start with"
       value={data?.find(({ code }) => code === draft.code)?.name ?? ""}
       onChange={({ target }) => {
         const sample = data?.find(({ name }) => name === target.value);
         if (sample) onPick(draftOfSample(sample, draft));
       }}
     >
-      <option value="">Own code</option>
+      <option value="">Your own code</option>
       {data?.map(({ name }) => (
         <option key={name} value={name}>
           {name}

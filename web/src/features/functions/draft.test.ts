@@ -5,7 +5,7 @@ import { matches } from "./search";
 
 const good = draftOf(aFunction());
 
-it("names each field that keeps a function from being uploaded", () => {
+it("reports an error for each invalid field", () => {
   expect(check(good)).toEqual({});
   expect(Object.keys(check({ name: " ", description: "", code: "\n", timeout: "0", retries: "11", environment: [] })).toSorted()).toEqual([
     "code",
@@ -25,12 +25,12 @@ it("uploads the timeout in milliseconds", () => {
   expect(timeoutOf({ ...good, timeout: "nonsense" })).toBe(30_000);
 });
 
-it("takes a name from a file only where there is none", () => {
+it("takes the name of a file only if the form has none", () => {
   expect(draftOfFile({ name: "resize.image.js" }, "return 1", EMPTY).name).toBe("resize.image");
   expect(draftOfFile({ name: "resize.js" }, "return 1", good)).toMatchObject({ name: "add", code: "return 1" });
 });
 
-it("finds a function by all words of a search, wherever they are", () => {
+it("finds a function by all words of a search, in any order", () => {
   expect(matches(aFunction(), "two ADD")).toBe(true);
   expect(matches(aFunction(), "basic active")).toBe(true);
   expect(matches(aFunction(), "add three")).toBe(false);

@@ -1,8 +1,8 @@
-/** What is in the form, and whether it can be sent. */
+/** The contents of the form, and whether they can be sent. */
 import type { Fn, NewFunction, Sample } from "@/lib/api/types";
 import { changeOf, checkAmount, checkEntries, entriesOf, type Entry } from "./environment";
 
-/** The fields as they are typed. */
+/** The fields, as typed. */
 export interface Draft {
   name: string;
   description: string;
@@ -15,7 +15,7 @@ export interface Draft {
 
 export type DraftErrors = Partial<Record<keyof Draft, string>>;
 
-const STARTER = `// The input is JSON, and so is what is returned.
+const STARTER = `// The input and the result are JSON.
 return { greeting: \`Hello, \${input.name ?? "world"}!\` };
 `;
 
@@ -37,7 +37,7 @@ export const draftOfSample = (sample: Sample, draft: Draft): Draft => ({
   code: sample.code,
 });
 
-/** A file's code, and its name where there is none yet. */
+/** Takes the code of a file, and its name if the form has none. */
 export const draftOfFile = (file: { name: string }, code: string, draft: Draft): Draft => ({
   ...draft,
   code,
@@ -45,32 +45,32 @@ export const draftOfFile = (file: { name: string }, code: string, draft: Draft):
   description: draft.description || `From ${file.name}`,
 });
 
-/** The timeout in ms, as far as it is a number. */
+/** The timeout in ms; 30 s while the field has no valid number. */
 export const timeoutOf = (draft: Draft) => {
   const seconds = Number(draft.timeout);
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 30_000;
 };
 
-/** What keeps it from being sent. */
+/** The errors that prevent sending. */
 export function check(draft: Draft): DraftErrors {
   const errors: DraftErrors = {};
-  if (!draft.name.trim()) errors.name = "It needs a name.";
-  else if ([...draft.name].length > 128) errors.name = "A name has at most 128 characters.";
-  if (!draft.description.trim()) errors.description = "Say in a few words what it does.";
-  if (!draft.code.trim()) errors.code = "There is no code.";
+  if (!draft.name.trim()) errors.name = "Enter a name.";
+  else if ([...draft.name].length > 128) errors.name = "Use at most 128 characters.";
+  if (!draft.description.trim()) errors.description = "Describe in a few words what it does.";
+  if (!draft.code.trim()) errors.code = "Enter the code.";
   const timeout = Number(draft.timeout);
-  if (!(timeout >= 0.001) || !draft.timeout.trim()) errors.timeout = "Seconds above 0.";
+  if (!(timeout >= 0.001) || !draft.timeout.trim()) errors.timeout = "Enter seconds above 0.";
   const retries = Number(draft.retries);
   if (!Number.isInteger(retries) || retries < 0 || retries > 10 || !draft.retries.trim()) {
-    errors.retries = "A whole number from 0 to 10.";
+    errors.retries = "Enter a whole number from 0 to 10.";
   }
   const amount = checkAmount(draft.environment);
   if (amount) errors.environment = amount;
-  else if (checkEntries(draft.environment).size > 0) errors.environment = "Something in the environment is not right yet.";
+  else if (checkEntries(draft.environment).size > 0) errors.environment = "An entry of the environment is invalid.";
   return errors;
 }
 
-/** What is sent to make a new function of it, or to make `fn` into it. */
+/** The request that creates a function, or changes `fn`. */
 export const toUpload = (draft: Draft, fn: Fn | null): NewFunction => ({
   name: draft.name,
   description: draft.description,

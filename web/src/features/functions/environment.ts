@@ -1,21 +1,21 @@
-/** The variables and secrets in the form, and what of them is sent. */
+/** The variables and secrets in the form, and the changes that are sent. */
 import type { FunctionConfig, NewFunction } from "@/lib/api/types";
 
 /** One line of the form. */
 export interface Entry {
-  /** Its own for as long as the form is open. */
+  /** Unique while the form is open. */
   id: number;
   secret: boolean;
   name: string;
-  /** As it is typed; null for a secret that stays as the server has it. */
+  /** As typed; null for a secret whose value does not change. */
   value: string | null;
-  /** When the server was given this secret; null for what it does not have. */
+  /** When the server received this secret; null for a new entry or a variable. */
   setAt: string | null;
 }
 
 export type EntryErrors = Partial<Record<"name" | "value", string>>;
 
-/** What the server allows, variables and secrets together. */
+/** The server's limits, for variables and secrets together. */
 const MOST = 100;
 const MOST_BYTES = 64 * 1024;
 
@@ -30,19 +30,19 @@ export const entriesOf = ({ env, secrets }: FunctionConfig): Entry[] => [
   ...secrets.map(({ name, setAt }) => ({ ...newEntry(true), name, value: null, setAt })),
 ];
 
-/** A line that nothing was typed into is as good as none. */
+/** An empty line is ignored. */
 const isBlank = ({ name, value }: Entry) => !name.trim() && value === "";
 
-/** What is wrong with single lines, by their ids. */
+/** The errors of single lines, by their ids. */
 export function checkEntries(entries: readonly Entry[]): Map<number, EntryErrors> {
   const wrong = new Map<number, EntryErrors>();
   const seen = new Set<string>();
   for (const { id, secret, name, value } of entries.filter((entry) => !isBlank(entry))) {
     const errors: EntryErrors = {};
-    if (!name.trim()) errors.name = "It needs a name.";
-    else if (!NAME.test(name)) errors.name = "Letters A to Z, digits and _, no digit first, at most 128.";
-    else if (seen.has(name)) errors.name = "This name is there already.";
-    if (secret && value === "") errors.value = "A secret needs a value.";
+    if (!name.trim()) errors.name = "Enter a name.";
+    else if (!NAME.test(name)) errors.name = "Use letters A to Z, digits and _. It must not start with a digit, and has at most 128 characters.";
+    else if (seen.has(name)) errors.name = "This name is used twice.";
+    if (secret && value === "") errors.value = "Enter a value.";
     seen.add(name);
     if (Object.keys(errors).length > 0) wrong.set(id, errors);
   }
@@ -51,18 +51,18 @@ export function checkEntries(entries: readonly Entry[]): Map<number, EntryErrors
 
 const bytes = (text: string | null) => new TextEncoder().encode(text ?? "").length;
 
-/** What is wrong with all of them together; null when nothing is. */
+/** An error of all lines together; null without one. */
 export function checkAmount(entries: readonly Entry[]): string | null {
   const given = entries.filter((entry) => !isBlank(entry));
-  if (given.length > MOST) return `There are ${given.length}: at most ${MOST} are allowed.`;
+  if (given.length > MOST) return `Too many entries: ${given.length}, at most ${MOST} are allowed.`;
   const size = given.reduce((sum, { name, value }) => sum + bytes(name) + bytes(value), 0);
-  if (size > MOST_BYTES) return `They have ${size} bytes together: at most ${MOST_BYTES} are allowed.`;
+  if (size > MOST_BYTES) return `Too long: ${size} bytes in all, at most ${MOST_BYTES} are allowed.`;
   return null;
 }
 
 type Change = Pick<NonNullable<NewFunction["config"]>, "env" | "secrets">;
 
-/** What makes `before` into what the form says: names that are set, and null for those that are gone. */
+/** The change from `before` to the form: values that are set, and null for names that are removed. */
 export function changeOf(entries: readonly Entry[], before: FunctionConfig | null): Change {
   const given = entries.filter((entry) => !isBlank(entry));
   const env = new Map<string, string | null>();

@@ -1,7 +1,7 @@
-/** Finding functions by what people remember of them. */
+/** The search in the list of functions. */
 import type { Fn } from "@/lib/api/types";
 
-/** Whether every word of `search` is in the name, description, tier or status. */
+/** Whether the name, description, tier or status contains every word of `search`. */
 export function matches(fn: Pick<Fn, "name" | "description" | "tier" | "status">, search: string): boolean {
   const text = `${fn.name}\n${fn.description}\n${fn.tier}\n${fn.status}`.toLowerCase();
   return search

@@ -1,4 +1,4 @@
-/** One event in a line. */
+/** One line of the list of events. */
 import { CircleCheck, CirclePlay, CircleX, FlaskConical, RotateCw, Scaling, Unplug, type LucideIcon } from "lucide-react";
 import { memo } from "react";
 import { Link } from "react-router";
@@ -7,7 +7,7 @@ import { formatClock, formatCount, formatDuration } from "@/lib/format";
 import { formatMoney } from "@/lib/money";
 import type { FeedEvent } from "@/lib/live/feed";
 
-interface Told {
+interface Line {
   icon: LucideIcon;
   color: string;
   word: string;
@@ -16,8 +16,8 @@ interface Told {
   text: string;
 }
 
-/** What an event says to people. */
-export function tell(event: FeedEvent): Told {
+/** The contents of the line of an event. */
+export function lineOf(event: FeedEvent): Line {
   switch (event.type) {
     case "execution_started":
       return { icon: CirclePlay, color: "text-accent", word: "Started", ...about(event.data), text: "" };
@@ -43,7 +43,7 @@ export function tell(event: FeedEvent): Told {
         color: "text-warn",
         word: "Retry",
         ...about(event.data),
-        text: `no. ${event.data.retryCount} in ${formatDuration(event.data.delay)}`,
+        text: `retry ${event.data.retryCount} in ${formatDuration(event.data.delay)}`,
       };
     case "scaling_event":
       return {
@@ -64,8 +64,8 @@ export function tell(event: FeedEvent): Told {
       return {
         icon: Unplug,
         color: "text-warn",
-        word: "Gap",
-        text: `${formatCount(event.data.to - event.data.from + 1)} events came too fast to be told`,
+        word: "Dropped",
+        text: `${formatCount(event.data.to - event.data.from + 1)} events were dropped because they came too fast`,
       };
   }
 }
@@ -76,7 +76,7 @@ const about = (data: { executionId: string; functionId: string }) => ({
 });
 
 export const FeedRow = memo(function FeedRow({ event, nameOf }: { event: FeedEvent; nameOf: (id: string) => string }) {
-  const { icon: Icon, color, word, functionId, to, text } = tell(event);
+  const { icon: Icon, color, word, functionId, to, text } = lineOf(event);
   return (
     <li className="flex h-8 items-center gap-2 border-b border-line last:border-0">
       <time dateTime={event.timestamp} className="numeric shrink-0 text-muted">

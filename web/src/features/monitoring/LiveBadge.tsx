@@ -1,4 +1,4 @@
-/** Whether the figures of this page are those of this moment. */
+/** Whether the figures of the page are live. */
 import { LoaderCircle, Radio, WifiOff } from "lucide-react";
 import { Badge } from "@/components/Badge";
 import { connection } from "@/lib/live/live";

@@ -1,4 +1,4 @@
-/** The last five minutes, second by second. */
+/** Charts of the last five minutes, second by second. */
 import { useMemo } from "react";
 import { Card } from "@/components/Card";
 import type { Series } from "@/components/charts/ChartFrame";
@@ -20,8 +20,9 @@ const CAPACITY = [
   of("Queued", 3, ({ queued }) => queued),
   of("Running", 2, ({ running }) => running),
 ];
-const RATE = [
-  of("Succeeded", 1, ({ completed, failed }) => completed - failed),
+/** `completed` does not include the failed executions. */
+export const RATE = [
+  of("Completed", 1, ({ completed }) => completed),
   of("Failed", 5, ({ failed }) => failed),
   of("Cold starts", 4, ({ coldStarts }) => coldStarts),
 ];
@@ -32,7 +33,7 @@ const LATENCY = [
 ];
 
 const at = (point: MetricsPoint) => point.at;
-const EMPTY = "The first second is on its way.";
+const EMPTY = "Waiting for the first second.";
 
 export function LiveCharts() {
   const history = useStore(metricsHistory);
@@ -46,7 +47,7 @@ export function LiveCharts() {
       <Card title="Instances and queue" hint="Since the page was opened, up to five minutes">
         <TimeChart {...common} label="Instances and queue" series={CAPACITY} format={formatCount} whole />
       </Card>
-      <Card title="Run time" hint="Percentiles of the minute before each moment" className="lg:col-span-2 2xl:col-span-1">
+      <Card title="Run time" hint="Percentiles over the last minute" className="lg:col-span-2 2xl:col-span-1">
         <TimeChart {...common} label="Run time percentiles" series={LATENCY} format={formatDuration} formatShort={shortDuration} />
       </Card>
     </div>

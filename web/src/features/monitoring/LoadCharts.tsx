@@ -1,4 +1,4 @@
-/** A load test second by second. */
+/** The charts of a load test, second by second. */
 import { useMemo } from "react";
 import { Card } from "@/components/Card";
 import type { Series } from "@/components/charts/ChartFrame";
@@ -15,7 +15,7 @@ const of = (label: string, color: Series<unknown>["color"], pick: (second: LoadS
 });
 
 const CALLS = [of("Completed", 1, ({ completed }) => completed), of("Failed", 5, ({ failed }) => failed)];
-// A second in which nothing ended has no response time.
+// A second without ended calls has no response time.
 const TIME = [of("95th percentile", 3, ({ p95, completed, failed }) => (completed + failed > 0 ? p95 : null))];
 const INSTANCES = [of("Instances", 2, ({ instances }) => instances)];
 const COST = [of("Cost", 4, ({ cost }) => cost)];
@@ -25,17 +25,17 @@ const formatAt = (second: number) => `${second} s`;
 
 interface Props {
   timeline: readonly LoadSecond[];
-  /** How long it will be; null when it is over. */
+  /** The planned duration; null when the test is over. */
   seconds: number | null;
 }
 
 function useCommon({ timeline, seconds }: Props, height: number) {
   const points = useMemo(() => chartSeconds(timeline, seconds), [timeline, seconds]);
-  const empty = seconds === null ? "It ended before its first second was over." : "The first second is on its way.";
+  const empty = seconds === null ? "The test ended within its first second." : "Waiting for the first second.";
   return { points, at, formatAt, axis: "Second", empty, height };
 }
 
-/** Its calls alone. */
+/** The chart of calls only. */
 export function LoadRate(props: Props) {
   return <TimeChart {...useCommon(props, 130)} label="Calls per second" series={CALLS} format={formatCount} whole />;
 }

@@ -1,4 +1,4 @@
-/** What a load test was expected to cost, and what it did cost. */
+/** The estimated and the actual cost of a load test. */
 import { Card } from "@/components/Card";
 import { ShareBar } from "@/components/charts/ShareBar";
 import { Money } from "@/components/Figures";
@@ -37,7 +37,8 @@ export function LoadCost({ test }: { test: LoadTest }) {
           </tbody>
         </table>
         <p className="mt-3 text-sm text-muted">
-          Expected between <Money value={cost.estimated.low} /> and <Money value={cost.estimated.high} />. {difference(test)}
+          Estimated range: <Money value={cost.estimated.low} /> to <Money value={cost.estimated.high} />. {difference(test)}{" "}
+          {origin(test.estimate.basis)}
         </p>
       </Card>
       <Card title="Cost by part">
@@ -56,12 +57,18 @@ export function LoadCost({ test }: { test: LoadTest }) {
   );
 }
 
+/** A remark on an estimate that is not based on history. */
+function origin(basis: string): string | null {
+  if (basis === "default") return "The estimate was a guess: the function had no history.";
+  return basis === "probe" ? "The function had no history: the estimate is based on the first calls of the test." : null;
+}
+
 function difference({ status, result }: LoadTest): string {
   const percent = result.cost.differencePercent;
-  if (isUnderWay(status)) return "The difference is known at the end.";
-  if (percent === null) return "There was nothing to compare with.";
-  if (percent === 0) return "Exactly as estimated.";
-  return `${formatPercent(Math.abs(percent))} ${percent > 0 ? "dearer" : "cheaper"} than estimated.`;
+  if (isUnderWay(status)) return "The difference is shown when the test ends.";
+  if (percent === null) return "There is no estimate to compare with.";
+  if (percent === 0) return "The cost matches the estimate.";
+  return `${formatPercent(Math.abs(percent))} ${percent > 0 ? "more" : "less"} than estimated.`;
 }
 
 function Line({ label, estimate, actual }: { label: string; estimate: React.ReactNode; actual: React.ReactNode }) {

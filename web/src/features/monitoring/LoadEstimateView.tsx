@@ -1,46 +1,51 @@
-/** What a load test will probably do and cost. */
-import { useQuery, type keepPreviousData } from "@tanstack/react-query";
+/** The estimated cost of a load test. Without history it offers to measure the function first. */
+import type { UseQueryResult } from "@tanstack/react-query";
 import { Money } from "@/components/Figures";
 import { InlineError } from "@/components/States";
-import { loadEstimateQuery } from "@/lib/api/loadTests";
-import type { NewLoadTest } from "@/lib/api/types";
+import type { LoadEstimate, NewLoadTest } from "@/lib/api/types";
+import { basisWords } from "@/lib/basis";
 import { formatCount, formatDuration } from "@/lib/format";
+import { TryFirst } from "./TryFirst";
 
-const WORDS = {
-  history: "as its recent runs",
-  given: "as given",
-  probe: "as its first calls",
-  default: "a guess: it has not run yet, so the test begins with a few calls",
-};
+interface Props {
+  /** Null while the form is invalid. */
+  test: NewLoadTest | null;
+  query: Pick<UseQueryResult<LoadEstimate>, "data" | "error" | "refetch">;
+}
 
-export function LoadEstimateView({ test, keep }: { test: NewLoadTest | null; keep: typeof keepPreviousData }) {
-  const { data, error } = useQuery({
-    ...loadEstimateQuery(test ?? { functionId: "" }),
-    enabled: test !== null,
-    placeholderData: keep,
-  });
+export function LoadEstimateView({ test, query }: Props) {
+  const { data, error } = query;
   if (error && !data) return <InlineError error={error} />;
   return (
-    <section aria-label="Estimate" className="min-h-24 rounded-lg bg-sunken px-4 py-3 text-sm">
+    <section aria-label="Estimate" className="flex min-h-24 flex-col gap-2 rounded-lg bg-sunken px-4 py-3 text-sm">
       <h3 className="font-medium">Estimate</h3>
-      {data ? (
-        <>
-          <p>
-            <strong className="text-lg">
-              <Money value={data.total} />
-            </strong>{" "}
-            <span className="text-muted">
-              for about <span className="numeric">{formatCount(data.requests)}</span> calls of {formatDuration(data.duration)},{" "}
-              {WORDS[data.basis]}
-            </span>
-          </p>
-          <p className="text-muted">
-            Between <Money value={data.low} /> and <Money value={data.high} />
-          </p>
-        </>
-      ) : (
-        <p className="text-muted">{test ? "…" : "Fill in the form to see what it will cost."}</p>
-      )}
+      {data ? <Figures estimate={data} /> : <p className="text-muted">{test ? "…" : "Complete the form to see the estimated cost."}</p>}
+      {data && test && isGuess(data) ? <TryFirst key={test.functionId} test={test} onTried={() => void query.refetch()} /> : null}
     </section>
+  );
+}
+
+/** Whether the server assumed a duration because the function has no history. */
+export const isGuess = (estimate: Pick<LoadEstimate, "basis">) => estimate.basis === "default";
+
+function Figures({ estimate }: { estimate: LoadEstimate }) {
+  const guess = isGuess(estimate);
+  const words = basisWords(estimate.basis);
+  return (
+    <div>
+      <p>
+        <strong className="text-lg">
+          {guess ? "about " : null}
+          <Money value={estimate.total} round={guess} />
+        </strong>{" "}
+        <span className="text-muted">
+          for about <span className="numeric">{formatCount(estimate.requests)}</span> calls of {formatDuration(estimate.duration)}
+          {guess || words === null ? null : `, ${words}`}
+        </span>
+      </p>
+      <p className="text-muted">
+        Between <Money value={estimate.low} /> and <Money value={estimate.high} />
+      </p>
+    </div>
   );
 }

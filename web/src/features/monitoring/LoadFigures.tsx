@@ -1,4 +1,4 @@
-/** A load test in figures. */
+/** The figures of a load test. */
 import { Card, Stat } from "@/components/Card";
 import type { LoadTest } from "@/lib/api/types";
 import { formatCount, formatDuration, formatPercent } from "@/lib/format";
@@ -23,7 +23,7 @@ export function LoadFigures({ result }: { result: LoadTest["result"] }) {
         <Stat label="Calls per second" value={formatCount(Math.round(result.requestsPerSecond * 10) / 10)} detail="on average" />
         <Stat label="Cold starts" value={formatCount(result.coldStarts)} detail={some ? formatPercent((result.coldStarts * 100) / result.total) : null} />
       </dl>
-      <Card title="Response times" hint="How long callers waited, in the queue and for the result">
+      <Card title="Response times" hint="From the call to the result, including time in the queue">
         <dl className="grid grid-cols-2 gap-x-6 gap-y-3 min-[26rem]:grid-cols-3 sm:grid-cols-4 xl:grid-cols-7">
           {TIMES.map(([key, label]) => (
             <div key={key}>

@@ -1,4 +1,4 @@
-/** What else happened during a load test: why calls failed, and how capacity changed. */
+/** The errors and the scaling events of a load test. */
 import { CircleCheck, Scaling } from "lucide-react";
 import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/States";
@@ -10,10 +10,10 @@ export function LoadErrors({ errors }: { errors: LoadTest["result"]["errors"] })
   return (
     <Card title="Errors" flush>
       <Table
-        label="Messages of calls that failed"
+        label="Errors"
         rows={errors}
         rowKey={({ message }) => message}
-        empty={<EmptyState icon={CircleCheck} title="No call has failed" />}
+        empty={<EmptyState icon={CircleCheck} title="No call failed" />}
         columns={[
           { header: "Message", cell: ({ message }) => <span className="break-words">{message}</span> },
           { header: "Calls", right: true, cell: ({ count }) => formatCount(count) },
@@ -30,11 +30,11 @@ export function LoadScaling({ events }: { events: readonly ScalingEvent[] }) {
         label="Scaling during the test"
         rows={events}
         rowKey={({ _id }) => _id}
-        empty={<EmptyState icon={Scaling} title="Capacity did not change" />}
+        empty={<EmptyState icon={Scaling} title="The number of instances did not change" />}
         columns={[
           { header: "When", cell: ({ timestamp }) => formatClock(timestamp) },
           { header: "Instances", cell: ({ action, instanceCount }) => `${action === "scale_up" ? "up" : "down"} to ${instanceCount}` },
-          { header: "Why", cell: ({ reason }) => reason },
+          { header: "Reason", cell: ({ reason }) => reason },
         ]}
       />
     </Card>

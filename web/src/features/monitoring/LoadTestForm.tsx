@@ -1,4 +1,4 @@
-/** Asks for a load test, and tells before what it will cost. */
+/** Starts a load test, and shows the estimated cost before. */
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { Gauge, SquareFunction } from "lucide-react";
 import { useDeferredValue, useState, type FormEvent } from "react";
@@ -12,28 +12,28 @@ import { exampleInput } from "@/components/run/exampleInput";
 import { EmptyState, InlineError, Loaded, Skeleton } from "@/components/States";
 import { announce } from "@/lib/announce";
 import { functionsQuery, samplesQuery } from "@/lib/api/functions";
-import { loadTestQuery, startLoadTest } from "@/lib/api/loadTests";
-import type { Fn, LoadTest, Sample } from "@/lib/api/types";
+import { loadEstimateQuery, loadTestQuery, startLoadTest } from "@/lib/api/loadTests";
+import type { ListedFn, LoadTest, Sample } from "@/lib/api/types";
 import { useRefusal } from "@/lib/session/session";
-import { LoadEstimateView } from "./LoadEstimateView";
+import { isGuess, LoadEstimateView } from "./LoadEstimateView";
 import { newPlan, planOf, readPlan, type LoadPlan } from "./loadPlan";
 
 export function LoadTestForm() {
   const functions = useQuery(functionsQuery());
   const samples = useQuery(samplesQuery());
-  // Another test as one before, or of a function that is named: `?again=` and `?function=`.
+  // `?again=` repeats a past test, `?function=` chooses a function.
   const [params] = useSearchParams();
   const again = params.get("again");
   const before = useQuery({ ...loadTestQuery(again ?? ""), enabled: again !== null });
   return (
-    <Card title="New load test" hint="Real executions, billed as all others.">
+    <Card title="New load test" hint="A load test runs real executions, which are billed.">
       <Loaded query={functions}>
         {(all) => {
           const active = all.filter(({ status }) => status === "active");
           if (active.length === 0) {
             return (
               <EmptyState icon={SquareFunction} title="No active function">
-                Upload a function first, then put it under load.
+                Upload or activate a function first.
                 <ButtonLink to="/functions">Go to the functions</ButtonLink>
               </EmptyState>
             );
@@ -47,13 +47,13 @@ export function LoadTestForm() {
   );
 }
 
-const exampleOf = (functions: readonly Fn[], samples: readonly Sample[] | undefined, id: string) => {
+const exampleOf = (functions: readonly ListedFn[], samples: readonly Sample[] | undefined, id: string) => {
   const fn = functions.find(({ _id }) => _id === id);
   return fn ? exampleInput(fn, samples) : "{}";
 };
 
 function firstPlan(
-  functions: readonly Fn[],
+  functions: readonly ListedFn[],
   samples: readonly Sample[] | undefined,
   wished: string | null,
   before: LoadTest | undefined,
@@ -65,7 +65,7 @@ function firstPlan(
 }
 
 interface FormProps {
-  functions: readonly Fn[];
+  functions: readonly ListedFn[];
   samples: readonly Sample[] | undefined;
   initial: LoadPlan;
 }
@@ -75,11 +75,17 @@ function Form({ functions, samples, initial }: FormProps) {
   const [plan, setPlan] = useState(initial);
   const input = parseJson(plan.input);
   const { test, errors } = readPlan(plan);
+  const estimated = readPlan(useDeferredValue(plan)).test;
+  const estimate = useQuery({
+    ...loadEstimateQuery(estimated ?? { functionId: "" }),
+    enabled: estimated !== null,
+    placeholderData: keepPreviousData,
+  });
   const refused = useRefusal("develop");
   const start = useMutation({
     mutationFn: startLoadTest,
     onSuccess: ({ _id }) => {
-      announce("The load test has begun.");
+      announce("The load test has started.");
       return navigate(`/monitoring/load-tests/${_id}`);
     },
   });
@@ -118,7 +124,7 @@ function Form({ functions, samples, initial }: FormProps) {
             onChange={({ target }) => set({ duration: target.value })}
           />
           <TextField
-            label="Calls a second"
+            label="Calls per second"
             inputMode="decimal"
             placeholder="no limit"
             value={plan.rate}
@@ -128,10 +134,10 @@ function Form({ functions, samples, initial }: FormProps) {
         </div>
         <p className="text-sm text-muted">
           {plan.rate.trim() === ""
-            ? "Each caller calls again as soon as it has its answer."
-            : "Calls begin at this rate, whether or not the ones before are answered; a wait for a free caller counts as response time."}
+            ? "Each caller calls again as soon as it has an answer."
+            : "Calls start at this rate, whether or not earlier ones are answered. Waiting for a free caller counts as response time."}
         </p>
-        <Estimate plan={plan} />
+        <LoadEstimateView test={estimated} query={estimate} />
       </div>
       <div className="flex min-w-0 flex-col gap-4">
         <Editor
@@ -141,7 +147,7 @@ function Form({ functions, samples, initial }: FormProps) {
           onChange={(input) => set({ input })}
           mistake={input.ok ? null : input.mistake}
           error={input.ok ? null : input.mistake.message}
-          hint="In a string, {{i}} stands for the number of the call and {{random}} for a random whole number."
+          hint="In strings, {{i}} is replaced by the number of the call, and {{random}} by a random whole number."
           minLines={7}
           maxLines={14}
         />
@@ -149,7 +155,8 @@ function Form({ functions, samples, initial }: FormProps) {
         {refused ? <p className="text-sm text-muted">{refused}</p> : null}
         <Button
           type="submit"
-          look="primary"
+          // Without history the first step is to run the function a few times.
+          look={estimate.data && isGuess(estimate.data) ? "secondary" : "primary"}
           className="self-end"
           disabled={!test}
           busy={start.isPending}
@@ -161,9 +168,4 @@ function Form({ functions, samples, initial }: FormProps) {
       </div>
     </form>
   );
-}
-
-function Estimate({ plan }: { plan: LoadPlan }) {
-  const { test } = readPlan(useDeferredValue(plan));
-  return <LoadEstimateView test={test} keep={keepPreviousData} />;
 }

@@ -27,7 +27,7 @@ describe("the page of a load test", () => {
     vi.mocked(get).mockResolvedValue(aLoadTest({ result: result(3, 60) }));
   });
 
-  it("shows how far it is, as it hears of it", async () => {
+  it("updates its progress with live events", async () => {
     const { client } = open();
     expect((await screen.findByRole("progressbar")).getAttribute("aria-valuenow")).toBe("10");
     act(() => new Patches(client).apply([heard("load_test_progress", { result: result(15, 1_234) })], 0));
@@ -35,7 +35,7 @@ describe("the page of a load test", () => {
     expect(screen.getByRole("progressbar").getAttribute("aria-valuenow")).toBe("50");
   });
 
-  it("can be stopped, and says that it is being stopped", async () => {
+  it("can be stopped", async () => {
     vi.mocked(del).mockResolvedValue(aLoadTest({ status: "stopping", result: result(3, 60) }));
     open();
     await userEvent.click(await screen.findByRole("button", { name: "Stop" }));
@@ -43,18 +43,18 @@ describe("the page of a load test", () => {
     expect(vi.mocked(del)).toHaveBeenCalledWith("/api/load-tests/l1");
   });
 
-  it("tells at its end what it cost beside the estimate, and says so once", async () => {
+  it("compares the cost with the estimate at the end, and announces it once", async () => {
     const { client } = open();
     await screen.findByRole("progressbar");
     announcement.set("");
     const cost = { ...result(30, 90).cost, actual: 0.012, differencePercent: 20 };
     act(() => new Patches(client).apply([heard("load_test_finished", { status: "completed", result: { ...result(30, 90), cost } })], 0));
-    expect(await screen.findByText(/20% dearer than estimated/)).toBeDefined();
+    expect(await screen.findByText(/20% more than estimated/)).toBeDefined();
     expect(announcement.get()).toBe("Load test completed: 90 calls for $0.012000.");
     expect(screen.getByRole("link", { name: "Run again" })).toHaveProperty("search", "?again=l1");
   });
 
-  it("says nothing aloud of a test that was over before", async () => {
+  it("announces nothing for a test that ended before", async () => {
     announcement.set("");
     vi.mocked(get).mockResolvedValue(aLoadTest({ status: "stopped", result: result(3, 60) }));
     open();
@@ -62,9 +62,11 @@ describe("the page of a load test", () => {
     expect(announcement.get()).toBe("");
   });
 
-  it("says that there is no such test", async () => {
+  it("offers a way out for a test that does not exist", async () => {
     vi.mocked(get).mockRejectedValue(new ApiError("load test not found", 404, "load_test_not_found"));
     open();
     expect(await screen.findByText(/load test not found/)).toBeDefined();
+    expect(screen.getByRole("link", { name: "Go to the load tests" })).toBeDefined();
+    expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
   });
 });

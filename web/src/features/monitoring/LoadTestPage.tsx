@@ -1,4 +1,4 @@
-/** One load test, while it runs and after. */
+/** One load test, during and after the run. */
 import { useQuery } from "@tanstack/react-query";
 import { RotateCw } from "lucide-react";
 import { useEffect, useRef } from "react";
@@ -35,7 +35,9 @@ export function LoadTestPage() {
   return (
     <Page title="Load test" trail={TRAIL}>
       <Card>
-        <Loaded query={query}>{() => null}</Loaded>
+        <Loaded query={query} wayOut={{ to: "/monitoring/load-tests", label: "Go to the load tests" }}>
+          {() => null}
+        </Loaded>
       </Card>
     </Page>
   );
@@ -51,7 +53,7 @@ function Detail({ test }: { test: LoadTest }) {
     else if (watched.current) {
       announce(`Load test ${status}: ${formatCount(result.total)} calls for ${formatMoney(result.cost.actual)}.`);
     }
-    // Said once, when it ends before somebody's eyes.
+    // Announced once, if the test ends while the page is open.
     // oxlint-disable-next-line react/exhaustive-deps
   }, [status]);
   return (
@@ -59,7 +61,7 @@ function Detail({ test }: { test: LoadTest }) {
       title={`Load test of ${test.functionName}`}
       trail={TRAIL}
       badge={<StatusBadge status={status} />}
-      hint={`${concurrency} calls at once${rate === null ? "" : `, ${rate} a second`} for ${durationSeconds} s, begun ${formatMoment(test.createdAt)}`}
+      hint={`${concurrency} calls at once${rate === null ? "" : `, ${rate} per second`} for ${durationSeconds} s, started ${formatMoment(test.createdAt)}`}
       actions={underWay ? <StopButton test={test} /> : <AgainLink test={test} />}
     >
       <Progress test={test} />
@@ -70,7 +72,7 @@ function Detail({ test }: { test: LoadTest }) {
         <LoadErrors errors={result.errors} />
         <LoadScaling events={result.scalingEvents} />
       </div>
-      <Card title="Input" hint={template.includes("{{") ? "What is in double braces differs from call to call" : "The same for each call"}>
+      <Card title="Input" hint={template.includes("{{") ? "Each call gets its own values for the double braces" : "The same for every call"}>
         <Code label="Input (JSON)" text={template} />
       </Card>
     </Page>

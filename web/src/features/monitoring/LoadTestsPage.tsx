@@ -1,4 +1,4 @@
-/** Starts load tests, and lists those there were. */
+/** Starts load tests and lists past ones. */
 import { Page } from "@/components/Page";
 import { Tabs } from "@/components/Tabs";
 import { LoadTestForm } from "./LoadTestForm";
@@ -8,7 +8,7 @@ import { TABS } from "./tabs";
 
 export function LoadTestsPage() {
   return (
-    <Page title="Load tests" hint="A function called by many at once for some time, and what that does and costs.">
+    <Page title="Load tests" hint="Call a function many times at once, and see its response times and its cost.">
       <Tabs label="Monitoring" tabs={TABS} />
       <RunningTests />
       <LoadTestForm />

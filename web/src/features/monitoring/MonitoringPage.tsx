@@ -1,4 +1,4 @@
-/** What happens at this moment. */
+/** Live monitoring. */
 import { Page } from "@/components/Page";
 import { Tabs } from "@/components/Tabs";
 import { EventFeed } from "./EventFeed";

@@ -1,4 +1,4 @@
-/** How far a load test is. It keeps its place when the test is over. */
+/** The progress of a load test. It stays when the test is over, so that nothing moves. */
 import { isUnderWay } from "@/lib/api/loadTests";
 import type { LoadTest } from "@/lib/api/types";
 

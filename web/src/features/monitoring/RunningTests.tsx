@@ -1,4 +1,4 @@
-/** The load tests under way, whoever started them. */
+/** The load tests that are running, of all users. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { StatusBadge } from "@/components/Badge";

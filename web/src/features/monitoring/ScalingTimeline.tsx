@@ -1,11 +1,11 @@
-/** When capacity changed, and why. */
+/** The scaling events and their reasons. The address holds the period. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { ArrowDown, ArrowUp, Scaling } from "lucide-react";
-import { useState } from "react";
 import { Card } from "@/components/Card";
 import { SelectField } from "@/components/Field";
 import { Ago } from "@/components/Figures";
 import { EmptyState, Loaded } from "@/components/States";
+import { readChoice, useAddress } from "@/lib/address";
 import { scalingQuery } from "@/lib/api/metrics";
 import type { ScalingEvent } from "@/lib/api/types";
 import { formatCount } from "@/lib/format";
@@ -13,14 +13,15 @@ import { formatCount } from "@/lib/format";
 const SHOWN = 100;
 
 export function ScalingTimeline() {
-  const [hours, setHours] = useState(24);
+  const address = useAddress();
+  const hours = readChoice(address.get("scaling"), [24, 1, 168]);
   const query = useQuery({ ...scalingQuery(hours), placeholderData: keepPreviousData });
   return (
     <Card
       title="Scaling"
       hint="Newest first"
       actions={
-        <SelectField label="Period of scaling events" hideLabel value={hours} onChange={({ target }) => setHours(Number(target.value))}>
+        <SelectField label="Period of scaling events" hideLabel value={hours} onChange={({ target }) => address.set({ scaling: target.value })}>
           <option value={1}>Last hour</option>
           <option value={24}>Last 24 hours</option>
           <option value={168}>Last 7 days</option>
@@ -31,17 +32,17 @@ export function ScalingTimeline() {
         <Loaded query={query}>
           {(events) =>
             events.length === 0 ? (
-              <EmptyState icon={Scaling} title="Capacity has not changed">
-                When the queue grows, instances are added, and you see here when and why.
+              <EmptyState icon={Scaling} title="No scaling events">
+                The platform adds instances when the queue grows. You see here when and why.
               </EmptyState>
             ) : (
-              // A list that scrolls must be reachable by keyboard.
+              // An element that scrolls must be reachable by keyboard.
               <ol tabIndex={0} aria-label="Scaling events" className="h-full overflow-y-auto pr-1">
                 {events.slice(0, SHOWN).map((event) => (
                   <Change key={event._id} event={event} />
                 ))}
                 {events.length > SHOWN ? (
-                  <li className="py-2 text-sm text-muted">and {formatCount(events.length - SHOWN)} before these</li>
+                  <li className="py-2 text-sm text-muted">and {formatCount(events.length - SHOWN)} older events</li>
                 ) : null}
               </ol>
             )

@@ -1,4 +1,4 @@
-/** Stops a load test: the calls under way end, no more are made. */
+/** Stops a load test: running calls end, and no new ones start. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Square } from "lucide-react";
 import { Button } from "@/components/Button";

@@ -1,4 +1,4 @@
-/** Which events of the feed are shown. */
+/** The filters of the list of events. */
 import type { FeedEvent } from "@/lib/live/feed";
 
 export const FILTERS = [
@@ -13,7 +13,7 @@ export type FilterId = (typeof FILTERS)[number]["id"];
 
 export const readFilter = (text: string): FilterId => FILTERS.find(({ id }) => id === text)?.id ?? "all";
 
-/** The first `most` events that pass. A gap always does: it may hide any kind. */
+/** The first `most` events that match. A gap always matches: it may have dropped any kind. */
 export function passing(events: readonly FeedEvent[], filter: FilterId, most: number): FeedEvent[] {
   const types: readonly FeedEvent["type"][] | null = FILTERS.find(({ id }) => id === filter)?.types ?? null;
   const passes = types === null ? events : events.filter(({ type }) => type === "gap" || types.includes(type));

@@ -1,10 +1,10 @@
-/** The seconds that the live charts show. */
+/** The seconds of the live charts. */
 import type { MetricsPoint } from "@/lib/live/feed";
 import type { LiveMetrics } from "@/lib/live/events";
 
 const LEAST = 60_000;
 
-/** What is held, and never less than a minute, so that the first seconds are not stretched over the whole chart. */
+/** The known seconds, at least a minute long, so that the first seconds do not fill the whole chart. */
 export function lastMinutes(history: readonly MetricsPoint[]): readonly MetricsPoint[] {
   const [first, last] = [history[0], history.at(-1)];
   if (!first || !last) return [];
@@ -12,5 +12,5 @@ export function lastMinutes(history: readonly MetricsPoint[]): readonly MetricsP
   return first.at <= start ? history : [{ at: start, metrics: null }, ...history];
 }
 
-/** Whether anything has ended in the last minute: without it the percentiles are of nothing. */
+/** Whether an execution ended in the last minute. Without one there are no percentiles. */
 export const hasTimes = ({ p99 }: Pick<LiveMetrics, "p99">) => p99 > 0;

@@ -5,14 +5,14 @@ import { newPlan, planOf, readPlan } from "./loadPlan";
 const plan = newPlan("f1", '{"n": "{{i}}"}');
 
 describe("the plan of a load test", () => {
-  it("is 20 calls at once for 30 seconds, as fast as they go, before anybody changes it", () => {
+  it("starts with 20 calls at once for 30 seconds, as fast as possible", () => {
     expect(readPlan(plan)).toEqual({
       test: { functionId: "f1", concurrency: 20, durationSeconds: 30, input: { n: "{{i}}" } },
       errors: {},
     });
   });
 
-  it("has a rate when one is given", () => {
+  it("contains a rate if one is entered", () => {
     expect(readPlan({ ...plan, rate: "12.5" }).test).toMatchObject({ rate: 12.5 });
   });
 
@@ -26,17 +26,17 @@ describe("the plan of a load test", () => {
     ["rate", "0"],
     ["rate", "10001"],
     ["rate", "many"],
-  ] as const)("is not sent with a %s of %j", (field, value) => {
+  ] as const)("rejects a %s of %j", (field, value) => {
     const { test, errors } = readPlan({ ...plan, [field]: value });
     expect(test).toBeNull();
     expect(errors[field]).toBeTruthy();
   });
 
-  it("is not sent with an input that is no JSON", () => {
+  it("rejects an input that is not valid JSON", () => {
     expect(readPlan({ ...plan, input: "{" }).test).toBeNull();
   });
 
-  it("is the same again when a test is run again", () => {
+  it("repeats a past test", () => {
     const test = aLoadTest({ rate: 50, input: { n: "{{i}}" } });
     expect(readPlan(planOf(test)).test).toEqual({ functionId: "f1", concurrency: 20, durationSeconds: 30, rate: 50, input: { n: "{{i}}" } });
   });

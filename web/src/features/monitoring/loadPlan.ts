@@ -1,4 +1,4 @@
-/** What a load test is asked for with, as it is typed. */
+/** The form of a load test. */
 import type { LoadTest, NewLoadTest } from "@/lib/api/types";
 import { parseJson, prettyJson } from "@/components/editor/json";
 
@@ -7,7 +7,7 @@ export interface LoadPlan {
   concurrency: string;
   /** Seconds. */
   duration: string;
-  /** Calls for each second; empty: as fast as the answers come. */
+  /** Calls per second; empty: as fast as possible. */
   rate: string;
   input: string;
 }
@@ -18,7 +18,7 @@ export interface PlanErrors {
   rate?: string;
 }
 
-/** The server's own bounds. */
+/** The server's limits. */
 const BOUNDS = { concurrency: 100, seconds: 300, rate: 10_000 };
 
 const numberIn = (text: string) => (text.trim() === "" ? Number.NaN : Number(text));
@@ -28,7 +28,7 @@ const wholeFrom = (text: string, low: number, high: number) => {
   return Number.isInteger(value) && value >= low && value <= high ? value : null;
 };
 
-/** A test of a function as it is first offered. */
+/** The first plan for a function. */
 export const newPlan = (functionId: string, input: string): LoadPlan => ({
   functionId,
   concurrency: "20",
@@ -37,7 +37,7 @@ export const newPlan = (functionId: string, input: string): LoadPlan => ({
   input,
 });
 
-/** The plan that a test was started with. */
+/** The plan of a past test. */
 export const planOf = (test: LoadTest): LoadPlan => ({
   functionId: test.functionId,
   concurrency: String(test.concurrency),
@@ -46,16 +46,16 @@ export const planOf = (test: LoadTest): LoadPlan => ({
   input: prettyJson(test.input),
 });
 
-/** The request, or what is wrong with it. */
+/** The request, or the errors of the form. */
 export function readPlan(plan: LoadPlan): { test: NewLoadTest | null; errors: PlanErrors } {
   const concurrency = wholeFrom(plan.concurrency, 1, BOUNDS.concurrency);
   const durationSeconds = wholeFrom(plan.duration, 1, BOUNDS.seconds);
   const rate = plan.rate.trim() === "" ? null : numberIn(plan.rate);
   const input = parseJson(plan.input);
   const errors: PlanErrors = {};
-  if (concurrency === null) errors.concurrency = `A whole number from 1 to ${BOUNDS.concurrency}.`;
-  if (durationSeconds === null) errors.duration = `From 1 to ${BOUNDS.seconds} seconds.`;
-  if (rate !== null && !(rate > 0 && rate <= BOUNDS.rate)) errors.rate = "Above 0 and at most 10,000, or empty.";
+  if (concurrency === null) errors.concurrency = `Enter a whole number from 1 to ${BOUNDS.concurrency}.`;
+  if (durationSeconds === null) errors.duration = `Enter 1 to ${BOUNDS.seconds} seconds.`;
+  if (rate !== null && !(rate > 0 && rate <= BOUNDS.rate)) errors.rate = "Enter a number above 0, at most 10,000, or nothing.";
   const right = Object.keys(errors).length === 0 && input.ok && plan.functionId !== "";
   if (!right || concurrency === null || durationSeconds === null) return { test: null, errors };
   const test = { functionId: plan.functionId, concurrency, durationSeconds, input: input.value };

@@ -1,13 +1,13 @@
-/** The seconds of a load test as a chart shows them. */
+/** The seconds of a load test for a chart. */
 import type { LoadSecond } from "@/lib/api/types";
 
-/** A second; of one that is still to come nothing is known but which it is. */
+/** One second. `known` is null for a second in the future. */
 export interface ChartSecond {
   second: number;
   known: LoadSecond | null;
 }
 
-/** While a test runs, the axis is as long as it will be: `seconds`. Null: as long as it was. */
+/** While a test runs, the axis covers its planned `seconds`; afterwards (null) the seconds that it took. */
 export function chartSeconds(timeline: readonly LoadSecond[], seconds: number | null): ChartSecond[] {
   const known = timeline.map((second) => ({ second: second.second, known: second }));
   const last = timeline.at(-1);

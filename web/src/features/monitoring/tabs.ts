@@ -1,4 +1,4 @@
-/** The parts of the page. */
+/** The tabs of the monitoring pages. */
 export const TABS = [
   { to: "/monitoring", label: "Live" },
   { to: "/monitoring/load-tests", label: "Load tests" },

@@ -1,4 +1,4 @@
-/** A page without navigation, for whoever is not let in further. */
+/** A page without navigation, shown before the sign-in and to keys that cannot use the dashboard. */
 import type { LucideIcon } from "lucide-react";
 import { useEffect, type ReactNode } from "react";
 

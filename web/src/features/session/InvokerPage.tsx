@@ -1,4 +1,4 @@
-/** For a key that may call functions and see nothing: said once, instead of an error in each place. */
+/** Shown to a key that can only call functions, in place of an error on every page. */
 import { LogOut, SquareTerminal } from "lucide-react";
 import { Button } from "@/components/Button";
 import type { SessionKey } from "@/lib/api/types";
@@ -7,16 +7,16 @@ import { FullPage } from "./FullPage";
 
 export function InvokerPage({ sessionKey }: { sessionKey: SessionKey }) {
   return (
-    <FullPage title="This key calls functions" icon={SquareTerminal}>
+    <FullPage title="This key can only call functions" icon={SquareTerminal}>
       <p>
         You are signed in with <strong className="font-semibold">{sessionKey.name}</strong>, a key with the role{" "}
-        {sessionKey.role}. It is made for programs: it calls functions, and reads nothing that the dashboard shows.
+        {sessionKey.role}. Such a key is for programs: it calls functions and reads nothing else.
       </p>
-      <p className="text-muted">A function is called with</p>
+      <p className="text-muted">Call a function with:</p>
       <pre tabIndex={0} aria-label="An example call" className="overflow-x-auto rounded-lg bg-sunken p-3 text-xs">
-        {`curl ${window.location.origin}/api/functions/ID/invoke \\\n  -H "Authorization: Bearer $KEY" -d '{}'`}
+        {`curl ${window.location.origin}/api/functions/ID/invoke \\\n  -H "Authorization: Bearer $FAAS_KEY" -d '{}'`}
       </pre>
-      <p className="text-muted">To look around here, sign in with a key that has the role reader, developer or admin.</p>
+      <p className="text-muted">To use the dashboard, sign in with a key that has the role reader, developer or admin.</p>
       <Button icon={<LogOut aria-hidden className="size-4" />} onClick={signOut}>
         Sign out
       </Button>

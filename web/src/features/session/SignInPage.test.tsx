@@ -14,7 +14,7 @@ const refuse = (error: client.ApiError) => vi.spyOn(client, "getAs").mockRejecte
 const field = () => screen.getByLabelText<HTMLInputElement>("API key");
 const button = () => screen.getByRole("button", { name: "Sign in" });
 
-it("hides what is typed, has the focus, and is nothing for a browser to keep", () => {
+it("hides the key, has the focus, and is not saved by the browser", () => {
   show(<SignInPage reason="Your key was revoked." />);
   expect([field().type, field().autocomplete]).toEqual(["password", "off"]);
   expect(document.activeElement).toBe(field());
@@ -22,7 +22,7 @@ it("hides what is typed, has the focus, and is nothing for a browser to keep", (
   expect(screen.getByRole("status").textContent).toBe("Your key was revoked.");
 });
 
-it("says what is wrong with a key beside it", async () => {
+it("shows the error of a key at the field", async () => {
   const asked = refuse(new client.ApiError("the key has expired", 401, "key_expired"));
   show(<SignInPage reason={null} />);
   await userEvent.type(field(), "  faas_1_2 {Enter}");
@@ -32,22 +32,22 @@ it("says what is wrong with a key beside it", async () => {
   expect(document.activeElement).toBe(field());
 });
 
-it("asks the server nothing about what can be no key", async () => {
+it("sends no text that cannot be a key", async () => {
   const asked = refuse(new client.ApiError("no", 401, "key_invalid"));
   show(<SignInPage reason={null} />);
   await userEvent.type(field(), "a key{Enter}");
-  await screen.findByText(/This is no key/);
+  await screen.findByText(/no spaces or special characters/);
   expect(asked).not.toHaveBeenCalled();
 });
 
-it("waits as long as the server says after too many tries", async () => {
+it("waits as long as the server requires after too many tries", async () => {
   refuse(new client.ApiError("too many requests", 429, "rate_limited", null, 2));
   vi.useFakeTimers({ shouldAdvanceTime: true });
   show(<SignInPage reason={null} />);
   await userEvent.setup({ advanceTimers: vi.advanceTimersByTime }).type(field(), "faas_1_2{Enter}");
-  await screen.findByText("There were too many tries. Try again in 2 s.");
+  await screen.findByText("Too many failed sign-ins. Try again in 2 s.");
   expect(button()).toHaveProperty("disabled", true);
   await act(() => vi.advanceTimersByTimeAsync(2_600));
-  expect(screen.getByText("There were too many tries. Try again now.")).toBeTruthy();
+  expect(screen.getByText("Too many failed sign-ins. Try again now.")).toBeTruthy();
   expect(button()).toHaveProperty("disabled", false);
 });

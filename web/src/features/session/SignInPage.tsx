@@ -1,4 +1,4 @@
-/** Asks for an API key, where one is required. */
+/** Asks for an API key when the server requires one. */
 import { KeyRound, LogIn } from "lucide-react";
 import { useEffect, useRef, useState, type FormEvent } from "react";
 import { Button } from "@/components/Button";
@@ -9,7 +9,7 @@ import { canBeKey, failureOf } from "@/lib/session/reasons";
 import { signIn } from "@/lib/session/session";
 import { FullPage } from "./FullPage";
 
-/** `reason`: why one is asked for again. */
+/** `reason`: why the key before is not used any more. */
 export function SignInPage({ reason }: { reason: string | null }) {
   return (
     <FullPage title="Sign in" icon={KeyRound}>
@@ -20,8 +20,9 @@ export function SignInPage({ reason }: { reason: string | null }) {
       ) : null}
       <SignInForm />
       <p className="text-sm text-muted">
-        Whoever runs this server makes a key with <code className="text-xs">faas key create --name NAME --role ROLE</code>,
-        an admin also in the dashboard. It is kept in this tab until you sign out or close it.
+        The operator of the server creates keys with{" "}
+        <code className="text-xs">faas key create --name NAME --role ROLE</code>, an admin also in the dashboard. The key stays
+        in the open tabs of this browser until you sign out or close the last one. It is not saved on this device.
       </p>
     </FullPage>
   );
@@ -40,7 +41,7 @@ function SignInForm() {
   const now = useNow(500);
   const wait = failure?.error?.retryAfter ? Math.max(0, Math.ceil(failure.error.retryAfter - (now - failure.at) / 1000)) : 0;
   const key = text.trim();
-  // To begin with, and again when a key was not taken: its label and what is wrong are read out then.
+  // Focus at the start and after a failure, so that a screen reader reads the label and the error.
   useEffect(() => form.current?.querySelector("input")?.focus(), [failure]);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -64,7 +65,7 @@ function SignInForm() {
         spellCheck={false}
         placeholder="faas_…"
         value={text}
-        error={failure ? (failure.error ? failureOf(failure.error, wait) : "This is no key: it has a space or another strange character.") : null}
+        error={failure ? (failure.error ? failureOf(failure.error, wait) : "A key contains no spaces or special characters.") : null}
         onChange={({ target }) => setText(target.value)}
       />
       <Button

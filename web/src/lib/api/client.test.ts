@@ -2,7 +2,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { ApiError, get, getAs, listenForRefusal, post, sendKey, toApiError } from "./client";
+import { ApiError, get, getAs, getPage, listenForRefusal, post, sendKey, toApiError } from "./client";
 
 let server: Server;
 let url = "";
@@ -17,6 +17,9 @@ beforeAll(async () => {
     } else if (request.url === "/busy") {
       response.setHeader("Retry-After", "7");
       answer(429, '{"error":"too many requests","code":"rate_limited"}');
+    } else if (request.url?.startsWith("/paged")) {
+      if (!request.url.includes("cursor")) response.setHeader("X-Next-Cursor", "abc");
+      answer(200, JSON.stringify([request.url]));
     } else if (request.url === "/key") {
       const { authorization = null } = request.headers;
       const ok = authorization === "Bearer right";
@@ -39,29 +42,29 @@ const failure = async (promise: Promise<unknown>) => {
   return error;
 };
 
-it("leaves out of a query what is not given", async () => {
+it("leaves out undefined parameters", async () => {
   expect(await get(`${url}/list`, { limit: 5, status: undefined })).toEqual({ url: "/list?limit=5" });
 });
 
-it("keeps the code of a failure, and where in the code it is", async () => {
+it("keeps the code of an error and its place", async () => {
   const error = await failure(post(`${url}/compile`, {}));
   expect(error).toMatchObject({ status: 400, code: "compile_error", message: "unexpected token", place: { line: 3, column: 7 } });
 });
 
-it("makes a sentence of an answer that is not the API's", async () => {
+it("describes an error that is not from the API", async () => {
   expect(await failure(get(`${url}/proxy`))).toMatchObject({ status: 502, code: "unknown", message: "The server answered 502." });
 });
 
-it("knows a server that is not there", async () => {
+it("reports an unreachable server", async () => {
   expect(await failure(get("http://127.0.0.1:1/"))).toMatchObject({ status: 0, code: "offline" });
 });
 
-it("makes one kind of error of all others", () => {
+it("converts any other error", () => {
   expect(toApiError(new Error("odd"))).toMatchObject({ code: "unknown", message: "odd" });
   expect(toApiError("text").message).toBe("text");
 });
 
-it("sends the key with every request, and tells of each that is refused, with the key it had", async () => {
+it("sends the key with every request, and reports each refusal with its key", async () => {
   const refused: unknown[] = [];
   listenForRefusal(({ code }, key) => refused.push([code, key]));
   sendKey("right");
@@ -73,7 +76,7 @@ it("sends the key with every request, and tells of each that is refused, with th
   expect(refused).toEqual([["key_invalid", "wrong"], ["key_invalid", null]]);
 });
 
-it("asks with another key without a word to anybody else", async () => {
+it("reports a refusal of another key only to the caller", async () => {
   const refused: unknown[] = [];
   listenForRefusal((error) => refused.push(error));
   expect(await getAs("right", `${url}/key`)).toEqual({ authorization: "Bearer right" });
@@ -81,6 +84,11 @@ it("asks with another key without a word to anybody else", async () => {
   expect(refused).toEqual([]);
 });
 
-it("knows when a server that has had enough takes the next request", async () => {
+it("keeps the delay that the server asks for", async () => {
   expect(await failure(get(`${url}/busy`))).toMatchObject({ status: 429, code: "rate_limited", retryAfter: 7 });
+});
+
+it("reads the cursor of the next page from its header", async () => {
+  expect(await getPage(`${url}/paged`, { limit: 2, cursor: undefined })).toEqual({ data: ["/paged?limit=2"], nextCursor: "abc" });
+  expect(await getPage(`${url}/paged`, { limit: 2, cursor: "abc" })).toEqual({ data: ["/paged?limit=2&cursor=abc"], nextCursor: null });
 });

@@ -1,10 +1,10 @@
 /**
- * The one file that speaks HTTP. Every failure becomes an {@link ApiError}, whatever its cause, so
- * that the rest of the dashboard has one kind to show.
+ * The only file that sends HTTP requests. Every failure becomes an {@link ApiError}, whatever its
+ * cause, so that the rest of the dashboard handles one kind of error.
  */
-import axios, { AxiosError, type AxiosRequestConfig } from "axios";
+import axios, { AxiosError, type AxiosRequestConfig, type AxiosResponse } from "axios";
 
-/** Where in uploaded code the server stumbled; counted from 1. */
+/** A place in uploaded code that the server reports, counted from 1. */
 export interface CodePlace {
   line: number | null;
   column: number | null;
@@ -16,12 +16,12 @@ export class ApiError extends Error {
 
   constructor(
     message: string,
-    /** The HTTP status; 0 when there was no answer. */
+    /** The HTTP status; 0 without an answer. */
     readonly status: number,
-    /** The stable code of the API, `offline` without an answer. */
+    /** The stable code of the API; `offline` or `timeout` without an answer. */
     readonly code: string,
     readonly place: CodePlace | null = null,
-    /** After how many seconds the server takes the next request; null when it does not say. */
+    /** The seconds to wait before the next request; null when the server does not say. */
     readonly retryAfter: number | null = null,
   ) {
     super(message);
@@ -30,18 +30,18 @@ export class ApiError extends Error {
 
 const http = axios.create({ timeout: 35_000, headers: { Accept: "application/json" } });
 
-/** Hears of requests that were refused for want of a valid key, and which key they had. */
+/** Called for each request that is refused because it has no valid key, with the key that it had. */
 type RefusedListener = (error: ApiError, key: string | null) => void;
 
 let key: string | null = null;
 let onRefused: RefusedListener = () => {};
 
-/** Sends this key with every request from now on; null: none. */
+/** Sends this key with every request from now on; null sends none. */
 export function sendKey(next: string | null) {
   key = next;
 }
 
-/** There is one listener: the session. */
+/** Sets the one listener: the session. */
 export function listenForRefusal(listener: RefusedListener) {
   onRefused = listener;
 }
@@ -52,7 +52,7 @@ interface ErrorBody {
   details?: { line?: number | null; column?: number | null } | null;
 }
 
-/** What to show of a failed request. */
+/** Converts any error to an {@link ApiError}. */
 export function toApiError(cause: unknown): ApiError {
   if (cause instanceof ApiError) return cause;
   if (!(cause instanceof AxiosError)) {
@@ -73,16 +73,16 @@ export function toApiError(cause: unknown): ApiError {
   return new ApiError(message, response.status, code, place, Number.isFinite(wait) ? wait : null);
 }
 
-async function request<T>(config: AxiosRequestConfig, as: string | null): Promise<T> {
+async function request<T>(config: AxiosRequestConfig, as: string | null): Promise<AxiosResponse<T>> {
   try {
-    return (await http.request<T>(as === null ? config : { ...config, headers: { Authorization: `Bearer ${as}` } })).data;
+    return await http.request<T>(as === null ? config : { ...config, headers: { Authorization: `Bearer ${as}` } });
   } catch (cause) {
     if (axios.isCancel(cause)) throw cause;
     throw toApiError(cause);
   }
 }
 
-async function send<T>(config: AxiosRequestConfig): Promise<T> {
+async function answer<T>(config: AxiosRequestConfig): Promise<AxiosResponse<T>> {
   const as = key;
   try {
     return await request<T>(config, as);
@@ -92,12 +92,14 @@ async function send<T>(config: AxiosRequestConfig): Promise<T> {
   }
 }
 
-/** Reads `url` with another key than the one in use, or with none; a refusal is the caller's alone. */
-export function getAs<T>(as: string | null, url: string): Promise<T> {
-  return request<T>({ method: "GET", url }, as);
+const send = async <T>(config: AxiosRequestConfig) => (await answer<T>(config)).data;
+
+/** Reads `url` with another key than the current one, or with none. Only the caller learns of a refusal. */
+export async function getAs<T>(as: string | null, url: string): Promise<T> {
+  return (await request<T>({ method: "GET", url }, as)).data;
 }
 
-/** Values of a query; what is undefined is left out. */
+/** The parameters of a query; undefined ones are left out. */
 export type Query = Record<string, string | number | undefined>;
 
 /** Reads `url`. */
@@ -105,17 +107,30 @@ export function get<T>(url: string, query?: Query, signal?: AbortSignal): Promis
   return send<T>({ method: "GET", url, params: query, signal });
 }
 
+/** One page of a list. `nextCursor`: where the next page begins; null after the last one. */
+export interface ListPage<T> {
+  data: T;
+  nextCursor: string | null;
+}
+
+/** Reads one page of a list whose cursor is in the header `X-Next-Cursor`. */
+export async function getPage<T>(url: string, query: Query, signal?: AbortSignal): Promise<ListPage<T>> {
+  const { data, headers } = await answer<T>({ method: "GET", url, params: query, signal });
+  const cursor: unknown = headers["x-next-cursor"];
+  return { data, nextCursor: typeof cursor === "string" && cursor !== "" ? cursor : null };
+}
+
 /** Sends `body` to `url`. */
 export function post<T>(url: string, body?: unknown): Promise<T> {
   return send<T>({ method: "POST", url, data: body });
 }
 
-/** Changes what is at `url`. */
+/** Changes the resource at `url`. */
 export function put<T>(url: string, body: unknown): Promise<T> {
   return send<T>({ method: "PUT", url, data: body });
 }
 
-/** Deletes, or stops, what is at `url`. */
+/** Deletes or stops the resource at `url`. */
 export function del<T>(url: string): Promise<T> {
   return send<T>({ method: "DELETE", url });
 }

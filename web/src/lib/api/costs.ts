@@ -4,7 +4,7 @@ import { get, post } from "./client";
 import { keys } from "./keys";
 import type { CostRow, Estimate, Granularity, Json, Pricing, SystemCost, Trend } from "./types";
 
-/** A period as the API takes it: RFC 3339 moments; without an end, up to now. */
+/** A period in RFC 3339 times. Without an end it lasts until now. */
 export interface CostRange {
   startDate: string;
   endDate?: string;

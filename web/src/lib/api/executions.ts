@@ -1,10 +1,10 @@
 /** Executions. */
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import { get, post } from "./client";
 import { keys } from "./keys";
 import type { Accepted, ErrorKind, Execution, ExecutionPage, ExecutionStatus, Json } from "./types";
 
-/** Which executions are listed; newest first. */
+/** Which executions a list contains, newest first. */
 export interface ExecutionFilter {
   functionId?: string;
   status?: ExecutionStatus;
@@ -12,6 +12,8 @@ export interface ExecutionFilter {
   from?: string;
   to?: string;
   limit: number;
+  /** Where the page begins: the `nextCursor` of the page before. */
+  cursor?: string;
 }
 
 const path = (id: string) => `/api/executions/${encodeURIComponent(id)}`;
@@ -24,17 +26,7 @@ export const executionsQuery = (filter: ExecutionFilter) =>
     queryFn: ({ signal }) => get<ExecutionPage>("/api/executions", { ...filter }, signal),
   });
 
-/** Page after page, for a list that can be paged through. */
-export const executionPagesQuery = (filter: ExecutionFilter) =>
-  infiniteQueryOptions({
-    queryKey: keys.executionList({ ...filter, paged: true }),
-    queryFn: ({ signal, pageParam }) =>
-      get<ExecutionPage>("/api/executions", { ...filter, cursor: pageParam ?? undefined }, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.nextCursor,
-  });
-
-/** One execution. Events tell when it changes; asking again now and then covers an event that was missed. */
+/** One execution. Live events report its changes; the refetch covers an event that was missed. */
 export const executionQuery = (id: string) =>
   queryOptions({
     queryKey: keys.execution(id),

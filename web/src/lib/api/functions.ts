@@ -1,17 +1,31 @@
 /** Functions and samples. */
 import { queryOptions } from "@tanstack/react-query";
-import { del, get, post, put } from "./client";
+import { del, get, getPage, post, put } from "./client";
 import { keys } from "./keys";
-import type { Fn, FunctionChange, NewFunction, Sample } from "./types";
+import type { Fn, FunctionChange, ListedFn, NewFunction, Sample } from "./types";
 
-const path = (id: string) => `/api/functions/${encodeURIComponent(id)}`;
+const ROOT = "/api/functions";
+const path = (id: string) => `${ROOT}/${encodeURIComponent(id)}`;
 
+/** How many functions one request returns. */
+const PAGE = 1_000;
+/** The list stops here: the dashboard filters and sorts it in memory. */
+const MOST = 20_000;
+
+async function listFunctions(signal: AbortSignal): Promise<ListedFn[]> {
+  const all: ListedFn[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await getPage<ListedFn[]>(ROOT, { code: "false", limit: PAGE, cursor }, signal);
+    all.push(...page.data);
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined && all.length < MOST);
+  return all;
+}
+
+/** All functions, newest first, without their code. */
 export const functionsQuery = () =>
-  queryOptions({
-    queryKey: keys.functionList,
-    queryFn: ({ signal }) => get<Fn[]>("/api/functions", undefined, signal),
-    staleTime: 30_000,
-  });
+  queryOptions({ queryKey: keys.functionList, queryFn: ({ signal }) => listFunctions(signal), staleTime: 30_000 });
 
 export const functionQuery = (id: string) =>
   queryOptions({ queryKey: keys.function(id), queryFn: ({ signal }) => get<Fn>(path(id), undefined, signal) });
@@ -23,7 +37,7 @@ export const samplesQuery = () =>
     staleTime: Infinity,
   });
 
-export const createFunction = (draft: NewFunction) => post<Fn>("/api/functions", draft);
+export const createFunction = (draft: NewFunction) => post<Fn>(ROOT, draft);
 
 export const updateFunction = (id: string, change: FunctionChange) => put<Fn>(path(id), change);
 

@@ -1,6 +1,6 @@
 /**
- * The keys of cached answers. A live event invalidates by the first parts of a key, so what belongs
- * together begins alike.
+ * The keys of cached answers. A live event invalidates all keys with a common prefix, so related
+ * answers share one.
  */
 export const keys = {
   functions: ["functions"] as const,
@@ -26,5 +26,5 @@ export const keys = {
   loadTest: (id: string) => ["load-tests", "one", id] as const,
   access: ["access"] as const,
   apiKeys: ["access", "keys"] as const,
-  audit: ["access", "audit"] as const,
+  auditPage: (cursor: string | null) => ["access", "audit", cursor] as const,
 };

@@ -9,14 +9,14 @@ const path = (id: string) => `${ROOT}/${encodeURIComponent(id)}`;
 
 export const isUnderWay = (status: LoadTestStatus) => status === "running" || status === "stopping";
 
-/** The newest tests; `limit` is 100 at most. */
+/** The newest tests; `limit` is at most 100. */
 export const loadTestsQuery = (limit = 20) =>
   queryOptions({
     queryKey: keys.loadTestList({ limit }),
     queryFn: ({ signal }) => get<LoadTest[]>(ROOT, { limit }, signal),
   });
 
-/** One test. Events tell of each second; asking again now and then covers an event that was missed. */
+/** One test. Live events report each second; the refetch covers an event that was missed. */
 export const loadTestQuery = (id: string) =>
   queryOptions({
     queryKey: keys.loadTest(id),

@@ -1,4 +1,4 @@
-/** What the platform does and did. */
+/** Metrics of the platform. */
 import { queryOptions } from "@tanstack/react-query";
 import { get } from "./client";
 import { keys } from "./keys";

@@ -4,7 +4,7 @@ import { Batch, FLUSH_EVERY } from "./batch";
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-it("hands on what gathered, a few times a second however much it is", () => {
+it("passes all items on, a few times a second", () => {
   const flush = vi.fn<(items: readonly number[], dropped: number) => void>();
   const batch = new Batch<number>(flush);
   for (let ms = 0; ms < 1_000; ms++) {
@@ -16,7 +16,7 @@ it("hands on what gathered, a few times a second however much it is", () => {
   expect(flush.mock.calls.flatMap(([items]) => items)).toEqual(Array.from({ length: 1_000 }, (_, ms) => ms));
 });
 
-it("holds no more than its bound, and tells how many it dropped", () => {
+it("is bounded, and reports how many items it dropped", () => {
   const flush = vi.fn<(items: readonly number[], dropped: number) => void>();
   const batch = new Batch<number>(flush);
   for (let item = 0; item < 10_000; item++) batch.add(item);
@@ -27,7 +27,7 @@ it("holds no more than its bound, and tells how many it dropped", () => {
   expect(items.at(-1)).toBe(9_999);
 });
 
-it("forgets what it holds when it is told to", () => {
+it("passes nothing on after it is cleared", () => {
   const flush = vi.fn();
   const batch = new Batch<number>(flush);
   batch.add(1);

@@ -1,8 +1,8 @@
-/** Gathers what arrives one by one and hands it on a few times a second. */
+/** Collects items and passes them on a few times a second. */
 
-/** However many events arrive, the page changes this often, in ms. */
+/** The interval in ms, however many events arrive. */
 export const FLUSH_EVERY = 250;
-/** The most that is held: while a hidden page's timers sleep, the oldest go. */
+/** The most items that are held. A hidden page pauses timers: then the oldest items are dropped. */
 const MOST = 2_000;
 
 export class Batch<T> {
@@ -21,7 +21,7 @@ export class Batch<T> {
     this.#timer ??= setTimeout(() => this.#hand(), FLUSH_EVERY);
   }
 
-  /** Forgets what is held. */
+  /** Drops the held items. */
   clear() {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -6,21 +6,21 @@ import { parseEvent } from "./events";
 const text = readFileSync(new URL("../../../tests/fixtures/events.json", import.meta.url), "utf8");
 const messages = JSON.parse(text) as { type: string; data: object }[];
 
-it.each(messages)("understands $type as the server sends it, and loses nothing of it", (message) => {
+it.each(messages)("parses $type as the server sends it", (message) => {
   expect(parseEvent(JSON.stringify(message))).toEqual(message);
 });
 
-it("knows every type that the server has", () => {
+it("knows every type of message", () => {
   expect(messages).toHaveLength(9);
   expect(new Set(messages.map(({ type }) => type)).size).toBe(9);
 });
 
-it.each(messages.filter(({ type }) => type !== "gap"))("refuses a $type with a member of another type", (message) => {
+it.each(messages.filter(({ type }) => type !== "gap"))("rejects a $type with a member of the wrong type", (message) => {
   const [first] = Object.keys(message.data);
   const broken = { ...message, data: { ...message.data, [first ?? ""]: { not: "this" } } };
   expect(parseEvent(JSON.stringify(broken))).toBeNull();
 });
 
-it("skips what is no event", () => {
+it("skips anything else", () => {
   for (const text of ["", "{}", "null", '{"type":"error","data":{"message":"x"}}', "{"]) expect(parseEvent(text)).toBeNull();
 });

@@ -1,4 +1,4 @@
-/** What the server says over the WebSocket, validated. */
+/** The messages of the WebSocket, validated. */
 import { z } from "zod";
 
 // Compiled validators would need `unsafe-eval` in the content security policy.
@@ -39,7 +39,7 @@ const second = z.object({
   cost: z.number(),
 });
 
-/** What it adds to what is known already; the rest of its members are those of the API. */
+/** The members that differ from the API. */
 const loadTest = z.looseObject({
   _id: z.string(),
   status: z.enum(["running", "stopping", "completed", "stopped", "interrupted"]),
@@ -88,7 +88,7 @@ export type LiveEvent = z.infer<typeof schema>;
 export type LiveMetrics = z.infer<typeof liveMetrics>;
 export type EventOf<T extends LiveEvent["type"]> = Extract<LiveEvent, { type: T }>;
 
-/** Reads a message; null for one that this dashboard does not know. */
+/** Parses a message; null if the dashboard does not know it. */
 export function parseEvent(text: string): LiveEvent | null {
   let message: unknown;
   try {

@@ -1,15 +1,15 @@
-/** The latest events, newest first, for people to watch; and the metrics of the last minutes. */
+/** The latest events, newest first, and the metrics of the last minutes. */
 import { createStore } from "../store";
 import type { EventOf, LiveEvent, LiveMetrics } from "./events";
 
-/** How many events the feed holds. */
+/** The most events that are kept. */
 export const FEED_LENGTH = 200;
-/** How many seconds of metrics are held. */
+/** The most seconds of metrics that are kept. */
 export const HISTORY_LENGTH = 300;
 
 export type FeedEvent = Exclude<LiveEvent, EventOf<"metrics"> | EventOf<"load_test_progress">>;
 
-/** One second; null where the connection was lost, so that a chart shows a gap and no line. */
+/** One second. `metrics` is null where the connection was lost, so that a chart shows a gap. */
 export interface MetricsPoint {
   at: number;
   metrics: LiveMetrics | null;
@@ -17,7 +17,7 @@ export interface MetricsPoint {
 
 export interface Feed {
   events: readonly FeedEvent[];
-  /** Events since the page was opened. */
+  /** The number of events since the page was opened. */
   total: number;
 }
 
@@ -27,7 +27,7 @@ export const metricsHistory = createStore<readonly MetricsPoint[]>([]);
 const isFed = (event: LiveEvent): event is FeedEvent =>
   event.type !== "metrics" && event.type !== "load_test_progress";
 
-/** Puts a batch in front. */
+/** Adds a batch at the front. */
 export function addToFeed(batch: readonly LiveEvent[]) {
   const fed = batch.filter(isFed);
   if (fed.length === 0) return;
@@ -40,7 +40,7 @@ export function addMetrics(point: MetricsPoint) {
   metricsHistory.set([...metricsHistory.get(), point].slice(-HISTORY_LENGTH));
 }
 
-/** Forgets all: whoever looks next may not be who looked before. */
+/** Clears everything: the next key may not read what this one could. */
 export function clearFeed() {
   feed.set({ events: [], total: 0 });
   metricsHistory.set([]);

@@ -1,4 +1,4 @@
-/** The page's live connection: one socket, whose events go into the cache, and whose state all can see. */
+/** The live connection of the page. Its events update the cache; its state is a store. */
 import type { QueryClient } from "@tanstack/react-query";
 import { announce } from "../announce";
 import { createStore } from "../store";
@@ -12,25 +12,25 @@ export const connection = createStore<Connection>({ state: "connecting" });
 
 let current: LiveSocket | null = null;
 
-/** Where the live events of the server are that served this page. */
+/** The address of the live events, on the server of this page. */
 export function liveUrl(page: { protocol: string; host: string }) {
   return `${page.protocol === "https:" ? "wss:" : "ws:"}//${page.host}/ws`;
 }
 
-/** Tries at once to connect again. */
+/** Reconnects at once. */
 export const reconnectNow = () => current?.connect();
 
-/** How a connection is let in, and who hears that it is not. */
+/** The key of a connection, and what to do when it is refused. */
 export interface LiveAccess {
-  /** Null where no key is required. */
+  /** Null if the server requires no key. */
   key: string | null;
-  /** The key is not valid, or not any more. */
+  /** The server does not accept the key any more. */
   onDismissed(): void;
-  /** It was lost, or could not be made: perhaps because the key is not valid. */
+  /** The connection failed, perhaps because the key is not valid. */
   onLost(): void;
 }
 
-/** Connects; the answer ends it, and forgets what was heard. */
+/** Connects. The returned function disconnects and clears the events. */
 export function startLive(client: QueryClient, access: LiveAccess): () => void {
   const patches = new Patches(client);
   const batch = new Batch<LiveEvent>((events, dropped) => patches.apply(events, dropped));
@@ -42,8 +42,8 @@ export function startLive(client: QueryClient, access: LiveAccess): () => void {
       connection.set(next);
       if (next.state === "offline") access.onLost();
       if (next.state === "live" && before !== "live") {
-        if (before === "offline") announce("Connected to the server again.");
-        // What happened before is unknown: everything is asked for again.
+        if (before === "offline") announce("The connection to the server is back.");
+        // Events were missed: refetch everything.
         void client.invalidateQueries();
       } else if (next.state === "offline" && before !== "offline") {
         announce("The connection to the server is lost.");

@@ -9,7 +9,7 @@ import { Patches } from "./patches";
 
 const second = (second: number, completed = 1) => ({ second, completed, failed: 0, p95: 1, instances: 1, cost: 0 });
 
-it("adds each second that it hears of to those that it knows", () => {
+it("appends each new second to the timeline", () => {
   let test = aLoadTest();
   for (const at of [0, 1, 2]) {
     const heard = { _id: "l1", status: "running" as const, result: { latest: second(at), total: at + 1 } };
@@ -20,20 +20,20 @@ it("adds each second that it hears of to those that it knows", () => {
   expect(test.functionName).toBe("add");
 });
 
-it("has a second once, as it was heard of last", () => {
+it("replaces a second that is reported again", () => {
   const known = mergeLoadTest(aLoadTest(), { _id: "l1", status: "running", result: { latest: second(4, 1) } });
   const again = mergeLoadTest(known, { _id: "l1", status: "running", result: { latest: second(4, 7) } });
   expect(again.result.timeline).toEqual([second(4, 7)]);
 });
 
-it("takes the whole timeline from the end", () => {
+it("takes the whole timeline from the final event", () => {
   const known = mergeLoadTest(aLoadTest(), { _id: "l1", status: "running", result: { latest: second(9) } });
   const ended = mergeLoadTest(known, { _id: "l1", status: "completed", result: { timeline: [second(0), second(1)] } });
   expect(ended.status).toBe("completed");
   expect(ended.result.timeline).toHaveLength(2);
 });
 
-it("keeps the lists true while a test runs, and asks for a list that does not know it", async () => {
+it("updates lists while a test runs, and refetches a list without it", async () => {
   const client = new QueryClient();
   const known = aLoadTest({ _id: "l1" });
   client.setQueryData(keys.loadTestList({ limit: 20 }), [known]);

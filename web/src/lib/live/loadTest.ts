@@ -1,12 +1,12 @@
-/** A load test that runs, second by second. */
+/** Merges live events into a load test. */
 import type { LoadSecond, LoadTest } from "../api/types";
 
-/** What an event tells of a load test: all of it, or all but the seconds before the latest one. */
+/** The load test of an event. It has the whole timeline, or only its latest second. */
 export type HeardLoadTest = Pick<LoadTest, "_id" | "status"> & {
   result: { timeline?: LoadSecond[] | undefined; latest?: LoadSecond | null | undefined };
 };
 
-/** Puts what was heard over what was known; the seconds that are known stay. */
+/** Merges an event into the known load test. Known seconds stay. */
 export function mergeLoadTest(old: LoadTest, heard: HeardLoadTest): LoadTest {
   const { latest } = heard.result;
   const known = old.result.timeline;

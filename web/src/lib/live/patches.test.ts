@@ -26,20 +26,20 @@ const metrics = (running: number): LiveEvent => ({
   epoch: 1,
 });
 
-/** A query that somebody looks at, and how often it was asked. */
+/** An active query. Its function counts the requests. */
 function watched(client: QueryClient, queryKey: readonly unknown[]) {
   const queryFn = vi.fn(() => Promise.resolve({}));
   new QueryObserver(client, { queryKey, queryFn, staleTime: Infinity }).subscribe(() => {});
   return queryFn;
 }
 
-it("asks for lists again at most every two seconds, however many events come", async () => {
+it("refetches lists at most every two seconds, however many events arrive", async () => {
   const client = new QueryClient();
   const patches = new Patches(client);
   const lists = watched(client, keys.executionList({ limit: 10 }));
   await vi.advanceTimersByTimeAsync(0);
   lists.mockClear();
-  // Ten seconds of 500 events a second, in batches of a quarter of a second.
+  // Ten seconds with 500 events per second, in batches of a quarter second.
   for (let batch = 0; batch < 40; batch++) {
     patches.apply(Array.from({ length: 125 }, () => started()), 0);
     await vi.advanceTimersByTimeAsync(250);
@@ -50,7 +50,7 @@ it("asks for lists again at most every two seconds, however many events come", a
   expect(feed.get().total).toBe(5_000);
 });
 
-it("asks at once for the one execution that is looked at", async () => {
+it("refetches at once the execution that is shown", async () => {
   const client = new QueryClient();
   const patches = new Patches(client);
   const [mine, other] = [watched(client, keys.execution("mine")), watched(client, keys.execution("other"))];
@@ -61,7 +61,7 @@ it("asks at once for the one execution that is looked at", async () => {
   expect(other).toHaveBeenCalledTimes(1);
 });
 
-it("patches what a metrics event tells, and asks for nothing", async () => {
+it("patches metrics without a request", async () => {
   const client = new QueryClient();
   const overview = { overview: { runningExecutions: 0, totalExecutions: 9 } } as Overview;
   client.setQueryData(keys.overview, overview);
@@ -79,7 +79,7 @@ it("patches what a metrics event tells, and asks for nothing", async () => {
   expect(queryFn).not.toHaveBeenCalled();
 });
 
-it("asks for everything again after a gap", async () => {
+it("refetches everything after a gap", async () => {
   const client = new QueryClient();
   const [costs, functions] = [watched(client, keys.cost("system", {})), watched(client, keys.functionList)];
   await vi.advanceTimersByTimeAsync(0);
@@ -90,7 +90,7 @@ it("asks for everything again after a gap", async () => {
   expect(functions).toHaveBeenCalledTimes(2);
 });
 
-it("asks for the functions when it hears of one that somebody else uploaded, and only then", async () => {
+it("refetches the functions only for an unknown function", async () => {
   const client = new QueryClient();
   client.setQueryData(keys.functionList, [{ _id: "f1" }]);
   const functions = watched(client, keys.functionList);

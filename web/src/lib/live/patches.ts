@@ -1,6 +1,6 @@
 /**
- * What live events do to cached answers: what an event tells is patched in, the rest is asked for
- * again, each kind no oftener than it is worth.
+ * Applies live events to cached answers. It patches what an event contains, and refetches the rest at
+ * a limited rate.
  */
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { keys } from "../api/keys";
@@ -10,7 +10,7 @@ import type { LiveEvent, LiveMetrics } from "./events";
 import { mergeLoadTest, type HeardLoadTest } from "./loadTest";
 import { Throttle } from "./throttle";
 
-/** Milliseconds between two askings, by what is asked. */
+/** The least time between two refetches, in ms. */
 const EVERY = { lists: 2_000, metrics: 2_000, costs: 3_000, scaling: 2_000, functions: 5_000, all: 5_000 };
 
 export class Patches {
@@ -18,7 +18,7 @@ export class Patches {
 
   constructor(private readonly client: QueryClient) {}
 
-  /** Takes a batch in; `dropped` were lost before it. */
+  /** Applies a batch of events. `dropped`: how many were lost before it. */
   apply(batch: readonly LiveEvent[], dropped: number) {
     addToFeed(batch);
     const ended = new Set<string>();
@@ -54,7 +54,7 @@ export class Patches {
     if (changed) this.#executions(ended);
   }
 
-  /** Nothing is kept for later any more. */
+  /** Cancels delayed refetches. */
   clear() {
     this.#throttle.clear();
   }
@@ -70,7 +70,7 @@ export class Patches {
     this.#ask("costs", EVERY.costs, keys.costs);
   }
 
-  /** A function that is not in the list was uploaded by somebody else. */
+  /** Refetches the list if somebody else uploaded this function. */
   #meet(functionId: string) {
     const known = this.client.getQueryData<Fn[]>(keys.functionList);
     if (known && !known.some(({ _id }) => _id === functionId)) this.#ask("functions", EVERY.functions, keys.functionList);
@@ -104,7 +104,7 @@ export class Patches {
   }
 
   #ask(name: string, every: number, queryKey: QueryKey) {
-    // One that is under way goes on: else a slow answer would never come.
+    // Do not cancel a running request: a slow answer would never arrive.
     const work = () => void this.client.invalidateQueries({ queryKey }, { cancelRefetch: false });
     this.#throttle.run(name, every, work);
   }

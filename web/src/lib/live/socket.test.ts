@@ -21,7 +21,7 @@ class FakeWebSocket extends EventTarget {
 
 const last = () => {
   const socket = FakeWebSocket.made.at(-1);
-  if (!socket) throw new Error("no socket was made");
+  if (!socket) throw new Error("no socket was created");
   return socket;
 };
 
@@ -55,7 +55,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it("comes back by itself, later and later, and is live again", () => {
+it("reconnects with growing delays", () => {
   const { states } = start();
   last().say("open");
   last().say("close");
@@ -71,7 +71,7 @@ it("comes back by itself, later and later, and is live again", () => {
   expect(states.at(-1)).toBe("live");
 });
 
-it("takes a server that says nothing for gone", () => {
+it("treats a silent connection as lost", () => {
   const { states } = start();
   last().say("open");
   vi.advanceTimersByTime(5_000);
@@ -84,7 +84,7 @@ it("takes a server that says nothing for gone", () => {
   expect(silent.closed).toBe(true);
 });
 
-it("hears nothing of a connection that it has given up", () => {
+it("ignores a connection that it gave up", () => {
   const { events, states } = start();
   const old = last();
   old.say("close");
@@ -95,14 +95,14 @@ it("hears nothing of a connection that it has given up", () => {
   expect(states).toEqual(["connecting", "offline"]);
 });
 
-it("passes events on, and skips what it does not know", () => {
+it("reports events and skips unknown messages", () => {
   const { events } = start();
   last().say("open");
   for (const data of [metrics, "no JSON", '{"type":"new"}', new Blob()]) last().say("message", { data });
   expect(events).toEqual(["metrics"]);
 });
 
-it("stays closed when it is closed", () => {
+it("does not reconnect after it is closed", () => {
   const { socket } = start();
   last().say("open");
   socket.close();
@@ -110,7 +110,7 @@ it("stays closed when it is closed", () => {
   expect(FakeWebSocket.made).toHaveLength(1);
 });
 
-it("shows its key as a subprotocol, and nothing where there is none", () => {
+it("sends its key as a subprotocol", () => {
   start();
   expect(last().protocols).toEqual([]);
   start("faas_1_2");
@@ -118,7 +118,7 @@ it("shows its key as a subprotocol, and nothing where there is none", () => {
   expect(last().url).toBe("ws://test/ws");
 });
 
-it("does not come back to a server that has no more use for its key", () => {
+it("does not reconnect when the server rejects its key", () => {
   const { events, states } = start("faas_1_2");
   last().say("open");
   last().say("close", { code: 1008 });

@@ -1,28 +1,28 @@
 /**
- * The one file that speaks WebSocket: a connection that comes back by itself. It owns no data; it
- * tells its listener what arrives and in which state it is.
+ * The only file that uses WebSocket: a connection that reconnects by itself. It keeps no data, and
+ * reports events and its state to a listener.
  */
 import { backoff } from "./backoff";
 import { parseEvent, type LiveEvent } from "./events";
 
-/** A server that lives says something every second: after this long it is taken for gone. */
+/** The server sends metrics every second. Without a message for this long, in ms, the connection counts as lost. */
 const SILENCE = 6_000;
-/** The server's code for a key that is not, or no longer, valid: it would refuse the next try too. */
+/** The server's close code for an invalid key. Another try would fail too. */
 const DISMISSED = 1008;
 
-/** What a browser has in the place of a header: the protocol that is spoken, and one that is the key. */
+/** A browser cannot set headers, so the key is sent as a subprotocol. */
 const protocols = (key: string | null) => (key === null ? [] : ["faas", `faas.key.${key}`]);
 
 export type Connection =
   | { state: "connecting" }
   | { state: "live" }
-  /** `since`: when it was lost; `retryAt`: when it is tried again. Both in ms since 1970. */
+  /** `since`: when it was lost; `retryAt`: when the next try is. Both in ms since 1970. */
   | { state: "offline"; since: number; retryAt: number };
 
 export interface Listener {
   onEvent(event: LiveEvent): void;
   onConnection(connection: Connection): void;
-  /** The server has ended it because a valid key is required. It does not come back. */
+  /** The server closed the connection because it requires a valid key. There is no reconnect. */
   onDismissed(): void;
 }
 
@@ -35,12 +35,12 @@ export class LiveSocket {
 
   constructor(
     private readonly url: string,
-    /** What it shows to be let in; null where no key is required. */
+    /** Null if the server requires no key. */
     private readonly key: string | null,
     private readonly listener: Listener,
   ) {}
 
-  /** Connects, now rather than when it is due. */
+  /** Connects now. */
   connect() {
     this.#drop();
     if (this.#lostAt === null) this.listener.onConnection({ state: "connecting" });
@@ -68,7 +68,7 @@ export class LiveSocket {
     });
   }
 
-  /** Ends it for good. */
+  /** Closes the connection. There is no reconnect. */
   close() {
     this.#drop();
   }

@@ -4,7 +4,7 @@ import { Throttle } from "./throttle";
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-it("works at once, then once in a while, and never forgets the last call", () => {
+it("runs at once, then once per interval, and always runs the last call", () => {
   const throttle = new Throttle();
   const work = vi.fn<(call: number) => void>();
   for (let call = 0; call < 100; call++) {
@@ -17,7 +17,7 @@ it("works at once, then once in a while, and never forgets the last call", () =>
   expect(work.mock.calls.length).toBeLessThanOrEqual(4);
 });
 
-it("keeps different things apart", () => {
+it("throttles each name separately", () => {
   const throttle = new Throttle();
   const [lists, costs] = [vi.fn(), vi.fn()];
   throttle.run("lists", 1_000, lists);

@@ -1,8 +1,8 @@
-/** Does a thing at once, and then not again before a time is over; the last call is never lost. */
+/** Runs work at once, then at most once per interval. The last call always runs. */
 export class Throttle {
   readonly #timers = new Map<string, { timer: ReturnType<typeof setTimeout>; again: (() => void) | null }>();
 
-  /** Runs `work`, or keeps it until `every` ms after the last run under the same `name`. */
+  /** Runs `work` now, or `every` ms after the last run with the same `name`. */
   run(name: string, every: number, work: () => void) {
     const waiting = this.#timers.get(name);
     if (waiting) {
@@ -20,7 +20,7 @@ export class Throttle {
     work();
   }
 
-  /** Forgets what is kept. */
+  /** Cancels delayed work. */
   clear() {
     for (const { timer } of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();

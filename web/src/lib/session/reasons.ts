@@ -1,22 +1,22 @@
-/** Why a key is not taken, in words. */
+/** Why the server does not accept a key, in words. */
 import type { ApiError } from "../api/client";
 
-/** Why somebody who was signed in is so no more, by the code of the API. */
+/** Why a session ended, by the code of the API. */
 export function lossOf(code: string): string {
-  if (code === "key_required") return "From now on this server asks for a key.";
-  if (code === "key_expired") return "Your key has expired: sign in with a new one.";
-  return "Your key is not valid any more: it was revoked.";
+  if (code === "key_required") return "This server now requires a key.";
+  if (code === "key_expired") return "Your key has expired. Sign in with a new one.";
+  return "Your key was revoked.";
 }
 
-/** Why signing in failed; `wait` seconds are left until the next try. */
+/** Why a sign-in failed. `wait`: the seconds until the next try. */
 export function failureOf({ code, message, status }: ApiError, wait: number): string {
-  if (code === "key_invalid") return "There is no such key, or it was revoked.";
+  if (code === "key_invalid") return "This key does not exist or was revoked.";
   if (code === "key_expired") return "This key has expired.";
   if (code === "rate_limited") {
-    return `There were too many tries. ${wait > 0 ? `Try again in ${wait} s.` : "Try again now."}`;
+    return `Too many failed sign-ins. ${wait > 0 ? `Try again in ${wait} s.` : "Try again now."}`;
   }
-  return status === 0 ? message : `The server refuses: ${message}.`;
+  return status === 0 ? message : `The server refused the sign-in: ${message}.`;
 }
 
-/** Whether that can be a key at all: a header takes no other characters. */
+/** Whether a text can be a key: a header allows only these characters. */
 export const canBeKey = (text: string) => /^[\x21-\x7e]+$/.test(text);

@@ -10,14 +10,15 @@ const known = (expiresAt: string | null = null): SessionAnswer => ({
   authentication: "required",
   key: { _id: "k1", name: "ada", role: "admin", expiresAt },
 });
-const no = (code: string) => new client.ApiError("no", 401, code);
+const rejected = (code: string) => new client.ApiError("no", 401, code);
 
-/** What the server answers to whoever asks who they are. */
+/** The answer of the server to `/api/session`. */
 let answer: (key: string | null) => SessionAnswer;
-/** The key that goes out with requests. */
+/** The key that requests send. */
 let sent: string | null;
 
 beforeEach(() => {
+  sent = null;
   sessionStorage.clear();
   session.set({ state: "asking" });
   vi.spyOn(client, "getAs").mockImplementation(async (key) => answer(key) as never);
@@ -25,27 +26,32 @@ beforeEach(() => {
     sent = key;
   });
 });
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 const refuse = (code: string) => () => {
-  throw no(code);
+  throw rejected(code);
 };
 
-it("asks for nothing where no keys are in use", async () => {
+it("is open if the server requires no key", async () => {
   answer = () => OFF;
   await begin();
   expect(session.get()).toEqual({ state: "open" });
 });
 
-it("asks for a key where one is required, without blame for somebody new", async () => {
+it("asks for a key without a reason at the first visit", async () => {
+  vi.useFakeTimers();
   answer = () => NOBODY;
   await begin();
+  expect(session.get()).toEqual({ state: "asking" });
+  vi.advanceTimersByTime(300);
   expect(session.get()).toEqual({ state: "signed-out", reason: null });
 });
 
-it("keeps a key that the server takes in this tab alone, and goes on with it after a reload", async () => {
+it("keeps the key in session storage, never in local storage, and uses it after a reload", async () => {
   answer = (key) => (key === TEXT ? known() : NOBODY);
-  await begin();
   await signIn(TEXT);
   expect(session.get()).toMatchObject({ state: "signed-in", key: { name: "ada" } });
   expect([sent, Object.values(sessionStorage), { ...localStorage }]).toEqual([TEXT, [TEXT], {}]);
@@ -54,15 +60,15 @@ it("keeps a key that the server takes in this tab alone, and goes on with it aft
   expect(session.get()).toMatchObject({ state: "signed-in", text: TEXT });
 });
 
-it("keeps nothing of a key that the server does not take", async () => {
+it("stores no key that the server rejects", async () => {
   answer = (key) => (key === null ? NOBODY : refuse("key_invalid")());
-  await begin();
+  session.set({ state: "signed-out", reason: null });
   await expect(signIn(TEXT)).rejects.toMatchObject({ code: "key_invalid" });
   expect(session.get()).toEqual({ state: "signed-out", reason: null });
   expect([sent, sessionStorage.length]).toEqual([null, 0]);
 });
 
-it("forgets the key when one signs out", async () => {
+it("forgets the key on sign-out", async () => {
   answer = () => known();
   await signIn(TEXT);
   signOut();
@@ -70,7 +76,7 @@ it("forgets the key when one signs out", async () => {
   expect([sent, sessionStorage.length]).toEqual([null, 0]);
 });
 
-it("says after a reload why the key is not valid any more", async () => {
+it("says after a reload why the key is no longer valid", async () => {
   answer = () => known();
   await signIn(TEXT);
   answer = refuse("key_expired");
@@ -79,7 +85,7 @@ it("says after a reload why the key is not valid any more", async () => {
   expect(sessionStorage.length).toBe(0);
 });
 
-it("keeps the key while the server is away", async () => {
+it("keeps the key while the server is unreachable", async () => {
   answer = () => known();
   await signIn(TEXT);
   answer = () => {
@@ -92,7 +98,7 @@ it("keeps the key while the server is away", async () => {
   expect(sessionStorage.length).toBe(1);
 });
 
-it("tells a key that has expired from one that was revoked when the live connection ends", async () => {
+it("distinguishes an expired key from a revoked one when the live connection ends", async () => {
   answer = () => known(new Date(Date.now() - 1).toISOString());
   await signIn(TEXT);
   dismissed();
@@ -103,34 +109,34 @@ it("tells a key that has expired from one that was revoked when the live connect
   expect(session.get()).toMatchObject({ reason: expect.stringContaining("revoked") });
 });
 
-it("asks for a key when the first one was made elsewhere", async () => {
+it("asks for a key when somebody else creates the first one", async () => {
   answer = () => OFF;
   await begin();
   dismissed();
-  expect(session.get()).toMatchObject({ state: "signed-out", reason: expect.stringContaining("From now on") });
+  expect(session.get()).toMatchObject({ state: "signed-out", reason: expect.stringContaining("now requires a key") });
 });
 
-it("finds out that a key is required now when the live connection is refused", async () => {
+it("notices that the server requires a key when the live connection is refused", async () => {
   answer = () => OFF;
   await begin();
   answer = () => NOBODY;
   await confirm();
-  expect(session.get()).toMatchObject({ state: "signed-out", reason: expect.stringContaining("From now on") });
+  expect(session.get()).toMatchObject({ state: "signed-out", reason: expect.stringContaining("now requires a key") });
 });
 
-it("goes on with the first key that is made here, though the live connection ends before the answer", async () => {
+it("signs in with the first key, even if the live connection ends before the answer", async () => {
   answer = () => OFF;
   await begin();
   answer = (key) => (key === TEXT ? known() : NOBODY);
-  const made = { _id: "k1", name: "ada", role: "admin", createdAt: "", expiresAt: null, revokedAt: null, lastUsedAt: null, key: TEXT } satisfies ApiKey;
+  const created = { _id: "k1", name: "ada", role: "admin", createdAt: "", expiresAt: null, revokedAt: null, lastUsedAt: null, key: TEXT } satisfies ApiKey;
   const states: string[] = [];
   onTestFinished(session.subscribe(() => states.push(session.get().state)));
   await withFirstKey(async () => {
     dismissed();
     await confirm();
-    return made;
+    return created;
   });
-  // The page with the key on it was never taken away.
+  // The page that shows the key stays.
   expect(states).toEqual(["signed-in"]);
   expect(session.get()).toMatchObject({ state: "signed-in", text: TEXT });
 });

@@ -1,39 +1,69 @@
 /**
- * Who is signed in. The key lies in this tab's session storage and in memory, and nowhere else; it
- * goes out with requests (`api/client.ts`) and with the live connection (`live/socket.ts`).
+ * Who is signed in. The key is in memory and in the session storage of this tab; `handover.ts` passes
+ * it to other tabs. Requests (`api/client.ts`) and the live connection (`live/socket.ts`) send it.
  */
 import { type ApiError, getAs, listenForRefusal, sendKey, toApiError } from "../api/client";
 import type { ApiKey, SessionAnswer, SessionKey } from "../api/types";
 import { createStore, useStore } from "../store";
+import { Handover } from "./handover";
 import { lossOf } from "./reasons";
 import { type Permission, refusalOf } from "./roles";
+import { readKey, storeKey } from "./storage";
 
 export type Session =
+  /** The server or the other tabs have not answered yet. */
   | { state: "asking" }
-  /** It could not be asked who this is. */
+  /** The server could not be asked. */
   | { state: "unknown"; error: ApiError }
-  /** A key is required. `reason`: why the one before is forgotten. */
+  /** The server requires a key. `reason`: why the key before is not used any more. */
   | { state: "signed-out"; reason: string | null }
-  /** No keys are in use. */
+  /** The server requires no key. */
   | { state: "open" }
   | { state: "signed-in"; key: SessionKey; text: string };
 
-const STORED = "faas.key";
 const PATH = "/api/session";
+/** How long the sign-in page waits for another tab, in ms. A later answer still signs in. */
+const HANDOVER_WAIT = 300;
 
 export const session = createStore<Session>({ state: "asking" });
 
-/** While the first key is made, being refused without one is no news. */
-let makingFirst = false;
-let confirming = false;
+/** Whether the server can store secrets; null when it does not say. */
+export const canKeepSecrets = createStore<boolean | null>(null);
 
-/** Asks who this is, at the start and whenever that is unclear. */
+/** While the first key is created, a refusal without a key is expected. */
+let creatingFirst = false;
+let confirming = false;
+/** Ends the wait for another tab. */
+let waiting: ReturnType<typeof setTimeout> | undefined;
+
+const handover = new Handover({
+  current: () => {
+    const now = session.get();
+    return now.state === "signed-in" ? now.text : null;
+  },
+  onKey: (text) => {
+    clearTimeout(waiting);
+    const { state } = session.get();
+    if (state === "asking" || state === "signed-out") void signIn(text).catch(() => leave(null));
+  },
+  onSignedIn: () => {
+    if (session.get().state === "signed-out") handover.ask();
+  },
+  onSignedOut: (text) => {
+    const now = session.get();
+    if (now.state === "signed-in" && now.text === text) leave(null);
+  },
+});
+
+/** Asks the server who is signed in, at the start and after a failure. */
 export async function begin() {
-  const text = stored();
+  const text = readKey();
   sendKey(text);
   session.set({ state: "asking" });
   try {
-    enter(await getAs<SessionAnswer>(text, PATH), text);
+    const answer = await getAs<SessionAnswer>(text, PATH);
+    if (answer.authentication === "required" && text === null) return askOtherTabs();
+    enter(answer, text);
   } catch (cause) {
     const error = toApiError(cause);
     if (error.status === 401) leave(lossOf(error.code));
@@ -41,33 +71,44 @@ export async function begin() {
   }
 }
 
+function askOtherTabs() {
+  waiting = setTimeout(() => {
+    if (session.get().state === "asking") leave(null);
+  }, HANDOVER_WAIT);
+  handover.ask();
+}
+
 /**
- * Signs in with the text of a key.
- *
- * Fails with an {@link ApiError} when the server does not take it; nothing is kept then.
+ * Signs in with the text of a key. Fails with an {@link ApiError} when the server does not accept the
+ * key, and stores nothing then.
  */
 export async function signIn(text: string) {
   enter(await getAs<SessionAnswer>(text, PATH), text);
+  if (session.get().state === "signed-in") handover.announceSignIn();
 }
 
-/** Forgets the key. */
-export const signOut = () => leave(null);
+/** Forgets the key in this tab and in every other tab that uses the same one. */
+export function signOut() {
+  const now = session.get();
+  leave(null);
+  if (now.state === "signed-in") handover.announceSignOut(now.text);
+}
 
-/** The live connection was ended because a valid key is required. */
+/** The server ended the live connection because it requires a valid key. */
 export function dismissed() {
   const now = session.get();
-  if (makingFirst) return;
-  if (now.state === "open") leave(lossOf("key_required"));
+  if (creatingFirst) return;
+  if (now.state === "open") requireKey();
   if (now.state !== "signed-in") return;
   const { expiresAt } = now.key;
   const expired = expiresAt !== null && new Date(expiresAt).getTime() <= Date.now();
   leave(lossOf(expired ? "key_expired" : "key_invalid"));
 }
 
-/** Makes sure that who this is still holds: a browser does not tell why a connection was refused. */
+/** Asks the server again: a browser does not say why a live connection was refused. */
 export async function confirm() {
   const before = session.get();
-  if (confirming || makingFirst || (before.state !== "open" && before.state !== "signed-in")) return;
+  if (confirming || creatingFirst || (before.state !== "open" && before.state !== "signed-in")) return;
   const text = before.state === "signed-in" ? before.text : null;
   confirming = true;
   try {
@@ -81,19 +122,19 @@ export async function confirm() {
   }
 }
 
-/** Makes the first key, and goes on with it: from that moment on one is required. */
+/** Creates the first key and signs in with it: from then on the server requires one. */
 export async function withFirstKey(create: () => Promise<ApiKey>): Promise<ApiKey> {
-  makingFirst = true;
+  creatingFirst = true;
   try {
-    const made = await create();
-    if (made.key !== undefined) await signIn(made.key);
-    return made;
+    const created = await create();
+    if (created.key !== undefined) await signIn(created.key);
+    return created;
   } finally {
-    makingFirst = false;
+    creatingFirst = false;
   }
 }
 
-/** Why whoever is signed in may not do that; null when they may. */
+/** Why the current key does not allow something; null when it does. */
 export function useRefusal(permission: Permission): string | null {
   const now = useStore(session);
   return now.state === "signed-in" ? refusalOf(now.key.role, permission) : null;
@@ -103,13 +144,21 @@ listenForRefusal((error, key) => refused(error.code, key));
 
 function refused(code: string, key: string | null) {
   const now = session.get();
-  // One that was under way with the key before says nothing of this one.
-  if (makingFirst || (now.state === "signed-in" ? now.text !== key : now.state !== "open")) return;
-  leave(lossOf(code));
+  // A request that was sent with the key before says nothing about the current one.
+  if (creatingFirst || (now.state === "signed-in" ? now.text !== key : now.state !== "open")) return;
+  if (now.state === "open") requireKey();
+  else leave(lossOf(code));
+}
+
+/** The first key was created elsewhere, perhaps in another tab, which can pass it on. */
+function requireKey() {
+  leave(lossOf("key_required"));
+  handover.ask();
 }
 
 function enter(answer: SessionAnswer, text: string | null) {
   const key = answer.key;
+  canKeepSecrets.set(answer.secrets ?? null);
   if (answer.authentication === "off") {
     keep(null);
     session.set({ state: "open" });
@@ -128,18 +177,5 @@ function leave(reason: string | null) {
 
 function keep(text: string | null) {
   sendKey(text);
-  try {
-    if (text === null) sessionStorage.removeItem(STORED);
-    else sessionStorage.setItem(STORED, text);
-  } catch {
-    // Without storage the session lasts as long as the page.
-  }
-}
-
-function stored(): string | null {
-  try {
-    return sessionStorage.getItem(STORED);
-  } catch {
-    return null;
-  }
+  storeKey(text);
 }

@@ -1,30 +1,31 @@
-/** A new key, to be copied: nobody can show it again. In the page and no dialog, which Escape would close. */
+/** A new key, which is shown only once. It is not in a dialog, because Escape would close that. */
 import { Check, Copy, TriangleAlert } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { announce } from "@/lib/announce";
+import { copyText } from "@/lib/clipboard";
 import type { ApiKey } from "@/lib/api/types";
 import { ROLE_WORDS } from "@/lib/session/roles";
 import { session } from "@/lib/session/session";
 import { useStore } from "@/lib/store";
 
-export function MadeKey({ made, onDone }: { made: ApiKey; onDone: () => void }) {
+export function CreatedKey({ created, onDone }: { created: ApiKey; onDone: () => void }) {
   const now = useStore(session);
-  const mine = now.state === "signed-in" && now.key._id === made._id;
+  const mine = now.state === "signed-in" && now.key._id === created._id;
   return (
-    <Card title={`The key ${made.name} is made`} hint={`${ROLE_WORDS[made.role].name}: ${ROLE_WORDS[made.role].may}`}>
+    <Card title={`The key ${created.name} is created`} hint={`${ROLE_WORDS[created.role].name}: ${ROLE_WORDS[created.role].may}`}>
       <div className="flex flex-col gap-4">
         <p className="flex items-start gap-2 rounded-lg bg-warn-soft px-3 py-2 text-sm text-warn">
           <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
           <span>
-            Copy it now and keep it where secrets are kept. It is shown this once: only its hash is stored.
-            {mine ? " You are signed in with it in this tab, and need it to sign in again." : null}
+            Copy the key now and store it in a safe place. It is shown only once: the server stores only its hash.
+            {mine ? " You are signed in with it, and you need it to sign in again." : null}
           </span>
         </p>
-        <KeyText text={made.key ?? ""} />
+        <KeyText text={created.key ?? ""} />
         <Button className="self-start" icon={<Check aria-hidden className="size-4" />} onClick={onDone}>
-          I have kept it
+          I have stored it
         </Button>
       </div>
     </Card>
@@ -37,13 +38,8 @@ function KeyText({ text }: { text: string }) {
   useEffect(() => field.current?.select(), []);
   const copy = async () => {
     field.current?.select();
-    let words = "Copied.";
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      // Without HTTPS a browser gives a page no clipboard.
-      words = "This browser does not let the page copy: the key is selected, copy it yourself.";
-    }
+    const done = await copyText(text);
+    const words = done ? "Copied." : "This browser does not allow the page to copy. The key is selected: copy it yourself.";
     setSaid(words);
     announce(words);
   };

@@ -1,0 +1,195 @@
+//! The TCP stream of a client, with what hyper does not do for it: it notices when a response is
+//! not read, it follows the framing of the requests, and it lets the client finish before it closes.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Interval, interval};
+use tokio_util::sync::CancellationToken;
+
+use super::head::Framing;
+use super::places::Peer;
+use crate::progress::{MinRate, Progress};
+
+/// How much of what a client still sends is discarded before its connection is closed.
+const MAX_DISCARDED: usize = 64 << 20;
+/// How long that may take.
+const MAX_LINGER: Duration = Duration::from_secs(30);
+
+/// See the module.
+pub(super) struct ClientStream {
+    tcp: TcpStream,
+    peer: Arc<Peer>,
+    framing: Framing,
+    is_distrusted: bool,
+    rate: MinRate,
+    writes: Progress,
+    stopping: CancellationToken,
+    linger: Option<Linger>,
+}
+
+/// A connection of which the writing half is closed.
+struct Linger {
+    progress: Progress,
+    end: Interval,
+    discarded: usize,
+}
+
+impl ClientStream {
+    pub(super) fn new(
+        tcp: TcpStream,
+        peer: Arc<Peer>,
+        rate: MinRate,
+        stopping: CancellationToken,
+    ) -> Self {
+        Self {
+            tcp,
+            peer,
+            framing: Framing::new(),
+            is_distrusted: false,
+            rate,
+            writes: Progress::new(rate),
+            stopping,
+            linger: None,
+        }
+    }
+
+    fn follow(&mut self, bytes: &[u8]) {
+        if self.is_distrusted || self.peer.is_upgraded() {
+            return;
+        }
+        if let Err(ambiguous) = self.framing.receive(bytes) {
+            self.is_distrusted = true;
+            self.peer.distrust(ambiguous.index, ambiguous.message);
+        }
+    }
+
+    /// The result of a write, which counts as progress, or fails when there is too little of it.
+    fn written(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        match &written {
+            Poll::Ready(Ok(bytes)) => self.writes.count(*bytes),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => {
+                ready!(self.writes.poll_too_slow(cx));
+                let message = "the client does not read its response";
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, message)));
+            }
+        }
+        written
+    }
+
+    /// Whether the client may be sending something that nobody will read.
+    fn may_be_sending(&self) -> bool {
+        let is_mid_request = self.is_distrusted || !self.framing.is_between_requests();
+        is_mid_request && !self.peer.is_upgraded() && !self.stopping.is_cancelled()
+    }
+
+    /// Discards what the client sends until it closes its half, within bounds.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        const SCRATCH: usize = 16 << 10;
+        if self.stopping.is_cancelled() {
+            return Poll::Ready(());
+        }
+        let (peer, rate) = (&self.peer, self.rate);
+        let linger = self.linger.get_or_insert_with(|| {
+            // Its answer is sent: another connection may have its place.
+            peer.rest();
+            let mut end = interval(MAX_LINGER);
+            // The first tick would be now.
+            end.reset();
+            Linger {
+                progress: Progress::new(rate),
+                end,
+                discarded: 0,
+            }
+        });
+        loop {
+            let mut scratch = [0; SCRATCH];
+            let mut buffer = ReadBuf::new(&mut scratch);
+            match Pin::new(&mut self.tcp).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    let bytes = buffer.filled().len();
+                    linger.progress.count(bytes);
+                    linger.discarded = linger.discarded.saturating_add(bytes);
+                    if linger.discarded > MAX_DISCARDED {
+                        return Poll::Ready(());
+                    }
+                }
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => {
+                    if linger.end.poll_tick(cx).is_pending() {
+                        ready!(linger.progress.poll_too_slow(cx));
+                    }
+                    return Poll::Ready(());
+                }
+            }
+        }
+    }
+}
+
+impl AsyncRead for ClientStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.tcp).poll_read(cx, buffer))?;
+        let received = buffer.filled().get(before..).unwrap_or_default();
+        self.follow(received);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for ClientStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.tcp).poll_write(cx, bytes);
+        self.written(written, cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.tcp).poll_write_vectored(cx, bytes);
+        self.written(written, cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.tcp.is_write_vectored()
+    }
+
+    /// Called once all that there is to write is written.
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.tcp).poll_flush(cx))?;
+        self.writes.finish();
+        self.peer.written();
+        Poll::Ready(Ok(()))
+    }
+
+    /// Closes the writing half. A socket that is closed with unread data is reset, and the client
+    /// may lose the answer that it has not read yet; so what it still sends is read first.
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.linger.is_none() {
+            ready!(Pin::new(&mut self.tcp).poll_shutdown(cx))?;
+        }
+        if self.linger.is_some() || self.may_be_sending() {
+            ready!(self.poll_linger(cx));
+        }
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,78 @@
+/** Cancels a pending or running execution, and repeats one that has ended. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Ban, Pencil, RotateCw } from "lucide-react";
+import { useState } from "react";
+import { useNavigate } from "react-router";
+import { Button } from "@/components/Button";
+import { Dialog } from "@/components/Dialog";
+import { prettyJson } from "@/components/editor/json";
+import { RunPanel } from "@/components/run/RunPanel";
+import { InlineError, Loaded } from "@/components/States";
+import { announce } from "@/lib/announce";
+import { cancelExecution, execute, isOver, retryExecution } from "@/lib/api/executions";
+import { functionQuery } from "@/lib/api/functions";
+import { keys } from "@/lib/api/keys";
+import type { Execution } from "@/lib/api/types";
+import { useRefusal } from "@/lib/session/session";
+
+export function ExecutionActions({ execution }: { execution: Execution }) {
+  return isOver(execution.status) ? <Repeat execution={execution} /> : <Cancel execution={execution} />;
+}
+
+function Cancel({ execution }: { execution: Execution }) {
+  const client = useQueryClient();
+  const refused = useRefusal("develop");
+  const cancel = useMutation({
+    mutationFn: () => cancelExecution(execution._id),
+    onSuccess: (cancelled) => {
+      client.setQueryData(keys.execution(execution._id), cancelled);
+      void client.invalidateQueries({ queryKey: keys.executionLists });
+      announce("The execution is cancelled.");
+    },
+  });
+  return (
+    <>
+      <InlineError error={cancel.error} />
+      <Button look="danger" icon={<Ban aria-hidden className="size-4" />} busy={cancel.isPending} refused={refused} onClick={() => cancel.mutate()}>
+        Cancel
+      </Button>
+    </>
+  );
+}
+
+function Repeat({ execution }: { execution: Execution }) {
+  const failed = execution.status === "failed";
+  // The API retries failed executions, and links the new one to the old. Others run anew with the same input.
+  const refused = useRefusal(failed ? "develop" : "invoke");
+  const noRun = useRefusal("invoke");
+  const navigate = useNavigate();
+  const [editing, setEditing] = useState(false);
+  const repeat = useMutation({
+    mutationFn: () => (failed ? retryExecution(execution._id) : execute(execution.functionId, execution.input)),
+    onSuccess: ({ executionId }) => navigate(`/executions/${executionId}`),
+  });
+  return (
+    <>
+      <InlineError error={repeat.error} />
+      <Button icon={<Pencil aria-hidden className="size-4" />} refused={noRun} onClick={() => setEditing(true)}>
+        Edit input and run
+      </Button>
+      <Button icon={<RotateCw aria-hidden className="size-4" />} busy={repeat.isPending} refused={refused} onClick={() => repeat.mutate()}>
+        Run again
+      </Button>
+      {editing ? <EditInput execution={execution} onClose={() => setEditing(false)} /> : null}
+    </>
+  );
+}
+
+/** Runs the function with the input of the execution, which can be changed before. */
+function EditInput({ execution, onClose }: { execution: Execution; onClose: () => void }) {
+  const query = useQuery(functionQuery(execution.functionId));
+  return (
+    <Dialog title="Edit input and run" wide onClose={onClose}>
+      <Loaded query={query} wayOut={{ to: "/functions", label: "Go to the functions" }}>
+        {(fn) => <RunPanel fn={fn} initialInput={prettyJson(execution.input)} />}
+      </Loaded>
+    </Dialog>
+  );
+}
