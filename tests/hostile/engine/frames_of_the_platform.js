@@ -5,7 +5,7 @@
 const found = [];
 Error.prepareStackTrace = (error, frames) => {
   for (const frame of frames) {
-    if (frame.getFunction() !== undefined || frame.getThis() !== undefined) found.push('function');
+    if (frame.getFunction() !== undefined || frame.getThis?.() !== undefined) found.push('function');
     if (String(frame.getFileName()).includes('platform')) found.push('frame');
   }
 };

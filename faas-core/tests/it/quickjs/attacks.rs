@@ -262,7 +262,7 @@ fn a_trace_names_no_function_and_no_frame_of_the_platform() {
         return [
             stacks.length, stacks.filter((stack) => stack.includes('platform')).length,
             stacks.filter((stack) => !stack.includes('function.js')).length,
-            sites.length > 4, sites.filter((site) => site.getFunction() !== undefined || site.getThis() !== undefined).length,
+            sites.length > 4, sites.filter((site) => site.getFunction() !== undefined || site.getThis?.() !== undefined).length,
             sites.filter((site) => String(site.getFileName()).includes('platform')).length,
         ]";
     assert_eq!(rig.value(source, "1"), json!([12, 0, 0, true, 0, 0]));

@@ -130,7 +130,7 @@
 
   const withTimer = (values, work) => {
     const label = labelOf(values);
-    if (timers[label] === undefined) write(WARN, `Timer '${label}' does not exist`);
+    if (timers[label] === undefined) write(WARN, "Timer '" + label + "' does not exist");
     else work(label);
   };
 
@@ -282,12 +282,12 @@
     },
     countReset: (values) => {
       const label = labelOf(values);
-      if (counts[label] === undefined) write(WARN, `Count for '${label}' does not exist`);
+      if (counts[label] === undefined) write(WARN, "Count for '" + label + "' does not exist");
       else free(counts, label);
     },
     time: (values) => {
       const label = labelOf(values);
-      if (timers[label] !== undefined) return write(WARN, `Timer '${label}' already exists`);
+      if (timers[label] !== undefined) return write(WARN, "Timer '" + label + "' already exists");
       timers[claim(timers, label)] = now();
     },
     timeLog: (values) => withTimer(values, (label) => write(LOG, timeText(label, values))),

@@ -78,7 +78,7 @@
   const callSite = getPrototypeOf(frame);
   frame = undefined;
   const fileName = callSite.getFileName, isNative = callSite.isNative;
-  replaceAll(callSite, { getFunction() {}, getThis() {} });
+  replaceAll(callSite, { getFunction() {} });
 
   let limit = 10, prepare, subject, capture;
 

@@ -2,7 +2,8 @@
 // first used.
 //
 // Everything is bounded: the depth, the items of a collection, the nodes of one text and its
-// length. Nothing here calls a getter, except `name`, `message` and `stack` of an error; but traps
+// length. There are no template literals: QuickJS evaluates them with `String.prototype.concat`,
+// which users can replace. Nothing here calls a getter, except `name`, `message` and `stack` of an error; but traps
 // of proxies run, so this is user code's time.
 (function (builtins) {
   'use strict';
@@ -59,7 +60,7 @@
   };
 
   const keyText = (key) =>
-    typeof key === 'symbol' ? `[${apply(symbolText, key, [])}]` : isName(key) ? key : quoted(key);
+    typeof key === 'symbol' ? '[' + apply(symbolText, key, []) + ']' : isName(key) ? key : quoted(key);
 
   const ownValue = (object, key) => {
     const property = getOwnPropertyDescriptor(object, key);
@@ -96,7 +97,7 @@
   const functionText = (value, depth, seen) => {
     const name = ownValue(value, 'name');
     const named = typeof name === 'string' && name !== '';
-    const text = named ? `[Function: ${cut(name, 100)}]` : '[Function (anonymous)]';
+    const text = named ? '[Function: ' + cut(name, 100) + ']' : '[Function (anonymous)]';
     if (depth > MAX_DEPTH || isSeen(value, seen)) return text;
     put(seen, value);
     const items = [];
@@ -121,26 +122,26 @@
     }
     const name = className(value);
     if (value instanceof PromiseClass) return 'Promise {}';
-    if (depth > MAX_DEPTH || ++nodes > MAX_NODES) return isArray(value) ? '[Array]' : `[${name || 'Object'}]`;
+    if (depth > MAX_DEPTH || ++nodes > MAX_NODES) return isArray(value) ? '[Array]' : '[' + (name || 'Object') + ']';
     put(seen, value);
     const items = [];
     let text, more = 0;
     if (isArray(value) || value instanceof BinaryClass) {
       more = showElements(value, depth, seen, items);
       const { length } = value;
-      text = list(isArray(value) && name === 'Array' ? '[' : `${name}(${length}) [`, items, more, ']');
+      text = list(isArray(value) && name === 'Array' ? '[' : name + '(' + length + ') [', items, more, ']');
     } else if (value instanceof MapClass) {
       apply(mapEach, value, [(item, key) => {
         if (items.length >= MAX_ITEMS) more++;
-        else put(items, `${show(key, depth + 1, seen)} => ${show(item, depth + 1, seen)}`);
+        else put(items, show(key, depth + 1, seen) + ' => ' + show(item, depth + 1, seen));
       }]);
-      text = list(`Map(${items.length + more}) {`, items, more, '}');
+      text = list('Map(' + (items.length + more) + ') {', items, more, '}');
     } else if (value instanceof SetClass) {
       apply(setEach, value, [(item) => {
         if (items.length >= MAX_ITEMS) more++;
         else put(items, show(item, depth + 1, seen));
       }]);
-      text = list(`Set(${items.length + more}) {`, items, more, '}');
+      text = list('Set(' + (items.length + more) + ') {', items, more, '}');
     } else {
       const names = ownKeys(value), shown = [];
       for (let i = 0; i < names.length; i++) {
@@ -148,7 +149,7 @@
         else if (getOwnPropertyDescriptor(value, names[i])?.enumerable) put(shown, names[i]);
       }
       showProperties(value, shown, depth, seen, items);
-      text = list(name === 'Object' || name === '' ? '{' : `${name} {`, items, more, '}');
+      text = list(name === 'Object' || name === '' ? '{' : name + ' {', items, more, '}');
     }
     seen.length--;
     return cut(text, MAX_TEXT);
@@ -173,7 +174,7 @@
   };
 
   const showHoles = (holes, items) => {
-    if (holes > 0) put(items, holes === 1 ? '<1 empty item>' : `<${holes} empty items>`);
+    if (holes > 0) put(items, holes === 1 ? '<1 empty item>' : '<' + holes + ' empty items>');
   };
 
   // Fills `items` with the first of the named properties, and returns how many there are.
@@ -219,7 +220,7 @@
       if (property === undefined) continue;
       if (property.enumerable) each(keyText(key), property);
       else if (key === 'cause' || key === 'errors' || key === 'error' || key === 'suppressed') {
-        each(`[${key}]`, property);
+        each('[' + key + ']', property);
       }
     }
   };
@@ -233,14 +234,14 @@
       text += (text === '' ? '' : ',') + '\n  ' + key + ': ' + indented(propertyText(property, depth, seen), '  ');
     });
     seen.length--;
-    return text === '' ? '' : ` {${text}\n}`;
+    return text === '' ? '' : ' {' + text + '\n}';
   };
 
   const errorText = (error, depth, seen) => {
     const title = head(error);
-    if (depth > MAX_CAUSES || ++nodes > MAX_NODES) return `[${title}]`;
+    if (depth > MAX_CAUSES || ++nodes > MAX_NODES) return '[' + title + ']';
     const stack = stackOf(error);
-    const text = stack === '' ? (depth === 0 ? title : `[${title}]`)
+    const text = stack === '' ? (depth === 0 ? title : '[' + title + ']')
       : apply(indexOf, stack, [title]) === 0 ? stack : title + '\n' + stack;
     return cut(text + detailsOf(error, depth, seen), MAX_TEXT);
   };
@@ -254,7 +255,7 @@
       text += (text === '' ? ' ' : ', ') + key + ': ' + shortValue(property, depth + 1, seen);
     });
     seen.length--;
-    return text === '' ? '' : ` {${text} }`;
+    return text === '' ? '' : ' {' + text + ' }';
   };
 
   const shortValue = (property, depth, seen) => {

@@ -257,7 +257,7 @@
     const object = isObject(exports.default) ? exports.default : exports;
     for (let i = 0; i < EVENTS.length; i++) {
       if (typeof object[EVENTS[i]] === 'function') {
-        throw new TypeErrorClass(`there is no function to call: an object with ${EVENTS[i]} is not supported yet, export a function`);
+        throw new TypeErrorClass('there is no function to call: an object with ' + EVENTS[i] + ' is not supported yet, export a function');
       }
     }
     return exports.default === undefined ? exports : exports.default;
