@@ -14,7 +14,7 @@ use faas_core::store::memory::MemoryStore;
 use faas_core::{Error, Platform};
 use serde_json::json;
 
-use crate::platform::{World, settle};
+use crate::platform::World;
 use crate::scripted::Scripted;
 
 /// Long enough for anything but a hang.
