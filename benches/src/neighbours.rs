@@ -33,7 +33,7 @@ const FIRST: [Greedy; 2] = [
         name: "1 call that burns 8 s",
         callers: 1,
         functions: 1,
-        code: "for (;;);",
+        code: "for (;;); return input",
         timeout_ms: 8_000,
     },
     Greedy {
@@ -57,7 +57,7 @@ const GREEDY: [Greedy; 4] = [
         name: "12 calls that burn",
         callers: 12,
         functions: 1,
-        code: "for (;;);",
+        code: "for (;;); return input",
         timeout_ms: 8_000,
     },
     Greedy {
@@ -71,7 +71,7 @@ const GREEDY: [Greedy; 4] = [
         name: "12 calls that burn 2 s, of 3 functions",
         callers: 12,
         functions: 3,
-        code: "for (;;);",
+        code: "for (;;); return input",
         timeout_ms: 2_000,
     },
 ];

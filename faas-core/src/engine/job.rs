@@ -39,7 +39,7 @@ pub(crate) struct Job {
     pub(super) answer: Option<Answer>,
     pub(super) stop: Arc<StopSignal>,
     /// What it takes up of the queue's bounds.
-    pub(super) place: Place,
+    pub(super) place: Box<Place>,
     /// When it was queued, on the monotonic clock.
     pub(super) queued_at: Duration,
 }
@@ -59,7 +59,7 @@ impl Job {
             needs_claim: false,
             answer: Some(answer),
             stop: Arc::default(),
-            place,
+            place: Box::new(place),
             queued_at: Duration::ZERO,
         }
     }
@@ -78,7 +78,7 @@ impl Job {
             needs_claim: true,
             answer: None,
             stop: Arc::default(),
-            place,
+            place: Box::new(place),
             queued_at: Duration::ZERO,
         }
     }

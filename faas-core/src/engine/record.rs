@@ -41,7 +41,7 @@ pub(super) struct Ended {
     /// When it is pending again: how long until it is due.
     pub(super) retry_after: Option<Duration>,
     /// What it takes up of the queue's bounds until it is written.
-    place: Option<Place>,
+    place: Option<Box<Place>>,
 }
 
 /// What the store knows of an execution that is settled.
@@ -88,7 +88,7 @@ impl Record {
 
     /// Keeps `place` until the record is written.
     #[must_use]
-    pub(super) fn keeping(mut self, place: Place) -> Self {
+    pub(super) fn keeping(mut self, place: Box<Place>) -> Self {
         if let Self::Ended(ended) = &mut self {
             ended.place = Some(place);
         }
