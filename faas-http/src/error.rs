@@ -24,7 +24,7 @@ pub(crate) struct ApiError {
     message: String,
     details: Option<Details>,
     /// The execution that the error is about.
-    execution: Option<ExecutionId>,
+    execution: Option<Box<ExecutionId>>,
     /// Seconds after which trying again may help.
     retry_after: Option<u64>,
     /// What the log is told, where the client is not.
@@ -205,7 +205,7 @@ impl ApiError {
             error: &self.message,
             code: self.code,
             details: self.details.as_ref(),
-            execution_id: self.execution.map(Text),
+            execution_id: self.execution.as_deref().copied().map(Text),
         });
         let mut response = wire::json_bytes(self.status, body.unwrap_or_default());
         if let Some(seconds) = self.retry_after {
@@ -283,7 +283,7 @@ impl From<Error> for ApiError {
             },
             // No 503: a client that tries again would run the function a second time.
             Error::NotStored { execution, .. } => Self {
-                execution: Some(execution),
+                execution: Some(Box::new(execution)),
                 report: Some(message),
                 ..Self::new(
                     StatusCode::INTERNAL_SERVER_ERROR,
@@ -292,7 +292,7 @@ impl From<Error> for ApiError {
                 )
             },
             Error::IdempotencyKeyReused { execution } => Self {
-                execution: Some(execution),
+                execution: Some(Box::new(execution)),
                 ..Self::new(
                     StatusCode::UNPROCESSABLE_ENTITY,
                     "idempotency_key_reused",
