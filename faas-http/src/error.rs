@@ -23,7 +23,7 @@ pub(crate) struct ApiError {
     message: String,
     details: Option<ErrorDetails>,
     /// The execution that the error is about.
-    execution: Option<ExecutionId>,
+    execution: Option<Box<ExecutionId>>,
     /// Seconds after which trying again may help.
     retry_after: Option<u64>,
     /// What the log is told, where the client is not.
@@ -157,7 +157,7 @@ impl ApiError {
         let mut body = ErrorBody::new(self.code, self.message);
         body.success = success;
         body.details = self.details;
-        body.execution_id = self.execution.map(Into::into);
+        body.execution_id = self.execution.as_deref().copied().map(Into::into);
         let body = serde_json::to_vec(&body);
         let mut response = answer::json_bytes(self.status, body.unwrap_or_default());
         if let Some(seconds) = self.retry_after {
@@ -243,7 +243,7 @@ impl From<Error> for ApiError {
             },
             // No 503: a client that tries again would run the function a second time.
             Error::NotStored { execution, .. } => Self {
-                execution: Some(execution),
+                execution: Some(Box::new(execution)),
                 report: Some(message),
                 ..Self::new(
                     StatusCode::INTERNAL_SERVER_ERROR,
@@ -252,7 +252,7 @@ impl From<Error> for ApiError {
                 )
             },
             Error::IdempotencyKeyReused { execution } => Self {
-                execution: Some(execution),
+                execution: Some(Box::new(execution)),
                 ..Self::new(
                     StatusCode::UNPROCESSABLE_ENTITY,
                     "idempotency_key_reused",

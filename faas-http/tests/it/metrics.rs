@@ -126,11 +126,14 @@ async fn the_history_of_scaling_is_empty_until_something_scaled() {
     ] {
         assert_eq!(server.get(path).await, json!([]));
     }
-    let wait = server.upload("wait", "wait").await;
-    for _ in 0..15 {
-        server
-            .post(&format!("/api/functions/{wait}/execute"), json!({}))
-            .await;
+    // Of two functions: one alone may not hold all instances.
+    for name in ["one", "other"] {
+        let wait = server.upload(name, "wait").await;
+        for _ in 0..15 {
+            server
+                .post(&format!("/api/functions/{wait}/execute"), json!({}))
+                .await;
+        }
     }
     let events = loop {
         let events = server.get("/api/metrics/scaling/history").await;
