@@ -1,16 +1,16 @@
-//! Where functions, executions and scaling events are kept, and what reports read.
+//! Storage of functions, executions and scaling events, and the sums that reports read.
 //!
-//! Owns the [`Store`] trait, its request types, and the [`memory`] store. What the trait promises
-//! is written out as tests in the conformance suite; a new store is done when it passes.
+//! This module has the [`Store`] trait, its request types, and the [`memory`] store. The conformance
+//! suite tests everything that the trait promises; a new store is complete when it passes.
 //!
-//! Three rules shape it. Writes of executions come in groups that are committed at once
+//! Three rules shape the trait. Writes of executions come in groups that are committed at once
 //! ([`Store::commit`]), because a commit costs the same for one as for hundreds. Every write of a
 //! claimed attempt names the attempt, so that a stale one is refused. Reports read sums that were
-//! rolled up with the executions ([`Store::usage`]), never all executions.
+//! rolled up with the executions ([`Store::usage`]), never all executions. Every list is bounded in
+//! entries and in bytes ([`PageBudget`]).
 //!
-//! Who may do what, and who did what, is the [`AccessStore`] that every store is too.
-//!
-//! A store is used by one platform at a time, unless it is a [`SharedStore`] too.
+//! Every store is also an [`AccessStore`], for API keys and the audit log, and a [`SecretStore`], for
+//! changes of secret keys. One platform uses a store at a time, unless it is a [`SharedStore`].
 
 mod access;
 #[cfg(any(test, feature = "conformance"))]
@@ -53,21 +53,24 @@ pub const VERSION_GRACE: Duration = Duration::from_secs(10 * 60);
 /// How many replaced versions of one function are kept at most that no unfinished execution needs.
 pub const SPARE_VERSIONS: usize = 16;
 
-/// Keeps everything that must outlive the process.
+/// Stores everything that must survive the process.
 ///
-/// All methods may be called at the same time. A method that returns `Ok` has made its change
-/// durable as far as the store was configured to. Each returns after a bounded time, if need be with
-/// [`StoreError::Unavailable`]: whoever calls sets no limit of its own. A future that is dropped may
-/// have made its change or not, and leaves nothing half done.
+/// All methods may be called concurrently. When a method returns `Ok`, its change is as durable as the
+/// store was configured to make it. Each method returns after a bounded time, if necessary with
+/// [`StoreError::Unavailable`]: callers set no time limit. A future that is dropped may have made its
+/// change or not, and leaves nothing half done.
+///
+/// A record that cannot be read costs itself only: lists show what can be read of it and all others,
+/// and it is reported to a [`DamageLog`].
 #[async_trait]
 pub trait Store: AccessStore + SecretStore {
-    /// For people: `memory`, `sqlite:./data/faas.db`. Never a password.
+    /// The store's name for logs and people: `memory`, `sqlite:./data/faas.db`. Never a password.
     fn describe(&self) -> String;
 
     /// Adds a function.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when a function that is not deleted has its name.
+    /// [`StoreError::Conflict`] when another function that is not deleted has the name.
     async fn insert_function(&self, function: &Function) -> Result<(), StoreError>;
 
     /// Replaces the function with this id, if its `updated_at` still is `expected`.
@@ -123,23 +126,24 @@ pub trait Store: AccessStore + SecretStore {
     /// Returns whether there was one.
     async fn delete_function(&self, id: FunctionId, at: Timestamp) -> Result<bool, StoreError>;
 
-    /// Code kept between `from` and `to`, as the sum of bytes times microseconds, of one function
-    /// or of all. Each change of code ends one span and begins another; deletion ends the last.
+    /// How much code was stored during `period`, as the sum of bytes times microseconds, of one
+    /// function or of all. A change of the code ends one span and begins another; deletion ends the
+    /// last. Reads no code.
     async fn code_byte_micros(
         &self,
         period: Period,
         function: Option<FunctionId>,
     ) -> Result<u128, StoreError>;
 
-    /// Carries out all `writes`, in order, as one group. Returns their outcomes, one each, when all
+    /// Carries out all `writes`, in order, as one group. Returns one outcome for each when all of them
     /// are durable.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]: some of the writes may have been made all the same. They are tried
-    /// again, in other groups even, until they are answered, and those that had been made then count
-    /// as [`Written::Done`]: an insert is the same by the execution's id, a claim by id and attempt, a
-    /// settlement by id and [`Stage`]. After any other error they are tried one by one, and the one
-    /// that is refused again is given up.
+    /// [`StoreError::Unavailable`]: some of the writes may have been made nevertheless. The caller
+    /// tries them again, possibly in other groups, until they are answered, and writes that had been
+    /// made then count as [`Written::Done`]. An insert is the same if the execution's id is, a claim if
+    /// id and attempt are, a settlement if id and [`Stage`] are. After any other error the caller tries
+    /// the writes one by one, and gives up the one that fails again.
     async fn commit(&self, writes: &[Write]) -> Result<Vec<Written>, StoreError>;
 
     /// The execution with this id.
@@ -161,7 +165,8 @@ pub trait Store: AccessStore + SecretStore {
         limit: usize,
     ) -> Result<Page<Execution, ExecutionId>, StoreError>;
 
-    /// The execution that was accepted for this function with this key at or after `since`.
+    /// The id of the execution that was accepted for this function with this idempotency key at or
+    /// after `since`.
     async fn find_idempotent(
         &self,
         function: FunctionId,
@@ -181,7 +186,7 @@ pub trait Store: AccessStore + SecretStore {
         limit: usize,
     ) -> Result<Vec<Duration>, StoreError>;
 
-    /// How many executions there are and ever were.
+    /// How many executions there are, expired ones included.
     async fn totals(&self) -> Result<Totals, StoreError>;
 
     /// Sums over executions that have ended, by the groups that `query` names, in ascending order
@@ -214,8 +219,8 @@ pub trait Store: AccessStore + SecretStore {
     /// `before` and that no unfinished execution needs. These are not counted.
     async fn expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError>;
 
-    /// What makes it safe for several platforms to use the store at the same time; `None`, unless a
-    /// store says otherwise, when only one may.
+    /// What several platforms need to use the store at the same time; `None`, the default, if only one
+    /// may use it.
     fn as_shared(&self) -> Option<&dyn SharedStore> {
         None
     }
@@ -223,7 +228,7 @@ pub trait Store: AccessStore + SecretStore {
     /// Whether the store can be reached and written to.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Finishes what is under way and lets go of files and connections.
+    /// Finishes what is under way and closes files and connections.
     async fn close(&self) -> Result<(), StoreError>;
 }
 
@@ -241,23 +246,23 @@ pub enum Write {
         id: ExecutionId,
         /// The number of the claimed attempt; the first is 1.
         attempt: u32,
-        /// By whom, and for how long. Only a shared store keeps it.
+        /// Who claims it, and until when. Only a shared store keeps it.
         lease: Lease,
     },
-    /// Replaces the execution with what its latest attempt made of it: ended, or pending again.
-    /// [`Written::Stale`] unless the stored one still is where it was.
+    /// Replaces the execution after its latest attempt: it has ended, or is pending again.
+    /// [`Written::Stale`] unless the stored execution still is at the stage `from`.
     Settle {
         /// The execution as it is now.
         execution: Arc<Execution>,
-        /// Where it was before: pending or running.
+        /// The stage it was at before: pending or running.
         from: Stage,
     },
     /// A scaling event.
     Scaling(ScalingEvent),
 }
 
-/// Where an execution is on its way to its end. Of all that try to bring it on from one stage, the
-/// store lets one succeed.
+/// How far an execution has come. Of several writers that settle it from the same stage, the store
+/// lets one succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Stage {
     /// Pending, running, or ended.
@@ -267,7 +272,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Where `execution` is.
+    /// The stage of `execution`.
     pub const fn of(execution: &Execution) -> Self {
         Self {
             status: execution.status,
@@ -276,13 +281,13 @@ impl Stage {
     }
 }
 
-/// What became of a [`Write`].
+/// The outcome of a [`Write`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
     /// It is stored.
     Done,
-    /// It was refused: somebody else was faster. Whoever is told so forgets the execution, so a write
-    /// of its own that was made before must not be answered with this.
+    /// It was refused: another writer was faster. The caller then forgets the execution, so a write of
+    /// its own that was made before must not be answered with this.
     Stale,
     /// It was refused: this execution was accepted before with the same idempotency key.
     Duplicate(ExecutionId),
@@ -415,7 +420,7 @@ impl Default for ExecutionQuery {
 }
 
 impl ExecutionQuery {
-    /// The state that all have which match: what is asked for by its failure has failed.
+    /// The status that all matching executions have: a query by failure kind implies `Failed`.
     pub fn state(&self) -> Option<Status> {
         self.status.or(self.failure.map(|_| Status::Failed))
     }
@@ -455,13 +460,13 @@ impl Period {
 /// Which sums to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UsageQuery {
-    /// Over the executions accepted within this period, exactly. Only where the executions
-    /// themselves have expired is an end of the period moved out to the whole minute or hour that
-    /// the roll-ups still know.
+    /// Over the executions accepted within this period, exactly. Where the executions themselves have
+    /// expired, an end of the period is moved out to the whole minute or hour that the roll-ups still
+    /// have.
     pub period: Period,
     /// Over this function only.
     pub function: Option<FunctionId>,
-    /// One row for each what.
+    /// What each row stands for.
     pub group: UsageGroup,
 }
 
