@@ -18,30 +18,35 @@ pub mod conformance;
 mod damage;
 pub mod memory;
 mod page;
+mod query;
 pub mod rollup;
 mod secrets;
 mod shared;
 pub mod skew;
+mod write;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 pub use crate::error::{BoxError, StoreError};
 use crate::model::{
-    Execution, ExecutionId, FailureKind, Function, FunctionCounts, FunctionId, FunctionLabel,
-    FunctionSummary, ListedExecution, LoadTest, LoadTestId, ScalingEvent, Status, Timestamp,
-    UsageSums,
+    Execution, ExecutionId, Function, FunctionCounts, FunctionId, FunctionLabel, FunctionSummary,
+    ListedExecution, LoadTest, LoadTestId, ScalingEvent, Timestamp,
 };
 
 pub use access::{AccessStore, AuditQuery, KeyUse};
 pub use damage::DamageLog;
 pub use memory::MemoryStore;
-pub use page::{PAGE_BYTES, Page, PageBudget, PartLengths, SHORT};
+pub use page::{FunctionPage, PAGE_BYTES, Page, PageBudget, PartLengths, SHORT};
+pub use query::{
+    ExecutionQuery, FunctionQuery, Granularity, LoadTestQuery, Period, Totals, UsageGroup,
+    UsageKey, UsageQuery, UsageRow,
+};
 pub use secrets::SecretStore;
 pub use shared::{Lease, Overdue, OverdueQuery, Owner, Renewed, SharedStore};
+pub use write::{Stage, Write, Written};
 
 /// How long a caller's idempotency key is remembered.
 pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 3600);
@@ -230,307 +235,4 @@ pub trait Store: AccessStore + SecretStore {
 
     /// Finishes what is under way and closes files and connections.
     async fn close(&self) -> Result<(), StoreError>;
-}
-
-/// One write of an execution or scaling event.
-#[derive(Debug, Clone)]
-pub enum Write {
-    /// A new execution: a pending one that was accepted, or one that has ended already. The former
-    /// is answered [`Written::Duplicate`] when its idempotency key was used for the same function
-    /// within [`IDEMPOTENCY_WINDOW`] before its `created_at`.
-    Insert(Arc<Execution>),
-    /// Marks a pending execution as running with attempt number `attempt`. [`Written::Stale`]
-    /// unless it is pending and `attempt` is one more than the stored number.
-    Claim {
-        /// The execution.
-        id: ExecutionId,
-        /// The number of the claimed attempt; the first is 1.
-        attempt: u32,
-        /// Who claims it, and until when. Only a shared store keeps it.
-        lease: Lease,
-    },
-    /// Replaces the execution after its latest attempt: it has ended, or is pending again.
-    /// [`Written::Stale`] unless the stored execution still is at the stage `from`.
-    Settle {
-        /// The execution as it is now.
-        execution: Arc<Execution>,
-        /// The stage it was at before: pending or running.
-        from: Stage,
-    },
-    /// A scaling event.
-    Scaling(ScalingEvent),
-}
-
-/// How far an execution has come. Of several writers that settle it from the same stage, the store
-/// lets one succeed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Stage {
-    /// Pending, running, or ended.
-    pub status: Status,
-    /// How many attempts have been claimed.
-    pub attempt: u32,
-}
-
-impl Stage {
-    /// The stage of `execution`.
-    pub const fn of(execution: &Execution) -> Self {
-        Self {
-            status: execution.status,
-            attempt: execution.attempt,
-        }
-    }
-}
-
-/// The outcome of a [`Write`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
-    /// It is stored.
-    Done,
-    /// It was refused: another writer was faster. The caller then forgets the execution, so a write of
-    /// its own that was made before must not be answered with this.
-    Stale,
-    /// It was refused: this execution was accepted before with the same idempotency key.
-    Duplicate(ExecutionId),
-}
-
-/// Which functions to list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FunctionQuery {
-    /// Older than this one, in the order of ids: [`Page::next`] of the page before.
-    pub before: Option<FunctionId>,
-    /// At most so many; no page has more than 10,000.
-    pub limit: usize,
-    /// A page ends, but not before its first function, where it would have more bytes than that:
-    /// see [`FunctionSummary::bytes`].
-    pub max_bytes: usize,
-    /// Whether to list them with their code.
-    pub code: bool,
-}
-
-impl Default for FunctionQuery {
-    /// The newest 1,000, as far as they have 8 MiB together, with their code.
-    fn default() -> Self {
-        Self {
-            before: None,
-            limit: 1_000,
-            max_bytes: PAGE_BYTES,
-            code: true,
-        }
-    }
-}
-
-impl FunctionQuery {
-    /// The most functions that a page has.
-    pub const MOST: usize = 10_000;
-
-    /// Makes a page of functions that come newest first. Takes no more of them than it needs.
-    ///
-    /// # Errors
-    /// The first error that `functions` give.
-    pub fn page<E>(
-        &self,
-        functions: impl IntoIterator<Item = Result<FunctionSummary, E>>,
-    ) -> Result<Page<FunctionSummary, FunctionId>, E> {
-        let mut page = FunctionPage::new(self);
-        for function in functions {
-            if page.push(function?) {
-                break;
-            }
-        }
-        Ok(page.finish())
-    }
-}
-
-/// A page of functions that is being filled, for stores that read one function after the other.
-#[derive(Debug)]
-pub struct FunctionPage {
-    items: Vec<FunctionSummary>,
-    limit: usize,
-    left: usize,
-    is_full: bool,
-}
-
-impl FunctionPage {
-    /// An empty page.
-    pub fn new(query: &FunctionQuery) -> Self {
-        Self {
-            items: Vec::new(),
-            limit: query.limit.min(FunctionQuery::MOST),
-            left: query.max_bytes,
-            is_full: false,
-        }
-    }
-
-    /// Adds the next function if it fits. Returns whether the page is full: the function, and those
-    /// that follow it, are for the next one.
-    pub fn push(&mut self, function: FunctionSummary) -> bool {
-        let bytes = function.bytes();
-        let is_too_large = bytes > self.left && !self.items.is_empty();
-        if self.items.len() >= self.limit || is_too_large {
-            self.is_full = true;
-            return true;
-        }
-        self.left = self.left.saturating_sub(bytes);
-        self.items.push(function);
-        false
-    }
-
-    /// The page.
-    pub fn finish(self) -> Page<FunctionSummary, FunctionId> {
-        let last = self.items.last().map(|last| last.id);
-        Page {
-            next: last.filter(|_| self.is_full),
-            items: self.items,
-        }
-    }
-}
-
-/// Which executions to list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExecutionQuery {
-    /// Of this function only.
-    pub function: Option<FunctionId>,
-    /// In this state only.
-    pub status: Option<Status>,
-    /// Failed for this reason only.
-    pub failure: Option<FailureKind>,
-    /// Accepted within this period.
-    pub period: Period,
-    /// Older than this one: the last of the page before.
-    pub before: Option<ExecutionId>,
-    /// At most so many.
-    pub limit: usize,
-    /// How many bytes of inputs, outputs, logs and attempts longer than [`SHORT`] to list.
-    pub max_bytes: usize,
-}
-
-impl Default for ExecutionQuery {
-    /// The newest 50 of all.
-    fn default() -> Self {
-        Self {
-            function: None,
-            status: None,
-            failure: None,
-            period: Period::ALL,
-            before: None,
-            limit: 50,
-            max_bytes: PAGE_BYTES,
-        }
-    }
-}
-
-impl ExecutionQuery {
-    /// The status that all matching executions have: a query by failure kind implies `Failed`.
-    pub fn state(&self) -> Option<Status> {
-        self.status.or(self.failure.map(|_| Status::Failed))
-    }
-}
-
-/// Which load tests to list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LoadTestQuery {
-    /// Of this function only.
-    pub function: Option<FunctionId>,
-    /// At most so many.
-    pub limit: usize,
-}
-
-/// From `from` on, until before `to`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Period {
-    /// The first moment inside.
-    pub from: Timestamp,
-    /// The first moment after.
-    pub to: Timestamp,
-}
-
-impl Period {
-    /// All time.
-    pub const ALL: Self = Self {
-        from: Timestamp::from_micros(0),
-        to: Timestamp::from_micros(i64::MAX),
-    };
-
-    /// Whether `moment` lies inside.
-    pub fn contains(&self, moment: Timestamp) -> bool {
-        self.from <= moment && moment < self.to
-    }
-}
-
-/// Which sums to make.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UsageQuery {
-    /// Over the executions accepted within this period, exactly. Where the executions themselves have
-    /// expired, an end of the period is moved out to the whole minute or hour that the roll-ups still
-    /// have.
-    pub period: Period,
-    /// Over this function only.
-    pub function: Option<FunctionId>,
-    /// What each row stands for.
-    pub group: UsageGroup,
-}
-
-/// What the rows of a usage report stand for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UsageGroup {
-    /// Functions.
-    Function,
-    /// UTC spans of time.
-    Time(Granularity),
-}
-
-/// The length of a span of time, in UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Granularity {
-    /// Minutes.
-    Minute,
-    /// Hours.
-    Hour,
-    /// Days.
-    Day,
-    /// Calendar months.
-    Month,
-}
-
-impl Granularity {
-    /// The start of the span that `moment` lies in.
-    pub fn floor(self, moment: Timestamp) -> Timestamp {
-        match self {
-            Self::Minute => moment.minute(),
-            Self::Hour => moment.hour(),
-            Self::Day => moment.day(),
-            Self::Month => moment.month(),
-        }
-    }
-}
-
-/// The sums of one group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UsageRow {
-    /// Which group.
-    pub key: UsageKey,
-    /// Its sums.
-    pub sums: UsageSums,
-}
-
-/// Names a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum UsageKey {
-    /// A function.
-    Function(FunctionId),
-    /// The start of a span of time.
-    Time(Timestamp),
-}
-
-/// How many executions there are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Pending now.
-    pub pending: u64,
-    /// Claimed now.
-    pub running: u64,
-    /// Ever completed, expired ones included.
-    pub completed: u64,
-    /// Ever failed, expired ones included.
-    pub failed: u64,
 }

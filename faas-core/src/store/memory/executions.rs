@@ -9,10 +9,12 @@ use super::super::rollup::{Grain, cover};
 use super::super::skew::Skew;
 use super::super::{
     ExecutionQuery, IDEMPOTENCY_WINDOW, Lease, Overdue, OverdueQuery, PAGE_BYTES, Page, PageBudget,
-    Period, Renewed, Stage, Totals, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums, Written,
+    Period, Renewed, Stage, Totals, UsageGroup, UsageKey, UsageQuery, UsageRow, Written,
 };
 use super::usage::{self, RollUps};
-use crate::model::{Execution, ExecutionId, FunctionId, ListedExecution, Status, Timestamp};
+use crate::model::{
+    Execution, ExecutionId, FunctionId, ListedExecution, Status, Timestamp, UsageSums,
+};
 
 #[derive(Debug)]
 pub(super) struct Executions {
