@@ -1,7 +1,6 @@
 //! The collections and their indexes.
 //!
-//! All indexes are made at start, where they are missing. Each one costs every write, so each has a
-//! reason.
+//! Missing indexes are created at start. Each index costs every write, so each has a reason.
 
 use std::time::Duration;
 
@@ -22,7 +21,8 @@ pub(crate) const SCALING_EVENTS: &str = "scalingevents";
 pub(crate) const LOAD_TESTS: &str = "loadtests";
 pub(crate) const API_KEYS: &str = "apikeys";
 pub(crate) const AUDIT: &str = "audit";
-/// Labels and metered code of deleted functions: what reads `functions` should not meet them.
+/// Labels and metered code of deleted functions, apart from `functions` so that other programs that
+/// read that collection do not see them.
 pub(crate) const DELETED_FUNCTIONS: &str = "deletedfunctions";
 /// Sums by hour.
 pub(crate) const HOURS: &str = "usagehours";
@@ -71,7 +71,7 @@ impl Collections {
         }
     }
 
-    /// Makes the indexes that are missing.
+    /// Creates the indexes that are missing.
     pub(crate) async fn make_indexes(&self, clock: &dyn Clock) -> Result<(), Error> {
         self.make_function_indexes(clock).await?;
         let executions = [
@@ -135,7 +135,7 @@ impl Collections {
         match make(&self.functions, vec![unique(doc! { "name": 1 })], clock).await {
             Err(error) if error.is_duplicate() => {
                 tracing::warn!(
-                    "some functions share a name: until they are renamed, new names are only checked before they are stored"
+                    "some functions share a name, so there is no unique index on names: rename them; until then two functions created at the same time may share a name"
                 );
                 Ok(())
             }
@@ -144,8 +144,8 @@ impl Collections {
     }
 }
 
-/// Makes those of these indexes that are missing. An index on the same fields counts, whatever it is
-/// called and whoever made it. Logs what it does where there are documents, since that takes long.
+/// Creates those of these indexes that are missing. An existing index on the same fields counts, under
+/// any name. Logs its progress if there are documents, because building an index then takes long.
 async fn make(
     collection: &Collection<Document>,
     indexes: Vec<Index>,

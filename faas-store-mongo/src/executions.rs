@@ -1,8 +1,8 @@
-//! What is asked about executions. Nothing here writes.
+//! Queries of executions. Nothing here writes.
 //!
-//! Lists are in the order of ids. Ours are strings and those of an earlier system ObjectIds, which
-//! MongoDB sorts apart, so a list that may have both is merged of two. Only databases that hold any
-//! of the latter are asked twice.
+//! Lists are in the order of ids. Our ids are strings, and those of an earlier system are ObjectIds,
+//! which MongoDB sorts apart. So a list that may have both is merged from two queries. Databases
+//! without ObjectIds are asked once.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub(crate) enum Order {
     NewestFirst,
 }
 
-/// A list of executions, by what both kinds of documents have.
+/// A list of executions, in terms that apply to both kinds of documents.
 pub(crate) struct List {
     pub(crate) filter: Document,
     pub(crate) period: Period,

@@ -1,4 +1,4 @@
-//! Functions, their labels, and how much code was kept.
+//! Functions, their labels, and how much code was stored.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ use crate::store::Inner;
 /// How many labels one query asks for.
 const LABELS: usize = 256;
 
-/// How often a function that changes all the time is tried to be deleted.
+/// How often to try to delete a function that others keep changing.
 const TRIES: usize = 8;
 
 impl Inner {
@@ -167,7 +167,7 @@ impl Inner {
             let mut spans = function::spans(&document)?;
             function::end_span(&mut spans, at);
             let kept = function::write_deleted(&label, &spans, at);
-            // First what stays, so that nothing is lost when the second step never comes.
+            // First the part that stays, so that nothing is lost if the process ends in between.
             let replace = self
                 .collections
                 .deleted_functions
@@ -244,7 +244,7 @@ impl Inner {
         Ok(find.await?)
     }
 
-    /// Tells of a taken name before the index has to; the index decides between two at once.
+    /// Refuses a name that is taken. The index decides between two functions created at the same time.
     async fn require_free_name(&self, function: &Function) -> Result<(), Error> {
         let other = doc! { "name": &*function.name, "_id": { "$ne": function.id.bson() } };
         if self.collections.functions.find_one(other).await?.is_some() {

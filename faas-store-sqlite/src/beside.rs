@@ -1,10 +1,9 @@
-//! What can be done with a database that a server may be using.
+//! Access to a database that a server may be using.
 //!
-//! One process owns a database, but whoever makes or revokes a key, or seals secrets anew, does so
-//! while a server runs. So this opens a connection of its own, beside the owner's, and touches only
-//! the tables of keys and audit log, which the owner holds nothing of in memory, and of functions
-//! their secrets with the time of change, by which the owner notices. SQLite itself sees to it that
-//! one writes at a time.
+//! One process owns a database, but you make and revoke keys, and seal secrets anew, while a server
+//! runs. So this opens a second connection, and touches only the tables of keys and audit log, which
+//! the owner does not cache, and the secrets of functions with their time of change, by which the owner
+//! notices. SQLite lets one connection write at a time.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,19 +22,18 @@ use crate::rows::{access, function};
 use crate::store::{lock, name_path};
 use crate::{SqliteStore, schema};
 
-/// The keys, the audit log and the secrets of a database, beside the process that owns it, if there
-/// is one.
+/// The keys, the audit log and the secrets of a database that another process may own.
 #[derive(Debug)]
 pub struct SqliteBeside {
     connection: Arc<Mutex<Connection>>,
 }
 
 impl SqliteStore {
-    /// Opens the keys and secrets of the database at `path`, whether a server uses it or not; makes it where
-    /// there is none.
+    /// Opens the keys and secrets of the database at `path`, whether a server uses it or not. Creates
+    /// the database if there is none.
     ///
     /// # Errors
-    /// [`StoreError::Unusable`], with one line for people, when the file is no database or not of
+    /// [`StoreError::Unusable`], with a message of one line, when the file is not a database or not of
     /// this release.
     pub async fn open_beside(path: impl AsRef<Path>) -> Result<SqliteBeside, StoreError> {
         let path = path.as_ref().to_owned();
@@ -45,13 +43,13 @@ impl SqliteStore {
 
 fn open(path: &Path) -> Result<SqliteBeside, Error> {
     if !path.exists() {
-        // It makes the file for nobody but this user.
+        // This creates the file with access for this user only.
         drop(lock(path)?);
     }
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(SqliteOptions::default().busy_timeout)?;
     if !schema::is_current(&connection)? {
-        // Nobody else may have it open while its tables change.
+        // No other process may have it open while its tables change.
         let lock = lock(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         schema::migrate(&mut connection)?;
@@ -83,12 +81,12 @@ impl SqliteBeside {
     }
 }
 
-/// Waits for the file in a thread that may wait.
+/// Runs `work` on a thread that may block.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|_| Err(unavailable("the database was left in the middle")))
+    done.unwrap_or_else(|_| Err(unavailable("the thread that used the database panicked")))
 }
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! The tables, and how an older database becomes one of this release.
+//! The tables, and the migration of databases of older releases.
 //!
 //! `executions` is clustered by time: its integer key is made of the first 64 bits of the UUIDv7,
 //! so that time order needs no index. Functions are named by a small number in all other tables.
@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::error::{Error, unusable};
 use crate::rows::signed;
 
-/// `FaaS` in ASCII: tells our files from other SQLite databases.
+/// `FaaS` in ASCII: distinguishes our files from other SQLite databases.
 const APPLICATION_ID: i64 = 0x4661_6153;
 
 /// Each entry brings the schema from the version of its index to the next one.

@@ -1,5 +1,6 @@
 //! Seals secrets with a new key, so that the old key can be removed.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::store::SecretStore;
 /// How often to try again when others change the same functions.
 const TRIES: usize = 10;
 
-/// The result of [`reseal`]. A secret that several versions of a function have counts once for each.
+/// The result of [`reseal`]. A secret that several versions of a function have counts once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Resealed {
@@ -57,37 +58,72 @@ pub async fn reseal<S: SecretStore + ?Sized>(
     if keys.is_empty() {
         return Err(Conflict::NoSecretKey.into());
     }
-    let mut resealed = 0;
+    let mut resealed = HashSet::new();
     for _ in 0..TRIES {
-        let mut all = Resealed::default();
+        let mut pass = Pass::default();
         for (id, version) in store.sealed_versions().await? {
-            let of_one = reseal_one(store, keys, (id, version)).await?;
-            all.secrets += of_one.secrets;
-            all.resealed += of_one.resealed;
-            all.unopened.extend(of_one.unopened);
+            pass.add(id, reseal_one(store, keys, (id, version)).await?);
         }
-        resealed += all.resealed;
-        if all.resealed == 0 {
-            // A version that was made meanwhile may have copied a secret as it was sealed before:
-            // only a pass that finds nothing to do is the last one.
-            return Ok(Resealed { resealed, ..all });
+        // A version that was made meanwhile may have copied a secret as it was sealed before: only a
+        // pass that finds nothing to do is the last one.
+        let is_last = pass.resealed.is_empty();
+        resealed.extend(pass.resealed);
+        if is_last {
+            return Ok(Resealed {
+                secrets: pass.secrets.len(),
+                resealed: resealed.len(),
+                unopened: pass.unopened,
+            });
         }
     }
     Err(Conflict::FunctionsBusy.into())
+}
+
+/// A secret, through all versions of its function.
+type Named = (FunctionId, Arc<str>);
+
+/// What one look at all versions found.
+#[derive(Default)]
+struct Pass {
+    secrets: HashSet<Named>,
+    resealed: HashSet<Named>,
+    unopened: Vec<Unopened>,
+}
+
+/// What was done to one version.
+#[derive(Default)]
+struct OfVersion {
+    secrets: Vec<Arc<str>>,
+    resealed: Vec<Arc<str>>,
+    unopened: Vec<Unopened>,
+}
+
+impl Pass {
+    fn add(&mut self, id: FunctionId, of_version: OfVersion) {
+        let named = |names: Vec<Arc<str>>| names.into_iter().map(move |name| (id, name));
+        self.secrets.extend(named(of_version.secrets));
+        self.resealed.extend(named(of_version.resealed));
+        for lost in of_version.unopened {
+            let is_same = |one: &Unopened| one.function == id && one.secret == lost.secret;
+            if !self.unopened.iter().any(is_same) {
+                self.unopened.push(lost);
+            }
+        }
+    }
 }
 
 async fn reseal_one<S: SecretStore + ?Sized>(
     store: &S,
     keys: &SecretKeys,
     (id, version): (FunctionId, u32),
-) -> Result<Resealed, Error> {
+) -> Result<OfVersion, Error> {
     let mut name = None;
     for _ in 0..TRIES {
         let Some(mut function) = store.sealed_version(id, version).await? else {
-            return Ok(Resealed::default());
+            return Ok(OfVersion::default());
         };
         let (environment, done) = sealed_anew(&function, keys)?;
-        if done.resealed == 0 {
+        if done.resealed.is_empty() {
             return Ok(done);
         }
         let expected = function.updated_at;
@@ -104,12 +140,12 @@ async fn reseal_one<S: SecretStore + ?Sized>(
 }
 
 /// The environment of `function` with every secret that can be opened sealed with the first key.
-fn sealed_anew(function: &Function, keys: &SecretKeys) -> Result<(Environment, Resealed), Error> {
+fn sealed_anew(function: &Function, keys: &SecretKeys) -> Result<(Environment, OfVersion), Error> {
     let mut environment = Environment::clone(&function.environment);
-    let mut done = Resealed::default();
+    let mut done = OfVersion::default();
     let first = keys.sealing().map(SecretKey::id);
     for (name, Secret { sealed, .. }) in &mut environment.secrets {
-        done.secrets += 1;
+        done.secrets.push(Arc::clone(name));
         // Also those of the first key, to report damaged ones now and not when they are needed.
         match keys.open(function.id, name, sealed) {
             Err(error) => done.unopened.push(Unopened {
@@ -122,7 +158,7 @@ fn sealed_anew(function: &Function, keys: &SecretKeys) -> Result<(Environment, R
             Ok(text) => {
                 let anew = keys.seal(function.id, name, &text);
                 *sealed = anew.map_err(|error| Error::Internal(error.to_string().into()))?;
-                done.resealed += 1;
+                done.resealed.push(Arc::clone(name));
             }
         }
     }
@@ -264,7 +300,7 @@ mod tests {
             .await
             .unwrap();
         let done = reseal(&store, &keys(&[2, 1])).await.unwrap();
-        assert_eq!((done.secrets, done.resealed), (2, 2));
+        assert_eq!((done.secrets, done.resealed), (1, 1));
         for version in [1, 2] {
             let after = store.function_version(first.id, version).await.unwrap();
             assert_eq!(opened(&after.unwrap(), 2, "A"), "A");

@@ -7,7 +7,10 @@
 
 use std::sync::Arc;
 
-use crate::model::{Attempt, Execution, Json, LeftOut, ListedExecution, LogLine};
+use super::FunctionQuery;
+use crate::model::{
+    Attempt, Execution, FunctionId, FunctionSummary, Json, LeftOut, ListedExecution, LogLine,
+};
 
 /// How many bytes a page has for what is long, unless set: 8 MiB.
 pub const PAGE_BYTES: usize = 8 << 20;
@@ -157,6 +160,50 @@ fn without(execution: &Execution, left_out: LeftOut) -> Execution {
         },
         retry_of: execution.retry_of,
         idempotency_key: execution.idempotency_key.clone(),
+    }
+}
+
+/// A page of functions that is being filled, for stores that read one function after the other.
+#[derive(Debug)]
+pub struct FunctionPage {
+    items: Vec<FunctionSummary>,
+    limit: usize,
+    left: usize,
+    is_full: bool,
+}
+
+impl FunctionPage {
+    /// An empty page.
+    pub fn new(query: &FunctionQuery) -> Self {
+        Self {
+            items: Vec::new(),
+            limit: query.limit.min(FunctionQuery::MOST),
+            left: query.max_bytes,
+            is_full: false,
+        }
+    }
+
+    /// Adds the next function if it fits. Returns whether the page is full: the function, and those
+    /// that follow it, are for the next one.
+    pub fn push(&mut self, function: FunctionSummary) -> bool {
+        let bytes = function.bytes();
+        let is_too_large = bytes > self.left && !self.items.is_empty();
+        if self.items.len() >= self.limit || is_too_large {
+            self.is_full = true;
+            return true;
+        }
+        self.left = self.left.saturating_sub(bytes);
+        self.items.push(function);
+        false
+    }
+
+    /// The page.
+    pub fn finish(self) -> Page<FunctionSummary, FunctionId> {
+        let last = self.items.last().map(|last| last.id);
+        Page {
+            next: last.filter(|_| self.is_full),
+            items: self.items,
+        }
     }
 }
 

@@ -1,9 +1,9 @@
-//! What functions, executions and events look like as documents.
+//! The documents of functions, executions and events.
 //!
-//! Fields have the names of the HTTP interface, so that whatever reads the database by hand or by
-//! tools finds what it expects: real dates, durations as doubles in milliseconds, money as doubles
-//! in dollars. These lose detail, so the exact figures lie beside them, in microseconds, nanoseconds
-//! and nano-dollars, under `exact`. Where that is missing, as in what an earlier system wrote, the
+//! Fields have the names of the HTTP interface, so that people and tools that read the database find
+//! what they expect: real dates, durations as doubles in milliseconds, money as doubles
+//! in dollars. These lose detail, so the exact figures are stored beside them, in microseconds, nanoseconds
+//! and nano-dollars, under `exact`. Where that is missing, as in documents of an earlier system, the
 //! others are read.
 
 pub(crate) mod cost;

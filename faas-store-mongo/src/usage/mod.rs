@@ -17,6 +17,11 @@
 //!   them twice or never.
 //!
 //! The hour's sums are thus always `kept` plus those of its executions that are not expiring.
+//!
+//! Hours are closed in the background, oldest first, from the start of the store on. A report also
+//! closes hours that it needs, and adds up the executions of open ones, but no more executions than
+//! [`report_limit`](crate::MongoOptions::report_limit): beyond that it is made of what it has, and a
+//! warning is logged. So a report never fails because many executions were imported.
 
 mod expire;
 mod hours;

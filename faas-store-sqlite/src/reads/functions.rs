@@ -1,4 +1,4 @@
-//! Functions, their labels, and how much code was kept.
+//! Functions, their versions and labels, and how much code was stored.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What is asked of the database. Nothing here writes.
+//! Queries. Nothing here writes.
 
 pub(crate) mod executions;
 pub(crate) mod functions;

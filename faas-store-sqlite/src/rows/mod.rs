@@ -1,7 +1,7 @@
-//! How each kind of record is laid out in its table.
+//! The columns of each table, and the conversion between rows and the model.
 //!
-//! Owns the columns, their codes and both directions between them and the model. Which rows are
-//! read or written when is not decided here.
+//! A row that cannot be read costs itself: columns that cannot be read are replaced and logged, and
+//! only a row without a readable id is left out.
 
 pub(crate) mod access;
 pub(crate) mod detail;
@@ -21,12 +21,12 @@ use rusqlite::Row;
 
 use crate::error::Error;
 
-/// An unsigned number as SQLite keeps it; one out of its range stays at the end.
+/// An unsigned number as SQLite stores it; a number out of range is clamped.
 pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// The other way; what is negative is none of ours and counts as zero.
+/// The other direction; a negative number counts as zero.
 pub(crate) fn count(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
@@ -179,7 +179,7 @@ impl<'a, 'stmt> Columns<'a, 'stmt> {
         }
     }
 
-    /// The bytes of a text or blob, lent.
+    /// The bytes of a text or blob.
     pub(crate) fn bytes(&mut self) -> Result<Option<&'a [u8]>, Error> {
         let index = self.next;
         self.next += 1;

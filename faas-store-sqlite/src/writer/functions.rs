@@ -1,4 +1,4 @@
-//! Changes of functions, and how long which amount of code was kept.
+//! Changes of functions, and how long how much code was stored.
 
 use faas_core::error::StoreError;
 use faas_core::model::{Function, FunctionId, Timestamp};

@@ -9,10 +9,12 @@ use super::super::rollup::{Grain, cover};
 use super::super::skew::Skew;
 use super::super::{
     ExecutionQuery, IDEMPOTENCY_WINDOW, Lease, Overdue, OverdueQuery, PAGE_BYTES, Page, PageBudget,
-    Period, Renewed, Stage, Totals, UsageGroup, UsageKey, UsageQuery, UsageRow, UsageSums, Written,
+    Period, Renewed, Stage, Totals, UsageGroup, UsageKey, UsageQuery, UsageRow, Written,
 };
 use super::usage::{self, RollUps};
-use crate::model::{Execution, ExecutionId, FunctionId, ListedExecution, Status, Timestamp};
+use crate::model::{
+    Execution, ExecutionId, FunctionId, ListedExecution, Status, Timestamp, UsageSums,
+};
 
 #[derive(Debug)]
 pub(super) struct Executions {
@@ -27,8 +29,8 @@ pub(super) struct Executions {
     usage: RollUps,
 }
 
-/// An execution that has not ended. A claim changes what is beside it, so that the shared one need
-/// not be copied.
+/// An execution that has not ended. A claim changes the fields beside the shared execution, so that it
+/// need not be copied.
 #[derive(Debug, Clone)]
 struct Open {
     execution: Arc<Execution>,
@@ -45,7 +47,7 @@ struct Accepted {
     at: Timestamp,
 }
 
-/// An execution as it is now, to be copied once the lock is released.
+/// An execution as it is now. It is copied after the lock is released.
 #[derive(Debug)]
 pub(super) enum Snapshot {
     Ended(Arc<Execution>),
@@ -115,7 +117,7 @@ impl Open {
         }
     }
 
-    /// From when on it waits for somebody to take it up.
+    /// Since when it has waited to be taken up.
     fn waits_since(&self) -> Timestamp {
         if self.running {
             let lease = self.lease.as_ref();
@@ -160,7 +162,7 @@ impl Executions {
     pub(super) fn insert(&mut self, execution: &Arc<Execution>) -> Written {
         let id = execution.id;
         if self.open.contains_key(&id) || self.ended.contains_key(&id) {
-            // The group is tried again after an answer got lost.
+            // The group is tried again because its answer was lost.
             return Written::Done;
         }
         if let Some(key) = &execution.idempotency_key {
@@ -225,8 +227,7 @@ impl Executions {
         Written::Done
     }
 
-    /// What is due once for each group of writes: sums are entered, and what is over the bound is
-    /// let go.
+    /// Ends a group of writes: enters the sums, and forgets executions beyond the capacity.
     pub(super) fn finish_group(&mut self) {
         self.usage.flush();
         while self.ended.len() > self.capacity {

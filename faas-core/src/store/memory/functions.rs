@@ -1,4 +1,4 @@
-//! Functions, by id and by name, and how long which amount of code was kept.
+//! Functions by id and by name, their replaced versions, and how long how much code was stored.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ struct Replaced {
     at: Timestamp,
 }
 
-/// A time during which a function's code had one length.
+/// A span of time during which a function's code had one length.
 #[derive(Debug)]
 struct CodeSpan {
     function: FunctionId,

@@ -1,8 +1,8 @@
-//! The store without a file, for tests and for hosts that need no history after a restart.
+//! A store in memory, for tests and for hosts that need no history after a restart.
 //!
-//! Owns nothing but maps behind one lock. It keeps the newest executions up to a bound; of older
-//! ones only the sums stay, as if they had expired. It is also the model to read before writing a
-//! store: [`executions`] shows what each write means, [`usage`] how sums are kept.
+//! It has maps behind one lock. It keeps the newest executions up to a bound; of older ones only the
+//! sums stay, as if they had expired. Read it before you write a store: [`executions`] shows what each
+//! write means, [`usage`] how sums are kept.
 
 mod access;
 mod executions;
@@ -31,10 +31,10 @@ use crate::model::{
     ScalingEventId, Timestamp,
 };
 
-/// How many ended executions a [`MemoryStore`] keeps unless it is told otherwise.
+/// How many ended executions a [`MemoryStore`] keeps by default.
 pub const DEFAULT_CAPACITY: usize = 100_000;
 
-/// Keeps everything in memory. Nothing outlives it.
+/// Keeps everything in memory. Nothing survives it.
 #[derive(Debug)]
 pub struct MemoryStore {
     state: RwLock<Tables>,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::super::rollup::{Grain, Known};
-use super::super::{UsageGroup, UsageKey, UsageQuery, UsageSums};
-use crate::model::{Execution, FunctionId, Timestamp};
+use super::super::{UsageGroup, UsageKey, UsageQuery};
+use crate::model::{Execution, FunctionId, Timestamp, UsageSums};
 
 type Spans = BTreeMap<(Timestamp, FunctionId), UsageSums>;
 

@@ -62,7 +62,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest executions with their functions. */
+        /** The newest executions with their functions. Long inputs, outputs, logs and attempts are left out once the list has 8 MiB of them; `truncated` names what is left out. */
         get: operations["listCostedExecutions"];
         put?: never;
         post?: never;
@@ -147,7 +147,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Executions, newest first, page by page. */
+        /** Executions, newest first, page by page. Long inputs, outputs, logs and attempts are left out once a page has 8 MiB of them; `truncated` names what is left out. */
         get: operations["listExecutions"];
         put?: never;
         post?: never;
@@ -215,7 +215,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All functions, newest first. */
+        /** Functions, newest first. Where a page does not have all of them, the header `X-Next-Cursor` has the cursor of the next one. */
         get: operations["listFunctions"];
         put?: never;
         /** Uploads a function. Its code is compiled at once. */
@@ -286,7 +286,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Executions of a function, newest first. */
+        /** Executions of a function, newest first. Long inputs, outputs, logs and attempts are left out once the list has 8 MiB of them; `truncated` names what is left out. */
         get: operations["listFunctionLogs"];
         put?: never;
         post?: never;
@@ -789,6 +789,11 @@ export interface components {
             stack: string | null;
             startTime: components["schemas"]["Moment"];
             status: components["schemas"]["ExecutionStatus"];
+            /**
+             * @description What a list has left out because it would have become too long: `input`, `output`, `logs`,
+             *     `attempts`. They can be read with the execution itself.
+             */
+            truncated?: components["schemas"]["ExecutionPart"][];
         };
         /** @description What an execution costs, by part. */
         ExecutionCost: {
@@ -810,6 +815,11 @@ export interface components {
             executions: components["schemas"]["Execution"][];
             nextCursor: components["schemas"]["ExecutionId"] | null;
         };
+        /**
+         * @description A part of an execution that a list may leave out.
+         * @enum {string}
+         */
+        ExecutionPart: "input" | "output" | "logs" | "attempts";
         /**
          * @description Where an execution is.
          * @enum {string}
@@ -882,6 +892,21 @@ export interface components {
          * @enum {string}
          */
         FunctionStatus: "active" | "inactive";
+        /** @description A function in a list. */
+        FunctionSummary: {
+            _id: components["schemas"]["FunctionId"];
+            /** @description Not there with `code=false`. */
+            code?: string;
+            config: components["schemas"]["FunctionConfig"];
+            createdAt: components["schemas"]["Moment"];
+            description: string;
+            name: string;
+            status: components["schemas"]["FunctionStatus"];
+            tier: components["schemas"]["Tier"];
+            updatedAt: components["schemas"]["Moment"];
+            /** Format: int32 */
+            version: number;
+        };
         /**
          * @description How long the spans of a trend are.
          * @enum {string}
@@ -1114,6 +1139,11 @@ export interface components {
             stack: string | null;
             startTime: components["schemas"]["Moment"];
             status: components["schemas"]["ExecutionStatus"];
+            /**
+             * @description What a list has left out because it would have become too long: `input`, `output`, `logs`,
+             *     `attempts`. They can be read with the execution itself.
+             */
+            truncated?: components["schemas"]["ExecutionPart"][];
         };
         /** @description The schema of the newest executions with their functions. */
         NamedExecutions: {
@@ -1204,6 +1234,7 @@ export interface components {
             scaling: components["schemas"]["OverviewScaling"];
         };
         OverviewCounts: {
+            /** Format: int64 */
             activeFunctions: number;
             coldStartRate: components["schemas"]["Percent"];
             /** Format: int64 */
@@ -2467,7 +2498,14 @@ export interface operations {
     };
     listFunctions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description At most so many. A page also ends at 8 MiB. */
+                limit?: number;
+                /** @description The `X-Next-Cursor` of the page before. */
+                cursor?: components["schemas"]["FunctionId"];
+                /** @description Whether to list them with their code. Default: true. */
+                code?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2477,10 +2515,21 @@ export interface operations {
             /** @description The functions. */
             200: {
                 headers: {
+                    /** @description Where the next page begins; missing on the last one. */
+                    "X-Next-Cursor"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Function"][];
+                    "application/json": components["schemas"]["FunctionSummary"][];
+                };
+            };
+            /** @description `invalid_request`: the message says what is wrong and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description `key_required`, `key_invalid` or `key_expired`. */
