@@ -5,7 +5,7 @@
 //!
 //! - the number of connections, over all and for each address. When there are too many, the
 //!   connection that has waited longest without a request in progress is closed, one that never sent
-//!   a request first ([`places`](self)).
+//!   a request first (`places`).
 //! - the time for the head of a request, and a minimum rate at which a response must be read
 //!   (`stream`). The rate at which a body must arrive is the router's: [`HttpOptions`].
 //! - the framing of requests: what two servers could read in two ways is refused with 400 (`head`).
