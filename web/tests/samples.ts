@@ -79,6 +79,11 @@ export const pricing: Pricing = {
     enterprise: tier("Enterprise", 0.002),
   },
   factors: { coldStart: 0.00005, retry: 0.00002, scaling: 0.0001, dataTransfer: 0.000001, storage: 0.0001 },
+  thresholds: {
+    basic: { codeLength: 100, timeout: 60_000 },
+    standard: { codeLength: 5_000, timeout: 60_000 },
+    premium: { codeLength: 10_000, timeout: 120_000 },
+  },
 };
 
 const parts = { baseCost: 0, coldStartCost: 0, retryCost: 0, dataTransferCost: 0 };

@@ -240,8 +240,10 @@ fn a_form_has_flat_members_whose_numbers_are_texts() {
 
 #[test]
 fn a_request_reads_back_as_it_was_written() {
-    let mut config = NewConfig::default();
-    config.timeout = Some(None);
+    let mut config = NewConfig {
+        timeout: Some(None),
+        ..NewConfig::default()
+    };
     config.env.insert("A".to_owned(), None);
     config
         .secrets

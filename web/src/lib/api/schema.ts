@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who changed what, newest first, page by page. */
+        /** The audit log, newest first, page by page. */
         get: operations["listAudit"];
         put?: never;
         post?: never;
@@ -28,7 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The cost of everything in a period by function, dearest first. */
+        /** The cost of everything in a period by function, the most expensive first. */
         get: operations["getCostBreakdown"];
         put?: never;
         post?: never;
@@ -47,7 +47,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What the next execution will probably cost. */
+        /** Estimates the cost of the next execution. */
         post: operations["estimateCost"];
         delete?: never;
         options?: never;
@@ -62,7 +62,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest executions with their functions. Long inputs, outputs, logs and attempts are left out once the list has 8 MiB of them; `truncated` names what is left out. */
+        /** The newest executions with their functions. */
         get: operations["listCostedExecutions"];
         put?: never;
         post?: never;
@@ -147,7 +147,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Executions, newest first, page by page. Long inputs, outputs, logs and attempts are left out once a page has 8 MiB of them; `truncated` names what is left out. */
+        /** Executions, newest first, page by page. */
         get: operations["listExecutions"];
         put?: never;
         post?: never;
@@ -200,7 +200,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Executes a failed one again, as a new execution. */
+        /** Executes a failed execution again, as a new one. */
         post: operations["retryExecution"];
         delete?: never;
         options?: never;
@@ -215,10 +215,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Functions, newest first. Where a page does not have all of them, the header `X-Next-Cursor` has the cursor of the next one. */
+        /** All functions, newest first. */
         get: operations["listFunctions"];
         put?: never;
-        /** Uploads a function. Its code is compiled at once. */
+        /** Uploads a function and compiles its code. */
         post: operations["createFunction"];
         delete?: never;
         options?: never;
@@ -235,7 +235,7 @@ export interface paths {
         };
         /** One function. */
         get: operations["getFunction"];
-        /** Changes what is named of a function. */
+        /** Changes a function. Members that are not named stay. */
         put: operations["updateFunction"];
         post?: never;
         /** Deletes a function. Its executions and costs stay in the reports. */
@@ -271,7 +271,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Calls a function and waits for what it returns. One attempt, unless `retry` says otherwise. */
+        /** Calls a function and waits for its result. One attempt, unless `retry` is true. */
         post: operations["invokeFunction"];
         delete?: never;
         options?: never;
@@ -286,7 +286,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Executions of a function, newest first. Long inputs, outputs, logs and attempts are left out once the list has 8 MiB of them; `truncated` names what is left out. */
+        /** Executions of a function, newest first. */
         get: operations["listFunctionLogs"];
         put?: never;
         post?: never;
@@ -303,10 +303,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All API keys, revoked ones too, newest first. */
+        /** All API keys, including revoked ones, newest first. */
         get: operations["listKeys"];
         put?: never;
-        /** Makes an API key. From the first one on, a key is required everywhere. */
+        /** Creates an API key. Once there is a key, every request needs one. */
         post: operations["createKey"];
         delete?: never;
         options?: never;
@@ -324,7 +324,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revokes an API key for good. It stays in the list. */
+        /** Revokes an API key permanently. It stays in the list. */
         delete: operations["revokeKey"];
         options?: never;
         head?: never;
@@ -358,7 +358,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What a load test will probably do and cost. Nothing is started. */
+        /** Estimates what a load test will do and cost. Starts nothing. */
         post: operations["estimateLoadTest"];
         delete?: never;
         options?: never;
@@ -373,11 +373,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One load test, as it was a second ago at most. */
+        /** One load test. Its result is at most a second old. */
         get: operations["getLoadTest"];
         put?: never;
         post?: never;
-        /** Stops a load test: the calls under way end, no more are made. It stays in the list. */
+        /** Stops a load test: calls under way end, and no more are made. It stays in the list. */
         delete: operations["stopLoadTest"];
         options?: never;
         head?: never;
@@ -391,7 +391,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the platform does. */
+        /** The state of the platform. */
         get: operations["getMetrics"];
         put?: never;
         post?: never;
@@ -408,7 +408,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What ended of the executions of each hour, in the order of time; hours without any are left out. */
+        /** Executions by the hour of their acceptance, in time order; hours without any are left out. */
         get: operations["getExecutionHistory"];
         put?: never;
         post?: never;
@@ -459,7 +459,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Functions to begin with. */
+        /** Sample functions. */
         get: operations["listSamples"];
         put?: never;
         post?: never;
@@ -476,7 +476,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether a key is required, and whose key this is. */
+        /** Whether a key is required, and which key the request has. */
         get: operations["getSession"];
         put?: never;
         post?: never;
@@ -510,7 +510,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the process lives. */
+        /** Whether the process is alive. */
         get: operations["getHealth"];
         put?: never;
         post?: never;
@@ -561,7 +561,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether it can serve: the store can be written to, and it does not shut down. */
+        /** Whether the server can serve: the store accepts writes, and the platform is not shutting down. */
         get: operations["getReadiness"];
         put?: never;
         post?: never;
@@ -577,22 +577,31 @@ export interface components {
     schemas: {
         /** @description An execution was accepted. */
         Accepted: {
+            /** @description The execution. */
             executionId: components["schemas"]["ExecutionId"];
+            /** @description For people. */
             message: string;
+            /** @description Its state. */
             status: components["schemas"]["ExecutionStatus"];
         };
         /** @description Who did it. */
         Actor: {
             keyId: components["schemas"]["KeyId"] | null;
-            /** @description The key's name then, or `local`. */
+            /** @description The key's name at that time, or `local`. */
             name: string;
         };
+        /** @description One run of the function for an execution. */
         Attempt: {
+            /** @description Whether an isolate had to be made for it. */
             coldStart: boolean;
+            /** @description How long it ran. */
             duration: components["schemas"]["Milliseconds"];
+            /** @description Why it failed. */
             error: string | null;
             errorKind: components["schemas"]["ErrorKind"] | null;
+            /** @description Where it ran. */
             instanceId: string | null;
+            /** @description When it started. */
             startTime: components["schemas"]["Moment"];
         };
         /**
@@ -600,11 +609,15 @@ export interface components {
          * @enum {string}
          */
         AuditAction: "function_created" | "function_updated" | "function_deleted" | "execution_cancelled" | "execution_retried" | "load_test_started" | "load_test_stopped" | "key_created" | "key_revoked";
-        /** @description That somebody changed something. */
+        /** @description An entry of the audit log. */
         AuditEntry: {
+            /** @description Its id. Ids sort by time. */
             _id: components["schemas"]["AuditId"];
+            /** @description What was done. */
             action: components["schemas"]["AuditAction"];
+            /** @description Who. */
             actor: components["schemas"]["Actor"];
+            /** @description When. */
             at: components["schemas"]["Moment"];
             /** @description The id of the function, execution, load test or key. */
             target: string;
@@ -616,6 +629,7 @@ export interface components {
         AuditId: string;
         /** @description A page of the audit log. */
         AuditPage: {
+            /** @description The entries, newest first. */
             entries: components["schemas"]["AuditEntry"][];
             nextCursor: components["schemas"]["AuditId"] | null;
         };
@@ -625,26 +639,39 @@ export interface components {
          */
         Authentication: "required" | "off";
         /**
-         * @description Where an estimate's duration comes from.
+         * @description The source of an estimate's duration.
          * @enum {string}
          */
         Basis: "history" | "given" | "default";
         /** @description The cost of everything, by function. */
         Breakdown: {
+            /** @description A row for each function, the most expensive first. */
             breakdown: components["schemas"]["BreakdownRow"][];
+            /** @description The period. */
             period: components["schemas"]["Period"];
         };
         /** @description One function in a breakdown. */
         BreakdownRow: {
+            /** @description The function. */
             _id: components["schemas"]["FunctionId"];
+            /** @description Per execution. */
             averageCost: components["schemas"]["Dollars"];
+            /** @description Per execution. */
             averageDuration: components["schemas"]["Milliseconds"];
+            /** @description The cost by part. */
             costBreakdown: components["schemas"]["CostParts"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many executions ended.
+             */
             executionCount: number;
+            /** @description Its name, or the last it had. */
             functionName: string;
+            /** @description Its tier. */
             tier: components["schemas"]["Tier"];
+            /** @description The sum of its executions' costs. */
             totalCost: components["schemas"]["Dollars"];
+            /** @description Their run time. */
             totalDuration: components["schemas"]["Milliseconds"];
         };
         /**
@@ -654,43 +681,56 @@ export interface components {
         Cores: number;
         /** @description Sums of execution costs, by part. */
         CostParts: {
+            /** @description Run time. */
             baseCost: components["schemas"]["Dollars"];
+            /** @description Cold starts. */
             coldStartCost: components["schemas"]["Dollars"];
+            /** @description Input and output. */
             dataTransferCost: components["schemas"]["Dollars"];
+            /** @description Retries. */
             retryCost: components["schemas"]["Dollars"];
         };
+        /** @description A range of prices. */
         CostRange: {
+            /** @description Probably not above this. */
             high: components["schemas"]["Dollars"];
+            /** @description Probably not below this. */
             low: components["schemas"]["Dollars"];
         };
         /** @description The envelope of every answer about costs. */
         Data_Breakdown: {
             data: components["schemas"]["Breakdown"];
+            /** @description Always true. */
             success: boolean;
         };
         /** @description The envelope of every answer about costs. */
         Data_Estimate: {
             data: components["schemas"]["Estimate"];
+            /** @description Always true. */
             success: boolean;
         };
         /** @description The envelope of every answer about costs. */
         Data_FunctionCost: {
             data: components["schemas"]["FunctionCost"];
+            /** @description Always true. */
             success: boolean;
         };
         /** @description The envelope of every answer about costs. */
         Data_PriceBook: {
             data: components["schemas"]["PriceBook"];
+            /** @description Always true. */
             success: boolean;
         };
         /** @description The envelope of every answer about costs. */
         Data_SystemCost: {
             data: components["schemas"]["SystemCost"];
+            /** @description Always true. */
             success: boolean;
         };
         /** @description The envelope of every answer about costs. */
         Data_Trends: {
             data: components["schemas"]["Trends"];
+            /** @description Always true. */
             success: boolean;
         };
         /**
@@ -700,7 +740,9 @@ export interface components {
         Dollars: number;
         /** @description Why a request failed. */
         Error: {
+            /** @description For programs: one of [`ERROR_CODES`]. A newer server may have others. */
             code: components["schemas"]["ErrorCode"];
+            /** @description More about some errors. */
             details?: components["schemas"]["ErrorDetails"];
             /** @description For people. */
             error: string;
@@ -711,18 +753,30 @@ export interface components {
          * @description Why a request failed: stable, for programs to tell errors apart.
          * @enum {string}
          */
-        ErrorCode: "cancelled" | "compile_error" | "conflict" | "execution_not_found" | "function_error" | "function_inactive" | "function_not_found" | "function_runaway" | "host_not_allowed" | "internal_error" | "invalid_request" | "key_expired" | "key_invalid" | "key_not_found" | "key_required" | "load_test_not_found" | "load_test_running" | "method_not_allowed" | "not_found" | "origin_not_allowed" | "out_of_memory" | "over_capacity" | "payload_too_large" | "platform_error" | "rate_limited" | "request_timeout" | "role_insufficient" | "stack_overflow" | "timeout" | "unavailable" | "unsupported_encoding";
-        /** @description Where in the code an upload goes wrong. */
+        ErrorCode: "cancelled" | "compile_error" | "conflict" | "execution_not_found" | "function_error" | "function_inactive" | "function_not_found" | "function_runaway" | "host_not_allowed" | "internal_error" | "invalid_request" | "key_expired" | "key_invalid" | "key_not_found" | "key_required" | "load_test_not_found" | "load_test_running" | "method_not_allowed" | "not_found" | "origin_not_allowed" | "out_of_memory" | "over_capacity" | "payload_too_large" | "platform_error" | "rate_limited" | "request_timeout" | "role_insufficient" | "stack_overflow" | "timeout" | "unavailable";
+        /** @description More about an error: each member belongs to some errors only. */
         ErrorDetails: {
-            /** Format: int32 */
-            column: number | null;
-            /** Format: int32 */
-            line: number | null;
+            /**
+             * Format: int32
+             * @description The column in the uploaded code, from 1 (`compile_error`).
+             */
+            column?: number;
+            /** @description The function that has the name already (`conflict`). */
+            functionId?: components["schemas"]["FunctionId"];
+            /**
+             * Format: int32
+             * @description The line in the uploaded code, from 1 (`compile_error`).
+             */
+            line?: number;
         };
         /** @description Calls that failed for the same reason. */
         ErrorGroup: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many.
+             */
             count: number;
+            /** @description The reason. */
             message: string;
         };
         /**
@@ -732,77 +786,113 @@ export interface components {
         ErrorKind: "user_error" | "timeout" | "out_of_memory" | "stack_overflow" | "cancelled" | "platform";
         /** @description What the next execution will probably cost. */
         Estimate: {
+            /** @description Where the run time comes from. */
             basis: components["schemas"]["Basis"];
+            /** @description The price by part. */
             breakdown: components["schemas"]["EstimateParts"];
+            /** @description The price: one attempt, one cold start. */
             estimatedCost: components["schemas"]["Dollars"];
+            /** @description The run time that it assumes. */
             estimatedDuration: components["schemas"]["Milliseconds"];
+            /** @description The price at the 5th and 95th percentile of recent run times. */
             range: components["schemas"]["CostRange"];
+            /** @description What the tier gives. */
             resourceUsage: components["schemas"]["ResourceUsage"];
+            /** @description The function's tier. */
             tier: components["schemas"]["Tier"];
         };
+        /** @description An estimate by part. */
         EstimateParts: {
+            /** @description Run time. */
             baseCost: components["schemas"]["Dollars"];
+            /** @description One cold start. */
             coldStartCost: components["schemas"]["Dollars"];
+            /** @description The input. */
             dataTransferCost: components["schemas"]["Dollars"];
         };
-        /** @description What to estimate. */
+        /** @description What to estimate the next execution from. */
         EstimateRequest: {
-            /** @description Default: the function's recent median, or a second. */
-            estimatedDuration?: components["schemas"]["Milliseconds"];
+            estimatedDuration?: components["schemas"]["Milliseconds"] | null;
+            /** @description The function's id. */
             functionId: components["schemas"]["FunctionId"];
-            /** @description Counts with its size. */
+            /** @description Its size counts. */
             input?: unknown;
         };
         /** @description What a load test was expected to cost. */
         EstimatedCost: {
+            /** @description Probably not above this. */
             high: components["schemas"]["Dollars"];
+            /** @description Probably not below this. */
             low: components["schemas"]["Dollars"];
+            /** @description The cost of all calls. */
             total: components["schemas"]["Dollars"];
         };
-        /** @description What to execute with. */
+        /** @description What to execute a function with. */
         ExecuteRequest: {
             /** @description Any JSON; absent or null: `{}`. */
             input?: unknown;
         };
-        /** @description An execution. */
+        /** @description An execution. `F` is how it names its function: by its id, or by a [`FunctionRef`]. */
         Execution: {
+            /** @description Its id. Ids sort by the time of acceptance. */
             _id: components["schemas"]["ExecutionId"];
+            /** @description The attempts that have ended. */
             attempts: components["schemas"]["Attempt"][];
+            /** @description Whether an isolate had to be made for it. */
             coldStart: boolean;
+            /** @description Its price; zero until it has ended. */
             cost: components["schemas"]["ExecutionCost"];
+            /** @description When it was accepted. */
             createdAt: components["schemas"]["Moment"];
             duration: components["schemas"]["Milliseconds"] | null;
             endTime: components["schemas"]["Moment"] | null;
+            /** @description Why it failed. */
             error: string | null;
             errorKind: components["schemas"]["ErrorKind"] | null;
+            /** @description The function. */
             functionId: components["schemas"]["FunctionId"];
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description The version of the function that it runs.
+             */
             functionVersion: number;
+            /** @description What the function is called with. */
             input: unknown;
+            /** @description The instance of its latest attempt. */
             instanceId: string | null;
+            /** @description The console of all attempts. */
             logs: components["schemas"]["LogLine"][];
+            /** @description What it returned. */
             output: unknown;
             queueTime: components["schemas"]["Milliseconds"] | null;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description How many retries it has had.
+             */
             retryCount: number;
             retryOf: components["schemas"]["ExecutionId"] | null;
+            /** @description The JavaScript stack of its failure. */
             stack: string | null;
+            /** @description When its first attempt started, or until then when it was accepted. */
             startTime: components["schemas"]["Moment"];
+            /** @description Its state. */
             status: components["schemas"]["ExecutionStatus"];
-            /**
-             * @description What a list has left out because it would have become too long: `input`, `output`, `logs`,
-             *     `attempts`. They can be read with the execution itself.
-             */
-            truncated?: components["schemas"]["ExecutionPart"][];
         };
         /** @description What an execution costs, by part. */
         ExecutionCost: {
+            /** @description Run time. */
             baseCost: components["schemas"]["Dollars"];
+            /** @description Cold starts. */
             coldStartCost: components["schemas"]["Dollars"];
+            /** @description Input plus output. */
             dataTransferCost: components["schemas"]["Dollars"];
+            /** @description What the tier gives. */
             resourceUsage: components["schemas"]["ResourceUsage"];
+            /** @description Retries. */
             retryCost: components["schemas"]["Dollars"];
+            /** @description The tier that it is priced in. */
             tier: components["schemas"]["Tier"];
+            /** @description The sum of the parts. */
             totalCost: components["schemas"]["Dollars"];
         };
         /**
@@ -812,68 +902,104 @@ export interface components {
         ExecutionId: string;
         /** @description A page of executions, and where the next one begins. */
         ExecutionPage: {
+            /** @description The executions, newest first. */
             executions: components["schemas"]["Execution"][];
             nextCursor: components["schemas"]["ExecutionId"] | null;
         };
         /**
-         * @description A part of an execution that a list may leave out.
-         * @enum {string}
-         */
-        ExecutionPart: "input" | "output" | "logs" | "attempts";
-        /**
-         * @description Where an execution is.
+         * @description The state of an execution.
          * @enum {string}
          */
         ExecutionStatus: "pending" | "running" | "completed" | "failed";
         /** @description A function. */
         Function: {
+            /** @description Its id, through all versions. */
             _id: components["schemas"]["FunctionId"];
+            /** @description JavaScript source. */
             code: string;
+            /** @description How it is run. */
             config: components["schemas"]["FunctionConfig"];
+            /** @description When it was uploaded first. */
             createdAt: components["schemas"]["Moment"];
+            /** @description What it is for. */
             description: string;
+            /** @description Unique among the functions that are not deleted. */
             name: string;
+            /** @description Whether it takes executions. */
             status: components["schemas"]["FunctionStatus"];
+            /** @description The price tier that its code and timeout put it in. */
             tier: components["schemas"]["Tier"];
+            /** @description When it was changed last. */
             updatedAt: components["schemas"]["Moment"];
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Rises by one with each change of code or configuration; the first is 1.
+             */
             version: number;
         };
-        /** @description What to change of a function; what is not named stays. */
+        /**
+         * @description A change of a function: what is not named stays. A function may be sent back as it was read:
+         *     the members that cannot be changed (`_id`, `createdAt`, `updatedAt`, `version`, `tier`) are
+         *     ignored.
+         */
         FunctionChange: {
+            /** @description JavaScript source. */
             code?: string;
             config?: components["schemas"]["NewConfig"] | null;
+            /** @description What it is for. */
             description?: string;
             /** @description Unique, 1 to 128 characters. */
             name?: string;
+            /** @description Whether it takes executions. */
             status?: components["schemas"]["FunctionStatus"];
         };
+        /** @description How a function is run. */
         FunctionConfig: {
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description How many executions of it may run at once; null: as many as there are instances.
+             */
             concurrency: number | null;
-            /** @description What its code finds in `context.env`, secrets apart. */
+            /** @description What its code finds in `context.env`, without secrets. */
             env: {
                 [key: string]: string;
             };
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description How often a failed asynchronous execution is tried again.
+             */
             retryCount: number;
-            /** @description What its code finds there as well, without the values. */
+            /** @description The secrets that its code finds there as well, without their values. */
             secrets: components["schemas"]["Secret"][];
+            /** @description How long a call may run. */
             timeout: components["schemas"]["Milliseconds"];
         };
         /** @description The cost of one function. */
         FunctionCost: {
+            /** @description Per execution. */
             averageCost: components["schemas"]["Dollars"];
+            /** @description Per execution. */
             averageDuration: components["schemas"]["Milliseconds"];
+            /** @description The cost by part. */
             costBreakdown: components["schemas"]["CostParts"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many executions ended.
+             */
             executionCount: number;
+            /** @description The function. */
             functionId: components["schemas"]["FunctionId"];
+            /** @description Its name, or the last it had. */
             functionName: string;
+            /** @description The period. */
             period: components["schemas"]["Period"];
+            /** @description Its stored code. */
             storageCost: components["schemas"]["Dollars"];
+            /** @description Its tier. */
             tier: components["schemas"]["Tier"];
+            /** @description The sum of its executions' costs. */
             totalCost: components["schemas"]["Dollars"];
+            /** @description Their run time. */
             totalDuration: components["schemas"]["Milliseconds"];
         };
         /**
@@ -883,8 +1009,11 @@ export interface components {
         FunctionId: string;
         /** @description A function in place of its id. */
         FunctionRef: {
+            /** @description Its id. */
             _id: components["schemas"]["FunctionId"];
+            /** @description Its description; empty where it is not known. */
             description: string;
+            /** @description Its name; empty where it is not known. */
             name: string;
         };
         /**
@@ -892,74 +1021,91 @@ export interface components {
          * @enum {string}
          */
         FunctionStatus: "active" | "inactive";
-        /** @description A function in a list. */
-        FunctionSummary: {
-            _id: components["schemas"]["FunctionId"];
-            /** @description Not there with `code=false`. */
-            code?: string;
-            config: components["schemas"]["FunctionConfig"];
-            createdAt: components["schemas"]["Moment"];
-            description: string;
-            name: string;
-            status: components["schemas"]["FunctionStatus"];
-            tier: components["schemas"]["Tier"];
-            updatedAt: components["schemas"]["Moment"];
-            /** Format: int32 */
-            version: number;
-        };
         /**
-         * @description How long the spans of a trend are.
+         * @description The length of the spans of a trend.
          * @enum {string}
          */
         Granularity: "minute" | "hour" | "day" | "month";
-        /** @description Whether it lives, or can serve. */
+        /** @description Whether a server is alive, or can serve. */
         Health: {
+            /** @description Why it is not ready. */
             reason?: string;
+            /** @description `ok`, `ready` or `not ready`. */
             status: string;
         };
-        /** @description What ended of the executions of one hour. */
+        /** @description The executions of one hour. */
         HistoryRow: {
+            /** @description The hour. */
             _id: components["schemas"]["HourId"];
+            /** @description The start of the hour. */
             bucket: components["schemas"]["Moment"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Of these, the ones that completed.
+             */
             completed: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Of these, the ones that failed.
+             */
             failed: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Executions that were accepted in it, those that have not ended included.
+             */
             total: number;
         };
         /** @description An hour in UTC. */
         HourId: {
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description 1 to 31.
+             */
             day: number;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description 0 to 23.
+             */
             hour: number;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description 1 to 12.
+             */
             month: number;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description The year.
+             */
             year: number;
         };
         /** @description A call that failed in the function. */
         InvocationError: {
+            /** @description For programs: one of [`ERROR_CODES`]. */
             code: components["schemas"]["ErrorCode"];
             /** @description For people. */
             error: string;
+            /** @description The execution. */
             executionId: components["schemas"]["ExecutionId"];
+            /** @description The JavaScript stack. */
             stack: string | null;
         };
         /** @description An API key, without its secret. */
         Key: {
+            /** @description Its id. It is no secret. */
             _id: components["schemas"]["KeyId"];
+            /** @description When it was made. */
             createdAt: components["schemas"]["Moment"];
             expiresAt: components["schemas"]["Moment"] | null;
             /**
-             * @description What is to be sent as `Authorization: Bearer`. Only the answer to its making has it: it is
-             *     kept nowhere.
+             * @description What is to be sent as `Authorization: Bearer`. Only the answer to its creation contains it:
+             *     the server keeps no copy.
              */
             key?: string;
             lastUsedAt: components["schemas"]["Moment"] | null;
+            /** @description What people call it. */
             name: string;
             revokedAt: components["schemas"]["Moment"] | null;
+            /** @description What it allows. */
             role: components["schemas"]["Role"];
         };
         /**
@@ -967,27 +1113,30 @@ export interface components {
          * @description Names an API key. It is no secret.
          */
         KeyId: string;
-        /** @description What a load test cost, beside what it was expected to. */
+        /** @description What a load test cost, beside what it was expected to cost. */
         LoadCost: {
-            /** @description The sum of what its executions cost. */
+            /** @description The sum of the costs of its executions. */
             actual: components["schemas"]["Dollars"];
+            /** @description The cost by part. */
             breakdown: components["schemas"]["CostParts"];
             /**
              * Format: double
              * @description By how much the cost differs from the estimate, in percent of the estimate, with two
-             *     decimals; null when that is zero.
+             *     decimals; null when the estimate is zero.
              */
             differencePercent: number | null;
+            /** @description What was expected. */
             estimated: components["schemas"]["EstimatedCost"];
-            /** @description For each of all calls, rounded half to even. */
+            /** @description Per call, rounded half to even. */
             perRequest: components["schemas"]["Dollars"];
-            /** @description For each second that it ran, rounded half to even. */
+            /** @description Per second that it ran, rounded half to even. */
             perSecond: components["schemas"]["Dollars"];
         };
         /** @description What a load test is expected to do and cost. */
         LoadEstimate: {
+            /** @description Where the run time comes from. */
             basis: components["schemas"]["Basis"];
-            /** @description How long each is taken to run. */
+            /** @description The run time that is assumed for each. */
             duration: components["schemas"]["Milliseconds"];
             /** @description At their 95th percentile, all cold. */
             high: components["schemas"]["Dollars"];
@@ -995,36 +1144,44 @@ export interface components {
             low: components["schemas"]["Dollars"];
             /**
              * Format: int64
-             * @description How many calls.
+             * @description The number of calls.
              */
             requests: number;
-            /** @description What all of them cost. */
+            /** @description The cost of all of them. */
             total: components["schemas"]["Dollars"];
         };
         /** @description What has come of a load test. */
         LoadResult: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Calls for which an isolate had to be made.
+             */
             coldStarts: number;
             /**
              * Format: int64
              * @description Calls that returned a value.
              */
             completed: number;
+            /** @description What it cost. */
             cost: components["schemas"]["LoadCost"];
             /** @description For how long it has run. */
             elapsedSeconds: components["schemas"]["Seconds"];
-            /** @description Why calls failed, the most frequent first. */
+            /** @description Why calls failed, the most frequent reason first. */
             errors: components["schemas"]["ErrorGroup"][];
             /**
              * Format: int64
              * @description All others: those that failed, were refused or, in an open loop, not begun in time.
              */
             failed: number;
+            /** @description Calls per second. */
             requestsPerSecond: components["schemas"]["Rate"];
+            /** @description How long callers waited. */
             responseTime: components["schemas"]["ResponseTimes"];
-            /** @description Changes of capacity while it ran, in the order of time. */
+            /** @description Changes of capacity while it ran, in time order. */
             scalingEvents: components["schemas"]["ScalingEvent"][];
+            /** @description Completed calls in percent of all. */
             successRate: components["schemas"]["Percent"];
+            /** @description Every second. Events about a test that runs have `latest` in its place. */
             timeline: components["schemas"]["LoadSecond"][];
             /**
              * Format: int64
@@ -1034,11 +1191,17 @@ export interface components {
         };
         /** @description One second of a load test. */
         LoadSecond: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Calls that returned a value in it.
+             */
             completed: number;
             /** @description What its calls cost. */
             cost: components["schemas"]["Dollars"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Calls that failed in it.
+             */
             failed: number;
             /** @description Instances at its end. */
             instances: number;
@@ -1050,14 +1213,16 @@ export interface components {
              */
             second: number;
         };
-        /** @description A load test: what was asked for, what was expected, and what has come of it. */
+        /** @description A load test: its parameters, its estimate, and its result so far. */
         LoadTest: {
+            /** @description Its id. Ids sort by time. */
             _id: components["schemas"]["LoadTestId"];
             /**
              * Format: int32
              * @description How many calls may be under way at once.
              */
             concurrency: number;
+            /** @description When it was started. */
             createdAt: components["schemas"]["Moment"];
             /**
              * Format: int64
@@ -1065,19 +1230,24 @@ export interface components {
              */
             durationSeconds: number;
             endedAt: components["schemas"]["Moment"] | null;
+            /** @description What it was expected to do and cost. */
             estimate: components["schemas"]["LoadEstimate"];
+            /** @description The function that is called. */
             functionId: components["schemas"]["FunctionId"];
-            /** @description At the start. */
+            /** @description The function's name at the start. */
             functionName: string;
-            /** @description The template of the input. */
+            /** @description The template of the input. Events about a test that runs leave it out. */
             input: unknown;
             /**
              * Format: double
-             * @description Calls for each second, in an open loop; null: closed loop.
+             * @description Calls per second, in an open loop; null: closed loop.
              */
             rate: number | null;
+            /** @description What has come of it. */
             result: components["schemas"]["LoadResult"];
+            /** @description Its state. */
             status: components["schemas"]["LoadTestStatus"];
+            /** @description When it was updated last. */
             updatedAt: components["schemas"]["Moment"];
         };
         /**
@@ -1086,22 +1256,27 @@ export interface components {
          */
         LoadTestId: string;
         /**
-         * @description Where a load test is.
+         * @description The state of a load test.
          * @enum {string}
          */
         LoadTestStatus: "running" | "stopping" | "completed" | "stopped" | "interrupted";
         /**
-         * @description How a line was written to the console.
+         * @description The console method that wrote a line.
          * @enum {string}
          */
         LogLevel: "debug" | "log" | "info" | "warn" | "error";
+        /** @description A line that the function wrote to its console. */
         LogLine: {
+            /** @description The console method. */
             level: components["schemas"]["LogLevel"];
+            /** @description The text. */
             message: string;
+            /** @description When it was written. */
             timestamp: components["schemas"]["Moment"];
         };
-        /** @description A sentence. */
+        /** @description The answer to a deletion. */
         Message: {
+            /** @description For people. */
             message: string;
         };
         /**
@@ -1114,43 +1289,58 @@ export interface components {
          * @description A moment: RFC 3339 in UTC with milliseconds.
          */
         Moment: string;
-        /** @description An execution. */
+        /** @description An execution. `F` is how it names its function: by its id, or by a [`FunctionRef`]. */
         NamedExecution: {
+            /** @description Its id. Ids sort by the time of acceptance. */
             _id: components["schemas"]["ExecutionId"];
+            /** @description The attempts that have ended. */
             attempts: components["schemas"]["Attempt"][];
+            /** @description Whether an isolate had to be made for it. */
             coldStart: boolean;
+            /** @description Its price; zero until it has ended. */
             cost: components["schemas"]["ExecutionCost"];
+            /** @description When it was accepted. */
             createdAt: components["schemas"]["Moment"];
             duration: components["schemas"]["Milliseconds"] | null;
             endTime: components["schemas"]["Moment"] | null;
+            /** @description Why it failed. */
             error: string | null;
             errorKind: components["schemas"]["ErrorKind"] | null;
+            /** @description The function. */
             functionId: components["schemas"]["FunctionRef"];
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description The version of the function that it runs.
+             */
             functionVersion: number;
+            /** @description What the function is called with. */
             input: unknown;
+            /** @description The instance of its latest attempt. */
             instanceId: string | null;
+            /** @description The console of all attempts. */
             logs: components["schemas"]["LogLine"][];
+            /** @description What it returned. */
             output: unknown;
             queueTime: components["schemas"]["Milliseconds"] | null;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description How many retries it has had.
+             */
             retryCount: number;
             retryOf: components["schemas"]["ExecutionId"] | null;
+            /** @description The JavaScript stack of its failure. */
             stack: string | null;
+            /** @description When its first attempt started, or until then when it was accepted. */
             startTime: components["schemas"]["Moment"];
+            /** @description Its state. */
             status: components["schemas"]["ExecutionStatus"];
-            /**
-             * @description What a list has left out because it would have become too long: `input`, `output`, `logs`,
-             *     `attempts`. They can be read with the execution itself.
-             */
-            truncated?: components["schemas"]["ExecutionPart"][];
         };
-        /** @description The schema of the newest executions with their functions. */
+        /** @description The newest executions with their functions' names, in the envelope of the routes about costs. */
         NamedExecutions: {
             data: components["schemas"]["NamedExecution"][];
             success: boolean;
         };
-        /** @description A function's limits; what is not named has its default, or stays. Other members are refused. */
+        /** @description A function's configuration. Of a change, what is not named stays; null stands for the default. */
         NewConfig: {
             /**
              * Format: int32
@@ -1158,61 +1348,64 @@ export interface components {
              */
             concurrency?: number | null;
             /**
-             * @description Names and values that its code finds in `context.env`. Each is set, or with null removed;
-             *     what is not named stays. A name has letters, digits and `_`, no digit first, and at most 128
-             *     of them. At most 100 names and 65536 bytes, secrets included.
+             * @description Names and values that its code finds in `context.env`. A value sets the name, null removes
+             *     it, and a name that is not there stays. A name has letters, digits and `_`, no digit first,
+             *     and at most 128 characters. At most 100 names and 65536 bytes, secrets included.
              */
             env?: {
                 [key: string]: string | null;
-            };
+            } | null;
             /**
              * Format: int32
              * @description How often a failed asynchronous execution is tried again. Default: 3.
              */
-            retryCount?: number;
+            retryCount?: number | null;
             /**
-             * @description Like `env`, for values that nobody but its code can read. They are encrypted before they are
-             *     stored, and no answer tells them. A name is in one of the two. Needs a server with a secret
-             *     key. The list of names that answers have in this place changes nothing.
+             * @description Like `env`, for values that only its code can read. They are encrypted before they are
+             *     stored, and no answer contains them. A name is in one of the two. Needs a server with a
+             *     secret key. The array of names that answers have in this place changes nothing.
              */
             secrets?: {
                 [key: string]: string | null;
-            };
+            } | null;
             /**
              * Format: int64
              * @description Milliseconds that a call may run. Default: 30000.
              */
-            timeout?: number;
+            timeout?: number | null;
         };
-        /** @description A function to be uploaded. */
+        /** @description A function to upload. */
         NewFunction: {
-            /** @description JavaScript: a body that returns, declarations, or a module. */
+            /** @description JavaScript: the body of a function, declarations, or a module. */
             code: string;
             config?: components["schemas"]["NewConfig"] | null;
+            /** @description What it is for. */
             description: string;
             /** @description Unique, 1 to 128 characters. */
             name: string;
         };
-        /** @description A key to be made. Other members are refused. */
+        /** @description A key to make. */
         NewKey: {
             /** @description RFC 3339; absent or null: it does not expire. */
             expiresAt?: string | null;
             /** @description Unique among keys that are not revoked, 1 to 64 characters. */
             name: string;
+            /** @description What it allows. */
             role: components["schemas"]["Role"];
         };
-        /** @description A load test. Other members are refused. */
+        /** @description A load test to start. */
         NewLoadTest: {
             /**
              * Format: int32
              * @description How many calls may be under way at once. Default: 20.
              */
-            concurrency?: number;
+            concurrency?: number | null;
             /**
              * Format: int64
              * @description For how many seconds calls are begun. Default: 30.
              */
-            durationSeconds?: number;
+            durationSeconds?: number | null;
+            /** @description The function's id. */
             functionId: components["schemas"]["FunctionId"];
             /**
              * @description The input; absent or null: `{}`. In its strings, `{{i}}` stands for the number of the call,
@@ -1222,46 +1415,81 @@ export interface components {
             input?: unknown;
             /**
              * Format: double
-             * @description Calls for each second, whatever the platform can do (an open loop). Absent or null: each of
-             *     the callers waits for an answer before it calls again (a closed loop).
+             * @description Calls per second, whatever the platform can do (an open loop). Absent or null: each of the
+             *     callers waits for an answer before it calls again (a closed loop).
              */
             rate?: number | null;
         };
         /** @description The state of the platform. */
         Overview: {
+            /** @description Counts. */
             overview: components["schemas"]["OverviewCounts"];
+            /** @description Run times. */
             performance: components["schemas"]["OverviewPerformance"];
+            /** @description Capacity. */
             scaling: components["schemas"]["OverviewScaling"];
         };
+        /** @description Counts of executions, functions and instances. */
         OverviewCounts: {
-            /** Format: int64 */
+            /** @description Functions that take executions. */
             activeFunctions: number;
+            /** @description Executions of the last hour with a cold start, in percent of those that ended. */
             coldStartRate: components["schemas"]["Percent"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Completed executions, of those accepted in the last hour.
+             */
             completedExecutions: number;
+            /** @description The size of the pool of instances now. */
             currentInstances: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Failed executions, of those accepted in the last hour.
+             */
             failedExecutions: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Executions that have not ended: those that wait and those that run.
+             */
             pendingExecutions: number;
+            /** @description Executions that wait for an instance of this server. */
             queuedExecutions: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Executions accepted in the last hour.
+             */
             recentExecutions: number;
+            /** @description Executions that run on this server. */
             runningExecutions: number;
+            /** @description Completed executions of the last hour, in percent of those that ended. */
             successRate: components["schemas"]["Percent"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description All executions that there are or were.
+             */
             totalExecutions: number;
         };
+        /** @description Run times of the last hour. */
         OverviewPerformance: {
+            /** @description The mean. */
             averageExecutionTime: components["schemas"]["Milliseconds"];
+            /** @description The median. */
             p50: components["schemas"]["Milliseconds"];
+            /** @description The 95th percentile. */
             p95: components["schemas"]["Milliseconds"];
+            /** @description The 99th percentile. */
             p99: components["schemas"]["Milliseconds"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Executions accepted in the last 24 hours.
+             */
             totalExecutionsToday: number;
         };
+        /** @description Capacity and its latest changes. */
         OverviewScaling: {
+            /** @description The size of the pool of instances now. */
             currentInstances: number;
+            /** @description The newest changes, newest first. */
             recentEvents: components["schemas"]["ScalingEvent"][];
         };
         /**
@@ -1269,79 +1497,121 @@ export interface components {
          * @description A share in percent, with two decimals.
          */
         Percent: number;
-        /** @description A period as reports name it; the end is the last moment, as the client gave it. */
+        /** @description A period; its end is the last moment, as the client gave it. */
         Period: {
+            /** @description Its last moment. */
             endDate: components["schemas"]["Moment"];
+            /** @description Its first moment. */
             startDate: components["schemas"]["Moment"];
         };
         /** @description The price book. */
         PriceBook: {
+            /** @description Prices that are the same in all tiers. */
             factors: components["schemas"]["PriceFactors"];
+            /** @description Which functions are in which tier. */
+            thresholds: components["schemas"]["TierThresholds"];
+            /** @description Prices by tier. */
             tiers: components["schemas"]["TierPrices"];
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description The version that executions are priced with.
+             */
             version: number;
         };
+        /** @description Prices that are the same in all tiers. */
         PriceFactors: {
+            /** @description For each cold start. */
             coldStart: components["schemas"]["Dollars"];
+            /** @description For each KiB of input and output. */
             dataTransfer: components["schemas"]["Dollars"];
+            /** @description For each retry. */
             retry: components["schemas"]["Dollars"];
+            /** @description For each change of capacity. */
             scaling: components["schemas"]["Dollars"];
+            /** @description For each MiB of code kept for an hour. */
             storage: components["schemas"]["Dollars"];
         };
         /**
          * Format: double
-         * @description How many for each second, with three decimals.
+         * @description A number per second, with three decimals.
          */
         Rate: number;
         /** @description What a tier gives. */
         ResourceUsage: {
+            /** @description The share of a processor. */
             cpuCores: components["schemas"]["Cores"];
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Memory in MiB.
+             */
             memoryMB: number;
         };
         /** @description How long callers waited; in an open loop from when the call was due. */
         ResponseTimes: {
+            /** @description The longest. */
             max: components["schemas"]["Milliseconds"];
+            /** @description The mean. */
             mean: components["schemas"]["Milliseconds"];
+            /** @description The shortest. */
             min: components["schemas"]["Milliseconds"];
+            /** @description The median. */
             p50: components["schemas"]["Milliseconds"];
+            /** @description The 90th percentile. */
             p90: components["schemas"]["Milliseconds"];
+            /** @description The 95th percentile. */
             p95: components["schemas"]["Milliseconds"];
+            /** @description The 99th percentile. */
             p99: components["schemas"]["Milliseconds"];
         };
         /** @description A failed execution was accepted again. */
         Retried: {
+            /** @description The new execution. */
             executionId: components["schemas"]["ExecutionId"];
+            /** @description For people. */
             message: string;
+            /** @description The execution that it repeats. */
             retryOf: components["schemas"]["ExecutionId"];
+            /** @description The state of the new one. */
             status: components["schemas"]["ExecutionStatus"];
         };
         /**
-         * @description What a key allows. `invoker` calls functions and reads single executions; `reader` reads all but keys and audit log; `developer` includes both and changes functions; `admin` does everything.
+         * @description What a key allows. `invoker` calls functions and reads single executions; `reader` reads everything but keys and the audit log; `developer` includes both and changes functions; `admin` does everything.
          * @enum {string}
          */
         Role: "reader" | "invoker" | "developer" | "admin";
         /** @description A sample function, ready to be uploaded. */
         Sample: {
+            /** @description JavaScript source. */
             code: string;
+            /** @description What it does. */
             description: string;
+            /** @description What it returns for that. */
             expectedOutput: unknown;
+            /** @description An example input. */
             input: unknown;
+            /** @description Its name. */
             name: string;
         };
         /**
-         * @description Which way capacity went.
+         * @description The direction of a change of capacity.
          * @enum {string}
          */
         ScalingAction: "scale_up" | "scale_down";
-        /** @description A scaling event. */
+        /** @description A change of capacity. */
         ScalingEvent: {
+            /** @description Its id. */
             _id: components["schemas"]["ScalingEventId"];
+            /** @description Its direction. */
             action: components["schemas"]["ScalingAction"];
             functionId: components["schemas"]["FunctionId"] | null;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description The number of instances after it.
+             */
             instanceCount: number;
+            /** @description Why, in words. */
             reason: string;
+            /** @description When. */
             timestamp: components["schemas"]["Moment"];
         };
         /**
@@ -1356,43 +1626,65 @@ export interface components {
         Seconds: number;
         /** @description A secret, without its value. */
         Secret: {
+            /** @description The name in `context.env`. */
             name: string;
             /** @description When it was set last. */
             setAt: components["schemas"]["Moment"];
         };
         /** @description Who asks. */
         Session: {
+            /** @description Whether a key is required. */
             authentication: components["schemas"]["Authentication"];
             key: components["schemas"]["SessionKey"] | null;
         };
-        /** @description The key of whoever asks. */
+        /** @description The key of the client that asks. */
         SessionKey: {
+            /** @description Its id. */
             _id: components["schemas"]["KeyId"];
             expiresAt: components["schemas"]["Moment"] | null;
+            /** @description What people call it. */
             name: string;
+            /** @description What it allows. */
             role: components["schemas"]["Role"];
         };
         /** @description The start of a span of time in UTC, as short as its length allows: `2026-01-31 14:05`, `2026-01-31 14:00`, `2026-01-31`, `2026-01`. */
         SpanId: string;
         /** @description The cost of everything. */
         SystemCost: {
+            /** @description Per execution. */
             averageCostPerExecution: components["schemas"]["Dollars"];
+            /** @description By function, the most expensive first. */
             functionCosts: components["schemas"]["SystemCostRow"][];
+            /** @description Executions, scaling and storage together. */
             grandTotal: components["schemas"]["Dollars"];
+            /** @description The period. */
             period: components["schemas"]["Period"];
+            /** @description Changes of capacity. */
             scalingCost: components["schemas"]["Dollars"];
+            /** @description Stored code. */
             storageCost: components["schemas"]["Dollars"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many executions ended.
+             */
             totalExecutions: number;
+            /** @description The sum of the executions' costs. */
             totalSystemCost: components["schemas"]["Dollars"];
         };
-        /** @description One function's share of everything. */
+        /** @description One function's share of the cost of everything. */
         SystemCostRow: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many executions ended.
+             */
             executionCount: number;
+            /** @description The function. */
             functionId: components["schemas"]["FunctionId"];
+            /** @description Its name, or the last it had. */
             functionName: string;
+            /** @description Its tier. */
             tier: components["schemas"]["Tier"];
+            /** @description The sum of its executions' costs. */
             totalCost: components["schemas"]["Dollars"];
         };
         /**
@@ -1400,37 +1692,88 @@ export interface components {
          * @enum {string}
          */
         Tier: "basic" | "standard" | "premium" | "enterprise";
+        /** @description What a function in a tier may have at most. */
+        TierBounds: {
+            /**
+             * Format: int64
+             * @description The length of the code in UTF-16 code units, as JavaScript's own `length` counts.
+             */
+            codeLength: number;
+            /**
+             * Format: int64
+             * @description The timeout in milliseconds.
+             */
+            timeout: number;
+        };
+        /** @description What a tier costs and gives. */
         TierPrice: {
+            /** @description The share of a processor. */
             cpuCores: components["schemas"]["Cores"];
+            /** @description For people. */
             description: string;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Memory in MiB.
+             */
             memoryMB: number;
+            /** @description For people. */
             name: string;
+            /** @description For each started 100 ms of run time. */
             pricePer100ms: components["schemas"]["Dollars"];
         };
+        /** @description The price of each tier. */
         TierPrices: {
+            /** @description The cheapest tier. */
             basic: components["schemas"]["TierPrice"];
+            /** @description The most expensive tier. */
             enterprise: components["schemas"]["TierPrice"];
+            /** @description The third tier. */
             premium: components["schemas"]["TierPrice"];
+            /** @description The second tier. */
             standard: components["schemas"]["TierPrice"];
+        };
+        /**
+         * @description The bounds of the tiers: a function is in the cheapest tier whose bounds it meets, and in the
+         *     enterprise tier if it meets none.
+         */
+        TierThresholds: {
+            /** @description The bounds of the cheapest tier. */
+            basic: components["schemas"]["TierBounds"];
+            /** @description The bounds of the third tier. */
+            premium: components["schemas"]["TierBounds"];
+            /** @description The bounds of the second tier. */
+            standard: components["schemas"]["TierBounds"];
         };
         /** @description The cost of one span of time. */
         Trend: {
+            /** @description The span. */
             _id: components["schemas"]["SpanId"];
+            /** @description Per execution. */
             averageDuration: components["schemas"]["Milliseconds"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many executions ended.
+             */
             executionCount: number;
+            /** @description The sum of the executions' costs. */
             totalCost: components["schemas"]["Dollars"];
+            /** @description Their run time. */
             totalDuration: components["schemas"]["Milliseconds"];
         };
         /** @description The cost over time. */
         Trends: {
+            /** @description How long each span is. */
             granularity: components["schemas"]["Granularity"];
+            /** @description The period. */
             period: components["schemas"]["TrendsPeriod"];
+            /** @description A row for each span that has executions, in time order. */
             trends: components["schemas"]["Trend"][];
         };
+        /** @description The period of a trend. */
         TrendsPeriod: {
+            /** @description Its last moment. */
             end: components["schemas"]["Moment"];
+            /** @description Its first moment. */
             start: components["schemas"]["Moment"];
         };
     };
@@ -1445,9 +1788,9 @@ export interface operations {
     listAudit: {
         parameters: {
             query?: {
-                /** @description At most so many. Default: 50. */
+                /** @description The most to return. Default: 50. A larger number counts as 1000. */
                 limit?: number;
-                /** @description The `nextCursor` of the page before. */
+                /** @description The `nextCursor` of the previous page. */
                 cursor?: components["schemas"]["AuditId"];
             };
             header?: never;
@@ -1533,9 +1876,9 @@ export interface operations {
     getCostBreakdown: {
         parameters: {
             query?: {
-                /** @description `YYYY-MM-DD` or RFC 3339. Default: 24 hours before the end. */
+                /** @description `YYYY-MM-DD`, `YYYY-MM`, `YYYY` or RFC 3339; UTC without a zone. Default: 24 hours before the end. */
                 startDate?: string;
-                /** @description `YYYY-MM-DD`, with its whole day, or RFC 3339. Default: now. */
+                /** @description Like `startDate`; a date includes its whole day, month or year. Default: now. Before `startDate`: the report is empty. */
                 endDate?: string;
             };
             header?: never;
@@ -1667,26 +2010,8 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `request_timeout`: the body took too long to arrive. */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `payload_too_large`, before or after decoding. */
+            /** @description `payload_too_large` */
             413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
-            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1726,11 +2051,11 @@ export interface operations {
     listCostedExecutions: {
         parameters: {
             query?: {
-                /** @description At most so many. Default: 50. */
+                /** @description The most to return. Default: 50. A larger number counts as 1000. */
                 limit?: number;
-                /** @description Of this function only. */
+                /** @description Only those of this function. */
                 functionId?: components["schemas"]["FunctionId"];
-                /** @description In this state only. */
+                /** @description Only those in this state. */
                 status?: components["schemas"]["ExecutionStatus"];
             };
             header?: never;
@@ -1816,9 +2141,9 @@ export interface operations {
     getFunctionCost: {
         parameters: {
             query?: {
-                /** @description `YYYY-MM-DD` or RFC 3339. Default: 24 hours before the end. */
+                /** @description `YYYY-MM-DD`, `YYYY-MM`, `YYYY` or RFC 3339; UTC without a zone. Default: 24 hours before the end. */
                 startDate?: string;
-                /** @description `YYYY-MM-DD`, with its whole day, or RFC 3339. Default: now. */
+                /** @description Like `startDate`; a date includes its whole day, month or year. Default: now. Before `startDate`: the report is empty. */
                 endDate?: string;
             };
             header?: never;
@@ -1972,9 +2297,9 @@ export interface operations {
     getSystemCost: {
         parameters: {
             query?: {
-                /** @description `YYYY-MM-DD` or RFC 3339. Default: 24 hours before the end. */
+                /** @description `YYYY-MM-DD`, `YYYY-MM`, `YYYY` or RFC 3339; UTC without a zone. Default: 24 hours before the end. */
                 startDate?: string;
-                /** @description `YYYY-MM-DD`, with its whole day, or RFC 3339. Default: now. */
+                /** @description Like `startDate`; a date includes its whole day, month or year. Default: now. Before `startDate`: the report is empty. */
                 endDate?: string;
             };
             header?: never;
@@ -2051,13 +2376,13 @@ export interface operations {
     getCostTrends: {
         parameters: {
             query?: {
-                /** @description `YYYY-MM-DD` or RFC 3339. Default: 7 days before the end. */
+                /** @description `YYYY-MM-DD`, `YYYY-MM`, `YYYY` or RFC 3339; UTC without a zone. Default: 7 days before the end. */
                 startDate?: string;
-                /** @description `YYYY-MM-DD`, with its whole day, or RFC 3339. Default: now. */
+                /** @description Like `startDate`; a date includes its whole day, month or year. Default: now. Before `startDate`: the report is empty. */
                 endDate?: string;
                 /** @description How long the spans are. Default: hour. */
                 granularity?: components["schemas"]["Granularity"];
-                /** @description Of this function only. */
+                /** @description Only those of this function. */
                 functionId?: components["schemas"]["FunctionId"];
             };
             header?: never;
@@ -2143,19 +2468,19 @@ export interface operations {
     listExecutions: {
         parameters: {
             query?: {
-                /** @description Of this function only. */
+                /** @description Only those of this function. */
                 functionId?: components["schemas"]["FunctionId"];
-                /** @description In this state only. */
+                /** @description Only those in this state. */
                 status?: components["schemas"]["ExecutionStatus"];
-                /** @description Failed for this reason only. */
+                /** @description Only failures of this kind. */
                 errorKind?: components["schemas"]["ErrorKind"];
                 /** @description Accepted at or after: `YYYY-MM-DD` or RFC 3339. */
                 from?: string;
                 /** @description Accepted before, or on this day: `YYYY-MM-DD` or RFC 3339. */
                 to?: string;
-                /** @description At most so many. Default: 50. */
+                /** @description The most to return. Default: 50. A larger number counts as 1000. */
                 limit?: number;
-                /** @description The `nextCursor` of the page before. */
+                /** @description The `nextCursor` of the previous page. */
                 cursor?: components["schemas"]["ExecutionId"];
             };
             header?: never;
@@ -2363,7 +2688,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `conflict`: the message says with what. */
+            /** @description `conflict`: the message says what with. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2413,7 +2738,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The new execution is stored, and will be run. */
+            /** @description The new execution is stored and will run. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2458,7 +2783,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `conflict`: the message says with what. */
+            /** @description `conflict`: the message says what with. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2498,14 +2823,7 @@ export interface operations {
     };
     listFunctions: {
         parameters: {
-            query?: {
-                /** @description At most so many. A page also ends at 8 MiB. */
-                limit?: number;
-                /** @description The `X-Next-Cursor` of the page before. */
-                cursor?: components["schemas"]["FunctionId"];
-                /** @description Whether to list them with their code. Default: true. */
-                code?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -2515,21 +2833,10 @@ export interface operations {
             /** @description The functions. */
             200: {
                 headers: {
-                    /** @description Where the next page begins; missing on the last one. */
-                    "X-Next-Cursor"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FunctionSummary"][];
-                };
-            };
-            /** @description `invalid_request`: the message says what is wrong and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Function"][];
                 };
             };
             /** @description `key_required`, `key_invalid` or `key_expired`. */
@@ -2628,16 +2935,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `request_timeout`: the body took too long to arrive. */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `conflict`: the message says with what. */
+            /** @description `conflict`: the message says what with. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2646,17 +2944,8 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payload_too_large`, before or after decoding. */
+            /** @description `payload_too_large` */
             413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
-            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2831,16 +3120,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `request_timeout`: the body took too long to arrive. */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `conflict`: the message says with what. */
+            /** @description `conflict`: the message says what with. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2849,17 +3129,8 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payload_too_large`, before or after decoding. */
+            /** @description `payload_too_large` */
             413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
-            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2992,7 +3263,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is stored, and will be run. */
+            /** @description The execution is stored and will run. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3037,26 +3308,8 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `request_timeout`: the body took too long to arrive. */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `payload_too_large`, before or after decoding. */
+            /** @description `payload_too_large` */
             413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
-            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3096,7 +3349,7 @@ export interface operations {
     invokeFunction: {
         parameters: {
             query?: {
-                /** @description Whether it is retried as configured. Default: no. */
+                /** @description Whether failures are retried as configured. Default: false. */
                 retry?: boolean;
             };
             header?: {
@@ -3116,7 +3369,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What the function returned. */
+            /** @description The result of the function. */
             200: {
                 headers: {
                     "X-Cold-Start"?: boolean;
@@ -3192,17 +3445,8 @@ export interface operations {
                     "application/json": components["schemas"]["InvocationError"];
                 };
             };
-            /** @description `payload_too_large`, before or after decoding. */
+            /** @description `payload_too_large` */
             413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
-            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3237,7 +3481,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `timeout`: the function took longer than it may. */
+            /** @description `timeout`: the function ran longer than its timeout. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -3260,9 +3504,9 @@ export interface operations {
     listFunctionLogs: {
         parameters: {
             query?: {
-                /** @description At most so many. Default: 50. */
+                /** @description The most to return. Default: 50. A larger number counts as 1000. */
                 limit?: number;
-                /** @description In this state only. */
+                /** @description Only those in this state. */
                 status?: components["schemas"]["ExecutionStatus"];
             };
             header?: never;
@@ -3435,7 +3679,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The key, with its text, which is told this once. */
+            /** @description The key with its text, which no later answer contains. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3480,16 +3724,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `request_timeout`: the body took too long to arrive. */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `conflict`: the message says with what. */
+            /** @description `conflict`: the message says what with. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3498,17 +3733,8 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payload_too_large`, before or after decoding. */
+            /** @description `payload_too_large` */
             413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
-            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3593,7 +3819,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `conflict`: the message says with what. */
+            /** @description `conflict`: the message says what with. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3634,9 +3860,9 @@ export interface operations {
     listLoadTests: {
         parameters: {
             query?: {
-                /** @description Of this function only. */
+                /** @description Only those of this function. */
                 functionId?: components["schemas"]["FunctionId"];
-                /** @description At most so many. Default: 20. */
+                /** @description The most to return. Default: 20. A larger number counts as 100. */
                 limit?: number;
             };
             header?: never;
@@ -3777,15 +4003,6 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `request_timeout`: the body took too long to arrive. */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
             /** @description `load_test_running`: the function is under a test already. */
             409: {
                 headers: {
@@ -3795,17 +4012,8 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payload_too_large`, before or after decoding. */
+            /** @description `payload_too_large` */
             413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
-            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3900,26 +4108,8 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `request_timeout`: the body took too long to arrive. */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `payload_too_large`, before or after decoding. */
+            /** @description `payload_too_large` */
             413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
-            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4081,7 +4271,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `conflict`: the message says with what. */
+            /** @description `conflict`: the message says what with. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4489,7 +4679,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Who asks. */
+            /** @description The session. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4583,7 +4773,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It does. */
+            /** @description It is. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4706,7 +4896,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description It cannot, and why. */
+            /** @description It cannot, with the reason. */
             503: {
                 headers: {
                     [name: string]: unknown;
