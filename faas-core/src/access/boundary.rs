@@ -1,18 +1,18 @@
-//! From where a browser may call: whether a request's `Origin` and `Host` fit this server.
+//! Browser checks: whether a request's `Origin` and `Host` are allowed on this server.
 //!
-//! A page of another site can have its visitor's browser call a server that only the visitor can
-//! reach. Two things tell: the `Origin` that browsers send with it, and, where the page's own name
-//! was made to lead to this server ("DNS rebinding", where the origin seems to be the server's own),
-//! the `Host`. Programs send no `Origin`, and are not what this is about.
+//! A page of another site can make its visitor's browser call a server that only the visitor can
+//! reach. Two headers reveal this: the `Origin` that the browser sends, and the `Host`. The `Host`
+//! matters for DNS rebinding, where the attacker's own name resolves to this server and the origin
+//! looks like the server's own. Programs send no `Origin`; these checks do not concern them.
 
 use std::net::IpAddr;
 
-/// What a request says about where it comes from.
+/// The headers of a request that show where it comes from.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Whence<'a> {
-    /// `Host`, or the authority of the request's target.
+    /// `Host`, or the authority of the request target.
     pub host: Option<&'a str>,
-    /// `Origin`; one that is no text counts as `null`.
+    /// `Origin`; a value that is not text counts as `null`.
     pub origin: Option<&'a str>,
     /// `Sec-Fetch-Site`
     pub fetch_site: Option<&'a str>,
@@ -22,18 +22,18 @@ pub struct Whence<'a> {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Boundary {
-    /// Origins beside the server's own; `*` stands for all.
+    /// Allowed origins besides the server's own; `*` allows all.
     pub(super) origins: Vec<String>,
-    /// Host names beside those of loopback and addresses.
+    /// Allowed host names besides loopback names and IP addresses; `*` allows all.
     pub(super) hosts: Vec<String>,
 }
 
 impl Boundary {
-    /// Whether the host is one that this server is known by. While a key is required no page can do
-    /// anything with a name of its own that leads here, so any name will do, unless some are named.
+    /// Returns whether the host is allowed. While a key is required, DNS rebinding gains nothing,
+    /// so every name is allowed unless the options list some.
     pub(super) fn knows_host(&self, whence: &Whence<'_>, key_required: bool) -> bool {
         let Some(host) = whence.host else {
-            // No browser leaves it out.
+            // Every browser sends a host.
             return true;
         };
         let name = name_of(host);
@@ -47,7 +47,7 @@ impl Boundary {
         hosts.any(|known| known == "*" || known.eq_ignore_ascii_case(name))
     }
 
-    /// Whether the page that calls, if it is one, may.
+    /// Returns whether the origin is allowed, or the request comes from no page.
     pub(super) fn knows_origin(&self, whence: &Whence<'_>) -> bool {
         let Some(origin) = whence.origin else {
             // A page that loads this as an image or a script sends no origin.
@@ -75,12 +75,12 @@ fn name_of(host: &str) -> &str {
     }
 }
 
-/// An address is nobody's name: it cannot be made to lead elsewhere.
+/// An IP address cannot be rebound.
 fn is_address(name: &str) -> bool {
     name.parse::<IpAddr>().is_ok()
 }
 
-/// Names that lead to the own machine only (RFC 6761 §6.3).
+/// Names that always resolve to the local machine (RFC 6761 §6.3).
 fn is_loopback_name(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     let Some((rest, last)) = name.rsplit_once('.') else {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_may_call_when_it_is_the_servers_own_or_an_allowed_one() {
+    fn the_servers_own_origin_and_allowed_origins_are_accepted() {
         let knows = |host, origin| boundary().knows_origin(&whence(host, origin));
         for (host, origin) in [
             ("localhost:5000", None),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_site_has_loaded_without_an_origin_is_told_by_what_the_browser_adds() {
+    fn cross_site_loads_without_an_origin_are_refused_by_fetch_metadata() {
         let knows = |site, mode| {
             let whence = Whence {
                 fetch_site: Some(site),
@@ -153,12 +153,12 @@ mod tests {
         assert!(!knows("same-site", "no-cors"));
         assert!(knows("same-origin", "cors"));
         assert!(knows("none", "navigate"));
-        // Somebody who follows a link sees the answer; the page with the link does not.
+        // A user who follows a link sees the answer; the page with the link does not.
         assert!(knows("cross-site", "navigate"));
     }
 
     #[test]
-    fn a_name_that_may_lead_anywhere_is_no_host_of_ours() {
+    fn an_unknown_host_name_is_refused() {
         let knows = |host| boundary().knows_host(&whence(host, None), false);
         for host in [
             "localhost",
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn where_a_key_is_required_any_name_will_do_unless_some_are_named() {
+    fn with_a_required_key_every_host_name_is_accepted_unless_some_are_configured() {
         let named = whence("behind.example", None);
         assert!(Boundary::default().knows_host(&named, true));
         assert!(!Boundary::default().knows_host(&named, false));

@@ -1,4 +1,4 @@
-//! Making, listing and revoking keys, and the audit log: on a store, with no server needed.
+//! Creates, lists and revokes keys and writes the audit log. Needs a store but no server.
 
 use std::sync::Arc;
 
@@ -9,19 +9,19 @@ use crate::error::StoreError;
 use crate::model::{Actor, ApiKey, AuditAction, AuditEntry, IdGenerator, KeyId, Role, Timestamp};
 use crate::store::{AccessStore, AuditQuery, KeyUse};
 
-/// The longest name, in characters.
+/// The longest name of a key, in characters.
 const MAX_NAME: usize = 64;
-/// How many keys there may be that are not revoked.
+/// The largest number of keys that are not revoked.
 const MOST_KEYS: usize = 1_000;
 
-/// A key to be made.
+/// A key to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewKey {
     /// Unique among keys that are not revoked; 1 to 64 characters.
     pub name: String,
-    /// What it allows.
+    /// What the key permits.
     pub role: Role,
-    /// From when on it is refused; `None`: never.
+    /// When the key expires; `None`: never.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -34,7 +34,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Those of `store`.
+    /// Returns the keys and the audit log of `store`.
     pub fn new(store: Arc<dyn AccessStore>, clock: Arc<dyn Clock>) -> Self {
         Self {
             store,
@@ -43,11 +43,11 @@ impl Keys {
         }
     }
 
-    /// Makes a key. Its text is returned once and kept nowhere.
+    /// Creates a key. Its text is returned once and not stored.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when the name or the end make no sense, [`Error::Conflict`] when the name
-    /// is taken or there are too many keys.
+    /// [`Error::Invalid`] when the name or the expiry time is invalid, [`Error::Conflict`] when the
+    /// name is taken or there are too many keys.
     pub async fn create(&self, new: NewKey, by: &Actor) -> Result<(ApiKey, KeyText), Error> {
         let now = self.clock.now();
         check(&new, now)?;
@@ -55,12 +55,12 @@ impl Keys {
         let usable = there.iter().filter(|key| key.revoked_at.is_none());
         if usable.count() >= MOST_KEYS {
             return Err(Error::Conflict(format!(
-                "there are {MOST_KEYS} keys: revoke some that are not needed any more"
+                "there are already {MOST_KEYS} keys, the maximum: revoke some first"
             )));
         }
         let id = self.ids.key(now);
         let (text, hash) = secret::generate(id)
-            .map_err(|error| Error::Internal(format!("the system gives no secret: {error}")))?;
+            .map_err(|error| Error::Internal(format!("the system returned no random bytes: {error}")))?;
         let key = ApiKey {
             id,
             name: new.name.into(),
@@ -75,7 +75,7 @@ impl Keys {
             Ok(()) => {}
             Err(StoreError::Conflict(_)) => {
                 return Err(Error::Conflict(format!(
-                    "a key named {:?} exists already",
+                    "a key named {:?} already exists",
                     &*key.name
                 )));
             }
@@ -85,32 +85,32 @@ impl Keys {
         Ok((key, text))
     }
 
-    /// All keys, revoked ones too, newest first.
+    /// Returns all keys, newest first, including revoked ones.
     ///
     /// # Errors
-    /// When the store is away.
+    /// When the store is unavailable.
     pub async fn list(&self) -> Result<Vec<ApiKey>, Error> {
         Ok(self.store.keys().await?)
     }
 
-    /// Revokes a key for good, and returns it as it is then.
+    /// Revokes a key permanently and returns it.
     ///
     /// # Errors
-    /// [`Error::NotFound`], or [`Error::Conflict`] when it is revoked already.
+    /// [`Error::NotFound`], or [`Error::Conflict`] when the key is already revoked.
     pub async fn revoke(&self, id: KeyId, by: &Actor) -> Result<ApiKey, Error> {
         let revoked = self.store.revoke_key(id, self.clock.now()).await?;
         let there = self.list().await?.into_iter();
         let key = there.into_iter().find(|key| key.id == id);
         let key = key.ok_or(Error::NotFound("key"))?;
         if !revoked {
-            return Err(Error::Conflict("the key is revoked already".to_owned()));
+            return Err(Error::Conflict("the key is already revoked".to_owned()));
         }
         self.note(by, AuditAction::KeyRevoked, id).await;
         Ok(key)
     }
 
-    /// Writes into the audit log that somebody changed something. The change was made, so a store
-    /// that does not take the entry is told to the log and not to whoever asked.
+    /// Writes a change to the audit log. The change has already happened, so a failure to write the
+    /// entry is logged and not returned to the caller.
     pub async fn note(&self, by: &Actor, action: AuditAction, target: impl ToString) {
         let at = self.clock.now();
         let entry = AuditEntry {
@@ -122,24 +122,24 @@ impl Keys {
         };
         if let Err(error) = self.store.append_audit(&entry).await {
             let (who, action, target) = (by.name(), action.as_str(), &entry.target);
-            tracing::error!(%error, who, action, target, "the audit log lacks an entry");
+            tracing::error!(%error, who, action, target, "could not write an entry to the audit log");
         }
     }
 
-    /// Entries of the audit log, newest first.
+    /// Returns entries of the audit log, newest first.
     ///
     /// # Errors
-    /// When the store is away.
+    /// When the store is unavailable.
     pub async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, Error> {
         Ok(self.store.audit(query).await?)
     }
 
-    /// Has the store remember when keys were used last.
+    /// Stores when keys were last used.
     pub(super) async fn note_uses(&self, uses: &[KeyUse]) -> Result<(), Error> {
         Ok(self.store.note_key_uses(uses).await?)
     }
 
-    /// Deletes entries of the audit log that were made before `before`.
+    /// Deletes the entries of the audit log that are older than `before`.
     pub(super) async fn expire_audit(&self, before: Timestamp) -> Result<(), Error> {
         const BATCH: usize = 1_000;
         while self.store.expire_audit(before, BATCH).await? == BATCH {}
@@ -150,10 +150,10 @@ impl Keys {
 fn check(new: &NewKey, now: Timestamp) -> Result<(), Error> {
     let wrong = |text: String| Err(Error::Invalid(text));
     if new.name.trim().is_empty() {
-        return wrong("name is blank: expected some text".to_owned());
+        return wrong("name is blank: expected text".to_owned());
     }
     if new.name.trim() != new.name || new.name.chars().any(char::is_control) {
-        return wrong("name begins or ends with a space, or has a control character".to_owned());
+        return wrong("name must not begin or end with a space or contain control characters".to_owned());
     }
     let length = new.name.chars().count();
     if length > MAX_NAME {
@@ -162,7 +162,7 @@ fn check(new: &NewKey, now: Timestamp) -> Result<(), Error> {
         ));
     }
     if new.expires_at.is_some_and(|end| end <= now) {
-        return wrong("the key would have expired already: expected a time to come".to_owned());
+        return wrong("expiresAt must be in the future".to_owned());
     }
     Ok(())
 }

@@ -245,8 +245,8 @@ async fn a_key_that_makes_no_sense_is_refused_with_what_was_expected() {
         (" x", None, "space"),
         ("a\nb", None, "control"),
         (long.as_str(), None, "64"),
-        ("x", Some(rig.platform.now()), "expired already"),
-        ("taken", None, "exists already"),
+        ("x", Some(rig.platform.now()), "must be in the future"),
+        ("taken", None, "already exists"),
     ] {
         let new = NewKey {
             name: name.to_owned(),

@@ -53,7 +53,7 @@ it("makes a key that is shown once, and revokes it once that is confirmed", asyn
 
   await page.getByLabel("Name", { exact: true }).fill("ci");
   await page.getByRole("button", { name: "Make the key" }).click();
-  await page.getByRole("alert").getByText(/exists already/).waitFor();
+  await page.getByRole("alert").getByText(/already exists/).waitFor();
 
   await page.getByRole("button", { name: "Revoke ci" }).click();
   await page.keyboard.press("Escape");
