@@ -2,41 +2,41 @@
 
 use crate::model::{NanoDollars, Tier};
 
-/// All prices. Amounts are nano-dollars.
+/// All prices, in nano-dollars.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PriceBook {
-    /// Names this book; an execution keeps the version it was priced with.
+    /// The version of this book; each execution records the version it was priced with.
     pub version: u32,
     /// Up to 100 characters of code.
     pub basic: TierPrice,
-    /// Up to 5,000.
+    /// Up to 5,000 characters.
     pub standard: TierPrice,
-    /// Up to 10,000, or a timeout above 60 s.
+    /// Up to 10,000 characters, or a timeout above 60 s.
     pub premium: TierPrice,
-    /// Above, or a timeout above 120 s.
+    /// More than 10,000 characters, or a timeout above 120 s.
     pub enterprise: TierPrice,
-    /// For each attempt whose isolate had to be made.
+    /// Per cold start.
     pub cold_start: NanoDollars,
-    /// For each retry.
+    /// Per retry.
     pub retry: NanoDollars,
-    /// For each KiB of input plus output.
+    /// Per KiB of input plus output.
     pub data_transfer_per_kib: NanoDollars,
-    /// For each scaling event.
+    /// Per scaling event.
     pub scaling_event: NanoDollars,
-    /// For each MiB of code kept for an hour.
+    /// Per MiB of code stored for an hour.
     pub storage_per_mib_hour: NanoDollars,
 }
 
-/// What a tier costs and what it gives.
+/// The price and the resources of a tier.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TierPrice {
-    /// For people.
+    /// The display name.
     pub name: String,
-    /// For people.
+    /// The description, for people.
     pub description: String,
-    /// For each started 100 ms of run time.
+    /// Per started 100 ms of run time.
     pub per_100ms: NanoDollars,
     /// The heap limit, in MiB.
     pub memory_mb: u32,
@@ -45,7 +45,7 @@ pub struct TierPrice {
 }
 
 impl PriceBook {
-    /// The price of `tier`.
+    /// Returns the price of `tier`.
     pub const fn tier(&self, tier: Tier) -> &TierPrice {
         match tier {
             Tier::Basic => &self.basic,
@@ -55,11 +55,10 @@ impl PriceBook {
         }
     }
 
-    /// Checks that nothing is cheaper than free and that every tier has memory and a share of a
-    /// core.
+    /// Checks that no price is negative and that every tier has memory and a share of a core.
     ///
     /// # Errors
-    /// Names the entry that is wrong and what was expected.
+    /// Names the invalid entry and what was expected.
     pub fn validate(&self) -> Result<(), String> {
         let factors = [
             ("cold_start", self.cold_start),
@@ -150,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_negative_price_is_refused_by_name() {
+    fn a_negative_price_is_refused_with_its_name() {
         assert_eq!(PriceBook::default().validate(), Ok(()));
         let refused = |change: fn(&mut PriceBook)| {
             let mut book = PriceBook::default();
@@ -178,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_host_leaves_out_keeps_its_price_and_what_it_misspells_is_named() {
+    fn omitted_prices_keep_their_defaults_and_unknown_names_are_refused() {
         let book: PriceBook = serde_json::from_str(r#"{"version": 7, "retry": 0}"#).unwrap();
         let expected = PriceBook {
             version: 7,
