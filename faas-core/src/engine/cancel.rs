@@ -1,4 +1,4 @@
-//! Cancelling an execution, wherever it is: on an instance, in the queue, in the store, or with
+//! Cancels an execution, whether it is on an instance, in the queue, only in the store, or on
 //! another platform.
 
 use std::sync::Arc;
@@ -15,20 +15,21 @@ use crate::model::{Execution, ExecutionId, FailureKind, Status};
 use crate::runtime::StopReason;
 use crate::store::Stage;
 
-/// How long to try to cancel an execution that changes hands, or that another platform runs.
+/// How long to try to cancel an execution that is between two states or on another platform.
 const CANCEL: Duration = Duration::from_secs(5);
-/// How long to wait before another try.
+/// The pause between attempts.
 const PAUSE: Duration = Duration::from_millis(20);
 
 impl Engine {
-    /// Cancels an execution that has not ended, and returns it as it was cancelled.
+    /// Cancels an execution that has not ended, and returns it.
     pub(crate) async fn cancel(&self, id: ExecutionId) -> Result<Arc<Execution>, Error> {
         let until = self.0.clock.monotonic() + CANCEL;
         let mut requested = false;
         while self.0.clock.monotonic() < until {
             let ended = self.0.waiters.wait_for(id);
             if self.stop(id) {
-                // It may have returned just before, or was taken over and has ended elsewhere.
+                // The call may have returned just before, or another platform has taken the
+                // execution over.
                 let left = until.saturating_sub(self.0.clock.monotonic());
                 let execution = tokio::select! {
                     ended = ended.ended(self) => ended?,
@@ -58,7 +59,7 @@ impl Engine {
                         self.fail_as_cancelled(Arc::new(execution), Some(stored), None)
                     }
                     Status::Running => {
-                        // Between its claim and its start, unless another platform has it.
+                        // Either between its claim and its start here, or on another platform.
                         if !requested
                             && !self.0.in_flight.has(id)
                             && let Some(shared) = self.0.store.as_shared()
@@ -71,10 +72,10 @@ impl Engine {
                 }
             };
             match failed.await {
-                // It was claimed in the meantime.
+                // The execution was claimed in the meantime.
                 Ok(Err(Error::Conflict(_))) => {}
                 Ok(outcome) => return outcome,
-                // A direct one answers its own caller.
+                // A direct execution answers its own caller.
                 Err(_) => return ended.ended(self).await,
             }
         }
@@ -83,23 +84,23 @@ impl Engine {
         ))
     }
 
-    /// Stops an execution that somebody cancels, if an instance runs it. Returns whether one does.
+    /// Stops an execution for a cancellation, if an instance runs it. Returns whether one does.
     pub(super) fn stop(&self, id: ExecutionId) -> bool {
         let wanted = |execution: &Execution| execution.id == id;
         let instances = &self.0.instances;
         instances.stop(self, StopReason::Cancelled, wanted)
     }
 
-    /// Ends an execution that waits, also when nobody waits for that: it may be in no other hands.
-    /// What comes of it is told where `answer` goes; where there is none, to the caller.
+    /// Fails a waiting execution as cancelled, also when the caller goes away. No other task may
+    /// own the execution. The outcome goes to `answer`, or to the caller if there is none.
     fn fail_as_cancelled(
         &self,
         execution: Arc<Execution>,
         stored: Option<Stored>,
         answer: Option<Answer>,
     ) -> oneshot::Receiver<Result<Arc<Execution>, Error>> {
-        let (told, outcome) = oneshot::channel();
-        let answer = answer.unwrap_or(told);
+        let (sender, outcome) = oneshot::channel();
+        let answer = answer.unwrap_or(sender);
         let engine = self.clone();
         tokio::spawn(async move {
             engine
