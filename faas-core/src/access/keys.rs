@@ -59,8 +59,9 @@ impl Keys {
             )));
         }
         let id = self.ids.key(now);
-        let (text, hash) = secret::generate(id)
-            .map_err(|error| Error::Internal(format!("the system returned no random bytes: {error}")))?;
+        let (text, hash) = secret::generate(id).map_err(|error| {
+            Error::Internal(format!("the system returned no random bytes: {error}"))
+        })?;
         let key = ApiKey {
             id,
             name: new.name.into(),
@@ -153,7 +154,9 @@ fn check(new: &NewKey, now: Timestamp) -> Result<(), Error> {
         return wrong("name is blank: expected text".to_owned());
     }
     if new.name.trim() != new.name || new.name.chars().any(char::is_control) {
-        return wrong("name must not begin or end with a space or contain control characters".to_owned());
+        return wrong(
+            "name must not begin or end with a space or contain control characters".to_owned(),
+        );
     }
     let length = new.name.chars().count();
     if length > MAX_NAME {

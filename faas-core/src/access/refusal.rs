@@ -9,9 +9,7 @@ use crate::model::Role;
 #[non_exhaustive]
 pub enum Refusal {
     /// The host name is not allowed: the page may use DNS rebinding to reach this server.
-    #[error(
-        "host not allowed: add it to the allowed hosts, or use the server's IP address"
-    )]
+    #[error("host not allowed: add it to the allowed hosts, or use the server's IP address")]
     HostNotAllowed,
     /// The request comes from a page of another origin.
     #[error("origin not allowed: add it to the allowed origins")]

@@ -52,7 +52,7 @@ struct Ring {
     /// The sequence number of the next event.
     next: u64,
     /// When there was last a subscriber.
-    heard: Option<Timestamp>,
+    subscribed: Option<Timestamp>,
     closed: bool,
 }
 
@@ -95,7 +95,7 @@ impl EventBus {
             events: VecDeque::with_capacity(1024),
             bytes: 0,
             next: 1,
-            heard: None,
+            subscribed: None,
             closed: false,
         };
         let epoch = u64::try_from(now.as_millis()).unwrap_or(0);
@@ -137,8 +137,8 @@ impl EventBus {
             return;
         }
         if self.has_subscribers() {
-            ring.heard = Some(at);
-        } else if ring.heard.is_none_or(|heard| at.since(heard) > LINGER) {
+            ring.subscribed = Some(at);
+        } else if ring.subscribed.is_none_or(|last| at.since(last) > LINGER) {
             ring.next += events.into_iter().count() as u64;
             ring.bytes = 0;
             let dropped = std::mem::take(&mut ring.events);

@@ -141,7 +141,7 @@ enum Trust {
     /// Instances were removed, and there was no idle moment since.
     OnTrial,
     /// The removed instances had to be added again.
-    Deceived,
+    Undone,
 }
 
 /// A minimum of instances, set after a removed instance was added again because of a long wait.
@@ -163,7 +163,7 @@ struct Calm {
 }
 
 impl Calm {
-    fn starts(snapshot: &Snapshot) -> Self {
+    fn start(snapshot: &Snapshot) -> Self {
         Self {
             since: snapshot.at,
             until: snapshot.at,
@@ -172,7 +172,7 @@ impl Calm {
         }
     }
 
-    fn goes_on(&mut self, snapshot: &Snapshot) {
+    fn extend(&mut self, snapshot: &Snapshot) {
         let step = snapshot.at.saturating_sub(self.until);
         self.area += self.load as u128 * step.as_nanos();
         self.until = snapshot.at;
@@ -248,7 +248,7 @@ impl QueueDriven {
         }
         self.raised_at = Some(snapshot.at);
         if self.trust == Trust::OnTrial {
-            self.trust = Trust::Deceived;
+            self.trust = Trust::Undone;
         }
         let reason = format!(
             "queue length {} > {}",
@@ -286,10 +286,10 @@ impl QueueDriven {
         }
         let patience = match self.trust {
             Trust::Full | Trust::OnTrial => self.options.down_after,
-            Trust::Deceived => self.options.down_after_undone,
+            Trust::Undone => self.options.down_after_undone,
         };
-        let calm = self.calm.get_or_insert(Calm::starts(snapshot));
-        calm.goes_on(snapshot);
+        let calm = self.calm.get_or_insert(Calm::start(snapshot));
+        calm.extend(snapshot);
         if calm.length() < patience {
             return Decision::Hold;
         }
@@ -302,7 +302,7 @@ impl QueueDriven {
         let fewer = snapshot.instances.saturating_sub(self.options.down_step);
         let instances = snapshot.bounded(fewer.max(needed).max(kept));
         // The next removal needs another calm.
-        self.calm = Some(Calm::starts(snapshot));
+        self.calm = Some(Calm::start(snapshot));
         if instances >= snapshot.instances {
             return Decision::Hold;
         }

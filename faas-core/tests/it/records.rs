@@ -1,4 +1,4 @@
-//! What becomes of results that the store is slow to take, or does not take at all.
+//! Tests of results that the store accepts late or not at all.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ use crate::platform::{World, settle};
 
 type Ready = BoxFuture<'static, Result<(), StoreError>>;
 
-/// Commits only after what the function gives is done.
+/// Waits for the future that the function returns before each commit.
 struct Before<F>(F);
 
 #[async_trait]
@@ -38,7 +38,7 @@ fn before<F: Fn(&[Write]) -> Ready + Send + Sync + 'static>(ready: F) -> Arc<dyn
     Arc::new(Intercepted { store, by })
 }
 
-/// Whether a function has made a result that is among these.
+/// Whether a function's output is among these writes.
 fn has_output(writes: &[Write]) -> bool {
     writes.iter().any(|write| match write {
         Write::Insert(execution) | Write::Settle { execution, .. } => execution.output.is_some(),
@@ -47,7 +47,7 @@ fn has_output(writes: &[Write]) -> bool {
 }
 
 #[tokio::test]
-async fn an_execution_whose_result_is_refused_for_good_fails_and_says_why() {
+async fn an_execution_whose_result_the_store_rejects_fails_with_the_reason() {
     let store = before(|writes| {
         let refused = has_output(writes);
         Box::pin(async move {
@@ -66,7 +66,7 @@ async fn an_execution_whose_result_is_refused_for_good_fails_and_says_why() {
         let failure = ended.failure.as_ref().unwrap();
         assert_eq!(failure.kind, FailureKind::Platform);
         assert!(failure.message.contains("it is too large"), "{failure:?}");
-        // It ran, all the same.
+        // The function ran, so its time is billed.
         assert!(ended.cost.base.get() > 0);
     }
 }
@@ -118,7 +118,8 @@ async fn an_execution_is_found_between_its_end_and_its_commit() {
 }
 
 #[tokio::test]
-async fn what_ends_while_the_store_is_away_is_written_when_it_is_back_and_nothing_new_is_taken() {
+async fn results_are_stored_when_an_unavailable_store_returns_and_new_executions_are_refused_meanwhile()
+ {
     let away = Arc::new(AtomicBool::new(false));
     let tried = Arc::new(AtomicUsize::new(0));
     let store = before({
@@ -146,9 +147,9 @@ async fn what_ends_while_the_store_is_away_is_written_when_it_is_back_and_nothin
     settle().await;
     away.store(true, Ordering::SeqCst);
     world.runtime.open();
-    let told = invoked.await.unwrap();
-    let Err(Error::NotStored { execution: ran, .. }) = told else {
-        panic!("the caller must learn that the function ran: {told:?}");
+    let outcome = invoked.await.unwrap();
+    let Err(Error::NotStored { execution: ran, .. }) = outcome else {
+        panic!("the caller must learn that the function ran: {outcome:?}");
     };
     assert!(tried.load(Ordering::SeqCst) > 0);
     let refused = world.platform.execute(wait.id, json!(3), None).await;

@@ -92,7 +92,9 @@ pub(super) fn checked(
         return Err(invalid("failure message longer than the limit"));
     }
     let result = match failure {
-        None if output.len() > limits.output => return Err(invalid("output longer than the limit")),
+        None if output.len() > limits.output => {
+            return Err(invalid("output longer than the limit"));
+        }
         None => Ok(Json::parse(output.to_vec()).map_err(|_| invalid("output is not JSON"))?),
         Some(failure) => Err(sanitized(failure)),
     };

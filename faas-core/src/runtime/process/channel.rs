@@ -84,8 +84,8 @@ impl HostEnds {
 
     /// Returns whether the child is alive and has sent nothing.
     pub(super) fn is_silent(&self) -> bool {
-        let mut heard = [PollFd::new(&self.answers, PollFlags::IN)];
-        poll(&mut heard, Some(&Timespec::default())) == Ok(0)
+        let mut answered = [PollFd::new(&self.answers, PollFlags::IN)];
+        poll(&mut answered, Some(&Timespec::default())) == Ok(0)
     }
 
     /// Returns a stream over the pipes with a deadline on the monotonic clock.

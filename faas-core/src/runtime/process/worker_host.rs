@@ -190,7 +190,9 @@ impl WorkerHost {
     }
 
     fn replacement(&self) -> io::Result<Worker> {
-        tracing::warn!("the worker process has died, and with it all its children: starting a new one");
+        tracing::warn!(
+            "the worker process has died, and with it all its children: starting a new one"
+        );
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         let (worker, _) = Worker::start(&self.command, self.unlocked_allowed, number)?;
         Ok(worker)

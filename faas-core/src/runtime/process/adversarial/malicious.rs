@@ -164,7 +164,9 @@ fn forked(control: &OwnedFd, number: u64, fault: Option<&str>) -> io::Result<()>
             let [requests, answers, unread, pidfd, console] = all;
             report(pid, &[pidfd, console, answers, requests, unread])
         }
-        Some("reports the host's pid and pidfd") => report(parent.as_raw_pid(), &with(of_host.as_fd())),
+        Some("reports the host's pid and pidfd") => {
+            report(parent.as_raw_pid(), &with(of_host.as_fd()))
+        }
         Some("attaches the host's pidfd") => report(pid, &with(of_host.as_fd())),
         Some("reports pid 0") => report(0, &all),
         Some("reports a negative pid") => report(-pid, &all),
@@ -310,10 +312,10 @@ fn answer(code: &str, head: &CallHead<'_>, input: &[u8], ends: &mut ChildEnds) -
         "answers with invalid UTF-8" => frame(&done(head.serial), b"\"\xff\""),
         "exceeds the output limit" => frame(&done(head.serial), &vec![b'1'; OUTPUT + 1]),
         "exceeds the line limit" => frame(&logged(head, &["x"; LOG_LINES + 2]), input),
-        "exceeds the log size limit" => frame(&logged(head, &[&*"x".repeat(LOG_BYTES + 1000)]), input),
-        "logs 100,000 empty lines" => {
-            frame(&logged(head, &vec![""; 100_000]), input)
+        "exceeds the log size limit" => {
+            frame(&logged(head, &[&*"x".repeat(LOG_BYTES + 1000)]), input)
         }
+        "logs 100,000 empty lines" => frame(&logged(head, &vec![""; 100_000]), input),
         "logs with wrong times" => {
             let mut reply = logged(head, &["late", "early"]);
             if let Reply::Done(done) = &mut reply {
@@ -324,7 +326,9 @@ fn answer(code: &str, head: &CallHead<'_>, input: &[u8], ends: &mut ChildEnds) -
         }
         "claims a platform failure" => failed(head, FailureKind::Platform, "mine"),
         "claims a cancellation" => failed(head, FailureKind::Cancelled, "mine"),
-        "fails with an oversized message" => failed(head, FailureKind::UserError, &"x".repeat(1 << 20)),
+        "fails with an oversized message" => {
+            failed(head, FailureKind::UserError, &"x".repeat(1 << 20))
+        }
         "floods with garbage" => loop {
             ends.answers.write_all(&[0xff; 4096])?;
         },

@@ -59,7 +59,7 @@ impl Filter {
 }
 
 const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
-const GO_ON: u32 = libc::BPF_JMP | libc::BPF_JA;
+const JUMP: u32 = libc::BPF_JMP | libc::BPF_JA;
 const IF_EQUAL: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
 const IF_GREATER: u32 = libc::BPF_JMP | libc::BPF_JGT | libc::BPF_K;
 const RETURN: u32 = libc::BPF_RET | libc::BPF_K;
@@ -80,7 +80,7 @@ fn with_free_calls(mut program: BpfProgram, highest: c_long) -> Option<BpfProgra
         let (call, to_allow) = (u32::try_from(*call).ok()?, u8::try_from(to_allow).ok()?);
         program.push(instruction(IF_EQUAL, call, to_allow, 0));
     }
-    program.push(instruction(GO_ON, 1, 0, 0));
+    program.push(instruction(JUMP, 1, 0, 0));
     program.push(instruction(RETURN, libc::SECCOMP_RET_ALLOW, 0, 0));
     program.extend(others);
     Some(program)

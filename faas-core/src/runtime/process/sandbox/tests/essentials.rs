@@ -10,7 +10,9 @@ use std::time::Duration;
 use rquickjs::{Context, Runtime};
 
 use super::super::{Locked, lock_zygote};
-use super::fresh::{End, WORKED, address, call, fork, in_fresh_process, in_sandboxed_child, wait_for};
+use super::fresh::{
+    End, WORKED, address, call, fork, in_fresh_process, in_sandboxed_child, wait_for,
+};
 use crate::clock::{Clock, SystemClock};
 use crate::runtime::process::channel;
 

@@ -43,10 +43,10 @@ pub(in crate::runtime::process) fn in_fresh_process(module: &str, test: &str, bo
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
+    let output_text = String::from_utf8_lossy(&output.stdout);
     assert!(
-        output.status.success() && told.contains("1 passed"),
-        "{}: {told}{}",
+        output.status.success() && output_text.contains("1 passed"),
+        "{}: {output_text}{}",
         output.status,
         String::from_utf8_lossy(&output.stderr),
     );

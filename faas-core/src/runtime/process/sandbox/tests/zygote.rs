@@ -82,14 +82,14 @@ promises! {
     };
     a_sandboxed_process_is_the_first_victim_of_the_oom_killer: {
         let zygote = std::process::id();
-        let (mut tell, mut told) = UnixStream::pair().unwrap();
+        let (mut sender, mut receiver) = UnixStream::pair().unwrap();
         let witness = fork(|| {
-            told.read_exact(&mut [0]).unwrap();
+            receiver.read_exact(&mut [0]).unwrap();
             let score = fs::read_to_string(format!("/proc/{zygote}/oom_score_adj")).unwrap();
             score.trim().parse::<c_int>().unwrap() - 1000
         });
         lock_zygote().unwrap();
-        tell.write_all(b"!").unwrap();
+        sender.write_all(b"!").unwrap();
         assert_eq!(wait_for(witness), WORKED);
     };
     a_sandboxed_child_has_two_descriptors: {
