@@ -188,7 +188,7 @@ impl Zygote {
                 Report::Ready { missing }
             }
             Err(error) if optional => Report::Ready {
-                missing: vec![format!("no sandbox: the system lacks {}", error.lock)],
+                missing: vec![format!("the whole sandbox (for lack of {})", error.lock)],
             },
             Err(error) => Report::Refused(format!("{error}: {}", error.source)),
         }
