@@ -1,8 +1,7 @@
 //! Time, injected.
 //!
-//! This module makes the only calls to the system's clocks and timers in this crate. Everything else
-//! takes a [`Clock`], so that tests set the time by hand and none of them waits for a back-off of
-//! eight seconds.
+//! Only this module calls the system's clocks and timers. All other code takes a [`Clock`], so that
+//! tests can set the time and need not wait.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -49,27 +48,27 @@ pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// assert!(clock.now() > clock.0.now());
 /// ```
 pub trait Clock: Debug + Send + Sync + 'static {
-    /// The wall clock, in UTC. It may jump when the system's clock is set.
+    /// Returns the wall-clock time in UTC. It can jump when the system's clock is set.
     fn now(&self) -> Timestamp;
 
-    /// Time since some fixed moment. It never goes back: measure durations with it.
+    /// Returns the time since a fixed moment. It never goes back: use it to measure durations.
     fn monotonic(&self) -> Duration;
 
-    /// Resolves once `duration` has passed.
+    /// Resolves after `duration`.
     fn sleep(&self, duration: Duration) -> Sleep;
 }
 
-/// The real time. Its timers are tokio's.
+/// The system's clock, with tokio's timers.
 #[derive(Debug, Clone)]
 pub struct SystemClock {
     origin: Instant,
 }
 
 impl SystemClock {
-    /// A clock whose monotonic origin is now.
+    /// Creates a clock whose monotonic origin is now.
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is the clock that all others are told to use"
+        reason = "the only place that reads the system clock"
     )]
     pub fn new() -> Self {
         Self {
@@ -87,7 +86,7 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is the clock that all others are told to use"
+        reason = "the only place that reads the system clock"
     )]
     fn now(&self) -> Timestamp {
         let since = SystemTime::now()
@@ -102,14 +101,14 @@ impl Clock for SystemClock {
 
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is the clock that all others are told to use"
+        reason = "the only place that uses tokio's timers"
     )]
     fn sleep(&self, duration: Duration) -> Sleep {
         Box::pin(tokio::time::sleep(duration))
     }
 }
 
-/// A clock that a test moves. Clones share the time.
+/// A clock that a test advances. Clones share the time.
 #[derive(Debug, Clone)]
 pub struct ManualClock {
     state: Arc<Mutex<ManualState>>,
@@ -124,7 +123,7 @@ struct ManualState {
 }
 
 impl ManualClock {
-    /// A clock that shows `start`.
+    /// Creates a clock that shows `start`.
     pub fn new(start: Timestamp) -> Self {
         let state = ManualState {
             start,
@@ -137,7 +136,7 @@ impl ManualClock {
         }
     }
 
-    /// Moves the time on by `step` and wakes the sleepers that are due.
+    /// Advances the time by `step` and wakes the sleepers that are due.
     pub fn advance(&self, step: Duration) {
         let mut state = self.state.lock();
         state.elapsed += step;
@@ -146,19 +145,18 @@ impl ManualClock {
         let due = std::mem::replace(&mut state.sleepers, later);
         drop(state);
         for (_, sleeper) in due {
-            // A sleeper that was dropped no longer listens.
+            // The sleeper may have been dropped.
             let _ = sleeper.send(());
         }
     }
 
-    /// Sets the wall clock and nothing else, as an administrator or a time service does. Monotonic
-    /// time goes on.
+    /// Sets only the wall clock, as an administrator or NTP does. Monotonic time is unaffected.
     pub fn set_now(&self, now: Timestamp) {
         let mut state = self.state.lock();
         state.start = now - state.elapsed;
     }
 
-    /// How many wait for the time to move on.
+    /// Returns the number of pending sleeps.
     pub fn sleepers(&self) -> usize {
         self.state
             .lock()
@@ -189,7 +187,7 @@ impl Clock for ManualClock {
         let key = (state.elapsed + duration, state.serial);
         state.sleepers.insert(key, wake);
         Box::pin(async move {
-            // The sender is dropped only with the clock, and then nothing moves the time any more.
+            // The sender is dropped only with the clock; then the time cannot advance any more.
             if woken.await.is_err() {
                 std::future::pending::<()>().await;
             }

@@ -1,16 +1,16 @@
-//! Ids of requests, which tie an answer to the lines that the log has about it: made, or taken from
-//! who asks. Front ends send them as `X-Request-Id`.
+//! Request ids, which connect an answer with its log lines. The client sends one, or the server
+//! makes one. Front ends return it as `X-Request-Id`.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The header, in lower case.
+/// The header name, in lower case.
 pub const HEADER: &str = "x-request-id";
-/// The longest id that is taken from a client, in bytes.
+/// The longest id accepted from a client, in bytes.
 const LONGEST: usize = 128;
 
-/// Makes ids for requests that bring none: a number that rises, behind a random prefix that tells
-/// one server's from another's.
+/// Makes ids for requests without one: an increasing number after a random prefix, which differs
+/// between servers.
 #[derive(Debug)]
 pub struct RequestIds {
     prefix: u32,
@@ -18,7 +18,7 @@ pub struct RequestIds {
 }
 
 impl RequestIds {
-    /// With a prefix of their own.
+    /// Creates a generator with a random prefix.
     pub fn new() -> Self {
         Self {
             prefix: fastrand::u32(..),
@@ -26,8 +26,8 @@ impl RequestIds {
         }
     }
 
-    /// That of a request: what it came with, if that can go into an answer and a line of the log as it
-    /// is; else a new one. Either can be a header's value.
+    /// Returns the request's id: the client's, if it is safe to put into a header and a log line,
+    /// otherwise a new one.
     pub fn of(&self, brought: Option<&[u8]>) -> String {
         brought
             .filter(|id| is_sane(id))
@@ -35,7 +35,7 @@ impl RequestIds {
             .unwrap_or_else(|| self.make())
     }
 
-    /// The next one. It has hexadecimal digits and a hyphen.
+    /// Makes the next id, from hexadecimal digits and a hyphen.
     fn make(&self) -> String {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let mut id = String::with_capacity(24);
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_differ_and_could_have_been_a_clients() {
+    fn generated_ids_are_unique_and_valid_as_client_ids() {
         let ids = RequestIds::new();
         let (one, two) = (ids.of(None), ids.of(None));
         assert_ne!(one, two);
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_begin_a_line_of_its_own_or_fill_the_log_is_not_taken() {
+    fn ids_that_are_too_long_or_not_printable_are_replaced() {
         let ids = RequestIds::new();
         let taken = |id: &[u8]| ids.of(Some(id)).as_bytes() == id;
         assert!(taken(b"my-id_1") && taken(&[b'x'; 128]));

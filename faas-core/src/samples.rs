@@ -1,29 +1,28 @@
-//! The five sample functions, for a newcomer's first upload.
+//! The five sample functions.
 //!
-//! Their code and what goes with it lie in `examples/functions`, where they can be read and tried
-//! on their own; this module only embeds them.
+//! Their code and metadata are in `examples/functions`; this module embeds those files.
 
 use std::sync::LazyLock;
 
 use crate::model::Json;
 
-/// A function to try, with an input and what comes out.
+/// A sample function with an input and its expected output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sample {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What it does, in words.
+    /// The description.
     pub description: String,
-    /// Its JavaScript source.
+    /// The JavaScript source.
     pub code: &'static str,
     /// An example input.
     pub input: Json,
-    /// What it returns for that.
+    /// The output for the example input.
     pub expected_output: Json,
 }
 
-/// The samples, in the order in which to show them.
+/// Returns the samples, in display order.
 pub fn samples() -> &'static [Sample] {
     static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(embedded);
     &SAMPLES
@@ -54,7 +53,7 @@ const CODE: [(&str, &str); 5] = [
     ("factorial.js", folder!("factorial.js")),
 ];
 
-/// What is embedded is known when it is built, and a test reads all of it: nothing is left out.
+/// Parses the embedded files. A test checks that no sample is missing.
 fn embedded() -> Vec<Sample> {
     let entries: Vec<Entry> = serde_json::from_str(folder!("samples.json")).unwrap_or_default();
     let code = |file: &str| CODE.iter().find(|(name, _)| *name == file);
@@ -77,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_five_samples_are_all_embedded() {
+    fn all_five_samples_are_embedded() {
         let names: Vec<_> = samples().iter().map(|s| s.name.as_str()).collect();
         let expected = [
             "Fibonacci Calculator",
@@ -89,7 +88,8 @@ mod tests {
         assert_eq!(names, expected);
     }
 
-    /// Calls `code`'s handler with `input`: what it returns, or the message of what it throws.
+    /// Calls `code`'s handler with `input` and returns its result, or the message of the error it
+    /// throws.
     #[cfg(feature = "quickjs")]
     fn call(code: &str, input: &str) -> String {
         let runtime = rquickjs::Runtime::new().unwrap();
@@ -101,7 +101,7 @@ mod tests {
 
     #[cfg(feature = "quickjs")]
     #[test]
-    fn each_sample_returns_what_it_says() {
+    fn each_sample_returns_its_documented_output() {
         for sample in samples() {
             let output = call(sample.code, sample.input.as_str());
             assert_eq!(output, sample.expected_output.as_str(), "{}", sample.name);
@@ -110,7 +110,7 @@ mod tests {
 
     #[cfg(feature = "quickjs")]
     #[test]
-    fn a_wrong_input_is_answered_with_what_was_expected() {
+    fn samples_reject_invalid_input_with_a_clear_error() {
         for (sample, input, error) in [
             (
                 0,
@@ -149,7 +149,7 @@ mod tests {
 
     #[cfg(feature = "quickjs")]
     #[test]
-    fn samples_are_right_at_their_edges() {
+    fn samples_handle_edge_cases() {
         for (sample, input, output) in [
             (0, r#"{"n": 0}"#, "0"),
             (0, r#"{"n": 78}"#, "8944394323791464"),

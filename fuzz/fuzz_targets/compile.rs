@@ -1,4 +1,4 @@
-//! Any text compiles, or is refused at a place in the text, within the timeout.
+//! Any text compiles, or is refused at a position in the text, within the timeout.
 
 #![no_main]
 

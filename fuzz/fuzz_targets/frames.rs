@@ -1,6 +1,6 @@
-//! Whatever a child or a worker sends is an answer within its limits, or none.
+//! Anything that a child or a worker sends is either an answer within its limits or an error.
 //!
-//! The first byte is how many the host reads at a time; the others are what it reads.
+//! The first byte is the number of bytes that the host reads at a time; the rest is the data.
 
 #![no_main]
 

@@ -1,7 +1,7 @@
-//! No request, whatever it says, is answered with a fault of the server's own.
+//! No request is answered with a server error.
 //!
-//! The input is a line with method and target, and a body after it. `ID` stands for a function that
-//! exists and returns its input.
+//! The input is a line with method and target, then a body. `ID` is replaced by the id of an
+//! existing function that returns its input.
 
 #![no_main]
 
@@ -19,7 +19,7 @@ use faas_core::error::{CompileError, RuntimeError};
 use libfuzzer_sys::fuzz_target;
 use tower::ServiceExt;
 
-/// Requests that one platform is sent: it keeps all that they made.
+/// The number of requests to one platform, which keeps everything that they create.
 const REQUESTS: usize = 2_000;
 
 static TOKIO: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {

@@ -11,9 +11,9 @@ use std::net::IpAddr;
 /// Where a request says that it comes from.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Whence<'a> {
-    /// `Host`, or the authority of the request's target.
+    /// `Host`, or the authority of the request target.
     pub host: Option<&'a str>,
-    /// `Origin`; one that is no text counts as `null`.
+    /// `Origin`; a value that is not text counts as `null`.
     pub origin: Option<&'a str>,
     /// `Sec-Fetch-Site`
     pub fetch_site: Option<&'a str>,
@@ -25,9 +25,9 @@ pub struct Whence<'a> {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Boundary {
-    /// Origins beside the server's own; `*` stands for all.
+    /// Allowed origins besides the server's own; `*` allows all.
     pub(super) origins: Vec<String>,
-    /// Host names beside those of loopback and addresses.
+    /// Allowed host names besides loopback names and IP addresses; `*` allows all.
     pub(super) hosts: Vec<String>,
 }
 

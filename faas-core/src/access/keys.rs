@@ -8,9 +8,9 @@ use crate::error::{Conflict, Error, Resource, StoreError};
 use crate::model::{Actor, ApiKey, AuditAction, AuditEntry, IdGenerator, KeyId, Role, Timestamp};
 use crate::store::{AccessStore, AuditQuery, KeyUse};
 
-/// The longest name, in characters.
+/// The longest name of a key, in characters.
 const MAX_NAME: usize = 64;
-/// How many keys there may be that are not revoked.
+/// The largest number of keys that are not revoked.
 const MOST_KEYS: usize = 1_000;
 
 /// A key to create.
@@ -19,7 +19,7 @@ const MOST_KEYS: usize = 1_000;
 pub struct NewKey {
     /// Unique among keys that are not revoked; 1 to 64 characters.
     pub name: String,
-    /// What it allows.
+    /// What the key permits.
     pub role: Role,
     /// When it expires; `None`: never.
     pub expires_at: Option<Timestamp>,
@@ -52,7 +52,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Those of `store`.
+    /// Returns the keys and the audit log of `store`.
     pub fn new(store: Arc<dyn AccessStore>, clock: Arc<dyn Clock>) -> Self {
         Self {
             store,
@@ -99,7 +99,7 @@ impl Keys {
         Ok((key, text))
     }
 
-    /// All keys, revoked ones too, newest first.
+    /// Returns all keys, newest first, including revoked ones.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the store cannot be reached.
@@ -136,11 +136,11 @@ impl Keys {
         };
         if let Err(error) = self.store.append_audit(&entry).await {
             let (who, action, target) = (by.name(), action.as_str(), &entry.target);
-            tracing::error!(%error, who, action, target, "the audit log lacks an entry");
+            tracing::error!(%error, who, action, target, "could not write an entry to the audit log");
         }
     }
 
-    /// Entries of the audit log, newest first.
+    /// Returns entries of the audit log, newest first.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the store cannot be reached.
@@ -148,12 +148,12 @@ impl Keys {
         Ok(self.store.audit(query).await?)
     }
 
-    /// Has the store remember when keys were used last.
+    /// Stores when keys were last used.
     pub(super) async fn note_uses(&self, uses: &[KeyUse]) -> Result<(), Error> {
         Ok(self.store.note_key_uses(uses).await?)
     }
 
-    /// Deletes entries of the audit log that were made before `before`.
+    /// Deletes the entries of the audit log that are older than `before`.
     pub(super) async fn expire_audit(&self, before: Timestamp) -> Result<(), Error> {
         const BATCH: usize = 1_000;
         while self.store.expire_audit(before, BATCH).await? == BATCH {}
@@ -164,10 +164,12 @@ impl Keys {
 fn check(new: &NewKey, now: Timestamp) -> Result<(), Error> {
     let wrong = |text: String| Err(Error::Invalid(text));
     if new.name.trim().is_empty() {
-        return wrong("name is blank: expected some text".to_owned());
+        return wrong("name is blank: expected text".to_owned());
     }
     if new.name.trim() != new.name || new.name.chars().any(char::is_control) {
-        return wrong("name begins or ends with a space, or has a control character".to_owned());
+        return wrong(
+            "name must not begin or end with a space or contain control characters".to_owned(),
+        );
     }
     let length = new.name.chars().count();
     if length > MAX_NAME {
@@ -176,7 +178,7 @@ fn check(new: &NewKey, now: Timestamp) -> Result<(), Error> {
         ));
     }
     if new.expires_at.is_some_and(|end| end <= now) {
-        return wrong("the key would have expired already: expected a time to come".to_owned());
+        return wrong("expiresAt must be in the future".to_owned());
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! How often somebody may ask.
+//! Rate limits.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -13,31 +13,32 @@ use governor::{Quota, RateLimiter};
 use crate::clock::Clock;
 use crate::model::KeyId;
 
-/// Wrong keys that may come from one address at once; a further one each second.
+/// The number of wrong keys allowed from one address at once; the allowance grows by one per
+/// second.
 const WRONG_KEYS: NonZeroU32 = NonZeroU32::new(20).unwrap();
 const A_SECOND: NonZeroU32 = NonZeroU32::new(1).unwrap();
 
-/// How many requests are taken.
+/// The number of requests allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// Each second, on average.
+    /// Per second, on average.
     pub per_second: NonZeroU32,
     /// At once, after a pause.
     pub burst: NonZeroU32,
 }
 
-/// Whom a limit is for.
+/// The subject of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Who {
-    /// The holders of a key, all together.
+    /// All users of a key together.
     Key(KeyId),
-    /// Those at an address; `None`: everybody whose address is not known.
+    /// All clients at an address; `None`: all clients whose address is unknown.
     Address(Option<IpAddr>),
 }
 
 impl Who {
-    /// Those at this address. Of an IPv6 address the network counts, because whoever has one address
-    /// has all of it.
+    /// Returns the subject for an address. IPv6 clients are counted per /64 network, because one
+    /// client usually has a whole network.
     pub(super) fn at(address: Option<IpAddr>) -> Self {
         const NETWORK: u128 = u128::MAX << 64;
         Self::Address(address.map(|address| match address.to_canonical() {
@@ -49,8 +50,8 @@ impl Who {
 
 type Limiter = RateLimiter<Who, HashMapStateStore<Who>, Time, NoOpMiddleware<Duration>>;
 
-/// The limits in force. Whoever has not asked for a while is forgotten by [`Limits::tidy`], so that
-/// what is kept is bounded by how many asked lately.
+/// The active limits. [`Limits::tidy`] removes idle subjects, so the memory is bounded by the
+/// number of recently active subjects.
 pub(super) struct Limits {
     requests: Option<Limiter>,
     wrong_keys: Limiter,
@@ -69,12 +70,12 @@ impl Limits {
         }
     }
 
-    /// Whether requests are limited at all.
+    /// Returns whether requests are limited.
     pub(super) const fn are_set(&self) -> bool {
         self.requests.is_some()
     }
 
-    /// Counts a request; when it is one too many, says when the next is taken.
+    /// Counts a request. Returns the time to wait when it exceeds the limit.
     pub(super) fn request(&self, who: Who) -> Result<(), Duration> {
         match &self.requests {
             Some(limiter) => self.count(limiter, who),
@@ -82,7 +83,7 @@ impl Limits {
         }
     }
 
-    /// Counts a wrong key.
+    /// Counts a wrong key. Returns the time to wait when it exceeds the limit.
     pub(super) fn wrong_key(&self, who: Who) -> Result<(), Duration> {
         self.count(&self.wrong_keys, who)
     }
@@ -92,13 +93,13 @@ impl Limits {
         checked.map_err(|until| until.wait_time_from(self.time.now()))
     }
 
-    /// How many are remembered that have sent a wrong key.
+    /// Returns the number of subjects that are stored because they sent a wrong key.
     #[cfg(test)]
     pub(super) fn remembered(&self) -> usize {
         self.wrong_keys.len()
     }
 
-    /// Forgets those who have not asked for long enough to begin anew.
+    /// Removes the subjects whose allowance is full again.
     pub(super) fn tidy(&self) {
         for limiter in self.requests.iter().chain([&self.wrong_keys]) {
             limiter.retain_recent();
@@ -106,7 +107,7 @@ impl Limits {
     }
 }
 
-/// The platform's clock.
+/// Adapts the platform's clock.
 #[derive(Clone)]
 struct Time(Arc<dyn Clock>);
 
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_burst_one_waits_for_its_turn_and_others_do_not() {
+    fn after_a_burst_a_key_waits_and_other_keys_do_not() {
         let clock = ManualClock::new(Timestamp::default());
         let limits = limits(&clock);
         let key = |n| Who::Key(KeyId::from_u128(n));
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_network_counts_as_one_and_who_was_quiet_is_forgotten() {
+    fn an_ipv6_network_counts_as_one_and_idle_clients_are_removed() {
         let clock = ManualClock::new(Timestamp::default());
         let limits = limits(&clock);
         let at = |text: &str| Who::at(Some(text.parse().unwrap()));

@@ -1,9 +1,9 @@
-//! Who is let in, and what for: keys, roles, origins, hosts, rates.
+//! Access control: keys, roles, origins, hosts and rate limits.
 //!
-//! Owns the decision, for all front ends alike: they say what a request brought ([`Asking`]) and
-//! what it wants ([`Permission`]), and get a [`Caller`] or a [`Refusal`]. It knows neither headers
-//! nor sockets. A host that has its own access control makes no [`Access`], and nothing of this
-//! happens.
+//! This module makes the decision for all front ends. A front end describes a request ([`Asking`])
+//! and names what it needs ([`Permission`]); it gets a [`Caller`] or a [`Refusal`]. The module does
+//! not know headers or sockets. A host with its own access control does not create an [`Access`];
+//! then none of this applies.
 //!
 //! A request is checked without reading the store: [`Access`] holds the keys in memory and reads them
 //! again twice a second, so it notices within a second what another process changes. A process that
@@ -27,9 +27,9 @@
 //! # }
 //! ```
 //!
-//! Read `permission` (what each role allows), `secret` (the text of a key), `keys` (making and
-//! revoking them), `boundary` (which pages may call), `limits`, `uses` (which keys are in use),
-//! `refusal`.
+//! Modules: `permission` (what each role permits), `secret` (the text of a key), `keys` (creates
+//! and revokes keys), `boundary` (which pages may call), `limits`, `uses` (when keys were last
+//! used), `refusal`.
 
 mod boundary;
 mod keys;
@@ -61,26 +61,26 @@ use crate::clock::Clock;
 use crate::model::{Actor, ApiKey, KeyId};
 use crate::{Error, Platform};
 
-/// How often the keys are read anew.
+/// How often the keys are reread.
 const REFRESH: Duration = Duration::from_millis(500);
 /// How often old entries of the audit log are deleted.
 const EXPIRY: Duration = Duration::from_secs(3_600);
 
-/// How access is controlled.
+/// The settings of access control.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AccessOptions {
-    /// Whether keys are required once there are any. Off: everybody may do everything that the
-    /// other options do not forbid. Default: on.
+    /// Whether keys are required as soon as one exists. If `false`, every request that the other
+    /// options do not refuse may do everything. Default: `true`.
     pub keys: bool,
-    /// The origins whose pages may call from a browser, beside the server's own, such as
-    /// `https://example.org`; `*` stands for all. Default: none.
+    /// The origins whose pages may call from a browser, besides the server's own, for example
+    /// `https://example.org`; `*` allows all. Default: none.
     pub origins: Vec<String>,
-    /// The names by which browsers may call the server, beside those of loopback and addresses; `*`
-    /// stands for all. Default: none, which while a key is required means all.
+    /// The host names by which browsers may call the server, besides loopback names and IP
+    /// addresses; `*` allows all. Default: none, which allows all while a key is required.
     pub hosts: Vec<String>,
-    /// How many requests each key may make, and while no key is required each address. Default: as
-    /// many as they like.
+    /// The number of requests that each key may make, or each address while no key is required.
+    /// Default: unlimited.
     pub rate: Option<Rate>,
     /// How long entries of the audit log are kept. Default: 365 days.
     pub audit_retention: Duration,
@@ -98,28 +98,28 @@ impl Default for AccessOptions {
     }
 }
 
-/// What a request brought.
+/// A request to be checked.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Asking<'a> {
-    /// The text of its key, if it has one; what is no text counts as an empty one.
+    /// The text of the key, if the request has one; a value that is not text counts as empty.
     pub key: Option<&'a str>,
-    /// Where it comes from.
+    /// Its `Host`, `Origin` and fetch metadata.
     pub whence: Whence<'a>,
-    /// The address of the client, if it is known.
+    /// The address of the client, if known.
     pub address: Option<IpAddr>,
 }
 
-/// Somebody who was let in.
+/// A caller whose request was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
-    /// No key was required.
+    /// A caller without a key, while none is required.
     Local,
-    /// The holder of this key.
+    /// A caller with this key.
     Key(Arc<ApiKey>),
 }
 
 impl Caller {
-    /// As the audit log names it.
+    /// Returns the caller as the audit log records it.
     pub fn actor(&self) -> Actor {
         match self {
             Self::Local => Actor::Local,
@@ -131,8 +131,8 @@ impl Caller {
     }
 }
 
-/// Lets in, or does not. Clones share what is known; reading it anew ends with the last of them, or
-/// with the platform.
+/// Checks requests. Clones share the known keys; rereading them stops when the last clone is
+/// dropped or the platform stops.
 #[derive(Clone)]
 pub struct Access {
     inner: Arc<Inner>,
@@ -146,34 +146,34 @@ struct Inner {
     limits: Limits,
     uses: Uses,
     known: RwLock<Known>,
-    /// One reader at a time, so that what was read later stays.
+    /// Allows one reader at a time, so that an older read cannot replace a newer one.
     reading: tokio::sync::Mutex<()>,
-    /// Counts the changes of who may be let in.
+    /// Counts the changes that may end a caller's access.
     changes: watch::Sender<u64>,
 }
 
-/// What was read last.
+/// The result of the last read.
 #[derive(Default)]
 struct Known {
-    /// Those that are not revoked.
+    /// The keys that are not revoked.
     keys: HashMap<KeyId, Held>,
-    /// Whether there ever was a key.
+    /// Whether a key has ever existed.
     required: bool,
-    /// Those that had not expired either, in order.
+    /// The keys that are neither revoked nor expired, in order.
     usable: Vec<KeyId>,
 }
 
-/// A key, and whether it was used.
+/// A key and the mark of its use.
 #[derive(Clone)]
 struct Held {
     key: Arc<ApiKey>,
-    /// Stays when the key is read anew.
+    /// Kept when the key is reread.
     mark: Arc<Mark>,
 }
 
 impl Access {
-    /// Controls the access to `platform` by the keys in its store, and keeps itself informed until
-    /// the platform stops. Must be called within a tokio runtime.
+    /// Controls the access to `platform` with the keys in its store, and rereads them until the
+    /// platform stops. Call it within a tokio runtime.
     ///
     /// # Errors
     /// When the keys cannot be read.
@@ -187,7 +187,7 @@ impl Access {
         access.refresh().await?;
         let stopped = platform.stopped();
         let informed = keep_informed(Arc::downgrade(&access.inner), Arc::clone(&clock));
-        // By itself: a store that gives no answer holds up only what asks it.
+        // Tidying does not wait for the store, which may hang.
         let tidy = keep_tidy(Arc::downgrade(&access.inner), clock);
         tokio::spawn(async move {
             tokio::select! {
@@ -198,15 +198,15 @@ impl Access {
         Ok(access)
     }
 
-    /// Whether a key is required.
+    /// Returns whether a key is required.
     pub fn is_required(&self) -> bool {
         self.inner.options.keys && self.inner.known.read().required
     }
 
-    /// Lets somebody in who asks for `permission`, or says why not.
+    /// Accepts a request that needs `permission`, or refuses it.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason for the refusal.
     pub fn admit(&self, asking: &Asking<'_>, permission: Permission) -> Result<Caller, Refusal> {
         let inner = &*self.inner;
         let required = self.is_required();
@@ -237,14 +237,14 @@ impl Access {
         }
     }
 
-    /// Whose key it is. Right ones are not held up by the wrong ones of others at their address.
+    /// Finds the key. Wrong keys from an address do not delay valid keys from the same address.
     fn identify(&self, asking: &Asking<'_>) -> Result<Caller, Refusal> {
         let text = asking.key.ok_or(Refusal::KeyRequired)?;
         let found = self.find(text);
         if let Err(Refusal::KeyInvalid) = &found {
             let counted = self.inner.limits.wrong_key(Who::at(asking.address));
             counted.map_err(|retry_after| Refusal::RateLimited { retry_after })?;
-            tracing::warn!(address = ?asking.address, "a wrong key");
+            tracing::warn!(address = ?asking.address, "request with an invalid key");
         }
         found
     }
@@ -254,7 +254,7 @@ impl Access {
         let held = self.inner.known.read().keys.get(&id).cloned();
         let held = held.filter(|held| secret::is_of(secret, &held.key));
         let Held { key, mark } = held.ok_or(Refusal::KeyInvalid)?;
-        // Whoever still comes with one that has expired is to be found too.
+        // The use of an expired key is recorded too.
         mark.leave();
         if key.has_expired(self.inner.clock.now()) {
             return Err(Refusal::KeyExpired);
@@ -262,9 +262,8 @@ impl Access {
         Ok(Caller::Key(key))
     }
 
-    /// Whether somebody who was let in may stay: their key was neither revoked nor has it expired,
-    /// and who came without one still needs none. To ask is to say that they are there: it counts as
-    /// a use of their key.
+    /// Returns whether an accepted caller still has access: its key is neither revoked nor expired,
+    /// or it has no key and still needs none. The check counts as a use of the key.
     pub fn may_stay(&self, caller: &Caller) -> bool {
         match caller {
             Caller::Local => !self.is_required(),
@@ -277,29 +276,28 @@ impl Access {
         }
     }
 
-    /// Changes whenever it may be that somebody may not stay: for front ends that hold connections
-    /// open.
+    /// Changes whenever a caller may have lost access. Front ends with open connections watch it.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.inner.changes.subscribe()
     }
 
-    /// The keys and the audit log. What is changed here is noticed by [`Access::refresh`], or within
-    /// a second.
+    /// Returns the keys and the audit log. [`Access::refresh`] applies changes at once; otherwise
+    /// they apply within a second.
     pub fn keys(&self) -> &Keys {
         &self.inner.keys
     }
 
-    /// Reads the keys anew.
+    /// Rereads the keys.
     ///
     /// # Errors
-    /// When they cannot be read: those that were known go on.
+    /// When the keys cannot be read. The known keys stay valid.
     pub async fn refresh(&self) -> Result<(), Error> {
         self.inner.refresh().await
     }
 }
 
-/// The key in the value of an `Authorization` header, `Bearer KEY` (RFC 6750); of another scheme,
-/// one that nobody has.
+/// Returns the key in an `Authorization` header value, `Bearer KEY` (RFC 6750). For other schemes
+/// the result is empty, which matches no key.
 pub fn bearer_key(authorization: &str) -> &str {
     match authorization.split_once(' ') {
         Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
@@ -326,7 +324,7 @@ impl Inner {
         }
     }
 
-    /// Tells the store which keys were used.
+    /// Writes the last uses of keys to the store.
     async fn write_uses(&self) {
         let due = {
             let known = self.known.read();
@@ -337,7 +335,7 @@ impl Inner {
             return;
         }
         if let Err(error) = self.keys.note_uses(&due).await {
-            tracing::debug!(%error, "the last uses of some keys were not written");
+            tracing::debug!(%error, "could not store when keys were last used");
         }
     }
 
@@ -345,7 +343,7 @@ impl Inner {
         let _reading = self.reading.lock().await;
         let (there, failed) = match self.keys.list().await {
             Ok(there) => (there, None),
-            // Those known last go on, and expire all the same.
+            // The known keys stay valid and still expire.
             Err(error) => {
                 let known = self.known.read();
                 let keys = known.keys.values().map(|held| (*held.key).clone());
@@ -394,8 +392,8 @@ impl Inner {
     }
 }
 
-/// Notes again and again who was there and forgets who was not, until nobody needs it. The store is
-/// not asked for that.
+/// Periodically collects the uses of keys and removes idle clients, until the `Access` is dropped.
+/// Does not use the store.
 async fn keep_tidy(of: Weak<Inner>, clock: Arc<dyn Clock>) {
     loop {
         clock.sleep(REFRESH).await;
@@ -409,8 +407,8 @@ async fn keep_tidy(of: Weak<Inner>, clock: Arc<dyn Clock>) {
     }
 }
 
-/// Reads the keys again and again, writes which were used, and deletes old entries of the audit log,
-/// until nobody needs it.
+/// Periodically rereads the keys, stores their last uses, and deletes old entries of the audit log,
+/// until the `Access` is dropped.
 async fn keep_informed(of: Weak<Inner>, clock: Arc<dyn Clock>) {
     let mut is_away = false;
     let mut expired_at = None;
@@ -426,7 +424,7 @@ async fn keep_informed(of: Weak<Inner>, clock: Arc<dyn Clock>) {
             }
             Err(error) if !is_away => {
                 is_away = true;
-                tracing::warn!(%error, "keys cannot be read: those known before go on");
+                tracing::warn!(%error, "could not read the keys: the known keys stay valid");
             }
             Err(_) => {}
         }
@@ -435,7 +433,7 @@ async fn keep_informed(of: Weak<Inner>, clock: Arc<dyn Clock>) {
             expired_at = Some(now);
             let before = clock.now() - inner.options.audit_retention;
             if let Err(error) = inner.keys.expire_audit(before).await {
-                tracing::warn!(%error, "old entries of the audit log were not deleted");
+                tracing::warn!(%error, "could not delete old entries of the audit log");
             }
         }
     }

@@ -1,26 +1,26 @@
-//! What can be allowed, and which role allows it.
+//! Permissions, and the roles that have them.
 
 use crate::model::Role;
 
-/// What a request wants to do. Each route and socket asks for exactly one.
+/// What a request does. Each route and socket needs exactly one permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
-    /// To know which key it came with. Every key may.
+    /// Ask which key the request has. Every key may.
     Identify,
-    /// To read functions with their code, executions, metrics, costs and live events.
+    /// Read functions with their code, executions, metrics, costs and live events.
     Read,
-    /// To read one execution by its id.
+    /// Read one execution by its id.
     ReadExecution,
-    /// To call a function.
+    /// Call a function.
     Invoke,
-    /// To change functions, to cancel and repeat executions, to run load tests.
+    /// Change functions, cancel and repeat executions, run load tests.
     Develop,
-    /// To make and revoke keys, and to read the audit log.
+    /// Create and revoke keys, and read the audit log.
     Administer,
 }
 
 impl Permission {
-    /// All of them.
+    /// All permissions.
     pub const ALL: [Self; 6] = [
         Self::Identify,
         Self::Read,
@@ -30,7 +30,7 @@ impl Permission {
         Self::Administer,
     ];
 
-    /// The roles that have it, the one that allows least first.
+    /// Returns the roles that have this permission, least powerful first.
     pub const fn roles(self) -> &'static [Role] {
         match self {
             Self::Identify | Self::ReadExecution => &Role::ALL,
@@ -41,14 +41,14 @@ impl Permission {
         }
     }
 
-    /// The role that allows least of those that have it.
+    /// Returns the least powerful role that has this permission.
     pub fn needs(self) -> Role {
         self.roles().first().copied().unwrap_or(Role::Admin)
     }
 }
 
 impl Role {
-    /// Whether it lets its holder do that.
+    /// Returns whether the role has this permission.
     pub fn allows(self, permission: Permission) -> bool {
         permission.roles().contains(&self)
     }
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_role_allows_what_it_says_and_nothing_else() {
+    fn each_role_permits_exactly_what_it_documents() {
         use Permission::{Administer, Develop, Identify, Invoke, Read, ReadExecution};
         for (role, allowed) in [
             (Role::Reader, &[Identify, Read, ReadExecution][..]),

@@ -1,48 +1,44 @@
-//! Why a request is not let in.
+//! The reasons for refusing a request.
 
 use std::time::Duration;
 
 use crate::model::Role;
 
-/// Why a request is not let in. What it says is for whoever asked, and tells nothing of the keys
-/// there are.
+/// Why a request is refused. The message is for the client and reveals nothing about existing keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// It names a host that this server does not have: its page may have been made to believe that
-    /// this server is its own.
-    #[error(
-        "this server is not known by that host name: allow it in its settings, or use its address"
-    )]
+    /// The host name is not allowed: the page may use DNS rebinding to reach this server.
+    #[error("host not allowed: add it to the allowed hosts, or use the server's IP address")]
     HostNotAllowed,
-    /// It comes from a page of another origin.
-    #[error("pages of this origin may not call")]
+    /// The request comes from a page of another origin.
+    #[error("origin not allowed: add it to the allowed origins")]
     OriginNotAllowed,
-    /// It came without a key.
+    /// The request has no key.
     #[error("a key is required: send it as Authorization: Bearer faas_…")]
     KeyRequired,
-    /// There is no such key, or it was revoked.
-    #[error("the key is not valid")]
+    /// The key does not exist or was revoked.
+    #[error("the key is invalid")]
     KeyInvalid,
-    /// The key's time is over.
+    /// The key has expired.
     #[error("the key has expired")]
     KeyExpired,
-    /// The key does not allow that.
-    #[error("the key does not allow this: a key with the role {needed} is needed")]
+    /// The key's role does not permit the request.
+    #[error("the key's role does not permit this: use a key with the role {needed}")]
     RoleInsufficient {
-        /// The role that allows least of those that allow it.
+        /// The least powerful role that permits it.
         needed: Role,
     },
-    /// Too many requests came with this key, or from this address.
+    /// The key or the address has made too many requests.
     #[error("too many requests: try again in {} s", seconds(*retry_after))]
     RateLimited {
-        /// When the next one is taken.
+        /// The time until the next request is accepted.
         retry_after: Duration,
     },
 }
 
 impl Refusal {
-    /// Stable, for programs.
+    /// Returns a stable code for programs.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::HostNotAllowed => "host_not_allowed",
@@ -55,7 +51,7 @@ impl Refusal {
         }
     }
 
-    /// The status that HTTP has for it: 401, 403 or 429.
+    /// Returns the HTTP status: 401, 403 or 429.
     pub const fn status(&self) -> u16 {
         match self {
             Self::KeyRequired | Self::KeyInvalid | Self::KeyExpired => 401,
@@ -64,7 +60,7 @@ impl Refusal {
         }
     }
 
-    /// Whole seconds until the next request is taken, rounded up.
+    /// Returns the whole seconds until the next request is accepted, rounded up.
     pub const fn retry_after_seconds(&self) -> Option<u64> {
         match self {
             Self::RateLimited { retry_after } => Some(seconds(*retry_after)),
@@ -73,7 +69,7 @@ impl Refusal {
     }
 }
 
-/// Rounded up, so that a client that keeps to it does not come too early.
+/// Rounded up, so that a client that waits this long is not refused again.
 const fn seconds(time: Duration) -> u64 {
     let whole = time.as_secs() + if time.subsec_nanos() > 0 { 1 } else { 0 };
     if whole == 0 { 1 } else { whole }

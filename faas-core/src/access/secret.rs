@@ -1,7 +1,7 @@
 //! The text of a key: `faas_<id>_<secret>`, both parts in lower-case hex.
 //!
-//! It has no character that would have to be escaped in a header, a subprotocol or a shell, and a
-//! prefix that scanners of leaked secrets can look for.
+//! The text needs no escaping in a header, a subprotocol or a shell. Its prefix lets scanners find
+//! leaked keys.
 
 use std::fmt;
 
@@ -11,16 +11,16 @@ use subtle::ConstantTimeEq;
 use crate::model::{ApiKey, KeyHash, KeyId};
 
 const PREFIX: &str = "faas_";
-/// Digits of an id.
+/// Digits of the id.
 const ID: usize = 32;
-/// Digits of a secret: 256 bits.
+/// Digits of the secret: 256 bits.
 const SECRET: usize = 64;
 
-/// The whole text of a new key, which is shown once and kept nowhere.
+/// The text of a new key. It is shown once and not stored.
 pub struct KeyText(String);
 
 impl KeyText {
-    /// The text, for whoever asked for the key.
+    /// Returns the text. Show it only to the caller who created the key.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -32,10 +32,10 @@ impl fmt::Debug for KeyText {
     }
 }
 
-/// The text of a new key with this id, with a secret from the system, and what is stored of it.
+/// Makes the text of a new key with a random secret, and the hash to store.
 ///
 /// # Errors
-/// When the system gives no random bytes.
+/// When the system returns no random bytes.
 pub(super) fn generate(id: KeyId) -> Result<(KeyText, KeyHash), getrandom::Error> {
     let mut bytes = [0; SECRET / 2];
     getrandom::fill(&mut bytes)?;
@@ -45,7 +45,7 @@ pub(super) fn generate(id: KeyId) -> Result<(KeyText, KeyHash), getrandom::Error
     Ok((KeyText(text), hash))
 }
 
-/// The id and the secret that a key's text is made of; `None` when it is none.
+/// Splits a key's text into id and secret; `None` when the text is malformed.
 pub(super) fn parse(text: &str) -> Option<(KeyId, &str)> {
     let (id, secret) = text.strip_prefix(PREFIX)?.split_once('_')?;
     let is_hex = |text: &str| {
@@ -59,7 +59,7 @@ pub(super) fn parse(text: &str) -> Option<(KeyId, &str)> {
     Some((KeyId::from_u128(id), secret))
 }
 
-/// Whether `secret` is that of `key`, in a time that does not tell how much of it is right.
+/// Compares in constant time whether `secret` belongs to `key`.
 pub(super) fn is_of(secret: &str, key: &ApiKey) -> bool {
     hash(secret).0.ct_eq(&key.hash.0).into()
 }
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_reads_back_and_no_two_are_alike() {
+    fn a_key_parses_back_and_every_key_is_unique() {
         let id = KeyId::from_u128(0x0189_0a5d_ac96_774b_bcce_b302_099a_8057);
         let (one, of_one) = generate(id).unwrap();
         let (other, of_other) = generate(id).unwrap();
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_told_by_its_form() {
+    fn a_malformed_key_is_rejected() {
         let (good, _) = generate(KeyId::from_u128(7)).unwrap();
         let good = good.expose();
         for bad in [

@@ -1,4 +1,4 @@
-//! What happens when the store does not know its keys any more, or cannot be asked.
+//! Access control when the store has lost its keys, or does not answer.
 
 use async_trait::async_trait;
 
@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use crate::model::{AuditEntry, Role, Timestamp};
 use crate::store::{AccessStore, AuditQuery, KeyUse};
 
-/// Knows one key; is away without one; may give no answer at all.
+/// A store with one key; can lose it, fail, or hang.
 struct Fickle {
     keys: parking_lot::Mutex<Option<Vec<ApiKey>>>,
     hangs: std::sync::atomic::AtomicBool,
@@ -26,7 +26,7 @@ impl AccessStore for Fickle {
         if self.hangs.load(std::sync::atomic::Ordering::Relaxed) {
             std::future::pending::<()>().await;
         }
-        let away = || StoreError::Unavailable("it is away".into());
+        let away = || StoreError::Unavailable("store unavailable".into());
         self.keys.lock().clone().ok_or_else(away)
     }
 
@@ -39,7 +39,7 @@ impl AccessStore for Fickle {
     }
 
     async fn append_audit(&self, _: &AuditEntry) -> Result<(), StoreError> {
-        Err(StoreError::Unavailable("it is full".into()))
+        Err(StoreError::Unavailable("store full".into()))
     }
 
     async fn audit(&self, _: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
@@ -51,7 +51,7 @@ impl AccessStore for Fickle {
     }
 }
 
-/// A store with one key, and who has read it.
+/// Returns a store with one key, an `Access` that has read it, and the key.
 async fn with_a_key() -> (Arc<Fickle>, Access, String) {
     let clock = ManualClock::new(Timestamp::from_millis(1));
     let store = Arc::new(Fickle {
@@ -73,7 +73,7 @@ async fn with_a_key() -> (Arc<Fickle>, Access, String) {
         role: Role::Reader,
         expires_at: None,
     };
-    // An audit log that takes no entry is no reason to take the key back.
+    // A failed audit entry does not undo the new key.
     let (_, text) = access.keys().create(new, &Actor::Local).await.unwrap();
     access.refresh().await.unwrap();
     (store, access, text.expose().to_owned())
@@ -88,7 +88,7 @@ fn ask(access: &Access, key: Option<&str>) -> Result<(), Refusal> {
 }
 
 #[tokio::test]
-async fn a_store_that_has_lost_its_keys_opens_nothing() {
+async fn a_store_that_lost_its_keys_does_not_open_access() {
     let (store, access, key) = with_a_key().await;
     assert_eq!(ask(&access, Some(&key)), Ok(()));
     *store.keys.lock() = Some(Vec::new());
@@ -98,7 +98,7 @@ async fn a_store_that_has_lost_its_keys_opens_nothing() {
 }
 
 #[tokio::test]
-async fn while_the_store_is_away_the_keys_that_were_known_go_on() {
+async fn known_keys_stay_valid_while_the_store_is_unavailable() {
     let (store, access, key) = with_a_key().await;
     *store.keys.lock() = None;
     assert!(access.refresh().await.is_err());
@@ -107,7 +107,7 @@ async fn while_the_store_is_away_the_keys_that_were_known_go_on() {
 }
 
 #[tokio::test]
-async fn who_asked_is_forgotten_in_time_while_the_store_gives_no_answer() {
+async fn idle_clients_are_removed_while_the_store_hangs() {
     let (store, access, key) = with_a_key().await;
     store
         .hangs
@@ -131,7 +131,7 @@ async fn who_asked_is_forgotten_in_time_while_the_store_gives_no_answer() {
         tokio::task::yield_now().await;
     }
     assert_eq!(inner.limits.remembered(), 0);
-    // It did hang.
+    // The read is still hanging.
     assert!(inner.reading.try_lock().is_err());
     assert_eq!(ask(&access, Some(&key)), Ok(()));
 }

@@ -1,8 +1,8 @@
-//! When keys were used last.
+//! When keys were last used.
 //!
-//! A request only leaves a mark ([`Mark`]), which is a look at a flag when it is there already.
-//! Twice a second marks become moments ([`Uses::gather`]), and those that the store does not know to
-//! the minute are written ([`Uses::due`]).
+//! A request only sets a flag ([`Mark`]), and only if the flag is not set yet. Twice a second the
+//! flags become times ([`Uses::gather`]); a time that is more than a minute newer than the stored
+//! one is written ([`Uses::due`]).
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,17 +13,17 @@ use parking_lot::Mutex;
 use crate::model::{ApiKey, KeyId, Timestamp};
 use crate::store::KeyUse;
 
-/// How exactly the store knows of the last use of a key: it is written no more often.
+/// The precision of a key's last use in the store: it is written at most this often.
 const EXACT_TO: Duration = Duration::from_secs(60);
 
-/// That a key was used since somebody looked.
+/// Whether a key was used since the last check.
 #[derive(Debug, Default)]
 pub(super) struct Mark(AtomicBool);
 
 impl Mark {
-    /// Leaves it.
+    /// Sets the flag.
     pub(super) fn leave(&self) {
-        // Many threads read it at once; they need not all write.
+        // Many threads do this at once; a read is cheaper than a write.
         if !self.0.load(Ordering::Relaxed) {
             self.0.store(true, Ordering::Relaxed);
         }
@@ -34,12 +34,12 @@ impl Mark {
     }
 }
 
-/// What the store is yet to be told: of each key that there is at most one moment.
+/// The last uses that are not stored yet: at most one time for each existing key.
 #[derive(Debug, Default)]
 pub(super) struct Uses(Mutex<HashMap<KeyId, Timestamp>>);
 
 impl Uses {
-    /// Takes the marks of these keys as uses at `now`.
+    /// Converts the flags of these keys into uses at `now`.
     pub(super) fn gather<'a>(
         &self,
         marks: impl Iterator<Item = (KeyId, &'a Mark)>,
@@ -49,8 +49,8 @@ impl Uses {
         self.0.lock().extend(used.map(|(id, _)| (id, now)));
     }
 
-    /// Those to be written now, of these keys as the store has them. They are forgotten here: one
-    /// that cannot be written is made up for by the next use.
+    /// Takes the uses that are due, given these keys as the store has them. A use that then cannot
+    /// be written is lost; the next use replaces it.
     pub(super) fn due<'a>(
         &self,
         keys: impl Iterator<Item = &'a ApiKey>,
@@ -64,7 +64,7 @@ impl Uses {
                 continue;
             };
             match key.last_used_at {
-                // Another server has told of a later one.
+                // Another server has stored a later use.
                 Some(known) if known >= at => {}
                 Some(known) if now.since(known) < EXACT_TO => {
                     early.insert(key.id, at);
@@ -72,7 +72,7 @@ impl Uses {
                 _ => due.push(KeyUse { id: key.id, at }),
             }
         }
-        // What is left in it is of keys that are gone.
+        // The remaining entries belong to deleted keys.
         *pending = early;
         due
     }
@@ -86,14 +86,14 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn each_use_is_known_to_the_minute_and_written_no_more_often() {
+    fn last_use_is_precise_to_the_minute_and_written_at_most_once_a_minute() {
         let mut key = Fixtures::new().key("ci");
         let (uses, mark) = (Uses::default(), Mark::default());
         let start = Timestamp::from_millis(1_769_868_309_123);
         let mut writes = Vec::new();
         for half in 0..=600 {
             let now = start + half * SECOND / 2;
-            // Used all the time for two minutes, then once more a minute later.
+            // Used continuously for two minutes, then once more a minute later.
             if half < 240 || half == 361 {
                 mark.leave();
             }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_use_that_another_server_has_told_of_stands() {
+    fn a_later_use_stored_by_another_server_is_kept() {
         let mut key = Fixtures::new().key("ci");
         let (uses, mark) = (Uses::default(), Mark::default());
         let now = Timestamp::from_millis(1_769_868_309_123);
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_of_a_key_that_is_gone() {
+    fn uses_of_deleted_keys_are_dropped() {
         let key = Fixtures::new().key("ci");
         let (uses, mark) = (Uses::default(), Mark::default());
         mark.leave();

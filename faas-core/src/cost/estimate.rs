@@ -1,4 +1,4 @@
-//! What the next execution will probably cost.
+//! Cost estimates for executions.
 
 use std::time::Duration;
 
@@ -6,23 +6,23 @@ use super::price::units;
 use super::{PriceBook, Usage, price};
 use crate::model::{Basis, Cost, NanoDollars, Tier};
 
-/// What the next execution will probably cost.
+/// An estimate of the next execution's cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Estimate {
-    /// The duration that it assumes.
+    /// The assumed duration.
     pub duration: Duration,
-    /// Where that comes from.
+    /// The origin of that duration.
     pub basis: Basis,
-    /// The price: one attempt, one cold start, the input's bytes.
+    /// The price of one attempt with a cold start and the input's bytes.
     pub cost: Cost,
     /// The price at the 5th percentile of the recent durations, warm.
     pub low: NanoDollars,
-    /// The price at their 95th percentile, cold.
+    /// The price at the 95th percentile, cold.
     pub high: NanoDollars,
 }
 
-/// Estimates an execution in `tier` with an input of `bytes` bytes, from the function's `recent`
-/// durations in any order, or from `given` when the caller named one.
+/// Estimates the cost of an execution in `tier` with an input of `bytes` bytes. The duration is
+/// `given`, or else the median of the function's `recent` durations, which may be in any order.
 pub fn estimate(
     tier: Tier,
     bytes: u64,
@@ -62,7 +62,7 @@ pub fn estimate(
     }
 }
 
-/// The nearest-rank percentile of `sorted`.
+/// Returns the nearest-rank percentile of `sorted`.
 pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied()
@@ -79,18 +79,18 @@ mod tests {
     }
 
     #[test]
-    fn a_function_without_history_is_taken_to_run_for_a_second() {
+    fn a_function_without_history_is_assumed_to_run_for_one_second() {
         let estimate = estimate(Tier::Basic, 0, None, &[], &PriceBook::default());
         assert_eq!(estimate.duration, Duration::from_secs(1));
         assert_eq!(estimate.basis, Basis::Default);
-        // Ten started units and a cold start; warm, without it.
+        // Ten started units and a cold start; `low` has no cold start.
         assert_eq!(estimate.cost.total().to_string(), "0.00105");
         assert_eq!(estimate.high, estimate.cost.total());
         assert_eq!(estimate.low.to_string(), "0.001");
     }
 
     #[test]
-    fn a_named_duration_comes_before_history_and_history_before_the_default() {
+    fn a_given_duration_takes_precedence_over_history_and_history_over_the_default() {
         let book = PriceBook::default();
         let recent = [millis(900), millis(100), millis(300)];
         let history = estimate(Tier::Basic, 0, None, &recent, &book);
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_are_taken_by_nearest_rank() {
+    fn percentiles_use_the_nearest_rank() {
         let sorted: Vec<_> = (1..=100).map(millis).collect();
         assert_eq!(percentile(&sorted, 5), Some(millis(5)));
         assert_eq!(percentile(&sorted, 50), Some(millis(50)));
@@ -112,7 +112,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_price_lies_between_low_and_high(
+        fn the_price_is_between_low_and_high(
             tier in proptest::sample::select(Tier::ALL.to_vec()),
             bytes in 0_u64..10_000_000,
             given in proptest::option::of(0_u64..1_000_000),
@@ -124,7 +124,7 @@ mod tests {
             prop_assert!(estimate.low <= estimate.cost.total());
             prop_assert!(estimate.cost.total() <= estimate.high);
             if given.is_none() && !recent.is_empty() {
-                // The median: at least half lie at or below it, and at least half at or above.
+                // The median: at least half are at or below it, and at least half at or above it.
                 let at_or_below = recent.iter().filter(|d| **d <= estimate.duration).count();
                 let at_or_above = recent.iter().filter(|d| **d >= estimate.duration).count();
                 prop_assert!(2 * at_or_below >= recent.len());

@@ -1,8 +1,9 @@
-//! What an execution costs, to the nano-dollar.
+//! Exact costs of executions.
 //!
-//! Owns the price book (data), the pricing rule ([`price`]), and the estimate. It has no clock and
-//! no store: [`price`] is a pure function of a [`Usage`] and a [`PriceBook`]. Sums over many
-//! executions come from the store's roll-ups (see [`UsageSums`](crate::model::UsageSums)).
+//! This module has the price book (data), the pricing function ([`price`]) and estimates. It uses
+//! neither clock nor store: [`price`] is a pure function of a [`Usage`] and a [`PriceBook`]. Sums
+//! over many executions come from the store's roll-ups (see
+//! [`UsageSums`](crate::model::UsageSums)).
 
 mod estimate;
 mod price;

@@ -1,4 +1,4 @@
-//! The pricing rule: one pure function, exact integers.
+//! Pricing: a pure function on exact integers.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::PriceBook;
 use crate::model::{Cost, Execution, FailureKind, NanoDollars, Tier};
 
 impl Cost {
-    /// The price of nothing, in `tier`.
+    /// Returns a cost of zero in `tier`.
     pub const fn zero(tier: Tier, book: &PriceBook) -> Self {
         let price = book.tier(tier);
         Self {
@@ -22,24 +22,24 @@ impl Cost {
     }
 }
 
-/// What an execution used: all that its price depends on.
+/// The usage of an execution: everything that its price depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Usage {
-    /// Its tier.
+    /// The execution's tier.
     pub tier: Tier,
     /// Started units of 100 ms, summed over the attempts that ran.
     pub units: u64,
-    /// How many of those attempts were cold starts.
+    /// The number of those attempts that were cold starts.
     pub cold_starts: u64,
-    /// How many were retries.
+    /// The number of retries among them.
     pub retries: u64,
     /// Bytes of input plus output as JSON in UTF-8.
     pub bytes: u64,
 }
 
 impl Usage {
-    /// What `execution` used. Attempts that the platform failed are not billed, nor is a retry that
-    /// never got to run; an execution that never ran used nothing.
+    /// Returns the usage of `execution`. Attempts that the platform failed are not billed, nor is a
+    /// retry that never ran. An execution that never ran has no usage.
     pub fn of(execution: &Execution) -> Self {
         let billed = |kind| kind != FailureKind::Platform;
         let mut usage = Self {
@@ -68,8 +68,8 @@ impl Usage {
     }
 }
 
-/// Started units of 100 ms; an attempt that ran starts at least one. Run time counts in whole
-/// microseconds, as it is stored, so that the price can be computed again from the record.
+/// Returns the number of started units of 100 ms, at least one. Counts whole microseconds, as the
+/// store does, so that the price can be recomputed from the record.
 pub(super) fn units(duration: Duration) -> u64 {
     const UNIT_MICROS: u128 = 100_000;
     u64::try_from(duration.as_micros().div_ceil(UNIT_MICROS))
@@ -77,7 +77,7 @@ pub(super) fn units(duration: Duration) -> u64 {
         .max(1)
 }
 
-/// The price of `usage`.
+/// Returns the price of `usage`.
 pub fn price(usage: &Usage, book: &PriceBook) -> Cost {
     Cost {
         base: book.tier(usage.tier).per_100ms.times(usage.units),
@@ -88,19 +88,19 @@ pub fn price(usage: &Usage, book: &PriceBook) -> Cost {
     }
 }
 
-/// The price of `events` changes of capacity.
+/// Returns the price of `events` scaling events.
 pub fn scaling_cost(events: u64, book: &PriceBook) -> NanoDollars {
     book.scaling_event.times(events)
 }
 
-/// The price of keeping code: `byte_micros` is the sum over all code of its size in bytes times how
-/// long it was kept in microseconds.
+/// Returns the price of stored code. `byte_micros` is the sum over all code of its size in bytes
+/// times its storage time in microseconds.
 pub fn storage_cost(byte_micros: u128, book: &PriceBook) -> NanoDollars {
     const MIB_HOUR: u128 = (1 << 20) * 3_600_000_000;
     fraction(book.storage_per_mib_hour, byte_micros, MIB_HOUR)
 }
 
-/// `price × amount / per`, rounded half to even (as in IEEE 754) to the nano-dollar.
+/// Computes `price × amount / per`, rounded half to even (as in IEEE 754) to the nano-dollar.
 fn fraction(price: NanoDollars, amount: u128, per: u128) -> NanoDollars {
     let exact = u128::from(price.get().unsigned_abs()).saturating_mul(amount);
     let (quotient, rest) = (exact / per, exact % per);
@@ -135,8 +135,8 @@ mod tests {
         }
     }
 
-    /// An execution in `tier` with these attempts, each its milliseconds, whether it was cold and
-    /// why it failed.
+    /// An execution in `tier` with these attempts. Each attempt is its duration in milliseconds,
+    /// whether it was a cold start, and its failure.
     fn execution(tier: Tier, attempts: &[(u64, bool, Option<FailureKind>)]) -> Execution {
         let now = Timestamp::from_millis(0);
         let ids = IdGenerator::default();
@@ -199,11 +199,11 @@ mod tests {
         assert_eq!(transfer(64), 62); // 62.5
         assert_eq!(transfer(192), 188); // 187.5
         assert_eq!(transfer(1024), 1000);
-        assert_eq!(transfer(u64::MAX), i64::MAX); // beyond what a record can hold
+        assert_eq!(transfer(u64::MAX), i64::MAX); // saturated
     }
 
     #[test]
-    fn a_mebibyte_of_code_kept_for_an_hour_costs_its_price() {
+    fn storing_a_mebibyte_of_code_for_an_hour_costs_the_listed_price() {
         const HOUR: u128 = 3_600_000_000;
         let mebibyte = 1_u128 << 20;
         assert_eq!(storage_cost(mebibyte * HOUR, &book()).to_string(), "0.0001");
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn every_attempt_that_ran_is_billed_and_those_that_the_platform_failed_are_not() {
+    fn attempts_that_ran_are_billed_and_attempts_that_the_platform_failed_are_not() {
         let user = Some(FailureKind::UserError);
         let platform = Some(FailureKind::Platform);
         let of = |attempts: &[_]| Usage::of(&execution(Tier::Basic, attempts));
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_ran_costs_nothing() {
+    fn an_execution_that_never_ran_costs_nothing() {
         let mut cancelled = execution(Tier::Enterprise, &[]);
         let failure = Failure::new(FailureKind::Cancelled, "cancelled");
         cancelled.fail(failure, Timestamp::from_millis(9)).unwrap();
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_retry_that_was_cancelled_while_it_waited_is_not_billed() {
+    fn a_retry_cancelled_while_waiting_is_not_billed() {
         let mut execution = execution(Tier::Basic, &[(10, false, Some(FailureKind::UserError))]);
         execution.retry(Timestamp::from_millis(2_000)).unwrap();
         let failure = Failure::new(FailureKind::Cancelled, "cancelled");
@@ -305,7 +305,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_total_is_the_sum_of_the_parts(usage in any_usage()) {
+        fn the_total_is_the_sum_of_the_components(usage in any_usage()) {
             let book = book();
             let cost = price(&usage, &book);
             let parts = [cost.base, cost.cold_start, cost.retry, cost.data_transfer];
@@ -336,7 +336,7 @@ mod tests {
         }
 
         #[test]
-        fn more_use_never_costs_less(
+        fn more_usage_never_costs_less(
             usage in any_usage(),
             longer in 0_u64..1_000_000,
             more_bytes in 0_u64..1_000_000,
@@ -355,22 +355,22 @@ mod tests {
         }
 
         #[test]
-        fn a_longer_run_never_starts_fewer_units(a in 0_u64..u64::MAX, b in 0_u64..u64::MAX) {
+        fn a_longer_run_never_uses_fewer_units(a in 0_u64..u64::MAX, b in 0_u64..u64::MAX) {
             let (short, long) = (a.min(b), a.max(b));
             prop_assert!(
                 units(Duration::from_micros(short)) <= units(Duration::from_micros(long))
             );
         }
 
-        /// Whatever nearest whole number is claimed, it lies within half of the exact fraction, and
-        /// at exactly half it is even.
+        /// The rounded number is within half a unit of the exact fraction; at exactly half it is
+        /// even.
         #[test]
-        fn a_fraction_is_rounded_to_the_nearest_and_a_half_to_even(
+        fn a_fraction_is_rounded_half_to_even(
             price in 0_i64..1_000_000_000,
             amount in 0_u64..1 << 40,
             half in any::<bool>(),
         ) {
-            // Every other case is a multiple of half a unit, where ties are.
+            // Half of the cases are multiples of half a unit, which produce ties.
             let amount = if half { amount - amount % 512 } else { amount };
             let rounded = fraction(NanoDollars::new(price), amount.into(), 1024).get();
             let exact_in_1024ths = i128::from(price) * i128::from(amount);
@@ -382,7 +382,7 @@ mod tests {
         }
 
         #[test]
-        fn only_attempts_that_the_user_is_answerable_for_are_billed(
+        fn only_attempts_that_the_platform_did_not_fail_are_billed(
             attempts in proptest::collection::vec(any_attempt(), 0..6),
         ) {
             let execution = execution(Tier::Standard, &attempts);

@@ -23,7 +23,7 @@ use crate::model::{NanoDollars, Tier};
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct PriceBook {
-    /// Names this book; an execution keeps the version it was priced with.
+    /// The version of this book; each execution records the version it was priced with.
     pub version: u32,
     /// The cheapest tier.
     pub basic: TierPrice,
@@ -37,25 +37,25 @@ pub struct PriceBook {
     pub thresholds: TierThresholds,
     /// For each attempt whose isolate had to be made.
     pub cold_start: NanoDollars,
-    /// For each retry.
+    /// Per retry.
     pub retry: NanoDollars,
-    /// For each KiB of input plus output.
+    /// Per KiB of input plus output.
     pub data_transfer_per_kib: NanoDollars,
-    /// For each scaling event.
+    /// Per scaling event.
     pub scaling_event: NanoDollars,
-    /// For each MiB of code kept for an hour.
+    /// Per MiB of code stored for an hour.
     pub storage_per_mib_hour: NanoDollars,
 }
 
-/// What a tier costs and what it gives.
+/// The price and the resources of a tier.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TierPrice {
-    /// For people.
+    /// The display name.
     pub name: String,
-    /// For people.
+    /// The description, for people.
     pub description: String,
-    /// For each started 100 ms of run time.
+    /// Per started 100 ms of run time.
     pub per_100ms: NanoDollars,
     /// The heap limit, in MiB.
     pub memory_mb: u32,
@@ -159,7 +159,7 @@ impl PriceBook {
     /// that the bounds of the tiers rise.
     ///
     /// # Errors
-    /// Names the entry that is wrong and what was expected.
+    /// Names the invalid entry and what was expected.
     pub fn validate(&self) -> Result<(), String> {
         let factors = [
             ("cold_start", self.cold_start),
@@ -251,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_negative_price_is_refused_by_name() {
+    fn a_negative_price_is_refused_with_its_name() {
         assert_eq!(PriceBook::default().validate(), Ok(()));
         let refused = |change: fn(&mut PriceBook)| {
             let mut book = PriceBook::default();

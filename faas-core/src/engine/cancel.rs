@@ -17,7 +17,7 @@ use crate::store::Stage;
 
 /// How long to try to cancel an execution that moves between these, or that another platform runs.
 const CANCEL: Duration = Duration::from_secs(5);
-/// How long to wait before another try.
+/// The pause between attempts.
 const PAUSE: Duration = Duration::from_millis(20);
 
 impl Engine {
@@ -71,7 +71,7 @@ impl Engine {
                 }
             };
             match failed.await {
-                // It was claimed in the meantime.
+                // The execution was claimed in the meantime.
                 Ok(Err(Error::Conflict(_))) => {}
                 Ok(outcome) => return outcome,
                 // The result of a direct one goes to the caller that waits for it.
@@ -96,8 +96,8 @@ impl Engine {
         stored: Option<Stored>,
         answer: Option<Answer>,
     ) -> oneshot::Receiver<Result<Arc<Execution>, Error>> {
-        let (told, outcome) = oneshot::channel();
-        let answer = answer.unwrap_or(told);
+        let (sender, outcome) = oneshot::channel();
+        let answer = answer.unwrap_or(sender);
         let engine = self.clone();
         tokio::spawn(async move {
             engine

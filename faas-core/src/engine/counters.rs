@@ -1,4 +1,4 @@
-//! What the engine counts: for the live metrics and for a monitoring system.
+//! The engine's counters, for the live metrics and monitoring systems.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,10 +10,10 @@ use parking_lot::Mutex;
 use crate::model::{Execution, FailureKind, Status};
 use crate::runtime::RuntimeStats;
 
-/// The live percentiles cover this many slices of [`SLICE`] each.
+/// The number of time slices of [`SLICE`] that the live percentiles cover.
 const SLICES: usize = 6;
 const SLICE: Duration = Duration::from_secs(10);
-/// Upper bounds of the histograms' buckets, in microseconds.
+/// The upper bounds of the histogram buckets, in microseconds.
 const BOUNDS: [u64; 15] = [
     50,
     100,
@@ -41,46 +41,47 @@ const OUTCOMES: [&str; 7] = [
     "platform",
 ];
 
-/// Counters and gauges since the start, for a monitoring system. Counters only rise.
+/// Counters and gauges since the start, for monitoring systems. Counters never decrease.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct LiveCounters {
-    /// Executions that wait for an instance.
+    /// Executions waiting for an instance.
     pub queued: usize,
-    /// Executions that run.
+    /// Running executions.
     pub running: usize,
-    /// Instances there are.
+    /// Instances.
     pub instances: usize,
-    /// Asynchronous executions that wait for their retry to fall due.
+    /// Asynchronous executions that wait until their retry is due.
     pub waiting_retries: usize,
-    /// Executions that ended, by outcome: `completed`, or the failure's kind.
+    /// Ended executions by outcome: `completed`, or the failure's kind.
     pub outcomes: Vec<(&'static str, u64)>,
-    /// Attempts whose isolate had to be made.
+    /// Attempts with a cold start.
     pub cold_starts: u64,
     /// Executions refused because the queue was full.
     pub rejected: u64,
     /// Retries scheduled.
     pub retries: u64,
-    /// Threads given up because their call did not come back after it was stopped.
+    /// Threads abandoned because their call did not return after it was stopped.
     pub abandoned: u64,
-    /// Run time of attempts.
+    /// Run times of attempts.
     pub duration: Histogram,
-    /// Time from acceptance to the first attempt.
+    /// Times from acceptance to the first attempt.
     pub queue_time: Histogram,
-    /// Time that a group of writes took to commit.
+    /// Commit times of groups of writes.
     pub store_commit: Histogram,
-    /// What the runtime holds.
+    /// The numbers of isolates.
     pub runtime: RuntimeStats,
 }
 
-/// A histogram with fixed bounds, as Prometheus has them.
+/// A histogram with fixed bounds, as in Prometheus.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Histogram {
-    /// Upper bounds in seconds, rising, each with the number of values at or below it (cumulative).
+    /// Increasing upper bounds in seconds, each with the cumulative number of values at or below
+    /// it.
     pub buckets: Vec<(f64, u64)>,
-    /// How many values there are.
+    /// The number of values.
     pub count: u64,
-    /// Their sum, in seconds.
+    /// The sum of the values, in seconds.
     pub sum: f64,
 }
 
@@ -93,7 +94,7 @@ pub(super) struct Counters {
     ended: Mutex<Ended>,
 }
 
-/// What the recorder alone writes, a batch at a time.
+/// Counters that only the recorder writes, one batch at a time.
 #[derive(Default)]
 pub(super) struct Ended {
     pub(super) outcomes: [u64; OUTCOMES.len()],
@@ -104,7 +105,7 @@ pub(super) struct Ended {
     recent: Recent,
 }
 
-/// What changed between two looks at the counters.
+/// The counters that the live metrics compare between two ticks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Seen {
     pub(super) completed: u64,
@@ -117,14 +118,14 @@ impl Counters {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Calls `change` with the counters of what has ended.
+    /// Calls `change` with the counters of ended executions.
     pub(super) fn ended<T>(&self, change: impl FnOnce(&mut Ended) -> T) -> T {
         change(&mut self.ended.lock())
     }
 }
 
 impl Ended {
-    /// Counts an execution that has ended, at `now` of the monotonic clock.
+    /// Counts an ended execution; `now` is monotonic time.
     pub(super) fn count(&mut self, execution: &Execution, now: Duration) {
         let outcome = match (execution.status, &execution.failure) {
             (Status::Completed, _) | (_, None) => 0,
@@ -150,7 +151,7 @@ impl Ended {
         }
     }
 
-    /// The executions that ended, by outcome.
+    /// Returns the ended executions by outcome.
     pub(super) fn outcomes(&self) -> Vec<(&'static str, u64)> {
         OUTCOMES.into_iter().zip(self.outcomes).collect()
     }
@@ -164,7 +165,7 @@ impl Ended {
         }
     }
 
-    /// The median, 95th and 99th percentile of the run times of the last minute.
+    /// Returns the median, 95th and 99th percentile of the run times of the last minute.
     pub(super) fn percentiles(&mut self, now: Duration) -> [Duration; 3] {
         self.recent.percentiles(now)
     }
@@ -189,7 +190,7 @@ impl Buckets {
         self.sum_micros = self.sum_micros.saturating_add(micros);
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "seconds for a chart")]
+    #[expect(clippy::cast_precision_loss, reason = "the values are for monitoring")]
     pub(super) fn snapshot(&self) -> Histogram {
         let mut below = 0;
         let cumulative = |(bound, count): (&u64, &u64)| {
@@ -204,7 +205,7 @@ impl Buckets {
     }
 }
 
-/// The run times of the last minute, in slices that are dropped one by one.
+/// The run times of the last minute, in slices that are dropped one at a time.
 #[derive(Default)]
 struct Recent {
     slices: VecDeque<(Duration, Hdr<u64>)>,
@@ -269,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn live_percentiles_forget_what_is_older_than_a_minute() {
+    fn live_percentiles_drop_values_older_than_a_minute() {
         let mut recent = Recent::default();
         recent.record(Duration::from_secs(10), Duration::ZERO);
         for second in 20..=90 {

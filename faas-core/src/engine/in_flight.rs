@@ -1,9 +1,9 @@
-//! The accepted executions that this platform has in hand, from when it takes one up until the store
-//! has its end.
+//! The executions in flight: accepted executions that this platform has taken up, until their end
+//! is stored.
 //!
-//! An execution that is in hand is not taken up a second time. While one of its attempts is claimed
-//! in a store that other platforms use too, the lease is renewed. And only the platform that has an
-//! execution in hand knows whether a claimed attempt has begun to run.
+//! An execution in flight is not taken up again. On a shared store, the lease of its claimed
+//! attempt is renewed. Only the platform on which an execution is in flight knows whether its
+//! claimed attempt has begun to run.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,36 +13,37 @@ use parking_lot::Mutex;
 
 use crate::model::{ExecutionId, Timestamp};
 
-/// All executions in hand. There are as many as there are jobs and waiting retries.
+/// All executions in flight. The number is bounded by the number of jobs and waiting retries.
 #[derive(Default)]
 pub(super) struct InFlight {
     held: Mutex<HashMap<ExecutionId, Held>>,
 }
 
-/// How far the next attempt of an execution in hand has come.
+/// The progress of the next attempt.
 #[derive(Debug, Clone, Copy, Default)]
 struct Held {
     claimed: Option<Claimed>,
     began: Option<Timestamp>,
 }
 
-/// An attempt that was claimed in the store.
+/// An attempt that is claimed in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Claimed {
     pub(super) id: ExecutionId,
     pub(super) attempt: u32,
-    /// How long its lease lasts.
+    /// The length of its lease.
     pub(super) lasts: Duration,
 }
 
-/// One execution in hand. It travels with the work; dropping it gives the execution up.
+/// An execution in flight. The guard moves with the work; when it is dropped, the execution is no
+/// longer in flight.
 pub(super) struct InFlightGuard {
     in_flight: Arc<InFlight>,
     id: ExecutionId,
 }
 
 impl InFlight {
-    /// Takes an execution in hand; `None` if it already is.
+    /// Adds an execution; `None` if it is already in flight.
     pub(super) fn take(self: &Arc<Self>, id: ExecutionId) -> Option<InFlightGuard> {
         let mut held = self.held.lock();
         if held.contains_key(&id) {
@@ -59,19 +60,20 @@ impl InFlight {
         self.held.lock().contains_key(&id)
     }
 
-    /// Of an execution in hand: when its claimed attempt began to run, if it has.
+    /// Returns when the claimed attempt began to run, if it has; the outer `None` means that the
+    /// execution is not in flight.
     pub(super) fn began(&self, id: ExecutionId) -> Option<Option<Timestamp>> {
         self.held.lock().get(&id).map(|held| held.began)
     }
 
-    /// How many claimed attempts have not begun to run.
+    /// Returns the number of claimed attempts that have not begun to run.
     pub(super) fn not_begun(&self) -> usize {
         let held = self.held.lock();
         let not_begun = |held: &&Held| held.claimed.is_some() && held.began.is_none();
         held.values().filter(not_begun).count()
     }
 
-    /// All attempts in hand that are claimed and not settled.
+    /// Returns all claimed attempts that are not settled.
     pub(super) fn claimed(&self) -> Vec<Claimed> {
         let held = self.held.lock();
         held.values().filter_map(|held| held.claimed).collect()
@@ -87,7 +89,7 @@ impl InFlightGuard {
         self.id
     }
 
-    /// Its next attempt was claimed, with a lease of this length.
+    /// Records that the next attempt was claimed, with a lease of this length.
     pub(super) fn claim(&self, attempt: u32, lasts: Duration) {
         let claimed = Claimed {
             id: self.id,
@@ -101,15 +103,15 @@ impl InFlightGuard {
         self.in_flight.set(self.id, held);
     }
 
-    /// The claimed attempt begins to run.
+    /// Records that the claimed attempt begins to run.
     pub(super) fn begin(&self, at: Timestamp) {
         if let Some(held) = self.in_flight.held.lock().get_mut(&self.id) {
             held.began = Some(at);
         }
     }
 
-    /// Its attempt was settled, and another will follow. The execution stays in hand until then, so
-    /// that nothing here takes it up before it is due.
+    /// Records that the attempt was settled and another will follow. The execution stays in flight
+    /// until then, so that this platform does not take it up before it is due.
     pub(super) fn settle(&self) {
         self.in_flight.set(self.id, Held::default());
     }

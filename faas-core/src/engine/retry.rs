@@ -1,24 +1,24 @@
-//! When a failed execution is tried again: a pure rule.
+//! The retry policy: a pure function.
 
 use std::time::Duration;
 
 use crate::options::PlatformOptions;
 
-/// Exponential back-off with a cap and, where configured, jitter.
+/// Exponential back-off with a cap and optional jitter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct RetryPolicy {
-    /// The wait before the first retry.
+    /// The delay before the first retry.
     pub(super) base: Duration,
-    /// By how much each further wait is longer.
+    /// The factor between successive delays.
     pub(super) factor: f64,
-    /// The longest wait.
+    /// The longest delay.
     pub(super) cap: Duration,
-    /// How much of a wait is random, from 0 (none of it) to 1 (all of it).
+    /// The random share of a delay, from 0 to 1.
     pub(super) jitter: f64,
 }
 
 impl RetryPolicy {
-    /// The policy that `options` ask for.
+    /// Creates the policy that `options` specify.
     pub(super) fn of(options: &PlatformOptions) -> Self {
         Self {
             base: options.retry_base,
@@ -28,8 +28,8 @@ impl RetryPolicy {
         }
     }
 
-    /// How long to wait before retry number `retry`, from 1; `None` when that is above `max`.
-    /// `random` is a number from 0 to 1 that the jitter is taken from.
+    /// Returns the delay before retry number `retry`, from 1; `None` when `retry` exceeds `max`.
+    /// `random` is a number from 0 to 1 for the jitter.
     pub(super) fn next(&self, retry: u32, max: u32, random: f64) -> Option<Duration> {
         if retry > max {
             return None;
@@ -41,7 +41,7 @@ impl RetryPolicy {
         Some(Duration::try_from_secs_f64(wait).unwrap_or(self.cap))
     }
 
-    /// The longest wait that an execution with so many ended attempts can have.
+    /// Returns the longest possible delay of an execution with this number of ended attempts.
     pub(super) fn longest(&self, attempts: usize) -> Duration {
         let retry = u32::try_from(attempts).unwrap_or(u32::MAX).max(1);
         self.next(retry, u32::MAX, 0.0).unwrap_or(self.cap)
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn a_retry_waits_twice_as_long_each_time_and_there_are_as_many_as_configured() {
+    fn delays_double_with_each_retry_up_to_the_configured_number_of_retries() {
         let waits: Vec<_> = (1..=4)
             .map(|retry| policy().next(retry, 3, 0.5).map(|w| w.as_secs()))
             .collect();
@@ -68,7 +68,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_wait_is_never_above_the_cap_nor_below_what_jitter_leaves(
+        fn a_delay_is_within_the_cap_and_the_jitter(
             retry in 1_u32..=1000, jitter in 0.0..=1.0_f64, random in 0.0..=1.0_f64,
         ) {
             let exact = policy().next(retry, u32::MAX, 0.0).unwrap();

@@ -13,17 +13,17 @@ use super::job::Answer;
 use crate::error::{Error, Resource};
 use crate::model::{Execution, ExecutionId};
 
-/// How often the store is asked whether another platform has ended the execution.
+/// How often to check in the store whether another platform has ended the execution.
 const POLL: Duration = Duration::from_millis(250);
 
-/// The callers that wait, by execution.
+/// The waiting callers, by execution.
 #[derive(Default)]
 pub(super) struct Waiters {
     waiting: Mutex<HashMap<ExecutionId, Vec<Answer>>>,
 }
 
 impl Waiters {
-    /// Waits for the end of `id` from now on.
+    /// Starts to wait for the end of `id`.
     pub(super) fn wait_for(&self, id: ExecutionId) -> Waiting<'_> {
         let (answer, ended) = oneshot::channel();
         self.waiting.lock().entry(id).or_default().push(answer);
@@ -37,7 +37,7 @@ impl Waiters {
     pub(super) fn tell(&self, execution: &Arc<Execution>) {
         let waiting = self.waiting.lock().remove(&execution.id);
         for answer in waiting.into_iter().flatten() {
-            // A caller that has gone away does not need the answer.
+            // The caller may have gone away.
             let _ = answer.send(Ok(execution.clone()));
         }
     }
@@ -46,12 +46,12 @@ impl Waiters {
     pub(super) fn refuse(&self, id: ExecutionId, error: impl Fn() -> Error) {
         let waiting = self.waiting.lock().remove(&id);
         for answer in waiting.into_iter().flatten() {
-            // As above.
+            // The caller may have gone away.
             let _ = answer.send(Err(error()));
         }
     }
 
-    /// Tells all callers that the platform shuts down.
+    /// Answers all callers that the platform shuts down.
     pub(super) fn dismiss(&self) {
         let waiting = std::mem::take(&mut *self.waiting.lock());
         for answer in waiting.into_values().flatten() {
@@ -68,7 +68,7 @@ pub(super) struct Waiting<'a> {
 }
 
 impl Waiting<'_> {
-    /// The execution as it ended, here or, where others use the same store, elsewhere.
+    /// Returns the ended execution. On a shared store, another platform may have ended it.
     pub(super) async fn ended(mut self, engine: &Engine) -> Result<Arc<Execution>, Error> {
         let may_end_elsewhere = engine.0.store.as_shared().is_some();
         loop {

@@ -1,4 +1,4 @@
-//! The ring and its subscribers.
+//! The event bus and its subscribers.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,14 +11,14 @@ use tokio::sync::Notify;
 use super::{Event, EventKind};
 use crate::model::Timestamp;
 
-/// The most events that the ring holds.
+/// The maximum number of events in the ring.
 const MAX_EVENTS: usize = 8_192;
-/// The most memory that they may hold, in bytes.
+/// The maximum size of the events in the ring, in bytes.
 const MAX_BYTES: usize = 16 << 20;
-/// How long events are kept after the last subscriber has gone, so that it can resume.
+/// How long events are kept after the last subscriber leaves, so that it can resume.
 const LINGER: Duration = Duration::from_secs(60);
 
-/// Takes events and gives them to its subscribers. Clones share the ring.
+/// Publishes events to subscribers. Clones share the ring.
 #[derive(Debug, Clone)]
 pub struct EventBus {
     shared: Arc<Shared>,
@@ -37,7 +37,8 @@ impl Drop for Open {
 
 #[derive(Debug)]
 struct Shared {
-    /// The start of the platform, in Unix milliseconds: events of another epoch cannot be resumed.
+    /// The start of the platform, in Unix milliseconds. A subscriber cannot resume from another
+    /// epoch.
     epoch: u64,
     ring: Mutex<Ring>,
     published: Notify,
@@ -48,10 +49,10 @@ struct Shared {
 struct Ring {
     events: VecDeque<Arc<Event>>,
     bytes: usize,
-    /// The seq of the next event.
+    /// The sequence number of the next event.
     next: u64,
-    /// When there was a subscriber last.
-    heard: Option<Timestamp>,
+    /// When there was last a subscriber.
+    subscribed: Option<Timestamp>,
     closed: bool,
 }
 
@@ -62,39 +63,39 @@ impl Shared {
     }
 }
 
-/// Where a subscriber is: the last event it has seen.
+/// The last event that a subscriber has seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
-    /// The platform's start.
+    /// The start of the platform, in Unix milliseconds.
     pub epoch: u64,
-    /// The event's number.
+    /// The event's sequence number.
     pub seq: u64,
 }
 
 /// What a subscriber receives.
 #[derive(Debug, Clone)]
 pub enum Received {
-    /// The next events, at least one, in order.
+    /// The next events in order, at least one.
     Events(Vec<Arc<Event>>),
-    /// The events `from..=to` are gone.
+    /// The events `from..=to` were dropped.
     Gap {
-        /// The first that is missing.
+        /// The first missing event.
         from: u64,
-        /// The last that is missing.
+        /// The last missing event.
         to: u64,
     },
-    /// The platform has ended: no event will follow.
+    /// The platform has ended; no event follows.
     Ended,
 }
 
 impl EventBus {
-    /// An empty ring of an epoch that starts at `now`.
+    /// Creates an empty ring; its epoch starts at `now`.
     pub fn new(now: Timestamp) -> Self {
         let ring = Ring {
             events: VecDeque::with_capacity(1024),
             bytes: 0,
             next: 1,
-            heard: None,
+            subscribed: None,
             closed: false,
         };
         let epoch = u64::try_from(now.as_millis()).unwrap_or(0);
@@ -111,24 +112,24 @@ impl EventBus {
         }
     }
 
-    /// Ends the stream: subscribers get what is left, and then [`Received::Ended`]. The platform does
-    /// it once it has shut down.
+    /// Ends the stream: subscribers receive the remaining events and then [`Received::Ended`]. The
+    /// platform calls this after its shutdown.
     pub fn close(&self) {
         self.shared.close();
     }
 
-    /// The platform's start, in Unix milliseconds.
+    /// Returns the start of the platform, in Unix milliseconds.
     pub fn epoch(&self) -> u64 {
         self.shared.epoch
     }
 
-    /// Whether there is a subscriber.
+    /// Returns whether there is a subscriber.
     pub fn has_subscribers(&self) -> bool {
         self.shared.subscribers.load(Ordering::Relaxed) > 0
     }
 
-    /// Publishes `events` in order. Never waits for a subscriber: the oldest events make room. When there
-    /// has been no subscriber for a minute, events are numbered and not kept.
+    /// Publishes `events` in order. Never waits for a subscriber: the oldest events are dropped to
+    /// make room. After a minute without subscribers, events are numbered but not kept.
     pub fn publish(&self, at: Timestamp, events: impl IntoIterator<Item = EventKind>) {
         let mut dropped = Vec::new();
         let mut ring = self.shared.ring.lock();
@@ -136,8 +137,8 @@ impl EventBus {
             return;
         }
         if self.has_subscribers() {
-            ring.heard = Some(at);
-        } else if ring.heard.is_none_or(|heard| at.since(heard) > LINGER) {
+            ring.subscribed = Some(at);
+        } else if ring.subscribed.is_none_or(|last| at.since(last) > LINGER) {
             ring.next += events.into_iter().count() as u64;
             ring.bytes = 0;
             let dropped = std::mem::take(&mut ring.events);
@@ -171,8 +172,8 @@ impl EventBus {
         }
     }
 
-    /// Listens from now on, or from after `since` on. A position of another epoch, or ahead of this
-    /// one, is answered with one gap over all that this epoch has published.
+    /// Subscribes from now on, or from the event after `since`. For a position of another epoch, or
+    /// ahead of this one, the subscriber first receives one gap over all published events.
     pub fn subscribe(&self, since: Option<Position>) -> Subscriber {
         self.shared.subscribers.fetch_add(1, Ordering::Relaxed);
         let next = self.shared.ring.lock().next;
@@ -193,19 +194,19 @@ impl EventBus {
     }
 }
 
-/// Reads events at its own pace.
+/// Reads events at its own speed.
 #[derive(Debug)]
 pub struct Subscriber {
     shared: Arc<Shared>,
-    /// The seq of the event to read next.
+    /// The sequence number of the next event to read.
     cursor: u64,
-    /// A gap to tell before anything else.
+    /// A gap to report first.
     missed: Option<(u64, u64)>,
 }
 
 impl Subscriber {
-    /// The next events, at most `limit`, or the gap before them. Waits until there are any, or until the
-    /// platform has ended. Cancelling it loses nothing.
+    /// Returns at most `limit` of the next events, or the gap before them. Waits until there is an
+    /// event or the platform has ended. Cancel safe: no event is lost.
     pub async fn next(&mut self, limit: usize) -> Received {
         let shared = self.shared.clone();
         loop {
@@ -219,7 +220,8 @@ impl Subscriber {
         }
     }
 
-    /// The next events, at most `limit`, or the gap before them; `None` if there are none yet.
+    /// Returns at most `limit` of the next events, or the gap before them; `None` if there are none
+    /// yet.
     pub fn try_next(&mut self, limit: usize) -> Option<Received> {
         if let Some((from, to)) = self.missed.take() {
             return Some(Received::Gap { from, to });
@@ -273,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subscriber_gets_everything_from_now_on_in_order() {
+    fn a_subscriber_receives_all_later_events_in_order() {
         let bus = EventBus::new(Timestamp::default());
         bus.publish(Timestamp::default(), [tick()]);
         let mut subscriber = bus.subscribe(None);
@@ -283,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_subscriber_is_told_what_it_missed_and_then_gets_the_rest() {
+    fn a_slow_subscriber_receives_the_gap_and_then_the_remaining_events() {
         let bus = EventBus::new(Timestamp::default());
         let mut subscriber = bus.subscribe(None);
         for _ in 0..MAX_EVENTS + 5 {
@@ -297,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_listened_to_for_a_minute_is_a_gap_and_what_was_missed_shortly_is_not() {
+    fn events_are_kept_for_a_minute_after_the_last_subscriber_and_not_longer() {
         let bus = EventBus::new(Timestamp::from_millis(77));
         let at = |second: i64| Timestamp::from_millis(second * 1000);
         let subscriber = bus.subscribe(None);
@@ -317,7 +319,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_subscriber_gets_the_last_events_and_then_the_end_when_the_platform_is_gone() {
+    async fn subscribers_receive_the_last_events_and_then_the_end() {
         let bus = EventBus::new(Timestamp::default());
         let mut subscriber = bus.subscribe(None);
         let mut waiting = bus.subscribe(None);
@@ -335,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subscriber_resumes_after_what_it_has_seen_and_another_epoch_is_one_gap() {
+    fn a_subscriber_resumes_after_its_position_and_another_epoch_gives_one_gap() {
         let bus = EventBus::new(Timestamp::from_millis(77));
         let _listening = bus.subscribe(None);
         bus.publish(Timestamp::default(), (0..10).map(|_| tick()));

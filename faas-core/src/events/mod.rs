@@ -1,9 +1,9 @@
 //! Live events.
 //!
-//! This module has the [`Event`]s and the [`EventBus`]: a ring of the latest events, bounded in number
-//! and in bytes, that any number of [`Subscriber`]s read at their own pace, each with its own cursor.
-//! Publishing never waits. A subscriber that falls behind what the ring still holds receives a gap
-//! ([`Received::Gap`]), and the end once the platform is gone ([`Received::Ended`]).
+//! This module has the [`Event`]s and the [`EventBus`]: a ring of the latest events, bounded in
+//! number and bytes. Any number of [`Subscriber`]s read it at their own speed. Publishing never
+//! waits. A subscriber that falls behind the ring receives a gap ([`Received::Gap`]); when the
+//! platform has ended, it receives the end ([`Received::Ended`]).
 //!
 //! [`EventKind::Completed`], [`EventKind::Retry`] and [`EventKind::Failed`] are published after the
 //! store has committed what they report. [`EventKind::Started`] announces a run: the store knows an
@@ -44,17 +44,17 @@ pub use bus::{EventBus, Position, Received, Subscriber};
 use crate::model::LoadTest;
 use crate::model::{Execution, ExecutionId, FunctionId, ScalingEvent, Timestamp};
 
-/// One event.
+/// An event.
 #[derive(Debug)]
 pub struct Event {
-    /// Rises by one with each event of this epoch; the first is 1.
+    /// The sequence number: starts at 1 and increases by one per event of this epoch.
     pub seq: u64,
-    /// When it was published.
+    /// When the event was published.
     pub at: Timestamp,
     /// What happened.
     pub kind: EventKind,
-    /// Room for a front end to keep its encoding in, so that an event is encoded once for all its
-    /// subscribers and not at all when it has none.
+    /// A cache for a front end's encoding, so that an event is encoded at most once for all
+    /// subscribers.
     pub encoded: OnceLock<Bytes>,
 }
 
@@ -69,33 +69,33 @@ pub enum EventKind {
         /// Its function.
         function_id: FunctionId,
     },
-    /// An execution returned a value, and that is stored.
+    /// An execution returned a value; its record is stored.
     Completed(Arc<Execution>),
-    /// An attempt failed, and another will follow; that is stored.
+    /// An attempt failed and another will follow; this is stored.
     Retry {
         /// The execution.
         execution_id: ExecutionId,
         /// Its function.
         function_id: FunctionId,
-        /// How many retries there have been, with the one announced.
+        /// The number of retries, including the announced one.
         retry_count: u32,
-        /// How long until it is due.
+        /// The time until the retry is due.
         delay: Duration,
     },
-    /// An execution failed for good, and that is stored.
+    /// An execution failed finally; its record is stored.
     Failed(Arc<Execution>),
     /// Capacity changed.
     Scaling(Arc<ScalingEvent>),
-    /// Once a second while there are subscribers.
+    /// Published once a second while there are subscribers.
     Metrics(Arc<LiveMetrics>),
-    /// Once a second while a load test runs.
+    /// Published once a second while a load test runs.
     LoadTestProgress(Arc<LoadTest>),
     /// A load test ended.
     LoadTestFinished(Arc<LoadTest>),
 }
 
 impl EventKind {
-    /// The function that the event is about, if it is about one.
+    /// Returns the function that the event is about, if any.
     pub fn function_id(&self) -> Option<FunctionId> {
         match self {
             Self::Started { function_id, .. } | Self::Retry { function_id, .. } => {
@@ -108,7 +108,7 @@ impl EventKind {
         }
     }
 
-    /// A bound on the memory that it holds, in bytes.
+    /// Returns an upper bound of the memory that the event uses, in bytes.
     fn weight(&self) -> usize {
         const FIXED: usize = 512;
         match self {
@@ -118,7 +118,7 @@ impl EventKind {
                     .iter()
                     .map(|line| line.message.len() + 48)
                     .sum();
-                // An encoding may hold the output once more.
+                // The encoding may contain the output again.
                 FIXED
                     + execution.input.len()
                     + 2 * execution.output.as_ref().map_or(0, |o| o.len())
@@ -136,28 +136,28 @@ impl EventKind {
     }
 }
 
-/// What the engine does at the moment and did in the last second.
+/// The engine's current state, and its activity in the last second.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[non_exhaustive]
 pub struct LiveMetrics {
-    /// Executions that wait for an instance.
+    /// Executions waiting for an instance.
     pub queued: usize,
-    /// Executions that run.
+    /// Running executions.
     pub running: usize,
-    /// Instances there are.
+    /// Instances.
     pub instances: usize,
     /// Executions that ended in the last second.
     pub completed: u64,
-    /// Of these, the ones that failed.
+    /// Failed executions among them.
     pub failed: u64,
     /// Cold starts in the last second.
     pub cold_starts: u64,
-    /// Run time of the executions of the last minute: median.
+    /// Median run time of the executions of the last minute.
     pub p50: Duration,
-    /// 95th percentile.
+    /// The 95th percentile of these run times.
     pub p95: Duration,
-    /// 99th percentile.
+    /// The 99th percentile of these run times.
     pub p99: Duration,
-    /// Isolates kept warm.
+    /// Warm isolates.
     pub warm_isolates: usize,
 }

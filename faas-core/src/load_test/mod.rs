@@ -1,13 +1,12 @@
-//! Load tests: a function called by many at once for some time, and what that did and cost.
+//! Load tests: many concurrent calls of one function, with the results and the cost.
 //!
-//! A test is **closed loop** unless it names a rate: each of its callers waits for an answer before
-//! it calls again, so the load follows what the platform can do. With a rate it is **open loop**:
-//! calls have a time at which they are due, and a response time is measured from then, so that a
-//! stall counts for all the calls that it delays (what Gil Tene calls coordinated omission is the
-//! failure to do so).
+//! Without a rate, a test is a **closed loop**: each caller waits for an answer before its next
+//! call, so the load adapts to the platform. With a rate, it is an **open loop**: each call has a
+//! due time, and response times are measured from then. So a stall counts for all calls that it
+//! delays; not counting them is known as coordinated omission.
 //!
-//! Read `plan` (the parameters and the estimate), `template` (inputs that differ from call to call)
-//! and `tally` (the result). [`crate::platform::LoadTests`] runs a test.
+//! Modules: `plan` (parameters and estimate), `template` (inputs that differ between calls),
+//! `tally` (the result). [`crate::platform::LoadTests`] runs a test.
 
 mod plan;
 mod tally;

@@ -6,9 +6,9 @@ use crate::cost::Estimate;
 use crate::error::Error;
 use crate::model::{FunctionId, Json, LoadEstimate, NanoDollars};
 
-/// The most calls under way at once.
+/// The maximum number of concurrent calls.
 const MAX_CONCURRENCY: u32 = 100;
-/// The shortest and the longest test.
+/// The shortest and the longest duration.
 const DURATION: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
 /// The highest rate, in calls per second.
 const MAX_RATE: f64 = 10_000.0;
@@ -19,20 +19,20 @@ const MAX_RATE: f64 = 10_000.0;
 pub struct NewLoadTest {
     /// The function to call.
     pub function: FunctionId,
-    /// How many calls may be under way at once: 1 to 100.
+    /// The maximum number of concurrent calls: 1 to 100.
     pub concurrency: u32,
-    /// For how long calls are begun: 1 to 300 seconds.
+    /// How long new calls are started: 1 to 300 seconds.
     pub duration: Duration,
     /// Calls per second, up to 10,000, in an open loop; `None`: closed loop.
     pub rate: Option<f64>,
-    /// The template of the input: `{{i}}` in a string stands for the number of the call, from 0, and
-    /// `{{random}}` for a random whole number. A string that is nothing but one of them becomes that
+    /// The template of the input: in a string, `{{i}}` is replaced by the number of the call, from
+    /// 0, and `{{random}}` by a random integer. A string that consists of one placeholder becomes a
     /// number.
     pub input: Json,
 }
 
 impl NewLoadTest {
-    /// A closed loop of 20 callers for 30 seconds, with the input `{}`.
+    /// A closed loop of 20 callers for 30 seconds with the input `{}`.
     pub const fn new(function: FunctionId) -> Self {
         Self {
             function,
@@ -95,13 +95,13 @@ impl NewLoadTest {
         }
     }
 
-    /// What it will probably do and cost, when each call is as `one`, the platform may have
+    /// Estimates the calls and the cost, if each call is like `one`, the platform has at most
     /// `max_instances`, and the machine has `processors`.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "the number of calls is a guess; the money is exact from there on"
+        reason = "the number of calls is an estimate; the cost of that number is exact"
     )]
     pub(crate) fn estimate(
         &self,
@@ -109,10 +109,11 @@ impl NewLoadTest {
         max_instances: usize,
         processors: usize,
     ) -> LoadEstimate {
-        // No call is free of overhead: without it a function of no time would be called for ever.
+        // Every call has some overhead; without it, a function with zero duration would give an
+        // infinite rate.
         const OVERHEAD: Duration = Duration::from_micros(50);
-        // A function that takes longer mostly waits; a shorter one computes, which only as many can
-        // do at once as there are processors.
+        // A longer function is assumed to wait mostly. A shorter one computes, so the processors
+        // limit how many run at once.
         const COMPUTES: Duration = Duration::from_millis(20);
         let instances = if one.duration < COMPUTES {
             max_instances.min(processors)
@@ -123,7 +124,7 @@ impl NewLoadTest {
         let possible = at_once / (one.duration + OVERHEAD).as_secs_f64();
         let rate = self.rate.map_or(possible, |rate| rate.min(possible));
         let requests = (rate * self.duration.as_secs_f64()).ceil().max(1.0) as u64;
-        // Each instance starts cold at most once for a function that stays warm from then on.
+        // Each instance is assumed to start cold at most once.
         let cold = requests.min(at_once as u64);
         let warm = one.cost.total() - one.cost.cold_start;
         let times = |each: NanoDollars, count: u64| {
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_that_waits_runs_in_all_instances_and_one_that_computes_on_all_processors() {
+    fn waiting_functions_use_all_instances_and_computing_functions_all_processors() {
         let second = Duration::from_secs(1);
         assert_eq!(requests(second, 20, None), 100);
         assert_eq!(requests(second, 4, None), 40);
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_is_kept_where_it_is_possible() {
+    fn a_rate_is_limited_to_what_is_possible() {
         let second = Duration::from_secs(1);
         assert_eq!(requests(second, 20, Some(2.0)), 20);
         assert_eq!(requests(second, 20, Some(5_000.0)), 100);

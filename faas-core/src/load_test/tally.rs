@@ -1,4 +1,4 @@
-//! What comes of a load test, added up call by call.
+//! Accumulates the result of a load test, call by call.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,18 +9,18 @@ use hdrhistogram::Histogram;
 use crate::error::Error;
 use crate::model::{ErrorGroup, Execution, LoadResult, ResponseTimes, Second, Status, UsageSums};
 
-/// Response times beyond an hour count as an hour.
+/// Response times above an hour count as an hour, in microseconds.
 const LONGEST: u64 = 3_600_000_000;
-/// How many different errors are told apart, and how much of a message.
+/// The maximum number of distinct error messages, and the length of a message in bytes.
 const ERRORS: usize = 50;
 const MESSAGE: usize = 300;
 
-/// Adds up calls.
+/// Accumulates calls.
 pub(crate) struct Tally {
     result: LoadResult,
     times: Histogram<u64>,
     errors: HashMap<String, u64>,
-    /// The second that is under way.
+    /// The current second.
     now: u32,
     current: UsageSums,
     current_refused: u64,
@@ -40,7 +40,7 @@ impl Tally {
         }
     }
 
-    /// A call came back.
+    /// Adds a call that returned.
     pub(crate) fn add(&mut self, response_time: Duration, outcome: &Result<Arc<Execution>, Error>) {
         self.time(response_time);
         match outcome {
@@ -57,10 +57,10 @@ impl Tally {
         }
     }
 
-    /// A call was due, and nobody had time for it until now.
+    /// Adds a call that was due but not started in time.
     pub(crate) fn add_not_begun(&mut self, response_time: Duration) {
         self.time(response_time);
-        self.refuse("not begun: the function cannot keep up with the rate");
+        self.refuse("not started in time: the function cannot keep up with the rate");
     }
 
     fn time(&mut self, response_time: Duration) {
@@ -91,7 +91,7 @@ impl Tally {
         *self.errors.entry(key.to_owned()).or_default() += 1;
     }
 
-    /// Ends the second that is under way, with so many instances.
+    /// Ends the current second, with this number of instances.
     pub(crate) fn end_second(&mut self, instances: usize) {
         let current = std::mem::take(&mut self.current);
         let refused = std::mem::take(&mut self.current_refused);
@@ -107,7 +107,7 @@ impl Tally {
         self.now += 1;
     }
 
-    /// What has come of it by now.
+    /// Returns the result so far.
     pub(crate) fn result(&self, elapsed: Duration) -> LoadResult {
         let times = &self.times;
         let mut errors: Vec<_> = self
@@ -156,7 +156,7 @@ mod tests {
     use crate::store::conformance::fixtures::Fixtures;
 
     #[test]
-    fn sums_are_those_of_the_executions_and_of_the_seconds() {
+    fn sums_match_the_executions_and_the_seconds() {
         let mut fixtures = Fixtures::new();
         let function = fixtures.id();
         let mut tally = Tally::new();
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_are_right_to_three_digits() {
+    fn percentiles_are_precise_to_three_digits() {
         let mut tally = Tally::new();
         let mut fixtures = Fixtures::new();
         let function = fixtures.id();
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn without_calls_all_is_zero() {
+    fn the_result_without_calls_is_zero() {
         assert_eq!(Tally::new().result(Duration::ZERO), LoadResult::default());
     }
 }

@@ -1,11 +1,11 @@
-//! Inputs that differ from call to call.
+//! Input templates.
 
 use serde_json::Value;
 
 use crate::model::Json;
 
-/// An input in which `{{i}}` stands for the number of the call, from 0, and `{{random}}` for a random
-/// whole number below 2³¹. A string that is nothing but one of them becomes that number.
+/// An input in which `{{i}}` is replaced by the number of the call, from 0, and `{{random}}` by a
+/// random integer below 2³¹. A string that consists of one placeholder becomes a number.
 #[derive(Debug)]
 pub(crate) struct Template(Vec<Piece>);
 
@@ -31,7 +31,7 @@ impl Placeholder {
         }
     }
 
-    /// The first in `text`, and where.
+    /// Returns the first placeholder in `text` and its position.
     fn first_in(text: &str) -> Option<(usize, Self)> {
         let found = |one: Self| Some((text.find(one.name())?, one));
         Self::ALL
@@ -46,13 +46,13 @@ impl Template {
         let mut template = Self(Vec::new());
         match input.to::<Value>() {
             Ok(value) if input.as_str().contains("{{") => template.value(&value),
-            // As it came, to the byte.
+            // Unchanged, byte for byte.
             _ => template.text(input.as_str()),
         }
         template
     }
 
-    /// The input of the call with this number.
+    /// Returns the input of the call with this number.
     pub(crate) fn render(&self, index: u64) -> Json {
         let mut text = String::new();
         for piece in &self.0 {
@@ -102,7 +102,7 @@ impl Template {
         }
     }
 
-    /// A string in quotes, with placeholders inside. Neither braces nor digits are ever escaped.
+    /// Adds a quoted string with its placeholders. JSON never escapes braces or digits.
     fn string(&mut self, string: &str) {
         let quoted = Value::from(string).to_string();
         let mut rest = quoted.as_str();
@@ -132,18 +132,18 @@ mod tests {
 
     fn rendered(value: Value, index: u64) -> Value {
         let template = Template::new(&Json::from(value));
-        template.render(index).to().expect("it is JSON")
+        template.render(index).to().expect("valid JSON")
     }
 
     #[test]
-    fn a_placeholder_alone_is_a_number_and_within_a_string_its_digits() {
+    fn a_placeholder_alone_becomes_a_number_and_within_a_string_its_digits() {
         let template = json!({"n": "{{i}}", "name": "user-{{i}}/{{i}}", "{{i}}": ["{{i}}", 1.5]});
         let expected = json!({"n": 7, "name": "user-7/7", "7": [7, 1.5]});
         assert_eq!(rendered(template, 7), expected);
     }
 
     #[test]
-    fn each_random_number_is_drawn_anew() {
+    fn each_random_number_is_drawn_separately() {
         let template = Template::new(&Json::from(json!(["{{random}}", "{{random}}"])));
         let draw = || template.render(0).to::<[u32; 2]>().expect("two numbers");
         let ([a, b], [c, d]) = (draw(), draw());
@@ -151,8 +151,8 @@ mod tests {
     }
 
     #[test]
-    fn an_input_without_placeholders_stays_as_it_is_to_the_byte() {
-        let input = Json::parse(r#"{ "b" : 1.0, "a":1e400, "{":"}" }"#).expect("it is JSON");
+    fn an_input_without_placeholders_stays_unchanged_byte_for_byte() {
+        let input = Json::parse(r#"{ "b" : 1.0, "a":1e400, "{":"}" }"#).expect("valid JSON");
         assert_eq!(Template::new(&input).render(3), input);
     }
 

@@ -1,32 +1,33 @@
-//! Who may do what, and who did what: API keys, their roles, and the entries of the audit log.
+//! API keys, their roles, and the entries of the audit log.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::{AuditId, KeyId, Timestamp};
 
-/// What a key lets its holder do.
+/// What a key permits.
 ///
-/// `invoker` is not above `reader`: a key that sits in a program which calls functions must not give
-/// away their code or other people's inputs. `developer` includes both, `admin` all.
+/// `invoker` does not include `reader`: a key inside a program that calls functions must not reveal
+/// their code or other callers' inputs. `developer` includes both, `admin` includes everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Reads everything but keys and audit log: functions with their code, executions, metrics,
-    /// costs, live events.
+    /// Reads everything except keys and the audit log: functions with their code, executions,
+    /// metrics, costs, live events.
     Reader,
-    /// Calls functions, and reads single executions by their ids.
+    /// Calls functions, and reads single executions by id.
     Invoker,
-    /// Does everything with functions, executions and load tests.
+    /// Does everything with functions, executions and load tests, including what readers and
+    /// invokers may do.
     Developer,
-    /// Does everything: keys and the audit log too.
+    /// Does everything, including keys and the audit log.
     Admin,
 }
 
 impl Role {
-    /// All of them.
+    /// All roles.
     pub const ALL: [Self; 4] = [Self::Reader, Self::Invoker, Self::Developer, Self::Admin];
 
-    /// `reader`, `invoker`, `developer` or `admin`.
+    /// Returns `reader`, `invoker`, `developer` or `admin`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Reader => "reader",
@@ -36,7 +37,7 @@ impl Role {
         }
     }
 
-    /// The role with this name.
+    /// Returns the role with this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
@@ -48,38 +49,38 @@ impl fmt::Display for Role {
     }
 }
 
-/// An API key as it is stored: everything but its secret.
+/// An API key as it is stored, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
-    /// Its id. Ids sort by time. It is no secret: it is part of the key's text.
+    /// The id. Ids sort by time. It is part of the key's text and not secret.
     pub id: KeyId,
-    /// What people call it; unique among keys that are not revoked.
+    /// The name; unique among keys that are not revoked.
     pub name: Arc<str>,
-    /// What it allows.
+    /// What the key permits.
     pub role: Role,
-    /// What its secret is compared with.
+    /// The hash of its secret.
     pub hash: KeyHash,
-    /// When it was made.
+    /// When the key was created.
     pub created_at: Timestamp,
-    /// From when on it is refused; `None`: never.
+    /// When the key expires; `None`: never.
     pub expires_at: Option<Timestamp>,
-    /// When it was revoked.
+    /// When the key was revoked.
     pub revoked_at: Option<Timestamp>,
-    /// When somebody came with it last, to the minute; `None`: never.
+    /// When the key was last used, to the minute; `None`: never.
     pub last_used_at: Option<Timestamp>,
 }
 
 impl ApiKey {
-    /// Whether its time is over at `now`.
+    /// Returns whether the key has expired at `now`.
     pub fn has_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
     }
 }
 
-/// SHA-256 of a key's secret.
+/// The SHA-256 hash of a key's secret.
 ///
-/// A password hash, which is slow on purpose, would protect secrets that can be guessed. These are
-/// 256 random bits: nobody finds them by trying, however fast a try is.
+/// A slow password hash is not needed: it protects secrets that can be guessed, and these are 256
+/// random bits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct KeyHash(pub [u8; 32]);
 
@@ -89,24 +90,23 @@ impl fmt::Debug for KeyHash {
     }
 }
 
-/// Who does something.
+/// The author of a change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Actor {
-    /// Somebody who needed no key: while there is none, on the command line, or from within the
-    /// host.
+    /// A caller without a key: while no key exists, on the command line, or within the host.
     #[default]
     Local,
-    /// The holder of a key.
+    /// A caller with a key.
     Key {
-        /// Its id.
+        /// The key's id.
         id: KeyId,
-        /// Its name.
+        /// The key's name.
         name: Arc<str>,
     },
 }
 
 impl Actor {
-    /// The key's name, or `local`.
+    /// Returns the key's name, or `local`.
     pub fn name(&self) -> &str {
         match self {
             Self::Local => "local",
@@ -114,7 +114,7 @@ impl Actor {
         }
     }
 
-    /// The key's id.
+    /// Returns the key's id.
     pub const fn key(&self) -> Option<KeyId> {
         match self {
             Self::Local => None,
@@ -125,7 +125,7 @@ impl Actor {
 
 macro_rules! actions {
     ($($(#[doc = $doc:literal])* $name:ident = $word:literal,)+) => {
-        /// What was done.
+        /// A change that the audit log records.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum AuditAction {
@@ -133,10 +133,10 @@ macro_rules! actions {
         }
 
         impl AuditAction {
-            /// All of them.
+            /// All actions.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
-            /// As it is written: `function_created`.
+            /// Returns the action's name, for example `function_created`.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $word,)+
@@ -161,14 +161,14 @@ actions! {
     LoadTestStarted = "load_test_started",
     /// A load test was stopped.
     LoadTestStopped = "load_test_stopped",
-    /// An API key was made.
+    /// An API key was created.
     KeyCreated = "key_created",
     /// An API key was revoked.
     KeyRevoked = "key_revoked",
 }
 
 impl AuditAction {
-    /// The action that is written so.
+    /// Returns the action with this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL
             .iter()
@@ -177,17 +177,17 @@ impl AuditAction {
     }
 }
 
-/// That somebody changed something. It holds neither code nor secrets.
+/// A record of a change. It contains neither code nor secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
-    /// Its id. Ids sort by time.
+    /// The id. Ids sort by time.
     pub id: AuditId,
-    /// When.
+    /// When the change was made.
     pub at: Timestamp,
-    /// Who.
+    /// Who made it.
     pub actor: Actor,
     /// What was done.
     pub action: AuditAction,
-    /// To what: the id of the function, execution, load test or key.
+    /// The id of the changed function, execution, load test or key.
     pub target: String,
 }

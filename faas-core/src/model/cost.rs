@@ -1,11 +1,11 @@
-//! What an execution cost, and sums of such costs. How a price is found is in [`crate::cost`].
+//! The cost of an execution, and sums of costs. [`crate::cost`] computes prices.
 
 use super::{Execution, NanoDollars, Status, Tier};
 
-/// The price of one execution, by part.
+/// The price of one execution, by component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
-    /// The tier that it was priced in.
+    /// The tier that the execution was priced in.
     pub tier: Tier,
     /// Run time: each started 100 ms of each attempt.
     pub base: NanoDollars,
@@ -15,60 +15,60 @@ pub struct Cost {
     pub retry: NanoDollars,
     /// Input plus output.
     pub data_transfer: NanoDollars,
-    /// The tier's heap limit at the time, in MiB.
+    /// The tier's heap limit when priced, in MiB.
     pub memory_mb: u32,
-    /// The tier's share of a core at the time, in thousandths.
+    /// The tier's share of a core when priced, in thousandths.
     pub cpu_millis: u32,
-    /// The price book it was priced with.
+    /// The version of the price book.
     pub price_version: u32,
 }
 
 impl Cost {
-    /// The sum of the parts.
+    /// Returns the sum of the components.
     pub fn total(&self) -> NanoDollars {
         self.base + self.cold_start + self.retry + self.data_transfer
     }
 }
 
-/// Where an estimate's duration comes from.
+/// The origin of an estimate's duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Basis {
-    /// The function's own recent executions.
+    /// The function's recent executions.
     History,
-    /// The caller named it.
+    /// The caller provided it.
     Given,
-    /// The first calls of the load test itself: the function had no history.
+    /// The first calls of the load test, because the function had no history.
     Probe,
-    /// Nothing: the function has no history, and one second is assumed.
+    /// The function has no history, so one second is assumed.
     Default,
 }
 
-/// Sums over executions that have ended.
+/// Sums over ended executions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct UsageSums {
-    /// How many there are.
+    /// The number of executions.
     pub executions: u64,
-    /// How many of them failed.
+    /// The number of failed executions.
     pub failed: u64,
-    /// How many of them had a cold start.
+    /// The number of executions with a cold start.
     pub cold: u64,
-    /// Their run time in microseconds.
+    /// The run time in microseconds.
     pub duration_micros: u64,
-    /// Their costs, by part.
+    /// The cost of run time.
     pub base: NanoDollars,
-    /// Cold starts.
+    /// The cost of cold starts.
     pub cold_start: NanoDollars,
-    /// Retries.
+    /// The cost of retries.
     pub retry: NanoDollars,
-    /// Input and output.
+    /// The cost of input and output.
     pub data_transfer: NanoDollars,
-    /// The dearest tier that any of them was priced in.
+    /// The most expensive tier among the executions.
     pub tier: Option<Tier>,
 }
 
 impl UsageSums {
-    /// The sums of one execution that has ended.
+    /// Returns the sums of one ended execution.
     pub fn of(execution: &Execution) -> Self {
         Self {
             executions: 1,
@@ -83,7 +83,7 @@ impl UsageSums {
         }
     }
 
-    /// Adds `other` to these.
+    /// Adds `other`.
     pub fn add(&mut self, other: &Self) {
         self.executions += other.executions;
         self.failed += other.failed;
@@ -96,7 +96,7 @@ impl UsageSums {
         self.tier = self.tier.max(other.tier);
     }
 
-    /// The sum of the costs.
+    /// Returns the sum of the costs.
     pub fn total(&self) -> NanoDollars {
         self.base + self.cold_start + self.retry + self.data_transfer
     }

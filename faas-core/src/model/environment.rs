@@ -1,4 +1,4 @@
-//! What user code finds in `context.env`, as it is kept.
+//! The environment of a function, as it is stored. User code reads it as `context.env`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,29 +6,29 @@ use std::sync::Arc;
 use super::Timestamp;
 use crate::model::Sealed;
 
-/// The names that a function's code can read, and their values. A name is in one of the two maps at
-/// most.
+/// The names and values that a function's code can read. A name is in at most one of the two maps.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub struct Environment {
-    /// Values that whoever may see the function may see.
+    /// Values that everyone who may read the function can read.
     pub variables: BTreeMap<Arc<str>, Arc<str>>,
-    /// Values that only its code sees.
+    /// Values that only the function's code can read.
     pub secrets: BTreeMap<Arc<str>, Secret>,
 }
 
 impl Environment {
-    /// Whether there is no name.
+    /// Returns whether there are no names.
     pub fn is_empty(&self) -> bool {
         self.variables.is_empty() && self.secrets.is_empty()
     }
 
-    /// How many names there are.
+    /// Returns the number of names.
     pub fn len(&self) -> usize {
         self.variables.len() + self.secrets.len()
     }
 
-    /// The bytes of all names and values together, secrets counted as their text.
+    /// Returns the total size of all names and values in bytes; a secret counts with the length of
+    /// its plain text.
     pub fn bytes(&self) -> usize {
         let variables = self.variables.iter();
         let secrets = self.secrets.iter();
@@ -39,11 +39,11 @@ impl Environment {
     }
 }
 
-/// A secret as it is kept.
+/// A secret as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Secret {
-    /// Its value.
+    /// The encrypted value.
     pub sealed: Sealed,
-    /// When it was set last.
+    /// When the secret was last set.
     pub set_at: Timestamp,
 }

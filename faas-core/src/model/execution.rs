@@ -1,4 +1,4 @@
-//! One execution and the states it goes through.
+//! Executions and their states.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,21 +8,21 @@ use std::time::Duration;
 use super::{ExecutionId, FunctionId, InstanceId, Json, Tier, Timestamp};
 use crate::model::Cost;
 
-/// Where an execution is. `Completed` and `Failed` are final.
+/// The state of an execution. `Completed` and `Failed` are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// Accepted, and waiting for an instance or for its retry to fall due.
+    /// Accepted; waits for an instance or for its retry to be due.
     Pending,
-    /// An attempt runs. A store also has those as running whose attempt is claimed and has not begun.
+    /// An attempt runs. In a store, also an execution whose attempt is claimed but has not begun.
     Running,
-    /// It returned a value.
+    /// The function returned a value.
     Completed,
-    /// It failed, timed out or was cancelled; the failure's kind says which.
+    /// The execution failed, timed out or was cancelled; see the failure's kind.
     Failed,
 }
 
 impl Status {
-    /// `pending`, `running`, `completed` or `failed`.
+    /// Returns `pending`, `running`, `completed` or `failed`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -32,7 +32,7 @@ impl Status {
         }
     }
 
-    /// Whether nothing can follow.
+    /// Returns whether the state is final.
     pub const fn is_terminal(self) -> bool {
         matches!(self, Self::Completed | Self::Failed)
     }
@@ -44,7 +44,7 @@ impl fmt::Display for Status {
     }
 }
 
-/// A text that is no status.
+/// The text is not a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected one of pending, running, completed, failed")]
 pub struct ParseStatusError;
@@ -63,19 +63,19 @@ impl FromStr for Status {
     }
 }
 
-/// Why an attempt did not return a value.
+/// Why an attempt returned no value.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Failure {
-    /// Whose fault it is.
+    /// The category of the failure.
     pub kind: FailureKind,
     /// For people: the thrown error's name and message, or what happened.
     pub message: String,
-    /// The JavaScript stack with the user's own line numbers, where there was one.
+    /// The JavaScript stack with the user's line numbers, if there was one.
     pub stack: Option<String>,
 }
 
 impl Failure {
-    /// A failure without a stack.
+    /// Creates a failure without a stack.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self {
             kind,
@@ -85,27 +85,27 @@ impl Failure {
     }
 }
 
-/// Whose fault a failure is.
+/// The category of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
-    /// The function threw, or returned what is no JSON, or never settled.
+    /// The function threw, returned a value that is not JSON, or never settled.
     UserError,
-    /// It ran past its timeout.
+    /// The function exceeded its timeout.
     Timeout,
-    /// It needed more memory than its tier has.
+    /// The function needed more memory than its tier has.
     OutOfMemory,
-    /// It recursed too deeply.
+    /// The function recursed too deeply.
     StackOverflow,
-    /// Somebody cancelled it.
+    /// The execution was cancelled.
     Cancelled,
-    /// The platform failed it: a crash, a restart in the middle. Such an attempt costs nothing and
-    /// does not use up a retry.
+    /// The platform failed, for example by a crash or a restart. Such an attempt costs nothing and
+    /// does not count as a retry.
     Platform,
 }
 
 impl FailureKind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 6] = [
         Self::UserError,
         Self::Timeout,
@@ -115,7 +115,8 @@ impl FailureKind {
         Self::Platform,
     ];
 
-    /// `user_error`, `timeout`, `out_of_memory`, `stack_overflow`, `cancelled` or `platform`.
+    /// Returns `user_error`, `timeout`, `out_of_memory`, `stack_overflow`, `cancelled` or
+    /// `platform`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::UserError => "user_error",
@@ -128,18 +129,18 @@ impl FailureKind {
     }
 }
 
-/// One line that the function wrote to its console.
+/// One line of console output.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LogLine {
-    /// Which method of `console` it came through.
+    /// The level, from the `console` method that was called.
     pub level: LogLevel,
     /// The arguments, formatted and joined by spaces.
     pub message: String,
-    /// When it was written.
+    /// When the line was written.
     pub at: Timestamp,
 }
 
-/// The methods of `console`.
+/// The level of a console line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
@@ -156,7 +157,7 @@ pub enum LogLevel {
 }
 
 impl LogLevel {
-    /// `debug`, `log`, `info`, `warn` or `error`.
+    /// Returns `debug`, `log`, `info`, `warn` or `error`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Debug => "debug",
@@ -171,87 +172,86 @@ impl LogLevel {
 /// One run of the function for an execution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// When it began; for one that a restart interrupted, when that was noticed.
+    /// When the attempt began. If a restart interrupted it: when the platform noticed that.
     pub start_time: Timestamp,
-    /// How long the function ran: what is billed. At most its timeout; without the time during which
-    /// the whole platform was paused.
+    /// The billed run time. At most the timeout; excludes pauses of the whole platform.
     pub duration: Duration,
-    /// Why it failed; `None` when it returned.
+    /// Why the attempt failed; `None` if it returned a value.
     pub failure: Option<Failure>,
-    /// Which instance it ran in; `None` when it is not known any more.
+    /// The instance that ran it; `None` if unknown.
     pub instance_id: Option<InstanceId>,
-    /// Whether its isolate had to be made for it.
+    /// Whether it was a cold start.
     pub cold_start: bool,
 }
 
-/// An execution: what was asked, what happened, what it costs.
+/// An execution: its input, its outcome and its cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Execution {
-    /// Its id. Ids sort by time of acceptance.
+    /// The id. Ids sort by time of acceptance.
     pub id: ExecutionId,
     /// The function.
     pub function_id: FunctionId,
-    /// The version of the function that it was accepted with, which all its attempts run; 0 if an
-    /// older release did not record it.
+    /// The version of the function at acceptance, which all attempts run; 0 if an older release did
+    /// not record it.
     pub function_version: u32,
-    /// The tier that it is priced in, set at acceptance.
+    /// The price tier, set at acceptance.
     pub tier: Tier,
-    /// Where it is.
+    /// The state.
     pub status: Status,
-    /// What the function is called with.
+    /// The function's input.
     pub input: Json,
-    /// What it returned.
+    /// The returned value.
     pub output: Option<Json>,
-    /// Why it failed; of a pending one, why its latest attempt did.
+    /// Why the execution failed; while it is pending, why its latest attempt failed.
     pub failure: Option<Failure>,
-    /// When it was accepted. Reports count it in the period that this lies in.
+    /// When the execution was accepted. Reports count it in the period of this time.
     pub created_at: Timestamp,
-    /// When its first attempt began to run.
+    /// When the first attempt began to run.
     pub start_time: Option<Timestamp>,
-    /// When it ended.
+    /// When the execution ended.
     pub end_time: Option<Timestamp>,
-    /// The run time of all its attempts.
+    /// The run time of all attempts.
     pub duration: Duration,
-    /// How many attempts were claimed, with those that were released before they began. The store
-    /// refuses what a stale attempt writes.
+    /// The number of claimed attempts, including those released before they began. The store
+    /// refuses writes of stale attempts.
     pub attempt: u32,
-    /// How many of them were retries after a failure of the function's own.
+    /// The number of retries after failures of the function itself.
     pub retry_count: u32,
-    /// How many retries it may have.
+    /// The maximum number of retries.
     pub max_retries: u32,
-    /// When a pending one may be claimed again; `None`: at once.
+    /// When a pending execution may be claimed again; `None`: at once.
     pub due_at: Option<Timestamp>,
     /// The instance of the latest attempt.
     pub instance_id: Option<InstanceId>,
-    /// Whether any of its attempts was a cold start.
+    /// Whether any attempt was a cold start.
     pub cold_start: bool,
-    /// The price; zero until it has ended.
+    /// The price; zero until the execution has ended.
     pub cost: Cost,
-    /// The console of all attempts, in order.
+    /// The console output of all attempts, in order.
     pub logs: Vec<LogLine>,
-    /// The attempts that have ended, in order.
+    /// The ended attempts, in order.
     pub attempts: Vec<Attempt>,
     /// The failed execution that this one repeats.
     pub retry_of: Option<ExecutionId>,
-    /// The caller's key against doing it twice; unique for the function within 24 h.
+    /// The caller's idempotency key; unique per function within 24 h.
     pub idempotency_key: Option<Arc<str>>,
 }
 
-/// A step that the state of an execution does not allow.
+/// A transition that the current state does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("execution {id} is {from}: it cannot {step}")]
 pub struct IllegalTransition {
     /// The execution.
     pub id: ExecutionId,
-    /// The state that it is in.
+    /// The current state.
     pub from: Status,
-    /// What was tried.
+    /// The attempted transition.
     pub step: &'static str,
 }
 
 impl Execution {
-    /// A pending one that was accepted at `now`, with no retries allowed. `free` names the tier that
-    /// it is to be priced in.
+    /// Creates a pending execution, accepted at `now`, without retries. Its tier is the tier of
+    /// `free`.
     pub fn new(
         id: ExecutionId,
         function_id: FunctionId,
@@ -286,15 +286,15 @@ impl Execution {
         }
     }
 
-    /// How long it waited from acceptance to its first attempt; of one that never started, `None`.
+    /// Returns the time from acceptance to the first attempt; `None` if no attempt has begun.
     pub fn queue_time(&self) -> Option<Duration> {
         self.start_time.map(|start| start.since(self.created_at))
     }
 
-    /// `Pending` → `Running`: the next attempt is claimed.
+    /// `Pending` → `Running`: claims the next attempt.
     ///
     /// # Errors
-    /// When it is not pending.
+    /// When the execution is not pending.
     pub fn claim(&mut self) -> Result<(), IllegalTransition> {
         self.require(Status::Pending, "be claimed")?;
         self.status = Status::Running;
@@ -303,16 +303,16 @@ impl Execution {
         Ok(())
     }
 
-    /// Records how the claimed attempt ended. A settling step must follow. [`Self::start_time`] of an
-    /// attempt that the platform failed must be set when it begins, if it does.
+    /// Records the end of the claimed attempt. A settling transition must follow. If the platform
+    /// failed the attempt, the caller must have set [`Self::start_time`] when the attempt began.
     ///
     /// # Errors
-    /// When it is not running.
+    /// When the execution is not running.
     pub fn end_attempt(&mut self, attempt: Attempt) -> Result<(), IllegalTransition> {
         self.require(Status::Running, "end an attempt")?;
         let failed = attempt.failure.as_ref().map(|failure| failure.kind);
         if failed != Some(FailureKind::Platform) {
-            // One that the platform failed may not have begun.
+            // An attempt that the platform failed may not have begun.
             self.start_time.get_or_insert(attempt.start_time);
         }
         self.duration += attempt.duration;
@@ -325,11 +325,11 @@ impl Execution {
         Ok(())
     }
 
-    /// `Running` → `Pending`: another attempt may be claimed from `due` on. It counts as a retry
-    /// unless the latest attempt's failure was the platform's.
+    /// `Running` → `Pending`: another attempt may be claimed from `due` on. Counts as a retry
+    /// unless the platform failed the latest attempt.
     ///
     /// # Errors
-    /// When it is not running.
+    /// When the execution is not running.
     pub fn retry(&mut self, due: Timestamp) -> Result<(), IllegalTransition> {
         self.require(Status::Running, "be retried")?;
         let platform = self
@@ -342,10 +342,10 @@ impl Execution {
         Ok(())
     }
 
-    /// `Running` → `Pending`: the claimed attempt never started, and another may be claimed at once.
+    /// `Running` → `Pending`: the claimed attempt never began; another may be claimed at once.
     ///
     /// # Errors
-    /// When it is not running.
+    /// When the execution is not running.
     pub fn release(&mut self) -> Result<(), IllegalTransition> {
         self.require(Status::Running, "be released")?;
         self.status = Status::Pending;
@@ -355,7 +355,7 @@ impl Execution {
     /// `Running` → `Completed`.
     ///
     /// # Errors
-    /// When it is not running.
+    /// When the execution is not running.
     pub fn complete(&mut self, output: Json, now: Timestamp) -> Result<(), IllegalTransition> {
         self.require(Status::Running, "be completed")?;
         self.status = Status::Completed;
@@ -368,7 +368,7 @@ impl Execution {
     /// `Pending` or `Running` → `Failed`.
     ///
     /// # Errors
-    /// When it has ended.
+    /// When the execution has ended.
     pub fn fail(&mut self, failure: Failure, now: Timestamp) -> Result<(), IllegalTransition> {
         match self.status {
             Status::Pending | Status::Running => {}
@@ -387,7 +387,8 @@ impl Execution {
         Ok(())
     }
 
-    /// It ended at `now`: not before its latest attempt did, though that was by another's clock.
+    /// Ends the execution at `now`, but not before the end of its latest attempt, which another
+    /// server's clock may have recorded.
     fn end_at(&mut self, now: Timestamp) {
         let attempt = self.attempts.last();
         let ended = attempt.map(|attempt| attempt.start_time + attempt.duration);
@@ -414,7 +415,7 @@ mod tests {
     use crate::model::Cost;
 
     #[test]
-    fn what_a_slower_clock_ends_ends_no_earlier_than_its_latest_attempt() {
+    fn an_execution_never_ends_before_its_latest_attempt() {
         let start = Timestamp::from_millis(4_000);
         let free = Cost::zero(Tier::Basic, &PriceBook::default());
         let (id, function) = (ExecutionId::from_u128(1), FunctionId::from_u128(2));

@@ -1,4 +1,4 @@
-//! What a user uploads.
+//! Functions.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,25 +9,26 @@ use super::{Environment, FunctionId, Timestamp};
 /// A function: its code and how to run it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
-    /// Its id, through all versions.
+    /// The id, the same for all versions.
     pub id: FunctionId,
-    /// Unique among the functions that are not deleted; 1 to 128 characters.
+    /// The name; unique among functions that are not deleted; 1 to 128 characters.
     pub name: Arc<str>,
-    /// What it is for, in words.
+    /// The description.
     pub description: Arc<str>,
     /// JavaScript source in one of the forms that the runtime reads.
     pub code: Arc<str>,
-    /// When it was uploaded first.
+    /// When the function was first uploaded.
     pub created_at: Timestamp,
-    /// When it was changed last.
+    /// When the function was last changed.
     pub updated_at: Timestamp,
-    /// Rises by one with each change of code or configuration; the first is 1.
+    /// The version; starts at 1 and increases by one with each change of code, configuration or
+    /// environment.
     pub version: u32,
-    /// Whether it takes executions.
+    /// Whether the function accepts executions.
     pub status: FunctionStatus,
-    /// How to run it.
+    /// The settings of its executions.
     pub config: FunctionConfig,
-    /// What its code finds in `context.env`.
+    /// The variables and secrets in `context.env`.
     pub environment: Arc<Environment>,
     /// The price tier that its code and timeout put it in, by the price book in force when it was
     /// stored.
@@ -47,32 +48,32 @@ impl Function {
     }
 }
 
-/// How reports name a function, deleted ones included.
+/// How reports name a function; also available for deleted functions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionLabel {
     /// The function's id.
     pub id: FunctionId,
-    /// Its name, or the last it had.
+    /// The name, or the last name.
     pub name: Arc<str>,
-    /// Its description.
+    /// The description.
     pub description: Arc<str>,
-    /// Its tier, or the last it was in.
+    /// The tier, or the last tier.
     pub tier: Tier,
-    /// Whether it was deleted.
+    /// Whether the function was deleted.
     pub deleted: bool,
 }
 
-/// Whether a function takes executions.
+/// Whether a function accepts executions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FunctionStatus {
-    /// It does.
+    /// The function accepts executions.
     Active,
-    /// New ones are refused; those accepted before still run.
+    /// The function refuses new executions; accepted executions still run.
     Inactive,
 }
 
 impl FunctionStatus {
-    /// `active` or `inactive`.
+    /// Returns `active` or `inactive`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -81,14 +82,15 @@ impl FunctionStatus {
     }
 }
 
-/// How to run a function.
+/// The settings of a function's executions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FunctionConfig {
-    /// Wall-clock limit of one attempt.
+    /// The wall-clock limit of one attempt.
     pub timeout: Duration,
-    /// How many times an asynchronous execution is tried again after a failure.
+    /// How often a failed asynchronous execution is retried.
     pub retry_count: u32,
-    /// How many of its executions may run at the same time; `None`: as many as there are instances.
+    /// How many executions may run at the same time; `None`: no limit besides the number of
+    /// instances.
     pub concurrency: Option<u32>,
 }
 
@@ -119,7 +121,7 @@ pub enum Tier {
 }
 
 impl Tier {
-    /// All of them, cheapest first.
+    /// All tiers, cheapest first.
     pub const ALL: [Self; 4] = [Self::Basic, Self::Standard, Self::Premium, Self::Enterprise];
 
     /// `basic`, `standard`, `premium` or `enterprise`.

@@ -1,4 +1,4 @@
-//! Ids: UUIDv7 behind a newtype for each kind, so that they sort by time and cannot be mixed up.
+//! Ids: a UUIDv7 newtype per kind. Ids sort by time, and kinds cannot be confused.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Timestamp, object_id};
 
-/// A text that is no id.
+/// The text is not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid id: expected a UUID such as 01890a5d-ac96-774b-bcce-b302099a8057")]
 pub struct ParseIdError;
@@ -21,17 +21,18 @@ macro_rules! id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// The id with these 128 bits.
+            /// Creates the id from its 128 bits.
             pub const fn from_u128(bits: u128) -> Self {
                 Self(Uuid::from_u128(bits))
             }
 
-            /// The 128 bits, whose order is the order of time.
+            /// Returns the 128 bits; they sort by time.
             pub const fn as_u128(self) -> u128 {
                 self.0.as_u128()
             }
 
-            /// When the id was made, to the millisecond: the first 48 bits of a UUIDv7 (RFC 9562).
+            /// Returns when the id was made, to the millisecond: the first 48 bits of a UUIDv7 (RFC
+            /// 9562).
             pub fn created_at(self) -> Timestamp {
                 Timestamp::from_millis(i64::try_from(self.0.as_u128() >> 80).unwrap_or(i64::MAX))
             }
@@ -75,42 +76,42 @@ macro_rules! id {
 }
 
 id! {
-    /// Names a function, through all its versions.
+    /// Identifies a function, in all versions.
     FunctionId
 }
 id! {
-    /// Names an execution, through all its attempts.
+    /// Identifies an execution, in all attempts.
     ExecutionId
 }
 id! {
-    /// Names a scaling event.
+    /// Identifies a scaling event.
     ScalingEventId
 }
 
 id! {
-    /// Names a load test.
+    /// Identifies a load test.
     LoadTestId
 }
 id! {
-    /// Names an API key. It is no secret.
+    /// Identifies an API key. It is not secret.
     KeyId
 }
 id! {
-    /// Names an entry of the audit log.
+    /// Identifies an entry of the audit log.
     AuditId
 }
 
-/// Names an instance: a slot that runs one execution at a time.
+/// Identifies an instance: a slot that runs one execution at a time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceId(Arc<str>);
 
 impl InstanceId {
-    /// The instance with this name.
+    /// Creates the id of the instance with this name.
     pub fn new(name: impl Into<Arc<str>>) -> Self {
         Self(name.into())
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -122,12 +123,12 @@ impl fmt::Display for InstanceId {
     }
 }
 
-/// Makes UUIDv7 ids whose first 64 bits alone rise strictly: 48 bits of Unix milliseconds, the
-/// version, and a 12-bit counter within the millisecond (RFC 9562 §6.2, method 1). When the
-/// counter is full or the clock is set back, the ids run ahead of the clock instead.
+/// Makes UUIDv7 ids whose first 64 bits are strictly increasing: 48 bits of Unix milliseconds, the
+/// version, and a 12-bit counter within the millisecond (RFC 9562 §6.2, method 1). When the counter
+/// overflows or the clock is set back, the ids run ahead of the clock.
 ///
-/// A store may therefore use the first 64 bits as its clustered key. The 62 bits behind them are
-/// random, so that the ids of several servers on one store differ.
+/// So a store may use the first 64 bits as its clustered key. The other 62 bits are random, so ids
+/// of several servers on one store differ.
 #[derive(Debug, Default)]
 pub struct IdGenerator {
     /// Milliseconds << 12 | counter, of the last id.
@@ -135,7 +136,7 @@ pub struct IdGenerator {
 }
 
 impl IdGenerator {
-    /// A generator whose first id is after `last`, the newest id in the store.
+    /// Creates a generator whose first id sorts after `last`, the newest id in the store.
     pub fn after(last: Option<ExecutionId>) -> Self {
         let last = last.map_or(0, |id| {
             let high = u64::try_from(id.as_u128() >> 64).unwrap_or(u64::MAX);
@@ -161,32 +162,32 @@ impl IdGenerator {
         (u128::from(high) << 64) | u128::from(low)
     }
 
-    /// A new function's id.
+    /// Makes a function id.
     pub fn function(&self, now: Timestamp) -> FunctionId {
         FunctionId::from_u128(self.next(now))
     }
 
-    /// A new execution's id.
+    /// Makes an execution id.
     pub fn execution(&self, now: Timestamp) -> ExecutionId {
         ExecutionId::from_u128(self.next(now))
     }
 
-    /// A new scaling event's id.
+    /// Makes a scaling event id.
     pub fn scaling_event(&self, now: Timestamp) -> ScalingEventId {
         ScalingEventId::from_u128(self.next(now))
     }
 
-    /// A new load test's id.
+    /// Makes a load test id.
     pub fn load_test(&self, now: Timestamp) -> LoadTestId {
         LoadTestId::from_u128(self.next(now))
     }
 
-    /// A new API key's id.
+    /// Makes an API key id.
     pub fn key(&self, now: Timestamp) -> KeyId {
         KeyId::from_u128(self.next(now))
     }
 
-    /// A new audit entry's id.
+    /// Makes an audit entry id.
     pub fn audit(&self, now: Timestamp) -> AuditId {
         AuditId::from_u128(self.next(now))
     }
@@ -197,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_rise_in_their_first_64_bits_even_when_the_clock_stands_or_goes_back() {
+    fn the_first_64_bits_increase_even_when_the_clock_stands_still_or_goes_back() {
         let ids = IdGenerator::default();
         let mut last = 0;
         for n in 0..20_000_i64 {
@@ -209,14 +210,14 @@ mod tests {
     }
 
     #[test]
-    fn a_generator_goes_on_after_the_newest_stored_id() {
+    fn a_generator_continues_after_the_newest_stored_id() {
         let newest = IdGenerator::default().execution(Timestamp::from_millis(9_000_000));
         let next = IdGenerator::after(Some(newest)).execution(Timestamp::from_millis(1));
         assert!(next.as_u128() >> 64 > newest.as_u128() >> 64);
     }
 
     #[test]
-    fn an_id_is_a_uuid_of_version_7_that_tells_its_time_and_reads_back() {
+    fn an_id_is_a_uuid_v7_with_its_creation_time_and_parses_back() {
         let now = Timestamp::from_millis(1_764_000_000_123);
         let id = IdGenerator::default().function(now);
         assert_eq!(id.created_at(), now);

@@ -1,4 +1,4 @@
-//! JSON that stays text.
+//! JSON values kept as text.
 
 use std::fmt;
 
@@ -6,24 +6,24 @@ use bytes::Bytes;
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny};
 use serde_json::value::RawValue;
 
-/// How deep arrays and objects may nest.
+/// The maximum nesting depth of arrays and objects.
 pub const MAX_DEPTH: usize = 256;
 
-/// One JSON value as the text it came in: valid, in UTF-8, at most [`MAX_DEPTH`] deep. Cloning
-/// shares the bytes.
+/// One JSON value as its original text: valid, in UTF-8, at most [`MAX_DEPTH`] levels deep. Clones
+/// share the bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Json(Bytes);
 
-/// A text that is no JSON value, or none that is accepted.
+/// The text is not valid JSON, or nests too deeply.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid JSON: {0}")]
 pub struct JsonError(String);
 
 impl Json {
-    /// Checks that `text` is one JSON value.
+    /// Parses `text` as one JSON value.
     ///
     /// # Errors
-    /// Says what is wrong and at which line and column, or that the value nests too deeply.
+    /// Returns what is wrong at which line and column, or that the value nests too deeply.
     pub fn parse(text: impl Into<Bytes>) -> Result<Self, JsonError> {
         let text = text.into();
         let valid = std::str::from_utf8(&text).map_err(|error| JsonError(error.to_string()))?;
@@ -32,46 +32,46 @@ impl Json {
         Ok(Self(text))
     }
 
-    /// Takes a text that the caller knows to be one valid JSON value, such as what
-    /// `JSON.stringify` returned or what a store kept.
+    /// Wraps a text without a check. The caller guarantees one valid JSON value, for example from
+    /// `JSON.stringify` or a store.
     pub fn trusted(text: impl Into<Bytes>) -> Self {
         Self(text.into())
     }
 
-    /// `null`.
+    /// Returns `null`.
     pub const fn null() -> Self {
         Self(Bytes::from_static(b"null"))
     }
 
-    /// `{}`.
+    /// Returns `{}`.
     pub const fn empty_object() -> Self {
         Self(Bytes::from_static(b"{}"))
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("null")
     }
 
-    /// The text's bytes, shared.
+    /// Returns the text's shared bytes.
     pub fn bytes(&self) -> &Bytes {
         &self.0
     }
 
-    /// The length of the text in bytes.
+    /// Returns the length of the text in bytes.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Never: a JSON value has at least one character.
+    /// Returns `false`: a JSON value has at least one character.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The value as `T`.
+    /// Deserializes the value as `T`.
     ///
     /// # Errors
-    /// When the value is no `T`.
+    /// When the value does not match `T`.
     pub fn to<'a, T: Deserialize<'a>>(&'a self) -> Result<T, JsonError> {
         serde_json::from_slice(&self.0).map_err(|error| JsonError(error.to_string()))
     }
@@ -84,8 +84,8 @@ fn check_depth(text: &str) -> Result<(), JsonError> {
     Ok(())
 }
 
-/// Whether a JSON text nests deeper than [`MAX_DEPTH`]: one pass over the bytes, before any parser
-/// that recurses.
+/// Returns whether a JSON text nests deeper than [`MAX_DEPTH`], in one pass over the bytes. Call it
+/// before a recursive parser.
 pub(crate) fn is_too_deep(text: &str) -> bool {
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
     for byte in text.bytes() {
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_json_is_refused_with_its_place() {
+    fn invalid_json_is_refused_with_line_and_column() {
         for bad in ["", "{", "{a:1}", "[1,]", "nul", "1 2", "\"\u{1}\"", "'a'"] {
             let error = Json::parse(bad).unwrap_err().to_string();
             assert!(
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_megabyte_of_brackets_is_refused_and_brackets_in_strings_are_not() {
+    fn deep_nesting_is_refused_and_brackets_in_strings_do_not_count() {
         assert!(Json::parse("[".repeat(1 << 20)).is_err());
         assert!(Json::parse(format!("\"{}\\\"{}\"", "[".repeat(1000), "{".repeat(1000))).is_ok());
         let deepest = format!("{}{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH));

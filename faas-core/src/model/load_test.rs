@@ -1,4 +1,4 @@
-//! A load test: its parameters, its estimate and its result.
+//! Load tests: parameters, estimate and result.
 
 use std::time::Duration;
 
@@ -6,55 +6,55 @@ use serde::{Deserialize, Serialize};
 
 use super::{Basis, FunctionId, Json, LoadTestId, NanoDollars, ScalingEvent, Timestamp, UsageSums};
 
-/// A load test: what was asked for, what was expected, and what has come of it.
+/// A load test: its parameters, its estimate and its result so far.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoadTest {
-    /// Its id. Ids sort by time.
+    /// The id. Ids sort by time.
     pub id: LoadTestId,
-    /// The function that is called.
+    /// The function to call.
     pub function_id: FunctionId,
-    /// The function's name at the start.
+    /// The function's name when the test started.
     pub function_name: String,
-    /// How many calls may be under way at once.
+    /// The maximum number of concurrent calls.
     pub concurrency: u32,
-    /// For how long calls are begun.
+    /// How long new calls are started.
     pub duration: Duration,
-    /// Calls for each second, in an open loop; `None`: closed loop.
+    /// Calls per second, in an open loop; `None`: closed loop.
     pub rate: Option<f64>,
     /// The template of the input.
     pub input: Json,
-    /// Where it is.
+    /// The state.
     pub status: LoadTestStatus,
-    /// When it was started.
+    /// When the test was started.
     pub created_at: Timestamp,
-    /// When this was written last; once a second while it runs.
+    /// When this record was last written; once a second while the test runs.
     pub updated_at: Timestamp,
-    /// When it ended.
+    /// When the test ended.
     pub ended_at: Option<Timestamp>,
-    /// What it was expected to cost.
+    /// The expected cost.
     pub estimate: LoadEstimate,
-    /// What has come of it so far.
+    /// The result so far.
     pub result: LoadResult,
 }
 
-/// Where a load test is.
+/// The state of a load test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LoadTestStatus {
-    /// Calls are being made.
+    /// The test makes calls.
     Running,
-    /// It was told to stop: the calls under way end, no more are made.
+    /// A stop was requested: running calls end, no new ones start.
     Stopping,
-    /// It ran for its whole time.
+    /// The test ran for its whole duration.
     Completed,
-    /// It was stopped before.
+    /// The test was stopped early.
     Stopped,
-    /// The platform ended in the middle of it; the result is what was known then.
+    /// The platform ended during the test; the result is the last one stored.
     Interrupted,
 }
 
 impl LoadTestStatus {
-    /// `running`, `stopping`, `completed`, `stopped` or `interrupted`.
+    /// Returns `running`, `stopping`, `completed`, `stopped` or `interrupted`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Running => "running",
@@ -65,18 +65,18 @@ impl LoadTestStatus {
         }
     }
 
-    /// Whether nothing can follow.
+    /// Returns whether the state is final.
     pub const fn is_terminal(self) -> bool {
         matches!(self, Self::Completed | Self::Stopped | Self::Interrupted)
     }
 }
 
 impl LoadTest {
-    /// By how much the cost differs from the estimate, in percent of the estimate; `None` when the
-    /// estimate is zero.
+    /// Returns the difference between cost and estimate, in percent of the estimate; `None` when
+    /// the estimate is zero.
     #[expect(
         clippy::cast_precision_loss,
-        reason = "a percentage for people: the amounts themselves stay exact"
+        reason = "only the displayed percentage is rounded; the amounts stay exact"
     )]
     pub fn cost_difference_percent(&self) -> Option<f64> {
         let (actual, estimated) = (self.result.sums.total().get(), self.estimate.total.get());
@@ -84,75 +84,75 @@ impl LoadTest {
     }
 }
 
-/// What a load test was expected to do and cost.
+/// The expected calls and cost of a load test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadEstimate {
-    /// How many calls.
+    /// The number of calls.
     pub requests: u64,
-    /// How long each was taken to run.
+    /// The assumed run time of one call.
     pub duration: Duration,
-    /// Where that comes from.
+    /// The origin of that run time.
     pub basis: Basis,
-    /// What all of them cost.
+    /// The cost of all calls.
     pub total: NanoDollars,
-    /// At the 5th percentile of the recent run times, all warm.
+    /// The cost at the 5th percentile of recent run times, all warm.
     pub low: NanoDollars,
-    /// At their 95th percentile, all cold.
+    /// The cost at the 95th percentile, all cold.
     pub high: NanoDollars,
 }
 
-/// What has come of a load test.
+/// The result of a load test.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LoadResult {
-    /// For how long it has run.
+    /// How long the test has run.
     pub elapsed: Duration,
-    /// The sums over its executions: what it did cost, exactly.
+    /// The sums over its executions, including the exact cost.
     pub sums: UsageSums,
-    /// Calls that were refused or, in an open loop, not begun in time: there is no execution of them.
+    /// Calls that were refused or, in an open loop, not started in time. They have no execution.
     pub refused: u64,
-    /// How long callers waited, in an open loop from when the call was due.
+    /// Response times of the callers; in an open loop measured from when the call was due.
     pub response_time: ResponseTimes,
-    /// Why calls failed, the most frequent first.
+    /// The reasons of failed calls, most frequent first.
     pub errors: Vec<ErrorGroup>,
-    /// What happened in each second.
+    /// The results per second.
     pub timeline: Vec<Second>,
-    /// Changes of capacity while it ran.
+    /// Capacity changes during the test.
     pub scaling_events: Vec<ScalingEvent>,
 }
 
 impl LoadResult {
-    /// All calls.
+    /// Returns the number of all calls.
     pub const fn total(&self) -> u64 {
         self.sums.executions + self.refused
     }
 
-    /// Calls that returned a value.
+    /// Returns the number of calls that returned a value.
     pub const fn completed(&self) -> u64 {
         self.sums.executions - self.sums.failed
     }
 
-    /// All others.
+    /// Returns the number of calls that failed or were refused.
     pub const fn failed(&self) -> u64 {
         self.sums.failed + self.refused
     }
 }
 
-/// Percentiles by HDR histogram, to three digits.
+/// Response times from an HDR histogram, to three digits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResponseTimes {
-    /// The shortest.
+    /// The minimum.
     pub min: Duration,
     /// The mean.
     pub mean: Duration,
     /// The median.
     pub p50: Duration,
-    /// 90th percentile.
+    /// The 90th percentile.
     pub p90: Duration,
-    /// 95th percentile.
+    /// The 95th percentile.
     pub p95: Duration,
-    /// 99th percentile.
+    /// The 99th percentile.
     pub p99: Duration,
-    /// The longest.
+    /// The maximum.
     pub max: Duration,
 }
 
@@ -161,23 +161,23 @@ pub struct ResponseTimes {
 pub struct ErrorGroup {
     /// The reason.
     pub message: String,
-    /// How many.
+    /// The number of calls.
     pub count: u64,
 }
 
 /// One second of a load test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Second {
-    /// Which, from 0.
+    /// The second, from 0.
     pub second: u32,
-    /// Calls that returned a value in it.
+    /// Calls that returned a value in this second.
     pub completed: u64,
-    /// Calls that failed in it.
+    /// Calls that failed in this second.
     pub failed: u64,
-    /// The 95th percentile of the response times of these.
+    /// The 95th percentile of their response times.
     pub p95: Duration,
-    /// Instances at its end.
+    /// The number of instances at its end.
     pub instances: usize,
-    /// What its calls cost.
+    /// The cost of its calls.
     pub cost: NanoDollars,
 }

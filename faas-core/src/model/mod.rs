@@ -1,7 +1,7 @@
-//! The words of the platform: what a function, an execution, an amount of money, a key is.
+//! The domain types: functions, executions, money, keys and others.
 //!
-//! Plain data without behaviour that needs a clock, a store or a runtime. JSON shapes for clients
-//! live in the front ends, rows and documents in the stores.
+//! Plain data that needs no clock, store or runtime. The front ends define the JSON for clients;
+//! the stores define rows and documents.
 
 mod access;
 mod cost;

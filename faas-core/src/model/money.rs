@@ -5,8 +5,8 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Sub};
 
-/// An amount in billionths of a US dollar. Sums are exact; one past the range of `i64`
-/// (nine billion dollars) stays at its end.
+/// An amount in billionths of a US dollar. Sums are exact; they saturate at the range of `i64`
+/// (nine billion dollars).
 #[derive(
     Debug,
     Clone,
@@ -24,21 +24,21 @@ use std::ops::{Add, AddAssign, Sub};
 pub struct NanoDollars(i64);
 
 impl NanoDollars {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self(0);
 
-    /// `nanos` billionths of a dollar.
+    /// Creates an amount of `nanos` billionths of a dollar.
     pub const fn new(nanos: i64) -> Self {
         Self(nanos)
     }
 
-    /// The amount in billionths of a dollar.
+    /// Returns the amount in billionths of a dollar.
     pub const fn get(self) -> i64 {
         self.0
     }
 
-    /// `times / by` of the amount, rounded half to even to the nano-dollar: an average, a rate.
-    /// Nothing when `by` is 0.
+    /// Returns `times / by` of the amount, rounded half to even to the nano-dollar, for averages
+    /// and rates. Zero when `by` is 0.
     #[must_use]
     pub fn portion(self, times: u32, by: u128) -> Self {
         if by == 0 {
@@ -46,7 +46,7 @@ impl NanoDollars {
         }
         let amount = u128::from(self.0.unsigned_abs()) * u128::from(times);
         let (quotient, rest) = (amount / by, amount % by);
-        // What is left beside what lacks to the next: neither can overflow.
+        // Compares the remainder with its distance to `by`; neither can overflow.
         let up = match rest.cmp(&(by - rest)) {
             Ordering::Less => false,
             Ordering::Equal => quotient % 2 == 1,
@@ -56,7 +56,7 @@ impl NanoDollars {
         Self(magnitude * self.0.signum())
     }
 
-    /// The amount `count` times.
+    /// Returns `count` times the amount.
     #[must_use]
     pub fn times(self, count: u64) -> Self {
         Self(
@@ -94,7 +94,7 @@ impl Sum for NanoDollars {
     }
 }
 
-/// US dollars as an exact decimal number without trailing zeros: `0.00035`.
+/// Formats US dollars as an exact decimal number without trailing zeros: `0.00035`.
 impl fmt::Display for NanoDollars {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const PER_DOLLAR: u64 = 1_000_000_000;
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn an_amount_is_written_in_dollars_to_the_last_nano_dollar() {
+    fn an_amount_is_formatted_in_dollars_to_the_last_nano_dollar() {
         let shown = |nanos| NanoDollars::new(nanos).to_string();
         assert_eq!(shown(0), "0");
         assert_eq!(shown(350_000), "0.00035");

@@ -1,35 +1,35 @@
-//! A change of capacity, as it is told and stored.
+//! Scaling events.
 
 use super::{FunctionId, ScalingEventId, Timestamp};
 
 /// One change of the number of instances.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ScalingEvent {
-    /// Its id.
+    /// The id.
     pub id: ScalingEventId,
-    /// The function that caused it, where it was one.
+    /// The function that caused the change, if any.
     pub function_id: Option<FunctionId>,
-    /// Which way.
+    /// The direction.
     pub action: ScalingAction,
-    /// How many instances there are after it.
+    /// The number of instances after the change.
     pub instance_count: u32,
-    /// When.
+    /// When the change happened.
     pub at: Timestamp,
-    /// Why, in words: "queue length 14 > 10".
+    /// The reason, for people: "queue length 14 > 10".
     pub reason: String,
 }
 
-/// Which way capacity went.
+/// The direction of a capacity change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum ScalingAction {
     /// More instances.
     Up,
-    /// Fewer.
+    /// Fewer instances.
     Down,
 }
 
 impl ScalingAction {
-    /// `scale_up` or `scale_down`.
+    /// Returns `scale_up` or `scale_down`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Up => "scale_up",

@@ -1,4 +1,4 @@
-//! A sealed secret, as stores keep it. Sealing and opening are in [`crate::secrets`].
+//! Encrypted secrets, as stores keep them. [`crate::secrets`] seals and opens them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,25 +8,25 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use chacha20poly1305::XNonce;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// The length of a key's id, in bytes.
+/// The length of a key id, in bytes.
 pub(crate) const SEAL_KEY_ID_LENGTH: usize = 8;
 
-/// The layout version, which is the first byte.
+/// The layout version, stored in the first byte.
 pub(crate) const SEAL_VERSION: u8 = 1;
 const NONCE_LENGTH: usize = 24;
 const TAG_LENGTH: usize = 16;
 
-/// A sealed secret: what a store keeps. Its bytes are a version, the id of its key (8), a nonce
-/// (24), and the text, encrypted, with its tag (16). Cloning shares them.
+/// An encrypted secret, as a store keeps it. Its bytes are: a version (1), the id of the key (8), a
+/// nonce (24), and the encrypted text with its tag (16). Clones share the bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed(pub(crate) Arc<[u8]>);
 
-/// Bytes that are no sealed secret.
+/// The bytes are not a sealed secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a sealed secret")]
 pub struct NotSealed;
 
-/// What [`Sealed`] is made of.
+/// The parts of a [`Sealed`].
 pub(crate) struct SealedParts<'a> {
     pub(crate) key: SealKeyId,
     pub(crate) nonce: XNonce,
@@ -34,28 +34,28 @@ pub(crate) struct SealedParts<'a> {
 }
 
 impl Sealed {
-    /// The sealed secret with these bytes, as [`Sealed::as_bytes`] gave them.
+    /// Restores a sealed secret from the bytes that [`Sealed::as_bytes`] returned.
     ///
     /// # Errors
-    /// When they are none.
+    /// When the bytes are malformed.
     pub fn from_bytes(bytes: impl Into<Arc<[u8]>>) -> Result<Self, NotSealed> {
         let sealed = Self(bytes.into());
         sealed.parts().ok_or(NotSealed)?;
         Ok(sealed)
     }
 
-    /// Its bytes.
+    /// Returns the bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Which key it was sealed with.
+    /// Returns the id of the key that sealed it.
     pub fn key(&self) -> SealKeyId {
         self.parts()
             .map_or(SealKeyId([0; SEAL_KEY_ID_LENGTH]), |parts| parts.key)
     }
 
-    /// How many bytes the text has.
+    /// Returns the length of the plain text in bytes.
     pub fn text_len(&self) -> usize {
         let encrypted = self.parts().map_or(0, |parts| parts.encrypted.len());
         encrypted.saturating_sub(TAG_LENGTH)
@@ -81,7 +81,7 @@ impl fmt::Debug for Sealed {
 }
 
 impl Serialize for Sealed {
-    /// As base64.
+    /// Serializes as base64.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&STANDARD_NO_PAD.encode(&self.0))
     }
@@ -95,7 +95,7 @@ impl<'de> Deserialize<'de> for Sealed {
     }
 }
 
-/// Tells keys apart: the beginning of a hash.
+/// Identifies a seal key: the beginning of a hash of the key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SealKeyId(pub(crate) [u8; SEAL_KEY_ID_LENGTH]);
 

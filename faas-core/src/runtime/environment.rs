@@ -1,4 +1,4 @@
-//! What user code finds in `context.env`, ready to be installed.
+//! The environment of a function with opened secrets, ready for an isolate.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,23 +6,23 @@ use std::io;
 
 use zeroize::Zeroizing;
 
-/// All names that a version of a function can read, secrets opened, as the text of one JSON object of
-/// strings. It belongs to the version, so an isolate takes it once: when it loads the program. It is
-/// never shown, and overwritten when it is dropped.
+/// All names and values that a version of a function can read, with opened secrets, as the text of
+/// one JSON object of strings. An isolate receives it once, with the program. It is never printed,
+/// and is overwritten when dropped.
 #[derive(Default)]
 pub struct OpenEnvironment(Option<Zeroizing<String>>);
 
 impl OpenEnvironment {
-    /// No names.
+    /// An environment without names.
     pub const EMPTY: Self = Self(None);
 
-    /// The environment with these names and values.
+    /// Creates an environment from names and values.
     pub fn new<'a>(names: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let names: BTreeMap<_, _> = names.into_iter().collect();
         if names.is_empty() {
             return Self::EMPTY;
         }
-        // Counted first, so that no part stays behind in memory that the text grew out of.
+        // Counts the length first, so that no reallocation leaves a copy behind.
         let mut count = Count(0);
         let counted = serde_json::to_writer(&mut count, &names);
         let mut text = Zeroizing::new(Vec::with_capacity(count.0));
@@ -30,27 +30,28 @@ impl OpenEnvironment {
             Ok(()) => {
                 Self::of_json(String::from_utf8(std::mem::take(&mut *text)).unwrap_or_default())
             }
-            // Texts under texts always have a JSON.
+            // A map of strings always serializes.
             Err(_) => Self::EMPTY,
         }
     }
 
-    /// The environment that [`OpenEnvironment::as_json`] gave this text of; empty for an empty text.
+    /// Restores an environment from [`OpenEnvironment::as_json`]; an empty text gives an empty
+    /// environment.
     pub fn of_json(text: String) -> Self {
         Self(Some(Zeroizing::new(text)).filter(|text| !text.is_empty()))
     }
 
-    /// The JSON text; `None` when there are no names.
+    /// Returns the JSON text; `None` when there are no names.
     pub fn as_json(&self) -> Option<&str> {
         self.0.as_ref().map(|text| text.as_str())
     }
 
-    /// The length of the JSON text, in bytes.
+    /// Returns the length of the JSON text in bytes.
     pub fn len(&self) -> usize {
         self.as_json().map_or(0, str::len)
     }
 
-    /// Whether there are no names.
+    /// Returns whether there are no names.
     pub const fn is_empty(&self) -> bool {
         self.0.is_none()
     }
@@ -62,7 +63,7 @@ impl fmt::Debug for OpenEnvironment {
     }
 }
 
-/// Counts what is written to it.
+/// Counts the bytes written to it.
 struct Count(usize);
 
 impl io::Write for Count {
@@ -81,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_values_are_one_json_object_that_is_not_shown() {
+    fn an_environment_is_one_json_object_and_is_never_printed() {
         let environment = OpenEnvironment::new([("B", "a \"quoted\"\n\u{0}ü"), ("A", "")]);
         let json = environment.as_json().unwrap();
         assert_eq!(json, r#"{"A":"","B":"a \"quoted\"\n\u0000ü"}"#);

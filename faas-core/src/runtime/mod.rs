@@ -1,13 +1,14 @@
-//! Where user code runs.
+//! Runtimes, which run user code.
 //!
-//! Owns the two traits between the engine and whatever runs code. A [`Runtime`] compiles uploads
-//! and makes [`Instance`]s; an instance runs one [`Call`] at a time on a thread that the engine
-//! gives it, and blocks that thread meanwhile. Whether the code runs in that thread, in a child
-//! process or in the host itself is the runtime's business: the engine cannot tell.
+//! This module has the two traits between the engine and the code that runs functions. A
+//! [`Runtime`] compiles uploads and makes [`Instance`]s. An instance runs one [`Call`] at a time,
+//! on a thread that the engine provides, and blocks that thread meanwhile. The runtime decides
+//! where the code runs: on that thread, in a child process or in the host itself. The engine does
+//! not know.
 //!
-//! A call is limited in two ways. The runtime keeps the limits that come with it. And the engine
-//! can stop it from outside through its [`StopSignal`]; if it does not come back within a grace
-//! after that, the engine gives its thread up and starts another instance.
+//! A call is limited in two ways. The runtime enforces the call's limits. And the engine can stop
+//! the call through its [`StopSignal`]: if it has not returned after a grace period, the engine
+//! abandons its thread and starts another instance.
 
 mod environment;
 #[cfg(feature = "quickjs")]
@@ -89,64 +90,66 @@ use crate::model::{
 /// A runtime whose calls take long also ends them when [`Call::stop`] says so, and keeps to
 /// [`Call::limits`].
 pub trait Runtime: Send + Sync + 'static {
-    /// What runs the code and how it is kept apart, for people: `quickjs, isolates in threads`.
+    /// Describes the runtime and its isolation, for people: `quickjs, isolates in threads`.
     fn describe(&self) -> String;
 
-    /// Checks and compiles an upload. Blocks; the engine calls it off its asynchronous threads.
+    /// Checks and compiles an upload. Blocks; the engine calls it outside its asynchronous threads.
     ///
     /// # Errors
-    /// Says what is wrong with the code and where.
+    /// Returns what is wrong with the code and where.
     fn compile(&self, source: &str) -> Result<Program, CompileError>;
 
-    /// Makes an instance. Called on the thread that will run it and nowhere else.
+    /// Makes an instance. The engine calls it only on the thread that will run the instance.
     ///
     /// # Errors
-    /// When the host cannot provide one now.
+    /// When the host cannot provide an instance now.
     fn instance(&self, id: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError>;
 
-    /// Lets go of what is kept warm for this function: it was changed or deleted.
+    /// Evicts the warm isolates of this function, because it was changed or deleted.
     fn forget(&self, function: FunctionId);
 
-    /// What it holds at the moment.
+    /// Returns the current numbers of isolates.
     fn stats(&self) -> RuntimeStats;
 
-    /// Whether it could make what a call runs in, for readiness. Blocks; the engine calls it off its
-    /// asynchronous threads, once a second at most. Default: yes.
+    /// Checks whether the runtime can make the isolate for a call, for readiness. Blocks; the
+    /// engine calls it outside its asynchronous threads, at most once a second. The default always
+    /// succeeds.
     ///
     /// # Errors
-    /// Says what the host cannot provide.
+    /// Returns what the host cannot provide.
     fn check(&self) -> Result<(), RuntimeError> {
         Ok(())
     }
 
-    /// The stack, in bytes, that the thread of an instance must have.
+    /// The stack size, in bytes, that an instance's thread needs.
     fn stack_size(&self) -> usize {
         2 << 20
     }
 }
 
-/// Runs one call at a time. It lives on one thread and need not be `Send`.
+/// Runs one call at a time. An instance stays on one thread and need not be `Send`.
 pub trait Instance {
-    /// Gets at hand what the next call will run in: one of this version of this function. The
-    /// engine has it done before the call's time begins, so that nobody pays for a host that is slow
-    /// to provide it. Blocks, but not for ever: nobody watches it. [`Self::run`] does it by itself where it was not done.
+    /// Acquires the isolate for the next call, which is of this function and version. The engine
+    /// calls it before the call's time begins, so that the time needed is not billed. May block,
+    /// but only for a limited time, since nothing can interrupt it. Without it, [`Self::run`]
+    /// acquires the isolate.
     ///
     /// # Errors
-    /// When the host cannot provide it now.
+    /// When the host cannot provide an isolate now.
     fn prepare(&mut self, _function: (FunctionId, u32)) -> Result<(), RuntimeError> {
         Ok(())
     }
 
-    /// Runs the function and blocks until it has returned, failed or been stopped. What the user's
-    /// code does wrong is a value in the [`Outcome`]; a panic costs only this instance.
+    /// Runs the function and blocks until it has returned, failed or been stopped. Errors of the
+    /// user's code are values in the [`Outcome`]. A panic ends only this instance.
     fn run(&mut self, call: &Call<'_>) -> Outcome;
 
-    /// There is nothing to run at the moment: whatever is kept at hand for the next call is better
-    /// shared with the other instances.
+    /// There is no call to run: release the isolate of the last call, so that other instances can
+    /// use it.
     fn idle(&mut self) {}
 }
 
-/// A compiled function, in a form that only the runtime that made it can read.
+/// A compiled function. Only the runtime that compiled it can read it.
 #[derive(Clone)]
 pub struct Program(Arc<dyn Any + Send + Sync>);
 
@@ -156,7 +159,7 @@ impl Program {
         Self(Arc::new(compiled))
     }
 
-    /// The compiled form; `None` when another runtime made it.
+    /// Returns the compiled form; `None` when another runtime compiled it.
     pub fn get<T: Any>(&self) -> Option<&T> {
         self.0.downcast_ref()
     }
@@ -171,19 +174,19 @@ impl fmt::Debug for Program {
 /// One call of a function.
 #[derive(Debug, Clone, Copy)]
 pub struct Call<'a> {
-    /// The function and its version: what a warm isolate is kept for.
+    /// The function and its version. A warm isolate serves one such pair.
     pub function: (FunctionId, u32),
     /// The compiled code.
     pub program: &'a Program,
-    /// What the code can read in `context.env`: the same for all calls of one version.
+    /// The variables and secrets in `context.env`, the same for all calls of a version.
     pub environment: &'a OpenEnvironment,
     /// The argument.
     pub input: &'a Json,
     /// What the code can read about this call.
     pub context: &'a CallContext,
-    /// What it may use.
+    /// The limits of this call.
     pub limits: &'a Limits,
-    /// How it is stopped from outside.
+    /// Stops the call from outside.
     pub stop: &'a StopSignal,
 }
 
@@ -194,17 +197,17 @@ pub struct CallContext {
     pub execution_id: ExecutionId,
     /// The function.
     pub function_id: FunctionId,
-    /// Its name.
+    /// The function's name.
     pub function_name: Arc<str>,
     /// The attempt, from 1.
     pub attempt: u32,
-    /// When it will be stopped.
+    /// When the call will be stopped.
     pub deadline: Timestamp,
-    /// Where it runs.
+    /// The instance that runs it.
     pub instance_id: InstanceId,
 }
 
-/// What one call may use.
+/// The limits of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Wall-clock time.
@@ -213,31 +216,31 @@ pub struct Limits {
     pub memory: usize,
     /// JSON output, in bytes.
     pub output: usize,
-    /// Console lines kept; the rest are counted and dropped.
+    /// Console lines kept; further lines are counted and dropped.
     pub log_lines: usize,
-    /// Console bytes kept over all lines.
+    /// Console bytes kept, over all lines.
     pub log_bytes: usize,
 }
 
-/// How a call ended.
+/// The end of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// What it returned, or why it did not.
+    /// The returned value, or the failure.
     pub result: Result<Json, Failure>,
-    /// What it wrote to its console.
+    /// The console output.
     pub logs: Vec<LogLine>,
-    /// Whether an isolate had to be made for it.
+    /// Whether the call was a cold start.
     pub cold_start: bool,
 }
 
-/// What a runtime holds.
+/// The current numbers of isolates.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RuntimeStats {
-    /// Isolates kept warm for a function.
+    /// Warm isolates.
     pub warm_isolates: usize,
-    /// Bytes of heap that these hold.
+    /// Memory of the warm isolates, in bytes.
     pub warm_bytes: usize,
-    /// Blank isolates that wait for a cold start.
+    /// Blank isolates, ready for cold starts.
     pub blank_isolates: usize,
 }
 
@@ -245,18 +248,18 @@ pub struct RuntimeStats {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum StopReason {
-    /// Its time is up.
+    /// The timeout has passed.
     Timeout = 1,
-    /// Somebody cancelled it.
+    /// The execution was cancelled.
     Cancelled = 2,
     /// The platform shuts down.
     Shutdown = 3,
-    /// Another platform has taken the execution over.
+    /// Another platform has taken over the execution.
     TakenOver = 4,
 }
 
 impl StopReason {
-    /// The reason with this number; `None` for 0, which stands for none.
+    /// Returns the reason with this number; 0 means no reason.
     pub(crate) const fn numbered(number: u8) -> Option<Self> {
         match number {
             1 => Some(Self::Timeout),
@@ -267,7 +270,7 @@ impl StopReason {
         }
     }
 
-    /// The failure that a call stopped for this reason ends with.
+    /// Returns the failure of a call that was stopped for this reason.
     pub fn failure(self, timeout: Duration) -> Failure {
         match self {
             Self::Timeout => Failure::new(
@@ -280,13 +283,13 @@ impl StopReason {
             }
             Self::TakenOver => Failure::new(
                 FailureKind::Platform,
-                "interrupted: another platform took it over",
+                "interrupted: another platform took over the execution",
             ),
         }
     }
 }
 
-/// Tells a running call to stop. The first reason given stays.
+/// Stops a running call. Only the first reason counts.
 #[derive(Default)]
 pub struct StopSignal {
     reason: AtomicU8,
@@ -316,12 +319,12 @@ impl StopSignal {
         }
     }
 
-    /// Why the call is to stop; `None`: it may go on. Costs one load.
+    /// Returns why the call must stop; `None` if it may continue. Costs one load.
     pub fn reason(&self) -> Option<StopReason> {
         StopReason::numbered(self.reason.load(Ordering::Acquire))
     }
 
-    /// Waits for `timeout`, or less if the call is stopped meanwhile.
+    /// Waits for `timeout`, or until the call is stopped.
     pub fn wait(&self, timeout: Duration) -> Option<StopReason> {
         let mut waiting = self.waiting.lock();
         if self.reason().is_none() {
@@ -330,8 +333,8 @@ impl StopSignal {
         self.reason()
     }
 
-    /// Runs `action` when the call is stopped, at once if it has been: for a runtime whose code
-    /// runs elsewhere, and is killed there.
+    /// Runs `action` when the call is stopped; at once if it has been stopped already. For runtimes
+    /// that kill the code in another process.
     pub fn on_stop(&self, action: impl FnOnce(StopReason) + Send + 'static) {
         let mut waiting = self.waiting.lock();
         match self.reason() {

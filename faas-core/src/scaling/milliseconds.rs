@@ -1,4 +1,4 @@
-//! Durations as whole milliseconds, for options that are read from a file.
+//! Durations as whole milliseconds, for options in configuration files.
 
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
-//! How many instances there should be.
+//! Scaling policies, which decide the number of instances.
 //!
-//! Owns the [`ScalingPolicy`] trait, the two policies that ship ([`QueueDriven`], the default, and
-//! [`TargetConcurrency`]), and the [`simulator`] that tests them. A policy is pure: it has no clock
-//! and changes nothing. The engine passes it a [`Snapshot`] at every tick, carries out its
-//! [`Decision`] within the configured bounds, and records the reason.
+//! This module has the [`ScalingPolicy`] trait, two policies ([`QueueDriven`], the default, and
+//! [`TargetConcurrency`]), and the [`simulator`] that tests them. A policy has no clock and no side
+//! effects. At every tick, the engine passes it a [`Snapshot`], applies its [`Decision`] within the
+//! configured bounds, and records the reason.
 
 mod milliseconds;
 mod queue_driven;
@@ -18,34 +18,34 @@ use std::time::Duration;
 pub use queue_driven::{QueueDriven, QueueDrivenOptions};
 pub use target_concurrency::{TargetConcurrency, TargetConcurrencyOptions};
 
-/// The state that a policy decides on.
+/// The state for a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// Time since the engine started.
+    /// The time since the engine started.
     pub at: Duration,
-    /// Executions that wait for an instance. Executions of a function that is at a limit of its own
-    /// do not count: another instance would not help them.
+    /// Executions that wait for an instance. Executions whose function is at a limit do not count:
+    /// another instance would not help them.
     pub queued: usize,
-    /// How many of the queued executions would start if there were enough instances. Fewer than
-    /// `queued` where the limits of their functions let only some of them through.
+    /// How many of the queued executions would start if there were enough instances. Less than
+    /// `queued` if the limits of their functions admit only some of them.
     pub startable: usize,
-    /// How long the oldest of the queued executions has waited, not counting the time in which its
-    /// function was at a limit. Zero when none waits.
+    /// How long the oldest queued execution has waited, without the time during which its function
+    /// was at a limit. Zero when none waits.
     pub oldest_wait: Duration,
-    /// Executions that run.
+    /// Running executions.
     pub running: usize,
     /// The number of instances.
     pub instances: usize,
-    /// The fewest instances that there may be.
+    /// The minimum number of instances.
     pub min_instances: usize,
-    /// The most instances that there may be.
+    /// The maximum number of instances.
     pub max_instances: usize,
 }
 
 impl Snapshot {
-    /// A snapshot at time zero in which nothing waits and nothing runs. Set the other fields as
-    /// needed.
+    /// Creates a snapshot at time zero without queued or running executions. Set the other fields
+    /// as needed.
     pub const fn new(instances: usize, min_instances: usize, max_instances: usize) -> Self {
         Self {
             at: Duration::ZERO,
@@ -59,17 +59,18 @@ impl Snapshot {
         }
     }
 
-    /// Executions that wait or run.
+    /// Returns the number of queued and running executions.
     pub const fn load(&self) -> usize {
         self.queued.saturating_add(self.running)
     }
 
-    /// `instances` brought within the bounds. If they contradict each other, the upper one applies.
+    /// Returns `instances` clamped to the bounds. If the bounds contradict each other, the upper
+    /// one applies.
     pub fn bounded(&self, instances: usize) -> usize {
         instances.max(self.min_instances).min(self.max_instances)
     }
 
-    /// The decision for a number of instances that is out of bounds; `None` if it is within them.
+    /// Returns the decision if the number of instances is out of bounds; otherwise `None`.
     fn back_within_bounds(&self) -> Option<Decision> {
         let instances = self.bounded(self.instances);
         let reason = if instances == self.instances {
@@ -83,16 +84,16 @@ impl Snapshot {
     }
 }
 
-/// What a policy decides.
+/// The decision of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// Keep the number of instances.
     Hold,
     /// Change the number of instances. The engine keeps `instances` within the bounds.
     Scale {
-        /// How many instances there should be.
+        /// The new number of instances.
         instances: usize,
-        /// The reason, in words: "queue length 14 > 10".
+        /// The reason, for people: "queue length 14 > 10".
         reason: String,
     },
 }
@@ -123,8 +124,8 @@ pub enum Decision {
 /// assert!(replay.longest_wait <= Simulation::default().tick);
 /// ```
 pub trait ScalingPolicy: Send + 'static {
-    /// Decides on `snapshot`. Snapshots come in order of time. If this panics, the default policy
-    /// decides instead until it returns again.
+    /// Returns the decision for `snapshot`. Snapshots are in order of time. While this method
+    /// panics, the default policy decides instead.
     fn decide(&mut self, snapshot: &Snapshot) -> Decision;
 }
 

@@ -1,46 +1,45 @@
-//! The default policy: a long queue or a long wait adds instances, a long calm removes one.
+//! The default policy: adds instances for a long queue or a long wait, and removes one after a long
+//! calm.
 
 use std::time::Duration;
 
 use super::{Decision, ScalingPolicy, Snapshot, milliseconds};
 
-/// The numbers of [`QueueDriven`].
+/// The settings of [`QueueDriven`]. In files, durations are in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct QueueDrivenOptions {
     /// Add instances when more executions than this are queued.
     pub up_above: usize,
-    /// How many instances to add at a time for a long queue.
+    /// The number of instances to add at a time for a long queue.
     pub up_step: usize,
-    /// How long to wait after adding instances before adding more for a long queue, in milliseconds
-    /// in a file.
+    /// The minimum time between additions for a long queue.
     #[serde(rename = "up_cooldown_ms", with = "milliseconds")]
     pub up_cooldown: Duration,
-    /// Add instances when the oldest queued execution has waited longer than this, in milliseconds
-    /// in a file: as many as executions wait, at most as many as there are.
+    /// Add instances when the oldest queued execution has waited longer than this: as many as
+    /// executions wait, at most doubling.
     #[serde(rename = "up_wait_ms", with = "milliseconds")]
     pub up_wait: Duration,
-    /// How long to wait after adding instances before adding more for a long wait, in milliseconds
-    /// in a file: new instances need a moment to take what waits.
+    /// The minimum time between additions for a long wait. New instances need a moment to take the
+    /// queued executions.
     #[serde(rename = "up_wait_cooldown_ms", with = "milliseconds")]
     pub up_wait_cooldown: Duration,
     /// Remove instances when fewer executions than this are queued or running ...
     pub down_below: usize,
-    /// ... for this long without interruption, in milliseconds in a file. Each further step takes
-    /// as long again.
+    /// ... for this long without interruption. Each further removal takes as long again.
     #[serde(rename = "down_after_ms", with = "milliseconds")]
     pub down_after: Duration,
-    /// How long that must be after an instance was removed and had to be added again, in
-    /// milliseconds in a file. For a long queue, an idle moment ends this caution; for a long wait,
-    /// an idle time of four times `down_after`.
+    /// Replaces `down_after` after an instance was removed and had to be added again. After a long
+    /// queue, this ends at the next idle moment; after a long wait, when idle for four times
+    /// `down_after`.
     #[serde(rename = "down_after_undone_ms", with = "milliseconds")]
     pub down_after_undone: Duration,
-    /// How many instances to remove at a time.
+    /// The number of instances to remove at a time.
     pub down_step: usize,
-    /// Keep as many instances as the average load of the calm needs. Without it, a constant load
-    /// that needs two instances and never shows more than two executions would lose one of them
-    /// and win it back for ever.
+    /// Keep enough instances for the average load during the calm. Otherwise a constant load that
+    /// needs two instances, but never shows more than two executions at a tick, would repeatedly
+    /// lose one of them and add it again.
     pub keep_for_load: bool,
 }
 
@@ -62,24 +61,24 @@ impl Default for QueueDrivenOptions {
 }
 
 impl QueueDrivenOptions {
-    /// Checks that the numbers make sense together.
+    /// Checks that the settings are consistent.
     ///
     /// # Errors
-    /// Names the option that is wrong and what was expected.
+    /// Names the invalid setting and what was expected.
     pub fn validate(&self) -> Result<(), String> {
         if self.up_step == 0 || self.down_step == 0 {
             return Err("up_step and down_step must be at least 1".to_owned());
         }
         if self.down_below > self.up_above.saturating_add(1) {
             return Err(format!(
-                "down_below ({}) must be at most up_above + 1 ({}), or one load would mean both",
+                "down_below ({}) must be at most up_above + 1 ({}), or the same load would both add and remove instances",
                 self.down_below,
                 self.up_above.saturating_add(1)
             ));
         }
         if self.up_wait.is_zero() {
             return Err(
-                "up_wait_ms must be at least 1, or each execution that waits would add an instance"
+                "up_wait_ms must be at least 1, or every waiting execution would add an instance"
                     .to_owned(),
             );
         }
@@ -90,17 +89,17 @@ impl QueueDrivenOptions {
 /// The default policy.
 ///
 /// - When more than 10 executions are queued, it adds one instance, and another each second while
-///   that lasts.
-/// - When the oldest has waited longer than 100 ms, it adds as many instances as executions wait, at
-///   most doubling, and goes on 50 ms later while that lasts.
+///   the queue stays long.
+/// - When the oldest execution has waited longer than 100 ms, it adds as many instances as
+///   executions wait, at most doubling, and repeats this every 50 ms while the wait stays long.
 /// - When fewer than 3 executions were queued or running for 30 s, it removes one instance.
 ///
-/// It sees the load only at each tick, and a constant load can look calm in all the ticks of half
-/// a minute. Three rules prevent it from flapping then: it keeps as many instances as the average of
-/// the calm needs ([`keep_for_load`](QueueDrivenOptions::keep_for_load)); a calm that was followed by
-/// a long queue must last longer the next time
-/// ([`down_after_undone`](QueueDrivenOptions::down_after_undone)); and an instance that a long wait
-/// brought back is kept for as long.
+/// It samples the load at ticks, and a constant load can look calm at all ticks of half a minute.
+/// Three rules prevent flapping: it keeps enough instances for the average load of the calm
+/// ([`keep_for_load`](QueueDrivenOptions::keep_for_load)); after a calm that was followed by a long
+/// queue, the next calm must last longer
+/// ([`down_after_undone`](QueueDrivenOptions::down_after_undone)); and an instance that was added
+/// again because of a long wait is kept for the same time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -122,49 +121,49 @@ impl QueueDrivenOptions {
 #[derive(Debug, Clone, Default)]
 pub struct QueueDriven {
     options: QueueDrivenOptions,
-    /// When instances were added last.
+    /// When instances were last added.
     raised_at: Option<Duration>,
-    /// When instances were removed last.
+    /// When instances were last removed.
     lowered_at: Option<Duration>,
     calm: Option<Calm>,
     trust: Trust,
     kept: Option<Kept>,
-    /// Since when nothing waits or runs.
+    /// Since when nothing is queued or running.
     idle_since: Option<Duration>,
 }
 
-/// Whether a calm means that there is less to do.
+/// Whether a calm is considered reliable.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Trust {
-    /// Nothing speaks against it.
+    /// There is no contrary evidence.
     #[default]
     Full,
-    /// Instances were removed, and there has been no idle moment since.
+    /// Instances were removed, and there was no idle moment since.
     OnTrial,
-    /// They had to be added again.
-    Deceived,
+    /// The removed instances had to be added again.
+    Undone,
 }
 
-/// Instances that are kept, because one of them was removed and a wait brought it back.
+/// A minimum of instances, set after a removed instance was added again because of a long wait.
 #[derive(Debug, Clone, Copy)]
 struct Kept {
     instances: usize,
     until: Duration,
 }
 
-/// A span of time in which there was little to do.
+/// A period with little load.
 #[derive(Debug, Clone, Copy)]
 struct Calm {
     since: Duration,
     until: Duration,
     /// The load at `until`.
     load: usize,
-    /// Load times nanoseconds, from `since` to `until`.
+    /// The load integrated over time, in executions × nanoseconds, from `since` to `until`.
     area: u128,
 }
 
 impl Calm {
-    fn starts(snapshot: &Snapshot) -> Self {
+    fn start(snapshot: &Snapshot) -> Self {
         Self {
             since: snapshot.at,
             until: snapshot.at,
@@ -173,7 +172,7 @@ impl Calm {
         }
     }
 
-    fn goes_on(&mut self, snapshot: &Snapshot) {
+    fn extend(&mut self, snapshot: &Snapshot) {
         let step = snapshot.at.saturating_sub(self.until);
         self.area += self.load as u128 * step.as_nanos();
         self.until = snapshot.at;
@@ -184,7 +183,7 @@ impl Calm {
         self.until.saturating_sub(self.since)
     }
 
-    /// The fewest instances that carry its average load.
+    /// Returns the smallest number of instances for its average load.
     fn instances(&self) -> usize {
         let needed = self
             .area
@@ -197,7 +196,7 @@ impl Calm {
 }
 
 impl QueueDriven {
-    /// The policy with these numbers.
+    /// Creates a policy with these settings.
     pub fn new(options: QueueDrivenOptions) -> Self {
         Self {
             options,
@@ -219,7 +218,8 @@ impl QueueDriven {
             .is_some_and(|at| snapshot.at.saturating_sub(at) < self.options.down_after_undone);
         if is_undone || self.kept.is_some() {
             let kept = self.kept.map_or(0, |kept| kept.instances);
-            // A calm shows fewer than `down_below`: more than twice that were for a burst.
+            // A calm has fewer than `down_below` executions; instances beyond twice that were for a
+            // burst.
             let most = self.options.down_below.saturating_mul(2).saturating_sub(1);
             let needed = snapshot.instances.saturating_add(1).min(most);
             self.kept = Some(Kept {
@@ -240,7 +240,7 @@ impl QueueDriven {
         Decision::Scale { instances, reason }
     }
 
-    /// Adds instances because too many executions wait.
+    /// Adds instances because too many executions are queued.
     fn up_for_length(&mut self, snapshot: &Snapshot) -> Decision {
         let instances = snapshot.bounded(snapshot.instances.saturating_add(self.options.up_step));
         if self.is_cooling(snapshot, self.options.up_cooldown) || instances <= snapshot.instances {
@@ -248,7 +248,7 @@ impl QueueDriven {
         }
         self.raised_at = Some(snapshot.at);
         if self.trust == Trust::OnTrial {
-            self.trust = Trust::Deceived;
+            self.trust = Trust::Undone;
         }
         let reason = format!(
             "queue length {} > {}",
@@ -257,8 +257,7 @@ impl QueueDriven {
         Decision::Scale { instances, reason }
     }
 
-    /// Forgets that instances were removed too early, once that was long ago or nothing has run for
-    /// long.
+    /// Forgets a removal that was too early, after enough time or after a long idle period.
     fn end_caution(&mut self, snapshot: &Snapshot) {
         const IDLE_CALMS: u32 = 4;
         if snapshot.load() > 0 {
@@ -287,10 +286,10 @@ impl QueueDriven {
         }
         let patience = match self.trust {
             Trust::Full | Trust::OnTrial => self.options.down_after,
-            Trust::Deceived => self.options.down_after_undone,
+            Trust::Undone => self.options.down_after_undone,
         };
-        let calm = self.calm.get_or_insert(Calm::starts(snapshot));
-        calm.goes_on(snapshot);
+        let calm = self.calm.get_or_insert(Calm::start(snapshot));
+        calm.extend(snapshot);
         if calm.length() < patience {
             return Decision::Hold;
         }
@@ -302,8 +301,8 @@ impl QueueDriven {
         let kept = self.kept.map_or(0, |kept| kept.instances);
         let fewer = snapshot.instances.saturating_sub(self.options.down_step);
         let instances = snapshot.bounded(fewer.max(needed).max(kept));
-        // The next step down takes a calm of its own.
-        self.calm = Some(Calm::starts(snapshot));
+        // The next removal needs another calm.
+        self.calm = Some(Calm::start(snapshot));
         if instances >= snapshot.instances {
             return Decision::Hold;
         }
@@ -362,7 +361,7 @@ mod tests {
         }
     }
 
-    /// One at which the oldest execution has waited for so long.
+    /// A snapshot in which the oldest execution has waited this long.
     fn waited(millis: u64, snapshot: Snapshot) -> Snapshot {
         Snapshot {
             oldest_wait: Duration::from_millis(millis),
@@ -376,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn an_eleventh_queued_execution_adds_one_instance_and_a_tenth_does_not() {
+    fn the_eleventh_queued_execution_adds_an_instance_and_the_tenth_does_not() {
         let mut policy = QueueDriven::default();
         assert_eq!(policy.decide(&at(0.0, 10, 1, 1)), Decision::Hold);
         assert_eq!(
@@ -386,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_that_stays_long_adds_another_instance_after_the_cool_down_and_not_before() {
+    fn a_queue_that_stays_long_adds_another_instance_after_the_cool_down() {
         let mut policy = QueueDriven::default();
         assert_ne!(policy.decide(&at(5.0, 14, 1, 1)), Decision::Hold);
         assert_eq!(policy.decide(&at(5.9, 14, 2, 2)), Decision::Hold);
@@ -397,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn an_execution_that_waits_longer_than_100_ms_adds_as_many_instances_as_executions_wait() {
+    fn a_wait_above_100_ms_adds_as_many_instances_as_executions_wait() {
         let mut policy = QueueDriven::default();
         let waiting = |millis| waited(millis, at(5.0, 3, 4, 4));
         assert_eq!(policy.decide(&waiting(100)), Decision::Hold);
@@ -413,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_wait_at_most_doubles_instances_and_again_50_ms_later_up_to_the_maximum() {
+    fn a_long_wait_at_most_doubles_the_instances_every_50_ms_up_to_the_maximum() {
         let mut policy = QueueDriven::default();
         let mut instances = 1;
         let mut counts = Vec::new();
@@ -432,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn executions_that_only_a_limit_of_their_function_holds_back_add_no_instance_for_their_wait() {
+    fn executions_held_back_by_a_limit_of_their_function_add_no_instances() {
         let mut policy = QueueDriven::default();
         let mut held_back = waited(5_000, at(0.0, 8, 2, 2));
         held_back.startable = 0;
@@ -445,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instance_that_a_wait_brought_back_is_kept_for_ten_minutes_or_until_idle_for_two() {
+    fn an_instance_added_again_for_a_wait_is_kept_for_ten_minutes_or_until_idle_for_two() {
         let mut policy = QueueDriven::default();
         policy.decide(&at(0.0, 0, 1, 2));
         policy.decide(&at(15.0, 0, 0, 2));
@@ -493,7 +492,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instance_that_the_load_needs_is_kept_unless_keep_for_load_is_off() {
+    fn instances_that_the_load_needs_are_kept_unless_keep_for_load_is_off() {
         let busy = |policy: &mut QueueDriven| {
             policy.decide(&at(0.0, 0, 2, 2));
             policy.decide(&at(30.0, 0, 2, 2))
@@ -510,7 +509,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instance_that_was_removed_too_early_is_kept_for_ten_minutes_or_until_idle() {
+    fn an_instance_removed_too_early_is_kept_for_ten_minutes_or_until_idle() {
         let mut policy = QueueDriven::default();
         policy.decide(&at(0.0, 0, 1, 3));
         assert_ne!(policy.decide(&at(30.0, 0, 1, 3)), Decision::Hold);
@@ -529,7 +528,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_outside_the_bounds_is_brought_back_within_them() {
+    fn a_number_outside_the_bounds_is_clamped() {
         let mut policy = QueueDriven::default();
         assert_eq!(
             policy.decide(&at(0.0, 0, 0, 0)),
@@ -543,7 +542,7 @@ mod tests {
     }
 
     #[test]
-    fn options_are_read_in_milliseconds_and_an_unknown_one_is_named() {
+    fn options_are_read_in_milliseconds_and_unknown_options_are_refused() {
         let read = |text| serde_json::from_str::<QueueDrivenOptions>(text);
         let options = read(r#"{"up_above": 4, "down_after_ms": 1500}"#).unwrap();
         assert_eq!(options.up_above, 4);
@@ -554,7 +553,7 @@ mod tests {
     }
 
     #[test]
-    fn options_that_would_flap_are_refused() {
+    fn options_that_would_cause_flapping_are_refused() {
         assert_eq!(QueueDrivenOptions::default().validate(), Ok(()));
         let flapping = QueueDrivenOptions {
             up_above: 1,

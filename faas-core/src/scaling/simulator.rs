@@ -1,9 +1,8 @@
-//! Replays a trace of arrivals against a policy.
+//! Simulates a policy on a trace of arrivals.
 //!
-//! A discrete-event simulation of the engine's queue and instances with a clock of its own: the
-//! same trace and policy give the same [`Replay`] every time, and no real time passes. The policies
-//! of this crate are tested with it, and you can use it to try your own policy, or your own numbers,
-//! on your own load.
+//! A discrete-event simulation of the engine's queue and instances. It has its own clock: no real
+//! time passes, and the same trace and policy always give the same [`Replay`]. It tests the
+//! policies of this crate; you can use it to try your own policy or settings on your own load.
 //!
 //! ```
 //! use std::time::Duration;
@@ -24,16 +23,16 @@ use std::time::Duration;
 use super::{Decision, ScalingPolicy, Snapshot};
 use crate::model::ScalingAction;
 
-/// One execution that will arrive.
+/// An execution that will arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arrival {
-    /// When it arrives.
+    /// When the execution arrives.
     pub at: Duration,
-    /// How long an instance runs it.
+    /// How long it runs.
     pub service: Duration,
 }
 
-/// Arrivals, and how long to watch.
+/// Arrivals, and the length of the simulation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trace {
     arrivals: Vec<Arrival>,
@@ -41,13 +40,13 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// These arrivals, in any order, watched for `length`.
+    /// A trace of these arrivals, in any order, simulated for `length`.
     pub fn new(mut arrivals: Vec<Arrival>, length: Duration) -> Self {
         arrivals.sort_by_key(|arrival| arrival.at);
         Self { arrivals, length }
     }
 
-    /// Nothing, for `length`.
+    /// No arrivals, for `length`.
     pub fn silence(length: Duration) -> Self {
         Self::new(Vec::new(), length)
     }
@@ -61,7 +60,7 @@ impl Trace {
         Self::new(vec![arrival; count], Duration::ZERO)
     }
 
-    /// One execution every `interval` for `length`. An `interval` of zero is taken as 1 ms.
+    /// One execution every `interval` for `length`. An `interval` of zero becomes 1 ms.
     pub fn constant(interval: Duration, service: Duration, length: Duration) -> Self {
         let interval = interval.max(Duration::from_millis(1));
         let mut arrivals = Vec::new();
@@ -73,11 +72,11 @@ impl Trace {
         Self::new(arrivals, length)
     }
 
-    /// `teeth` times a rate that rises evenly from nothing to `peak` executions a second within
-    /// `tooth` and then drops to nothing.
+    /// Repeats `teeth` times: the rate rises linearly from zero to `peak` executions per second
+    /// within `tooth`, then drops to zero.
     pub fn sawtooth(peak: f64, tooth: Duration, service: Duration, teeth: usize) -> Self {
-        // The number of arrivals by time t is peak × t² / (2 × tooth); arrival n comes where that
-        // reaches n.
+        // The number of arrivals by time t is peak × t² / (2 × tooth). Arrival n is where that
+        // number reaches n.
         let seconds = tooth.as_secs_f64();
         let count = (peak * seconds / 2.0) as usize;
         let mut arrivals = Vec::new();
@@ -92,14 +91,14 @@ impl Trace {
         Self::new(arrivals, start)
     }
 
-    /// A single execution that runs for `service`, watched until its end.
+    /// One execution that runs for `service`, simulated until its end.
     pub fn one_long(service: Duration) -> Self {
         let mut trace = Self::burst(1, service);
         trace.length = service;
         trace
     }
 
-    /// This trace, then nothing for `length`.
+    /// This trace, then no arrivals for `length`.
     #[must_use]
     pub fn then_silence(self, length: Duration) -> Self {
         self.then(Self::silence(length))
@@ -118,31 +117,31 @@ impl Trace {
         self
     }
 
-    /// How long it is watched.
+    /// Returns the length of the simulation.
     pub fn length(&self) -> Duration {
         self.length
     }
 
-    /// The arrivals, in order of time.
+    /// Returns the arrivals, in order of time.
     pub fn arrivals(&self) -> &[Arrival] {
         &self.arrivals
     }
 }
 
-/// How the simulated engine is set up.
+/// The settings of the simulated engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Simulation {
-    /// The fewest instances, and how many there are at the start.
+    /// The minimum and initial number of instances.
     pub min_instances: usize,
-    /// The most instances.
+    /// The maximum number of instances.
     pub max_instances: usize,
-    /// How often the policy is asked; zero is taken as 1 ms.
+    /// How often the policy decides; zero becomes 1 ms.
     pub tick: Duration,
-    /// How often it is asked while executions wait and there may be more instances, if that is more
-    /// often; zero is taken as 1 ms.
+    /// How often the policy decides while executions wait and more instances are possible, if this
+    /// is shorter; zero becomes 1 ms.
     pub busy_tick: Duration,
-    /// How many processors executions share. They slow each other down when more of them run.
-    /// `None`: they do not use a processor, or there are enough.
+    /// The number of processors that executions share. When more executions run, all slow down.
+    /// `None`: processors do not limit the executions.
     pub processors: Option<usize>,
 }
 
@@ -158,37 +157,37 @@ impl Default for Simulation {
     }
 }
 
-/// What the policy saw at one tick.
+/// The state at one tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
-    /// When.
+    /// The time of the tick.
     pub at: Duration,
-    /// Executions that waited.
+    /// Waiting executions.
     pub queued: usize,
-    /// Executions that ran. More than there are instances for a while after a scale-down, since
-    /// nothing that runs is stopped.
+    /// Running executions. After instances are removed, there can be more than instances for a
+    /// while, because running executions are not stopped.
     pub running: usize,
-    /// Instances there were before the decision.
+    /// Instances before the decision.
     pub instances: usize,
 }
 
-/// One change that the policy made.
+/// A change of capacity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// When.
+    /// When the change happened.
     pub at: Duration,
-    /// From how many instances.
+    /// The number of instances before.
     pub from: usize,
-    /// To how many, within the bounds.
+    /// The number of instances after, within the bounds.
     pub to: usize,
-    /// What the policy asked for, whatever the bounds.
+    /// The number of instances that the policy requested.
     pub asked: usize,
-    /// Why, in the policy's words.
+    /// The policy's reason.
     pub reason: String,
 }
 
 impl Change {
-    /// Which way it went.
+    /// Returns the direction of the change.
     pub const fn action(&self) -> ScalingAction {
         if self.to > self.from {
             ScalingAction::Up
@@ -198,21 +197,22 @@ impl Change {
     }
 }
 
-/// What happened.
+/// The result of a simulation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Replay {
-    /// One sample for each tick.
+    /// One sample per tick.
     pub timeline: Vec<Sample>,
     /// The changes of capacity.
     pub changes: Vec<Change>,
-    /// Executions that ended within the watched time.
+    /// Executions that ended during the simulation.
     pub completed: usize,
-    /// The longest that any of the started ones waited.
+    /// The longest wait of a started execution.
     pub longest_wait: Duration,
 }
 
 impl Replay {
-    /// How often capacity turned round (from rising to falling or back) at or after `from`.
+    /// Returns how often the direction of scaling changed (from up to down or back) at or after
+    /// `from`.
     pub fn direction_changes(&self, from: Duration) -> usize {
         let directions: Vec<_> = self
             .changes
@@ -226,28 +226,29 @@ impl Replay {
             .count()
     }
 
-    /// The most instances there were.
+    /// Returns the largest number of instances.
     pub fn peak_instances(&self) -> usize {
         let changed = self.changes.iter().map(|change| change.to);
         let seen = self.timeline.iter().map(|sample| sample.instances);
         changed.chain(seen).max().unwrap_or(0)
     }
 
-    /// How many instances there were at the end.
+    /// Returns the number of instances at the end.
     pub fn last_instances(&self) -> usize {
         let changed = self.changes.last().map(|change| change.to);
         let seen = self.timeline.last().map(|sample| sample.instances);
         changed.or(seen).unwrap_or(0)
     }
 
-    /// The first tick from which on nothing waited any more; `None` when something still did.
+    /// Returns the first tick after which nothing waited; `None` if executions still waited at the
+    /// end.
     pub fn drained_at(&self) -> Option<Duration> {
         let waiting = self.timeline.iter().rposition(|sample| sample.queued > 0);
         let first = waiting.map_or(0, |index| index + 1);
         self.timeline.get(first).map(|sample| sample.at)
     }
 
-    /// Instance time: what the capacity would cost by the hour.
+    /// Returns the total instance time, for example to compute a cost per hour.
     pub fn instance_time(&self) -> Duration {
         let spans = self.timeline.iter().zip(self.timeline.iter().skip(1));
         spans
@@ -260,7 +261,7 @@ impl Replay {
 }
 
 impl Simulation {
-    /// Replays `trace` against `policy`.
+    /// Simulates `policy` on `trace`.
     pub fn run(&self, trace: &Trace, mut policy: impl ScalingPolicy) -> Replay {
         let mut engine = Engine::new(self.min_instances, self.processors);
         let mut arrivals = trace.arrivals.iter().copied().peekable();
@@ -286,7 +287,7 @@ impl Simulation {
         engine.replay
     }
 
-    /// Whether something waits, and there may be more instances.
+    /// Returns whether executions wait and more instances are possible.
     fn is_pressed(&self, engine: &Engine) -> bool {
         !engine.queue.is_empty() && engine.instances < self.max_instances
     }
@@ -331,10 +332,10 @@ struct Engine {
     processors: Option<usize>,
     queue: VecDeque<Arrival>,
     now: Duration,
-    /// How long an execution that has always run would have run by `now`: less than that where
-    /// executions slow each other down.
+    /// How long an execution that started at time zero would have run alone by `now`. Less than
+    /// `now` if executions slow each other down.
     progress: Duration,
-    /// The progress at which each of the running executions ends.
+    /// The progress at which each running execution ends.
     ends: BinaryHeap<Reverse<Duration>>,
     replay: Replay,
 }
@@ -357,7 +358,7 @@ impl Engine {
         self.start(arrival.at);
     }
 
-    /// Starts what waits on the instances that are idle at `now`.
+    /// Starts waiting executions on idle instances.
     fn start(&mut self, now: Duration) {
         while self.ends.len() < self.instances {
             let Some(next) = self.queue.pop_front() else {
@@ -369,7 +370,7 @@ impl Engine {
         }
     }
 
-    /// Ends, in order, what ends by `until`, each making room for the next that waits.
+    /// Ends executions in order until `until`; each end lets a waiting execution start.
     fn end_until(&mut self, until: Duration) {
         while let Some(&Reverse(end)) = self.ends.peek() {
             let ends_at = self.now + self.time_for(end.saturating_sub(self.progress));
@@ -392,7 +393,7 @@ impl Engine {
         self.now = until.max(self.now);
     }
 
-    /// How long it takes each of the running executions to get on by `work`.
+    /// Returns how long the running executions need to progress by `work`.
     fn time_for(&self, work: Duration) -> Duration {
         let slowdown = self.slowdown();
         if slowdown > 1.0 {
@@ -402,7 +403,7 @@ impl Engine {
         }
     }
 
-    /// How many times as long the running executions take as each would alone.
+    /// Returns the factor by which running executions slow each other down.
     fn slowdown(&self) -> f64 {
         let processors = self.processors.unwrap_or(usize::MAX).max(1);
         self.ends.len() as f64 / processors as f64

@@ -1,46 +1,45 @@
-//! A policy that aims at a load per instance, with a slow eye and a quick one.
+//! A policy with a target load per instance, based on a slow and a fast average.
 //!
 //! The algorithm is that of Knative's pod autoscaler (KPA): see "Autoscaling" in the documentation
 //! of Knative Serving (<https://knative.dev/docs/serving/autoscaling/>) and
-//! `pkg/autoscaler/scaling/autoscaler.go` in <https://github.com/knative/serving>. In its stable
-//! mode it follows the average load of the last 60 s. When the last 6 s want twice what there is,
-//! it panics: it follows the quick average and only ever adds, until 60 s have passed without a
-//! reason to panic.
+//! `pkg/autoscaler/scaling/autoscaler.go` in <https://github.com/knative/serving>. In stable mode
+//! it follows the average load of the last 60 s. When the last 6 s need twice the current
+//! instances, it enters panic mode: it follows the fast average and only adds instances, until 60 s
+//! have passed without a reason to panic.
 //!
-//! Three things differ from Knative. An instance runs one execution at a time, so the target per
-//! instance *is* the utilisation; and since an instance starts in microseconds rather than seconds,
-//! none is kept spare by default (1.0, not 0.7). Scaling down waits 30 s by default, not 0. And a
-//! tolerance keeps a load that hovers about a boundary from adding and removing the same instance.
+//! There are three differences from Knative. An instance runs one execution at a time, so the
+//! target per instance is the utilization; since an instance starts in microseconds, the default
+//! keeps no spare capacity (1.0, not 0.7). Scaling down is delayed by 30 s by default, not 0. And a
+//! tolerance prevents a load close to a boundary from adding and removing the same instance.
 
 use std::time::Duration;
 
 use super::window::Window;
 use super::{Decision, ScalingPolicy, Snapshot, milliseconds};
 
-/// The numbers of [`TargetConcurrency`].
+/// The settings of [`TargetConcurrency`]. In files, durations are in milliseconds.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TargetConcurrencyOptions {
-    /// How busy an instance should be: executions queued or running per instance, above 0.
+    /// The target load: executions queued or running per instance, above 0.
     pub target_utilization: f64,
-    /// What the stable mode averages over, in milliseconds in a file. At most an hour.
+    /// The averaging period of the stable mode. At most an hour.
     #[serde(rename = "stable_window_ms", with = "milliseconds")]
     pub stable_window: Duration,
-    /// What the panic mode averages over, in milliseconds in a file.
+    /// The averaging period of the panic mode.
     #[serde(rename = "panic_window_ms", with = "milliseconds")]
     pub panic_window: Duration,
-    /// Panic when the quick average wants this many times the instances there are.
+    /// Enter panic mode when the fast average needs this many times the current instances.
     pub panic_threshold: f64,
-    /// At most this many times as many instances in one step.
+    /// The maximum growth factor of one step.
     pub max_scale_up_rate: f64,
-    /// At most this many times fewer instances in one step.
+    /// The maximum shrink factor of one step.
     pub max_scale_down_rate: f64,
-    /// Fewer instances must have been enough for this long, in milliseconds in a file. At most an
-    /// hour.
+    /// How long fewer instances must have been sufficient before any is removed. At most an hour.
     #[serde(rename = "scale_down_delay_ms", with = "milliseconds")]
     pub scale_down_delay: Duration,
-    /// An instance goes only when the others would be this much below their target, from 0 to
+    /// Remove an instance only if the others would be this fraction below their target, from 0 to
     /// below 1.
     pub tolerance: f64,
 }
@@ -61,10 +60,10 @@ impl Default for TargetConcurrencyOptions {
 }
 
 impl TargetConcurrencyOptions {
-    /// Checks that the numbers make sense.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// Names the option that is wrong and what was expected.
+    /// Names the invalid setting and what was expected.
     pub fn validate(&self) -> Result<(), String> {
         const HOUR: Duration = Duration::from_secs(3600);
         let finite_above = |name: &str, value: f64, limit: f64| {
@@ -96,25 +95,25 @@ impl TargetConcurrencyOptions {
     }
 }
 
-/// As many instances as the average load needs, quickly more and slowly fewer.
+/// Keeps as many instances as the average load needs; adds quickly and removes slowly.
 #[derive(Debug, Clone)]
 pub struct TargetConcurrency {
     options: TargetConcurrencyOptions,
     loads: Window,
-    /// What was wanted lately, for the scale-down delay.
+    /// The latest wanted numbers of instances, for the scale-down delay.
     wanted: Window,
     panic: Option<Panic>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Panic {
-    /// When there was a reason to panic last.
+    /// The last time with a reason to panic.
     latest: Duration,
-    /// The most that it wanted: in a panic nothing is given back.
+    /// The largest number wanted during this panic, in which no instance is removed.
     most: usize,
 }
 
-/// How far one step may go, and what for.
+/// The bounds of one step.
 struct Reach {
     fewest: usize,
     most: usize,
@@ -127,7 +126,7 @@ impl Default for TargetConcurrency {
 }
 
 impl TargetConcurrency {
-    /// The policy with these numbers.
+    /// Creates a policy with these settings.
     pub fn new(options: TargetConcurrencyOptions) -> Self {
         const BUCKETS_PER_PANIC: u32 = 6;
         let resolution = options.panic_window / BUCKETS_PER_PANIC;
@@ -139,8 +138,8 @@ impl TargetConcurrency {
         }
     }
 
-    /// How many instances `load` needs. What there is stays while the load is within the tolerance
-    /// below it.
+    /// Returns the number of instances that `load` needs. Keeps the current number while the load
+    /// is within the tolerance below it.
     fn needed(&self, load: f64, instances: usize) -> usize {
         let at_target = ceil(load / self.options.target_utilization);
         if at_target >= instances {
@@ -219,7 +218,7 @@ impl ScalingPolicy for TargetConcurrency {
     }
 }
 
-/// The next whole number; what is too large for a count stays at its end.
+/// Rounds up; values too large for `usize` saturate.
 fn ceil(value: f64) -> usize {
     value.ceil() as usize
 }
@@ -228,7 +227,7 @@ fn ceil(value: f64) -> usize {
 mod tests {
     use super::*;
 
-    /// Shows `load` to the policy every 200 ms for `seconds`, carrying its decisions out.
+    /// Feeds loads to the policy every 200 ms and applies its decisions.
     struct Bench {
         policy: TargetConcurrency,
         at: Duration,
@@ -265,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_surge_is_met_by_the_quick_average_and_not_given_back_while_it_panics() {
+    fn a_surge_is_met_by_the_fast_average_and_no_instance_is_removed_during_a_panic() {
         let mut bench = Bench::new(TargetConcurrencyOptions::default());
         assert_eq!(bench.show(1, 60), 1);
         assert_eq!(bench.show(20, 6), 20);
@@ -274,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn instances_are_given_back_by_half_at_most_once_the_panic_and_the_delay_are_over() {
+    fn after_panic_and_delay_each_step_removes_at_most_half_of_the_instances() {
         let mut bench = Bench::new(TargetConcurrencyOptions::default());
         bench.show(40, 10);
         assert_eq!(bench.instances, 40);
@@ -288,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn utilisation_keeps_spare_instances() {
+    fn a_lower_target_utilization_keeps_spare_instances() {
         let options = TargetConcurrencyOptions {
             target_utilization: 0.7,
             ..TargetConcurrencyOptions::default()
@@ -297,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_up_goes_no_further_than_its_rate() {
+    fn a_step_up_is_limited_by_its_rate() {
         let options = TargetConcurrencyOptions {
             max_scale_up_rate: 2.0,
             ..TargetConcurrencyOptions::default()
@@ -309,11 +308,11 @@ mod tests {
     }
 
     #[test]
-    fn a_load_within_the_tolerance_below_a_boundary_keeps_what_there_is() {
+    fn a_load_within_the_tolerance_below_a_boundary_removes_no_instance() {
         let mut bench = Bench::new(TargetConcurrencyOptions::default());
         bench.show(10, 120);
         assert_eq!(bench.instances, 10);
-        // On average 9.2 of 10: nine instances would be enough, but only just.
+        // On average 9.2 of 10: nine instances would barely be enough.
         for _ in 0..100 {
             bench.show(10, 1);
             bench.show(9, 4);
@@ -323,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_make_no_sense_are_refused_by_name() {
+    fn invalid_settings_are_refused_by_name() {
         let check = |change: fn(&mut TargetConcurrencyOptions)| {
             let mut options = TargetConcurrencyOptions::default();
             change(&mut options);

@@ -1,4 +1,4 @@
-//! What every policy of this crate promises, on every kind of trace.
+//! Properties of every policy of this crate, on various traces.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::model::ScalingAction;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Replays `trace` against both policies, with their names.
+/// Simulates both policies on `trace`.
 fn replays(simulation: Simulation, trace: &Trace) -> [(&'static str, Replay); 2] {
     [
         ("QueueDriven", simulation.run(trace, QueueDriven::default())),
@@ -46,7 +46,7 @@ fn traces() -> Vec<(&'static str, Trace)> {
 }
 
 #[test]
-fn instances_stay_within_the_bounds_and_no_policy_asks_for_more() {
+fn instances_and_requests_stay_within_the_bounds() {
     for (min, max) in [(1, 10), (2, 3), (4, 4), (1, 200)] {
         let simulation = Simulation {
             min_instances: min,
@@ -75,7 +75,7 @@ fn instances_stay_within_the_bounds_and_no_policy_asks_for_more() {
 }
 
 #[test]
-fn instances_return_to_the_minimum_after_silence_and_everything_has_run() {
+fn instances_return_to_the_minimum_after_silence_and_all_executions_have_run() {
     for (name, trace) in traces() {
         for (policy, replay) in replays(Simulation::default(), &trace) {
             assert_eq!(replay.last_instances(), 1, "{policy}, {name}");
@@ -92,7 +92,7 @@ fn silence_changes_nothing() {
 }
 
 #[test]
-fn one_long_execution_finishes_and_adds_no_instance() {
+fn one_long_execution_completes_and_adds_no_instance() {
     let trace = Trace::one_long(30 * MINUTE).then_silence(MINUTE);
     for (policy, replay) in replays(Simulation::default(), &trace) {
         assert!(replay.changes.is_empty(), "{policy}: {:?}", replay.changes);
@@ -101,8 +101,8 @@ fn one_long_execution_finishes_and_adds_no_instance() {
 }
 
 #[test]
-fn a_long_execution_outlives_the_instances_that_are_removed_around_it() {
-    // The burst raises capacity; the long execution still runs when all of it is removed.
+fn a_long_execution_completes_while_instances_are_removed() {
+    // The burst adds instances; the long execution still runs when they are removed.
     let service = Duration::from_millis(500);
     let mut arrivals = Trace::burst(200, service).arrivals().to_vec();
     arrivals.push(Arrival {
@@ -123,7 +123,7 @@ fn capacity_does_not_collapse_after_a_burst() {
         let drained = replay.drained_at().expect("the queue drains");
         let alone = 400 * Duration::from_millis(500);
         assert!(drained < alone / 3, "{policy}: {drained:?}");
-        // No instance is removed while anything waits, nor in the 20 s after.
+        // No instance is removed while executions wait, nor in the following 20 s.
         let peak = replay.peak_instances();
         assert!(peak >= 8, "{policy}: {peak}");
         let held = replay
@@ -138,7 +138,7 @@ fn capacity_does_not_collapse_after_a_burst() {
 }
 
 #[test]
-fn a_sawtooth_turns_capacity_round_at_most_twice_a_tooth() {
+fn a_sawtooth_changes_the_scaling_direction_at_most_twice_per_tooth() {
     let teeth = 8;
     let trace = Trace::sawtooth(40.0, 2 * MINUTE, Duration::from_millis(250), teeth);
     for (policy, replay) in replays(Simulation::default(), &trace) {
@@ -150,7 +150,7 @@ fn a_sawtooth_turns_capacity_round_at_most_twice_a_tooth() {
 
 #[test]
 fn a_load_that_looks_calm_at_every_tick_does_not_make_capacity_flap() {
-    // Seven arrivals in nearly ten ticks: for half a minute on end no tick sees the third one.
+    // Seven arrivals in nearly ten ticks: for half a minute no tick sees the third execution.
     let service = Duration::from_millis(592);
     let trace = Trace::constant(service.div_f64(2.072_331), service, 22 * MINUTE);
     for (policy, replay) in replays(Simulation::default(), &trace) {
@@ -167,7 +167,7 @@ fn the_same_trace_gives_the_same_replay() {
     }
 }
 
-/// Arrivals without any pattern.
+/// Random arrivals.
 fn any_trace() -> impl Strategy<Value = Trace> {
     let arrival = (0_u64..300_000, 0_u64..20_000).prop_map(|(at, service)| Arrival {
         at: Duration::from_millis(at),
@@ -177,7 +177,7 @@ fn any_trace() -> impl Strategy<Value = Trace> {
         .prop_map(|arrivals| Trace::new(arrivals, 10 * MINUTE))
 }
 
-/// Arrivals at random, `rate` a second on average.
+/// Poisson arrivals, `rate` per second on average.
 fn random_arrivals(rate: f64, service: Duration, length: Duration, seed: u64) -> Trace {
     let mut random = fastrand::Rng::with_seed(seed);
     let (mut arrivals, mut at) = (Vec::new(), Duration::ZERO);
@@ -189,7 +189,7 @@ fn random_arrivals(rate: f64, service: Duration, length: Duration, seed: u64) ->
 }
 
 #[test]
-fn an_execution_behind_nine_of_6_s_starts_within_400_ms_of_them() {
+fn an_execution_behind_nine_long_ones_starts_within_400_ms() {
     let mut arrivals = Trace::burst(9, 6 * SECOND).arrivals().to_vec();
     arrivals.push(Arrival {
         at: Duration::from_millis(1),
@@ -205,7 +205,7 @@ fn an_execution_behind_nine_of_6_s_starts_within_400_ms_of_them() {
 }
 
 #[test]
-fn a_burst_of_long_executions_reaches_the_maximum_at_once_and_the_minimum_in_five_minutes_after() {
+fn a_burst_of_long_executions_reaches_the_maximum_at_once_and_the_minimum_five_minutes_later() {
     let trace = Trace::burst(100, SECOND).then_silence(6 * MINUTE);
     let replay = Simulation::default().run(&trace, QueueDriven::default());
     let sizes: Vec<_> = replay.changes.iter().map(|change| change.to).collect();
@@ -226,7 +226,7 @@ fn random_arrivals_at_a_constant_rate_do_not_make_capacity_flap() {
                 let rate = load / service.as_secs_f64();
                 let trace = random_arrivals(rate, service, 62 * MINUTE, seed);
                 let replay = Simulation::default().run(&trace, QueueDriven::default());
-                // One after 30 idle seconds is no flapping.
+                // An addition after 30 idle seconds is not flapping.
                 let undone = replay.changes.windows(2).filter(|pair| {
                     pair[0].action() == ScalingAction::Down
                         && pair[1].action() == ScalingAction::Up
@@ -244,12 +244,12 @@ fn random_arrivals_at_a_constant_rate_do_not_make_capacity_flap() {
 }
 
 #[test]
-fn more_instances_than_processors_neither_flap_nor_finish_later() {
+fn more_instances_than_processors_cause_no_flapping_and_no_delay() {
     let busy = |processors| Simulation {
         processors,
         ..Simulation::default()
     };
-    // More than two processors can do, and less.
+    // More load than two processors can handle, and less.
     for interval in [150, 400] {
         let service = Duration::from_millis(600);
         let trace = Trace::constant(Duration::from_millis(interval), service, 2 * MINUTE)
@@ -263,7 +263,7 @@ fn more_instances_than_processors_neither_flap_nor_finish_later() {
         );
         assert_eq!(replay.last_instances(), 1);
     }
-    // Two processors are all that 40 calls of 200 ms can use: doubling past them costs nothing.
+    // 40 calls of 200 ms keep two processors busy; more instances must not slow them down.
     let burst = Trace::burst(40, Duration::from_millis(200)).then_silence(MINUTE);
     let two = Simulation {
         min_instances: 2,
@@ -286,9 +286,9 @@ fn more_instances_than_processors_neither_flap_nor_finish_later() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// No flapping: whatever the load, once two minutes of settling are over, capacity turns round
-    /// at most four times in the next twenty. (Nearly always it does not at all; four is when what
-    /// the ticks happen to see is calm for ten minutes, and that twice.)
+    /// After two minutes of settling, scaling changes its direction at most four times in the next
+    /// twenty minutes. Usually it never does; four changes happen when the ticks see a calm of ten
+    /// minutes twice.
     #[test]
     fn constant_load_does_not_make_capacity_flap(
         load in prop_oneof![0.05_f64..3.0, 3.0_f64..12.0],
@@ -304,7 +304,7 @@ proptest! {
     }
 
     #[test]
-    fn no_trace_takes_capacity_out_of_its_bounds(
+    fn no_trace_moves_capacity_out_of_its_bounds(
         trace in any_trace(),
         min in 0_usize..5,
         above in 0_usize..8,
@@ -324,7 +324,7 @@ proptest! {
         }
     }
 
-    /// Even a snapshot that contradicts itself gets an answer, and one within the bounds.
+    /// Even a contradictory snapshot gives a decision within the bounds.
     #[test]
     fn no_snapshot_makes_a_policy_panic_or_leave_the_bounds(
         steps in proptest::collection::vec(

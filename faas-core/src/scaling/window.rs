@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The most buckets that a window keeps, however long and however often it is fed.
+/// The maximum number of buckets of a window.
 const MAX_BUCKETS: u32 = 600;
-/// The finest bucket.
+/// The minimum width of a bucket.
 const MIN_WIDTH: Duration = Duration::from_millis(1);
 
-/// Sums values up in buckets of equal width and forgets those older than its length.
+/// Sums values in buckets of equal width and drops buckets older than its length.
 #[derive(Debug, Clone)]
 pub(super) struct Window {
     width: Duration,
@@ -26,7 +26,8 @@ struct Bucket {
 }
 
 impl Window {
-    /// A window over the last `length`, in buckets of `resolution` or as fine as memory allows.
+    /// Creates a window over the last `length`, with buckets of `resolution` or as fine as the
+    /// memory bound permits.
     pub(super) fn new(length: Duration, resolution: Duration) -> Self {
         let width = resolution.max(length / MAX_BUCKETS).max(MIN_WIDTH);
         Self {
@@ -36,7 +37,7 @@ impl Window {
         }
     }
 
-    /// Adds `value` at the time `at`, which is not before that of the value before.
+    /// Adds `value` at the time `at`, which must not be before the previous one.
     pub(super) fn record(&mut self, at: Duration, value: usize) {
         let index = at.as_nanos() / self.width.as_nanos();
         match self.buckets.back_mut() {
@@ -58,7 +59,7 @@ impl Window {
         }
     }
 
-    /// The mean of the values of the last `span`; zero when there are none.
+    /// Returns the mean of the values of the last `span`; zero when there are none.
     pub(super) fn mean(&self, span: Duration) -> f64 {
         let (sum, count) = self
             .last(span)
@@ -69,7 +70,7 @@ impl Window {
         sum as f64 / count as f64
     }
 
-    /// The largest value of the last `span`; zero when there are none.
+    /// Returns the largest value of the last `span`; zero when there are none.
     pub(super) fn max(&self, span: Duration) -> usize {
         self.last(span).map(|b| b.max).max().unwrap_or(0)
     }
@@ -95,7 +96,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn mean_and_maximum_are_of_the_last_span_only() {
+    fn mean_and_maximum_cover_only_the_last_span() {
         let mut window = Window::new(10 * SECOND, SECOND);
         for second in 0..20 {
             window.record(second * SECOND, second as usize);
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_stays_bounded_however_long_the_window_and_however_often_it_is_fed() {
+    fn memory_is_bounded_for_any_window_length_and_number_of_values() {
         let mut window = Window::new(24 * 3600 * SECOND, Duration::ZERO);
         for step in 0..1_000_000 {
             window.record(step * SECOND, 1);

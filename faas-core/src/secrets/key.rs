@@ -1,4 +1,4 @@
-//! The keys that secrets are sealed with.
+//! The keys that encrypt secrets.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,7 +15,7 @@ use crate::model::{SEAL_KEY_ID_LENGTH, SealKeyId};
 /// The length of a key, in bytes.
 const LENGTH: usize = 32;
 
-/// A key of 32 bytes. It is never shown, and overwritten when it is dropped.
+/// A key of 32 bytes. It is never printed, and is overwritten when dropped.
 ///
 /// ```
 /// use faas_core::secrets::SecretKey;
@@ -31,12 +31,12 @@ pub struct SecretKey {
 }
 
 impl SecretKey {
-    /// The key with these bytes, which should be random.
+    /// Creates a key from these bytes, which should be random.
     pub fn new(bytes: [u8; LENGTH]) -> Self {
         Self::of(Zeroizing::new(bytes))
     }
 
-    /// A new, random key; `None` when the system has no random numbers.
+    /// Generates a random key; `None` when the system returns no random bytes.
     pub fn generate() -> Option<Self> {
         let bytes = <[u8; LENGTH]>::try_generate().ok()?;
         Some(Self::new(bytes))
@@ -55,14 +55,14 @@ impl SecretKey {
         }
     }
 
-    /// Tells it from other keys, and does not tell what it is.
+    /// Returns an id that identifies the key and does not reveal it.
     pub const fn id(&self) -> SealKeyId {
         self.id
     }
 
-    /// The key itself, in hexadecimal digits.
+    /// Returns the key in hexadecimal.
     pub fn expose_hex(&self) -> Zeroizing<String> {
-        // Room for all of it, so that no part stays behind where it grew out of.
+        // Enough capacity, so that no reallocation leaves a copy behind.
         let mut text = Zeroizing::new(String::with_capacity(2 * LENGTH));
         for byte in &*self.bytes {
             for digit in [byte >> 4, byte & 0xf] {
@@ -77,17 +77,17 @@ impl SecretKey {
     }
 }
 
-/// A text that is no key. It does not repeat the text.
+/// The text is not a key. The error does not repeat the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected a key of 32 bytes as 64 hexadecimal digits or in base64, such as `openssl rand -hex 32` makes"
+    "expected a key of 32 bytes as 64 hexadecimal digits or in base64, for example from `openssl rand -hex 32`"
 )]
 pub struct ParseKeyError;
 
 impl FromStr for SecretKey {
     type Err = ParseKeyError;
 
-    /// Reads 64 hexadecimal digits, or base64 of either alphabet, padded or not.
+    /// Parses 64 hexadecimal digits, or base64 in either alphabet, with or without padding.
     fn from_str(text: &str) -> Result<Self, ParseKeyError> {
         let text = text.trim();
         let mut bytes = Zeroizing::new([0; LENGTH]);
@@ -119,33 +119,33 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-/// The keys of a host: the first seals, all open. A new key is put before the old one, which stays
-/// until every secret has been sealed anew ([`crate::platform::reseal()`]).
+/// The keys of a host: the first one seals, all of them open. To rotate, put the new key before the
+/// old one, and keep the old one until every secret is resealed ([`crate::platform::reseal()`]).
 #[derive(Debug, Clone, Default)]
 pub struct SecretKeys(Vec<SecretKey>);
 
 impl SecretKeys {
-    /// Adds a key behind the others.
+    /// Appends a key.
     pub fn push(&mut self, key: SecretKey) {
         self.0.push(key);
     }
 
-    /// How many there are.
+    /// Returns the number of keys.
     pub const fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none: then nothing can be sealed or opened.
+    /// Returns whether there is no key; then nothing can be sealed or opened.
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The key that seals.
+    /// Returns the key that seals.
     pub(crate) fn sealing(&self) -> Option<&SecretKey> {
         self.0.first()
     }
 
-    /// The key with this id.
+    /// Returns the key with this id.
     pub(super) fn with_id(&self, id: SealKeyId) -> Option<&SecretKey> {
         self.0.iter().find(|key| key.id == id)
     }
@@ -169,7 +169,7 @@ impl IntoIterator for SecretKeys {
 impl FromStr for SecretKeys {
     type Err = ParseKeyError;
 
-    /// Reads one key, or several with commas between them.
+    /// Parses one key, or several separated by commas.
     fn from_str(text: &str) -> Result<Self, ParseKeyError> {
         text.split(',').map(str::parse).collect()
     }
@@ -182,7 +182,7 @@ mod tests {
     const HEX: &str = "fbff112233445566778899aabbccddeeff00112233445566778899aabbccddee";
 
     #[test]
-    fn a_key_is_read_in_every_form_that_people_have_it_in() {
+    fn a_key_parses_in_every_supported_form() {
         let key: SecretKey = HEX.parse().unwrap();
         for text in [
             HEX.to_uppercase(),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_refused_and_not_repeated() {
+    fn an_invalid_key_is_refused_and_not_repeated() {
         for bad in [
             "",
             "hunter2hunter2",
@@ -214,14 +214,14 @@ mod tests {
     }
 
     #[test]
-    fn of_several_keys_the_first_seals() {
+    fn the_first_of_several_keys_seals() {
         let keys: SecretKeys = format!("{}, {HEX}", "00".repeat(32)).parse().unwrap();
         assert_eq!(keys.len(), 2);
         assert_eq!(keys.sealing().unwrap().bytes(), &[0; 32]);
     }
 
     #[test]
-    fn new_keys_differ() {
+    fn generated_keys_differ() {
         let (one, two) = (
             SecretKey::generate().unwrap(),
             SecretKey::generate().unwrap(),
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_not_shown() {
+    fn a_key_is_never_printed() {
         let keys: SecretKeys = HEX.parse().unwrap();
         let shown = format!("{keys:?}");
         assert!(

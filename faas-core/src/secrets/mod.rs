@@ -1,14 +1,15 @@
-//! Secrets of functions: sealed before a store sees them, opened when their function is loaded.
+//! Secrets of functions. They are sealed (encrypted) before a store sees them, and opened when
+//! their function is loaded.
 //!
-//! Owns the keys of a host ([`SecretKey`], [`SecretKeys`]), a secret on its way in or out
-//! ([`SecretText`]) and what is kept of it ([`Sealed`](crate::model::Sealed)). Where keys come from is the host's business,
-//! where sealed secrets go the stores'.
+//! This module has the keys of a host ([`SecretKey`], [`SecretKeys`]) and secrets in plain text
+//! ([`SecretText`]). Stores keep a [`Sealed`](crate::model::Sealed). The host provides the keys.
 //!
-//! Each secret is sealed by XChaCha20-Poly1305 under a nonce of its own, which is random. The function's id and
-//! the secret's name go into the seal: what was moved to another function or name does not open. The
-//! key's id, a hash, lies beside it, so that a key that is missing is told from damage.
+//! Each secret is encrypted with XChaCha20-Poly1305 and a random nonce. The function's id and the
+//! secret's name are authenticated too, so a sealed secret does not open under another function or
+//! name. The key's id, a hash, is stored with it, so that a missing key can be distinguished from
+//! damage.
 //!
-//! A key is changed by putting a new one before it, and sealing all secrets anew ([`crate::platform::reseal()`]).
+//! To rotate a key, put a new one before it and reseal all secrets ([`crate::platform::reseal()`]).
 
 mod key;
 mod sealed;

@@ -1,4 +1,4 @@
-//! Sealing and opening secrets.
+//! Seals and opens secrets.
 
 use chacha20poly1305::aead::{Aead as _, Generate as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -15,8 +15,8 @@ pub enum SealError {
     /// The host has no key.
     #[error("no secret key is configured")]
     NoKey,
-    /// The system has no random numbers.
-    #[error("the system has no random numbers")]
+    /// The system returned no random bytes.
+    #[error("the system returned no random bytes")]
     NoRandomness,
 }
 
@@ -27,12 +27,11 @@ pub enum OpenError {
     /// The host has no key.
     #[error("no secret key is configured")]
     NoKey,
-    /// The host has keys, and none of them is the one that it was sealed with.
-    #[error("it was sealed with the secret key {0}, which is not configured")]
+    /// None of the host's keys is the one that sealed the secret.
+    #[error("sealed with the secret key {0}, which is not configured")]
     OtherKey(SealKeyId),
-    /// It was sealed with a key that the host has, and is not what it was then; or it was sealed for
-    /// another function or name.
-    #[error("it is damaged")]
+    /// The key is known, but the sealed secret was changed, or belongs to another function or name.
+    #[error("damaged, or sealed for another function or name")]
     Damaged,
 }
 
@@ -40,7 +39,7 @@ impl SecretKeys {
     /// Seals `text` as the secret `name` of `function`.
     ///
     /// # Errors
-    /// When there is no key, or the system has no random numbers.
+    /// When there is no key, or the system returns no random bytes.
     pub fn seal(
         &self,
         function: FunctionId,
@@ -54,7 +53,7 @@ impl SecretKeys {
             msg: text.expose().as_bytes(),
             aad: &bound,
         };
-        // It fails only for a text of 256 GiB.
+        // Fails only for a text of 256 GiB.
         let encrypted = cipher(key).encrypt(&nonce, payload);
         let encrypted = encrypted.map_err(|_| SealError::NoRandomness)?;
         let bytes = [&[SEAL_VERSION], &key.id().0[..], &nonce, &encrypted].concat();
@@ -64,7 +63,7 @@ impl SecretKeys {
     /// Opens the secret `name` of `function`.
     ///
     /// # Errors
-    /// When the key is not here, or `sealed` is not what was sealed for this function and name.
+    /// When the key is missing, or `sealed` was not sealed for this function and name.
     pub fn open(
         &self,
         function: FunctionId,
@@ -93,7 +92,7 @@ fn cipher(key: &SecretKey) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(key.bytes().into())
 }
 
-/// What goes into the seal beside the text. The id has a fixed length, so no two pairs give the same.
+/// The authenticated data. The id has a fixed length, so different pairs never give the same bytes.
 fn bound_to(function: FunctionId, name: &str) -> Vec<u8> {
     let id = function.as_u128().to_be_bytes();
     [b"secret of a function\0", &id[..], name.as_bytes()].concat()
@@ -117,7 +116,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_opens_as_it_was_sealed(text in ".{0,200}", name in "[A-Z_]{1,20}") {
+        fn any_text_round_trips(text in ".{0,200}", name in "[A-Z_]{1,20}") {
             let keys = keys(&[1]);
             let sealed = keys.seal(FUNCTION, &name, &text.as_str().into()).unwrap();
             prop_assert_eq!(sealed.text_len(), text.len());
@@ -128,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_text_is_sealed_differently_each_time_and_never_in_the_clear() {
+    fn the_same_text_is_sealed_differently_each_time_and_never_in_plain_text() {
         let keys = keys(&[1]);
         let text = SecretText::from("hunter2-hunter2-hunter2");
         let one = keys.seal(FUNCTION, "A", &text).unwrap();
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seal_holds_for_its_function_its_name_and_every_one_of_its_bytes() {
+    fn a_sealed_secret_opens_only_unchanged_and_for_its_function_and_name() {
         let keys = keys(&[1]);
         let sealed = keys.seal(FUNCTION, "A", &"x".into()).unwrap();
         let other = FunctionId::from_u128(8);
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_missing_is_told_from_damage() {
+    fn a_missing_key_is_distinguished_from_damage() {
         let sealed = keys(&[1]).seal(FUNCTION, "A", &"x".into()).unwrap();
         let none = keys(&[]).open(FUNCTION, "A", &sealed);
         assert_eq!(none.unwrap_err(), OpenError::NoKey);
@@ -169,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_change_of_keys_both_open_and_the_new_one_seals() {
+    fn after_a_key_rotation_both_keys_open_and_the_new_one_seals() {
         let old = keys(&[1]).seal(FUNCTION, "A", &"x".into()).unwrap();
         let both = keys(&[2, 1]);
         assert_eq!(both.open(FUNCTION, "A", &old).unwrap().expose(), "x");
@@ -178,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_short_or_of_a_later_version_is_not_sealed() {
+    fn truncated_bytes_and_later_versions_are_refused() {
         let sealed = keys(&[1]).seal(FUNCTION, "A", &"".into()).unwrap();
         let bytes = sealed.as_bytes();
         assert!(Sealed::from_bytes(bytes).is_ok());

@@ -1,15 +1,15 @@
-//! A secret in plain text.
+//! Secrets in plain text.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// A secret in plain text. It is never shown, and overwritten when it is dropped.
+/// A secret in plain text. It is never printed, and is overwritten when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {
-    /// The text.
+    /// Returns the text.
     pub fn expose(&self) -> &str {
         &self.0
     }

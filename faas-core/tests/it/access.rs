@@ -1,4 +1,4 @@
-//! Who is let in, as keys come and go.
+//! Tests of access control while keys are created and revoked.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::scripted::Scripted;
 
 struct Rig {
     clock: ManualClock,
-    /// Another process's way to the same store.
+    /// The keys as another process on the same store sees them.
     beside: Keys,
     access: Access,
     platform: Platform,
@@ -60,7 +60,7 @@ impl Rig {
         self.access.admit(&asking, permission)
     }
 
-    /// Lets half a second pass, after which the keys have been read anew.
+    /// Advances the time by half a second, so that the keys are reread.
     async fn pass(&self) {
         let mut changes = self.access.changes();
         while self.clock.sleepers() == 0 {
@@ -72,7 +72,7 @@ impl Rig {
 }
 
 #[tokio::test]
-async fn without_keys_everybody_may_do_everything_and_from_the_first_key_on_nobody_without() {
+async fn without_keys_everything_is_permitted_and_from_the_first_key_on_a_key_is_required() {
     let rig = rig(|_| {}).await;
     assert_eq!(rig.ask(None, Permission::Administer), Ok(Caller::Local));
     assert!(rig.access.may_stay(&Caller::Local) && !rig.access.is_required());
@@ -85,7 +85,7 @@ async fn without_keys_everybody_may_do_everything_and_from_the_first_key_on_nobo
     assert!(!rig.access.may_stay(&Caller::Local));
     let caller = rig.ask(Some(&text), Permission::Administer).unwrap();
     assert_eq!(caller.actor().key(), Some(key.id));
-    // It was the last one: that opens nothing.
+    // Revoking the last key does not open access again.
     rig.beside.revoke(key.id, &Actor::Local).await.unwrap();
     rig.pass().await;
     assert_eq!(
@@ -97,7 +97,7 @@ async fn without_keys_everybody_may_do_everything_and_from_the_first_key_on_nobo
 }
 
 #[tokio::test]
-async fn a_key_is_let_in_for_what_its_role_allows() {
+async fn a_key_permits_what_its_role_permits() {
     let rig = rig(|_| {}).await;
     for role in Role::ALL {
         let (_, text) = rig.make(role.as_str(), role, None).await;
@@ -116,7 +116,7 @@ async fn a_key_is_let_in_for_what_its_role_allows() {
 }
 
 #[tokio::test]
-async fn what_is_not_exactly_the_key_is_refused() {
+async fn anything_but_the_exact_key_is_refused() {
     let rig = rig(|_| {}).await;
     let (_, text) = rig.make("me", Role::Admin, None).await;
     let (_, other) = rig.make("other", Role::Admin, None).await;
@@ -143,7 +143,7 @@ async fn what_is_not_exactly_the_key_is_refused() {
 }
 
 #[tokio::test]
-async fn a_key_is_refused_from_the_moment_that_it_expires() {
+async fn a_key_is_refused_from_the_moment_it_expires() {
     let rig = rig(|_| {}).await;
     let (_, text) = rig
         .make("me", Role::Admin, Some(Duration::from_secs(1)))
@@ -157,7 +157,7 @@ async fn a_key_is_refused_from_the_moment_that_it_expires() {
         Err(Refusal::KeyExpired)
     );
     assert!(!rig.access.may_stay(&caller));
-    // Whoever holds a connection open was told.
+    // Front ends with open connections were notified.
     assert!(changes.has_changed().unwrap());
     changes.mark_unchanged();
     rig.pass().await;
@@ -165,7 +165,7 @@ async fn a_key_is_refused_from_the_moment_that_it_expires() {
 }
 
 #[tokio::test]
-async fn wrong_keys_are_limited_by_address_and_hold_up_no_right_one() {
+async fn wrong_keys_are_limited_per_address_and_do_not_delay_valid_keys() {
     let rig = rig(|_| {}).await;
     let (_, text) = rig.make("me", Role::Admin, None).await;
     rig.access.refresh().await.unwrap();
@@ -186,7 +186,7 @@ async fn wrong_keys_are_limited_by_address_and_hold_up_no_right_one() {
 }
 
 #[tokio::test]
-async fn each_key_has_a_rate_of_its_own_and_without_keys_each_address() {
+async fn each_key_has_its_own_rate_and_without_keys_each_address() {
     let rig = rig(|options| {
         options.rate = Some(Rate {
             per_second: NonZeroU32::new(1).unwrap(),
@@ -214,7 +214,7 @@ async fn each_key_has_a_rate_of_its_own_and_without_keys_each_address() {
 }
 
 #[tokio::test]
-async fn keys_can_be_left_off_and_foreign_pages_are_refused_all_the_same() {
+async fn foreign_pages_are_refused_even_if_keys_are_turned_off() {
     let rig = rig(|options| options.keys = false).await;
     rig.make("me", Role::Admin, None).await;
     rig.access.refresh().await.unwrap();
@@ -232,7 +232,7 @@ async fn keys_can_be_left_off_and_foreign_pages_are_refused_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_key_that_makes_no_sense_is_refused_with_what_was_expected() {
+async fn an_invalid_new_key_is_refused_with_the_reason() {
     let rig = rig(|_| {}).await;
     rig.make("taken", Role::Reader, None).await;
     let long = "x".repeat(65);
@@ -242,8 +242,8 @@ async fn a_key_that_makes_no_sense_is_refused_with_what_was_expected() {
         (" x", None, "space"),
         ("a\nb", None, "control"),
         (long.as_str(), None, "64"),
-        ("x", Some(rig.platform.now()), "expired already"),
-        ("taken", None, "exists already"),
+        ("x", Some(rig.platform.now()), "must be in the future"),
+        ("taken", None, "already exists"),
     ] {
         let mut new = NewKey::new(name, Role::Reader);
         new.expires_at = expires_at;
@@ -253,7 +253,7 @@ async fn a_key_that_makes_no_sense_is_refused_with_what_was_expected() {
 }
 
 #[tokio::test]
-async fn making_and_revoking_is_in_the_audit_log_and_old_entries_leave_it() {
+async fn creating_and_revoking_is_in_the_audit_log_and_old_entries_are_deleted() {
     let rig = rig(|options| options.audit_retention = Duration::from_secs(3_600)).await;
     let (key, _) = rig.make("me", Role::Admin, None).await;
     rig.beside.revoke(key.id, &Actor::Local).await.unwrap();
@@ -265,11 +265,11 @@ async fn making_and_revoking_is_in_the_audit_log_and_old_entries_leave_it() {
     };
     let actions = async || -> Vec<_> {
         let entries = rig.beside.audit(&query).await.unwrap();
-        let told = |entry: &faas_core::model::AuditEntry| {
+        let action_of = |entry: &faas_core::model::AuditEntry| {
             assert_eq!(entry.target, key.id.to_string());
             entry.action
         };
-        entries.iter().map(told).collect()
+        entries.iter().map(action_of).collect()
     };
     let both = [AuditAction::KeyRevoked, AuditAction::KeyCreated];
     assert_eq!(actions().await, both);
@@ -283,7 +283,7 @@ async fn making_and_revoking_is_in_the_audit_log_and_old_entries_leave_it() {
 }
 
 #[tokio::test]
-async fn it_shows_which_keys_are_in_use_and_which_nobody_needs() {
+async fn the_last_use_of_each_key_is_recorded() {
     let rig = rig(|_| {}).await;
     let (_, asks) = rig.make("asks", Role::Reader, None).await;
     let (_, may_not) = rig.make("may not", Role::Invoker, None).await;
@@ -297,7 +297,7 @@ async fn it_shows_which_keys_are_in_use_and_which_nobody_needs() {
         let key = keys.into_iter().find(|key| &*key.name == name);
         key.unwrap().last_used_at
     };
-    // It is not written on the way of a request.
+    // Requests do not write the last use.
     assert_eq!(last("stays").await, None);
     let seconds = async |count: u32| {
         for _ in 0..2 * count {

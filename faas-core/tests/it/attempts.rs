@@ -1,4 +1,4 @@
-//! When an attempt begins, what it is billed for, and which attempts count.
+//! Tests of when attempts begin, what they are billed for, and which ones count.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,7 +40,7 @@ async fn ids_with(world: &World, status: Status) -> Vec<ExecutionId> {
     listed.iter().map(|execution| execution.id).collect()
 }
 
-/// Waits until the store has so many executions as running.
+/// Waits until this many executions are running in the store.
 async fn claimed(store: &dyn Store, count: u64) {
     for _ in 0..5_000 {
         if store.totals().await.unwrap().running == count {
@@ -48,11 +48,14 @@ async fn claimed(store: &dyn Store, count: u64) {
         }
         settle().await;
     }
-    panic!("they were not claimed: {:?}", store.totals().await);
+    panic!(
+        "the executions were not claimed: {:?}",
+        store.totals().await
+    );
 }
 
 #[tokio::test]
-async fn a_call_that_times_out_is_billed_for_its_timeout_and_no_more() {
+async fn a_call_that_times_out_is_billed_for_exactly_its_timeout() {
     let world = World::new(|options| options.max_instances = 1).await;
     for script in ["wait", "hang"] {
         let function = world.function(script, once(100 * MILLISECOND)).await;
@@ -80,7 +83,7 @@ async fn an_execution_is_shown_as_pending_until_its_attempt_begins() {
     }
     begun(&world, ids[0]).await;
     world.platform.executions().cancel(ids[0]).await.unwrap();
-    // The freed instance claims what waits, and begins the first of it.
+    // The freed instance claims all waiting executions and begins the first one.
     claimed(&*world.store, 4).await;
     let running = begun(&world, ids[1]).await;
     assert!(running.start_time.is_some());
@@ -102,7 +105,7 @@ async fn an_execution_is_shown_as_pending_until_its_attempt_begins() {
 }
 
 #[tokio::test]
-async fn a_claim_that_a_shutdown_releases_is_no_attempt() {
+async fn a_claim_released_by_a_shutdown_does_not_count_as_an_attempt() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let world = World::on(store.clone(), |options| {
         options.max_instances = 1;
@@ -150,7 +153,7 @@ async fn a_claim_that_a_shutdown_releases_is_no_attempt() {
 }
 
 #[tokio::test]
-async fn a_pause_of_the_process_is_neither_billed_nor_does_it_time_out_a_call() {
+async fn a_pause_of_the_process_is_not_billed_and_causes_no_timeout() {
     let world = World::new(|_| {}).await;
     let wait = world.function("wait", once(Duration::from_secs(30))).await;
     let id = execute(&world, &wait).await;
@@ -166,7 +169,7 @@ async fn a_pause_of_the_process_is_neither_billed_nor_does_it_time_out_a_call() 
 }
 
 #[tokio::test]
-async fn a_timeout_that_a_pause_of_the_process_caused_is_the_platforms_failure_and_free() {
+async fn a_timeout_caused_by_a_pause_of_the_process_is_a_free_platform_failure() {
     let world = World::new(|_| {}).await;
     let late = world.function("late", once(Duration::from_secs(30))).await;
     let platform = world.platform.clone();

@@ -1,4 +1,4 @@
-//! Wall clocks that are set while retries wait.
+//! Tests of wall clocks that are set while retries wait.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
 fn no_change(_: &mut PlatformOptions) {}
 
-/// An execution that has failed once and waits for its retry, due in two seconds.
+/// Returns an execution that has failed once and whose retry is due in two seconds.
 async fn waiting_for_its_retry(world: &World) -> ExecutionId {
     let fail = world.function("fail 1", FunctionConfig::default()).await;
     let accepted = world.platform.execute(fail.id, json!({})).await;
@@ -29,7 +29,7 @@ async fn waiting_for_its_retry(world: &World) -> ExecutionId {
     id
 }
 
-/// Ends a platform as a crash would, as far as its tasks go.
+/// Shuts a platform down without finishing its executions.
 async fn stop(world: &World) {
     let (platform, clock) = (world.platform.clone(), world.clock.clone());
     let stopping = tokio::spawn(async move { platform.shutdown().await });
@@ -40,7 +40,7 @@ async fn stop(world: &World) {
 }
 
 #[tokio::test]
-async fn a_back_off_takes_as_long_as_it_should_when_the_wall_clock_is_set() {
+async fn a_back_off_has_its_full_length_when_the_wall_clock_is_set() {
     for change in [
         |now: Timestamp| now - 20 * SECOND,
         |now: Timestamp| now - HOUR,
@@ -57,7 +57,8 @@ async fn a_back_off_takes_as_long_as_it_should_when_the_wall_clock_is_set() {
 }
 
 #[tokio::test]
-async fn after_a_restart_a_back_off_takes_no_longer_than_it_may_though_the_clock_was_set_back() {
+async fn after_a_restart_a_back_off_is_not_longer_than_configured_although_the_clock_was_set_back()
+{
     for back in [20 * SECOND, HOUR, YEAR] {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let world = World::on(store.clone(), no_change).await;
@@ -73,7 +74,7 @@ async fn after_a_restart_a_back_off_takes_no_longer_than_it_may_though_the_clock
 }
 
 #[tokio::test]
-async fn on_a_shared_store_nothing_waits_for_ever_that_was_stored_while_a_clock_was_ahead() {
+async fn on_a_shared_store_executions_stored_by_a_server_with_a_fast_clock_do_not_wait_for_ever() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new().shared());
     let ahead = World::on(store.clone(), |options| options.max_instances = 1).await;
     let retrying = waiting_for_its_retry(&ahead).await;
@@ -86,7 +87,7 @@ async fn on_a_shared_store_nothing_waits_for_ever_that_was_stored_while_a_clock_
     ahead
         .until(ids[1], |execution| execution.start_time.is_some())
         .await;
-    // Its clock stands still from here on, so it neither renews nor retries.
+    // The first platform's clock stands still from now on, so it neither renews leases nor retries.
     let clock = ManualClock::new(ahead.clock.now() - YEAR);
     let next = World::at(clock, store.clone(), no_change).await;
     next.runtime.open();

@@ -1,4 +1,4 @@
-//! Platforms whose tokio runtime ends first, or lacks what they need; and readiness.
+//! Tests of readiness, and of platforms whose tokio runtime ends first or lacks timers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,11 +20,11 @@ use crate::platform::World;
 use crate::scripted::Scripted;
 
 const SECOND: Duration = Duration::from_secs(1);
-/// Longer than anything here takes: only a hang meets it.
+/// A bound that only a hang reaches.
 const ENOUGH: Duration = Duration::from_secs(60);
 
 #[test]
-fn a_platform_whose_tokio_runtime_is_gone_ends_every_wait() {
+fn a_platform_whose_tokio_runtime_has_ended_ends_every_wait() {
     let first = tokio::runtime::Runtime::new().unwrap();
     let platform = first
         .block_on(Platform::builder().runtime(Scripted::default()).build())
@@ -71,13 +71,13 @@ async fn a_subscriber_receives_the_end_of_a_platform_that_was_shut_down_or_dropp
 }
 
 #[test]
-fn a_platform_is_not_built_on_a_runtime_without_timers_unless_its_clock_needs_none() {
+fn building_on_a_tokio_runtime_without_timers_fails_unless_the_clock_needs_none() {
     let timeless = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
     let builder = || Platform::builder().runtime(Scripted::default());
     let Err(Error::Invalid(message)) = timeless.block_on(builder().build()) else {
-        panic!("it was built");
+        panic!("the platform was built");
     };
     assert!(message.contains("enable_time"), "{message}");
     let clock = ManualClock::new(Timestamp::default());
@@ -85,7 +85,7 @@ fn a_platform_is_not_built_on_a_runtime_without_timers_unless_its_clock_needs_no
 }
 
 #[tokio::test]
-async fn a_direct_call_announces_its_start_and_is_stored_before_its_end_is_published() {
+async fn a_direct_call_publishes_its_start_and_is_stored_before_its_end_is_published() {
     let world = World::new(|_| {}).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let mut events = world.platform.events().subscribe(None);
@@ -117,7 +117,7 @@ async fn a_direct_call_announces_its_start_and_is_stored_before_its_end_is_publi
     }
 }
 
-/// A store that takes no writes while it is full.
+/// A store that refuses writes while it is full.
 struct Disk {
     is_full: Arc<AtomicBool>,
 }
@@ -148,7 +148,7 @@ impl Intercept for Disk {
     }
 }
 
-/// A scripted runtime whose host can be out of processes.
+/// A scripted runtime whose host can run out of processes.
 #[derive(Clone, Default)]
 struct Host {
     scripted: Scripted,
@@ -183,7 +183,7 @@ impl Runtime for Host {
 }
 
 #[tokio::test]
-async fn a_platform_is_not_ready_while_writes_fail_or_no_process_can_be_made_and_ready_after() {
+async fn a_platform_is_not_ready_while_writes_fail_or_no_process_can_be_made() {
     let (is_full, host) = (Arc::new(AtomicBool::new(false)), Host::default());
     let by = Disk {
         is_full: is_full.clone(),
@@ -203,11 +203,11 @@ async fn a_platform_is_not_ready_while_writes_fail_or_no_process_can_be_made_and
         (&host.is_exhausted, "no process can be made"),
     ] {
         fault.store(true, Ordering::SeqCst);
-        // The latest check is good for a second.
+        // The result of the latest check is used for one second.
         platform.ready().await.unwrap();
         clock.advance(SECOND);
         let Err(Error::Unavailable(message)) = platform.ready().await else {
-            panic!("it is ready");
+            panic!("the platform is ready");
         };
         assert!(message.to_string().contains(says), "{message}");
         fault.store(false, Ordering::SeqCst);

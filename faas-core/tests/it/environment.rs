@@ -1,4 +1,4 @@
-//! Variables and secrets, from the upload to the code that reads them.
+//! Tests of variables and secrets, from the upload to the code that reads them.
 
 use std::sync::Arc;
 
@@ -55,14 +55,14 @@ fn output(execution: &Execution) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn code_reads_variables_and_secrets_and_a_change_is_a_new_version_that_it_sees_at_once() {
+async fn code_reads_variables_and_secrets_and_each_change_is_a_new_version_that_applies_at_once() {
     let platform = platform(&Arc::default(), &[1]).await;
     let function = upload(&platform).await;
     assert_eq!(
         output(&*invoke(&platform, &function).await),
         "\"hi hunter2-hunter2\""
     );
-    // Now its isolate is warm.
+    // The isolate is warm now.
     let update = EnvironmentUpdate::default().variable("GREETING", "hello");
     let second = change(&platform, &function, update).await;
     assert_eq!(second.version, 2);
@@ -87,7 +87,7 @@ async fn code_reads_variables_and_secrets_and_a_change_is_a_new_version_that_it_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_the_key_a_function_with_secrets_fails_as_the_platforms_fault_and_loses_nothing() {
+async fn without_the_key_a_function_with_secrets_fails_as_a_platform_failure_and_loses_no_data() {
     let store = Arc::default();
     let with_key = platform(&store, &[1]).await;
     let function = upload(&with_key).await;
@@ -108,7 +108,7 @@ async fn without_the_key_a_function_with_secrets_fails_as_the_platforms_fault_an
         assert!(failure.message.contains("API_KEY"), "{failure:?}");
         assert!(failure.message.contains(says), "{failure:?}");
         assert_eq!(failed.cost.base.get(), 0);
-        // It can be read, and changed in all that needs no key.
+        // The function can be read, and changed in everything that needs no key.
         let read = without.functions().get(function.id).await.unwrap();
         assert_eq!(read, function);
         let update = EnvironmentUpdate::default().variable("GREETING", "hello");
@@ -122,7 +122,7 @@ async fn without_the_key_a_function_with_secrets_fails_as_the_platforms_fault_an
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_key_no_secret_is_taken() {
+async fn without_a_key_secrets_are_refused() {
     let platform = platform(&Arc::default(), &[]).await;
     let mut new = NewFunction::new("greet", "greets", CODE);
     new.environment = EnvironmentUpdate::default().secret("API_KEY", SECRET);
@@ -134,7 +134,7 @@ async fn without_a_key_no_secret_is_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_key_before_the_old_one_opens_what_either_sealed() {
+async fn with_a_new_key_before_the_old_one_secrets_of_both_open() {
     let store = Arc::default();
     let old = platform(&store, &[1]).await;
     let function = upload(&old).await;
@@ -156,13 +156,13 @@ async fn a_new_key_before_the_old_one_opens_what_either_sealed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_that_is_shown_of_a_function_tells_its_secrets() {
+async fn no_debug_output_of_a_function_contains_its_secrets() {
     let platform = platform(&Arc::default(), &[1]).await;
     let update = FunctionUpdate::default()
         .environment(EnvironmentUpdate::default().secret("API_KEY", SECRET));
     let function = upload(&platform).await;
     let done = invoke(&platform, &function).await;
-    // What code returns is its own business.
+    // A function may return its secrets.
     assert!(output(&done).contains(SECRET));
     let shown = format!("{update:?} {function:?} {:?}", platform.options());
     assert!(!shown.contains("hunter2"), "{shown}");

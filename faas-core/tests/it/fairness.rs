@@ -1,4 +1,4 @@
-//! What functions get of the instances and of the queue when others want much.
+//! Tests of how functions share the instances and the queue.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use serde_json::json;
 use crate::platform::World;
 use crate::scripted::Scripted;
 
-/// Long enough for anything but a hang.
+/// A bound that only a hang reaches.
 const ENOUGH: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_millis(20);
 
@@ -28,7 +28,7 @@ fn patient() -> FunctionConfig {
     }
 }
 
-/// Lets time pass until `future` is done.
+/// Advances the time until `future` is done.
 async fn as_time_passes<T>(world: &World, future: impl Future<Output = T>) -> T {
     let passing = async {
         loop {
@@ -38,13 +38,15 @@ async fn as_time_passes<T>(world: &World, future: impl Future<Output = T>) -> T 
     let done = async {
         tokio::select! {
             done = future => done,
-            () = passing => unreachable!("time passes for ever"),
+            () = passing => unreachable!("this loop does not end"),
         }
     };
-    tokio::time::timeout(ENOUGH, done).await.expect("it ends")
+    tokio::time::timeout(ENOUGH, done)
+        .await
+        .expect("the future did not end")
 }
 
-/// Calls `function` `count` times at once and waits for none of the calls.
+/// Makes `count` concurrent calls without waiting for them.
 fn call(world: &World, function: &Function, count: usize) {
     for _ in 0..count {
         let (platform, id) = (world.platform.clone(), function.id);
@@ -68,7 +70,7 @@ async fn is_answered(world: &World, function: &Function) {
 }
 
 #[tokio::test]
-async fn a_call_is_answered_while_nine_calls_of_other_functions_hold_an_instance_each() {
+async fn a_call_is_answered_while_nine_functions_occupy_an_instance_each() {
     let world = World::new(|_| {}).await;
     let mut events = world.platform.events().subscribe(None);
     let echo = world.function("echo", FunctionConfig::default()).await;
@@ -96,7 +98,7 @@ async fn a_call_is_answered_while_nine_calls_of_other_functions_hold_an_instance
 }
 
 #[tokio::test]
-async fn one_function_never_holds_the_last_instance() {
+async fn one_function_never_occupies_the_last_instance() {
     let world = World::new(|_| {}).await;
     let wait = world.function("wait", patient()).await;
     let echo = world.function("echo", FunctionConfig::default()).await;
@@ -111,7 +113,7 @@ async fn one_function_never_holds_the_last_instance() {
 }
 
 #[tokio::test]
-async fn three_greedy_functions_leave_an_instance_to_a_fourth_once_calls_end() {
+async fn three_greedy_functions_leave_an_instance_for_a_fourth_after_calls_end() {
     let world = World::new(|options| options.min_instances = 10).await;
     let echo = world.function("echo", FunctionConfig::default()).await;
     let first = world.function("wait", patient()).await;
@@ -121,14 +123,14 @@ async fn three_greedy_functions_leave_an_instance_to_a_fourth_once_calls_end() {
         calls.push(accepted.unwrap().id);
     }
     until(&world, || world.platform.counters().running == 9).await;
-    // The second greedy function takes the instance that the first left, and the third waits.
+    // The second greedy function takes the instance that the first left free; the third waits.
     for count in [10, 10] {
         let greedy = world.function("wait", patient()).await;
         call(&world, &greedy, 12);
         until(&world, || world.platform.counters().running == count).await;
     }
     until(&world, || world.platform.counters().queued == 3 + 11 + 12).await;
-    // The third takes the instance of a call that ends, and that of the next is left free.
+    // The third function takes the instance of the first call that ends; the next one stays free.
     for running in [10, 9] {
         let id = calls.remove(0);
         as_time_passes(&world, world.platform.executions().cancel(id))
@@ -143,7 +145,7 @@ async fn three_greedy_functions_leave_an_instance_to_a_fourth_once_calls_end() {
 }
 
 #[tokio::test]
-async fn a_function_may_hold_every_instance_where_that_is_set() {
+async fn a_function_may_occupy_every_instance_if_configured() {
     let world = World::new(|options| {
         options.max_instances = 3;
         options.max_instances_per_function = Some(3);
@@ -163,7 +165,7 @@ fn bound<T: std::fmt::Debug>(result: Result<T, Error>) -> QueueBound {
 }
 
 #[tokio::test]
-async fn one_function_fills_half_of_the_queue_and_the_refusal_tells_whose_bound_was_met() {
+async fn one_function_fills_at_most_half_of_the_queue_and_the_refusal_names_the_bound() {
     let world = World::new(|options| {
         options.queue_capacity = 4;
         options.max_instances = 1;
@@ -196,7 +198,7 @@ async fn one_function_fills_half_of_the_queue_and_the_refusal_tells_whose_bound_
 }
 
 #[tokio::test]
-async fn inputs_of_calls_that_have_not_ended_are_bounded_in_bytes_together() {
+async fn the_total_size_of_inputs_in_the_queue_is_bounded() {
     let world = World::new(|options| {
         options.queue_bytes = 3_000;
         options.max_input = 1_200;
@@ -233,7 +235,7 @@ async fn inputs_of_calls_that_have_not_ended_are_bounded_in_bytes_together() {
 }
 
 #[tokio::test]
-async fn accepted_work_of_one_function_does_not_hold_up_that_of_another_after_a_restart() {
+async fn after_a_restart_accepted_work_of_one_function_does_not_delay_another_function() {
     let store = Arc::new(MemoryStore::new());
     let before = World::on(store.clone(), |options| {
         options.max_instances = 1;
@@ -266,14 +268,14 @@ async fn accepted_work_of_one_function_does_not_hold_up_that_of_another_after_a_
     }
 }
 
-/// Adds an instance whenever something waits, unless it is told to panic.
+/// Adds an instance whenever something waits; panics on request.
 struct Fickle {
     panics: Arc<AtomicBool>,
 }
 
 impl ScalingPolicy for Fickle {
     fn decide(&mut self, snapshot: &Snapshot) -> Decision {
-        assert!(!self.panics.load(Ordering::SeqCst), "as the test wants");
+        assert!(!self.panics.load(Ordering::SeqCst), "requested by the test");
         match snapshot.queued {
             0 => Decision::Hold,
             _ => Decision::Scale {
@@ -285,8 +287,7 @@ impl ScalingPolicy for Fickle {
 }
 
 #[tokio::test]
-async fn a_policy_that_panics_shows_in_readiness_and_the_default_policy_scales_until_it_works_again()
- {
+async fn while_a_policy_panics_readiness_reports_it_and_the_default_policy_decides() {
     let panics = Arc::new(AtomicBool::new(true));
     let policy = Fickle {
         panics: panics.clone(),

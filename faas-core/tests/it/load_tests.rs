@@ -1,4 +1,4 @@
-//! Load tests, on functions whose time is known.
+//! Tests of load tests, on functions with known durations.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -17,7 +17,7 @@ use crate::platform::{World, everything, settle};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Moves the time on until the test has ended.
+/// Advances the time until the load test has ended.
 async fn ended(world: &World, id: LoadTestId) -> LoadTest {
     for _ in 0..200 {
         let test = world.platform.load_tests().get(id).await.unwrap();
@@ -26,10 +26,10 @@ async fn ended(world: &World, id: LoadTestId) -> LoadTest {
         }
         world.advance(Duration::from_millis(250)).await;
     }
-    panic!("it did not end");
+    panic!("the load test did not end");
 }
 
-/// What all executions in the store cost, and how many there are.
+/// Returns the total cost and the number of the executions in the store.
 async fn stored(world: &World) -> (NanoDollars, usize) {
     let query = ExecutionQuery {
         limit: usize::MAX,
@@ -46,7 +46,7 @@ fn short(function: &Function) -> NewLoadTest {
         .duration(2 * SECOND)
 }
 
-/// A function that waits and has run before, so that a test of it makes no probes.
+/// Creates a waiting function that has run before, so that a load test makes no probes.
 async fn with_history(world: &World) -> Function {
     let wait = world.function("wait", FunctionConfig::default()).await;
     world.runtime.open();
@@ -56,7 +56,7 @@ async fn with_history(world: &World) -> Function {
 }
 
 #[tokio::test]
-async fn a_test_costs_what_its_executions_cost_and_tells_of_itself_each_second() {
+async fn a_load_test_costs_what_its_executions_cost_and_publishes_progress_each_second() {
     let world = World::new(|_| {}).await;
     let echo = world.function("sleep 5", FunctionConfig::default()).await;
     let mut events = world.platform.events().subscribe(None);
@@ -80,9 +80,9 @@ async fn a_test_costs_what_its_executions_cost_and_tells_of_itself_each_second()
         for event in some {
             match &event.kind {
                 EventKind::LoadTestProgress(_) => progress += 1,
-                EventKind::LoadTestFinished(told) => {
+                EventKind::LoadTestFinished(published) => {
                     finished += 1;
-                    assert_eq!(**told, test);
+                    assert_eq!(**published, test);
                 }
                 _ => {}
             }
@@ -93,7 +93,7 @@ async fn a_test_costs_what_its_executions_cost_and_tells_of_itself_each_second()
 }
 
 #[tokio::test]
-async fn a_test_of_a_function_without_history_begins_with_a_few_calls_and_estimates_from_them() {
+async fn a_load_test_of_a_function_without_history_starts_with_probes_and_estimates_from_them() {
     let world = World::new(|_| {}).await;
     let echo = world.function("echo", FunctionConfig::default()).await;
     let tests = world.platform.load_tests();
@@ -107,7 +107,7 @@ async fn a_test_of_a_function_without_history_begins_with_a_few_calls_and_estima
     let test = ended(&world, test.id).await;
     assert_eq!(test.estimate.basis, Basis::Probe);
     assert!(test.estimate.duration < SECOND, "{:?}", test.estimate);
-    // Three probes and what the rate asks for, each with a number of its own.
+    // Three probes and the calls of the rate, each with its own number.
     let (cost, count) = stored(&world).await;
     assert_eq!((count, test.result.total()), (11, 11));
     assert_eq!(test.result.sums.total(), cost);
@@ -119,14 +119,14 @@ async fn a_test_of_a_function_without_history_begins_with_a_few_calls_and_estima
     inputs.sort_by_key(|input| input.len());
     inputs.dedup();
     assert_eq!(inputs.len(), 11);
-    // The second test has the first as its history, and makes no probes.
+    // The second test has the first as its history and makes no probes.
     let test = tests.start(new).await.unwrap();
     assert_eq!(test.estimate.basis, Basis::History);
     assert_eq!(ended(&world, test.id).await.result.total(), 8);
 }
 
 #[tokio::test]
-async fn a_test_can_be_stopped_while_its_first_calls_run() {
+async fn a_load_test_can_be_stopped_while_its_probes_run() {
     let world = World::new(|_| {}).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let tests = world.platform.load_tests();
@@ -142,7 +142,7 @@ async fn a_test_can_be_stopped_while_its_first_calls_run() {
 }
 
 #[tokio::test]
-async fn one_test_of_a_function_runs_at_a_time_and_another_function_is_free() {
+async fn a_function_runs_one_load_test_at_a_time_independently_of_other_functions() {
     let world = World::new(|_| {}).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let other = world.function("wait", FunctionConfig::default()).await;
@@ -166,7 +166,7 @@ async fn one_test_of_a_function_runs_at_a_time_and_another_function_is_free() {
 }
 
 #[tokio::test]
-async fn a_test_that_is_stopped_lets_its_calls_end_and_makes_no_more() {
+async fn a_stopped_load_test_lets_its_calls_end_and_starts_no_more() {
     let world = World::new(|_| {}).await;
     let wait = with_history(&world).await;
     let tests = world.platform.load_tests();
@@ -174,7 +174,7 @@ async fn a_test_that_is_stopped_lets_its_calls_end_and_makes_no_more() {
     settle().await;
     let stopping = tests.stop(test.id).await.unwrap();
     assert_eq!(stopping.status, LoadTestStatus::Stopping);
-    // At once, and when it is written for the next time.
+    // At once, and after the next periodic write.
     for _ in 0..2 {
         let stopping = tests.get(test.id).await.unwrap();
         assert_eq!(stopping.status, LoadTestStatus::Stopping);
@@ -189,13 +189,13 @@ async fn a_test_that_is_stopped_lets_its_calls_end_and_makes_no_more() {
 }
 
 #[tokio::test]
-async fn in_an_open_loop_a_stall_counts_for_all_the_calls_that_it_delays() {
+async fn in_an_open_loop_a_stall_counts_for_all_calls_that_it_delays() {
     let world = World::new(|options| options.max_instances = 1).await;
     let wait = with_history(&world).await;
     let new = short(&wait).concurrency(1).rate(10.0);
     let test = world.platform.load_tests().start(new).await.unwrap();
     settle().await;
-    // The first call takes all the time that there is; nineteen more were due meanwhile.
+    // The first call takes the whole time; nineteen more are due meanwhile.
     for _ in 0..8 {
         world.advance(Duration::from_millis(250)).await;
     }
@@ -203,14 +203,14 @@ async fn in_an_open_loop_a_stall_counts_for_all_the_calls_that_it_delays() {
     let test = ended(&world, test.id).await;
     assert_eq!(test.result.total(), 20);
     let times = test.result.response_time;
-    // They waited for 2, 1.9, 1.8 … seconds.
+    // The calls waited for 2, 1.9, 1.8 … seconds.
     assert!(times.max >= 2 * SECOND, "{times:?}");
     assert!(times.p50 >= SECOND, "{times:?}");
     assert!(times.min <= SECOND / 2, "{times:?}");
 }
 
 #[tokio::test]
-async fn what_fails_is_grouped_by_its_reason() {
+async fn failed_calls_are_grouped_by_reason() {
     let world = World::new(|_| {}).await;
     let fail = world.function("fail 9", FunctionConfig::default()).await;
     let tests = world.platform.load_tests();
@@ -227,7 +227,7 @@ async fn what_fails_is_grouped_by_its_reason() {
 }
 
 #[tokio::test]
-async fn a_wrong_request_is_refused_and_says_why() {
+async fn an_invalid_request_is_refused_with_the_reason() {
     let world = World::new(|_| {}).await;
     let echo = world.function("echo", FunctionConfig::default()).await;
     let tests = world.platform.load_tests();
@@ -259,7 +259,7 @@ async fn a_wrong_request_is_refused_and_says_why() {
 }
 
 #[tokio::test]
-async fn a_test_whose_platform_ended_is_marked_as_interrupted() {
+async fn a_load_test_whose_platform_ended_is_marked_as_interrupted() {
     let store = Arc::new(MemoryStore::new());
     let world = World::on(store.clone(), |_| {}).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
@@ -275,7 +275,7 @@ async fn a_test_whose_platform_ended_is_marked_as_interrupted() {
     assert_eq!(found.status, LoadTestStatus::Interrupted);
     let stored = world.store.load_test(test.id).await.unwrap();
     assert_eq!(stored, Some(found));
-    // Its place is free again.
+    // The function can be load-tested again.
     world.runtime.open();
     let test = world
         .platform

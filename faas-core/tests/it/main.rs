@@ -1,10 +1,10 @@
-//! What the crate promises, through its public interface.
+//! Tests of the crate through its public interface.
 
 #![cfg_attr(
     target_os = "linux",
     expect(
         clippy::duplicate_mod,
-        reason = "the tests of the runtime run in both of its forms"
+        reason = "the runtime tests run with threads and with processes"
     )
 )]
 

@@ -1,4 +1,4 @@
-//! The engine's promises, on a scripted runtime and a clock that is set by hand.
+//! Tests of the engine, with a scripted runtime and a manual clock.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -92,7 +92,10 @@ impl World {
             }
             pause().await;
         }
-        panic!("it did not come to that: {:?}", self.get(id).await);
+        panic!(
+            "the execution did not reach the expected state: {:?}",
+            self.get(id).await
+        );
     }
 
     pub(crate) async fn ended(&self, id: ExecutionId) -> Arc<Execution> {
@@ -100,7 +103,7 @@ impl World {
             .await
     }
 
-    /// Moves the time on by `step` once whoever is to wake then has gone to sleep.
+    /// Advances the time by `step`, after the tasks that it must wake have gone to sleep.
     pub(crate) async fn advance(&self, step: Duration) {
         settle().await;
         self.clock.advance(step);
@@ -110,7 +113,7 @@ impl World {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "threads of the engine need real time to move"
+    reason = "the engine's threads need real time to run"
 )]
 async fn pause() {
     tokio::time::sleep(Duration::from_millis(1)).await;
@@ -139,7 +142,7 @@ fn next_kinds(subscriber: &mut Subscriber) -> Vec<&'static str> {
 }
 
 #[tokio::test]
-async fn an_invoked_function_returns_its_output_priced_and_stored() {
+async fn an_invoked_function_returns_its_output_and_is_priced_and_stored() {
     let world = World::new(|_| {}).await;
     let echo = world.function("echo", FunctionConfig::default()).await;
     let done = world
@@ -160,7 +163,7 @@ async fn an_invoked_function_returns_its_output_priced_and_stored() {
 }
 
 #[tokio::test]
-async fn an_accepted_execution_is_stored_as_pending_before_anybody_is_told() {
+async fn an_accepted_execution_is_stored_before_the_caller_is_answered() {
     let world = World::new(|_| {}).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let first = world.platform.execute(wait.id, json!(1)).await.unwrap();
@@ -177,8 +180,7 @@ async fn an_accepted_execution_is_stored_as_pending_before_anybody_is_told() {
 }
 
 #[tokio::test]
-async fn a_failed_execution_is_tried_again_after_2_then_4_then_8_seconds_and_every_attempt_is_billed()
- {
+async fn a_failed_execution_is_retried_after_2_4_and_8_seconds_and_every_attempt_is_billed() {
     let world = World::new(|_| {}).await;
     let mut events = world.platform.events().subscribe(None);
     let fail = world.function("fail 9", FunctionConfig::default()).await;
@@ -210,7 +212,7 @@ async fn a_failed_execution_is_tried_again_after_2_then_4_then_8_seconds_and_eve
     assert_eq!(failed.cost.base, NanoDollars::new(4 * 100_000));
     assert_eq!(failed.cost.retry, NanoDollars::new(3 * 20_000));
     let mut kinds = next_kinds(&mut events);
-    // The clock has moved by whole seconds: metrics were told in between.
+    // The clock advanced by whole seconds, so metrics were published in between.
     kinds.retain(|kind| *kind != "metrics");
     let expected = [
         "started", "retry", "started", "retry", "started", "retry", "started", "failed",
@@ -219,7 +221,7 @@ async fn a_failed_execution_is_tried_again_after_2_then_4_then_8_seconds_and_eve
 }
 
 #[tokio::test]
-async fn an_invocation_is_not_retried_unless_it_asks_for_it() {
+async fn an_invocation_is_retried_only_on_request() {
     let world = World::new(|options| options.retry_base = Duration::ZERO).await;
     let fail = world.function("fail 1", FunctionConfig::default()).await;
     let once = world.platform.invoke(fail.id, json!({})).await.unwrap();
@@ -246,7 +248,7 @@ async fn an_invocation_is_not_retried_unless_it_asks_for_it() {
 }
 
 #[tokio::test]
-async fn the_flood_of_one_function_does_not_starve_another() {
+async fn a_flood_of_one_function_does_not_starve_another() {
     let world = World::new(|options| options.max_instances = 1).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let echo = world.function("echo", FunctionConfig::default()).await;
@@ -267,7 +269,7 @@ async fn the_flood_of_one_function_does_not_starve_another() {
         before += usize::from(world.ended(id).await.instance_id.is_some() && id < other.id);
     }
     assert_eq!(before, 100);
-    // On the one instance, at most the running one and those claimed ahead went first.
+    // Only the running execution and those claimed ahead ran first on the single instance.
     let rows = world
         .platform
         .executions()
@@ -278,7 +280,7 @@ async fn the_flood_of_one_function_does_not_starve_another() {
         .iter()
         .filter(|e| e.function_id == wait.id && e.end_time < other.end_time)
         .count();
-    assert!(earlier <= 10, "{earlier} of the flood went first");
+    assert!(earlier <= 10, "{earlier} executions of the flood ran first");
 }
 
 pub(crate) fn everything(limit: usize) -> ExecutionQuery {
@@ -289,7 +291,7 @@ pub(crate) fn everything(limit: usize) -> ExecutionQuery {
 }
 
 #[tokio::test]
-async fn no_more_of_a_function_run_at_a_time_than_its_concurrency_limit() {
+async fn concurrent_executions_of_a_function_stay_within_its_concurrency_limit() {
     let world = World::new(|options| options.min_instances = 8).await;
     let config = FunctionConfig {
         concurrency: Some(2),
@@ -310,7 +312,7 @@ async fn no_more_of_a_function_run_at_a_time_than_its_concurrency_limit() {
 }
 
 #[tokio::test]
-async fn a_full_queue_refuses_at_once_and_takes_again_when_there_is_room() {
+async fn a_full_queue_refuses_at_once_and_accepts_again_when_there_is_room() {
     let world = World::new(|options| {
         options.queue_capacity = 2;
         options.queue_share = 1.0;
@@ -347,7 +349,7 @@ async fn a_full_queue_refuses_at_once_and_takes_again_when_there_is_room() {
 }
 
 #[tokio::test]
-async fn an_execution_can_be_cancelled_wherever_it_is_and_is_not_tried_again() {
+async fn an_execution_can_be_cancelled_in_any_state_and_is_not_retried() {
     let world = World::new(|options| options.max_instances = 1).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let fail = world.function("fail 9", FunctionConfig::default()).await;
@@ -396,7 +398,7 @@ async fn an_execution_can_be_cancelled_wherever_it_is_and_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn the_same_idempotency_key_gives_the_first_execution_and_runs_once() {
+async fn the_same_idempotency_key_returns_the_first_execution_and_runs_once() {
     let world = World::new(|_| {}).await;
     let echo = world.function("echo", FunctionConfig::default()).await;
     let first = world
@@ -459,7 +461,7 @@ async fn the_same_idempotency_key_gives_the_first_execution_and_runs_once() {
 }
 
 #[tokio::test]
-async fn what_a_stopped_platform_left_unfinished_runs_on_the_next() {
+async fn executions_that_a_stopped_platform_left_unfinished_run_on_the_next() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let world = World::on(store.clone(), |options| {
         options.shutdown_grace = Duration::ZERO
@@ -516,7 +518,7 @@ async fn what_a_stopped_platform_left_unfinished_runs_on_the_next() {
 }
 
 #[tokio::test]
-async fn a_call_that_does_not_stop_fails_as_timeout_and_its_instance_is_replaced() {
+async fn a_call_that_does_not_stop_fails_with_a_timeout_and_its_instance_is_replaced() {
     let world = World::new(|options| options.max_instances = 1).await;
     let config = FunctionConfig {
         timeout: Duration::from_millis(100),
@@ -575,7 +577,7 @@ async fn a_function_whose_calls_do_not_stop_is_refused_until_they_end() {
 }
 
 #[tokio::test]
-async fn a_runtime_that_panics_costs_one_execution_and_no_more() {
+async fn a_runtime_that_panics_fails_only_one_execution() {
     let world = World::new(|_| {}).await;
     let panics = world.function("panic", FunctionConfig::default()).await;
     let failed = world.platform.invoke(panics.id, json!({})).await.unwrap();
@@ -594,8 +596,8 @@ async fn a_runtime_that_panics_costs_one_execution_and_no_more() {
 }
 
 #[tokio::test]
-async fn capacity_rises_with_the_queue_and_falls_back_in_silence_and_each_change_says_why() {
-    // One function holds at most three of four: a fourth would not help it.
+async fn instances_are_added_for_a_queue_and_removed_in_silence_with_a_reason_for_each_change() {
+    // One function occupies at most three of four instances, so a fourth would not help it.
     let world = World::new(|options| options.max_instances = 4).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let mut ids = Vec::new();
@@ -638,7 +640,7 @@ async fn capacity_rises_with_the_queue_and_falls_back_in_silence_and_each_change
 }
 
 #[tokio::test]
-async fn lists_show_what_runs_as_running_and_direct_invocations_too() {
+async fn lists_show_running_executions_including_direct_invocations() {
     let world = World::new(|_| {}).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let platform = world.platform.clone();
@@ -667,7 +669,7 @@ async fn lists_show_what_runs_as_running_and_direct_invocations_too() {
 }
 
 #[tokio::test]
-async fn reports_add_up_to_the_executions_to_the_nano_dollar() {
+async fn reports_equal_the_sum_of_the_executions_to_the_nano_dollar() {
     let world = World::new(|options| options.retry_base = Duration::ZERO).await;
     let echo = world.function("echo", FunctionConfig::default()).await;
     let fail = world

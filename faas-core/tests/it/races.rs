@@ -1,4 +1,4 @@
-//! What holds when several things happen at once, or somebody goes away in the middle.
+//! Tests of concurrent events and of callers that go away.
 
 use std::future::Future;
 use std::pin::pin;
@@ -14,11 +14,11 @@ use serde_json::json;
 
 use crate::platform::{World, settle};
 
-/// Long enough for anything that happens at all.
+/// A bound that only a hang reaches.
 const ENOUGH: Duration = Duration::from_secs(20);
 
 #[tokio::test]
-async fn what_was_sent_to_be_accepted_runs_and_keeps_no_room_when_its_caller_goes_away() {
+async fn an_execution_whose_caller_goes_away_during_acceptance_runs_and_leaks_no_queue_capacity() {
     let world = World::new(|options| options.queue_capacity = 1).await;
     let echo = world.function("echo", FunctionConfig::default()).await;
     for n in 0..3 {
@@ -41,7 +41,7 @@ async fn what_was_sent_to_be_accepted_runs_and_keeps_no_room_when_its_caller_goe
 }
 
 #[tokio::test]
-async fn waiting_for_the_host_is_no_part_of_a_call_and_neither_times_out_nor_costs() {
+async fn waiting_for_an_isolate_is_not_billed_and_causes_no_timeout() {
     let world = World::new(|options| {
         options.max_instances = 2;
         options.max_instances_per_function = Some(2);
@@ -85,7 +85,7 @@ async fn waiting_for_the_host_is_no_part_of_a_call_and_neither_times_out_nor_cos
 }
 
 #[tokio::test]
-async fn an_execution_that_is_claimed_and_waits_for_an_instance_can_be_cancelled() {
+async fn a_claimed_execution_that_waits_for_an_instance_can_be_cancelled() {
     let world = World::new(|options| options.max_instances = 1).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let mut ids = Vec::new();
@@ -94,7 +94,7 @@ async fn an_execution_that_is_claimed_and_waits_for_an_instance_can_be_cancelled
         ids.push(accepted.unwrap().id);
         settle().await;
     }
-    // The instance that is freed has the others claimed before it takes the next.
+    // The freed instance claims the others before it takes the next one.
     world.platform.executions().cancel(ids[0]).await.unwrap();
     settle().await;
     let claimed = world.store.execution(ids[3]).await.unwrap().unwrap();
@@ -104,7 +104,7 @@ async fn an_execution_that_is_claimed_and_waits_for_an_instance_can_be_cancelled
     );
     let executions = world.platform.executions();
     let cancelled = tokio::time::timeout(ENOUGH, executions.cancel(ids[3])).await;
-    let cancelled = cancelled.expect("it ends").unwrap();
+    let cancelled = cancelled.expect("the cancellation did not end").unwrap();
     assert_eq!(
         cancelled.failure.as_ref().unwrap().kind,
         FailureKind::Cancelled
@@ -117,7 +117,7 @@ async fn an_execution_that_is_claimed_and_waits_for_an_instance_can_be_cancelled
 }
 
 #[tokio::test]
-async fn an_execution_that_is_cancelled_just_after_its_timeout_is_not_tried_again() {
+async fn an_execution_that_is_cancelled_just_after_its_timeout_is_not_retried() {
     let world = World::new(|options| options.max_instances = 1).await;
     let config = FunctionConfig {
         timeout: Duration::from_millis(100),
@@ -140,7 +140,7 @@ async fn an_execution_that_is_cancelled_just_after_its_timeout_is_not_tried_agai
     };
     let cancelled = tokio::select! {
         cancelled = executions.cancel(id) => cancelled.unwrap(),
-        () = moving => unreachable!("it goes on for ever"),
+        () = moving => unreachable!("this loop does not end"),
     };
     assert_eq!((cancelled.attempts.len(), cancelled.retry_count), (1, 0));
     assert_eq!(
@@ -151,7 +151,7 @@ async fn an_execution_that_is_cancelled_just_after_its_timeout_is_not_tried_agai
 }
 
 #[tokio::test]
-async fn what_returns_although_it_is_cancelled_is_not_told_to_be_cancelled() {
+async fn a_call_that_returns_during_its_cancellation_is_not_reported_as_cancelled() {
     let world = World::new(|_| {}).await;
     let hang = world.function("hang", FunctionConfig::default()).await;
     let accepted = world.platform.execute(hang.id, json!({})).await;

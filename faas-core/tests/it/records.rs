@@ -1,4 +1,4 @@
-//! What becomes of results that the store is slow to take, or does not take at all.
+//! Tests of results that the store accepts late or not at all.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ use crate::platform::{World, settle};
 
 type Ready = BoxFuture<'static, Result<(), StoreError>>;
 
-/// Commits only after what the function gives is done.
+/// Waits for the future that the function returns before each commit.
 struct Before<F>(F);
 
 #[async_trait]
@@ -38,7 +38,7 @@ fn before<F: Fn(&[Write]) -> Ready + Send + Sync + 'static>(ready: F) -> Arc<dyn
     Arc::new(Intercepted { store, by })
 }
 
-/// Whether a function has made a result that is among these.
+/// Whether a function's output is among these writes.
 fn has_output(writes: &[Write]) -> bool {
     writes.iter().any(|write| match write {
         Write::Insert(execution) | Write::Settle { execution, .. } => execution.output.is_some(),
@@ -47,7 +47,7 @@ fn has_output(writes: &[Write]) -> bool {
 }
 
 #[tokio::test]
-async fn an_execution_whose_result_is_refused_for_good_fails_and_says_why() {
+async fn an_execution_whose_result_the_store_rejects_fails_with_the_reason() {
     let store = before(|writes| {
         let refused = has_output(writes);
         Box::pin(async move {
@@ -66,7 +66,7 @@ async fn an_execution_whose_result_is_refused_for_good_fails_and_says_why() {
         let failure = ended.failure.as_ref().unwrap();
         assert_eq!(failure.kind, FailureKind::Platform);
         assert!(failure.message.contains("it is too large"), "{failure:?}");
-        // It ran, all the same.
+        // The function ran, so its time is billed.
         assert!(ended.cost.base.get() > 0);
     }
 }

@@ -1,4 +1,4 @@
-//! A runtime whose functions are scripts of one line: what they do is known, and how long it takes.
+//! A runtime whose functions are one-line scripts with known behaviour and duration.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -8,13 +8,14 @@ use faas_core::error::{CompileError, RuntimeError};
 use faas_core::model::{Failure, FailureKind, FunctionId, InstanceId, Json};
 use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats, StopReason};
 
-/// `echo` returns its input, `attempt` its attempt's number; `fail N` throws on the first N attempts;
-/// `sleep N` returns its input after N milliseconds of real time; `wait` returns when it is opened or
-/// stopped; `late` reports its timeout when it is opened; `hang` does not even stop; `panic` panics.
+/// `echo` returns its input, `attempt` returns the number of its attempt, `fail N` throws on the
+/// first N attempts, `sleep N` returns its input after N milliseconds of real time, `wait` returns
+/// when the gate is opened or the call is stopped, `late` reports its timeout when the gate is
+/// opened, `hang` ignores the stop signal, `panic` panics.
 #[derive(Clone, Default)]
 pub(crate) struct Scripted {
     pub(crate) gate: Arc<AtomicBool>,
-    /// The host has no room for what a call runs in: all wait until it has.
+    /// Whether the host lacks resources for isolates; `prepare` then waits.
     pub(crate) is_full: Arc<AtomicBool>,
     pub(crate) running: Arc<AtomicUsize>,
     pub(crate) most_running: Arc<AtomicUsize>,
@@ -65,7 +66,7 @@ struct Script {
 impl Instance for Script {
     fn prepare(&mut self, _: (FunctionId, u32)) -> Result<(), RuntimeError> {
         while self.shared.is_full.load(Ordering::SeqCst) {
-            #[expect(clippy::disallowed_methods, reason = "a host that is slow")]
+            #[expect(clippy::disallowed_methods, reason = "simulates a slow host")]
             std::thread::sleep(Duration::from_millis(1));
         }
         Ok(())
@@ -125,13 +126,16 @@ impl Script {
                 }
             },
             ("hang", _) => loop {
-                #[expect(clippy::disallowed_methods, reason = "code that nothing stops")]
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "simulates code that cannot be stopped"
+                )]
                 std::thread::sleep(Duration::from_millis(1));
                 if is_open() {
                     return Ok(Json::null());
                 }
             },
-            _ => panic!("as the script says"),
+            _ => panic!("requested by the script"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What holds when several platforms use one store.
+//! Tests of several platforms on one store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,16 +15,16 @@ use tokio::runtime::Runtime;
 use crate::platform::{World, settle};
 
 const SECOND: Duration = Duration::from_secs(1);
-/// Ten seconds more than the timeout of the functions here.
+/// The lease of the functions here: their timeout and ten seconds.
 const LEASE: Duration = Duration::from_secs(40);
 
-/// A platform that lives beside the test's own, and can die.
+/// A second platform, which can die.
 struct Other {
     world: World,
     threads: Option<Runtime>,
 }
 
-/// It dies: nothing of it moves any more, and nothing is written.
+/// Simulates a crash: no task continues and nothing more is written.
 impl Drop for Other {
     fn drop(&mut self) {
         if let Some(threads) = self.threads.take() {
@@ -34,7 +34,7 @@ impl Drop for Other {
 }
 
 impl Other {
-    /// One with a single instance, on the store and the clock of `world`.
+    /// Starts a platform with a single instance on the store and the clock of `world`.
     async fn beside(world: &World) -> Self {
         let threads = Runtime::new().expect("threads");
         let (clock, store) = (world.clock.clone(), world.store.clone());
@@ -51,7 +51,7 @@ impl Other {
         accepted.expect("it is accepted").id
     }
 
-    /// Executes it and waits until it runs.
+    /// Executes a function and waits until it runs.
     async fn run(&self, function: FunctionId) -> ExecutionId {
         let id = self.execute(function).await;
         let started = |execution: &Execution| execution.start_time.is_some();
@@ -64,7 +64,7 @@ async fn world() -> World {
     World::on(Arc::new(MemoryStore::new().shared()), |_| {}).await
 }
 
-/// Moves the time on by `time`, a second at once.
+/// Advances the time by `time`, one second at a time.
 async fn pass(world: &World, time: Duration) {
     for _ in 0..time.as_secs() {
         world.advance(SECOND).await;
@@ -79,7 +79,7 @@ fn kinds(execution: &Execution) -> Vec<Option<FailureKind>> {
 }
 
 #[tokio::test]
-async fn what_a_platform_ran_when_it_died_is_taken_over_when_its_lease_ends_and_not_before() {
+async fn executions_of_a_dead_platform_are_taken_over_when_the_lease_ends_and_not_before() {
     let world = world().await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let other = Other::beside(&world).await;
@@ -99,7 +99,7 @@ async fn what_a_platform_ran_when_it_died_is_taken_over_when_its_lease_ends_and_
 }
 
 #[tokio::test]
-async fn what_a_living_platform_has_claimed_is_never_taken_over() {
+async fn claimed_executions_of_a_living_platform_are_never_taken_over() {
     let world = world().await;
     let config = FunctionConfig {
         retry_count: 0,
@@ -115,7 +115,7 @@ async fn what_a_living_platform_has_claimed_is_never_taken_over() {
     let executions = other.world.platform.executions();
     executions.cancel(first).await.unwrap();
     settle().await;
-    // Both are claimed now. The second waits until the first has timed out.
+    // Both are claimed now. The second one waits until the first has timed out.
     for id in &claimed {
         let execution = world.store.execution(*id).await.unwrap().unwrap();
         assert_eq!(execution.status, Status::Running);
@@ -128,7 +128,7 @@ async fn what_a_living_platform_has_claimed_is_never_taken_over() {
 }
 
 #[tokio::test]
-async fn what_waits_elsewhere_is_taken_up_by_a_platform_that_has_room_and_runs_once() {
+async fn waiting_executions_are_taken_up_by_a_platform_with_free_capacity_and_run_once() {
     let world = world().await;
     world.runtime.open();
     let wait = world.function("wait", FunctionConfig::default()).await;
@@ -158,7 +158,7 @@ async fn what_waits_elsewhere_is_taken_up_by_a_platform_that_has_room_and_runs_o
 }
 
 #[tokio::test]
-async fn what_a_platform_had_accepted_when_it_died_is_run_by_another() {
+async fn executions_that_a_dead_platform_had_accepted_run_on_another() {
     let world = world().await;
     let fail = world.function("fail 1", FunctionConfig::default()).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
@@ -179,7 +179,7 @@ async fn what_a_platform_had_accepted_when_it_died_is_run_by_another() {
 }
 
 #[tokio::test]
-async fn what_many_wait_for_elsewhere_is_taken_up_as_fast_as_it_is_done() {
+async fn many_waiting_executions_are_taken_up_as_fast_as_they_complete() {
     const COUNT: usize = 400;
     let world = world().await;
     let echo = world.function("echo", FunctionConfig::default()).await;
@@ -200,12 +200,12 @@ async fn what_many_wait_for_elsewhere_is_taken_up_as_fast_as_it_is_done() {
         let execution = world.get(id).await;
         left += usize::from(execution.status == Status::Pending);
     }
-    // What it had claimed waits for its lease to end.
+    // Executions that the dead platform had claimed wait for the end of their lease.
     assert!(left == 0, "{left} of {COUNT} still wait");
 }
 
 #[tokio::test]
-async fn a_function_that_may_run_no_more_often_keeps_nothing_else_from_being_taken_up() {
+async fn a_function_at_its_concurrency_limit_does_not_keep_other_functions_from_being_taken_up() {
     let world = world().await;
     let config = FunctionConfig {
         concurrency: Some(1),
@@ -218,14 +218,14 @@ async fn a_function_that_may_run_no_more_often_keeps_nothing_else_from_being_tak
         other.execute(one_by_one.id).await;
     }
     let echoed = other.execute(echo.id).await;
-    // Whatever it has done meanwhile was only to accept.
+    // The other platform has only accepted the executions.
     drop(other);
     pass(&world, 5 * SECOND).await;
     assert_eq!(world.ended(echoed).await.status, Status::Completed);
 }
 
 #[tokio::test]
-async fn a_pause_of_all_platforms_neither_ends_leases_nor_times_out_what_runs() {
+async fn a_pause_of_all_platforms_ends_no_leases_and_causes_no_timeouts() {
     let world = world().await;
     let config = FunctionConfig {
         retry_count: 0,
@@ -246,7 +246,7 @@ async fn a_pause_of_all_platforms_neither_ends_leases_nor_times_out_what_runs() 
 }
 
 #[tokio::test]
-async fn an_execution_is_cancelled_wherever_it_runs() {
+async fn an_execution_can_be_cancelled_from_any_platform() {
     let world = world().await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let other = Other::beside(&world).await;
@@ -254,18 +254,18 @@ async fn an_execution_is_cancelled_wherever_it_runs() {
     let executions = world.platform.executions();
     let cancelled = tokio::select! {
         cancelled = executions.cancel(id) => cancelled.unwrap(),
-        () = pass(&world, 60 * SECOND) => panic!("it was not cancelled"),
+        () = pass(&world, 60 * SECOND) => panic!("the execution was not cancelled"),
     };
     assert_eq!(cancelled.status, Status::Failed);
     assert_eq!(kinds(&cancelled), [Some(FailureKind::Cancelled)]);
     assert_eq!(other.world.get(id).await, cancelled);
 
-    // One whose platform has died is cancelled by whoever takes it over.
+    // An execution of a dead platform is cancelled by the platform that takes it over.
     let id = other.run(wait.id).await;
     drop(other);
     let cancelled = tokio::select! {
         cancelled = executions.cancel(id) => cancelled,
-        () = pass(&world, 60 * SECOND) => panic!("it was not given up"),
+        () = pass(&world, 60 * SECOND) => panic!("the cancellation did not time out"),
     };
     assert!(
         matches!(cancelled, Err(Error::Conflict(_))),
@@ -278,7 +278,7 @@ async fn an_execution_is_cancelled_wherever_it_runs() {
 }
 
 #[tokio::test]
-async fn what_still_waits_here_is_cancelled_where_it_runs() {
+async fn a_queued_execution_that_another_platform_has_taken_up_is_cancelled_there() {
     let world = world().await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let other = Other::beside(&world).await;
@@ -290,13 +290,13 @@ async fn what_still_waits_here_is_cancelled_where_it_runs() {
     let executions = other.world.platform.executions();
     let cancelled = tokio::select! {
         cancelled = executions.cancel(id) => cancelled.unwrap(),
-        () = pass(&world, 60 * SECOND) => panic!("it was not cancelled"),
+        () = pass(&world, 60 * SECOND) => panic!("the execution was not cancelled"),
     };
     assert_eq!(kinds(&cancelled), [Some(FailureKind::Cancelled)]);
 }
 
 #[tokio::test]
-async fn whoever_waits_hears_of_an_end_elsewhere() {
+async fn a_waiting_caller_is_answered_when_the_execution_ends_on_another_platform() {
     let world = world().await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let other = Other::beside(&world).await;
@@ -319,13 +319,13 @@ async fn whoever_waits_hears_of_an_end_elsewhere() {
     };
     let ended = tokio::select! {
         ended = invoked => ended.unwrap(),
-        () = opened => panic!("it was not told"),
+        () = opened => panic!("the caller was not answered"),
     };
     assert_eq!((ended.id, ended.status), (id, Status::Completed));
 }
 
 #[tokio::test]
-async fn a_function_that_was_changed_elsewhere_is_served_a_second_later() {
+async fn a_change_by_another_platform_applies_within_a_second() {
     let world = world().await;
     let echo = world.function("echo", FunctionConfig::default()).await;
     let other = Other::beside(&world).await;

@@ -1,4 +1,4 @@
-//! An execution runs the version of its function that it was accepted with.
+//! Tests that an execution runs the version of its function that was current at acceptance.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ async fn update(world: &World, function: &Function, script: &str) {
 }
 
 #[tokio::test]
-async fn a_retry_runs_the_version_that_failed_although_the_function_was_updated() {
+async fn a_retry_runs_the_accepted_version_after_an_update() {
     let world = World::new(|_| {}).await;
     let function = world.function("fail 2", FunctionConfig::default()).await;
     let id = execute(&world, &function).await;
@@ -50,7 +50,7 @@ async fn a_retry_runs_the_version_that_failed_although_the_function_was_updated(
 }
 
 #[tokio::test]
-async fn calls_that_wait_in_the_queue_run_the_version_that_they_were_accepted_with() {
+async fn queued_calls_run_the_version_that_they_were_accepted_with() {
     let world = World::new(|options| options.max_instances = 1).await;
     let wait = world.function("wait", FunctionConfig::default()).await;
     let function = world.function("attempt", FunctionConfig::default()).await;
@@ -109,7 +109,7 @@ async fn after_a_restart_and_on_other_platforms_the_accepted_version_runs() {
     }
 }
 
-/// An execution in the store that waits for a platform, of a version as an import may bring it.
+/// Stores a pending execution of this version, as an import might.
 async fn imported(world: &World, function: &Function, version: u32) -> ExecutionId {
     let done = world.platform.invoke(function.id, json!(1)).await.unwrap();
     let id = ExecutionId::from_u128(done.id.as_u128() + 1);
@@ -127,7 +127,7 @@ async fn imported(world: &World, function: &Function, version: u32) -> Execution
 }
 
 #[tokio::test]
-async fn an_execution_whose_version_is_gone_fails_clearly_and_one_without_a_version_runs_the_current()
+async fn an_execution_of_a_missing_version_fails_with_the_reason_and_one_without_a_version_runs_the_current()
  {
     let world = World::on(Arc::new(MemoryStore::new().shared()), |_| {}).await;
     let function = world.function("echo", FunctionConfig::default()).await;
@@ -149,7 +149,7 @@ async fn an_execution_whose_version_is_gone_fails_clearly_and_one_without_a_vers
 }
 
 #[tokio::test]
-async fn a_retry_runs_although_the_function_was_deactivated_and_fails_once_it_is_deleted() {
+async fn a_retry_runs_after_the_function_was_deactivated_and_fails_after_it_was_deleted() {
     let world = World::new(|_| {}).await;
     let functions = world.platform.functions();
     let function = world.function("fail 1", FunctionConfig::default()).await;

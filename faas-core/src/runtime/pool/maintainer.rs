@@ -1,8 +1,8 @@
-//! Making and dropping isolates where no call waits for it.
+//! Makes and drops isolates in the background, so that no call waits for it.
 //!
-//! Owns the blank isolates, and a thread that makes them, drops dead ones, and looks now and then
-//! for warm ones to let go: each takes many times as long as a warm call. The thread ends when its
-//! [`PoolMaintainer`] is dropped.
+//! This module owns the blank isolates and a thread that makes them, drops dead ones, and
+//! periodically evicts warm ones; each of these takes many times as long as a warm call. The thread
+//! ends when its [`PoolMaintainer`] is dropped.
 
 use std::io;
 use std::sync::Arc;
@@ -14,14 +14,16 @@ use parking_lot::{Condvar, Mutex};
 use super::Maker;
 use super::warm::Warm;
 
-/// Dead isolates that may wait. Whoever brings more drops them itself, which slows it to the speed
-/// at which they are dropped.
+/// The maximum number of dead isolates waiting to be dropped. A caller that adds more drops them
+/// itself, which slows it down accordingly.
 const MAX_DEAD: usize = 1024;
 
-/// After so many drops the allocator is told to give memory back: glibc keeps it otherwise.
+/// After this many drops, the allocator is asked to return memory to the system; glibc keeps it
+/// otherwise.
 const TRIM_AFTER: usize = 256;
 
-/// How often warm isolates are looked through, and how long to wait after one could not be made.
+/// The interval between sweeps of the warm isolates, and the delay after an isolate could not be
+/// made.
 const SWEEP: Duration = Duration::from_secs(2);
 
 /// Hands out blank isolates and takes dead ones.
@@ -55,7 +57,7 @@ enum Work<I> {
 }
 
 impl<M: Maker> PoolMaintainer<M> {
-    /// Keeps `target` blank isolates ready, and `warm` in order.
+    /// Starts the thread, which keeps `target` blank isolates ready and sweeps `warm`.
     ///
     /// # Errors
     /// When the thread cannot be started.
@@ -81,8 +83,8 @@ impl<M: Maker> PoolMaintainer<M> {
         })
     }
 
-    /// A blank isolate that is ready, if there is one. When more than half of them are gone, the
-    /// missing ones are made anew.
+    /// Takes a blank isolate, if one is ready. When fewer than half remain, the thread refills
+    /// them.
     pub(super) fn blank(&self) -> Option<M::Isolate> {
         let mut state = self.shared.state.lock();
         let ready = state.blank.pop();
@@ -94,15 +96,15 @@ impl<M: Maker> PoolMaintainer<M> {
         ready
     }
 
-    /// Makes a blank isolate, here and now.
+    /// Makes a blank isolate on the calling thread.
     ///
     /// # Errors
-    /// When the host has no room for another.
+    /// When the host lacks resources for another isolate.
     pub(super) fn make(&self) -> io::Result<M::Isolate> {
         self.shared.maker.make()
     }
 
-    /// Drops isolates, later.
+    /// Drops isolates in the background.
     pub(super) fn drop_later(&self, isolates: impl IntoIterator<Item = M::Isolate>) {
         let mut isolates = isolates.into_iter().peekable();
         if isolates.peek().is_none() {
@@ -119,7 +121,7 @@ impl<M: Maker> PoolMaintainer<M> {
         isolates.for_each(drop);
     }
 
-    /// How many blank isolates are ready.
+    /// Returns the number of blank isolates.
     pub(super) fn ready(&self) -> usize {
         self.shared.state.lock().blank.len()
     }
@@ -130,7 +132,7 @@ impl<M: Maker> Drop for PoolMaintainer<M> {
         self.shared.state.lock().closed = true;
         self.shared.changed.notify_one();
         if let Some(thread) = self.thread.take() {
-            // It panicked, or it has ended.
+            // An error means that the thread panicked, which is harmless here.
             let _ = thread.join();
         }
     }
@@ -149,10 +151,10 @@ impl<M: Maker> Shared<M> {
                         failing = false;
                         self.state.lock().blank.push(isolate);
                     }
-                    // The next call will say so; until then, not in a loop.
+                    // The next call reports the error; until then, do not retry in a loop.
                     Err(error) => {
                         if !failing {
-                            tracing::warn!(%error, "cannot make an isolate");
+                            tracing::warn!(%error, "could not make a blank isolate");
                         }
                         failing = true;
                     }
@@ -174,14 +176,14 @@ impl<M: Maker> Shared<M> {
         }
     }
 
-    /// Waits for something to do. Blanks come first: a cold start may be waiting for one.
+    /// Waits for work. Making blank isolates has priority, since a cold start may need one.
     fn next(&self, failing: bool, swept: Duration) -> Work<M::Isolate> {
         let mut state = self.state.lock();
         loop {
             if state.closed {
                 return Work::End;
             }
-            // However busy it is kept.
+            // Sweep even under constant load.
             if self.warm.now().saturating_sub(swept) >= SWEEP {
                 return Work::Sweep;
             }
@@ -202,7 +204,7 @@ impl<M: Maker> Shared<M> {
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[expect(unsafe_code, reason = "a call into libc")]
 fn trim() {
-    // SAFETY: it may be called at any time from any thread.
+    // SAFETY: this function may be called at any time from any thread.
     unsafe {
         libc::malloc_trim(0);
     }
@@ -226,7 +228,7 @@ mod tests {
         type Program = ();
 
         fn run(&mut self, _: &Call<'_>, _: Option<&()>) -> Ended {
-            unreachable!("nothing is run here")
+            unreachable!("this test runs no calls")
         }
 
         fn bytes(&self) -> usize {
@@ -246,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_uses_is_let_go_of_however_much_there_is_to_bury() {
+    fn idle_isolates_are_evicted_even_while_many_dead_ones_are_dropped() {
         let clock = ManualClock::new(Timestamp::from_millis(0));
         let bounds = Bounds {
             blank: 0,
@@ -266,6 +268,6 @@ mod tests {
             maintainer.drop_later([Made]);
             std::thread::yield_now();
         }
-        panic!("it was kept");
+        panic!("the idle isolate was not evicted");
     }
 }

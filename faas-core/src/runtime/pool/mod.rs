@@ -1,9 +1,9 @@
 //! The isolates of a runtime, shared by all its instances.
 //!
-//! Owns the way of a call to an isolate, which is the same wherever isolates live: the one at hand,
-//! else a warm one, else a blank one. What isolates are kept is in `warm.rs`; `maintainer.rs` makes and
-//! drops them where no call waits for it. What an isolate is, and how a call runs in it, is a
-//! runtime's own: [`Maker`] and [`Isolate`].
+//! This module chooses the isolate for a call, in the same way for every runtime: the instance's
+//! current one, else a warm one, else a blank one. `warm.rs` decides which isolates stay warm;
+//! `maintainer.rs` makes and drops isolates in the background. A runtime defines what an isolate is
+//! and how a call runs in it: [`Maker`] and [`Isolate`].
 
 mod maintainer;
 mod warm;
@@ -21,53 +21,53 @@ use crate::model::{Failure, FailureKind, FunctionId, Json, LogLine};
 use maintainer::PoolMaintainer;
 use warm::{Home, Lease, Warm};
 
-/// Where code runs: a heap of its own, for one version of one function.
+/// A JavaScript heap for one version of one function.
 pub(super) trait Isolate: Send + fmt::Debug + 'static {
-    /// The compiled form that it runs.
+    /// The compiled form of a function.
     type Program: Any + Send + Sync;
 
-    /// Runs a call, after loading `program` where that is given: in a blank isolate, and there only.
+    /// Runs a call. `program` is given for the first call in a blank isolate, which loads it.
     fn run(&mut self, call: &Call<'_>, program: Option<&Self::Program>) -> Ended;
 
-    /// Bytes of memory that it holds.
+    /// Returns the isolate's memory in bytes.
     fn bytes(&self) -> usize;
 
-    /// Whether it can still take a call, as far as that can be told while it is idle.
+    /// Returns whether the isolate can take a call, as far as this is known while it is idle.
     fn is_alive(&self) -> bool {
         true
     }
 }
 
-/// How a call in an isolate ended.
+/// The end of a call in an isolate.
 pub(super) struct Ended {
     pub(super) result: Result<Json, Failure>,
     pub(super) logs: Vec<LogLine>,
-    /// Whether the isolate can take another.
+    /// Whether the isolate can take another call.
     pub(super) reusable: bool,
 }
 
 /// Makes blank isolates.
 pub(super) trait Maker: Send + Sync + fmt::Debug + 'static {
-    /// What it makes.
+    /// The isolates that it makes.
     type Isolate: Isolate;
 
-    /// Makes one.
+    /// Makes a blank isolate.
     ///
     /// # Errors
-    /// When the host has no room for another.
+    /// When the host lacks resources for another isolate.
     fn make(&self) -> io::Result<Self::Isolate>;
 }
 
-/// How many isolates are kept.
+/// The bounds of a pool.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
-    /// Blank ones, made ahead.
+    /// The number of blank isolates made in advance.
     pub(super) blank: usize,
-    /// Warm ones, idle, over all functions.
+    /// The maximum number of idle warm isolates, over all functions.
     pub(super) warm: usize,
-    /// Their bytes together.
+    /// The maximum memory of the idle warm isolates together, in bytes.
     pub(super) warm_bytes: usize,
-    /// For how long one is kept that nobody uses.
+    /// How long an idle isolate is kept.
     pub(super) idle: Duration,
 }
 
@@ -76,15 +76,15 @@ pub(super) struct Bounds {
 pub(super) struct Pool<M: Maker> {
     warm: Arc<Warm<M::Isolate>>,
     maintainer: PoolMaintainer<M>,
-    /// How many instances were made.
+    /// The number of instances made so far.
     instances: AtomicU64,
 }
 
 impl<M: Maker> Pool<M> {
-    /// A pool, and the thread that keeps it in order.
+    /// Starts a pool and its maintenance thread.
     ///
     /// # Errors
-    /// When that thread cannot be started.
+    /// When the thread cannot be started.
     pub(super) fn start(maker: M, bounds: Bounds, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let warm = Arc::new(Warm::new(bounds, clock));
         Ok(Self {
@@ -94,11 +94,11 @@ impl<M: Maker> Pool<M> {
         })
     }
 
-    /// A blank isolate: one that is ready, else one made now, in place of warm ones that nobody uses
-    /// where the host has no room for another.
+    /// Returns a blank isolate: one that is ready, else a new one. If the host lacks resources,
+    /// evicts idle warm isolates first.
     ///
     /// # Errors
-    /// When the host has no room for another.
+    /// When the host lacks resources for another isolate.
     pub(super) fn blank(&self) -> io::Result<M::Isolate> {
         loop {
             match self.maintainer.blank() {
@@ -109,8 +109,8 @@ impl<M: Maker> Pool<M> {
         }
         loop {
             match self.maintainer.make() {
-                Err(error) if wants_room(&error) => match self.warm.evict() {
-                    // Here and now: its room is wanted.
+                Err(error) if lacks_resources(&error) => match self.warm.evict() {
+                    // Drop it now: its resources are needed.
                     Some(idle) => drop(idle),
                     None => return Err(error),
                 },
@@ -119,14 +119,14 @@ impl<M: Maker> Pool<M> {
         }
     }
 
-    /// Makes an isolate and drops it. Where the host has no room for another, an idle warm one makes
-    /// room, as it would for a call.
+    /// Makes an isolate and drops it. If the host lacks resources, evicts an idle warm isolate
+    /// first, as for a call.
     ///
     /// # Errors
-    /// When none can be made.
+    /// When no isolate can be made.
     pub(super) fn check(&self) -> io::Result<()> {
         let made = match self.maintainer.make() {
-            Err(error) if wants_room(&error) => match self.warm.evict() {
+            Err(error) if lacks_resources(&error) => match self.warm.evict() {
                 Some(idle) => {
                     drop(idle);
                     self.maintainer.make()
@@ -139,7 +139,8 @@ impl<M: Maker> Pool<M> {
         Ok(())
     }
 
-    /// A warm isolate, if there is one that has not died meanwhile, and the right to put it back.
+    /// Returns a warm isolate that is still alive, if there is one, and the lease to put an isolate
+    /// back.
     fn check_out(&self, function: (FunctionId, u32), home: Home) -> (Lease, Option<M::Isolate>) {
         loop {
             match self.warm.check_out(function, home) {
@@ -152,26 +153,26 @@ impl<M: Maker> Pool<M> {
         }
     }
 
-    /// Drops isolates, later.
+    /// Drops isolates in the background.
     pub(super) fn drop_later(&self, isolates: impl IntoIterator<Item = M::Isolate>) {
         self.maintainer.drop_later(isolates);
     }
 
-    /// A slot that runs calls in these isolates.
+    /// Makes an instance that runs calls in these isolates.
     pub(super) fn instance(self: &Arc<Self>) -> Box<dyn Instance> {
         Box::new(PoolInstance {
             home: Home(self.instances.fetch_add(1, Ordering::Relaxed)),
             pool: self.clone(),
-            at_hand: None,
+            current: None,
         })
     }
 
-    /// Lets go of what is kept warm for this function.
+    /// Evicts the warm isolates of this function.
     pub(super) fn forget(&self, function: FunctionId) {
         self.drop_later(self.warm.forget(function));
     }
 
-    /// What is held at the moment.
+    /// Returns the current numbers of isolates.
     pub(super) fn stats(&self) -> RuntimeStats {
         let (warm_isolates, warm_bytes) = self.warm.size();
         RuntimeStats {
@@ -182,33 +183,33 @@ impl<M: Maker> Pool<M> {
     }
 }
 
-/// A slot: what it runs in comes from the shared isolates. While it has work, it keeps the isolate
-/// of its last call at hand, which spares a busy function the way through the pool.
+/// An instance whose isolates come from the shared pool. While it has work, it keeps the isolate of
+/// its last call, so that a busy function does not go through the pool for each call.
 struct PoolInstance<M: Maker> {
     pool: Arc<Pool<M>>,
     home: Home,
-    at_hand: Option<AtHand<M::Isolate>>,
+    current: Option<Leased<M::Isolate>>,
 }
 
-/// An isolate that is out of the pool for one function.
-struct AtHand<I> {
+/// An isolate that is leased for one function.
+struct Leased<I> {
     lease: Lease,
     isolate: I,
-    /// Whether nothing was loaded into it yet.
+    /// Whether no program was loaded yet.
     is_blank: bool,
-    /// Whether it was found alive, and has run nothing since.
+    /// Whether the isolate was alive when checked and has run nothing since.
     is_checked: bool,
 }
 
 impl<M: Maker> PoolInstance<M> {
-    /// The isolate at hand if it can serve `function`, else a warm one, else a blank one.
-    fn take(&mut self, function: (FunctionId, u32)) -> io::Result<AtHand<M::Isolate>> {
-        match self.at_hand.take() {
-            Some(at_hand)
-                if self.pool.warm.may_go_on(&at_hand.lease, function)
-                    && (at_hand.is_checked || at_hand.isolate.is_alive()) =>
+    /// Returns the current isolate if it can serve `function`, else a warm one, else a blank one.
+    fn take(&mut self, function: (FunctionId, u32)) -> io::Result<Leased<M::Isolate>> {
+        match self.current.take() {
+            Some(current)
+                if self.pool.warm.can_serve(&current.lease, function)
+                    && (current.is_checked || current.isolate.is_alive()) =>
             {
-                return Ok(at_hand);
+                return Ok(current);
             }
             Some(other) => self.put_back(other),
             None => {}
@@ -216,7 +217,7 @@ impl<M: Maker> PoolInstance<M> {
         let (lease, warm) = self.pool.check_out(function, self.home);
         let is_blank = warm.is_none();
         match warm.map_or_else(|| self.pool.blank(), Ok) {
-            Ok(isolate) => Ok(AtHand {
+            Ok(isolate) => Ok(Leased {
                 lease,
                 isolate,
                 is_blank,
@@ -229,15 +230,15 @@ impl<M: Maker> PoolInstance<M> {
         }
     }
 
-    /// Puts an isolate back that waits for a call of its function. A blank one does not.
-    fn put_back(&self, at_hand: AtHand<M::Isolate>) {
-        if at_hand.is_blank {
-            self.drop_isolate(at_hand.lease, at_hand.isolate);
+    /// Returns a warm isolate to the pool. A blank one is dropped.
+    fn put_back(&self, current: Leased<M::Isolate>) {
+        if current.is_blank {
+            self.drop_isolate(current.lease, current.isolate);
         } else {
             let evicted = self
                 .pool
                 .warm
-                .check_in(at_hand.lease, Some(at_hand.isolate));
+                .check_in(current.lease, Some(current.isolate));
             self.pool.drop_later(evicted);
         }
     }
@@ -250,14 +251,14 @@ impl<M: Maker> PoolInstance<M> {
 
 impl<M: Maker> Instance for PoolInstance<M> {
     fn prepare(&mut self, function: (FunctionId, u32)) -> Result<(), RuntimeError> {
-        if let Some(at_hand) = &mut self.at_hand {
-            at_hand.is_checked = false;
+        if let Some(current) = &mut self.current {
+            current.is_checked = false;
         }
         let taken = self.take(function);
-        let at_hand = taken.map_err(|error| RuntimeError(error.into()))?;
-        self.at_hand = Some(AtHand {
+        let current = taken.map_err(|error| RuntimeError(error.into()))?;
+        self.current = Some(Leased {
             is_checked: true,
-            ..at_hand
+            ..current
         });
         Ok(())
     }
@@ -266,7 +267,7 @@ impl<M: Maker> Instance for PoolInstance<M> {
         let Some(program) = call.program.get::<<M::Isolate as Isolate>::Program>() else {
             return not_run("the program was compiled by another runtime".to_owned());
         };
-        let AtHand {
+        let Leased {
             lease,
             mut isolate,
             is_blank,
@@ -277,7 +278,7 @@ impl<M: Maker> Instance for PoolInstance<M> {
         };
         let ended = isolate.run(call, is_blank.then_some(program));
         if ended.reusable {
-            self.at_hand = Some(AtHand {
+            self.current = Some(Leased {
                 lease,
                 isolate,
                 is_blank: false,
@@ -294,8 +295,8 @@ impl<M: Maker> Instance for PoolInstance<M> {
     }
 
     fn idle(&mut self) {
-        if let Some(at_hand) = self.at_hand.take() {
-            self.put_back(at_hand);
+        if let Some(current) = self.current.take() {
+            self.put_back(current);
         }
     }
 }
@@ -306,8 +307,8 @@ impl<M: Maker> Drop for PoolInstance<M> {
     }
 }
 
-/// Whether the system had no room for another process, its memory or its descriptors.
-fn wants_room(error: &io::Error) -> bool {
+/// Returns whether the system lacked processes, memory or descriptors.
+fn lacks_resources(error: &io::Error) -> bool {
     let full = [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE];
     error.kind() == io::ErrorKind::OutOfMemory
         || error

@@ -1,8 +1,8 @@
-//! Isolates that wait for the next call of their function.
+//! Warm isolates.
 //!
-//! Owns which are kept: the most recently used, within bounds on their number, their bytes and
-//! their age. An isolate is taken out for a call and put back after it, so no lock is held while user
-//! code runs. Whatever is not kept is handed back to be dropped elsewhere.
+//! This module decides which isolates stay warm: the most recently used, within bounds on number,
+//! memory and age. An isolate is checked out for a call and checked in after it, so no lock is held
+//! while user code runs. Evicted isolates are returned to the caller, which drops them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -15,23 +15,23 @@ use super::{Bounds, Isolate};
 use crate::clock::Clock;
 use crate::model::FunctionId;
 
-/// The kept isolates.
+/// The warm isolates.
 #[derive(Debug)]
 pub(super) struct Warm<I> {
     bounds: Bounds,
     clock: Arc<dyn Clock>,
     state: Mutex<WarmSet<I>>,
-    /// How often anything was forgotten.
+    /// The number of calls of [`Warm::forget`].
     forgets: AtomicU64,
 }
 
 #[derive(Debug)]
 struct WarmSet<I> {
-    /// By when they were last used.
+    /// Idle isolates, by the stamp of their last use.
     idle: BTreeMap<u64, Idle<I>>,
     functions: HashMap<FunctionId, Kept>,
     bytes: usize,
-    /// The last stamp of use, and the last generation, given out.
+    /// The last stamp. Stamps order uses and evictions.
     stamp: u64,
 }
 
@@ -40,22 +40,22 @@ struct Idle<I> {
     function: FunctionId,
     isolate: I,
     bytes: usize,
-    /// Since when, on the monotonic clock.
+    /// When it became idle, on the monotonic clock.
     since: Duration,
 }
 
-/// What is kept of one function; removed when there is nothing.
+/// The isolates of one function; removed when there are none.
 #[derive(Debug, Default)]
 struct Kept {
-    /// Its idle isolates, the last used one last.
+    /// Its idle isolates, most recently used last.
     idle: Vec<Place>,
-    /// How many of its isolates are out for a call.
+    /// How many of its isolates are leased.
     out: usize,
-    /// Leases from before this stamp do not come back.
+    /// Isolates leased before this stamp are not taken back.
     forgotten: u64,
 }
 
-/// Where an idle isolate is, and what it can serve.
+/// An idle isolate's stamp, version and home.
 #[derive(Debug)]
 struct Place {
     version: u32,
@@ -63,11 +63,11 @@ struct Place {
     home: Home,
 }
 
-/// The instance that an isolate was used by last: its thread's caches and heap know it.
+/// The instance that used an isolate last. Its thread's caches are warm for that isolate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Home(pub(super) u64);
 
-/// The right to put an isolate back. It must end in [`Warm::check_in`].
+/// The right to check an isolate in. Must end in [`Warm::check_in`].
 #[derive(Debug)]
 pub(super) struct Lease {
     function: FunctionId,
@@ -78,7 +78,7 @@ pub(super) struct Lease {
 }
 
 impl<I: Isolate> Warm<I> {
-    /// Keeps isolates within `bounds`.
+    /// Creates an empty set with `bounds`.
     pub(super) fn new(bounds: Bounds, clock: Arc<dyn Clock>) -> Self {
         Self {
             bounds,
@@ -93,8 +93,8 @@ impl<I: Isolate> Warm<I> {
         }
     }
 
-    /// Takes out an isolate of this version, if there is one: the last that `home` used, else the
-    /// last that any instance used. The call needs the lease in any case.
+    /// Checks out an isolate of this version, if there is one: the one that `home` used last, else
+    /// the most recently used one. The caller needs the lease in any case.
     pub(super) fn check_out(
         &self,
         (function, version): (FunctionId, u32),
@@ -123,14 +123,14 @@ impl<I: Isolate> Warm<I> {
         (lease, isolate)
     }
 
-    /// Whether an isolate that is out may serve another call of `(function, version)` without being
-    /// put back in between: nothing was forgotten since it was taken. Costs one load.
-    pub(super) fn may_go_on(&self, lease: &Lease, function: (FunctionId, u32)) -> bool {
+    /// Returns whether a leased isolate may serve another call of `(function, version)` without
+    /// being checked in: nothing was forgotten since the checkout. Costs one load.
+    pub(super) fn can_serve(&self, lease: &Lease, function: (FunctionId, u32)) -> bool {
         (lease.function, lease.version) == function
             && lease.forgets == self.forgets.load(Ordering::Relaxed)
     }
 
-    /// Ends a lease; `isolate` is what can take another call. Returns what is not kept.
+    /// Ends a lease. `isolate` is given if it can take another call. Returns the isolates to drop.
     pub(super) fn check_in(&self, lease: Lease, isolate: Option<I>) -> Vec<I> {
         let mut guard = self.state.lock();
         let state = &mut *guard;
@@ -170,8 +170,7 @@ impl<I: Isolate> Warm<I> {
         dropped
     }
 
-    /// Lets go of a function's isolates: of the idle ones now, of those out for a call when they
-    /// come back.
+    /// Evicts a function's isolates: idle ones now, leased ones when they are checked in.
     pub(super) fn forget(&self, function: FunctionId) -> Vec<I> {
         let mut guard = self.state.lock();
         self.forgets.fetch_add(1, Ordering::Relaxed);
@@ -190,17 +189,17 @@ impl<I: Isolate> Warm<I> {
         dropped.into_iter().map(|idle| idle.isolate).collect()
     }
 
-    /// Lets go of the one that was not used for longest.
+    /// Evicts the least recently used isolate.
     pub(super) fn evict(&self) -> Option<I> {
         self.state.lock().evict()
     }
 
-    /// The time that isolates age by.
+    /// Returns the monotonic time that isolates age by.
     pub(super) fn now(&self) -> Duration {
         self.clock.monotonic()
     }
 
-    /// Lets go of what nobody has used for too long, and of what has died by itself.
+    /// Evicts isolates that were idle for too long or have died.
     pub(super) fn sweep(&self) -> Vec<I> {
         let now = self.clock.monotonic();
         let mut guard = self.state.lock();
@@ -215,17 +214,17 @@ impl<I: Isolate> Warm<I> {
             .collect();
         stamps
             .into_iter()
-            .filter_map(|stamp| state.let_go(stamp))
+            .filter_map(|stamp| state.take_idle(stamp))
             .collect()
     }
 
-    /// The number of idle isolates and their bytes.
+    /// Returns the number of idle isolates and their memory in bytes.
     pub(super) fn size(&self) -> (usize, usize) {
         let state = self.state.lock();
         (state.idle.len(), state.bytes)
     }
 
-    /// How many functions anything is remembered of.
+    /// Returns the number of functions that have an entry.
     #[cfg(test)]
     fn functions(&self) -> usize {
         self.state.lock().functions.len()
@@ -233,14 +232,14 @@ impl<I: Isolate> Warm<I> {
 }
 
 impl<I> WarmSet<I> {
-    /// Takes the isolate that was not used for longest.
+    /// Removes the least recently used isolate.
     fn evict(&mut self) -> Option<I> {
         let (&stamp, _) = self.idle.first_key_value()?;
-        self.let_go(stamp)
+        self.take_idle(stamp)
     }
 
-    /// Takes the idle isolate with this stamp.
-    fn let_go(&mut self, stamp: u64) -> Option<I> {
+    /// Removes the idle isolate with this stamp.
+    fn take_idle(&mut self, stamp: u64) -> Option<I> {
         let idle = self.idle.remove(&stamp)?;
         self.bytes -= idle.bytes;
         if let Some(kept) = self.functions.get_mut(&idle.function) {
@@ -266,7 +265,7 @@ mod tests {
     use crate::runtime::Call;
     use crate::runtime::pool::Ended;
 
-    /// It runs nothing, and holds so many bytes.
+    /// An isolate that runs no calls and has the given size.
     #[derive(Debug)]
     struct Blank {
         bytes: usize,
@@ -277,7 +276,7 @@ mod tests {
         type Program = ();
 
         fn run(&mut self, _: &Call<'_>, _: Option<&()>) -> Ended {
-            unreachable!("nothing is run here")
+            unreachable!("this test runs no calls")
         }
 
         fn bytes(&self) -> usize {
@@ -319,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_recently_used_goes_first_when_there_are_too_many() {
+    fn the_least_recently_used_isolate_is_evicted_first() {
         let warm = warm(2, usize::MAX);
         assert_eq!(keep(&warm, ONE, 1), 0);
         assert_eq!(keep(&warm, TWO, 1), 0);
@@ -331,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bytes_of_idle_isolates_stay_within_their_bound() {
+    fn the_memory_of_idle_isolates_stays_within_its_bound() {
         let one = BLANK.bytes;
         let warm = warm(100, 3 * one + one / 2);
         for function in 0..10 {
@@ -342,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forgotten_isolate_that_is_out_does_not_come_back() {
+    fn a_leased_isolate_of_a_forgotten_function_is_not_taken_back() {
         let warm = warm(10, usize::MAX);
         keep(&warm, ONE, 1);
         keep(&warm, TWO, 1);
@@ -355,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn an_isolate_serves_its_own_version_only() {
+    fn an_isolate_serves_only_its_own_version() {
         let warm = warm(10, usize::MAX);
         keep(&warm, ONE, 1);
         assert!(warm.check_out((ONE, 2), HERE).1.is_none());
@@ -363,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn an_isolate_that_nobody_uses_or_that_has_died_goes() {
+    fn idle_and_dead_isolates_are_evicted() {
         let clock = ManualClock::new(Timestamp::from_millis(0));
         let warm = warm_by(10, usize::MAX, clock.clone());
         keep(&warm, ONE, 1);
@@ -384,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_remembered_of_functions_that_have_nothing() {
+    fn functions_without_isolates_have_no_entry() {
         let warm = warm(1, usize::MAX);
         for function in 0..10 {
             keep(&warm, FunctionId::from_u128(function), 1);

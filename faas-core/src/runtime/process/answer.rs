@@ -1,5 +1,5 @@
-//! What a child answered, or that it did not, as the host takes it: whoever wrote it may have been
-//! taken over by the user's code.
+//! Validates a child's answer, or explains its absence. The host trusts neither: user code may
+//! control the child.
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;
@@ -11,33 +11,33 @@ use crate::model::{Failure, FailureKind, Json, LogLine, Timestamp};
 use crate::runtime::Limits;
 use crate::runtime::pool::Ended;
 
-/// Bytes of an answer beside output, log lines and their text: heads, a failure and its stack.
+/// Bytes of an answer besides output and log lines: heads, a failure and its stack.
 pub(super) const AROUND: usize = 64 << 10;
 const AROUND_LINE: usize = 32;
 
-/// Bytes of the line that tells how many were dropped, and of what marks a line as cut.
+/// Bytes of the line about dropped lines, and of the mark of a truncated line.
 pub(super) const ABOUT_DROPPED: usize = 256;
 
-/// The longest message and stack of a failure, in bytes: a child cuts them at less. They are stored
-/// with every attempt.
+/// The longest message and stack of a failure together, in bytes. A child truncates them to less.
+/// They are stored with every attempt.
 pub(super) const MAX_FAILURE: usize = 16 << 10;
 
-/// Why there is no answer.
+/// Why there is no valid answer.
 #[derive(Debug)]
 pub(super) enum Lost {
-    /// It did not come in time.
+    /// The answer did not arrive in time.
     Late,
     /// The child has ended, or closed its pipes.
     Ended,
-    /// What came is no answer.
-    Nonsense(String),
+    /// The answer is invalid.
+    Invalid(String),
 }
 
 impl From<io::Error> for Lost {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Late,
-            io::ErrorKind::InvalidData => Self::Nonsense(error.to_string()),
+            io::ErrorKind::InvalidData => Self::Invalid(error.to_string()),
             _ => Self::Ended,
         }
     }
@@ -45,11 +45,11 @@ impl From<io::Error> for Lost {
 
 impl From<wire::FrameError> for Lost {
     fn from(error: wire::FrameError) -> Self {
-        Self::Nonsense(error.to_string())
+        Self::Invalid(error.to_string())
     }
 }
 
-/// The longest answer to a call, in bytes.
+/// Returns the maximum length of an answer to a call, in bytes.
 pub(super) fn longest(limits: &Limits) -> usize {
     let lines = limits.log_lines.saturating_mul(AROUND_LINE);
     [limits.output, limits.log_bytes, lines, AROUND]
@@ -57,14 +57,14 @@ pub(super) fn longest(limits: &Limits) -> usize {
         .fold(0, usize::saturating_add)
 }
 
-/// Reads the answer to a call.
+/// Parses and validates the answer to a call.
 pub(super) fn checked(
     answer: &[u8],
     serial: u64,
     limits: &Limits,
     now: Timestamp,
 ) -> Result<Ended, Lost> {
-    let nonsense = |what: &str| Lost::Nonsense(what.to_owned());
+    let invalid = |what: &str| Lost::Invalid(what.to_owned());
     let (reply, output) = wire::parse::<Reply<'_>>(answer)?;
     let Reply::Done(DoneHead {
         serial: answered,
@@ -73,28 +73,30 @@ pub(super) fn checked(
         reusable,
     }) = reply
     else {
-        return Err(nonsense("the answer to something else"));
+        return Err(invalid("answer to another request"));
     };
     if answered != serial {
-        return Err(nonsense("the answer to another call"));
+        return Err(invalid("answer to another call"));
     }
-    // One line more tells how many were dropped.
+    // One extra line reports the number of dropped lines.
     let written: usize = logs.iter().map(|line| line.message.len()).sum();
     if logs.len() > limits.log_lines.saturating_add(1)
         || written > limits.log_bytes.saturating_add(ABOUT_DROPPED)
     {
-        return Err(nonsense("more on its console than it may write"));
+        return Err(invalid("more console output than the limit"));
     }
-    let told = failure.as_ref().map_or(0, |failure| {
+    let length = failure.as_ref().map_or(0, |failure| {
         failure.message.len() + failure.stack.as_ref().map_or(0, String::len)
     });
-    if told > MAX_FAILURE {
-        return Err(nonsense("more about its failure than it may"));
+    if length > MAX_FAILURE {
+        return Err(invalid("failure message longer than the limit"));
     }
     let result = match failure {
-        None if output.len() > limits.output => return Err(nonsense("more output than it may")),
-        None => Ok(Json::parse(output.to_vec()).map_err(|_| nonsense("what is not JSON"))?),
-        Some(failure) => Err(believed(failure)),
+        None if output.len() > limits.output => {
+            return Err(invalid("output longer than the limit"));
+        }
+        None => Ok(Json::parse(output.to_vec()).map_err(|_| invalid("output is not JSON"))?),
+        Some(failure) => Err(sanitized(failure)),
     };
     let lines = logs.into_iter().map(|line| LogLine {
         level: line.level,
@@ -108,16 +110,16 @@ pub(super) fn checked(
     })
 }
 
-/// The time of a line, which a child can claim to be any, within the time of its call.
+/// Clamps the time of a line, which a child can choose freely, to the time of its call.
 pub(super) fn at_most_so_old(at: Timestamp, limits: &Limits, now: Timestamp) -> Timestamp {
     let longest = micros(limits.timeout + GRACE);
     let earliest = now.as_micros().saturating_sub_unsigned(longest);
     at.clamp(Timestamp::from_micros(earliest), now)
 }
 
-/// A failure as a child may claim it: what the platform fails costs nothing, so that is not a
-/// child's to say, nor that somebody cancelled.
-fn believed(failure: Failure) -> Failure {
+/// Sanitizes a claimed failure. Platform failures cost nothing and cancellations come from callers,
+/// so a child must not be able to claim either.
+fn sanitized(failure: Failure) -> Failure {
     match failure.kind {
         FailureKind::UserError
         | FailureKind::Timeout
@@ -130,32 +132,32 @@ fn believed(failure: Failure) -> Failure {
     }
 }
 
-/// What the end of its process says of a call.
+/// Returns the failure of a call whose process has ended.
 pub(super) fn of_end(status: Option<ExitStatus>) -> Failure {
     let Some(status) = status else {
         return Failure::new(
             FailureKind::Platform,
-            "the worker that made the function's process has ended",
+            "the worker process that made the function's process has ended",
         );
     };
     let (kind, what) = match status.signal() {
         Some(libc::SIGKILL) => (
             FailureKind::OutOfMemory,
-            "was killed, as the system does when the machine is out of memory".to_owned(),
+            "was killed by the system, probably because the machine is out of memory".to_owned(),
         ),
         Some(libc::SIGSYS) => (
             FailureKind::UserError,
-            "was killed: it made a system call that is not allowed".to_owned(),
+            "was killed because of a system call that is not permitted".to_owned(),
         ),
         Some(libc::SIGABRT) => (
             FailureKind::OutOfMemory,
-            "gave up: no memory was left".to_owned(),
+            "aborted: out of memory".to_owned(),
         ),
         Some(signal) => (
             FailureKind::UserError,
             format!("crashed with signal {signal}"),
         ),
-        None => (FailureKind::UserError, format!("ended by itself: {status}")),
+        None => (FailureKind::UserError, format!("exited: {status}")),
     };
     Failure::new(kind, format!("the function's process {what}"))
 }
@@ -212,11 +214,11 @@ mod tests {
     }
 
     #[test]
-    fn what_a_child_answers_is_json_within_its_limits_or_no_answer() {
+    fn an_answer_must_be_json_within_the_limits() {
         let ended = answer(done(None, 3), b"[1]").unwrap();
         assert_eq!(ended.result.unwrap().as_str(), "[1]");
         assert_eq!(ended.logs.len(), 3);
-        // It said 1970.
+        // The line claims the time 1970.
         let age = NOW.as_micros() - ended.logs[0].at.as_micros();
         assert_eq!(age, 1_050_000);
         let long = "x".repeat(1000);
@@ -238,7 +240,7 @@ mod tests {
         ] {
             let lost = answer(head, output).err();
             assert!(
-                matches!(lost, Some(Lost::Nonsense(_))),
+                matches!(lost, Some(Lost::Invalid(_))),
                 "{output:?}: {lost:?}"
             );
         }
@@ -250,25 +252,25 @@ mod tests {
         wire::append(&mut frame, &other, b"1").unwrap();
         assert!(matches!(
             checked(&frame[4..], 7, &LIMITS, NOW),
-            Err(Lost::Nonsense(_))
+            Err(Lost::Invalid(_))
         ));
     }
 
     #[test]
-    fn a_child_cannot_have_its_calls_for_nothing() {
+    fn a_child_cannot_claim_a_failure_that_costs_nothing() {
         for claimed in FailureKind::ALL {
-            let failure = Failure::new(claimed, "so it says");
-            let believed = answer(done(Some(failure), 0), b"")
+            let failure = Failure::new(claimed, "claimed");
+            let sanitized = answer(done(Some(failure), 0), b"")
                 .unwrap()
                 .result
                 .unwrap_err();
-            assert_ne!(believed.kind, FailureKind::Platform, "{claimed:?}");
-            assert_ne!(believed.kind, FailureKind::Cancelled, "{claimed:?}");
+            assert_ne!(sanitized.kind, FailureKind::Platform, "{claimed:?}");
+            assert_ne!(sanitized.kind, FailureKind::Cancelled, "{claimed:?}");
         }
     }
 
     #[test]
-    fn the_end_of_a_process_is_the_functions_doing_unless_nobody_knows_of_it() {
+    fn the_end_of_a_process_is_the_functions_failure_unless_its_status_is_unknown() {
         let kind = |status| of_end(status).kind;
         assert_eq!(kind(None), FailureKind::Platform);
         for (signal, expected) in [

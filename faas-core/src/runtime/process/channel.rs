@@ -1,7 +1,7 @@
-//! The two pipes between a host and a child: requests go one way, answers the other.
+//! The two pipes between a host and a child: one for requests, one for answers.
 //!
-//! Pipes and not a socket: they take half the time, since nothing is made anew for each message and
-//! a side is woken only for what it waits for; and they are less of a kernel to be attacked through.
+//! Pipes need half the time of a socket: a message needs no buffer of its own, and each side is
+//! woken only for what it waits for. They also offer less kernel code to attack.
 
 use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write, pipe};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -14,41 +14,41 @@ use rustix::pipe::fcntl_setpipe_size;
 
 use crate::clock::Clock;
 
-/// The child's ends.
+/// The child's ends of the pipes.
 #[derive(Debug)]
 pub(super) struct ChildEnds {
     pub(super) requests: PipeReader,
     pub(super) answers: PipeWriter,
 }
 
-/// The host's ends.
+/// The host's ends of the pipes.
 #[derive(Debug)]
 pub(super) struct HostEnds {
     requests: PipeWriter,
     answers: PipeReader,
-    /// The child's end of the requests. While somebody could read them, writing them to a child that
-    /// has ended raises no signal: SIGPIPE would end a host that does not ignore it.
+    /// The read end of the request pipe. While a reader exists, a write to a child that has ended
+    /// raises no SIGPIPE, which would end a host that does not ignore it.
     unread: PipeReader,
 }
 
-/// Bytes that a pipe holds. Linux gives a user's pipes 64 MiB in all, and further ones next to
-/// nothing: at its usual 64 KiB each that is 512 children.
+/// The capacity of a pipe, in bytes. Linux limits all pipes of a user to 64 MiB and gives further
+/// pipes very little. With the default of 64 KiB per pipe, 512 children would reach that limit.
 const CAPACITY: usize = 16 << 10;
 
-/// How many descriptors [`HostEnds`] are.
+/// The number of descriptors in [`HostEnds`].
 pub(super) const HOST_ENDS: usize = 3;
 
 /// Opens both pipes.
 ///
 /// # Errors
-/// The system has no room for them.
+/// When the system lacks resources.
 pub(super) fn open() -> io::Result<(HostEnds, ChildEnds)> {
     let (from_host, requests) = pipe()?;
     let (answers, from_child) = pipe()?;
-    // A child that does not read must not hold its host up.
+    // A child that does not read must not block its host.
     fcntl_setfl(&requests, OFlags::NONBLOCK)?;
     for end in [requests.as_fd(), answers.as_fd()] {
-        // With less there is room for less at a time.
+        // On failure the pipe works with another capacity.
         let _ = fcntl_setpipe_size(end, CAPACITY);
     }
     let host = HostEnds {
@@ -64,7 +64,7 @@ pub(super) fn open() -> io::Result<(HostEnds, ChildEnds)> {
 }
 
 impl HostEnds {
-    /// Its descriptors, to be handed to the host.
+    /// Returns the descriptors, to be sent to the host.
     pub(super) fn descriptors(&self) -> [BorrowedFd<'_>; HOST_ENDS] {
         [
             self.requests.as_fd(),
@@ -73,7 +73,7 @@ impl HostEnds {
         ]
     }
 
-    /// What [`Self::descriptors`] were handed over as.
+    /// Restores the ends from received [`Self::descriptors`].
     pub(super) fn received([requests, answers, unread]: [OwnedFd; HOST_ENDS]) -> Self {
         Self {
             requests: requests.into(),
@@ -82,13 +82,13 @@ impl HostEnds {
         }
     }
 
-    /// Whether the child has neither ended nor said anything.
+    /// Returns whether the child is alive and has sent nothing.
     pub(super) fn is_silent(&self) -> bool {
-        let mut heard = [PollFd::new(&self.answers, PollFlags::IN)];
-        poll(&mut heard, Some(&Timespec::default())) == Ok(0)
+        let mut answered = [PollFd::new(&self.answers, PollFlags::IN)];
+        poll(&mut answered, Some(&Timespec::default())) == Ok(0)
     }
 
-    /// The pipes until a moment on the monotonic clock.
+    /// Returns a stream over the pipes with a deadline on the monotonic clock.
     pub(super) fn until<'a>(&'a self, end: Duration, clock: &'a dyn Clock) -> Until<'a> {
         Until {
             ends: self,
@@ -98,7 +98,7 @@ impl HostEnds {
     }
 }
 
-/// A host's ends until a moment, after which they fail as [`ErrorKind::TimedOut`].
+/// The host's ends with a deadline, after which operations fail with [`ErrorKind::TimedOut`].
 pub(super) struct Until<'a> {
     ends: &'a HostEnds,
     clock: &'a dyn Clock,
@@ -106,7 +106,7 @@ pub(super) struct Until<'a> {
 }
 
 impl Until<'_> {
-    /// Waits until one of these is ready.
+    /// Waits until one of the descriptors is ready.
     fn wait_for(&self, ready: &mut [PollFd<'_>]) -> io::Result<()> {
         loop {
             let left = self.end.saturating_sub(self.clock.monotonic());
@@ -139,7 +139,8 @@ impl Write for Until<'_> {
         loop {
             match (&*requests).write(bytes) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    // Of the answers only their end matters here, which is told in any case.
+                    // Poll always reports the end of the answers; nothing else about them matters
+                    // here.
                     let mut ready = [
                         PollFd::new(requests, PollFlags::OUT),
                         PollFd::new(answers, PollFlags::empty()),
@@ -169,7 +170,7 @@ mod tests {
     const MEGABYTE: usize = 1 << 20;
 
     #[test]
-    fn much_goes_through_in_both_directions() {
+    fn large_messages_pass_in_both_directions() {
         let (host, mut child) = open().unwrap();
         let clock = SystemClock::new();
         let echo = std::thread::spawn(move || {
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_does_not_read_or_answer_is_not_waited_for_any_longer() {
+    fn reads_and_writes_to_an_unresponsive_child_end_at_the_deadline() {
         let (host, _child) = open().unwrap();
         let clock = SystemClock::new();
         let until = || host.until(clock.monotonic() + SOON, &clock);
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_has_ended_is_no_signal_but_an_error_at_once() {
+    fn writing_to_a_child_that_has_ended_is_an_error_and_raises_no_signal() {
         let (host, child) = open().unwrap();
         drop(child);
         let clock = SystemClock::new();

@@ -1,4 +1,4 @@
-//! A child: serves one version of one function, or compiles one upload.
+//! A child process: serves one version of one function, or compiles one upload.
 
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
@@ -16,33 +16,33 @@ use crate::runtime::pool::{Ended, Isolate as _};
 use crate::runtime::quickjs::{self, Bytecode, COMPILE_MEMORY, Compiled, Isolate};
 use crate::runtime::{Call, CallContext, Limits, OpenEnvironment, Program, StopSignal};
 
-/// The longest frame of the host's, in bytes: an input of 6 MiB, or code, and what is around it.
+/// The longest frame from the host, in bytes: an input of 6 MiB, or bytecode, with overhead.
 const MAX_FRAME: usize = 64 << 20;
 
-/// Address space, in bytes, beside the heap: inputs and outputs on their way, the allocator's own.
-/// The heap's limit is what user code is to meet, not this.
+/// Address space, in bytes, besides the heap, for inputs, outputs and the allocator. User code
+/// should reach the heap limit before this one.
 const BESIDE_HEAP: u64 = 64 << 20;
 
-/// A forked process that has locked itself in.
+/// A forked process inside its sandbox.
 pub(super) struct Child {
     ends: ChildEnds,
-    /// `None` where the child is not locked in.
+    /// `None` if the child is not sandboxed.
     address_space: Option<AddressSpace>,
     recorder: Arc<FlightRecorder>,
     isolate: Isolate,
 }
 
 impl Child {
-    /// Locks this process, just forked, in, with `ends` as its only way out; `console` is
-    /// memory that its host can read.
+    /// Enters the sandbox in this newly forked process. `ends` is its only connection; `console` is
+    /// memory that the host can read.
     ///
     /// # Errors
-    /// A lock does not hold.
+    /// When a restriction could not be applied.
     pub(super) fn new(ends: ChildEnds, console: OwnedFd, zygote: Zygote) -> io::Result<Self> {
         let Zygote {
             locks, mut isolate, ..
         } = zygote;
-        // Else all children would draw the same numbers.
+        // Otherwise all children would produce the same random numbers.
         let mut seed = [0; 8];
         rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())?;
         isolate.seed(u64::from_le_bytes(seed));
@@ -68,7 +68,7 @@ impl Child {
         })
     }
 
-    /// Serves the host until it has no more to ask, and ends this process.
+    /// Serves requests until the host closes the pipe, then exits.
     pub(super) fn serve(mut self) -> ! {
         let served = self.converse();
         std::process::exit(i32::from(served.is_err()))
@@ -118,7 +118,7 @@ impl Child {
         Ok(())
     }
 
-    /// Bounds the address space behind a heap's limit of `memory` bytes. An allocator rounds up.
+    /// Limits the address space, for a heap limit of `memory` bytes. Allocators round up.
     fn limit(&self, memory: u64) -> io::Result<()> {
         let growth = memory
             .saturating_add(memory / 4)

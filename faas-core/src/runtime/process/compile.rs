@@ -1,4 +1,4 @@
-//! Having an upload parsed and compiled in a child, which is used for nothing else.
+//! Compiles an upload in its own child.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use super::wire::{self, Reply, Request};
 use crate::error::CompileError;
 use crate::runtime::quickjs::{cannot_now, plain};
 
-/// The longest answer, in bytes: bytecode is some times as long as its text.
+/// The longest answer, in bytes. Bytecode is several times as long as its source.
 const MAX_ANSWER: usize = 64 << 20;
 
-/// The longest message that a child may refuse a text with, in bytes.
+/// The longest message of a compile error, in bytes.
 pub(super) const MAX_MESSAGE: usize = 8 << 10;
 
-/// Compiles `source` in `child`, which must be blank, within `timeout` from `started` on.
+/// Compiles `source` in `child`, which must be blank. The timeout counts from `started`.
 pub(super) fn compile(
     child: &mut RemoteIsolate,
     source: &str,
@@ -33,10 +33,10 @@ pub(super) fn compile(
             "compiling took longer than {} ms",
             timeout.as_millis()
         ))),
-        Err(Lost::Nonsense(_)) => Err(plain("the compiler failed on this code")),
+        Err(Lost::Invalid(_)) => Err(plain("the compiler failed on this code")),
         Err(Lost::Ended) => Err(match child.end() {
             Some(_) => plain("the compiler failed on this code"),
-            None => cannot_now("the worker has ended"),
+            None => cannot_now("the worker process has ended"),
         }),
     }
 }
@@ -63,6 +63,6 @@ pub(super) fn read(answer: &[u8]) -> Result<Result<Uploaded, CompileError>, Lost
             column,
             temporary,
         })),
-        _ => Err(Lost::Nonsense("the answer to something else".to_owned())),
+        _ => Err(Lost::Invalid("answer to another request".to_owned())),
     }
 }

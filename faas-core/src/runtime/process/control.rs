@@ -1,5 +1,5 @@
-//! What a host and its worker say to each other: one request, one reply, each a datagram. Both begin
-//! with the request's number: a host that has stopped waiting for a reply gets it all the same.
+//! Messages between a host and its worker: one request, one reply, each a datagram. Both start with
+//! the request's number, because a reply may arrive after the host has stopped waiting for it.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -17,44 +17,43 @@ use super::channel::HOST_ENDS;
 /// The longest message, in bytes.
 const MAX_MESSAGE: usize = 1024;
 
-/// The most descriptors that come along: those of a child, which are its pipes, its pidfd and its
-/// console.
+/// The maximum number of descriptors in a message: a child's pipes, its pidfd and its console
+/// memory.
 pub(super) const MAX_DESCRIPTORS: usize = HOST_ENDS + 2;
 
-/// What a host asks of its worker.
+/// A request of the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Order {
-    /// Lock yourself in: the first order, and given once.
+    /// Enter the sandbox. Sent once, as the first order.
     Lock {
-        /// Whether to go on when that is not possible.
-        or_go_on: bool,
+        /// Whether to continue if no sandbox is available.
+        optional: bool,
     },
     /// Fork a child.
     Fork,
-    /// Say how this child ended, if it has; else reap it when it does.
+    /// Report how this child ended, or reap it later if it has not ended.
     Reap(i32),
 }
 
-/// What a worker says.
+/// A reply of the worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Report {
-    /// It is ready. The locks that the system does not offer, for people.
+    /// The worker is ready. `missing` lists the restrictions that the system lacks, for people.
     Ready { missing: Vec<String> },
-    /// It cannot lock its children in, for this reason.
+    /// The worker cannot sandbox its children, for this reason.
     Refused(String),
-    /// The child with this id was forked; the host's ends of its pipes, its pidfd and its console's
-    /// memory come along.
+    /// A child with this process id was forked. Its pipes, pidfd and console memory are attached.
     Forked(i32),
     /// The child's wait status.
     Reaped(i32),
-    /// What was asked for cannot be done: the number of an error.
+    /// The order failed with this error number.
     Failed(i32),
 }
 
 /// Sends a message with descriptors.
 ///
 /// # Errors
-/// The other side is gone, or the system has no room.
+/// When the other side is gone, or the system lacks resources.
 pub(super) fn send(
     socket: impl AsFd,
     message: &impl Serialize,
@@ -75,10 +74,10 @@ pub(super) fn send(
     Ok(())
 }
 
-/// Receives a message and the descriptors that came along; `None` when the other side is gone.
+/// Receives a message with its descriptors; `None` when the other side is gone.
 ///
 /// # Errors
-/// [`io::ErrorKind::InvalidData`] for what is no message; else the system's.
+/// [`io::ErrorKind::InvalidData`] for a malformed message; otherwise the system's error.
 pub(super) fn receive<T: for<'a> Deserialize<'a>>(
     socket: impl AsFd,
 ) -> io::Result<Option<(T, Vec<OwnedFd>)>> {

@@ -1,10 +1,10 @@
-//! What a child writes to its console, kept where its host can still read it when the child is
-//! killed in the middle of a call.
+//! The console output of a call, in memory that the host can still read after it has killed the
+//! child.
 //!
-//! Owns a piece of memory that is a file without a name: the child writes each line into it as it
-//! comes, and the host reads it only if the call has no answer. It begins with the call's serial
-//! number and the length of what follows (eight bytes each, little endian): lines in postcard's
-//! format. What does not fit is left out.
+//! The memory is an anonymous file. The child writes each line at once, and the host reads the
+//! lines only if the call has no answer. Format: the call's serial number and the length of the
+//! rest (eight bytes each, little endian), then lines in postcard's format. Lines that do not fit
+//! are left out.
 
 use std::fs::File;
 use std::io;
@@ -21,16 +21,16 @@ use super::wire::{Line, parse};
 use crate::model::{LogLine, Timestamp};
 use crate::runtime::quickjs::LineRecorder;
 
-/// Bytes of the whole. Those that nobody has written to take no memory.
+/// The size in bytes. Pages that were not written to use no memory.
 const SIZE: usize = 96 << 10;
 
 /// Bytes before the lines.
 const HEAD: usize = 16;
 
-/// The memory for a child that is about to be forked.
+/// Creates the memory for a child that is about to be forked.
 ///
 /// # Errors
-/// The system has no room for it.
+/// When the system lacks resources.
 pub(super) fn memory() -> io::Result<OwnedFd> {
     let memory = memfd_create("console", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
     ftruncate(&memory, SIZE as u64)?;
@@ -43,25 +43,25 @@ pub(super) fn memory() -> io::Result<OwnedFd> {
 
 /// The child's side.
 #[derive(Debug)]
-pub(super) struct FlightRecorder(Mutex<Tape>);
+pub(super) struct FlightRecorder(Mutex<Lines>);
 
 #[derive(Debug)]
-struct Tape {
+struct Lines {
     bytes: &'static mut [u8],
     serial: u64,
-    /// Where the next line goes.
+    /// The offset of the next line.
     end: usize,
 }
 
 impl FlightRecorder {
-    /// Maps the memory, for as long as this process lives.
+    /// Maps the memory until the process ends.
     ///
     /// # Errors
-    /// The system has no room for it.
+    /// When the system lacks resources.
     #[expect(unsafe_code, reason = "maps memory")]
     pub(super) fn new(memory: impl AsFd) -> io::Result<Self> {
-        // SAFETY: the kernel chooses the place. The file cannot get shorter, so that all of the
-        // mapping can be used; nobody else in this process has it, and it is never unmapped.
+        // SAFETY: the kernel chooses the address. The file is sealed against shrinking, so all of
+        // the mapping is valid. Nothing else in this process uses it, and it is never unmapped.
         let bytes = unsafe {
             let start = mmap(
                 ptr::null_mut(),
@@ -73,47 +73,47 @@ impl FlightRecorder {
             )?;
             std::slice::from_raw_parts_mut(start.cast(), SIZE)
         };
-        Ok(Self(Mutex::new(Tape {
+        Ok(Self(Mutex::new(Lines {
             bytes,
             serial: 0,
             end: HEAD,
         })))
     }
 
-    /// The lines that come now are of this call. Nothing is written before there are any: a page
-    /// that was written to is memory of the child's own.
+    /// Starts a call: further lines belong to it. Writes nothing before there is a line, because a
+    /// written page is memory of the child's own.
     pub(super) fn begin(&self, serial: u64) {
-        let mut tape = self.0.lock();
-        tape.serial = serial;
-        tape.end = HEAD;
+        let mut lines = self.0.lock();
+        lines.serial = serial;
+        lines.end = HEAD;
     }
 }
 
 impl LineRecorder for FlightRecorder {
     fn record(&self, line: &LogLine) {
-        let mut tape = self.0.lock();
+        let mut lines = self.0.lock();
         let line = Line {
             level: line.level,
             at: line.at.as_micros(),
             message: &line.message,
         };
-        let (serial, end) = (tape.serial, tape.end);
+        let (serial, end) = (lines.serial, lines.end);
         if end == HEAD {
-            tape.note_length();
+            lines.note_length();
             fence(Ordering::Release);
-            tape.put(0, serial);
+            lines.put(0, serial);
         }
-        let free = tape.bytes.get_mut(end..).unwrap_or_default();
+        let free = lines.bytes.get_mut(end..).unwrap_or_default();
         if let Ok(written) = postcard::to_slice(&line, free) {
-            tape.end += written.len();
-            // Whoever sees the length shall see the line.
+            lines.end += written.len();
+            // A reader that sees the new length must also see the line.
             fence(Ordering::Release);
-            tape.note_length();
+            lines.note_length();
         }
     }
 }
 
-impl Tape {
+impl Lines {
     fn note_length(&mut self) {
         self.put(8, (self.end - HEAD) as u64);
     }
@@ -134,15 +134,15 @@ impl Recording {
         Self(memory.into())
     }
 
-    /// Bytes of memory that it takes.
+    /// Returns the memory that it uses, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        // Of 512 bytes each, whatever the file system.
+        // Blocks are 512 bytes on every file system.
         let blocks = self.0.metadata().map_or(0, |about| about.blocks());
         usize::try_from(blocks * 512).unwrap_or(usize::MAX)
     }
 
-    /// What was written during the call with this number, as far as it can be read: the child may
-    /// have been stopped in the middle of a line, or taken over.
+    /// Returns the lines of the call with this number, as far as they can be read: the child may
+    /// have been stopped while it wrote a line, or user code may control it.
     pub(super) fn lines(&self, serial: u64) -> Vec<LogLine> {
         let mut bytes = vec![0; SIZE];
         let read = self.0.read_at(&mut bytes, 0).unwrap_or_default();
@@ -197,7 +197,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_lines_of_the_last_call_are_read_as_they_were_written(
+        fn the_lines_of_the_last_call_are_read_as_written(
             calls in prop::collection::vec(prop::collection::vec("\\PC{0,30}", 0..20), 1..5),
         ) {
             let memory = memory().unwrap();
@@ -213,7 +213,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_lines_or_none(
+        fn arbitrary_bytes_never_panic(
             mut bytes in prop::collection::vec(any::<u8>(), 0..500), length in 0..600_u64,
         ) {
             for (place, number) in bytes.chunks_exact_mut(8).zip([7, length]) {
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_left_out() {
+    fn lines_that_do_not_fit_are_left_out() {
         let memory = memory().unwrap();
         let recorder = FlightRecorder::new(&memory).unwrap();
         recorder.begin(1);

@@ -1,42 +1,43 @@
-//! The fork itself, without what is of no use to a process of one thread.
+//! Forks without the fork handlers of libraries, which a process with one thread does not need.
 //!
-//! `fork` also calls what libraries have registered for it. An allocator takes all its locks there,
-//! so that no other thread's half-done work is copied, and makes them anew in the child: a word or two
-//! each, on pages that parent and child could share else. Of jemalloc's, and what libc does for
-//! itself, that is 64 KiB in each child.
+//! `fork` also calls registered handlers. An allocator acquires all its locks there, so that the
+//! child does not copy another thread's unfinished work, and reinitializes them in the child. That
+//! writes a few words on pages that parent and child could otherwise share. For jemalloc and libc's
+//! own handlers, this is 64 KiB per child.
 
 use std::ffi::c_void;
 use std::io;
 use std::mem::transmute;
 
-/// How a process forks.
+/// A function that forks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fork(unsafe extern "C" fn() -> libc::pid_t);
 
 impl Fork {
-    /// POSIX's `_Fork`, which calls nothing; `fork` where libc has none (glibc before 2.34).
+    /// Returns POSIX's `_Fork`, which calls no handlers, or `fork` if libc has no `_Fork` (glibc
+    /// before 2.34).
     #[expect(unsafe_code, reason = "looks up a function by its name")]
     pub(super) fn find() -> Self {
-        // SAFETY: the name ends with a NUL.
+        // SAFETY: the name is NUL-terminated.
         let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"_Fork".as_ptr()) };
         if found.is_null() {
             return Self(libc::fork);
         }
-        // SAFETY: POSIX reserves the name for this function: no arguments, and a process's id.
+        // SAFETY: POSIX reserves this name for a function without arguments that returns a process id.
         Self(unsafe { transmute::<*mut c_void, unsafe extern "C" fn() -> libc::pid_t>(found) })
     }
 
-    /// Forks. Returns the child's id, and 0 in the child.
+    /// Forks. Returns the child's id in the parent, and 0 in the child.
     ///
     /// # Errors
-    /// When the system has no room for another process.
+    /// When the system lacks resources for another process.
     ///
     /// # Safety
-    /// This process has one thread: then nothing is half done, and no lock is held that only
-    /// another thread could let go. With several, the child may do only what a signal handler may.
+    /// This process must have one thread. Then no work is unfinished and no other thread holds a
+    /// lock. With several threads, the child may only do what a signal handler may do.
     #[expect(unsafe_code, reason = "forks")]
     pub(super) unsafe fn fork(self) -> io::Result<libc::pid_t> {
-        // SAFETY: by the caller's promise.
+        // SAFETY: guaranteed by the caller.
         match unsafe { (self.0)() } {
             -1 => Err(io::Error::last_os_error()),
             pid => Ok(pid),
@@ -53,7 +54,7 @@ mod tests {
     use super::*;
 
     thread_local! {
-        /// By this thread's forks: other tests fork too.
+        /// Counted per thread: other tests fork too.
         static CALLED: Cell<usize> = const { Cell::new(0) };
     }
 
@@ -64,7 +65,7 @@ mod tests {
     #[expect(unsafe_code, reason = "forks")]
     fn calls_of(fork: Fork) -> usize {
         let before = CALLED.get();
-        // SAFETY: the child ends at once, as a signal handler may.
+        // SAFETY: the child only calls `_exit`, which is async-signal-safe.
         let pid = unsafe {
             match fork.fork().unwrap() {
                 0 => libc::_exit(0),
@@ -78,8 +79,8 @@ mod tests {
     #[test]
     #[cfg(target_env = "gnu")]
     #[expect(unsafe_code, reason = "registers a handler")]
-    fn what_libraries_do_at_a_fork_is_left_out() {
-        // SAFETY: the handler only counts.
+    fn fork_handlers_of_libraries_are_not_called() {
+        // SAFETY: the handler only increments a counter.
         unsafe { libc::pthread_atfork(Some(called), None, None) };
         assert_eq!(calls_of(Fork(libc::fork)), 1);
         assert_eq!(calls_of(Fork::find()), 0);

@@ -1,4 +1,4 @@
-//! What a child or a worker may send, for the fuzz target `frames`: there is no other way to it.
+//! Entry point of the fuzz target `frames`: parses what a child or a worker may send.
 
 use std::io::Read;
 use std::time::Duration;
@@ -20,10 +20,11 @@ const LIMITS: Limits = Limits {
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
-/// Reads `bytes`, in pieces of at most `piece`, as answers to calls, to uploads and to orders.
+/// Parses `bytes`, in pieces of at most `piece` bytes, as answers to calls, to uploads and to
+/// orders.
 ///
 /// # Panics
-/// When something is believed that no child may say.
+/// When an invalid answer is accepted.
 pub fn answers(bytes: &[u8], piece: usize) {
     let mut stream = Pieces { bytes, piece };
     let (mut frames, mut serial) = (Frames::default(), 1);
@@ -33,7 +34,7 @@ pub fn answers(bytes: &[u8], piece: usize) {
         upload(frame);
         serial += 1;
     }
-    // What cannot be read is an error, and no more.
+    // Malformed bytes must give an error, not a panic.
     let _ = postcard::from_bytes::<Report>(bytes);
 }
 
@@ -47,8 +48,8 @@ fn call(frame: &[u8], serial: u64) {
             assert!(Json::parse(output.as_str().to_owned()).is_ok());
         }
         Err(failure) => {
-            let unbelievable = [FailureKind::Platform, FailureKind::Cancelled];
-            assert!(!unbelievable.contains(&failure.kind));
+            let refused = [FailureKind::Platform, FailureKind::Cancelled];
+            assert!(!refused.contains(&failure.kind));
             let stack = failure.stack.map_or(0, |stack| stack.len());
             assert!(failure.message.len() + stack <= MAX_FAILURE);
         }
@@ -70,7 +71,7 @@ fn upload(frame: &[u8]) {
     }
 }
 
-/// A stream that gives out its bytes a few at a time.
+/// A stream that returns its bytes in small pieces.
 struct Pieces<'a> {
     bytes: &'a [u8],
     piece: usize,

@@ -1,5 +1,5 @@
-//! An isolate in a child, as the host uses it: a call goes in, its result comes out, and if it does
-//! not, or is nonsense, the child is killed.
+//! An isolate in a child, as the host uses it. Sends a call and receives its answer. A child with a
+//! late or invalid answer is killed.
 
 use std::io::{self, Write};
 use std::mem;
@@ -17,32 +17,34 @@ use super::answer::{ABOUT_DROPPED, AROUND, Lost, at_most_so_old, checked, longes
 use super::channel::HostEnds;
 use super::flight_recorder::Recording;
 use super::wire::{self, CallHead, Frames, Reply, Request};
-use super::worker_host::{ChildId, Newborn, PATIENCE, WorkerHost, ends_within};
+use super::worker_host::{ChildId, NewChild, PATIENCE, WorkerHost, ends_within};
 use crate::clock::Clock;
 use crate::model::{Failure, FailureKind, LogLine};
 use crate::runtime::pool::{Ended, Isolate};
 use crate::runtime::quickjs::Form;
 use crate::runtime::{Call, Limits, StopReason};
 
-/// How much longer than its time a call may take before its child is killed: a child that can still
-/// look at a clock ends by itself, and says what it wrote to its console.
+/// How long after the timeout a child is killed. A child that still responds enforces the timeout
+/// itself and sends its console output.
 pub(super) const GRACE: Duration = Duration::from_millis(50);
 
-/// Counting a child's memory takes as long as a short call does. So it is done after each call that
-/// took this long, in which a child can have grown much, and after so many that did not.
+/// Reading a child's memory takes as long as a short call. It is done after each call of at least
+/// this duration, in which the child can have grown, and after this many shorter calls.
 const LONG: Duration = Duration::from_millis(1);
 const SHORT_CALLS: u64 = 64;
 
-/// Bytes of the frame in which a child says that it is ready.
+/// The maximum size of the frame in which a child reports that it is ready, in bytes.
 const MAX_GREETING: usize = 16;
 
-/// A process that ends closes its pipes a moment before it has ended, and is given this long.
+/// How long to wait for the end of a child that has closed its pipes; an ending process closes them
+/// first.
 const ENDING: Duration = Duration::from_millis(100);
 
-/// What a child has of its own once it was forked and locked in, in bytes, by measurement.
+/// Private memory of a newly forked and sandboxed child, in bytes, as measured.
 const OVERHEAD: usize = 40 << 10;
 
-/// What a child compiled. The host does not look into the bytecode: only a child may load it.
+/// The program that a child compiled. The host does not read the bytecode; only a child may load
+/// it.
 #[derive(Debug)]
 pub(super) struct Uploaded {
     pub(super) form: Form,
@@ -50,12 +52,12 @@ pub(super) struct Uploaded {
     pub(super) bytecode: Box<[u8]>,
 }
 
-/// A child that waits for a call, or runs one.
+/// An idle or running child.
 #[derive(Debug)]
 pub(super) struct RemoteIsolate {
     clock: Arc<dyn Clock>,
     worker_host: Arc<WorkerHost>,
-    /// `None` once it was reaped: the number may be another's then.
+    /// `None` after it was reaped, because the process id may be reused.
     id: Option<ChildId>,
     life: Arc<Life>,
     ends: HostEnds,
@@ -64,18 +66,18 @@ pub(super) struct RemoteIsolate {
     outgoing: Vec<u8>,
     holds_secrets: bool,
     serial: u64,
-    /// Bytes of its own that the child had when it was forked: what it shares with the worker yet.
+    /// Private memory of the child when it was forked, in bytes.
     shared: usize,
-    /// Bytes of its own that it has had since, and the call after which they were counted.
+    /// Private memory of the child since then, in bytes, and the call after which it was measured.
     bytes: usize,
     counted: u64,
 }
 
-/// What it takes to kill a child, and for which of its calls.
+/// Kills a child, or only a certain call of it.
 #[derive(Debug)]
 struct Life {
     pidfd: OwnedFd,
-    /// The call that runs; 0 for none.
+    /// The serial number of the running call; 0 for none.
     running: Mutex<u64>,
 }
 
@@ -89,18 +91,18 @@ impl Life {
     }
 
     fn kill(&self) {
-        // It may have ended by itself.
+        // The child may have ended already.
         let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
     }
 }
 
 impl RemoteIsolate {
-    /// Takes a child over once it has locked itself in and is ready.
+    /// Takes a newly forked child, once it is sandboxed and ready.
     ///
     /// # Errors
-    /// When it has not become ready: that is no function's fault.
+    /// When the child did not become ready. This is not the function's fault.
     pub(super) fn new(
-        child: Newborn,
+        child: NewChild,
         worker_host: Arc<WorkerHost>,
         clock: Arc<dyn Clock>,
     ) -> io::Result<Self> {
@@ -128,13 +130,13 @@ impl RemoteIsolate {
         match said.map(wire::parse) {
             Some(Ok((Reply::Ready, _))) => Ok(isolate),
             _ => Err(io::Error::other(
-                "the function's process could not lock itself in",
+                "the function's process could not enter its sandbox",
             )),
         }
     }
 
-    /// Sends what is in `outgoing` and waits for one frame, of at most `max` bytes, for `patience`
-    /// from `started` on in all.
+    /// Sends `outgoing` and waits for one frame of at most `max` bytes. The whole exchange may last
+    /// for `patience` from `started`.
     pub(super) fn exchange(
         &mut self,
         started: Duration,
@@ -151,7 +153,7 @@ impl RemoteIsolate {
         self.frames.next(&mut stream, max)?.ok_or(Lost::Ended)
     }
 
-    /// Puts a request into `outgoing`.
+    /// Appends a request to `outgoing`.
     pub(super) fn say(&mut self, request: &Request<'_>, tail: &[u8]) -> Result<(), Lost> {
         Ok(wire::append(&mut self.outgoing, request, tail)?)
     }
@@ -162,7 +164,7 @@ impl RemoteIsolate {
         if let Some(program) = program {
             let environment = call.environment.as_json();
             if let Some(environment) = environment {
-                // In one piece: what a buffer grows out of is not wiped.
+                // Reserve everything at once: a reallocation would leave secrets behind.
                 let code = program.bytecode.len();
                 let length = environment.len() + code + call.input.len() + AROUND;
                 self.outgoing.reserve(length);
@@ -196,7 +198,7 @@ impl RemoteIsolate {
         let now = clock.now();
         let ended = checked(answer, serial, limits, now)?;
         if self.frames.has_more() {
-            return Err(Lost::Nonsense("more than one answer".to_owned()));
+            return Err(Lost::Invalid("more than one answer".to_owned()));
         }
         self.frames.shrink();
         let took = clock.monotonic().saturating_sub(started);
@@ -206,8 +208,8 @@ impl RemoteIsolate {
         Ok(ended)
     }
 
-    /// Counts the child's memory, as the kernel has it: what the child would say might not be true,
-    /// and what it has freed its allocator may have kept.
+    /// Measures the child's memory through the kernel. The child's own figures cannot be trusted,
+    /// and its allocator may keep freed memory.
     fn count_bytes(&mut self) {
         let now = self.id.map_or(0, |id| private_bytes(id.pid));
         let own = now.saturating_sub(self.shared).saturating_add(OVERHEAD);
@@ -215,7 +217,7 @@ impl RemoteIsolate {
         self.counted = self.serial;
     }
 
-    /// What the call wrote to its console that has no answer, within its limits.
+    /// Returns the recorded console lines of a call without an answer, within its limits.
     fn recorded(&self, limits: &Limits) -> Vec<LogLine> {
         let now = self.clock.now();
         let mut room = limits.log_bytes.saturating_add(ABOUT_DROPPED);
@@ -228,7 +230,7 @@ impl RemoteIsolate {
         fitting.collect()
     }
 
-    /// Why the child is lost, as the failure of the call that it ran.
+    /// Returns the failure of the call during which the child was lost.
     fn failure(&mut self, lost: Lost, call: &Call<'_>) -> Failure {
         let ended = matches!(lost, Lost::Ended) && ends_within(ENDING, &self.life.pidfd);
         self.life.kill();
@@ -237,25 +239,24 @@ impl RemoteIsolate {
         }
         match lost {
             Lost::Late => StopReason::Timeout.failure(call.limits.timeout),
-            Lost::Nonsense(what) => Failure::new(
+            Lost::Invalid(what) => Failure::new(
                 FailureKind::UserError,
-                format!("the function's process was ended: it answered with {what}"),
+                format!("the function's process was killed: invalid answer: {what}"),
             ),
             Lost::Ended if ended => of_end(self.worker_host.reap_soon(&mut self.id)),
             Lost::Ended => Failure::new(
                 FailureKind::UserError,
-                "the function's process was ended: it had closed its connection",
+                "the function's process was killed: it closed its pipes",
             ),
         }
     }
 
-    /// Kills the child, unless it has ended by itself.
+    /// Kills the child, if it is still running.
     pub(super) fn kill(&self) {
         self.life.kill();
     }
 
-    /// Kills the child, unless it has ended by itself, and says how it ended; `None` when nobody
-    /// knows.
+    /// Kills the child, if it is still running, and returns its exit status; `None` if unknown.
     pub(super) fn end(&mut self) -> Option<ExitStatus> {
         self.life.kill();
         self.worker_host.reap(self.id.take()?, &self.life.pidfd)
@@ -271,14 +272,15 @@ impl Isolate for RemoteIsolate {
         *self.life.running.lock() = serial;
         let life = self.life.clone();
         call.stop.on_stop(move |reason| {
-            // Of its timeout the child knows, and who waits for it does.
+            // The child and the deadline in `exchange` enforce the timeout.
             if reason != StopReason::Timeout {
                 life.end(serial);
             }
         });
         let answered = self.call(call, program);
         *self.life.running.lock() = 0;
-        // A kill that met the end of the call may be on its way. One that comes later meets no call.
+        // A kill sent at the end of the call may still arrive. After this check, no kill can hit a
+        // later call.
         let spared = call
             .stop
             .reason()
@@ -300,7 +302,7 @@ impl Isolate for RemoteIsolate {
         self.bytes
     }
 
-    /// It has not ended, and has not said anything without being asked.
+    /// The child is alive and has sent nothing unrequested.
     fn is_alive(&self) -> bool {
         !self.frames.has_more() && self.ends.is_silent()
     }
@@ -313,8 +315,8 @@ impl Drop for RemoteIsolate {
     }
 }
 
-/// Bytes of memory that a process does not share through a file: `statm` of proc(5). It is not
-/// reaped yet, so the number is still its own.
+/// Returns the memory, in bytes, that a process does not share through a file: `statm` of proc(5).
+/// The child is not reaped yet, so the process id is still its own.
 fn private_bytes(pid: i32) -> usize {
     let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
     let mut pages = text
@@ -328,7 +330,7 @@ fn private_bytes(pid: i32) -> usize {
     pages.saturating_mul(page_size())
 }
 
-/// Whole microseconds, as the wire has them.
+/// Whole microseconds, as on the wire.
 pub(super) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }

@@ -1,4 +1,4 @@
-//! The runtime as the engine sees it.
+//! The runtime that the engine uses.
 
 use std::io;
 use std::sync::Arc;
@@ -17,30 +17,30 @@ use crate::runtime::pool::{Bounds, Maker, Pool};
 use crate::runtime::quickjs::{Lanes, cannot_now};
 use crate::runtime::{Instance, Program, Runtime, RuntimeStats};
 
-/// How [`Processes`] are set up. `Default` suits a server of some gigabytes.
+/// The settings of [`Processes`]. The defaults suit a server with several gigabytes of memory.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ProcessesOptions {
-    /// How the worker is started. Default: this very program, which then must begin with
+    /// How to start the worker. Default: this program, whose `main` must then begin with
     /// [`super::worker::run_if_asked`].
     pub worker: WorkerCommand,
-    /// Blank children kept ready for cold starts, some 40 KiB each. Default: 8.
+    /// The number of blank children kept ready for cold starts, about 40 KiB each. Default: 8.
     pub blank_children: usize,
-    /// Children kept warm at most, over all functions. Each takes five descriptors of the host's, and
-    /// together they take no more than half of what it may open. Default: 1000.
+    /// The maximum number of warm children, over all functions. Each needs five descriptors of the
+    /// host; together they use at most half of the descriptor limit. Default: 1000.
     pub warm_children: usize,
-    /// Bytes of memory that these may hold together. Default: 512 MiB.
+    /// The maximum memory of the warm children together, in bytes. Default: 512 MiB.
     pub warm_bytes: usize,
-    /// How long a child is kept that nobody uses. Default: 10 minutes.
+    /// How long an idle child is kept. Default: 10 minutes.
     pub warm_idle: Duration,
-    /// How long one text may take to compile. Default: 5 s.
+    /// The maximum compile time of one upload. Default: 5 s.
     pub compile_timeout: Duration,
-    /// Short texts that are compiled at the same time, beside as many long ones. Default: the number
-    /// of processors.
+    /// The number of short uploads that compile at the same time, besides as many long ones.
+    /// Default: the number of processors.
     pub compile_concurrency: usize,
-    /// Whether to go on where the kernel offers nothing to lock children in with. Default: no.
+    /// Whether to continue if the kernel has nothing to sandbox children with. Default: no.
     pub allow_unlocked: bool,
-    /// Where deadlines get their time from. Default: the system.
+    /// The clock for deadlines. Default: the system's.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -60,28 +60,28 @@ impl Default for ProcessesOptions {
     }
 }
 
-/// Runs functions in QuickJS isolates, each in a process of its own that is locked in. Cloning
-/// shares the processes: any instance can use any of them.
+/// Runs functions in QuickJS isolates, each in its own sandboxed process. Clones share the
+/// processes: every instance can use each of them.
 #[derive(Debug, Clone)]
 pub struct Processes(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    pool: Arc<Pool<Births>>,
+    pool: Arc<Pool<ChildMaker>>,
     missing: Vec<String>,
     lanes: Lanes,
     compile_timeout: Duration,
     clock: Arc<dyn Clock>,
 }
 
-/// Has children forked.
+/// Forks children.
 #[derive(Debug)]
-struct Births {
+struct ChildMaker {
     worker_host: Arc<WorkerHost>,
     clock: Arc<dyn Clock>,
 }
 
-impl Maker for Births {
+impl Maker for ChildMaker {
     type Isolate = RemoteIsolate;
 
     fn make(&self) -> io::Result<RemoteIsolate> {
@@ -94,7 +94,7 @@ impl Processes {
     /// Starts the worker, and the thread that keeps blank children ready.
     ///
     /// # Errors
-    /// When the worker cannot be started, or this kernel offers nothing to lock children in with and
+    /// When the worker cannot be started, or the kernel has nothing to sandbox children with and
     /// [`ProcessesOptions::allow_unlocked`] is not set.
     pub fn new(options: ProcessesOptions) -> Result<Self, RuntimeError> {
         let failed = |error: io::Error| RuntimeError(error.into());
@@ -106,11 +106,11 @@ impl Processes {
             warm_bytes: options.warm_bytes,
             idle: options.warm_idle,
         };
-        let births = Births {
+        let maker = ChildMaker {
             worker_host: Arc::new(worker_host),
             clock: options.clock.clone(),
         };
-        let pool = Pool::start(births, bounds, options.clock.clone()).map_err(failed)?;
+        let pool = Pool::start(maker, bounds, options.clock.clone()).map_err(failed)?;
         Ok(Self(Arc::new(Shared {
             pool: Arc::new(pool),
             missing,
@@ -120,7 +120,7 @@ impl Processes {
         })))
     }
 
-    /// What the kernel does not offer to lock children in with, for people. Empty at best.
+    /// Returns the sandbox restrictions that the kernel lacks, for people. Ideally empty.
     pub fn missing_locks(&self) -> &[String] {
         &self.0.missing
     }
@@ -163,12 +163,13 @@ impl Runtime for Processes {
     }
 
     fn stack_size(&self) -> usize {
-        // Nothing of a user's runs there.
+        // No user code runs on this thread.
         512 << 10
     }
 }
 
-/// How many children the host has descriptors for, with as many left for all else.
+/// Returns how many children the host has descriptors for; half of the limit is left for everything
+/// else.
 fn most_children() -> usize {
     let open = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     usize::try_from(open / 10).unwrap_or(usize::MAX)

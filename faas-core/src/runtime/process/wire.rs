@@ -1,8 +1,8 @@
-//! What a host and a child say to each other over their pipes.
+//! The protocol between a host and a child.
 //!
-//! A frame is the length of what follows (four bytes, little endian), a head in postcard's format,
-//! and a tail of plain bytes, so that inputs, outputs and bytecode pass through unread. Either side
-//! bounds what it takes; a frame that is too long or does not read is the end of the conversation.
+//! A frame is the length of the rest (four bytes, little endian), a head in postcard's format, and
+//! a tail of raw bytes, so that inputs, outputs and bytecode need no parsing. Each side limits the
+//! size of frames; a frame that is too long or malformed ends the connection.
 
 use std::io::{self, Read};
 
@@ -11,24 +11,24 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Failure, LogLevel};
 use crate::runtime::quickjs::Form;
 
-/// Bytes before what the length counts.
+/// The size of the length field, in bytes.
 const LENGTH: usize = 4;
 
-/// A buffer that was larger than this for one frame is given back after it.
+/// Buffers that grew larger than this for a frame are freed after it.
 pub(super) const KEPT_BUFFER: usize = 16 << 10;
 
-/// What a host asks of a child.
+/// A request of the host.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Request<'a> {
-    /// Compile the text in the tail.
+    /// Compile the source in the tail.
     Compile,
-    /// Take the bytecode in the tail: it comes before the first call, and once.
+    /// Load the bytecode in the tail. Sent once, before the first call.
     Load {
-        /// What it evaluates to.
+        /// What the bytecode evaluates to.
         form: Form,
-        /// Whether its handler may look at its second argument.
+        /// Whether the handler may use its second argument.
         reads_context: bool,
-        /// What it finds in `context.env`, as JSON.
+        /// The content of `context.env`, as JSON.
         environment: Option<&'a str>,
     },
     /// Call the function with the input in the tail.
@@ -39,7 +39,7 @@ pub(super) enum Request<'a> {
 /// A call without its input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct CallHead<'a> {
-    /// The answer repeats it.
+    /// Repeated in the answer.
     pub(super) serial: u64,
     pub(super) execution_id: u128,
     pub(super) function_id: u128,
@@ -57,21 +57,21 @@ pub(super) struct CallHead<'a> {
     pub(super) log_bytes: u64,
 }
 
-/// What a child answers.
+/// A reply of the child.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Reply<'a> {
-    /// The child has locked itself in. It says so once, before it reads anything.
+    /// The child is sandboxed. Sent once, before it reads anything.
     Ready,
-    /// The text was compiled: the tail is bytecode.
+    /// The source was compiled; the tail is the bytecode.
     Compiled { form: Form, reads_context: bool },
-    /// The text cannot be compiled.
+    /// The source cannot be compiled.
     Refused {
         message: String,
         line: Option<u32>,
         column: Option<u32>,
         temporary: bool,
     },
-    /// The call has ended: the tail is its output, unless it failed.
+    /// The call has ended; the tail is its output, unless it failed.
     #[serde(borrow)]
     Done(DoneHead<'a>),
 }
@@ -83,11 +83,11 @@ pub(super) struct DoneHead<'a> {
     pub(super) failure: Option<Failure>,
     #[serde(borrow)]
     pub(super) logs: Vec<Line<'a>>,
-    /// Whether another call can follow.
+    /// Whether the child can take another call.
     pub(super) reusable: bool,
 }
 
-/// A line of the console.
+/// A console line.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Line<'a> {
     pub(super) level: LogLevel,
@@ -96,14 +96,14 @@ pub(super) struct Line<'a> {
     pub(super) message: &'a str,
 }
 
-/// A frame that cannot be read.
+/// An invalid frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum FrameError {
-    /// It is longer than what is taken here.
-    #[error("a frame of {0} bytes")]
+    /// The frame is longer than the limit.
+    #[error("frame of {0} bytes is longer than the limit")]
     TooLong(usize),
-    /// Its head is not one.
-    #[error("a frame that cannot be read")]
+    /// The head is malformed.
+    #[error("malformed frame")]
     Malformed,
 }
 
@@ -116,7 +116,7 @@ impl From<FrameError> for io::Error {
 /// Appends a frame.
 ///
 /// # Errors
-/// [`FrameError::TooLong`] when its length does not fit, which takes 4 GiB.
+/// [`FrameError::TooLong`] when the frame has 4 GiB or more.
 pub(super) fn append(
     buffer: &mut Vec<u8>,
     head: &impl Serialize,
@@ -135,30 +135,30 @@ pub(super) fn append(
     Ok(())
 }
 
-/// Splits what a frame holds into its head and its tail.
+/// Splits a frame into head and tail.
 ///
 /// # Errors
-/// [`FrameError::Malformed`] when that is no head.
+/// [`FrameError::Malformed`] when the head is malformed.
 pub(super) fn parse<'a, T: Deserialize<'a>>(frame: &'a [u8]) -> Result<(T, &'a [u8]), FrameError> {
     postcard::take_from_bytes(frame).map_err(|_| FrameError::Malformed)
 }
 
-/// Takes frames out of a stream.
+/// Reads frames from a stream.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
     buffer: Vec<u8>,
-    /// Where what was read and not taken yet begins and ends.
+    /// The range of bytes that were read but not returned yet.
     start: usize,
     end: usize,
 }
 
 impl Frames {
-    /// The next frame without its length, of at most `max` bytes; `None` at the end of the stream.
-    /// What the frame took is free again with the next call.
+    /// Returns the next frame without its length, of at most `max` bytes; `None` at the end of the
+    /// stream. The next call reuses the frame's memory.
     ///
     /// # Errors
-    /// Those of `stream`, after which the call can be repeated; [`FrameError`] as
-    /// [`io::ErrorKind::InvalidData`]; [`io::ErrorKind::UnexpectedEof`] in the middle of a frame.
+    /// The errors of `stream`, after which the call can be repeated; [`FrameError`] as
+    /// [`io::ErrorKind::InvalidData`]; [`io::ErrorKind::UnexpectedEof`] within a frame.
     pub(super) fn next(&mut self, stream: &mut impl Read, max: usize) -> io::Result<Option<&[u8]>> {
         let length = loop {
             let pending = self.buffer.get(self.start..self.end).unwrap_or_default();
@@ -180,19 +180,19 @@ impl Frames {
         Ok(self.buffer.get(from..from + length))
     }
 
-    /// Whether there is more than was taken.
+    /// Returns whether there are unread bytes.
     pub(super) const fn has_more(&self) -> bool {
         self.start < self.end
     }
 
-    /// Gives a large buffer back, once all of it was taken.
+    /// Frees a large buffer when all its bytes were read.
     pub(super) fn shrink(&mut self) {
         if !self.has_more() && self.buffer.len() > KEPT_BUFFER {
             *self = Self::default();
         }
     }
 
-    /// Makes room for a frame of `length` bytes from `start` on, and for at least one byte.
+    /// Makes room for a frame of `length` bytes from `start`, and for at least one more byte.
     fn make_room(&mut self, length: usize) {
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
@@ -208,7 +208,7 @@ impl Frames {
     }
 }
 
-/// The length that a frame says it has, once that much is there.
+/// Returns the frame's length, if the length field is complete.
 fn length_of(pending: &[u8], max: usize) -> Result<Option<usize>, FrameError> {
     let Some(length) = pending.first_chunk::<LENGTH>() else {
         return Ok(None);
@@ -226,7 +226,7 @@ mod tests {
 
     use super::*;
 
-    /// Gives out `bytes` in pieces of the sizes given, over and over.
+    /// Returns `bytes` in pieces of the given sizes, repeatedly.
     struct Trickle<'a> {
         bytes: &'a [u8],
         sizes: &'a [usize],
@@ -264,7 +264,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn frames_come_out_as_they_went_in_however_the_stream_is_cut(
+        fn frames_round_trip_however_the_stream_is_split(
             calls in prop::collection::vec(("\\PC{0,9}", prop::collection::vec(any::<u8>(), 0..9000)), 1..8),
             sizes in prop::collection::vec(1..6000_usize, 1..10),
         ) {
@@ -286,7 +286,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_at_all_are_frames_an_error_or_the_end_and_no_more_than_the_bound_is_kept(
+        fn arbitrary_bytes_never_panic_or_exceed_the_buffer_bound(
             bytes in prop::collection::vec(any::<u8>(), 0..4000),
             sizes in prop::collection::vec(1..100_usize, 1..5),
         ) {
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_that_says_it_is_too_long_is_refused_before_it_is_there() {
+    fn a_frame_with_a_length_above_the_limit_is_refused_before_it_is_read() {
         let mut frames = Frames::default();
         let mut bytes: &[u8] = &1001_u32.to_le_bytes();
         let error = frames.next(&mut bytes, 1000).unwrap_err();
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_in_the_middle_of_a_frame_is_no_end() {
+    fn an_end_within_a_frame_is_an_error() {
         let mut bytes: &[u8] = &[9, 0, 0, 0, 1];
         let error = Frames::default().next(&mut bytes, 1000).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);

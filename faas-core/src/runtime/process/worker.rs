@@ -1,14 +1,14 @@
-//! The worker: the process that forks the children.
+//! The worker: the process that forks children.
 //!
-//! It is this very program, started again with other arguments. A host calls [`run_if_asked`] first
-//! of all in its `main`:
+//! The worker is the same program as the host, started again with other arguments. A host must call
+//! [`run_if_asked`] first in its `main`:
 //!
 //! ```no_run
 //! use faas_core::runtime::{Processes, ProcessesOptions, worker};
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     worker::run_if_asked();
-//!     // Threads, runtimes, logging: all else comes after.
+//! Start threads, runtimes and logging after it.
 //!     let runtime = Processes::new(ProcessesOptions::default())?;
 //!     # drop(runtime);
 //!     Ok(())
@@ -38,44 +38,43 @@ use super::sandbox::{self, Prepared};
 use crate::clock::SystemClock;
 use crate::runtime::quickjs::Isolate;
 
-/// The argument that tells a program to be a worker.
+/// The argument that makes a program a worker.
 pub const ARGUMENT: &str = "faas-worker";
 
-/// The stack, in bytes, that a child may use: what compiles recurses deeply. Pages that are not
-/// touched cost nothing.
+/// The stack size of a child, in bytes: the compiler recurses deeply. Untouched pages cost nothing.
 const STACK: u64 = 64 << 20;
 
-/// How often children that are slow to die are looked for.
+/// How often to check for children that take long to die.
 const SWEEP: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 100_000_000,
 };
 
-/// Whether this process was started with [`ARGUMENT`].
+/// Returns whether this process was started with [`ARGUMENT`].
 pub(super) fn is_asked() -> bool {
     std::env::args_os()
         .nth(1)
         .is_some_and(|first| first == ARGUMENT)
 }
 
-/// Becomes a worker, and ends with it, when this process was started as one; returns otherwise.
-/// Call it first of all in `main`, while there is one thread.
+/// Runs the worker and exits, if this process was started as one; otherwise returns. Call it first
+/// in `main`, while there is one thread.
 pub fn run_if_asked() {
     if is_asked() {
         std::process::exit(i32::from(run().report() != ExitCode::SUCCESS));
     }
 }
 
-/// Serves the host that started this process, until it is gone. For programs that have a way of
-/// their own to be told to; others call [`run_if_asked`].
+/// Runs the worker until the host that started this process is gone. For programs with their own
+/// command line; others call [`run_if_asked`].
 ///
 /// # Errors
-/// When this process was not started by a host, or has more than one thread.
+/// When no host started this process, or it has more than one thread.
 pub fn run() -> Result<(), WorkerError> {
     serve().map_err(WorkerError)
 }
 
-/// The worker cannot work.
+/// The worker could not run.
 #[derive(Debug, thiserror::Error)]
 #[error("the worker cannot run: {0}")]
 pub struct WorkerError(#[source] io::Error);
@@ -84,15 +83,15 @@ fn serve() -> io::Result<()> {
     let control = io::stdin().as_fd().try_clone_to_owned()?;
     if rustix::net::sockopt::socket_type(&control).ok() != Some(SocketType::SEQPACKET) {
         return Err(io::Error::other(
-            "it is started by a server, and not by hand",
+            "only a server starts this process; do not start it by hand",
         ));
     }
     if std::fs::read_dir("/proc/self/task")?.count() != 1 {
         return Err(io::Error::other(
-            "this process has several threads already: the worker must come first in main",
+            "this process already has several threads: start the worker first in main",
         ));
     }
-    // Children would have it too, and the host would not see that the worker has ended.
+    // Children must not inherit the socket: the host could then not see that the worker has ended.
     dup2_stdin(File::open("/dev/null")?)?;
     raise_stack_limit();
     set_signals();
@@ -103,11 +102,11 @@ fn serve() -> io::Result<()> {
             control::send(&control, &(number, report), descriptors)
         };
         let replied = match order {
-            Order::Lock { or_go_on } => reply(zygote.lock(or_go_on), &[]),
+            Order::Lock { optional } => reply(zygote.lock(optional), &[]),
             Order::Fork => match zygote.fork() {
                 Ok(Forked::Child { ends, console }) => {
                     drop(control);
-                    // The host sees that it has ended before it was ready.
+                    // The host sees that the child ended before it was ready.
                     match Child::new(ends, console, zygote) {
                         Ok(child) => child.serve(),
                         Err(_) => std::process::exit(1),
@@ -139,7 +138,7 @@ fn serve() -> io::Result<()> {
     Ok(())
 }
 
-/// What the host wants next, and its number; `None` when it is gone, however it went.
+/// Returns the host's next order and its number; `None` when the host is gone.
 fn next_order(control: &OwnedFd, dying: &mut Dying) -> io::Result<Option<(u64, Order)>> {
     let mut asked = [PollFd::new(control, PollFlags::IN)];
     while !dying.0.is_empty() && retry_on_intr(|| poll(&mut asked, Some(&SWEEP)))? == 0 {
@@ -151,16 +150,16 @@ fn next_order(control: &OwnedFd, dying: &mut Dying) -> io::Result<Option<(u64, O
     }
 }
 
-/// A process with a blank isolate, ready to be forked.
+/// A process with a blank isolate, ready to fork.
 pub(super) struct Zygote {
-    /// `None` only where nothing can lock its children in, and the host was told to go on.
+    /// `None` only if no sandbox is available and the host permitted that.
     pub(super) locks: Option<Prepared>,
     pub(super) isolate: Isolate,
     fork: Fork,
 }
 
 enum Forked {
-    /// This is the child.
+    /// This process is the child.
     Child { ends: ChildEnds, console: OwnedFd },
     Parent {
         pid: i32,
@@ -181,15 +180,15 @@ impl Zygote {
         })
     }
 
-    fn lock(&mut self, or_go_on: bool) -> Report {
+    fn lock(&mut self, optional: bool) -> Report {
         match sandbox::lock_zygote() {
             Ok(locks) => {
                 let missing = locks.missing().iter().map(ToString::to_string).collect();
                 self.locks = Some(locks);
                 Report::Ready { missing }
             }
-            Err(error) if or_go_on => Report::Ready {
-                missing: vec![format!("any lock, for want of {}", error.lock)],
+            Err(error) if optional => Report::Ready {
+                missing: vec![format!("the whole sandbox (for lack of {})", error.lock)],
             },
             Err(error) => Report::Refused(format!("{error}: {}", error.source)),
         }
@@ -199,7 +198,7 @@ impl Zygote {
     fn fork(&self) -> io::Result<Forked> {
         let (host, child) = channel::open()?;
         let console = flight_recorder::memory()?;
-        // SAFETY: this process has one thread: `serve` has counted.
+        // SAFETY: this process has one thread, as `serve` checked.
         match unsafe { self.fork.fork() }? {
             0 => {
                 drop(host);
@@ -219,7 +218,7 @@ impl Zygote {
                         console,
                     }),
                     Err(error) => {
-                        // Without its other end it ends.
+                        // Without the host's end of its pipe, the child exits.
                         drop(host);
                         let _ = retry_on_intr(|| waitpid(Some(opened), WaitOptions::empty()));
                         Err(error.into())
@@ -230,7 +229,7 @@ impl Zygote {
     }
 }
 
-/// Lets the stack of the thread that becomes the children's grow far enough to compile on.
+/// Raises the stack limit of the main thread, which children inherit, for the compiler.
 fn raise_stack_limit() {
     let limit = getrlimit(Resource::Stack);
     let most = limit.maximum.map_or(STACK, |maximum| maximum.min(STACK));
@@ -238,29 +237,29 @@ fn raise_stack_limit() {
         current: Some(most),
         ..limit
     };
-    // With less a deep text crashes the child that compiles it, and nobody else.
+    // With a smaller limit, deeply nested code crashes only the child that compiles it.
     let _ = setrlimit(Resource::Stack, raised);
 }
 
-/// Leaves it to the host when to end: Ctrl-C and a service manager's SIGTERM reach the whole group.
-/// And keeps the ends of children for the host: where SIGCHLD is ignored, as it was perhaps by who
-/// started the host, the kernel throws them away.
+/// Ignores signals that reach the whole process group, such as Ctrl-C and a service manager's
+/// SIGTERM: the host decides when the worker ends. Resets SIGCHLD, which may be inherited as
+/// ignored: the kernel would then discard the exit statuses of children.
 #[expect(unsafe_code, reason = "std cannot ignore a signal")]
 fn set_signals() {
-    // SAFETY: no handler is set.
+    // SAFETY: sets no handler.
     unsafe {
         libc::signal(libc::SIGCHLD, libc::SIG_DFL);
     }
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT] {
-        // SAFETY: ignoring a signal runs no handler.
+        // SAFETY: sets no handler.
         unsafe {
             libc::signal(signal, libc::SIG_IGN);
         }
     }
 }
 
-/// Children that the host has done with, and that have not ended yet. Nobody waits for them: a
-/// process that is in a call into the kernel which nothing interrupts may take any time to die.
+/// Killed children that have not ended yet. The worker does not block on them: a process in an
+/// uninterruptible system call can take any time to die.
 #[derive(Default)]
 struct Dying(Vec<Pid>);
 
@@ -280,7 +279,7 @@ impl Dying {
         }
     }
 
-    /// Reaps those that have ended meanwhile.
+    /// Reaps the children that have ended.
     fn sweep(&mut self) {
         self.0.retain(|pid| {
             let waited = retry_on_intr(|| waitpid(Some(*pid), WaitOptions::NOHANG));

@@ -1,5 +1,5 @@
-//! The host's side of its worker: starting it, having it fork and reap, starting another when it
-//! has died.
+//! The host's side of the worker: starts it, sends it fork and reap requests, and replaces it when
+//! it has died.
 
 use std::ffi::OsString;
 use std::fs;
@@ -22,36 +22,37 @@ use super::channel::HostEnds;
 use super::control::{self, MAX_DESCRIPTORS, Order, Report};
 use super::worker;
 
-/// How long a worker may take to start, and to answer, and a child to become ready. They do little,
-/// but on a machine that may have much else to do. Tests have workers that say nothing, and wait for them less.
+/// How long a worker may take to start or to reply, and a child to become ready. These are short
+/// operations, but the machine may be overloaded. Tests use unresponsive workers and a shorter
+/// time.
 pub(super) const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 3 } else { 10 });
 
-/// How long a call waits to hear how its child has ended.
+/// How long a call waits for the exit status of its child.
 const SOON: Duration = Duration::from_millis(100);
 
-/// How long a child that was killed is waited for.
+/// How long to wait for the end of a killed child.
 const DYING: Duration = Duration::from_secs(1);
 
-/// How the worker is started: a program that calls [`worker::run`].
+/// How to start the worker: a program that calls [`worker::run`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerCommand {
     /// The program.
     pub program: PathBuf,
-    /// Its arguments.
+    /// The arguments.
     pub arguments: Vec<OsString>,
-    /// The whole of its environment, which its children have as well. User code cannot see it.
+    /// The complete environment of the worker and its children. User code cannot read it.
     pub environment: Vec<(OsString, OsString)>,
 }
 
 impl Default for WorkerCommand {
-    /// This very program, whose `main` begins with [`worker::run_if_asked`].
+    /// This program, whose `main` begins with [`worker::run_if_asked`].
     fn default() -> Self {
         Self::this_program([worker::ARGUMENT])
     }
 }
 
 impl WorkerCommand {
-    /// This very program, even when its file was replaced meanwhile, with other arguments.
+    /// This program with other arguments. Works even if its file was replaced.
     pub fn this_program(arguments: impl IntoIterator<Item: Into<OsString>>) -> Self {
         Self {
             program: "/proc/self/exe".into(),
@@ -61,9 +62,9 @@ impl WorkerCommand {
     }
 }
 
-/// A child of a worker's, as the host holds it.
+/// A newly forked child.
 #[derive(Debug)]
-pub(super) struct Newborn {
+pub(super) struct NewChild {
     pub(super) id: ChildId,
     pub(super) pidfd: OwnedFd,
     pub(super) console: OwnedFd,
@@ -74,15 +75,15 @@ pub(super) struct Newborn {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ChildId {
     pub(super) pid: i32,
-    /// Which of the worker_host's workers has it: to the next one that number is another's, or nobody's.
+    /// The number of the worker that forked it. For a later worker, the process id is meaningless.
     worker: u64,
 }
 
 /// Why there is no child.
 enum NotForked {
-    /// The system has no room for one; the worker can go on.
+    /// The system lacks resources; the worker can continue.
     NoRoom(io::Error),
-    /// The worker has died, or is no worker any more.
+    /// The worker has died, or breaks the protocol.
     Broken(io::Error),
 }
 
@@ -92,17 +93,17 @@ impl From<io::Error> for NotForked {
     }
 }
 
-/// Has children made and reaped.
+/// Sends fork and reap requests to a worker.
 #[derive(Debug)]
 pub(super) struct WorkerHost {
     command: WorkerCommand,
     unlocked_allowed: bool,
     worker: Mutex<Option<Worker>>,
-    /// How many workers were started.
+    /// The number of workers started so far.
     started: AtomicU64,
 }
 
-/// A worker that runs.
+/// A running worker.
 #[derive(Debug)]
 struct Worker {
     number: u64,
@@ -110,23 +111,23 @@ struct Worker {
     process: Process,
     /// The number of the last order.
     asked: u64,
-    /// How many replies nobody waits for any more.
+    /// The number of replies that are still expected but no longer awaited.
     late: usize,
 }
 
 impl WorkerHost {
-    /// Starts the worker. Returns also what the kernel does not offer, for people.
+    /// Starts the worker. Also returns the restrictions that the kernel lacks, for people.
     ///
     /// # Errors
-    /// When it cannot be started, or when nothing would lock its children in and that is not
-    /// allowed.
+    /// When the worker cannot be started, or its children cannot be sandboxed and that is not
+    /// permitted.
     pub(super) fn open(
         command: WorkerCommand,
         unlocked_allowed: bool,
     ) -> io::Result<(Self, Vec<String>)> {
         if worker::is_asked() {
             return Err(io::Error::other(
-                "this process was started as a worker: call worker::run_if_asked first of all in main",
+                "this process was started as a worker: call worker::run_if_asked first in main",
             ));
         }
         let (worker, missing) = Worker::start(&command, unlocked_allowed, 0)?;
@@ -139,15 +140,14 @@ impl WorkerHost {
         Ok((worker_host, missing))
     }
 
-    /// A new child.
+    /// Forks a child.
     ///
     /// # Errors
-    /// When the system has no room for one, or the worker has died and cannot be started again.
-    pub(super) fn fork(&self) -> io::Result<Newborn> {
+    /// When the system lacks resources, or the worker has died and cannot be restarted.
+    pub(super) fn fork(&self) -> io::Result<NewChild> {
         let mut slot = self.worker.lock();
         let forked = match slot.as_mut().map(Worker::fork) {
-            // One that was found dead is replaced once: what happens to the next one as well is no
-            // accident.
+            // Replace a dead worker once. If its replacement dies too, that is no coincidence.
             None | Some(Err(NotForked::Broken(_))) => {
                 *slot = None;
                 slot.insert(self.replacement()?).fork()
@@ -164,9 +164,9 @@ impl WorkerHost {
         }
     }
 
-    /// Has a child reaped that was killed, or has ended by itself, and says how it ended; `None`
-    /// when nobody knows: the worker has died, and it with it. Or it does not die, for it is in a
-    /// call into the kernel that nothing interrupts: the worker waits for it then, and nobody else.
+    /// Reaps a child that was killed or has ended, and returns its exit status. `None` when the
+    /// status is unknown: the worker has died, or the child is stuck in an uninterruptible system
+    /// call. In that case the worker reaps it later.
     pub(super) fn reap(&self, child: ChildId, pidfd: impl AsFd) -> Option<ExitStatus> {
         ends_within(DYING, pidfd);
         let mut slot = self.worker.lock();
@@ -176,12 +176,12 @@ impl WorkerHost {
         })
     }
 
-    /// As [`Self::reap`], of a child that has ended, for a call that waits for it. When the worker is
-    /// busy with others, the child stays in `child`.
+    /// Like [`Self::reap`], for a child that has ended, while a call waits. If the worker is busy,
+    /// the child stays in `child`.
     pub(super) fn reap_soon(&self, child: &mut Option<ChildId>) -> Option<ExitStatus> {
         let mut slot = self.worker.try_lock_for(SOON)?;
         reap(&mut slot, child.take()?, SOON).unwrap_or_else(|error| {
-            // Whoever can wait for longer finds out whether it will ever answer.
+            // A caller that can wait longer will find out whether the worker still replies.
             if error.kind() != io::ErrorKind::TimedOut {
                 *slot = None;
             }
@@ -190,7 +190,9 @@ impl WorkerHost {
     }
 
     fn replacement(&self) -> io::Result<Worker> {
-        tracing::warn!("the worker has died, and all children with it: starting another");
+        tracing::warn!(
+            "the worker process has died, and with it all its children: starting a new one"
+        );
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         let (worker, _) = Worker::start(&self.command, self.unlocked_allowed, number)?;
         Ok(worker)
@@ -211,7 +213,7 @@ impl Worker {
         )?;
         set_socket_timeout(&control, Timeout::Send, Some(PATIENCE))?;
         let process = Command::new(&command.program)
-            // Who lists processes shall know it.
+            // The name shown in process lists.
             .arg0(std::env::args_os().next().unwrap_or_default())
             .args(&command.arguments)
             .env_clear()
@@ -235,30 +237,30 @@ impl Worker {
             late: 0,
         };
         let order = Order::Lock {
-            or_go_on: unlocked_allowed,
+            optional: unlocked_allowed,
         };
         match worker.ask(order, PATIENCE) {
             Ok((Report::Ready { missing }, _)) => Ok((worker, missing)),
             Ok((Report::Refused(reason), _)) => Err(io::Error::other(reason)),
             Ok((report, _)) => Err(unexpected(&report)),
             Err(error) if is_gone(&error) => {
-                // If it has not ended, but let go of its socket, it does now.
+                // It closed its socket, so end it if it has not ended.
                 worker.process.kill()?;
                 let ended = worker.process.wait()?;
                 Err(io::Error::other(format!(
-                    "the worker ended at once ({ended}): does the program call worker::run_if_asked \
-                     first of all in its main?"
+                    "the worker process ended at once ({ended}): call worker::run_if_asked first in \
+                     the program's main"
                 )))
             }
             Err(error) => Err(io::Error::new(
                 error.kind(),
-                format!("the worker did not start: {error}"),
+                format!("the worker process did not start: {error}"),
             )),
         }
     }
 
-    /// Has a child forked.
-    fn fork(&mut self) -> Result<Newborn, NotForked> {
+    /// Forks a child.
+    fn fork(&mut self) -> Result<NewChild, NotForked> {
         let (report, descriptors) = self.ask(Order::Fork, PATIENCE)?;
         let pid = match report {
             Report::Forked(pid) => pid,
@@ -268,7 +270,7 @@ impl Worker {
             report => return Err(NotForked::Broken(unexpected(&report))),
         };
         let child = match <[OwnedFd; MAX_DESCRIPTORS]>::try_from(descriptors) {
-            Ok([requests, answers, unread, pidfd, console]) => Ok(Newborn {
+            Ok([requests, answers, unread, pidfd, console]) => Ok(NewChild {
                 id: ChildId {
                     pid,
                     worker: self.number,
@@ -277,7 +279,7 @@ impl Worker {
                 console,
                 ends: HostEnds::received([requests, answers, unread]),
             }),
-            // There was no room for its descriptors.
+            // The host had no free descriptors for it.
             Err(_) => Err(io::Error::from_raw_os_error(libc::EMFILE)),
         };
         let looked = child.and_then(|child| {
@@ -287,18 +289,18 @@ impl Worker {
             Ok((true, child)) => Ok(child),
             Ok((false, _)) => Err(NotForked::Broken(io::Error::new(
                 io::ErrorKind::InvalidData,
-                "the worker named a process that is not its child",
+                "the worker process named a process that is not its child",
             ))),
             Err(error) => {
-                // Without its pipes it ends, and is to be reaped.
+                // Without its pipes the child exits and must be reaped.
                 self.ask(Order::Reap(pid), PATIENCE)?;
                 Err(NotForked::NoRoom(error))
             }
         }
     }
 
-    /// Gives an order and waits for its reply. After [`io::ErrorKind::TimedOut`] it can be given
-    /// others: a reply that comes late is passed over.
+    /// Sends an order and waits for its reply. After [`io::ErrorKind::TimedOut`], further orders
+    /// can be sent; a late reply is skipped.
     fn ask(&mut self, order: Order, patience: Duration) -> io::Result<(Report, Vec<OwnedFd>)> {
         self.asked += 1;
         control::send(&self.control, &(self.asked, order), &[])?;
@@ -319,16 +321,16 @@ impl Worker {
 }
 
 impl Drop for Worker {
-    /// Its children die with it.
+    /// The worker's children die with it.
     fn drop(&mut self) {
-        // It may have died already.
+        // The worker may have died already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Whether `pidfd` stands for the process `pid`, and that is a child of `parent`. The host signals
-/// what it was handed, and may signal anybody.
+/// Returns whether `pidfd` refers to the process `pid`, and that process is a child of `parent`.
+/// The host sends signals to the pidfd, so it must not trust the worker here.
 fn is_child(pid: i32, pidfd: &OwnedFd, parent: u32) -> io::Result<bool> {
     let about = fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd()))?;
     let behind = about.lines().find_map(|line| line.strip_prefix("Pid:"));
@@ -336,21 +338,21 @@ fn is_child(pid: i32, pidfd: &OwnedFd, parent: u32) -> io::Result<bool> {
         return Ok(false);
     }
     match fs::read_to_string(format!("/proc/{pid}/stat")) {
-        // Its name, before the bracket, may be anything.
+        // The name in parentheses may contain anything.
         Ok(stat) => Ok(stat
             .rsplit_once(')')
             .and_then(|(_, rest)| rest.split_ascii_whitespace().nth(1))
             .is_some_and(|number| number.parse() == Ok(parent))),
-        // Where `/proc` is mounted so that one user does not see another's processes.
+        // `/proc` may be mounted so that users do not see other users' processes.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
         Err(error) => Err(error),
     }
 }
 
-/// Has the worker reap one of its children. Says how that ended, if it is known.
+/// Requests that the worker reaps one of its children. Returns the exit status if it is known.
 ///
 /// # Errors
-/// The worker has not answered, or not as a worker does.
+/// When the worker did not reply, or replied incorrectly.
 fn reap(
     worker: &mut Option<Worker>,
     child: ChildId,
@@ -369,7 +371,7 @@ fn reap(
     }
 }
 
-/// Whether the process ends within this time, or has ended.
+/// Returns whether the process ends within this time, or has ended.
 pub(super) fn ends_within(patience: Duration, pidfd: impl AsFd) -> bool {
     is_readable_within(patience, pidfd)
 }
@@ -391,6 +393,6 @@ fn is_gone(error: &io::Error) -> bool {
 fn unexpected(report: &Report) -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
-        format!("the worker answered {report:?}"),
+        format!("unexpected reply of the worker process: {report:?}"),
     )
 }

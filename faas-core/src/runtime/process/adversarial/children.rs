@@ -1,9 +1,9 @@
-//! Children that lie to a call.
+//! Children that misbehave during a call.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::impostor::pause;
+use super::malicious::pause;
 use super::rig::{LATE, Neighbour, Rig, TIMEOUT, call, call_until, serves};
 use crate::model::FailureKind;
 use crate::runtime::process::sandbox::tests::{fresh::in_fresh_process, promises};
@@ -12,68 +12,68 @@ use crate::runtime::{StopReason, StopSignal};
 use FailureKind::{OutOfMemory, Timeout, UserError};
 
 promises! {
-    an_answer_that_is_none_costs_its_call_alone: {
+    an_invalid_answer_fails_only_its_call: {
         each_costs_its_call_alone(&[
-            ("it says a frame that is too long", UserError),
-            ("it says a frame of no bytes", UserError),
-            ("it says garbage", UserError),
-            ("it answers the call before", UserError),
-            ("it answers the call after", UserError),
-            ("it answers twice", UserError),
-            ("it answers an upload", UserError),
-            ("it refuses an upload", UserError),
-            ("it answers what is not JSON", UserError),
-            ("it answers what is not text", UserError),
-            ("it answers more than it may", UserError),
-            ("it logs too many lines", UserError),
-            ("it logs too many bytes", UserError),
-            ("it logs nothing, a hundred thousand times", UserError),
-            ("it fails at length", UserError),
-            ("it floods with garbage", UserError),
+            ("sends an oversized frame", UserError),
+            ("sends an empty frame", UserError),
+            ("sends garbage", UserError),
+            ("answers the previous call", UserError),
+            ("answers the next call", UserError),
+            ("answers twice", UserError),
+            ("answers a compile request", UserError),
+            ("refuses a compile request", UserError),
+            ("answers with invalid JSON", UserError),
+            ("answers with invalid UTF-8", UserError),
+            ("exceeds the output limit", UserError),
+            ("exceeds the line limit", UserError),
+            ("exceeds the log size limit", UserError),
+            ("logs 100,000 empty lines", UserError),
+            ("fails with an oversized message", UserError),
+            ("floods with garbage", UserError),
         ]);
     };
-    a_child_that_does_not_answer_costs_its_call_alone: {
+    a_child_that_does_not_answer_fails_only_its_call: {
         each_costs_its_call_alone(&[
-            ("it says half of it", Timeout),
-            ("it says one byte at a time", Timeout),
-            ("it stops itself", Timeout),
-            ("it hangs", Timeout),
+            ("sends half an answer", Timeout),
+            ("sends one byte at a time", Timeout),
+            ("stops itself", Timeout),
+            ("hangs", Timeout),
         ]);
     };
-    a_child_that_is_gone_costs_its_call_alone: {
+    a_child_that_has_ended_fails_only_its_call: {
         each_costs_its_call_alone(&[
-            ("it says half of it and ends", UserError),
-            ("it says half of it, closes its pipes and lives on", UserError),
-            ("it closes its pipes and lives on", UserError),
-            ("it closes its answers and lives on", UserError),
-            ("it ends", UserError),
-            ("it crashes", UserError),
-            ("it kills itself", OutOfMemory),
+            ("sends half an answer and exits", UserError),
+            ("sends half an answer, closes its pipes and keeps running", UserError),
+            ("closes its pipes and keeps running", UserError),
+            ("closes its answer pipe and keeps running", UserError),
+            ("exits", UserError),
+            ("crashes", UserError),
+            ("kills itself", OutOfMemory),
         ]);
     };
-    a_child_that_never_reads_holds_nobody_up: {
+    a_child_that_never_reads_blocks_nothing_else: {
         let rig = Rig::new();
-        let neighbour = Neighbour::move_in(&rig);
-        let function = rig.function("it never reads");
+        let neighbour = Neighbour::start(&rig);
+        let function = rig.function("never reads");
         let input = format!("\"{}\"", "x".repeat(6 << 20));
         let mut instance = rig.instance();
         let (outcome, took) = rig.timed(|| call(&mut *instance, &function, &input));
         assert_eq!(outcome.result.unwrap_err().kind, Timeout);
         assert!(took < TIMEOUT + LATE, "{took:?}");
         serves(&mut *instance, &rig.function("return input"));
-        assert!(neighbour.move_out() > 1);
+        assert!(neighbour.stop() > 1);
     };
-    no_claim_of_a_child_makes_its_call_free: {
+    a_child_cannot_claim_that_its_call_is_free: {
         let rig = Rig::new();
-        for lie in ["it claims that the platform failed", "it claims that somebody cancelled"] {
-            let outcome = call(&mut *rig.instance(), &rig.function(lie), "1");
-            assert_eq!(outcome.result.unwrap_err().kind, UserError, "{lie}");
+        for fault in ["claims a platform failure", "claims a cancellation"] {
+            let outcome = call(&mut *rig.instance(), &rig.function(fault), "1");
+            assert_eq!(outcome.result.unwrap_err().kind, UserError, "{fault}");
         }
     };
-    a_child_s_clock_is_not_believed: {
+    times_that_a_child_claims_are_clamped: {
         let rig = Rig::new();
         let started = rig.now();
-        let function = rig.function("it logs from the future");
+        let function = rig.function("logs with wrong times");
         let outcome = call(&mut *rig.instance(), &function, "1");
         assert_eq!(outcome.result.unwrap().as_str(), "1");
         assert_eq!(outcome.logs.len(), 2);
@@ -82,17 +82,17 @@ promises! {
             assert!(started.as_micros() - line.at.as_micros() < 2_000_000, "{line:?}");
         }
     };
-    what_a_child_says_or_does_unasked_meets_no_call: {
+    an_unrequested_message_or_exit_affects_no_other_call: {
         let rig = Rig::new();
-        for lie in ["it answers, and the next call too", "it answers and ends"] {
-            let function = rig.function(lie);
-            // At hand, and in the pool.
+        for fault in ["answers this call and the next one", "answers and exits"] {
+            let function = rig.function(fault);
+            // The isolate is reused directly, and through the pool.
             for idle in [false, true] {
                 let mut instance = rig.instance();
                 for n in 0..3 {
                     let outcome = call(&mut *instance, &function, &n.to_string());
-                    assert_eq!(outcome.result.unwrap().as_str(), n.to_string(), "{lie}, {idle}");
-                    assert!(outcome.cold_start, "{lie}, {idle}");
+                    assert_eq!(outcome.result.unwrap().as_str(), n.to_string(), "{fault}, {idle}");
+                    assert!(outcome.cold_start, "{fault}, {idle}");
                     if idle {
                         instance.idle();
                     }
@@ -101,9 +101,9 @@ promises! {
             }
         }
     };
-    of_a_flood_of_answers_the_first_is_taken_or_none: {
+    a_flood_of_answers_gives_the_first_answer_or_an_error: {
         let rig = Rig::new();
-        let function = rig.function("it floods with answers");
+        let function = rig.function("floods with answers");
         let before = rig.settled(0);
         for _ in 0..20 {
             let mut instance = rig.instance();
@@ -116,9 +116,9 @@ promises! {
             }
         }
         rig.forget(&function);
-        rig.has_only(before);
+        rig.wait_for_only(before);
     };
-    a_cancellation_that_meets_the_end_of_its_call_hits_no_other: {
+    a_cancellation_at_the_end_of_a_call_never_hits_the_next_call: {
         let rig = Rig::new();
         let (function, mut instance) = (rig.function("return input"), rig.instance());
         let (mut met, mut cancelled) = (0, 0);
@@ -146,29 +146,29 @@ promises! {
     };
 }
 
-/// Has a child tell each lie, while a neighbour and a function with warm children go on.
-fn each_costs_its_call_alone(lies: &[(&str, FailureKind)]) {
+/// Lets a child commit each fault, while a neighbour and a function with warm children are served.
+fn each_costs_its_call_alone(faults: &[(&str, FailureKind)]) {
     let rig = Rig::new();
     let honest = rig.function("return input");
     let (mut instance, mut other) = (rig.instance(), rig.instance());
     serves(&mut *other, &honest);
-    let neighbour = Neighbour::move_in(&rig);
+    let neighbour = Neighbour::start(&rig);
     let before = rig.settled(2);
-    for (lie, kind) in lies {
-        let function = rig.function(lie);
+    for (fault, kind) in faults {
+        let function = rig.function(fault);
         let (outcome, took) = rig.timed(|| call(&mut *instance, &function, "[1, 2]"));
         let failure = outcome.result.unwrap_err();
-        assert_eq!(failure.kind, *kind, "{lie}: {failure:?}");
-        assert!(failure.message.len() < 200, "{lie}");
-        assert!(took < TIMEOUT + LATE, "{lie}: {took:?}");
+        assert_eq!(failure.kind, *kind, "{fault}: {failure:?}");
+        assert!(failure.message.len() < 200, "{fault}");
+        assert!(took < TIMEOUT + LATE, "{fault}: {took:?}");
         let soon = if *kind == Timeout {
             TIMEOUT
         } else {
             Duration::ZERO
         };
-        assert!(took >= soon, "{lie}: {took:?}");
+        assert!(took >= soon, "{fault}: {took:?}");
         serves(&mut *other, &honest);
-        rig.has_only(before);
+        rig.wait_for_only(before);
     }
-    assert!(neighbour.move_out() > lies.len());
+    assert!(neighbour.stop() > faults.len());
 }

@@ -1,35 +1,35 @@
-//! Children that lie about an upload.
+//! Children that misbehave during a compilation.
 
 use super::rig::{LATE, Rig, TIMEOUT, serves};
 use crate::runtime::Runtime;
 use crate::runtime::process::sandbox::tests::{fresh::in_fresh_process, promises};
 
 promises! {
-    a_compiler_that_lies_costs_its_upload_alone: {
+    a_misbehaving_compiler_fails_only_its_upload: {
         let rig = Rig::new();
         let honest = rig.function("return input");
         let mut instance = rig.instance();
         serves(&mut *instance, &honest);
         let before = rig.settled(1);
-        for lie in [
-            "it says a call has ended",
-            "it makes too much of it",
-            "it says too much against it",
-            "it says garbage",
-            "it says a frame of no bytes",
-            "it says nothing",
-            "it ends",
-            "it crashes",
-            "it closes its pipes and lives on",
+        for fault in [
+            "sends the end of a call",
+            "sends an oversized frame",
+            "sends an oversized message",
+            "sends garbage",
+            "sends an empty frame",
+            "sends nothing",
+            "exits",
+            "crashes",
+            "closes its pipes and keeps running",
         ] {
-            let code = format!("compiler: {lie}");
+            let code = format!("compiler: {fault}");
             let (compiled, took) = rig.timed(|| rig.processes.compile(&code));
             let error = compiled.unwrap_err();
-            assert!(error.message.len() < 200, "{lie}: {error:?}");
-            assert!(!error.temporary, "{lie}: {error:?}");
-            assert!(took < TIMEOUT + LATE, "{lie}: {took:?}");
+            assert!(error.message.len() < 200, "{fault}: {error:?}");
+            assert!(!error.temporary, "{fault}: {error:?}");
+            assert!(took < TIMEOUT + LATE, "{fault}: {took:?}");
             serves(&mut *instance, &honest);
-            rig.has_only(before);
+            rig.wait_for_only(before);
         }
     };
 }

@@ -1,4 +1,4 @@
-//! A host whose worker lies when it is told to, and what can be counted of it.
+//! A host with a malicious worker, and counts of the resources that it uses.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::impostor::{ARGUMENT, LIE, LOG_BYTES, LOG_LINES, OUTPUT, pause};
+use super::malicious::{ARGUMENT, FAULT, LOG_BYTES, LOG_LINES, OUTPUT, pause};
 use crate::clock::{Clock, SystemClock};
 use crate::model::{ExecutionId, FunctionId, InstanceId, Json, Timestamp};
 use crate::runtime::process::{Processes, ProcessesOptions, WorkerCommand};
@@ -17,11 +17,11 @@ use crate::runtime::{
 
 pub(super) const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How much longer than its timeout a call may take, whatever its child does, on a machine that has
-/// much else to do.
+/// How much longer than its timeout a call may take on an overloaded machine, whatever its child
+/// does.
 pub(super) const LATE: Duration = Duration::from_secs(10);
 
-/// A function, as the code that tells its children what to do.
+/// A function whose code names the fault that its child commits.
 pub(super) struct Function {
     id: FunctionId,
     program: Program,
@@ -41,7 +41,7 @@ pub(super) struct Rig {
 }
 
 impl Rig {
-    /// A host without blank children: each child that there is was needed.
+    /// Creates a host without blank children, so that every child was needed for a call.
     pub(super) fn new() -> Self {
         let folder = std::env::temp_dir().join(format!("faas-adversarial-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
@@ -66,7 +66,7 @@ impl Rig {
         }
     }
 
-    /// Lets go of the function's children.
+    /// Evicts the function's children.
     pub(super) fn forget(&self, function: &Function) {
         self.processes.forget(function.id);
     }
@@ -75,17 +75,17 @@ impl Rig {
         self.processes.instance(&InstanceId::new("i-1")).unwrap()
     }
 
-    /// Has the worker lie at its next opportunity.
-    pub(super) fn tell(&self, lie: &str) {
-        fs::write(self.folder.join(LIE), lie).unwrap();
+    /// Makes the worker commit this fault at its next opportunity.
+    pub(super) fn set_fault(&self, fault: &str) {
+        fs::write(self.folder.join(FAULT), fault).unwrap();
     }
 
-    /// Whether the lie was told.
-    pub(super) fn has_lied(&self) -> bool {
-        !self.folder.join(LIE).exists()
+    /// Whether the worker has committed the fault.
+    pub(super) fn has_misbehaved(&self) -> bool {
+        !self.folder.join(FAULT).exists()
     }
 
-    /// Runs `action` and says how long it took.
+    /// Runs `action` and returns its duration.
     pub(super) fn timed<T>(&self, action: impl FnOnce() -> T) -> (T, Duration) {
         let started = self.clock.monotonic();
         let value = action();
@@ -96,23 +96,23 @@ impl Rig {
         self.clock.now()
     }
 
-    /// What is held once children that compiled are gone, and there are only so many others.
-    pub(super) fn settled(&self, children: usize) -> Held {
-        while held().processes != 1 + children {
+    /// Waits until only this number of children is left, and returns the resources in use.
+    pub(super) fn settled(&self, children: usize) -> Resources {
+        while resources().processes != 1 + children {
             pause(5);
         }
         pause(50);
-        held()
+        resources()
     }
 
-    /// Waits until this process has as many descriptors and processes as it had.
-    pub(super) fn has_only(&self, before: Held) {
+    /// Waits until this process uses as many descriptors and processes as `before`.
+    pub(super) fn wait_for_only(&self, before: Resources) {
         let patience = self.clock.monotonic() + Duration::from_secs(8);
-        while held() != before {
+        while resources() != before {
             assert!(
                 self.clock.monotonic() < patience,
-                "{:?}, and before it was {before:?}",
-                held()
+                "{:?} in use, but {before:?} before",
+                resources()
             );
             pause(5);
         }
@@ -125,12 +125,12 @@ impl Drop for Rig {
     }
 }
 
-/// Calls `function` and waits for what becomes of it.
+/// Calls `function` and returns the outcome.
 pub(super) fn call(instance: &mut dyn Instance, function: &Function, input: &str) -> Outcome {
     call_until(instance, function, input, &StopSignal::default())
 }
 
-/// Calls `function` so that it can be stopped.
+/// Calls `function` with a stop signal.
 pub(super) fn call_until(
     instance: &mut dyn Instance,
     function: &Function,
@@ -163,28 +163,28 @@ pub(super) fn call_until(
     })
 }
 
-/// That an honest function is served.
+/// Asserts that a correct function is served.
 pub(super) fn serves(instance: &mut dyn Instance, function: &Function) {
     let outcome = call(instance, function, "[42]");
     assert_eq!(outcome.result.unwrap().as_str(), "[42]");
 }
 
-/// What this process holds.
+/// The resources that this process uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Held {
+pub(super) struct Resources {
     pub(super) descriptors: usize,
-    /// Of all below it, those that have ended and were not reaped too.
+    /// All descendants, including ended ones that were not reaped.
     processes: usize,
 }
 
-pub(super) fn held() -> Held {
-    Held {
+pub(super) fn resources() -> Resources {
+    Resources {
         descriptors: fs::read_dir("/proc/self/fd").unwrap().count(),
         processes: below(std::process::id()).len(),
     }
 }
 
-/// The processes below one.
+/// Returns the descendants of a process.
 pub(super) fn below(root: u32) -> Vec<u32> {
     let all: Vec<(u32, u32)> = fs::read_dir("/proc")
         .unwrap()
@@ -206,14 +206,14 @@ pub(super) fn below(root: u32) -> Vec<u32> {
     found
 }
 
-/// Somebody else, whose calls are to be served all the time.
+/// Another function, whose calls must be served all the time.
 pub(super) struct Neighbour {
     done: Arc<AtomicBool>,
     thread: JoinHandle<usize>,
 }
 
 impl Neighbour {
-    pub(super) fn move_in(rig: &Rig) -> Self {
+    pub(super) fn start(rig: &Rig) -> Self {
         let function = rig.function("return input");
         let processes = rig.processes.clone();
         let done = Arc::new(AtomicBool::new(false));
@@ -233,8 +233,8 @@ impl Neighbour {
         Self { done, thread }
     }
 
-    /// How many of its calls were served: all.
-    pub(super) fn move_out(self) -> usize {
+    /// Stops it and returns the number of served calls.
+    pub(super) fn stop(self) -> usize {
         self.done.store(true, Ordering::Relaxed);
         self.thread.join().unwrap()
     }

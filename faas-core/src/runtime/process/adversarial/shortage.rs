@@ -1,10 +1,10 @@
-//! A host whose descriptors run out, and a child that does not die.
+//! A host that runs out of descriptors, and a child that does not die.
 
 use std::os::unix::process::ExitStatusExt as _;
 
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, pidfd_send_signal, setrlimit};
 
-use super::impostor::pause;
+use super::malicious::pause;
 use super::rig::{Neighbour, Rig, below, call, serves};
 use crate::model::FailureKind;
 use crate::runtime::Runtime as _;
@@ -13,14 +13,14 @@ use crate::runtime::process::sandbox::tests::{fresh::in_fresh_process, promises}
 use crate::runtime::process::worker_host::WorkerHost;
 
 promises! {
-    a_host_without_descriptors_fails_calls_that_need_some_and_keeps_no_child: {
+    without_descriptors_calls_fail_and_no_child_leaks: {
         let rig = Rig::new();
-        let neighbour = Neighbour::move_in(&rig);
+        let neighbour = Neighbour::start(&rig);
         let function = rig.function("return input");
         let before = rig.settled(1);
         let usual = getrlimit(Resource::Nofile);
         let (mut served, mut failed) = (0, 0);
-        // Numbers are given out from below, and three are in use for certain.
+        // Descriptors are numbered from 0, and three are always in use.
         for current in (3..24).rev().chain(3..24) {
             let limit = Rlimit { current: Some(current), ..usual };
             setrlimit(Resource::Nofile, limit).unwrap();
@@ -35,13 +35,13 @@ promises! {
                     failed += 1;
                 }
             }
-            rig.has_only(before);
+            rig.wait_for_only(before);
         }
         assert!(served > 0 && failed > 0, "{served} served, {failed} failed");
         serves(&mut *rig.instance(), &function);
-        neighbour.move_out();
+        neighbour.stop();
     };
-    a_host_without_descriptors_is_not_ready_until_it_has_some: {
+    a_host_without_descriptors_is_not_ready: {
         let rig = Rig::new();
         rig.settled(0);
         rig.processes.check().unwrap();
@@ -52,22 +52,22 @@ promises! {
         assert!(refused.is_err());
         rig.processes.check().unwrap();
     };
-    children_that_nobody_uses_make_room_for_those_that_are_needed: {
+    idle_children_are_evicted_when_descriptors_run_out: {
         let rig = Rig::new();
         let (one, other) = (rig.function("return input"), rig.function("return 1"));
         rig.settled(0);
         serves(&mut *rig.instance(), &one);
         let before = rig.settled(1);
-        // Too few for another child's.
+        // Too few descriptors for another child.
         let current = u64::try_from(before.descriptors).unwrap() + 2;
         let usual = getrlimit(Resource::Nofile);
         setrlimit(Resource::Nofile, Rlimit { current: Some(current), ..usual }).unwrap();
         let outcome = call(&mut *rig.instance(), &other, "1");
         setrlimit(Resource::Nofile, usual).unwrap();
         assert_eq!(outcome.result.unwrap().as_str(), "1");
-        rig.has_only(before);
+        rig.wait_for_only(before);
     };
-    how_a_child_has_ended_is_known_also_where_the_host_was_started_to_ignore_it: {
+    exit_statuses_are_known_even_if_the_host_inherited_an_ignored_sigchld: {
         ignore_ends_of_children();
         let (worker_host, _) = WorkerHost::open(WorkerCommand::default(), true).unwrap();
         let child = worker_host.fork().unwrap();
@@ -75,11 +75,11 @@ promises! {
         let ended = worker_host.reap(child.id, &child.pidfd).unwrap();
         assert_eq!(ended.signal(), Some(libc::SIGKILL));
     };
-    a_child_that_is_slow_to_die_holds_nobody_up_and_is_reaped_when_it_has: {
+    a_child_that_is_slow_to_die_blocks_nothing_and_is_reaped_later: {
         let (worker_host, _) = WorkerHost::open(WorkerCommand::default(), true).unwrap();
         let slow = worker_host.fork().unwrap();
         let other = worker_host.fork().unwrap();
-        // Nobody has killed it yet: to the host it is one that does not die of that.
+        // The child was not killed yet; to the host it looks like one that is slow to die.
         assert_eq!(worker_host.reap(slow.id, &slow.pidfd), None);
         pidfd_send_signal(&other.pidfd, Signal::KILL).unwrap();
         assert!(worker_host.reap(other.id, &other.pidfd).is_some());
@@ -93,6 +93,6 @@ promises! {
 
 #[expect(unsafe_code, reason = "std cannot ignore a signal")]
 fn ignore_ends_of_children() {
-    // SAFETY: ignoring a signal runs no handler.
+    // SAFETY: sets no handler.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
 }

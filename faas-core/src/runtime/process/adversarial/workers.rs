@@ -1,109 +1,109 @@
-//! Workers that lie, and workers that do nothing for a while.
+//! Workers that break the protocol, and workers that stop for a while.
 
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::impostor::pause;
+use super::malicious::pause;
 use super::rig::{Neighbour, Rig, TIMEOUT, below, call, serves};
 use crate::model::FailureKind;
 use crate::runtime::process::sandbox::tests::{fresh::in_fresh_process, promises};
 
 promises! {
-    a_worker_that_lies_about_a_fork_is_replaced: {
+    a_worker_that_misbehaves_at_a_fork_is_replaced: {
         let rig = Rig::new();
         let function = rig.function("return input");
         let before = rig.settled(0);
-        for lie in [
-            "it closes its socket and lives on",
-            "it ends",
-            "it says something else",
-            "it says garbage",
-            "it says more than fits",
-            "it names the host",
-            "it brings the host",
-            "it swaps them",
-            "it names nobody",
-            "it names a group",
-            "it ends after it",
-            "it says nothing",
+        for fault in [
+            "closes its socket and keeps running",
+            "exits",
+            "sends an unexpected reply",
+            "sends garbage",
+            "sends an oversized datagram",
+            "reports the host's pid and pidfd",
+            "attaches the host's pidfd",
+            "swaps the descriptors",
+            "reports pid 0",
+            "reports a negative pid",
+            "exits after the fork",
+            "sends nothing",
         ] {
-            rig.tell(&format!("fork: {lie}"));
+            rig.set_fault(&format!("fork: {fault}"));
             serves(&mut *rig.instance(), &function);
-            assert!(rig.has_lied(), "{lie}");
+            assert!(rig.has_misbehaved(), "{fault}");
             rig.forget(&function);
-            rig.has_only(before);
+            rig.wait_for_only(before);
         }
     };
-    a_worker_that_lies_about_an_end_costs_no_call: {
+    a_worker_that_misbehaves_at_a_reap_fails_no_other_call: {
         let rig = Rig::new();
-        let (function, ending) = (rig.function("return input"), rig.function("it ends"));
+        let (function, ending) = (rig.function("return input"), rig.function("exits"));
         let before = rig.settled(0);
-        for lie in [
-            "it closes its socket and lives on",
-            "it ends",
-            "it says something else",
-            "it says garbage",
-            "it says an error",
+        for fault in [
+            "closes its socket and keeps running",
+            "exits",
+            "sends an unexpected reply",
+            "sends garbage",
+            "reports an error",
         ] {
             let mut instance = rig.instance();
             serves(&mut *instance, &function);
-            rig.tell(&format!("reap: {lie}"));
-            // How it ended is not known: that is the platform's failure.
+            rig.set_fault(&format!("reap: {fault}"));
+            // The exit status is unknown: that is a platform failure.
             let outcome = call(&mut *rig.instance(), &ending, "1");
-            assert_eq!(outcome.result.unwrap_err().kind, FailureKind::Platform, "{lie}");
-            assert!(rig.has_lied(), "{lie}");
-            // Its child died with the worker, if that did.
+            assert_eq!(outcome.result.unwrap_err().kind, FailureKind::Platform, "{fault}");
+            assert!(rig.has_misbehaved(), "{fault}");
+            // If the worker died, its child died with it.
             pause(200);
             serves(&mut *instance, &function);
             drop(instance);
             rig.forget(&function);
-            if lie != "it says an error" {
-                rig.has_only(before);
+            if fault != "reports an error" {
+                rig.wait_for_only(before);
             }
         }
     };
-    a_worker_that_cannot_fork_costs_the_call_that_needs_it: {
+    a_worker_that_cannot_fork_fails_only_the_call_that_needs_a_child: {
         let rig = Rig::new();
-        let neighbour = Neighbour::move_in(&rig);
+        let neighbour = Neighbour::start(&rig);
         let function = rig.function("return input");
         let before = rig.settled(1);
-        for lie in [
-            "it says an error",
-            "it brings no descriptors",
-            "it brings one descriptor",
-            "its child ends before it is ready",
+        for fault in [
+            "reports an error",
+            "attaches no descriptors",
+            "attaches one descriptor",
+            "forks a child that exits before it is ready",
         ] {
-            rig.tell(&format!("fork: {lie}"));
+            rig.set_fault(&format!("fork: {fault}"));
             let outcome = call(&mut *rig.instance(), &function, "1");
-            assert_eq!(outcome.result.unwrap_err().kind, FailureKind::Platform, "{lie}");
-            assert!(rig.has_lied(), "{lie}");
-            rig.has_only(before);
+            assert_eq!(outcome.result.unwrap_err().kind, FailureKind::Platform, "{fault}");
+            assert!(rig.has_misbehaved(), "{fault}");
+            rig.wait_for_only(before);
         }
-        neighbour.move_out();
+        neighbour.stop();
         serves(&mut *rig.instance(), &function);
     };
-    a_worker_that_does_not_start_is_given_up: {
+    a_worker_that_does_not_start_is_replaced: {
         let rig = Rig::new();
         let function = rig.function("return input");
-        for lie in [
-            "it closes its socket and lives on",
-            "it ends",
-            "it says something else",
-            "it says nothing",
+        for fault in [
+            "closes its socket and keeps running",
+            "exits",
+            "sends an unexpected reply",
+            "sends nothing",
         ] {
-            rig.tell(&format!("lock: {lie}"));
+            rig.set_fault(&format!("lock: {fault}"));
             kill(below(std::process::id())[0], Signal::KILL);
             let outcome = call(&mut *rig.instance(), &function, "1");
-            assert_eq!(outcome.result.unwrap_err().kind, FailureKind::Platform, "{lie}");
-            assert!(rig.has_lied(), "{lie}");
+            assert_eq!(outcome.result.unwrap_err().kind, FailureKind::Platform, "{fault}");
+            assert!(rig.has_misbehaved(), "{fault}");
             serves(&mut *rig.instance(), &function);
             rig.forget(&function);
         }
     };
-    a_child_that_crashes_while_its_worker_stands_still_is_told_at_once: {
+    a_crash_is_reported_at_once_while_the_worker_is_stopped: {
         let rig = Rig::new();
-        let function = rig.function("it crashes");
+        let function = rig.function("crashes");
         let before = rig.settled(0);
         let mut instance = rig.instance();
         instance.prepare(function.version()).unwrap();
@@ -111,18 +111,18 @@ promises! {
         kill(worker, Signal::STOP);
         let (outcome, took) = rig.timed(|| call(&mut *instance, &function, "1"));
         kill(worker, Signal::CONT);
-        // How it ended is not known, and was not waited for.
+        // The exit status is unknown, and the call did not wait for it.
         assert_eq!(outcome.result.unwrap_err().kind, FailureKind::Platform);
         assert!(took < TIMEOUT, "{took:?}");
-        // The late reply is not taken for another's.
+        // The late reply is not mistaken for the next one.
         let outcome = call(&mut *instance, &function, "1");
         assert_eq!(outcome.result.unwrap_err().kind, FailureKind::UserError);
         drop(instance);
-        rig.has_only(before);
+        rig.wait_for_only(before);
     };
-    a_worker_that_stands_still_holds_up_only_who_needs_a_fork: {
+    a_stopped_worker_delays_only_calls_that_need_a_fork: {
         let rig = Rig::new();
-        let neighbour = Neighbour::move_in(&rig);
+        let neighbour = Neighbour::start(&rig);
         let function = rig.function("return input");
         rig.settled(1);
         let worker = below(std::process::id())[0];
@@ -134,8 +134,8 @@ promises! {
             let took = cold.join().unwrap();
             assert!(took > Duration::from_millis(700), "{took:?}");
         });
-        // They were served meanwhile, and by the same child: it says so itself.
-        assert!(neighbour.move_out() > 1);
+        // The neighbour was served meanwhile, by the same child; it asserts that itself.
+        assert!(neighbour.stop() > 1);
     };
 }
 

@@ -1,4 +1,4 @@
-//! The locks that each child puts on itself.
+//! The restrictions that each child applies to itself.
 
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd};
@@ -13,27 +13,27 @@ use super::zygote::{at_most, none};
 use super::{Lock, LockError, Prepared};
 use crate::runtime::process::channel::ChildEnds;
 
-/// A child that is locked in for good.
+/// A child inside its final sandbox.
 #[derive(Debug)]
 pub(in crate::runtime::process) struct Locked {
-    /// Its only descriptors, 0 and 1.
+    /// The child's only descriptors, 0 and 1.
     pub(in crate::runtime::process) ends: ChildEnds,
-    /// Its memory, still without a bound of its own.
+    /// The child's address space, which has no limit yet.
     pub(in crate::runtime::process) address_space: AddressSpace,
 }
 
-/// What a child occupied when it was locked in.
+/// The address space that a child used when it entered the sandbox.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::runtime::process) struct AddressSpace {
     bytes: u64,
 }
 
 impl AddressSpace {
-    /// Lets the process map at most `bytes` more than it had when it was locked in: what exceeds
-    /// that is refused, as if the machine had no more. It can be lowered again, and never raised.
+    /// Limits the address space to `bytes` more than the process used when it entered the sandbox.
+    /// Further allocations fail. The limit can be lowered later, but not raised.
     ///
     /// # Errors
-    /// When a lower limit holds already.
+    /// When a lower limit is already set.
     pub(in crate::runtime::process) fn limit_growth(self, bytes: u64) -> Result<(), LockError> {
         setrlimit(Resource::As, at_most(self.bytes.saturating_add(bytes)))
             .map_err(LockError::of(Lock::AddressSpace))
@@ -41,17 +41,17 @@ impl AddressSpace {
 }
 
 impl Prepared {
-    /// Locks the calling process, which the zygote has just forked, in for good. `ends` become
-    /// descriptors 0 and 1, and every other one is closed.
+    /// Moves the calling process, which the zygote has just forked, into its final sandbox. `ends`
+    /// become descriptors 0 and 1; all others are closed.
     ///
     /// # Errors
-    /// A lock does not hold, or the zygote has ended meanwhile: the process must end.
+    /// When a restriction failed, or the zygote has ended. The process must then exit.
     pub(in crate::runtime::process) fn lock_child(
         &self,
         ends: ChildEnds,
     ) -> Result<Locked, LockError> {
         set_parent_process_death_signal(Some(Signal::KILL)).map_err(LockError::of(Lock::Parent))?;
-        // It may have ended before it was asked for a signal.
+        // The parent may have ended before the signal was set.
         if getppid() != Some(self.zygote) {
             let ended = io::Error::other("the parent has ended");
             return Err(LockError::of(Lock::Parent)(ended));
@@ -70,7 +70,7 @@ impl Prepared {
         })
     }
 
-    /// What the zygote occupies, and so this process, which was the same a moment ago.
+    /// Returns the address space that the zygote uses, and therefore this newly forked process too.
     fn occupied(&self) -> io::Result<AddressSpace> {
         let mut text = [0; 64];
         let length = self.statm.read_at(&mut text, 0)?;
@@ -84,20 +84,20 @@ impl Prepared {
     }
 }
 
-/// Whether descriptors can be closed all at once.
+/// Checks that all descriptors can be closed at once.
 pub(super) fn probe() -> io::Result<()> {
     close_from(u32::MAX)
 }
 
-/// Makes `ends` descriptors 0 and 1 and closes all others. Those two were taken before.
+/// Makes `ends` descriptors 0 and 1 and closes all others.
 #[expect(unsafe_code, reason = "takes over descriptors by their numbers")]
 fn keep_only(ends: ChildEnds) -> io::Result<ChildEnds> {
     dup2_stdin(&ends.requests)?;
     dup2_stdout(&ends.answers)?;
-    // Closed below.
+    // `close_from` closes the originals.
     std::mem::forget(ends);
     close_from(2)?;
-    // SAFETY: they are open, and whoever had them before has lost them to the pipes.
+    // SAFETY: both are open and refer to the pipes now, and nothing else owns them.
     let [requests, answers] = [0, 1].map(|number| unsafe { OwnedFd::from_raw_fd(number) });
     Ok(ChildEnds {
         requests: requests.into(),
@@ -105,11 +105,11 @@ fn keep_only(ends: ChildEnds) -> io::Result<ChildEnds> {
     })
 }
 
-/// Closes the descriptors from `first` on.
+/// Closes all descriptors from `first` on.
 #[expect(unsafe_code, reason = "a call into libc")]
 fn close_from(first: u32) -> io::Result<()> {
-    // SAFETY: it takes numbers only. What is closed here nobody uses again: the process goes on
-    // with what it got from `lock_child`.
+    // SAFETY: the call takes numbers only. Nothing uses the closed descriptors again: the process
+    // continues with what `lock_child` returns.
     match unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),

@@ -12,18 +12,18 @@ use seccompiler::{
     SeccompFilter, SeccompRule, TargetArch, apply_filter, sock_filter,
 };
 
-/// Stands for the number of the process in the program, which is compiled before there is one.
-/// No process has such a number: they end at 2^22.
+/// Placeholder for the process id in the filter program, which is compiled before the process
+/// exists. Process ids end at 2^22, so it is not a real one.
 const THIS_PROCESS: u32 = 0x7fff_fff1;
 
-/// The compiled list.
+/// The compiled filter.
 #[derive(Debug, Clone)]
 pub(super) struct Filter {
     program: BpfProgram,
 }
 
 impl Filter {
-    /// Compiles the list.
+    /// Compiles the filter.
     pub(super) fn new() -> io::Result<Self> {
         let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
         let conditional = conditional().map_err(io::Error::other)?;
@@ -33,11 +33,11 @@ impl Filter {
             .and_then(BpfProgram::try_from)
             .map_err(io::Error::other)?;
         let program = with_free_calls(program, highest.unwrap_or(0))
-            .ok_or_else(|| io::Error::other("the filter was compiled in an unknown form"))?;
+            .ok_or_else(|| io::Error::other("the compiled filter has an unknown form"))?;
         Ok(Self { program })
     }
 
-    /// Lets everything through: for tests of what is behind it.
+    /// Permits every call. For tests of the other restrictions.
     #[cfg(test)]
     pub(super) fn of_everything() -> Self {
         Self {
@@ -45,7 +45,8 @@ impl Filter {
         }
     }
 
-    /// From now on the calling process, `process`, makes a call that is not on the list and dies.
+    /// Applies the filter to the calling process, whose id is `process`. A call that is not
+    /// permitted then kills it.
     pub(super) fn apply(&self, process: Pid) -> io::Result<()> {
         let mut program = self.program.clone();
         for instruction in &mut program {
@@ -58,18 +59,17 @@ impl Filter {
 }
 
 const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
-const GO_ON: u32 = libc::BPF_JMP | libc::BPF_JA;
+const JUMP: u32 = libc::BPF_JMP | libc::BPF_JA;
 const IF_EQUAL: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
 const IF_GREATER: u32 = libc::BPF_JMP | libc::BPF_JGT | libc::BPF_K;
 const RETURN: u32 = libc::BPF_RET | libc::BPF_K;
 
-/// Puts the free calls before a program of the others, in one instruction each where seccompiler
-/// makes five, and an end before them for all calls above `highest`. Each child loads the program,
-/// and the kernel then compiles it and runs it once for every call that there is, which takes longer
-/// than everything else that locks a child.
+/// Inserts the unconditional calls before the program of the conditional ones. Each needs one
+/// instruction instead of seccompiler's five. Before them, all calls above `highest` are refused.
+/// Each child loads the program; the kernel then compiles it and runs it once per existing system
+/// call, which takes longer than all other restrictions together.
 fn with_free_calls(mut program: BpfProgram, highest: c_long) -> Option<BpfProgram> {
-    // What comes first is seccompiler's: the check of the architecture, and the load of the call's
-    // number, at 0.
+    // seccompiler starts with the check of the architecture, then loads the call's number, at 0.
     let start = program
         .iter()
         .position(|step| u32::from(step.code) == LOAD && step.k == 0)?;
@@ -80,13 +80,13 @@ fn with_free_calls(mut program: BpfProgram, highest: c_long) -> Option<BpfProgra
         let (call, to_allow) = (u32::try_from(*call).ok()?, u8::try_from(to_allow).ok()?);
         program.push(instruction(IF_EQUAL, call, to_allow, 0));
     }
-    program.push(instruction(GO_ON, 1, 0, 0));
+    program.push(instruction(JUMP, 1, 0, 0));
     program.push(instruction(RETURN, libc::SECCOMP_RET_ALLOW, 0, 0));
     program.extend(others);
     Some(program)
 }
 
-/// `jump_if` and `jump_if_not`: how many instructions are skipped.
+/// `jump_if` and `jump_if_not` are the numbers of instructions to skip.
 const fn instruction(code: u32, value: u32, jump_if: u8, jump_if_not: u8) -> sock_filter {
     sock_filter {
         code: code as u16,
@@ -96,7 +96,7 @@ const fn instruction(code: u32, value: u32, jump_if: u8, jump_if_not: u8) -> soc
     }
 }
 
-/// Whether the kernel has filters that kill the process.
+/// Checks that the kernel supports filters that kill the process.
 #[expect(unsafe_code, reason = "a call into libc")]
 pub(super) fn probe() -> io::Result<()> {
     let action = libc::SECCOMP_RET_KILL_PROCESS;
@@ -115,9 +115,9 @@ pub(super) fn probe() -> io::Result<()> {
     }
 }
 
-/// Calls that reach nothing but the process itself and its two pipes.
+/// Calls that affect only the process itself and its two pipes.
 const FREE: &[c_long] = &[
-    // The pipes. Which descriptors need not be checked: there are no others.
+    // The pipes. The descriptor need not be checked: there are no others.
     libc::SYS_read,
     libc::SYS_write,
     libc::SYS_readv,
@@ -128,33 +128,33 @@ const FREE: &[c_long] = &[
     libc::SYS_mremap,
     libc::SYS_madvise,
     libc::SYS_brk,
-    // Time and chance. Sleeps are restarted after the process was stopped and continued.
+    // Time and random numbers. A sleep is restarted when the process was stopped and continued.
     libc::SYS_nanosleep,
     libc::SYS_clock_nanosleep,
     libc::SYS_restart_syscall,
     libc::SYS_gettimeofday,
     libc::SYS_getrandom,
     libc::SYS_sched_yield,
-    // Who it is: libc's abort asks.
+    // Process ids, for libc's abort.
     libc::SYS_getpid,
     libc::SYS_gettid,
-    // Its own signals: abort, and std's report of a stack overflow.
+    // The process's own signals, for abort and std's report of a stack overflow.
     libc::SYS_rt_sigaction,
     libc::SYS_rt_sigprocmask,
     libc::SYS_rt_sigreturn,
     libc::SYS_sigaltstack,
-    // The end.
+    // Exit.
     libc::SYS_exit,
     libc::SYS_exit_group,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_time,
 ];
 
-/// Calls that are allowed when one of their rules holds.
+/// Calls that are permitted if one of their rules matches.
 fn conditional() -> Result<BTreeMap<c_long, Vec<SeccompRule>>, BackendError> {
     let mut rules = BTreeMap::new();
     let no_code = (2, Dword, MaskedEq(bits(libc::PROT_EXEC)), 0);
-    // Memory from nowhere, not a file's, and nothing to be run in it.
+    // Anonymous memory only, and not executable.
     let anonymous = bits(libc::MAP_ANONYMOUS);
     rules.insert(
         libc::SYS_mmap,
@@ -164,11 +164,11 @@ fn conditional() -> Result<BTreeMap<c_long, Vec<SeccompRule>>, BackendError> {
         ])?],
     );
     rules.insert(libc::SYS_mprotect, vec![rule([no_code])?]);
-    // The clocks, and not the time that other processes took, which have negative numbers.
+    // The clocks of the system. The CPU clocks of other processes have negative numbers.
     let clocks = [(0, Dword, Le, bits(libc::CLOCK_TAI))];
     rules.insert(libc::SYS_clock_gettime, vec![rule(clocks.clone())?]);
     rules.insert(libc::SYS_clock_getres, vec![rule(clocks)?]);
-    // Waiting and waking, without the corners of it that kernels were broken through.
+    // Waiting and waking only. Other futex operations have had kernel vulnerabilities.
     let flags = !bits(libc::FUTEX_PRIVATE_FLAG | libc::FUTEX_CLOCK_REALTIME) & u64::from(u32::MAX);
     let waiting = [
         libc::FUTEX_WAIT,
@@ -181,24 +181,24 @@ fn conditional() -> Result<BTreeMap<c_long, Vec<SeccompRule>>, BackendError> {
         libc::SYS_futex,
         waiting.into_iter().collect::<Result<_, _>>()?,
     );
-    // std asks whether a descriptor is open before it closes it, in a debug build.
+    // std checks in debug builds that a descriptor is open before closing it.
     let is_open = (1, Dword, Eq, bits(libc::F_GETFD));
     rules.insert(libc::SYS_fcntl, vec![rule([is_open])?]);
-    // Its own address space, which `limit_growth` can but lower.
+    // The process's own address space, which `limit_growth` can only lower.
     let itself = (0, Dword, Eq, 0);
     let address_space = (1, Dword, Eq, u64::from(libc::RLIMIT_AS));
     rules.insert(libc::SYS_prlimit64, vec![rule([itself, address_space])?]);
-    // To abort is to send oneself a signal.
+    // An abort sends the process a signal.
     let to_itself = (0, Dword, Eq, u64::from(THIS_PROCESS));
     let abort = (2, Dword, Eq, bits(libc::SIGABRT));
     rules.insert(libc::SYS_tgkill, vec![rule([to_itself, abort])?]);
     Ok(rules)
 }
 
-/// An argument by its position, and what must hold for it.
+/// An argument's position, and the condition on it.
 type Condition = (u8, SeccompCmpArgLen, SeccompCmpOp, u64);
 
-/// All of these must hold.
+/// A rule whose conditions must all hold.
 fn rule<const N: usize>(conditions: [Condition; N]) -> Result<SeccompRule, BackendError> {
     let conditions = conditions
         .into_iter()
@@ -209,7 +209,7 @@ fn rule<const N: usize>(conditions: [Condition; N]) -> Result<SeccompRule, Backe
     SeccompRule::new(conditions)
 }
 
-/// A C flag or number as the kernel sees it in an argument of 32 bits.
+/// A C flag or number as the kernel sees it in a 32-bit argument.
 fn bits(flags: i32) -> u64 {
     u64::from(flags.cast_unsigned())
 }

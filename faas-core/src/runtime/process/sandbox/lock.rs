@@ -1,58 +1,58 @@
-//! The locks by name, for what is to be told when one is missing.
+//! The restrictions of the sandbox, for reports of missing ones.
 
 use std::fmt;
 use std::io;
 
-/// One of the locks.
+/// A restriction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::runtime::process) enum Lock {
-    /// No program that is started gains privileges.
+    /// Programs that the process starts gain no privileges.
     NoNewPrivileges,
-    /// Only the system calls on a list.
+    /// Only permitted system calls.
     Seccomp,
-    /// No files, no TCP, no signals to others. An empty root stands in for the first.
+    /// No files, no TCP, no signals to other processes. An empty root directory replaces the first.
     Landlock,
-    /// Neither root nor capabilities. Never missing for who starts without them.
+    /// Neither root nor capabilities. Never missing if the process starts without them.
     Privileges,
-    /// Bounds on descriptors, processes, files and locked memory.
+    /// Limits on descriptors, processes, files and locked memory.
     Limits,
-    /// A bound on memory.
+    /// A limit on memory.
     AddressSpace,
-    /// No descriptor but its pipes.
+    /// No descriptors except the pipes.
     Descriptors,
-    /// Death with the parent.
+    /// The process ends with its parent.
     Parent,
 }
 
-/// Completes "the system does not offer …".
+/// Completes the sentence "the system lacks …".
 impl fmt::Display for Lock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoNewPrivileges => "no_new_privs",
             Self::Seccomp => "seccomp filters",
             Self::Landlock => "Landlock",
-            Self::Privileges => "another user to change to",
+            Self::Privileges => "permission to change the user",
             Self::Limits => "resource limits",
-            Self::AddressSpace => "a limit on the address space",
+            Self::AddressSpace => "address-space limits",
             Self::Descriptors => "close_range",
-            Self::Parent => "a signal at the parent's death",
+            Self::Parent => "parent-death signals",
         })
     }
 }
 
-/// An essential lock does not hold: nothing of a user's may run in this process.
+/// An essential restriction could not be applied: the process must not run user code.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot lock the process in: no {lock}")]
+#[error("cannot sandbox the process: the system lacks {lock}")]
 pub(in crate::runtime::process) struct LockError {
-    /// The lock.
+    /// The restriction.
     pub(in crate::runtime::process) lock: Lock,
-    /// What the kernel said.
+    /// The system's error.
     #[source]
     pub(in crate::runtime::process) source: io::Error,
 }
 
 impl LockError {
-    /// For `map_err`: this lock could not be had.
+    /// For `map_err`: this restriction failed.
     pub(super) fn of<E: Into<io::Error>>(lock: Lock) -> impl FnOnce(E) -> Self {
         move |source| Self {
             lock,

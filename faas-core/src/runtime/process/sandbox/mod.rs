@@ -1,27 +1,27 @@
-//! The locks that a process which runs users' code is put behind.
+//! The sandbox of processes that run user code.
 //!
-//! Owns what is asked of the kernel and in which order; not the processes themselves. Everything
-//! that a process hands on to those that it forks is locked once, in the zygote ([`lock_zygote`]).
-//! What must be done in each child takes tens of microseconds ([`Prepared::lock_child`]), and so
-//! does not make a fork noticeably slower.
+//! This module applies the restrictions in the right order; it does not manage the processes.
+//! Everything that forked processes inherit is applied once, in the zygote ([`lock_zygote`]). What
+//! each child must do itself takes tens of microseconds ([`Prepared::lock_child`]), so it hardly
+//! slows a fork.
 //!
-//! | What a child cannot do | because of |
+//! | A child cannot | because of |
 //! |---|---|
-//! | make a system call that the engine does not need | seccomp: the child dies of it |
-//! | open, make or list files; connect; signal others | seccomp, and Landlock behind it |
-//! | see a file by any name | its root is a directory that is no more, if permitted |
-//! | reach a network at all | no socket; a network namespace of its own, if permitted |
-//! | gain privileges | no user, groups or capabilities to speak of, and no new ones |
+//! | make a system call that the engine does not need | seccomp, which kills the child |
+//! | open, create or list files; connect; signal others | seccomp, and Landlock as a second defence |
+//! | see a file by any name | its root is a deleted directory, if permitted |
+//! | reach a network | no sockets; its own network namespace, if permitted |
+//! | gain privileges | no root user, groups or capabilities, and no new privileges |
 //! | have a third descriptor, a child, a file, locked memory, a core dump | resource limits |
-//! | use more memory than its call may | the address-space limit, set when that is known |
-//! | outlive the zygote | the kernel kills it |
-//! | survive when the machine runs out of memory | it is the first to be killed |
+//! | use more memory than its call may | the address-space limit, set with the first call |
+//! | outlive the zygote | a parent-death signal |
+//! | survive when the machine runs out of memory | the OOM killer chooses it first |
 //!
-//! A call that the seccomp filter does not list kills the process, rather than failing: no code of
-//! ours makes one, so whoever makes one has taken the process over, and gets no second try. The
-//! server sees a child that died of `SIGSYS`.
+//! A system call that is not permitted kills the process instead of failing. Our own code makes no
+//! such call, so an attacker controls the process and must not get a second attempt. The server
+//! sees a child that died of `SIGSYS`.
 //!
-//! All of this works on the calling thread alone. Both kinds of process have one thread.
+//! All restrictions apply to the calling thread only. Zygote and children have one thread.
 
 mod child;
 mod filter;

@@ -1,11 +1,11 @@
-//! Each lock, tried from behind it.
+//! Tests of each restriction from inside the sandbox.
 //!
-//! The locks cannot be taken off, and to fork a process with other threads is asking for trouble.
-//! So each test starts the test binary anew for itself alone (`fresh.rs`); that process locks
-//! itself as the zygote does, and forks the children that try. Whatever is to be refused is tried
-//! without the locks first, where it must work.
+//! The restrictions cannot be removed, and forking a process that has other threads is unsafe. So
+//! each test starts the test binary again, for itself alone (`fresh.rs`); that process enters the
+//! sandbox like the zygote and forks children that try something. Each attempt that must be refused
+//! is first made without the sandbox, where it must work.
 
-/// Tests with these names, each in a process of its own.
+/// Defines tests with these names, each of which runs in its own process.
 macro_rules! promises {
     ($($name:ident: $body:expr;)*) => {$(
         #[test]

@@ -1,4 +1,4 @@
-//! The locks that the zygote puts on itself, and that all it forks inherit.
+//! The restrictions that the zygote applies to itself, which all its children inherit.
 
 use std::fs::{self, File};
 use std::io;
@@ -23,46 +23,48 @@ use rustix::thread::{
 use super::filter::{self, Filter};
 use super::{Lock, LockError};
 
-/// Who owns nothing: `nobody` on most systems, and no one at all on the others.
+/// A user without files: `nobody` on most systems, nonexistent on others.
 const NOBODY: u32 = 65534;
 
-/// The newest Landlock whose every right is to be taken away. An older kernel takes what it knows.
+/// The newest known Landlock version; all its rights are removed. An older kernel applies what it
+/// supports.
 const LANDLOCK: ABI = ABI::V10;
 
-/// Where a directory can be made for a moment. The first is nobody's but root's.
+/// Folders in which a temporary directory can be made. Only root can write to the first.
 const PLACES: [&str; 3] = ["/run", "/dev/shm", "/tmp"];
 
-/// A zygote that is locked, and what its children need to be.
+/// A sandboxed zygote, with what its children need to enter their sandbox.
 #[derive(Debug)]
 pub(in crate::runtime::process) struct Prepared {
-    /// The system calls of a child, compiled once.
+    /// The filter of a child's system calls, compiled once.
     pub(super) filter: Filter,
-    /// What a child looks for when it asks whether its parent is still there.
+    /// The zygote's process id, so that a child can check that its parent still lives.
     pub(super) zygote: Pid,
-    /// `/proc/self/statm`, opened while files could be. Never dropped: in a child it is closed
-    /// without this knowing.
+    /// `/proc/self/statm`, opened before files became inaccessible. Never dropped: a child closes
+    /// the descriptor by number.
     pub(super) statm: ManuallyDrop<File>,
-    /// In bytes; what `statm` counts.
+    /// The page size in bytes, the unit of `statm`.
     pub(super) page: u64,
     missing: Vec<Lock>,
 }
 
 impl Prepared {
-    /// What this system does not offer and users' code can do without; none of it is essential.
+    /// Returns the restrictions that this system lacks; none of them is essential.
     pub(in crate::runtime::process) fn missing(&self) -> &[Lock] {
         &self.missing
     }
 }
 
-/// Locks the calling process, and all that it will fork, in for good. It has one thread, and as
-/// good as no environment; what it needs of the file system it has read. Its descriptors stay.
+/// Moves the calling process and its future children into the sandbox permanently. The process must
+/// have one thread, no relevant environment, and must have read all files that it needs. Its
+/// descriptors stay open.
 ///
 /// # Errors
-/// An essential lock that this system does not offer. The process may be half locked then, and
-/// should end.
+/// When this system lacks an essential restriction. The sandbox may then be incomplete, and the
+/// process should exit.
 pub(in crate::runtime::process) fn lock_zygote() -> Result<Prepared, LockError> {
     read_time_zone();
-    // First, since it needs `/proc` and this process to be the user's still.
+    // First, because it needs `/proc` and the original user.
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
     let statm = File::open("/proc/self/statm").map_err(LockError::of(Lock::AddressSpace))?;
     let page = page_size() as u64;
@@ -77,11 +79,11 @@ pub(in crate::runtime::process) fn lock_zygote() -> Result<Prepared, LockError> 
     if privileges.is_err() {
         missing.push(Lock::Privileges);
     }
-    // What a child has in memory is not its siblings' to read.
+    // A child must not read its siblings' memory.
     set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .map_err(LockError::of(Lock::Privileges))?;
     set_no_new_privs(true).map_err(LockError::of(Lock::NoNewPrivileges))?;
-    // Root could leave the directory that it is in.
+    // Root could leave its working directory.
     if !deny_files().unwrap_or(false) && (privileges.is_err() || !nothing_to_see) {
         missing.push(Lock::Landlock);
     }
@@ -96,12 +98,12 @@ pub(in crate::runtime::process) fn lock_zygote() -> Result<Prepared, LockError> 
     })
 }
 
-/// A limit of nothing, that cannot be raised again.
+/// A limit of zero that cannot be raised.
 pub(super) const fn none() -> Rlimit {
     at_most(0)
 }
 
-/// A limit that cannot be raised again.
+/// A limit that cannot be raised.
 pub(super) const fn at_most(limit: u64) -> Rlimit {
     Rlimit {
         current: Some(limit),
@@ -109,29 +111,29 @@ pub(super) const fn at_most(limit: u64) -> Rlimit {
     }
 }
 
-/// Makes libc read the time zone, from a file, which `Date` would have it do later.
+/// Makes libc read the time zone file now, which `Date` would otherwise do later.
 #[expect(unsafe_code, reason = "std has no local time")]
 fn read_time_zone() {
     let time = 0;
     let mut local = MaybeUninit::uninit();
-    // SAFETY: both pointers are valid for the call, and nothing reads what it writes.
+    // SAFETY: both pointers are valid for the call, and the result is not read.
     let local = unsafe { libc::localtime_r(ptr::from_ref(&time), local.as_mut_ptr()) };
-    debug_assert!(!local.is_null(), "the epoch can be told in any zone");
+    debug_assert!(!local.is_null(), "the epoch exists in every time zone");
 }
 
-/// Leaves for a network and for message queues that nobody else is in. Only root may, and it is a
-/// second door behind a locked one, so that it does not matter to whom it is refused.
+/// Enters new, empty network and IPC namespaces. Only root may. This is a second defence, so an
+/// error is ignored.
 #[expect(unsafe_code, reason = "the call can do what is not memory-safe")]
 fn leave_networks() {
-    // SAFETY: unsafe is to stop sharing descriptors, and these flags do not do that.
+    // SAFETY: only unsharing descriptors is unsafe, and these flags do not do that.
     let _ = unsafe { unshare_unsafe(UnshareFlags::NEWNET | UnshareFlags::NEWIPC) };
 }
 
-/// Makes a directory that is no more the root of all that the process can name: nothing is in it, and
-/// nothing can be made in it. Only root may; a second door, too, where there is Landlock.
+/// Makes a deleted directory the root, so that no path names a file and none can be created. Only
+/// root may. Where Landlock exists, this is a second defence.
 ///
 /// # Errors
-/// It may not, or nowhere is room. The root is then what it was.
+/// When it is not permitted, or no directory can be made. The root then stays unchanged.
 pub(super) fn leave_files() -> io::Result<()> {
     let mut made = Err(io::ErrorKind::NotFound.into());
     for place in PLACES {
@@ -150,11 +152,11 @@ pub(super) fn leave_files() -> io::Result<()> {
     left
 }
 
-/// Becomes nobody, without groups or capabilities, if it is root; loses stray capabilities if not.
+/// Root becomes `nobody`, without groups or capabilities; another user drops its capabilities.
 fn drop_privileges() -> Result<(), rustix::io::Errno> {
     let became_nobody = if geteuid().is_root() {
-        // What cannot be dropped is not used either: no program is ever started.
-        // They are numbered, and a later kernel may know more of them than this does.
+        // A failure is harmless, because no program is ever started. Capabilities are numbered, and
+        // a later kernel may have more than this library knows.
         for number in 0..u64::BITS {
             let capability = CapabilitySet::from_bits_retain(1 << number);
             let _ = remove_capability_from_bounding_set(capability);
@@ -175,7 +177,7 @@ fn drop_privileges() -> Result<(), rustix::io::Errno> {
     set_capabilities(None, no_capabilities).and(became_nobody)
 }
 
-/// Takes away all that Landlock can. `false`: this kernel has none.
+/// Removes all rights that Landlock controls. Returns `false` if the kernel has no Landlock.
 fn deny_files() -> Result<bool, RulesetError> {
     let status = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)

@@ -1,5 +1,5 @@
-//! What still holds for who gets past the seccomp filter: the children here have one that lets
-//! everything through.
+//! Tests of the other restrictions, for code that bypasses the seccomp filter: the filter of these
+//! children permits everything.
 
 use std::ffi::c_int;
 use std::fs::{self, File};
@@ -14,12 +14,12 @@ use rustix::process::{Resource, getrlimit};
 use super::super::filter::Filter;
 use super::super::{Lock, Prepared, lock_zygote};
 use super::fresh::{
-    End, WORKED, address, buffer, call, forked_by, in_child, in_fresh_process, in_locked_child,
+    End, WORKED, address, buffer, call, forked_by, in_child, in_fresh_process, in_sandboxed_child,
     int, value_of,
 };
 use crate::runtime::process::channel;
 
-fn lock_all_but_the_filter() -> Prepared {
+fn sandbox_without_filter() -> Prepared {
     let mut prepared = lock_zygote().unwrap();
     prepared.filter = Filter::of_everything();
     prepared
@@ -29,21 +29,21 @@ fn refused(error: Errno) -> End {
     End::Returned(error.raw_os_error())
 }
 
-/// The attempt works in a child without locks, and in a locked one ends so.
+/// Checks that the attempt works outside the sandbox and that a sandboxed child ends in this way.
 fn ends_with(end: End, attempt: fn() -> c_int) {
     assert_eq!(in_child(attempt), WORKED);
-    let prepared = lock_all_but_the_filter();
-    assert_eq!(in_locked_child(&prepared, |_| attempt()), end);
+    let prepared = sandbox_without_filter();
+    assert_eq!(in_sandboxed_child(&prepared, |_| attempt()), end);
 }
 
-/// The attempt works in a child without locks, and is refused with those of the zygote alone, if
-/// the kernel has this version of Landlock.
+/// Checks that the attempt works outside the sandbox, and that the zygote's restrictions alone
+/// refuse it if the kernel has this version of Landlock.
 fn landlock_refuses(since: usize, error: Errno, attempt: impl Fn() -> c_int) {
     assert_eq!(in_child(&attempt), WORKED);
-    // The flag asks for the version.
+    // The flag requests the version.
     let version = value_of(libc::SYS_landlock_create_ruleset, [0, 0, 1]).unwrap_or(0);
     let prepared = lock_zygote().unwrap();
-    // A root that was removed is in no directory, not even its own.
+    // A removed root directory has no links.
     let nothing_to_see = fs::metadata("/").unwrap().nlink() == 0;
     let missing = version == 0 && !nothing_to_see;
     assert_eq!(prepared.missing().contains(&Lock::Landlock), missing);
@@ -62,7 +62,7 @@ promises! {
         let name = [address(c"true"), 0];
         call(libc::SYS_execve, [address(c"/bin/true"), address(&name), address(&0_usize)])
     });
-    no_file_can_be_made: {
+    no_file_can_be_created: {
         let name = format!("faas-sandbox-{}", std::process::id());
         let path = std::env::temp_dir().join(name);
         landlock_refuses(1, Errno::ACCESS, || {
@@ -78,7 +78,7 @@ promises! {
             connected.err().and_then(|error| error.raw_os_error()).unwrap_or(0)
         });
     };
-    no_datagram_leaves_what_was_root: {
+    no_datagram_leaves_a_process_that_was_root: {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let there = socket.local_addr().unwrap();
         let send = || {
@@ -90,17 +90,17 @@ promises! {
         lock_zygote().unwrap();
         assert_eq!(in_child(send), if may_leave { refused(Errno::NETUNREACH) } else { WORKED });
     };
-    no_signal_reaches_others: {
-        // The process that started this one is not behind the locks.
+    no_signal_reaches_other_processes: {
+        // The process that started this one is outside the sandbox.
         let other = value_of(libc::SYS_getppid, []).unwrap();
         landlock_refuses(6, Errno::PERM, || call(libc::SYS_kill, [other, 0]));
     };
-    no_descriptor_can_be_doubled: ends_with(refused(Errno::MFILE), || call(libc::SYS_dup, [0]));
-    no_socket_can_be_made: ends_with(refused(Errno::MFILE), || {
+    no_descriptor_can_be_duplicated: ends_with(refused(Errno::MFILE), || call(libc::SYS_dup, [0]));
+    no_socket_can_be_created: ends_with(refused(Errno::MFILE), || {
         let (family, kind) = (int(libc::AF_UNIX), int(libc::SOCK_STREAM));
         call(libc::SYS_socket, [family, kind, 0])
     });
-    no_pipe_can_be_made: ends_with(refused(Errno::MFILE), || call(libc::SYS_pipe2, [buffer(), 0]));
+    no_pipe_can_be_created: ends_with(refused(Errno::MFILE), || call(libc::SYS_pipe2, [buffer(), 0]));
     no_memory_can_be_locked: ends_with(refused(Errno::PERM), || {
         let page = buffer();
         call(libc::SYS_mlock, [page, 8])
@@ -108,10 +108,10 @@ promises! {
     no_child_can_be_forked: {
         let attempt = || forked_by(libc::SYS_clone, [int(libc::SIGCHLD)]);
         assert_eq!(in_child(attempt), WORKED);
-        let prepared = lock_all_but_the_filter();
-        // Who must stay root is not limited in this.
+        let prepared = sandbox_without_filter();
+        // The limit does not apply to a process that could not drop root.
         if !prepared.missing().contains(&Lock::Privileges) {
-            assert_eq!(in_locked_child(&prepared, |_| attempt()), refused(Errno::AGAIN));
+            assert_eq!(in_sandboxed_child(&prepared, |_| attempt()), refused(Errno::AGAIN));
         }
     };
     no_file_can_grow: {
@@ -122,9 +122,9 @@ promises! {
             c_int::from(file.write_all(b"a").is_err())
         };
         assert_eq!(in_child(|| write(file.try_clone().unwrap())), WORKED);
-        let prepared = lock_all_but_the_filter();
+        let prepared = sandbox_without_filter();
         let end = in_child(|| {
-            // What it gets for a pipe is a file.
+            // The child receives a file in place of a pipe.
             let (_host, mut ends) = channel::open().unwrap();
             ends.answers = OwnedFd::from(file.try_clone().unwrap()).into();
             let ends = prepared.lock_child(ends).unwrap().ends;
@@ -133,8 +133,8 @@ promises! {
         assert_eq!(end, End::Killed(libc::SIGXFSZ));
     };
     no_limit_can_be_raised: {
-        let prepared = lock_all_but_the_filter();
-        let end = in_locked_child(&prepared, |_| {
+        let prepared = sandbox_without_filter();
+        let end = in_sandboxed_child(&prepared, |_| {
             let limit = [2_u64, 2];
             call(libc::SYS_prlimit64, [0, libc::RLIMIT_NOFILE as usize, address(&limit), 0])
         });

@@ -1,4 +1,4 @@
-//! What the engine needs still works behind the locks.
+//! Tests that everything the engine needs still works in the sandbox.
 
 use std::collections::HashMap;
 use std::ffi::c_int;
@@ -10,18 +10,20 @@ use std::time::Duration;
 use rquickjs::{Context, Runtime};
 
 use super::super::{Locked, lock_zygote};
-use super::fresh::{End, WORKED, address, call, fork, in_fresh_process, in_locked_child, wait_for};
+use super::fresh::{
+    End, WORKED, address, call, fork, in_fresh_process, in_sandboxed_child, wait_for,
+};
 use crate::clock::{Clock, SystemClock};
 use crate::runtime::process::channel;
 
 fn ends_with(end: End, run: fn(Locked) -> c_int) {
     let prepared = lock_zygote().unwrap();
-    assert_eq!(in_locked_child(&prepared, run), end);
+    assert_eq!(in_sandboxed_child(&prepared, run), end);
 }
 
-macro_rules! a_locked_child {
+macro_rules! a_sandboxed_child {
     ($($name:ident: $end:expr, $run:expr;)*) => {
-        mod a_locked_child {
+        mod a_sandboxed_child {
             use super::*;
             $(
                 #[test]
@@ -33,8 +35,8 @@ macro_rules! a_locked_child {
     };
 }
 
-a_locked_child! {
-    has_memory: WORKED, |_| {
+a_sandboxed_child! {
+    can_allocate_memory: WORKED, |_| {
         for megabytes in [100, 1, 100] {
             let mut memory = vec![1_u8; megabytes << 20];
             memory.resize(memory.len() + (20 << 20), 2);
@@ -43,7 +45,7 @@ a_locked_child! {
         let small: Vec<Box<[u8]>> = (0..100_000).map(|n| vec![7; n % 500].into()).collect();
         c_int::from(small.len() != 100_000)
     };
-    has_time: WORKED, |_| {
+    can_read_clocks_and_sleep: WORKED, |_| {
         let clock = SystemClock::new();
         let (wall, start) = (clock.now(), clock.monotonic());
         let nothing = (Mutex::new(()), Condvar::new());
@@ -54,23 +56,23 @@ a_locked_child! {
         assert!(clock.monotonic() >= start + wait);
         c_int::from(clock.now() < wall)
     };
-    has_chance: WORKED, |_| {
+    has_random_numbers: WORKED, |_| {
         let map: HashMap<u32, u32> = (0..1000).map(|n| (n, n)).collect();
         c_int::from(map.get(&999) != Some(&999))
     };
-    can_panic_and_go_on: WORKED, |_| {
-        c_int::from(catch_unwind(|| panic!("to be caught")).is_ok())
+    can_catch_a_panic: WORKED, |_| {
+        c_int::from(catch_unwind(|| panic!("caught by this test")).is_ok())
     };
-    aborts_as_others_do: End::Killed(libc::SIGABRT), |_| std::process::abort();
-    overflows_its_stack_as_others_do: End::Killed(libc::SIGABRT), |_| {
+    can_abort: End::Killed(libc::SIGABRT), |_| std::process::abort();
+    aborts_on_stack_overflow: End::Killed(libc::SIGABRT), |_| {
         fn deeper(depth: u64) -> u64 {
             let here = std::hint::black_box([depth; 64]);
             if here[0] == u64::MAX { 0 } else { deeper(here[0] + 1) + here[1] }
         }
         c_int::from(deeper(0) == 0)
     };
-    exits_as_others_do: End::Returned(3), |_| std::process::exit(3);
-    knows_that_its_descriptors_are_open: WORKED, |locked| {
+    can_exit: End::Returned(3), |_| std::process::exit(3);
+    can_close_its_pipes: WORKED, |locked| {
         drop(locked.ends);
         0
     };
@@ -86,7 +88,7 @@ a_locked_child! {
             assert!((sum - 12_497_500.0).abs() < 0.5);
             let text: String = ctx.eval("'y'.repeat(1 << 20)").unwrap();
             assert_eq!(text.len(), 1 << 20);
-            // Times, in the zone of the machine, and chance.
+            // Dates in the machine's time zone, and random numbers.
             let date: String = ctx.eval("
                 new Date().toString() + new Date(2020, 6).getTimezoneOffset() + Math.random()
                 ").unwrap();
@@ -102,8 +104,8 @@ a_locked_child! {
 }
 
 #[test]
-fn a_locked_child_reads_and_writes_its_pipes() {
-    let test = "a_locked_child_reads_and_writes_its_pipes";
+fn a_sandboxed_child_reads_and_writes_its_pipes() {
+    let test = "a_sandboxed_child_reads_and_writes_its_pipes";
     in_fresh_process(module_path!(), test, || {
         const LENGTH: usize = 1 << 20;
         let prepared = lock_zygote().unwrap();

@@ -1,4 +1,4 @@
-//! What the seccomp filter does not let through.
+//! Tests of the seccomp filter.
 
 use std::ffi::c_int;
 use std::net::{TcpListener, UdpSocket};
@@ -6,54 +6,54 @@ use std::net::{TcpListener, UdpSocket};
 use super::super::lock_zygote;
 use super::fresh::{
     End, WORKED, address, buffer, call, fork, forked_by, in_child, in_fresh_process,
-    in_locked_child, int, value_of, wait_for,
+    in_sandboxed_child, int, value_of, wait_for,
 };
 
-/// The attempt works in a child without locks, and kills a locked one at once.
-fn dies_of(attempt: fn() -> c_int) {
-    dies_of_what_works_as(attempt, attempt);
+/// Checks that the attempt works outside the sandbox and kills a sandboxed child at once.
+fn is_killed_for(attempt: fn() -> c_int) {
+    is_killed_for_unlike(attempt, attempt);
 }
 
-/// Likewise, where what works without locks has to be put a little differently.
-fn dies_of_what_works_as(unlocked: fn() -> c_int, attempt: fn() -> c_int) {
+/// Like [`is_killed_for`], for an attempt that must be written differently outside the sandbox.
+fn is_killed_for_unlike(unlocked: fn() -> c_int, attempt: fn() -> c_int) {
     assert_eq!(in_child(unlocked), WORKED);
     let prepared = lock_zygote().unwrap();
-    assert_eq!(in_locked_child(&prepared, |_| 0), WORKED);
+    assert_eq!(in_sandboxed_child(&prepared, |_| 0), WORKED);
     assert_eq!(
-        in_locked_child(&prepared, |_| attempt()),
+        in_sandboxed_child(&prepared, |_| attempt()),
         End::Killed(libc::SIGSYS)
     );
 }
 
-macro_rules! a_locked_child_dies_of {
+macro_rules! a_sandboxed_child_is_killed_for {
     ($($attempt:ident: $unlocked:expr $(=> $locked:expr)?;)*) => {
-        mod a_locked_child_dies_of {
+        mod a_sandboxed_child_is_killed_for {
             use super::*;
             $(
                 #[test]
                 fn $attempt() {
                     in_fresh_process(module_path!(), stringify!($attempt), || {
-                        a_locked_child_dies_of!(@ $unlocked $(, $locked)?);
+                        a_sandboxed_child_is_killed_for!(@ $unlocked $(, $locked)?);
                     });
                 }
             )*
         }
     };
-    (@ $attempt:expr) => { dies_of($attempt) };
-    (@ $unlocked:expr, $locked:expr) => { dies_of_what_works_as($unlocked, $locked) };
+    (@ $attempt:expr) => { is_killed_for($attempt) };
+    (@ $unlocked:expr, $locked:expr) => { is_killed_for_unlike($unlocked, $locked) };
 }
 
 const ROOT: &std::ffi::CStr = c"/";
 const HERE: c_int = libc::AT_FDCWD;
 const PAGE: usize = 4096;
 
-a_locked_child_dies_of! {
+a_sandboxed_child_is_killed_for! {
     opening_a_file: || call(libc::SYS_openat, [int(HERE), address(ROOT), 0]);
-    opening_a_file_the_new_way: || {
+    opening_a_file_with_openat2: || {
         let how = [0_u64; 3];
         call(libc::SYS_openat2, [int(HERE), address(ROOT), address(&how), 24])
     };
-    making_a_file: || {
+    creating_a_file: || {
         let path = format!("/tmp/faas-sandbox-test-{}\0", std::process::id());
         let flags = libc::O_CREAT | libc::O_EXCL | libc::O_WRONLY;
         match call(libc::SYS_openat, [int(HERE), address(path.as_str()), int(flags), 0o600]) {
@@ -61,13 +61,13 @@ a_locked_child_dies_of! {
             refused => refused,
         }
     };
-    making_a_file_in_memory: || call(libc::SYS_memfd_create, [address(c"a"), 0]);
-    asking_for_a_files_size: || {
+    creating_a_memory_file: || call(libc::SYS_memfd_create, [address(c"a"), 0]);
+    reading_a_files_metadata: || {
         call(libc::SYS_newfstatat, [int(HERE), address(ROOT), buffer(), 0])
     };
-    changing_its_directory: || call(libc::SYS_chdir, [address(ROOT)]);
-    making_a_socket: || call(libc::SYS_socket, [int(libc::AF_INET), int(libc::SOCK_STREAM), 0]);
-    making_two_sockets: || {
+    changing_the_directory: || call(libc::SYS_chdir, [address(ROOT)]);
+    creating_a_socket: || call(libc::SYS_socket, [int(libc::AF_INET), int(libc::SOCK_STREAM), 0]);
+    creating_a_socket_pair: || {
         call(libc::SYS_socketpair, [int(libc::AF_UNIX), int(libc::SOCK_STREAM), 0, buffer()])
     };
     connecting: connect => connect_descriptor_0;
@@ -83,7 +83,7 @@ a_locked_child_dies_of! {
         call(libc::SYS_execve, [address(c"/bin/true"), address(&name), address(&0_usize)])
     };
     forking: || forked_by(libc::SYS_clone, [int(libc::SIGCHLD)]);
-    forking_the_new_way: || {
+    forking_with_clone3: || {
         let mut arguments = [0_u64; 8];
         arguments[4] = libc::SIGCHLD as u64;
         forked_by(libc::SYS_clone3, [address(&arguments), 64])
@@ -100,7 +100,7 @@ a_locked_child_dies_of! {
         assert_eq!(wait_for(victim), End::Killed(libc::SIGABRT));
         sent
     } => || {
-        // Its own number is all that it can ask for; the zygote's is below.
+        // Its own id is the only permitted one; this tries the zygote's.
         let zygote = this() - 1;
         call(libc::SYS_tgkill, [zygote, zygote, int(libc::SIGABRT)])
     };
@@ -113,19 +113,19 @@ a_locked_child_dies_of! {
         let remote = [address(&from), 8];
         call(libc::SYS_process_vm_readv, [this(), address(&local), 1, address(&remote), 1, 0])
     };
-    changing_what_it_is: || call(libc::SYS_prctl, [int(libc::PR_GET_DUMPABLE), 0, 0, 0, 0]);
-    changing_its_user: || call(libc::SYS_setresuid, [usize::MAX, usize::MAX, usize::MAX]);
-    leaving_a_namespace: || call(libc::SYS_unshare, [0]);
-    taking_its_filter_off: || call(libc::SYS_seccomp, [
+    changing_process_attributes: || call(libc::SYS_prctl, [int(libc::PR_GET_DUMPABLE), 0, 0, 0, 0]);
+    changing_the_user: || call(libc::SYS_setresuid, [usize::MAX, usize::MAX, usize::MAX]);
+    unsharing_a_namespace: || call(libc::SYS_unshare, [0]);
+    using_seccomp: || call(libc::SYS_seccomp, [
         libc::SECCOMP_GET_ACTION_AVAIL as usize, 0, address(&libc::SECCOMP_RET_ALLOW),
     ]);
-    mapping_memory_to_run: || map(libc::PROT_READ | libc::PROT_EXEC, libc::MAP_ANONYMOUS)
+    mapping_executable_memory: || map(libc::PROT_READ | libc::PROT_EXEC, libc::MAP_ANONYMOUS)
         .err().unwrap_or(0);
-    making_memory_runnable: || match map(libc::PROT_READ, libc::MAP_ANONYMOUS) {
+    making_memory_executable: || match map(libc::PROT_READ, libc::MAP_ANONYMOUS) {
         Ok(page) => call(libc::SYS_mprotect, [page, PAGE, int(libc::PROT_READ | libc::PROT_EXEC)]),
         Err(refused) => refused,
     };
-    making_memory_runnable_by_key: || match map(libc::PROT_READ, libc::MAP_ANONYMOUS) {
+    making_memory_executable_with_pkey_mprotect: || match map(libc::PROT_READ, libc::MAP_ANONYMOUS) {
         Ok(page) => call(libc::SYS_pkey_mprotect, [page, PAGE, int(libc::PROT_EXEC), usize::MAX]),
         Err(refused) => refused,
     };
@@ -136,29 +136,29 @@ a_locked_child_dies_of! {
         }
     } => || map(libc::PROT_READ, 0).err().unwrap_or(0);
     controlling_a_device: || {
-        // Marks it to be closed when a program is run.
+        // Sets close-on-exec.
         call(libc::SYS_ioctl, [0, libc::FIOCLEX as usize])
     };
-    doubling_its_descriptor: || call(libc::SYS_dup, [0]);
-    doubling_its_descriptor_by_fcntl: || call(libc::SYS_fcntl, [0, int(libc::F_DUPFD), 0]);
-    making_a_pipe: || call(libc::SYS_pipe2, [buffer(), 0]);
-    limiting_what_is_not_its_memory: || {
+    duplicating_a_descriptor: || call(libc::SYS_dup, [0]);
+    duplicating_a_descriptor_with_fcntl: || call(libc::SYS_fcntl, [0, int(libc::F_DUPFD), 0]);
+    creating_a_pipe: || call(libc::SYS_pipe2, [buffer(), 0]);
+    changing_other_limits: || {
         call(libc::SYS_prlimit64, [0, libc::RLIMIT_NOFILE as usize, 0, buffer()])
     };
-    limiting_another_process: || {
+    changing_limits_of_another_process: || {
         call(libc::SYS_prlimit64, [this(), libc::RLIMIT_AS as usize, 0, buffer()])
     };
-    taking_a_lock_that_inherits_priority: || {
+    acquiring_a_priority_inheritance_lock: || {
         call(libc::SYS_futex, [buffer(), int(libc::FUTEX_LOCK_PI), 0, 0])
     };
-    timing_another_process: || {
-        // The clock of the process itself, by its number.
+    reading_the_cpu_clock_of_another_process: || {
+        // The CPU clock of the process itself, by its id.
         let clock = int((!(this() as c_int) << 3) | 2);
         call(libc::SYS_clock_gettime, [clock, buffer()])
     };
-    queueing_work_in_the_kernel: || 0 => || call(libc::SYS_io_uring_setup, [1, buffer()]);
-    making_a_key: || 0 => || call(libc::SYS_keyctl, [0, 0, 0]);
-    loading_a_program_into_the_kernel: || 0 => || call(libc::SYS_bpf, [0, 0, 0]);
+    using_io_uring: || 0 => || call(libc::SYS_io_uring_setup, [1, buffer()]);
+    using_kernel_keys: || 0 => || call(libc::SYS_keyctl, [0, 0, 0]);
+    using_bpf: || 0 => || call(libc::SYS_bpf, [0, 0, 0]);
 }
 
 fn this() -> usize {

@@ -1,4 +1,4 @@
-//! Processes to try the locks in.
+//! Helpers that run tests in separate processes.
 
 use std::ffi::{c_int, c_long};
 use std::io;
@@ -11,26 +11,25 @@ use crate::runtime::process::channel;
 /// Set in the process that a test starts for itself.
 const MARK: &str = "FAAS_SANDBOX_TEST";
 
-/// What a child exits with when it panicked: no errno is as high.
+/// The exit code of a child that panicked. Every errno is smaller.
 const PANICKED: c_int = 255;
 
 /// How a child ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// By itself: with 0, or the `errno` of what it tried.
+    /// It exited with 0, or with the `errno` of its attempt.
     Returned(c_int),
-    /// By this signal.
+    /// A signal killed it.
     Killed(c_int),
 }
 
-/// What it tried worked.
+/// The attempt worked.
 pub(super) const WORKED: End = End::Returned(0);
 
-/// Runs `body` in a process of its own: this binary again, with an empty environment, told to run
-/// only the test of this name.
+/// Runs `body` in its own process: this binary, with an empty environment, runs only this test.
 pub(in crate::runtime::process) fn in_fresh_process(module: &str, test: &str, body: impl FnOnce()) {
     if std::env::var_os(MARK).is_some() {
-        // Whatever hangs is a failure too.
+        // A hang is a failure too.
         alarm(60);
         return body();
     }
@@ -44,31 +43,31 @@ pub(in crate::runtime::process) fn in_fresh_process(module: &str, test: &str, bo
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
+    let output_text = String::from_utf8_lossy(&output.stdout);
     assert!(
-        output.status.success() && told.contains("1 passed"),
-        "{}: {told}{}",
+        output.status.success() && output_text.contains("1 passed"),
+        "{}: {output_text}{}",
         output.status,
         String::from_utf8_lossy(&output.stderr),
     );
 }
 
-/// Forks; the child does `run` and ends with what it returns.
+/// Forks a child that runs `run` and exits with its result.
 pub(super) fn in_child(run: impl FnOnce() -> c_int) -> End {
     wait_for(fork(run))
 }
 
-/// Forks a child that locks itself in before it does `run`.
-pub(super) fn in_locked_child(prepared: &Prepared, run: impl FnOnce(Locked) -> c_int) -> End {
+/// Forks a child that enters its sandbox and then runs `run`.
+pub(super) fn in_sandboxed_child(prepared: &Prepared, run: impl FnOnce(Locked) -> c_int) -> End {
     let (_host, ends) = channel::open().unwrap();
     in_child(|| run(prepared.lock_child(ends).unwrap()))
 }
 
-/// Forks and returns the child's number at once.
+/// Forks a child and returns its process id without waiting.
 #[expect(unsafe_code, reason = "forks")]
 pub(super) fn fork(run: impl FnOnce() -> c_int) -> c_int {
-    // SAFETY: this process has no thread that does anything but wait for this one, so that the
-    // child may do what it likes. It ends without running what the parent registered for its end.
+    // SAFETY: all other threads of this process only wait for this one, so the child may do
+    // anything. It exits without running the parent's exit handlers.
     unsafe {
         match libc::fork() {
             0 => libc::_exit(catch_unwind(AssertUnwindSafe(run)).unwrap_or(PANICKED)),
@@ -80,7 +79,7 @@ pub(super) fn fork(run: impl FnOnce() -> c_int) -> c_int {
     }
 }
 
-/// Waits for a child's end.
+/// Waits for a child to end.
 #[expect(unsafe_code, reason = "a call into libc")]
 pub(super) fn wait_for(child: c_int) -> End {
     let mut status = 0;
@@ -94,7 +93,7 @@ pub(super) fn wait_for(child: c_int) -> End {
     }
 }
 
-/// Makes the system call: 0, or what is wrong.
+/// Makes a system call. Returns 0 or the `errno`.
 pub(super) fn call<const N: usize>(number: c_long, arguments: [usize; N]) -> c_int {
     match value_of(number, arguments) {
         Ok(_) => 0,
@@ -102,8 +101,8 @@ pub(super) fn call<const N: usize>(number: c_long, arguments: [usize; N]) -> c_i
     }
 }
 
-/// Makes the system call: what it returned, or the `errno`.
-#[expect(unsafe_code, reason = "any call into the kernel that a test wants")]
+/// Makes a system call. Returns its value or the `errno`.
+#[expect(unsafe_code, reason = "makes arbitrary system calls")]
 pub(super) fn value_of<const N: usize>(
     number: c_long,
     arguments: [usize; N],
@@ -111,8 +110,8 @@ pub(super) fn value_of<const N: usize>(
     let mut all = [0; 6];
     all[..N].copy_from_slice(&arguments);
     let [a, b, c, d, e, f] = all;
-    // SAFETY: the tests pass pointers to what lives longer than the call and is large enough for
-    // it, and unmap nothing that is in use.
+    // SAFETY: the tests pass pointers that are valid for the call and point to enough memory, and
+    // they unmap nothing that is in use.
     match unsafe { libc::syscall(number, a, b, c, d, e, f) } {
         -1 => Err(io::Error::last_os_error()
             .raw_os_error()
@@ -121,7 +120,7 @@ pub(super) fn value_of<const N: usize>(
     }
 }
 
-/// Makes a system call that forks, and has the child end well.
+/// Makes a system call that forks. The child exits with 0.
 pub(super) fn forked_by<const N: usize>(number: libc::c_long, arguments: [usize; N]) -> c_int {
     match value_of(number, arguments) {
         Ok(0) => {
@@ -133,23 +132,23 @@ pub(super) fn forked_by<const N: usize>(number: libc::c_long, arguments: [usize;
     }
 }
 
-/// An argument of 32 bits, with its sign.
+/// A signed 32-bit argument.
 pub(super) fn int(value: c_int) -> usize {
     value as isize as usize
 }
 
-/// The address of a thing, as an argument.
+/// The address of a value, as an argument.
 pub(super) fn address<T: ?Sized>(thing: &T) -> usize {
     std::ptr::from_ref(thing).cast::<u8>().expose_provenance()
 }
 
-/// The address of zeros that the kernel may write over.
+/// The address of a zeroed buffer that the kernel may overwrite.
 pub(super) fn buffer() -> usize {
     std::ptr::from_mut(Box::leak(Box::new([0_u64; 64]))).expose_provenance()
 }
 
 #[expect(unsafe_code, reason = "a call into libc")]
 fn alarm(seconds: u32) {
-    // SAFETY: it takes a number, and its signal has no handler.
+    // SAFETY: the call takes a number, and the signal has no handler.
     unsafe { libc::alarm(seconds) };
 }

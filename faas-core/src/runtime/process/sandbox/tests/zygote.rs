@@ -1,4 +1,4 @@
-//! Who a locked process is, what it holds, and when it ends.
+//! Tests of the user, resources and lifetime of a sandboxed process.
 
 use std::ffi::c_int;
 use std::fs::{self, File};
@@ -20,7 +20,7 @@ use rustix::thread::{
 use super::super::zygote::leave_files;
 use super::super::{Lock, LockError, lock_zygote};
 use super::fresh::{
-    End, WORKED, call, fork, in_fresh_process, in_locked_child, int, value_of, wait_for,
+    End, WORKED, call, fork, in_fresh_process, in_sandboxed_child, int, value_of, wait_for,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::runtime::process::channel;
@@ -28,17 +28,17 @@ use crate::runtime::process::channel;
 const MEGABYTE: usize = 1 << 20;
 
 promises! {
-    a_locked_process_has_no_privileges: {
+    a_sandboxed_process_has_no_privileges: {
         let was_root = geteuid().is_root();
         if was_root {
-            // Some start it with groups, and some without. In some containers root may not change
-            // that either.
+            // The process may start with or without groups. In some containers, root cannot change
+            // them.
             let _ = set_thread_groups(&[Gid::from_raw(4)]);
         }
         let may_bound = capabilities(None).unwrap().effective.contains(CapabilitySet::SETPCAP);
         let prepared = lock_zygote().unwrap();
         if may_bound {
-            // Numbers that the kernel does not know are no capabilities.
+            // The kernel reports numbers that it does not know as absent.
             let left = (0..64)
                 .map(|number| CapabilitySet::from_bits_retain(1 << number))
                 .filter(|one| capability_is_in_bounding_set(*one).unwrap_or(false));
@@ -54,9 +54,9 @@ promises! {
             assert!(getgroups().unwrap().is_empty());
         }
     };
-    whoever_has_left_the_files_names_none_and_makes_none: {
+    with_an_empty_root_no_file_can_be_named_or_created: {
         if capabilities(None).unwrap().effective.contains(CapabilitySet::SYS_CHROOT) {
-            // Rights are not what holds it: root still has all of them.
+            // File permissions play no role here: root still has all of them.
             leave_files().unwrap();
             assert_eq!(fs::read_dir("/").unwrap().count(), 0);
             assert_eq!(fs::metadata("..").unwrap().nlink(), 0);
@@ -70,56 +70,56 @@ promises! {
             assert!(fs::metadata("/proc").is_ok());
         }
     };
-    a_locked_process_that_was_root_has_left_the_files: {
+    a_sandboxed_process_that_was_root_has_an_empty_root: {
         let may = capabilities(None).unwrap().effective.contains(CapabilitySet::SYS_CHROOT);
         lock_zygote().unwrap();
         assert_eq!(fs::metadata("/").unwrap().nlink() == 0, may);
     };
-    a_locked_process_keeps_its_memory_to_itself: {
+    other_processes_cannot_read_the_memory_of_a_sandboxed_process: {
         assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::Dumpable);
         lock_zygote().unwrap();
         assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
     };
-    a_locked_process_is_the_first_to_be_killed_for_its_memory: {
+    a_sandboxed_process_is_the_first_victim_of_the_oom_killer: {
         let zygote = std::process::id();
-        let (mut tell, mut told) = UnixStream::pair().unwrap();
+        let (mut sender, mut receiver) = UnixStream::pair().unwrap();
         let witness = fork(|| {
-            told.read_exact(&mut [0]).unwrap();
+            receiver.read_exact(&mut [0]).unwrap();
             let score = fs::read_to_string(format!("/proc/{zygote}/oom_score_adj")).unwrap();
             score.trim().parse::<c_int>().unwrap() - 1000
         });
         lock_zygote().unwrap();
-        tell.write_all(b"!").unwrap();
+        sender.write_all(b"!").unwrap();
         assert_eq!(wait_for(witness), WORKED);
     };
-    a_locked_child_has_two_descriptors: {
-        // Left behind by somebody careless, low and high.
+    a_sandboxed_child_has_two_descriptors: {
+        // Leaked descriptors, one low and one high.
         let low = File::open("/").unwrap().into_raw_fd();
         let high = value_of(libc::SYS_fcntl, [int(low), int(libc::F_DUPFD), 700]).unwrap();
         let is_open = |number: usize| call(libc::SYS_fcntl, [number, int(libc::F_GETFD)]) == 0;
         assert!(is_open(high));
         let prepared = lock_zygote().unwrap();
-        let end = in_locked_child(&prepared, |_| {
+        let end = in_sandboxed_child(&prepared, |_| {
             let open: Vec<usize> = (0..1024).filter(|number| is_open(*number)).collect();
             c_int::from(open != [0, 1])
         });
         assert_eq!(end, WORKED);
     };
-    a_locked_child_maps_no_more_than_it_may: {
+    a_sandboxed_child_cannot_exceed_its_memory_limit: {
         let prepared = lock_zygote().unwrap();
-        assert_eq!(in_locked_child(&prepared, |_| map(64 * MEGABYTE)), WORKED);
-        let end = in_locked_child(&prepared, |locked| {
+        assert_eq!(in_sandboxed_child(&prepared, |_| map(64 * MEGABYTE)), WORKED);
+        let end = in_sandboxed_child(&prepared, |locked| {
             locked.address_space.limit_growth(32 * MEGABYTE as u64).unwrap();
             assert_eq!(map(24 * MEGABYTE), 0);
-            // What that took counts.
+            // The memory mapped above counts.
             assert_eq!(map(4 * MEGABYTE), 0);
             map(8 * MEGABYTE)
         });
         assert_eq!(end, End::Returned(Errno::NOMEM.raw_os_error()));
     };
-    a_limit_on_memory_can_be_lowered_and_not_raised: {
+    a_memory_limit_can_be_lowered_but_not_raised: {
         let prepared = lock_zygote().unwrap();
-        let end = in_locked_child(&prepared, |locked| {
+        let end = in_sandboxed_child(&prepared, |locked| {
             let space = locked.address_space;
             space.limit_growth(32 * MEGABYTE as u64).unwrap();
             space.limit_growth(16 * MEGABYTE as u64).unwrap();
@@ -133,11 +133,11 @@ promises! {
         });
         assert_eq!(end, End::Returned(Errno::PERM.raw_os_error()));
     };
-    a_locked_child_ends_with_the_zygote: {
+    a_sandboxed_child_ends_with_the_zygote: {
         assert_eq!(answers_of_an_orphan(false), [1, 2]);
         assert_eq!(answers_of_an_orphan(true), [1]);
     };
-    a_child_of_a_zygote_that_has_ended_is_not_locked_but_refused: {
+    an_orphaned_child_is_refused_instead_of_sandboxed: {
         let (mut seen, report) = UnixStream::pair().unwrap();
         let zygote = fork(|| {
             let prepared = lock_zygote().unwrap();
@@ -161,7 +161,8 @@ promises! {
     };
 }
 
-/// What a child, `locked` or not, answers when it is sent 1 while its zygote lives, and 2 after.
+/// Returns what a child answers when it is sent 1 while its zygote lives, and 2 afterwards.
+/// `locked`: whether the child is sandboxed.
 fn answers_of_an_orphan(locked: bool) -> Vec<u8> {
     let (ours, theirs) = channel::open().unwrap();
     let (mut end, mut until) = UnixStream::pair().unwrap();

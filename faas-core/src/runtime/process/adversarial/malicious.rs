@@ -1,8 +1,8 @@
-//! A worker, and children, that do what they are told: to lie.
+//! A worker and children that break the protocol on request.
 //!
-//! A child's lie is the code of the function that it runs: what is no lie's name, it serves as a
-//! function that returns its input. A worker's lie lies in a file, which the worker that tells it
-//! removes, so that the next worker is an honest one.
+//! The code of a function names the fault that its child commits; any other code is a function that
+//! returns its input. A file names the fault that the worker commits. The worker removes the file
+//! first, so that its replacement behaves correctly.
 
 use std::ffi::OsString;
 use std::fs;
@@ -25,28 +25,28 @@ use crate::runtime::process::wire::{self, CallHead, DoneHead, Frames, Line, Repl
 use crate::runtime::process::worker;
 use crate::runtime::quickjs::Form;
 
-/// Makes this binary act as an adversarial worker; its working folder follows.
+/// The argument that makes this binary a malicious worker; its working folder follows.
 pub(super) const ARGUMENT: &str = "faas-adversarial";
 
-/// The file in that folder that names the next lie of a worker's.
-pub(super) const LIE: &str = "lie";
+/// The file in that folder that names the worker's next fault.
+pub(super) const FAULT: &str = "fault";
 
-/// What a child may write to its console, in the calls that are made here.
+/// The limits of the calls in these tests.
 pub(super) const LOG_LINES: usize = 10;
 pub(super) const LOG_BYTES: usize = 1000;
 pub(super) const OUTPUT: usize = 7 << 20;
 
-/// Tests have no `main` of their own: what is in this section runs before theirs.
+/// Tests have no `main` of their own. Functions in this section run before the test harness's.
 #[used]
 #[expect(
     unsafe_code,
-    reason = "puts a function where libc looks for some to call"
+    reason = "registers a function that libc calls at startup"
 )]
-// SAFETY: libc calls what is there once, with one thread, after itself is ready.
+// SAFETY: libc calls the function once, with one thread, after its own initialization.
 #[unsafe(link_section = ".init_array")]
-static BE_A_WORKER: extern "C" fn() = be_a_worker_if_asked;
+static RUN_WORKER: extern "C" fn() = run_worker_if_asked;
 
-extern "C" fn be_a_worker_if_asked() {
+extern "C" fn run_worker_if_asked() {
     worker::run_if_asked();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     if let [_, first, folder] = arguments.as_slice()
@@ -59,7 +59,7 @@ extern "C" fn be_a_worker_if_asked() {
 
 fn serve(folder: &Path) -> io::Result<()> {
     let control = io::stdin().as_fd().try_clone_to_owned()?;
-    // The other one is for nobody to keep open.
+    // Nothing else must keep the socket open.
     rustix::stdio::dup2_stdin(fs::File::open("/dev/null")?)?;
     while let Some(((number, order), _)) = control::receive::<(u64, Order)>(&control)? {
         let reply = |report: &Report| control::send(&control, &(number, report), &[]);
@@ -68,32 +68,32 @@ fn serve(folder: &Path) -> io::Result<()> {
             Order::Fork => "fork: ",
             Order::Reap(_) => "reap: ",
         };
-        let file = folder.join(LIE);
-        let told = fs::read_to_string(&file).unwrap_or_default();
-        let lie = told.strip_prefix(named);
-        if lie.is_some() {
+        let file = folder.join(FAULT);
+        let text = fs::read_to_string(&file).unwrap_or_default();
+        let fault = text.strip_prefix(named);
+        if fault.is_some() {
             fs::remove_file(&file)?;
         }
-        match lie {
-            Some("it closes its socket and lives on") => {
+        match fault {
+            Some("closes its socket and keeps running") => {
                 drop(control);
                 for_ever();
             }
-            Some("it ends") => std::process::exit(0),
-            Some("it says nothing") => for_ever(),
-            Some("it says an error") => {
+            Some("exits") => std::process::exit(0),
+            Some("sends nothing") => for_ever(),
+            Some("reports an error") => {
                 reply(&Report::Failed(libc::EAGAIN))?;
                 continue;
             }
-            Some("it says something else") => {
+            Some("sends an unexpected reply") => {
                 reply(&Report::Refused("no".into()))?;
                 continue;
             }
-            Some("it says garbage") => {
+            Some("sends garbage") => {
                 send(&control, &[0xff; 900], SendFlags::empty()).map_err(io::Error::from)?;
                 continue;
             }
-            Some("it says more than fits") => {
+            Some("sends an oversized datagram") => {
                 send(&control, &[1; 9000], SendFlags::empty()).map_err(io::Error::from)?;
                 continue;
             }
@@ -104,7 +104,7 @@ fn serve(folder: &Path) -> io::Result<()> {
                 let missing = Vec::new();
                 reply(&Report::Ready { missing })?;
             }
-            Order::Fork => forked(&control, number, lie)?,
+            Order::Fork => forked(&control, number, fault)?,
             Order::Reap(pid) => {
                 let child = Pid::from_raw(pid).ok_or(io::ErrorKind::NotFound)?;
                 let report = match waitpid(Some(child), WaitOptions::empty()) {
@@ -119,20 +119,20 @@ fn serve(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Forks a child and tells the host of it, truly or not.
+/// Forks a child and reports it to the host, correctly or not.
 #[expect(unsafe_code, reason = "forks")]
-fn forked(control: &OwnedFd, number: u64, lie: Option<&str>) -> io::Result<()> {
+fn forked(control: &OwnedFd, number: u64, fault: Option<&str>) -> io::Result<()> {
     let (host, theirs) = channel::open()?;
     let console = flight_recorder::memory()?;
     // SAFETY: this process has one thread.
     let pid = unsafe { libc::fork() };
     if pid == 0 {
         set_parent_process_death_signal(Some(Signal::KILL))?;
-        // Else pipes that its worker closes would stay open.
+        // Otherwise pipes that the worker closes would stay open.
         rustix::stdio::dup2_stdin(&theirs.requests)?;
         rustix::stdio::dup2_stdout(&theirs.answers)?;
         close_all_but_two();
-        if lie == Some("its child ends before it is ready") {
+        if fault == Some("forks a child that exits before it is ready") {
             std::process::exit(1);
         }
         let requests = io::stdin().as_fd().try_clone_to_owned()?;
@@ -156,30 +156,32 @@ fn forked(control: &OwnedFd, number: u64, lie: Option<&str>) -> io::Result<()> {
     let [requests, answers, unread] = host.descriptors();
     let with = |pidfd| [requests, answers, unread, pidfd, console.as_fd()];
     let all = with(pidfd.as_fd());
-    match lie {
-        None | Some("its child ends before it is ready") => report(pid, &all),
-        Some("it brings no descriptors") => report(pid, &[]),
-        Some("it brings one descriptor") => report(pid, &[requests]),
-        Some("it swaps them") => {
+    match fault {
+        None | Some("forks a child that exits before it is ready") => report(pid, &all),
+        Some("attaches no descriptors") => report(pid, &[]),
+        Some("attaches one descriptor") => report(pid, &[requests]),
+        Some("swaps the descriptors") => {
             let [requests, answers, unread, pidfd, console] = all;
             report(pid, &[pidfd, console, answers, requests, unread])
         }
-        Some("it names the host") => report(parent.as_raw_pid(), &with(of_host.as_fd())),
-        Some("it brings the host") => report(pid, &with(of_host.as_fd())),
-        Some("it names nobody") => report(0, &all),
-        Some("it names a group") => report(-pid, &all),
-        Some("it ends after it") => std::process::exit(0),
-        Some(lie) => Err(io::Error::other(lie.to_owned())),
+        Some("reports the host's pid and pidfd") => {
+            report(parent.as_raw_pid(), &with(of_host.as_fd()))
+        }
+        Some("attaches the host's pidfd") => report(pid, &with(of_host.as_fd())),
+        Some("reports pid 0") => report(0, &all),
+        Some("reports a negative pid") => report(-pid, &all),
+        Some("exits after the fork") => std::process::exit(0),
+        Some(fault) => Err(io::Error::other(fault.to_owned())),
     }
 }
 
 #[expect(unsafe_code, reason = "a call into libc")]
 fn close_all_but_two() {
-    // SAFETY: it takes numbers only, and nothing of what is closed is used again.
+    // SAFETY: the call takes numbers only, and no closed descriptor is used again.
     unsafe { libc::syscall(libc::SYS_close_range, 2, u32::MAX, 0) };
 }
 
-/// What reads as nothing, and takes anything.
+/// Opens `/dev/null` for reading and writing.
 fn nothing() -> io::Result<OwnedFd> {
     Ok(fs::File::options()
         .read(true)
@@ -188,7 +190,7 @@ fn nothing() -> io::Result<OwnedFd> {
         .into())
 }
 
-/// What a child does until the host has no more to ask.
+/// Serves requests until the host closes the pipe.
 fn converse(mut ends: ChildEnds) -> io::Result<()> {
     let mut frames = Frames::default();
     let mut code = String::new();
@@ -198,7 +200,7 @@ fn converse(mut ends: ChildEnds) -> io::Result<()> {
         match request {
             Request::Load { .. } => {
                 code = String::from_utf8_lossy(tail).into_owned();
-                if code == "it never reads" {
+                if code == "never reads" {
                     for_ever();
                 }
             }
@@ -228,19 +230,19 @@ fn compile(text: &str, ends: &mut ChildEnds) -> io::Result<()> {
     };
     let frame = match text.strip_prefix("compiler: ") {
         None => frame(&compiled, text.as_bytes()),
-        Some("it says a call has ended") => frame(&done(1), b"1"),
-        Some("it makes too much of it") => u32::MAX.to_le_bytes().to_vec(),
-        Some("it says too much against it") => frame(&refused("x".repeat(100_000)), b""),
-        Some("it says garbage") => framed(&[0xff; 99]),
-        Some("it says a frame of no bytes") => framed(&[]),
-        Some("it says nothing") => for_ever(),
-        Some("it ends") => std::process::exit(0),
-        Some("it crashes") => std::process::abort(),
-        Some("it closes its pipes and lives on") => {
+        Some("sends the end of a call") => frame(&done(1), b"1"),
+        Some("sends an oversized frame") => u32::MAX.to_le_bytes().to_vec(),
+        Some("sends an oversized message") => frame(&refused("x".repeat(100_000)), b""),
+        Some("sends garbage") => framed(&[0xff; 99]),
+        Some("sends an empty frame") => framed(&[]),
+        Some("sends nothing") => for_ever(),
+        Some("exits") => std::process::exit(0),
+        Some("crashes") => std::process::abort(),
+        Some("closes its pipes and keeps running") => {
             close(ends)?;
             for_ever();
         }
-        Some(lie) => frame(&refused(lie.to_owned()), b""),
+        Some(fault) => frame(&refused(fault.to_owned()), b""),
     };
     ends.answers.write_all(&frame)
 }
@@ -251,53 +253,53 @@ fn close(ends: &mut ChildEnds) -> io::Result<()> {
     Ok(())
 }
 
-/// Answers a call as the code wants it.
+/// Answers a call as its function's code demands.
 fn answer(code: &str, head: &CallHead<'_>, input: &[u8], ends: &mut ChildEnds) -> io::Result<()> {
     let honest = frame(&done(head.serial), input);
     let half = honest.get(..honest.len() / 2).unwrap_or_default();
     let frame = match code {
-        "it says a frame that is too long" => u32::MAX.to_le_bytes().to_vec(),
-        "it says a frame of no bytes" => framed(&[]),
-        "it says garbage" => framed(&[0xff; 99]),
-        "it says half of it" => half.to_vec(),
-        "it says half of it and ends" => {
+        "sends an oversized frame" => u32::MAX.to_le_bytes().to_vec(),
+        "sends an empty frame" => framed(&[]),
+        "sends garbage" => framed(&[0xff; 99]),
+        "sends half an answer" => half.to_vec(),
+        "sends half an answer and exits" => {
             ends.answers.write_all(half)?;
             std::process::exit(0);
         }
-        "it says half of it, closes its pipes and lives on" => {
+        "sends half an answer, closes its pipes and keeps running" => {
             ends.answers.write_all(half)?;
             close(ends)?;
             for_ever();
         }
-        "it closes its pipes and lives on" => {
+        "closes its pipes and keeps running" => {
             close(ends)?;
             for_ever();
         }
-        "it closes its answers and lives on" => {
+        "closes its answer pipe and keeps running" => {
             ends.answers = nothing()?.into();
             for_ever();
         }
-        "it answers the call before" => frame(&done(head.serial - 1), input),
-        "it answers the call after" => frame(&done(head.serial + 1), input),
-        "it answers twice" => [honest.as_slice(), honest.as_slice()].concat(),
-        "it answers, and the next call too" => {
+        "answers the previous call" => frame(&done(head.serial - 1), input),
+        "answers the next call" => frame(&done(head.serial + 1), input),
+        "answers twice" => [honest.as_slice(), honest.as_slice()].concat(),
+        "answers this call and the next one" => {
             let next = frame(&done(head.serial + 1), b"\"not asked\"");
             ends.answers.write_all(&honest)?;
             pause(20);
             next
         }
-        "it answers and ends" => {
+        "answers and exits" => {
             ends.answers.write_all(&honest)?;
             std::process::exit(0);
         }
-        "it answers an upload" => {
+        "answers a compile request" => {
             let reply = Reply::Compiled {
                 form: Form::Body,
                 reads_context: false,
             };
             frame(&reply, input)
         }
-        "it refuses an upload" => {
+        "refuses a compile request" => {
             let reply = Reply::Refused {
                 message: "no".to_owned(),
                 line: None,
@@ -306,15 +308,15 @@ fn answer(code: &str, head: &CallHead<'_>, input: &[u8], ends: &mut ChildEnds) -
             };
             frame(&reply, b"")
         }
-        "it answers what is not JSON" => frame(&done(head.serial), b"{\"a\":"),
-        "it answers what is not text" => frame(&done(head.serial), b"\"\xff\""),
-        "it answers more than it may" => frame(&done(head.serial), &vec![b'1'; OUTPUT + 1]),
-        "it logs too many lines" => frame(&logged(head, &["x"; LOG_LINES + 2]), input),
-        "it logs too many bytes" => frame(&logged(head, &[&*"x".repeat(LOG_BYTES + 1000)]), input),
-        "it logs nothing, a hundred thousand times" => {
-            frame(&logged(head, &vec![""; 100_000]), input)
+        "answers with invalid JSON" => frame(&done(head.serial), b"{\"a\":"),
+        "answers with invalid UTF-8" => frame(&done(head.serial), b"\"\xff\""),
+        "exceeds the output limit" => frame(&done(head.serial), &vec![b'1'; OUTPUT + 1]),
+        "exceeds the line limit" => frame(&logged(head, &["x"; LOG_LINES + 2]), input),
+        "exceeds the log size limit" => {
+            frame(&logged(head, &[&*"x".repeat(LOG_BYTES + 1000)]), input)
         }
-        "it logs from the future" => {
+        "logs 100,000 empty lines" => frame(&logged(head, &vec![""; 100_000]), input),
+        "logs with wrong times" => {
             let mut reply = logged(head, &["late", "early"]);
             if let Reply::Done(done) = &mut reply {
                 done.logs[0].at = i64::MAX;
@@ -322,36 +324,38 @@ fn answer(code: &str, head: &CallHead<'_>, input: &[u8], ends: &mut ChildEnds) -
             }
             frame(&reply, input)
         }
-        "it claims that the platform failed" => failed(head, FailureKind::Platform, "mine"),
-        "it claims that somebody cancelled" => failed(head, FailureKind::Cancelled, "mine"),
-        "it fails at length" => failed(head, FailureKind::UserError, &"x".repeat(1 << 20)),
-        "it floods with garbage" => loop {
+        "claims a platform failure" => failed(head, FailureKind::Platform, "mine"),
+        "claims a cancellation" => failed(head, FailureKind::Cancelled, "mine"),
+        "fails with an oversized message" => {
+            failed(head, FailureKind::UserError, &"x".repeat(1 << 20))
+        }
+        "floods with garbage" => loop {
             ends.answers.write_all(&[0xff; 4096])?;
         },
-        "it floods with answers" => loop {
+        "floods with answers" => loop {
             ends.answers.write_all(&honest)?;
         },
-        "it says one byte at a time" => {
+        "sends one byte at a time" => {
             for byte in frame(&done(head.serial), &[b'1'; 5000]) {
                 ends.answers.write_all(&[byte])?;
                 pause(1);
             }
             for_ever();
         }
-        "it stops itself" => {
+        "stops itself" => {
             kill_process(getpid(), Signal::STOP)?;
             for_ever();
         }
-        "it ends" => std::process::exit(0),
-        "it kills itself" => {
+        "exits" => std::process::exit(0),
+        "kills itself" => {
             kill_process(getpid(), Signal::KILL)?;
             for_ever();
         }
-        "it crashes" => {
+        "crashes" => {
             kill_process(getpid(), Signal::SEGV)?;
             for_ever();
         }
-        "it hangs" => for_ever(),
+        "hangs" => for_ever(),
         _ => honest,
     };
     ends.answers.write_all(&frame)
@@ -409,7 +413,7 @@ pub(super) fn pause(milliseconds: i64) {
     let _ = poll(&mut [] as &mut [PollFd<'_>], Some(&time));
 }
 
-/// Longer than anybody waits, and no longer than a test that failed may be in others' way.
+/// Waits longer than the host does, but not so long that a failed test blocks others.
 fn for_ever() -> ! {
     pause(30_000);
     std::process::exit(0)
