@@ -21,7 +21,8 @@ pub(crate) struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
-    details: Option<ErrorDetails>,
+    /// Boxed, because few errors have any and a result is moved often.
+    details: Option<Box<ErrorDetails>>,
     /// The execution that the error is about.
     execution: Option<Box<ExecutionId>>,
     /// Seconds after which trying again may help.
@@ -156,7 +157,7 @@ impl ApiError {
     fn respond(self, success: Option<bool>) -> Response {
         let mut body = ErrorBody::new(self.code, self.message);
         body.success = success;
-        body.details = self.details;
+        body.details = self.details.map(|details| *details);
         body.execution_id = self.execution.as_deref().copied().map(Into::into);
         let body = serde_json::to_vec(&body);
         let mut response = answer::json_bytes(self.status, body.unwrap_or_default());
@@ -191,7 +192,7 @@ impl From<Error> for ApiError {
         match error {
             Error::Invalid(_) => Self::invalid(message),
             Error::Compile(error) => Self {
-                details: place(&error),
+                details: place(&error).map(Box::new),
                 ..Self::new(StatusCode::BAD_REQUEST, "compile_error", message)
             },
             Error::TooLarge(_) => {
@@ -216,14 +217,14 @@ impl From<Error> for ApiError {
                     _ => "conflict",
                 };
                 Self {
-                    details: existing(&conflict),
+                    details: existing(&conflict).map(Box::new),
                     ..Self::new(StatusCode::CONFLICT, code, message)
                 }
             }
             Error::Overloaded {
                 bound, retry_after, ..
             } => Self {
-                details: Some(met(bound.as_str())),
+                details: Some(Box::new(met(bound.as_str()))),
                 // Rounded up, so that a client that keeps to it does not come too early.
                 retry_after: Some(retry_after.as_millis().div_ceil(1000).max(1) as u64),
                 ..Self::new(StatusCode::TOO_MANY_REQUESTS, "over_capacity", message)
