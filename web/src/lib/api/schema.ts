@@ -62,7 +62,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest executions with their functions. */
+        /** The newest executions with their functions. Long inputs, outputs, logs and attempts are left out once the list has 8 MiB of them; `truncated` names what is left out. */
         get: operations["listCostedExecutions"];
         put?: never;
         post?: never;
@@ -147,7 +147,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Executions, newest first, page by page. */
+        /** Executions, newest first, page by page. Long inputs, outputs, logs and attempts are left out once a page has 8 MiB of them; `truncated` names what is left out. */
         get: operations["listExecutions"];
         put?: never;
         post?: never;
@@ -215,7 +215,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All functions, newest first. */
+        /** Functions, newest first. Where a page does not have all of them, the header `X-Next-Cursor` has the cursor of the next one. */
         get: operations["listFunctions"];
         put?: never;
         /** Uploads a function and compiles its code. */
@@ -286,7 +286,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Executions of a function, newest first. */
+        /** Executions of a function, newest first. Long inputs, outputs, logs and attempts are left out once the list has 8 MiB of them; `truncated` names what is left out. */
         get: operations["listFunctionLogs"];
         put?: never;
         post?: never;
@@ -561,7 +561,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the server can serve: the store accepts writes, and the platform is not shutting down. */
+        /** Whether the server can serve: the store accepts writes, calls can be run, the scaling policy works, and the platform is not shutting down. */
         get: operations["getReadiness"];
         put?: never;
         post?: never;
@@ -642,7 +642,7 @@ export interface components {
          * @description The source of an estimate's duration.
          * @enum {string}
          */
-        Basis: "history" | "given" | "default";
+        Basis: "history" | "given" | "probe" | "default";
         /** @description The cost of everything, by function. */
         Breakdown: {
             /** @description A row for each function, the most expensive first. */
@@ -746,6 +746,8 @@ export interface components {
             details?: components["schemas"]["ErrorDetails"];
             /** @description For people. */
             error: string;
+            /** @description The execution that the error is about: the one that ran, or the one that was accepted first. */
+            executionId?: components["schemas"]["ExecutionId"];
             /** @description `false`, from the routes below `/api/costs`. */
             success?: boolean;
         };
@@ -753,9 +755,14 @@ export interface components {
          * @description Why a request failed: stable, for programs to tell errors apart.
          * @enum {string}
          */
-        ErrorCode: "cancelled" | "compile_error" | "conflict" | "execution_not_found" | "function_error" | "function_inactive" | "function_not_found" | "function_runaway" | "host_not_allowed" | "internal_error" | "invalid_request" | "key_expired" | "key_invalid" | "key_not_found" | "key_required" | "load_test_not_found" | "load_test_running" | "method_not_allowed" | "not_found" | "origin_not_allowed" | "out_of_memory" | "over_capacity" | "payload_too_large" | "platform_error" | "rate_limited" | "request_timeout" | "role_insufficient" | "stack_overflow" | "timeout" | "unavailable";
+        ErrorCode: "cancelled" | "compile_error" | "conflict" | "execution_not_found" | "function_error" | "function_inactive" | "function_not_found" | "function_runaway" | "host_not_allowed" | "idempotency_key_reused" | "internal_error" | "invalid_request" | "key_expired" | "key_invalid" | "key_not_found" | "key_required" | "load_test_not_found" | "load_test_running" | "method_not_allowed" | "not_found" | "origin_not_allowed" | "out_of_memory" | "over_capacity" | "payload_too_large" | "platform_error" | "rate_limited" | "request_timeout" | "result_not_stored" | "role_insufficient" | "stack_overflow" | "timeout" | "unavailable" | "unsupported_encoding";
         /** @description More about an error: each member belongs to some errors only. */
         ErrorDetails: {
+            /**
+             * @description The bound of the queue that was met (`over_capacity`): `queue_jobs`, `queue_bytes`,
+             *     `function_jobs` or `function_bytes`.
+             */
+            bound?: string;
             /**
              * Format: int32
              * @description The column in the uploaded code, from 1 (`compile_error`).
@@ -877,6 +884,11 @@ export interface components {
             startTime: components["schemas"]["Moment"];
             /** @description Its state. */
             status: components["schemas"]["ExecutionStatus"];
+            /**
+             * @description What a list has left out because it would have become too long. It can be read with the
+             *     execution itself.
+             */
+            truncated?: components["schemas"]["ExecutionPart"][];
         };
         /** @description What an execution costs, by part. */
         ExecutionCost: {
@@ -906,6 +918,11 @@ export interface components {
             executions: components["schemas"]["Execution"][];
             nextCursor: components["schemas"]["ExecutionId"] | null;
         };
+        /**
+         * @description A part of an execution that a list may leave out.
+         * @enum {string}
+         */
+        ExecutionPart: "input" | "output" | "logs" | "attempts";
         /**
          * @description The state of an execution.
          * @enum {string}
@@ -1021,6 +1038,32 @@ export interface components {
          * @enum {string}
          */
         FunctionStatus: "active" | "inactive";
+        /** @description A function in a list. */
+        FunctionSummary: {
+            /** @description Its id, through all versions. */
+            _id: components["schemas"]["FunctionId"];
+            /** @description JavaScript source; absent with `code=false`. */
+            code?: string;
+            /** @description How it is run. */
+            config: components["schemas"]["FunctionConfig"];
+            /** @description When it was uploaded first. */
+            createdAt: components["schemas"]["Moment"];
+            /** @description What it is for. */
+            description: string;
+            /** @description Unique among the functions that are not deleted. */
+            name: string;
+            /** @description Whether it takes executions. */
+            status: components["schemas"]["FunctionStatus"];
+            /** @description The price tier that its code and timeout put it in. */
+            tier: components["schemas"]["Tier"];
+            /** @description When it was changed last. */
+            updatedAt: components["schemas"]["Moment"];
+            /**
+             * Format: int32
+             * @description Rises by one with each change of code or configuration; the first is 1.
+             */
+            version: number;
+        };
         /**
          * @description The length of the spans of a trend.
          * @enum {string}
@@ -1334,6 +1377,11 @@ export interface components {
             startTime: components["schemas"]["Moment"];
             /** @description Its state. */
             status: components["schemas"]["ExecutionStatus"];
+            /**
+             * @description What a list has left out because it would have become too long. It can be read with the
+             *     execution itself.
+             */
+            truncated?: components["schemas"]["ExecutionPart"][];
         };
         /** @description The newest executions with their functions' names, in the envelope of the routes about costs. */
         NamedExecutions: {
@@ -1431,7 +1479,10 @@ export interface components {
         };
         /** @description Counts of executions, functions and instances. */
         OverviewCounts: {
-            /** @description Functions that take executions. */
+            /**
+             * Format: int64
+             * @description Functions that take executions.
+             */
             activeFunctions: number;
             /** @description Executions of the last hour with a cold start, in percent of those that ended. */
             coldStartRate: components["schemas"]["Percent"];
@@ -2010,8 +2061,26 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payload_too_large` */
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2688,7 +2757,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `conflict`: the message says what with. */
+            /** @description `conflict`: the message says with what. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2783,7 +2852,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `conflict`: the message says what with. */
+            /** @description `conflict`: the message says with what. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2823,7 +2892,14 @@ export interface operations {
     };
     listFunctions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The most to return. Default: 1000. A larger number counts as 1000. A page also ends at 8 MiB. */
+                limit?: number;
+                /** @description The `X-Next-Cursor` of the previous page. */
+                cursor?: components["schemas"]["FunctionId"];
+                /** @description Whether to list them with their code. Default: true. */
+                code?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2833,10 +2909,21 @@ export interface operations {
             /** @description The functions. */
             200: {
                 headers: {
+                    /** @description Where the next page begins; missing on the last one. */
+                    "X-Next-Cursor"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Function"][];
+                    "application/json": components["schemas"]["FunctionSummary"][];
+                };
+            };
+            /** @description `invalid_request`: the message says what is wrong and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description `key_required`, `key_invalid` or `key_expired`. */
@@ -2935,7 +3022,16 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `conflict`: the message says what with. */
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `conflict`: the message says with what. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2944,8 +3040,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payload_too_large` */
+            /** @description `payload_too_large`, before or after decoding. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3120,7 +3225,16 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `conflict`: the message says what with. */
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `conflict`: the message says with what. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3129,8 +3243,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payload_too_large` */
+            /** @description `payload_too_large`, before or after decoding. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3248,7 +3371,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and function within 24 hours give the first execution, not a second. 1 to 255 visible ASCII characters. */
+                /** @description The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -3308,8 +3431,35 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payload_too_large` */
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used with another input; `executionId` is the first execution. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3353,7 +3503,7 @@ export interface operations {
                 retry?: boolean;
             };
             header?: {
-                /** @description The same key and function within 24 hours give the first execution, not a second. 1 to 255 visible ASCII characters. */
+                /** @description The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -3445,8 +3595,26 @@ export interface operations {
                     "application/json": components["schemas"]["InvocationError"];
                 };
             };
-            /** @description `payload_too_large` */
+            /** @description `payload_too_large`, before or after decoding. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used with another input; `executionId` is the first execution. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3456,6 +3624,15 @@ export interface operations {
             };
             /** @description `over_capacity`, `function_runaway`, or `rate_limited`; `Retry-After` says when to try again. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `result_not_stored`: the function ran, and its result could not be stored. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3724,7 +3901,16 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `conflict`: the message says what with. */
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `conflict`: the message says with what. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3733,8 +3919,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payload_too_large` */
+            /** @description `payload_too_large`, before or after decoding. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3819,7 +4014,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `conflict`: the message says what with. */
+            /** @description `conflict`: the message says with what. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4003,6 +4198,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description `load_test_running`: the function is under a test already. */
             409: {
                 headers: {
@@ -4012,8 +4216,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payload_too_large` */
+            /** @description `payload_too_large`, before or after decoding. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4108,8 +4321,26 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payload_too_large` */
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4271,7 +4502,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `conflict`: the message says what with. */
+            /** @description `conflict`: the message says with what. */
             409: {
                 headers: {
                     [name: string]: unknown;
