@@ -561,7 +561,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether it can serve: the store can be written to, and it does not shut down. */
+        /** Whether it can serve: the store can be written to, the scaling policy works, and it does not shut down. */
         get: operations["getReadiness"];
         put?: never;
         post?: never;
@@ -712,12 +712,14 @@ export interface components {
          * @enum {string}
          */
         ErrorCode: "cancelled" | "compile_error" | "conflict" | "execution_not_found" | "function_error" | "function_inactive" | "function_not_found" | "function_runaway" | "host_not_allowed" | "internal_error" | "invalid_request" | "key_expired" | "key_invalid" | "key_not_found" | "key_required" | "load_test_not_found" | "load_test_running" | "method_not_allowed" | "not_found" | "origin_not_allowed" | "out_of_memory" | "over_capacity" | "payload_too_large" | "platform_error" | "rate_limited" | "request_timeout" | "role_insufficient" | "stack_overflow" | "timeout" | "unavailable";
-        /** @description Where in the code an upload goes wrong. */
+        /** @description More about an error. */
         ErrorDetails: {
             /** Format: int32 */
             column: number | null;
             /** Format: int32 */
             line: number | null;
+        } | {
+            bound: string;
         };
         /** @description Calls that failed for the same reason. */
         ErrorGroup: {
