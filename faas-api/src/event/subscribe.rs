@@ -13,7 +13,7 @@ pub struct Subscribe {
     /// `subscribe`
     #[serde(rename = "type")]
     pub kind: SubscribeType,
-    /// Only these types, out of [`EVENT_TYPES`]; absent or null: all.
+    /// Only these types, out of [`EVENT_TYPES`](super::EVENT_TYPES); absent or null: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub types: Option<Vec<String>>,
     /// Only what is about this function; absent or null: everything.
