@@ -175,7 +175,7 @@ impl fmt::Display for Resource {
 #[non_exhaustive]
 pub enum Conflict {
     /// Another function has the name.
-    #[error("a function named {name:?} exists already")]
+    #[error("a function named {name:?} already exists")]
     FunctionName {
         /// The name.
         name: String,
@@ -183,7 +183,7 @@ pub enum Conflict {
         existing: Option<FunctionId>,
     },
     /// Another key has the name.
-    #[error("a key named {name:?} exists already")]
+    #[error("a key named {name:?} already exists")]
     KeyName {
         /// The name.
         name: String,
@@ -227,7 +227,7 @@ pub enum Conflict {
     /// Others change functions all the time.
     #[error("functions are being changed by others: try again")]
     FunctionsBusy,
-    /// What a store was asked to add exists already.
+    /// What a store was asked to add already exists.
     #[error("{0} is already taken")]
     Taken(&'static str),
     /// What a store was asked to change has changed in the meantime.
@@ -286,7 +286,7 @@ pub enum StoreError {
     /// The store cannot be reached, is locked or full. The same call may succeed later.
     #[error("store unavailable: {0}")]
     Unavailable(#[source] BoxError),
-    /// What it was asked to add exists already.
+    /// What it was asked to add already exists.
     #[error("{0} is already taken")]
     Conflict(&'static str),
     /// What it was asked to change has changed in the meantime.

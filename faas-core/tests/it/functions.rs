@@ -100,7 +100,7 @@ async fn a_conflict_names_the_function_that_has_the_name() {
         };
         assert_eq!(
             conflict.to_string(),
-            "a function named \"add\" exists already"
+            "a function named \"add\" already exists"
         );
         let name = "add".to_owned();
         let existing = Some(first.id);

@@ -53,7 +53,7 @@ it("creates a key that is shown once, and revokes it after confirmation", async 
 
   await page.getByLabel("Name", { exact: true }).fill("ci");
   await page.getByRole("button", { name: "Create the key" }).click();
-  await page.getByRole("alert").getByText(/exists already/).waitFor();
+  await page.getByRole("alert").getByText(/already exists/).waitFor();
 
   await page.getByRole("button", { name: "Revoke ci" }).click();
   await page.keyboard.press("Escape");
