@@ -20,7 +20,14 @@ const KILLS: usize = 5;
 const CLIENTS: usize = 8;
 
 fn start(folder: &Path, store: &str) -> Server {
-    let instances = ["--min-instances", "3", "--max-instances", "3"];
+    let instances = [
+        "--min-instances",
+        "3",
+        "--max-instances",
+        "3",
+        "--max-instances-per-function",
+        "3",
+    ];
     let args = [&["--store", store][..], &instances, &MARGIN].concat();
     Server::start(folder, &args)
 }
