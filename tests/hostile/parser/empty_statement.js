@@ -1,5 +1,5 @@
-// No function at all.
-// must: refused
+// An empty statement is a body without a result.
+// must: completed null
 // timeout: 10000
 
 ;

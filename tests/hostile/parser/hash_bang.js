@@ -1,5 +1,5 @@
 // The first line of a script.
-// must: refused
+// must: completed 1
 // timeout: 10000
 
 #!/bin/sh
