@@ -8,6 +8,9 @@ const tier = z.enum(["basic", "standard", "premium", "enterprise"]);
 
 const cost = z.object({
   tier,
+  duration: z.number().optional(),
+  durationIn100ms: z.number().optional(),
+  resourceUsage: z.object({ memoryMB: z.number(), cpuCores: z.number() }).optional(),
   baseCost: z.number(),
   coldStartCost: z.number(),
   retryCost: z.number(),
