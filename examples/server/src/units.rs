@@ -40,9 +40,9 @@ pub(crate) fn parse_size(text: &str) -> Result<usize, String> {
 pub(crate) fn format_duration(duration: Duration) -> String {
     let millis = duration.as_millis();
     match millis {
-        _ if millis % 3_600_000 == 0 && millis > 0 => format!("{}h", millis / 3_600_000),
-        _ if millis % 60_000 == 0 && millis > 0 => format!("{}m", millis / 60_000),
-        _ if millis % 1_000 == 0 => format!("{}s", millis / 1_000),
+        _ if millis.is_multiple_of(3_600_000) && millis > 0 => format!("{}h", millis / 3_600_000),
+        _ if millis.is_multiple_of(60_000) && millis > 0 => format!("{}m", millis / 60_000),
+        _ if millis.is_multiple_of(1_000) => format!("{}s", millis / 1_000),
         _ => format!("{millis}ms"),
     }
 }
@@ -50,8 +50,8 @@ pub(crate) fn format_duration(duration: Duration) -> String {
 /// The shortest text that [`parse_size`] reads as `bytes`.
 pub(crate) fn format_size(bytes: usize) -> String {
     match bytes {
-        _ if bytes % (1 << 20) == 0 && bytes > 0 => format!("{}MiB", bytes >> 20),
-        _ if bytes % (1 << 10) == 0 && bytes > 0 => format!("{}KiB", bytes >> 10),
+        _ if bytes.is_multiple_of(1 << 20) && bytes > 0 => format!("{}MiB", bytes >> 20),
+        _ if bytes.is_multiple_of(1 << 10) && bytes > 0 => format!("{}KiB", bytes >> 10),
         _ => format!("{bytes}B"),
     }
 }

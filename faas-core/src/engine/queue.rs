@@ -122,10 +122,6 @@ impl Queue {
     }
 
     /// Adds a job. Returns it when the queue is closed.
-    #[expect(
-        clippy::result_large_err,
-        reason = "the job is moved in either case, and only a closed queue gives it back"
-    )]
     pub(super) fn push(&self, mut job: Job) -> Result<(), Job> {
         let now = self.clock.monotonic();
         let mut state = self.state.lock();

@@ -131,10 +131,6 @@ impl Record {
 
     /// Of an execution that has ended: one that says that its result was refused, without the parts
     /// that the function made. Gives it back when there are none.
-    #[expect(
-        clippy::result_large_err,
-        reason = "a record is moved in either case, and only after the store refused it"
-    )]
     pub(super) fn without_result(self, error: &StoreError) -> Result<Self, Self> {
         let Self::Ended(mut ended) = self else {
             return Err(self);
