@@ -11,7 +11,7 @@
 //! ```
 //!
 //! [`server`] finds or starts the server, [`programs`] fetches and builds what is started,
-//! [`mod@proxy`] is the line, [`uri`] takes URIs apart. Nothing here panics but what must fail a test.
+//! [`fault_proxy`] breaks connections on purpose, [`uri`] parses URIs. Only failures of a test panic.
 
 mod fault_proxy;
 mod programs;
