@@ -97,7 +97,7 @@ fn where_there_is_no_store_that_is_said_and_only_a_new_key_makes_one() {
         let (code, error) = says(command);
         assert_eq!(code, Some(1), "{error}");
         assert!(
-            error.contains("there is no") && error.contains(&url),
+            error.contains("does not exist") && error.contains(&url),
             "{error}"
         );
         assert!(!file.exists());

@@ -263,12 +263,12 @@ fn an_old_key_can_go_once_secrets_are_sealed_anew_beside_the_server() {
     let (code, said, errors) = reseal(folder.path(), &both);
     assert_eq!((code, &*errors), (Some(0), ""));
     assert!(
-        said.contains("1 secret sealed anew") && said.contains("of 1 secret in all"),
+        said.contains("encrypted 1 secret") && said.contains("of 1 secret in total"),
         "{said}"
     );
     assert_hidden("what it says", said.as_bytes());
     let (_, again, _) = reseal(folder.path(), &both);
-    assert!(again.contains("0 secrets sealed anew"), "{again}");
+    assert!(again.contains("encrypted 0 secrets"), "{again}");
     assert_eq!(invoke(&server, &path), answer);
     // The server has read the function before. Its next change is made all the same, of what is
     // stored now.
@@ -309,7 +309,7 @@ fn no_change_is_lost_that_is_made_while_secrets_are_sealed_anew() {
             keys = format!("{:064x},{keys}", sealed + 1);
             let (code, said, errors) = reseal(folder.path(), &keys);
             assert_eq!(code, Some(0), "{errors}");
-            assert!(said.contains("1 secret sealed anew"), "{said}");
+            assert!(said.contains("encrypted 1 secret"), "{said}");
             sealed += 1;
         }
     });
@@ -341,13 +341,13 @@ fn what_no_key_opens_is_named_and_the_rest_is_sealed_anew() {
     let (code, said, errors) = reseal(folder.path(), &format!("{new},{KEY}"));
     assert_eq!(code, Some(1));
     assert!(
-        said.contains("1 secret sealed anew") && said.contains("of 2 secrets"),
+        said.contains("encrypted 1 secret") && said.contains("of 2 secrets"),
         "{said}"
     );
     assert!(said.contains("cannot open A of orphan"), "{said}");
     assert!(!said.contains("kept"), "{said}");
     assert!(
-        errors.starts_with("error: 1 secret cannot be opened"),
+        errors.starts_with("error: 1 secret cannot be decrypted"),
         "{errors}"
     );
     assert_eq!(errors.lines().count(), 1, "{errors}");

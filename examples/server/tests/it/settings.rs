@@ -140,25 +140,25 @@ fn wrong_usage_is_exit_code_2() {
 #[test]
 fn a_mongodb_uri_is_used_where_nothing_else_says_where_to_keep_things() {
     let folder = TempDir::new().unwrap();
-    let other = folder_with("store = \"sqlite:file.db\"");
+    let other = folder_with("store = \"\\""sqlite:file.db\"");
     let uri = ("MONGODB_URI", "mongodb://me:secret@db/faas?tls=true");
     let store = |folder: &TempDir, args: &[&str], environment: &[(&str, &str)]| {
         let args = [&["--check"], args].concat();
         let shown = stdout(&faas(folder.path(), &args, environment));
-        let line = shown.lines().find(|line| line.starts_with("store = "));
+        let line = shown.lines().find(|line| line.starts_with("store = \"\""));
         line.unwrap_or_else(|| panic!("no store in {shown}"))
             .to_owned()
     };
-    assert_eq!(store(&folder, &[], &[uri]), "store = mongodb://db/faas");
+    assert_eq!(store(&folder, &[], &[uri]), "store = \"mongodb://db/faas\"");
     let unset = [("MONGODB_URI", "")];
-    let default = "store = sqlite:./data/faas.db";
+    let default = "store = \"sqlite:./data/faas.db\"";
     assert_eq!(store(&folder, &[], &unset), default);
-    assert_eq!(store(&other, &[], &[uri]), "store = sqlite:file.db");
+    assert_eq!(store(&other, &[], &[uri]), "store = \"sqlite:file.db\"");
     let variable = [uri, ("FAAS_STORE", "sqlite:variable.db")];
-    let expected = "store = sqlite:variable.db";
+    let expected = "store = \"sqlite:variable.db\"";
     assert_eq!(store(&other, &[], &variable), expected);
     let flag = ["--store", "memory:"];
-    assert_eq!(store(&other, &flag, &variable), "store = memory:");
+    assert_eq!(store(&other, &flag, &variable), "store = \"memory:\"");
 }
 
 #[test]
