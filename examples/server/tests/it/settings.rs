@@ -140,7 +140,7 @@ fn wrong_usage_is_exit_code_2() {
 #[test]
 fn a_mongodb_uri_is_used_where_nothing_else_says_where_to_keep_things() {
     let folder = TempDir::new().unwrap();
-    let other = folder_with("store = \"\\""sqlite:file.db\"");
+    let other = folder_with("store = \"sqlite:file.db\"");
     let uri = ("MONGODB_URI", "mongodb://me:secret@db/faas?tls=true");
     let store = |folder: &TempDir, args: &[&str], environment: &[(&str, &str)]| {
         let args = [&["--check"], args].concat();
