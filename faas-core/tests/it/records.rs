@@ -182,7 +182,10 @@ async fn what_ends_while_the_store_is_away_is_written_when_it_is_back_and_nothin
         .await;
     let platform = world.platform.clone();
     let invoked = tokio::spawn(async move { platform.invoke(wait.id, json!(2)).await });
-    settle().await;
+    while world.platform.counters().running < 2 {
+        // Another instance is added once the call has waited for long enough.
+        world.advance(std::time::Duration::from_millis(100)).await;
+    }
     away.store(true, Ordering::SeqCst);
     world.runtime.open();
     let told = invoked.await.unwrap();
