@@ -1,0 +1,127 @@
+//! What the platform does for a call while it runs: it takes the instance back while the code waits,
+//! and answers the code's host calls.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::model::Json;
+
+/// The platform's side of one call.
+///
+/// `()` is the host of a call without a platform: it grants every wait and knows no host functions.
+#[async_trait]
+pub trait CallHost: Send + Sync {
+    /// The code waits for a timer or for a host call, and uses no processor: takes its instance, so
+    /// that another execution can run. Returns `false` if as many executions wait as may; the call
+    /// then keeps its instance while it waits.
+    fn wait(&self) -> bool;
+
+    /// The code can go on: waits for an instance, unless the call has kept its own. Returns for how
+    /// long; the runtime extends the call's deadline by that.
+    async fn resume(&self) -> Duration;
+
+    /// Answers a host call. A runtime drops the future when the call ends.
+    async fn call(&self, request: HostRequest) -> HostAnswer;
+}
+
+#[async_trait]
+impl CallHost for () {
+    fn wait(&self) -> bool {
+        true
+    }
+
+    async fn resume(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    async fn call(&self, request: HostRequest) -> HostAnswer {
+        let HostRequest {
+            binding, function, ..
+        } = request;
+        Err(HostError::new(
+            "ERR_UNKNOWN_HOST_FUNCTION",
+            format!("this host has no function {binding}.{function}"),
+        ))
+    }
+}
+
+/// A binding as code sees it: the object `context.NAME` with one method for each function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BindingNames {
+    /// The name of the object.
+    pub name: Arc<str>,
+    /// The names of its methods.
+    pub functions: Arc<[Arc<str>]>,
+}
+
+/// A call of a host function by user code. Nothing in it can be trusted.
+#[derive(Debug, Clone)]
+pub struct HostRequest {
+    /// The binding, as the code named it.
+    pub binding: Arc<str>,
+    /// The function in it, as the code named it.
+    pub function: Arc<str>,
+    /// The argument; JSON `null` if there was none.
+    pub argument: Payload,
+}
+
+/// The answer to a host call.
+pub type HostAnswer = Result<Payload, HostError>;
+
+/// The argument or the result of a host function.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Payload {
+    /// A JSON value.
+    Json(Json),
+    /// A `Uint8Array`.
+    Bytes(Bytes),
+}
+
+impl Payload {
+    /// Returns the number of bytes: of the JSON text, or of the array.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Json(json) => json.len(),
+            Self::Bytes(bytes) => bytes.len(),
+        }
+    }
+
+    /// Returns whether there are no bytes. A JSON text always has some.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(json) => write!(f, "Json({} bytes)", json.len()),
+            Self::Bytes(bytes) => write!(f, "Bytes({})", bytes.len()),
+        }
+    }
+}
+
+/// Why a host call failed. User code sees an `Error` with this message and the property `code`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct HostError {
+    /// A stable name for programs, such as `OUT_OF_STOCK`.
+    pub code: Cow<'static, str>,
+    /// What is wrong, for people.
+    pub message: String,
+}
+
+impl HostError {
+    /// Creates an error.
+    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            message: message.into(),
+        }
+    }
+}
