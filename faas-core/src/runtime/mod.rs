@@ -13,6 +13,8 @@
 //! Code that waits for a timer or for its host gives its instance back: see [`CallHost`].
 
 mod call;
+#[cfg(feature = "quickjs")]
+mod cpu;
 mod environment;
 mod host;
 #[cfg(feature = "quickjs")]
@@ -21,6 +23,8 @@ mod pool;
 mod process;
 #[cfg(feature = "quickjs")]
 mod quickjs;
+#[cfg(feature = "quickjs")]
+mod step;
 mod stop;
 
 pub use call::{Call, CallContext, Limits, Outcome};
@@ -116,10 +120,8 @@ pub trait Runtime: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the host cannot provide an instance now.
-    async fn acquire(
-        &self,
-        function: (FunctionId, u32),
-    ) -> Result<Box<dyn Instance>, RuntimeError>;
+    async fn acquire(&self, function: (FunctionId, u32))
+    -> Result<Box<dyn Instance>, RuntimeError>;
 
     /// Evicts the warm isolates of this function, because it was changed or deleted.
     fn forget(&self, function: FunctionId);

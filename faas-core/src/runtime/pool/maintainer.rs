@@ -15,8 +15,9 @@ use super::Maker;
 use super::warm::Warm;
 
 /// The maximum number of dead isolates waiting to be dropped. A caller that adds more drops them
-/// itself, which slows it down accordingly.
-const MAX_DEAD: usize = 1024;
+/// itself, which slows it down accordingly. There are so many only if thousands of waiting calls end
+/// at once.
+const MAX_DEAD: usize = 8192;
 
 /// After this many drops, the allocator is asked to return memory to the system; glibc keeps it
 /// otherwise.
@@ -218,8 +219,9 @@ mod tests {
     use super::*;
     use crate::clock::ManualClock;
     use crate::model::{FunctionId, Timestamp};
-    use crate::runtime::Call;
-    use crate::runtime::pool::{Bounds, Ended, Home, Isolate};
+    use crate::runtime::pool::{Bounds, Isolate};
+    use crate::runtime::step::{Ended, HostReply, Step};
+    use crate::runtime::{Call, StopReason};
 
     #[derive(Debug)]
     struct Made;
@@ -227,8 +229,24 @@ mod tests {
     impl Isolate for Made {
         type Program = ();
 
-        fn run(&mut self, _: &Call<'_>, _: Option<&()>) -> Ended {
+        async fn start(&mut self, _: &Call, _: bool) -> Step {
             unreachable!("this test runs no calls")
+        }
+
+        async fn resume(&mut self, _: &Call, _: Duration, _: Vec<HostReply>) -> Step {
+            unreachable!("this test runs no calls")
+        }
+
+        async fn stop(&mut self, _: &Call, _: StopReason) -> Ended {
+            unreachable!("this test runs no calls")
+        }
+
+        async fn disturbed(&mut self, _: &Call) -> Ended {
+            unreachable!("this test runs no calls")
+        }
+
+        fn cpu_time(&self) -> Duration {
+            Duration::ZERO
         }
 
         fn bytes(&self) -> usize {
@@ -258,7 +276,7 @@ mod tests {
         };
         let warm = Arc::new(Warm::new(bounds, Arc::new(clock.clone())));
         let maintainer = PoolMaintainer::start(Makes, warm.clone(), 0).unwrap();
-        let (lease, _) = warm.check_out((FunctionId::from_u128(1), 1), Home(0));
+        let (lease, _) = warm.check_out((FunctionId::from_u128(1), 1));
         assert!(warm.check_in(lease, Some(Made)).is_empty());
         for _ in 0..1_000_000 {
             if warm.size().0 == 0 {

@@ -1,10 +1,11 @@
 //! The isolates of a runtime, shared by all its instances.
 //!
-//! This module chooses the isolate for a call, in the same way for every runtime: the instance's
-//! current one, else a warm one, else a blank one. `warm.rs` decides which isolates stay warm;
-//! `maintainer.rs` makes and drops isolates in the background. A runtime defines what an isolate is
-//! and how a call runs in it: [`Maker`] and [`Isolate`].
+//! This module chooses the isolate for a call, in the same way for every runtime: a warm one, else a
+//! blank one. `warm.rs` decides which isolates stay warm; `maintainer.rs` makes and drops isolates
+//! in the background; `drive.rs` drives a call from step to step. A runtime defines what an isolate
+//! is and how a step runs in it: [`Maker`] and [`Isolate`].
 
+mod drive;
 mod maintainer;
 mod warm;
 
@@ -12,22 +13,42 @@ use std::any::Any;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::{Call, Instance, Outcome, RuntimeError, RuntimeStats};
-use crate::clock::Clock;
-use crate::model::{Failure, FailureKind, FunctionId, Json, LogLine};
-use maintainer::PoolMaintainer;
-use warm::{Home, Lease, Warm};
+use async_trait::async_trait;
 
-/// A JavaScript heap for one version of one function.
+use super::step::{Ended, HostReply, Step};
+use super::{Call, Instance, Outcome, RuntimeError, RuntimeStats, StopReason};
+use crate::clock::Clock;
+use crate::model::FunctionId;
+use maintainer::PoolMaintainer;
+use warm::{Lease, Warm};
+
+/// An isolate for one version of one function, wherever it is. It runs one call at a time, and never
+/// blocks the calling thread.
 pub(super) trait Isolate: Send + fmt::Debug + 'static {
     /// The compiled form of a function.
     type Program: Any + Send + Sync;
 
-    /// Runs a call. `program` is given for the first call in a blank isolate, which loads it.
-    fn run(&mut self, call: &Call<'_>, program: Option<&Self::Program>) -> Ended;
+    /// Starts a call. If `is_blank`, loads the call's program first.
+    fn start(&mut self, call: &Call, is_blank: bool) -> impl Future<Output = Step> + Send;
+
+    /// Continues the call after [`Step::Wait`]. Its deadline is `paused` later than before.
+    fn resume(
+        &mut self,
+        call: &Call,
+        paused: Duration,
+        replies: Vec<HostReply>,
+    ) -> impl Future<Output = Step> + Send;
+
+    /// Ends the call while it waits.
+    fn stop(&mut self, call: &Call, reason: StopReason) -> impl Future<Output = Ended> + Send;
+
+    /// Waits until the isolate is lost, while the call waits.
+    fn disturbed(&mut self, call: &Call) -> impl Future<Output = Ended> + Send;
+
+    /// Returns the processor time that the last call has used.
+    fn cpu_time(&self) -> Duration;
 
     /// Returns the isolate's memory in bytes.
     fn bytes(&self) -> usize;
@@ -36,14 +57,9 @@ pub(super) trait Isolate: Send + fmt::Debug + 'static {
     fn is_alive(&self) -> bool {
         true
     }
-}
 
-/// The end of a call in an isolate.
-pub(super) struct Ended {
-    pub(super) result: Result<Json, Failure>,
-    pub(super) logs: Vec<LogLine>,
-    /// Whether the isolate can take another call.
-    pub(super) reusable: bool,
+    /// Stops what the isolate still runs. It is dropped later.
+    fn kill(&mut self) {}
 }
 
 /// Makes blank isolates.
@@ -76,8 +92,7 @@ pub(super) struct Bounds {
 pub(super) struct Pool<M: Maker> {
     warm: Arc<Warm<M::Isolate>>,
     maintainer: PoolMaintainer<M>,
-    /// The number of instances made so far.
-    instances: AtomicU64,
+    clock: Arc<dyn Clock>,
 }
 
 impl<M: Maker> Pool<M> {
@@ -86,27 +101,37 @@ impl<M: Maker> Pool<M> {
     /// # Errors
     /// When the thread cannot be started.
     pub(super) fn start(maker: M, bounds: Bounds, clock: Arc<dyn Clock>) -> io::Result<Self> {
-        let warm = Arc::new(Warm::new(bounds, clock));
+        let warm = Arc::new(Warm::new(bounds, clock.clone()));
         Ok(Self {
             maintainer: PoolMaintainer::start(maker, warm.clone(), bounds.blank)?,
             warm,
-            instances: AtomicU64::new(0),
+            clock,
         })
     }
 
-    /// Returns a blank isolate: one that is ready, else a new one. If the host lacks resources,
-    /// evicts idle warm isolates first.
+    /// Returns a blank isolate: one that is ready, else a new one. Blocks while it makes one.
     ///
     /// # Errors
     /// When the host lacks resources for another isolate.
     pub(super) fn blank(&self) -> io::Result<M::Isolate> {
+        match self.ready_blank() {
+            Some(isolate) => Ok(isolate),
+            None => self.make(),
+        }
+    }
+
+    /// Returns a blank isolate, if one is ready.
+    fn ready_blank(&self) -> Option<M::Isolate> {
         loop {
             match self.maintainer.blank() {
-                Some(isolate) if isolate.is_alive() => return Ok(isolate),
-                Some(dead) => self.drop_later([dead]),
-                None => break,
+                Some(dead) if !dead.is_alive() => self.drop_later([dead]),
+                ready => return ready,
             }
         }
+    }
+
+    /// Makes a blank isolate. If the host lacks resources, evicts idle warm isolates first.
+    fn make(&self) -> io::Result<M::Isolate> {
         loop {
             match self.maintainer.make() {
                 Err(error) if lacks_resources(&error) => match self.warm.evict() {
@@ -141,9 +166,9 @@ impl<M: Maker> Pool<M> {
 
     /// Returns a warm isolate that is still alive, if there is one, and the lease to put an isolate
     /// back.
-    fn check_out(&self, function: (FunctionId, u32), home: Home) -> (Lease, Option<M::Isolate>) {
+    fn check_out(&self, function: (FunctionId, u32)) -> (Lease, Option<M::Isolate>) {
         loop {
-            match self.warm.check_out(function, home) {
+            match self.warm.check_out(function) {
                 (lease, Some(dead)) if !dead.is_alive() => {
                     let evicted = self.warm.check_in(lease, None);
                     self.drop_later(evicted.into_iter().chain([dead]));
@@ -153,18 +178,40 @@ impl<M: Maker> Pool<M> {
         }
     }
 
+    /// Acquires an instance for one call of this function and version.
+    ///
+    /// # Errors
+    /// When the host lacks resources for another isolate.
+    pub(super) async fn acquire(
+        self: &Arc<Self>,
+        function: (FunctionId, u32),
+    ) -> Result<Box<dyn Instance>, RuntimeError> {
+        let (lease, warm) = self.check_out(function);
+        let mut instance = Box::new(PoolInstance {
+            pool: self.clone(),
+            lease: Some(lease),
+            is_blank: warm.is_none(),
+            isolate: warm,
+            is_reusable: true,
+        });
+        if instance.is_blank {
+            instance.isolate = Some(match self.ready_blank() {
+                Some(ready) => ready,
+                None => {
+                    let pool = self.clone();
+                    tokio::task::spawn_blocking(move || pool.make())
+                        .await
+                        .map_err(|error| RuntimeError(error.into()))?
+                        .map_err(|error| RuntimeError(error.into()))?
+                }
+            });
+        }
+        Ok(instance)
+    }
+
     /// Drops isolates in the background.
     pub(super) fn drop_later(&self, isolates: impl IntoIterator<Item = M::Isolate>) {
         self.maintainer.drop_later(isolates);
-    }
-
-    /// Makes an instance that runs calls in these isolates.
-    pub(super) fn instance(self: &Arc<Self>) -> Box<dyn Instance> {
-        Box::new(PoolInstance {
-            home: Home(self.instances.fetch_add(1, Ordering::Relaxed)),
-            pool: self.clone(),
-            current: None,
-        })
     }
 
     /// Evicts the warm isolates of this function.
@@ -183,127 +230,68 @@ impl<M: Maker> Pool<M> {
     }
 }
 
-/// An instance whose isolates come from the shared pool. While it has work, it keeps the isolate of
-/// its last call, so that a busy function does not go through the pool for each call.
+/// An isolate of the pool, for one call.
 struct PoolInstance<M: Maker> {
     pool: Arc<Pool<M>>,
-    home: Home,
-    current: Option<Leased<M::Isolate>>,
-}
-
-/// An isolate that is leased for one function.
-struct Leased<I> {
-    lease: Lease,
-    isolate: I,
+    /// `None` once it has ended.
+    lease: Option<Lease>,
+    isolate: Option<M::Isolate>,
     /// Whether no program was loaded yet.
     is_blank: bool,
-    /// Whether the isolate was alive when checked and has run nothing since.
-    is_checked: bool,
+    /// Whether the isolate can serve another call.
+    is_reusable: bool,
 }
 
 impl<M: Maker> PoolInstance<M> {
-    /// Returns the current isolate if it can serve `function`, else a warm one, else a blank one.
-    fn take(&mut self, function: (FunctionId, u32)) -> io::Result<Leased<M::Isolate>> {
-        match self.current.take() {
-            Some(current)
-                if self.pool.warm.can_serve(&current.lease, function)
-                    && (current.is_checked || current.isolate.is_alive()) =>
-            {
-                return Ok(current);
-            }
-            Some(other) => self.put_back(other),
-            None => {}
+    async fn drive(&mut self, call: &Call) -> (Ended, Duration) {
+        let not_run = |message| (Ended::platform(message), Duration::ZERO);
+        let program = call.program.get::<<M::Isolate as Isolate>::Program>();
+        if program.is_none() {
+            return not_run("the program was compiled by another runtime");
         }
-        let (lease, warm) = self.pool.check_out(function, self.home);
-        let is_blank = warm.is_none();
-        match warm.map_or_else(|| self.pool.blank(), Ok) {
-            Ok(isolate) => Ok(Leased {
-                lease,
-                isolate,
-                is_blank,
-                is_checked: true,
-            }),
-            Err(error) => {
-                self.pool.warm.check_in(lease, None);
-                Err(error)
-            }
-        }
-    }
-
-    /// Returns a warm isolate to the pool. A blank one is dropped.
-    fn put_back(&self, current: Leased<M::Isolate>) {
-        if current.is_blank {
-            self.drop_isolate(current.lease, current.isolate);
-        } else {
-            let evicted = self
-                .pool
-                .warm
-                .check_in(current.lease, Some(current.isolate));
-            self.pool.drop_later(evicted);
-        }
-    }
-
-    fn drop_isolate(&self, lease: Lease, isolate: M::Isolate) {
-        let evicted = self.pool.warm.check_in(lease, None);
-        self.pool.drop_later(evicted.into_iter().chain([isolate]));
+        let Some(isolate) = &mut self.isolate else {
+            return not_run("the instance has no isolate");
+        };
+        // Until the call has ended.
+        self.is_reusable = false;
+        let ended = drive::drive(isolate, call, self.is_blank, &*self.pool.clock).await;
+        self.is_blank = false;
+        self.is_reusable = ended.reusable;
+        (ended, isolate.cpu_time())
     }
 }
 
+#[async_trait]
 impl<M: Maker> Instance for PoolInstance<M> {
-    fn prepare(&mut self, function: (FunctionId, u32)) -> Result<(), RuntimeError> {
-        if let Some(current) = &mut self.current {
-            current.is_checked = false;
-        }
-        let taken = self.take(function);
-        let current = taken.map_err(|error| RuntimeError(error.into()))?;
-        self.current = Some(Leased {
-            is_checked: true,
-            ..current
-        });
-        Ok(())
-    }
-
-    fn run(&mut self, call: &Call<'_>) -> Outcome {
-        let Some(program) = call.program.get::<<M::Isolate as Isolate>::Program>() else {
-            return not_run("the program was compiled by another runtime".to_owned());
-        };
-        let Leased {
-            lease,
-            mut isolate,
-            is_blank,
-            ..
-        } = match self.take(call.function) {
-            Ok(taken) => taken,
-            Err(error) => return not_run(RuntimeError(error.into()).to_string()),
-        };
-        let ended = isolate.run(call, is_blank.then_some(program));
-        if ended.reusable {
-            self.current = Some(Leased {
-                lease,
-                isolate,
-                is_blank: false,
-                is_checked: false,
-            });
-        } else {
-            self.drop_isolate(lease, isolate);
-        }
+    async fn run(mut self: Box<Self>, call: Call) -> Outcome {
+        let cold_start = self.is_blank;
+        let (ended, cpu_time) = self.drive(&call).await;
         Outcome {
             result: ended.result,
             logs: ended.logs,
-            cold_start: is_blank,
-        }
-    }
-
-    fn idle(&mut self) {
-        if let Some(current) = self.current.take() {
-            self.put_back(current);
+            cold_start,
+            cpu_time,
         }
     }
 }
 
 impl<M: Maker> Drop for PoolInstance<M> {
+    /// Returns a warm isolate to the pool. Any other is dropped in the background.
     fn drop(&mut self) {
-        self.idle();
+        let Some(lease) = self.lease.take() else {
+            return;
+        };
+        let is_warm = self.is_reusable && !self.is_blank;
+        let (warm, lost) = match self.isolate.take() {
+            Some(isolate) if is_warm => (Some(isolate), None),
+            isolate => (None, isolate),
+        };
+        let evicted = self.pool.warm.check_in(lease, warm);
+        let lost = lost.into_iter().map(|mut isolate| {
+            isolate.kill();
+            isolate
+        });
+        self.pool.drop_later(evicted.into_iter().chain(lost));
     }
 }
 
@@ -314,12 +302,4 @@ fn lacks_resources(error: &io::Error) -> bool {
         || error
             .raw_os_error()
             .is_some_and(|number| full.contains(&number))
-}
-
-fn not_run(message: String) -> Outcome {
-    Outcome {
-        result: Err(Failure::new(FailureKind::Platform, message)),
-        logs: Vec::new(),
-        cold_start: false,
-    }
 }

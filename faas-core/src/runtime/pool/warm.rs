@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -21,8 +20,6 @@ pub(super) struct Warm<I> {
     bounds: Bounds,
     clock: Arc<dyn Clock>,
     state: Mutex<WarmSet<I>>,
-    /// The number of calls of [`Warm::forget`].
-    forgets: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -55,26 +52,19 @@ struct Kept {
     forgotten: u64,
 }
 
-/// An idle isolate's stamp, version and home.
+/// An idle isolate's stamp and version.
 #[derive(Debug)]
 struct Place {
     version: u32,
     stamp: u64,
-    home: Home,
 }
-
-/// The instance that used an isolate last. Its thread's caches are warm for that isolate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Home(pub(super) u64);
 
 /// The right to check an isolate in. Must end in [`Warm::check_in`].
 #[derive(Debug)]
 pub(super) struct Lease {
     function: FunctionId,
     version: u32,
-    home: Home,
     taken: u64,
-    forgets: u64,
 }
 
 impl<I: Isolate> Warm<I> {
@@ -89,45 +79,29 @@ impl<I: Isolate> Warm<I> {
                 bytes: 0,
                 stamp: 0,
             }),
-            forgets: AtomicU64::new(0),
         }
     }
 
-    /// Checks out an isolate of this version, if there is one: the one that `home` used last, else
-    /// the most recently used one. The caller needs the lease in any case.
-    pub(super) fn check_out(
-        &self,
-        (function, version): (FunctionId, u32),
-        home: Home,
-    ) -> (Lease, Option<I>) {
+    /// Checks out the most recently used isolate of this version, if there is one. The caller needs
+    /// the lease in any case.
+    pub(super) fn check_out(&self, (function, version): (FunctionId, u32)) -> (Lease, Option<I>) {
         let mut guard = self.state.lock();
         let state = &mut *guard;
         state.stamp += 1;
         let lease = Lease {
             function,
             version,
-            home,
             taken: state.stamp,
-            forgets: self.forgets.load(Ordering::Relaxed),
         };
         let kept = state.functions.entry(function).or_default();
         kept.out += 1;
-        let mine = |place: &Place| place.version == version && place.home == home;
-        let at = kept.idle.iter().rposition(mine);
-        let at = at.or_else(|| kept.idle.iter().rposition(|place| place.version == version));
+        let at = kept.idle.iter().rposition(|place| place.version == version);
         let isolate = at.and_then(|at| {
             let idle = state.idle.remove(&kept.idle.remove(at).stamp)?;
             state.bytes -= idle.bytes;
             Some(idle.isolate)
         });
         (lease, isolate)
-    }
-
-    /// Returns whether a leased isolate may serve another call of `(function, version)` without
-    /// being checked in: nothing was forgotten since the checkout. Costs one load.
-    pub(super) fn can_serve(&self, lease: &Lease, function: (FunctionId, u32)) -> bool {
-        (lease.function, lease.version) == function
-            && lease.forgets == self.forgets.load(Ordering::Relaxed)
     }
 
     /// Ends a lease. `isolate` is given if it can take another call. Returns the isolates to drop.
@@ -146,7 +120,6 @@ impl<I: Isolate> Warm<I> {
                 kept.idle.push(Place {
                     version: lease.version,
                     stamp: state.stamp,
-                    home: lease.home,
                 });
                 let idle = Idle {
                     function: lease.function,
@@ -173,7 +146,6 @@ impl<I: Isolate> Warm<I> {
     /// Evicts a function's isolates: idle ones now, leased ones when they are checked in.
     pub(super) fn forget(&self, function: FunctionId) -> Vec<I> {
         let mut guard = self.state.lock();
-        self.forgets.fetch_add(1, Ordering::Relaxed);
         let state = &mut *guard;
         let Some(kept) = state.functions.get_mut(&function) else {
             return Vec::new();
@@ -262,8 +234,8 @@ mod tests {
     use super::*;
     use crate::clock::ManualClock;
     use crate::model::Timestamp;
-    use crate::runtime::Call;
-    use crate::runtime::pool::Ended;
+    use crate::runtime::step::{Ended, HostReply, Step};
+    use crate::runtime::{Call, StopReason};
 
     /// An isolate that runs no calls and has the given size.
     #[derive(Debug)]
@@ -275,8 +247,24 @@ mod tests {
     impl Isolate for Blank {
         type Program = ();
 
-        fn run(&mut self, _: &Call<'_>, _: Option<&()>) -> Ended {
+        async fn start(&mut self, _: &Call, _: bool) -> Step {
             unreachable!("this test runs no calls")
+        }
+
+        async fn resume(&mut self, _: &Call, _: Duration, _: Vec<HostReply>) -> Step {
+            unreachable!("this test runs no calls")
+        }
+
+        async fn stop(&mut self, _: &Call, _: StopReason) -> Ended {
+            unreachable!("this test runs no calls")
+        }
+
+        async fn disturbed(&mut self, _: &Call) -> Ended {
+            unreachable!("this test runs no calls")
+        }
+
+        fn cpu_time(&self) -> Duration {
+            Duration::ZERO
         }
 
         fn bytes(&self) -> usize {
@@ -310,10 +298,9 @@ mod tests {
 
     const ONE: FunctionId = FunctionId::from_u128(1);
     const TWO: FunctionId = FunctionId::from_u128(2);
-    const HERE: Home = Home(0);
 
     fn keep(warm: &Warm<Blank>, function: FunctionId, version: u32) -> usize {
-        let (lease, _) = warm.check_out((function, version), HERE);
+        let (lease, _) = warm.check_out((function, version));
         warm.check_in(lease, Some(BLANK)).len()
     }
 
@@ -322,11 +309,11 @@ mod tests {
         let warm = warm(2, usize::MAX);
         assert_eq!(keep(&warm, ONE, 1), 0);
         assert_eq!(keep(&warm, TWO, 1), 0);
-        let (lease, used) = warm.check_out((ONE, 1), HERE);
+        let (lease, used) = warm.check_out((ONE, 1));
         assert!(warm.check_in(lease, used).is_empty());
         assert_eq!(keep(&warm, FunctionId::from_u128(3), 1), 1);
-        assert!(warm.check_out((ONE, 1), HERE).1.is_some());
-        assert!(warm.check_out((TWO, 1), HERE).1.is_none());
+        assert!(warm.check_out((ONE, 1)).1.is_some());
+        assert!(warm.check_out((TWO, 1)).1.is_none());
     }
 
     #[test]
@@ -345,20 +332,20 @@ mod tests {
         let warm = warm(10, usize::MAX);
         keep(&warm, ONE, 1);
         keep(&warm, TWO, 1);
-        let (lease, isolate) = warm.check_out((ONE, 1), HERE);
+        let (lease, isolate) = warm.check_out((ONE, 1));
         keep(&warm, ONE, 1);
         assert_eq!(warm.forget(ONE).len(), 1);
         assert_eq!(warm.check_in(lease, isolate).len(), 1);
-        assert!(warm.check_out((ONE, 1), HERE).1.is_none());
-        assert!(warm.check_out((TWO, 1), HERE).1.is_some());
+        assert!(warm.check_out((ONE, 1)).1.is_none());
+        assert!(warm.check_out((TWO, 1)).1.is_some());
     }
 
     #[test]
     fn an_isolate_serves_only_its_own_version() {
         let warm = warm(10, usize::MAX);
         keep(&warm, ONE, 1);
-        assert!(warm.check_out((ONE, 2), HERE).1.is_none());
-        assert!(warm.check_out((ONE, 1), HERE).1.is_some());
+        assert!(warm.check_out((ONE, 2)).1.is_none());
+        assert!(warm.check_out((ONE, 1)).1.is_some());
     }
 
     #[test]
@@ -371,12 +358,12 @@ mod tests {
         assert!(warm.sweep().is_empty());
         clock.advance(Duration::from_secs(1));
         assert_eq!(warm.sweep().len(), 1);
-        assert!(warm.check_out((ONE, 1), HERE).1.is_none());
+        assert!(warm.check_out((ONE, 1)).1.is_none());
         let dead = Blank {
             alive: false,
             ..BLANK
         };
-        let (lease, _) = warm.check_out((ONE, 1), HERE);
+        let (lease, _) = warm.check_out((ONE, 1));
         warm.check_in(lease, Some(dead));
         assert_eq!(warm.sweep().len(), 1);
         assert_eq!(warm.size(), (1, BLANK.bytes));
@@ -387,7 +374,7 @@ mod tests {
         let warm = warm(1, usize::MAX);
         for function in 0..10 {
             keep(&warm, FunctionId::from_u128(function), 1);
-            let (lease, _) = warm.check_out((FunctionId::from_u128(100 + function), 1), HERE);
+            let (lease, _) = warm.check_out((FunctionId::from_u128(100 + function), 1));
             warm.check_in(lease, None);
         }
         assert_eq!((warm.size().0, warm.functions()), (1, 1));

@@ -4,12 +4,13 @@
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use super::remote::{GRACE, micros};
-use super::wire::{self, DoneHead, Reply};
+use super::wire::{self, DoneHead};
 use crate::model::{Failure, FailureKind, Json, LogLine, Timestamp};
-use crate::runtime::Limits;
-use crate::runtime::pool::Ended;
+use crate::runtime::step::Ended;
+use crate::runtime::{Limits, StopReason};
 
 /// Bytes of an answer besides output and log lines: heads, a failure and its stack.
 pub(super) const AROUND: usize = 64 << 10;
@@ -31,6 +32,10 @@ pub(super) enum Lost {
     Ended,
     /// The answer is invalid.
     Invalid(String),
+    /// The child has used this processor time while it said that it waited.
+    Burnt(Duration),
+    /// The call was stopped from outside.
+    Stopped(StopReason),
 }
 
 impl From<io::Error> for Lost {
@@ -57,27 +62,20 @@ pub(super) fn longest(limits: &Limits) -> usize {
         .fold(0, usize::saturating_add)
 }
 
-/// Parses and validates the answer to a call.
+/// Validates the end of a call.
 pub(super) fn checked(
-    answer: &[u8],
-    serial: u64,
+    head: DoneHead<'_>,
+    output: &[u8],
     limits: &Limits,
     now: Timestamp,
 ) -> Result<Ended, Lost> {
     let invalid = |what: &str| Lost::Invalid(what.to_owned());
-    let (reply, output) = wire::parse::<Reply<'_>>(answer)?;
-    let Reply::Done(DoneHead {
-        serial: answered,
+    let DoneHead {
+        serial: _,
         failure,
         logs,
         reusable,
-    }) = reply
-    else {
-        return Err(invalid("answer to another request"));
-    };
-    if answered != serial {
-        return Err(invalid("answer to another call"));
-    }
+    } = head;
     // One extra line reports the number of dropped lines.
     let written: usize = logs.iter().map(|line| line.message.len()).sum();
     if logs.len() > limits.log_lines.saturating_add(1)
@@ -164,12 +162,9 @@ pub(super) fn of_end(status: Option<ExitStatus>) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::model::LogLevel;
     use crate::runtime::process::wire::Line;
-    use crate::runtime::quickjs::Form;
 
     const LIMITS: Limits = Limits {
         timeout: Duration::from_secs(1),
@@ -177,6 +172,8 @@ mod tests {
         output: 10,
         log_lines: 2,
         log_bytes: 100,
+        host_calls: 2,
+        host_bytes: 10,
     };
 
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -196,9 +193,7 @@ mod tests {
     }
 
     fn answer(head: DoneHead<'_>, output: &[u8]) -> Result<Ended, Lost> {
-        let mut frame = Vec::new();
-        wire::append(&mut frame, &Reply::Done(head), output).unwrap();
-        checked(&frame[4..], 7, &LIMITS, NOW)
+        checked(head, output, &LIMITS, NOW)
     }
 
     fn with_message(message: &str) -> DoneHead<'_> {
@@ -230,13 +225,6 @@ mod tests {
             (done(None, 0), b"12345678901"),
             (done(None, 4), b"1"),
             (with_message(&long), b"1"),
-            (
-                DoneHead {
-                    serial: 6,
-                    ..done(None, 0)
-                },
-                b"1",
-            ),
         ] {
             let lost = answer(head, output).err();
             assert!(
@@ -244,16 +232,6 @@ mod tests {
                 "{output:?}: {lost:?}"
             );
         }
-        let other = Reply::Compiled {
-            form: Form::Body,
-            reads_context: false,
-        };
-        let mut frame = Vec::new();
-        wire::append(&mut frame, &other, b"1").unwrap();
-        assert!(matches!(
-            checked(&frame[4..], 7, &LIMITS, NOW),
-            Err(Lost::Invalid(_))
-        ));
     }
 
     #[test]

@@ -2,16 +2,24 @@
 //!
 //! Pipes need half the time of a socket: a message needs no buffer of its own, and each side is
 //! woken only for what it waits for. They also offer less kernel code to attack.
+//!
+//! The child's ends block: it has nothing to do but to wait for its host. The host's ends do not, so
+//! that a call occupies no thread. Greetings and compilations use [`Until`], which blocks.
 
 use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write, pipe};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::io::Errno;
 use rustix::pipe::fcntl_setpipe_size;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::runtime::{Handle, Id};
 
+use super::wire::{Filled, Frames};
 use crate::clock::Clock;
 
 /// The child's ends of the pipes.
@@ -24,11 +32,22 @@ pub(super) struct ChildEnds {
 /// The host's ends of the pipes.
 #[derive(Debug)]
 pub(super) struct HostEnds {
-    requests: PipeWriter,
-    answers: PipeReader,
+    requests: Arc<PipeWriter>,
+    answers: Arc<PipeReader>,
+    /// `None` until the first call.
+    registered: Option<Registered>,
     /// The read end of the request pipe. While a reader exists, a write to a child that has ended
     /// raises no SIGPIPE, which would end a host that does not ignore it.
     unread: PipeReader,
+}
+
+/// The ends, registered with a tokio runtime.
+#[derive(Debug)]
+struct Registered {
+    runtime: Id,
+    answers: AsyncFd<Arc<PipeReader>>,
+    /// `None` until a request was larger than the free capacity of its pipe.
+    requests: Option<AsyncFd<Arc<PipeWriter>>>,
 }
 
 /// The capacity of a pipe, in bytes. Linux limits all pipes of a user to 64 MiB and gives further
@@ -45,15 +64,15 @@ pub(super) const HOST_ENDS: usize = 3;
 pub(super) fn open() -> io::Result<(HostEnds, ChildEnds)> {
     let (from_host, requests) = pipe()?;
     let (answers, from_child) = pipe()?;
-    // A child that does not read must not block its host.
-    fcntl_setfl(&requests, OFlags::NONBLOCK)?;
     for end in [requests.as_fd(), answers.as_fd()] {
+        fcntl_setfl(end, OFlags::NONBLOCK)?;
         // On failure the pipe works with another capacity.
         let _ = fcntl_setpipe_size(end, CAPACITY);
     }
     let host = HostEnds {
-        requests,
-        answers,
+        requests: Arc::new(requests),
+        answers: Arc::new(answers),
+        registered: None,
         unread: from_host.try_clone()?,
     };
     let child = ChildEnds {
@@ -76,16 +95,134 @@ impl HostEnds {
     /// Restores the ends from received [`Self::descriptors`].
     pub(super) fn received([requests, answers, unread]: [OwnedFd; HOST_ENDS]) -> Self {
         Self {
-            requests: requests.into(),
-            answers: answers.into(),
+            requests: Arc::new(requests.into()),
+            answers: Arc::new(answers.into()),
+            registered: None,
             unread: unread.into(),
         }
     }
 
     /// Returns whether the child is alive and has sent nothing.
     pub(super) fn is_silent(&self) -> bool {
-        let mut answered = [PollFd::new(&self.answers, PollFlags::IN)];
-        poll(&mut answered, Some(&Timespec::default())) == Ok(0)
+        is_silent(&self.answers)
+    }
+
+    /// Returns whether the child has ended, or closed its end of the answers.
+    pub(super) fn is_closed(&self) -> bool {
+        let mut closed = [PollFd::new(&self.answers, PollFlags::empty())];
+        poll(&mut closed, Some(&Timespec::default())) != Ok(0)
+    }
+
+    /// Sends a request.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BrokenPipe`] when the child has closed its end, and [`ErrorKind::InvalidData`]
+    /// when it answers before it has read the request.
+    pub(super) async fn send(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let sent = match (&*self.requests).write(bytes) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.send_when_ready(bytes).await?
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => 0,
+                sent => sent?,
+            };
+            bytes = bytes.get(sent..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    async fn send_when_ready(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let requests = self.requests.clone();
+        let registered = self.register()?;
+        let Registered {
+            answers,
+            requests: registered,
+            ..
+        } = registered;
+        let requests = match registered {
+            Some(registered) => registered,
+            None => registered.insert(registered_fd(requests, Interest::WRITABLE)?),
+        };
+        loop {
+            tokio::select! {
+                ready = requests.writable() => {
+                    let mut ready = ready?;
+                    match (&**ready.get_inner()).write(bytes) {
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => ready.clear_ready(),
+                        sent => return sent,
+                    }
+                }
+                ready = answers.readable() => {
+                    let mut ready = ready?;
+                    if !is_silent(answers.get_ref()) {
+                        break;
+                    }
+                    ready.clear_ready();
+                }
+            }
+        }
+        Err(if self.is_closed() {
+            ErrorKind::BrokenPipe.into()
+        } else {
+            io::Error::new(ErrorKind::InvalidData, "answer before the whole request")
+        })
+    }
+
+    /// Waits until there is a frame of at most `max` bytes; `None` at the end of the answers.
+    ///
+    /// # Errors
+    /// The errors of [`Frames::next`].
+    pub(super) async fn receive<'f>(
+        &mut self,
+        frames: &'f mut Frames,
+        max: usize,
+    ) -> io::Result<Option<&'f [u8]>> {
+        let frame = loop {
+            if let Some(frame) = frames.take(max)? {
+                break frame;
+            }
+            let mut ready = self.register()?.answers.readable().await?;
+            match frames.fill(&mut &**ready.get_inner(), max) {
+                Ok(Filled::End) => return Ok(None),
+                // All was read, so the next data wakes this task again.
+                Ok(Filled::Partly) => ready.clear_ready(),
+                Ok(Filled::Full) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => ready.clear_ready(),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        };
+        Ok(Some(frames.frame(frame)))
+    }
+
+    /// Waits until the child has ended or sent something.
+    ///
+    /// # Errors
+    /// When the pipe cannot be registered with the runtime.
+    pub(super) async fn wait_for_sign(&mut self) -> io::Result<()> {
+        let answers = &self.register()?.answers;
+        loop {
+            let mut ready = answers.readable().await?;
+            if !is_silent(answers.get_ref()) {
+                return Ok(());
+            }
+            ready.clear_ready();
+        }
+    }
+
+    /// Registers the ends with the current tokio runtime. A child can serve several runtimes.
+    fn register(&mut self) -> io::Result<&mut Registered> {
+        let runtime = Handle::current().id();
+        let registered = match self.registered.take() {
+            Some(registered) if registered.runtime == runtime => registered,
+            _ => Registered {
+                runtime,
+                answers: registered_fd(self.answers.clone(), Interest::READABLE)?,
+                requests: None,
+            },
+        };
+        Ok(self.registered.insert(registered))
     }
 
     /// Returns a stream over the pipes with a deadline on the monotonic clock.
@@ -96,6 +233,46 @@ impl HostEnds {
             end,
         }
     }
+}
+
+/// Registers a descriptor with the current tokio runtime.
+///
+/// # Errors
+/// When the system lacks resources.
+#[expect(
+    unsafe_code,
+    reason = "tokio cannot check that a descriptor stays open"
+)]
+pub(super) fn registered_fd<F: OwnsFd>(
+    owner: Arc<F>,
+    interest: Interest,
+) -> io::Result<AsyncFd<Arc<F>>> {
+    // SAFETY: by the contract of `OwnsFd`; the owner lives as long as the registration.
+    Ok(unsafe { AsyncFd::register_with_interest(owner, interest) }?)
+}
+
+/// # Safety
+/// The descriptor must be the same, and open, as long as the value lives.
+#[expect(
+    unsafe_code,
+    reason = "tokio cannot check that a descriptor stays open"
+)]
+pub(super) unsafe trait OwnsFd: AsRawFd {}
+
+#[expect(
+    unsafe_code,
+    reason = "std closes each of these descriptors when it drops the value"
+)]
+// SAFETY: there is no way to replace or close the descriptor of one of these that is shared.
+mod owners {
+    unsafe impl super::OwnsFd for super::PipeReader {}
+    unsafe impl super::OwnsFd for super::PipeWriter {}
+    unsafe impl super::OwnsFd for super::OwnedFd {}
+}
+
+fn is_silent(answers: &PipeReader) -> bool {
+    let mut answered = [PollFd::new(answers, PollFlags::IN)];
+    poll(&mut answered, Some(&Timespec::default())) == Ok(0)
 }
 
 /// The host's ends with a deadline, after which operations fail with [`ErrorKind::TimedOut`].
@@ -125,17 +302,20 @@ impl Until<'_> {
 
 impl Read for Until<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let answers = &self.ends.answers;
-        self.wait_for(&mut [PollFd::new(answers, PollFlags::IN)])?;
-        (&*answers).read(into)
+        let answers = &*self.ends.answers;
+        loop {
+            self.wait_for(&mut [PollFd::new(answers, PollFlags::IN)])?;
+            match (&*answers).read(into) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                read => return read,
+            }
+        }
     }
 }
 
 impl Write for Until<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let HostEnds {
-            requests, answers, ..
-        } = self.ends;
+        let (requests, answers) = (&*self.ends.requests, &*self.ends.answers);
         loop {
             match (&*requests).write(bytes) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {

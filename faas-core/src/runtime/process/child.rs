@@ -7,14 +7,20 @@ use std::time::Duration;
 
 use super::channel::ChildEnds;
 use super::flight_recorder::FlightRecorder;
+use super::remote::micros;
 use super::sandbox::{AddressSpace, Locked};
-use super::wire::{self, CallHead, DoneHead, Frames, Line, Reply, Request};
+use super::wire::{
+    self, AnswerHead, CallHead, DoneHead, Frames, HostCallHead, Line, Reply, Request,
+};
 use super::worker::Zygote;
 use crate::error::CompileError;
 use crate::model::{ExecutionId, FunctionId, InstanceId, Json, Timestamp};
-use crate::runtime::pool::{Ended, Isolate as _};
 use crate::runtime::quickjs::{self, Bytecode, COMPILE_MEMORY, Compiled, Isolate};
-use crate::runtime::{Call, CallContext, Limits, OpenEnvironment, Program, StopSignal};
+use crate::runtime::step::{Ended, HostReply, JsEngine as _, Step};
+use crate::runtime::{
+    BindingNames, Call, CallContext, HostAnswer, HostError, Limits, OpenEnvironment, Payload,
+    Program, StopReason, StopSignal,
+};
 
 /// The longest frame from the host, in bytes: an input of 6 MiB, or bytecode, with overhead.
 const MAX_FRAME: usize = 64 << 20;
@@ -30,6 +36,15 @@ pub(super) struct Child {
     address_space: Option<AddressSpace>,
     recorder: Arc<FlightRecorder>,
     isolate: Isolate,
+    bindings: Arc<[BindingNames]>,
+    /// Answers of host calls, for the next step.
+    replies: Vec<HostReply>,
+}
+
+/// A program that was received and not loaded yet.
+struct Received {
+    program: Compiled,
+    environment: OpenEnvironment,
 }
 
 impl Child {
@@ -65,6 +80,8 @@ impl Child {
             address_space,
             recorder,
             isolate,
+            bindings: Arc::new([]),
+            replies: Vec::new(),
         })
     }
 
@@ -77,7 +94,7 @@ impl Child {
     fn converse(&mut self) -> io::Result<()> {
         let mut frames = Frames::default();
         let mut answer = Vec::new();
-        let mut loaded = None;
+        let mut received = None;
         wire::append(&mut answer, &Reply::Ready, &[])?;
         self.ends.answers.write_all(&answer)?;
         answer.clear();
@@ -88,14 +105,19 @@ impl Child {
                     form,
                     reads_context,
                     environment,
+                    bindings,
                 } => {
                     let program = Compiled {
                         form,
                         bytecode: Bytecode::received(tail),
                         reads_context,
                     };
+                    self.bindings = bindings.into_iter().map(named).collect();
                     let environment = environment.unwrap_or_default().to_owned();
-                    loaded = Some((program, OpenEnvironment::of_json(environment)));
+                    received = Some(Received {
+                        program,
+                        environment: OpenEnvironment::of_json(environment),
+                    });
                     continue;
                 }
                 Request::Compile => {
@@ -103,11 +125,26 @@ impl Child {
                     compile(tail, &mut answer)?;
                 }
                 Request::Call(head) => {
-                    let loaded = loaded.take();
-                    if loaded.is_some() {
+                    let received = received.take();
+                    if received.is_some() {
                         self.limit(head.memory)?;
                     }
-                    self.call(&head, tail, loaded.as_ref(), &mut answer)?;
+                    let step = self.start(&head, tail, received);
+                    say(head.serial, step, &mut answer)?;
+                }
+                Request::Answer { id, answer, .. } => {
+                    let answer = host_answer(&answer, tail)?;
+                    self.replies.push(HostReply { id, answer });
+                    continue;
+                }
+                Request::Go { serial, paused } => {
+                    let replies = std::mem::take(&mut self.replies);
+                    let paused = Duration::from_micros(paused);
+                    say(serial, self.isolate.resume(paused, replies), &mut answer)?;
+                }
+                Request::Expire { serial } => {
+                    let ended = self.isolate.stop(StopReason::Timeout);
+                    say(serial, Step::Done(ended), &mut answer)?;
                 }
             }
             self.ends.answers.write_all(&answer)?;
@@ -129,13 +166,8 @@ impl Child {
         }
     }
 
-    fn call(
-        &mut self,
-        head: &CallHead<'_>,
-        input: &[u8],
-        loaded: Option<&(Compiled, OpenEnvironment)>,
-        answer: &mut Vec<u8>,
-    ) -> io::Result<()> {
+    /// Starts a call. `received` is its program, if it was not loaded yet.
+    fn start(&mut self, head: &CallHead<'_>, input: &[u8], received: Option<Received>) -> Step {
         let function = FunctionId::from_u128(head.function_id);
         let context = CallContext {
             execution_id: ExecutionId::from_u128(head.execution_id),
@@ -152,22 +184,77 @@ impl Child {
             output: size(head.output),
             log_lines: size(head.log_lines),
             log_bytes: size(head.log_bytes),
+            host_calls: size(head.host_calls),
+            host_bytes: size(head.host_bytes),
         };
         self.recorder.begin(head.serial);
-        let ended = self.isolate.run(
-            &Call {
-                function: (function, head.function_version),
-                program: &Program::new(()),
-                input: &Json::trusted(input.to_vec()),
-                context: &context,
-                environment: loaded.map_or(&OpenEnvironment::EMPTY, |(_, environment)| environment),
-                limits: &limits,
-                stop: &StopSignal::default(),
-            },
-            loaded.map(|(program, _)| program),
-        );
-        Ok(done(head.serial, &ended, answer)?)
+        let is_blank = received.is_some();
+        let (program, environment) = match received {
+            Some(Received {
+                program,
+                environment,
+            }) => (Program::new(program), environment),
+            None => (Program::new(()), OpenEnvironment::EMPTY),
+        };
+        let call = Call {
+            function: (function, head.function_version),
+            program,
+            environment: Arc::new(environment),
+            bindings: self.bindings.clone(),
+            input: Json::trusted(input.to_vec()),
+            context: Arc::new(context),
+            limits,
+            stop: Arc::new(StopSignal::default()),
+            // The host's side is in the host.
+            host: Arc::new(()),
+        };
+        self.isolate.start(call, is_blank)
     }
+}
+
+fn named((name, functions): (&str, Vec<&str>)) -> BindingNames {
+    BindingNames {
+        name: name.into(),
+        functions: functions.into_iter().map(Arc::from).collect(),
+    }
+}
+
+fn host_answer(head: &AnswerHead<'_>, tail: &[u8]) -> io::Result<HostAnswer> {
+    Ok(match head {
+        AnswerHead::Bytes => Ok(Payload::Bytes(tail.to_vec().into())),
+        AnswerHead::Json => {
+            let text = std::str::from_utf8(tail).map_err(|_| wire::FrameError::Malformed)?;
+            Ok(Payload::Json(Json::trusted(text.to_owned())))
+        }
+        AnswerHead::Error { code, message } => {
+            Err(HostError::new((*code).to_owned(), (*message).to_owned()))
+        }
+    })
+}
+
+/// Appends the end of a step.
+fn say(serial: u64, step: Step, answer: &mut Vec<u8>) -> Result<(), wire::FrameError> {
+    let wait = match step {
+        Step::Done(ended) => return done(serial, &ended, answer),
+        Step::Wait(wait) => wait,
+    };
+    let index = |index: usize| u32::try_from(index).map_err(|_| wire::FrameError::Malformed);
+    for call in wait.calls {
+        let (is_bytes, argument) = match &call.argument {
+            Payload::Bytes(bytes) => (true, bytes),
+            Payload::Json(json) => (false, json.bytes()),
+        };
+        let head = HostCallHead {
+            serial,
+            id: call.id,
+            binding: index(call.binding)?,
+            function: index(call.function)?,
+            is_bytes,
+        };
+        wire::append(answer, &Reply::HostCall(head), argument)?;
+    }
+    let after = wait.after.map(micros);
+    wire::append(answer, &Reply::Wait { serial, after }, &[])
 }
 
 fn done(serial: u64, ended: &Ended, answer: &mut Vec<u8>) -> Result<(), wire::FrameError> {

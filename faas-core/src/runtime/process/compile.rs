@@ -6,6 +6,7 @@ use super::answer::Lost;
 use super::remote::{RemoteIsolate, Uploaded};
 use super::wire::{self, Reply, Request};
 use crate::error::CompileError;
+use crate::runtime::pool::Isolate;
 use crate::runtime::quickjs::{cannot_now, plain};
 
 /// The longest answer, in bytes. Bytecode is several times as long as its source.
@@ -25,7 +26,7 @@ pub(super) fn compile(
         .say(&Request::Compile, source.as_bytes())
         .and_then(|()| read(child.exchange(started, timeout, MAX_ANSWER)?));
     if answered.is_err() {
-        child.kill();
+        Isolate::kill(child);
     }
     match answered {
         Ok(compiled) => compiled,
@@ -33,7 +34,9 @@ pub(super) fn compile(
             "compiling took longer than {} ms",
             timeout.as_millis()
         ))),
-        Err(Lost::Invalid(_)) => Err(plain("the compiler failed on this code")),
+        Err(Lost::Invalid(_) | Lost::Burnt(_) | Lost::Stopped(_)) => {
+            Err(plain("the compiler failed on this code"))
+        }
         Err(Lost::Ended) => Err(match child.end() {
             Some(_) => plain("the compiler failed on this code"),
             None => cannot_now("the worker process has ended"),

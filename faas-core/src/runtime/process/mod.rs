@@ -6,9 +6,13 @@
 //! compiles one upload. The host does not trust a child: a malformed frame ends the child and fails
 //! its call, and affects nothing else.
 //!
+//! Nothing in the host blocks for a call. A child whose code waits for a timer or a host call says
+//! so and reads its request pipe; the host waits in its place.
+//!
 //! Host: `service.rs` is the runtime, `worker_host.rs` starts the worker and sends it fork and reap
-//! requests, `remote.rs` runs a call in a child and enforces its deadline with SIGKILL, `answer.rs`
-//! validates the answer, and `compile.rs` compiles an upload. Worker and child: `worker.rs` forks,
+//! requests, `remote.rs` runs a call in a child and enforces its deadline with SIGKILL
+//! (`child_process.rs`), `exchange.rs` and `answer.rs` validate what the child sends, and
+//! `compile.rs` compiles an upload. Worker and child: `worker.rs` forks,
 //! with `fork.rs`; `child.rs` serves calls; `sandbox` restricts both. Between them: `channel.rs` (a
 //! child's pipes), `wire.rs` (frames over them), `flight_recorder.rs` (the console of a killed
 //! call) and `control.rs` (requests to the worker).
@@ -20,8 +24,10 @@ mod adversarial;
 mod answer;
 mod channel;
 mod child;
+mod child_process;
 mod compile;
 mod control;
+mod exchange;
 mod flight_recorder;
 mod fork;
 #[cfg(fuzzing)]

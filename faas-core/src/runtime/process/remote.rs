@@ -1,28 +1,28 @@
-//! An isolate in a child, as the host uses it. Sends a call and receives its answer. A child with a
-//! late or invalid answer is killed.
+//! An isolate in a child, as the host uses it. Sends a call and receives its steps. A child with a
+//! late or invalid answer is killed, and so is one that runs while it says that it waits.
 
+use std::future;
 use std::io::{self, Write};
 use std::mem;
-use std::os::fd::OwnedFd;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
-use rustix::param::page_size;
-use rustix::process::{Signal, pidfd_send_signal};
 use zeroize::Zeroize as _;
 
-use super::answer::{ABOUT_DROPPED, AROUND, Lost, at_most_so_old, checked, longest, of_end};
+use super::answer::{ABOUT_DROPPED, AROUND, Lost, at_most_so_old, of_end};
 use super::channel::HostEnds;
+use super::child_process::{ChildProcess, private_bytes};
+use super::exchange::{Exchange, Terms};
 use super::flight_recorder::Recording;
-use super::wire::{self, CallHead, Frames, Reply, Request};
-use super::worker_host::{ChildId, NewChild, PATIENCE, WorkerHost, ends_within};
+use super::wire::{self, AnswerHead, CallHead, Frames, Reply, Request};
+use super::worker_host::{NewChild, PATIENCE, WorkerHost};
 use crate::clock::Clock;
 use crate::model::{Failure, FailureKind, LogLine};
-use crate::runtime::pool::{Ended, Isolate};
+use crate::runtime::pool::Isolate;
 use crate::runtime::quickjs::Form;
-use crate::runtime::{Call, Limits, StopReason};
+use crate::runtime::step::{Ended, HostReply, Step};
+use crate::runtime::{Call, Limits, Payload, StopReason, StopSignal};
 
 /// How long after the timeout a child is killed. A child that still responds enforces the timeout
 /// itself and sends its console output.
@@ -36,9 +36,14 @@ const SHORT_CALLS: u64 = 64;
 /// The maximum size of the frame in which a child reports that it is ready, in bytes.
 const MAX_GREETING: usize = 16;
 
-/// How long to wait for the end of a child that has closed its pipes; an ending process closes them
-/// first.
-const ENDING: Duration = Duration::from_millis(100);
+/// The processor time that a child may use while it says that it waits: it only has to finish its
+/// system call.
+const WAITING: Duration = Duration::from_millis(20);
+
+/// How often the processor time of a child that waits is checked: first after this time, then after
+/// twice as long each time, up to the maximum. It is checked when it goes on as well.
+const FIRST_CHECK: Duration = Duration::from_millis(100);
+const MAX_CHECK: Duration = Duration::from_secs(1);
 
 /// Private memory of a newly forked and sandboxed child, in bytes, as measured.
 const OVERHEAD: usize = 40 << 10;
@@ -56,44 +61,25 @@ pub(super) struct Uploaded {
 #[derive(Debug)]
 pub(super) struct RemoteIsolate {
     clock: Arc<dyn Clock>,
-    worker_host: Arc<WorkerHost>,
-    /// `None` after it was reaped, because the process id may be reused.
-    id: Option<ChildId>,
-    life: Arc<Life>,
+    process: Arc<ChildProcess>,
     ends: HostEnds,
     recording: Recording,
     frames: Frames,
+    exchange: Exchange,
     outgoing: Vec<u8>,
     holds_secrets: bool,
-    serial: u64,
+    /// When the current call started and when it must end, on the monotonic clock.
+    started: Duration,
+    deadline: Duration,
+    /// The child's processor time when its last call ended or began to wait.
+    cpu_before: Duration,
+    /// The processor time of the current call until it began to wait, or of the last call.
+    cpu_time: Duration,
     /// Private memory of the child when it was forked, in bytes.
     shared: usize,
     /// Private memory of the child since then, in bytes, and the call after which it was measured.
     bytes: usize,
     counted: u64,
-}
-
-/// Kills a child, or only a certain call of it.
-#[derive(Debug)]
-struct Life {
-    pidfd: OwnedFd,
-    /// The serial number of the running call; 0 for none.
-    running: Mutex<u64>,
-}
-
-impl Life {
-    /// Kills the child if it runs this call.
-    fn end(&self, serial: u64) {
-        let running = self.running.lock();
-        if *running == serial {
-            self.kill();
-        }
-    }
-
-    fn kill(&self) {
-        // The child may have ended already.
-        let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
-    }
 }
 
 impl RemoteIsolate {
@@ -107,20 +93,19 @@ impl RemoteIsolate {
         clock: Arc<dyn Clock>,
     ) -> io::Result<Self> {
         let mut isolate = Self {
+            shared: private_bytes(child.id.pid),
+            process: Arc::new(ChildProcess::new(child.id, child.pidfd, worker_host)),
             clock,
-            worker_host,
-            id: Some(child.id),
-            life: Arc::new(Life {
-                pidfd: child.pidfd,
-                running: Mutex::new(0),
-            }),
             ends: child.ends,
             recording: Recording::new(child.console),
             frames: Frames::default(),
+            exchange: Exchange::default(),
             outgoing: Vec::new(),
             holds_secrets: false,
-            serial: 0,
-            shared: private_bytes(child.id.pid),
+            started: Duration::ZERO,
+            deadline: Duration::ZERO,
+            cpu_before: Duration::ZERO,
+            cpu_time: Duration::ZERO,
             bytes: OVERHEAD,
             counted: 0,
         };
@@ -128,7 +113,10 @@ impl RemoteIsolate {
         let mut stream = isolate.ends.until(until, &*isolate.clock);
         let said = isolate.frames.next(&mut stream, MAX_GREETING)?;
         match said.map(wire::parse) {
-            Some(Ok((Reply::Ready, _))) => Ok(isolate),
+            Some(Ok((Reply::Ready, _))) => {
+                isolate.cpu_before = isolate.process.cpu_time();
+                Ok(isolate)
+            }
             _ => Err(io::Error::other(
                 "the function's process could not enter its sandbox",
             )),
@@ -136,7 +124,7 @@ impl RemoteIsolate {
     }
 
     /// Sends `outgoing` and waits for one frame of at most `max` bytes. The whole exchange may last
-    /// for `patience` from `started`.
+    /// for `patience` from `started`. Blocks.
     pub(super) fn exchange(
         &mut self,
         started: Duration,
@@ -145,11 +133,8 @@ impl RemoteIsolate {
     ) -> Result<&[u8], Lost> {
         let mut stream = self.ends.until(started + patience, &*self.clock);
         stream.write_all(&self.outgoing)?;
-        if mem::take(&mut self.holds_secrets) {
-            self.outgoing.zeroize();
-        }
-        self.outgoing.clear();
-        self.outgoing.shrink_to(wire::KEPT_BUFFER);
+        self.clear_outgoing();
+        let mut stream = self.ends.until(started + patience, &*self.clock);
         self.frames.next(&mut stream, max)?.ok_or(Lost::Ended)
     }
 
@@ -158,10 +143,20 @@ impl RemoteIsolate {
         Ok(wire::append(&mut self.outgoing, request, tail)?)
     }
 
-    fn call(&mut self, call: &Call<'_>, program: Option<&Uploaded>) -> Result<Ended, Lost> {
-        let started = self.clock.monotonic();
-        let (context, limits) = (call.context, call.limits);
-        if let Some(program) = program {
+    fn clear_outgoing(&mut self) {
+        if mem::take(&mut self.holds_secrets) {
+            self.outgoing.zeroize();
+        }
+        self.outgoing.clear();
+        self.outgoing.shrink_to(wire::KEPT_BUFFER);
+    }
+
+    /// Appends the call, and before it the program if it was not loaded yet.
+    fn say_call(&mut self, serial: u64, call: &Call, is_blank: bool) -> Result<(), Lost> {
+        let (context, limits) = (&call.context, &call.limits);
+        if is_blank {
+            let program = call.program.get::<Uploaded>();
+            let program = program.ok_or_else(|| Lost::Invalid("no program".to_owned()))?;
             let environment = call.environment.as_json();
             if let Some(environment) = environment {
                 // Reserve everything at once: a reallocation would leave secrets behind.
@@ -170,15 +165,20 @@ impl RemoteIsolate {
                 self.outgoing.reserve(length);
                 self.holds_secrets = true;
             }
+            let bindings = call.bindings.iter().map(|binding| {
+                let functions = binding.functions.iter().map(|name| &**name);
+                (&*binding.name, functions.collect())
+            });
             let load = Request::Load {
                 form: program.form,
                 reads_context: program.reads_context,
                 environment,
+                bindings: bindings.collect(),
             };
             self.say(&load, &program.bytecode)?;
         }
         let head = CallHead {
-            serial: self.serial,
+            serial,
             execution_id: context.execution_id.as_u128(),
             function_id: context.function_id.as_u128(),
             function_version: call.function.1,
@@ -191,37 +191,111 @@ impl RemoteIsolate {
             output: limits.output as u64,
             log_lines: limits.log_lines as u64,
             log_bytes: limits.log_bytes as u64,
+            host_calls: limits.host_calls as u64,
+            host_bytes: limits.host_bytes as u64,
         };
-        self.say(&Request::Call(head), call.input.bytes())?;
-        let (serial, clock) = (self.serial, self.clock.clone());
-        let answer = self.exchange(started, limits.timeout + GRACE, longest(limits))?;
-        let now = clock.now();
-        let ended = checked(answer, serial, limits, now)?;
+        self.say(&Request::Call(head), call.input.bytes())
+    }
+
+    /// Appends the answers of host calls, and that the call goes on.
+    fn say_go(&mut self, paused: Duration, replies: Vec<HostReply>) -> Result<(), Lost> {
+        let serial = self.exchange.serial();
+        for HostReply { id, answer } in &replies {
+            let id = *id;
+            self.exchange.answer(id);
+            let (answer, tail) = match answer {
+                Ok(Payload::Json(json)) => (AnswerHead::Json, json.bytes()),
+                Ok(Payload::Bytes(bytes)) => (AnswerHead::Bytes, bytes),
+                Err(error) => {
+                    let (code, message) = (&*error.code, &*error.message);
+                    (AnswerHead::Error { code, message }, &bytes::Bytes::new())
+                }
+            };
+            self.say(&Request::Answer { serial, id, answer }, tail)?;
+        }
+        let paused = micros(paused);
+        self.say(&Request::Go { serial, paused }, &[])
+    }
+
+    /// Sends what was `said`, and waits for the end of the step. Kills the child if it fails.
+    async fn step(&mut self, call: &Call, said: Result<(), Lost>) -> Step {
+        let late = self.deadline.saturating_add(GRACE);
+        let sleep = self
+            .clock
+            .sleep(late.saturating_sub(self.clock.monotonic()));
+        let stepped = match said {
+            Err(lost) => Err(lost),
+            Ok(()) => tokio::select! {
+                biased;
+                stepped = self.try_step(call) => stepped,
+                reason = stopped(&call.stop) => Err(Lost::Stopped(reason)),
+                () = sleep => Err(Lost::Late),
+            },
+        };
+        match stepped {
+            Ok(step) => step,
+            Err(lost) => Step::Done(self.lost(lost, call).await),
+        }
+    }
+
+    async fn try_step(&mut self, call: &Call) -> Result<Step, Lost> {
+        self.ends.send(&self.outgoing).await?;
+        self.clear_outgoing();
+        let terms = Terms {
+            limits: &call.limits,
+            bindings: &call.bindings,
+        };
+        let max = terms.longest_frame();
+        let step = loop {
+            let frame = self.ends.receive(&mut self.frames, max).await?;
+            let frame = frame.ok_or(Lost::Ended)?;
+            if let Some(step) = self.exchange.receive(frame, terms, self.clock.now())? {
+                break step;
+            }
+        };
         if self.frames.has_more() {
             return Err(Lost::Invalid("more than one answer".to_owned()));
         }
         self.frames.shrink();
-        let took = clock.monotonic().saturating_sub(started);
-        if took >= LONG || self.counted == 0 || self.serial - self.counted >= SHORT_CALLS {
-            self.count_bytes();
+        self.count_cpu_time();
+        if matches!(step, Step::Done(_)) {
+            let took = self.clock.monotonic().saturating_sub(self.started);
+            let serial = self.exchange.serial();
+            if took >= LONG || self.counted == 0 || serial - self.counted >= SHORT_CALLS {
+                self.count_bytes();
+            }
         }
-        Ok(ended)
+        Ok(step)
+    }
+
+    /// Adds the processor time since the last count to the call's.
+    fn count_cpu_time(&mut self) {
+        let now = self.process.cpu_time();
+        self.cpu_time += now.saturating_sub(self.cpu_before);
+        self.cpu_before = now.max(self.cpu_before);
+    }
+
+    /// Returns the processor time that the child has used since it said that it waits, if that is
+    /// more than it may.
+    fn burnt(&self) -> Option<Lost> {
+        let used = self.process.cpu_time().saturating_sub(self.cpu_before);
+        (used > WAITING).then_some(Lost::Burnt(used))
     }
 
     /// Measures the child's memory through the kernel. The child's own figures cannot be trusted,
     /// and its allocator may keep freed memory.
     fn count_bytes(&mut self) {
-        let now = self.id.map_or(0, |id| private_bytes(id.pid));
+        let now = self.process.with_pid(private_bytes);
         let own = now.saturating_sub(self.shared).saturating_add(OVERHEAD);
         self.bytes = own.saturating_add(self.recording.bytes());
-        self.counted = self.serial;
+        self.counted = self.exchange.serial();
     }
 
     /// Returns the recorded console lines of a call without an answer, within its limits.
     fn recorded(&self, limits: &Limits) -> Vec<LogLine> {
         let now = self.clock.now();
         let mut room = limits.log_bytes.saturating_add(ABOUT_DROPPED);
-        let lines = self.recording.lines(self.serial).into_iter();
+        let lines = self.recording.lines(self.exchange.serial()).into_iter();
         let fitting = lines.take(limits.log_lines).map_while(|line| {
             room = room.checked_sub(line.message.len())?;
             let at = at_most_so_old(line.at, limits, now);
@@ -230,72 +304,108 @@ impl RemoteIsolate {
         fitting.collect()
     }
 
-    /// Returns the failure of the call during which the child was lost.
-    fn failure(&mut self, lost: Lost, call: &Call<'_>) -> Failure {
-        let ended = matches!(lost, Lost::Ended) && ends_within(ENDING, &self.life.pidfd);
-        self.life.kill();
+    /// Kills the child. Returns the end of the call during which it was lost.
+    async fn lost(&mut self, lost: Lost, call: &Call) -> Ended {
+        let result = Err(self.failure(lost, call).await);
+        Ended {
+            result,
+            logs: self.recorded(&call.limits),
+            reusable: false,
+        }
+    }
+
+    async fn failure(&mut self, lost: Lost, call: &Call) -> Failure {
+        let ended = matches!(lost, Lost::Ended) && self.process.ends_soon(&*self.clock).await;
+        self.process.kill();
+        self.count_cpu_time();
         if let Some(reason) = call.stop.reason() {
             return reason.failure(call.limits.timeout);
         }
+        let killed = |why: String| {
+            let message = format!("the function's process was killed: {why}");
+            Failure::new(FailureKind::UserError, message)
+        };
         match lost {
             Lost::Late => StopReason::Timeout.failure(call.limits.timeout),
-            Lost::Invalid(what) => Failure::new(
-                FailureKind::UserError,
-                format!("the function's process was killed: invalid answer: {what}"),
-            ),
-            Lost::Ended if ended => of_end(self.worker_host.reap_soon(&mut self.id)),
-            Lost::Ended => Failure::new(
-                FailureKind::UserError,
-                "the function's process was killed: it closed its pipes",
-            ),
+            Lost::Stopped(reason) => reason.failure(call.limits.timeout),
+            Lost::Invalid(what) => killed(format!("invalid answer: {what}")),
+            Lost::Burnt(used) => killed(format!(
+                "it used {} ms of processor time while it said that it waited",
+                used.as_millis()
+            )),
+            Lost::Ended if ended => of_end(self.process.reap_soon().await),
+            Lost::Ended => killed("it closed its pipes".to_owned()),
         }
     }
 
-    /// Kills the child, if it is still running.
-    pub(super) fn kill(&self) {
-        self.life.kill();
-    }
-
     /// Kills the child, if it is still running, and returns its exit status; `None` if unknown.
+    /// Blocks until it has ended.
     pub(super) fn end(&mut self) -> Option<ExitStatus> {
-        self.life.kill();
-        self.worker_host.reap(self.id.take()?, &self.life.pidfd)
+        self.process.end()
     }
 }
 
 impl Isolate for RemoteIsolate {
     type Program = Uploaded;
 
-    fn run(&mut self, call: &Call<'_>, program: Option<&Uploaded>) -> Ended {
-        self.serial += 1;
-        let serial = self.serial;
-        *self.life.running.lock() = serial;
-        let life = self.life.clone();
-        call.stop.on_stop(move |reason| {
-            // The child and the deadline in `exchange` enforce the timeout.
-            if reason != StopReason::Timeout {
-                life.end(serial);
-            }
-        });
-        let answered = self.call(call, program);
-        *self.life.running.lock() = 0;
-        // A kill sent at the end of the call may still arrive. After this check, no kill can hit a
-        // later call.
-        let spared = call
-            .stop
-            .reason()
-            .is_none_or(|reason| reason == StopReason::Timeout);
-        match answered {
-            Ok(ended) => Ended {
-                reusable: ended.reusable && spared,
-                ..ended
-            },
-            Err(lost) => Ended {
-                result: Err(self.failure(lost, call)),
-                logs: self.recorded(call.limits),
-                reusable: false,
-            },
+    async fn start(&mut self, call: &Call, is_blank: bool) -> Step {
+        self.started = self.clock.monotonic();
+        self.deadline = self.started.saturating_add(call.limits.timeout);
+        self.cpu_time = Duration::ZERO;
+        let serial = self.exchange.start();
+        let said = self.say_call(serial, call, is_blank);
+        self.step(call, said).await
+    }
+
+    async fn resume(&mut self, call: &Call, paused: Duration, replies: Vec<HostReply>) -> Step {
+        self.deadline = self.deadline.saturating_add(paused);
+        let said = match self.burnt() {
+            Some(lost) => Err(lost),
+            None => self.say_go(paused, replies),
+        };
+        self.step(call, said).await
+    }
+
+    /// If the deadline has passed, the child ends the call itself, and sends its console output.
+    async fn stop(&mut self, call: &Call, reason: StopReason) -> Ended {
+        if reason != StopReason::Timeout {
+            return self.lost(Lost::Stopped(reason), call).await;
         }
+        self.deadline = self.clock.monotonic();
+        let serial = self.exchange.serial();
+        let said = self.say(&Request::Expire { serial }, &[]);
+        let logs = match self.step(call, said).await {
+            Step::Done(ended) => ended.logs,
+            Step::Wait(_) => self.recorded(&call.limits),
+        };
+        Ended {
+            result: Err(reason.failure(call.limits.timeout)),
+            logs,
+            reusable: false,
+        }
+    }
+
+    async fn disturbed(&mut self, call: &Call) -> Ended {
+        let mut period = FIRST_CHECK;
+        let lost = loop {
+            tokio::select! {
+                sign = self.ends.wait_for_sign() => break match sign {
+                    Ok(()) if self.ends.is_closed() => Lost::Ended,
+                    Ok(()) => Lost::Invalid("message while it waits".to_owned()),
+                    Err(error) => error.into(),
+                },
+                () = self.clock.sleep(period) => {}
+            }
+            if let Some(burnt) = self.burnt() {
+                break burnt;
+            }
+            period = (2 * period).min(MAX_CHECK);
+        };
+        self.lost(lost, call).await
+    }
+
+    fn cpu_time(&self) -> Duration {
+        self.cpu_time
     }
 
     fn bytes(&self) -> usize {
@@ -306,28 +416,24 @@ impl Isolate for RemoteIsolate {
     fn is_alive(&self) -> bool {
         !self.frames.has_more() && self.ends.is_silent()
     }
+
+    fn kill(&mut self) {
+        self.process.kill();
+    }
 }
 
 impl Drop for RemoteIsolate {
     fn drop(&mut self) {
         self.outgoing.zeroize();
-        self.end();
     }
 }
 
-/// Returns the memory, in bytes, that a process does not share through a file: `statm` of proc(5).
-/// The child is not reaped yet, so the process id is still its own.
-fn private_bytes(pid: i32) -> usize {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
-    let mut pages = text
-        .split_ascii_whitespace()
-        .skip(1)
-        .map(|pages| pages.parse::<usize>().unwrap_or_default());
-    let (resident, shared) = (pages.next(), pages.next());
-    let pages = resident
-        .unwrap_or_default()
-        .saturating_sub(shared.unwrap_or_default());
-    pages.saturating_mul(page_size())
+/// Waits until a call is stopped for another reason than its timeout, which is enforced here anyway.
+async fn stopped(stop: &StopSignal) -> StopReason {
+    match stop.stopped().await {
+        StopReason::Timeout => future::pending().await,
+        reason => reason,
+    }
 }
 
 /// Whole microseconds, as on the wire.

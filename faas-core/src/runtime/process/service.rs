@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use rustix::process::{Resource, getrlimit};
 
 use super::compile;
@@ -12,7 +13,7 @@ use super::remote::RemoteIsolate;
 use super::worker_host::{WorkerCommand, WorkerHost};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{CompileError, RuntimeError};
-use crate::model::{FunctionId, InstanceId};
+use crate::model::FunctionId;
 use crate::runtime::pool::{Bounds, Maker, Pool};
 use crate::runtime::quickjs::{Lanes, cannot_now};
 use crate::runtime::{Instance, Program, Runtime, RuntimeStats};
@@ -61,7 +62,8 @@ impl Default for ProcessesOptions {
 }
 
 /// Runs functions in QuickJS isolates, each in its own sandboxed process. Clones share the
-/// processes: every instance can use each of them.
+/// processes. Calls need a tokio runtime with I/O and time enabled; a warm process can serve several
+/// runtimes, one after the other.
 #[derive(Debug, Clone)]
 pub struct Processes(Arc<Shared>);
 
@@ -126,6 +128,7 @@ impl Processes {
     }
 }
 
+#[async_trait]
 impl Runtime for Processes {
     fn describe(&self) -> String {
         "quickjs, isolates in processes".into()
@@ -143,8 +146,11 @@ impl Runtime for Processes {
         compiled.map(Program::new)
     }
 
-    fn instance(&self, _id: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError> {
-        Ok(self.0.pool.instance())
+    async fn acquire(
+        &self,
+        function: (FunctionId, u32),
+    ) -> Result<Box<dyn Instance>, RuntimeError> {
+        self.0.pool.acquire(function).await
     }
 
     fn forget(&self, function: FunctionId) {
@@ -160,11 +166,6 @@ impl Runtime for Processes {
             Ok(()) => Ok(()),
             Err(error) => Err(RuntimeError(error.into())),
         }
-    }
-
-    fn stack_size(&self) -> usize {
-        // No user code runs on this thread.
-        512 << 10
     }
 }
 

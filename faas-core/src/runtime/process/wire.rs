@@ -5,6 +5,7 @@
 //! size of frames; a frame that is too long or malformed ends the connection.
 
 use std::io::{self, Read};
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,9 @@ use crate::runtime::quickjs::Form;
 
 /// The size of the length field, in bytes.
 const LENGTH: usize = 4;
+
+/// The maximum size of the head of a host call, in bytes.
+pub(super) const AROUND_HEAD: usize = 64;
 
 /// Buffers that grew larger than this for a frame are freed after it.
 pub(super) const KEPT_BUFFER: usize = 16 << 10;
@@ -30,10 +34,39 @@ pub(super) enum Request<'a> {
         reads_context: bool,
         /// The content of `context.env`, as JSON.
         environment: Option<&'a str>,
+        /// The bindings in `context` with their functions.
+        #[serde(borrow)]
+        bindings: Vec<(&'a str, Vec<&'a str>)>,
     },
     /// Call the function with the input in the tail.
     #[serde(borrow)]
     Call(CallHead<'a>),
+    /// The answer to a host call; the tail is its result. Sent before [`Request::Go`].
+    Answer {
+        serial: u64,
+        id: u64,
+        #[serde(borrow)]
+        answer: AnswerHead<'a>,
+    },
+    /// Go on after [`Reply::Wait`].
+    Go {
+        serial: u64,
+        /// How much later the deadline is, in microseconds.
+        paused: u64,
+    },
+    /// The deadline has passed after [`Reply::Wait`]: end the call.
+    Expire { serial: u64 },
+}
+
+/// The answer to a host call without its result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum AnswerHead<'a> {
+    /// The tail is JSON.
+    Json,
+    /// The tail is the content of a `Uint8Array`.
+    Bytes,
+    /// The call failed.
+    Error { code: &'a str, message: &'a str },
 }
 
 /// A call without its input.
@@ -55,6 +88,8 @@ pub(super) struct CallHead<'a> {
     pub(super) output: u64,
     pub(super) log_lines: u64,
     pub(super) log_bytes: u64,
+    pub(super) host_calls: u64,
+    pub(super) host_bytes: u64,
 }
 
 /// A reply of the child.
@@ -71,9 +106,30 @@ pub(super) enum Reply<'a> {
         column: Option<u32>,
         temporary: bool,
     },
+    /// The code calls a host function with the argument in the tail. Sent before [`Reply::Wait`].
+    HostCall(HostCallHead),
+    /// The call waits, and the child does nothing until the host sends [`Request::Go`].
+    Wait {
+        serial: u64,
+        /// The time until the next timer, in microseconds.
+        after: Option<u64>,
+    },
     /// The call has ended; the tail is its output, unless it failed.
     #[serde(borrow)]
     Done(DoneHead<'a>),
+}
+
+/// A host call without its argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct HostCallHead {
+    pub(super) serial: u64,
+    /// Repeated in the answer.
+    pub(super) id: u64,
+    /// The indexes of the binding in [`Request::Load`], and of the function in it.
+    pub(super) binding: u32,
+    pub(super) function: u32,
+    /// Whether the argument is the content of a `Uint8Array`, or else JSON.
+    pub(super) is_bytes: bool,
 }
 
 /// The end of a call without its output.
@@ -143,6 +199,17 @@ pub(super) fn parse<'a, T: Deserialize<'a>>(frame: &'a [u8]) -> Result<(T, &'a [
     postcard::take_from_bytes(frame).map_err(|_| FrameError::Malformed)
 }
 
+/// How much a read has filled of the room for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filled {
+    /// Nothing: the stream has ended.
+    End,
+    /// Less than there was room for: the stream has nothing more now.
+    Partly,
+    /// All of it.
+    Full,
+}
+
 /// Reads frames from a stream.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
@@ -160,24 +227,60 @@ impl Frames {
     /// The errors of `stream`, after which the call can be repeated; [`FrameError`] as
     /// [`io::ErrorKind::InvalidData`]; [`io::ErrorKind::UnexpectedEof`] within a frame.
     pub(super) fn next(&mut self, stream: &mut impl Read, max: usize) -> io::Result<Option<&[u8]>> {
-        let length = loop {
-            let pending = self.buffer.get(self.start..self.end).unwrap_or_default();
-            match length_of(pending, max)? {
-                Some(length) if pending.len() >= LENGTH + length => break length,
-                length => {
-                    self.make_room(LENGTH + length.unwrap_or(0));
-                    let free = self.buffer.get_mut(self.end..).unwrap_or_default();
-                    match stream.read(free)? {
-                        0 if self.start == self.end => return Ok(None),
-                        0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                        read => self.end += read,
-                    }
-                }
+        loop {
+            if let Some(frame) = self.take(max)? {
+                return Ok(self.buffer.get(frame));
             }
-        };
-        let from = self.start + LENGTH;
-        self.start = from + length;
-        Ok(self.buffer.get(from..from + length))
+            if self.fill(stream, max)? == Filled::End {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Takes the next frame out of the buffer, if it is complete there. Returns its place for
+    /// [`Self::frame`].
+    ///
+    /// # Errors
+    /// [`FrameError`] when the frame is longer than `max` bytes.
+    pub(super) fn take(&mut self, max: usize) -> Result<Option<Range<usize>>, FrameError> {
+        let pending = self.buffer.get(self.start..self.end).unwrap_or_default();
+        match length_of(pending, max)? {
+            Some(length) if pending.len() >= LENGTH + length => {
+                let from = self.start + LENGTH;
+                self.start = from + length;
+                Ok(Some(from..self.start))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Returns a frame without its length. It stays until the next [`Self::fill`].
+    pub(super) fn frame(&self, place: Range<usize>) -> &[u8] {
+        self.buffer.get(place).unwrap_or_default()
+    }
+
+    /// Reads once from a stream.
+    ///
+    /// # Errors
+    /// As [`Self::next`].
+    pub(super) fn fill(&mut self, stream: &mut impl Read, max: usize) -> io::Result<Filled> {
+        let pending = self.buffer.get(self.start..self.end).unwrap_or_default();
+        let length = length_of(pending, max)?;
+        self.make_room(LENGTH + length.unwrap_or(0));
+        let free = self.buffer.get_mut(self.end..).unwrap_or_default();
+        let room = free.len();
+        match stream.read(free)? {
+            0 if self.start == self.end => Ok(Filled::End),
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            read => {
+                self.end += read;
+                Ok(if read < room {
+                    Filled::Partly
+                } else {
+                    Filled::Full
+                })
+            }
+        }
     }
 
     /// Returns whether there are unread bytes.
@@ -259,6 +362,8 @@ mod tests {
             output: 9,
             log_lines: 10,
             log_bytes: u64::MAX,
+            host_calls: 11,
+            host_bytes: 12,
         }
     }
 

@@ -1,7 +1,7 @@
-//! What the host side of an isolate knows of the call that it is running.
+//! What the host's side of an isolate knows of its current call.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -9,67 +9,71 @@ use parking_lot::Mutex;
 use super::console::{Console, LineRecorder};
 use crate::clock::Clock;
 use crate::model::LogLevel;
-use crate::runtime::{Call, StopReason};
+use crate::runtime::{Call, StopReason, StopSignal};
 
-/// One call: its deadline, its console, and whether it was told to stop. Once it was, it stays so:
-/// user code that swallows the interruption is interrupted again.
+/// One call: its deadline, its console, and whether it was found stopped. That is remembered: user
+/// code that swallows the interruption is interrupted again.
 #[derive(Debug)]
 pub(super) struct CallState {
     clock: Arc<dyn Clock>,
-    deadline: Duration,
+    /// On the monotonic clock, in nanoseconds.
+    deadline: AtomicU64,
+    stop: Arc<StopSignal>,
     stopped: AtomicU8,
+    /// The maximum size of the argument of a host call, in bytes.
+    pub(super) host_bytes: usize,
     pub(super) console: Mutex<Console>,
 }
 
 impl CallState {
-    /// The state of a call that starts now, told when the call is stopped from outside.
+    /// Creates the state of a call that starts now.
     pub(super) fn start(
-        call: &Call<'_>,
+        call: &Call,
         clock: &Arc<dyn Clock>,
         recorder: Option<Arc<dyn LineRecorder>>,
     ) -> Arc<Self> {
-        let state = Arc::new(Self {
+        let deadline = clock.monotonic().saturating_add(call.limits.timeout);
+        Arc::new(Self {
             clock: clock.clone(),
-            deadline: clock.monotonic().saturating_add(call.limits.timeout),
+            deadline: AtomicU64::new(nanoseconds(deadline)),
+            stop: call.stop.clone(),
             stopped: AtomicU8::new(0),
-            console: Mutex::new(Console::new(call.limits, recorder)),
-        });
-        let told = state.clone();
-        call.stop.on_stop(move |reason| told.stop(reason));
-        state
+            host_bytes: call.limits.host_bytes,
+            console: Mutex::new(Console::new(&call.limits, recorder)),
+        })
     }
 
-    fn stop(&self, reason: StopReason) {
-        // The first reason stays.
-        let _ =
-            self.stopped
-                .compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed);
+    /// Extends the deadline by time for which the call waited for an instance.
+    pub(super) fn extend(&self, paused: Duration) {
+        let deadline = self.deadline.load(Ordering::Relaxed);
+        let later = deadline.saturating_add(nanoseconds(paused));
+        self.deadline.store(later, Ordering::Relaxed);
     }
 
-    /// Why the call is to end now, if it is.
+    /// Returns why the call must end now; `None` if it may continue.
     pub(super) fn stopped(&self) -> Option<StopReason> {
-        if self.stopped.load(Ordering::Relaxed) == 0 && self.clock.monotonic() >= self.deadline {
-            self.stop(StopReason::Timeout);
+        if self.stopped.load(Ordering::Relaxed) == 0 {
+            let reason = self.stop.reason().or_else(|| {
+                let now = nanoseconds(self.clock.monotonic());
+                (now >= self.deadline.load(Ordering::Relaxed)).then_some(StopReason::Timeout)
+            })?;
+            self.stopped.store(reason as u8, Ordering::Relaxed);
         }
         StopReason::numbered(self.stopped.load(Ordering::Relaxed))
     }
 
-    /// Whether it was found stopped before: user code may have been interrupted anywhere.
+    /// Returns whether the call was found stopped before: user code may have been interrupted
+    /// anywhere.
     pub(super) fn was_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed) != 0
     }
 
-    /// The time left.
-    pub(super) fn left(&self) -> Duration {
-        self.deadline.saturating_sub(self.clock.monotonic())
-    }
-
-    /// Milliseconds on the clock that timers go by.
+    /// Returns the milliseconds on the clock of timers.
     pub(super) fn now_ms(&self) -> f64 {
         self.clock.monotonic().as_secs_f64() * 1000.0
     }
 
-    /// Writes a line to the console and says whether the next one will be dropped.
+    /// Writes a line to the console. Returns whether the next one will be dropped.
     pub(super) fn log(&self, level: LogLevel, message: String) -> bool {
         let mut console = self.console.lock();
         console.write(level, message, self.clock.now());
@@ -77,22 +81,26 @@ impl CallState {
     }
 }
 
-/// The call that an isolate is running, for its interrupt handler and its host functions.
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The call of the step that an isolate runs, for its interrupt handler and its host functions.
 #[derive(Debug, Default)]
 pub(super) struct Current(Mutex<Option<Arc<CallState>>>);
 
-/// Where an isolate's `Math.random` comes from. QuickJS's own is seeded with the time when the
-/// context is made: anybody can guess it, and isolates forked from one would all draw the same.
+/// The generator behind an isolate's `Math.random`. QuickJS seeds its own with the time when it
+/// makes the context: that can be guessed, and forked isolates would all produce the same numbers.
 #[derive(Debug, Default)]
 pub(super) struct Dice(Mutex<fastrand::Rng>);
 
 impl Dice {
-    /// From 0 up to 1, without 1.
+    /// Returns a number from 0 up to 1, without 1.
     pub(super) fn throw(&self) -> f64 {
         self.0.lock().f64()
     }
 
-    /// Begins anew with `seed`.
+    /// Restarts the generator with `seed`.
     #[cfg(target_os = "linux")]
     pub(super) fn seed(&self, seed: u64) {
         self.0.lock().seed(seed);
@@ -106,13 +114,13 @@ impl Current {
         Entered(self)
     }
 
-    /// The current call; `None` while the isolate is made.
+    /// Returns the current call; `None` outside of steps.
     pub(super) fn get(&self) -> Option<Arc<CallState>> {
         self.0.lock().clone()
     }
 }
 
-/// A call is current as long as this lives.
+/// A call is current until this is dropped.
 pub(super) struct Entered<'a>(&'a Current);
 
 impl Drop for Entered<'_> {

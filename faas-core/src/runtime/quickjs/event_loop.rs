@@ -1,5 +1,6 @@
-//! Waits for a promise: runs jobs and timers, and checks the deadline before each, so that nothing
-//! that user code schedules can delay it.
+//! Runs what is due until a promise has settled, and checks the deadline before each job and timer,
+//! so that nothing that user code schedules can delay it. Never blocks: when nothing is due, the
+//! call waits.
 
 use std::time::Duration;
 
@@ -8,26 +9,26 @@ use rquickjs::{Ctx, Function, Promise, Value};
 
 use super::call_state::CallState;
 use super::raw::{self, Job, Thrown};
-use crate::runtime::{StopReason, StopSignal};
+use crate::runtime::StopReason;
 
 /// Why there is no result.
 #[derive(Debug)]
 pub(super) enum Ending<'js> {
     /// This was thrown.
     Thrown(Value<'js>),
-    /// This was thrown where no code of the function's can catch it: in a microtask or a timer.
+    /// This was thrown in a microtask or a timer, where no code of the function can catch it.
     Uncaught(Value<'js>),
-    /// The exception waits in the context.
+    /// The exception is pending in the context.
     Pending,
-    /// The call was stopped, or its time is up.
+    /// The call was stopped, or its deadline has passed.
     Stopped(StopReason),
-    /// No job and no timer is left that could settle the promise.
+    /// No job, timer or host call is left that could settle the promise.
     NeverSettles,
-    /// The result has so many bytes.
+    /// The result has this many bytes.
     TooLarge(usize),
     /// The result nests too deeply.
     TooDeep,
-    /// The input has keys that collide.
+    /// The input has keys with colliding hashes.
     Colliding,
     /// A part of the platform's own JavaScript is missing or of the wrong type.
     Broken,
@@ -48,20 +49,29 @@ impl From<rquickjs::Error> for Ending<'_> {
     }
 }
 
-/// Runs jobs and timers until `promise` has settled and returns its value.
+/// What became of a promise.
+#[derive(Debug)]
+pub(super) enum Settled<'js> {
+    /// It was fulfilled with this value.
+    Value(Value<'js>),
+    /// Nothing is due: the call waits for its next timer, if there is one, or for a host call.
+    Waits(Option<Duration>),
+}
+
+/// Runs jobs and timers until `promise` has settled or nothing is due. `fire` is the function of
+/// that name in `prelude/main.js`.
 pub(super) fn settle<'js>(
     ctx: &Ctx<'js>,
     promise: &Promise<'js>,
     fire: &Function<'js>,
     state: &CallState,
-    stop: &StopSignal,
-) -> Result<Value<'js>, Ending<'js>> {
+) -> Result<Settled<'js>, Ending<'js>> {
     loop {
         match promise.state() {
             PromiseState::Pending => {}
             PromiseState::Resolved | PromiseState::Rejected => {
                 return match promise.result() {
-                    Some(result) => Ok(result?),
+                    Some(result) => Ok(Settled::Value(result?)),
                     None => Err(Ending::Broken),
                 };
             }
@@ -80,12 +90,17 @@ pub(super) fn settle<'js>(
                     Ending::Pending => Ending::Uncaught(ctx.catch()),
                     ending => ending,
                 })?;
-        if until_next < 0.0 && !raw::job_pending(ctx) {
-            return Err(Ending::NeverSettles);
+        if until_next == 0.0 || raw::job_pending(ctx) {
+            continue;
         }
         if until_next > 0.0 {
             let pause = Duration::try_from_secs_f64(until_next / 1000.0).unwrap_or(Duration::MAX);
-            stop.wait(pause.min(state.left()));
+            return Ok(Settled::Waits(Some(pause)));
         }
+        // The two other results of `fire`: only host calls are left, or nothing.
+        if until_next < -1.0 {
+            return Ok(Settled::Waits(None));
+        }
+        return Err(Ending::NeverSettles);
     }
 }

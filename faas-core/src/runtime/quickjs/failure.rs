@@ -1,22 +1,54 @@
-//! Turns a thrown value into a failure: its kind, its message, and its stack without the
-//! platform's frames.
+//! Turns the end of a call without a result into a failure: its kind, its message, and the stack of
+//! what was thrown, without the platform's frames.
 
 use rquickjs::{Array, Ctx, Function, Value};
 
+use super::event_loop::Ending;
 use super::heap::Heap;
 use super::hints;
 use super::isolate::PLATFORM_FILE;
 use super::raw;
-use crate::model::{Failure, FailureKind};
+use crate::model::{Failure, FailureKind, MAX_DEPTH};
+use crate::runtime::Limits;
 
-/// Bytes of message and of stack that a failure keeps each: it is stored with every attempt.
+/// The maximum size of the message and of the stack of a failure, in bytes. Both are stored with
+/// every attempt.
 const MAX_MESSAGE: usize = 4 << 10;
 const MAX_STACK: usize = 8 << 10;
 
 const OUT_OF_MEMORY: &str = "InternalError: out of memory";
 const STACK_OVERFLOW: &str = "RangeError: Maximum call stack size exceeded";
 
-/// The failure for a thrown value. `describe` runs user code.
+/// Returns the failure of a call that ended without an error that was thrown.
+pub(super) fn without_error(ending: Ending<'_>, limits: &Limits) -> Failure {
+    match ending {
+        Ending::Stopped(reason) => reason.failure(limits.timeout),
+        Ending::NeverSettles => Failure::new(
+            FailureKind::UserError,
+            "the returned promise never settles: nothing is left that could settle it",
+        ),
+        Ending::TooLarge(bytes) => Failure::new(
+            FailureKind::UserError,
+            format!(
+                "the result has {bytes} bytes of JSON: the limit is {} bytes",
+                limits.output
+            ),
+        ),
+        Ending::TooDeep => Failure::new(
+            FailureKind::UserError,
+            format!("the result nests deeper than {MAX_DEPTH} levels"),
+        ),
+        Ending::Colliding => Failure::new(
+            FailureKind::UserError,
+            "the input has too many keys whose hashes collide",
+        ),
+        Ending::Thrown(_) | Ending::Uncaught(_) | Ending::Pending | Ending::Broken => {
+            Failure::new(FailureKind::Platform, "the isolate is broken")
+        }
+    }
+}
+
+/// Returns the failure for a thrown value. `describe` runs user code.
 pub(super) fn of_thrown<'js>(
     ctx: &Ctx<'js>,
     thrown: Value<'js>,
@@ -69,7 +101,7 @@ fn out_of_memory(heap: &Heap) -> Failure {
     )
 }
 
-/// The text of an error that nobody caught, for the console.
+/// Returns the text of an error that no code caught, for the console.
 pub(super) fn uncaught(failure: &Failure, how: &str) -> String {
     match &failure.stack {
         Some(stack) => format!("{how} {}\n{stack}", failure.message),
@@ -77,7 +109,8 @@ pub(super) fn uncaught(failure: &Failure, how: &str) -> String {
     }
 }
 
-/// The frames of a stack without the platform's own; `None` when none of them is the user's.
+/// Returns the frames of a stack without the platform's own; `None` when none of them is the
+/// user's.
 fn user_frames(stack: &str) -> Option<String> {
     let platform = format!("({}", PLATFORM_FILE.to_string_lossy());
     let user = format!("{}:", raw::USER_FILE.to_string_lossy());

@@ -1,33 +1,35 @@
 //! An isolate: one QuickJS runtime and context with its own heap, for one version of one function.
 //!
 //! Creates isolates, sets the limits before a call and decides after it whether the isolate can be
-//! used again. The call itself is in `running.rs`; `pool` decides how long an isolate is kept.
+//! used again. The steps of a call are in `running.rs`; `pool` decides how long an isolate is kept.
 
+use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use rquickjs::context::intrinsic;
 use rquickjs::function::IntoJsFunc;
 use rquickjs::{Context, Ctx, Function, Object, Persistent, Runtime, Value};
 
+use super::bindings;
 use super::call_state::{CallState, Current, Dice};
 use super::compile::Compiled;
 use super::console::LineRecorder;
 use super::heap::{Heap, Metered};
 use super::raw::{self, Bytecode, Goal};
 use super::rejections::Rejections;
-use super::running::Running;
+use super::running::{Running, StepEnd, Suspended};
 use crate::clock::Clock;
 use crate::model::LogLevel;
-use crate::runtime::Call;
-use crate::runtime::pool::{self, Ended};
+use crate::runtime::step::{Ended, HostReply, JsEngine, Step};
+use crate::runtime::{Call, StopReason};
 
 /// The stack that JavaScript may use, in bytes.
 const JS_STACK: usize = 1 << 20;
 
-/// The stack that a thread needs which runs isolates, in bytes. What it has beyond [`JS_STACK`] is
-/// for the host, and for what QuickJS does without checking the stack: following a chain of 10,000
-/// bound functions (`MAX_CHAIN` in `prelude/guards.js`) takes up to 2 MiB of it. Pages that are not
-/// touched cost nothing.
+/// The stack size of a thread that runs isolates, in bytes. The part beyond [`JS_STACK`] is for the
+/// host, and for what QuickJS does without checking the stack: following a chain of 10,000 bound
+/// functions (`MAX_CHAIN` in `prelude/guards.js`) takes up to 2 MiB. Untouched pages cost nothing.
 pub(super) const STACK_SIZE: usize = 4 << 20;
 
 /// The heap size, in bytes, at which QuickJS first collects garbage in cycles. A blank isolate has
@@ -56,6 +58,7 @@ type Intrinsics = (
 /// before the runtime, or QuickJS aborts the process.
 pub(in crate::runtime) struct Isolate {
     clock: Arc<dyn Clock>,
+    active: Option<Active>,
     entries: Entries,
     rejections: Arc<Rejections>,
     context: Context,
@@ -69,6 +72,15 @@ pub(in crate::runtime) struct Isolate {
     recorder: Option<Arc<dyn LineRecorder>>,
 }
 
+/// The call in progress.
+struct Active {
+    call: Call,
+    state: Arc<CallState>,
+    is_loaded: bool,
+    /// Where the call continues; `None` before its first step.
+    suspended: Option<Suspended>,
+}
+
 struct Loaded {
     /// The function's name. It can change without a new version.
     name: Arc<str>,
@@ -77,12 +89,12 @@ struct Loaded {
 
 #[expect(
     unsafe_code,
-    reason = "an isolate moves between the threads of instances"
+    reason = "the steps of an isolate run on different threads"
 )]
 // SAFETY: only the persistent values in an isolate are not `Send`. They point into its own runtime,
-// and nothing outside the isolate points into that. The owner of an isolate is the only one to use
-// it, from one thread at a time; QuickJS has no thread-local state, and each use sets the bounds of
-// the stack (`JS_UpdateStackTop`, in `Context::with`).
+// and nothing outside the isolate points into it. Only the owner of an isolate uses it, from one
+// thread at a time; QuickJS has no thread-local state, and each use sets the bounds of the stack
+// (`JS_UpdateStackTop`, in `Context::with`).
 unsafe impl Send for Isolate {}
 
 /// The entry points of `prelude/main.js`.
@@ -94,6 +106,9 @@ pub(super) struct Entries {
     pub(super) install: Persistent<Function<'static>>,
     pub(super) rename: Persistent<Function<'static>>,
     pub(super) describe: Persistent<Function<'static>>,
+    pub(super) bind: Persistent<Function<'static>>,
+    pub(super) outgoing: Persistent<Function<'static>>,
+    pub(super) deliver: Persistent<Function<'static>>,
 }
 
 impl Isolate {
@@ -120,6 +135,7 @@ impl Isolate {
         let rejections = Rejections::track(&runtime);
         Ok(Self {
             clock,
+            active: None,
             entries,
             rejections,
             context,
@@ -146,25 +162,23 @@ impl Isolate {
     }
 }
 
-impl pool::Isolate for Isolate {
+impl JsEngine for Isolate {
     type Program = Compiled;
 
-    fn bytes(&self) -> usize {
-        self.heap.used()
-    }
-
-    fn run(&mut self, call: &Call<'_>, program: Option<&Compiled>) -> Ended {
-        let state = &CallState::start(call, &self.clock, self.recorder.clone());
-        self.heap.set_limit(call.limits.memory);
-        let armed = self.current.enter(state);
+    fn start(&mut self, call: Call, is_blank: bool) -> Step {
+        let program = call.program.clone();
+        let program = match (is_blank, program.get::<Compiled>()) {
+            (true, None) => return Step::Done(Ended::platform("there is no program to load")),
+            (true, program) => program,
+            (false, _) => None,
+        };
         let name = &call.context.function_name;
         let renamed = match &mut self.loaded {
-            Some(loaded) if loaded.name == *name => false,
-            Some(loaded) => {
+            Some(loaded) if loaded.name != *name => {
                 loaded.name = name.clone();
                 true
             }
-            None => false,
+            _ => false,
         };
         if let Some(program) = program {
             self.loaded = Some(Loaded {
@@ -172,37 +186,94 @@ impl pool::Isolate for Isolate {
                 reads_context: program.reads_context,
             });
         }
+        self.heap.set_limit(call.limits.memory);
+        self.active = Some(Active {
+            state: CallState::start(&call, &self.clock, self.recorder.clone()),
+            call,
+            is_loaded: program.is_none(),
+            suspended: None,
+        });
+        self.step(|running, _| running.start(program, renamed))
+    }
+
+    fn resume(&mut self, paused: Duration, replies: Vec<HostReply>) -> Step {
+        if let Some(active) = &self.active {
+            active.state.extend(paused);
+        }
+        self.step(|running, suspended| match suspended {
+            Some(suspended) => running.resume(suspended, replies),
+            None => StepEnd::broken(),
+        })
+    }
+
+    fn stop(&mut self, reason: StopReason) -> Ended {
+        match self.active.take() {
+            Some(Active { call, state, .. }) => Ended {
+                result: Err(reason.failure(call.limits.timeout)),
+                logs: state.console.lock().take(|| self.clock.now()),
+                reusable: false,
+            },
+            None => Ended::platform("the isolate runs no call"),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.heap.used()
+    }
+}
+
+impl Isolate {
+    /// Runs a step of the current call.
+    fn step(&mut self, run: impl FnOnce(&Running<'_, '_>, Option<Suspended>) -> StepEnd) -> Step {
+        let Some(mut active) = self.active.take() else {
+            return Step::Done(Ended::platform("the isolate runs no call"));
+        };
         let reads_context = self
             .loaded
             .as_ref()
             .is_none_or(|loaded| loaded.reads_context);
-        let (result, drained) = self.context.with(|ctx| {
+        let suspended = active.suspended.take();
+        let is_loaded = Cell::new(active.is_loaded);
+        let entered = self.current.enter(&active.state);
+        let end = self.context.with(|ctx| {
             let running = Running {
                 ctx: &ctx,
                 entries: &self.entries,
                 rejections: &self.rejections,
                 heap: &self.heap,
-                state,
-                call,
+                state: &active.state,
+                call: &active.call,
                 reads_context,
+                is_loaded: &is_loaded,
             };
-            running.run(program, renamed)
+            run(&running, suspended)
         });
-        drop(armed);
-        // The limit is for calls: dropping the isolate, for one, needs memory as well.
-        let reusable = drained && !self.heap.refused() && !state.was_stopped();
-        self.heap.set_limit(usize::MAX);
-        let logs = state.console.lock().take(|| self.clock.now());
-        Ended {
-            result,
-            logs,
-            reusable,
+        drop(entered);
+        match end {
+            StepEnd::Waits(suspended, wait) => {
+                active.is_loaded = is_loaded.get();
+                active.suspended = Some(suspended);
+                self.active = Some(active);
+                Step::Wait(wait)
+            }
+            StepEnd::Done(result, drained) => {
+                let reusable = drained && !self.heap.refused() && !active.state.was_stopped();
+                self.heap.set_limit(usize::MAX);
+                let logs = active.state.console.lock().take(|| self.clock.now());
+                Step::Done(Ended {
+                    result,
+                    logs,
+                    reusable,
+                })
+            }
         }
     }
 }
 
 impl Drop for Isolate {
     fn drop(&mut self) {
+        // The limit is for calls; ending the runtime can need memory too.
+        self.heap.set_limit(usize::MAX);
         self.heap.end();
     }
 }
@@ -223,6 +294,7 @@ struct Prelude {
     /// Loaded into an isolate when they are first used there.
     inspect: Bytecode,
     console: Bytecode,
+    bindings: Bytecode,
 }
 
 /// The memory, in bytes, that a part which is loaded late may take beyond the call's limit.
@@ -244,6 +316,7 @@ impl Prelude {
                         main: compile(include_str!("prelude/main.js"))?,
                         inspect: compile(include_str!("prelude/inspect.js"))?,
                         console: compile(include_str!("prelude/console.js"))?,
+                        bindings: compile(include_str!("prelude/bindings.js"))?,
                     })
                 })
             })
@@ -255,7 +328,8 @@ impl Prelude {
     const fn late(&self, number: u8) -> &Bytecode {
         match number {
             0 => &self.inspect,
-            _ => &self.console,
+            1 => &self.console,
+            _ => &self.bindings,
         }
     }
 }
@@ -310,7 +384,8 @@ impl Entries {
             heap.with_reserve(LATE_PART_RESERVE, || part(&ctx, prelude.late(number)))
         })?;
 
-        let entries: Object<'_> = setup.call((log, skip, now, random, load, guards))?;
+        let host_bytes = bindings::host_functions(ctx, current)?;
+        let entries: Object<'_> = setup.call((log, skip, now, random, load, guards, host_bytes))?;
         let entry = |name: &str| -> rquickjs::Result<Persistent<Function<'static>>> {
             Ok(Persistent::save(ctx, entries.get::<_, Function<'_>>(name)?))
         };
@@ -322,6 +397,9 @@ impl Entries {
             install: entry("install")?,
             rename: entry("rename")?,
             describe: entry("describe")?,
+            bind: entry("bind")?,
+            outgoing: entry("outgoing")?,
+            deliver: entry("deliver")?,
         })
     }
 }

@@ -3,17 +3,20 @@
 //! Use them for code that the host trusts, and on hosts that cannot start processes: code that
 //! breaks QuickJS breaks the host. Time, memory and stack are bounded, and `prelude/guards.js`
 //! replaces the builtins that are known to end the process. QuickJS checks the deadline in bytecode
-//! only, so a call can run past its deadline in a native loop; the engine then abandons its thread.
+//! only, so a call can run past its deadline in a native loop; the engine then abandons it, and its
+//! thread is busy until the loop ends.
 //!
-//! Read `isolate.rs` and `running.rs` first (one call), then `event_loop.rs` (waiting for a
-//! promise) and `prelude/` (the JavaScript side: `guards.js`, `main.js`, and `inspect.js` and
-//! `console.js`, which are loaded when they are first used). For uploads read `compile.rs`,
-//! `compile/read.rs` (which form the code has), `shape.rs` and `syntax_error.rs`. `pool` decides
-//! which isolates are kept; `service.rs` connects the two.
+//! Read `isolate.rs` and `running.rs` first (one call, in steps), then `event_loop.rs` (promises,
+//! jobs and timers), `bindings.rs` (host calls) and `prelude/` (the JavaScript side: `guards.js`,
+//! `main.js`, and `inspect.js`, `console.js` and `bindings.js`, which are loaded when they are first
+//! needed). For uploads read `compile.rs`, `compile/read.rs` (which form the code has), `shape.rs`
+//! and `syntax_error.rs`. `threads.rs` runs steps; `pool` decides which isolates are kept;
+//! `service.rs` connects them.
 //!
 //! There are no modules to import, no network and no files. Nothing that an isolate can reach
 //! outlives it.
 
+mod bindings;
 mod call_state;
 mod collisions;
 mod compile;
@@ -23,6 +26,7 @@ mod failure;
 mod heap;
 mod hints;
 mod isolate;
+mod on_thread;
 mod raw;
 mod rejections;
 mod running;
@@ -30,6 +34,7 @@ mod service;
 mod shape;
 mod slots;
 mod syntax_error;
+mod threads;
 
 pub use service::{QuickJs, QuickJsOptions};
 #[cfg(target_os = "linux")]

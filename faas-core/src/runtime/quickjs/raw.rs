@@ -1,5 +1,5 @@
 //! The calls into QuickJS that rquickjs has no safe form of. All of this runtime's unsafe code is
-//! here, in the allocator (`heap.rs`) and in the one line that lets an isolate change threads.
+//! here, in the allocator (`heap.rs`), and where values are marked as safe to change threads.
 
 use std::ffi::{CStr, c_int};
 use std::ptr;
@@ -254,4 +254,54 @@ pub(super) fn with_text<R>(value: &Value<'_>, read: impl FnOnce(&[u8]) -> R) -> 
 /// The text of a string; lone surrogates become U+FFFD.
 pub(super) fn text(value: &Value<'_>) -> Option<String> {
     with_text(value, |bytes| String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// Returns the length of a `Uint8Array` or `ArrayBuffer` in bytes; `None` for anything else.
+pub(super) fn bytes_length(value: &Value<'_>) -> Option<usize> {
+    with_bytes(value, <[u8]>::len)
+}
+
+/// Copies the bytes of a `Uint8Array` or `ArrayBuffer`; `None` for anything else.
+pub(super) fn bytes(value: &Value<'_>) -> Option<Vec<u8>> {
+    with_bytes(value, <[u8]>::to_vec)
+}
+
+/// Calls `read` with the bytes of a `Uint8Array` or `ArrayBuffer`; `None` for anything else, and for
+/// one that was detached. Runs no user code.
+#[expect(unsafe_code, reason = "rquickjs asks the global constructors")]
+fn with_bytes<R>(value: &Value<'_>, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
+    if !value.is_object() {
+        return None;
+    }
+    let raw = value.ctx().as_raw().as_ptr();
+    let uint8 = c_int::try_from(qjs::JSTypedArrayEnum_JS_TYPED_ARRAY_UINT8).unwrap_or(-1);
+    let mut length = 0;
+    // SAFETY: the value belongs to the context, whose lock is held as long as `value` lives. The
+    // bytes are `length` long and stay while no JavaScript runs, and `read` cannot run any.
+    unsafe {
+        let start = if qjs::JS_GetTypedArrayType(value.as_raw()) == uint8 {
+            qjs::JS_GetUint8Array(raw, &raw mut length, value.as_raw())
+        } else if qjs::JS_IsArrayBuffer(value.as_raw()) {
+            qjs::JS_GetArrayBuffer(raw, &raw mut length, value.as_raw())
+        } else {
+            return None;
+        };
+        if start.is_null() {
+            // Either it is empty, or it was detached, which throws.
+            drop(value.ctx().catch());
+            return Some(read(&[]));
+        }
+        Some(read(std::slice::from_raw_parts(start, length as usize)))
+    }
+}
+
+/// Makes a `Uint8Array` with a copy of `bytes`.
+#[expect(unsafe_code, reason = "rquickjs uses the global constructors")]
+pub(super) fn new_bytes<'js>(ctx: &Ctx<'js>, bytes: &[u8]) -> Result<Value<'js>, Thrown> {
+    // SAFETY: `ctx` holds the runtime's lock; the bytes are copied; the new value is owned here.
+    unsafe {
+        let length = bytes.len() as qjs::size_t;
+        let array = qjs::JS_NewUint8ArrayCopy(ctx.as_raw().as_ptr(), bytes.as_ptr(), length);
+        owned(ctx, array)
+    }
 }

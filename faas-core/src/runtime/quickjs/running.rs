@@ -1,14 +1,21 @@
-//! One call in an isolate: loading its program if need be, calling, waiting, taking the result out.
+//! One call in an isolate: loads its program, calls the handler, takes its result.
+//!
+//! A call runs in steps. It waits at most twice: for the program's promise of its handler, and for
+//! the handler's promise of its result. [`Then`] is what happens after each; a step ends with a
+//! [`Suspended`] call when there is nothing to run before a timer or a host call.
 
+use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rquickjs::function::This;
-use rquickjs::{Ctx, Object, Value};
+use rquickjs::{Ctx, Object, Persistent, Promise, Value};
 
+use super::bindings;
 use super::call_state::CallState;
 use super::collisions;
 use super::compile::{Compiled, Form};
-use super::event_loop::{self, Ending};
+use super::event_loop::{self, Ending, Settled};
 use super::failure;
 use super::heap::Heap;
 use super::isolate::Entries;
@@ -16,86 +23,156 @@ use super::raw;
 use super::rejections::Rejections;
 use crate::model::{Failure, FailureKind, Json, LogLevel, MAX_DEPTH, is_too_deep};
 use crate::runtime::Call;
+use crate::runtime::step::{HostReply, Wait};
 
 /// How many of the jobs that a call leaves are run after it, so that its isolate can be used again.
 /// A call that leaves more, or jobs that add more, costs the isolate.
 const MAX_LEFT_OVER_JOBS: usize = 1000;
 
-/// A call in progress.
+/// A call during a step.
 pub(super) struct Running<'a, 'js> {
     pub(super) ctx: &'a Ctx<'js>,
     pub(super) entries: &'a Entries,
     pub(super) rejections: &'a Rejections,
     pub(super) heap: &'a Heap,
     pub(super) state: &'a Arc<CallState>,
-    pub(super) call: &'a Call<'a>,
+    pub(super) call: &'a Call,
     pub(super) reads_context: bool,
+    /// Whether the handler is installed.
+    pub(super) is_loaded: &'a Cell<bool>,
+}
+
+/// What happens with the value of a promise.
+pub(super) enum Then<'js> {
+    /// It is the handler of a program of this form.
+    Install(Form),
+    /// The handler is among the exports of this module object.
+    InstallExports(Form, Object<'js>),
+    /// The handler is in this namespace of an ES module.
+    InstallNamespace(Form, Value<'js>),
+    /// It is the handler's result.
+    Finish,
+}
+
+/// How far a step came.
+pub(super) enum Progress<'js> {
+    /// The call has a result, as JSON text.
+    Done(Value<'js>),
+    /// The call waits for this promise.
+    Waits(Promise<'js>, Then<'js>, Option<Duration>),
+}
+
+/// A call between two steps.
+pub(super) struct Suspended {
+    promise: Persistent<Promise<'static>>,
+    then: Kept,
+}
+
+/// [`Then`] between two steps.
+enum Kept {
+    Install(Form),
+    InstallExports(Form, Persistent<Object<'static>>),
+    InstallNamespace(Form, Persistent<Value<'static>>),
+    Finish,
+}
+
+/// The end of a step.
+pub(super) enum StepEnd {
+    Waits(Suspended, Wait),
+    /// The result, and whether nothing of the call is left, so that the isolate can serve another.
+    Done(Result<Json, Failure>, bool),
+}
+
+impl StepEnd {
+    /// The isolate cannot continue the call.
+    pub(super) fn broken() -> Self {
+        let failure = Failure::new(FailureKind::Platform, "the isolate is broken");
+        Self::Done(Err(failure), false)
+    }
 }
 
 impl<'js> Running<'_, 'js> {
-    /// Loads the program if there is one, calls the handler and waits for its result. Returns the
-    /// result, and whether the isolate can serve another call: whether nothing of this one is left.
-    pub(super) fn run(
+    /// Loads the program if there is one, and calls the handler.
+    pub(super) fn start(&self, program: Option<&Compiled>, renamed: bool) -> StepEnd {
+        self.end_step(self.try_start(program, renamed))
+    }
+
+    /// Continues a suspended call.
+    pub(super) fn resume(&self, suspended: Suspended, replies: Vec<HostReply>) -> StepEnd {
+        self.end_step(self.try_resume(suspended, replies))
+    }
+
+    fn try_start(
         &self,
         program: Option<&Compiled>,
         renamed: bool,
-    ) -> (Result<Json, Failure>, bool) {
-        let loaded = match program {
-            Some(program) => self.load(program),
-            None if renamed => self.rename(),
-            None => Ok(()),
+    ) -> Result<Progress<'js>, Ending<'js>> {
+        match program {
+            Some(program) => return self.load(program),
+            None if renamed => self.rename()?,
+            None => {}
+        }
+        self.call_handler()
+    }
+
+    fn try_resume(
+        &self,
+        suspended: Suspended,
+        replies: Vec<HostReply>,
+    ) -> Result<Progress<'js>, Ending<'js>> {
+        let promise = suspended.promise.restore(self.ctx)?;
+        let then = match suspended.then {
+            Kept::Install(form) => Then::Install(form),
+            Kept::InstallExports(form, module) => {
+                Then::InstallExports(form, module.restore(self.ctx)?)
+            }
+            Kept::InstallNamespace(form, namespace) => {
+                Then::InstallNamespace(form, namespace.restore(self.ctx)?)
+            }
+            Kept::Finish => Then::Finish,
         };
-        let is_loaded = loaded.is_ok();
-        let result = loaded
-            .and_then(|()| self.invoke())
-            .and_then(|value| self.output(&value));
-        let (result, mut drained) = match result {
-            Ok(output) => (Ok(output), self.drain()),
-            Err(ending) => {
-                let failure = self.failure(ending);
-                let spent = failure.kind != FailureKind::UserError;
-                (Err(failure), is_loaded && !spent && self.drain())
+        bindings::deliver(self.ctx, self.entries, replies)?;
+        self.advance(promise.into_value(), then)
+    }
+
+    /// Waits for `value` if it is a promise or another thenable, then continues.
+    fn advance(&self, value: Value<'js>, then: Then<'js>) -> Result<Progress<'js>, Ending<'js>> {
+        let settled = match self.promise_of(&value)? {
+            None => value,
+            Some(promise) => match self.settle(&promise)? {
+                Settled::Value(value) => value,
+                Settled::Waits(after) => return Ok(Progress::Waits(promise, then, after)),
+            },
+        };
+        let (handler, form) = match then {
+            Then::Install(form) => (settled, form),
+            Then::InstallExports(form, module) => (module.get("exports")?, form),
+            Then::InstallNamespace(form, namespace) => (namespace, form),
+            Then::Finish => {
+                let finish = self.entries.finish.clone().restore(self.ctx)?;
+                return Ok(Progress::Done(finish.call((settled,))?));
             }
         };
-        drained &= self.report_rejections();
-        (result, drained)
+        self.install(handler, form)?;
+        self.call_handler()
     }
 
-    /// Logs the rejections that nobody has handled; false when the call was stopped meanwhile.
-    fn report_rejections(&self) -> bool {
-        let (reasons, more) = self.rejections.take(self.ctx);
-        if reasons.is_empty() {
-            return true;
+    /// Loads the program into a blank isolate, then calls its handler.
+    fn load(&self, program: &Compiled) -> Result<Progress<'js>, Ending<'js>> {
+        if self.reads_context && !self.call.bindings.is_empty() {
+            bindings::install(self.ctx, self.entries, &self.call.bindings)?;
         }
-        for reason in reasons {
-            if self.state.stopped().is_some() {
-                return false;
+        let (code, form) = (&program.bytecode, program.form);
+        match form {
+            Form::Body | Form::Expression => {
+                let handler = code.run_script(self.ctx)?;
+                self.install(handler, form)?;
+                self.call_handler()
             }
-            self.log_uncaught(reason, "Uncaught (in promise)");
-        }
-        if more > 0 {
-            let text = format!("{more} more promises were rejected and not handled");
-            self.state.log(LogLevel::Error, text);
-        }
-        self.state.stopped().is_none()
-    }
-
-    /// Logs what nobody caught.
-    fn log_uncaught(&self, thrown: Value<'js>, how: &str) {
-        let failure = self.describe(thrown);
-        self.state
-            .log(LogLevel::Error, failure::uncaught(&failure, how));
-    }
-
-    /// Loads the program into a blank isolate and finds its handler.
-    fn load(&self, program: &Compiled) -> Result<(), Ending<'js>> {
-        let code = &program.bytecode;
-        let handler = match program.form {
-            Form::Body | Form::Expression => code.run_script(self.ctx)?,
             Form::Declarations => {
                 let setup = code.run_script(self.ctx)?;
                 let setup = setup.into_function().ok_or(Ending::Broken)?;
-                self.wait(setup.call(())?)?
+                self.advance(setup.call(())?, Then::Install(form))
             }
             Form::CommonJs => {
                 let setup = code.run_script(self.ctx)?;
@@ -103,27 +180,33 @@ impl<'js> Running<'_, 'js> {
                 let exports = Object::new(self.ctx.clone())?;
                 let module = Object::new(self.ctx.clone())?;
                 module.set("exports", exports.clone())?;
-                self.wait(setup.call((This(exports.clone()), exports, module.clone()))?)?;
-                module.get("exports")?
+                let loaded = setup.call((This(exports.clone()), exports, module.clone()))?;
+                self.advance(loaded, Then::InstallExports(form, module))
             }
             Form::Module => {
                 self.heap.load_module();
                 let (evaluated, namespace) = code.run_module(self.ctx)?;
-                self.wait(evaluated.into_value())?;
-                namespace
+                let then = Then::InstallNamespace(form, namespace);
+                self.advance(evaluated.into_value(), then)
             }
-        };
+        }
+    }
+
+    /// Installs the handler. `found` is the handler itself, or a module's exports.
+    fn install(&self, found: Value<'js>, form: Form) -> Result<(), Ending<'js>> {
         let install = self.entries.install.clone().restore(self.ctx)?;
-        let context = self.call.context;
-        Ok(install.call((
-            handler,
+        let context = &self.call.context;
+        install.call::<_, ()>((
+            found,
             context.function_id.to_string(),
             &*context.function_name,
             self.call.function.1,
-            program.reads_context,
+            self.reads_context,
             self.call.environment.as_json(),
-            program.form.entry(),
-        ))?)
+            form.entry(),
+        ))?;
+        self.is_loaded.set(true);
+        Ok(())
     }
 
     fn rename(&self) -> Result<(), Ending<'js>> {
@@ -131,14 +214,13 @@ impl<'js> Running<'_, 'js> {
         Ok(rename.call((&*self.call.context.function_name,))?)
     }
 
-    /// Calls the handler and waits for its result, as JSON text.
-    fn invoke(&self) -> Result<Value<'js>, Ending<'js>> {
+    fn call_handler(&self) -> Result<Progress<'js>, Ending<'js>> {
         let run = self.entries.run.clone().restore(self.ctx)?;
         let input = self.call.input.as_str();
         if collisions::collide(input) {
             return Err(Ending::Colliding);
         }
-        let context = self.call.context;
+        let context = &self.call.context;
         let value: Value<'js> = if self.reads_context {
             run.call((
                 input,
@@ -151,33 +233,24 @@ impl<'js> Running<'_, 'js> {
             run.call((input,))?
         };
         if value.is_string() {
-            return Ok(value);
+            return Ok(Progress::Done(value));
         }
-        let settled = self.wait(value)?;
-        let finish = self.entries.finish.clone().restore(self.ctx)?;
-        Ok(finish.call((settled,))?)
+        self.advance(value, Then::Finish)
     }
 
-    /// Waits for a promise or any other thenable; anything else is returned as it is.
-    fn wait(&self, value: Value<'js>) -> Result<Value<'js>, Ending<'js>> {
+    /// Returns the promise to wait for, if `value` is a promise or another thenable.
+    fn promise_of(&self, value: &Value<'js>) -> Result<Option<Promise<'js>>, Ending<'js>> {
         if !value.is_object() {
-            return Ok(value);
+            return Ok(None);
         }
-        let promise = match value.clone().into_promise() {
-            Some(promise) => promise,
-            None if value.is_function() && !self.is_thenable(&value)? => return Ok(value),
+        match value.clone().into_promise() {
+            Some(promise) => Ok(Some(promise)),
+            None if value.is_function() && !self.is_thenable(value)? => Ok(None),
             None => {
                 let adopt = self.entries.adopt.clone().restore(self.ctx)?;
-                adopt.call((value,))?
+                Ok(Some(adopt.call((value.clone(),))?))
             }
-        };
-        let fire = self.entries.fire.clone().restore(self.ctx)?;
-        let settled = event_loop::settle(self.ctx, &promise, &fire, self.state, self.call.stop);
-        // It is this call that handles the promise.
-        if settled.is_err() {
-            self.rejections.handled(promise.as_value());
         }
-        settled
     }
 
     fn is_thenable(&self, value: &Value<'js>) -> Result<bool, Ending<'js>> {
@@ -185,6 +258,44 @@ impl<'js> Running<'_, 'js> {
             Some(object) => Ok(object.get::<_, Value<'js>>("then")?.is_function()),
             None => Ok(false),
         }
+    }
+
+    fn settle(&self, promise: &Promise<'js>) -> Result<Settled<'js>, Ending<'js>> {
+        let fire = self.entries.fire.clone().restore(self.ctx)?;
+        let settled = event_loop::settle(self.ctx, promise, &fire, self.state);
+        // This call handles the promise.
+        if settled.is_err() {
+            self.rejections.handled(promise.as_value());
+        }
+        settled
+    }
+
+    /// Suspends the call, or ends it.
+    fn end_step(&self, progress: Result<Progress<'js>, Ending<'js>>) -> StepEnd {
+        let ended = match progress {
+            Ok(Progress::Waits(promise, then, after)) => {
+                match bindings::outgoing(self.ctx, self.entries, self.call) {
+                    Ok(calls) => {
+                        let suspended = Suspended::new(self.ctx, promise, then);
+                        return StepEnd::Waits(suspended, Wait { after, calls });
+                    }
+                    Err(ending) => Err(ending),
+                }
+            }
+            Ok(Progress::Done(text)) => self.output(&text),
+            Err(ending) => Err(ending),
+        };
+        let (result, mut drained) = match ended {
+            Ok(output) => (Ok(output), self.drain()),
+            Err(ending) => {
+                let failure = self.failure(ending);
+                let spent = failure.kind != FailureKind::UserError;
+                let reusable = self.is_loaded.get() && !spent && self.drain();
+                (Err(failure), reusable)
+            }
+        };
+        drained &= self.report_rejections();
+        StepEnd::Done(result, drained)
     }
 
     /// Takes the JSON text out of the isolate.
@@ -196,7 +307,7 @@ impl<'js> Running<'_, 'js> {
             }
             // `JSON.stringify` writes lone surrogates as escapes, so this is valid UTF-8.
             let text = std::str::from_utf8(bytes).map_err(|_| Ending::Broken)?;
-            // It is valid, so a short one cannot nest that deep.
+            // Valid JSON this short cannot nest too deeply.
             if text.len() > 2 * MAX_DEPTH && is_too_deep(text) {
                 return Err(Ending::TooDeep);
             }
@@ -205,7 +316,7 @@ impl<'js> Running<'_, 'js> {
         taken.unwrap_or(Err(Ending::Thrown(Value::new_null(self.ctx.clone()))))
     }
 
-    /// Runs the jobs that the call left; false when some remain.
+    /// Runs the jobs that the call left; returns false when some remain.
     fn drain(&self) -> bool {
         for _ in 0..MAX_LEFT_OVER_JOBS {
             if !raw::job_pending(self.ctx) {
@@ -224,8 +335,40 @@ impl<'js> Running<'_, 'js> {
         !raw::job_pending(self.ctx)
     }
 
+    /// Logs the rejections that nothing has handled. Returns false when the call was stopped
+    /// meanwhile.
+    fn report_rejections(&self) -> bool {
+        let (reasons, more) = self.rejections.take(self.ctx);
+        if reasons.is_empty() {
+            return true;
+        }
+        for reason in reasons {
+            if self.state.stopped().is_some() {
+                return false;
+            }
+            self.log_uncaught(reason, "Uncaught (in promise)");
+        }
+        if more > 0 {
+            let text = format!("{more} more promises were rejected and not handled");
+            self.state.log(LogLevel::Error, text);
+        }
+        self.state.stopped().is_none()
+    }
+
+    /// Logs an error that no code caught.
+    fn log_uncaught(&self, thrown: Value<'js>, how: &str) {
+        let failure = self.describe(thrown);
+        self.state
+            .log(LogLevel::Error, failure::uncaught(&failure, how));
+    }
+
+    fn describe(&self, thrown: Value<'js>) -> Failure {
+        let describe = self.entries.describe.clone().restore(self.ctx);
+        failure::of_thrown(self.ctx, thrown, describe, self.heap)
+    }
+
     fn failure(&self, ending: Ending<'js>) -> Failure {
-        let limits = self.call.limits;
+        let limits = &self.call.limits;
         if let Some(reason) = self.state.stopped() {
             return reason.failure(limits.timeout);
         }
@@ -233,7 +376,7 @@ impl<'js> Running<'_, 'js> {
             Ending::Thrown(thrown) => (thrown, false),
             Ending::Uncaught(thrown) => (thrown, true),
             Ending::Pending => (self.ctx.catch(), false),
-            ending => return self.other_failure(ending),
+            ending => return failure::without_error(ending, limits),
         };
         let failure = self.describe(thrown);
         // Describing it runs user code: getters, proxies.
@@ -246,38 +389,22 @@ impl<'js> Running<'_, 'js> {
         }
         failure
     }
+}
 
-    fn describe(&self, thrown: Value<'js>) -> Failure {
-        let describe = self.entries.describe.clone().restore(self.ctx);
-        failure::of_thrown(self.ctx, thrown, describe, self.heap)
-    }
-
-    fn other_failure(&self, ending: Ending<'js>) -> Failure {
-        let limits = self.call.limits;
-        match ending {
-            Ending::Stopped(reason) => reason.failure(limits.timeout),
-            Ending::NeverSettles => Failure::new(
-                FailureKind::UserError,
-                "the returned promise never settles: nothing is left that could settle it",
-            ),
-            Ending::TooLarge(bytes) => Failure::new(
-                FailureKind::UserError,
-                format!(
-                    "the result has {bytes} bytes of JSON: the limit is {} bytes",
-                    limits.output
-                ),
-            ),
-            Ending::TooDeep => Failure::new(
-                FailureKind::UserError,
-                format!("the result nests deeper than {MAX_DEPTH} levels"),
-            ),
-            Ending::Colliding => Failure::new(
-                FailureKind::UserError,
-                "the input has too many keys whose hashes collide",
-            ),
-            Ending::Thrown(_) | Ending::Uncaught(_) | Ending::Pending | Ending::Broken => {
-                Failure::new(FailureKind::Platform, "the isolate is broken")
-            }
+impl Suspended {
+    fn new<'js>(ctx: &Ctx<'js>, promise: Promise<'js>, then: Then<'js>) -> Self {
+        Self {
+            promise: Persistent::save(ctx, promise),
+            then: match then {
+                Then::Install(form) => Kept::Install(form),
+                Then::InstallExports(form, module) => {
+                    Kept::InstallExports(form, Persistent::save(ctx, module))
+                }
+                Then::InstallNamespace(form, namespace) => {
+                    Kept::InstallNamespace(form, Persistent::save(ctx, namespace))
+                }
+                Then::Finish => Kept::Finish,
+            },
         }
     }
 }

@@ -1,41 +1,51 @@
-//! The runtime as the engine sees it.
+//! The runtime that the engine uses.
 
 use std::io;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use async_trait::async_trait;
+
 use super::compile::Compiler;
-use super::isolate::{Isolate, STACK_SIZE};
+use super::isolate::Isolate;
+use super::on_thread::OnThread;
+use super::threads::Threads;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{CompileError, RuntimeError};
-use crate::model::{FunctionId, InstanceId};
+use crate::model::FunctionId;
 use crate::runtime::pool::{Bounds, Maker, Pool};
 use crate::runtime::{Instance, Program, Runtime, RuntimeStats};
 
-/// How a [`QuickJs`] is set up. `Default` suits a server of some gigabytes.
+/// The settings of [`QuickJs`]. The defaults suit a server with several gigabytes of memory.
 #[derive(Debug, Clone)]
 pub struct QuickJsOptions {
-    /// Blank isolates kept ready for cold starts, some 170 KiB each. Default: 16.
+    /// The maximum number of threads that run code. A call that waits needs none; a call that ignores
+    /// its deadline keeps its thread until it ends. While all threads are busy, further code waits
+    /// for one, and its time goes on. Threads are started when they are needed and end after 10 s
+    /// without work. Default: 256.
+    pub threads: usize,
+    /// The number of blank isolates kept ready for cold starts, about 170 KiB each. Default: 16.
     pub blank_isolates: usize,
-    /// Isolates kept warm at most, over all functions. Default: 1000.
+    /// The maximum number of warm isolates, over all functions. Default: 1000.
     pub warm_isolates: usize,
-    /// Bytes of heap that these may hold together. Default: 512 MiB.
+    /// The maximum heap of the warm isolates together, in bytes. Default: 512 MiB.
     pub warm_bytes: usize,
-    /// How long an isolate is kept that nobody uses. Default: 10 minutes.
+    /// How long an idle isolate is kept. Default: 10 minutes.
     pub warm_idle: Duration,
-    /// How long one text may take to compile. Default: 5 s.
+    /// The maximum compile time of one upload. Default: 5 s.
     pub compile_timeout: Duration,
-    /// Short texts that are compiled at the same time, beside as many long ones. Default: the number
-    /// of processors.
+    /// The number of short uploads that compile at the same time, besides as many long ones.
+    /// Default: the number of processors.
     pub compile_concurrency: usize,
-    /// Where deadlines, timers and log lines get their time from. Default: the system.
+    /// The clock for deadlines, timers and log lines. Default: the system's.
     pub clock: Arc<dyn Clock>,
 }
 
 impl Default for QuickJsOptions {
     fn default() -> Self {
         Self {
+            threads: 256,
             blank_isolates: 16,
             warm_isolates: 1000,
             warm_bytes: 512 << 20,
@@ -47,8 +57,8 @@ impl Default for QuickJsOptions {
     }
 }
 
-/// Runs functions in QuickJS isolates, in the threads of their instances. Cloning shares the
-/// isolates: any instance can use any of them.
+/// Runs functions in QuickJS isolates, on threads of the host. Clones share the isolates and the
+/// threads.
 ///
 /// ```
 /// use faas_core::runtime::{QuickJs, QuickJsOptions, Runtime};
@@ -67,18 +77,24 @@ pub struct QuickJs {
 
 /// Makes isolates in this process.
 #[derive(Debug)]
-struct Blanks(Arc<dyn Clock>);
+struct Blanks {
+    clock: Arc<dyn Clock>,
+    threads: Arc<Threads>,
+}
 
 impl Maker for Blanks {
-    type Isolate = Isolate;
+    type Isolate = OnThread<Isolate>;
 
-    fn make(&self) -> io::Result<Isolate> {
-        Isolate::blank(self.0.clone()).map_err(|_| io::ErrorKind::OutOfMemory.into())
+    fn make(&self) -> io::Result<OnThread<Isolate>> {
+        match Isolate::blank(self.clock.clone()) {
+            Ok(isolate) => Ok(OnThread::new(isolate, self.threads.clone())),
+            Err(_) => Err(io::ErrorKind::OutOfMemory.into()),
+        }
     }
 }
 
 impl QuickJs {
-    /// Starts the runtime and the thread that keeps its blank isolates ready.
+    /// Starts the thread that keeps blank isolates ready.
     ///
     /// # Errors
     /// When that thread cannot be started.
@@ -90,7 +106,11 @@ impl QuickJs {
             idle: options.warm_idle,
         };
         let compiler = Compiler::new(options.compile_concurrency, options.compile_timeout);
-        let pool = Pool::start(Blanks(options.clock.clone()), bounds, options.clock)
+        let maker = Blanks {
+            clock: options.clock.clone(),
+            threads: Arc::new(Threads::new(options.threads)),
+        };
+        let pool = Pool::start(maker, bounds, options.clock)
             .map_err(|error| RuntimeError(error.into()))?;
         Ok(Self {
             compiler: Arc::new(compiler),
@@ -99,6 +119,7 @@ impl QuickJs {
     }
 }
 
+#[async_trait]
 impl Runtime for QuickJs {
     fn describe(&self) -> String {
         "quickjs, isolates in threads".into()
@@ -108,8 +129,11 @@ impl Runtime for QuickJs {
         self.compiler.compile(source).map(Program::new)
     }
 
-    fn instance(&self, _id: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError> {
-        Ok(self.pool.instance())
+    async fn acquire(
+        &self,
+        function: (FunctionId, u32),
+    ) -> Result<Box<dyn Instance>, RuntimeError> {
+        self.pool.acquire(function).await
     }
 
     fn forget(&self, function: FunctionId) {
@@ -118,9 +142,5 @@ impl Runtime for QuickJs {
 
     fn stats(&self) -> RuntimeStats {
         self.pool.stats()
-    }
-
-    fn stack_size(&self) -> usize {
-        STACK_SIZE
     }
 }

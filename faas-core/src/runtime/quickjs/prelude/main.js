@@ -3,7 +3,7 @@
 //
 // Evaluates to a function that the host calls once, with its own functions and with what
 // `guards.js` returned.
-(function (hostLog, hostSkip, hostNow, hostRandom, hostLoad, guards) {
+(function (hostLog, hostSkip, hostNow, hostRandom, hostLoad, guards, hostFunctions) {
   'use strict';
   const { put, cleanStack, release } = guards;
   const { parse, stringify } = JSON;
@@ -18,8 +18,8 @@
   const { bind } = Function.prototype;
   const { toStringTag } = Symbol;
 
-  // What `inspect.js` and `console.js` need: they are loaded when they are first used, and user
-  // code may have replaced anything by then.
+  // What `inspect.js`, `console.js` and `bindings.js` need: they are loaded when they are first
+  // used, and user code may have replaced anything by then.
   const builtins = {
     __proto__: null,
     apply, ownKeys, keys, getPrototypeOf, getOwnPropertyDescriptor, isError, put, stringify,
@@ -32,7 +32,7 @@
     objectText: Object.prototype.toString, arrayText: Array.prototype.toString,
     errorText: Error.prototype.toString,
     mapEach: Map.prototype.forEach, setEach: Set.prototype.forEach,
-    ErrorClass: Error, ExceptionClass: DOMException, DateClass: Date, RegExpClass: RegExp, PromiseClass, MapClass: Map, SetClass: Set,
+    ErrorClass: Error, ProxyClass: Proxy, ExceptionClass: DOMException, DateClass: Date, RegExpClass: RegExp, PromiseClass, MapClass: Map, SetClass: Set,
     BinaryClass: getPrototypeOf(Uint8Array),
   };
 
@@ -82,7 +82,7 @@
     consoleObject[name] = { [name](...values) { printWith(name, values); } }[name];
   }
 
-  // ---- timers: a list in the order in which they fall due ----
+  // ---- timers: a list in the order in which they are due ----
 
   const MAX_TIMERS = 10000, MAX_DELAY = 2147483647;
   let first = null, last = null, timers = 0, serial = 0;
@@ -127,12 +127,12 @@
     if (timer !== undefined) remove(timer);
   };
 
-  // Runs at most one timer. Returns the milliseconds until the next one, 0 after running one, -1
-  // when there is none.
+  // Runs at most one timer. Returns the milliseconds until the next one, or 0 after running one.
+  // Without a timer it returns -2 if there are host calls, or else -1.
   const fire = (now) => {
     release();
     const timer = first;
-    if (timer === null) return -1;
+    if (timer === null) return calls !== undefined && calls.isWaiting() ? -2 : -1;
     if (timer.due > now) return timer.due - now;
     remove(timer);
     if (timer.every >= 0) {
@@ -176,42 +176,62 @@
   };
   setEnvironment({});
 
+  // ---- host calls ----
+
+  let calls;
+  const bind = (text) => {
+    calls ??= hostLoad(2)(
+      { __proto__: null, ...builtins, freeze, defineProperty, parse, ownValue },
+      contextPrototype, hostFunctions, argumentText,
+    );
+    calls.bind(text);
+  };
+  const outgoing = (limit) => (calls === undefined ? [] : calls.outgoing(limit));
+  const deliver = (id, isError, value, code) => { calls.deliver(id, isError, value, code); };
+
+  // ---- results ----
+
   const CYCLE = 'circular reference', BIG_INT = 'BigInt are forbidden in JSON.stringify';
 
-  // What JSON would leave out without a word.
-  const refuseSilent = (_, value) => {
-    const type = typeof value;
+  // Refuses what JSON would leave out. `what` names the value in errors.
+  const refusing = (what) => (_, part) => {
+    const type = typeof part;
     if (type === 'function' || type === 'symbol') {
-      throw new TypeErrorClass('the result is not JSON: it contains a ' + type);
+      throw new TypeErrorClass(what + ' is not JSON: it contains a ' + type);
     }
-    return value;
+    return part;
   };
+  const RESULT = 'the result', ARGUMENT = 'the argument';
+  const refuseInResult = refusing(RESULT), refuseInArgument = refusing(ARGUMENT);
 
-  const finish = (value) => {
-    if (value === undefined) return 'null';
+  const toJson = (value, what, refuse) => {
     let text;
     try {
-      text = typeof value === 'object' ? stringify(value, refuseSilent) : stringify(value);
+      text = typeof value === 'object' ? stringify(value, refuse) : stringify(value);
     } catch (error) {
       if (isError(error)) {
         const message = ownValue(error, 'message');
-        if (message === CYCLE) throw new TypeErrorClass('the result is not JSON: it contains a cycle');
-        if (message === BIG_INT) throw new TypeErrorClass('the result is not JSON: it contains a BigInt');
+        if (message === CYCLE) throw new TypeErrorClass(what + ' is not JSON: it contains a cycle');
+        if (message === BIG_INT) throw new TypeErrorClass(what + ' is not JSON: it contains a BigInt');
       }
       throw error;
     }
     if (text === undefined) {
       const kind = typeof value === 'object' ? 'an object whose toJSON gives no JSON' : 'a ' + typeof value;
-      throw new TypeErrorClass('the result is not JSON: it is ' + kind);
+      throw new TypeErrorClass(what + ' is not JSON: it is ' + kind);
     }
     return text;
   };
+
+  const finish = (value) => (value === undefined ? 'null' : toJson(value, RESULT, refuseInResult));
+  const argumentText = (value) => (value === undefined ? 'null' : toJson(value, ARGUMENT, refuseInArgument));
 
   // The text of the result, or an object that may be waited for.
   const run = (text, executionId, attempt, deadline, instanceId) => {
     full = false;
     release();
     if (printer !== undefined) printer.reset();
+    if (calls !== undefined) calls.reset();
     if (timers > 0) {
       first = last = null;
       timers = 0;
@@ -323,5 +343,5 @@
     return [clean(cut(head + short, MAX_TEXT)), frames, clean(cut(details, MAX_TEXT))];
   };
 
-  return { run, finish, adopt, fire, install, rename, describe };
+  return { run, finish, adopt, fire, install, rename, describe, bind, outgoing, deliver };
 })

@@ -1,0 +1,151 @@
+//! The Rust side of host calls: `prelude/bindings.js` queues them, this takes them out and delivers
+//! the answers.
+
+use std::sync::Arc;
+
+use rquickjs::{Array, Ctx, Exception, Function, Object, Value};
+
+use super::call_state::Current;
+use super::collisions;
+use super::event_loop::Ending;
+use super::isolate::Entries;
+use super::raw;
+use crate::model::{Json, MAX_DEPTH, is_too_deep};
+use crate::runtime::step::{HostCall, HostReply};
+use crate::runtime::{BindingNames, Call, Payload};
+
+/// The code of the error for an argument or a result that exceeds a limit.
+const TOO_LARGE: &str = "ERR_TOO_LARGE";
+
+/// Makes the bindings available in `context`.
+pub(super) fn install<'js>(
+    ctx: &Ctx<'js>,
+    entries: &Entries,
+    bindings: &[BindingNames],
+) -> Result<(), Ending<'js>> {
+    let names: Vec<_> = bindings
+        .iter()
+        .map(|binding| (&binding.name, &binding.functions))
+        .collect();
+    let text = serde_json::to_string(&names).map_err(|_| Ending::Broken)?;
+    let bind = entries.bind.clone().restore(ctx)?;
+    Ok(bind.call((text,))?)
+}
+
+/// Takes the calls that the code has queued, as many as may run.
+pub(super) fn outgoing<'js>(
+    ctx: &Ctx<'js>,
+    entries: &Entries,
+    call: &Call,
+) -> Result<Vec<HostCall>, Ending<'js>> {
+    if call.bindings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let outgoing = entries.outgoing.clone().restore(ctx)?;
+    let limit = u32::try_from(call.limits.host_calls).unwrap_or(u32::MAX);
+    let queued: Array<'js> = outgoing.call((f64::from(limit),))?;
+    (0..queued.len() / 4)
+        .map(|n| {
+            let argument: Value<'js> = queued.get(4 * n + 3)?;
+            Ok(HostCall {
+                id: queued.get(4 * n)?,
+                binding: queued.get(4 * n + 1)?,
+                function: queued.get(4 * n + 2)?,
+                argument: payload(&argument).ok_or(Ending::Pending)?,
+            })
+        })
+        .collect()
+}
+
+/// Takes an argument out of the isolate.
+fn payload(value: &Value<'_>) -> Option<Payload> {
+    if let Some(bytes) = raw::bytes(value) {
+        return Some(Payload::Bytes(bytes.into()));
+    }
+    // `JSON.stringify` writes lone surrogates as escapes, so this is valid UTF-8.
+    let text = raw::text(value)?;
+    Some(Payload::Json(Json::trusted(text)))
+}
+
+/// Settles the promises of finished host calls.
+pub(super) fn deliver<'js>(
+    ctx: &Ctx<'js>,
+    entries: &Entries,
+    replies: Vec<HostReply>,
+) -> Result<(), Ending<'js>> {
+    if replies.is_empty() {
+        return Ok(());
+    }
+    let deliver = entries.deliver.clone().restore(ctx)?;
+    for HostReply { id, answer } in replies {
+        let id = id as f64;
+        match answer {
+            Ok(Payload::Json(json)) if collisions::collide(json.as_str()) => {
+                let message = "the result has too many keys whose hashes collide";
+                deliver.call::<_, ()>((id, true, message, TOO_LARGE))?;
+            }
+            Ok(Payload::Json(json)) => deliver.call::<_, ()>((id, false, json.as_str()))?,
+            Ok(Payload::Bytes(bytes)) => {
+                let array = raw::new_bytes(ctx, &bytes)?;
+                deliver.call::<_, ()>((id, false, array))?;
+            }
+            Err(error) => deliver.call::<_, ()>((id, true, error.message, &*error.code))?,
+        }
+    }
+    Ok(())
+}
+
+/// The host's functions that `prelude/bindings.js` uses.
+pub(super) fn host_functions<'js>(
+    ctx: &Ctx<'js>,
+    current: &Arc<Current>,
+) -> rquickjs::Result<Object<'js>> {
+    let functions = Object::new(ctx.clone())?;
+    functions.set("bytesOf", Function::new(ctx.clone(), bytes_of)?)?;
+    let current = current.clone();
+    let check = Function::new(ctx.clone(), move |ctx: Ctx<'js>, value: Value<'js>| {
+        let limit = current.get().map_or(0, |call| call.host_bytes);
+        check(&ctx, &value, limit)
+    })?;
+    functions.set("check", check)?;
+    Ok(functions)
+}
+
+/// Copies the bytes of a `Uint8Array` or `ArrayBuffer` into a new `Uint8Array`; returns `undefined`
+/// for anything else.
+fn bytes_of<'js>(ctx: Ctx<'js>, value: Value<'js>) -> rquickjs::Result<Value<'js>> {
+    match raw::bytes(&value) {
+        Some(bytes) => {
+            raw::new_bytes(&ctx, &bytes).map_err(|raw::Thrown| rquickjs::Error::Exception)
+        }
+        None => Ok(Value::new_undefined(ctx)),
+    }
+}
+
+/// Returns what is wrong with an argument, as an object with `code` and `message`.
+fn check<'js>(ctx: &Ctx<'js>, value: &Value<'js>, limit: usize) -> rquickjs::Result<Value<'js>> {
+    let found = match raw::bytes_length(value) {
+        Some(length) => Some((length, false)),
+        None => raw::with_text(value, |text| {
+            let is_deep =
+                text.len() > 2 * MAX_DEPTH && std::str::from_utf8(text).is_ok_and(is_too_deep);
+            (text.len(), is_deep)
+        }),
+    };
+    let Some((length, is_deep)) = found else {
+        return Err(Exception::throw_internal(ctx, "out of memory"));
+    };
+    let (code, message) = if length > limit {
+        let message = format!("has {length} bytes: the limit is {limit} bytes");
+        (TOO_LARGE, message)
+    } else if is_deep {
+        let message = format!("nests deeper than {MAX_DEPTH} levels");
+        (TOO_LARGE, message)
+    } else {
+        return Ok(Value::new_undefined(ctx.clone()));
+    };
+    let wrong = Object::new(ctx.clone())?;
+    wrong.set("code", code)?;
+    wrong.set("message", message)?;
+    Ok(wrong.into_value())
+}

@@ -1,0 +1,298 @@
+//! The threads that run steps.
+//!
+//! A call needs a thread only while its code runs; a call that waits needs none. Threads are started
+//! when they are needed, up to a bound; beyond it, steps wait for a thread in the order in which
+//! they came. A thread that has nothing to do for [`IDLE`] ends. The thread that ran last is used
+//! first: its caches are warm.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+use tokio::sync::oneshot;
+
+use super::isolate::STACK_SIZE;
+
+/// How long a thread waits for work before it ends.
+const IDLE: Duration = Duration::from_secs(10);
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// A bounded set of threads. Those that have nothing to do end when this is dropped.
+#[derive(Debug)]
+pub(super) struct Threads(Arc<Shared>);
+
+struct Shared {
+    bound: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Threads without work; the one that ran last is the last.
+    idle: Vec<Arc<Seat>>,
+    /// Work that waits for a thread. Empty unless all threads have work. There is at most one piece
+    /// of work for each call, and the engine bounds the calls.
+    queue: VecDeque<Work>,
+    /// The number of threads.
+    running: usize,
+    closed: bool,
+}
+
+/// Where an idle thread waits for an order.
+#[derive(Default)]
+struct Seat {
+    order: Mutex<Option<Order>>,
+    given: Condvar,
+}
+
+/// Sent to a thread that was removed from the idle ones.
+enum Order {
+    Run(Work),
+    End,
+}
+
+impl Seat {
+    fn give(&self, order: Order) {
+        *self.order.lock() = Some(order);
+        self.given.notify_one();
+    }
+}
+
+impl Threads {
+    /// Creates a set of at most `bound` threads, and at least one. Starts none.
+    pub(super) fn new(bound: usize) -> Self {
+        Self(Arc::new(Shared {
+            bound: bound.max(1),
+            state: Mutex::default(),
+        }))
+    }
+
+    /// Runs `work` on one of the threads. If the future is dropped, `work` still runs, and its
+    /// result is dropped on that thread.
+    ///
+    /// # Errors
+    /// When no thread can be started, or `work` panicked.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<T> {
+        let (sender, receiver) = oneshot::channel();
+        self.submit(Box::new(move || {
+            // The receiver may have been dropped.
+            let _ = sender.send(work());
+        }))?;
+        receiver
+            .await
+            .map_err(|_| io::Error::other("a thread of the runtime panicked"))
+    }
+
+    fn submit(&self, work: Work) -> io::Result<()> {
+        let mut state = self.0.state.lock();
+        if let Some(seat) = state.idle.pop() {
+            drop(state);
+            seat.give(Order::Run(work));
+            return Ok(());
+        }
+        state.queue.push_back(work);
+        if state.running >= self.0.bound {
+            return Ok(());
+        }
+        state.running += 1;
+        drop(state);
+        let shared = self.0.clone();
+        let spawned = std::thread::Builder::new()
+            .name("faas-isolate".into())
+            .stack_size(STACK_SIZE)
+            .spawn(move || shared.work());
+        let Err(error) = spawned else { return Ok(()) };
+        let mut state = self.0.state.lock();
+        state.running -= 1;
+        // Another thread takes the work, if there is one.
+        match state.running {
+            0 => {
+                let lost = std::mem::take(&mut state.queue);
+                drop(state);
+                drop(lost);
+                Err(error)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the number of threads.
+    #[cfg(test)]
+    fn count(&self) -> usize {
+        self.0.state.lock().running
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        let mut state = self.0.state.lock();
+        state.closed = true;
+        let idle = std::mem::take(&mut state.idle);
+        state.running -= idle.len();
+        drop(state);
+        for seat in idle {
+            seat.give(Order::End);
+        }
+    }
+}
+
+impl Shared {
+    fn work(&self) {
+        let seat = Arc::new(Seat::default());
+        loop {
+            let mut state = self.state.lock();
+            if let Some(work) = state.queue.pop_front() {
+                drop(state);
+                run(work);
+                continue;
+            }
+            if state.closed {
+                state.running -= 1;
+                return;
+            }
+            state.idle.push(seat.clone());
+            drop(state);
+            match self.wait(&seat) {
+                Order::Run(work) => run(work),
+                Order::End => return,
+            }
+        }
+    }
+
+    /// Waits for an order. After [`Order::End`] the thread is not counted any more.
+    fn wait(&self, seat: &Arc<Seat>) -> Order {
+        loop {
+            let mut order = seat.order.lock();
+            if order.is_none() {
+                seat.given.wait_for(&mut order, IDLE);
+            }
+            if let Some(order) = order.take() {
+                return order;
+            }
+            drop(order);
+            let mut state = self.state.lock();
+            let before = state.idle.len();
+            state.idle.retain(|idle| !Arc::ptr_eq(idle, seat));
+            if state.idle.len() < before {
+                state.running -= 1;
+                return Order::End;
+            }
+            // It was removed just now: an order is about to arrive.
+        }
+    }
+}
+
+/// Runs work. A panic is a fault of ours, and must cost its call only.
+fn run(work: Work) {
+    if catch_unwind(AssertUnwindSafe(work)).is_err() {
+        tracing::error!("a step of a call panicked");
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Threads")
+            .field("bound", &self.bound)
+            .field("running", &self.state.lock().running)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread::ThreadId;
+
+    use super::*;
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(future)
+    }
+
+    fn this_thread() -> ThreadId {
+        std::thread::current().id()
+    }
+
+    #[test]
+    fn work_runs_on_the_thread_that_ran_last() {
+        let threads = Threads::new(8);
+        let first = block_on(threads.run(this_thread)).unwrap();
+        for _ in 0..100 {
+            while threads.0.state.lock().idle.is_empty() {
+                std::thread::yield_now();
+            }
+            assert_eq!(block_on(threads.run(this_thread)).unwrap(), first);
+        }
+        assert_eq!(threads.count(), 1);
+    }
+
+    #[test]
+    fn there_are_never_more_threads_than_the_bound_and_queued_work_runs() {
+        let threads = Threads::new(2);
+        let (sender, receiver) = mpsc::channel();
+        let receiver = Arc::new(Mutex::new(receiver));
+        let blocked: Vec<_> = (0..5)
+            .map(|_| {
+                let (result, done) = oneshot::channel();
+                let receiver = receiver.clone();
+                let work = move || {
+                    let value = receiver.lock().recv().unwrap();
+                    let _ = result.send(value);
+                };
+                threads.submit(Box::new(work)).unwrap();
+                done
+            })
+            .collect();
+        assert_eq!(threads.count(), 2);
+        (0..5).for_each(|n| sender.send(n).unwrap());
+        let mut values: Vec<i32> = block_on(async {
+            let mut values = Vec::new();
+            for done in blocked {
+                values.push(done.await.unwrap());
+            }
+            values
+        });
+        values.sort_unstable();
+        assert_eq!(values, [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_panic_costs_only_its_own_work() {
+        let threads = Threads::new(1);
+        assert!(block_on(threads.run(|| panic!("on purpose"))).is_err());
+        assert_eq!(block_on(threads.run(|| 5)).unwrap(), 5);
+    }
+
+    #[test]
+    fn idle_threads_end_with_the_set() {
+        let threads = Threads::new(4);
+        block_on(threads.run(|| ())).unwrap();
+        let shared = Arc::downgrade(&threads.0);
+        drop(threads);
+        while shared.upgrade().is_some() {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_result_that_nobody_takes_is_dropped() {
+        let threads = Threads::new(1);
+        let shared = Arc::new(());
+        let kept = shared.clone();
+        let work = threads.run(move || kept);
+        drop(work);
+        block_on(threads.run(|| ())).unwrap();
+        assert_eq!(Arc::strong_count(&shared), 1);
+    }
+}

@@ -1,0 +1,89 @@
+//! Steps: what a call does until it waits or ends.
+//!
+//! A JavaScript engine runs code in steps and never blocks ([`JsEngine`]). The pool, the threads and
+//! the child processes need nothing else of an engine, so that another one can be added. What
+//! happens between two steps of a call is in `drive.rs`.
+
+use std::any::Any;
+use std::fmt;
+use std::time::Duration;
+
+use super::{Call, HostAnswer, Payload, StopReason};
+use crate::model::{Failure, FailureKind, Json, LogLine};
+
+/// An isolate of a JavaScript engine, for one version of one function. It runs one call at a time.
+/// Between two steps nothing of the call is on any stack, so the next step can run on another
+/// thread.
+pub(super) trait JsEngine: Send + fmt::Debug + 'static {
+    /// The compiled form of a function.
+    type Program: Any + Send + Sync;
+
+    /// Starts a call. If `is_blank`, no program was loaded yet, and this loads the call's.
+    fn start(&mut self, call: Call, is_blank: bool) -> Step;
+
+    /// Continues the call after [`Step::Wait`]. Its deadline is `paused` later than before.
+    fn resume(&mut self, paused: Duration, replies: Vec<HostReply>) -> Step;
+
+    /// Ends the call while it waits. Runs none of its code.
+    fn stop(&mut self, reason: StopReason) -> Ended;
+
+    /// Returns the isolate's memory in bytes.
+    fn bytes(&self) -> usize;
+}
+
+/// The result of a step.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// The call has ended.
+    Done(Ended),
+    /// The call waits and uses no processor.
+    Wait(Wait),
+}
+
+/// The end of a call in an isolate.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) result: Result<Json, Failure>,
+    pub(super) logs: Vec<LogLine>,
+    /// Whether the isolate can take another call.
+    pub(super) reusable: bool,
+}
+
+impl Ended {
+    /// The end of a call that the platform failed. The isolate is lost.
+    pub(super) fn platform(message: impl Into<String>) -> Self {
+        Self {
+            result: Err(Failure::new(FailureKind::Platform, message)),
+            logs: Vec::new(),
+            reusable: false,
+        }
+    }
+}
+
+/// What a call waits for: the first of its timer and the answers to its host calls.
+#[derive(Debug)]
+pub(super) struct Wait {
+    /// The time until its next timer; `None` without a timer.
+    pub(super) after: Option<Duration>,
+    /// Further host calls.
+    pub(super) calls: Vec<HostCall>,
+}
+
+/// A host call by user code.
+#[derive(Debug)]
+pub(super) struct HostCall {
+    /// Repeated in the reply. Unique within the call.
+    pub(super) id: u64,
+    /// The index of the binding in [`Call::bindings`].
+    pub(super) binding: usize,
+    /// The index of the function in the binding.
+    pub(super) function: usize,
+    pub(super) argument: Payload,
+}
+
+/// The reply to a host call.
+#[derive(Debug)]
+pub(super) struct HostReply {
+    pub(super) id: u64,
+    pub(super) answer: HostAnswer,
+}
