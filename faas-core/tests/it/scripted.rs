@@ -13,14 +13,16 @@ use tokio::sync::watch;
 
 /// `echo` returns its input, `attempt` returns the number of its attempt, `fail N` throws on the
 /// first N attempts, `sleep N` returns its input after N milliseconds of real time, `wait` returns
-/// when the gate is opened or the call is stopped, `suspend` does the same and gives its instance
-/// back meanwhile, `late` reports its timeout when the gate is opened, `hang` ignores the stop signal
+/// when the gate is opened or the call is stopped, `suspend` does the same, gives its instance back
+/// meanwhile, and returns for how many milliseconds it waited for another, `late` reports its timeout when the gate is opened, `hang` ignores the stop signal
 /// and the end of its future, `panic` panics.
 #[derive(Clone)]
 pub(crate) struct Scripted {
     gate: watch::Sender<bool>,
     /// Whether the host lacks resources for isolates; `acquire` then waits.
     pub(crate) is_full: watch::Sender<bool>,
+    /// What `suspend` waits for, besides the gate.
+    pub(crate) may_resume: watch::Sender<bool>,
     pub(crate) running: Arc<AtomicUsize>,
     pub(crate) most_running: Arc<AtomicUsize>,
     calls: Arc<AtomicUsize>,
@@ -31,6 +33,7 @@ impl Default for Scripted {
         Self {
             gate: watch::Sender::new(false),
             is_full: watch::Sender::new(false),
+            may_resume: watch::Sender::new(false),
             running: Arc::default(),
             most_running: Arc::default(),
             calls: Arc::default(),
@@ -152,6 +155,7 @@ impl Script {
                 tokio::select! {
                     failure = stopped() => return Err(failure),
                     () = until(gate, true) => {}
+                    () = until(&self.0.may_resume, true) => {}
                 }
                 tokio::select! {
                     failure = stopped() => Err(failure),
