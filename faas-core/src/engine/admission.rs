@@ -264,8 +264,7 @@ impl Place {
 
     fn try_add_output(&mut self, bytes: usize) -> bool {
         let mut state = self.admission.state.lock();
-        if state.outputs > 0
-            && state.outputs.saturating_add(bytes) > self.admission.bounds.outputs
+        if state.outputs > 0 && state.outputs.saturating_add(bytes) > self.admission.bounds.outputs
         {
             return false;
         }

@@ -64,10 +64,7 @@ enum NotBegun {
 }
 
 /// Acquires an isolate for the job in `slot`, and begins the attempt.
-async fn begin(
-    engine: &Engine,
-    slot: &Arc<Slot>,
-) -> Result<(Box<dyn Instance>, Call), NotBegun> {
+async fn begin(engine: &Engine, slot: &Arc<Slot>) -> Result<(Box<dyn Instance>, Call), NotBegun> {
     let taken = slot.with_running(|running| {
         let job = &running.job;
         let attempt = number(job);
@@ -159,12 +156,13 @@ async fn give_back(engine: &Engine, job: Job, reason: StopReason) {
 /// Has the runtime do something. A panic is the platform's failure.
 async fn guarded<T>(slot: &Slot, act: impl Future<Output = T>) -> Result<T, Failure> {
     let mut act = pin!(act);
-    let acted = poll_fn(|context| {
-        match catch_unwind(AssertUnwindSafe(|| act.as_mut().poll(context))) {
-            Ok(polled) => polled.map(Ok),
-            Err(_) => std::task::Poll::Ready(Err(())),
-        }
-    });
+    let acted =
+        poll_fn(
+            |context| match catch_unwind(AssertUnwindSafe(|| act.as_mut().poll(context))) {
+                Ok(polled) => polled.map(Ok),
+                Err(_) => std::task::Poll::Ready(Err(())),
+            },
+        );
     acted
         .await
         .map_err(|()| failed(slot, "the runtime panicked"))

@@ -83,7 +83,9 @@ impl Running {
 
     /// For how long it has waited for an instance since it began.
     fn waited_until(&self, active_now: Duration) -> Duration {
-        let waits = self.waits_since.map(|since| active_now.saturating_sub(since));
+        let waits = self
+            .waits_since
+            .map(|since| active_now.saturating_sub(since));
         self.waited + waits.unwrap_or_default()
     }
 

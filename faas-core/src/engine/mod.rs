@@ -179,10 +179,7 @@ impl Engine {
             registry,
             recorder,
         }));
-        engine
-            .0
-            .queue
-            .set_instances(engine.0.options.min_instances);
+        engine.0.queue.set_instances(engine.0.options.min_instances);
         tokio::spawn(recorder::record(engine.clone(), records));
         tokio::spawn(finish(EndGuard(engine.clone())));
         engine.spawn(backlog::feed(engine.clone()));

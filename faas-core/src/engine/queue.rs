@@ -204,9 +204,7 @@ impl Queue {
     pub(super) fn suspend(&self, hold: &Hold) -> bool {
         let mut state = self.state.lock();
         let mut stage = hold.stage.lock();
-        if *stage != Stage::Running
-            || !state.lanes.suspend(hold.function, self.clock.monotonic())
-        {
+        if *stage != Stage::Running || !state.lanes.suspend(hold.function, self.clock.monotonic()) {
             return false;
         }
         *stage = Stage::Suspended;

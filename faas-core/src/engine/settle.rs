@@ -110,6 +110,7 @@ fn settled(
         failure,
         instance_id: execution.instance_id.clone(),
         cold_start: outcome.cold_start,
+        cpu_time: outcome.cpu_time,
     })?;
     let failure = match outcome.result {
         Ok(output) => return execution.complete(output, ended).map(|()| None),

@@ -182,6 +182,28 @@ pub struct Attempt {
     pub instance_id: Option<InstanceId>,
     /// Whether it was a cold start.
     pub cold_start: bool,
+    /// The processor time that its code used, as the kernel counted it; zero if unknown.
+    pub cpu_time: Duration,
+}
+
+/// One host call of an execution.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct HostCallRecord {
+    /// The attempt that made it, from 1.
+    pub attempt: u32,
+    /// The binding and the function: `inventory.reserve`.
+    pub name: String,
+    /// When it began.
+    pub start_time: Timestamp,
+    /// How long it took.
+    pub duration: Duration,
+    /// The bytes of its argument.
+    pub bytes_in: u64,
+    /// The bytes of its result.
+    pub bytes_out: u64,
+    /// The code of its error; `None` if it succeeded. `ERR_DROPPED` if the call of the function
+    /// ended before it.
+    pub error: Option<String>,
 }
 
 /// An execution: its input, its outcome and its cost.
@@ -231,6 +253,11 @@ pub struct Execution {
     pub logs: Vec<LogLine>,
     /// The ended attempts, in order.
     pub attempts: Vec<Attempt>,
+    /// The host calls of all attempts, in the order in which they ended; at most
+    /// [`Execution::MAX_HOST_CALLS`].
+    pub host_calls: Vec<HostCallRecord>,
+    /// How many host calls there were besides these. Lists of executions only count them.
+    pub more_host_calls: u64,
     /// The failed execution that this one repeats.
     pub retry_of: Option<ExecutionId>,
     /// The caller's idempotency key; unique per function within 24 h.
@@ -250,6 +277,20 @@ pub struct IllegalTransition {
 }
 
 impl Execution {
+    /// The most host calls that an execution keeps.
+    pub const MAX_HOST_CALLS: usize = 1_000;
+
+    /// Returns how many host calls there were.
+    pub fn host_call_count(&self) -> u64 {
+        self.more_host_calls
+            .saturating_add(self.host_calls.len() as u64)
+    }
+
+    /// Returns the processor time of all attempts.
+    pub fn cpu_time(&self) -> Duration {
+        self.attempts.iter().map(|attempt| attempt.cpu_time).sum()
+    }
+
     /// Creates a pending execution, accepted at `now`, without retries. Its tier is the tier of
     /// `free`.
     pub fn new(
@@ -281,6 +322,8 @@ impl Execution {
             cost: free,
             logs: Vec::new(),
             attempts: Vec::new(),
+            host_calls: Vec::new(),
+            more_host_calls: 0,
             retry_of: None,
             idempotency_key: None,
         }
@@ -429,6 +472,7 @@ mod tests {
                 failure: Some(thrown),
                 instance_id: None,
                 cold_start: false,
+                cpu_time: Duration::ZERO,
             })
             .unwrap();
         execution.retry(start).unwrap();

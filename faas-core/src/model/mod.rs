@@ -22,7 +22,7 @@ pub use access::{Actor, ApiKey, AuditAction, AuditEntry, KeyHash, Role};
 pub use cost::{Basis, Cost, UsageSums};
 pub use environment::{Environment, Secret};
 pub use execution::{
-    Attempt, Execution, Failure, FailureKind, IllegalTransition, LogLevel, LogLine,
+    Attempt, Execution, Failure, FailureKind, HostCallRecord, IllegalTransition, LogLevel, LogLine,
     ParseStatusError, Status,
 };
 pub use function::{Function, FunctionConfig, FunctionLabel, FunctionStatus, Tier};

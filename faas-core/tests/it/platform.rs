@@ -1,7 +1,7 @@
 //! Tests of the engine, with a scripted runtime and a manual clock.
 
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use faas_core::clock::{Clock, ManualClock, SystemClock};

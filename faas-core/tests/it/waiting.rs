@@ -121,7 +121,10 @@ async fn an_execution_that_waits_is_cancelled_and_times_out_like_any_other() {
     let world = one_instance(|_| {}).await;
     let ids = begun(&world, "suspend", 2).await;
     let cancelled = world.platform.executions().cancel(ids[0]).await.unwrap();
-    assert_eq!(cancelled.failure.as_ref().unwrap().kind, FailureKind::Cancelled);
+    assert_eq!(
+        cancelled.failure.as_ref().unwrap().kind,
+        FailureKind::Cancelled
+    );
     let timeout = FunctionConfig::default().timeout;
     pass(&world, timeout + SECOND).await;
     let retried = world

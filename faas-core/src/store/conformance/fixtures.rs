@@ -166,6 +166,7 @@ impl Fixtures {
             failure,
             instance_id: known.then(|| InstanceId::new(instance)),
             cold_start: random.u8(..3) == 0,
+            cpu_time: Duration::from_micros(random.u64(..2_000_000)),
         }
     }
 
