@@ -238,14 +238,6 @@ impl Store for MongoStore {
         Ok(self.inner()?.function(id).await?)
     }
 
-    async fn function_version(
-        &self,
-        id: FunctionId,
-        version: u32,
-    ) -> Result<Option<Function>, StoreError> {
-        Ok(self.inner()?.function_version(id, version).await?)
-    }
-
     async fn functions(
         &self,
         query: &FunctionQuery,
@@ -402,12 +394,12 @@ impl SecretStore for MongoStore {
         Ok(self.inner()?.sealed_versions().await?)
     }
 
-    async fn sealed_version(
+    async fn function_version(
         &self,
         id: FunctionId,
         version: u32,
     ) -> Result<Option<Function>, StoreError> {
-        self.function_version(id, version).await
+        Ok(self.inner()?.function_version(id, version).await?)
     }
 
     async fn replace_environment(

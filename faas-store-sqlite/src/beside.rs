@@ -133,7 +133,7 @@ impl SecretStore for SqliteBeside {
         self.within(functions::sealed).await
     }
 
-    async fn sealed_version(
+    async fn function_version(
         &self,
         id: FunctionId,
         version: u32,

@@ -168,16 +168,6 @@ impl Store for SqliteStore {
         self.readers.read(move |db| functions::one(db, id)).await
     }
 
-    async fn function_version(
-        &self,
-        id: FunctionId,
-        version: u32,
-    ) -> Result<Option<Function>, StoreError> {
-        self.readers
-            .read(move |db| functions::version(db, id, version))
-            .await
-    }
-
     async fn functions(
         &self,
         query: &FunctionQuery,
@@ -366,12 +356,14 @@ impl SecretStore for SqliteStore {
         self.readers.read(functions::sealed).await
     }
 
-    async fn sealed_version(
+    async fn function_version(
         &self,
         id: FunctionId,
         version: u32,
     ) -> Result<Option<Function>, StoreError> {
-        self.function_version(id, version).await
+        self.readers
+            .read(move |db| functions::version(db, id, version))
+            .await
     }
 
     async fn replace_environment(

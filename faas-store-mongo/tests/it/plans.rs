@@ -12,7 +12,7 @@ use faas_core::store::conformance::fixtures::{Fixtures, START};
 use faas_core::store::conformance::{claim, insert};
 use faas_core::store::{
     ExecutionQuery, FunctionQuery, Granularity, Lease, LoadTestQuery, OverdueQuery, Owner, Period,
-    Stage, Store, UsageGroup, UsageQuery, Write,
+    SecretStore as _, Stage, Store, UsageGroup, UsageQuery, Write,
 };
 use faas_mongo_testserver::FaultProxy;
 use faas_store_mongo::MongoStore;

@@ -297,7 +297,7 @@ pub async fn secrets_are_replaced_in_every_version_and_nothing_else_changes(fixt
     sealed.sort_unstable();
     assert_eq!(sealed, [(first.id, 1), (first.id, 2)]);
     for version in [&first, &second] {
-        let stored = store.sealed_version(version.id, version.version).await;
+        let stored = store.function_version(version.id, version.version).await;
         assert_eq!(stored.unwrap().as_ref(), Some(version));
         let anew = Function {
             environment: fixtures.environment(version.id),

@@ -58,14 +58,6 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.function(id).await
     }
 
-    async fn function_version(
-        &self,
-        id: FunctionId,
-        version: u32,
-    ) -> Result<Option<Function>, StoreError> {
-        self.store.function_version(id, version).await
-    }
-
     async fn functions(
         &self,
         query: &FunctionQuery,
@@ -205,12 +197,12 @@ impl<I: Intercept> SecretStore for Intercepted<I> {
         self.store.sealed_versions().await
     }
 
-    async fn sealed_version(
+    async fn function_version(
         &self,
         id: FunctionId,
         version: u32,
     ) -> Result<Option<Function>, StoreError> {
-        self.store.sealed_version(id, version).await
+        self.store.function_version(id, version).await
     }
 
     async fn replace_environment(
