@@ -11,8 +11,9 @@ use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::raw::{PATIENCE, Raw};
+use crate::raw::Raw;
 use crate::server::{Server, answer, platform, start, start_guarded, start_serving, start_with};
+use crate::waiting::{PATIENCE, wait_for};
 
 const MIB: usize = 1 << 20;
 
@@ -168,10 +169,10 @@ async fn half_sent_bodies_never_take_more_memory_than_the_budget() {
 
 /// Waits until bodies take so much memory.
 async fn wait_for_bytes(server: &Server, expected: usize) {
-    let wait = async { while body_bytes(server).await != expected {} };
-    tokio::time::timeout(PATIENCE, wait)
-        .await
-        .unwrap_or_else(|_| panic!("it is never {expected} bytes"));
+    wait_for(&format!("bodies take {expected} bytes"), async || {
+        (body_bytes(server).await == expected).then_some(())
+    })
+    .await;
 }
 
 /// The memory that bodies take, as the server counts it.

@@ -6,8 +6,9 @@ use faas_http::{HttpOptions, ServeOptions};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
-use crate::raw::{PATIENCE, Raw};
+use crate::raw::Raw;
 use crate::server::{Server, platform, start, start_serving};
+use crate::waiting::PATIENCE;
 
 async fn serve(change: impl FnOnce(&mut ServeOptions)) -> Server {
     let mut options = ServeOptions::default();

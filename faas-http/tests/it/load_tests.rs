@@ -1,12 +1,10 @@
 //! Load tests.
 
-use std::time::Duration;
-
-use faas_core::clock::{Clock, SystemClock};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::server::{assert_has, assert_moment, start, text};
+use crate::waiting::wait_for;
 
 const TESTS: &str = "/api/load-tests";
 
@@ -141,19 +139,20 @@ async fn a_second_test_of_a_function_is_a_conflict_until_the_first_is_stopped() 
     assert_eq!(stopping["status"], "stopping");
     assert_eq!(stopping["_id"], first["_id"]);
     // What it has under way ends when it is cancelled.
-    loop {
+    wait_for("the load test is stopped", async || {
         let running = server.get("/api/executions?status=running").await;
         for execution in running["executions"].as_array().unwrap() {
             let cancel = format!("/api/executions/{}/cancel", text(&execution["_id"]));
             server.post(&cancel, Value::Null).await;
         }
-        let test = server.get(&path).await;
-        if test["status"] == "stopped" {
-            break;
-        }
-        assert_eq!(test["status"], "stopping");
-        SystemClock::new().sleep(Duration::from_millis(20)).await;
-    }
+        let status = text(&server.get(&path).await["status"]);
+        assert!(
+            ["stopping", "stopped"].contains(&status.as_str()),
+            "{status}"
+        );
+        (status == "stopped").then_some(())
+    })
+    .await;
     let (status, ended) = server.send(Method::DELETE, &path, Value::Null).await;
     assert_eq!(status, StatusCode::CONFLICT);
     assert_eq!(ended["code"], "conflict");

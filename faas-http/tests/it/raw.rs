@@ -1,15 +1,11 @@
 //! A client of which the test writes and reads every byte itself.
 
-use std::time::Duration;
-
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::server::Server;
-
-/// Only a hang takes longer.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+use crate::waiting::PATIENCE;
 
 /// A connection to a server.
 pub(crate) struct Raw(pub(crate) TcpStream);

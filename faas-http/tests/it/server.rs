@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use faas_core::Platform;
 use faas_core::access::{Access, AccessOptions};
-use faas_core::clock::{Clock, SystemClock};
 use faas_core::platform::NewFunction;
 use faas_core::secrets::SecretKey;
 use faas_http::{HttpOptions, ServeOptions};
@@ -14,6 +13,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use crate::scripted::Scripted;
+use crate::waiting::wait_for;
 
 pub(crate) struct Server {
     pub(crate) platform: Platform,
@@ -141,31 +141,23 @@ impl Server {
 
     /// The execution once it has ended.
     pub(crate) async fn ended(&self, id: &str) -> Value {
-        let wait = async {
-            loop {
-                let execution = self.get(&format!("/api/executions/{id}")).await;
-                if ["completed", "failed"].contains(&execution["status"].as_str().unwrap()) {
-                    return execution;
-                }
-            }
-        };
-        let ended = tokio::time::timeout(Duration::from_secs(20), wait).await;
-        ended.unwrap_or_else(|_| panic!("execution {id} does not end"))
+        wait_for(&format!("the end of execution {id}"), async || {
+            let execution = self.get(&format!("/api/executions/{id}")).await;
+            let has_ended =
+                ["completed", "failed"].contains(&execution["status"].as_str().unwrap());
+            has_ended.then_some(execution)
+        })
+        .await
     }
 
     /// The load test once it has ended.
     pub(crate) async fn tested(&self, id: &str) -> Value {
-        let wait = async {
-            loop {
-                let test = self.get(&format!("/api/load-tests/{id}")).await;
-                if !["running", "stopping"].contains(&test["status"].as_str().unwrap()) {
-                    return test;
-                }
-                SystemClock::new().sleep(Duration::from_millis(20)).await;
-            }
-        };
-        let ended = tokio::time::timeout(Duration::from_secs(30), wait).await;
-        ended.unwrap_or_else(|_| panic!("load test {id} does not end"))
+        wait_for(&format!("the end of load test {id}"), async || {
+            let test = self.get(&format!("/api/load-tests/{id}")).await;
+            let runs = ["running", "stopping"].contains(&test["status"].as_str().unwrap());
+            (!runs).then_some(test)
+        })
+        .await
     }
 }
 

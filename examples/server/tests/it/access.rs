@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -11,11 +11,12 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Error, Message, WebSocket};
 
 use super::running::{Server, read_answer};
+use super::waiting::wait_until;
 
 /// An id that nothing has.
 const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
-/// How soon a running server notices what was done beside it.
-const SOON: Duration = Duration::from_secs(2);
+/// How long a read from a server may take: only a server that hangs takes that long.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const NO_KEY: &str = "no key";
 
@@ -246,7 +247,9 @@ fn what_is_no_valid_key_is_told_apart_from_none() {
         (200, &json!("required"))
     );
     assert_eq!(answer["key"]["role"], "admin");
-    until(|| session(&bearer(&soon)).1["code"] == "key_expired");
+    wait_until("the key expires", || {
+        session(&bearer(&soon)).1["code"] == "key_expired"
+    });
     // A key in the address is none.
     for path in ["/api/session", &format!("/api/session?key={key}")] {
         let (status, answer) = ask(&server, "", "get", path);
@@ -255,19 +258,6 @@ fn what_is_no_valid_key_is_told_apart_from_none() {
     }
     let (status, _) = ask(&server, "", "get", &format!("/api/keys?key={key}"));
     assert_eq!(status, 401);
-}
-
-/// Waits until `is` says so, not for long.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what is promised is a time, of another process"
-)]
-pub(crate) fn until(mut is: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is() {
-        assert!(start.elapsed() < SOON, "it takes too long");
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
 }
 
 #[test]
@@ -400,7 +390,7 @@ pub(crate) fn listen(
         into.insert(name, value.parse().unwrap());
     }
     let stream = std::net::TcpStream::connect(server.address()).unwrap();
-    stream.set_read_timeout(Some(SOON * 5)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     match tungstenite::client(request, stream) {
         Ok((socket, answer)) => {
             let spoken = answer.headers().get("sec-websocket-protocol");

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use super::api::{cost_of, ended, execute, get, header, nanos, sum_of_all};
 use super::place::new_mongodb;
 use super::running::Server;
+use super::waiting::wait_until;
 
 /// A claim lasts for the function's timeout of a second, and three more.
 const MARGIN: [&str; 2] = ["--lease-margin", "3s"];
@@ -100,14 +101,18 @@ fn what_is_changed_on_one_server_holds_on_the_other() {
 
     let change = json!({ "code": "return input.n + 1" }).to_string();
     assert_eq!(one.send("PUT", &path, &change).0, 200);
-    until(|| other.send("POST", &invoke, &input) == (200, "8".to_owned()));
+    wait_until("the other server runs the new version", || {
+        other.send("POST", &invoke, &input) == (200, "8".to_owned())
+    });
 
     // One that runs there is cancelled from here.
     let change = json!({ "code": "for (;;); return 0" }).to_string();
     assert_eq!(one.send("PUT", &path, &change).0, 200);
     let id = execute(&one, &function, &json!({}));
     let execution = format!("/api/executions/{id}");
-    until(|| get(&one, &execution)["status"] == "running");
+    wait_until("the execution runs", || {
+        get(&one, &execution)["status"] == "running"
+    });
     let (status, cancelled) = other.send("POST", &format!("{execution}/cancel"), "");
     // It has a second to run: the request may come too late.
     if status == 200 {
@@ -118,7 +123,9 @@ fn what_is_changed_on_one_server_holds_on_the_other() {
     }
 
     assert_eq!(one.send("DELETE", &path, "").0, 200);
-    until(|| other.send("POST", &invoke, &input).0 == 404);
+    wait_until("the other server forgets the function", || {
+        other.send("POST", &invoke, &input).0 == 404
+    });
 }
 
 #[test]
@@ -132,7 +139,9 @@ fn a_server_that_was_thought_dead_comes_too_late_with_what_it_ran() {
         .collect();
     for id in &ids {
         let execution = format!("/api/executions/{id}");
-        until(|| get(&sleeper, &execution)["status"] == "running");
+        wait_until("the execution runs", || {
+            get(&sleeper, &execution)["status"] == "running"
+        });
     }
     sleeper.signal("STOP");
     let other = start(folder.path(), &store);
@@ -143,7 +152,9 @@ fn a_server_that_was_thought_dead_comes_too_late_with_what_it_ran() {
     }
     sleeper.signal("CONT");
     // What it still runs ends, and is refused.
-    until(|| get(&sleeper, "/api/metrics")["overview"]["runningExecutions"] == 0);
+    wait_until("no execution runs", || {
+        get(&sleeper, "/api/metrics")["overview"]["runningExecutions"] == 0
+    });
     sleeper.stop();
     for (id, before) in ids.iter().zip(&taken_over) {
         assert_eq!(&get(&other, &format!("/api/executions/{id}")), before);
@@ -173,16 +184,6 @@ fn a_server_that_is_told_to_stop_leaves_its_queue_to_the_others_and_interrupts_n
         assert_eq!(execution["attempts"].as_array().unwrap().len(), 1);
     }
     assert_eq!(check_sums(&staying), COUNT);
-}
-
-fn until(what: impl Fn() -> bool) {
-    for _ in 0..500 {
-        if what() {
-            return;
-        }
-        thread::park_timeout(Duration::from_millis(10));
-    }
-    panic!("it never was so");
 }
 
 /// What the clients were told.

@@ -5,9 +5,10 @@ use std::fs;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::access::{ask, bearer, closed_with, faas_key, key_says, listen, make, until};
+use super::access::{ask, bearer, closed_with, faas_key, key_says, listen, make};
 use super::place::{Place, on_every_store};
 use super::running::{Server, read_answer};
+use super::waiting::wait_until;
 
 on_every_store!(
     a_key_created_or_revoked_beside_a_running_server_is_in_force_when_the_command_returns,
@@ -35,7 +36,7 @@ fn a_key_created_or_revoked_beside_a_running_server_is_in_force_when_the_command
         list.contains("valid") && list.contains("ci") && !list.contains(&key),
         "{list}"
     );
-    until(|| {
+    wait_until("the list of keys shows when the key was used", || {
         let list = key_says(folder, url, &["list"]);
         let line = list.lines().find(|line| line.ends_with(" ci"));
         // When it was made, when it was used, and never an end.

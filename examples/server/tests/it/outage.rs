@@ -9,9 +9,10 @@ use std::time::Duration;
 use faas_mongo_testserver::FaultProxy;
 use serde_json::{Value, json};
 
-use super::api::{cost_of, ended, execute, get, header, nanos, sum_of_all, until};
+use super::api::{cost_of, ended, execute, get, header, nanos, sum_of_all, wait_for_status};
 use super::place::{Place, new_mongodb};
 use super::running::Server;
+use super::waiting::wait_until;
 
 const CLIENTS: usize = 4;
 
@@ -54,13 +55,15 @@ fn a_store_that_is_away_under_load_costs_503s_and_nothing_else() {
             scope.spawn(move || hammer(server, quick, client % 2 == 0, told));
         }
         let end = End(&told.enough);
-        wait_for(|| told.answered() > 40);
+        wait_until("clients are answered", || told.answered() > 40);
 
         let invoked = format!("/api/functions/{slow}/invoke");
         let mut invoked = server.begin("POST", &invoked, "\"invoked\"");
         let running = execute(&server, &slow, &json!("accepted"));
         let path = format!("/api/executions/{running}");
-        wait_for(|| get(&server, &path)["status"] == "running");
+        wait_until("the execution runs", || {
+            get(&server, &path)["status"] == "running"
+        });
         proxy.cut();
 
         // Running calls go on, and their callers learn that they ran and are not stored.
@@ -72,7 +75,7 @@ fn a_store_that_is_away_under_load_costs_503s_and_nothing_else() {
         let refusal: Value = serde_json::from_str(body).unwrap();
         assert_eq!(refusal["code"], "result_not_stored");
         let not_stored = refusal["executionId"].as_str().unwrap().to_owned();
-        let ready = until(&server, "/readyz", 503);
+        let ready = wait_for_status(&server, "/readyz", 503);
         assert!(ready.contains("unavailable"), "{ready}");
         assert_eq!(server.send("GET", "/healthz", "").0, 200);
         let another = json!({ "name": "x", "description": "d", "code": "return 1" });
@@ -87,12 +90,16 @@ fn a_store_that_is_away_under_load_costs_503s_and_nothing_else() {
             assert_eq!(status, 503, "{path}: {answer}");
         }
         let before = told.unavailable.load(Ordering::SeqCst);
-        wait_for(|| told.unavailable.load(Ordering::SeqCst) > before + 20);
+        wait_until("clients are refused", || {
+            told.unavailable.load(Ordering::SeqCst) > before + 20
+        });
 
         proxy.mend();
-        until(&server, "/readyz", 200);
+        wait_for_status(&server, "/readyz", 200);
         let answered = told.answered();
-        wait_for(|| told.answered() > answered + 40);
+        wait_until("clients are answered again", || {
+            told.answered() > answered + 40
+        });
         drop(end);
         assert_eq!(ended(&server, &not_stored)["output"], "invoked");
         running
@@ -168,14 +175,4 @@ fn hammer(server: &Server, function: &str, invoke: bool, told: &Told) {
             other => panic!("{other}: {body}"),
         }
     }
-}
-
-fn wait_for(condition: impl Fn() -> bool) {
-    for _ in 0..6_000 {
-        if condition() {
-            return;
-        }
-        thread::park_timeout(Duration::from_millis(5));
-    }
-    panic!("it never came to that");
 }

@@ -3,18 +3,12 @@
 
 use std::fs;
 use std::process::Command;
-use std::thread;
-use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::family::{descendants, parent};
 use crate::running::{Server, read_answer};
-
-const PAUSE: Duration = Duration::from_millis(10);
-
-/// How long anything may take.
-const ENOUGH: usize = 1000;
+use crate::waiting::{wait_for, wait_until};
 
 const HANG: &str = "if (input.hang) for (;;); return input.n";
 
@@ -52,7 +46,7 @@ fn the_death_of_the_worker_costs_running_attempts_and_what_was_accepted_complete
         "/api/executions/{}",
         answer["executionId"].as_str().unwrap()
     );
-    let execution = until(|| {
+    let execution = wait_for("the execution completes", || {
         let execution = get(&server, &path);
         (execution["status"] == "completed").then_some(execution)
     });
@@ -77,7 +71,9 @@ fn no_process_outlives_the_server_however_it_ends() {
         assert!(family.len() > 1, "{family:?}");
         server.signal(signal);
         server.wait();
-        until(|| family.iter().all(|id| parent(*id).is_none()).then_some(()));
+        wait_until("all processes of the server end", || {
+            family.iter().all(|id| parent(*id).is_none())
+        });
     }
 }
 
@@ -138,7 +134,7 @@ fn start(folder: &std::path::Path) -> Server {
 
 /// The process that a call keeps busy; the worker and the blank ones wait.
 fn busy_child(server: &Server) -> u32 {
-    until(|| {
+    wait_for("a child is busy", || {
         let mut family = descendants(server.id()).into_iter();
         family.find(|id| ticks(*id).is_some_and(|ticks| ticks > 3 && is_running(*id)))
     })
@@ -163,14 +159,4 @@ fn fields(id: u32) -> Option<Vec<String>> {
 fn kill(id: u32) {
     let sent = Command::new("kill").args(["-9", &id.to_string()]).status();
     assert!(sent.unwrap().success());
-}
-
-fn until<T>(mut done: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..ENOUGH {
-        if let Some(value) = done() {
-            return value;
-        }
-        thread::park_timeout(PAUSE);
-    }
-    panic!("it did not come to that");
 }

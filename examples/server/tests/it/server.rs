@@ -9,6 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::running::{Server, read_answer};
+use crate::waiting::wait_until;
 
 /// The one line of a start that fails.
 fn failure(folder: &Path, args: &[&str]) -> String {
@@ -246,18 +247,15 @@ fn a_second_ctrl_c_ends_it_at_once() {
 
 /// Returns once a call runs.
 fn wait_until_running(server: &Server) {
-    loop {
+    wait_until("a call runs", || {
         let (_, metrics) = server.send("GET", "/api/metrics", "");
-        if metrics.contains("\"runningExecutions\":1") {
-            return;
-        }
-        std::thread::yield_now();
-    }
+        metrics.contains("\"runningExecutions\":1")
+    });
 }
 
 /// Returns once no connection is taken any more: the first signal has arrived.
 fn wait_until_refused(server: &Server) {
-    while std::net::TcpStream::connect(server.address()).is_ok() {
-        std::thread::yield_now();
-    }
+    wait_until("the server accepts no connection", || {
+        std::net::TcpStream::connect(server.address()).is_err()
+    });
 }
