@@ -138,7 +138,7 @@ async fn silent_connections_are_closed_when_others_need_their_place() {
 }
 
 #[tokio::test]
-async fn one_address_gets_no_more_than_its_part_of_the_connections() {
+async fn one_address_is_limited_to_its_share_of_the_connections() {
     let server = serve(|options| options.max_connections_per_address = 2).await;
     let half = "POST /api/functions HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n\
                 Content-Length: 9\r\n\r\n";

@@ -85,7 +85,7 @@ async fn a_test_costs_what_its_executions_cost_to_the_nano_dollar() {
 }
 
 #[tokio::test]
-async fn an_estimate_starts_nothing_and_one_without_history_is_made_anew_from_the_first_calls() {
+async fn an_estimate_without_history_is_replaced_after_the_first_calls() {
     let server = start().await;
     let id = server.upload("echo", "echo").await;
     let new = json!({"functionId": id, "durationSeconds": 1, "rate": 10});
@@ -183,7 +183,7 @@ async fn calls_that_fail_are_counted_by_their_reason() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_wrong_says_why_and_starts_nothing() {
+async fn an_invalid_request_is_explained_and_starts_nothing() {
     let server = start().await;
     let id = server.upload("echo", "echo").await;
     let with = |name: &str, value: Value| {

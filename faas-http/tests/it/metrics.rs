@@ -150,7 +150,7 @@ async fn the_history_of_scaling_is_empty_until_something_scaled() {
 }
 
 #[tokio::test]
-async fn health_is_told_and_a_platform_that_stops_is_not_ready() {
+async fn health_is_reported_and_a_stopping_platform_is_not_ready() {
     let server = start().await;
     assert_eq!(server.get("/healthz").await["status"], "ok");
     assert_eq!(server.get("/readyz").await["status"], "ready");

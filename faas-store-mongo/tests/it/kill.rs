@@ -137,7 +137,7 @@ fn added_up(all: &[Execution], group: UsageGroup) -> BTreeMap<UsageKey, UsageSum
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sums_are_exact_after_a_server_was_killed_while_it_made_and_kept_them() {
+async fn sums_are_exact_after_kills_while_they_are_computed_and_stored() {
     let Some(uri) = server::new_database() else {
         return;
     };

@@ -23,7 +23,7 @@ const RUNNING: Stage = Stage {
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
-async fn a_server_that_is_away_makes_calls_unavailable_until_it_is_back() {
+async fn calls_are_unavailable_while_the_database_is_unreachable() {
     let Some(uri) = server::new_database() else {
         return;
     };
@@ -56,7 +56,7 @@ async fn a_server_that_is_away_makes_calls_unavailable_until_it_is_back() {
 }
 
 #[tokio::test]
-async fn an_update_that_is_never_answered_is_given_up_and_done_when_tried_again() {
+async fn an_unanswered_update_times_out_and_succeeds_on_retry() {
     let Some(uri) = server::new_database() else {
         return;
     };
@@ -94,7 +94,7 @@ async fn an_update_that_is_never_answered_is_given_up_and_done_when_tried_again(
 }
 
 #[tokio::test]
-async fn a_claim_and_a_settlement_whose_answers_are_lost_are_done_when_tried_again() {
+async fn a_claim_and_a_settlement_succeed_on_retry_when_their_responses_are_lost() {
     let Some(uri) = server::new_database() else {
         return;
     };
@@ -142,7 +142,7 @@ async fn a_claim_and_a_settlement_whose_answers_are_lost_are_done_when_tried_aga
 }
 
 #[tokio::test]
-async fn no_error_tells_the_password() {
+async fn no_error_shows_the_password() {
     let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = nobody.local_addr().unwrap();
     drop(nobody);

@@ -163,7 +163,7 @@ fn split(operation: &str) -> (&str, String) {
 }
 
 #[test]
-fn every_route_asks_for_its_role_and_for_no_more() {
+fn every_route_requires_exactly_its_role() {
     let folder = TempDir::new().unwrap();
     let keys: BTreeMap<_, _> = ["reader", "invoker", "developer", "admin"]
         .map(|role| (role, make(folder.path(), role)))
@@ -217,7 +217,7 @@ fn every_route_asks_for_its_role_and_for_no_more() {
 }
 
 #[test]
-fn what_is_no_valid_key_is_told_apart_from_none() {
+fn an_invalid_key_is_distinguished_from_a_missing_one() {
     let folder = TempDir::new().unwrap();
     let key = make(folder.path(), "admin");
     let moment = "2020-01-31T14:00:00Z";
@@ -294,7 +294,7 @@ fn pages_of_foreign_origins_may_neither_read_nor_change_anything() {
 }
 
 #[test]
-fn a_name_that_was_made_to_lead_here_is_not_served_until_a_key_is_required() {
+fn an_unknown_host_name_is_refused_until_a_key_is_required() {
     let folder = TempDir::new().unwrap();
     let server = Server::start(folder.path(), &["--allowed-host", "faas.example"]);
     let by = |server: &Server, host: &str, path: &str| {
@@ -331,7 +331,7 @@ fn a_name_that_was_made_to_lead_here_is_not_served_until_a_key_is_required() {
 }
 
 #[test]
-fn others_are_served_only_with_keys_or_when_that_is_wanted() {
+fn other_machines_are_served_only_with_keys_or_when_allowed() {
     let folder = TempDir::new().unwrap();
     let refused = Command::new(env!("CARGO_BIN_EXE_faas"))
         .current_dir(folder.path())
@@ -436,7 +436,7 @@ fn a_socket_needs_a_key_that_may_read() {
 }
 
 #[test]
-fn a_key_may_only_ask_as_often_as_is_set() {
+fn a_key_is_limited_to_the_configured_rate() {
     let folder = TempDir::new().unwrap();
     let key = bearer(&make(folder.path(), "reader"));
     let args = ["--rate-limit", "1", "--rate-burst", "3"];

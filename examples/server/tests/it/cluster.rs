@@ -89,7 +89,7 @@ fn two_servers_share_the_work_and_each_execution_runs_once() {
 }
 
 #[test]
-fn what_is_changed_on_one_server_holds_on_the_other() {
+fn a_change_on_one_server_applies_on_the_other() {
     let Some(store) = new_mongodb() else { return };
     let folder = TempDir::new().unwrap();
     let [one, other] = [start(folder.path(), &store), start(folder.path(), &store)];
@@ -129,7 +129,7 @@ fn what_is_changed_on_one_server_holds_on_the_other() {
 }
 
 #[test]
-fn a_server_that_was_thought_dead_comes_too_late_with_what_it_ran() {
+fn a_server_that_lost_its_lease_cannot_store_its_results() {
     let Some(store) = new_mongodb() else { return };
     let folder = TempDir::new().unwrap();
     let sleeper = start(folder.path(), &store);
@@ -163,7 +163,7 @@ fn a_server_that_was_thought_dead_comes_too_late_with_what_it_ran() {
 }
 
 #[test]
-fn a_server_that_is_told_to_stop_leaves_its_queue_to_the_others_and_interrupts_nothing() {
+fn a_server_that_stops_leaves_its_queue_to_others_and_interrupts_nothing() {
     const COUNT: u64 = 150;
     let Some(store) = new_mongodb() else { return };
     let folder = TempDir::new().unwrap();
@@ -196,7 +196,7 @@ struct Told {
 }
 
 #[test]
-fn what_a_server_that_is_killed_leaves_behind_is_taken_over_and_ends_once() {
+fn executions_of_a_killed_server_are_taken_over_and_end_once() {
     let Some(store) = new_mongodb() else { return };
     let folder = TempDir::new().unwrap();
     let servers: Vec<Mutex<Option<Server>>> = (0..2)

@@ -89,7 +89,7 @@ fn assert_execution(execution: &Value) {
 }
 
 #[test]
-fn functions_are_uploaded_changed_and_deleted_as_ever() {
+fn functions_are_created_changed_and_deleted_as_in_the_original() {
     let client = client();
     let new = json!({
         "name": "add", "description": "adds", "code": "return input.a + input.b",
@@ -421,7 +421,7 @@ fn prices_estimates_and_reports_have_their_fields_and_add_up() {
 }
 
 #[test]
-fn a_socket_at_the_root_is_told_of_executions_retries_failures_and_scaling() {
+fn a_socket_at_the_root_receives_executions_retries_failures_and_scaling() {
     let client = client();
     let id = create(&client, "echo", "return input");
     let mut events = client.listen("/");

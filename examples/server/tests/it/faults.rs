@@ -124,7 +124,7 @@ impl Drop for SmallDisk {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_may_not_grow_any_more_is_a_503_and_the_server_goes_on() {
+fn a_file_at_its_size_limit_is_a_503_and_the_server_keeps_running() {
     let folder = tempfile::tempdir().unwrap();
     // 2 MiB or 4 MiB.
     let server = Server::start_with_file_limit(folder.path(), &ARGS, 4_096);

@@ -85,7 +85,7 @@ fn keys_and_what_was_done_with_them_outlive_the_server(place: &Place) {
 }
 
 #[test]
-fn where_there_is_no_store_that_is_said_and_only_a_new_key_makes_one() {
+fn a_missing_store_is_reported_and_only_a_new_key_creates_one() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("data/faas.db");
     let url = format!("sqlite:{}", file.display());
@@ -139,7 +139,7 @@ fn keys_of_a_store_in_memory_are_made_over_its_servers_api() {
 }
 
 #[test]
-fn a_keys_secret_is_nowhere_but_with_its_holder() {
+fn the_secret_of_a_key_is_stored_and_logged_nowhere() {
     let folder = TempDir::new().unwrap();
     let first = make(folder.path(), "admin");
     let log = folder.path().join("log.txt");

@@ -126,7 +126,7 @@ fn a_server_that_was_paused_does_not_bill_the_pause() {
 
 #[test]
 #[cfg(unix)]
-fn a_pause_of_the_server_is_no_timeout_of_the_call() {
+fn a_pause_of_the_server_does_not_time_out_the_call() {
     for isolation in ["thread", "process"] {
         let (status, head, body) = paused(isolation, 8_000);
         // The runtime's own timer may have fired because of the pause. Then it is the platform's fault.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::client::{Client, assert_members};
 
 #[test]
-fn what_the_socket_tells_of_a_load_test_is_what_rest_tells() {
+fn the_socket_and_the_api_report_the_same_load_test() {
     let client = Client::of_new_server("sqlite:./faas.db");
     let new = json!({"name": "f", "description": "d", "code": "return input.n * 2"});
     let function = client.post("/api/functions", &new, 201);

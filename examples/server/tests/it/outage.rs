@@ -34,7 +34,7 @@ impl Told {
 }
 
 #[test]
-fn a_store_that_is_away_under_load_costs_503s_and_nothing_else() {
+fn an_unreachable_store_under_load_causes_503s_and_nothing_else() {
     let Some(uri) = new_mongodb() else {
         return;
     };

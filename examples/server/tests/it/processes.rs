@@ -30,7 +30,7 @@ fn a_process_that_is_killed_fails_its_call_and_no_other() {
 }
 
 #[test]
-fn the_death_of_the_worker_costs_running_attempts_and_what_was_accepted_completes() {
+fn the_death_of_the_worker_fails_running_attempts_and_accepted_executions_complete() {
     let folder = tempfile::tempdir().unwrap();
     let server = start(folder.path());
     // The first attempt hangs, a later one does not.

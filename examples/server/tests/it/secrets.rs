@@ -77,7 +77,7 @@ fn assert_files_hide(folder: &Path) {
 }
 
 #[test]
-fn no_answer_event_log_or_file_tells_a_secret() {
+fn no_response_event_log_or_file_contains_a_secret() {
     let folder = TempDir::new().unwrap();
     let server = start(folder.path(), Some(KEY));
     let events = std::net::TcpStream::connect(server.address()).unwrap();
@@ -194,7 +194,7 @@ fn a_new_key_is_printed_each_time_and_can_be_used() {
 }
 
 #[test]
-fn a_key_that_is_none_is_refused_and_not_repeated() {
+fn an_invalid_secret_key_is_refused_and_not_shown() {
     for bad in [
         "hunter2",
         &KEY[1..],
@@ -248,7 +248,7 @@ fn invoke(server: &Server, path: &str) -> (u16, String) {
 }
 
 #[test]
-fn an_old_key_can_go_once_secrets_are_sealed_anew_beside_the_server() {
+fn an_old_secret_key_can_be_removed_after_resealing_beside_the_server() {
     let folder = TempDir::new().unwrap();
     let [secret, ..] = SECRETS;
     let (old, new) = (KEY, "ab".repeat(32));
@@ -284,7 +284,7 @@ fn an_old_key_can_go_once_secrets_are_sealed_anew_beside_the_server() {
 }
 
 #[test]
-fn no_change_is_lost_that_is_made_while_secrets_are_sealed_anew() {
+fn no_change_made_during_resealing_is_lost() {
     let folder = TempDir::new().unwrap();
     let [secret, ..] = SECRETS;
     let server = start(folder.path(), Some(KEY));
@@ -328,7 +328,7 @@ fn no_change_is_lost_that_is_made_while_secrets_are_sealed_anew() {
 }
 
 #[test]
-fn what_no_key_opens_is_named_and_the_rest_is_sealed_anew() {
+fn resealing_names_secrets_that_no_key_opens_and_reseals_the_others() {
     let folder = TempDir::new().unwrap();
     let (lost, new) = ("cd".repeat(32), "ab".repeat(32));
     let [secret, other, ..] = SECRETS;

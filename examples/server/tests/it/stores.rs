@@ -13,7 +13,7 @@ on_every_store!(
     the_same_idempotency_key_gives_the_first_execution,
     reports_and_metrics_add_up_to_the_executions,
     a_restart_keeps_everything,
-    what_was_answered_is_still_there_after_a_crash,
+    acknowledged_executions_survive_a_crash,
 );
 
 /// A period that has all in it.
@@ -190,7 +190,7 @@ fn a_restart_keeps_everything(place: &Place) {
     assert!(later.ends_with(events), "{later:?} {events:?}");
 }
 
-fn what_was_answered_is_still_there_after_a_crash(place: &Place) {
+fn acknowledged_executions_survive_a_crash(place: &Place) {
     let server = place.start(&[]);
     let id = server.upload("return input.a + 1");
     let (status, _, answer) = invoke(&server, &id, &json!({ "a": 1 }));

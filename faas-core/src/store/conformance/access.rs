@@ -38,7 +38,7 @@ pub async fn a_keys_name_is_taken_until_the_key_is_revoked(fixture: impl Fixture
     assert!(matches!(taken, Err(StoreError::Conflict(_))), "{taken:?}");
 }
 
-pub async fn of_many_keys_of_one_name_at_once_one_is_stored(fixture: impl Fixture) {
+pub async fn exactly_one_of_many_concurrent_keys_of_one_name_is_stored(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let mut tries = tokio::task::JoinSet::new();
     for _ in 0..16 {

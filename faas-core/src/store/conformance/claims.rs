@@ -60,7 +60,7 @@ pub async fn a_group_is_carried_out_in_order_with_one_outcome_each(fixture: impl
     assert_eq!(store.commit(&[]).await.unwrap(), []);
 }
 
-pub async fn an_execution_goes_from_pending_over_running_to_its_end(fixture: impl Fixture) {
+pub async fn an_execution_is_pending_then_running_then_ended(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     let mut execution = fixtures.pending(function);
@@ -115,9 +115,7 @@ pub async fn a_settlement_needs_the_attempt_that_was_claimed(fixture: impl Fixtu
     assert_eq!(settle(&*store, &ended, 1).await, Written::Done);
 }
 
-pub async fn what_an_attempt_makes_of_it_comes_too_late_once_it_is_pending_again(
-    fixture: impl Fixture,
-) {
+pub async fn an_attempt_cannot_settle_an_execution_that_is_pending_again(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let running = running(&*store, &mut fixtures).await;
     // Somebody has given the attempt up.
@@ -132,7 +130,7 @@ pub async fn what_an_attempt_makes_of_it_comes_too_late_once_it_is_pending_again
     assert_eq!((totals.pending, totals.running), (1, 0));
 }
 
-pub async fn what_has_ended_is_never_written_again(fixture: impl Fixture) {
+pub async fn an_ended_execution_is_never_written_again(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let mut ended = running(&*store, &mut fixtures).await;
     fixtures.end(&mut ended);
@@ -151,7 +149,7 @@ pub async fn what_has_ended_is_never_written_again(fixture: impl Fixture) {
     }
 }
 
-pub async fn a_retry_makes_it_pending_until_its_next_claim(fixture: impl Fixture) {
+pub async fn a_retry_is_pending_until_its_next_claim(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let mut execution = running(&*store, &mut fixtures).await;
     execution.end_attempt(fixtures.attempt(true)).unwrap();
@@ -200,7 +198,7 @@ async fn race(store: &Arc<dyn Store>, writes: Vec<Write>) -> usize {
     outcomes.iter().filter(|one| **one == Written::Done).count()
 }
 
-pub async fn of_many_claims_at_once_exactly_one_wins(fixture: impl Fixture) {
+pub async fn exactly_one_of_many_concurrent_claims_succeeds(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     for _ in 0..20 {
@@ -212,7 +210,7 @@ pub async fn of_many_claims_at_once_exactly_one_wins(fixture: impl Fixture) {
     assert_eq!(store.totals().await.unwrap().running, 20);
 }
 
-pub async fn of_many_settlements_at_once_exactly_one_counts(fixture: impl Fixture) {
+pub async fn exactly_one_of_many_concurrent_settlements_counts(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let running = running(&*store, &mut fixtures).await;
     let settlements = (0..16).map(|_| {

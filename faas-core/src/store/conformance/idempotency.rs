@@ -46,7 +46,7 @@ pub async fn a_key_gives_the_first_execution_within_24_hours_and_a_new_one_after
     assert_eq!(find(begin).await, Some(third.id));
 }
 
-pub async fn a_key_is_the_functions_own(fixture: impl Fixture) {
+pub async fn idempotency_keys_of_two_functions_are_independent(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let (one, other) = (fixtures.id(), fixtures.id());
     let first = keyed(&mut fixtures, one, "key");

@@ -213,7 +213,7 @@ pub async fn a_period_is_exact_even_when_ids_run_ahead_of_the_clock(fixture: imp
     }
 }
 
-pub async fn what_is_unfinished_comes_oldest_first_in_pages(fixture: impl Fixture) {
+pub async fn unfinished_executions_are_paged_oldest_first(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let mut all = mixed(&*store, &mut fixtures).await;
     all.retain(|one| !one.status.is_terminal());
@@ -268,7 +268,7 @@ pub async fn a_page_of_unfinished_executions_ends_where_their_inputs_are_too_lon
     assert!(pages.concat() == pending);
 }
 
-pub async fn a_list_leaves_long_parts_out_once_it_has_enough_of_them(fixture: impl Fixture) {
+pub async fn a_list_omits_long_parts_once_it_reaches_its_size_limit(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     let mut all = Vec::new();
@@ -329,7 +329,9 @@ pub async fn a_list_leaves_long_parts_out_once_it_has_enough_of_them(fixture: im
     assert!(store.execution(last.id).await.unwrap().as_ref() == Some(last));
 }
 
-pub async fn recent_durations_are_of_completed_ones_newest_first(fixture: impl Fixture) {
+pub async fn recent_durations_are_those_of_completed_executions_newest_first(
+    fixture: impl Fixture,
+) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let all = mixed(&*store, &mut fixtures).await;
     let since = all[100].created_at;
@@ -372,7 +374,7 @@ pub async fn the_newest_execution_is_known(fixture: impl Fixture) {
     assert_eq!(store.newest_execution().await.unwrap(), Some(newest.id));
 }
 
-pub async fn what_is_unknown_is_not_found(fixture: impl Fixture) {
+pub async fn unknown_records_are_not_found(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     let execution = fixtures.ended(function);

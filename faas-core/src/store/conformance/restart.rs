@@ -71,7 +71,7 @@ pub async fn everything_is_there_after_a_restart(fixture: impl Fixture) {
     assert_eq!(store.execution(more.id).await.unwrap(), Some(more));
 }
 
-pub async fn a_closed_store_can_be_asked_nothing_and_does_not_hang(fixture: impl Fixture) {
+pub async fn a_closed_store_refuses_every_call_without_hanging(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     let one = fixtures.ended(function);

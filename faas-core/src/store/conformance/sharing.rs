@@ -54,7 +54,7 @@ fn nobody_asked(execution: &Execution) -> Overdue {
     }
 }
 
-pub async fn what_is_pending_is_overdue_once_it_is_due(fixture: impl Fixture) {
+pub async fn a_pending_execution_is_overdue_once_it_is_due(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     let mut at_once = fixtures.pending(function);
@@ -85,7 +85,7 @@ pub async fn what_is_pending_is_overdue_once_it_is_due(fixture: impl Fixture) {
     assert_eq!(due(START + 21 * SECOND).await, [second, first]);
 }
 
-pub async fn what_runs_is_overdue_once_its_lease_has_ended(fixture: impl Fixture) {
+pub async fn a_running_execution_is_overdue_once_its_lease_has_ended(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let until = START + 30 * SECOND;
     let mut execution = running(&*store, &mut fixtures, until).await;
@@ -98,7 +98,7 @@ pub async fn what_runs_is_overdue_once_its_lease_has_ended(fixture: impl Fixture
     assert_eq!(ended(until + SECOND).await, []);
 }
 
-pub async fn what_is_due_or_leased_far_ahead_is_found(fixture: impl Fixture) {
+pub async fn executions_due_or_leased_far_in_the_future_are_found(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     let mut near = fixtures.pending(function);
@@ -121,7 +121,9 @@ pub async fn what_is_due_or_leased_far_ahead_is_found(fixture: impl Fixture) {
     }
 }
 
-pub async fn what_has_waited_longest_comes_first_up_to_the_limit(fixture: impl Fixture) {
+pub async fn overdue_executions_are_listed_longest_wait_first_up_to_the_limit(
+    fixture: impl Fixture,
+) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     let mut expected = Vec::new();
@@ -180,7 +182,7 @@ pub async fn a_lease_is_renewed_for_its_owner_and_its_attempt_only(fixture: impl
     assert_eq!(renew("ours", &[(held.id, 1)]).await, [Lost]);
 }
 
-pub async fn a_request_to_cancel_is_told_to_who_holds_it_and_to_who_takes_it_over(
+pub async fn a_cancel_request_reaches_the_holder_of_the_lease_and_its_successor(
     fixture: impl Fixture,
 ) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());

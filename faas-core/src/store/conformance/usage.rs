@@ -171,7 +171,7 @@ pub async fn an_execution_that_ends_late_counts_when_it_was_accepted(fixture: im
     }
 }
 
-pub async fn a_sum_past_the_range_of_money_stays_at_its_end(fixture: impl Fixture) {
+pub async fn a_sum_beyond_the_range_of_money_is_clamped(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     let query = UsageQuery {
@@ -191,7 +191,7 @@ pub async fn a_sum_past_the_range_of_money_stays_at_its_end(fixture: impl Fixtur
     }
 }
 
-pub async fn nothing_gives_no_rows(fixture: impl Fixture) {
+pub async fn an_empty_store_reports_no_rows(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     for stored in [false, true] {
