@@ -190,7 +190,7 @@ pub(super) const DECLARED_IN_BODIES: &[Snippet] = &[
         Json("1"),
     ),
     (
-        "const name = input.name;\nfunction handler(_, context) { return name + context.attempt }",
+        "const name = input.name; void name;\nfunction handler(_, context) { return name + context.attempt }",
         Json("\"Ada2\""),
     ),
     (
