@@ -1,4 +1,4 @@
-//! What the guard adds to the routes, and what a host puts in its place.
+//! Access control on routes, by this crate and by a host.
 
 use axum::Extension;
 use faas_core::access::{Access, AccessOptions, NewKey};
@@ -13,7 +13,7 @@ use crate::server::{Server, answer, platform, start, start_guarded, start_with};
 
 const PAGE: &str = "https://app.example";
 
-/// A server that requires a key and lets pages of [`PAGE`] call.
+/// A server that requires a key and allows pages of [`PAGE`].
 async fn guarded() -> (Server, String) {
     let platform = platform().await;
     let mut guard = AccessOptions::default();
@@ -198,7 +198,7 @@ async fn every_change_is_in_the_audit_log_page_by_page_and_reading_is_not() {
     server
         .send(Method::PUT, &path, json!({"config": {"retryCount": 0}}))
         .await;
-    // What was refused has changed nothing.
+    // Refused requests have changed nothing.
     server
         .send(Method::PUT, &path, json!({"status": "x"}))
         .await;

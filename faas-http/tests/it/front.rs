@@ -1,4 +1,4 @@
-//! What every request goes through: ids, limits, CORS, compression, errors in JSON.
+//! The layers of every request: ids, limits, CORS, compression, errors in JSON.
 
 use std::io;
 use std::pin::Pin;
@@ -185,7 +185,7 @@ async fn the_router_works_where_a_host_mounts_it() {
     assert_eq!(body["code"], "function_not_found");
 }
 
-/// A body that never arrives, or breaks off.
+/// A body that never arrives, or ends early.
 struct Stalled(Option<io::ErrorKind>);
 
 impl axum::body::HttpBody for Stalled {
@@ -235,7 +235,7 @@ async fn a_body_that_never_arrives_times_out() {
 #[tokio::test]
 async fn a_panic_is_a_500_in_json_and_the_server_goes_on() {
     let platform = platform().await;
-    // The platform asks its clock, and that panics.
+    // The platform reads its clock, which panics.
     let app = faas_http::router(
         faas_core::Platform::builder()
             .runtime(crate::scripted::Scripted)
@@ -250,7 +250,8 @@ async fn a_panic_is_a_500_in_json_and_the_server_goes_on() {
         app.clone().oneshot(request)
     };
     let log = Log::default();
-    // For the whole binary: one of this thread alone misses what other threads came upon first.
+    // For the whole binary: a subscriber of this thread misses call sites that other threads
+    // registered first.
     tracing::subscriber::set_global_default(log.clone()).unwrap();
     BROKEN.store(true, std::sync::atomic::Ordering::SeqCst);
     let response = get("/api/costs/system").await.unwrap();

@@ -41,7 +41,7 @@ async fn a_test_costs_what_its_executions_cost_to_the_nano_dollar() {
         assert_moment(&test[moment]);
     }
     let result = &test["result"];
-    // The first three find out how long a call takes.
+    // The first three calls measure how long a call takes.
     assert_eq!(result["total"], 63);
     assert_eq!(result["completed"], 63);
     assert_eq!(result["failed"], 0);
@@ -92,7 +92,7 @@ async fn an_estimate_without_history_is_replaced_after_the_first_calls() {
     let path = "/api/load-tests/estimate";
     let (status, estimate) = server.post(path, new.clone()).await;
     assert_eq!(status, StatusCode::OK, "{estimate}");
-    // One of the two instances for a second, and a function without history: a second a call.
+    // One of the two instances for a second. A call of a function without history counts as a second.
     assert_eq!(estimate["basis"], "default");
     assert_eq!(estimate["duration"], 1000);
     assert_eq!(estimate["requests"], 1);
@@ -138,7 +138,7 @@ async fn a_second_test_of_a_function_is_a_conflict_until_the_first_is_stopped() 
     assert_eq!(status, StatusCode::OK, "{stopping}");
     assert_eq!(stopping["status"], "stopping");
     assert_eq!(stopping["_id"], first["_id"]);
-    // What it has under way ends when it is cancelled.
+    // Its running executions end when they are cancelled.
     wait_for("the load test is stopped", async || {
         let running = server.get("/api/executions?status=running").await;
         for execution in running["executions"].as_array().unwrap() {

@@ -127,7 +127,7 @@ async fn the_history_of_scaling_is_empty_until_something_scaled() {
     ] {
         assert_eq!(server.get(path).await, json!([]));
     }
-    // Of two functions: one alone may not hold all instances.
+    // Two functions, because one function may not use all instances.
     for name in ["one", "other"] {
         let wait = server.upload(name, "wait").await;
         for _ in 0..15 {

@@ -19,7 +19,7 @@ pub(crate) struct Server {
     pub(crate) platform: Platform,
     pub(crate) address: SocketAddr,
     base: String,
-    /// The key that every request brings, once it is set.
+    /// The key that every request has, once it is set.
     pub(crate) key: OnceLock<String>,
     client: reqwest::Client,
 }
@@ -57,7 +57,7 @@ pub(crate) async fn start_with(platform: Platform, options: HttpOptions) -> Serv
     start_serving(platform, options, Some(ServeOptions::default())).await
 }
 
-/// A server with these options; without some of its own it is `axum::serve`.
+/// A server with these options; without serve options, `axum::serve` serves the router.
 pub(crate) async fn start_serving(
     platform: Platform,
     options: HttpOptions,
@@ -116,7 +116,7 @@ impl Server {
         self.send(Method::POST, path, body).await
     }
 
-    /// Uploads a function and gives its id.
+    /// Uploads a function and returns its id.
     pub(crate) async fn upload(&self, name: &str, code: &str) -> String {
         let new = json!({"name": name, "description": "a script", "code": code});
         let (status, body) = self.post("/api/functions", new).await;
@@ -124,7 +124,7 @@ impl Server {
         text(&body["_id"])
     }
 
-    /// Creates a function without a request, and gives its id.
+    /// Creates a function without a request, and returns its id.
     pub(crate) async fn create(&self, name: &str, code: &str) -> String {
         let new = NewFunction::new(name, "a script", code);
         let function = self.platform.functions().create(new).await.unwrap();
@@ -173,7 +173,7 @@ pub(crate) async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
 pub(crate) fn text(value: &Value) -> String {
     value
         .as_str()
-        .unwrap_or_else(|| panic!("{value} is no text"))
+        .unwrap_or_else(|| panic!("{value} is not a string"))
         .to_owned()
 }
 
@@ -195,7 +195,7 @@ pub(crate) fn assert_has(value: &Value, names: &[&str]) {
     }
 }
 
-/// Asserts that `value` is a moment as they are all written.
+/// Asserts that `value` is a time in the format of the API.
 pub(crate) fn assert_moment(value: &Value) {
     let text = text(value);
     assert!(

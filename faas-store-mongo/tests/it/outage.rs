@@ -1,4 +1,4 @@
-//! A server that is away, or whose answer is lost.
+//! A server that is unreachable, or whose response is lost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,7 +108,7 @@ async fn a_claim_and_a_settlement_succeed_on_retry_when_their_responses_are_lost
         let insert = Write::Insert(Arc::new(one.clone()));
         store.commit(&[insert]).await.unwrap();
     }
-    // Somebody else has the other one already.
+    // Another server has already claimed the other execution.
     let taken = claim(other.id, 1);
     store.commit(std::slice::from_ref(&taken)).await.unwrap();
     let mut ended = pending.clone();
@@ -119,7 +119,7 @@ async fn a_claim_and_a_settlement_succeed_on_retry_when_their_responses_are_lost
         execution: Arc::new(ended.clone()),
         from: RUNNING,
     };
-    // So that the settlement is the first update after the answer to be lost.
+    // This insert opens the hour, so that the settlement is the next update, whose response is lost.
     let warm = fixtures.ended(function);
     store
         .commit(&[Write::Insert(Arc::new(warm))])
@@ -132,7 +132,7 @@ async fn a_claim_and_a_settlement_succeed_on_retry_when_their_responses_are_lost
         assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
         let again = store.commit(&group).await.unwrap();
         assert_eq!(again, [Written::Stale, Written::Done]);
-        // Whoever comes now is too late, even with the same.
+        // Another writer with the same write comes too late.
         let late = store.commit(&group).await.unwrap();
         assert_eq!(late, [Written::Stale, Written::Stale]);
     }

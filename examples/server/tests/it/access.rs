@@ -1,4 +1,4 @@
-//! Who is let in: keys, roles, origins, hosts.
+//! Access control: keys, roles, origins, hosts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,14 +13,14 @@ use tokio_tungstenite::tungstenite::{self, Error, Message, WebSocket};
 use super::running::{Server, read_answer};
 use super::waiting::wait_until;
 
-/// An id that nothing has.
+/// An id that no record has.
 const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 /// How long a read from a server may take: only a server that hangs takes that long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const NO_KEY: &str = "no key";
 
-/// What each route needs: a role, or nothing. A route that is not here fails the test.
+/// The role that each route requires, if any. A route that is not listed fails the test.
 const ROUTES: &[(&str, &[&str])] = &[
     (
         "",
@@ -31,7 +31,7 @@ const ROUTES: &[(&str, &[&str])] = &[
             "get /docs",
         ],
     ),
-    // A key may be left out; a foreign page may not ask.
+    // No key is required; pages of other origins are refused.
     (NO_KEY, &["get /api/session"]),
     ("any", &["get /api/executions/{id}"]),
     (
@@ -89,7 +89,7 @@ const ROUTES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Whether nobody needs a key for it.
+/// Whether no key is required.
 fn is_open(needed: &str) -> bool {
     needed.is_empty() || needed == NO_KEY
 }
@@ -118,7 +118,7 @@ pub(crate) fn faas_key(folder: &Path, url: &str, args: &[&str]) -> Output {
         .unwrap()
 }
 
-/// What it prints when it does as it was told.
+/// Its output; the command must succeed.
 pub(crate) fn key_says(folder: &Path, url: &str, args: &[&str]) -> String {
     let output = faas_key(folder, url, args);
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -132,7 +132,7 @@ pub(crate) fn make(folder: &Path, role: &str) -> String {
     key_says(folder, FILE, &["create", "--name", role, "--role", role])
 }
 
-/// Sends a request with these header lines; the status and the body.
+/// Sends a request with these header lines. Returns the status and the body.
 pub(crate) fn ask(server: &Server, headers: &str, method: &str, path: &str) -> (u16, Value) {
     let body = if method == "get" { "" } else { "{}" };
     let method = method.to_uppercase();
@@ -156,7 +156,7 @@ fn operations(server: &Server) -> BTreeMap<String, Value> {
     all
 }
 
-/// Its method, and a path that it serves.
+/// The method of an operation, and a path that it serves.
 fn split(operation: &str) -> (&str, String) {
     let (method, path) = operation.split_once(' ').unwrap();
     (method, path.replace("{id}", NOBODY))
@@ -185,7 +185,7 @@ fn every_route_requires_exactly_its_role() {
             let told = &operations[*operation]["x-role"];
             let expected = match *needed {
                 "" | NO_KEY => json!(null),
-                // The role that allows least.
+                // The role with the fewest permissions.
                 "any" => json!("reader"),
                 role => json!(role),
             };
@@ -250,7 +250,7 @@ fn an_invalid_key_is_distinguished_from_a_missing_one() {
     wait_until("the key expires", || {
         session(&bearer(&soon)).1["code"] == "key_expired"
     });
-    // A key in the address is none.
+    // A key in the URL is ignored.
     for path in ["/api/session", &format!("/api/session?key={key}")] {
         let (status, answer) = ask(&server, "", "get", path);
         let nobody = json!({"authentication": "required", "key": null});
@@ -322,7 +322,7 @@ fn an_unknown_host_name_is_refused_until_a_key_is_required() {
         assert_eq!(status, 403, "{answer}");
         assert!(answer.contains("host_not_allowed"), "{answer}");
     }
-    // Whoever looks after the server may use any name.
+    // A health check may use any host name.
     assert_eq!(by(&server, "10.0.0.1.probe", "/healthz").0, 200);
     server.stop();
     make(folder.path(), "admin");
@@ -371,7 +371,7 @@ fn other_machines_are_served_only_with_keys_or_when_allowed() {
     }
 }
 
-/// Opens a socket; the status when it is refused.
+/// Opens a socket. Returns the status if it is refused.
 pub(crate) fn listen(
     server: &Server,
     key: Option<&str>,
@@ -405,7 +405,7 @@ pub(crate) fn listen(
     }
 }
 
-/// Reads until the server closes; its code.
+/// Reads until the server closes the socket. Returns the close code.
 pub(crate) fn closed_with(mut socket: WebSocket<std::net::TcpStream>) -> u16 {
     loop {
         if let Message::Close(frame) = socket.read().unwrap() {

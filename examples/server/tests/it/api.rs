@@ -1,11 +1,11 @@
-//! What several tests ask a server for.
+//! Requests that several tests send.
 
 use serde_json::Value;
 
 use super::running::Server;
 use super::waiting::wait_for;
 
-/// What a path answers with 200.
+/// The JSON response of a path, which must be 200.
 pub(crate) fn get(server: &Server, path: &str) -> Value {
     let (status, body) = server.send("GET", path, "");
     assert_eq!(status, 200, "{path}: {body}");
@@ -58,7 +58,7 @@ pub(crate) fn has_ended(execution: &Value) -> bool {
     execution["status"] == "completed" || execution["status"] == "failed"
 }
 
-/// Asks for an execution of `function`, and returns its id.
+/// Starts an execution of `function`, and returns its id.
 pub(crate) fn execute(server: &Server, function: &str, input: &Value) -> String {
     let path = format!("/api/functions/{function}/execute");
     let body = serde_json::json!({ "input": input }).to_string();
@@ -76,7 +76,7 @@ pub(crate) fn wait_for_status(server: &Server, path: &str, wanted: u16) -> Strin
     })
 }
 
-/// The value of a header, whose name is given in small letters.
+/// The value of a header. `name` is in lower case.
 pub(crate) fn header(head: &str, name: &str) -> String {
     let named = |line: &&str| line.to_lowercase().starts_with(&format!("{name}: "));
     let line = head.lines().find(named).unwrap();

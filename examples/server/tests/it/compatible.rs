@@ -1,5 +1,5 @@
-//! Existing dashboards and scripts keep working: the contract that they were written for, field by
-//! field, against the real server. What is added to it is not named here.
+//! Existing dashboards and scripts keep working: checks the original contract field by field against
+//! the real server. Additions to the contract are not checked here.
 
 use serde_json::{Value, json};
 
@@ -348,7 +348,7 @@ fn prices_estimates_and_reports_have_their_fields_and_add_up() {
         ],
     );
 
-    // Two whole days: one would end in the middle of a test at midnight.
+    // Two whole days, because one day could end during the test.
     let [from, to] =
         ["startDate", "endDate"].map(|end| &system["period"][end].as_str().unwrap()[..10]);
     let function = client.costs(&format!("function/{id}?startDate={from}&endDate={to}"));

@@ -1,4 +1,4 @@
-//! A store that is away for a while: a locked database, a full disk.
+//! A store that is unavailable for a while: a locked database, a full disk.
 
 use std::path::Path;
 use std::process::Command;
@@ -13,8 +13,8 @@ use super::waiting::wait_for;
 
 const ARGS: [&str; 2] = ["--store", "sqlite:./data/faas.db"];
 
-/// Calls until the status is `wanted`. Every other answer until then must be 200, 503, or that the
-/// function ran and its result is not stored.
+/// Sends requests until the status is `wanted`. Every other response must be 200, 503, or say that
+/// the function ran and its result is not stored.
 fn post_until(server: &Server, path: &str, body: &str, wanted: u16) -> String {
     wait_for(&format!("{path} is answered with {wanted}"), || {
         let (status, answer) = server.send("POST", path, body);
@@ -88,7 +88,7 @@ fn a_full_disk_is_a_503_and_serves_again_when_there_is_room() {
 
     std::fs::remove_file(&ballast).unwrap();
     post_until(&server, &invoke, "2", 200);
-    // What ran while the disk was full was kept, and is written by now.
+    // Results of calls that ran while the disk was full were kept, and are stored now.
     let (status, listed) = server.send("GET", &format!("/api/functions/{id}/logs?limit=1000"), "");
     assert_eq!(status, 200);
     assert!(
@@ -117,7 +117,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Lazily: the server may still be ending.
+        // A lazy unmount, because the server may still be ending.
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
     }
 }
@@ -132,7 +132,7 @@ fn a_file_at_its_size_limit_is_a_503_and_the_server_keeps_running() {
     let invoke = format!("/api/functions/{id}/invoke");
     let input = format!("\"{}\"", "x".repeat(200_000));
     post_until(&server, &invoke, &input, 503);
-    // It is there, and answers what it has.
+    // The server runs, and still answers reads.
     assert_eq!(server.send("GET", "/healthz", "").0, 200);
     let (status, list) = server.send("GET", "/api/executions?limit=5", "");
     assert_eq!(status, 200, "{list}");

@@ -70,7 +70,7 @@ fn threads_in_native_loops_are_abandoned_and_counted() {
     }
 }
 
-/// What a function changes in its isolate a later execution of the same version may find.
+/// A later execution of the same version can see what a function changed in its isolate.
 #[test]
 fn state_of_a_function_is_invisible_to_other_functions_and_versions() {
     let pollute = "globalThis.left = 1; Object.prototype.left = 1; Array.prototype.map = null; \

@@ -1,4 +1,4 @@
-//! `faas key`, beside servers and without any, and where keys are kept.
+//! `faas key`, with and without a running server, and the storage of keys.
 
 use std::fs;
 
@@ -39,7 +39,7 @@ fn a_key_created_or_revoked_beside_a_running_server_is_in_force_when_the_command
     wait_until("the list of keys shows when the key was used", || {
         let list = key_says(folder, url, &["list"]);
         let line = list.lines().find(|line| line.ends_with(" ci"));
-        // When it was made, when it was used, and never an end.
+        // The times of creation and of the last use; no expiry.
         line.unwrap().matches('Z').count() == 2
     });
     let (_, told) = ask(&server, &bearer(&key), "get", "/api/keys");

@@ -15,7 +15,7 @@ on_every_store!(
     a_retry_runs_the_version_that_was_accepted_after_an_update_and_a_restart,
 );
 
-/// One instance, and a short end.
+/// One instance, and a short grace period.
 const ONE: [&str; 4] = ["--max-instances", "1", "--shutdown-grace", "100ms"];
 
 fn ids(server: &Server, status: &str) -> Vec<Value> {
@@ -129,7 +129,8 @@ fn a_server_that_was_paused_does_not_bill_the_pause() {
 fn a_pause_of_the_server_does_not_time_out_the_call() {
     for isolation in ["thread", "process"] {
         let (status, head, body) = paused(isolation, 8_000);
-        // The runtime's own timer may have fired because of the pause. Then it is the platform's fault.
+        // The timer of the runtime may have fired because of the pause. The attempt then failed by the
+        // platform.
         if status != 200 {
             assert_eq!(status, 503, "{isolation}: {body}");
             assert!(body.contains("paused"), "{isolation}: {body}");

@@ -1,4 +1,4 @@
-//! A load test through the whole server: started over REST, told over the socket, kept by the store.
+//! A load test through the whole server: started over HTTP, reported over the socket, stored.
 
 use serde_json::{Value, json};
 
@@ -23,10 +23,10 @@ fn the_socket_and_the_api_report_the_same_load_test() {
     assert_eq!(finished["data"], test);
     assert_eq!(client.get("/api/load-tests"), json!([test]));
     assert_eq!(test["status"], "completed");
-    // Three first calls, and what the rate asks for.
+    // Three initial calls, and the calls of the rate.
     assert_eq!(test["result"]["completed"], 83);
 
-    // While it runs the last second stands for the timeline, and the input is left out.
+    // While the test runs, events have only the last second of the timeline, and no input.
     let seconds = [
         ("completed", "number"),
         ("p95", "number"),

@@ -1,4 +1,4 @@
-//! A MongoDB server that is away for a while, under load.
+//! A MongoDB server that is unreachable for a while, under load.
 
 use std::io::Read as _;
 use std::sync::Mutex;
@@ -16,13 +16,13 @@ use super::waiting::wait_until;
 
 const CLIENTS: usize = 4;
 
-/// What the clients were told.
+/// The responses that clients received.
 #[derive(Default)]
 struct Told {
-    /// Executions that were invoked and answered, with the cost that the answer named.
+    /// Invoked executions, with the cost in the response.
     invoked: Mutex<Vec<(String, String)>>,
     accepted: Mutex<Vec<String>>,
-    /// How many requests were refused for want of the store.
+    /// The number of requests that were refused because the store was unreachable.
     unavailable: AtomicUsize,
     enough: AtomicBool,
 }
@@ -39,7 +39,7 @@ fn an_unreachable_store_under_load_causes_503s_and_nothing_else() {
         return;
     };
     let proxy = FaultProxy::to(&uri);
-    // So that what is tried while it is away is given up soon.
+    // Calls of the unreachable store fail soon.
     let store = format!("{}&serverSelectionTimeoutMS=1000", proxy.uri);
     let place = Place::with_store(store);
     let server = place.start(&["--min-instances", "6", "--log", "error"]);
@@ -66,7 +66,7 @@ fn an_unreachable_store_under_load_causes_503s_and_nothing_else() {
         });
         proxy.cut();
 
-        // Running calls go on, and their callers learn that they ran and are not stored.
+        // Running calls continue, and their callers learn that the results are not stored.
         let mut answer = String::new();
         invoked.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -132,7 +132,7 @@ fn an_unreachable_store_under_load_causes_503s_and_nothing_else() {
     assert_eq!(nanos(report["totalSystemCost"].as_f64().unwrap()), sum);
 }
 
-/// Tells the clients to stop when dropped, also where a test fails.
+/// Stops the clients when dropped, even if a test fails.
 struct End<'a>(&'a AtomicBool);
 
 impl Drop for End<'_> {
@@ -141,7 +141,7 @@ impl Drop for End<'_> {
     }
 }
 
-/// Sends one request after another until it is enough.
+/// Sends one request after another until it is told to stop.
 fn hammer(server: &Server, function: &str, invoke: bool, told: &Told) {
     let (route, body) = match invoke {
         true => ("invoke", "{\"n\":1}"),
@@ -162,7 +162,7 @@ fn hammer(server: &Server, function: &str, invoke: bool, told: &Told) {
                 let id = body["executionId"].as_str().unwrap().to_owned();
                 told.accepted.lock().unwrap().push(id);
             }
-            // It ran just before, and is stored later.
+            // The call ran before the outage and is stored later.
             500 if body.contains("result_not_stored") => {
                 let body: Value = serde_json::from_str(&body).unwrap();
                 let id = body["executionId"].as_str().unwrap().to_owned();

@@ -1,5 +1,4 @@
-//! Functions in processes of their own: what becomes of calls when processes die, and of processes
-//! when the server does.
+//! Functions in separate processes: calls whose process is killed, and processes whose server ends.
 
 use std::fs;
 use std::process::Command;
@@ -33,7 +32,7 @@ fn a_process_that_is_killed_fails_its_call_and_no_other() {
 fn the_death_of_the_worker_fails_running_attempts_and_accepted_executions_complete() {
     let folder = tempfile::tempdir().unwrap();
     let server = start(folder.path());
-    // The first attempt hangs, a later one does not.
+    // Only the first attempt hangs.
     let code = "if (context.attempt === 1) for (;;); return context.attempt";
     let function = server.upload(code);
     let path = format!("/api/functions/{function}/execute");
@@ -132,7 +131,7 @@ fn start(folder: &std::path::Path) -> Server {
     Server::start(folder, &["--isolation", "process"])
 }
 
-/// The process that a call keeps busy; the worker and the blank ones wait.
+/// The process that runs a call; the worker and the spare processes are idle.
 fn busy_child(server: &Server) -> u32 {
     wait_for("a child is busy", || {
         let mut family = descendants(server.id()).into_iter();
@@ -149,7 +148,7 @@ fn is_running(id: u32) -> bool {
     fields(id).is_some_and(|fields| fields.first().is_some_and(|state| state == "R"))
 }
 
-/// What `stat` says after the name.
+/// The fields of `stat` after the name.
 fn fields(id: u32) -> Option<Vec<String>> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     let (_, rest) = stat.rsplit_once(')')?;

@@ -1,11 +1,11 @@
-//! What the binary makes of its flags, its environment and its file.
+//! Settings from flags, the environment and the settings file.
 
 use std::path::Path;
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-/// `faas serve` in `folder` with `args` and `environment`, and nothing else from outside.
+/// `faas serve` in `folder` with exactly these `args` and `environment` variables.
 fn faas(folder: &Path, args: &[&str], environment: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_faas"))
         .current_dir(folder)

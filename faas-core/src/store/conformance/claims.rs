@@ -1,4 +1,4 @@
-//! Commits: claims, settlements, and who wins when many try.
+//! Commits: claims, settlements, and concurrent writes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ const RUNNING: Stage = Stage {
     attempt: 1,
 };
 
-/// Inserts one and claims it; returns it as it is then.
+/// Inserts an execution and claims it. Returns the running execution.
 async fn running(store: &dyn Store, fixtures: &mut Fixtures) -> Execution {
     let function = fixtures.id();
     let mut execution = fixtures.pending(function);
@@ -118,7 +118,7 @@ pub async fn a_settlement_needs_the_attempt_that_was_claimed(fixture: impl Fixtu
 pub async fn an_attempt_cannot_settle_an_execution_that_is_pending_again(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let running = running(&*store, &mut fixtures).await;
-    // Somebody has given the attempt up.
+    // The attempt was given up.
     let mut again = running.clone();
     again.release().unwrap();
     assert_eq!(settle(&*store, &again, 1).await, Written::Done);
@@ -167,7 +167,7 @@ pub async fn a_retry_is_pending_until_its_next_claim(fixture: impl Fixture) {
     assert_eq!(write(&*store, claim(execution.id, 2)).await, Written::Done);
     execution.claim().unwrap();
     assert_eq!(stored(&*store, execution.id).await, execution);
-    // What the first attempt still had to say comes too late.
+    // The settlement of the first attempt comes too late.
     assert_eq!(settle(&*store, &execution, 1).await, Written::Stale);
     fixtures.end(&mut execution);
     assert_eq!(settle(&*store, &execution, 2).await, Written::Done);
@@ -187,7 +187,7 @@ pub async fn a_pending_execution_can_be_cancelled(fixture: impl Fixture) {
     assert_eq!(stored(&*store, execution.id).await, execution);
 }
 
-/// Commits `writes`, each as a group of its own, all at once; returns how many were done.
+/// Commits `writes` concurrently, each in its own group. Returns how many succeeded.
 async fn race(store: &Arc<dyn Store>, writes: Vec<Write>) -> usize {
     let mut tasks = JoinSet::new();
     for one in writes {

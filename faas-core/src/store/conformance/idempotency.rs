@@ -1,4 +1,4 @@
-//! Keys against doing it twice.
+//! Idempotency keys.
 
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ pub async fn idempotency_keys_of_two_functions_are_independent(fixture: impl Fix
     assert_eq!(found, Some(second.id));
     let found = store.find_idempotent(other, "KEY", begin).await.unwrap();
     assert_eq!(found, None);
-    // Without a key nothing is a duplicate, and one that ended at once leaves its key too.
+    // Without a key there are no duplicates. An execution that ended at once keeps its key.
     for _ in 0..2 {
         let plain = fixtures.pending(one);
         assert_eq!(write(&*store, new(&plain)).await, Written::Done);

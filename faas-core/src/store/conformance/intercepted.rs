@@ -17,7 +17,7 @@ use crate::store::{
     SecretStore, SharedStore, Store, Totals, UsageQuery, UsageRow, Write, Written,
 };
 
-/// What a test does to commits and pings.
+/// Handles the commits and pings of a store in a test.
 #[async_trait]
 pub trait Intercept: Send + Sync + 'static {
     /// Commits `writes` to `store`, or does not.
@@ -30,7 +30,7 @@ pub trait Intercept: Send + Sync + 'static {
     }
 }
 
-/// Passes everything on to `store`; commits and pings go through `by`.
+/// Passes all calls to `store`; commits and pings go through `by`.
 pub struct Intercepted<I> {
     pub store: Arc<dyn Store>,
     pub by: I,

@@ -17,7 +17,7 @@ const EVERYTHING: ExecutionQuery = ExecutionQuery {
     max_bytes: usize::MAX,
 };
 
-/// All pages of `query`, one after the other.
+/// Reads all pages of `query`.
 async fn pages(store: &dyn Store, query: &ExecutionQuery) -> Vec<ListedExecution> {
     let mut query = query.clone();
     let mut all: Vec<ListedExecution> = Vec::new();
@@ -33,7 +33,7 @@ async fn pages(store: &dyn Store, query: &ExecutionQuery) -> Vec<ListedExecution
     }
 }
 
-/// What a list should be: newest first, narrowed by hand.
+/// The expected list: newest first, filtered here.
 fn narrowed(all: &[Execution], query: &ExecutionQuery) -> Vec<Execution> {
     let fits = |one: &&Execution| {
         query.function.is_none_or(|id| id == one.function_id)
@@ -187,7 +187,7 @@ pub async fn a_period_is_exact_even_when_ids_run_ahead_of_the_clock(fixture: imp
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     let mut all = vec![fixtures.ended(function)];
-    // The clock is set back by an hour: ids go on from where they were.
+    // The clock is set back by an hour: ids continue from the latest id.
     fixtures.now = START - Duration::from_secs(3600);
     for _ in 0..10 {
         all.push(fixtures.ended(function));
@@ -223,7 +223,7 @@ pub async fn unfinished_executions_are_paged_oldest_first(fixture: impl Fixture)
     assert_eq!(unfinished(&*store, 7).await.concat(), all);
 }
 
-/// All unfinished executions, page by page.
+/// Reads all unfinished executions, page by page.
 async fn unfinished(store: &dyn Store, limit: usize) -> Vec<Vec<Execution>> {
     let (mut pages, mut after) = (Vec::new(), None);
     loop {
@@ -315,7 +315,7 @@ pub async fn a_list_omits_long_parts_once_it_reaches_its_size_limit(fixture: imp
                 ..whole.clone()
             };
             assert!(*listed.execution == expected, "{}", listed.id);
-            // What is short is always there.
+            // Short parts are always included.
             assert!(whole.input.len() > SHORT || !left_out.input);
             let output = listed.output.as_ref().map_or(0, Json::len);
             let logs: usize = listed.logs.iter().map(|line| line.message.len()).sum();
@@ -324,7 +324,7 @@ pub async fn a_list_omits_long_parts_once_it_reaches_its_size_limit(fixture: imp
         assert!(bytes < 200_000 + 12 * SHORT, "{bytes}");
         assert!(bytes > 150_000, "{bytes}");
     }
-    // All of one can be read by its id.
+    // The whole execution can be read by its id.
     let last = &all[11];
     assert!(store.execution(last.id).await.unwrap().as_ref() == Some(last));
 }

@@ -1,7 +1,7 @@
-//! What a [`Store`] promises, as tests.
+//! The conformance suite: tests for every guarantee of a [`Store`].
 //!
-//! Every store runs all of it. A store crate tells how to make an empty store and lists the
-//! promises with one macro, which turns each into a test of its own:
+//! Every store must pass all tests. A store crate implements [`Fixture`] and calls one macro, which
+//! generates one test for each guarantee:
 //!
 //! ```ignore
 //! struct Sqlite { folder: TempDir, store: Arc<SqliteStore> }
@@ -11,8 +11,8 @@
 //! faas_core::store_conformance!(Sqlite);
 //! ```
 //!
-//! The crate needs `tokio` with its `macros` and `rt-multi-thread` features for that. What only one
-//! kind of store can break, such as a locked file, is tested in its own crate.
+//! The crate needs `tokio` with the features `macros` and `rt-multi-thread`. Failures that only one
+//! kind of store can have, such as a locked file, are tested in the crate of that store.
 
 #![expect(
     clippy::unwrap_used,
@@ -47,16 +47,16 @@ use self::fixtures::START;
 use super::{Lease, Owner, Stage, Store, Write, Written};
 use crate::model::{Execution, ExecutionId, Status};
 
-/// What the suite needs to know of a store.
+/// Creates stores for the suite.
 #[async_trait]
 pub trait Fixture: Sized + Send + Sync {
-    /// A store that holds nothing.
+    /// Creates an empty store.
     async fn empty() -> Self;
 
     /// The store.
     fn store(&self) -> Arc<dyn Store>;
 
-    /// Closes the store and opens the same data anew; `None` when the store keeps nothing.
+    /// Closes the store and opens the same data again; `None` if the store is not persistent.
     async fn reopen(self) -> Option<Self>;
 }
 
@@ -70,14 +70,14 @@ pub async fn insert(store: &dyn Store, executions: &[Execution]) {
     }
 }
 
-/// Commits one write and returns what became of it.
+/// Commits one write and returns its outcome.
 pub async fn write(store: &dyn Store, write: Write) -> Written {
     let written = store.commit(&[write]).await.unwrap();
     assert_eq!(written.len(), 1, "one outcome for each write");
     written[0]
 }
 
-/// A claim by nobody in particular, for long.
+/// A claim with a lease of an hour.
 pub fn claim(id: ExecutionId, attempt: u32) -> Write {
     let lease = Lease {
         owner: Owner::new("somebody"),
@@ -98,7 +98,7 @@ pub async fn settle_from(store: &dyn Store, execution: &Execution, from: Stage) 
     write(store, Write::Settle { execution, from }).await
 }
 
-/// Makes one test of each promise of a [`Store`], for the [`Fixture`] that is named.
+/// Generates one test for each guarantee of a [`Store`], with this [`Fixture`].
 #[macro_export]
 macro_rules! store_conformance {
     ($fixture:ty) => {
@@ -184,8 +184,8 @@ macro_rules! store_conformance {
     };
 }
 
-/// Makes one test of each promise of a [`SharedStore`](super::SharedStore), for the [`Fixture`] that
-/// is named, beside those of [`store_conformance`].
+/// Generates one test for each guarantee of a [`SharedStore`](super::SharedStore), with this
+/// [`Fixture`], in addition to those of [`store_conformance`].
 #[macro_export]
 macro_rules! shared_store_conformance {
     ($fixture:ty) => {

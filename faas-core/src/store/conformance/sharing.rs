@@ -1,4 +1,4 @@
-//! What several platforms need to use a store at the same time.
+//! Stores that several platforms use at the same time.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn lease(owner: &str, until: Timestamp) -> Lease {
     Lease { owner, until }
 }
 
-/// Inserts one and claims it for `ours` until then; returns it as it is then.
+/// Inserts an execution and claims it for `ours` until `until`. Returns the running execution.
 async fn running(store: &dyn Store, fixtures: &mut Fixtures, until: Timestamp) -> Execution {
     let function = fixtures.id();
     let mut execution = fixtures.pending(function);
@@ -71,7 +71,7 @@ pub async fn a_pending_execution_is_overdue_once_it_is_due(fixture: impl Fixture
     let second = nobody_asked(&later);
     assert_eq!(due(START + 10 * SECOND).await, [first, second]);
 
-    // One that is tried again is due when its retry is.
+    // An execution that is retried is overdue once its retry is due.
     assert_eq!(write(&*store, claim(at_once.id, 1)).await, Written::Done);
     at_once.claim().unwrap();
     at_once.end_attempt(fixtures.attempt(true)).unwrap();
@@ -149,7 +149,7 @@ pub async fn overdue_executions_are_listed_longest_wait_first_up_to_the_limit(
     let first: Vec<ExecutionId> = expected[..3].iter().map(|(_, id)| *id).collect();
     assert_eq!(found(Vec::new()).await, first);
 
-    // Those of a function that is not wanted take up no place.
+    // Executions of excluded functions do not count towards the limit.
     let (another, unknown) = (fixtures.id(), fixtures.id());
     let other = fixtures.pending(another);
     insert(&*store, std::slice::from_ref(&other)).await;
@@ -205,7 +205,7 @@ pub async fn a_cancel_request_reaches_the_holder_of_the_lease_and_its_successor(
     };
     assert_eq!(found, [asked]);
 
-    // It was meant for that attempt.
+    // The request was for that attempt.
     held.end_attempt(fixtures.attempt(true)).unwrap();
     held.retry(START + SECOND).unwrap();
     assert_eq!(settle(&*store, &held, 1).await, Written::Done);
