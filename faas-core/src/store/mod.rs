@@ -112,17 +112,6 @@ pub trait Store: AccessStore + SecretStore {
     /// The function with this id; `None` when there is none or it was deleted.
     async fn function(&self, id: FunctionId) -> Result<Option<Function>, StoreError>;
 
-    /// The function as it was at this version: its code, configuration and sealed environment.
-    ///
-    /// Versions of a function are the current one and those that [`Store::update_function`] keeps: as
-    /// long as an unfinished execution was accepted with a version, it is there. `None` when there is
-    /// no such version any more, or when the function was deleted.
-    async fn function_version(
-        &self,
-        id: FunctionId,
-        version: u32,
-    ) -> Result<Option<Function>, StoreError>;
-
     /// Functions that are not deleted, newest first, page by page.
     async fn functions(
         &self,

@@ -203,7 +203,7 @@ async fn a_deleted_function_stays_in_the_reports() {
 }
 
 #[tokio::test]
-async fn a_period_is_told_as_it_was_asked_for() {
+async fn a_report_repeats_the_requested_period() {
     let server = start().await;
     let system = data(
         &server,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::server::{assert_has, assert_moment, start, text};
 
 #[tokio::test]
-async fn an_execution_tells_all_that_happened_and_what_it_cost() {
+async fn an_execution_has_its_history_and_its_cost() {
     let server = start().await;
     let id = server.upload("f", "echo").await;
     let execution = server.execute(&id, json!({"a": 1})).await;

@@ -134,7 +134,7 @@ async fn an_execution_is_pending_at_once_and_then_in_the_logs() {
 }
 
 #[tokio::test]
-async fn an_input_that_is_absent_or_null_is_an_empty_object_and_any_other_is_taken_as_it_is() {
+async fn an_absent_or_null_input_is_an_empty_object_and_others_are_unchanged() {
     let server = start().await;
     let id = server.upload("f", "echo").await;
     let path = format!("/api/functions/{id}/execute");
@@ -195,7 +195,7 @@ async fn the_logs_of_a_deleted_function_stay_and_those_of_an_unknown_one_are_not
 }
 
 #[tokio::test]
-async fn the_five_samples_can_be_had() {
+async fn the_five_samples_are_listed() {
     let server = start().await;
     let samples = server.get("/api/samples").await;
     let samples = samples.as_array().unwrap();

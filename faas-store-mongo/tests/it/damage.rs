@@ -59,7 +59,7 @@ fn odd_fields() -> Vec<Document> {
 }
 
 #[tokio::test]
-async fn a_damaged_execution_is_shown_as_far_as_it_can_be_read_and_the_others_whole() {
+async fn a_damaged_execution_is_shown_in_part_and_the_others_in_full() {
     let Some(uri) = server::new_database() else {
         return;
     };
@@ -160,7 +160,7 @@ async fn an_unfinished_execution_that_is_damaged_is_not_run_and_the_others_are()
 }
 
 #[tokio::test]
-async fn a_function_that_todays_rules_would_refuse_is_shown_counted_changed_and_deleted() {
+async fn a_function_that_todays_rules_refuse_can_be_read_counted_changed_and_deleted() {
     let Some(uri) = server::new_database() else {
         return;
     };
@@ -291,7 +291,7 @@ async fn executions_of_a_release_that_kept_no_lengths_are_listed_up_to_the_bound
 }
 
 #[tokio::test]
-async fn a_report_over_more_than_it_may_add_up_is_answered_and_complete_once_hours_are_closed() {
+async fn a_report_over_its_limit_is_answered_and_is_complete_once_hours_are_closed() {
     let Some(uri) = server::new_database() else {
         return;
     };

@@ -23,31 +23,31 @@ const UPDATE: &str = "
         environment = ?13
     WHERE no = ?1";
 
-/// Stands for a name or description that cannot be read.
+/// Replaces a name or description that cannot be read.
 const UNREADABLE: &str = "(unreadable)";
 
-/// What [`read`] needs, with `f` for `functions` and `n` for `function_numbers`.
+/// The columns that [`read`] needs, with `f` for `functions` and `n` for `function_numbers`.
 pub(crate) const SELECT: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.environment, f.tier
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
-/// What [`read_summary`] needs for functions without their code.
+/// The columns that [`read_summary`] needs for functions without their code.
 pub(crate) const SELECT_WITHOUT_CODE: &str = "
     SELECT n.id, f.name, f.description, NULL, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.environment, f.tier
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
-/// What [`read`] needs, of a replaced version.
+/// The columns that [`read`] needs of a replaced version.
 pub(crate) const SELECT_VERSION: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.environment, f.tier
     FROM function_versions f JOIN function_numbers n ON n.no = f.function_no
     ";
 
-/// Copies a row of `functions` to `function_versions`, as replaced at this moment.
+/// Copies a row of `functions` to `function_versions`, with the time at which it was replaced.
 const KEEP: &str = "
     INSERT OR REPLACE INTO function_versions (function_no, version, replaced_at, name, description,
         created_at, updated_at, active, timeout, retry_count, concurrency, tier, environment, code)
@@ -55,7 +55,7 @@ const KEEP: &str = "
         concurrency, tier, environment, code
     FROM functions WHERE no = ?1";
 
-/// What [`read_label`] needs.
+/// The columns that [`read_label`] needs.
 pub(crate) const SELECT_LABEL: &str = "
     SELECT n.id, f.name, f.description, f.tier, f.deleted_at IS NOT NULL
     FROM functions f JOIN function_numbers n ON n.no = f.no
@@ -69,15 +69,15 @@ pub(crate) fn update(connection: &Connection, no: i64, function: &Function) -> R
     write(connection, UPDATE, no, function)
 }
 
-/// Keeps the stored version, which is to be replaced.
+/// Keeps the stored version, which is replaced next.
 pub(crate) fn keep(connection: &Connection, no: i64, replaced_at: Timestamp) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(KEEP)?;
     statement.execute(params![no, replaced_at.as_micros()])?;
     Ok(())
 }
 
-/// Replaces the environment of this version, current or kept. Returns whether its time of change was
-/// `expected`, as it must be.
+/// Replaces the environment of this version, current or kept, if it was last changed at `expected`.
+/// Returns whether it was replaced.
 pub(crate) fn replace_environment(
     connection: &Connection,
     function: &Function,
