@@ -157,11 +157,6 @@ impl<'a, 'stmt> Columns<'a, 'stmt> {
         self.sound(column, nanos, instead)
     }
 
-    /// Passes over a column.
-    pub(crate) const fn skip(&mut self) {
-        self.next += 1;
-    }
-
     /// Takes over the note of what could not be read of another part of the same record.
     pub(crate) fn take_damage(&mut self, mut other: Columns<'_, '_>) {
         self.damaged.append(&mut other.damaged);

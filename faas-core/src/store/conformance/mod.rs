@@ -108,6 +108,7 @@ macro_rules! store_conformance {
             functions::a_name_is_taken_until_its_function_is_deleted_or_renamed,
             functions::a_stale_update_is_refused_and_changes_nothing,
             functions::functions_are_listed_newest_first_page_by_page,
+            functions::a_list_without_code_has_the_length_of_the_code,
             functions::a_page_of_functions_ends_where_it_would_be_too_large,
             functions::functions_are_counted_by_status_and_found_by_name,
             functions::secrets_are_replaced_in_every_version_and_nothing_else_changes,

@@ -476,7 +476,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether a key is required, and which key the request has. */
+        /** Whether a key is required, which key the request has, and whether functions can have secrets. */
         get: operations["getSession"];
         put?: never;
         post?: never;
@@ -934,6 +934,11 @@ export interface components {
             _id: components["schemas"]["FunctionId"];
             /** @description JavaScript source. */
             code: string;
+            /**
+             * Format: int64
+             * @description The length of the code in bytes of UTF-8.
+             */
+            codeLength: number;
             /** @description How it is run. */
             config: components["schemas"]["FunctionConfig"];
             /** @description When it was uploaded first. */
@@ -1044,6 +1049,11 @@ export interface components {
             _id: components["schemas"]["FunctionId"];
             /** @description JavaScript source; absent with `code=false`. */
             code?: string;
+            /**
+             * Format: int64
+             * @description The length of the code in bytes of UTF-8.
+             */
+            codeLength: number;
             /** @description How it is run. */
             config: components["schemas"]["FunctionConfig"];
             /** @description When it was uploaded first. */
@@ -1682,11 +1692,13 @@ export interface components {
             /** @description When it was set last. */
             setAt: components["schemas"]["Moment"];
         };
-        /** @description Who asks. */
+        /** @description The session: the client's key, and what the server allows. */
         Session: {
             /** @description Whether a key is required. */
             authentication: components["schemas"]["Authentication"];
             key: components["schemas"]["SessionKey"] | null;
+            /** @description Whether functions can have secrets: the server has a key to seal them with. */
+            secrets: boolean;
         };
         /** @description The key of the client that asks. */
         SessionKey: {

@@ -9,9 +9,9 @@ export type ExecutionStatus = Schemas["ExecutionStatus"];
 export type ErrorKind = Schemas["ErrorKind"];
 export type Granularity = Schemas["Granularity"];
 export type Json = unknown;
-export type Fn = Omit<Schemas["Function"], "code"> & { code: string };
-/** A function in a list, which leaves the code out. A server may say how long the code is, in UTF-16 units. */
-export type ListedFn = Omit<Fn, "code"> & { code?: string; codeLength?: number };
+export type Fn = Schemas["Function"];
+/** A function in a list, which leaves the code out. `codeLength` is in bytes. */
+export type ListedFn = Schemas["FunctionSummary"];
 export type FunctionConfig = Schemas["FunctionConfig"];
 export type NewFunction = Schemas["NewFunction"];
 export type FunctionChange = Schemas["FunctionChange"];
@@ -40,8 +40,7 @@ export type LoadSecond = Schemas["LoadSecond"];
 export type LoadEstimate = Schemas["LoadEstimate"];
 export type NewLoadTest = Schemas["NewLoadTest"];
 export type Role = Schemas["Role"];
-/** `secrets`: whether the server can store secrets; a server may not say. */
-export type SessionAnswer = Schemas["Session"] & { secrets?: boolean };
+export type SessionAnswer = Schemas["Session"];
 export type SessionKey = Schemas["SessionKey"];
 export type ApiKey = Schemas["Key"];
 export type NewApiKey = Schemas["NewKey"];
