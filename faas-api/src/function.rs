@@ -232,7 +232,7 @@ pub struct FunctionChange {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "value::text"
+        deserialize_with = "value::present"
     )]
     #[cfg_attr(
         feature = "openapi",
@@ -243,7 +243,7 @@ pub struct FunctionChange {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "value::text"
+        deserialize_with = "value::present"
     )]
     #[cfg_attr(feature = "openapi", schema(min_length = 1, nullable = false))]
     pub description: Option<String>,
@@ -251,7 +251,7 @@ pub struct FunctionChange {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "value::text"
+        deserialize_with = "value::present"
     )]
     #[cfg_attr(feature = "openapi", schema(min_length = 1, nullable = false))]
     pub code: Option<String>,
@@ -259,7 +259,7 @@ pub struct FunctionChange {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "value::text"
+        deserialize_with = "value::present"
     )]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub status: Option<FunctionStatus>,

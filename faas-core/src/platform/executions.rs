@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Platform;
 use crate::engine::{Accepted, Request};
 use crate::error::{Conflict, Error, Resource};
-use crate::model::{Execution, ExecutionId, ListedExecution, Status};
+use crate::model::{Execution, ExecutionId, Json, ListedExecution};
 use crate::store::{ExecutionQuery, PageBudget};
 
 /// How to call a function: for [`Platform::invoke_with`] and [`Platform::execute_with`].
@@ -124,25 +124,47 @@ impl Executions<'_> {
         self.platform.engine().cancel(id).await
     }
 
-    /// Executes a failed execution again, as a new one that names it in `retry_of`.
+    /// Repeats an execution that has ended, with the same input, as a new one that names it in
+    /// `retry_of`. It runs the current version of the function.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Conflict::ExecutionNotFailed`], or as for [`Platform::execute`].
+    /// [`Error::NotFound`], [`Conflict::ExecutionNotEnded`], or as for [`Platform::execute`].
     pub async fn retry(&self, id: ExecutionId) -> Result<Accepted, Error> {
-        let failed = self.get(id).await?;
-        if failed.status != Status::Failed {
-            return Err(Conflict::ExecutionNotFailed(failed.status).into());
+        let ended = self.ended(id).await?;
+        self.repeat(&ended, ended.input.clone()).await
+    }
+
+    /// As [`retry`](Self::retry), with another input.
+    ///
+    /// # Errors
+    /// As for [`retry`](Self::retry).
+    pub async fn retry_with_input(
+        &self,
+        id: ExecutionId,
+        input: impl Into<Json>,
+    ) -> Result<Accepted, Error> {
+        let ended = self.ended(id).await?;
+        self.repeat(&ended, input.into()).await
+    }
+
+    async fn ended(&self, id: ExecutionId) -> Result<Arc<Execution>, Error> {
+        let execution = self.get(id).await?;
+        if execution.status.is_terminal() {
+            Ok(execution)
+        } else {
+            Err(Conflict::ExecutionNotEnded(execution.status).into())
         }
-        let function = self.platform.functions().get(failed.function_id).await?;
+    }
+
+    async fn repeat(&self, ended: &Execution, input: Json) -> Result<Accepted, Error> {
+        let function = self.platform.functions().get(ended.function_id).await?;
         let request = Request {
-            input: failed.input.clone(),
+            input,
             max_retries: function.config.retry_count,
-            retry_of: Some(id),
+            retry_of: Some(ended.id),
             idempotency_key: None,
         };
-        self.platform
-            .engine()
-            .execute(failed.function_id, request)
-            .await
+        let engine = self.platform.engine();
+        engine.execute(ended.function_id, request).await
     }
 }

@@ -200,7 +200,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Executes a failed execution again, as a new one. */
+        /** Repeats an execution that has ended, as a new one with the same input or another one. */
         post: operations["retryExecution"];
         delete?: never;
         options?: never;
@@ -1624,7 +1624,7 @@ export interface components {
             /** @description The 99th percentile. */
             p99: components["schemas"]["Milliseconds"];
         };
-        /** @description A failed execution was accepted again. */
+        /** @description The repetition of an execution was accepted. */
         Retried: {
             /** @description The new execution. */
             executionId: components["schemas"]["ExecutionId"];
@@ -1632,8 +1632,13 @@ export interface components {
             message: string;
             /** @description The execution that it repeats. */
             retryOf: components["schemas"]["ExecutionId"];
-            /** @description The state of the new one. */
+            /** @description The state of the new execution. */
             status: components["schemas"]["ExecutionStatus"];
+        };
+        /** @description How to repeat an execution. */
+        RetryRequest: {
+            /** @description The input: any JSON. Null: `{}`. Absent: the input of the execution that is repeated. */
+            input?: unknown;
         };
         /**
          * @description What a key allows. `invoker` calls functions and reads single executions; `reader` reads everything but keys and the audit log; `developer` includes both and changes functions; `admin` does everything.
@@ -2817,7 +2822,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryRequest"] | null;
+            };
+        };
         responses: {
             /** @description The new execution is stored and will run. */
             202: {
@@ -2864,8 +2873,35 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description `conflict`: the message says with what. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
