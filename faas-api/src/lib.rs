@@ -59,8 +59,8 @@ mod words;
 
 pub use access::{Actor, AuditEntry, AuditPage, Key, NewKey, Session, SessionKey};
 pub use cost::{
-    Breakdown, BreakdownRow, CostParts, Data, FunctionCost, Period, SpanId, SystemCost,
-    SystemCostRow, Trend, Trends, TrendsPeriod,
+    Breakdown, BreakdownRow, CostParts, Data, FunctionCost, LastExecution, Period, SpanId,
+    SystemCost, SystemCostRow, Trend, Trends, TrendsPeriod,
 };
 pub use error::{ERROR_CODES, ErrorBody, ErrorDetails, Health, InvocationError};
 pub use event::{Since, Subscribe};

@@ -1,11 +1,12 @@
 //! Reading, cancelling and repeating executions.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Platform;
 use crate::engine::{Accepted, Request};
 use crate::error::{Conflict, Error, Resource};
-use crate::model::{Execution, ExecutionId, Json, ListedExecution};
+use crate::model::{Execution, ExecutionId, FunctionId, Json, ListedExecution};
 use crate::store::{ExecutionQuery, PageBudget};
 
 /// How to call a function: for [`Platform::invoke_with`] and [`Platform::execute_with`].
@@ -113,6 +114,36 @@ impl Executions<'_> {
         let mut budget = PageBudget::new(query.max_bytes);
         let stored = stored.into_iter();
         Ok(stored.map(|one| budget.bounded(one)).collect())
+    }
+
+    /// The newest execution of each of these functions, as it is now. Long inputs, outputs, logs and
+    /// attempts of executions that have ended are left out. Functions without executions are left out.
+    /// It takes one look-up in the store for each function.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the store cannot be reached.
+    pub async fn latest(
+        &self,
+        functions: &[FunctionId],
+    ) -> Result<HashMap<FunctionId, ListedExecution>, Error> {
+        let engine = self.platform.engine();
+        let stored = engine.0.store.latest_executions(functions).await?;
+        let stored = stored.into_iter();
+        let mut latest: HashMap<_, _> = stored
+            .map(|(id, stored)| (id, engine.shown_in_list(stored)))
+            .collect();
+        let wanted: HashSet<_> = functions.iter().collect();
+        for live in engine.all_live(|execution, _| wanted.contains(&execution.function_id)) {
+            let known = latest.get(&live.function_id);
+            // What the store has as ended is newer than what is live.
+            let is_newer = known.is_none_or(|known| {
+                live.id > known.id || (live.id == known.id && !known.status.is_terminal())
+            });
+            if is_newer {
+                latest.insert(live.function_id, live.into());
+            }
+        }
+        Ok(latest)
     }
 
     /// Cancels an execution that has not ended, and returns it as it ended. A running one is stopped.

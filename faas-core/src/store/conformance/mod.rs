@@ -146,6 +146,7 @@ macro_rules! store_conformance {
             lists::a_list_leaves_long_parts_out_once_it_has_enough_of_them,
             lists::recent_durations_are_of_completed_ones_newest_first,
             lists::the_newest_execution_is_known,
+            lists::the_newest_execution_of_each_function_is_found,
             lists::what_is_unknown_is_not_found,
             round_trip::every_field_of_an_execution_reads_back,
             round_trip::every_field_reads_back_after_a_settlement,

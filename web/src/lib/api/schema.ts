@@ -667,6 +667,7 @@ export interface components {
             executionCount: number;
             /** @description Its name, or the last it had. */
             functionName: string;
+            lastExecution?: components["schemas"]["LastExecution"] | null;
             /** @description Its tier. */
             tier: components["schemas"]["Tier"];
             /** @description The sum of its executions' costs. */
@@ -1166,6 +1167,16 @@ export interface components {
          * @description Names an API key. It is no secret.
          */
         KeyId: string;
+        /** @description The newest execution of a function. */
+        LastExecution: {
+            /** @description The execution. */
+            _id: components["schemas"]["ExecutionId"];
+            /** @description When it was accepted. */
+            createdAt: components["schemas"]["Moment"];
+            errorKind: components["schemas"]["ErrorKind"] | null;
+            /** @description Its state. */
+            status: components["schemas"]["ExecutionStatus"];
+        };
         /** @description What a load test cost, beside what it was expected to cost. */
         LoadCost: {
             /** @description The sum of the costs of its executions. */
@@ -1948,6 +1959,8 @@ export interface operations {
                 startDate?: string;
                 /** @description Like `startDate`; a date includes its whole day, month or year. Default: now. Before `startDate`: the report is empty. */
                 endDate?: string;
+                /** @description Whether to add the newest execution of each function. Default: false. */
+                lastExecution?: boolean;
             };
             header?: never;
             path?: never;

@@ -20,9 +20,8 @@ export type CostParts = Schemas["CostParts"];
 export type ExecutionCost = Schemas["ExecutionCost"];
 export type LogLine = Schemas["LogLine"];
 export type Attempt = Schemas["Attempt"];
-/** `truncated` names the long members that a list left out. */
-export type Execution = Schemas["Execution"] & { truncated?: readonly string[] };
-export type ExecutionPage = Omit<Schemas["ExecutionPage"], "executions"> & { executions: Execution[] };
+export type Execution = Schemas["Execution"];
+export type ExecutionPage = Schemas["ExecutionPage"];
 export type Accepted = Schemas["Accepted"];
 export type ScalingEvent = Schemas["ScalingEvent"];
 export type Overview = Schemas["Overview"];
@@ -30,9 +29,8 @@ export type HourCount = Schemas["HistoryRow"];
 export type Pricing = Schemas["PriceBook"];
 export type Estimate = Schemas["Estimate"];
 export type SystemCost = Schemas["SystemCost"];
-/** A newer server may add the function's latest execution. */
-export type CostRow = Schemas["BreakdownRow"] & { lastExecution?: LastExecution | null };
-export type LastExecution = Pick<Execution, "_id" | "status" | "errorKind" | "createdAt">;
+export type CostRow = Schemas["BreakdownRow"];
+export type LastExecution = Schemas["LastExecution"];
 export type Trend = Schemas["Trend"];
 export type LoadTest = Schemas["LoadTest"];
 export type LoadTestStatus = Schemas["LoadTestStatus"];
