@@ -287,6 +287,13 @@ impl Store for MongoStore {
         Ok(self.inner()?.executions(query).await?)
     }
 
+    async fn latest_executions(
+        &self,
+        functions: &[FunctionId],
+    ) -> Result<HashMap<FunctionId, ListedExecution>, StoreError> {
+        Ok(self.inner()?.latest_executions(functions).await?)
+    }
+
     async fn unfinished(
         &self,
         after: Option<ExecutionId>,

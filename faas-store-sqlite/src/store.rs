@@ -231,6 +231,16 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn latest_executions(
+        &self,
+        functions: &[FunctionId],
+    ) -> Result<HashMap<FunctionId, ListedExecution>, StoreError> {
+        let functions = functions.to_vec();
+        self.readers
+            .read(move |db| executions::latest(db, &functions))
+            .await
+    }
+
     async fn unfinished(
         &self,
         after: Option<ExecutionId>,

@@ -162,6 +162,21 @@ pub trait Store: AccessStore + SecretStore {
     /// [`PageBudget`] decides for [`ExecutionQuery::max_bytes`]: they are not read then.
     async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<ListedExecution>, StoreError>;
 
+    /// The newest execution of each of these functions, without long parts, as
+    /// [`Store::executions`] lists it for [`ExecutionQuery::max_bytes`] 0. Functions without executions
+    /// are left out. The default asks for one after the other; each must be one look-up in an index.
+    async fn latest_executions(
+        &self,
+        functions: &[FunctionId],
+    ) -> Result<HashMap<FunctionId, ListedExecution>, StoreError> {
+        let mut latest = HashMap::new();
+        for id in functions {
+            let newest = self.executions(&ExecutionQuery::latest_of(*id)).await?;
+            latest.extend(newest.into_iter().map(|newest| (*id, newest)));
+        }
+        Ok(latest)
+    }
+
     /// Executions that have not ended, oldest first, from after `after` on: what a platform takes up
     /// at its start, if nobody else uses the store.
     ///

@@ -78,7 +78,7 @@ async fn a_missing_key_is_reported_unless_a_foreign_page_asks() {
     let (server, key) = guarded().await;
     let ask = || server.request(Method::GET, "/api/session");
     let (status, body) = answer(ask()).await;
-    let nobody = json!({"authentication": "required", "key": null});
+    let nobody = json!({"authentication": "required", "key": null, "secrets": true});
     assert_eq!((status, body), (StatusCode::OK, nobody));
     let (status, body) = answer(ask().bearer_auth(&key)).await;
     assert_eq!(
@@ -146,7 +146,10 @@ async fn without_access_control_everything_is_allowed_and_there_are_no_keys() {
         .header("host", "anything.example");
     assert_eq!(answer(foreign).await.0, StatusCode::OK);
     let session = server.get("/api/session").await;
-    assert_eq!(session, json!({"authentication": "off", "key": null}));
+    assert_eq!(
+        session,
+        json!({"authentication": "off", "key": null, "secrets": true})
+    );
     for path in ["/api/keys", "/api/audit"] {
         let (status, body) = answer(server.request(Method::GET, path)).await;
         assert_eq!(

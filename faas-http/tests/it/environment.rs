@@ -179,3 +179,12 @@ async fn without_a_key_secrets_are_a_conflict_and_variables_are_not() {
     .await;
     assert_eq!(status, StatusCode::CONFLICT);
 }
+
+#[tokio::test]
+async fn the_session_says_whether_functions_can_have_secrets() {
+    let with_key = start().await;
+    assert_eq!(with_key.get("/api/session").await["secrets"], true);
+    let platform = Platform::builder().runtime(Scripted).build().await.unwrap();
+    let without = start_with(platform, HttpOptions::default()).await;
+    assert_eq!(without.get("/api/session").await["secrets"], false);
+}

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use faas_core::model::{
-    Execution, FailureKind, Function, FunctionConfig, FunctionStatus, Status, Timestamp,
+    Execution, FailureKind, Function, FunctionConfig, FunctionStatus, FunctionSummary, Status,
+    Timestamp,
 };
 use faas_core::store::conformance::fixtures::Fixtures;
 use faas_core::store::conformance::insert;
@@ -202,6 +203,10 @@ async fn a_function_that_todays_rules_refuse_can_be_read_counted_changed_and_del
     };
     let page = store.functions(&without_code).await.unwrap();
     assert!(page.items.iter().all(|one| one.code.is_none()));
+    let lengths = |items: &[FunctionSummary]| -> Vec<_> {
+        items.iter().map(|one| (one.id, one.code_bytes)).collect()
+    };
+    assert_eq!(lengths(&page.items), lengths(&listed.items));
     assert_eq!(listed.items[3].config, FunctionConfig::default());
     let counts = store.function_counts().await.unwrap();
     assert_eq!((counts.active, counts.inactive), (2, 2));
@@ -353,4 +358,23 @@ async fn an_index_of_an_earlier_release_is_replaced() {
         names.iter().any(|name| name == "status_1__id_-1"),
         "{names:?}"
     );
+}
+
+#[tokio::test]
+async fn the_length_of_code_is_read_from_its_span_if_the_function_was_stored_without_it() {
+    let Some(uri) = server::new_database() else {
+        return;
+    };
+    let store = MongoStore::open(&uri).await.unwrap();
+    let function = Fixtures::new().function("f");
+    store.insert_function(&function).await.unwrap();
+    let functions = database(&uri).await.collection::<Document>("functions");
+    let unset = doc! { "$unset": { "codeBytes": "" } };
+    functions.update_one(doc! {}, unset).await.unwrap();
+    let query = FunctionQuery {
+        code: false,
+        ..FunctionQuery::default()
+    };
+    let page = store.functions(&query).await.unwrap();
+    assert_eq!(page.items[0].code_bytes, function.code.len() as u64);
 }

@@ -1,5 +1,6 @@
 //! Executions, one or many.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use faas_core::model::{
@@ -115,10 +116,32 @@ pub(crate) fn page(
 ) -> Result<Vec<ListedExecution>, Error> {
     // A row and its parts must be read from the same state.
     let snapshot = connection.unchecked_transaction()?;
+    page_within(&snapshot, query)
+}
+
+/// As [`page`], within a transaction.
+fn page_within(
+    snapshot: &Connection,
+    query: &ExecutionQuery,
+) -> Result<Vec<ListedExecution>, Error> {
     let mut budget = PageBudget::new(query.max_bytes);
-    list(&snapshot, execution::SELECT_LISTED, query, |row| {
-        readable(execution::read_listed(&snapshot, row, &mut budget))
+    list(snapshot, execution::SELECT_LISTED, query, |row| {
+        readable(execution::read_listed(snapshot, row, &mut budget))
     })
+}
+
+/// The newest execution of each of these functions.
+pub(crate) fn latest(
+    connection: &Connection,
+    of: &[FunctionId],
+) -> Result<HashMap<FunctionId, ListedExecution>, Error> {
+    let snapshot = connection.unchecked_transaction()?;
+    let mut latest = HashMap::new();
+    for id in of {
+        let newest = page_within(&snapshot, &ExecutionQuery::latest_of(*id))?;
+        latest.extend(newest.into_iter().map(|newest| (*id, newest)));
+    }
+    Ok(latest)
 }
 
 pub(crate) fn recent_durations(

@@ -156,11 +156,6 @@ impl<'a, 'stmt> Columns<'a, 'stmt> {
         self.sound(column, nanos, instead)
     }
 
-    /// Skips a column.
-    pub(crate) const fn skip(&mut self) {
-        self.next += 1;
-    }
-
     /// Adds the unreadable columns of another part of the same record.
     pub(crate) fn take_damage(&mut self, mut other: Columns<'_, '_>) {
         self.damaged.append(&mut other.damaged);

@@ -242,6 +242,36 @@ pub async fn a_page_of_functions_ends_where_it_would_be_too_large(fixture: impl 
     assert_eq!((page.items.len(), page.next), (6, None));
 }
 
+pub async fn a_list_without_code_has_the_length_of_the_code(fixture: impl Fixture) {
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let first = Function {
+        code: "return \"ü 😀\"".into(),
+        ..fixtures.function("f")
+    };
+    store.insert_function(&first).await.unwrap();
+    let lengths = async || {
+        let query = FunctionQuery {
+            code: false,
+            ..FunctionQuery::default()
+        };
+        let page = store.functions(&query).await.unwrap();
+        let lengths = page.items.iter().map(|one| one.code_bytes);
+        lengths.collect::<Vec<_>>()
+    };
+    assert_eq!(lengths().await, [first.code.len() as u64]);
+    let second = Function {
+        code: "return 1".into(),
+        version: 2,
+        updated_at: first.updated_at + SECOND,
+        ..first.clone()
+    };
+    store
+        .update_function(&second, first.updated_at)
+        .await
+        .unwrap();
+    assert_eq!(lengths().await, [8]);
+}
+
 pub async fn functions_are_counted_by_status_and_found_by_name(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let mut all = Vec::new();

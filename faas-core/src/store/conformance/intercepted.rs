@@ -104,6 +104,13 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.executions(query).await
     }
 
+    async fn latest_executions(
+        &self,
+        functions: &[FunctionId],
+    ) -> Result<HashMap<FunctionId, ListedExecution>, StoreError> {
+        self.store.latest_executions(functions).await
+    }
+
     async fn unfinished(
         &self,
         after: Option<ExecutionId>,

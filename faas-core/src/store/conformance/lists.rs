@@ -1,5 +1,6 @@
 //! Lists: order, pages, filters.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::fixtures::{Fixtures, START};
@@ -68,6 +69,23 @@ async fn mixed(store: &dyn Store, fixtures: &mut Fixtures) -> Vec<Execution> {
         one.claim().unwrap();
     }
     all
+}
+
+pub async fn the_newest_execution_of_each_function_is_found(fixture: impl Fixture) {
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let all = mixed(&*store, &mut fixtures).await;
+    let functions: HashSet<_> = all.iter().map(|one| one.function_id).collect();
+    let without = fixtures.id();
+    let asked: Vec<_> = functions.iter().copied().chain([without]).collect();
+    let found = store.latest_executions(&asked).await.unwrap();
+    assert_eq!(found.len(), functions.len());
+    for function in functions {
+        let newest = all.iter().filter(|one| one.function_id == function);
+        let newest = newest.max_by_key(|one| one.id).unwrap();
+        let found = &found[&function];
+        assert_eq!((found.id, found.status), (newest.id, newest.status));
+    }
+    assert!(store.latest_executions(&[]).await.unwrap().is_empty());
 }
 
 pub async fn a_list_is_newest_first_and_pages_through_everything_once(fixture: impl Fixture) {
