@@ -15,7 +15,7 @@ use tokio::sync::{Notify, Semaphore};
 use super::rig::Rig;
 
 /// The functions of the binding.
-const FUNCTIONS: [&str; 5] = ["echo", "fail", "hold", "never", "bytes"];
+const FUNCTIONS: [&str; 6] = ["echo", "later", "fail", "hold", "never", "bytes"];
 
 pub(super) struct TestHost {
     events: Mutex<Vec<&'static str>>,
@@ -152,6 +152,11 @@ impl CallHost for TestHost {
         match &*function {
             "echo" => {
                 self.record("echo");
+                Ok(argument)
+            }
+            "later" => {
+                self.record("later");
+                tokio::task::yield_now().await;
                 Ok(argument)
             }
             "fail" => {

@@ -90,7 +90,7 @@ fn an_unknown_function_is_an_error_that_lists_the_known_ones() {
         try { await context.test.ehco(1) } catch (e) { return [e.code, e.message] }";
     let expected = json!([
         "ERR_UNKNOWN_HOST_FUNCTION",
-        "test has no function ehco: it has echo, fail, hold, never, bytes"
+        "test has no function ehco: it has echo, later, fail, hold, never, bytes"
     ]);
     assert_eq!(value(source), expected);
     assert_eq!(value("return typeof context.tset"), json!("undefined"));
@@ -107,7 +107,7 @@ fn a_binding_is_frozen_has_its_functions_only_and_does_not_show_in_its_context()
             Object.keys(context).includes('test'), test.echo.name, typeof await test,
         ]";
     let expected = json!([
-        ["echo", "fail", "hold", "never", "bytes"],
+        ["echo", "later", "fail", "hold", "never", "bytes"],
         null, true, true, "undefined", "undefined", false, true, false, "echo", "object"
     ]);
     assert_eq!(value(source), expected);
