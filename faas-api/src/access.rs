@@ -112,16 +112,18 @@ impl From<NewKey> for access::NewKey {
     }
 }
 
-/// Who asks.
+/// The session: the client's key, and what the server allows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Session<'a> {
     /// Whether a key is required.
     pub authentication: Authentication,
-    /// The key that the request came with; null where it came with none, or none are in use.
+    /// The key of the request; null if it has none, or if the server uses none.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub key: Option<SessionKey<'a>>,
+    /// Whether functions can have secrets: the server has a key to seal them with.
+    pub secrets: bool,
 }
 
 /// The key of the client that asks.
@@ -143,8 +145,9 @@ pub struct SessionKey<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// The session of a client with this key, or without one.
-    pub fn new(required: bool, key: Option<&'a model::ApiKey>) -> Self {
+    /// The session of a client with this key, or without one. `required`: whether the server requires
+    /// a key. `secrets`: whether it can store secrets.
+    pub fn new(required: bool, key: Option<&'a model::ApiKey>, secrets: bool) -> Self {
         let authentication = if required {
             KeyUse::Required
         } else {
@@ -158,6 +161,7 @@ impl<'a> Session<'a> {
                 role: Word(key.role),
                 expires_at: key.expires_at.map(Moment),
             }),
+            secrets,
         }
     }
 }

@@ -1,14 +1,16 @@
 //! Cost reports.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
-use faas_core::model::{Timestamp, UsageSums};
+use faas_core::model::{self, Timestamp, UsageSums};
 use faas_core::{platform, store};
 use serde::{Deserialize, Serialize};
 
 use crate::number::{Dollars, Millis};
-use crate::scalar::{FunctionKey, Moment, Text, Word};
-use crate::words::{Granularity, Tier};
+use crate::read::value;
+use crate::scalar::{ExecutionKey, FunctionKey, Moment, Text, Word};
+use crate::words::{ErrorKind, ExecutionStatus, Granularity, Tier};
 
 /// The envelope of every answer about costs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -220,6 +222,19 @@ impl<'a> Breakdown<'a> {
             breakdown: cost.functions.iter().map(BreakdownRow::from).collect(),
         }
     }
+
+    /// The same with the newest execution of each function.
+    #[must_use]
+    pub fn with_last_executions(
+        mut self,
+        latest: &HashMap<model::FunctionId, model::ListedExecution>,
+    ) -> Self {
+        for row in &mut self.breakdown {
+            let Text(id) = row.id;
+            row.last_execution = Some(latest.get(&id).map(|last| LastExecution::from(&**last)));
+        }
+        self
+    }
 }
 
 /// One function in a breakdown.
@@ -247,6 +262,45 @@ pub struct BreakdownRow<'a> {
     pub average_cost: Dollars,
     /// Per execution.
     pub average_duration: Millis,
+    /// Its newest execution, which may be outside the period. Null if it is no longer stored. Absent
+    /// without `lastExecution=true`.
+    #[serde(
+        default,
+        deserialize_with = "value::present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<LastExecution>))]
+    pub last_execution: Option<Option<LastExecution>>,
+}
+
+/// The newest execution of a function.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct LastExecution {
+    /// The execution.
+    #[serde(rename = "_id")]
+    pub id: ExecutionKey,
+    /// Its state.
+    pub status: ExecutionStatus,
+    /// The kind of its failure.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub error_kind: Option<ErrorKind>,
+    /// When it was accepted.
+    pub created_at: Moment,
+}
+
+impl From<&model::Execution> for LastExecution {
+    fn from(execution: &model::Execution) -> Self {
+        let failure = execution.failure.as_ref();
+        Self {
+            id: Text(execution.id),
+            status: Word(execution.status),
+            error_kind: failure.map(|failure| Word(failure.kind)),
+            created_at: Moment(execution.created_at),
+        }
+    }
 }
 
 impl<'a> From<&'a platform::FunctionCost> for BreakdownRow<'a> {
@@ -262,6 +316,7 @@ impl<'a> From<&'a platform::FunctionCost> for BreakdownRow<'a> {
             cost_breakdown: sums.into(),
             average_cost: Dollars::average(sums.total(), sums.executions),
             average_duration: Millis::average(sums.duration_micros, sums.executions),
+            last_execution: None,
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::number::{Cores, Dollars, Millis};
+use crate::read::value;
 use crate::scalar::{ExecutionKey, FunctionKey, Moment, Text, Word};
 use crate::words::{ErrorKind, ExecutionPart, ExecutionStatus, LogLevel, Part, Tier};
 
@@ -299,6 +300,30 @@ impl<'a> ExecuteRequest<'a> {
     }
 }
 
+/// How to repeat an execution.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct RetryRequest<'a> {
+    /// The input: any JSON. Null: `{}`. Absent: the input of the execution that is repeated.
+    #[serde(
+        default,
+        borrow,
+        deserialize_with = "value::present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<serde_json::Value>))]
+    pub input: Option<&'a RawValue>,
+}
+
+impl<'a> RetryRequest<'a> {
+    /// With this input.
+    pub const fn new(input: &'a RawValue) -> Self {
+        Self { input: Some(input) }
+    }
+}
+
 /// An execution was accepted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -328,7 +353,7 @@ impl<'a> Accepted<'a> {
     }
 }
 
-/// A failed execution was accepted again.
+/// The repetition of an execution was accepted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -338,7 +363,7 @@ pub struct Retried<'a> {
     pub execution_id: ExecutionKey,
     /// The execution that it repeats.
     pub retry_of: ExecutionKey,
-    /// The state of the new one.
+    /// The state of the new execution.
     pub status: ExecutionStatus,
     /// For people.
     pub message: Cow<'a, str>,

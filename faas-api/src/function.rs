@@ -29,6 +29,8 @@ pub struct Function<'a> {
     pub description: Cow<'a, str>,
     /// JavaScript source.
     pub code: Cow<'a, str>,
+    /// The length of the code in bytes of UTF-8.
+    pub code_length: u64,
     /// When it was uploaded first.
     pub created_at: Moment,
     /// When it was changed last.
@@ -60,6 +62,8 @@ pub struct FunctionSummary<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub code: Option<Cow<'a, str>>,
+    /// The length of the code in bytes of UTF-8.
+    pub code_length: u64,
     /// When it was uploaded first.
     pub created_at: Moment,
     /// When it was changed last.
@@ -81,6 +85,7 @@ impl<'a> From<&'a model::FunctionSummary> for FunctionSummary<'a> {
             name: Cow::Borrowed(&function.name),
             description: Cow::Borrowed(&function.description),
             code: function.code.as_deref().map(Cow::Borrowed),
+            code_length: function.code_bytes,
             created_at: Moment(function.created_at),
             updated_at: Moment(function.updated_at),
             version: function.version,
@@ -154,6 +159,7 @@ impl<'a> From<&'a model::Function> for Function<'a> {
             name: Cow::Borrowed(&function.name),
             description: Cow::Borrowed(&function.description),
             code: Cow::Borrowed(&function.code),
+            code_length: function.code.len() as u64,
             created_at: Moment(function.created_at),
             updated_at: Moment(function.updated_at),
             version: function.version,
@@ -226,7 +232,7 @@ pub struct FunctionChange {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "value::text"
+        deserialize_with = "value::present"
     )]
     #[cfg_attr(
         feature = "openapi",
@@ -237,7 +243,7 @@ pub struct FunctionChange {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "value::text"
+        deserialize_with = "value::present"
     )]
     #[cfg_attr(feature = "openapi", schema(min_length = 1, nullable = false))]
     pub description: Option<String>,
@@ -245,7 +251,7 @@ pub struct FunctionChange {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "value::text"
+        deserialize_with = "value::present"
     )]
     #[cfg_attr(feature = "openapi", schema(min_length = 1, nullable = false))]
     pub code: Option<String>,
@@ -253,7 +259,7 @@ pub struct FunctionChange {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "value::text"
+        deserialize_with = "value::present"
     )]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub status: Option<FunctionStatus>,
@@ -263,6 +269,9 @@ pub struct FunctionChange {
     #[serde(default, rename = "_id", skip_serializing)]
     #[cfg_attr(feature = "openapi", schema(ignore))]
     id: Ignored,
+    #[serde(default, skip_serializing)]
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    code_length: Ignored,
     #[serde(default, skip_serializing)]
     #[cfg_attr(feature = "openapi", schema(ignore))]
     created_at: Ignored,

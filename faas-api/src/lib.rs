@@ -59,14 +59,14 @@ mod words;
 
 pub use access::{Actor, AuditEntry, AuditPage, Key, NewKey, Session, SessionKey};
 pub use cost::{
-    Breakdown, BreakdownRow, CostParts, Data, FunctionCost, Period, SpanId, SystemCost,
-    SystemCostRow, Trend, Trends, TrendsPeriod,
+    Breakdown, BreakdownRow, CostParts, Data, FunctionCost, LastExecution, Period, SpanId,
+    SystemCost, SystemCostRow, Trend, Trends, TrendsPeriod,
 };
 pub use error::{ERROR_CODES, ErrorBody, ErrorDetails, Health, InvocationError};
 pub use event::{Since, Subscribe};
 pub use execution::{
     Accepted, Attempt, ExecuteRequest, Execution, ExecutionCost, ExecutionPage, FunctionRef,
-    LogLine, ResourceUsage, Retried,
+    LogLine, ResourceUsage, Retried, RetryRequest,
 };
 pub use function::{
     Function, FunctionChange, FunctionConfig, FunctionSummary, Message, NewConfig, NewFunction,

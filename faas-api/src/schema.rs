@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::cost::SpanId;
@@ -106,11 +106,36 @@ impl ToSchema for ErrorCode {
 }
 
 /// The newest executions with their functions' names, in the envelope of the routes about costs.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only describes")]
-pub struct NamedExecutions {
-    success: bool,
-    data: Vec<NamedExecution>,
+pub enum NamedExecutions {}
+
+impl PartialSchema for NamedExecutions {
+    fn schema() -> RefOr<Schema> {
+        let items = Ref::from_schema_name(NamedExecution::name());
+        ObjectBuilder::new()
+            .description(Some(
+                "The newest executions with their functions' names, in the envelope of the routes \
+                 about costs.",
+            ))
+            .property("success", bool::schema())
+            .required("success")
+            .property("data", ArrayBuilder::new().items(items))
+            .required("data")
+            .into()
+    }
+}
+
+impl ToSchema for NamedExecutions {
+    fn name() -> Cow<'static, str> {
+        "NamedExecutions".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((
+            NamedExecution::name().into_owned(),
+            NamedExecution::schema(),
+        ));
+        NamedExecution::schemas(schemas);
+    }
 }
 
 /// An execution with its function's names in place of its function's id.

@@ -200,9 +200,9 @@ pub enum Conflict {
     /// The execution has ended.
     #[error("the execution has already {0}")]
     ExecutionEnded(Status),
-    /// Only failed executions can be retried.
-    #[error("the execution is {0}: only a failed one can be retried")]
-    ExecutionNotFailed(Status),
+    /// Only executions that have ended can be retried.
+    #[error("the execution is {0}: wait until it has ended, or cancel it, to retry it")]
+    ExecutionNotEnded(Status),
     /// Another server ended the execution.
     #[error("the execution was settled elsewhere")]
     SettledElsewhere,

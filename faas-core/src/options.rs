@@ -7,7 +7,7 @@ use crate::error::Error;
 /// The largest input or output that can be configured, so that a record fits a MongoDB document.
 const LARGEST_JSON: usize = 6 << 20;
 
-/// The most that [`PlatformOptions::max_instances`] can be: each is a thread.
+/// The most that [`PlatformOptions::max_instances`] can be: in thread isolation each needs a thread.
 pub const MOST_INSTANCES: usize = 4_096;
 
 /// The least that [`PlatformOptions::lease_margin`] can be: leases are renewed each second.
@@ -24,6 +24,11 @@ pub struct PlatformOptions {
     /// The most instances that one function may hold. `None`: all but one of `max_instances`, so
     /// that one is left for the others. With `max_instances` or more, one function may hold all.
     pub max_instances_per_function: Option<usize>,
+    /// The most executions that may wait, for a timer or for a host call, while they hold no instance.
+    /// Past that, executions that wait keep their instances.
+    pub max_waiting: usize,
+    /// The most of these of one function. `None`: all of `max_waiting`.
+    pub max_waiting_per_function: Option<usize>,
     /// How many executions may wait for an instance; one more is refused as overloaded.
     pub queue_capacity: usize,
     /// How many bytes the inputs of executions that have not ended may take up, together with
@@ -43,6 +48,14 @@ pub struct PlatformOptions {
     /// How many console bytes an execution keeps. Of a call whose process was killed, at most the
     /// first 90 KiB or so are kept, whatever this says.
     pub max_log_bytes: usize,
+    /// How many host calls one attempt may make.
+    pub max_host_calls: usize,
+    /// How many of them may be under way at a time; further ones wait.
+    pub max_concurrent_host_calls: usize,
+    /// The largest argument of a host call, in bytes.
+    pub max_host_argument: usize,
+    /// How many bytes the arguments and results of all host calls of one attempt may have together.
+    pub max_host_bytes: usize,
     /// The longest timeout that a function may ask for.
     pub max_timeout: Duration,
     /// How long ended executions are kept; `None`: for ever. Their sums are always kept.
@@ -62,7 +75,7 @@ pub struct PlatformOptions {
     pub retry_jitter: f64,
     /// How long running executions may go on at shutdown.
     pub shutdown_grace: Duration,
-    /// How long a stopped call may take to come back before its thread is given up.
+    /// How long a stopped call may take to come back before it is abandoned.
     pub abandon_grace: Duration,
     /// Where several platforms use one store: how much longer than a function's timeout a claim is
     /// held before another platform may take the execution over. Their clocks must agree to half of
@@ -76,6 +89,8 @@ impl Default for PlatformOptions {
             min_instances: 1,
             max_instances: 10,
             max_instances_per_function: None,
+            max_waiting: 1_000,
+            max_waiting_per_function: None,
             queue_capacity: 10_000,
             queue_bytes: 256 << 20,
             queue_share: 0.5,
@@ -84,6 +99,10 @@ impl Default for PlatformOptions {
             max_code: 1 << 20,
             max_log_lines: 1_000,
             max_log_bytes: 64 << 10,
+            max_host_calls: 1_000,
+            max_concurrent_host_calls: 32,
+            max_host_argument: 1 << 20,
+            max_host_bytes: 64 << 20,
             max_timeout: Duration::from_secs(900),
             retention: None,
             scaling_tick: Duration::from_millis(200),
@@ -114,7 +133,7 @@ impl PlatformOptions {
         if self.max_instances > MOST_INSTANCES {
             let max = self.max_instances;
             return wrong(format!(
-                "max_instances is {max}: each is a thread, and at most {MOST_INSTANCES} are possible"
+                "max_instances is {max}: at most {MOST_INSTANCES} are possible"
             ));
         }
         if self.queue_capacity == 0 {
@@ -180,5 +199,10 @@ impl PlatformOptions {
             .unwrap_or_else(|| self.max_instances.saturating_sub(1))
             .min(self.max_instances)
             .max(1)
+    }
+
+    /// How many executions of one function may wait without an instance.
+    pub fn waiting_per_function(&self) -> usize {
+        self.max_waiting_per_function.unwrap_or(self.max_waiting)
     }
 }

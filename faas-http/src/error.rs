@@ -1,8 +1,8 @@
-//! What a client is told when a request fails.
+//! The responses to requests that fail.
 //!
-//! Owns the mapping from the platform's errors to a status and a stable `code`, and the two
-//! envelopes: `{"error", "code", "details"?, "executionId"?}`, and for costs the same with `"success": false`. What
-//! went wrong inside the server goes to the log and not to the client.
+//! Maps the platform's errors to a status and a stable `code`, and writes one of two envelopes:
+//! `{"error", "code", "details"?, "executionId"?}`, and for costs the same with `"success": false`.
+//! Causes inside the server are logged and not sent to the client.
 
 use axum::http::header::{ACCEPT_ENCODING, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
@@ -21,17 +21,17 @@ pub(crate) struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
-    /// Boxed, because few errors have any and a result is moved often.
+    /// Boxed, because few errors have details and results are moved often.
     details: Option<Box<ErrorDetails>>,
     /// The execution that the error is about.
     execution: Option<Box<ExecutionId>>,
-    /// Seconds after which trying again may help.
+    /// The number of seconds after which a retry may succeed.
     retry_after: Option<u64>,
-    /// What the log is told, where the client is not.
+    /// The cause, for the log only.
     report: Option<String>,
 }
 
-/// The cause of an answer of 500 and above, left in the response for the log.
+/// The cause of a response with status 500 or above, kept in the response for the log.
 #[derive(Debug, Clone)]
 pub(crate) struct Report(pub(crate) String);
 
@@ -39,7 +39,7 @@ impl ApiError {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         debug_assert!(
             faas_api::ERROR_CODES.contains(&code),
-            "{code} is not among the codes"
+            "{code} is not one of the error codes"
         );
         Self {
             status,
@@ -52,32 +52,32 @@ impl ApiError {
         }
     }
 
-    /// The request itself is wrong; `message` says what, and what was expected.
+    /// The request is invalid; `message` says what is wrong and what is expected.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", message)
     }
 
-    /// There is no function with such an id, or the id is none.
+    /// No function has this id, or it is not an id.
     pub(crate) fn no_function() -> Self {
         Self::from(Error::NotFound(Resource::Function))
     }
 
-    /// There is no execution with such an id, or the id is none.
+    /// No execution has this id, or it is not an id.
     pub(crate) fn no_execution() -> Self {
         Self::from(Error::NotFound(Resource::Execution))
     }
 
-    /// There is no load test with such an id, or the id is none.
+    /// No load test has this id, or it is not an id.
     pub(crate) fn no_load_test() -> Self {
         Self::from(Error::NotFound(Resource::LoadTest))
     }
 
-    /// There is no key with such an id, or the id is none.
+    /// No key has this id, or it is not an id.
     pub(crate) fn no_key() -> Self {
         Self::from(Error::NotFound(Resource::Key))
     }
 
-    /// Whoever asked is not let in.
+    /// The caller is refused.
     pub(crate) fn refused(
         status: u16,
         code: &'static str,
@@ -103,13 +103,13 @@ impl ApiError {
         )
     }
 
-    /// The body is encoded in a way that is not decoded here; `message` says which.
+    /// The body has an unsupported encoding; `message` names it.
     pub(crate) fn unsupported_encoding(message: impl Into<String>) -> Self {
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         Self::new(status, "unsupported_encoding", message)
     }
 
-    /// Request bodies take as much memory as they may.
+    /// Request bodies use all the memory that they are allowed.
     pub(crate) fn too_many_bodies() -> Self {
         Self {
             retry_after: Some(1),
@@ -121,7 +121,7 @@ impl ApiError {
         }
     }
 
-    /// The body arrives more slowly than it may.
+    /// The body arrives too slowly.
     pub(crate) fn body_too_slow() -> Self {
         Self::new(
             StatusCode::REQUEST_TIMEOUT,
@@ -130,7 +130,7 @@ impl ApiError {
         )
     }
 
-    /// The answer took longer than a request may.
+    /// The request exceeded its timeout.
     pub(crate) fn timed_out() -> Self {
         Self {
             retry_after: Some(1),
@@ -142,7 +142,7 @@ impl ApiError {
         }
     }
 
-    /// A fault of the server's own. `report` is for the log.
+    /// An error inside the server. `report` is for the log.
     pub(crate) fn internal(report: impl Into<String>) -> Self {
         Self {
             report: Some(report.into()),
@@ -225,7 +225,7 @@ impl From<Error> for ApiError {
                 bound, retry_after, ..
             } => Self {
                 details: Some(Box::new(met(bound.as_str()))),
-                // Rounded up, so that a client that keeps to it does not come too early.
+                // Rounded up, so that a client that waits this long does not retry too early.
                 retry_after: Some(retry_after.as_millis().div_ceil(1000).max(1) as u64),
                 ..Self::new(StatusCode::TOO_MANY_REQUESTS, "over_capacity", message)
             },
@@ -242,7 +242,7 @@ impl From<Error> for ApiError {
                     "the service is temporarily unavailable",
                 )
             },
-            // No 503: a client that tries again would run the function a second time.
+            // Not 503: a client that retries would run the function a second time.
             Error::NotStored { execution, .. } => Self {
                 execution: Some(Box::new(execution)),
                 report: Some(message),
@@ -265,7 +265,7 @@ impl From<Error> for ApiError {
     }
 }
 
-/// Where in the code an upload goes wrong.
+/// The position of a syntax error in uploaded code.
 fn place(error: &CompileError) -> Option<ErrorDetails> {
     let mut details = ErrorDetails::default();
     details.line = error.line;
@@ -273,14 +273,14 @@ fn place(error: &CompileError) -> Option<ErrorDetails> {
     (details != ErrorDetails::default()).then_some(details)
 }
 
-/// The bound of the queue that was met.
+/// The limit of the queue that was reached.
 fn met(bound: &'static str) -> ErrorDetails {
     let mut details = ErrorDetails::default();
     details.bound = Some(bound.into());
     details
 }
 
-/// The function that has the name which somebody asked for.
+/// The function that already has the requested name.
 fn existing(conflict: &Conflict) -> Option<ErrorDetails> {
     let Conflict::FunctionName {
         existing: Some(id), ..
@@ -293,7 +293,7 @@ fn existing(conflict: &Conflict) -> Option<ErrorDetails> {
     Some(details)
 }
 
-/// An [`ApiError`] in the envelope that answers about costs have.
+/// An [`ApiError`] in the envelope of the routes about costs.
 #[derive(Debug)]
 pub(crate) struct CostsError(ApiError);
 

@@ -1,4 +1,4 @@
-//! Reading requests: paths and queries, with messages that say what is wrong and what was expected.
+//! Reads paths and queries of requests. Error messages say what is wrong and what is expected.
 
 use std::convert::Infallible;
 use std::ops::RangeInclusive;
@@ -11,7 +11,7 @@ use faas_core::model::{ExecutionId, FunctionId, KeyId, LoadTestId};
 
 use crate::error::ApiError;
 
-/// The id in the path, decoded and not yet parsed. Every route reads it here.
+/// The id in the path, decoded but not parsed. Every route with an id uses this extractor.
 pub(crate) struct PathId(Option<RawPathParams>);
 
 impl PathId {
@@ -58,15 +58,15 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        // Escapes that are not UTF-8 are not an id either.
+        // Escapes that are not UTF-8 cannot be an id.
         Ok(Self(
             RawPathParams::from_request_parts(parts, state).await.ok(),
         ))
     }
 }
 
-/// The parameters of a query. Reading a parameter that is given twice is an error; parameters that
-/// no route reads are ignored.
+/// The parameters of a query. It is an error to read a parameter that is given twice. Parameters
+/// that the route does not read are ignored.
 pub(crate) struct Params(Vec<(String, String)>);
 
 impl Params {
@@ -77,7 +77,7 @@ impl Params {
         Ok(Self(pairs))
     }
 
-    /// The value of `name`. An empty value, as forms send it, counts as absent.
+    /// The value of `name`. An empty value, which forms send, counts as absent.
     pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, ApiError> {
         Ok(self.given(name)?.filter(|value| !value.is_empty()))
     }
@@ -91,8 +91,8 @@ impl Params {
         Ok(first.map(|(_, value)| value.as_str()))
     }
 
-    /// The whole number `name` within `range`, or `default` when it is not given or empty. A number
-    /// above the range counts as its end.
+    /// The whole number `name` within `range`, or `default` if it is absent or empty. A number above
+    /// the range is clamped to its end.
     pub(crate) fn number(
         &self,
         name: &str,
@@ -103,7 +103,7 @@ impl Params {
             return Ok(default);
         };
         let (low, high) = (*range.start(), *range.end());
-        // `u32::from_str` takes a plus sign, and refuses what is above its own range.
+        // `u32::from_str` accepts a plus sign and refuses numbers above its own range.
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
         let number = is_number.then(|| text.parse().unwrap_or(u32::MAX));
         match number {
@@ -115,7 +115,7 @@ impl Params {
         }
     }
 
-    /// The choice `name` out of `choices`.
+    /// The value of `name`, which must be one of `choices`.
     pub(crate) fn choice<T: Copy>(
         &self,
         name: &str,
@@ -145,7 +145,7 @@ impl Params {
     }
 }
 
-/// Enough of `text` to recognise it by.
+/// The beginning of `text`, for error messages.
 pub(crate) fn shorten(text: &str) -> String {
     const ENOUGH: usize = 40;
     match text.char_indices().nth(ENOUGH) {

@@ -13,15 +13,15 @@
 //! # }
 //! ```
 //!
-//! [`serve()`] bounds what a client may cost; behind a proxy that does so, `axum::serve` serves the
-//! router as well.
+//! [`serve()`] limits the memory, time and connections that each client can use. Behind a proxy
+//! with such limits, you can serve the router with `axum::serve`.
 //!
-//! Every error is JSON with a stable `code`; every answer has an `X-Request-Id`. With an
+//! Every error is JSON with a stable `code`; every response has an `X-Request-Id`. With an
 //! [`Access`](faas_core::access::Access) in the options, each route requires a key that permits it
 //! and checks the origin of the request; without one, you control access in a layer around the
 //! router.
 //!
-//! The shapes of requests and answers are in [`faas_api`].
+//! [`faas_api`] defines the shapes of requests and responses.
 //!
 //! Read the modules in this order: `options`, `routes` (all routes), `routing` and `guard` (access
 //! control), `body`, `extract`, `envelope` and `dates` (reading requests), `answer` and `error`
@@ -81,11 +81,11 @@ pub fn router(platform: Platform) -> Router {
     router_with(platform, HttpOptions::default())
 }
 
-/// The API. The root is left to the host: see [`front_page`].
+/// The API. The host serves the root path: see [`front_page`].
 pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
     let ids = Arc::new(RequestIds::new());
     let rate = MinRate::new(options.stall_timeout, options.min_rate);
-    // One body of the largest kind always has room.
+    // The budget always has room for one body of the maximum size.
     let budget = options.max_body_memory.max(options.max_upload());
     let bodies = Arc::new(Bodies::new(budget, rate));
     let front = FrontLayer::new(ids, bodies.clone());
@@ -118,9 +118,9 @@ pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
     })
 }
 
-/// Adds the layers that every request goes through; as one layer, because a router boxes each.
+/// Adds the layers that every request passes, as one layer, because a router boxes each layer.
 fn layered(routes: Router<Api>, options: &HttpOptions, front: FrontLayer) -> Router<Api> {
-    /// Below this many bytes compression costs more than it saves.
+    /// The minimum size to compress, in bytes: below it, compression costs more than it saves.
     const WORTH_COMPRESSING: u64 = 1024;
     let compression = CompressionLayer::new()
         .gzip(options.compression)

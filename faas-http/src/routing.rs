@@ -1,8 +1,8 @@
 //! Collects the routes for the router and for the OpenAPI document.
 //!
-//! A route is added through the description of its handler (`#[utoipa::path]`), so that the router
-//! and the document have the same routes; and together with what it requires, so that no route is
-//! left unguarded by mistake.
+//! A route is added by the description of its handler (`#[utoipa::path]`), so the router and the
+//! document have the same routes. Each route is added together with its access requirement, so no
+//! route is left unprotected by mistake.
 
 use axum::Router;
 use axum::routing::MethodRouter;
@@ -20,9 +20,9 @@ use crate::openapi::{NamedSchema, security};
 pub(crate) enum Needs {
     /// Nothing: it is public.
     Nothing,
-    /// No key, but no wrong one either, and no page of another origin.
+    /// No key is required, but an invalid key and a page of another origin are refused.
     NoWrongKey,
-    /// A key with this permission once keys are in use, and no page of another origin.
+    /// A key with this permission, once keys are in use; a page of another origin is refused.
     Key(Permission),
 }
 
@@ -35,8 +35,8 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
-    /// Adds the methods of one path, which all require the same. A path below `/api` also exists with
-    /// a slash at its end: existing clients use both.
+    /// Adds the methods of one path, which all have the same requirement. A path below `/api` is also
+    /// added with a slash at its end, because existing clients use both.
     pub(crate) fn add(
         mut self,
         needs: Needs,
@@ -62,14 +62,14 @@ impl Routes {
         self
     }
 
-    /// Adds all of `other`.
+    /// Adds all routes of `other`.
     pub(crate) fn merge(mut self, other: Self) -> Self {
         self.routes.extend(other.routes);
         self.describe(other.paths, other.schemas);
         self
     }
 
-    /// The router. Each route that needs something is guarded by `access`.
+    /// The router. `access` checks each route that has a requirement.
     pub(crate) fn router(&mut self, access: Option<&Access>) -> Router<Api> {
         let mut router = Router::new();
         for (path, needs, methods) in self.routes.drain(..) {

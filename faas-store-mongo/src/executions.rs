@@ -11,7 +11,7 @@ use faas_core::model::{
     Execution, ExecutionId, FailureKind, FunctionId, ListedExecution, Status, Timestamp,
 };
 use faas_core::store::{ExecutionQuery, PAGE_BYTES, Page, Period};
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, doc};
 
@@ -23,7 +23,8 @@ use crate::ids::{Id, first_object_id};
 use crate::period;
 use crate::store::Inner;
 
-/// How many unfinished executions are read at once.
+/// How many unfinished executions one query reads, and how many queries for the newest execution of a
+/// function run at the same time.
 const AT_ONCE: usize = 8;
 /// How many documents without a readable id a list may pass over.
 const UNREADABLE: usize = 64;
@@ -67,6 +68,23 @@ impl Inner {
         };
         let heads = self.list(&list, execution::head).await?;
         self.with_parts(heads, query.max_bytes).await
+    }
+
+    /// The newest execution of each of these functions, [`AT_ONCE`] queries at a time.
+    pub(crate) async fn latest_executions(
+        &self,
+        of: &[FunctionId],
+    ) -> Result<HashMap<FunctionId, ListedExecution>, Error> {
+        let newest = stream::iter(of.iter().copied())
+            .map(async |id| {
+                let newest = self.executions(&ExecutionQuery::latest_of(id)).await?;
+                Ok::<_, Error>(newest.into_iter().next().map(|newest| (id, newest)))
+            })
+            .buffer_unordered(AT_ONCE);
+        newest
+            .try_filter_map(async |newest| Ok(newest))
+            .try_collect()
+            .await
     }
 
     pub(crate) async fn recent_durations(

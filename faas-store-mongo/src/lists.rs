@@ -90,33 +90,54 @@ impl Inner {
         &self,
         filter: Document,
     ) -> Result<Vec<FunctionSummary>, Error> {
-        let find = self.collections.functions.find(filter);
-        let mut found = find.projection(function::fields_without_code()).await?;
-        let (mut summaries, mut without_tier) = (Vec::new(), Vec::new());
-        while let Some(document) = found.try_next().await? {
-            let read = function::read_without_code(&document);
-            let Some((summary, tier)) = readable(&document, read)? else {
-                continue;
-            };
-            if tier.is_none() {
-                without_tier.push(summary.id);
-            }
-            summaries.push(summary);
+        let mut summaries = HashMap::new();
+        let fields = function::fields_without_code();
+        let mut incomplete = self.add_summaries(filter, fields, &mut summaries).await?;
+        if !incomplete.is_empty() {
+            // Written before `codeBytes` was stored: the spans have it.
+            let (filter, fields) = (one_of(&incomplete), doc! { "code": 0 });
+            incomplete = self.add_summaries(filter, fields, &mut summaries).await?;
         }
-        if !without_tier.is_empty() {
-            // Of these, the code tells the tier. No more than one is kept at a time.
-            let find = self.collections.functions.find(one_of(&without_tier));
+        if !incomplete.is_empty() {
+            // Written by an earlier system: tier and length follow from the code. Only one code is in
+            // memory at a time.
+            let find = self.collections.functions.find(one_of(&incomplete));
             let mut found = find.projection(doc! { "codeSpans": 0 }).await?;
             while let Some(document) = found.try_next().await? {
                 let Some(whole) = readable(&document, function::read(&document))? else {
                     continue;
                 };
-                if let Some(one) = summaries.iter_mut().find(|one| one.id == whole.id) {
+                if let Some(one) = summaries.get_mut(&whole.id) {
                     one.tier = whole.tier;
+                    one.code_bytes = whole.code.len() as u64;
                 }
             }
         }
-        Ok(summaries)
+        Ok(summaries.into_values().collect())
+    }
+
+    /// Reads these fields of functions. Returns the functions whose tier, or the length of whose code,
+    /// is not in them.
+    async fn add_summaries(
+        &self,
+        filter: Document,
+        fields: Document,
+        summaries: &mut HashMap<FunctionId, FunctionSummary>,
+    ) -> Result<Vec<FunctionId>, Error> {
+        let mut found = (self.collections.functions.find(filter))
+            .projection(fields)
+            .await?;
+        let mut incomplete = Vec::new();
+        while let Some(document) = found.try_next().await? {
+            let read = function::read_without_code(&document);
+            if let Some((summary, is_complete)) = readable(&document, read)? {
+                if !is_complete {
+                    incomplete.push(summary.id);
+                }
+                summaries.insert(summary.id, summary);
+            }
+        }
+        Ok(incomplete)
     }
 
     /// The versions, current and kept, that have secrets.

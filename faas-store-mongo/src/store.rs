@@ -10,13 +10,12 @@ use faas_core::clock::Clock;
 use faas_core::error::StoreError;
 use faas_core::model::LoadTest;
 use faas_core::model::{
-    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
-    FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, ScalingEvent, Timestamp,
+    Execution, ExecutionId, Function, FunctionCounts, FunctionId, FunctionLabel, FunctionSummary,
+    ListedExecution, LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
-    AccessStore, AuditQuery, ExecutionQuery, FunctionQuery, KeyUse, Lease, LoadTestQuery, Overdue,
-    OverdueQuery, Page, Period, Renewed, SecretStore, SharedStore, Store, Totals, UsageQuery,
-    UsageRow, Write, Written,
+    ExecutionQuery, FunctionQuery, LoadTestQuery, Page, Period, SharedStore, Store, Totals,
+    UsageQuery, UsageRow, Write, Written,
 };
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::{Client, Database};
@@ -30,6 +29,9 @@ use crate::documents::Fields;
 use crate::error::{self, Error, closed, unavailable, unusable};
 use crate::options::MongoOptions;
 use crate::usage::Holds;
+
+mod access;
+mod shared;
 
 /// The version of what this release writes.
 const SCHEMA: i64 = 1;
@@ -238,14 +240,6 @@ impl Store for MongoStore {
         Ok(self.inner()?.function(id).await?)
     }
 
-    async fn function_version(
-        &self,
-        id: FunctionId,
-        version: u32,
-    ) -> Result<Option<Function>, StoreError> {
-        Ok(self.inner()?.function_version(id, version).await?)
-    }
-
     async fn functions(
         &self,
         query: &FunctionQuery,
@@ -291,6 +285,13 @@ impl Store for MongoStore {
 
     async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<ListedExecution>, StoreError> {
         Ok(self.inner()?.executions(query).await?)
+    }
+
+    async fn latest_executions(
+        &self,
+        functions: &[FunctionId],
+    ) -> Result<HashMap<FunctionId, ListedExecution>, StoreError> {
+        Ok(self.inner()?.latest_executions(functions).await?)
     }
 
     async fn unfinished(
@@ -393,89 +394,5 @@ impl Store for MongoStore {
             client.shutdown().immediate(true).await;
         }
         Ok(())
-    }
-}
-
-#[async_trait]
-impl SecretStore for MongoStore {
-    async fn sealed_versions(&self) -> Result<Vec<(FunctionId, u32)>, StoreError> {
-        Ok(self.inner()?.sealed_versions().await?)
-    }
-
-    async fn sealed_version(
-        &self,
-        id: FunctionId,
-        version: u32,
-    ) -> Result<Option<Function>, StoreError> {
-        self.function_version(id, version).await
-    }
-
-    async fn replace_environment(
-        &self,
-        function: &Function,
-        expected: Timestamp,
-    ) -> Result<(), StoreError> {
-        let replace = self.inner()?.replace_environment(function, expected);
-        Ok(replace.await?)
-    }
-}
-
-#[async_trait]
-impl SharedStore for MongoStore {
-    async fn overdue(&self, query: &OverdueQuery) -> Result<Vec<Overdue>, StoreError> {
-        let inner = self.inner()?;
-        Ok(inner.in_time(inner.overdue(query)).await?)
-    }
-
-    async fn renew(
-        &self,
-        attempts: &[(ExecutionId, u32)],
-        lease: &Lease,
-    ) -> Result<Vec<Renewed>, StoreError> {
-        let inner = self.inner()?;
-        Ok(inner.in_time(inner.renew(attempts, lease)).await?)
-    }
-
-    async fn request_cancel(&self, id: ExecutionId) -> Result<bool, StoreError> {
-        Ok(self.inner()?.request_cancel(id).await?)
-    }
-
-    async fn function_updated_at(&self, id: FunctionId) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.inner()?.function_updated_at(id).await?)
-    }
-}
-
-#[async_trait]
-impl AccessStore for MongoStore {
-    async fn insert_key(&self, key: &ApiKey) -> Result<(), StoreError> {
-        Ok(self.inner()?.insert_key(key).await?)
-    }
-
-    /// A server that gives no answer must not keep another process's changes from being noticed.
-    async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
-        let inner = self.inner()?;
-        Ok(inner.in_time(inner.keys()).await?)
-    }
-
-    async fn revoke_key(&self, id: KeyId, at: Timestamp) -> Result<bool, StoreError> {
-        Ok(self.inner()?.revoke_key(id, at).await?)
-    }
-
-    async fn note_key_uses(&self, uses: &[KeyUse]) -> Result<(), StoreError> {
-        let inner = self.inner()?;
-        Ok(inner.in_time(inner.note_key_uses(uses)).await?)
-    }
-
-    async fn append_audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
-        let inner = self.inner()?;
-        Ok(inner.in_time(inner.append_audit(entry)).await?)
-    }
-
-    async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
-        Ok(self.inner()?.audit(query).await?)
-    }
-
-    async fn expire_audit(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        Ok(self.inner()?.expire_audit(before, limit).await?)
     }
 }

@@ -1,9 +1,9 @@
 //! Access to a database that a server may be using.
 //!
-//! One process owns a database, but you make and revoke keys, and seal secrets anew, while a server
-//! runs. So this opens a second connection, and touches only the tables of keys and audit log, which
-//! the owner does not cache, and the secrets of functions with their time of change, by which the owner
-//! notices. SQLite lets one connection write at a time.
+//! One process owns a database, but you can create and revoke keys and reseal secrets while a server
+//! runs. This module opens a second connection. It changes only the tables of keys and the audit log,
+//! which the owner does not cache, and the secrets of functions together with their time of change,
+//! by which the owner notices the change. SQLite lets one connection write at a time.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -133,7 +133,7 @@ impl SecretStore for SqliteBeside {
         self.within(functions::sealed).await
     }
 
-    async fn sealed_version(
+    async fn function_version(
         &self,
         id: FunctionId,
         version: u32,

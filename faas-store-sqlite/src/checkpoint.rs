@@ -1,9 +1,9 @@
-//! Keeps the write-ahead log short without holding up commits.
+//! Keeps the write-ahead log short without delaying commits.
 //!
-//! Copying the log into the database waits for the disk, for milliseconds. A thread with a
-//! connection of its own does that while commits go on. Since they do, it never copies quite all,
-//! and the log can only begin anew once all is copied: so the writer copies the rest itself, but
-//! only when the log has grown large. A commit then rarely waits, and the log stays bounded.
+//! Copying the log into the database waits for the disk, for milliseconds. A thread with its own
+//! connection copies the log while commits continue, so it never copies all of it. SQLite can reuse
+//! the log only when all of it is copied. So the writer copies the rest itself when the log has grown
+//! large. A commit rarely waits, and the size of the log is bounded.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,32 +17,32 @@ use rusqlite::{Connection, OpenFlags};
 use crate::error::Error;
 use crate::options::{Durability, SqliteOptions};
 
-/// So many pages more in the log have the thread copy it: 4 MiB.
+/// The thread copies the log when it has grown by this many pages: 4 MiB.
 const STEP: i32 = 1_000;
 
-/// Pages in the log from which on the writer copies the rest: 64 MiB.
+/// The writer copies the rest when the log has this many pages: 64 MiB.
 const LARGE: i32 = 16_000;
 
-/// Pages in the log from which on the writer waits for the thread first: 128 MiB. Only a disk that
-/// is slower than the commits, or a query that reads for long, lets it grow so far.
+/// The writer first waits for the thread when the log has this many pages: 128 MiB. The log grows
+/// this large only if the disk is slower than the commits or a query reads for a long time.
 const LIMIT: i32 = 32_000;
 
-/// The writer's end.
+/// The part that the writer uses.
 #[derive(Debug)]
 pub(crate) struct Checkpointer {
     /// Pages in the log after the latest commit.
     pages: Arc<AtomicI32>,
-    /// What of it was there when the thread was last woken.
+    /// Pages in the log when the thread was last woken.
     seen: i32,
     under_way: bool,
     wake: Option<SyncSender<()>>,
-    /// What the thread says when it is done.
+    /// The thread's messages that it is done.
     copied: Receiver<()>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Checkpointer {
-    /// Takes over from SQLite's own checkpoints on `writer`.
+    /// Replaces SQLite's automatic checkpoints on `writer`.
     pub(crate) fn start(
         path: &Path,
         options: &SqliteOptions,
@@ -97,7 +97,7 @@ impl Checkpointer {
                 checkpoint(writer);
             }
         }
-        // A log that is shorter than before has begun anew.
+        // SQLite has started the log again if it is shorter than before.
         if pages < self.seen {
             self.seen = 0;
         }
@@ -133,7 +133,8 @@ pub(crate) fn set_durability(
     connection.pragma_update(None, "synchronous", level)
 }
 
-/// Copies what it can. What fails now is tried again at the next threshold; the log keeps all.
+/// Copies as much as possible. A failed copy is retried at the next threshold; the log keeps
+/// everything until then.
 fn checkpoint(connection: &Connection) {
     if let Err(error) = connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE) {
         tracing::warn!(%error, "checkpoint failed");

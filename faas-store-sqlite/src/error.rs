@@ -18,17 +18,17 @@ pub(crate) enum Error {
         table: &'static str,
         what: &'static str,
     },
-    /// A write that is refused, which is no failure of the database.
+    /// A refused write. The database has not failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// A message in place of a database error that says less.
+/// A message that replaces a less helpful error of the database.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Message(pub(crate) String);
 
-/// One error of SQLite as the cause of several failures.
+/// An error of SQLite that is the cause of several failures.
 #[derive(Debug, Clone)]
 pub(crate) struct Shared(Arc<rusqlite::Error>);
 
@@ -50,7 +50,7 @@ impl std::error::Error for Shared {
     }
 }
 
-/// An error at opening, with the file that it is about.
+/// An error on opening, with the name of the file.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {source}", path.display())]
 pub(crate) struct AtPath {
@@ -63,7 +63,7 @@ impl Error {
         Self::Row { table, what }
     }
 
-    /// The error, to be shared, if another process holds a lock on the file.
+    /// The error, for sharing, if another process holds a lock on the file.
     pub(crate) fn into_lock(self) -> Result<Shared, Self> {
         match self {
             Self::Sqlite(error) if is_lock(&error) => Ok(Shared(Arc::new(error))),

@@ -9,14 +9,14 @@
 //! # Ok(()) }
 //! ```
 //!
-//! One process owns a database, and in it one thread, the [`writer`], writes: it commits groups of
-//! executions together with the sums that reports read. [`readers`] answer queries beside it, and a
+//! One process owns a database. One thread of it, the [`writer`], writes: it commits groups of
+//! executions together with the sums for reports. [`readers`] run queries at the same time, and a
 //! [`checkpoint`] thread keeps the write-ahead log short. [`schema`] and [`rows`] define the tables,
-//! [`reads`] the queries. Another process may change keys meanwhile: [`beside`].
+//! [`reads`] the queries. Another process may change keys at the same time: [`beside`].
 //!
-//! # Using another SQLite crate beside this one
+//! # Using another SQLite crate
 //!
-//! SQLite can be linked into a program once only: Cargo allows one version of `libsqlite3-sys`
+//! A program can link SQLite only once: Cargo allows one version of `libsqlite3-sys`
 //! (`links = "sqlite3"`). This crate works with `rusqlite` 0.41 to 0.43, so that a host with a
 //! `rusqlite` in this range shares it. A host with another version, or with a version of `sqlx` that
 //! needs another `libsqlite3-sys`, cannot be built together with this crate: use another store, or

@@ -1,4 +1,4 @@
-//! How a database is opened.
+//! Options for opening a database.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,19 +7,19 @@ use faas_core::error::StoreError;
 
 use crate::SqliteStore;
 
-/// What a commit has to survive before it is answered.
+/// The failures that a commit survives once it is acknowledged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Durability {
-    /// The end of the process, however it comes. Losing power may lose the last commits, never
-    /// the database.
+    /// Any end of the process. A power failure may lose the last commits but does not corrupt the
+    /// database.
     #[default]
     Commit,
-    /// Losing power too: each commit waits for the disk.
+    /// A power failure too: each commit waits for the disk.
     Full,
 }
 
-/// How to open a database. The default is what the platform was measured with.
+/// Options for opening a database. The platform was measured with the defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqliteOptions {
     pub(crate) durability: Durability,
@@ -40,41 +40,42 @@ impl Default for SqliteOptions {
 }
 
 impl SqliteOptions {
-    /// What a commit has to survive; [`Durability::Commit`] unless set.
+    /// Sets the failures that a commit survives. Default: [`Durability::Commit`].
     #[must_use]
     pub const fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
     }
 
-    /// How many queries may read at the same time, at least one; 4 unless set. Further ones wait.
+    /// Sets the number of queries that can read at the same time, at least one; further queries wait.
+    /// Default: 4.
     #[must_use]
     pub const fn readers(mut self, readers: usize) -> Self {
         self.readers = readers;
         self
     }
 
-    /// How long to wait for somebody else's lock on the file before a call is
-    /// [`StoreError::Unavailable`]; 5 s unless set.
+    /// Sets how long a call waits for another process's lock on the file before it fails with
+    /// [`StoreError::Unavailable`]. Default: 5 s.
     #[must_use]
     pub const fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
         self
     }
 
-    /// How large the database may grow, in bytes, without its write-ahead log. At the limit, writes
-    /// are [`StoreError::Unavailable`] until old executions expire. No limit unless set.
+    /// Sets the maximum size of the database in bytes, without its write-ahead log. At the limit,
+    /// writes fail with [`StoreError::Unavailable`] until old executions expire. Default: no limit.
     #[must_use]
     pub const fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = Some(bytes);
         self
     }
 
-    /// Opens the database at `path`; makes it, and the folders above it, where there is none.
+    /// Opens the database at `path`. Creates it and the folders above it if they do not exist.
     ///
     /// # Errors
-    /// [`StoreError::Unusable`], with one line for people, when the file is no database, was
-    /// written by a newer release, is used by another process or must not be written to.
+    /// [`StoreError::Unusable`], with a message of one line, if the file is not a database, was
+    /// written by a newer release, is used by another process or is read-only.
     pub async fn open(self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
         SqliteStore::open_with(path.as_ref().to_owned(), self).await
     }

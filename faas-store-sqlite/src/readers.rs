@@ -1,7 +1,7 @@
-//! The connections that answer queries.
+//! The connections that run queries.
 //!
-//! Owns a fixed number of read-only connections and lends each to one query at a time, which runs
-//! on the runtime's threads for blocking work. Queries beyond that number wait their turn.
+//! Owns a fixed number of read-only connections. Each runs one query at a time, on the runtime's
+//! threads for blocking work. Further queries wait.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use crate::error::{Error, closed, unavailable};
 use crate::options::SqliteOptions;
 
-/// How many prepared statements a connection keeps.
+/// The number of prepared statements that a connection caches.
 pub(crate) const STATEMENTS: usize = 64;
 
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(crate) struct Readers {
     count: u32,
 }
 
-/// A connection that goes back to the others even when its query panics.
+/// A connection that is returned to the pool even if its query panics.
 struct Lent {
     connection: Option<Connection>,
     idle: Arc<Mutex<Vec<Connection>>>,
@@ -40,7 +40,7 @@ impl Drop for Lent {
 }
 
 impl Readers {
-    /// Opens the connections. The database must be at the schema of this release.
+    /// Opens the connections. The database must have the schema of this release.
     pub(crate) fn open(path: &Path, options: &SqliteOptions) -> Result<Self, Error> {
         let count = options.readers.clamp(1, 256);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -74,16 +74,16 @@ impl Readers {
                 Some(connection) => query(connection).map_err(StoreError::from),
                 None => Err(closed()),
             };
-            // The connection is back before the permit is.
+            // The connection is returned before the permit.
             drop(lent);
             drop(permit);
             answer
         });
         run.await
-            .unwrap_or_else(|_| Err(unavailable("a query was broken off")))
+            .unwrap_or_else(|_| Err(unavailable("the thread that ran a query panicked")))
     }
 
-    /// Waits for the queries under way and closes the connections. Later queries are refused.
+    /// Waits for running queries and closes the connections. Later queries are refused.
     pub(crate) async fn close(&self) {
         let all = self.permits.acquire_many(self.count).await;
         self.permits.close();

@@ -1,17 +1,17 @@
 //! The tables, and the migration of databases of older releases.
 //!
-//! `executions` is clustered by time: its integer key is made of the first 64 bits of the UUIDv7,
-//! so that time order needs no index. Functions are named by a small number in all other tables.
+//! `executions` is clustered by time: its integer key is derived from the first 64 bits of the UUIDv7,
+//! so ordering by time needs no index. All other tables refer to functions by a small number.
 
 use rusqlite::Connection;
 
 use crate::error::{Error, unusable};
 use crate::rows::signed;
 
-/// `FaaS` in ASCII: distinguishes our files from other SQLite databases.
+/// `FaaS` in ASCII: distinguishes this store's files from other SQLite databases.
 const APPLICATION_ID: i64 = 0x4661_6153;
 
-/// Each entry brings the schema from the version of its index to the next one.
+/// The entry at index N migrates the schema from version N to the next.
 const MIGRATIONS: &[&str] = &[
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
@@ -20,7 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/5.sql"),
 ];
 
-/// Whether it is a database of ours at the schema of this release.
+/// Whether this is a database of this store with the schema of this release.
 pub(crate) fn is_current(connection: &Connection) -> Result<bool, Error> {
     let pragma = |name: &str| -> Result<i64, rusqlite::Error> {
         connection.pragma_query_value(None, name, |row| row.get(0))
@@ -29,7 +29,7 @@ pub(crate) fn is_current(connection: &Connection) -> Result<bool, Error> {
     Ok(pragma("application_id")? == APPLICATION_ID && pragma("user_version")? == version)
 }
 
-/// Brings the database to the schema of this release.
+/// Migrates the database to the schema of this release.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
     let pragma = |name: &str| -> Result<i64, rusqlite::Error> {
         connection.pragma_query_value(None, name, |row| row.get(0))
@@ -47,7 +47,7 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
         .and_then(|done| MIGRATIONS.get(done..))
     else {
         return Err(Error::Store(unusable(format!(
-            "it has schema version {version}, written by a newer release; this one knows up to {}",
+            "it has schema version {version}, written by a newer release; this release supports up to {}",
             MIGRATIONS.len()
         ))));
     };

@@ -1,4 +1,4 @@
-//! The one row of figures that every commit rewrites.
+//! The row of counters that every commit updates.
 
 use faas_core::model::{ExecutionId, Status, Timestamp};
 use faas_core::store::Totals;
@@ -67,7 +67,7 @@ impl Figures {
         Ok(())
     }
 
-    /// What the roll-ups know; `None` when nothing was rolled up yet.
+    /// The period that the roll-ups cover; `None` if nothing is rolled up.
     pub(crate) fn known(&self) -> Option<Known> {
         Some(Known {
             oldest: self.oldest?,
@@ -83,7 +83,7 @@ impl Figures {
         *self.count(status) += 1;
     }
 
-    /// An execution went from one status to the other.
+    /// An execution changed from one status to another.
     pub(crate) fn shift(&mut self, from: Status, to: Status) {
         let left = self.count(from);
         *left = left.saturating_sub(1);
@@ -96,7 +96,8 @@ impl Figures {
         self.newest = self.newest.max(Some(at));
     }
 
-    /// Ended executions up to and including `at` are gone. Returns whether more minutes may go.
+    /// Ended executions up to and including `at` are deleted. Returns whether more minutes may be
+    /// deleted.
     pub(crate) fn forget(&mut self, at: Timestamp) -> Option<Timestamp> {
         let after = Timestamp::from_micros(at.as_micros().saturating_add(1));
         self.executions_from = self.executions_from.max(after);

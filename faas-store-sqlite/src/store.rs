@@ -1,4 +1,4 @@
-//! The store: opens the database, and hands each call to the writer or to a reader.
+//! The store: opens the database, and passes each call to the writer or to a reader.
 
 use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
@@ -28,7 +28,8 @@ use crate::schema;
 use crate::state::Figures;
 use crate::writer::WriterHandle;
 
-/// How many expired executions one transaction deletes, so that commits in between do not wait.
+/// The number of expired executions that one transaction deletes, so that other commits do not wait
+/// long.
 const EXPIRE_BATCH: usize = 512;
 
 /// A SQLite database that this process owns.
@@ -40,7 +41,7 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the database at `path` with the default options; makes it where there is none.
+    /// Opens the database at `path` with the default options. Creates it if it does not exist.
     ///
     /// # Errors
     /// As [`SqliteOptions::open`].
@@ -48,7 +49,7 @@ impl SqliteStore {
         SqliteOptions::default().open(path).await
     }
 
-    /// The default options, to be changed.
+    /// The default options.
     pub fn options() -> SqliteOptions {
         SqliteOptions::default()
     }
@@ -62,7 +63,7 @@ impl SqliteStore {
         });
         opening
             .await
-            .unwrap_or_else(|_| Err(unavailable("opening the database was broken off")))
+            .unwrap_or_else(|_| Err(unavailable("the thread that opened the database panicked")))
     }
 }
 
@@ -90,16 +91,16 @@ fn open(path: &Path, options: &SqliteOptions) -> Result<SqliteStore, Error> {
     })
 }
 
-/// Makes the folders above the database and keeps other processes from it. The lock goes with the
-/// process, however that ends.
+/// Creates the folders above the database and locks it against other processes. The lock ends with
+/// the process.
 pub(crate) fn lock(path: &Path) -> Result<File, Error> {
     let refuse = |what: String| Error::Store(unusable(what));
     let cannot = |error| refuse(format!("cannot write to its folder: {error}"));
-    make_folder_of(path).map_err(|error| refuse(format!("cannot make its folder: {error}")))?;
+    make_folder_of(path).map_err(|error| refuse(format!("cannot create its folder: {error}")))?;
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let file = open_private(Path::new(&name)).map_err(cannot)?;
-    // SQLite gives its other files the rights that the database has.
+    // SQLite creates its other files with the permissions of the database.
     open_private(path).map_err(cannot)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -108,7 +109,7 @@ pub(crate) fn lock(path: &Path) -> Result<File, Error> {
     }
 }
 
-/// Makes the folders above the database, for nobody but this user.
+/// Creates the folders above the database, with access for this user only.
 pub(crate) fn make_folder_of(path: &Path) -> std::io::Result<()> {
     let Some(folder) = path.parent() else {
         return Ok(());
@@ -119,7 +120,7 @@ pub(crate) fn make_folder_of(path: &Path) -> std::io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
-/// Opens a file, and makes it, for nobody but this user, where there is none.
+/// Opens a file. Creates it, with access for this user only, if it does not exist.
 fn open_private(path: &Path) -> std::io::Result<File> {
     let mut options = File::options();
     #[cfg(unix)]
@@ -127,7 +128,7 @@ fn open_private(path: &Path) -> std::io::Result<File> {
     options.create(true).truncate(false).write(true).open(path)
 }
 
-/// Says which file an error at opening is about.
+/// Adds the name of the file to an error on opening.
 pub(crate) fn name_path(path: &Path, error: StoreError) -> StoreError {
     let name = |source| -> BoxError {
         let path = path.to_owned();
@@ -166,16 +167,6 @@ impl Store for SqliteStore {
 
     async fn function(&self, id: FunctionId) -> Result<Option<Function>, StoreError> {
         self.readers.read(move |db| functions::one(db, id)).await
-    }
-
-    async fn function_version(
-        &self,
-        id: FunctionId,
-        version: u32,
-    ) -> Result<Option<Function>, StoreError> {
-        self.readers
-            .read(move |db| functions::version(db, id, version))
-            .await
     }
 
     async fn functions(
@@ -237,6 +228,16 @@ impl Store for SqliteStore {
         let query = query.clone();
         self.readers
             .read(move |db| executions::page(db, &query))
+            .await
+    }
+
+    async fn latest_executions(
+        &self,
+        functions: &[FunctionId],
+    ) -> Result<HashMap<FunctionId, ListedExecution>, StoreError> {
+        let functions = functions.to_vec();
+        self.readers
+            .read(move |db| executions::latest(db, &functions))
             .await
     }
 
@@ -366,12 +367,14 @@ impl SecretStore for SqliteStore {
         self.readers.read(functions::sealed).await
     }
 
-    async fn sealed_version(
+    async fn function_version(
         &self,
         id: FunctionId,
         version: u32,
     ) -> Result<Option<Function>, StoreError> {
-        self.function_version(id, version).await
+        self.readers
+            .read(move |db| functions::version(db, id, version))
+            .await
     }
 
     async fn replace_environment(

@@ -7,6 +7,7 @@ export const aFunction = (change: Partial<Fn> = {}): Fn => ({
   name: "add",
   description: "Adds two numbers",
   code: "return input.a + input.b",
+  codeLength: 24,
   createdAt: "2026-01-31T12:00:00.000Z",
   updatedAt: "2026-01-31T12:00:00.000Z",
   version: 1,

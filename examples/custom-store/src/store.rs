@@ -139,14 +139,6 @@ impl Store for JournalStore {
         self.inner.memory.function(id).await
     }
 
-    async fn function_version(
-        &self,
-        id: FunctionId,
-        version: u32,
-    ) -> Result<Option<Function>, StoreError> {
-        self.inner.memory.function_version(id, version).await
-    }
-
     async fn functions(
         &self,
         query: &FunctionQuery,
@@ -297,12 +289,12 @@ impl SecretStore for JournalStore {
         self.inner.memory.sealed_versions().await
     }
 
-    async fn sealed_version(
+    async fn function_version(
         &self,
         id: FunctionId,
         version: u32,
     ) -> Result<Option<Function>, StoreError> {
-        self.inner.memory.sealed_version(id, version).await
+        self.inner.memory.function_version(id, version).await
     }
 
     async fn replace_environment(

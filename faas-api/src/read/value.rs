@@ -9,8 +9,8 @@ use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpecte
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-/// A text that must be one where it is given: `null` is refused.
-pub(crate) fn text<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+/// A value as it is: `null` counts as present, and is refused where `T` is not null.
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)

@@ -28,23 +28,22 @@
 //! ```
 //!
 //! Modules: `permission` (what each role permits), `secret` (the text of a key), `keys` (creates
-//! and revokes keys), `boundary` (which pages may call), `limits`, `uses` (when keys were last
+//! and revokes keys), `known` (the keys in memory, and how they are reread), `boundary` (which pages may call), `limits`, `uses` (when keys were last
 //! used), `refusal`.
 
 mod boundary;
 mod keys;
+mod known;
 mod limits;
 mod permission;
 mod refusal;
 mod secret;
 mod uses;
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::RwLock;
 use tokio::sync::watch;
 
 pub use boundary::Whence;
@@ -54,17 +53,10 @@ pub use permission::Permission;
 pub use refusal::Refusal;
 pub use secret::KeyText;
 
-use self::boundary::Boundary;
-use self::limits::{Limits, Who};
-use self::uses::{Mark, Uses};
-use crate::clock::Clock;
-use crate::model::{Actor, ApiKey, KeyId};
+use self::known::{Held, Inner, keep_informed, keep_tidy};
+use self::limits::Who;
+use crate::model::{Actor, ApiKey};
 use crate::{Error, Platform};
-
-/// How often the keys are reread.
-const REFRESH: Duration = Duration::from_millis(500);
-/// How often old entries of the audit log are deleted.
-const EXPIRY: Duration = Duration::from_secs(3_600);
 
 /// The settings of access control.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,39 +128,6 @@ impl Caller {
 #[derive(Clone)]
 pub struct Access {
     inner: Arc<Inner>,
-}
-
-struct Inner {
-    keys: Keys,
-    clock: Arc<dyn Clock>,
-    options: AccessOptions,
-    boundary: Boundary,
-    limits: Limits,
-    uses: Uses,
-    known: RwLock<Known>,
-    /// Allows one reader at a time, so that an older read cannot replace a newer one.
-    reading: tokio::sync::Mutex<()>,
-    /// Counts the changes that may end a caller's access.
-    changes: watch::Sender<u64>,
-}
-
-/// The result of the last read.
-#[derive(Default)]
-struct Known {
-    /// The keys that are not revoked.
-    keys: HashMap<KeyId, Held>,
-    /// Whether a key has ever existed.
-    required: bool,
-    /// The keys that are neither revoked nor expired, in order.
-    usable: Vec<KeyId>,
-}
-
-/// A key and the mark of its use.
-#[derive(Clone)]
-struct Held {
-    key: Arc<ApiKey>,
-    /// Kept when the key is reread.
-    mark: Arc<Mark>,
 }
 
 impl Access {
@@ -302,140 +261,6 @@ pub fn bearer_key(authorization: &str) -> &str {
     match authorization.split_once(' ') {
         Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
         _ => "",
-    }
-}
-
-impl Inner {
-    fn new(keys: Keys, clock: Arc<dyn Clock>, options: AccessOptions) -> Self {
-        let boundary = Boundary {
-            origins: options.origins.clone(),
-            hosts: options.hosts.clone(),
-        };
-        Self {
-            keys,
-            limits: Limits::new(options.rate, Arc::clone(&clock)),
-            uses: Uses::default(),
-            clock,
-            options,
-            boundary,
-            known: RwLock::default(),
-            reading: tokio::sync::Mutex::default(),
-            changes: watch::Sender::default(),
-        }
-    }
-
-    /// Writes the last uses of keys to the store.
-    async fn write_uses(&self) {
-        let due = {
-            let known = self.known.read();
-            let keys = known.keys.values().map(|held| &*held.key);
-            self.uses.due(keys, self.clock.now())
-        };
-        if due.is_empty() {
-            return;
-        }
-        if let Err(error) = self.keys.note_uses(&due).await {
-            tracing::debug!(%error, "could not store when keys were last used");
-        }
-    }
-
-    async fn refresh(&self) -> Result<(), Error> {
-        let _reading = self.reading.lock().await;
-        let (there, failed) = match self.keys.list().await {
-            Ok(there) => (there, None),
-            // The known keys stay valid and still expire.
-            Err(error) => {
-                let known = self.known.read();
-                let keys = known.keys.values().map(|held| (*held.key).clone());
-                (keys.collect(), Some(error))
-            }
-        };
-        let now = self.clock.now();
-        let mut known = Known {
-            required: !there.is_empty(),
-            ..Known::default()
-        };
-        for key in there {
-            if key.revoked_at.is_some() {
-                continue;
-            }
-            if !key.has_expired(now) {
-                known.usable.push(key.id);
-            }
-            let mark = Arc::default();
-            known.keys.insert(
-                key.id,
-                Held {
-                    key: Arc::new(key),
-                    mark,
-                },
-            );
-        }
-        known.usable.sort_unstable();
-        let changed = {
-            let mut before = self.known.write();
-            known.required |= before.required;
-            for (id, held) in &mut known.keys {
-                if let Some(before) = before.keys.get(id) {
-                    held.mark = Arc::clone(&before.mark);
-                }
-            }
-
-            let changed = known.required != before.required || known.usable != before.usable;
-            *before = known;
-            changed
-        };
-        if changed {
-            self.changes.send_modify(|count| *count += 1);
-        }
-        failed.map_or(Ok(()), Err)
-    }
-}
-
-/// Periodically collects the uses of keys and removes idle clients, until the `Access` is dropped.
-/// Does not use the store.
-async fn keep_tidy(of: Weak<Inner>, clock: Arc<dyn Clock>) {
-    loop {
-        clock.sleep(REFRESH).await;
-        let Some(inner) = of.upgrade() else {
-            return;
-        };
-        inner.limits.tidy();
-        let known = inner.known.read();
-        let marks = known.keys.iter().map(|(id, held)| (*id, &*held.mark));
-        inner.uses.gather(marks, clock.now());
-    }
-}
-
-/// Periodically rereads the keys, stores their last uses, and deletes old entries of the audit log,
-/// until the `Access` is dropped.
-async fn keep_informed(of: Weak<Inner>, clock: Arc<dyn Clock>) {
-    let mut is_away = false;
-    let mut expired_at = None;
-    loop {
-        clock.sleep(REFRESH).await;
-        let Some(inner) = of.upgrade() else {
-            return;
-        };
-        match inner.refresh().await {
-            Ok(()) => {
-                is_away = false;
-                inner.write_uses().await;
-            }
-            Err(error) if !is_away => {
-                is_away = true;
-                tracing::warn!(%error, "could not read the keys: the known keys stay valid");
-            }
-            Err(_) => {}
-        }
-        let now = clock.monotonic();
-        if expired_at.is_none_or(|at| now.saturating_sub(at) >= EXPIRY) {
-            expired_at = Some(now);
-            let before = clock.now() - inner.options.audit_retention;
-            if let Err(error) = inner.keys.expire_audit(before).await {
-                tracing::warn!(%error, "could not delete old entries of the audit log");
-            }
-        }
     }
 }
 

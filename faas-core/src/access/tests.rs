@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 
+use super::known::REFRESH;
 use super::*;
-use crate::clock::ManualClock;
+use crate::clock::{Clock, ManualClock};
 use crate::error::StoreError;
-use crate::model::{AuditEntry, Role, Timestamp};
+use crate::model::{AuditEntry, KeyId, Role, Timestamp};
 use crate::store::{AccessStore, AuditQuery, KeyUse};
 
 /// A store with one key; can lose it, fail, or hang.

@@ -156,6 +156,7 @@ mod tests {
                     failure: failure.map(|kind| Failure::new(kind, "failed")),
                     instance_id: None,
                     cold_start: *cold_start,
+                    cpu_time: Duration::ZERO,
                 })
                 .unwrap();
         }

@@ -5,20 +5,20 @@
 //! when it has run, so that the queue, the instances and the recorder are bounded together.
 //!
 //! At the bound, new work is refused and says whose bound was met. Work that was accepted earlier
-//! waits in the store. An instance whose output does not fit waits until the recorder has written
-//! what it has.
+//! waits in the store. An attempt whose output does not fit keeps its instance until the recorder
+//! has written what it has.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::error::QueueBound;
 use crate::model::FunctionId;
 use crate::options::PlatformOptions;
 
-/// Outputs may take one part in so many of the bytes before instances wait for the recorder.
+/// Outputs may take one part in so many of the bytes before attempts wait for the recorder.
 const OUTPUT_PART: usize = 4;
 
 /// All places that are given away.
@@ -30,7 +30,7 @@ pub(super) struct Admission {
     /// Notified when a place is given back, if [`Self::watch_shares`] asked for it.
     share_freed: Notify,
     /// Notified when outputs have been written.
-    written: Condvar,
+    written: Notify,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -116,7 +116,7 @@ impl Admission {
             state: Mutex::default(),
             freed: Notify::new(),
             share_freed: Notify::new(),
-            written: Condvar::new(),
+            written: Notify::new(),
         })
     }
 
@@ -233,7 +233,7 @@ impl Admission {
             self.share_freed.notify_one();
         }
         if output > 0 {
-            self.written.notify_all();
+            self.written.notify_waiters();
         }
     }
 }
@@ -248,14 +248,25 @@ impl Place {
         }
     }
 
-    /// The job has run and made an output of `bytes`, which waits to be written. Blocks while the
+    /// The job has run and made an output of `bytes`, which waits to be written. Waits while the
     /// recorder has as many outputs as it may keep.
-    pub(super) fn add_output_blocking(&mut self, bytes: usize) {
+    pub(super) async fn add_output(&mut self, bytes: usize) {
+        let admission = self.admission.clone();
+        loop {
+            // Created before the check, so that no notification is missed after it.
+            let written = admission.written.notified();
+            if self.try_add_output(bytes) {
+                return;
+            }
+            written.await;
+        }
+    }
+
+    fn try_add_output(&mut self, bytes: usize) -> bool {
         let mut state = self.admission.state.lock();
-        while state.outputs > 0
-            && state.outputs.saturating_add(bytes) > self.admission.bounds.outputs
+        if state.outputs > 0 && state.outputs.saturating_add(bytes) > self.admission.bounds.outputs
         {
-            self.admission.written.wait(&mut state);
+            return false;
         }
         let more = Load { jobs: 0, bytes };
         state.outputs += bytes;
@@ -263,6 +274,7 @@ impl Place {
         state.functions.entry(self.function).or_default().add(more);
         self.held.add(more);
         self.output += bytes;
+        true
     }
 }
 
@@ -350,25 +362,21 @@ mod tests {
     }
 
     #[test]
-    fn outputs_count_until_they_are_written_and_an_instance_waits_for_the_recorder() {
+    fn outputs_count_until_they_are_written_and_further_ones_wait_for_the_recorder() {
         let (admission, [one, two]) = admission(|options| options.queue_bytes = 400);
+        let mut context = Context::from_waker(Waker::noop());
         let mut first = admission.try_reserve(one, 10).unwrap();
         // Larger than outputs may be together: the only one is kept all the same.
-        first.add_output_blocking(190);
+        assert!(pin!(first.add_output(190)).poll(&mut context).is_ready());
         assert_eq!(
             refused(admission.try_reserve(one, 1)),
             QueueBound::FunctionBytes
         );
         let mut second = admission.try_reserve(two, 10).unwrap();
-        let (done, told) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            second.add_output_blocking(50);
-            let _ = done.send(());
-        });
-        assert!(told.try_recv().is_err());
+        let mut waiting = pin!(second.add_output(50));
+        assert!(waiting.as_mut().poll(&mut context).is_pending());
         drop(first);
-        let enough = std::time::Duration::from_secs(60);
-        assert_eq!(told.recv_timeout(enough), Ok(()));
+        assert!(waiting.as_mut().poll(&mut context).is_ready());
     }
 
     #[test]

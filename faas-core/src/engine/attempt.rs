@@ -1,82 +1,104 @@
-//! One attempt of an execution: what an instance's thread does with a job.
+//! One attempt of an execution.
 //!
-//! An attempt *begins* once the instance has an isolate for it. What happens before that (a job that
+//! An attempt *begins* once the runtime has an isolate for it. What happens before that (a job that
 //! is cancelled or whose platform shuts down) is no attempt: it is not counted and costs nothing.
 //! What an attempt makes of its execution is decided in `settle.rs`.
 
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
 
 use super::Engine;
+use super::call_host::EngineHost;
 use super::execute::{cancelled, store_unavailable};
 use super::instances::Slot;
 use super::job::Job;
 use super::record::{Record, Stored};
 use super::settle::{not_run, settle};
-use crate::error::RuntimeError;
 use crate::events::EventKind;
 use crate::model::{Failure, FailureKind};
 use crate::runtime::{Call, CallContext, Instance, StopReason};
 use crate::store::Stage;
 
-/// What an instance is after an attempt.
-pub(super) enum Ran {
-    /// Free for another.
-    Free,
-    /// Abandoned meanwhile: another instance has taken its place.
-    GivenUp,
+/// Runs one attempt of the job in `slot`, until it is settled or abandoned.
+pub(super) async fn attempt(engine: &Engine, slot: &Arc<Slot>) {
+    match begin(engine, slot).await {
+        Ok((instance, call)) => {
+            let outcome = tokio::select! {
+                outcome = guarded(slot, instance.run(call)) => outcome.unwrap_or_else(not_run),
+                () = slot.abandoned() => return,
+            };
+            if let Some(running) = slot.finish() {
+                settle(engine.clone(), running, outcome).await;
+            }
+        }
+        Err(NotBegun::Failed(failure)) => {
+            if let Some(running) = slot.finish() {
+                settle(engine.clone(), running, not_run(failure)).await;
+            }
+        }
+        Err(NotBegun::Stopped(reason)) => {
+            if let Some(running) = slot.finish() {
+                give_back(engine, running.job, reason).await;
+            }
+        }
+        Err(NotBegun::Refused) => {
+            let answer = slot.finish().and_then(|running| running.job.answer);
+            if let Some(answer) = answer {
+                // A caller that has gone away does not need the answer.
+                let _ = answer.send(Err(store_unavailable()));
+            }
+        }
+    }
 }
 
-/// Runs one attempt of `job` on the instance's thread.
-pub(super) fn attempt(
-    engine: &Engine,
-    slot: &Slot,
-    instance: &mut Option<Box<dyn Instance>>,
-    job: Job,
-) -> Ran {
-    if job.is_direct() && !engine.0.recorder.is_healthy() {
-        // Its result could not be stored.
-        if let Some(answer) = job.answer {
-            // A caller that has gone away does not need the answer.
-            let _ = answer.send(Err(store_unavailable()));
-        }
-        return Ran::Free;
-    }
-    let function = job.function.clone();
-    let id = function.function.id;
-    let input = job.execution.input.clone();
-    let stop = job.stop.clone();
-    let execution_id = job.execution.id;
-    let attempt = number(&job);
+/// Why an attempt does not begin.
+enum NotBegun {
+    /// The platform cannot run it.
+    Failed(Failure),
+    /// It was told to stop.
+    Stopped(StopReason),
+    /// Its result could not be stored.
+    Refused,
+}
 
-    slot.take_on(job, engine);
+/// Acquires an isolate for the job in `slot`, and begins the attempt.
+async fn begin(engine: &Engine, slot: &Arc<Slot>) -> Result<(Box<dyn Instance>, Call), NotBegun> {
+    let taken = slot.with_running(|running| {
+        let job = &running.job;
+        let attempt = number(job);
+        (
+            job.is_direct(),
+            job.function.clone(),
+            job.execution.id,
+            job.execution.input.clone(),
+            job.stop.clone(),
+            attempt,
+        )
+    });
+    let Some((is_direct, function, execution_id, input, stop, attempt)) = taken else {
+        return Err(NotBegun::Stopped(StopReason::Cancelled));
+    };
+    if is_direct && !engine.0.recorder.is_healthy() {
+        return Err(NotBegun::Refused);
+    }
+    let id = function.function.id;
     let version = (id, function.function.version);
-    let prepared = match &function.environment {
-        Ok(environment) if stop.reason().is_none() => {
-            with_instance(engine, slot, instance, |instance| instance.prepare(version))
-                .map(|()| environment)
-        }
-        Ok(environment) => Ok(environment),
-        Err(failure) => Err(failure.clone()),
+    let environment = match &function.environment {
+        Ok(environment) => environment.clone(),
+        Err(failure) => return Err(NotBegun::Failed(failure.clone())),
     };
-    let environment = match prepared {
-        Ok(environment) => environment,
-        Err(failure) => {
-            if let Some(running) = slot.finish() {
-                settle(engine, running, not_run(failure));
-            }
-            return Ran::Free;
-        }
+    if let Some(reason) = stop.reason() {
+        return Err(NotBegun::Stopped(reason));
+    }
+    let acquired = guarded(slot, engine.0.runtime.acquire(version)).await;
+    let instance = match acquired {
+        Ok(Ok(instance)) => instance,
+        Ok(Err(error)) => return Err(NotBegun::Failed(failed(slot, &error.to_string()))),
+        Err(failure) => return Err(NotBegun::Failed(failure)),
     };
-    let started = match slot.begin(engine) {
-        Ok(started) => started,
-        Err(reason) => {
-            if let Some(running) = slot.finish() {
-                give_back(engine, running.job, reason);
-            }
-            return Ran::Free;
-        }
-    };
+    let started = slot.begin(engine).map_err(NotBegun::Stopped)?;
     engine.0.events.publish(
         started,
         [EventKind::Started {
@@ -84,7 +106,6 @@ pub(super) fn attempt(
             function_id: id,
         }],
     );
-
     let context = CallContext {
         execution_id,
         function_id: id,
@@ -95,22 +116,16 @@ pub(super) fn attempt(
     };
     let call = Call {
         function: version,
-        program: &function.program,
+        program: function.program.clone(),
         environment,
-        input: &input,
-        context: &context,
-        limits: &function.limits,
-        stop: &stop,
+        bindings: Arc::new([]),
+        input,
+        context: Arc::new(context),
+        limits: function.limits,
+        stop,
+        host: Arc::new(EngineHost::new(engine.clone(), slot.clone(), id)),
     };
-    let outcome = with_instance(engine, slot, instance, |instance| Ok(instance.run(&call)))
-        .unwrap_or_else(not_run);
-    match slot.finish() {
-        Some(running) => {
-            settle(engine, running, outcome);
-            Ran::Free
-        }
-        None => Ran::GivenUp,
-    }
+    Ok((instance, call))
 }
 
 /// The number of the next attempt, from 1, as user code sees it. Claims that were released before
@@ -122,7 +137,7 @@ fn number(job: &Job) -> u32 {
 }
 
 /// Ends a job that was told to stop before it began.
-fn give_back(engine: &Engine, job: Job, reason: StopReason) {
+async fn give_back(engine: &Engine, job: Job, reason: StopReason) {
     if reason != StopReason::Cancelled {
         return engine.release(vec![job]);
     }
@@ -135,31 +150,25 @@ fn give_back(engine: &Engine, job: Job, reason: StopReason) {
         return;
     }
     let record = Record::ended(engine, execution, stored, job.answer, None);
-    engine.0.recorder.send_blocking(record);
+    engine.0.recorder.send(record).await;
 }
 
-/// Has the instance do something, and makes one first if there is none. One that panicked is not
-/// used again.
-fn with_instance<T>(
-    engine: &Engine,
-    slot: &Slot,
-    instance: &mut Option<Box<dyn Instance>>,
-    act: impl FnOnce(&mut dyn Instance) -> Result<T, RuntimeError>,
-) -> Result<T, Failure> {
-    let acted = catch_unwind(AssertUnwindSafe(|| {
-        let mut made = match instance.take() {
-            Some(made) => made,
-            None => engine.0.runtime.instance(&slot.id)?,
-        };
-        let acted = act(&mut *made);
-        *instance = Some(made);
-        acted
-    }));
-    let failure = match acted {
-        Ok(Ok(done)) => return Ok(done),
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "the runtime panicked".to_owned(),
-    };
+/// Has the runtime do something. A panic is the platform's failure.
+async fn guarded<T>(slot: &Slot, act: impl Future<Output = T>) -> Result<T, Failure> {
+    let mut act = pin!(act);
+    let acted =
+        poll_fn(
+            |context| match catch_unwind(AssertUnwindSafe(|| act.as_mut().poll(context))) {
+                Ok(polled) => polled.map(Ok),
+                Err(_) => std::task::Poll::Ready(Err(())),
+            },
+        );
+    acted
+        .await
+        .map_err(|()| failed(slot, "the runtime panicked"))
+}
+
+fn failed(slot: &Slot, failure: &str) -> Failure {
     tracing::error!(instance = %slot.id, failure, "the runtime could not run a call");
-    Err(Failure::new(FailureKind::Platform, failure))
+    Failure::new(FailureKind::Platform, failure)
 }

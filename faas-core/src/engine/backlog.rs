@@ -192,7 +192,7 @@ async fn queue(engine: &Engine, execution: Execution, guard: InFlightGuard) {
             };
             let job = Job::accepted(place, function, Arc::new(execution), guard);
             // If the queue was closed meanwhile, the execution stays pending in the store.
-            let _ = engine.0.queue.push(job);
+            let _ = engine.enqueue(job);
             return;
         }
         Ok(Found::NoFunction) => Failure::new(FailureKind::Platform, "the function was deleted"),

@@ -40,6 +40,8 @@ impl Engine {
                 return Err(has_already(execution.status));
             }
             let failed = if let Some(job) = self.0.queue.remove(|execution| execution.id == id) {
+                // A job behind it may start now.
+                self.dispatch();
                 let from = Stage::of(&job.execution);
                 let stored = job.guard.map(|guard| Stored::held(from, guard));
                 self.fail_as_cancelled(job.execution, stored, job.answer)

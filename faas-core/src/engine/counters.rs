@@ -49,6 +49,8 @@ pub struct LiveCounters {
     pub queued: usize,
     /// Running executions.
     pub running: usize,
+    /// Executions that have begun and hold no instance, because their code waits.
+    pub waiting: usize,
     /// Instances.
     pub instances: usize,
     /// Asynchronous executions that wait until their retry is due.

@@ -8,8 +8,9 @@
 //! 3. **queue** ([`super::queue`]): it waits for its turn and for an instance.
 //! 4. **claim** ([`super::recorder`]): the store marks the next attempt of an accepted one as claimed,
 //!    under the attempt's number.
-//! 5. **prepare, begin, run** ([`super::attempt`]): on the instance's own thread. The attempt begins,
-//!    and so does its time, once the instance has an isolate for it.
+//! 5. **acquire, begin, run** ([`super::attempt`]): in a task ([`super::dispatch`]). The attempt
+//!    begins, and so does its time, once the runtime has an isolate for it. While its code waits, it
+//!    holds no instance ([`super::call_host`]).
 //! 6. **settle** ([`super::settle`]): it has completed, or failed, or will be tried again.
 //! 7. **record, answer** ([`super::recorder`]): an ended execution is priced; the store commits it with
 //!    whatever else gathered meanwhile; then its caller is answered, and its end is published.
@@ -78,9 +79,7 @@ impl Engine {
         let mut execution = self.accepted(&function, request);
         execution.claim().map_err(illegal)?;
         let (answer, ended) = oneshot::channel();
-        self.0
-            .queue
-            .push(Job::direct(place, function, Arc::new(execution), answer))
+        self.enqueue(Job::direct(place, function, Arc::new(execution), answer))
             .map_err(|_| shutting_down())?;
         ended.await.unwrap_or_else(|_| Err(shutting_down()))
     }

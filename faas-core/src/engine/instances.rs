@@ -1,41 +1,44 @@
-//! Instances: the threads that run one job at a time, and their number.
+//! What runs: one slot for each attempt, until it is settled.
 //!
-//! A thread whose call does not return after it was stopped is abandoned: its job fails, another
-//! thread takes its place, and when the call does return the thread ends.
+//! An attempt whose call does not return after it was stopped is abandoned: its execution fails, its
+//! instance goes to another, and its future is dropped. Its code may still run in the runtime; a
+//! function with several such calls is refused until they have ended.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::Engine;
-use super::attempt::{Ran, attempt};
 use super::job::Job;
 use super::live::as_waiting;
-use super::queue::{Doorbell, Next};
-use super::record::Record;
+use super::queue::Hold;
 use super::settle::{not_run, settle};
 use crate::model::{Execution, FunctionId, InstanceId, Status, Timestamp};
-use crate::runtime::{Instance, StopReason};
+use crate::runtime::StopReason;
 use crate::store::Owner;
 
-/// One instance.
+/// One attempt.
 pub(super) struct Slot {
     number: u64,
+    /// The instance on which it begins.
     pub(super) id: InstanceId,
-    bell: Arc<Doorbell>,
-    /// What it runs. Whoever takes it out settles it: the thread itself, or the watchdog that
-    /// abandons the thread.
+    pub(super) hold: Arc<Hold>,
+    /// What it runs. Whoever takes it out settles it: its task, or the watchdog that abandons it.
     running: Mutex<Option<Running>>,
+    /// Notified when it is abandoned.
+    abandoned: Notify,
+    is_abandoned: AtomicBool,
 }
 
-/// A job on an instance. Its times are on the monotonic clock; *active* ones leave out the pauses of
-/// the process (`stall.rs`).
+/// A job that runs. Its times are on the monotonic clock; *active* ones leave out the pauses of the
+/// process (`stall.rs`).
 pub(super) struct Running {
     pub(super) job: Job,
-    /// When the attempt began; until then, when the job came to the instance.
+    /// When the attempt began; until then, when the job was taken from the queue.
     pub(super) started: Timestamp,
     /// The same moment on the monotonic clock.
     since: Duration,
@@ -43,13 +46,17 @@ pub(super) struct Running {
     active_since: Duration,
     /// Whether the attempt has begun. Until then it waits for the host, which is not its fault.
     has_begun: bool,
+    /// For how long it has waited for an instance since it began, in active time.
+    waited: Duration,
+    /// Since when it waits for one, in active time.
+    waits_since: Option<Duration>,
     /// When it was first told to stop from outside, in active time.
     stopped: Option<Duration>,
     /// Whether it was cancelled, whatever else stopped it.
     pub(super) cancelled: bool,
 }
 
-/// How long an attempt has run.
+/// How long an attempt has run, without the time for which it waited for an instance.
 pub(super) struct RunTime {
     /// Without the pauses of the process.
     pub(super) active: Duration,
@@ -60,17 +67,26 @@ pub(super) struct RunTime {
 impl Running {
     /// How long the attempt has run; nothing, if it has not begun.
     pub(super) fn time(&self, engine: &Engine) -> RunTime {
+        if !self.has_begun {
+            let (active, paused) = (Duration::ZERO, Duration::ZERO);
+            return RunTime { active, paused };
+        }
         let now = engine.0.clock.monotonic();
         let all = now.saturating_sub(self.since);
-        let active = engine.0.stalls.active(now);
-        let active = active.saturating_sub(self.active_since).min(all);
-        if self.has_begun {
-            let paused = all.saturating_sub(active);
-            RunTime { active, paused }
-        } else {
-            let (active, paused) = (Duration::ZERO, Duration::ZERO);
-            RunTime { active, paused }
+        let active_now = engine.0.stalls.active(now);
+        let active = active_now.saturating_sub(self.active_since).min(all);
+        RunTime {
+            active: active.saturating_sub(self.waited_until(active_now)),
+            paused: all.saturating_sub(active),
         }
+    }
+
+    /// For how long it has waited for an instance since it began.
+    fn waited_until(&self, active_now: Duration) -> Duration {
+        let waits = self
+            .waits_since
+            .map(|since| active_now.saturating_sub(since));
+        self.waited + waits.unwrap_or_default()
     }
 
     fn stop(&mut self, reason: StopReason, active: Duration) {
@@ -81,21 +97,44 @@ impl Running {
 }
 
 impl Slot {
-    pub(super) fn take_on(&self, mut job: Job, engine: &Engine) {
-        let clock = &engine.0.clock;
-        let since = clock.monotonic();
-        let execution = Arc::make_mut(&mut job.execution);
-        execution.instance_id = Some(self.id.clone());
-        execution.function_version = job.function.function.version;
-        *self.running.lock() = Some(Running {
-            job,
-            started: clock.now(),
-            since,
-            active_since: engine.0.stalls.active(since),
-            has_begun: false,
-            stopped: None,
-            cancelled: false,
-        });
+    /// Reads what runs; `None` when it was settled or abandoned.
+    pub(super) fn with_running<T>(&self, read: impl FnOnce(&Running) -> T) -> Option<T> {
+        self.running.lock().as_ref().map(read)
+    }
+
+    /// Takes a job back that is not to begin.
+    pub(super) fn finish(&self) -> Option<Running> {
+        self.running.lock().take()
+    }
+
+    /// Waits until the attempt is abandoned.
+    pub(super) async fn abandoned(&self) {
+        self.abandoned.notified().await;
+    }
+
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.is_abandoned.load(Ordering::Acquire)
+    }
+
+    /// The code waits for an instance from now on.
+    pub(super) fn begin_wait(&self, engine: &Engine) {
+        let active = engine.0.stalls.active(engine.0.clock.monotonic());
+        if let Some(running) = self.running.lock().as_mut() {
+            running.waits_since.get_or_insert(active);
+        }
+    }
+
+    /// The code has got an instance. Returns for how long it waited.
+    pub(super) fn end_wait(&self, engine: &Engine) -> Duration {
+        let active = engine.0.stalls.active(engine.0.clock.monotonic());
+        let mut running = self.running.lock();
+        let Some(running) = running.as_mut() else {
+            return Duration::ZERO;
+        };
+        let since = running.waits_since.take();
+        let waited = since.map_or(Duration::ZERO, |since| active.saturating_sub(since));
+        running.waited += waited;
+        waited
     }
 
     /// The attempt begins. Returns when that is, or why it must not begin any more.
@@ -120,22 +159,17 @@ impl Slot {
         execution.start_time.get_or_insert(started);
         Ok(started)
     }
-
-    /// What the instance has run; nothing if it was abandoned meanwhile.
-    pub(super) fn finish(&self) -> Option<Running> {
-        self.running.lock().take()
-    }
 }
 
-/// How many abandoned threads of one function may still run. Past that the function is refused: each
-/// of them may keep a processor busy for ever.
-const MAX_GIVEN_UP: usize = 4;
+/// How many abandoned calls of one function may still run. Past that the function is refused: each of
+/// them may keep a thread and a processor busy for ever.
+const MAX_ABANDONED: usize = 4;
 
-/// All instances.
+/// All that runs. At most as many as there may be instances and suspended jobs.
 pub(super) struct Instances {
     slots: Mutex<HashMap<u64, Arc<Slot>>>,
-    /// Abandoned threads whose calls have not returned, by function.
-    given_up: Mutex<HashMap<FunctionId, usize>>,
+    /// Abandoned calls that have not returned, by function.
+    abandoned: Mutex<HashMap<FunctionId, usize>>,
     started: AtomicU64,
     /// Tells this platform's instances from those of others on the same store.
     owner: Owner,
@@ -145,53 +179,47 @@ impl Instances {
     pub(super) fn new(owner: &Owner) -> Self {
         Self {
             slots: Mutex::default(),
-            given_up: Mutex::default(),
+            abandoned: Mutex::default(),
             started: AtomicU64::new(0),
             owner: owner.clone(),
         }
     }
 
-    /// Changes the number of instances to `target`.
-    pub(super) fn resize(&self, engine: &Engine, target: usize) {
-        let mut count = engine.0.queue.depth().instances;
-        while count < target {
-            if let Err(error) = self.add(engine) {
-                tracing::error!(%error, instances = count, "cannot start another instance");
-                return;
-            }
-            count += 1;
-        }
-        while count > target {
-            engine.0.queue.retire_instance();
-            count -= 1;
-        }
-    }
-
-    fn add(&self, engine: &Engine) -> std::io::Result<()> {
-        let number = self.started.fetch_add(1, Ordering::Relaxed) + 1;
-        let id = InstanceId::new(format!("{}-{number}", self.owner));
+    /// Makes a slot for a job that is to run.
+    pub(super) fn take_on(&self, engine: &Engine, mut job: Job, hold: Arc<Hold>) -> Arc<Slot> {
+        let clock = &engine.0.clock;
+        let since = clock.monotonic();
+        let id = InstanceId::new(format!("{}-{}", self.owner, hold.number()));
+        let execution = Arc::make_mut(&mut job.execution);
+        execution.instance_id = Some(id.clone());
+        execution.function_version = job.function.function.version;
         let slot = Arc::new(Slot {
-            number,
+            number: self.started.fetch_add(1, Ordering::Relaxed),
             id,
-            bell: Arc::default(),
-            running: Mutex::new(None),
+            hold,
+            running: Mutex::new(Some(Running {
+                job,
+                started: clock.now(),
+                since,
+                active_since: engine.0.stalls.active(since),
+                has_begun: false,
+                waited: Duration::ZERO,
+                waits_since: None,
+                stopped: None,
+                cancelled: false,
+            })),
+            abandoned: Notify::new(),
+            is_abandoned: AtomicBool::new(false),
         });
-        let (thread_engine, thread_slot) = (engine.clone(), slot.clone());
-        engine.0.queue.add_instance();
-        self.slots.lock().insert(number, slot);
-        let spawned = std::thread::Builder::new()
-            .name(format!("instance-{number}"))
-            .stack_size(engine.0.runtime.stack_size())
-            .spawn(move || serve(&thread_engine, &thread_slot));
-        if let Err(error) = spawned {
-            self.slots.lock().remove(&number);
-            engine.0.queue.lose_instance(None);
-            return Err(error);
-        }
-        Ok(())
+        self.slots.lock().insert(slot.number, slot.clone());
+        slot
     }
 
-    /// Tells the instance that runs what is `wanted` to stop. Returns whether there is one.
+    pub(super) fn remove(&self, slot: &Slot) {
+        self.slots.lock().remove(&slot.number);
+    }
+
+    /// Stops the attempt that is `wanted`. Returns whether there is one.
     pub(super) fn stop(
         &self,
         engine: &Engine,
@@ -212,7 +240,7 @@ impl Instances {
         })
     }
 
-    /// Tells all instances to stop what they run.
+    /// Stops all attempts.
     pub(super) fn stop_all(&self, engine: &Engine, reason: StopReason) {
         let active = engine.0.stalls.active(engine.0.clock.monotonic());
         for slot in self.slots.lock().values() {
@@ -222,7 +250,7 @@ impl Instances {
         }
     }
 
-    /// Copies of the executions on instances that `wanted` picks by what they are and by the status
+    /// Copies of the executions that have a slot and that `wanted` picks by what they are and by the status
     /// that they are shown in: pending until their attempt begins, then running.
     pub(super) fn live(
         &self,
@@ -242,102 +270,70 @@ impl Instances {
         picked.collect()
     }
 
-    /// Stops what has run past its timeout, and abandons instances whose calls do not return.
+    /// Stops what has run past its timeout, and abandons attempts whose calls do not return.
     pub(super) fn watch(&self, engine: &Engine) {
         let now = engine.0.stalls.beat(engine.0.clock.monotonic());
         let grace = engine.0.options.abandon_grace;
         let mut lost = Vec::new();
-        self.slots.lock().retain(|_, slot| {
+        for slot in self.slots.lock().values() {
             let mut current = slot.running.lock();
             let Some(running) = current.as_mut().filter(|running| running.has_begun) else {
-                return true;
+                continue;
             };
             let timeout = running.job.function.limits.timeout;
-            if now.saturating_sub(running.active_since) > timeout {
-                running.stop(StopReason::Timeout, running.active_since + timeout);
+            let until = running.active_since + running.waited_until(now) + timeout;
+            if now > until {
+                running.stop(StopReason::Timeout, until);
             }
             let gone = running
                 .stopped
                 .is_some_and(|stopped| now.saturating_sub(stopped) > grace);
             if gone {
-                // Before the thread can find out.
+                // Before its call can find out.
                 let function = running.job.function.function.id;
-                *self.given_up.lock().entry(function).or_default() += 1;
+                *self.abandoned.lock().entry(function).or_default() += 1;
+                slot.is_abandoned.store(true, Ordering::Release);
                 lost.extend(current.take());
+                slot.abandoned.notify_one();
             }
-            !gone
-        });
+        }
         for running in lost {
-            self.give_up(engine, running);
+            abandon(engine, running);
         }
     }
 
-    fn give_up(&self, engine: &Engine, running: Running) {
-        let function = running.job.function.clone();
-        let reason = running.job.stop.reason().unwrap_or(StopReason::Timeout);
-        tracing::warn!(
-            execution_id = %running.job.execution.id,
-            function_id = %function.function.id,
-            "abandoned an instance: its call did not stop"
-        );
-        engine.0.counters.add(&engine.0.counters.abandoned);
-        let outcome = not_run(reason.failure(function.limits.timeout));
-        engine.0.queue.lose_instance(Some(function.function.id));
-        if let Err(error) = self.add(engine) {
-            tracing::error!(%error, "cannot replace an instance");
-        }
-        let engine = engine.clone();
-        // The recorder may be busy, and the watchdog must not wait for it.
-        tokio::task::spawn_blocking(move || settle(&engine, running, outcome));
-    }
-
-    /// Whether too many abandoned threads of `function` still run.
+    /// Whether too many abandoned calls of `function` still run.
     pub(super) fn is_runaway(&self, function: FunctionId) -> bool {
-        self.given_up
+        self.abandoned
             .lock()
             .get(&function)
-            .is_some_and(|count| *count >= MAX_GIVEN_UP)
+            .is_some_and(|count| *count >= MAX_ABANDONED)
     }
 
-    /// The call of an abandoned thread has returned.
-    fn came_back(&self, function: FunctionId) {
-        let mut given_up = self.given_up.lock();
-        if let Some(count) = given_up.get_mut(&function) {
+    /// An abandoned call has returned.
+    pub(super) fn came_back(&self, function: FunctionId) {
+        let mut abandoned = self.abandoned.lock();
+        if let Some(count) = abandoned.get_mut(&function) {
             *count -= 1;
             if *count == 0 {
-                given_up.remove(&function);
+                abandoned.remove(&function);
             }
         }
-    }
-
-    fn ended(&self, slot: &Slot) {
-        self.slots.lock().remove(&slot.number);
     }
 }
 
-/// The loop of one instance's thread.
-fn serve(engine: &Engine, slot: &Slot) {
-    let mut instance: Option<Box<dyn Instance>> = None;
-    let mut finished = None;
-    loop {
-        let idle = || {
-            if let Some(instance) = &mut instance {
-                instance.idle();
-            }
-        };
-        match engine.0.queue.next(&slot.bell, finished.take(), idle) {
-            Next::Retire => break,
-            Next::Claim(jobs) => jobs
-                .into_iter()
-                .for_each(|job| engine.0.recorder.send_blocking(Record::Claim(job))),
-            Next::Run(job) => {
-                let function = job.function.function.id;
-                match attempt(engine, slot, &mut instance, job) {
-                    Ran::Free => finished = Some(function),
-                    Ran::GivenUp => return engine.0.instances.came_back(function),
-                }
-            }
-        }
-    }
-    engine.0.instances.ended(slot);
+/// Settles an attempt that was abandoned.
+fn abandon(engine: &Engine, running: Running) {
+    let function = running.job.function.clone();
+    let reason = running.job.stop.reason().unwrap_or(StopReason::Timeout);
+    tracing::warn!(
+        execution_id = %running.job.execution.id,
+        function_id = %function.function.id,
+        "abandoned a call: it did not stop"
+    );
+    engine.0.counters.add(&engine.0.counters.abandoned);
+    let outcome = not_run(reason.failure(function.limits.timeout));
+    // The recorder may be busy, and the watchdog must not wait for it.
+    let settled = settle(engine.clone(), running, outcome);
+    engine.0.handle.spawn(settled);
 }

@@ -19,7 +19,7 @@ pub(crate) struct Loaded {
     pub(crate) program: Program,
     pub(crate) limits: Limits,
     /// The environment of its code, or the failure of each of its executions.
-    pub(crate) environment: Result<OpenEnvironment, Failure>,
+    pub(crate) environment: Result<Arc<OpenEnvironment>, Failure>,
 }
 
 /// Where the end of an execution is sent.

@@ -13,6 +13,9 @@
 //! - A job that must be claimed first is handed out to be claimed ahead of its turn, and comes back
 //!   to the front of its lane. Each function may claim as many jobs ahead as leave the same number
 //!   of claims to others, so that a function whose claimed jobs may not run does not use up all.
+//! - A running job whose code waits is *suspended*: it holds no instance, and counts against its
+//!   function's concurrency limit only. When its code can go on, it goes before the jobs of its
+//!   function that have not begun.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
@@ -46,18 +49,23 @@ pub(super) trait Queued {
     fn queued_at(&self) -> Duration;
 }
 
-/// How many instances there may be, and how many of them one function may hold.
+/// How many instances there may be, and how many of them one function may hold; and how many jobs
+/// may be suspended.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     pub(super) max_instances: usize,
     pub(super) per_function: usize,
+    pub(super) suspended: usize,
+    pub(super) suspended_per_function: usize,
 }
 
 /// What an instance is to do.
 #[derive(Debug)]
-pub(super) enum Turn<J> {
+pub(super) enum Turn<J, R> {
     Run(J),
     Claim(Vec<J>),
+    /// A suspended job goes on.
+    Resume(R),
 }
 
 /// How many jobs there are.
@@ -67,6 +75,8 @@ pub(super) struct Counts {
     pub(super) queued: usize,
     /// Jobs that instances run.
     pub(super) running: usize,
+    /// Jobs that have begun and whose code waits.
+    pub(super) suspended: usize,
 }
 
 /// What waits for want of an instance, as opposed to a limit of its function.
@@ -81,10 +91,10 @@ pub(super) struct Pressure {
     pub(super) oldest_wait: Duration,
 }
 
-/// All lanes.
-pub(super) struct Lanes<J> {
+/// All lanes, of jobs `J` whose suspended ones are known as `R`.
+pub(super) struct Lanes<J, R> {
     limits: Limits,
-    lanes: HashMap<FunctionId, Lane<J>>,
+    lanes: HashMap<FunctionId, Lane<J, R>>,
     order: Order,
     /// Lanes whose next job can be claimed.
     claimable: VecDeque<FunctionId>,
@@ -100,15 +110,19 @@ pub(super) struct Lanes<J> {
     /// Jobs that are claimed and wait.
     claimed: usize,
     running: usize,
+    suspended: usize,
 }
 
 /// The jobs of one function.
-struct Lane<J> {
+struct Lane<J, R> {
     jobs: VecDeque<J>,
-    /// Those whose claim is stored. They go first.
+    /// Those whose claim is stored. They go before the others.
     claimed: VecDeque<J>,
     claiming: usize,
     running: usize,
+    suspended: usize,
+    /// Suspended ones that can go on, and since when. They go first.
+    resuming: VecDeque<(R, Duration)>,
     used: Used,
     /// Until when `used` counts what runs.
     charged_at: Duration,
@@ -169,13 +183,15 @@ impl Order {
     }
 }
 
-impl<J: Queued> Lane<J> {
+impl<J: Queued, R> Lane<J, R> {
     const fn new(used: Used, now: Duration) -> Self {
         Self {
             jobs: VecDeque::new(),
             claimed: VecDeque::new(),
             claiming: 0,
             running: 0,
+            suspended: 0,
+            resuming: VecDeque::new(),
             used,
             charged_at: now,
             place: None,
@@ -191,7 +207,7 @@ impl<J: Queued> Lane<J> {
 
     /// How many of its unclaimed jobs its concurrency limit lets through.
     fn below_concurrency(&self) -> usize {
-        let active = self.running + self.ahead();
+        let active = self.running + self.suspended + self.ahead();
         let limit = self.jobs.front().map_or(0, Queued::concurrency);
         self.jobs.len().min(limit.saturating_sub(active))
     }
@@ -200,7 +216,9 @@ impl<J: Queued> Lane<J> {
     fn is_ready(&self, limits: Limits) -> bool {
         let head_is_free = || self.jobs.front().is_some_and(|job| !job.needs_claim());
         self.running < limits.per_function
-            && (!self.claimed.is_empty() || (head_is_free() && self.below_concurrency() > 0))
+            && (!self.resuming.is_empty()
+                || !self.claimed.is_empty()
+                || (head_is_free() && self.below_concurrency() > 0))
     }
 
     fn can_claim(&self) -> bool {
@@ -208,12 +226,12 @@ impl<J: Queued> Lane<J> {
     }
 
     fn is_idle(&self) -> bool {
-        self.jobs.is_empty() && self.ahead() == 0 && self.running == 0
+        self.jobs.is_empty() && self.ahead() == 0 && self.running == 0 && self.suspended == 0
     }
 
     fn queued_below_limits(&self, limits: Limits) -> usize {
         if self.running < limits.per_function {
-            self.ahead() + self.below_concurrency()
+            self.resuming.len() + self.ahead() + self.below_concurrency()
         } else {
             0
         }
@@ -226,10 +244,12 @@ impl<J: Queued> Lane<J> {
 
     /// How long its first job has waited for want of an instance.
     fn wait(&self, limits: Limits, now: Duration) -> Duration {
+        let resuming = self.resuming.front().map(|(_, since)| *since);
         let first = self.claimed.front().or_else(|| self.jobs.front());
+        let first = resuming.or_else(|| first.map(Queued::queued_at));
         match (first, self.open_since) {
-            (Some(first), Some(open)) if self.startable(limits) > 0 => {
-                now.saturating_sub(first.queued_at().max(open))
+            (Some(since), Some(open)) if self.startable(limits) > 0 => {
+                now.saturating_sub(since.max(open))
             }
             _ => Duration::ZERO,
         }
@@ -241,7 +261,7 @@ impl<J: Queued> Lane<J> {
     }
 }
 
-impl<J: Queued> Lanes<J> {
+impl<J: Queued, R> Lanes<J, R> {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -256,6 +276,7 @@ impl<J: Queued> Lanes<J> {
             claiming: 0,
             claimed: 0,
             running: 0,
+            suspended: 0,
         }
     }
 
@@ -263,6 +284,7 @@ impl<J: Queued> Lanes<J> {
         Counts {
             queued: self.waiting + self.claiming + self.claimed,
             running: self.running,
+            suspended: self.suspended,
         }
     }
 
@@ -278,47 +300,39 @@ impl<J: Queued> Lanes<J> {
         self.update(id, now);
     }
 
-    /// What one of `instances` instances that is free is to do.
-    pub(super) fn take(&mut self, instances: usize, now: Duration) -> Option<Turn<J>> {
+    /// What is to be done with a free one of `instances` instances, if one is free. Jobs are claimed
+    /// only then, so that those of a busy platform stay for others on the same store.
+    pub(super) fn take(&mut self, instances: usize, now: Duration) -> Option<Turn<J, R>> {
+        if self.running >= instances {
+            return None;
+        }
         let claims = self.take_claims(instances, now);
         if !claims.is_empty() {
             return Some(Turn::Claim(claims));
-        }
-        if self.running >= instances {
-            return None;
         }
         self.charge_all(now);
         let place = self.order.first(self.is_last_reserved(instances))?;
         self.time.advance(place.used);
         let lane = self.lanes.get_mut(&place.function)?;
         lane.charge(&self.time, now);
-        let job = match lane.claimed.pop_front() {
-            Some(job) => {
-                self.claimed -= 1;
-                job
-            }
-            None => {
-                let job = lane.jobs.pop_front()?;
-                self.waiting -= 1;
-                job
-            }
+        let turn = if let Some((resumed, _)) = lane.resuming.pop_front() {
+            lane.suspended = lane.suspended.saturating_sub(1);
+            self.suspended = self.suspended.saturating_sub(1);
+            Turn::Resume(resumed)
+        } else if let Some(job) = lane.claimed.pop_front() {
+            self.claimed -= 1;
+            Turn::Run(job)
+        } else {
+            let job = lane.jobs.pop_front()?;
+            self.waiting -= 1;
+            Turn::Run(job)
         };
         lane.running += 1;
         self.running += 1;
         // Its next turn comes behind those of others that have used as much.
         self.leave_order(place.function);
         self.update(place.function, now);
-        Some(Turn::Run(job))
-    }
-
-    /// Whether another of `instances` instances would find something to do.
-    pub(super) fn has_work(&self, instances: usize) -> bool {
-        let next = || self.order.first(self.is_last_reserved(instances));
-        (self.running < instances && next().is_some())
-            || self.claimable.iter().take(MAX_LOOKS).any(|id| {
-                let lane = self.lanes.get(id);
-                lane.is_some_and(|lane| lane.can_claim() && self.may_claim(lane, instances))
-            })
+        Some(turn)
     }
 
     /// A job of `function` does not run any more.
@@ -327,6 +341,48 @@ impl<J: Queued> Lanes<J> {
             lane.charge(&self.time, now);
             lane.running = lane.running.saturating_sub(1);
             self.running = self.running.saturating_sub(1);
+        }
+        self.update(function, now);
+    }
+
+    /// The code of a running job of `function` waits. Returns whether the job is suspended, which
+    /// it is unless as many are as may be.
+    pub(super) fn suspend(&mut self, function: FunctionId, now: Duration) -> bool {
+        let limits = self.limits;
+        let Some(lane) = self.lanes.get_mut(&function) else {
+            return false;
+        };
+        if self.suspended >= limits.suspended || lane.suspended >= limits.suspended_per_function {
+            return false;
+        }
+        lane.charge(&self.time, now);
+        lane.suspended += 1;
+        self.suspended += 1;
+        lane.running = lane.running.saturating_sub(1);
+        self.running = self.running.saturating_sub(1);
+        self.update(function, now);
+        true
+    }
+
+    /// A suspended job of `function` can go on.
+    pub(super) fn resume(&mut self, function: FunctionId, resumed: R, now: Duration) {
+        if let Some(lane) = self.lanes.get_mut(&function) {
+            lane.resuming.push_back((resumed, now));
+        }
+        self.update(function, now);
+    }
+
+    /// A suspended job of `function` has ended. `is_it` finds it among those that can go on.
+    pub(super) fn finish_suspended(
+        &mut self,
+        function: FunctionId,
+        is_it: impl Fn(&R) -> bool,
+        now: Duration,
+    ) {
+        if let Some(lane) = self.lanes.get_mut(&function) {
+            lane.resuming.retain(|(resuming, _)| !is_it(resuming));
+            lane.suspended = lane.suspended.saturating_sub(1);
+            self.suspended = self.suspended.saturating_sub(1);
         }
         self.update(function, now);
     }
@@ -374,8 +430,8 @@ impl<J: Queued> Lanes<J> {
         Some(job)
     }
 
-    /// Takes all waiting jobs out: the claimed ones, and the others.
-    pub(super) fn drain(&mut self) -> (Vec<J>, Vec<J>) {
+    /// Takes all jobs out that have not begun: the claimed ones, and the others.
+    pub(super) fn drain(&mut self, now: Duration) -> (Vec<J>, Vec<J>) {
         let (mut claimed, mut waiting) = (Vec::new(), Vec::new());
         for lane in self.lanes.values_mut() {
             claimed.extend(lane.claimed.drain(..));
@@ -386,6 +442,10 @@ impl<J: Queued> Lanes<J> {
         (self.claimed, self.waiting) = (0, 0);
         self.order = Order::default();
         self.claimable.clear();
+        let suspended = self.lanes.iter().filter(|(_, lane)| lane.suspended > 0);
+        for id in suspended.map(|(id, _)| *id).collect::<Vec<_>>() {
+            self.update(id, now);
+        }
         (claimed, waiting)
     }
 
@@ -424,6 +484,7 @@ impl<J: Queued> Lanes<J> {
         let Limits {
             max_instances,
             per_function,
+            ..
         } = self.limits;
         per_function < max_instances
             && instances >= max_instances
@@ -431,7 +492,7 @@ impl<J: Queued> Lanes<J> {
     }
 
     /// Whether `lane` may claim another job.
-    fn may_claim(&self, lane: &Lane<J>, instances: usize) -> bool {
+    fn may_claim(&self, lane: &Lane<J, R>, instances: usize) -> bool {
         let all = CLAIMS_PER_INSTANCE * instances.max(1);
         let left = all.saturating_sub(self.claimed + self.claiming);
         lane.ahead() < left

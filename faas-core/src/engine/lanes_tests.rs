@@ -52,18 +52,20 @@ fn direct(function: FunctionId, number: usize) -> Fake {
     }
 }
 
-fn lanes(max_instances: usize, per_function: usize) -> Lanes<Fake> {
+fn lanes(max_instances: usize, per_function: usize) -> Lanes<Fake, usize> {
     Lanes::new(Limits {
         max_instances,
         per_function,
+        suspended: 4,
+        suspended_per_function: 3,
     })
 }
 
 /// All that instances take one after the other, without finishing.
-fn taken(lanes: &mut Lanes<Fake>, instances: usize, now: Duration) -> Vec<Fake> {
+fn taken(lanes: &mut Lanes<Fake, usize>, instances: usize, now: Duration) -> Vec<Fake> {
     std::iter::from_fn(|| match lanes.take(instances, now) {
         Some(Turn::Run(job)) => Some(job),
-        Some(Turn::Claim(jobs)) => panic!("claimed {jobs:?}"),
+        Some(other) => panic!("{other:?}"),
         None => None,
     })
     .collect()
@@ -143,11 +145,9 @@ fn one_function_holds_at_most_all_but_one_of_the_most_instances() {
         lanes.push(direct(ids[0], number), Duration::ZERO);
     }
     assert_eq!(taken(&mut lanes, 10, Duration::ZERO).len(), 9);
-    assert!(!lanes.has_work(10));
     assert_eq!(lanes.pressure(MILLI), Pressure::default());
     assert_eq!(lanes.saturated(), (vec![ids[0]], 11));
     lanes.push(direct(ids[1], 0), MILLI);
-    assert!(lanes.has_work(10));
     assert_eq!(taken(&mut lanes, 10, MILLI).len(), 1);
 }
 
@@ -197,7 +197,7 @@ fn a_wait_counts_from_when_the_function_was_below_its_limits() {
         };
         lanes.push(job, Duration::ZERO);
     }
-    let waits = |lanes: &Lanes<Fake>, now| lanes.pressure(now).oldest_wait;
+    let waits = |lanes: &Lanes<Fake, usize>, now| lanes.pressure(now).oldest_wait;
     assert_eq!(waits(&lanes, 50 * MILLI), 50 * MILLI);
     assert_eq!(taken(&mut lanes, 1, 50 * MILLI).len(), 1);
     assert_eq!(lanes.pressure(900 * MILLI), Pressure::default());
@@ -223,12 +223,13 @@ fn claimed_jobs_that_may_not_run_leave_claims_to_other_functions() {
     for number in 0..100 {
         lanes.push(accepted(ids[0], number), Duration::ZERO);
     }
-    let claim_all = |lanes: &mut Lanes<Fake>| {
+    let claim_all = |lanes: &mut Lanes<Fake, usize>| {
         let mut ran = Vec::new();
         while let Some(turn) = lanes.take(2, MILLI) {
             match turn {
                 Turn::Run(job) => ran.push(job.function),
                 Turn::Claim(jobs) => jobs.into_iter().for_each(|job| lanes.claimed(job, MILLI)),
+                Turn::Resume(number) => panic!("{number} was not suspended"),
             }
         }
         ran
@@ -311,6 +312,9 @@ enum Step {
     Claimed,
     Refused,
     Remove(usize),
+    Suspend(usize),
+    Resume(usize),
+    FinishSuspended(usize),
     Pass(u64),
 }
 
@@ -323,6 +327,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Claimed),
         1 => Just(Step::Refused),
         1 => any::<usize>().prop_map(Step::Remove),
+        2 => any::<usize>().prop_map(Step::Suspend),
+        2 => any::<usize>().prop_map(Step::Resume),
+        1 => any::<usize>().prop_map(Step::FinishSuspended),
         1 => (0_u64..200_000).prop_map(Step::Pass),
     ]
 }
@@ -351,6 +358,8 @@ proptest! {
         let mut now = Duration::ZERO;
         let mut claiming = Vec::<Fake>::new();
         let mut running = Vec::<Fake>::new();
+        let mut suspended = Vec::<Fake>::new();
+        let mut resuming = Vec::<usize>::new();
         let (mut pushed, mut gone) = (0, 0);
         let mut last_direct = BTreeMap::new();
         let mut last_claimed = BTreeMap::new();
@@ -377,8 +386,21 @@ proptest! {
                         prop_assert!(!jobs.is_empty());
                         claiming.extend(jobs);
                     }
+                    Some(Turn::Resume(number)) => {
+                        let at = suspended.iter().position(|job| job.number == number);
+                        let job = suspended.remove(at.unwrap());
+                        // The first of its function that could go on.
+                        let of_it = |number: &usize| {
+                            suspended.iter().any(|other| {
+                                other.number == *number && other.function == job.function
+                            })
+                        };
+                        let place = resuming.iter().position(|other| *other == number).unwrap();
+                        prop_assert!(!resuming[..place].iter().any(of_it));
+                        resuming.remove(place);
+                        running.push(job);
+                    }
                     None => {
-                        prop_assert!(!lanes.has_work(instances));
                         for id in &ids {
                             let held = running.iter().filter(|job| job.function == *id).count();
                             let is_last = instances == max_instances
@@ -386,7 +408,10 @@ proptest! {
                                 && running.len() + 1 == instances;
                             if held == 0 || (held < per_function && !is_last) {
                                 let lane = lanes.lanes.get(id);
-                                prop_assert!(lane.is_none_or(|lane| lane.claimed.is_empty()));
+                                let is_unready = lane.is_none_or(|lane| {
+                                    lane.claimed.is_empty() && lane.resuming.is_empty()
+                                });
+                                prop_assert!(is_unready);
                             }
                         }
                     }
@@ -408,17 +433,42 @@ proptest! {
                 Step::Remove(which) => if let Some(number) = pick(which, pushed) {
                     gone += usize::from(lanes.remove(|job| job.number == number, now).is_some());
                 },
+                Step::Suspend(which) => if let Some(at) = pick(which, running.len()) {
+                    let function = running[at].function;
+                    let own = suspended.iter().filter(|job| job.function == function).count();
+                    let may = suspended.len() < 4 && own < 3;
+                    prop_assert_eq!(lanes.suspend(function, now), may);
+                    if may {
+                        suspended.push(running.remove(at));
+                    }
+                },
+                Step::Resume(which) => if let Some(at) = pick(which, suspended.len()) {
+                    let job = &suspended[at];
+                    if !resuming.contains(&job.number) {
+                        resuming.push(job.number);
+                        lanes.resume(job.function, job.number, now);
+                    }
+                },
+                Step::FinishSuspended(which) => if let Some(at) = pick(which, suspended.len()) {
+                    let job = suspended.remove(at);
+                    resuming.retain(|number| *number != job.number);
+                    lanes.finish_suspended(job.function, |number| *number == job.number, now);
+                    gone += 1;
+                },
                 Step::Pass(micros) => now += Duration::from_micros(micros),
             }
             let counts = lanes.counts();
             prop_assert_eq!(counts.running, running.len());
-            prop_assert_eq!(counts.queued + running.len() + gone, pushed);
+            prop_assert_eq!(counts.suspended, suspended.len());
+            let begun = running.len() + suspended.len();
+            prop_assert_eq!(counts.queued + begun + gone, pushed);
             for id in &ids {
                 let of_it = |jobs: &[Fake]| jobs.iter().filter(|job| job.function == *id).count();
                 let held = of_it(&running);
                 prop_assert!(held <= per_function);
                 let claimed = lanes.lanes.get(id).map_or(0, |lane| lane.claimed.len());
-                prop_assert!(held + of_it(&claiming) + claimed <= concurrency);
+                let active = held + of_it(&suspended) + of_it(&claiming) + claimed;
+                prop_assert!(active <= concurrency);
             }
             prop_assert!(lanes.claimed + lanes.claiming <= CLAIMS_PER_INSTANCE * instances);
         }

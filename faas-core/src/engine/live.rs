@@ -57,6 +57,15 @@ impl Engine {
         stored
     }
 
+    /// An execution in a list from the store as it is shown.
+    pub(crate) fn shown_in_list(&self, mut stored: ListedExecution) -> ListedExecution {
+        if stored.status == Status::Running {
+            let execution = Arc::unwrap_or_clone(stored.execution);
+            stored.execution = Arc::new(self.shown(execution));
+        }
+        stored
+    }
+
     /// Executions from the store that match by the status that they are shown in, newest first.
     pub(crate) async fn stored(
         &self,
@@ -92,13 +101,7 @@ impl Engine {
             _ => store.executions(query).await?,
         };
         found.truncate(query.limit.saturating_add(claimed_ahead));
-        let shown = found.into_iter().map(|mut stored| {
-            if stored.status == Status::Running {
-                let execution = Arc::unwrap_or_clone(stored.execution);
-                stored.execution = Arc::new(self.shown(execution));
-            }
-            stored
-        });
+        let shown = found.into_iter().map(|stored| self.shown_in_list(stored));
         let state = query.state();
         let wanted = shown.filter(|shown| state.is_none_or(|state| state == shown.status));
         Ok(wanted.take(query.limit).collect())

@@ -1,8 +1,8 @@
 //! The engine: from an accepted request to a stored, priced, announced execution.
 //!
 //! Read `execute.rs` first: it describes the life of one execution, in steps named as the code names
-//! them. Then `queue.rs` (which job is next), `instances.rs` (the threads), `attempt.rs` and
-//! `settle.rs` (one run and its outcome), `recorder.rs` (writes), `backlog.rs` (retries and recovery),
+//! them. Then `queue.rs` (which job is next), `dispatch.rs` and `instances.rs` (what runs),
+//! `attempt.rs` and `settle.rs` (one run and its outcome), `call_host.rs` (code that waits), `recorder.rs` (writes), `backlog.rs` (retries and recovery),
 //! `sharing.rs` (several platforms on one store), `scaler.rs` (capacity).
 //!
 //! Everything that lives as long as the engine is in [`Shared`]; each piece of state has one owner.
@@ -11,8 +11,10 @@
 mod admission;
 mod attempt;
 mod backlog;
+mod call_host;
 mod cancel;
 mod counters;
+mod dispatch;
 mod execute;
 mod far_ahead;
 mod in_flight;
@@ -37,6 +39,7 @@ mod waiters;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 pub use self::counters::{Histogram, LiveCounters};
@@ -93,6 +96,8 @@ pub(crate) struct Engine(pub(crate) Arc<Shared>);
 /// All that the engine's threads and tasks share.
 pub(crate) struct Shared {
     pub(crate) options: Arc<PlatformOptions>,
+    /// The tokio runtime that the engine was started on: attempts run there.
+    handle: Handle,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) runtime: Arc<dyn Runtime>,
@@ -148,6 +153,7 @@ impl Engine {
         );
         let owner = Owner::new(format!("{:08x}", fastrand::u32(..)));
         let engine = Self(Arc::new(Shared {
+            handle: Handle::current(),
             retry_policy: RetryPolicy::of(&options),
             queue: Queue::new(&options, clock.clone()),
             instances: Instances::new(&owner),
@@ -173,10 +179,7 @@ impl Engine {
             registry,
             recorder,
         }));
-        engine
-            .0
-            .instances
-            .resize(&engine, engine.0.options.min_instances);
+        engine.0.queue.set_instances(engine.0.options.min_instances);
         tokio::spawn(recorder::record(engine.clone(), records));
         tokio::spawn(finish(EndGuard(engine.clone())));
         engine.spawn(backlog::feed(engine.clone()));
@@ -247,6 +250,7 @@ impl Engine {
         let Depth {
             queued,
             running,
+            waiting,
             instances,
         } = self.depth();
         let counters = &self.0.counters;
@@ -256,6 +260,7 @@ impl Engine {
         counters.ended(|ended| LiveCounters {
             queued,
             running,
+            waiting,
             instances,
             waiting_retries: self.0.backlog.len() + self.0.parked.len(),
             outcomes: ended.outcomes(),
@@ -292,11 +297,17 @@ impl Engine {
         self.0.finished.cancelled().await;
     }
 
+    /// Whether anything runs, or waits while it runs.
+    fn is_busy(&self) -> bool {
+        let depth = self.depth();
+        depth.running + depth.waiting > 0
+    }
+
     /// Waits until nothing runs, at most for `grace`.
     async fn drained(&self, grace: Duration) {
         const PAUSE: Duration = Duration::from_millis(5);
         let until = self.0.clock.monotonic() + grace;
-        while self.depth().running > 0 && self.0.clock.monotonic() < until {
+        while self.is_busy() && self.0.clock.monotonic() < until {
             self.0.clock.sleep(PAUSE).await;
         }
     }
@@ -329,7 +340,7 @@ async fn finish(guard: EndGuard) {
     engine.drained(options.shutdown_grace).await;
     // The watchdog's task has ended with the others, so watch the instances here.
     let until = clock.monotonic() + 2 * options.abandon_grace;
-    while engine.depth().running > 0 && clock.monotonic() < until {
+    while engine.is_busy() && clock.monotonic() < until {
         engine.0.instances.stop_all(engine, StopReason::Shutdown);
         engine.drained(stall::BEAT).await;
         engine.0.instances.watch(engine);

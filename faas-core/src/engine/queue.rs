@@ -1,18 +1,17 @@
-//! The queue: hands jobs to instances.
+//! The queue: which job gets an instance next.
 //!
-//! [`super::lanes`] decides whose turn it is, and [`super::admission`] who may wait. This file owns
-//! the lock around the lanes and the waking of instances, which pull from the queue, each on its own
-//! thread. An idle instance is woken last-in-first-out, so that under little load the same few stay
-//! busy and the others can be given back.
+//! An instance is a turn at running code: there are as many as the scaler says, and each job that
+//! runs holds one ([`Hold`]). A job whose code waits gives its instance back and asks for one again
+//! when it can go on. [`super::lanes`] decides whose turn it is, and [`super::admission`] who may
+//! wait; this file owns the lock around the lanes. [`super::dispatch`] starts what it hands out.
 //!
-//! A job of an accepted execution must be claimed in the store before it runs. An instance that
-//! comes upon one hands it to be claimed and takes another; claimed jobs come back to the front of
-//! their lanes.
+//! A job of an accepted execution must be claimed in the store before it runs. The queue hands it
+//! out to be claimed ahead of its turn; claimed jobs come back to the front of their lanes.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::admission::{Admission, Place};
@@ -28,56 +27,73 @@ pub(super) struct Queue {
     state: Mutex<QueueState>,
     admission: Arc<Admission>,
     clock: Arc<dyn Clock>,
-    /// Notified when a job begins to wait, if the scaler asked for it.
+    /// Notified when a job begins to wait for an instance, if [`Self::pressed`] asked for it.
     pressed: Notify,
 }
 
 struct QueueState {
-    lanes: Lanes<Job>,
-    /// Instances that wait, the one that waits shortest last.
-    idle: VecDeque<Arc<Doorbell>>,
-    /// Instances that were woken and have not looked yet. At most one is woken for work: it wakes the
-    /// next when it finds more than it can take, so that a burst does not wake all for what one can
-    /// do.
-    waking: usize,
+    lanes: Lanes<Job, Arc<Hold>>,
     instances: usize,
-    /// How many instances are to end as soon as they are idle.
-    retiring: usize,
+    /// Numbers of instances that no job holds; the last is used next.
+    free: Vec<u64>,
+    /// How many numbers were given away so far.
+    numbered: u64,
     /// Whether the scaler is to be told when a job begins to wait.
     is_watched: bool,
     closed: bool,
 }
 
-/// What an idle instance waits on.
-#[derive(Debug, Default)]
-pub(super) struct Doorbell(Condvar);
+/// The hold of a job on an instance. It must end in [`Queue::end`].
+pub(super) struct Hold {
+    function: FunctionId,
+    /// Changed under the lock of the queue only.
+    stage: Mutex<Stage>,
+    /// The number of its instance, while it has one.
+    number: AtomicU64,
+    resumed: Notify,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Running,
+    /// Its code waits, and it has no instance.
+    Suspended,
+    /// Its code can go on, and it waits for an instance.
+    Resuming,
+    Ended,
+}
 
 /// How many there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Depth {
-    /// Jobs that no instance runs yet.
+    /// Jobs that have not begun.
     pub(crate) queued: usize,
-    /// Jobs that instances run.
+    /// Jobs that hold an instance.
     pub(crate) running: usize,
-    /// Instances that are to stay.
+    /// Jobs that have begun and hold none, because their code waits.
+    pub(crate) waiting: usize,
+    /// Instances.
     pub(crate) instances: usize,
 }
 
-/// What an instance does when it finds nothing to do, one after the other, looking again in between.
-enum BeforeSleep {
-    Yield,
-    TellIdle,
-    Nothing,
+/// What is to be done next.
+pub(super) enum Next {
+    /// Run this, on the instance that the hold stands for.
+    Run(Job, Arc<Hold>),
+    /// Have these claimed.
+    Claim(Vec<Job>),
 }
 
-/// What an instance is to do next.
-pub(super) enum Next {
-    /// Run this.
-    Run(Job),
-    /// Have these claimed, then ask again.
-    Claim(Vec<Job>),
-    /// End.
-    Retire,
+impl Hold {
+    /// The number of the instance on which the job began, or on which it runs now.
+    pub(super) fn number(&self) -> u64 {
+        self.number.load(Ordering::Relaxed)
+    }
+
+    /// Waits until [`Queue::resume`] has been granted.
+    pub(super) async fn resumed(&self) {
+        self.resumed.notified().await;
+    }
 }
 
 impl Queue {
@@ -85,14 +101,15 @@ impl Queue {
         let limits = Limits {
             max_instances: options.max_instances,
             per_function: options.instances_per_function(),
+            suspended: options.max_waiting,
+            suspended_per_function: options.waiting_per_function(),
         };
         Self {
             state: Mutex::new(QueueState {
                 lanes: Lanes::new(limits),
-                idle: VecDeque::new(),
-                waking: 0,
                 instances: 0,
-                retiring: 0,
+                free: Vec::new(),
+                numbered: 0,
                 is_watched: false,
                 closed: false,
             }),
@@ -130,14 +147,7 @@ impl Queue {
         }
         job.queued_at = now;
         state.lanes.push(job, now);
-        let is_pressed = state.is_watched && state.idle.is_empty();
-        if is_pressed {
-            state.is_watched = false;
-        }
-        Self::wake_one(state);
-        if is_pressed {
-            self.pressed.notify_one();
-        }
+        self.tell_scaler(&mut state);
         Ok(())
     }
 
@@ -158,114 +168,113 @@ impl Queue {
         for job in jobs {
             state.lanes.claimed(job, now);
         }
-        Self::wake_one(state);
         Vec::new()
     }
 
-    /// Waits for something to do. `finished` is the function whose job this instance has just run;
-    /// `idle` is called when there is nothing, before it waits.
-    pub(super) fn next(
-        &self,
-        bell: &Arc<Doorbell>,
-        finished: Option<FunctionId>,
-        mut idle: impl FnMut(),
-    ) -> Next {
+    /// Returns what is to be done next, and lets suspended jobs go on whose turn it is. `None` until
+    /// something changes.
+    pub(super) fn next(&self) -> Option<Next> {
+        let now = self.clock.monotonic();
         let mut state = self.state.lock();
-        if let Some(id) = finished {
-            state.lanes.finish(id, self.clock.monotonic());
-        }
-        let mut before_sleep = BeforeSleep::Yield;
         loop {
-            if state.retiring > 0 {
-                state.retiring -= 1;
-                // It may have been woken for work, which is another's now.
-                Self::wake_one(state);
-                return Next::Retire;
-            }
-            if state.closed {
-                return Next::Retire;
-            }
             let instances = state.instances;
-            if let Some(turn) = state.lanes.take(instances, self.clock.monotonic()) {
-                Self::wake_one(state);
-                return match turn {
-                    Turn::Claim(jobs) => Next::Claim(jobs),
-                    Turn::Run(mut job) => {
-                        job.place.leave_queue();
-                        Next::Run(job)
-                    }
-                };
+            match state.lanes.take(instances, now)? {
+                Turn::Claim(jobs) => return Some(Next::Claim(jobs)),
+                Turn::Run(mut job) => {
+                    job.place.leave_queue();
+                    let hold = Hold {
+                        function: job.function.function.id,
+                        stage: Mutex::new(Stage::Running),
+                        number: AtomicU64::new(state.take_number()),
+                        resumed: Notify::new(),
+                    };
+                    return Some(Next::Run(job, Arc::new(hold)));
+                }
+                Turn::Resume(hold) => {
+                    hold.number.store(state.take_number(), Ordering::Relaxed);
+                    *hold.stage.lock() = Stage::Running;
+                    hold.resumed.notify_one();
+                }
             }
-            before_sleep = match before_sleep {
-                // Those who bring work may be waiting for this very processor: letting them go
-                // first is cheaper than to sleep and be woken.
-                BeforeSleep::Yield => {
-                    MutexGuard::unlocked(&mut state, std::thread::yield_now);
-                    BeforeSleep::TellIdle
-                }
-                BeforeSleep::TellIdle => {
-                    MutexGuard::unlocked(&mut state, &mut idle);
-                    BeforeSleep::Nothing
-                }
-                BeforeSleep::Nothing => {
-                    state.idle.push_back(bell.clone());
-                    bell.0.wait(&mut state);
-                    state.awake(bell);
-                    BeforeSleep::Yield
-                }
-            };
         }
     }
 
-    /// An instance is gone: it could not be started, or was given up while it ran a job of
-    /// `running`.
-    pub(super) fn lose_instance(&self, running: Option<FunctionId>) {
+    /// The code of a job waits. Returns whether the job has given its instance back for that: not if
+    /// as many are suspended as may be.
+    pub(super) fn suspend(&self, hold: &Hold) -> bool {
         let mut state = self.state.lock();
-        state.instances -= 1;
-        if let Some(function) = running {
-            state.lanes.finish(function, self.clock.monotonic());
+        let mut stage = hold.stage.lock();
+        if *stage != Stage::Running || !state.lanes.suspend(hold.function, self.clock.monotonic()) {
+            return false;
         }
-        Self::wake_one(state);
+        *stage = Stage::Suspended;
+        state.free.push(hold.number());
+        true
     }
 
-    /// One instance more.
-    pub(super) fn add_instance(&self) {
-        self.state.lock().instances += 1;
-    }
-
-    /// One instance less: an idle one ends now, or a busy one when it has finished.
-    pub(super) fn retire_instance(&self) {
+    /// The code of a job can go on. Returns whether the job is suspended: [`Hold::resumed`] then
+    /// tells when it has an instance again.
+    pub(super) fn resume(&self, hold: &Arc<Hold>) -> bool {
         let mut state = self.state.lock();
-        let bell = state.give_back();
-        drop(state);
-        if let Some(bell) = bell {
-            bell.0.notify_one();
+        let mut stage = hold.stage.lock();
+        if *stage != Stage::Suspended {
+            return false;
         }
+        *stage = Stage::Resuming;
+        drop(stage);
+        let now = self.clock.monotonic();
+        state.lanes.resume(hold.function, hold.clone(), now);
+        self.tell_scaler(&mut state);
+        true
+    }
+
+    /// A job has ended, or was given up.
+    pub(super) fn end(&self, hold: &Arc<Hold>) {
+        let now = self.clock.monotonic();
+        let mut state = self.state.lock();
+        let stage = std::mem::replace(&mut *hold.stage.lock(), Stage::Ended);
+        match stage {
+            Stage::Running => {
+                state.free.push(hold.number());
+                state.lanes.finish(hold.function, now);
+            }
+            Stage::Suspended | Stage::Resuming => {
+                let is_it = |resuming: &Arc<Hold>| Arc::ptr_eq(resuming, hold);
+                state.lanes.finish_suspended(hold.function, is_it, now);
+            }
+            Stage::Ended => {}
+        }
+    }
+
+    /// Sets the number of instances. If there are fewer than before, jobs that run go on, and the
+    /// next ones start when enough have ended.
+    pub(super) fn set_instances(&self, instances: usize) {
+        self.state.lock().instances = instances;
     }
 
     /// Takes the job that waits, claimed or not, of the execution that is `wanted` out.
     pub(super) fn remove(&self, wanted: impl Fn(&Execution) -> bool) -> Option<Job> {
         let mut state = self.state.lock();
         let now = self.clock.monotonic();
-        let removed = state.lanes.remove(|job| wanted(&job.execution), now);
-        if removed.is_some() {
-            // A job behind it may start now.
-            Self::wake_one(state);
-        }
-        removed
+        state.lanes.remove(|job| wanted(&job.execution), now)
     }
 
-    /// Calls `visit` with each job that waits for an instance.
+    /// Calls `visit` with each job that has not begun.
     pub(super) fn for_each_waiting(&self, visit: impl FnMut(&Job)) {
         self.state.lock().lanes.for_each(visit);
     }
 
     pub(super) fn depth(&self) -> Depth {
         let state = self.state.lock();
-        let Counts { queued, running } = state.lanes.counts();
+        let Counts {
+            queued,
+            running,
+            suspended,
+        } = state.lanes.counts();
         Depth {
             queued,
             running,
+            waiting: suspended,
             instances: state.instances,
         }
     }
@@ -276,7 +285,7 @@ impl Queue {
         self.state.lock().lanes.pressure(now)
     }
 
-    /// Waits until a job begins to wait because no instance is idle; returns at once when one waits
+    /// Waits until a job begins to wait because no instance is free; returns at once when one waits
     /// already.
     pub(super) async fn pressed(&self) {
         if !self.watch() {
@@ -294,6 +303,13 @@ impl Queue {
         is_pressed
     }
 
+    fn tell_scaler(&self, state: &mut QueueState) {
+        if state.is_watched && state.lanes.counts().running >= state.instances {
+            state.is_watched = false;
+            self.pressed.notify_one();
+        }
+    }
+
     /// The functions that are at a limit of their own while jobs of theirs wait, or have filled
     /// their share of the queue, and how many jobs of the former wait.
     pub(super) fn saturated(&self) -> (Vec<FunctionId>, usize) {
@@ -304,57 +320,30 @@ impl Queue {
         (functions, jobs)
     }
 
-    /// Ends all instances as soon as they are idle, and returns the jobs that none of them took:
-    /// first the claimed ones, then the others.
+    /// Lets no more jobs begin, and returns those that have not: first the claimed ones, then the
+    /// others. Suspended jobs still go on.
     pub(super) fn close(&self) -> (Vec<Job>, Vec<Job>) {
+        let now = self.clock.monotonic();
         let mut state = self.state.lock();
         state.closed = true;
-        let drained = state.lanes.drain();
-        for bell in &state.idle {
-            bell.0.notify_one();
-        }
+        let drained = state.lanes.drain(now);
         drop(state);
         self.admission.close();
         drained
     }
-
-    /// Wakes an idle instance if there is something to do for it, unless one is on its way already.
-    fn wake_one(mut state: MutexGuard<'_, QueueState>) {
-        if state.waking > 0 || state.idle.is_empty() || !state.lanes.has_work(state.instances) {
-            return;
-        }
-        let Some(bell) = state.idle.pop_back() else {
-            return;
-        };
-        state.waking += 1;
-        drop(state);
-        bell.0.notify_one();
-    }
 }
 
 impl QueueState {
-    /// The instance with this bell has woken: because it was woken, or by itself.
-    fn awake(&mut self, bell: &Arc<Doorbell>) {
-        match self.idle.iter().position(|idle| Arc::ptr_eq(idle, bell)) {
-            Some(at) => drop(self.idle.remove(at)),
-            None => self.waking = self.waking.saturating_sub(1),
-        }
-    }
-
-    /// One instance less. Returns the bell of the one that has waited longest, to be rung: it counts
-    /// as woken, so that the next is another.
-    fn give_back(&mut self) -> Option<Arc<Doorbell>> {
-        self.instances -= 1;
-        self.retiring += 1;
-        let bell = self.idle.pop_front()?;
-        self.waking += 1;
-        Some(bell)
+    fn take_number(&mut self) -> u64 {
+        self.free.pop().unwrap_or_else(|| {
+            self.numbered += 1;
+            self.numbered
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
     use std::time::Duration;
 
     use super::*;
@@ -366,14 +355,21 @@ mod tests {
     /// Long enough for anything but a hang.
     const ENOUGH: Duration = Duration::from_secs(60);
 
-    fn queue() -> Arc<Queue> {
-        let clock = Arc::new(SystemClock::new());
-        Arc::new(Queue::new(&PlatformOptions::default(), clock))
+    fn queue(instances: usize, max_waiting: usize) -> Queue {
+        let options = PlatformOptions {
+            max_waiting,
+            ..PlatformOptions::default()
+        };
+        let queue = Queue::new(&options, Arc::new(SystemClock::new()));
+        queue.set_instances(instances);
+        queue
     }
 
+    /// A job of a function that is the same each time.
     fn job(queue: &Queue) -> Job {
         let mut fixtures = Fixtures::new();
-        let function = fixtures.function("add");
+        let mut function = fixtures.function("add");
+        function.id = FunctionId::from_u128(1);
         let execution = Arc::new(fixtures.pending(function.id));
         let place = queue.try_reserve(function.id, 1).unwrap();
         let limits = Limits {
@@ -382,87 +378,126 @@ mod tests {
             output: 1 << 20,
             log_lines: 1,
             log_bytes: 1,
+            host_calls: 1,
+            host_bytes: 1,
         };
         let loaded = Loaded {
             function,
             program: Program::new(()),
             limits,
-            environment: Ok(OpenEnvironment::EMPTY),
+            environment: Ok(Arc::new(OpenEnvironment::EMPTY)),
         };
         let (answer, _) = tokio::sync::oneshot::channel();
         Job::direct(place, Arc::new(loaded), execution, answer)
     }
 
-    /// An instance that reports what it does next, once it waits.
-    fn waiting(queue: &Arc<Queue>, done: &mpsc::Sender<&'static str>) {
-        let before = queue.state.lock().idle.len();
-        let (waiting, done) = (queue.clone(), done.clone());
-        waiting.add_instance();
-        std::thread::spawn(move || {
-            let next = waiting.next(&Arc::default(), None, || {});
-            done.send(match next {
-                Next::Run(_) => "run",
-                Next::Claim(_) => "claim",
-                Next::Retire => "retire",
-            })
-        });
-        while queue.state.lock().idle.len() == before {
-            std::thread::yield_now();
+    fn started(queue: &Queue) -> Option<Arc<Hold>> {
+        match queue.next()? {
+            Next::Run(_, hold) => Some(hold),
+            Next::Claim(_) => panic!("nothing needs a claim"),
         }
     }
 
-    #[test]
-    fn an_instance_that_ends_when_it_was_woken_for_work_wakes_another_for_it() {
-        let queue = queue();
-        let (done, events) = mpsc::channel();
-        waiting(&queue, &done);
-        waiting(&queue, &done);
-        // One is to end and has not been woken for it yet.
-        let mut state = queue.state.lock();
-        state.instances -= 1;
-        state.retiring += 1;
-        drop(state);
-        assert!(queue.push(job(&queue)).is_ok());
-        // They may report in either order.
-        let mut ended = [(); 2].map(|()| events.recv_timeout(ENOUGH).unwrap());
-        ended.sort_unstable();
-        assert_eq!(ended, ["retire", "run"]);
+    fn depth(queue: &Queue) -> (usize, usize, usize) {
+        let depth = queue.depth();
+        (depth.queued, depth.running, depth.waiting)
     }
 
     #[test]
-    fn as_many_idle_instances_end_as_are_retired() {
-        let queue = queue();
-        let (done, events) = mpsc::channel();
-        for _ in 0..5 {
-            waiting(&queue, &done);
-        }
-        // None of them can wake before all were told.
-        let mut state = queue.state.lock();
-        let told = (0..3).filter_map(|_| state.give_back()).collect::<Vec<_>>();
-        drop(state);
-        told.iter().for_each(|bell| {
-            bell.0.notify_one();
-        });
+    fn a_job_that_waits_lets_another_run_and_goes_on_before_those_that_have_not_begun() {
+        let queue = queue(1, 10);
         for _ in 0..3 {
-            assert_eq!(events.recv_timeout(ENOUGH), Ok("retire"));
+            assert!(queue.push(job(&queue)).is_ok());
         }
-        assert_eq!(queue.state.lock().idle.len(), 2);
-        assert!(queue.push(job(&queue)).is_ok());
-        assert_eq!(events.recv_timeout(ENOUGH), Ok("run"));
+        let first = started(&queue).unwrap();
+        assert!(started(&queue).is_none());
+        assert!(queue.suspend(&first));
+        let second = started(&queue).unwrap();
+        assert_eq!(first.number(), second.number());
+        assert_eq!(depth(&queue), (1, 1, 1));
+        assert!(queue.resume(&first));
+        assert!(started(&queue).is_none());
+        queue.end(&second);
+        // It has the instance now, and the third job has not begun.
+        assert!(started(&queue).is_none());
+        assert_eq!(depth(&queue), (1, 1, 0));
+        queue.end(&first);
+        assert!(started(&queue).is_some());
+    }
+
+    #[test]
+    fn a_job_that_waits_when_as_many_wait_as_may_keeps_its_instance() {
+        let queue = queue(2, 1);
+        for _ in 0..2 {
+            assert!(queue.push(job(&queue)).is_ok());
+        }
+        let [one, other] = [(); 2].map(|()| started(&queue).unwrap());
+        assert!(queue.suspend(&one));
+        assert!(!queue.suspend(&other));
+        assert!(!queue.resume(&other));
+        assert_eq!(depth(&queue), (0, 1, 1));
+        queue.end(&other);
+        queue.end(&one);
+        assert_eq!(depth(&queue), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_job_that_ends_while_it_waits_leaves_nothing_behind() {
+        let queue = queue(1, 10);
+        for _ in 0..2 {
+            assert!(queue.push(job(&queue)).is_ok());
+        }
+        let one = started(&queue).unwrap();
+        assert!(queue.suspend(&one));
+        let other = started(&queue).unwrap();
+        assert!(queue.resume(&one));
+        queue.end(&one);
+        queue.end(&one);
+        queue.end(&other);
+        assert_eq!(depth(&queue), (0, 0, 0));
+        assert!(queue.next().is_none());
+    }
+
+    #[test]
+    fn a_closed_queue_starts_nothing_and_lets_those_that_wait_go_on() {
+        let queue = queue(1, 10);
+        for _ in 0..2 {
+            assert!(queue.push(job(&queue)).is_ok());
+        }
+        let one = started(&queue).unwrap();
+        assert!(queue.suspend(&one));
+        let (claimed, waiting) = queue.close();
+        assert_eq!((claimed.len(), waiting.len()), (0, 1));
+        assert!(queue.push(job(&queue)).is_err());
+        assert!(queue.resume(&one));
+        assert!(started(&queue).is_none());
+        assert_eq!(depth(&queue), (0, 1, 0));
+    }
+
+    #[test]
+    fn with_fewer_instances_than_before_the_next_jobs_start_when_enough_have_ended() {
+        let queue = queue(2, 10);
+        for _ in 0..3 {
+            assert!(queue.push(job(&queue)).is_ok());
+        }
+        let [one, other] = [(); 2].map(|()| started(&queue).unwrap());
+        queue.set_instances(1);
+        queue.end(&one);
+        assert!(started(&queue).is_none());
+        queue.end(&other);
+        assert!(started(&queue).is_some());
     }
 
     #[tokio::test]
-    async fn the_scaler_is_told_when_a_job_begins_to_wait_and_not_when_an_instance_is_idle() {
-        let queue = queue();
-        let (done, events) = mpsc::channel();
-        waiting(&queue, &done);
+    async fn the_scaler_is_told_when_a_job_begins_to_wait_and_not_when_an_instance_is_free() {
+        let queue = Arc::new(queue(1, 10));
         let watched = queue.clone();
         let mut pressed = tokio::spawn(async move { watched.pressed().await });
         while !queue.state.lock().is_watched {
             tokio::task::yield_now().await;
         }
         assert!(queue.push(job(&queue)).is_ok());
-        assert_eq!(events.recv_timeout(ENOUGH), Ok("run"));
+        assert!(started(&queue).is_some());
         assert!(queue.state.lock().is_watched);
         assert!(queue.push(job(&queue)).is_ok());
         let told = tokio::time::timeout(ENOUGH, &mut pressed).await;

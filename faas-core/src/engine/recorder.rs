@@ -5,7 +5,7 @@
 //!
 //! While the store is unavailable, the recorder keeps its records and tries again, the engine admits
 //! nothing new, and callers that wait for an answer are told at once. The number of records that it
-//! keeps is bounded: past the bound instances wait, and nothing more runs.
+//! keeps is bounded: past the bound attempts wait, and nothing more runs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -97,10 +97,14 @@ impl Recorder {
         self.flush().await;
     }
 
-    /// For threads that may block.
-    pub(super) fn send_blocking(&self, record: Record) {
+    /// Sends a record without waiting: if there is no room now, a task waits for it.
+    pub(super) fn send_soon(&self, engine: &Engine, record: Record) {
         if let Err(mpsc::error::TrySendError::Full(record)) = self.sender.try_send(record) {
-            let _ = self.sender.blocking_send(record);
+            let sending = engine.clone();
+            engine
+                .0
+                .handle
+                .spawn(async move { sending.0.recorder.send(record).await });
         }
     }
 
@@ -253,6 +257,7 @@ fn lose(engine: &Engine, record: Record, error: &Arc<StoreError>) {
         Record::Claim(job) => {
             let function = job.function.function.id;
             engine.0.queue.claimed(Vec::new(), &[function]);
+            engine.dispatch();
         }
         Record::Ended(mut ended) => refuse(engine, &mut ended, || {
             Error::Internal(Cause::of(error.clone()))
@@ -397,6 +402,8 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
     if !(claimed.is_empty() && refused.is_empty()) {
         engine.release(engine.0.queue.claimed(claimed, &refused));
     }
+    // Something that was accepted or claimed may start.
+    engine.dispatch();
     for (answer, execution) in answers {
         if execution.status.is_terminal() {
             engine.0.waiters.tell(&execution);

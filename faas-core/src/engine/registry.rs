@@ -259,6 +259,8 @@ impl Registry {
             output: self.options.max_output,
             log_lines: self.options.max_log_lines,
             log_bytes: self.options.max_log_bytes,
+            host_calls: self.options.max_concurrent_host_calls,
+            host_bytes: self.options.max_host_argument,
         };
         let environment = self.open_environment(&function);
         Arc::new(Loaded {
@@ -271,7 +273,7 @@ impl Registry {
 
     /// What the function's code can read. A function with a secret that cannot be opened does not run,
     /// but can still be read and changed.
-    fn open_environment(&self, function: &Function) -> Result<OpenEnvironment, Failure> {
+    fn open_environment(&self, function: &Function) -> Result<Arc<OpenEnvironment>, Failure> {
         let environment = &function.environment;
         let mut opened = Vec::with_capacity(environment.secrets.len());
         for (name, secret) in &environment.secrets {
@@ -290,7 +292,7 @@ impl Registry {
         let variables = environment.variables.iter();
         let variables = variables.map(|(name, value)| (&**name, &**value));
         let secrets = opened.iter().map(|(name, text)| (*name, text.expose()));
-        Ok(OpenEnvironment::new(variables.chain(secrets)))
+        Ok(Arc::new(OpenEnvironment::new(variables.chain(secrets))))
     }
 }
 
@@ -298,13 +300,14 @@ impl Registry {
 mod tests {
     use super::*;
     use crate::error::{CompileError, RuntimeError};
-    use crate::model::{FunctionConfig, FunctionStatus, InstanceId, Tier, Timestamp};
+    use crate::model::{FunctionConfig, FunctionStatus, Tier, Timestamp};
     use crate::runtime::{Instance, RuntimeStats};
     use crate::store::MemoryStore;
 
     /// Compiles everything and runs nothing.
     struct Idle;
 
+    #[async_trait::async_trait]
     impl Runtime for Idle {
         fn describe(&self) -> String {
             "idle".to_owned()
@@ -314,7 +317,7 @@ mod tests {
             Ok(Program::new(source.to_owned()))
         }
 
-        fn instance(&self, _: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError> {
+        async fn acquire(&self, _: (FunctionId, u32)) -> Result<Box<dyn Instance>, RuntimeError> {
             unreachable!("nothing runs")
         }
 

@@ -114,20 +114,20 @@ pub(super) async fn scale(engine: Engine, policy: Box<dyn ScalingPolicy>) {
             continue;
         };
         let target = instances.clamp(options.min_instances, options.max_instances);
-        engine.0.instances.resize(&engine, target);
-        let reached = engine.depth().instances;
-        let action = match reached.cmp(&depth.instances) {
+        let action = match target.cmp(&depth.instances) {
             std::cmp::Ordering::Greater => ScalingAction::Up,
             std::cmp::Ordering::Less => ScalingAction::Down,
             std::cmp::Ordering::Equal => continue,
         };
-        tracing::info!(instances = reached, reason, "{}", action.as_str());
+        engine.0.queue.set_instances(target);
+        engine.dispatch();
+        tracing::info!(instances = target, reason, "{}", action.as_str());
         let now = engine.0.clock.now();
         let event = ScalingEvent {
             id: engine.0.ids.scaling_event(now),
             function_id: None,
             action,
-            instance_count: u32::try_from(reached).unwrap_or(u32::MAX),
+            instance_count: u32::try_from(target).unwrap_or(u32::MAX),
             at: now,
             reason,
         };

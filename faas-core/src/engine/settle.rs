@@ -22,11 +22,13 @@ pub(super) fn not_run(failure: Failure) -> Outcome {
         result: Err(failure),
         logs: Vec::new(),
         cold_start: false,
+        cpu_time: Duration::ZERO,
     }
 }
 
 /// Decides what the outcome of an attempt makes of its execution, and hands it to the recorder.
-pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome) {
+pub(super) async fn settle(engine: Engine, running: Running, mut outcome: Outcome) {
+    let engine = &engine;
     let timeout = running.job.function.limits.timeout;
     let time = running.time(engine);
     if running.cancelled
@@ -67,10 +69,11 @@ pub(super) fn settle(engine: &Engine, running: Running, mut outcome: Outcome) {
         span,
     ) {
         Ok(retry_after) => {
-            place.add_output_blocking(execution.output.as_ref().map_or(0, Json::len));
+            let output = execution.output.as_ref().map_or(0, Json::len);
+            place.add_output(output).await;
             let stored = guard.map(|guard| Stored::held(from, guard));
             let record = Record::ended(engine, execution, stored, answer, retry_after);
-            engine.0.recorder.send_blocking(record.keeping(place));
+            engine.0.recorder.send(record.keeping(place)).await;
         }
         Err(error) => {
             tracing::error!(%error, "cannot settle an execution");
@@ -107,6 +110,7 @@ fn settled(
         failure,
         instance_id: execution.instance_id.clone(),
         cold_start: outcome.cold_start,
+        cpu_time: outcome.cpu_time,
     })?;
     let failure = match outcome.result {
         Ok(output) => return execution.complete(output, ended).map(|()| None),

@@ -1,188 +1,12 @@
-//! Executions and their states.
+//! Executions and the transitions between their states.
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ExecutionId, FunctionId, InstanceId, Json, Tier, Timestamp};
-use crate::model::Cost;
-
-/// The state of an execution. `Completed` and `Failed` are final.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Status {
-    /// Accepted; waits for an instance or for its retry to be due.
-    Pending,
-    /// An attempt runs. In a store, also an execution whose attempt is claimed but has not begun.
-    Running,
-    /// The function returned a value.
-    Completed,
-    /// The execution failed, timed out or was cancelled; see the failure's kind.
-    Failed,
-}
-
-impl Status {
-    /// Returns `pending`, `running`, `completed` or `failed`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// Returns whether the state is final.
-    pub const fn is_terminal(self) -> bool {
-        matches!(self, Self::Completed | Self::Failed)
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// The text is not a status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected one of pending, running, completed, failed")]
-pub struct ParseStatusError;
-
-impl FromStr for Status {
-    type Err = ParseStatusError;
-
-    fn from_str(text: &str) -> Result<Self, ParseStatusError> {
-        match text {
-            "pending" => Ok(Self::Pending),
-            "running" => Ok(Self::Running),
-            "completed" => Ok(Self::Completed),
-            "failed" => Ok(Self::Failed),
-            _ => Err(ParseStatusError),
-        }
-    }
-}
-
-/// Why an attempt returned no value.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Failure {
-    /// The category of the failure.
-    pub kind: FailureKind,
-    /// For people: the thrown error's name and message, or what happened.
-    pub message: String,
-    /// The JavaScript stack with the user's line numbers, if there was one.
-    pub stack: Option<String>,
-}
-
-impl Failure {
-    /// Creates a failure without a stack.
-    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            stack: None,
-        }
-    }
-}
-
-/// The category of a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureKind {
-    /// The function threw, returned a value that is not JSON, or never settled.
-    UserError,
-    /// The function exceeded its timeout.
-    Timeout,
-    /// The function needed more memory than its tier has.
-    OutOfMemory,
-    /// The function recursed too deeply.
-    StackOverflow,
-    /// The execution was cancelled.
-    Cancelled,
-    /// The platform failed, for example by a crash or a restart. Such an attempt costs nothing and
-    /// does not count as a retry.
-    Platform,
-}
-
-impl FailureKind {
-    /// All kinds.
-    pub const ALL: [Self; 6] = [
-        Self::UserError,
-        Self::Timeout,
-        Self::OutOfMemory,
-        Self::StackOverflow,
-        Self::Cancelled,
-        Self::Platform,
-    ];
-
-    /// Returns `user_error`, `timeout`, `out_of_memory`, `stack_overflow`, `cancelled` or
-    /// `platform`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::UserError => "user_error",
-            Self::Timeout => "timeout",
-            Self::OutOfMemory => "out_of_memory",
-            Self::StackOverflow => "stack_overflow",
-            Self::Cancelled => "cancelled",
-            Self::Platform => "platform",
-        }
-    }
-}
-
-/// One line of console output.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct LogLine {
-    /// The level, from the `console` method that was called.
-    pub level: LogLevel,
-    /// The arguments, formatted and joined by spaces.
-    pub message: String,
-    /// When the line was written.
-    pub at: Timestamp,
-}
-
-/// The level of a console line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogLevel {
-    /// `console.debug`, `console.trace`
-    Debug,
-    /// `console.log`
-    Log,
-    /// `console.info`
-    Info,
-    /// `console.warn`
-    Warn,
-    /// `console.error`, `console.assert`
-    Error,
-}
-
-impl LogLevel {
-    /// Returns `debug`, `log`, `info`, `warn` or `error`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Debug => "debug",
-            Self::Log => "log",
-            Self::Info => "info",
-            Self::Warn => "warn",
-            Self::Error => "error",
-        }
-    }
-}
-
-/// One run of the function for an execution.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
-    /// When the attempt began. If a restart interrupted it: when the platform noticed that.
-    pub start_time: Timestamp,
-    /// The billed run time. At most the timeout; excludes pauses of the whole platform.
-    pub duration: Duration,
-    /// Why the attempt failed; `None` if it returned a value.
-    pub failure: Option<Failure>,
-    /// The instance that ran it; `None` if unknown.
-    pub instance_id: Option<InstanceId>,
-    /// Whether it was a cold start.
-    pub cold_start: bool,
-}
+use super::{
+    Attempt, Cost, ExecutionId, Failure, FailureKind, FunctionId, HostCallRecord, InstanceId, Json,
+    LogLine, Status, Tier, Timestamp,
+};
 
 /// An execution: its input, its outcome and its cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -231,6 +55,11 @@ pub struct Execution {
     pub logs: Vec<LogLine>,
     /// The ended attempts, in order.
     pub attempts: Vec<Attempt>,
+    /// The host calls of all attempts, in the order in which they ended; at most
+    /// [`Execution::MAX_HOST_CALLS`].
+    pub host_calls: Vec<HostCallRecord>,
+    /// How many host calls there were besides these. Lists of executions only count them.
+    pub more_host_calls: u64,
     /// The failed execution that this one repeats.
     pub retry_of: Option<ExecutionId>,
     /// The caller's idempotency key; unique per function within 24 h.
@@ -250,6 +79,20 @@ pub struct IllegalTransition {
 }
 
 impl Execution {
+    /// The most host calls that an execution keeps.
+    pub const MAX_HOST_CALLS: usize = 1_000;
+
+    /// Returns how many host calls there were.
+    pub fn host_call_count(&self) -> u64 {
+        self.more_host_calls
+            .saturating_add(self.host_calls.len() as u64)
+    }
+
+    /// Returns the processor time of all attempts.
+    pub fn cpu_time(&self) -> Duration {
+        self.attempts.iter().map(|attempt| attempt.cpu_time).sum()
+    }
+
     /// Creates a pending execution, accepted at `now`, without retries. Its tier is the tier of
     /// `free`.
     pub fn new(
@@ -281,6 +124,8 @@ impl Execution {
             cost: free,
             logs: Vec::new(),
             attempts: Vec::new(),
+            host_calls: Vec::new(),
+            more_host_calls: 0,
             retry_of: None,
             idempotency_key: None,
         }
@@ -429,6 +274,7 @@ mod tests {
                 failure: Some(thrown),
                 instance_id: None,
                 cold_start: false,
+                cpu_time: Duration::ZERO,
             })
             .unwrap();
         execution.retry(start).unwrap();

@@ -1,4 +1,4 @@
-//! Functions and executions as lists show them: what is long may be left out.
+//! Functions and executions in lists, which may leave long parts out.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -9,34 +9,38 @@ use super::{Tier, Timestamp};
 /// A function in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionSummary {
-    /// Its id, through all versions.
+    /// The id, the same for all versions.
     pub id: FunctionId,
-    /// Its name.
+    /// The name.
     pub name: Arc<str>,
-    /// What it is for, in words.
+    /// The description.
     pub description: Arc<str>,
-    /// Its code; `None` if the list was asked for without code.
+    /// The code; `None` if the list was requested without code.
     pub code: Option<Arc<str>>,
-    /// When it was uploaded first.
+    /// The length of the code in bytes, also if the list was requested without code.
+    pub code_bytes: u64,
+    /// When the function was first uploaded.
     pub created_at: Timestamp,
-    /// When it was changed last.
+    /// When the function was last changed.
     pub updated_at: Timestamp,
-    /// Its current version.
+    /// The current version.
     pub version: u32,
-    /// Whether it takes executions.
+    /// Whether the function accepts executions.
     pub status: FunctionStatus,
-    /// How to run it.
+    /// The settings of its executions.
     pub config: FunctionConfig,
-    /// What its code finds in `context.env`.
+    /// The variables and secrets in `context.env`.
     pub environment: Arc<Environment>,
     /// The price tier that its code and timeout put it in.
     pub tier: Tier,
 }
 
 impl FunctionSummary {
-    /// The summary of `function`, with its code or without.
+    /// The summary of `function`, with or without its code. A store that did not read the code sets
+    /// [`code_bytes`](Self::code_bytes) itself.
     pub fn new(function: Function, with_code: bool) -> Self {
         Self {
+            code_bytes: function.code.len() as u64,
             id: function.id,
             name: function.name,
             description: function.description,
@@ -51,7 +55,7 @@ impl FunctionSummary {
         }
     }
 
-    /// About how many bytes it takes in memory.
+    /// Its approximate size in memory, in bytes.
     pub fn bytes(&self) -> usize {
         let code = self.code.as_ref().map_or(0, |code| code.len());
         512 + self.name.len() + self.description.len() + code + self.environment.bytes()
@@ -61,9 +65,9 @@ impl FunctionSummary {
 /// How many functions there are, by status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FunctionCounts {
-    /// Those that take executions.
+    /// Functions that accept executions.
     pub active: u64,
-    /// Those that do not.
+    /// Functions that refuse new executions.
     pub inactive: u64,
 }
 
@@ -73,7 +77,7 @@ pub struct FunctionCounts {
 pub struct ListedExecution {
     /// The execution.
     pub execution: Arc<Execution>,
-    /// What of it is left out.
+    /// The parts that are left out.
     pub left_out: LeftOut,
 }
 
@@ -136,7 +140,7 @@ impl From<Arc<Execution>> for ListedExecution {
 }
 
 impl PartialEq<Execution> for ListedExecution {
-    /// Whether it is all of `other`.
+    /// Whether nothing is left out and the execution equals `other`.
     fn eq(&self, other: &Execution) -> bool {
         self.left_out.is_nothing() && *self.execution == *other
     }

@@ -4,6 +4,7 @@
 //! the stores define rows and documents.
 
 mod access;
+mod attempt;
 mod cost;
 mod environment;
 mod execution;
@@ -16,15 +17,14 @@ mod money;
 pub mod object_id;
 mod scaling;
 mod sealed;
+mod status;
 mod timestamp;
 
 pub use access::{Actor, ApiKey, AuditAction, AuditEntry, KeyHash, Role};
+pub use attempt::{Attempt, Failure, FailureKind, HostCallRecord, LogLevel, LogLine};
 pub use cost::{Basis, Cost, UsageSums};
 pub use environment::{Environment, Secret};
-pub use execution::{
-    Attempt, Execution, Failure, FailureKind, IllegalTransition, LogLevel, LogLine,
-    ParseStatusError, Status,
-};
+pub use execution::{Execution, IllegalTransition};
 pub use function::{Function, FunctionConfig, FunctionLabel, FunctionStatus, Tier};
 pub use id::{
     AuditId, ExecutionId, FunctionId, IdGenerator, InstanceId, KeyId, LoadTestId, ParseIdError,
@@ -41,4 +41,5 @@ pub use money::NanoDollars;
 pub use scaling::{ScalingAction, ScalingEvent};
 pub use sealed::{NotSealed, SealKeyId, Sealed};
 pub(crate) use sealed::{SEAL_KEY_ID_LENGTH, SEAL_VERSION};
+pub use status::{ParseStatusError, Status};
 pub use timestamp::Timestamp;

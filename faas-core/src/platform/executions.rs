@@ -1,11 +1,12 @@
 //! Reading, cancelling and repeating executions.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Platform;
 use crate::engine::{Accepted, Request};
 use crate::error::{Conflict, Error, Resource};
-use crate::model::{Execution, ExecutionId, ListedExecution, Status};
+use crate::model::{Execution, ExecutionId, FunctionId, Json, ListedExecution};
 use crate::store::{ExecutionQuery, PageBudget};
 
 /// How to call a function: for [`Platform::invoke_with`] and [`Platform::execute_with`].
@@ -115,6 +116,36 @@ impl Executions<'_> {
         Ok(stored.map(|one| budget.bounded(one)).collect())
     }
 
+    /// The newest execution of each of these functions, as it is now. Long inputs, outputs, logs and
+    /// attempts of executions that have ended are left out. Functions without executions are left out.
+    /// It takes one look-up in the store for each function.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the store cannot be reached.
+    pub async fn latest(
+        &self,
+        functions: &[FunctionId],
+    ) -> Result<HashMap<FunctionId, ListedExecution>, Error> {
+        let engine = self.platform.engine();
+        let stored = engine.0.store.latest_executions(functions).await?;
+        let stored = stored.into_iter();
+        let mut latest: HashMap<_, _> = stored
+            .map(|(id, stored)| (id, engine.shown_in_list(stored)))
+            .collect();
+        let wanted: HashSet<_> = functions.iter().collect();
+        for live in engine.all_live(|execution, _| wanted.contains(&execution.function_id)) {
+            let known = latest.get(&live.function_id);
+            // What the store has as ended is newer than what is live.
+            let is_newer = known.is_none_or(|known| {
+                live.id > known.id || (live.id == known.id && !known.status.is_terminal())
+            });
+            if is_newer {
+                latest.insert(live.function_id, live.into());
+            }
+        }
+        Ok(latest)
+    }
+
     /// Cancels an execution that has not ended, and returns it as it ended. A running one is stopped.
     /// It is not retried.
     ///
@@ -124,25 +155,47 @@ impl Executions<'_> {
         self.platform.engine().cancel(id).await
     }
 
-    /// Executes a failed execution again, as a new one that names it in `retry_of`.
+    /// Repeats an execution that has ended, with the same input, as a new one that names it in
+    /// `retry_of`. It runs the current version of the function.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Conflict::ExecutionNotFailed`], or as for [`Platform::execute`].
+    /// [`Error::NotFound`], [`Conflict::ExecutionNotEnded`], or as for [`Platform::execute`].
     pub async fn retry(&self, id: ExecutionId) -> Result<Accepted, Error> {
-        let failed = self.get(id).await?;
-        if failed.status != Status::Failed {
-            return Err(Conflict::ExecutionNotFailed(failed.status).into());
+        let ended = self.ended(id).await?;
+        self.repeat(&ended, ended.input.clone()).await
+    }
+
+    /// As [`retry`](Self::retry), with another input.
+    ///
+    /// # Errors
+    /// As for [`retry`](Self::retry).
+    pub async fn retry_with_input(
+        &self,
+        id: ExecutionId,
+        input: impl Into<Json>,
+    ) -> Result<Accepted, Error> {
+        let ended = self.ended(id).await?;
+        self.repeat(&ended, input.into()).await
+    }
+
+    async fn ended(&self, id: ExecutionId) -> Result<Arc<Execution>, Error> {
+        let execution = self.get(id).await?;
+        if execution.status.is_terminal() {
+            Ok(execution)
+        } else {
+            Err(Conflict::ExecutionNotEnded(execution.status).into())
         }
-        let function = self.platform.functions().get(failed.function_id).await?;
+    }
+
+    async fn repeat(&self, ended: &Execution, input: Json) -> Result<Accepted, Error> {
+        let function = self.platform.functions().get(ended.function_id).await?;
         let request = Request {
-            input: failed.input.clone(),
+            input,
             max_retries: function.config.retry_count,
-            retry_of: Some(id),
+            retry_of: Some(ended.id),
             idempotency_key: None,
         };
-        self.platform
-            .engine()
-            .execute(failed.function_id, request)
-            .await
+        let engine = self.platform.engine();
+        engine.execute(ended.function_id, request).await
     }
 }

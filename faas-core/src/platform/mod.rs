@@ -235,6 +235,12 @@ impl Platform {
         &self.engine().0.options
     }
 
+    /// Whether functions can have secrets: the platform has a key to seal them with. Without one,
+    /// setting a secret fails with [`Conflict::NoSecretKey`](crate::error::Conflict::NoSecretKey).
+    pub fn can_store_secrets(&self) -> bool {
+        !self.engine().0.secret_keys.is_empty()
+    }
+
     /// The time by the platform's clock.
     pub fn now(&self) -> Timestamp {
         self.engine().0.clock.now()

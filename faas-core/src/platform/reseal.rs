@@ -119,7 +119,7 @@ async fn reseal_one<S: SecretStore + ?Sized>(
 ) -> Result<OfVersion, Error> {
     let mut name = None;
     for _ in 0..TRIES {
-        let Some(mut function) = store.sealed_version(id, version).await? else {
+        let Some(mut function) = store.function_version(id, version).await? else {
             return Ok(OfVersion::default());
         };
         let (environment, done) = sealed_anew(&function, keys)?;
@@ -260,12 +260,12 @@ mod tests {
             self.store.sealed_versions().await
         }
 
-        async fn sealed_version(
+        async fn function_version(
             &self,
             id: FunctionId,
             version: u32,
         ) -> Result<Option<Function>, StoreError> {
-            self.store.sealed_version(id, version).await
+            self.store.function_version(id, version).await
         }
 
         async fn replace_environment(

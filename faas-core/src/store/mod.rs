@@ -112,17 +112,6 @@ pub trait Store: AccessStore + SecretStore {
     /// The function with this id; `None` when there is none or it was deleted.
     async fn function(&self, id: FunctionId) -> Result<Option<Function>, StoreError>;
 
-    /// The function as it was at this version: its code, configuration and sealed environment.
-    ///
-    /// Versions of a function are the current one and those that [`Store::update_function`] keeps: as
-    /// long as an unfinished execution was accepted with a version, it is there. `None` when there is
-    /// no such version any more, or when the function was deleted.
-    async fn function_version(
-        &self,
-        id: FunctionId,
-        version: u32,
-    ) -> Result<Option<Function>, StoreError>;
-
     /// Functions that are not deleted, newest first, page by page.
     async fn functions(
         &self,
@@ -172,6 +161,21 @@ pub trait Store: AccessStore + SecretStore {
     /// Executions that match, newest first. Inputs, outputs, logs and attempts are left out as
     /// [`PageBudget`] decides for [`ExecutionQuery::max_bytes`]: they are not read then.
     async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<ListedExecution>, StoreError>;
+
+    /// The newest execution of each of these functions, without long parts, as
+    /// [`Store::executions`] lists it for [`ExecutionQuery::max_bytes`] 0. Functions without executions
+    /// are left out. The default asks for one after the other; each must be one look-up in an index.
+    async fn latest_executions(
+        &self,
+        functions: &[FunctionId],
+    ) -> Result<HashMap<FunctionId, ListedExecution>, StoreError> {
+        let mut latest = HashMap::new();
+        for id in functions {
+            let newest = self.executions(&ExecutionQuery::latest_of(*id)).await?;
+            latest.extend(newest.into_iter().map(|newest| (*id, newest)));
+        }
+        Ok(latest)
+    }
 
     /// Executions that have not ended, oldest first, from after `after` on: what a platform takes up
     /// at its start, if nobody else uses the store.

@@ -95,14 +95,15 @@ impl PageBudget {
         }
     }
 
-    /// The execution without the parts that do not fit any more.
+    /// The execution without the parts that do not fit any more, and without its host calls, which
+    /// lists only count.
     pub fn bounded(&mut self, listed: ListedExecution) -> ListedExecution {
         let ListedExecution {
             execution,
             left_out: before,
         } = listed;
         let left_out = self.leave_out(PartLengths::of(&execution));
-        if left_out.is_nothing() {
+        if left_out.is_nothing() && execution.host_calls.is_empty() {
             let left_out = before;
             return ListedExecution {
                 execution,
@@ -158,6 +159,8 @@ fn without(execution: &Execution, left_out: LeftOut) -> Execution {
         } else {
             execution.attempts.clone()
         },
+        host_calls: Vec::new(),
+        more_host_calls: execution.host_call_count(),
         retry_of: execution.retry_of,
         idempotency_key: execution.idempotency_key.clone(),
     }

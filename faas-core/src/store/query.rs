@@ -90,6 +90,16 @@ impl Default for ExecutionQuery {
 }
 
 impl ExecutionQuery {
+    /// The newest execution of a function, without long parts.
+    pub fn latest_of(function: FunctionId) -> Self {
+        Self {
+            function: Some(function),
+            limit: 1,
+            max_bytes: 0,
+            ..Self::default()
+        }
+    }
+
     /// The status that all matching executions have: a query by failure kind implies `Failed`.
     pub fn state(&self) -> Option<Status> {
         self.status.or(self.failure.map(|_| Status::Failed))

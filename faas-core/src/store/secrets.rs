@@ -1,4 +1,4 @@
-//! What sealing secrets anew needs of a store.
+//! The part of a store that resealing needs: versions of functions and their sealed secrets.
 
 use async_trait::async_trait;
 
@@ -7,16 +7,20 @@ use crate::model::{Function, FunctionId, Timestamp};
 
 /// Keeps versions of functions with their sealed secrets.
 ///
-/// This is a trait of its own, because the command line seals secrets anew while a server may own the
-/// store: such a store opens the functions beside that server.
+/// This is a separate trait because `faas secret-key reseal` runs while a server may own the store. A
+/// store that can be opened beside that server implements this part only.
 #[async_trait]
 pub trait SecretStore: Send + Sync + 'static {
     /// The versions, current and kept, of functions that are not deleted, as far as they have
     /// secrets: id and version. Reads no code.
     async fn sealed_versions(&self) -> Result<Vec<(FunctionId, u32)>, StoreError>;
 
-    /// The function at this version, as [`super::Store::function_version`] has it.
-    async fn sealed_version(
+    /// The function as it was at this version: its code, configuration and sealed environment.
+    ///
+    /// Versions of a function are the current one and those that [`super::Store::update_function`] keeps: as
+    /// long as an unfinished execution was accepted with a version, it is there. `None` when there is
+    /// no such version any more, or when the function was deleted.
+    async fn function_version(
         &self,
         id: FunctionId,
         version: u32,

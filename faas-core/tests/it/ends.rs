@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use faas_core::clock::ManualClock;
 use faas_core::error::{CompileError, RuntimeError, StoreError};
 use faas_core::events::{EventKind, Received};
-use faas_core::model::{FunctionConfig, FunctionId, InstanceId, Status, Timestamp};
+use faas_core::model::{FunctionConfig, FunctionId, Status, Timestamp};
 use faas_core::platform::NewFunction;
 use faas_core::runtime::{Instance, Program, Runtime, RuntimeStats};
 use faas_core::store::conformance::intercepted::{Intercept, Intercepted};
@@ -155,6 +155,7 @@ struct Host {
     is_exhausted: Arc<AtomicBool>,
 }
 
+#[async_trait::async_trait]
 impl Runtime for Host {
     fn describe(&self) -> String {
         self.scripted.describe()
@@ -164,8 +165,11 @@ impl Runtime for Host {
         self.scripted.compile(source)
     }
 
-    fn instance(&self, id: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError> {
-        self.scripted.instance(id)
+    async fn acquire(
+        &self,
+        function: (FunctionId, u32),
+    ) -> Result<Box<dyn Instance>, RuntimeError> {
+        self.scripted.acquire(function).await
     }
 
     fn forget(&self, _: FunctionId) {}

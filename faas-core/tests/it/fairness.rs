@@ -307,6 +307,7 @@ async fn while_a_policy_panics_readiness_reports_it_and_the_default_policy_decid
         clock,
         runtime,
         store,
+        neighbours: Arc::default(),
     };
     let mut events = world.platform.events().subscribe(None);
     let ready = async |wanted: bool| {

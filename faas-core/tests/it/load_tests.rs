@@ -1,7 +1,6 @@
 //! Tests of load tests, on functions with known durations.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use faas_core::Error;
@@ -51,7 +50,7 @@ async fn with_history(world: &World) -> Function {
     let wait = world.function("wait", FunctionConfig::default()).await;
     world.runtime.open();
     world.platform.invoke(wait.id, json!({})).await.unwrap();
-    world.runtime.gate.store(false, Ordering::SeqCst);
+    world.runtime.shut();
     wait
 }
 

@@ -42,3 +42,4 @@ mod scripted;
 mod sharing;
 #[cfg(test)]
 mod versions;
+mod waiting;

@@ -1,10 +1,10 @@
 //! Tests of the engine, with a scripted runtime and a manual clock.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use faas_core::clock::{Clock, ManualClock};
+use faas_core::clock::{Clock, ManualClock, SystemClock};
 use faas_core::error::Resource;
 use faas_core::events::{EventKind, Received, Subscriber};
 use faas_core::model::{
@@ -16,6 +16,7 @@ use faas_core::store::memory::MemoryStore;
 use faas_core::store::{ExecutionQuery, Period, Store};
 use faas_core::{Error, Platform};
 use serde_json::json;
+use tokio::runtime::Handle;
 
 use crate::scripted::Scripted;
 
@@ -24,6 +25,8 @@ pub(crate) struct World {
     pub(crate) clock: ManualClock,
     pub(crate) runtime: Scripted,
     pub(crate) store: Arc<dyn Store>,
+    /// Other tokio runtimes, of one thread each, that run platforms beside this one.
+    pub(crate) neighbours: Arc<Mutex<Vec<Handle>>>,
 }
 
 impl World {
@@ -58,6 +61,7 @@ impl World {
             clock,
             runtime,
             store,
+            neighbours: Arc::default(),
         }
     }
 
@@ -85,7 +89,7 @@ impl World {
         id: ExecutionId,
         wanted: impl Fn(&Execution) -> bool,
     ) -> Arc<Execution> {
-        for _ in 0..5_000 {
+        for _ in 0..60_000 {
             let execution = self.get(id).await;
             if wanted(&execution) {
                 return execution;
@@ -105,23 +109,33 @@ impl World {
 
     /// Advances the time by `step`, after the tasks that it must wake have gone to sleep.
     pub(crate) async fn advance(&self, step: Duration) {
-        settle().await;
+        self.settle().await;
         self.clock.advance(step);
+        self.settle().await;
+    }
+
+    /// As [`settle`], on the neighbours too.
+    pub(crate) async fn settle(&self) {
+        settle().await;
+        let neighbours = self.neighbours.lock().expect("a lock").clone();
+        for neighbour in neighbours {
+            // It may have ended.
+            let _ = neighbour.spawn(settle()).await;
+        }
         settle().await;
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the engine's threads need real time to run"
-)]
+/// Lets other tasks, and threads that they wait for, run for a moment.
 async fn pause() {
-    tokio::time::sleep(Duration::from_millis(1)).await;
+    SystemClock::new().sleep(Duration::from_millis(1)).await;
 }
 
+/// Lets all tasks run until they wait: for the clock, the gate of the scripted runtime or a test. All
+/// of them are on the test's own thread.
 pub(crate) async fn settle() {
-    for _ in 0..20 {
-        pause().await;
+    for _ in 0..200 {
+        tokio::task::yield_now().await;
     }
 }
 

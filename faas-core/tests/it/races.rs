@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -53,7 +52,7 @@ async fn waiting_for_an_isolate_is_not_billed_and_causes_no_timeout() {
     };
     let echo = world.function("echo", config).await;
     let executions = world.platform.executions();
-    world.runtime.is_full.store(true, Ordering::SeqCst);
+    world.runtime.is_full.send_replace(true);
     let mut ids = Vec::new();
     for n in 0..2 {
         let accepted = world.platform.execute(echo.id, json!(n)).await;
@@ -68,7 +67,7 @@ async fn waiting_for_an_isolate_is_not_billed_and_causes_no_timeout() {
     let cancelled = executions.cancel(ids[1]);
     let (cancelled, ()) = tokio::join!(cancelled, async {
         world.advance(Duration::from_secs(1)).await;
-        world.runtime.is_full.store(false, Ordering::SeqCst);
+        world.runtime.is_full.send_replace(false);
     });
     let cancelled = cancelled.unwrap();
     assert_eq!(

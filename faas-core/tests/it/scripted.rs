@@ -1,32 +1,57 @@
 //! A runtime whose functions are one-line scripts with known behaviour and duration.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
+use faas_core::clock::{Clock, SystemClock};
 use faas_core::error::{CompileError, RuntimeError};
-use faas_core::model::{Failure, FailureKind, FunctionId, InstanceId, Json};
+use faas_core::model::{Failure, FailureKind, FunctionId, Json};
 use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats, StopReason};
+use tokio::sync::watch;
 
 /// `echo` returns its input, `attempt` returns the number of its attempt, `fail N` throws on the
 /// first N attempts, `sleep N` returns its input after N milliseconds of real time, `wait` returns
-/// when the gate is opened or the call is stopped, `late` reports its timeout when the gate is
-/// opened, `hang` ignores the stop signal, `panic` panics.
-#[derive(Clone, Default)]
+/// when the gate is opened or the call is stopped, `suspend` does the same, gives its instance back
+/// meanwhile, and returns for how many milliseconds it waited for another, `late` reports its timeout when the gate is opened, `hang` ignores the stop signal
+/// and the end of its future, `panic` panics.
+#[derive(Clone)]
 pub(crate) struct Scripted {
-    pub(crate) gate: Arc<AtomicBool>,
-    /// Whether the host lacks resources for isolates; `prepare` then waits.
-    pub(crate) is_full: Arc<AtomicBool>,
+    gate: watch::Sender<bool>,
+    /// Whether the host lacks resources for isolates; `acquire` then waits.
+    pub(crate) is_full: watch::Sender<bool>,
+    /// What `suspend` waits for, besides the gate.
+    pub(crate) may_resume: watch::Sender<bool>,
     pub(crate) running: Arc<AtomicUsize>,
     pub(crate) most_running: Arc<AtomicUsize>,
+    calls: Arc<AtomicUsize>,
+}
+
+impl Default for Scripted {
+    fn default() -> Self {
+        Self {
+            gate: watch::Sender::new(false),
+            is_full: watch::Sender::new(false),
+            may_resume: watch::Sender::new(false),
+            running: Arc::default(),
+            most_running: Arc::default(),
+            calls: Arc::default(),
+        }
+    }
 }
 
 impl Scripted {
     pub(crate) fn open(&self) {
-        self.gate.store(true, Ordering::SeqCst);
+        self.gate.send_replace(true);
+    }
+
+    pub(crate) fn shut(&self) {
+        self.gate.send_replace(false);
     }
 }
 
+#[async_trait]
 impl Runtime for Scripted {
     fn describe(&self) -> String {
         "scripted".to_owned()
@@ -44,11 +69,9 @@ impl Runtime for Scripted {
         Ok(Program::new(source.to_owned()))
     }
 
-    fn instance(&self, _: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError> {
-        Ok(Box::new(Script {
-            shared: self.clone(),
-            calls: 0,
-        }))
+    async fn acquire(&self, _: (FunctionId, u32)) -> Result<Box<dyn Instance>, RuntimeError> {
+        until(&self.is_full, false).await;
+        Ok(Box::new(Script(self.clone())))
     }
 
     fn forget(&self, _: FunctionId) {}
@@ -58,47 +81,61 @@ impl Runtime for Scripted {
     }
 }
 
-struct Script {
-    shared: Scripted,
-    calls: usize,
+/// Waits until the switch has this value.
+async fn until(switch: &watch::Sender<bool>, value: bool) {
+    let mut switch = switch.subscribe();
+    // The sender is alive: this test holds it.
+    let _ = switch.wait_for(|now| *now == value).await;
 }
 
-impl Instance for Script {
-    fn prepare(&mut self, _: (FunctionId, u32)) -> Result<(), RuntimeError> {
-        while self.shared.is_full.load(Ordering::SeqCst) {
-            #[expect(clippy::disallowed_methods, reason = "simulates a slow host")]
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        Ok(())
-    }
+struct Script(Scripted);
 
-    fn run(&mut self, call: &Call<'_>) -> Outcome {
-        let running = self.shared.running.fetch_add(1, Ordering::SeqCst) + 1;
-        self.shared
-            .most_running
-            .fetch_max(running, Ordering::SeqCst);
-        let result = self.act(call);
-        self.shared.running.fetch_sub(1, Ordering::SeqCst);
-        self.calls += 1;
+#[async_trait]
+impl Instance for Script {
+    async fn run(self: Box<Self>, call: Call) -> Outcome {
+        let counted = Counted::new(&self.0);
+        let result = self.act(call).await;
+        drop(counted);
         Outcome {
             result,
             logs: Vec::new(),
-            cold_start: self.calls == 1,
+            cold_start: self.0.calls.fetch_add(1, Ordering::SeqCst) == 0,
+            cpu_time: Duration::ZERO,
         }
+    }
+}
+
+/// Counts a call while it lives.
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(runtime: &Scripted) -> Self {
+        let running = runtime.running.fetch_add(1, Ordering::SeqCst) + 1;
+        runtime.most_running.fetch_max(running, Ordering::SeqCst);
+        Self(runtime.running.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
 impl Script {
-    fn act(&self, call: &Call<'_>) -> Result<Json, Failure> {
+    async fn act(&self, call: Call) -> Result<Json, Failure> {
         let script = call.program.get::<String>().expect("a script");
-        let is_open = || self.shared.gate.load(Ordering::SeqCst);
+        let gate = &self.0.gate;
+        let stopped = || async { call.stop.stopped().await.failure(call.limits.timeout) };
         match script.split_once(' ').unwrap_or((script, "0")) {
             ("echo", _) => Ok(call.input.clone()),
             ("sleep", millis) => {
                 let millis = millis.parse().expect("a number");
-                match call.stop.wait(Duration::from_millis(millis)) {
-                    Some(reason) => Err(reason.failure(call.limits.timeout)),
-                    None => Ok(call.input.clone()),
+                tokio::select! {
+                    () = SystemClock::new().sleep(Duration::from_millis(millis)) => {
+                        Ok(call.input.clone())
+                    }
+                    failure = stopped() => Err(failure),
                 }
             }
             ("attempt", _) => Ok(Json::from(serde_json::json!(call.context.attempt))),
@@ -109,32 +146,38 @@ impl Script {
                 ))
             }
             ("fail", _) => Ok(Json::null()),
-            ("wait", _) => loop {
-                if let Some(reason) = call.stop.wait(Duration::from_millis(1)) {
-                    return Err(reason.failure(call.limits.timeout));
-                }
-                if is_open() {
-                    return Ok(Json::null());
-                }
+            ("wait", _) => tokio::select! {
+                failure = stopped() => Err(failure),
+                () = until(gate, true) => Ok(Json::null()),
             },
-            ("late", _) => loop {
-                if let Some(reason) = call.stop.wait(Duration::from_millis(1)) {
-                    return Err(reason.failure(call.limits.timeout));
+            ("suspend", _) => {
+                call.host.wait();
+                tokio::select! {
+                    failure = stopped() => return Err(failure),
+                    () = until(gate, true) => {}
+                    () = until(&self.0.may_resume, true) => {}
                 }
-                if is_open() {
-                    return Err(StopReason::Timeout.failure(call.limits.timeout));
+                tokio::select! {
+                    failure = stopped() => Err(failure),
+                    waited = call.host.resume() => {
+                        Ok(Json::from(serde_json::json!(waited.as_millis())))
+                    }
                 }
+            }
+            ("late", _) => tokio::select! {
+                failure = stopped() => Err(failure),
+                () = until(gate, true) => Err(StopReason::Timeout.failure(call.limits.timeout)),
             },
-            ("hang", _) => loop {
-                #[expect(
-                    clippy::disallowed_methods,
-                    reason = "simulates code that cannot be stopped"
-                )]
-                std::thread::sleep(Duration::from_millis(1));
-                if is_open() {
-                    return Ok(Json::null());
-                }
-            },
+            ("hang", _) => {
+                let (gate, host) = (gate.clone(), call.host.clone());
+                let ended = tokio::spawn(async move {
+                    until(&gate, true).await;
+                    drop(host);
+                });
+                drop(call);
+                let _ = ended.await;
+                Ok(Json::null())
+            }
             _ => panic!("requested by the script"),
         }
     }

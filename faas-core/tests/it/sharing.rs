@@ -1,6 +1,7 @@
 //! Tests of several platforms on one store.
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use faas_core::Error;
@@ -10,25 +11,28 @@ use faas_core::model::{
 use faas_core::platform::{CallOptions, FunctionUpdate};
 use faas_core::store::MemoryStore;
 use serde_json::json;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
 
-use crate::platform::{World, settle};
+use crate::platform::World;
 
 const SECOND: Duration = Duration::from_secs(1);
 /// The lease of the functions here: their timeout and ten seconds.
 const LEASE: Duration = Duration::from_secs(40);
 
-/// A second platform, which can die.
+/// A second platform, on a tokio runtime and a thread of its own. It can die.
 struct Other {
     world: World,
-    threads: Option<Runtime>,
+    end: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// Simulates a crash: no task continues and nothing more is written.
 impl Drop for Other {
     fn drop(&mut self) {
-        if let Some(threads) = self.threads.take() {
-            threads.shutdown_background();
+        drop(self.end.take());
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the other platform's thread");
         }
     }
 }
@@ -36,14 +40,24 @@ impl Drop for Other {
 impl Other {
     /// Starts a platform with a single instance on the store and the clock of `world`.
     async fn beside(world: &World) -> Self {
-        let threads = Runtime::new().expect("threads");
         let (clock, store) = (world.clock.clone(), world.store.clone());
-        let started = threads.spawn(async move {
-            World::at(clock, store, |options| options.max_instances = 1).await
+        let (end, ended) = oneshot::channel::<()>();
+        let (tell, started) = oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(async {
+                let world = World::at(clock, store, |options| options.max_instances = 1).await;
+                let _ = tell.send((world, Handle::current()));
+                let _ = ended.await;
+            });
         });
-        let world = started.await.expect("a platform");
-        let threads = Some(threads);
-        Self { world, threads }
+        let (other, handle) = started.await.expect("a platform");
+        world.neighbours.lock().expect("a lock").push(handle);
+        Self {
+            world: other,
+            end: Some(end),
+            thread: Some(thread),
+        }
     }
 
     async fn execute(&self, function: FunctionId) -> ExecutionId {
@@ -114,7 +128,7 @@ async fn claimed_executions_of_a_living_platform_are_never_taken_over() {
     }
     let executions = other.world.platform.executions();
     executions.cancel(first).await.unwrap();
-    settle().await;
+    world.settle().await;
     // Both are claimed now. The second one waits until the first has timed out.
     for id in &claimed {
         let execution = world.store.execution(*id).await.unwrap().unwrap();
@@ -313,7 +327,7 @@ async fn a_waiting_caller_is_answered_when_the_execution_ends_on_another_platfor
         .await;
     let invoked = world.platform.invoke_with(wait.id, json!(1), options);
     let opened = async {
-        settle().await;
+        world.settle().await;
         other.world.runtime.open();
         pass(&world, 60 * SECOND).await;
     };

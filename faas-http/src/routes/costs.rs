@@ -142,7 +142,8 @@ async fn trends(State(api): State<Api>, uri: Uri) -> Result<Response, CostsError
     summary = "The cost of everything in a period by function, the most expensive first.",
     params(
         ("startDate" = Option<String>, Query, description = "`YYYY-MM-DD`, `YYYY-MM`, `YYYY` or RFC 3339; UTC without a zone. Default: 24 hours before the end."),
-        ("endDate" = Option<String>, Query, description = "Like `startDate`; a date includes its whole day, month or year. Default: now. Before `startDate`: the report is empty.")
+        ("endDate" = Option<String>, Query, description = "Like `startDate`; a date includes its whole day, month or year. Default: now. Before `startDate`: the report is empty."),
+        ("lastExecution" = Option<bool>, Query, description = "Whether to add the newest execution of each function. Default: false.")
     ),
     responses(
         (status = 200, description = "A row for each function.", body = wire::Data<wire::Breakdown>),
@@ -150,9 +151,17 @@ async fn trends(State(api): State<Api>, uri: Uri) -> Result<Response, CostsError
     )
 )]
 async fn breakdown(State(api): State<Api>, uri: Uri) -> Result<Response, CostsError> {
-    let range = range(&api, &Params::of(&uri)?)?;
+    let params = Params::of(&uri)?;
+    let range = range(&api, &params)?;
+    let last_execution = params.choice("lastExecution", &[("true", true), ("false", false)])?;
     let cost = api.platform.costs().system(range.period).await?;
-    data(wire::Breakdown::new(range.shown(), &cost))
+    let breakdown = wire::Breakdown::new(range.shown(), &cost);
+    if last_execution != Some(true) {
+        return data(breakdown);
+    }
+    let ids: Vec<_> = cost.functions.iter().map(|one| one.label.id).collect();
+    let latest = api.platform.executions().latest(&ids).await?;
+    data(breakdown.with_last_executions(&latest))
 }
 
 #[utoipa::path(get, path = "/api/costs/executions", tag = "Costs", operation_id = "listCostedExecutions",

@@ -5,13 +5,14 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use faas_api as wire;
 use faas_core::access::Permission::{Develop, Read, ReadExecution};
-use faas_core::model::{AuditAction, FailureKind, Status};
+use faas_core::model::{AuditAction, FailureKind, Json, Status};
 use faas_core::store::ExecutionQuery;
 use utoipa_axum::routes;
 
 use super::{DEFAULT_LIST, MAX_LIST};
 use crate::answer;
 use crate::audit::actor;
+use crate::envelope::Envelope;
 use crate::error::ApiError;
 use crate::extract::{Params, PathId};
 use crate::openapi::errors;
@@ -113,7 +114,8 @@ async fn cancel(
 }
 
 #[utoipa::path(post, path = "/api/executions/{id}/retry", tag = "Executions", operation_id = "retryExecution",
-    summary = "Executes a failed execution again, as a new one.",
+    summary = "Repeats an execution that has ended, as a new one with the same input or another one.",
+    request_body = Option<wire::RetryRequest>,
     params(
         ("id" = wire::ExecutionKey, Path, description = "The execution.")
     ),
@@ -122,17 +124,35 @@ async fn cancel(
         errors::InvalidOrInactive,
         (status = 404, description = "`execution_not_found`, or `function_not_found`", body = wire::ErrorBody),
         errors::Conflict,
+        errors::TooLarge,
         errors::Overloaded
     )
 )]
 async fn retry(State(api): State<Api>, id: PathId, request: Request) -> Result<Response, ApiError> {
-    let failed = id.execution()?;
-    let again = api.platform.executions().retry(failed).await?;
+    let id = id.execution()?;
     let by = actor(request.extensions());
-    api.note(&by, AuditAction::ExecutionRetried, failed).await;
+    let (parts, stream) = request.into_parts();
+    let limit = api.options.max_envelope();
+    let envelope = Envelope::receive(&parts.headers, stream, limit).await?;
+    let input = match &envelope {
+        None => None,
+        Some(envelope) => {
+            let request: wire::RetryRequest<'_> = envelope.read()?;
+            request.input.map(|input| match input.get() {
+                "null" => Json::empty_object(),
+                text => envelope.share(text),
+            })
+        }
+    };
+    let executions = api.platform.executions();
+    let again = match input {
+        None => executions.retry(id).await?,
+        Some(input) => executions.retry_with_input(id, input).await?,
+    };
+    api.note(&by, AuditAction::ExecutionRetried, id).await;
     answer::json(
         StatusCode::ACCEPTED,
-        &wire::Retried::new(again.id, failed, "Function execution started"),
+        &wire::Retried::new(again.id, id, "Function execution started"),
     )
 }
 

@@ -1,4 +1,4 @@
-//! The session: which key the client uses, and whether it needs one.
+//! The session: which key the client uses, whether it needs one, and whether it can set secrets.
 
 use axum::Extension;
 use axum::extract::State;
@@ -19,7 +19,7 @@ pub(crate) fn routes() -> Routes {
 
 /// `key` is null if the request has no key. A wrong or expired key is refused.
 #[utoipa::path(get, path = "/api/session", tag = "Access", operation_id = "getSession",
-    summary = "Whether a key is required, and which key the request has.",
+    summary = "Whether a key is required, which key the request has, and whether functions can have secrets.",
     responses(
         (status = 200, description = "The session.", body = wire::Session)
     )
@@ -34,5 +34,6 @@ async fn session(
     };
     let access = api.options.access.as_ref();
     let required = key.is_some() || access.is_some_and(Access::is_required);
-    answer::json(StatusCode::OK, &wire::Session::new(required, key))
+    let secrets = api.platform.can_store_secrets();
+    answer::json(StatusCode::OK, &wire::Session::new(required, key, secrets))
 }

@@ -1,4 +1,4 @@
-//! What the guard adds to the routes, and what a host puts in its place.
+//! Access control on routes, by this crate and by a host.
 
 use axum::Extension;
 use faas_core::access::{Access, AccessOptions, NewKey};
@@ -13,7 +13,7 @@ use crate::server::{Server, answer, platform, start, start_guarded, start_with};
 
 const PAGE: &str = "https://app.example";
 
-/// A server that requires a key and lets pages of [`PAGE`] call.
+/// A server that requires a key and allows pages of [`PAGE`].
 async fn guarded() -> (Server, String) {
     let platform = platform().await;
     let mut guard = AccessOptions::default();
@@ -29,7 +29,7 @@ async fn guarded() -> (Server, String) {
 }
 
 #[tokio::test]
-async fn an_allowed_page_may_send_its_key_and_read_why_it_was_refused() {
+async fn an_allowed_page_can_send_its_key_and_read_a_refusal() {
     let (server, key) = guarded().await;
     let preflight = server
         .request(Method::OPTIONS, "/api/functions")
@@ -74,11 +74,11 @@ async fn a_refusal_has_the_envelope_of_its_route() {
 }
 
 #[tokio::test]
-async fn whoever_has_no_key_is_told_that_one_is_needed_unless_a_foreign_page_asks() {
+async fn a_missing_key_is_reported_unless_a_foreign_page_asks() {
     let (server, key) = guarded().await;
     let ask = || server.request(Method::GET, "/api/session");
     let (status, body) = answer(ask()).await;
-    let nobody = json!({"authentication": "required", "key": null});
+    let nobody = json!({"authentication": "required", "key": null, "secrets": true});
     assert_eq!((status, body), (StatusCode::OK, nobody));
     let (status, body) = answer(ask().bearer_auth(&key)).await;
     assert_eq!(
@@ -126,7 +126,7 @@ async fn a_form_that_another_site_submits_is_refused_and_a_link_is_followed() {
 }
 
 #[tokio::test]
-async fn a_body_is_not_read_before_its_sender_is_let_in() {
+async fn a_body_is_read_only_after_its_sender_is_authorized() {
     let (server, _) = guarded().await;
     let (status, body) = server
         .post("/api/functions", json!("no function at all"))
@@ -138,7 +138,7 @@ async fn a_body_is_not_read_before_its_sender_is_let_in() {
 }
 
 #[tokio::test]
-async fn without_access_control_everybody_may_and_there_are_no_keys() {
+async fn without_access_control_everything_is_allowed_and_there_are_no_keys() {
     let server = start().await;
     let foreign = server
         .request(Method::GET, "/api/functions")
@@ -146,7 +146,10 @@ async fn without_access_control_everybody_may_and_there_are_no_keys() {
         .header("host", "anything.example");
     assert_eq!(answer(foreign).await.0, StatusCode::OK);
     let session = server.get("/api/session").await;
-    assert_eq!(session, json!({"authentication": "off", "key": null}));
+    assert_eq!(
+        session,
+        json!({"authentication": "off", "key": null, "secrets": true})
+    );
     for path in ["/api/keys", "/api/audit"] {
         let (status, body) = answer(server.request(Method::GET, path)).await;
         assert_eq!(
@@ -157,7 +160,7 @@ async fn without_access_control_everybody_may_and_there_are_no_keys() {
 }
 
 #[tokio::test]
-async fn a_host_that_knows_who_asks_has_the_audit_log_name_them() {
+async fn a_host_can_name_the_caller_in_the_audit_log() {
     let platform = platform().await;
     let mut guard = AccessOptions::default();
     guard.keys = false;
@@ -198,7 +201,7 @@ async fn every_change_is_in_the_audit_log_page_by_page_and_reading_is_not() {
     server
         .send(Method::PUT, &path, json!({"config": {"retryCount": 0}}))
         .await;
-    // What was refused has changed nothing.
+    // Refused requests have changed nothing.
     server
         .send(Method::PUT, &path, json!({"status": "x"}))
         .await;

@@ -11,8 +11,9 @@ use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::raw::{PATIENCE, Raw};
+use crate::raw::Raw;
 use crate::server::{Server, answer, platform, start, start_guarded, start_serving, start_with};
+use crate::waiting::{PATIENCE, wait_for};
 
 const MIB: usize = 1 << 20;
 
@@ -90,7 +91,7 @@ async fn every_answer_that_leaves_the_body_unread_reaches_the_client() {
         let status = status_after_writing(server, &request, &body).await;
         assert_eq!(status, expected, "{method} {path} {headers}");
     }
-    // In chunks, whose number is not announced.
+    // In chunks, without a length.
     let mut chunked = Raw::connect(&open).await;
     chunked
         .write(format!(
@@ -159,22 +160,22 @@ async fn half_sent_bodies_never_take_more_memory_than_the_budget() {
         assert!(body_bytes(&server).await <= BUDGET);
         clients.push(client);
     }
-    // A small call is served nevertheless.
+    // A small call is still served.
     let (status, _) = server.post(&path, json!({"a": 1})).await;
     assert_eq!(status, 200);
     drop(clients);
     wait_for_bytes(&server, 0).await;
 }
 
-/// Waits until bodies take so much memory.
+/// Waits until bodies use this much memory.
 async fn wait_for_bytes(server: &Server, expected: usize) {
-    let wait = async { while body_bytes(server).await != expected {} };
-    tokio::time::timeout(PATIENCE, wait)
-        .await
-        .unwrap_or_else(|_| panic!("it is never {expected} bytes"));
+    wait_for(&format!("bodies take {expected} bytes"), async || {
+        (body_bytes(server).await == expected).then_some(())
+    })
+    .await;
 }
 
-/// The memory that bodies take, as the server counts it.
+/// The memory that bodies use, according to the server's metrics.
 async fn body_bytes(server: &Server) -> usize {
     let page = server
         .request(Method::GET, "/metrics")

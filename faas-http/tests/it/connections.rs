@@ -6,8 +6,9 @@ use faas_http::{HttpOptions, ServeOptions};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
-use crate::raw::{PATIENCE, Raw};
+use crate::raw::Raw;
 use crate::server::{Server, platform, start, start_serving};
+use crate::waiting::PATIENCE;
 
 async fn serve(change: impl FnOnce(&mut ServeOptions)) -> Server {
     let mut options = ServeOptions::default();
@@ -19,7 +20,7 @@ async fn serve(change: impl FnOnce(&mut ServeOptions)) -> Server {
 
 const GOOD: &str = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-/// Requests that another server could read in another way, by their header lines.
+/// Header lines of requests that another server could frame differently.
 const AMBIGUOUS: [&str; 17] = [
     "Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "Host: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
@@ -46,7 +47,7 @@ async fn a_request_whose_framing_is_ambiguous_is_400_and_its_connection_is_close
     for fields in AMBIGUOUS {
         for first in ["", GOOD] {
             let mut client = Raw::connect(&server).await;
-            // The good one, the bad one, and one that could be smuggled.
+            // A valid request, an ambiguous one, and one that could be smuggled.
             let bad = format!("POST /api/functions HTTP/1.1\r\n{fields}");
             client.write(format!("{first}{bad}{GOOD}")).await;
             if !first.is_empty() {
@@ -131,13 +132,13 @@ async fn silent_connections_are_closed_when_others_need_their_place() {
         newcomer.write(GOOD).await;
         assert_eq!(newcomer.answer().await.status, 200);
     }
-    // The one that was served before has kept its place all the time.
+    // The connection that was served before is still open.
     idle.write(GOOD).await;
     assert_eq!(idle.answer().await.status, 200);
 }
 
 #[tokio::test]
-async fn one_address_gets_no_more_than_its_part_of_the_connections() {
+async fn one_address_is_limited_to_its_share_of_the_connections() {
     let server = serve(|options| options.max_connections_per_address = 2).await;
     let half = "POST /api/functions HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n\
                 Content-Length: 9\r\n\r\n";

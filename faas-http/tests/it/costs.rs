@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::server::{Server, assert_has, assert_moment, start};
+use crate::server::{Server, assert_has, assert_moment, start, text};
 
 async fn data(server: &Server, path: &str) -> Value {
     let body = server.get(path).await;
@@ -203,7 +203,7 @@ async fn a_deleted_function_stays_in_the_reports() {
 }
 
 #[tokio::test]
-async fn a_period_is_told_as_it_was_asked_for() {
+async fn a_report_repeats_the_requested_period() {
     let server = start().await;
     let system = data(
         &server,
@@ -246,4 +246,44 @@ async fn an_end_before_its_start_is_an_empty_report_with_zeros() {
     assert_eq!(trends["trends"], json!([]));
     let breakdown = data(&server, &format!("/api/costs/breakdown?{query}")).await;
     assert_eq!(breakdown["breakdown"], json!([]));
+}
+
+#[tokio::test]
+async fn a_breakdown_has_the_newest_execution_of_each_function_if_asked() {
+    let server = start().await;
+    let throws = server.upload("throws", "throw").await;
+    server.execute(&throws, json!({})).await;
+    let newest = server.execute(&throws, json!({})).await;
+    let path = "/api/costs/breakdown?lastExecution=true";
+    let row = data(&server, path).await["breakdown"][0].clone();
+    assert_eq!(
+        row["lastExecution"],
+        json!({
+            "_id": newest["_id"],
+            "status": "failed",
+            "errorKind": "user_error",
+            "createdAt": newest["createdAt"],
+        })
+    );
+    let without = data(&server, "/api/costs/breakdown").await["breakdown"][0].clone();
+    assert_eq!(without.get("lastExecution"), None);
+
+    // One that has not ended is the newest too.
+    let waits = server.upload("waits", "wait").await;
+    let change = json!({"code": "echo"});
+    let function = format!("/api/functions/{waits}");
+    server.send(Method::PUT, &function, change).await;
+    server.execute(&waits, json!(1)).await;
+    let change = json!({"code": "wait"});
+    server.send(Method::PUT, &function, change).await;
+    let execute = format!("{function}/execute");
+    let (_, accepted) = server.post(&execute, json!({})).await;
+    let rows = data(&server, path).await["breakdown"].clone();
+    let rows = rows.as_array().unwrap();
+    let row = rows.iter().find(|row| row["_id"] == json!(waits)).unwrap();
+    assert_eq!(row["lastExecution"]["_id"], accepted["executionId"]);
+    let status = text(&row["lastExecution"]["status"]);
+    assert!(status == "pending" || status == "running", "{status}");
+    let cancel = format!("/api/executions/{}/cancel", text(&accepted["executionId"]));
+    server.post(&cancel, json!({})).await;
 }

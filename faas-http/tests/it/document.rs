@@ -31,7 +31,7 @@ async fn the_committed_document_is_the_one_that_is_served() {
 }
 
 #[tokio::test]
-async fn each_path_has_the_methods_that_the_document_tells_and_no_others() {
+async fn each_path_has_exactly_the_methods_of_the_document() {
     let server = start().await;
     let document = Document::of(&server).await;
     let mut described: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
@@ -104,7 +104,7 @@ async fn every_operation_is_named_grouped_and_explained() {
 }
 
 #[tokio::test]
-async fn every_reference_of_the_document_leads_somewhere_and_every_schema_is_used() {
+async fn every_reference_of_the_document_resolves_and_every_schema_is_used() {
     let server = start().await;
     let document = Document::of(&server).await;
     let all = document.json().to_string();
@@ -118,7 +118,7 @@ async fn every_reference_of_the_document_leads_somewhere_and_every_schema_is_use
 }
 
 #[tokio::test]
-async fn what_clients_send_is_described_member_by_member() {
+async fn every_member_of_request_bodies_is_described() {
     let server = start().await;
     let document = Document::of(&server).await;
     let schemas = &document.json()["components"]["schemas"];
@@ -141,7 +141,7 @@ async fn what_clients_send_is_described_member_by_member() {
 }
 
 #[tokio::test]
-async fn answers_are_what_the_document_says() {
+async fn responses_match_the_openapi_document() {
     let (server, _access) = start_guarded(|_| {}).await;
     let mut document = Document::of(&server).await;
     let functions = "/api/functions";
@@ -310,7 +310,7 @@ impl Call<'_> {
 }
 
 #[tokio::test]
-async fn the_page_needs_nothing_from_elsewhere() {
+async fn the_page_loads_nothing_from_other_hosts() {
     let server = start().await;
     let response = server.request(Method::GET, "/docs").send().await.unwrap();
     assert_eq!(

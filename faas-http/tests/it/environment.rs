@@ -32,7 +32,7 @@ fn names(function: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn variables_are_told_in_full_and_of_secrets_the_names() {
+async fn variables_are_shown_in_full_and_secrets_by_name() {
     let server = start().await;
     let config = json!({"env": {"B": "2", "A": "1"}, "secrets": {"KEY": SECRET}});
     let (status, function) = upload(&server, config).await;
@@ -47,7 +47,7 @@ async fn variables_are_told_in_full_and_of_secrets_the_names() {
 }
 
 #[tokio::test]
-async fn a_change_sets_what_it_names_removes_what_is_null_and_leaves_the_rest() {
+async fn a_change_sets_named_variables_removes_nulls_and_keeps_the_others() {
     let server = start().await;
     let config = json!({"env": {"A": "1", "B": "2"}, "secrets": {"C": "3", "D": "4"}});
     let id = text(&upload(&server, config).await.1["_id"]);
@@ -83,7 +83,7 @@ async fn a_change_sets_what_it_names_removes_what_is_null_and_leaves_the_rest() 
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_is_refused_without_a_value_in_the_message() {
+async fn invalid_values_are_refused_and_not_repeated_in_the_message() {
     let server = start().await;
     let many: serde_json::Map<_, _> = (0..101).map(|n| (format!("A{n}"), json!(""))).collect();
     let number = 715_517_715_517_u64;
@@ -178,4 +178,13 @@ async fn without_a_key_secrets_are_a_conflict_and_variables_are_not() {
     )
     .await;
     assert_eq!(status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn the_session_says_whether_functions_can_have_secrets() {
+    let with_key = start().await;
+    assert_eq!(with_key.get("/api/session").await["secrets"], true);
+    let platform = Platform::builder().runtime(Scripted).build().await.unwrap();
+    let without = start_with(platform, HttpOptions::default()).await;
+    assert_eq!(without.get("/api/session").await["secrets"], false);
 }

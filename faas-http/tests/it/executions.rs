@@ -3,10 +3,10 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::server::{assert_has, assert_moment, start, text};
+use crate::server::{answer, assert_has, assert_moment, start, text};
 
 #[tokio::test]
-async fn an_execution_tells_all_that_happened_and_what_it_cost() {
+async fn an_execution_has_its_history_and_its_cost() {
     let server = start().await;
     let id = server.upload("f", "echo").await;
     let execution = server.execute(&id, json!({"a": 1})).await;
@@ -171,24 +171,71 @@ async fn an_execution_is_cancelled_once() {
 }
 
 #[tokio::test]
-async fn only_a_failed_execution_can_be_repeated() {
+async fn an_execution_that_has_ended_can_be_repeated_and_the_new_one_names_it() {
     let server = start().await;
-    let throws = server.upload("throws", "throw").await;
-    let failed = text(&server.execute(&throws, json!([7])).await["_id"]);
-    let (status, body) = server
-        .post(&format!("/api/executions/{failed}/retry"), json!({}))
-        .await;
-    assert_eq!(status, StatusCode::ACCEPTED, "{body}");
-    assert_eq!(body["retryOf"], json!(failed));
-    let again = server.ended(&text(&body["executionId"])).await;
-    assert_eq!(again["retryOf"], json!(failed));
-    assert_eq!(again["input"], json!([7]));
-    let echo = server.upload("echo", "echo").await;
-    let done = text(&server.execute(&echo, json!(1)).await["_id"]);
-    let (status, _) = server
-        .post(&format!("/api/executions/{done}/retry"), json!({}))
-        .await;
-    assert_eq!(status, StatusCode::CONFLICT);
+    for (code, status) in [("throw", "failed"), ("echo", "completed")] {
+        let function = server.upload(code, code).await;
+        let first = server.execute(&function, json!([7])).await;
+        assert_eq!(first["status"], status);
+        assert_eq!(first["retryOf"], Value::Null);
+        let first = text(&first["_id"]);
+        let retry = format!("/api/executions/{first}/retry");
+        for request in [
+            server.request(Method::POST, &retry),
+            server.request(Method::POST, &retry).json(&json!({})),
+        ] {
+            let (answered, body) = answer(request).await;
+            assert_eq!(answered, StatusCode::ACCEPTED, "{body}");
+            assert_eq!(body["retryOf"], json!(first));
+            let again = server.ended(&text(&body["executionId"])).await;
+            assert_eq!(again["retryOf"], json!(first));
+            assert_eq!(again["status"], status);
+            assert_eq!(again["input"], json!([7]));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_execution_can_be_repeated_with_another_input() {
+    let server = start().await;
+    let function = server.upload("echo", "echo").await;
+    let first = text(&server.execute(&function, json!({"a": 1})).await["_id"]);
+    let retry = format!("/api/executions/{first}/retry");
+    for (input, seen) in [
+        (json!({"a": 2}), json!({"a": 2})),
+        (json!(0), json!(0)),
+        (Value::Null, json!({})),
+    ] {
+        let (status, body) = server.post(&retry, json!({ "input": input })).await;
+        assert_eq!(status, StatusCode::ACCEPTED, "{body}");
+        let again = server.ended(&text(&body["executionId"])).await;
+        assert_eq!(
+            (&again["input"], &again["output"], &again["retryOf"]),
+            (&seen, &seen, &json!(first))
+        );
+    }
+    let (status, body) = server.post(&retry, json!({"inputt": 1})).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(text(&body["error"]).contains("\"input\""), "{body}");
+}
+
+#[tokio::test]
+async fn an_execution_that_has_not_ended_cannot_be_repeated() {
+    let server = start().await;
+    let function = server.upload("waits", "wait").await;
+    let execute = format!("/api/functions/{function}/execute");
+    let (_, accepted) = server.post(&execute, json!({})).await;
+    let id = text(&accepted["executionId"]);
+    let retry = format!("/api/executions/{id}/retry");
+    let (status, body) = server.post(&retry, json!({})).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{body}");
+    assert!(
+        text(&body["error"]).contains("until it has ended"),
+        "{body}"
+    );
+    let cancel = format!("/api/executions/{id}/cancel");
+    let (status, _) = server.post(&cancel, json!({})).await;
+    assert_eq!(status, StatusCode::OK);
 }
 
 #[tokio::test]

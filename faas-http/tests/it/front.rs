@@ -1,4 +1,4 @@
-//! What every request goes through: ids, limits, CORS, compression, errors in JSON.
+//! The layers of every request: ids, limits, CORS, compression, errors in JSON.
 
 use std::io;
 use std::pin::Pin;
@@ -41,7 +41,7 @@ async fn every_answer_has_a_request_id_and_a_sane_one_is_kept() {
 }
 
 #[tokio::test]
-async fn nobody_keeps_an_answer_but_what_anybody_may_have() {
+async fn only_public_responses_may_be_cached() {
     let server = start().await;
     let id = server.upload("f", "echo").await;
     let invoke = format!("/api/functions/{id}/invoke");
@@ -112,7 +112,7 @@ async fn only_pages_of_configured_origins_may_call() {
 }
 
 #[tokio::test]
-async fn large_answers_are_compressed_for_those_who_take_gzip() {
+async fn large_responses_are_compressed_for_clients_that_accept_gzip() {
     let server = start().await;
     let large = server.upload("large", "zeros 5000").await;
     let small = server.upload("small", "zeros 5").await;
@@ -137,7 +137,7 @@ async fn large_answers_are_compressed_for_those_who_take_gzip() {
 }
 
 #[tokio::test]
-async fn a_path_or_method_that_is_not_there_is_told_in_json() {
+async fn an_unknown_path_or_method_is_answered_in_json() {
     let server = start().await;
     let (status, body) = server.send(Method::GET, "/api/nowhere", Value::Null).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
@@ -185,7 +185,7 @@ async fn the_router_works_where_a_host_mounts_it() {
     assert_eq!(body["code"], "function_not_found");
 }
 
-/// A body that never arrives, or breaks off.
+/// A body that never arrives, or ends early.
 struct Stalled(Option<io::ErrorKind>);
 
 impl axum::body::HttpBody for Stalled {
@@ -204,7 +204,7 @@ impl axum::body::HttpBody for Stalled {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_arrive_is_given_up() {
+async fn a_body_that_never_arrives_times_out() {
     let mut options = HttpOptions::default();
     options.request_timeout = Duration::from_millis(10);
     let platform = platform().await;
@@ -235,7 +235,7 @@ async fn a_body_that_does_not_arrive_is_given_up() {
 #[tokio::test]
 async fn a_panic_is_a_500_in_json_and_the_server_goes_on() {
     let platform = platform().await;
-    // The platform asks its clock, and that panics.
+    // The platform reads its clock, which panics.
     let app = faas_http::router(
         faas_core::Platform::builder()
             .runtime(crate::scripted::Scripted)
@@ -250,7 +250,8 @@ async fn a_panic_is_a_500_in_json_and_the_server_goes_on() {
         app.clone().oneshot(request)
     };
     let log = Log::default();
-    // For the whole binary: one of this thread alone misses what other threads came upon first.
+    // For the whole binary: a subscriber of this thread misses call sites that other threads
+    // registered first.
     tracing::subscriber::set_global_default(log.clone()).unwrap();
     BROKEN.store(true, std::sync::atomic::Ordering::SeqCst);
     let response = get("/api/costs/system").await.unwrap();

@@ -308,7 +308,7 @@ fn replace(bytes: &[u8], from: &[u8; 2], to: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn no_request_whatever_makes_the_server_fail() {
+fn no_request_causes_a_server_error() {
     const CASES: u32 = 5_000;
     let tokio = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

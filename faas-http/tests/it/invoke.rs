@@ -12,7 +12,7 @@ use crate::scripted::Scripted;
 use crate::server::{answer, assert_has, start, start_with, text};
 
 #[tokio::test]
-async fn the_body_is_the_input_and_the_answer_the_output_byte_for_byte() {
+async fn the_request_body_is_the_input_and_the_response_body_the_output() {
     let server = start().await;
     let id = server.upload("f", "echo").await;
     let path = format!("/api/functions/{id}/invoke");
@@ -38,7 +38,7 @@ async fn the_body_is_the_input_and_the_answer_the_output_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn the_headers_tell_which_execution_it_was_and_what_it_cost() {
+async fn the_headers_have_the_execution_id_and_the_cost() {
     let server = start().await;
     let id = server.upload("f", "echo").await;
     let path = format!("/api/functions/{id}/invoke");
@@ -66,7 +66,7 @@ async fn the_headers_tell_which_execution_it_was_and_what_it_cost() {
 }
 
 #[tokio::test]
-async fn what_the_function_does_wrong_has_a_status_and_a_code_of_its_own() {
+async fn each_kind_of_function_failure_has_its_own_status_and_code() {
     let server = start().await;
     for (script, status, code) in [
         ("throw", StatusCode::BAD_GATEWAY, "function_error"),
@@ -123,7 +123,7 @@ async fn the_request_timeout_does_not_cut_a_function_short() {
 }
 
 #[tokio::test]
-async fn retries_happen_only_when_they_are_asked_for() {
+async fn retries_happen_only_when_configured() {
     let server = start().await;
     let id = server.upload("f", "throw").await;
     for (query, attempts) in [

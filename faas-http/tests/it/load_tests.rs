@@ -1,12 +1,10 @@
 //! Load tests.
 
-use std::time::Duration;
-
-use faas_core::clock::{Clock, SystemClock};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::server::{assert_has, assert_moment, start, text};
+use crate::waiting::wait_for;
 
 const TESTS: &str = "/api/load-tests";
 
@@ -43,7 +41,7 @@ async fn a_test_costs_what_its_executions_cost_to_the_nano_dollar() {
         assert_moment(&test[moment]);
     }
     let result = &test["result"];
-    // The first three find out how long a call takes.
+    // The first three calls measure how long a call takes.
     assert_eq!(result["total"], 63);
     assert_eq!(result["completed"], 63);
     assert_eq!(result["failed"], 0);
@@ -87,14 +85,14 @@ async fn a_test_costs_what_its_executions_cost_to_the_nano_dollar() {
 }
 
 #[tokio::test]
-async fn an_estimate_starts_nothing_and_one_without_history_is_made_anew_from_the_first_calls() {
+async fn an_estimate_without_history_is_replaced_after_the_first_calls() {
     let server = start().await;
     let id = server.upload("echo", "echo").await;
     let new = json!({"functionId": id, "durationSeconds": 1, "rate": 10});
     let path = "/api/load-tests/estimate";
     let (status, estimate) = server.post(path, new.clone()).await;
     assert_eq!(status, StatusCode::OK, "{estimate}");
-    // One of the two instances for a second, and a function without history: a second a call.
+    // One of the two instances for a second. A call of a function without history counts as a second.
     assert_eq!(estimate["basis"], "default");
     assert_eq!(estimate["duration"], 1000);
     assert_eq!(estimate["requests"], 1);
@@ -140,20 +138,21 @@ async fn a_second_test_of_a_function_is_a_conflict_until_the_first_is_stopped() 
     assert_eq!(status, StatusCode::OK, "{stopping}");
     assert_eq!(stopping["status"], "stopping");
     assert_eq!(stopping["_id"], first["_id"]);
-    // What it has under way ends when it is cancelled.
-    loop {
+    // Its running executions end when they are cancelled.
+    wait_for("the load test is stopped", async || {
         let running = server.get("/api/executions?status=running").await;
         for execution in running["executions"].as_array().unwrap() {
             let cancel = format!("/api/executions/{}/cancel", text(&execution["_id"]));
             server.post(&cancel, Value::Null).await;
         }
-        let test = server.get(&path).await;
-        if test["status"] == "stopped" {
-            break;
-        }
-        assert_eq!(test["status"], "stopping");
-        SystemClock::new().sleep(Duration::from_millis(20)).await;
-    }
+        let status = text(&server.get(&path).await["status"]);
+        assert!(
+            ["stopping", "stopped"].contains(&status.as_str()),
+            "{status}"
+        );
+        (status == "stopped").then_some(())
+    })
+    .await;
     let (status, ended) = server.send(Method::DELETE, &path, Value::Null).await;
     assert_eq!(status, StatusCode::CONFLICT);
     assert_eq!(ended["code"], "conflict");
@@ -184,7 +183,7 @@ async fn calls_that_fail_are_counted_by_their_reason() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_wrong_says_why_and_starts_nothing() {
+async fn an_invalid_request_is_explained_and_starts_nothing() {
     let server = start().await;
     let id = server.upload("echo", "echo").await;
     let with = |name: &str, value: Value| {

@@ -21,3 +21,4 @@ mod requests;
 mod schema;
 mod scripted;
 mod server;
+mod waiting;

@@ -8,7 +8,7 @@ use crate::server::{answer, start};
 const UNKNOWN: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
 #[tokio::test]
-async fn ids_that_are_unknown_or_none_are_not_found() {
+async fn unknown_and_invalid_ids_are_not_found() {
     let server = start().await;
     for id in [
         UNKNOWN,
@@ -96,7 +96,7 @@ async fn ids_that_are_unknown_or_none_are_not_found() {
 }
 
 #[tokio::test]
-async fn queries_that_make_no_sense_are_refused_with_the_name_of_what_is_wrong() {
+async fn invalid_queries_are_refused_with_the_name_of_the_parameter() {
     let server = start().await;
     let id = server.upload("f", "echo").await;
     let logs = format!("/api/functions/{id}/logs");
@@ -151,7 +151,7 @@ async fn queries_that_make_no_sense_are_refused_with_the_name_of_what_is_wrong()
 }
 
 #[tokio::test]
-async fn a_limit_above_the_most_is_the_most_and_an_empty_one_the_default() {
+async fn a_limit_is_clamped_to_the_maximum_and_an_empty_limit_is_the_default() {
     let server = start().await;
     let id = server.upload("f", "echo").await;
     let logs = format!("/api/functions/{id}/logs");
@@ -170,7 +170,7 @@ async fn a_limit_above_the_most_is_the_most_and_an_empty_one_the_default() {
 }
 
 #[tokio::test]
-async fn functions_that_make_no_sense_are_refused_with_what_was_expected() {
+async fn invalid_functions_are_refused_with_the_expected_values() {
     let server = start().await;
     let new = |key: &str, value: Value| {
         let mut new = json!({"name": "f", "description": "d", "code": "echo"});
@@ -244,7 +244,7 @@ async fn functions_that_make_no_sense_are_refused_with_what_was_expected() {
 }
 
 #[tokio::test]
-async fn estimates_that_make_no_sense_are_refused() {
+async fn invalid_estimates_are_refused() {
     let server = start().await;
     let id = server.upload("f", "echo").await;
     for body in [
@@ -263,7 +263,7 @@ async fn estimates_that_make_no_sense_are_refused() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_json_are_refused_and_their_content_type_does_not_matter() {
+async fn bodies_that_are_not_json_are_refused_whatever_their_content_type() {
     let server = start().await;
     let id = server.upload("f", "echo").await;
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
@@ -310,7 +310,7 @@ async fn bodies_that_are_no_json_are_refused_and_their_content_type_does_not_mat
 }
 
 #[tokio::test]
-async fn half_a_surrogate_pair_is_refused_where_text_is_wanted_and_kept_in_an_input() {
+async fn a_lone_surrogate_is_refused_in_text_members_and_kept_in_an_input() {
     let server = start().await;
     let id = server.upload("f", "echo").await;
     let half = r#"{"name":"\ud800","description":"d","code":"echo"}"#;
@@ -368,7 +368,7 @@ async fn a_body_over_the_limit_is_a_413() {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_or_a_flag_that_makes_no_sense_is_refused() {
+async fn an_invalid_idempotency_key_or_flag_is_refused() {
     let server = start().await;
     let id = server.upload("f", "echo").await;
     let path = format!("/api/functions/{id}/invoke");

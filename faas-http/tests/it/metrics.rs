@@ -4,6 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::server::{assert_has, assert_moment, start, text};
+use crate::waiting::wait_for;
 
 #[tokio::test]
 async fn the_overview_counts_what_happened_in_the_last_hour_and_ever() {
@@ -126,7 +127,7 @@ async fn the_history_of_scaling_is_empty_until_something_scaled() {
     ] {
         assert_eq!(server.get(path).await, json!([]));
     }
-    // Of two functions: one alone may not hold all instances.
+    // Two functions, because one function may not use all instances.
     for name in ["one", "other"] {
         let wait = server.upload(name, "wait").await;
         for _ in 0..15 {
@@ -135,13 +136,11 @@ async fn the_history_of_scaling_is_empty_until_something_scaled() {
                 .await;
         }
     }
-    let events = loop {
+    let events = wait_for("the instances scale", async || {
         let events = server.get("/api/metrics/scaling/history").await;
-        if events != json!([]) {
-            break events;
-        }
-        tokio::task::yield_now().await;
-    };
+        (events != json!([])).then_some(events)
+    })
+    .await;
     let event = &events[0];
     assert_has(event, &["_id", "functionId", "reason"]);
     assert_eq!(event["action"], "scale_up");
@@ -151,7 +150,7 @@ async fn the_history_of_scaling_is_empty_until_something_scaled() {
 }
 
 #[tokio::test]
-async fn health_is_told_and_a_platform_that_stops_is_not_ready() {
+async fn health_is_reported_and_a_stopping_platform_is_not_ready() {
     let server = start().await;
     assert_eq!(server.get("/healthz").await["status"], "ok");
     assert_eq!(server.get("/readyz").await["status"], "ready");

@@ -1,15 +1,11 @@
-//! A client of which the test writes and reads every byte itself.
-
-use std::time::Duration;
+//! A client whose bytes the test writes and reads itself.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::server::Server;
-
-/// Only a hang takes longer.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+use crate::waiting::PATIENCE;
 
 /// A connection to a server.
 pub(crate) struct Raw(pub(crate) TcpStream);
@@ -27,7 +23,7 @@ impl Raw {
         Self(TcpStream::connect(server.address).await.unwrap())
     }
 
-    /// Writes everything, as a client does that reads only afterwards.
+    /// Writes all bytes, like a client that reads only afterwards.
     pub(crate) async fn write(&mut self, bytes: impl AsRef<[u8]>) {
         let written = timeout(PATIENCE, self.0.write_all(bytes.as_ref())).await;
         written.expect("the server does not read").unwrap();

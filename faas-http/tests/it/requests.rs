@@ -175,7 +175,7 @@ async fn names_are_trimmed_and_names_that_show_nothing_are_refused() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_taken_tells_the_id_of_the_function_that_has_it() {
+async fn a_conflict_of_names_has_the_id_of_the_function_with_the_name() {
     let server = start().await;
     let first = server.upload("one", "echo").await;
     let other = server.upload("two", "echo").await;
@@ -277,7 +277,7 @@ async fn read_back<T: serde::Serialize + serde::de::DeserializeOwned>(server: &S
 }
 
 #[tokio::test]
-async fn a_client_reads_every_answer_with_the_types_that_wrote_it() {
+async fn every_response_deserializes_into_the_type_that_wrote_it() {
     use faas_api as api;
 
     let (server, _access) = start_guarded(|_| {}).await;

@@ -1,5 +1,5 @@
-//! Holds answers against the OpenAPI document: as much of JSON Schema as the document uses, and
-//! stricter, in that a member which the document does not name is an error.
+//! Validates responses against the OpenAPI document. Supports the parts of JSON Schema that the
+//! document uses. A member that the document does not name is an error.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::server::{Server, answer};
 
-/// The document, and which operations were held against it.
+/// The document, and the operations that were validated.
 pub(crate) struct Document {
     json: Value,
     seen: BTreeSet<String>,
@@ -26,7 +26,7 @@ impl Document {
         &self.json
     }
 
-    /// Each operation's path and method, and what it says of itself.
+    /// Each operation: its path, its method and its description.
     pub(crate) fn operations(&self) -> Vec<(&str, &str, &Value)> {
         let mut all = Vec::new();
         for (path, item) in self.json["paths"].as_object().unwrap() {
@@ -37,15 +37,15 @@ impl Document {
         all
     }
 
-    /// The operations that no answer with their first status was held against.
+    /// The operations of which no response with the first status was validated.
     pub(crate) fn unseen(&self) -> Vec<&str> {
         let ids = self.operations().into_iter();
         let ids = ids.map(|(_, _, operation)| operation["operationId"].as_str().unwrap());
         ids.filter(|id| !self.seen.contains(*id)).collect()
     }
 
-    /// Sends a request to `path`, an instance of `template`, and holds the answer against the
-    /// document. An empty body is none.
+    /// Sends a request to `path`, an instance of `template`, and validates the response. An empty body
+    /// counts as absent.
     pub(crate) async fn call(
         &mut self,
         server: &Server,
@@ -65,7 +65,8 @@ impl Document {
         let id = id.unwrap_or_else(|| panic!("{method} {template} is not in the document"));
         let responses = operation["responses"].as_object().unwrap();
         let response = responses.get(status.as_str());
-        let response = response.unwrap_or_else(|| panic!("{id} is not said to answer {status}"));
+        let response =
+            response.unwrap_or_else(|| panic!("{id}: the document has no response {status}"));
         let schema = &response["content"]["application/json"]["schema"];
         if let Err(error) = self.check(schema, &body) {
             panic!("{id}, {status}: {error} in {body}");
@@ -80,7 +81,7 @@ impl Document {
         (status, body)
     }
 
-    /// Whether `value` is what `schema` says.
+    /// Checks `value` against `schema`.
     pub(crate) fn check(&self, schema: &Value, value: &Value) -> Result<(), String> {
         if let Some(reference) = schema["$ref"].as_str() {
             let target = self.resolve(reference);
@@ -129,7 +130,7 @@ impl Document {
     fn resolve(&self, reference: &str) -> &Value {
         let pointer = reference.strip_prefix('#').unwrap();
         let target = self.json.pointer(pointer);
-        target.unwrap_or_else(|| panic!("{reference} leads nowhere"))
+        target.unwrap_or_else(|| panic!("unresolved reference: {reference}"))
     }
 }
 
@@ -148,7 +149,7 @@ fn check_type(schema: &Value, value: &Value) -> Result<(), String> {
         "string" => value.is_string(),
         "array" => value.is_array(),
         "object" => value.is_object(),
-        other => panic!("there is no type {other}"),
+        other => panic!("unknown type: {other}"),
     };
     if types.iter().any(is) {
         return Ok(());

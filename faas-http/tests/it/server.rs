@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use faas_core::Platform;
 use faas_core::access::{Access, AccessOptions};
-use faas_core::clock::{Clock, SystemClock};
 use faas_core::platform::NewFunction;
 use faas_core::secrets::SecretKey;
 use faas_http::{HttpOptions, ServeOptions};
@@ -14,12 +13,13 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use crate::scripted::Scripted;
+use crate::waiting::wait_for;
 
 pub(crate) struct Server {
     pub(crate) platform: Platform,
     pub(crate) address: SocketAddr,
     base: String,
-    /// The key that every request brings, once it is set.
+    /// The key that every request has, once it is set.
     pub(crate) key: OnceLock<String>,
     client: reqwest::Client,
 }
@@ -57,7 +57,7 @@ pub(crate) async fn start_with(platform: Platform, options: HttpOptions) -> Serv
     start_serving(platform, options, Some(ServeOptions::default())).await
 }
 
-/// A server with these options; without some of its own it is `axum::serve`.
+/// A server with these options; without serve options, `axum::serve` serves the router.
 pub(crate) async fn start_serving(
     platform: Platform,
     options: HttpOptions,
@@ -116,7 +116,7 @@ impl Server {
         self.send(Method::POST, path, body).await
     }
 
-    /// Uploads a function and gives its id.
+    /// Uploads a function and returns its id.
     pub(crate) async fn upload(&self, name: &str, code: &str) -> String {
         let new = json!({"name": name, "description": "a script", "code": code});
         let (status, body) = self.post("/api/functions", new).await;
@@ -124,7 +124,7 @@ impl Server {
         text(&body["_id"])
     }
 
-    /// Creates a function without a request, and gives its id.
+    /// Creates a function without a request, and returns its id.
     pub(crate) async fn create(&self, name: &str, code: &str) -> String {
         let new = NewFunction::new(name, "a script", code);
         let function = self.platform.functions().create(new).await.unwrap();
@@ -141,31 +141,23 @@ impl Server {
 
     /// The execution once it has ended.
     pub(crate) async fn ended(&self, id: &str) -> Value {
-        let wait = async {
-            loop {
-                let execution = self.get(&format!("/api/executions/{id}")).await;
-                if ["completed", "failed"].contains(&execution["status"].as_str().unwrap()) {
-                    return execution;
-                }
-            }
-        };
-        let ended = tokio::time::timeout(Duration::from_secs(20), wait).await;
-        ended.unwrap_or_else(|_| panic!("execution {id} does not end"))
+        wait_for(&format!("the end of execution {id}"), async || {
+            let execution = self.get(&format!("/api/executions/{id}")).await;
+            let has_ended =
+                ["completed", "failed"].contains(&execution["status"].as_str().unwrap());
+            has_ended.then_some(execution)
+        })
+        .await
     }
 
     /// The load test once it has ended.
     pub(crate) async fn tested(&self, id: &str) -> Value {
-        let wait = async {
-            loop {
-                let test = self.get(&format!("/api/load-tests/{id}")).await;
-                if !["running", "stopping"].contains(&test["status"].as_str().unwrap()) {
-                    return test;
-                }
-                SystemClock::new().sleep(Duration::from_millis(20)).await;
-            }
-        };
-        let ended = tokio::time::timeout(Duration::from_secs(30), wait).await;
-        ended.unwrap_or_else(|_| panic!("load test {id} does not end"))
+        wait_for(&format!("the end of load test {id}"), async || {
+            let test = self.get(&format!("/api/load-tests/{id}")).await;
+            let runs = ["running", "stopping"].contains(&test["status"].as_str().unwrap());
+            (!runs).then_some(test)
+        })
+        .await
     }
 }
 
@@ -181,7 +173,7 @@ pub(crate) async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
 pub(crate) fn text(value: &Value) -> String {
     value
         .as_str()
-        .unwrap_or_else(|| panic!("{value} is no text"))
+        .unwrap_or_else(|| panic!("{value} is not a string"))
         .to_owned()
 }
 
@@ -203,7 +195,7 @@ pub(crate) fn assert_has(value: &Value, names: &[&str]) {
     }
 }
 
-/// Asserts that `value` is a moment as they are all written.
+/// Asserts that `value` is a time in the format of the API.
 pub(crate) fn assert_moment(value: &Value) {
     let text = text(value);
     assert!(

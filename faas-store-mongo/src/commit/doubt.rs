@@ -1,4 +1,4 @@
-//! What groups that failed may have done all the same.
+//! Updates of failed groups that may have been applied.
 
 use std::collections::HashMap;
 
@@ -9,15 +9,15 @@ use parking_lot::Mutex;
 
 use super::waves::Update;
 
-/// How many updates may be in doubt. Beyond that, those of groups that failed before are forgotten:
-/// they would count as stale.
+/// The maximum number of updates in doubt. Beyond it, those of groups that failed earlier are
+/// forgotten, and count as stale when they are retried.
 const DOUBTS: usize = 1 << 16;
 
 /// Updates of groups that failed.
 #[derive(Debug, Default)]
 pub(crate) struct InDoubt(HashMap<Step, Doubt>);
 
-/// What makes an update the same when it is tried again. No execution takes the same step twice.
+/// Identifies an update when it is retried. No execution takes the same step twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Step {
     Claim(ExecutionId, u32),
@@ -35,13 +35,13 @@ impl From<&Update<'_>> for Step {
 
 #[derive(Debug, Default)]
 struct Doubt {
-    /// It was made, before something else in its group failed.
+    /// The update was applied before another write of its group failed.
     is_made: bool,
-    /// The tokens that it has left, if it was made.
+    /// The update left one of these tokens, if it was applied.
     tokens: Vec<ObjectId>,
 }
 
-/// What is known of the updates of one group.
+/// The known outcomes of the updates of one group.
 #[derive(Debug, Default)]
 pub(super) struct Sent(Vec<(Step, Known)>);
 
@@ -49,18 +49,18 @@ pub(super) struct Sent(Vec<(Step, Known)>);
 enum Known {
     Made,
     Refused,
-    /// It leaves this token, if it was made.
+    /// The update leaves this token, if it is applied.
     Maybe(ObjectId),
 }
 
 impl Sent {
-    /// These are about to be sent.
+    /// Records updates that are about to be sent.
     pub(super) fn maybe(&mut self, updates: &[(usize, Update<'_>)], token: ObjectId) {
         let maybe = |(_, update): &(usize, Update<'_>)| (Step::from(update), Known::Maybe(token));
         self.0.extend(updates.iter().map(maybe));
     }
 
-    /// What became of those that were sent last is known.
+    /// Records that the outcomes of the updates sent last are known.
     pub(super) fn know(&mut self, are_made: impl DoubleEndedIterator<Item = bool>) {
         for ((_, known), is_made) in self.0.iter_mut().rev().zip(are_made.rev()) {
             *known = if is_made { Known::Made } else { Known::Refused };
@@ -68,7 +68,7 @@ impl Sent {
     }
 }
 
-/// Keeps in mind what a group has sent, unless it is done: also when nobody waits for it any more.
+/// Remembers the updates that a group has sent until it is done, even if its caller stops waiting.
 pub(super) struct Sending<'a> {
     pub(super) sent: Sent,
     in_doubt: &'a Mutex<InDoubt>,
@@ -101,7 +101,8 @@ impl Drop for Sending<'_> {
 }
 
 impl InDoubt {
-    /// Whether an earlier try has made this update, of an execution whose last one left `token`.
+    /// Whether an earlier try has applied this update. `token` is that of the last update of the
+    /// execution.
     pub(super) fn made(&self, update: &Update<'_>, token: Option<&ObjectId>) -> bool {
         self.0.get(&Step::from(update)).is_some_and(|doubt| {
             doubt.is_made || token.is_some_and(|token| doubt.tokens.contains(token))
@@ -167,7 +168,7 @@ mod tests {
             let made = claims.map(|(_, claim)| in_doubt.made(claim, token));
             made.collect()
         };
-        // Somebody else may have written to the first since.
+        // Another server may have written to the first one since.
         assert_eq!(made(&in_doubt, None), [true, false, false, false]);
         assert_eq!(made(&in_doubt, Some(&first)), [true, false, false, false]);
         assert_eq!(made(&in_doubt, Some(&last)), [true, false, true, true]);

@@ -1,8 +1,8 @@
 //! New executions and events, and idempotency keys.
 //!
-//! An execution that was accepted with a key holds it in the field `keySlot`, which is unique. One
-//! that comes later with the same key is refused by the index, unless the window of the first is
-//! over: then the first has to let go of it.
+//! An execution that was accepted with a key has the key in the field `keySlot`, which has a unique
+//! index. The index refuses a later execution with the same key. If the window of the first has
+//! ended, the key is removed from the first and the insert is retried.
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,14 +20,14 @@ use crate::executions::key_slot;
 use crate::ids::Id;
 use crate::store::Inner;
 
-/// How often an insert is tried whose key changes hands all the time.
+/// The number of tries for an insert whose key moves to other executions.
 const TRIES: usize = 8;
 
 /// An execution to be inserted.
 struct New<'a> {
     place: usize,
     execution: &'a Execution,
-    /// The key that it is to hold.
+    /// The key that it is inserted with.
     slot: Option<Bson>,
 }
 
@@ -69,10 +69,12 @@ impl Inner {
             }
             left = self.settle_conflicts(again, written).await?;
         }
-        Err(Error::Contended("an idempotency key changes hands"))
+        Err(Error::Contended(
+            "an idempotency key keeps moving between executions",
+        ))
     }
 
-    /// Finds out why inserts were refused; returns those to be tried again.
+    /// Finds out why inserts were refused. Returns those to retry.
     async fn settle_conflicts<'a>(
         &self,
         refused: Vec<New<'a>>,
@@ -89,7 +91,7 @@ impl Inner {
         for mut new in refused {
             let id = new.execution.id;
             if stored.contains(&id) {
-                // The group is tried again after its answer was lost.
+                // The group is retried after its response was lost.
                 set(written, new.place, Written::Done);
                 continue;
             }
@@ -131,7 +133,7 @@ impl Inner {
         Ok(stored)
     }
 
-    /// Who holds these keys, and since when.
+    /// The executions that have these keys, and since when.
     async fn holders(
         &self,
         refused: &[New<'_>],
@@ -172,7 +174,7 @@ impl Inner {
         written: &mut [Written],
     ) -> Result<(), Error> {
         let documents = events.iter().map(|(_, event)| scaling::write(event));
-        // One that is there already was written when the group was tried before.
+        // An event that exists was written by an earlier try of the group.
         insert(&self.collections.scaling_events, documents.collect()).await?;
         for (place, _) in events {
             set(written, *place, Written::Done);
@@ -181,7 +183,7 @@ impl Inner {
     }
 }
 
-/// Inserts what is not there yet. Returns which were refused as duplicates.
+/// Inserts the documents that do not exist. Returns those that were refused as duplicates.
 async fn insert(
     collection: &Collection<Document>,
     documents: Vec<Document>,

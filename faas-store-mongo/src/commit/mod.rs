@@ -1,14 +1,14 @@
-//! What each write of an execution means.
+//! Commits groups of writes of executions.
 //!
-//! A group is cut into waves, in each of which an execution and an idempotency key occur once, so
-//! that the order within a wave does not matter: nearly always the whole group is one. Each wave is
-//! one bulk insert and one bulk update, whatever its size.
+//! A group is split into waves. Each execution and each idempotency key occurs at most once in a
+//! wave, so the order within a wave does not matter. Nearly every group is a single wave. Each wave
+//! is one bulk insert and one bulk update, whatever its size.
 //!
-//! An update carries its guard in its filter: a claim matches only a pending execution with the
-//! attempt before, a settlement only one that is where it was. A bulk update only tells how many
-//! matched; when that is not all, the executions are asked which update they had last, by the token
-//! that each wave leaves. What is known of a group that failed is remembered, and its tokens, so that
-//! when it is tried again, what had been made counts as done.
+//! The filter of an update is its guard: a claim matches only a pending execution with the previous
+//! attempt, and a settlement only an execution at the expected stage. A bulk update returns only the
+//! number of matches. If some do not match, the store reads which update each execution had last, by
+//! the token that each wave writes. The outcomes and tokens of a failed group are remembered, so a
+//! retry counts the updates that were applied as done.
 
 mod doubt;
 mod insert;

@@ -17,9 +17,9 @@ use crate::error::Error;
 use crate::ids::Id;
 use crate::store::Inner;
 
-/// The most that one update command carries, in bytes; a message may have 48 MB.
+/// The maximum size of one update command, in bytes; a message may have 48 MB.
 const COMMAND_BYTES: usize = 24 << 20;
-/// The most statements in one.
+/// The maximum number of statements in one command.
 const COMMAND_STATEMENTS: usize = 1_000;
 
 impl Inner {
@@ -97,7 +97,7 @@ impl Inner {
     }
 }
 
-/// One update of a command, and about how many bytes it has.
+/// One update of a command, and its approximate size in bytes.
 fn statement(update: &Update<'_>, token: ObjectId) -> (Bson, usize) {
     const FIXED: usize = 2_048;
     let (filter, update, size) = match update {
@@ -125,7 +125,7 @@ fn statement(update: &Update<'_>, token: ObjectId) -> (Bson, usize) {
             let size = execution.input.len() + output + logs;
             let mut set = execution::write(execution);
             set.insert("lastUpdate", token);
-            // What was for the attempt goes with it.
+            // The fields that belong to the attempt are removed.
             let mut unset = doc! { "lease": "", "cancelRequested": "" };
             for waits in [Status::Pending, Status::Running].map(execution::waits_in) {
                 if let Some(waits) = waits.filter(|waits| !set.contains_key(waits)) {
@@ -140,13 +140,13 @@ fn statement(update: &Update<'_>, token: ObjectId) -> (Bson, usize) {
     (Bson::Document(statement), FIXED + size)
 }
 
-/// Matches this execution while it is at this stage; never, when there is none.
+/// Matches this execution at this stage; without a stage, matches nothing.
 fn at_stage(id: ExecutionId, stage: Option<Stage>) -> Document {
-    // No attempt comes before the first, and nothing is stored as minus one.
+    // No attempt precedes the first, and no execution is stored with attempt -1.
     let attempt = stage.map_or(-1, |stage| i64::from(stage.attempt));
     let status = stage.map_or(Status::Pending, |stage| stage.status);
     let id = id.bson();
-    // An earlier system kept no number.
+    // An earlier system stored no attempt number.
     let attempt = match &id {
         Bson::ObjectId(_) if attempt == 0 => doc! { "$in": [0_i64, Bson::Null] }.into(),
         _ => Bson::Int64(attempt),

@@ -1,11 +1,11 @@
-//! Cuts a group into parts in which order does not matter.
+//! Splits a group into waves, within which the order of writes does not matter.
 
 use std::collections::HashMap;
 
 use faas_core::model::{Execution, ExecutionId, FunctionId, ScalingEvent};
 use faas_core::store::{Lease, Stage, Write};
 
-/// Writes that may be carried out in any order, each with its place in the group.
+/// Writes that can be applied in any order, each with its index in the group.
 #[derive(Debug, Default)]
 pub(super) struct Wave<'a> {
     pub(super) inserts: Vec<(usize, &'a Execution)>,
@@ -13,7 +13,7 @@ pub(super) struct Wave<'a> {
     pub(super) events: Vec<(usize, &'a ScalingEvent)>,
 }
 
-/// A write of an execution that is there already.
+/// A write of an existing execution.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Update<'a> {
     Claim {
@@ -36,10 +36,10 @@ impl Update<'_> {
     }
 }
 
-/// Puts each write in the first wave after those of earlier writes of the same execution or key.
+/// Puts each write into the first wave after the earlier writes of the same execution or key.
 pub(super) fn cut(writes: &[Write]) -> Vec<Wave<'_>> {
     let mut waves: Vec<Wave<'_>> = Vec::new();
-    // The first wave that is still free.
+    // The first wave without a write of the same execution or key.
     let mut executions = HashMap::<ExecutionId, usize>::new();
     let mut keys = HashMap::<(FunctionId, &str), usize>::new();
     for (place, write) in writes.iter().enumerate() {

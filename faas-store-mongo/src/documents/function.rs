@@ -27,6 +27,7 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
         "name": &*function.name,
         "description": &*function.description,
         "code": &*function.code,
+        "codeBytes": signed(function.code.len() as u64),
         "createdAt": date(function.created_at),
         "updatedAt": date(function.updated_at),
         "version": i64::from(function.version),
@@ -95,15 +96,26 @@ pub(crate) fn read(document: &Document) -> Result<Function, Error> {
     Ok(function)
 }
 
-/// Reads a function of which [`fields_without_code`] were asked for, and the tier that is stored: an
-/// earlier system stored none.
-pub(crate) fn read_without_code(
-    document: &Document,
-) -> Result<(FunctionSummary, Option<Tier>), Error> {
+/// Reads a function without its code. Returns also whether the document has its tier and the length of
+/// its code, in `codeBytes` or in the span that is open.
+pub(crate) fn read_without_code(document: &Document) -> Result<(FunctionSummary, bool), Error> {
     let mut damage = Damage::default();
     let (function, tier) = head(document, &mut damage)?;
     damage.report(FUNCTIONS, &function.id);
-    Ok((FunctionSummary::new(function, false), tier))
+    let fields = Fields::new(document, FUNCTIONS);
+    let code_bytes = match fields.value("codeBytes") {
+        Some(_) => fields.count("codeBytes").ok(),
+        None => {
+            let spans = stored_spans(document);
+            let open = spans.iter().find(|span| span.to.is_none());
+            open.map(|span| span.bytes)
+        }
+    };
+    let summary = FunctionSummary {
+        code_bytes: code_bytes.unwrap_or(0),
+        ..FunctionSummary::new(function, false)
+    };
+    Ok((summary, tier.is_some() && code_bytes.is_some()))
 }
 
 /// The function without its code, and the tier that is stored.
@@ -283,6 +295,12 @@ pub(crate) fn spans(document: &Document) -> Result<Vec<CodeSpan>, Error> {
         let function = read(document)?;
         return Ok(vec![CodeSpan::open(&function.code, function.created_at)]);
     }
+    Ok(stored_spans(document))
+}
+
+/// The spans in the document. Those that cannot be read are left out.
+fn stored_spans(document: &Document) -> Vec<CodeSpan> {
+    let fields = Fields::new(document, FUNCTIONS);
     let span = |fields: Fields<'_>| -> Result<CodeSpan, Error> {
         let to = fields.optional_integer("to")?;
         Ok(CodeSpan {
@@ -291,8 +309,6 @@ pub(crate) fn spans(document: &Document) -> Result<Vec<CodeSpan>, Error> {
             to: to.map(Timestamp::from_micros),
         })
     };
-    // Those that cannot be read are left out.
     let spans = fields.list("codeSpans").unwrap_or_default();
-    let readable = spans.into_iter().map(span).filter_map(Result::ok);
-    Ok(readable.collect::<Vec<CodeSpan>>())
+    spans.into_iter().map(span).filter_map(Result::ok).collect()
 }

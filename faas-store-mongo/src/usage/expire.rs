@@ -15,7 +15,7 @@ use crate::executions::{List, Order};
 use crate::ids::Id;
 use crate::store::Inner;
 
-/// How many executions are deleted at once.
+/// The number of executions to delete at a time.
 const BATCH: usize = 512;
 
 impl Inner {
@@ -51,7 +51,7 @@ impl Inner {
         self.list(&list, usage::ended).await
     }
 
-    /// Each step may be the last one that is made: see [`crate::usage`].
+    /// The process may stop after any step: see [`crate::usage`].
     async fn expire_batch(&self, old: Vec<Ended>) -> Result<(), Error> {
         let Some(newest) = old.iter().map(|one| one.accepted).max() else {
             return Ok(());
@@ -69,12 +69,12 @@ impl Inner {
         self.finish_expiry().await
     }
 
-    /// Has the hour keep the sums of these executions, which are to be deleted next.
+    /// Adds the sums of these executions, which are deleted next, to the kept sums of the hour.
     async fn keep_sums(&self, start: Timestamp, old: &[Ended]) -> Result<(), Error> {
         for _ in 0..TRIES {
             let filter = doc! { "_id": date(start) };
             let Some(hour) = self.hours(filter, 1).await?.pop() else {
-                // Of something that was written beside this store.
+                // The executions were written by another program.
                 self.open_hours(&[start], Timestamp::from_micros(0)).await?;
                 continue;
             };
@@ -82,8 +82,8 @@ impl Inner {
                 self.finish_expiry().await?;
                 continue;
             }
-            // Those that are gone were kept by somebody else. Whoever keeps one from here on changes
-            // the hour, and this change of it is refused.
+            // Another server has already kept the missing executions. If another server keeps one
+            // from now on, it changes the hour, and this change of the hour is refused.
             let stored = self.stored(old.iter().map(|one| one.id)).await?;
             let mut kept = hour.kept.clone();
             let mut ids: Vec<Bson> = Vec::with_capacity(old.len());
@@ -100,10 +100,10 @@ impl Inner {
                 return Ok(());
             }
         }
-        Err(Error::Contended("an hour's sums are being changed"))
+        Err(Error::Contended("the sums of an hour keep changing"))
     }
 
-    /// Deletes the executions that hours name as expiring.
+    /// Deletes the executions that are marked as expiring in their hours.
     async fn finish_expiry(&self) -> Result<(), Error> {
         let hours = self.hours(doc! { "isExpiring": true }, 0).await?;
         if hours.is_empty() {
@@ -122,7 +122,7 @@ impl Inner {
         }
         for hour in hours {
             let set = doc! { "expiring": [], "isExpiring": false };
-            // If somebody else has changed it, it is cleared the next time.
+            // If another server has changed the hour, it is cleared the next time.
             self.change_hour(&hour, set).await?;
         }
         Ok(())
@@ -137,6 +137,6 @@ impl Inner {
                 other => return other.map(drop),
             }
         }
-        Err(Error::Contended("executions expire elsewhere"))
+        Err(Error::Contended("another server keeps expiring executions"))
     }
 }

@@ -17,21 +17,21 @@ use crate::documents::usage::{self, Ended, Hour, Sums};
 use crate::error::{Error, unavailable};
 use crate::store::Inner;
 
-/// Hours that are remembered as held open. Beyond that, those held for the shortest are asked for
-/// again.
+/// The maximum number of held hours to remember. Beyond it, those that end soon are forgotten and
+/// requested again.
 const REMEMBERED: usize = 1_024;
-/// Hours that one pass closes.
+/// The number of hours that one pass closes.
 const CLOSED_AT_ONCE: i64 = 64;
-/// How often a change that somebody else's change got in the way of is tried again.
+/// The number of tries for a change that conflicts with a concurrent change.
 pub(super) const TRIES: usize = 16;
-/// Periods that one query asks for.
+/// The maximum number of periods in one query.
 const PERIODS: usize = 64;
 
-/// Until when this store holds which hours open.
+/// The hours that this store holds open, and until when.
 #[derive(Debug, Default)]
 pub(crate) struct Holds(BTreeMap<Timestamp, Timestamp>);
 
-/// How many executions one report may add up itself. Hours that are closed cost nothing of it.
+/// The number of executions that one report may still add up. Closed hours use none of it.
 #[derive(Debug)]
 pub(super) struct Budget {
     left: Option<u64>,
@@ -46,7 +46,7 @@ impl Budget {
         }
     }
 
-    /// For the background, which takes the time that it needs.
+    /// No limit, for the background task.
     pub(super) const fn unlimited() -> Self {
         Self {
             left: None,
@@ -54,12 +54,12 @@ impl Budget {
         }
     }
 
-    /// Whether there was more to add up than the budget allows.
+    /// Whether the budget was exhausted.
     pub(super) const fn is_spent(&self) -> bool {
         self.is_spent
     }
 
-    /// Takes one execution from the budget. Returns whether it sufficed.
+    /// Takes one execution from the budget. Returns `false` if the budget is exhausted.
     const fn spend(&mut self) -> bool {
         match &mut self.left {
             None => {}
@@ -70,7 +70,7 @@ impl Budget {
     }
 }
 
-/// How long an hour is.
+/// The length of an hour.
 const HOUR: Duration = Duration::from_secs(3_600);
 
 impl Inner {
@@ -98,8 +98,8 @@ impl Inner {
         Ok(())
     }
 
-    /// Opens these hours until then at least, and then what they are in; makes the documents that are
-    /// missing.
+    /// Opens these hours until the given time at least, and then their days and months. Creates missing
+    /// documents.
     pub(super) async fn open_hours(
         &self,
         hours: &[Timestamp],
@@ -124,7 +124,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Sends upserts. Two that make the same document at once are tried again.
+    /// Sends upserts. Retries those that conflict because two created the same document.
     pub(super) async fn upsert(
         &self,
         collection: &'static str,
@@ -149,10 +149,10 @@ impl Inner {
                 return Ok(());
             }
         }
-        Err(Error::Contended("an hour's sums are being changed"))
+        Err(Error::Contended("the sums of an hour keep changing"))
     }
 
-    /// Changes an hour if nobody else has done so. Returns whether it was changed.
+    /// Changes an hour if it has not changed since it was read. Returns whether it was changed.
     pub(super) async fn change_hour(&self, hour: &Hour, mut set: Document) -> Result<bool, Error> {
         set.insert("revision", hour.revision + 1);
         let filter = doc! { "_id": date(hour.start), "revision": hour.revision };
@@ -163,7 +163,7 @@ impl Inner {
         Ok(update.await?.matched_count == 1)
     }
 
-    /// The hours that `filter` matches, in the order of time.
+    /// The hours that `filter` matches, oldest first.
     pub(super) async fn hours(&self, filter: Document, limit: i64) -> Result<Vec<Hour>, Error> {
         let find = self.collections.hours.find(filter).sort(doc! { "_id": 1 });
         let mut found = find.limit(limit).await?;
@@ -174,8 +174,8 @@ impl Inner {
         Ok(hours)
     }
 
-    /// Closes hours that nobody holds open, and then the days and months that are over. Returns
-    /// whether there may be more.
+    /// Closes hours that no server holds open, and then the days and months that are over. Returns
+    /// whether more may be left.
     pub(crate) async fn close_hours(&self) -> Result<bool, Error> {
         let before = date(self.closable_before());
         let filter = doc! { "closed": false, "openUntil": { "$lt": before } };
@@ -194,26 +194,26 @@ impl Inner {
         Ok(self.close_spans().await? || has_more)
     }
 
-    /// Whether nobody holds the hour open any more.
+    /// Whether no server holds the hour open.
     pub(super) fn is_closable(&self, hour: &Hour) -> bool {
         hour.open_until < self.closable_before()
     }
 
-    /// What was held open until before then is so no more.
+    /// Hours held open until before this time are no longer held.
     pub(super) fn closable_before(&self) -> Timestamp {
         self.clock.now() - self.margin()
     }
 
-    /// By how much the clocks of two servers may differ.
+    /// The maximum difference between the clocks of two servers.
     fn margin(&self) -> Duration {
         self.hour_lease / 10
     }
 
-    /// Makes the sums of an hour that nobody holds open, and stores them if nobody has changed it in
-    /// the meantime: else whoever asks next makes them again. Returns them, and whether they are
-    /// stored.
+    /// Computes the sums of an hour that no server holds open, and stores them if the hour has not
+    /// changed in the meantime; otherwise the next reader computes them again. Returns the sums, and
+    /// whether they are stored.
     ///
-    /// When the budget does not suffice, the sums are of a part of the executions, and are not stored.
+    /// If the budget is exhausted, the sums cover a part of the executions and are not stored.
     pub(super) async fn close_hour(
         &self,
         hour: &Hour,
@@ -234,8 +234,8 @@ impl Inner {
         Ok((sums, is_stored))
     }
 
-    /// Gives `add` all ended executions that were accepted within `periods`, as far as the budget
-    /// suffices.
+    /// Passes all ended executions that were accepted within `periods` to `add`, until the budget is
+    /// exhausted.
     pub(super) async fn add_up(
         &self,
         periods: &[Period],
@@ -264,7 +264,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Makes documents for the hours of executions that an earlier system has left, once.
+    /// Creates documents for the hours of executions that an earlier system stored. Runs once.
     pub(crate) async fn find_legacy_hours(&self) -> Result<(), Error> {
         const DONE: &str = "legacyhours";
         if self
@@ -289,7 +289,7 @@ impl Inner {
         }
     }
 
-    /// The first hour from then on in which an earlier system started an execution.
+    /// The first hour at or after `from` in which an earlier system started an execution.
     async fn next_legacy_hour(&self, from: Timestamp) -> Result<Option<Timestamp>, Error> {
         let least = ObjectId::from_bytes([0; 12]);
         let filter = doc! { "startTime": { "$gte": date(from) }, "_id": { "$gte": least } };

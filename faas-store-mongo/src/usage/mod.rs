@@ -1,27 +1,26 @@
-//! Sums for reports, hour by hour; and of closed hours, day by day and month by month ([`spans`]).
+//! Sums for reports, by hour; for closed hours also by day and by month ([`spans`]).
 //!
-//! An hour is where an execution is counted: the one that it was accepted in. Each hour that ever had
-//! an ended execution has one document in `usagehours`, and all that happens to it is a change of that
-//! one document:
+//! An execution is counted in the hour in which it was accepted. Each hour with an ended execution
+//! has one document in `usagehours`. Every step changes that one document:
 //!
-//! - **Open.** Before a store writes an ended execution, it holds the hour open for a while to come
-//!   (`openUntil`); one round trip every few minutes, since the hold is remembered. The sums of an
-//!   open hour are made from its executions whenever they are asked for.
-//! - **Closed.** Once nobody holds it open, the hour's sums are made from its executions and stored.
-//!   Should somebody have begun to hold it open in the meantime, the revision has changed and the
-//!   sums are not stored. Making them again gives the same, so a crash in between loses nothing. A
-//!   late write opens the hour again.
-//! - **Expiring.** Before executions are deleted, one change adds their sums to those `kept` and names
-//!   them as `expiring`. From then on they are counted there, and are left out where the hour's
-//!   executions are added up, so that neither a crash in the middle nor sums made again later count
-//!   them twice or never.
+//! - **Open.** Before a store writes an ended execution, it holds the hour open for some time
+//!   (`openUntil`). The store remembers the hold, so this takes one round trip every few minutes. The
+//!   sums of an open hour are computed from its executions for each report.
+//! - **Closed.** Once no server holds the hour open, its sums are computed from its executions and
+//!   stored. If a server has opened the hour in the meantime, its revision has changed and the sums
+//!   are not stored. Computing them again gives the same sums, so a crash loses nothing. A late write
+//!   opens the hour again.
+//! - **Expiring.** Before executions are deleted, one change adds their sums to `kept` and lists them
+//!   in `expiring`. From then on their sums are in `kept`, and adding up the executions of the hour
+//!   skips them. So each execution counts exactly once, even after a crash or a new computation.
 //!
-//! The hour's sums are thus always `kept` plus those of its executions that are not expiring.
+//! The sums of an hour are always `kept` plus the sums of its executions that are not expiring.
 //!
-//! Hours are closed in the background, oldest first, from the start of the store on. A report also
-//! closes hours that it needs, and adds up the executions of open ones, but no more executions than
-//! [`report_limit`](crate::MongoOptions::report_limit): beyond that it is made of what it has, and a
-//! warning is logged. So a report never fails because many executions were imported.
+//! A background task closes hours, oldest first, from the start of the store. A report also closes the
+//! hours that it needs and adds up the executions of open hours, but at most
+//! [`report_limit`](crate::MongoOptions::report_limit) executions. Beyond that, the report is
+//! incomplete and a warning is logged. So a report never fails because many executions were
+//! imported.
 
 mod expire;
 mod hours;

@@ -1,4 +1,4 @@
-//! Answers what was used.
+//! Reads usage reports.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::Ordering;
@@ -19,21 +19,21 @@ use crate::error::Error;
 use crate::period;
 use crate::store::Inner;
 
-/// The document that tells what has expired.
+/// The document that records what has expired.
 pub(super) const EXPIRY: &str = "expiry";
 
 /// What has expired so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Expiry {
-    /// Executions accepted before may be gone.
+    /// Executions accepted before this time may be deleted.
     executions_from: Timestamp,
-    /// Rises before executions are deleted that hours have begun to keep the sums of.
+    /// Incremented before executions are deleted whose sums are kept in their hours.
     generation: i64,
 }
 
 pub(super) type Rows = BTreeMap<UsageKey, UsageSums>;
 
-/// What of the documents of closed spans a query needs.
+/// The fields of the documents of closed spans that a query needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted<'a>(&'a UsageQuery);
 
@@ -42,13 +42,15 @@ impl Inner {
         for _ in 0..TRIES {
             let before = self.expiry().await?;
             let rows = self.rows(query, before).await?;
-            // What was deleted between reading the hours and the executions would be missing.
+            // Executions deleted between reading the hours and the executions would be missing.
             if self.expiry().await? == before {
                 let row = |(key, sums)| UsageRow { key, sums };
                 return Ok(rows.into_iter().map(row).collect());
             }
         }
-        Err(Error::Contended("executions expire all the time"))
+        Err(Error::Contended(
+            "executions keep expiring during the report",
+        ))
     }
 
     pub(crate) async fn totals(&self) -> Result<Totals, Error> {
@@ -107,7 +109,8 @@ impl Inner {
         Ok(rows)
     }
 
-    /// Enters whole days: by month, by day and by hour, each where those before are not closed.
+    /// Adds whole days: by month; where the month is not closed, by day; where the day is not closed,
+    /// by hour.
     async fn enter_days(
         &self,
         period: Period,
@@ -165,7 +168,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Enters the sums of an hour. Returns its period when its executions must be added.
+    /// Adds the sums of an hour. Returns its period if its executions must be added.
     async fn hour(
         &self,
         hour: &Hour,
@@ -193,7 +196,7 @@ impl Inner {
         Ok(None)
     }
 
-    /// Between which hours there is anything, and what of it in detail.
+    /// The hours that have executions, and the part that must be read in detail.
     async fn known(&self, expiry: Expiry) -> Result<Option<Known>, Error> {
         let (Some(first), Some(last)) = (self.hour_at_end(1).await?, self.hour_at_end(-1).await?)
         else {
@@ -204,7 +207,7 @@ impl Inner {
             oldest: first,
             newest: Timestamp::from_micros(newest),
             executions_from: expiry.executions_from,
-            // Minutes are made from executions, so they go with them.
+            // Minutes are computed from executions, so they expire with them.
             minutes_from: Grain::Hour.ceil(expiry.executions_from),
         }))
     }
@@ -289,11 +292,11 @@ fn whole(hour: Timestamp) -> Period {
     }
 }
 
-/// What must be read from the executions themselves.
+/// The periods that must be read from the executions.
 #[derive(Debug, Default)]
 struct Raw {
     periods: Vec<Period>,
-    /// Counted elsewhere.
+    /// Executions that are counted in the kept sums.
     left_out: HashSet<ExecutionId>,
 }
 
@@ -308,7 +311,7 @@ impl Raw {
 }
 
 impl Wanted<'_> {
-    /// The fields that are read of a span.
+    /// The fields to read of a span.
     pub(super) fn fields(self) -> Document {
         let mut fields = doc! { "closed": 1, "revision": 1 };
         match (self.0.function, self.0.group) {
@@ -319,7 +322,7 @@ impl Wanted<'_> {
         fields
     }
 
-    /// Enters a closed span, of which those fields were read.
+    /// Adds a closed span, of which those fields were read.
     pub(super) fn enter(
         self,
         document: &Document,
@@ -340,7 +343,7 @@ impl Wanted<'_> {
         Ok(())
     }
 
-    /// Enters the sums of a span.
+    /// Adds the sums of a span.
     pub(super) fn enter_all(self, start: Timestamp, sums: &Sums, rows: &mut Rows) {
         for (function, sums) in sums {
             enter(self.0, start, *function, sums, rows);

@@ -1,9 +1,9 @@
-//! Days and months: sums of whole closed ones, so that a report over years reads little.
+//! Sums of closed days and months, so that a report over years reads few documents.
 //!
-//! A day is made of its hours, and a month of its days. Each has one document, by which it is opened
-//! and closed as hours are: whoever opens an hour opens its day and then its month before it writes
-//! to the hour, and whoever closes one reads its revision first, finds all its parts closed, and
-//! stores their sums only if the revision still is the same.
+//! The sums of a day are those of its hours, and the sums of a month those of its days. Each has one
+//! document and is opened and closed like an hour. A server that opens an hour opens its day and its
+//! month before it writes to the hour. A server that closes a day or month reads the revision,
+//! checks that all parts are closed, and stores their sums only if the revision is unchanged.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -23,9 +23,10 @@ use crate::documents::{Fields, date};
 use crate::error::Error;
 use crate::store::Inner;
 
-/// Days, and months, that one pass closes.
+/// The number of days, and of months, that one pass closes.
 const CLOSED_AT_ONCE: i64 = 64;
-/// Sums of more functions than that might not fit a document: their span stays open.
+/// The maximum number of functions in the sums of a span, which must fit into a document. A span
+/// with more functions stays open.
 const LARGEST: usize = 32_768;
 
 /// The length of a span of time that sums are stored for, longer than an hour.
@@ -49,7 +50,7 @@ impl Length {
         const DAY: Duration = Duration::from_secs(24 * 3_600);
         match self {
             Self::Day => start + DAY,
-            // No month is longer, and none so short that this skips it.
+            // 31 days after its start is always in the next month.
             Self::Month => (start + 31 * DAY).month(),
         }
     }
@@ -59,7 +60,7 @@ impl Length {
         Period { from: start, to }
     }
 
-    /// The whole spans within `period`; `None` when there is none.
+    /// The whole spans within `period`; `None` if there are none.
     fn within(self, period: Period) -> Option<Period> {
         let mut from = self.floor(period.from);
         if from < period.from {
@@ -90,7 +91,7 @@ impl Inner {
 
     /// Opens the days and months of these hours, which are open already.
     pub(super) async fn open_spans(&self, hours: &[Timestamp]) -> Result<(), Error> {
-        // Months last: a month is closed by who finds its days closed.
+        // Months last: a server closes a month when it finds all its days closed.
         for length in Length::ALL {
             let starts: BTreeSet<_> = hours.iter().map(|hour| length.floor(*hour)).collect();
             let open = |start: &Timestamp| {
@@ -106,7 +107,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Enters the closed spans of this length within `period`. Returns the rest of the period.
+    /// Adds the closed spans of this length within `period`. Returns the rest of the period.
     pub(super) async fn enter_spans(
         &self,
         length: Length,
@@ -151,8 +152,8 @@ impl Inner {
         Ok(rest)
     }
 
-    /// Makes and stores the sums of a span, once it is over and all of it is closed. With an hour of
-    /// it in `held`, that is not tried.
+    /// Computes and stores the sums of a span that is over and whose parts are all closed. Does nothing
+    /// if `held` has an hour of the span.
     async fn close_span(
         &self,
         length: Length,
@@ -180,7 +181,7 @@ impl Inner {
         Ok(is_stored.then_some(sums))
     }
 
-    /// The sums of the hours within `period`; `None` when one of them is not closed.
+    /// The sums of the hours within `period`; `None` if one of them is not closed.
     async fn sums_of_hours(
         &self,
         period: Period,
@@ -206,7 +207,7 @@ impl Inner {
         Ok(Some(sums))
     }
 
-    /// The sums of the days within `period`; `None` when one of them cannot be closed.
+    /// The sums of the days within `period`; `None` if one of them cannot be closed.
     async fn sums_of_days(
         &self,
         period: Period,
@@ -231,7 +232,7 @@ impl Inner {
         Ok(Some(sums))
     }
 
-    /// The hours within `period` that somebody holds open.
+    /// The hours within `period` that a server holds open.
     async fn held_open(&self, period: Period) -> Result<Hours, Error> {
         let mut filter = starting_within(period);
         filter.insert("closed", false);
@@ -245,7 +246,7 @@ impl Inner {
         Ok(hours)
     }
 
-    /// Closes days and months that are over. Returns whether there may be more.
+    /// Closes days and months that are over. Returns whether more may be left.
     pub(super) async fn close_spans(&self) -> Result<bool, Error> {
         let mut is_full = false;
         let held = self.held_open(Period::ALL).await?;
@@ -269,8 +270,8 @@ impl Inner {
     }
 }
 
-/// Moves the ends of whole days within `asked` out to whole months where that adds nothing, since
-/// there is nothing beyond.
+/// Extends a range of whole days within `asked` to whole months where the added days have no
+/// executions.
 pub(super) fn widen(days: Period, asked: Period, known: &Known) -> Period {
     let Period { mut from, mut to } = days;
     if asked.from <= known.oldest {
@@ -282,7 +283,7 @@ pub(super) fn widen(days: Period, asked: Period, known: &Known) -> Period {
     Period { from, to }
 }
 
-/// Matches what starts within `period`.
+/// Matches spans that start within `period`.
 pub(super) fn starting_within(period: Period) -> Document {
     doc! { "_id": { "$gte": date(period.from), "$lt": date(period.to) } }
 }

@@ -1,5 +1,5 @@
-//! What every store promises: with hours that stay open, and with hours that are closed as soon as
-//! they can be.
+//! The conformance suite: with hours that stay open, and with hours that are closed as soon as
+//! possible.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -14,7 +14,7 @@ use faas_store_mongo::MongoStore;
 
 use super::server;
 
-/// A store on a database of its own; without a server, one that keeps nothing.
+/// A store on its own database; without a MongoDB server, a store in memory.
 struct Mongo {
     store: Arc<dyn Store>,
     uri: Option<String>,
@@ -40,7 +40,7 @@ impl Mongo {
     }
 }
 
-/// A clock that goes on by an hour whenever it is asked: nothing is held open for long.
+/// A clock that advances by an hour on each call, so that no hour is held open for long.
 #[derive(Debug)]
 struct Hasty {
     micros: AtomicI64,

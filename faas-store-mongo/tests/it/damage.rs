@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use faas_core::model::{
-    Execution, FailureKind, Function, FunctionConfig, FunctionStatus, Status, Timestamp,
+    Execution, FailureKind, Function, FunctionConfig, FunctionStatus, FunctionSummary, Status,
+    Timestamp,
 };
 use faas_core::store::conformance::fixtures::Fixtures;
 use faas_core::store::conformance::insert;
@@ -59,7 +60,7 @@ fn odd_fields() -> Vec<Document> {
 }
 
 #[tokio::test]
-async fn a_damaged_execution_is_shown_as_far_as_it_can_be_read_and_the_others_whole() {
+async fn a_damaged_execution_is_shown_in_part_and_the_others_in_full() {
     let Some(uri) = server::new_database() else {
         return;
     };
@@ -160,7 +161,7 @@ async fn an_unfinished_execution_that_is_damaged_is_not_run_and_the_others_are()
 }
 
 #[tokio::test]
-async fn a_function_that_todays_rules_would_refuse_is_shown_counted_changed_and_deleted() {
+async fn a_function_that_todays_rules_refuse_can_be_read_counted_changed_and_deleted() {
     let Some(uri) = server::new_database() else {
         return;
     };
@@ -202,6 +203,10 @@ async fn a_function_that_todays_rules_would_refuse_is_shown_counted_changed_and_
     };
     let page = store.functions(&without_code).await.unwrap();
     assert!(page.items.iter().all(|one| one.code.is_none()));
+    let lengths = |items: &[FunctionSummary]| -> Vec<_> {
+        items.iter().map(|one| (one.id, one.code_bytes)).collect()
+    };
+    assert_eq!(lengths(&page.items), lengths(&listed.items));
     assert_eq!(listed.items[3].config, FunctionConfig::default());
     let counts = store.function_counts().await.unwrap();
     assert_eq!((counts.active, counts.inactive), (2, 2));
@@ -291,7 +296,7 @@ async fn executions_of_a_release_that_kept_no_lengths_are_listed_up_to_the_bound
 }
 
 #[tokio::test]
-async fn a_report_over_more_than_it_may_add_up_is_answered_and_complete_once_hours_are_closed() {
+async fn a_report_over_its_limit_is_answered_and_is_complete_once_hours_are_closed() {
     let Some(uri) = server::new_database() else {
         return;
     };
@@ -353,4 +358,23 @@ async fn an_index_of_an_earlier_release_is_replaced() {
         names.iter().any(|name| name == "status_1__id_-1"),
         "{names:?}"
     );
+}
+
+#[tokio::test]
+async fn the_length_of_code_is_read_from_its_span_if_the_function_was_stored_without_it() {
+    let Some(uri) = server::new_database() else {
+        return;
+    };
+    let store = MongoStore::open(&uri).await.unwrap();
+    let function = Fixtures::new().function("f");
+    store.insert_function(&function).await.unwrap();
+    let functions = database(&uri).await.collection::<Document>("functions");
+    let unset = doc! { "$unset": { "codeBytes": "" } };
+    functions.update_one(doc! {}, unset).await.unwrap();
+    let query = FunctionQuery {
+        code: false,
+        ..FunctionQuery::default()
+    };
+    let page = store.functions(&query).await.unwrap();
+    assert_eq!(page.items[0].code_bytes, function.code.len() as u64);
 }

@@ -1,4 +1,4 @@
-//! A server that is killed again and again while it makes and keeps sums.
+//! A server that is killed repeatedly while it computes and stores sums.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write as _};
@@ -18,11 +18,11 @@ use mongodb::bson::{Document, doc};
 
 use super::server;
 
-/// Tells the child where the database is.
+/// The environment variable with the URI of the database, for the child.
 const URI: &str = "FAAS_TEST_DATABASE";
-/// For how long hours stay open.
+/// How long hours stay open.
 const LEASE: Duration = Duration::from_secs(2);
-/// How often the child is killed.
+/// The number of times that the child is killed.
 const KILLS: u32 = 10;
 /// The hours that the writer has come to when one child is killed and the next one starts.
 const HOURS_EACH: u32 = 6;
@@ -52,7 +52,7 @@ fn all_time(group: UsageGroup) -> UsageQuery {
     }
 }
 
-/// The child: closes hours, days and months, and lets executions expire, until it is killed.
+/// The child: closes hours, days and months, and expires executions, until it is killed.
 #[tokio::test]
 #[ignore = "only as the child of the test below"]
 async fn roll_up_until_killed() {
@@ -69,7 +69,7 @@ async fn roll_up_until_killed() {
         let group = *GROUPS.get(random.usize(..GROUPS.len())).unwrap();
         let reported = store.usage(&all_time(group)).await;
         for error in [expired.err(), reported.err()].into_iter().flatten() {
-            // Others change the same: it tries again.
+            // Another server changes the same documents: the child retries.
             assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
         }
         writeln!(out, "rolled up").unwrap();
@@ -77,7 +77,7 @@ async fn roll_up_until_killed() {
     }
 }
 
-/// Starts the child and waits until it is at work.
+/// Starts the child and waits until it works.
 fn start(uri: &str) -> Child {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "kill::roll_up_until_killed", "--ignored"])
@@ -89,15 +89,15 @@ fn start(uri: &str) -> Child {
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().contains("rolled up")));
-    // What it goes on to say must not fill the pipe.
+    // The rest of its output must not fill the pipe.
     std::thread::spawn(move || lines.count());
     child
 }
 
-/// While which children the writer also writes to hours that lie behind. In between these are closed.
+/// The children during which the writer also writes to past hours. In between, those are closed.
 const LATE: [u32; 2] = [4, KILLS - 1];
 
-/// Writes to the hours that lie ahead, and now and then late to any of those behind.
+/// Writes to future hours, and sometimes to past ones.
 async fn write(store: &MongoStore, fixtures: &mut Fixtures, number: u32, all: &mut Vec<Execution>) {
     let functions: Vec<_> = match all.is_empty() {
         true => (0..4).map(|_| fixtures.id()).collect(),
@@ -137,7 +137,7 @@ fn added_up(all: &[Execution], group: UsageGroup) -> BTreeMap<UsageKey, UsageSum
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sums_are_exact_after_a_server_was_killed_while_it_made_and_kept_them() {
+async fn sums_are_exact_after_kills_while_they_are_computed_and_stored() {
     let Some(uri) = server::new_database() else {
         return;
     };
@@ -153,7 +153,7 @@ async fn sums_are_exact_after_a_server_was_killed_while_it_made_and_kept_them() 
     };
     for number in 0..KILLS {
         if number == KILLS - 1 {
-            // January is over, and is to be opened again.
+            // January is over, and is opened again below.
             while count("usagemonths", doc! { "closed": true }).await == 0 {
                 clock.sleep(LEASE / 20).await;
                 store.usage(&all_time(GROUPS[0])).await.unwrap();
@@ -179,7 +179,7 @@ async fn sums_are_exact_after_a_server_was_killed_while_it_made_and_kept_them() 
         let rows: BTreeMap<_, _> = rows.iter().map(|row| (row.key, row.sums)).collect();
         assert_eq!(rows, expected, "by {group:?}, while hours are open");
     }
-    // The writer lets go of its hours; everything can be closed.
+    // The leases of the writer end; all hours can be closed.
     clock.sleep(LEASE + LEASE / 4).await;
     for _ in 0..2 {
         for group in GROUPS {
@@ -192,7 +192,7 @@ async fn sums_are_exact_after_a_server_was_killed_while_it_made_and_kept_them() 
     let totals = store.totals().await.unwrap();
     assert_eq!(totals.completed + totals.failed, all.len() as u64);
 
-    // All of it was put to the test.
+    // The test has covered expiry and closing.
     let left = count("executions", doc! {}).await;
     assert!(left < all.len() as u64, "none has expired");
     for (spans, at_least) in [("usagehours", 20), ("usagedays", 2), ("usagemonths", 1)] {

@@ -150,7 +150,7 @@ async fn its_functions_and_executions_are_read_without_loss() {
 }
 
 #[tokio::test]
-async fn what_is_new_is_listed_together_with_what_is_old() {
+async fn new_and_old_executions_are_listed_together() {
     let Some(uri) = server::new_database() else {
         return;
     };
@@ -244,7 +244,7 @@ async fn reports_count_it_before_and_after_it_expires() {
 }
 
 #[tokio::test]
-async fn what_is_pending_is_taken_up_and_keeps_its_id() {
+async fn a_pending_execution_is_taken_over_and_keeps_its_id() {
     let Some(uri) = server::new_database() else {
         return;
     };
@@ -277,7 +277,7 @@ async fn what_is_pending_is_taken_up_and_keeps_its_id() {
 }
 
 #[tokio::test]
-async fn what_it_left_unfinished_is_overdue_and_what_ran_is_settled_from_where_it_was() {
+async fn unfinished_executions_are_overdue_and_running_ones_can_be_settled() {
     let Some(uri) = server::new_database() else {
         return;
     };

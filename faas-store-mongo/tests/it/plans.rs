@@ -1,7 +1,7 @@
-//! What the store asks is answered by indexes.
+//! Indexes answer the queries of the store.
 //!
-//! The requests that each call sends are recorded on their way, and the server is asked to explain
-//! them. One that cannot is only asked which indexes there are.
+//! A proxy records the requests of each call, and the server explains them. If the server cannot
+//! explain queries, the test only checks its indexes.
 
 use std::io::{Cursor, Write as _};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use faas_core::store::conformance::fixtures::{Fixtures, START};
 use faas_core::store::conformance::{claim, insert};
 use faas_core::store::{
     ExecutionQuery, FunctionQuery, Granularity, Lease, LoadTestQuery, OverdueQuery, Owner, Period,
-    Stage, Store, UsageGroup, UsageQuery, Write,
+    SecretStore as _, Stage, Store, UsageGroup, UsageQuery, Write,
 };
 use faas_mongo_testserver::FaultProxy;
 use faas_store_mongo::MongoStore;
@@ -22,7 +22,7 @@ use mongodb::{Client, Database};
 
 use super::server;
 
-/// Indexes by their keys, as they are told by `listIndexes`.
+/// Indexes by their keys, as `listIndexes` returns them.
 const ID: &str = "_id:1";
 const STAGE: &str = "status:1,_id:-1";
 const FUNCTION: &str = "functionId:1,_id:-1";
@@ -95,8 +95,8 @@ async fn every_query_is_answered_by_an_index_that_was_made_for_it() {
     }
 }
 
-/// Makes calls; returns the requests of each, and the indexes beside that on the id which may answer
-/// them.
+/// Makes calls. Returns the requests of each call, and the indexes that may answer them in addition
+/// to the index of ids.
 async fn calls(
     store: &MongoStore,
     proxy: &FaultProxy,
@@ -266,14 +266,14 @@ fn keys(pattern: &Document) -> String {
     pattern.iter().map(key).collect::<Vec<_>>().join(",")
 }
 
-/// The command in a wire message; `None` when it is of another kind.
+/// The command in a wire message; `None` if the message is of another kind.
 fn request(message: &[u8]) -> Option<Document> {
     const OP_MSG: u32 = 2_013;
     let code = u32::from_le_bytes(message.get(12..16)?.try_into().ok()?);
     if code != OP_MSG {
         return None;
     }
-    // After the flags come sections: the command itself, and lists of documents that belong to it.
+    // The flags are followed by sections: the command, and its lists of documents.
     let mut sections = message.get(20..)?;
     let mut command = Document::new();
     while let [kind, rest @ ..] = sections {
@@ -298,7 +298,7 @@ fn request(message: &[u8]) -> Option<Document> {
     Some(command)
 }
 
-/// What of a command can be explained, each query apart.
+/// The queries of a command that can be explained, one by one.
 fn queries_of(command: &Document) -> Vec<Document> {
     let Some(name) = command.keys().next() else {
         return Vec::new();

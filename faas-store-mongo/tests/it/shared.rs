@@ -49,7 +49,7 @@ fn added_up(executions: &[Execution]) -> UsageSums {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_servers_that_claim_the_same_exactly_one_gets_each() {
+async fn of_two_servers_that_claim_the_same_executions_one_gets_each() {
     let Some(uri) = server::new_database() else {
         return;
     };
@@ -118,7 +118,7 @@ async fn an_hour_is_closed_only_when_no_server_holds_it_open_and_a_late_write_op
 }
 
 #[tokio::test]
-async fn an_expiry_that_was_broken_off_at_any_step_neither_loses_nor_doubles_a_sum() {
+async fn an_expiry_interrupted_at_any_step_neither_loses_nor_doubles_a_sum() {
     let Some(uri) = server::new_database() else {
         return;
     };

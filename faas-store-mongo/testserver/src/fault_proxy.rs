@@ -102,6 +102,11 @@ impl FaultProxy {
         self.line.state.store(LOSE_UPDATE, Ordering::SeqCst);
     }
 
+    /// Whether everything passes: what was to be lost has been lost, and nothing is cut.
+    pub fn is_whole(&self) -> bool {
+        self.line.is(THROUGH)
+    }
+
     /// Everything passes again, over new connections.
     pub fn mend(&self) {
         self.line.state.store(THROUGH, Ordering::SeqCst);

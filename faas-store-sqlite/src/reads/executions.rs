@@ -1,5 +1,6 @@
 //! Executions, one or many.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use faas_core::model::{
@@ -24,9 +25,9 @@ pub(crate) fn one(connection: &Connection, id: ExecutionId) -> Result<Option<Exe
     Ok(found.into_iter().next())
 }
 
-/// Where to look for executions of this status and function: an index that has them in the order
-/// of time, or the table, which is in that order itself. The statement's parameters are: function
-/// number, status, first key, last key, start and end of the period, and the kind of failure.
+/// The statement's `FROM` and `WHERE` for executions of this status and function: reads an index in
+/// the order of time, or the table, which has that order. Its parameters are: function number,
+/// status, first key, last key, start and end of the period, and the kind of failure.
 fn list_sql(function: bool, status: Option<Status>, failure: bool) -> String {
     let from = match (status, function) {
         (Some(Status::Pending | Status::Running), false) => {
@@ -54,7 +55,7 @@ fn list_sql(function: bool, status: Option<Status>, failure: bool) -> String {
              WHERE e.function_no = ?1 AND (?2 IS NULL OR e.status = ?2)"
         }
     };
-    // Those that failed are looked through.
+    // Failed executions are scanned.
     let kind = if failure {
         " AND iif(json_valid(e.failure), json_extract(e.failure, '$.kind'), NULL) = ?7"
     } else {
@@ -65,7 +66,7 @@ fn list_sql(function: bool, status: Option<Status>, failure: bool) -> String {
     [from, kind, range].concat()
 }
 
-/// Runs `select` over what `query` means. Rows for which `read` gives `None` do not count.
+/// Runs `select` for `query`. Rows for which `read` returns `None` do not count.
 fn list<T>(
     connection: &Connection,
     select: &str,
@@ -101,7 +102,7 @@ fn list<T>(
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params)?;
     let mut found = Vec::new();
-    // The rows come in the order of an index, one by one: nothing is read beyond the last one.
+    // Rows are read one by one in the order of an index: nothing is read after the last one.
     while found.len() < query.limit {
         let Some(row) = rows.next()? else { break };
         found.extend(read(row)?);
@@ -113,12 +114,34 @@ pub(crate) fn page(
     connection: &Connection,
     query: &ExecutionQuery,
 ) -> Result<Vec<ListedExecution>, Error> {
-    // A row and its parts must be of the same moment.
+    // A row and its parts must be read from the same state.
     let snapshot = connection.unchecked_transaction()?;
+    page_within(&snapshot, query)
+}
+
+/// As [`page`], within a transaction.
+fn page_within(
+    snapshot: &Connection,
+    query: &ExecutionQuery,
+) -> Result<Vec<ListedExecution>, Error> {
     let mut budget = PageBudget::new(query.max_bytes);
-    list(&snapshot, execution::SELECT_LISTED, query, |row| {
-        readable(execution::read_listed(&snapshot, row, &mut budget))
+    list(snapshot, execution::SELECT_LISTED, query, |row| {
+        readable(execution::read_listed(snapshot, row, &mut budget))
     })
+}
+
+/// The newest execution of each of these functions.
+pub(crate) fn latest(
+    connection: &Connection,
+    of: &[FunctionId],
+) -> Result<HashMap<FunctionId, ListedExecution>, Error> {
+    let snapshot = connection.unchecked_transaction()?;
+    let mut latest = HashMap::new();
+    for id in of {
+        let newest = page_within(&snapshot, &ExecutionQuery::latest_of(*id))?;
+        latest.extend(newest.into_iter().map(|newest| (*id, newest)));
+    }
+    Ok(latest)
 }
 
 pub(crate) fn recent_durations(
@@ -155,7 +178,7 @@ pub(crate) fn unfinished(
     let mut rows = statement.query([after.map_or(-1, seq)])?;
     let (mut items, mut bytes) = (Vec::<Execution>::new(), 0);
     while let Some(row) = rows.next()? {
-        // One that is damaged reads as failed: nobody may take it up.
+        // A damaged execution is read as failed, so it is not taken over.
         let read = readable(execution::read(row))?;
         let Some(execution) = read.filter(|execution| !execution.status.is_terminal()) else {
             continue;

@@ -1,4 +1,4 @@
-//! Functions, their versions and labels, and how much code was stored.
+//! Functions, their versions and labels, and the amount of stored code.
 
 use std::collections::HashMap;
 
@@ -18,13 +18,13 @@ pub(crate) fn one(connection: &Connection, id: FunctionId) -> Result<Option<Func
     Ok(found.into_iter().next())
 }
 
-/// The function at this version: the current one, or one that was kept.
+/// The function at this version, current or kept.
 pub(crate) fn version(
     connection: &Connection,
     id: FunctionId,
     version: u32,
 ) -> Result<Option<Function>, Error> {
-    // Both questions must be of the same moment.
+    // Both queries must see the same state.
     let snapshot = connection.unchecked_transaction()?;
     version_within(&snapshot, id, version)
 }

@@ -1,4 +1,4 @@
-//! Queries. Nothing here writes.
+//! Queries. This module does not write.
 
 pub(crate) mod executions;
 pub(crate) mod functions;
@@ -11,7 +11,7 @@ use rusqlite::{Connection, Params, Row};
 use crate::error::Error;
 use crate::rows::report_damage;
 
-/// All rows of a statement, each read by `read`. Rows that cannot be read are logged and left out.
+/// All rows of a statement, each read by `read`. Rows that cannot be read are logged and omitted.
 pub(crate) fn collect<T, P: Params>(
     connection: &Connection,
     sql: &str,
@@ -27,7 +27,7 @@ pub(crate) fn collect<T, P: Params>(
     Ok(found)
 }
 
-/// What was read; `None`, and a line in the log, if the row cannot be read.
+/// The value that was read. Logs a row that cannot be read and returns `None`.
 pub(crate) fn readable<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
     match read {
         Ok(read) => Ok(Some(read)),
@@ -39,7 +39,7 @@ pub(crate) fn readable<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
     }
 }
 
-/// A limit as SQLite takes it.
+/// A limit as an SQLite integer.
 pub(crate) fn limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }

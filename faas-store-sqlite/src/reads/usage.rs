@@ -13,10 +13,10 @@ use crate::error::Error;
 use crate::rows::{Columns, count, report_damage, seq_range, usage};
 use crate::state::Figures;
 
-/// Sums by what the rows are grouped by: a function's number or the start of a span.
+/// Sums by group: a function's number or the start of a span.
 type Groups = BTreeMap<i64, UsageSums>;
 
-/// The question with the function's number in place of its id.
+/// The query with the function's number in place of its id.
 struct Question {
     group: UsageGroup,
     function_no: Option<i64>,
@@ -24,7 +24,7 @@ struct Question {
 }
 
 pub(crate) fn report(connection: &Connection, query: &UsageQuery) -> Result<Vec<UsageRow>, Error> {
-    // All parts must be of the same moment.
+    // All parts must be read from the same state.
     let snapshot = connection.unchecked_transaction()?;
     let state = Figures::load(&snapshot)?;
     let Some(known) = state.known() else {
@@ -71,8 +71,8 @@ impl Question {
         period: Period,
         groups: &mut Groups,
     ) -> Result<(), Error> {
-        // By time the rows come in the order of their groups, so that SQLite adds them up without
-        // sorting; by function it would have to sort.
+        // Rows by time are in the order of their groups, so SQLite adds them up without sorting. Rows
+        // by function would have to be sorted.
         let sql = match (self.group, self.function_no) {
             (UsageGroup::Time(_), None) => {
                 "SELECT start, 0, sum(executions), sum(failed), sum(cold), sum(duration_micros),

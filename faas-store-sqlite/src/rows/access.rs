@@ -1,5 +1,4 @@
-//! Rows of `api_keys` and `audit`, and all that is asked of the two: the command line asks the same
-//! as a server does.
+//! Rows and queries of `api_keys` and `audit`. The command line and the server use the same queries.
 
 use faas_core::error::StoreError;
 use faas_core::model::{
@@ -115,8 +114,7 @@ pub(crate) fn expire_audit(
     Ok(statement.execute(params![before.as_micros(), limit(at_most)])?)
 }
 
-/// A key that cannot be read counts as revoked: nobody gets in with it, and the server goes on to
-/// require a key.
+/// A key that cannot be read counts as revoked: it is refused, and the server still requires a key.
 fn read_key(row: &Row<'_>) -> Result<ApiKey, Error> {
     let mut columns = Columns::new(row, KEYS);
     let id = columns.id_bits();

@@ -19,7 +19,7 @@ struct StoredAttempt {
     cold_start: bool,
 }
 
-/// The column of the attempts; `None` when [`attempts`] can tell them from the execution itself.
+/// The column of the attempts; `None` if [`attempts`] can derive them from the execution.
 pub(crate) fn attempts_column(execution: &Execution) -> Option<String> {
     match (execution.attempts.as_slice(), execution.start_time) {
         ([], None) => return None,
@@ -37,7 +37,7 @@ pub(crate) fn attempts_column(execution: &Execution) -> Option<String> {
     to_json(&attempts)
 }
 
-/// The attempts of an execution of which everything else is read.
+/// The attempts of an execution whose other columns are read.
 pub(crate) fn attempts(
     column: Option<&[u8]>,
     execution: &Execution,

@@ -49,22 +49,22 @@ macro_rules! select {
     };
 }
 
-/// What [`read`] needs, to be followed by `FROM executions e`.
+/// The columns that [`read`] needs, to be followed by `FROM executions e`.
 pub(crate) const SELECT: &str = select!("e.attempts, e.logs, e.input, e.output");
 
-/// What [`read_listed`] needs: of what may be long only the length, which SQLite knows without
-/// reading it.
+/// The columns that [`read_listed`] needs: only the lengths of long columns, which SQLite returns
+/// without reading the columns.
 pub(crate) const SELECT_LISTED: &str = select!(
     "octet_length(e.attempts), octet_length(e.logs), octet_length(e.input),
         octet_length(e.output), e.seq"
 );
 
-/// The parts that are wanted of one row.
+/// The parts of one row to read.
 const SELECT_PARTS: &str = "
     SELECT iif(?2, attempts, NULL), iif(?3, logs, NULL), iif(?4, input, NULL), iif(?5, output, NULL)
     FROM executions WHERE seq = ?1";
 
-/// The columns without which an execution must not be run.
+/// The columns without which an execution cannot be run.
 const ESSENTIAL: [&str; 5] = [
     "function_no",
     "status",
@@ -73,7 +73,7 @@ const ESSENTIAL: [&str; 5] = [
     "input",
 ];
 
-/// Adds a row. Returns whether it was added: `false` when its key is taken.
+/// Adds a row. Returns `false` if its key is taken.
 pub(crate) fn insert(
     connection: &Connection,
     execution: &Execution,
@@ -134,10 +134,10 @@ fn write(
     Ok(changed)
 }
 
-/// Reads what [`SELECT`] selected. Fails only if the id cannot be read.
+/// Reads the columns of [`SELECT`]. Fails only if the id cannot be read.
 ///
 /// Other columns that cannot be read are replaced and logged. If one of them is [`ESSENTIAL`] and the
-/// execution has not ended, it is shown as failed, so that nobody runs it.
+/// execution has not ended, it is returned as failed, so that it is not run.
 pub(crate) fn read(row: &Row<'_>) -> Result<Execution, Error> {
     let mut columns = Columns::new(row, TABLE);
     let mut execution = read_head(&mut columns)?;
@@ -146,7 +146,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Execution, Error> {
     Ok(execution)
 }
 
-/// Reads what [`SELECT_LISTED`] selected, and the parts that fit into the page. See [`read`].
+/// Reads the columns of [`SELECT_LISTED`], and the parts that fit into the page. See [`read`].
 pub(crate) fn read_listed(
     connection: &Connection,
     row: &Row<'_>,
@@ -186,7 +186,7 @@ pub(crate) fn read_listed(
     })
 }
 
-/// All but attempts, logs, input and output.
+/// Reads all columns except attempts, logs, input and output.
 fn read_head(columns: &mut Columns<'_, '_>) -> Result<Execution, Error> {
     let id = ExecutionId::from_u128(columns.id_bits()?);
     let function_id = columns.id_bits();
@@ -252,7 +252,7 @@ fn read_head(columns: &mut Columns<'_, '_>) -> Result<Execution, Error> {
     })
 }
 
-/// Attempts, logs, input and output, but for those that are left out.
+/// Reads attempts, logs, input and output, except those that are omitted.
 fn read_parts(columns: &mut Columns<'_, '_>, left_out: LeftOut, execution: &mut Execution) {
     let attempts = columns.bytes();
     if !left_out.attempts {
@@ -276,7 +276,7 @@ fn json(text: &[u8], column: &'static str) -> Result<Json, Error> {
     Json::parse(Bytes::copy_from_slice(text)).map_err(|_| Error::row(TABLE, column))
 }
 
-/// Logs what could not be read, and shows an execution that must not be run as failed.
+/// Logs the columns that could not be read, and marks an execution that cannot be run as failed.
 fn finish(columns: &Columns<'_, '_>, execution: &mut Execution) {
     columns.report(&execution.id);
     let is_open = !execution.status.is_terminal() || columns.is_damaged(&["status"]);

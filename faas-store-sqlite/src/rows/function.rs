@@ -9,7 +9,7 @@ use faas_core::model::{
 };
 use rusqlite::{Connection, Row, params};
 
-use super::{Columns, function_key, nanos, tier_code, tier_of};
+use super::{Columns, count, function_key, nanos, tier_code, tier_of};
 use crate::error::Error;
 
 const INSERT: &str = "
@@ -23,31 +23,31 @@ const UPDATE: &str = "
         environment = ?13
     WHERE no = ?1";
 
-/// Stands for a name or description that cannot be read.
+/// Replaces a name or description that cannot be read.
 const UNREADABLE: &str = "(unreadable)";
 
-/// What [`read`] needs, with `f` for `functions` and `n` for `function_numbers`.
+/// The columns that [`read`] needs, with `f` for `functions` and `n` for `function_numbers`.
 pub(crate) const SELECT: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.environment, f.tier
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
-/// What [`read_summary`] needs for functions without their code.
+/// The columns that [`read_summary`] needs for functions without their code.
 pub(crate) const SELECT_WITHOUT_CODE: &str = "
-    SELECT n.id, f.name, f.description, NULL, f.created_at, f.updated_at, f.version, f.active,
+    SELECT n.id, f.name, f.description, octet_length(f.code), f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.environment, f.tier
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
-/// What [`read`] needs, of a replaced version.
+/// The columns that [`read`] needs of a replaced version.
 pub(crate) const SELECT_VERSION: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.environment, f.tier
     FROM function_versions f JOIN function_numbers n ON n.no = f.function_no
     ";
 
-/// Copies a row of `functions` to `function_versions`, as replaced at this moment.
+/// Copies a row of `functions` to `function_versions`, with the time at which it was replaced.
 const KEEP: &str = "
     INSERT OR REPLACE INTO function_versions (function_no, version, replaced_at, name, description,
         created_at, updated_at, active, timeout, retry_count, concurrency, tier, environment, code)
@@ -55,7 +55,7 @@ const KEEP: &str = "
         concurrency, tier, environment, code
     FROM functions WHERE no = ?1";
 
-/// What [`read_label`] needs.
+/// The columns that [`read_label`] needs.
 pub(crate) const SELECT_LABEL: &str = "
     SELECT n.id, f.name, f.description, f.tier, f.deleted_at IS NOT NULL
     FROM functions f JOIN function_numbers n ON n.no = f.no
@@ -69,15 +69,15 @@ pub(crate) fn update(connection: &Connection, no: i64, function: &Function) -> R
     write(connection, UPDATE, no, function)
 }
 
-/// Keeps the stored version, which is to be replaced.
+/// Keeps the stored version, which is replaced next.
 pub(crate) fn keep(connection: &Connection, no: i64, replaced_at: Timestamp) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(KEEP)?;
     statement.execute(params![no, replaced_at.as_micros()])?;
     Ok(())
 }
 
-/// Replaces the environment of this version, current or kept. Returns whether its time of change was
-/// `expected`, as it must be.
+/// Replaces the environment of this version, current or kept, if it was last changed at `expected`.
+/// Returns whether it was replaced.
 pub(crate) fn replace_environment(
     connection: &Connection,
     function: &Function,
@@ -142,30 +142,32 @@ fn read_environment(columns: &mut Columns<'_, '_>) -> Result<Arc<Environment>, E
 
 /// Fails only if the id cannot be read. Other columns that cannot be read are replaced and logged.
 pub(crate) fn read(row: &Row<'_>) -> Result<Function, Error> {
-    read_either(row, true)
+    Ok(read_either(row, true)?.0)
 }
 
 /// Reads what [`SELECT`] or [`SELECT_WITHOUT_CODE`] selected.
 pub(crate) fn read_summary(row: &Row<'_>, with_code: bool) -> Result<FunctionSummary, Error> {
-    Ok(FunctionSummary::new(
-        read_either(row, with_code)?,
-        with_code,
-    ))
+    let (function, code_bytes) = read_either(row, with_code)?;
+    Ok(FunctionSummary {
+        code_bytes,
+        ..FunctionSummary::new(function, with_code)
+    })
 }
 
-/// The function, without its code if that was not selected.
-fn read_either(row: &Row<'_>, with_code: bool) -> Result<Function, Error> {
+/// The function, without its code if that was not selected, and the length of its code in bytes.
+fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error> {
     let mut columns = Columns::new(row, "functions");
     let id = FunctionId::from_u128(columns.id_bits()?);
     let default = FunctionConfig::default();
     let unreadable = || UNREADABLE.to_owned();
     let name = columns.value_or("name", unreadable());
     let description = columns.value_or("description", unreadable());
-    let code = if with_code {
-        columns.value_or("code", String::new())
+    let (code, code_bytes) = if with_code {
+        let code = columns.value_or("code", String::new());
+        let bytes = code.len() as u64;
+        (code, bytes)
     } else {
-        columns.skip();
-        String::new()
+        (String::new(), count(columns.value_or("code", 0)))
     };
     let created_at = columns.value_or("created_at", id.created_at().as_micros());
     let updated_at = columns.value_or("updated_at", created_at);
@@ -180,7 +182,7 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<Function, Error> {
     let environment = columns.sound("environment", environment, Arc::default());
     let tier = tier_of(columns.value_or("tier", -1));
     columns.report(&id);
-    Ok(Function {
+    let function = Function {
         id,
         name: name.into(),
         description: description.into(),
@@ -196,7 +198,8 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<Function, Error> {
         config,
         environment,
         code: code.into(),
-    })
+    };
+    Ok((function, code_bytes))
 }
 
 pub(crate) fn read_label(row: &Row<'_>) -> Result<FunctionLabel, Error> {

@@ -1,4 +1,4 @@
-//! Rows of `load_tests`: the record is JSON, beside it what it is found by.
+//! Rows of `load_tests`: the record as JSON, and the columns of its indexes.
 
 use faas_core::model::LoadTest;
 use faas_core::model::LoadTestId;
@@ -9,10 +9,10 @@ use crate::error::Error;
 
 const TABLE: &str = "load_tests";
 
-/// What [`read`] needs.
+/// The columns that [`read`] needs.
 pub(crate) const SELECT: &str = "SELECT record FROM load_tests ";
 
-/// The key of a load test, in the order of time.
+/// The key of a load test. Keys sort by time.
 pub(crate) fn key(id: LoadTestId) -> [u8; 16] {
     id.as_u128().to_be_bytes()
 }

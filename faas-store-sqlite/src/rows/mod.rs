@@ -1,7 +1,7 @@
 //! The columns of each table, and the conversion between rows and the model.
 //!
-//! A row that cannot be read costs itself: columns that cannot be read are replaced and logged, and
-//! only a row without a readable id is left out.
+//! A damaged row does not make a query fail. Columns that cannot be read are replaced and logged, and
+//! only a row without a readable id is omitted.
 
 pub(crate) mod access;
 pub(crate) mod detail;
@@ -26,13 +26,13 @@ pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// The other direction; a negative number counts as zero.
+/// The reverse of [`signed`]; a negative number counts as zero.
 pub(crate) fn count(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
-/// The integer key of an execution: 48 bits of milliseconds and 12 of the counter. The version
-/// between them says nothing.
+/// The integer key of an execution: 48 bits of milliseconds and 12 bits of the counter, without the
+/// version bits between them.
 pub(crate) fn seq(id: ExecutionId) -> i64 {
     let high = u64::try_from(id.as_u128() >> 64).unwrap_or(u64::MAX);
     signed((high >> 16 << 12) | (high & 0xfff))
@@ -98,8 +98,7 @@ pub(crate) fn report_damage(table: &str, id: &dyn Display, columns: &[&str]) {
 
 /// Reads a row's columns from the first to the last.
 ///
-/// The methods that are given what to read instead take note of columns that cannot be read; the
-/// others fail.
+/// The methods with a replacement value record columns that cannot be read; the others fail.
 pub(crate) struct Columns<'a, 'stmt> {
     row: &'a Row<'stmt>,
     table: &'static str,
@@ -148,7 +147,7 @@ impl<'a, 'stmt> Columns<'a, 'stmt> {
         })
     }
 
-    /// The number of nanoseconds in this column, or `instead` if there is none that makes sense.
+    /// The number of nanoseconds in this column, or `instead` if it is not valid.
     pub(crate) fn duration_or(&mut self, column: &'static str, instead: Duration) -> Duration {
         let nanos = self
             .value::<i64>()
@@ -157,12 +156,7 @@ impl<'a, 'stmt> Columns<'a, 'stmt> {
         self.sound(column, nanos, instead)
     }
 
-    /// Passes over a column.
-    pub(crate) const fn skip(&mut self) {
-        self.next += 1;
-    }
-
-    /// Takes over the note of what could not be read of another part of the same record.
+    /// Adds the unreadable columns of another part of the same record.
     pub(crate) fn take_damage(&mut self, mut other: Columns<'_, '_>) {
         self.damaged.append(&mut other.damaged);
     }

@@ -6,11 +6,11 @@ use rusqlite::{Connection, Row, params};
 use super::{Columns, function_key};
 use crate::error::Error;
 
-/// What [`read`] needs.
+/// The columns that [`read`] needs.
 pub(crate) const SELECT: &str =
     "SELECT id, function_id, up, instance_count, at, reason FROM scaling_events ";
 
-/// Adds an event; one that is there already stays.
+/// Adds an event, unless it exists.
 pub(crate) fn insert(connection: &Connection, event: &ScalingEvent) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO scaling_events (id, function_id, up, instance_count, at, reason)

@@ -18,8 +18,8 @@ pub(crate) const fn grain_code(grain: Grain) -> i64 {
     }
 }
 
-/// Sums past the range of an integer stay at its end, as they do in the model: SQLite would turn
-/// them into floating-point numbers, which the table refuses.
+/// Clamps sums to the range of an integer, as the model does. SQLite would convert larger sums to
+/// floating-point numbers, which the table refuses.
 static ADD: LazyLock<String> = LazyLock::new(|| {
     let add = |column: &str| {
         format!(

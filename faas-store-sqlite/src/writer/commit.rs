@@ -1,4 +1,4 @@
-//! What each write of an execution means.
+//! Commits groups of writes of executions.
 
 use faas_core::error::StoreError;
 use faas_core::model::{Execution, ExecutionId, Status, Timestamp};
@@ -11,8 +11,8 @@ use crate::error::Error;
 use crate::rows::{execution, execution_key, scaling, seq, status_of};
 
 impl Writer {
-    /// Commits the groups together; when that fails, one by one, so that each has the error that
-    /// is its own.
+    /// Commits the groups together. If that fails, commits them one by one, so that each group gets its
+    /// own error.
     pub(super) fn commit_groups(&mut self, groups: Vec<Group>) {
         let together = self.transact(|writer| writer.apply(&groups));
         let error = match together.map_err(Error::into_lock) {
@@ -23,7 +23,7 @@ impl Writer {
                 }
                 return;
             }
-            // The lock is in the way of every group: waiting for it again would only take longer.
+            // The lock blocks every group, so waiting for it again is useless.
             Err(Ok(lock)) => {
                 for group in groups {
                     // As above.
@@ -60,7 +60,7 @@ impl Writer {
     fn write(&mut self, write: &Write, sums: &mut Sums) -> Result<Written, Error> {
         match write {
             Write::Insert(execution) => self.insert(execution, sums),
-            // Nobody else uses the file: leases need not be kept.
+            // No other process uses the file, so leases need not be stored.
             Write::Claim { id, attempt, .. } => self.claim(*id, *attempt),
             Write::Settle { execution, from } => self.settle(execution, *from, sums),
             Write::Scaling(event) => {
@@ -120,8 +120,7 @@ impl Writer {
         Ok(id.map(|id| ExecutionId::from_u128(u128::from_be_bytes(id))))
     }
 
-    /// The key is taken: by the same execution, when a group is tried again after its answer was
-    /// lost.
+    /// The key is taken. The same execution has it if a group is retried after its response was lost.
     fn inserted_before(&self, id: ExecutionId) -> Result<Written, Error> {
         let stored: [u8; 16] = self
             .connection
@@ -166,7 +165,7 @@ impl Writer {
         let Some((status, attempt)) = stored else {
             return Ok(Written::Stale);
         };
-        // What is damaged is at no stage.
+        // A damaged execution has no stage.
         let stage = status_of(status).zip(u32::try_from(attempt).ok());
         let stage = stage.map(|(status, attempt)| Stage { status, attempt });
         if stage != Some(from) || from.status.is_terminal() {

@@ -9,7 +9,7 @@ use super::Writer;
 use crate::error::Error;
 use crate::rows::{seq_range, usage::grain_code};
 
-/// One of the rows to go.
+/// A row to delete.
 struct Old {
     seq: i64,
     created_at: Timestamp,

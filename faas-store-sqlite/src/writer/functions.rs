@@ -1,4 +1,4 @@
-//! Changes of functions, and how long how much code was stored.
+//! Changes of functions, and the amount of stored code over time.
 
 use faas_core::error::StoreError;
 use faas_core::model::{Function, FunctionId, Timestamp};

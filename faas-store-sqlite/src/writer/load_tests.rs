@@ -1,4 +1,4 @@
-//! Load tests, as they go on.
+//! Writes load tests.
 
 use faas_core::model::LoadTest;
 

@@ -1,8 +1,8 @@
-//! The one thread that writes.
+//! The thread that writes.
 //!
-//! Owns the writing connection and carries out one job after the other. Groups of executions that
-//! queued up while it was busy are committed together. Its queue is bounded: whoever sends to a
-//! full one waits.
+//! Owns the writing connection and runs one job after the other. Groups of executions that were
+//! queued while it was busy are committed together. The queue is bounded: a sender waits while it is
+//! full.
 
 mod commit;
 mod expire;
@@ -26,13 +26,13 @@ use crate::error::{Error, closed, unavailable};
 use crate::rows::function_key;
 use crate::state::Figures;
 
-/// Jobs that may wait.
+/// The maximum number of queued jobs.
 const QUEUE: usize = 256;
 
-/// Writes that are committed together at most, unless one group alone has more.
+/// The maximum number of writes that are committed together, unless one group has more.
 const MERGED_WRITES: usize = 4_096;
 
-/// The sending end.
+/// The sender of jobs.
 #[derive(Debug)]
 pub(crate) struct WriterHandle {
     jobs: Option<mpsc::Sender<Job>>,
@@ -50,12 +50,12 @@ struct Group {
     reply: oneshot::Sender<Result<Vec<Written>, StoreError>>,
 }
 
-/// What lives on the thread. Fields are dropped in this order: the lock on the file goes last.
+/// The state of the thread. Fields are dropped in this order: the lock on the file is released last.
 pub(crate) struct Writer {
     checkpointer: Checkpointer,
     connection: Connection,
     state: Figures,
-    /// Numbers of functions that were looked up before.
+    /// The cached numbers of functions.
     numbers: HashMap<FunctionId, i64>,
     _lock: File,
 }
@@ -92,7 +92,7 @@ impl WriterHandle {
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
 
-    /// Runs `change` in a transaction of its own, which is rolled back when it fails.
+    /// Runs `change` in its own transaction, which is rolled back if it fails.
     pub(crate) async fn change<T, F>(&self, change: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -101,18 +101,18 @@ impl WriterHandle {
         let (reply, answer) = oneshot::channel();
         let call = move |writer: &mut Writer| {
             let result = writer.transact(change).map_err(StoreError::from);
-            // Whoever no longer waits for the answer does not need it.
+            // The caller may have stopped waiting for the result.
             let _ = reply.send(result);
         };
         self.send(Job::Call(Box::new(call))).await?;
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
 
-    /// Finishes the jobs before this one and lets go of the file.
+    /// Finishes the queued jobs and releases the file.
     pub(crate) async fn stop(&self) {
         let (reply, stopped) = oneshot::channel();
         if self.send(Job::Stop(reply)).await.is_ok() {
-            // An error means that it stopped for another reason.
+            // An error means that the thread has already stopped.
             let _ = stopped.await;
         }
     }
@@ -124,7 +124,7 @@ impl WriterHandle {
 }
 
 impl Drop for WriterHandle {
-    /// Waits for the jobs that are queued, so that the file can be opened again afterwards.
+    /// Waits for the queued jobs, so that the file can be opened again.
     fn drop(&mut self) {
         drop(self.jobs.take());
         if let Some(thread) = self.thread.take()
@@ -148,7 +148,7 @@ impl Writer {
                 Job::Call(call) => call(&mut self),
                 Job::Stop(stopped) => {
                     drop(self);
-                    // Whoever asked may have given up waiting.
+                    // The caller may have stopped waiting.
                     let _ = stopped.send(());
                     return;
                 }
@@ -157,7 +157,7 @@ impl Writer {
         }
     }
 
-    /// Runs `work` in a transaction. When it or the commit fails, nothing is changed.
+    /// Runs `work` in a transaction. If it or the commit fails, nothing changes.
     fn transact<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, Error>,
@@ -170,7 +170,7 @@ impl Writer {
             if !self.connection.is_autocommit()
                 && let Err(error) = self.connection.execute_batch("ROLLBACK")
             {
-                tracing::error!(%error, "roll-back failed");
+                tracing::error!(%error, "rollback failed");
             }
         }
         result
@@ -192,17 +192,17 @@ impl Writer {
         Ok(value)
     }
 
-    /// The connection, for changes that nothing is kept of here.
+    /// The connection, for changes that do not affect cached state.
     pub(crate) const fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    /// Writes what is there already, to see whether it can be written.
+    /// Rewrites existing data, to check that the database is writable.
     pub(crate) fn probe(&mut self) -> Result<(), Error> {
         self.state.save(&self.connection)
     }
 
-    /// The number that stands for a function; given out at its first use.
+    /// The number of a function, which is assigned at its first use.
     fn number(&mut self, function: FunctionId) -> Result<i64, Error> {
         if let Some(no) = self.numbers.get(&function) {
             return Ok(*no);
@@ -223,7 +223,7 @@ impl Writer {
     }
 }
 
-/// Takes the groups that wait behind `first`, and the job of another kind that ends them.
+/// Takes the groups queued after `first`, and the first job of another kind.
 fn gather(first: Group, queue: &mut mpsc::Receiver<Job>) -> (Vec<Group>, Option<Job>) {
     let mut count = first.writes.len();
     let mut groups = vec![first];

@@ -1,4 +1,4 @@
-//! The sums of one transaction, entered once for each span and function.
+//! The sums of one transaction, written once for each span and function.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ impl Sums {
         self.minutes.entry(key).or_default().add(&sums);
     }
 
-    /// Adds them to what is stored, for every grain.
+    /// Adds the sums to the stored ones, for every grain.
     pub(super) fn enter(&self, connection: &Connection) -> Result<(), Error> {
         for grain in Grain::ALL {
             let mut spans = BTreeMap::<_, UsageSums>::new();

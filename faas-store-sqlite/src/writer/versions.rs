@@ -1,4 +1,4 @@
-//! Deletes replaced versions of functions that nothing needs.
+//! Deletes replaced versions of functions that no execution needs.
 
 use faas_core::model::Timestamp;
 use faas_core::store::{SPARE_VERSIONS, VERSION_GRACE};
@@ -8,7 +8,7 @@ use super::Writer;
 use crate::error::Error;
 use crate::rows::signed;
 
-/// How many versions one call of [`Writer::expire_versions`] deletes at most.
+/// The maximum number of versions that one call of [`Writer::expire_versions`] deletes.
 const BATCH: i64 = 64;
 
 impl Writer {
@@ -32,7 +32,7 @@ impl Writer {
         if spare.is_empty() {
             return Ok(());
         }
-        // One look at the unfinished executions for all of them.
+        // The unfinished executions are read once for all versions.
         let needed: Vec<i64> = self
             .connection
             .prepare_cached(

@@ -57,7 +57,7 @@ async fn insert(store: &dyn Store, executions: &[Execution]) {
 }
 
 #[tokio::test]
-async fn a_damaged_execution_is_shown_as_far_as_it_can_be_read_and_the_others_whole() {
+async fn a_damaged_execution_is_shown_in_part_and_the_others_in_full() {
     let (_folder, path) = folder();
     let mut fixtures = Fixtures::new();
     let store = open(&path).await;

@@ -85,7 +85,7 @@ async fn a_folder_that_cannot_be_is_refused() {
     // A file where the folder should be: not even root can write there.
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
-    refuse(&file.join("faas.db"), "cannot make its folder").await;
+    refuse(&file.join("faas.db"), "cannot create its folder").await;
     // A folder where the file should be.
     let taken = folder.path().join("taken");
     fs::create_dir(&taken).unwrap();
@@ -104,7 +104,7 @@ async fn a_folder_that_may_not_be_written_to_is_refused() {
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o555)).unwrap();
     if fs::write(locked.join("probe"), "").is_ok() {
         // Root may write anywhere but in the kernel's own folders.
-        refuse("/proc/faas/faas.db".as_ref(), "cannot make its folder").await;
+        refuse("/proc/faas/faas.db".as_ref(), "cannot create its folder").await;
         refuse("/proc/faas.db".as_ref(), "cannot write to its folder").await;
         return;
     }

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::server::{Server, start, start_guarded, start_with};
+use crate::server::{PATIENCE, Server, start, start_guarded, start_with, wait_until};
 
 async fn plain(server: &Server, request: &str) -> String {
     let mut stream = TcpStream::connect(server.address).await.unwrap();
@@ -33,14 +33,8 @@ fn refused(result: Result<crate::server::Client, Error>) -> u16 {
 
 /// Waits until so many clients are connected.
 async fn connected(server: &Server, count: usize) {
-    let wait = async {
-        while server.live.connections() != count {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(Duration::from_secs(60), wait)
-        .await
-        .expect("the connections stay");
+    let what = format!("{count} clients are connected");
+    wait_until(&what, || server.live.connections() == count).await;
 }
 
 #[tokio::test]
@@ -277,8 +271,6 @@ async fn clients_receive_a_close_frame_when_the_platform_stops() {
         };
         assert_eq!(u16::from(frame.code), 1001);
     }
-    timeout(Duration::from_secs(60), server.live.closed())
-        .await
-        .unwrap();
+    timeout(PATIENCE, server.live.closed()).await.unwrap();
     assert_eq!(server.live.connections(), 0);
 }

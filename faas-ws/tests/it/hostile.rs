@@ -9,10 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::server::{Client, Server, start, start_with};
-
-/// Only a hang takes longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::server::{Client, PATIENCE, Server, start, start_with, wait_until};
 
 /// A WebSocket of which the test writes every byte itself.
 async fn raw(server: &Server) -> TcpStream {
@@ -33,16 +30,6 @@ async fn raw(server: &Server) -> TcpStream {
     stream
 }
 
-/// Waits until `done` holds.
-async fn wait_until(done: impl Fn() -> bool) {
-    let wait = async {
-        while !done() {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(PATIENCE, wait).await.expect("it never happens");
-}
-
 #[tokio::test]
 async fn a_client_that_sends_pings_and_reads_no_pong_is_disconnected() {
     let server = start_with(|options| options.write_timeout = Duration::from_millis(100)).await;
@@ -59,7 +46,10 @@ async fn a_client_that_sends_pings_and_reads_no_pong_is_disconnected() {
         }
     };
     timeout(PATIENCE, flood).await.expect("the server waits");
-    wait_until(|| server.live.connections() == 0).await;
+    wait_until("the client is disconnected", || {
+        server.live.connections() == 0
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -75,7 +65,10 @@ async fn events_for_clients_that_do_not_read_stay_within_the_budget() {
     for _ in 0..8 {
         stalled.push(raw(&server).await);
     }
-    wait_until(|| server.live.connections() == 8).await;
+    wait_until("eight clients are connected", || {
+        server.live.connections() == 8
+    })
+    .await;
     let mut reader = server.connect().await;
     let input = Json::from(json!("x".repeat(300_000)));
     let mut is_full = false;

@@ -21,8 +21,19 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::scripted::Scripted;
 
-/// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Only a hang takes longer.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until `condition` holds. `what` names it in the failure.
+pub(crate) async fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let holds = async {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let done = timeout(PATIENCE, holds).await;
+    done.unwrap_or_else(|_| panic!("never happened: {what}"));
+}
 
 pub(crate) struct Server {
     pub(crate) platform: Platform,

@@ -1,5 +1,5 @@
 // Patterns inside patterns. Nested fifty thousand times.
-// must: refused
+// must: refused nested too deeply
 // timeout: 10000
 
 let «50000 [»a«50000 ]» = 1; return 1;

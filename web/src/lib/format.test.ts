@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatAgo, formatCount, formatDuration, formatPercent, preview, shortId } from "./format";
+import { formatAgo, formatBytes, formatCount, formatDuration, formatPercent, preview, shortId } from "./format";
 
 describe("durations", () => {
   it.each([
@@ -13,6 +13,17 @@ describe("durations", () => {
     [125_000, "2 min 5 s"],
     [3_720_000, "1 h 2 min"],
   ])("%d ms is %s", (ms, text) => expect(formatDuration(ms)).toBe(text));
+});
+
+describe("sizes", () => {
+  it.each([
+    [0, "0 bytes"],
+    [1, "1 byte"],
+    [1_023, "1,023 bytes"],
+    [1_234, "1.2 KiB"],
+    [45_678, "45 KiB"],
+    [3_145_728, "3 MiB"],
+  ])("%d bytes are %s", (bytes, text) => expect(formatBytes(bytes)).toBe(text));
 });
 
 describe("percentages", () => {

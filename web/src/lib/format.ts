@@ -12,6 +12,13 @@ export function formatPercent(value: number): string {
   return `${Number(value.toFixed(value < 10 ? 2 : 1))}%`;
 }
 
+/** Bytes in suitable units: 1 byte, 512 bytes, 1.2 KiB, 3 MiB. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1024) return bytes === 1 ? "1 byte" : `${formatCount(bytes)} bytes`;
+  const [value, unit] = bytes < 1024 * 1024 ? [bytes / 1024, "KiB"] : [bytes / (1024 * 1024), "MiB"];
+  return `${formatCount(Number(value.toFixed(value < 10 ? 1 : 0)))} ${unit}`;
+}
+
 /** Milliseconds in suitable units: 0.042 ms, 12.3 ms, 1.2 s, 2 min 5 s. */
 export function formatDuration(ms: number): string {
   if (ms < 1) return `${Number(ms.toFixed(3))} ms`;

@@ -60,6 +60,8 @@ describe("an execution", () => {
     await page.getByRole("button", { name: "Run again" }).click();
     await page.waitForURL((url) => url.href !== first);
     await page.getByRole("group", { name: "Output" }).getByText('"first"').waitFor();
+    await page.getByText("Repeat of").getByRole("link").click();
+    await page.waitForURL(first);
   });
 
   it("shows that it runs, and can be cancelled", async () => {

@@ -96,7 +96,7 @@ describe("a function", () => {
     await page.getByText("look out").waitFor();
     const first = page.url();
     await page.getByRole("button", { name: "Run again" }).click();
-    await page.getByText("This is a repeat of").waitFor();
+    await page.getByText("Repeat of").waitFor();
     expect(page.url()).not.toBe(first);
   });
 });

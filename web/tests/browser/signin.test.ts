@@ -135,7 +135,7 @@ it("returns to the sign-in page when the key was revoked while the server was do
   const page = await openWith(key, "/");
   await page.getByText("Live", { exact: true }).waitFor();
   await site.server.stop();
-  await page.getByText("The server cannot be reached.").waitFor();
+  await page.getByRole("region", { name: "Connection" }).getByText("The server cannot be reached.").waitFor();
   site.server.revokeByHand("away");
   await site.server.start();
   await page.getByText("Your key was revoked.").waitFor();

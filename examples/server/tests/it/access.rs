@@ -1,9 +1,9 @@
-//! Who is let in: keys, roles, origins, hosts.
+//! Access control: keys, roles, origins, hosts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -11,15 +11,16 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Error, Message, WebSocket};
 
 use super::running::{Server, read_answer};
+use super::waiting::wait_until;
 
-/// An id that nothing has.
+/// An id that no record has.
 const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
-/// How soon a running server notices what was done beside it.
-const SOON: Duration = Duration::from_secs(2);
+/// How long a read from a server may take: only a server that hangs takes that long.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const NO_KEY: &str = "no key";
 
-/// What each route needs: a role, or nothing. A route that is not here fails the test.
+/// The role that each route requires, if any. A route that is not listed fails the test.
 const ROUTES: &[(&str, &[&str])] = &[
     (
         "",
@@ -30,7 +31,7 @@ const ROUTES: &[(&str, &[&str])] = &[
             "get /docs",
         ],
     ),
-    // A key may be left out; a foreign page may not ask.
+    // No key is required; pages of other origins are refused.
     (NO_KEY, &["get /api/session"]),
     ("any", &["get /api/executions/{id}"]),
     (
@@ -88,7 +89,7 @@ const ROUTES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Whether nobody needs a key for it.
+/// Whether no key is required.
 fn is_open(needed: &str) -> bool {
     needed.is_empty() || needed == NO_KEY
 }
@@ -117,7 +118,7 @@ pub(crate) fn faas_key(folder: &Path, url: &str, args: &[&str]) -> Output {
         .unwrap()
 }
 
-/// What it prints when it does as it was told.
+/// Its output; the command must succeed.
 pub(crate) fn key_says(folder: &Path, url: &str, args: &[&str]) -> String {
     let output = faas_key(folder, url, args);
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -131,7 +132,7 @@ pub(crate) fn make(folder: &Path, role: &str) -> String {
     key_says(folder, FILE, &["create", "--name", role, "--role", role])
 }
 
-/// Sends a request with these header lines; the status and the body.
+/// Sends a request with these header lines. Returns the status and the body.
 pub(crate) fn ask(server: &Server, headers: &str, method: &str, path: &str) -> (u16, Value) {
     let body = if method == "get" { "" } else { "{}" };
     let method = method.to_uppercase();
@@ -155,14 +156,14 @@ fn operations(server: &Server) -> BTreeMap<String, Value> {
     all
 }
 
-/// Its method, and a path that it serves.
+/// The method of an operation, and a path that it serves.
 fn split(operation: &str) -> (&str, String) {
     let (method, path) = operation.split_once(' ').unwrap();
     (method, path.replace("{id}", NOBODY))
 }
 
 #[test]
-fn every_route_asks_for_its_role_and_for_no_more() {
+fn every_route_requires_exactly_its_role() {
     let folder = TempDir::new().unwrap();
     let keys: BTreeMap<_, _> = ["reader", "invoker", "developer", "admin"]
         .map(|role| (role, make(folder.path(), role)))
@@ -184,7 +185,7 @@ fn every_route_asks_for_its_role_and_for_no_more() {
             let told = &operations[*operation]["x-role"];
             let expected = match *needed {
                 "" | NO_KEY => json!(null),
-                // The role that allows least.
+                // The role with the fewest permissions.
                 "any" => json!("reader"),
                 role => json!(role),
             };
@@ -216,7 +217,7 @@ fn every_route_asks_for_its_role_and_for_no_more() {
 }
 
 #[test]
-fn what_is_no_valid_key_is_told_apart_from_none() {
+fn an_invalid_key_is_distinguished_from_a_missing_one() {
     let folder = TempDir::new().unwrap();
     let key = make(folder.path(), "admin");
     let moment = "2020-01-31T14:00:00Z";
@@ -246,8 +247,10 @@ fn what_is_no_valid_key_is_told_apart_from_none() {
         (200, &json!("required"))
     );
     assert_eq!(answer["key"]["role"], "admin");
-    until(|| session(&bearer(&soon)).1["code"] == "key_expired");
-    // A key in the address is none.
+    wait_until("the key expires", || {
+        session(&bearer(&soon)).1["code"] == "key_expired"
+    });
+    // A key in the URL is ignored.
     for path in ["/api/session", &format!("/api/session?key={key}")] {
         let (status, answer) = ask(&server, "", "get", path);
         let nobody = json!({"authentication": "required", "key": null});
@@ -255,19 +258,6 @@ fn what_is_no_valid_key_is_told_apart_from_none() {
     }
     let (status, _) = ask(&server, "", "get", &format!("/api/keys?key={key}"));
     assert_eq!(status, 401);
-}
-
-/// Waits until `is` says so, not for long.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what is promised is a time, of another process"
-)]
-pub(crate) fn until(mut is: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is() {
-        assert!(start.elapsed() < SOON, "it takes too long");
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
 }
 
 #[test]
@@ -304,7 +294,7 @@ fn pages_of_foreign_origins_may_neither_read_nor_change_anything() {
 }
 
 #[test]
-fn a_name_that_was_made_to_lead_here_is_not_served_until_a_key_is_required() {
+fn an_unknown_host_name_is_refused_until_a_key_is_required() {
     let folder = TempDir::new().unwrap();
     let server = Server::start(folder.path(), &["--allowed-host", "faas.example"]);
     let by = |server: &Server, host: &str, path: &str| {
@@ -332,7 +322,7 @@ fn a_name_that_was_made_to_lead_here_is_not_served_until_a_key_is_required() {
         assert_eq!(status, 403, "{answer}");
         assert!(answer.contains("host_not_allowed"), "{answer}");
     }
-    // Whoever looks after the server may use any name.
+    // A health check may use any host name.
     assert_eq!(by(&server, "10.0.0.1.probe", "/healthz").0, 200);
     server.stop();
     make(folder.path(), "admin");
@@ -341,7 +331,7 @@ fn a_name_that_was_made_to_lead_here_is_not_served_until_a_key_is_required() {
 }
 
 #[test]
-fn others_are_served_only_with_keys_or_when_that_is_wanted() {
+fn other_machines_are_served_only_with_keys_or_when_allowed() {
     let folder = TempDir::new().unwrap();
     let refused = Command::new(env!("CARGO_BIN_EXE_faas"))
         .current_dir(folder.path())
@@ -381,7 +371,7 @@ fn others_are_served_only_with_keys_or_when_that_is_wanted() {
     }
 }
 
-/// Opens a socket; the status when it is refused.
+/// Opens a socket. Returns the status if it is refused.
 pub(crate) fn listen(
     server: &Server,
     key: Option<&str>,
@@ -400,7 +390,7 @@ pub(crate) fn listen(
         into.insert(name, value.parse().unwrap());
     }
     let stream = std::net::TcpStream::connect(server.address()).unwrap();
-    stream.set_read_timeout(Some(SOON * 5)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     match tungstenite::client(request, stream) {
         Ok((socket, answer)) => {
             let spoken = answer.headers().get("sec-websocket-protocol");
@@ -415,7 +405,7 @@ pub(crate) fn listen(
     }
 }
 
-/// Reads until the server closes; its code.
+/// Reads until the server closes the socket. Returns the close code.
 pub(crate) fn closed_with(mut socket: WebSocket<std::net::TcpStream>) -> u16 {
     loop {
         if let Message::Close(frame) = socket.read().unwrap() {
@@ -446,7 +436,7 @@ fn a_socket_needs_a_key_that_may_read() {
 }
 
 #[test]
-fn a_key_may_only_ask_as_often_as_is_set() {
+fn a_key_is_limited_to_the_configured_rate() {
     let folder = TempDir::new().unwrap();
     let key = bearer(&make(folder.path(), "reader"));
     let args = ["--rate-limit", "1", "--rate-burst", "3"];

@@ -1,13 +1,11 @@
-//! What several tests ask a server for.
-
-use std::thread;
-use std::time::Duration;
+//! Requests that several tests send.
 
 use serde_json::Value;
 
 use super::running::Server;
+use super::waiting::wait_for;
 
-/// What a path answers with 200.
+/// The JSON response of a path, which must be 200.
 pub(crate) fn get(server: &Server, path: &str) -> Value {
     let (status, body) = server.send("GET", path, "");
     assert_eq!(status, 200, "{path}: {body}");
@@ -16,14 +14,10 @@ pub(crate) fn get(server: &Server, path: &str) -> Value {
 
 /// The execution once it has ended.
 pub(crate) fn ended(server: &Server, id: &str) -> Value {
-    for _ in 0..3_000 {
+    wait_for(&format!("the end of execution {id}"), || {
         let execution = get(server, &format!("/api/executions/{id}"));
-        if has_ended(&execution) {
-            return execution;
-        }
-        thread::park_timeout(Duration::from_millis(10));
-    }
-    panic!("{id} has not ended");
+        has_ended(&execution).then_some(execution)
+    })
 }
 
 /// The number of all executions that have ended, read page by page, and the sum of their costs in
@@ -64,7 +58,7 @@ pub(crate) fn has_ended(execution: &Value) -> bool {
     execution["status"] == "completed" || execution["status"] == "failed"
 }
 
-/// Asks for an execution of `function`, and returns its id.
+/// Starts an execution of `function`, and returns its id.
 pub(crate) fn execute(server: &Server, function: &str, input: &Value) -> String {
     let path = format!("/api/functions/{function}/execute");
     let body = serde_json::json!({ "input": input }).to_string();
@@ -74,19 +68,15 @@ pub(crate) fn execute(server: &Server, function: &str, input: &Value) -> String 
     answer["executionId"].as_str().unwrap().to_owned()
 }
 
-/// Polls until `path` is answered `wanted`.
-pub(crate) fn until(server: &Server, path: &str, wanted: u16) -> String {
-    for _ in 0..3_000 {
+/// Waits until `path` is answered with the status `wanted`, and returns that answer.
+pub(crate) fn wait_for_status(server: &Server, path: &str, wanted: u16) -> String {
+    wait_for(&format!("{path} is answered with {wanted}"), || {
         let (status, answer) = server.send("GET", path, "");
-        if status == wanted {
-            return answer;
-        }
-        thread::park_timeout(Duration::from_millis(10));
-    }
-    panic!("{path} was never answered {wanted}");
+        (status == wanted).then_some(answer)
+    })
 }
 
-/// The value of a header, whose name is given in small letters.
+/// The value of a header. `name` is in lower case.
 pub(crate) fn header(head: &str, name: &str) -> String {
     let named = |line: &&str| line.to_lowercase().starts_with(&format!("{name}: "));
     let line = head.lines().find(named).unwrap();

@@ -1,5 +1,5 @@
-//! A client as dashboards and scripts are: JSON over HTTP, live events over a socket, and checks of
-//! what comes back by name and type.
+//! A client like dashboards and scripts: JSON over HTTP, live events over a socket, and checks of
+//! responses by name and type.
 
 use std::net::TcpStream;
 use std::time::Duration;
@@ -49,7 +49,7 @@ impl Client {
         body
     }
 
-    /// What is in the envelope of an answer about costs.
+    /// The data in the envelope of a response about costs.
     pub(crate) fn costs(&self, path: &str) -> Value {
         let body = self.get(&format!("/api/costs/{path}"));
         assert_eq!(body["success"], true, "{body}");
@@ -62,7 +62,7 @@ impl Client {
         body
     }
 
-    /// Asks for the function's log until its newest execution has ended, as dashboards do.
+    /// Polls the function's log until its newest execution has ended, as dashboards do.
     pub(crate) fn poll(&self, function: &str) -> Value {
         loop {
             let log = self.get(&format!("/api/functions/{function}/logs?limit=1"));
@@ -74,14 +74,14 @@ impl Client {
         }
     }
 
-    /// Opens a socket at `path` and waits until its events come.
+    /// Opens a socket at `path` and waits until it is subscribed.
     pub(crate) fn listen(&self, path: &str) -> Listener {
         let address = self.server.address();
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let (socket, _) = tungstenite::client(format!("ws://{address}{path}"), stream).unwrap();
         let mut listener = Listener { socket };
-        // A ping is answered by a connection that is subscribed.
+        // A connection answers pings once it is subscribed.
         listener.socket.send(Message::Ping("?".into())).unwrap();
         while !matches!(listener.socket.read().unwrap(), Message::Pong(_)) {}
         listener
@@ -133,14 +133,14 @@ fn is(value: &Value, expected: &str) -> bool {
         "array" => value.is_array(),
         "object" => value.is_object(),
         "any" => true,
-        other => panic!("there is no type {other}"),
+        other => panic!("unknown type: {other}"),
     }
 }
 
 /// An array that is not empty.
 pub(crate) fn rows(value: &Value) -> &[Value] {
     let rows = value.as_array();
-    let rows = rows.unwrap_or_else(|| panic!("{value} is no array"));
+    let rows = rows.unwrap_or_else(|| panic!("{value} is not an array"));
     assert!(!rows.is_empty());
     rows
 }

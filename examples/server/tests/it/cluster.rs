@@ -1,4 +1,4 @@
-//! Two servers on one database: what they share, and what becomes of the work of one that is killed.
+//! Two servers on one database: shared state, and takeover of the work of a killed server.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use super::api::{cost_of, ended, execute, get, header, nanos, sum_of_all};
 use super::place::new_mongodb;
 use super::running::Server;
+use super::waiting::wait_until;
 
 /// A claim lasts for the function's timeout of a second, and three more.
 const MARGIN: [&str; 2] = ["--lease-margin", "3s"];
@@ -32,7 +33,7 @@ fn start(folder: &Path, store: &str) -> Server {
     Server::start(folder, &args)
 }
 
-/// Uploads a function that takes as many milliseconds as it is told, and returns its id.
+/// Uploads a function that takes as many milliseconds as its input says, and returns its id.
 fn upload(server: &Server) -> String {
     let function = json!({
         "name": "slow",
@@ -52,7 +53,7 @@ fn server_of(execution: &Value) -> String {
     instance.split('-').next().unwrap().to_owned()
 }
 
-/// What every server must agree on: the reports are the sums of the executions.
+/// Checks on each server that the reports are the sums of the executions.
 fn check_sums(server: &Server) -> u64 {
     let report = &get(server, "/api/costs/system?startDate=2000-01-01")["data"];
     let (count, sum) = sum_of_all(server);
@@ -68,7 +69,7 @@ fn two_servers_share_the_work_and_each_execution_runs_once() {
     let folder = TempDir::new().unwrap();
     let servers = [start(folder.path(), &store), start(folder.path(), &store)];
     let function = upload(&servers[0]);
-    // All to one of them: the other takes what waits there.
+    // All go to one server: the other one takes executions from its queue.
     let input = |n| json!({ "n": n, "ms": 60 });
     let ids: Vec<_> = (0..COUNT)
         .map(|n| execute(&servers[0], &function, &input(n)))
@@ -88,7 +89,7 @@ fn two_servers_share_the_work_and_each_execution_runs_once() {
 }
 
 #[test]
-fn what_is_changed_on_one_server_holds_on_the_other() {
+fn a_change_on_one_server_applies_on_the_other() {
     let Some(store) = new_mongodb() else { return };
     let folder = TempDir::new().unwrap();
     let [one, other] = [start(folder.path(), &store), start(folder.path(), &store)];
@@ -100,16 +101,20 @@ fn what_is_changed_on_one_server_holds_on_the_other() {
 
     let change = json!({ "code": "return input.n + 1" }).to_string();
     assert_eq!(one.send("PUT", &path, &change).0, 200);
-    until(|| other.send("POST", &invoke, &input) == (200, "8".to_owned()));
+    wait_until("the other server runs the new version", || {
+        other.send("POST", &invoke, &input) == (200, "8".to_owned())
+    });
 
-    // One that runs there is cancelled from here.
+    // One server cancels an execution that runs on the other.
     let change = json!({ "code": "for (;;); return 0" }).to_string();
     assert_eq!(one.send("PUT", &path, &change).0, 200);
     let id = execute(&one, &function, &json!({}));
     let execution = format!("/api/executions/{id}");
-    until(|| get(&one, &execution)["status"] == "running");
+    wait_until("the execution runs", || {
+        get(&one, &execution)["status"] == "running"
+    });
     let (status, cancelled) = other.send("POST", &format!("{execution}/cancel"), "");
-    // It has a second to run: the request may come too late.
+    // The execution runs for a second, so the request may come too late.
     if status == 200 {
         let cancelled: Value = serde_json::from_str(&cancelled).unwrap();
         assert_eq!(cancelled["errorKind"], "cancelled", "{cancelled}");
@@ -118,11 +123,13 @@ fn what_is_changed_on_one_server_holds_on_the_other() {
     }
 
     assert_eq!(one.send("DELETE", &path, "").0, 200);
-    until(|| other.send("POST", &invoke, &input).0 == 404);
+    wait_until("the other server forgets the function", || {
+        other.send("POST", &invoke, &input).0 == 404
+    });
 }
 
 #[test]
-fn a_server_that_was_thought_dead_comes_too_late_with_what_it_ran() {
+fn a_server_that_lost_its_lease_cannot_store_its_results() {
     let Some(store) = new_mongodb() else { return };
     let folder = TempDir::new().unwrap();
     let sleeper = start(folder.path(), &store);
@@ -132,7 +139,9 @@ fn a_server_that_was_thought_dead_comes_too_late_with_what_it_ran() {
         .collect();
     for id in &ids {
         let execution = format!("/api/executions/{id}");
-        until(|| get(&sleeper, &execution)["status"] == "running");
+        wait_until("the execution runs", || {
+            get(&sleeper, &execution)["status"] == "running"
+        });
     }
     sleeper.signal("STOP");
     let other = start(folder.path(), &store);
@@ -142,8 +151,10 @@ fn a_server_that_was_thought_dead_comes_too_late_with_what_it_ran() {
         assert_eq!(attempts.len(), 2, "{execution}");
     }
     sleeper.signal("CONT");
-    // What it still runs ends, and is refused.
-    until(|| get(&sleeper, "/api/metrics")["overview"]["runningExecutions"] == 0);
+    // Its running executions end, and their settlements are refused.
+    wait_until("no execution runs", || {
+        get(&sleeper, "/api/metrics")["overview"]["runningExecutions"] == 0
+    });
     sleeper.stop();
     for (id, before) in ids.iter().zip(&taken_over) {
         assert_eq!(&get(&other, &format!("/api/executions/{id}")), before);
@@ -152,7 +163,7 @@ fn a_server_that_was_thought_dead_comes_too_late_with_what_it_ran() {
 }
 
 #[test]
-fn a_server_that_is_told_to_stop_leaves_its_queue_to_the_others_and_interrupts_nothing() {
+fn a_server_that_stops_leaves_its_queue_to_others_and_interrupts_nothing() {
     const COUNT: u64 = 150;
     let Some(store) = new_mongodb() else { return };
     let folder = TempDir::new().unwrap();
@@ -175,27 +186,17 @@ fn a_server_that_is_told_to_stop_leaves_its_queue_to_the_others_and_interrupts_n
     assert_eq!(check_sums(&staying), COUNT);
 }
 
-fn until(what: impl Fn() -> bool) {
-    for _ in 0..500 {
-        if what() {
-            return;
-        }
-        thread::park_timeout(Duration::from_millis(10));
-    }
-    panic!("it never was so");
-}
-
-/// What the clients were told.
+/// The responses that clients received.
 #[derive(Default)]
 struct Told {
-    /// Executions that were invoked and answered, with the cost that the answer named.
+    /// Invoked executions, with the cost in the response.
     invoked: Mutex<Vec<(String, String)>>,
     /// Executions that were accepted, with their numbers.
     accepted: Mutex<Vec<(String, usize)>>,
 }
 
 #[test]
-fn what_a_server_that_is_killed_leaves_behind_is_taken_over_and_ends_once() {
+fn executions_of_a_killed_server_are_taken_over_and_end_once() {
     let Some(store) = new_mongodb() else { return };
     let folder = TempDir::new().unwrap();
     let servers: Vec<Mutex<Option<Server>>> = (0..2)
@@ -222,7 +223,7 @@ fn what_a_server_that_is_killed_leaves_behind_is_taken_over_and_ends_once() {
             thread::park_timeout(Duration::from_millis(700 + fastrand::u64(..700)));
             let killed = servers[kill % 2].lock().unwrap().take().unwrap();
             killed.kill();
-            // The last one stays dead: the other has to do it all.
+            // The last killed server is not restarted: the other one does all the work.
             if kill + 1 < KILLS {
                 let started = start(folder.path(), &store);
                 *servers[kill % 2].lock().unwrap() = Some(started);
@@ -255,14 +256,14 @@ fn what_a_server_that_is_killed_leaves_behind_is_taken_over_and_ends_once() {
         assert_eq!(execution["status"], "completed", "{execution}");
         assert_eq!(cost_of(&execution), nanos(cost.parse().unwrap()));
     }
-    // At most what the killed ones had claimed.
+    // At most the executions that the killed servers had claimed.
     assert!(taken_over <= KILLS * 50, "{taken_over} of {loads:?}");
     let count = check_sums(&left);
     assert!(count >= (loads.0 + loads.1) as u64);
     eprintln!("{loads:?} answered and accepted, {taken_over} taken over");
 }
 
-/// Sends one request after another until the server is gone, or it is over.
+/// Sends one request after another until the server is killed or the test is over.
 fn hammer(address: &str, function: &str, invoke: bool, told: &Told, is_over: &AtomicBool) {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     while !is_over.load(Ordering::Relaxed) {
@@ -289,7 +290,7 @@ fn hammer(address: &str, function: &str, invoke: bool, told: &Told, is_over: &At
                 let id = body["executionId"].as_str().unwrap().to_owned();
                 told.accepted.lock().unwrap().push((id, n));
             }
-            // Over capacity: nothing was promised.
+            // Over capacity: the execution was not accepted.
             429 => thread::park_timeout(Duration::from_millis(5)),
             other => panic!("{other}: {body}"),
         }

@@ -1,5 +1,5 @@
-//! Existing dashboards and scripts keep working: the contract that they were written for, field by
-//! field, against the real server. What is added to it is not named here.
+//! Existing dashboards and scripts keep working: checks the original contract field by field against
+//! the real server. Additions to the contract are not checked here.
 
 use serde_json::{Value, json};
 
@@ -89,7 +89,7 @@ fn assert_execution(execution: &Value) {
 }
 
 #[test]
-fn functions_are_uploaded_changed_and_deleted_as_ever() {
+fn functions_are_created_changed_and_deleted_as_in_the_original() {
     let client = client();
     let new = json!({
         "name": "add", "description": "adds", "code": "return input.a + input.b",
@@ -348,7 +348,7 @@ fn prices_estimates_and_reports_have_their_fields_and_add_up() {
         ],
     );
 
-    // Two whole days: one would end in the middle of a test at midnight.
+    // Two whole days, because one day could end during the test.
     let [from, to] =
         ["startDate", "endDate"].map(|end| &system["period"][end].as_str().unwrap()[..10]);
     let function = client.costs(&format!("function/{id}?startDate={from}&endDate={to}"));
@@ -421,7 +421,7 @@ fn prices_estimates_and_reports_have_their_fields_and_add_up() {
 }
 
 #[test]
-fn a_socket_at_the_root_is_told_of_executions_retries_failures_and_scaling() {
+fn a_socket_at_the_root_receives_executions_retries_failures_and_scaling() {
     let client = client();
     let id = create(&client, "echo", "return input");
     let mut events = client.listen("/");

@@ -1,5 +1,5 @@
-//! kill -9 under load, several times in a row: nothing that was answered is lost, nothing that was
-//! accepted ends twice or not at all, and the reports still add up.
+//! kill -9 under load, several times in a row: no acknowledged execution is lost, each accepted
+//! execution ends exactly once, and the reports are correct.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,10 +22,10 @@ const ARGS: [&str; 6] = [
     "200",
 ];
 
-/// What the clients were told.
+/// The responses that clients received.
 #[derive(Default)]
 struct Told {
-    /// Executions that were invoked and answered, with the cost that the answer named.
+    /// Invoked executions, with the cost in the response.
     invoked: Mutex<Vec<(String, String)>>,
     /// Executions that were accepted.
     accepted: Mutex<Vec<String>>,
@@ -128,7 +128,7 @@ fn hammer(address: &str, function: &str, invoke: bool, told: &Told) {
                     .unwrap()
                     .push(body["executionId"].as_str().unwrap().to_owned());
             }
-            // Over capacity: nothing was promised.
+            // Over capacity: the execution was not accepted.
             429 => thread::park_timeout(Duration::from_millis(5)),
             other => panic!("{other}: {body}"),
         }

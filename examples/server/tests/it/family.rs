@@ -27,7 +27,7 @@ pub(crate) fn descendants(root: u32) -> Vec<u32> {
 /// `None`: it has ended.
 pub(crate) fn parent(id: u32) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    // The name before may contain anything, a bracket too.
+    // The name before it may contain any character, such as a bracket.
     let (_, rest) = stat.rsplit_once(')')?;
     rest.split_whitespace().nth(1)?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! A store that is away for a while: a locked database, a full disk.
+//! A store that is unavailable for a while: a locked database, a full disk.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,23 +7,24 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+use super::api::wait_for_status;
 use super::running::Server;
+use super::waiting::wait_for;
 
 const ARGS: [&str; 2] = ["--store", "sqlite:./data/faas.db"];
 
-/// Calls until the status is `wanted`. Every other answer until then must be 200, 503, or that the
-/// function ran and its result is not stored.
-fn until(server: &Server, path: &str, body: &str, wanted: u16) -> String {
-    for _ in 0..2_000 {
+/// Sends requests until the status is `wanted`. Every other response must be 200, 503, or say that
+/// the function ran and its result is not stored.
+fn post_until(server: &Server, path: &str, body: &str, wanted: u16) -> String {
+    wait_for(&format!("{path} is answered with {wanted}"), || {
         let (status, answer) = server.send("POST", path, body);
         if status == wanted {
-            return answer;
+            return Some(answer);
         }
         let expected = matches!(status, 200 | 503) || is_not_stored(status, &answer);
         assert!(expected, "{status}: {answer}");
-        thread::park_timeout(Duration::from_millis(10));
-    }
-    panic!("{path} was never answered {wanted}");
+        None
+    })
 }
 
 /// Whether the answer says that the function ran and its result could not be stored.
@@ -40,7 +41,7 @@ fn a_locked_database_is_a_503_and_serves_again_when_it_is_unlocked() {
         format!("/api/functions/{id}/invoke"),
         format!("/api/functions/{id}/execute"),
     );
-    until(&server, &invoke, "1", 200);
+    post_until(&server, &invoke, "1", 200);
 
     let other = Connection::open(folder.path().join("data/faas.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -62,11 +63,9 @@ fn a_locked_database_is_a_503_and_serves_again_when_it_is_unlocked() {
     assert_eq!(server.send("GET", "/healthz", "").0, 200);
 
     other.execute_batch("ROLLBACK").unwrap();
-    until(&server, &invoke, "4", 200);
+    post_until(&server, &invoke, "4", 200);
     // Readiness is checked once a second at most.
-    while server.send("GET", "/readyz", "").0 != 200 {
-        thread::park_timeout(Duration::from_millis(10));
-    }
+    wait_for_status(&server, "/readyz", 200);
 }
 
 #[test]
@@ -79,17 +78,17 @@ fn a_full_disk_is_a_503_and_serves_again_when_there_is_room() {
     let server = Server::start(folder.path(), &ARGS);
     let id = server.upload("return input");
     let invoke = format!("/api/functions/{id}/invoke");
-    let before = until(&server, &invoke, "1", 200);
+    let before = post_until(&server, &invoke, "1", 200);
     assert_eq!(before, "1");
 
     let ballast = folder.path().join("data/ballast");
     std::fs::write(&ballast, vec![0; 4 << 20]).unwrap_err();
     let input = format!("\"{}\"", "x".repeat(100_000));
-    until(&server, &invoke, &input, 503);
+    post_until(&server, &invoke, &input, 503);
 
     std::fs::remove_file(&ballast).unwrap();
-    until(&server, &invoke, "2", 200);
-    // What ran while the disk was full was kept, and is written by now.
+    post_until(&server, &invoke, "2", 200);
+    // Results of calls that ran while the disk was full were kept, and are stored now.
     let (status, listed) = server.send("GET", &format!("/api/functions/{id}/logs?limit=1000"), "");
     assert_eq!(status, 200);
     assert!(
@@ -118,22 +117,22 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Lazily: the server may still be ending.
+        // A lazy unmount, because the server may still be ending.
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
     }
 }
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_may_not_grow_any_more_is_a_503_and_the_server_goes_on() {
+fn a_file_at_its_size_limit_is_a_503_and_the_server_keeps_running() {
     let folder = tempfile::tempdir().unwrap();
     // 2 MiB or 4 MiB.
     let server = Server::start_with_file_limit(folder.path(), &ARGS, 4_096);
     let id = server.upload("return 1");
     let invoke = format!("/api/functions/{id}/invoke");
     let input = format!("\"{}\"", "x".repeat(200_000));
-    until(&server, &invoke, &input, 503);
-    // It is there, and answers what it has.
+    post_until(&server, &invoke, &input, 503);
+    // The server runs, and still answers reads.
     assert_eq!(server.send("GET", "/healthz", "").0, 200);
     let (status, list) = server.send("GET", "/api/executions?limit=5", "");
     assert_eq!(status, 200, "{list}");

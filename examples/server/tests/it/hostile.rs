@@ -48,7 +48,7 @@ fn hostile_code_in_processes_ends_as_expected_beside_a_neighbour_and_leaves_noth
 }
 
 #[test]
-fn hostile_code_in_threads_ends_as_in_processes_and_every_thread_returns() {
+fn hostile_code_in_threads_ends_as_in_processes_and_every_thread_ends() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let arena = Arena::open("thread");
     let before = settled(&arena);
@@ -70,9 +70,9 @@ fn threads_in_native_loops_are_abandoned_and_counted() {
     }
 }
 
-/// What a function changes in its isolate a later execution of the same version may find.
+/// A later execution of the same version can see what a function changed in its isolate.
 #[test]
-fn what_a_function_leaves_behind_no_other_function_and_no_other_version_finds() {
+fn state_of_a_function_is_invisible_to_other_functions_and_versions() {
     let pollute = "globalThis.left = 1; Object.prototype.left = 1; Array.prototype.map = null; \
                    JSON.stringify = () => 'x'; Promise = null; return 1";
     let look = "return [typeof globalThis.left, typeof {}.left, typeof [].map, \

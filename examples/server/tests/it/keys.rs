@@ -1,13 +1,14 @@
-//! `faas key`, beside servers and without any, and where keys are kept.
+//! `faas key`, with and without a running server, and the storage of keys.
 
 use std::fs;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::access::{ask, bearer, closed_with, faas_key, key_says, listen, make, until};
+use super::access::{ask, bearer, closed_with, faas_key, key_says, listen, make};
 use super::place::{Place, on_every_store};
 use super::running::{Server, read_answer};
+use super::waiting::wait_until;
 
 on_every_store!(
     a_key_created_or_revoked_beside_a_running_server_is_in_force_when_the_command_returns,
@@ -35,10 +36,10 @@ fn a_key_created_or_revoked_beside_a_running_server_is_in_force_when_the_command
         list.contains("valid") && list.contains("ci") && !list.contains(&key),
         "{list}"
     );
-    until(|| {
+    wait_until("the list of keys shows when the key was used", || {
         let list = key_says(folder, url, &["list"]);
         let line = list.lines().find(|line| line.ends_with(" ci"));
-        // When it was made, when it was used, and never an end.
+        // The times of creation and of the last use; no expiry.
         line.unwrap().matches('Z').count() == 2
     });
     let (_, told) = ask(&server, &bearer(&key), "get", "/api/keys");
@@ -84,7 +85,7 @@ fn keys_and_what_was_done_with_them_outlive_the_server(place: &Place) {
 }
 
 #[test]
-fn where_there_is_no_store_that_is_said_and_only_a_new_key_makes_one() {
+fn a_missing_store_is_reported_and_only_a_new_key_creates_one() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("data/faas.db");
     let url = format!("sqlite:{}", file.display());
@@ -138,7 +139,7 @@ fn keys_of_a_store_in_memory_are_made_over_its_servers_api() {
 }
 
 #[test]
-fn a_keys_secret_is_nowhere_but_with_its_holder() {
+fn the_secret_of_a_key_is_stored_and_logged_nowhere() {
     let folder = TempDir::new().unwrap();
     let first = make(folder.path(), "admin");
     let log = folder.path().join("log.txt");

@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 use super::api::{ended, execute, get, header};
 use super::place::{Place, on_every_store};
 use super::running::Server;
+use super::waiting::wait_until;
 
 on_every_store!(
     an_execution_that_never_began_is_pending_and_its_first_attempt_is_number_1_after_a_restart,
     a_retry_runs_the_version_that_was_accepted_after_an_update_and_a_restart,
 );
 
-/// One instance, and a short end.
+/// One instance, and a short grace period.
 const ONE: [&str; 4] = ["--max-instances", "1", "--shutdown-grace", "100ms"];
 
 fn ids(server: &Server, status: &str) -> Vec<Value> {
@@ -36,9 +37,9 @@ fn an_execution_that_never_began_is_pending_and_its_first_attempt_is_number_1_af
     let mut waiting = Vec::new();
     for _ in 0..3 {
         let path = format!("/api/executions/{slow}");
-        while get(&server, &path)["status"] != "running" {
-            thread::yield_now();
-        }
+        wait_until("the slow execution runs", || {
+            get(&server, &path)["status"] == "running"
+        });
         waiting.push(execute(&server, &function, &json!("quick")));
     }
     assert_eq!(ids(&server, "running"), [json!(slow)]);
@@ -62,9 +63,9 @@ fn a_retry_runs_the_version_that_was_accepted_after_an_update_and_a_restart(plac
     let function = server.upload("if (context.attempt === 1) throw new Error('v1'); return 'v1'");
     let id = execute(&server, &function, &json!({}));
     let path = format!("/api/executions/{id}");
-    while get(&server, &path)["retryCount"] != 1 {
-        thread::yield_now();
-    }
+    wait_until("the execution is retried", || {
+        get(&server, &path)["retryCount"] == 1
+    });
     let update = json!({ "code": "return 'v2'" }).to_string();
     let (status, answer) = server.send("PUT", &format!("/api/functions/{function}"), &update);
     assert_eq!(status, 200, "{answer}");
@@ -102,9 +103,9 @@ fn paused(isolation: &str, timeout: u32) -> (u16, String, String) {
     thread::scope(|scope| {
         let address = server.address();
         let call = scope.spawn(move || Server::try_send(address, "POST", &path, "{}").unwrap());
-        while get(&server, "/api/metrics")["overview"]["runningExecutions"] != 1 {
-            thread::yield_now();
-        }
+        wait_until("the call runs", || {
+            get(&server, "/api/metrics")["overview"]["runningExecutions"] == 1
+        });
         server.signal("STOP");
         thread::park_timeout(PAUSE);
         server.signal("CONT");
@@ -125,10 +126,11 @@ fn a_server_that_was_paused_does_not_bill_the_pause() {
 
 #[test]
 #[cfg(unix)]
-fn a_pause_of_the_server_is_no_timeout_of_the_call() {
+fn a_pause_of_the_server_does_not_time_out_the_call() {
     for isolation in ["thread", "process"] {
         let (status, head, body) = paused(isolation, 8_000);
-        // The runtime's own timer may have fired because of the pause. Then it is the platform's fault.
+        // The timer of the runtime may have fired because of the pause. The attempt then failed by the
+        // platform.
         if status != 200 {
             assert_eq!(status, 503, "{isolation}: {body}");
             assert!(body.contains("paused"), "{isolation}: {body}");

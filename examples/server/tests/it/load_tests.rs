@@ -1,11 +1,11 @@
-//! A load test through the whole server: started over REST, told over the socket, kept by the store.
+//! A load test through the whole server: started over HTTP, reported over the socket, stored.
 
 use serde_json::{Value, json};
 
 use super::client::{Client, assert_members};
 
 #[test]
-fn what_the_socket_tells_of_a_load_test_is_what_rest_tells() {
+fn the_socket_and_the_api_report_the_same_load_test() {
     let client = Client::of_new_server("sqlite:./faas.db");
     let new = json!({"name": "f", "description": "d", "code": "return input.n * 2"});
     let function = client.post("/api/functions", &new, 201);
@@ -23,10 +23,10 @@ fn what_the_socket_tells_of_a_load_test_is_what_rest_tells() {
     assert_eq!(finished["data"], test);
     assert_eq!(client.get("/api/load-tests"), json!([test]));
     assert_eq!(test["status"], "completed");
-    // Three first calls, and what the rate asks for.
+    // Three initial calls, and the calls of the rate.
     assert_eq!(test["result"]["completed"], 83);
 
-    // While it runs the last second stands for the timeline, and the input is left out.
+    // While the test runs, events have only the last second of the timeline, and no input.
     let seconds = [
         ("completed", "number"),
         ("p95", "number"),

@@ -44,3 +44,5 @@ mod server;
 mod settings;
 #[cfg(test)]
 mod stores;
+#[cfg(test)]
+mod waiting;

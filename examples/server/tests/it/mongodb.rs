@@ -1,4 +1,4 @@
-//! A server on MongoDB: how it is told to, and what it says when it cannot.
+//! A server on MongoDB: its settings, and its errors at startup.
 
 use std::net::TcpListener;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! A MongoDB server that is away for a while, under load.
+//! A MongoDB server that is unreachable for a while, under load.
 
 use std::io::Read as _;
 use std::sync::Mutex;
@@ -9,19 +9,20 @@ use std::time::Duration;
 use faas_mongo_testserver::FaultProxy;
 use serde_json::{Value, json};
 
-use super::api::{cost_of, ended, execute, get, header, nanos, sum_of_all, until};
+use super::api::{cost_of, ended, execute, get, header, nanos, sum_of_all, wait_for_status};
 use super::place::{Place, new_mongodb};
 use super::running::Server;
+use super::waiting::wait_until;
 
 const CLIENTS: usize = 4;
 
-/// What the clients were told.
+/// The responses that clients received.
 #[derive(Default)]
 struct Told {
-    /// Executions that were invoked and answered, with the cost that the answer named.
+    /// Invoked executions, with the cost in the response.
     invoked: Mutex<Vec<(String, String)>>,
     accepted: Mutex<Vec<String>>,
-    /// How many requests were refused for want of the store.
+    /// The number of requests that were refused because the store was unreachable.
     unavailable: AtomicUsize,
     enough: AtomicBool,
 }
@@ -33,12 +34,12 @@ impl Told {
 }
 
 #[test]
-fn a_store_that_is_away_under_load_costs_503s_and_nothing_else() {
+fn an_unreachable_store_under_load_causes_503s_and_nothing_else() {
     let Some(uri) = new_mongodb() else {
         return;
     };
     let proxy = FaultProxy::to(&uri);
-    // So that what is tried while it is away is given up soon.
+    // Calls of the unreachable store fail soon.
     let store = format!("{}&serverSelectionTimeoutMS=1000", proxy.uri);
     let place = Place::with_store(store);
     let server = place.start(&["--min-instances", "6", "--log", "error"]);
@@ -54,16 +55,18 @@ fn a_store_that_is_away_under_load_costs_503s_and_nothing_else() {
             scope.spawn(move || hammer(server, quick, client % 2 == 0, told));
         }
         let end = End(&told.enough);
-        wait_for(|| told.answered() > 40);
+        wait_until("clients are answered", || told.answered() > 40);
 
         let invoked = format!("/api/functions/{slow}/invoke");
         let mut invoked = server.begin("POST", &invoked, "\"invoked\"");
         let running = execute(&server, &slow, &json!("accepted"));
         let path = format!("/api/executions/{running}");
-        wait_for(|| get(&server, &path)["status"] == "running");
+        wait_until("the execution runs", || {
+            get(&server, &path)["status"] == "running"
+        });
         proxy.cut();
 
-        // Running calls go on, and their callers learn that they ran and are not stored.
+        // Running calls continue, and their callers learn that the results are not stored.
         let mut answer = String::new();
         invoked.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -72,7 +75,7 @@ fn a_store_that_is_away_under_load_costs_503s_and_nothing_else() {
         let refusal: Value = serde_json::from_str(body).unwrap();
         assert_eq!(refusal["code"], "result_not_stored");
         let not_stored = refusal["executionId"].as_str().unwrap().to_owned();
-        let ready = until(&server, "/readyz", 503);
+        let ready = wait_for_status(&server, "/readyz", 503);
         assert!(ready.contains("unavailable"), "{ready}");
         assert_eq!(server.send("GET", "/healthz", "").0, 200);
         let another = json!({ "name": "x", "description": "d", "code": "return 1" });
@@ -87,12 +90,16 @@ fn a_store_that_is_away_under_load_costs_503s_and_nothing_else() {
             assert_eq!(status, 503, "{path}: {answer}");
         }
         let before = told.unavailable.load(Ordering::SeqCst);
-        wait_for(|| told.unavailable.load(Ordering::SeqCst) > before + 20);
+        wait_until("clients are refused", || {
+            told.unavailable.load(Ordering::SeqCst) > before + 20
+        });
 
         proxy.mend();
-        until(&server, "/readyz", 200);
+        wait_for_status(&server, "/readyz", 200);
         let answered = told.answered();
-        wait_for(|| told.answered() > answered + 40);
+        wait_until("clients are answered again", || {
+            told.answered() > answered + 40
+        });
         drop(end);
         assert_eq!(ended(&server, &not_stored)["output"], "invoked");
         running
@@ -125,7 +132,7 @@ fn a_store_that_is_away_under_load_costs_503s_and_nothing_else() {
     assert_eq!(nanos(report["totalSystemCost"].as_f64().unwrap()), sum);
 }
 
-/// Tells the clients to stop when dropped, also where a test fails.
+/// Stops the clients when dropped, even if a test fails.
 struct End<'a>(&'a AtomicBool);
 
 impl Drop for End<'_> {
@@ -134,7 +141,7 @@ impl Drop for End<'_> {
     }
 }
 
-/// Sends one request after another until it is enough.
+/// Sends one request after another until it is told to stop.
 fn hammer(server: &Server, function: &str, invoke: bool, told: &Told) {
     let (route, body) = match invoke {
         true => ("invoke", "{\"n\":1}"),
@@ -155,7 +162,7 @@ fn hammer(server: &Server, function: &str, invoke: bool, told: &Told) {
                 let id = body["executionId"].as_str().unwrap().to_owned();
                 told.accepted.lock().unwrap().push(id);
             }
-            // It ran just before, and is stored later.
+            // The call ran before the outage and is stored later.
             500 if body.contains("result_not_stored") => {
                 let body: Value = serde_json::from_str(&body).unwrap();
                 let id = body["executionId"].as_str().unwrap().to_owned();
@@ -168,14 +175,4 @@ fn hammer(server: &Server, function: &str, invoke: bool, told: &Told) {
             other => panic!("{other}: {body}"),
         }
     }
-}
-
-fn wait_for(condition: impl Fn() -> bool) {
-    for _ in 0..6_000 {
-        if condition() {
-            return;
-        }
-        thread::park_timeout(Duration::from_millis(5));
-    }
-    panic!("it never came to that");
 }

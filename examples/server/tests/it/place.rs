@@ -1,4 +1,4 @@
-//! Where a server keeps what it is given: each kind of store that outlives it.
+//! The persistent stores that servers of the tests use.
 
 use std::path::Path;
 
@@ -6,8 +6,8 @@ use tempfile::TempDir;
 
 use super::running::Server;
 
-/// A folder to run in, and a store that is empty at first. Servers may be started in it one after
-/// another.
+/// A working folder, and a store that is initially empty. You can start one server after another in
+/// it.
 pub(crate) struct Place {
     folder: TempDir,
     store: String,
@@ -19,7 +19,7 @@ impl Place {
         Self::with_store("sqlite:./data/faas.db".to_owned())
     }
 
-    /// A database on the MongoDB server of the tests; `None` where there is none.
+    /// A database on the MongoDB server of the tests; `None` without such a server.
     pub(crate) fn mongodb() -> Option<Self> {
         new_mongodb().map(Self::with_store)
     }
@@ -38,7 +38,7 @@ impl Place {
         &self.store
     }
 
-    /// Writes settings that are the file's alone.
+    /// Writes settings that only the file can have.
     pub(crate) fn configure(&self, file: &str) {
         std::fs::write(self.folder().join("faas.toml"), file).unwrap();
     }
@@ -49,12 +49,12 @@ impl Place {
     }
 }
 
-/// The URI of a new MongoDB database; `None` where there is no server.
+/// The URI of a new MongoDB database; `None` without a server.
 pub(crate) fn new_mongodb() -> Option<String> {
     faas_mongo_testserver::new_database(env!("CARGO_TARGET_TMPDIR"))
 }
 
-/// Makes of each function that takes a [`Place`] one test for each kind of store.
+/// Generates one test for each kind of store from each function that takes a [`Place`].
 macro_rules! on_every_store {
     ($($promise:ident),* $(,)?) => {
         mod on_sqlite {

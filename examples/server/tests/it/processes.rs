@@ -1,20 +1,13 @@
-//! Functions in processes of their own: what becomes of calls when processes die, and of processes
-//! when the server does.
+//! Functions in separate processes: calls whose process is killed, and processes whose server ends.
 
 use std::fs;
 use std::process::Command;
-use std::thread;
-use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::family::{descendants, parent};
 use crate::running::{Server, read_answer};
-
-const PAUSE: Duration = Duration::from_millis(10);
-
-/// How long anything may take.
-const ENOUGH: usize = 1000;
+use crate::waiting::{wait_for, wait_until};
 
 const HANG: &str = "if (input.hang) for (;;); return input.n";
 
@@ -36,10 +29,10 @@ fn a_process_that_is_killed_fails_its_call_and_no_other() {
 }
 
 #[test]
-fn the_death_of_the_worker_costs_running_attempts_and_what_was_accepted_completes() {
+fn the_death_of_the_worker_fails_running_attempts_and_accepted_executions_complete() {
     let folder = tempfile::tempdir().unwrap();
     let server = start(folder.path());
-    // The first attempt hangs, a later one does not.
+    // Only the first attempt hangs.
     let code = "if (context.attempt === 1) for (;;); return context.attempt";
     let function = server.upload(code);
     let path = format!("/api/functions/{function}/execute");
@@ -52,7 +45,7 @@ fn the_death_of_the_worker_costs_running_attempts_and_what_was_accepted_complete
         "/api/executions/{}",
         answer["executionId"].as_str().unwrap()
     );
-    let execution = until(|| {
+    let execution = wait_for("the execution completes", || {
         let execution = get(&server, &path);
         (execution["status"] == "completed").then_some(execution)
     });
@@ -77,7 +70,9 @@ fn no_process_outlives_the_server_however_it_ends() {
         assert!(family.len() > 1, "{family:?}");
         server.signal(signal);
         server.wait();
-        until(|| family.iter().all(|id| parent(*id).is_none()).then_some(()));
+        wait_until("all processes of the server end", || {
+            family.iter().all(|id| parent(*id).is_none())
+        });
     }
 }
 
@@ -136,9 +131,9 @@ fn start(folder: &std::path::Path) -> Server {
     Server::start(folder, &["--isolation", "process"])
 }
 
-/// The process that a call keeps busy; the worker and the blank ones wait.
+/// The process that runs a call; the worker and the spare processes are idle.
 fn busy_child(server: &Server) -> u32 {
-    until(|| {
+    wait_for("a child is busy", || {
         let mut family = descendants(server.id()).into_iter();
         family.find(|id| ticks(*id).is_some_and(|ticks| ticks > 3 && is_running(*id)))
     })
@@ -153,7 +148,7 @@ fn is_running(id: u32) -> bool {
     fields(id).is_some_and(|fields| fields.first().is_some_and(|state| state == "R"))
 }
 
-/// What `stat` says after the name.
+/// The fields of `stat` after the name.
 fn fields(id: u32) -> Option<Vec<String>> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     let (_, rest) = stat.rsplit_once(')')?;
@@ -163,14 +158,4 @@ fn fields(id: u32) -> Option<Vec<String>> {
 fn kill(id: u32) {
     let sent = Command::new("kill").args(["-9", &id.to_string()]).status();
     assert!(sent.unwrap().success());
-}
-
-fn until<T>(mut done: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..ENOUGH {
-        if let Some(value) = done() {
-            return value;
-        }
-        thread::park_timeout(PAUSE);
-    }
-    panic!("it did not come to that");
 }

@@ -53,8 +53,8 @@ impl Server {
         )
     }
 
-    /// Starts one that may write no file longer than so many blocks, of 512 or 1,024 bytes as the
-    /// shell has it.
+    /// Starts a server with a limit on the size of files, in blocks of 512 or 1,024 bytes, depending
+    /// on the shell.
     #[cfg(unix)]
     pub(crate) fn start_with_file_limit(folder: &Path, args: &[&str], blocks: u64) -> Self {
         let serve = command(folder, &[]);
@@ -119,13 +119,13 @@ impl Server {
         Ok((status, head.to_owned(), body.to_owned()))
     }
 
-    /// Has it end as it should.
+    /// Stops the server with SIGTERM and waits for its end.
     pub(crate) fn stop(mut self) {
         self.signal("TERM");
         assert_eq!(self.wait().code(), Some(0));
     }
 
-    /// Ends it at once, as a crash would.
+    /// Kills the server.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -192,7 +192,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // One that has ended already cannot be killed, and need not be.
+        // The server may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -210,7 +210,7 @@ fn command(folder: &Path, environment: &[(&str, &str)]) -> Command {
     command
 }
 
-/// Reads an answer to its end.
+/// Reads a whole response.
 pub(crate) fn read_answer(stream: &mut TcpStream) -> (u16, String) {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();

@@ -1,4 +1,4 @@
-//! A secret is told to the code that it is for, and to nobody and nothing else.
+//! Only the function's code can read its secrets.
 
 use std::fs::OpenOptions;
 use std::path::Path;
@@ -41,7 +41,7 @@ fn assert_hidden(what: &str, text: &[u8]) {
     }
 }
 
-/// What every GET of the API answers about this function and this execution.
+/// The responses of all GET routes about this function and this execution.
 fn assert_routes_hide(server: &Server, function: &str, execution: &str) {
     let document = get(server, "/openapi.json");
     let mut read = 0;
@@ -77,7 +77,7 @@ fn assert_files_hide(folder: &Path) {
 }
 
 #[test]
-fn no_answer_event_log_or_file_tells_a_secret() {
+fn no_response_event_log_or_file_contains_a_secret() {
     let folder = TempDir::new().unwrap();
     let server = start(folder.path(), Some(KEY));
     let events = std::net::TcpStream::connect(server.address()).unwrap();
@@ -116,7 +116,7 @@ fn no_answer_event_log_or_file_tells_a_secret() {
     assert_eq!(status, 400, "{answer}");
     assert_hidden("a body that is cut off", answer.as_bytes());
 
-    // It does get them.
+    // The code does get them.
     let (status, answer) = send(&server, "POST", &format!("{path}/invoke"), &json!({}));
     assert_eq!((status, &*answer), (200, "[15,21,18]"));
     let (status, answer) = send(
@@ -143,7 +143,7 @@ fn no_answer_event_log_or_file_tells_a_secret() {
     server.kill();
     assert_files_hide(folder.path());
 
-    // Without the key it says what is missing, keeps what there is, and still tells nothing.
+    // Without the key, the server reports that it is missing, keeps the secrets, and shows nothing.
     let server = start(folder.path(), None);
     let (status, answer) = send(&server, "POST", &format!("{path}/invoke"), &json!({}));
     assert_eq!(status, 503, "{answer}");
@@ -169,7 +169,7 @@ fn no_answer_event_log_or_file_tells_a_secret() {
     assert!(log.contains("cannot open a secret"), "{log}");
 }
 
-/// What `faas` prints with `args`, and where it ends with an error, that.
+/// The output of `faas` with `args`, or its error.
 fn faas(args: &[&str], key: &str) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_faas"))
         .env_clear()
@@ -194,7 +194,7 @@ fn a_new_key_is_printed_each_time_and_can_be_used() {
 }
 
 #[test]
-fn a_key_that_is_none_is_refused_and_not_repeated() {
+fn an_invalid_secret_key_is_refused_and_not_shown() {
     for bad in [
         "hunter2",
         &KEY[1..],
@@ -212,7 +212,7 @@ fn a_key_that_is_none_is_refused_and_not_repeated() {
     }
 }
 
-/// Longer than anything here takes to be tried.
+/// The number of changes to make while secrets are resealed.
 const TRIES: usize = 200;
 
 /// `faas secret-key reseal` on the store in `folder`.
@@ -248,7 +248,7 @@ fn invoke(server: &Server, path: &str) -> (u16, String) {
 }
 
 #[test]
-fn an_old_key_can_go_once_secrets_are_sealed_anew_beside_the_server() {
+fn an_old_secret_key_can_be_removed_after_resealing_beside_the_server() {
     let folder = TempDir::new().unwrap();
     let [secret, ..] = SECRETS;
     let (old, new) = (KEY, "ab".repeat(32));
@@ -284,7 +284,7 @@ fn an_old_key_can_go_once_secrets_are_sealed_anew_beside_the_server() {
 }
 
 #[test]
-fn no_change_is_lost_that_is_made_while_secrets_are_sealed_anew() {
+fn no_change_made_during_resealing_is_lost() {
     let folder = TempDir::new().unwrap();
     let [secret, ..] = SECRETS;
     let server = start(folder.path(), Some(KEY));
@@ -295,7 +295,7 @@ fn no_change_is_lost_that_is_made_while_secrets_are_sealed_anew() {
         let changes = scope.spawn(|| {
             for n in 0..TRIES {
                 let change = json!({"config": {"env": {format!("V{}", n % 50): n.to_string()}}});
-                // Sealing may come in between again and again. Then it says so.
+                // Resealing may conflict repeatedly; the server then reports it.
                 let put = || send(&server, "PUT", &path, &change);
                 let (mut status, mut answer) = put();
                 while status == 409 {
@@ -304,7 +304,7 @@ fn no_change_is_lost_that_is_made_while_secrets_are_sealed_anew() {
                 assert_eq!(status, 200, "{answer}");
             }
         });
-        // Each time with a new key: there is always something to seal.
+        // With a new key each time, so that there are always secrets to reseal.
         while !changes.is_finished() {
             keys = format!("{:064x},{keys}", sealed + 1);
             let (code, said, errors) = reseal(folder.path(), &keys);
@@ -328,7 +328,7 @@ fn no_change_is_lost_that_is_made_while_secrets_are_sealed_anew() {
 }
 
 #[test]
-fn what_no_key_opens_is_named_and_the_rest_is_sealed_anew() {
+fn resealing_names_secrets_that_no_key_opens_and_reseals_the_others() {
     let folder = TempDir::new().unwrap();
     let (lost, new) = ("cd".repeat(32), "ab".repeat(32));
     let [secret, other, ..] = SECRETS;

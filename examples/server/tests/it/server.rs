@@ -9,6 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::running::{Server, read_answer};
+use crate::waiting::wait_until;
 
 /// The one line of a start that fails.
 fn failure(folder: &Path, args: &[&str]) -> String {
@@ -26,7 +27,7 @@ fn failure(folder: &Path, args: &[&str]) -> String {
 }
 
 #[test]
-fn a_port_that_is_taken_is_named_and_nothing_is_made() {
+fn a_port_in_use_is_named_and_no_file_is_created() {
     let folder = TempDir::new().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -76,7 +77,7 @@ fn a_second_server_on_the_same_file_is_refused() {
 }
 
 #[test]
-fn a_database_of_a_newer_release_is_refused_and_left_alone() {
+fn a_database_of_a_newer_release_is_refused_and_not_changed() {
     const USER_VERSION: usize = 60; // where SQLite's file format keeps it, big-endian
     let folder = TempDir::new().unwrap();
     let mut server = Server::start(folder.path(), &[]);
@@ -92,7 +93,7 @@ fn a_database_of_a_newer_release_is_refused_and_left_alone() {
 }
 
 #[test]
-fn the_startup_line_says_where_it_listens_what_it_keeps_and_how_code_is_kept_apart() {
+fn the_startup_line_has_the_address_the_store_and_the_isolation() {
     let folder = TempDir::new().unwrap();
     let server = Server::start(folder.path(), &["--store", "memory:"]);
     assert!(!server.address().ends_with(":0"), "{}", server.startup);
@@ -216,7 +217,7 @@ fn sigterm_lets_a_running_call_finish_and_exits_with_0() {
 }
 
 #[test]
-fn neither_a_stalled_client_nor_an_endless_call_holds_the_end_up_beyond_the_grace() {
+fn shutdown_waits_for_stalled_clients_and_endless_calls_only_up_to_the_grace_period() {
     let folder = TempDir::new().unwrap();
     let args = ["--store", "memory:", "--shutdown-grace", "300ms"];
     let mut server = Server::start(folder.path(), &args);
@@ -246,18 +247,15 @@ fn a_second_ctrl_c_ends_it_at_once() {
 
 /// Returns once a call runs.
 fn wait_until_running(server: &Server) {
-    loop {
+    wait_until("a call runs", || {
         let (_, metrics) = server.send("GET", "/api/metrics", "");
-        if metrics.contains("\"runningExecutions\":1") {
-            return;
-        }
-        std::thread::yield_now();
-    }
+        metrics.contains("\"runningExecutions\":1")
+    });
 }
 
 /// Returns once no connection is taken any more: the first signal has arrived.
 fn wait_until_refused(server: &Server) {
-    while std::net::TcpStream::connect(server.address()).is_ok() {
-        std::thread::yield_now();
-    }
+    wait_until("the server accepts no connection", || {
+        std::net::TcpStream::connect(server.address()).is_err()
+    });
 }

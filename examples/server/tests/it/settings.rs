@@ -1,11 +1,11 @@
-//! What the binary makes of its flags, its environment and its file.
+//! Settings from flags, the environment and the settings file.
 
 use std::path::Path;
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-/// `faas serve` in `folder` with `args` and `environment`, and nothing else from outside.
+/// `faas serve` in `folder` with exactly these `args` and `environment` variables.
 fn faas(folder: &Path, args: &[&str], environment: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_faas"))
         .current_dir(folder)
@@ -64,7 +64,7 @@ fn port_is_taken_from_the_environment() {
 }
 
 #[test]
-fn a_file_can_be_named_and_one_that_is_not_there_is_an_error() {
+fn a_settings_file_can_be_given_and_a_missing_one_is_an_error() {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("other.toml"), "max_instances = 7").unwrap();
     let shown = stdout(&faas(
@@ -78,7 +78,7 @@ fn a_file_can_be_named_and_one_that_is_not_there_is_an_error() {
 }
 
 #[test]
-fn a_key_of_the_file_that_there_is_not_is_named_in_one_line() {
+fn an_unknown_setting_in_the_file_is_named_in_one_line() {
     let folder = folder_with("max_instances = 7\nmax_instanses = 8\n");
     let error = error(&faas(folder.path(), &[], &[]));
     assert!(error.contains("faas.toml: line 2"), "{error}");
@@ -86,7 +86,7 @@ fn a_key_of_the_file_that_there_is_not_is_named_in_one_line() {
 }
 
 #[test]
-fn what_cannot_work_is_one_line_and_exit_code_1() {
+fn a_failure_at_startup_is_one_line_and_exit_code_1() {
     let folder = TempDir::new().unwrap();
     let refused = |args: &[&str]| error(&faas(folder.path(), args, &[]));
     assert!(refused(&["--min-instances", "11"]).contains("--min-instances (11)"));
@@ -97,7 +97,7 @@ fn what_cannot_work_is_one_line_and_exit_code_1() {
 }
 
 #[test]
-fn what_no_browser_sends_as_an_origin_is_refused_with_an_example() {
+fn an_invalid_origin_is_refused_with_an_example() {
     let folder = TempDir::new().unwrap();
     let args = |origin| ["--check", "--store", "memory:", "--cors-origin", origin];
     for bad in [
@@ -138,7 +138,7 @@ fn wrong_usage_is_exit_code_2() {
 }
 
 #[test]
-fn a_mongodb_uri_is_used_where_nothing_else_says_where_to_keep_things() {
+fn mongodb_uri_is_used_when_no_store_is_configured() {
     let folder = TempDir::new().unwrap();
     let other = folder_with("store = \"sqlite:file.db\"");
     let uri = ("MONGODB_URI", "mongodb://me:secret@db/faas?tls=true");
@@ -162,7 +162,7 @@ fn a_mongodb_uri_is_used_where_nothing_else_says_where_to_keep_things() {
 }
 
 #[test]
-fn a_password_is_shown_in_no_error_wherever_it_is_given() {
+fn no_error_shows_a_password_wherever_it_is_configured() {
     let folder = TempDir::new().unwrap();
     for bad in [
         "mongodb+srv://me:secret@db/faas",

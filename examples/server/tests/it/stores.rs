@@ -1,4 +1,4 @@
-//! What a user is promised whatever the store.
+//! Guarantees that hold with every store.
 
 use serde_json::{Value, json};
 
@@ -13,13 +13,13 @@ on_every_store!(
     the_same_idempotency_key_gives_the_first_execution,
     reports_and_metrics_add_up_to_the_executions,
     a_restart_keeps_everything,
-    what_was_answered_is_still_there_after_a_crash,
+    acknowledged_executions_survive_a_crash,
 );
 
-/// A period that has all in it.
+/// A period that contains all executions.
 const EVER: &str = "startDate=2000-01-01&endDate=2100-01-01";
 
-/// Retries follow at once, and three that wait are reason enough for another instance.
+/// Retries follow at once, and three queued executions add an instance.
 const QUICK: &str = "[retry]\nbase = \"10ms\"\n[scaling]\ntick = \"5ms\"\n[scaling.queue_driven]\nup_above = 2\nup_cooldown_ms = 5";
 
 fn invoke(server: &Server, function: &str, input: &Value) -> (u16, String, String) {
@@ -158,7 +158,7 @@ fn a_restart_keeps_everything(place: &Place) {
     for id in &slow {
         ended(&server, id);
     }
-    // Six at once on one instance: another was made.
+    // Six concurrent executions on one instance: an instance was added.
     let events = get(&server, "/api/metrics/scaling/history");
     assert_eq!(events[0]["action"], "scale_up", "{events}");
     let all = |server: &Server| {
@@ -171,7 +171,7 @@ fn a_restart_keeps_everything(place: &Place) {
         .into();
         for report in ["system", "breakdown", "trends"] {
             let mut report = get(server, &format!("/api/costs/{report}?{EVER}"));
-            // These go on growing while code is kept, and with each change of capacity.
+            // These grow while code is stored, and with each change of capacity.
             if let Some(data) = report["data"].as_object_mut() {
                 data.retain(|name, _| {
                     !["storageCost", "scalingCost", "grandTotal"].contains(&name.as_str())
@@ -190,7 +190,7 @@ fn a_restart_keeps_everything(place: &Place) {
     assert!(later.ends_with(events), "{later:?} {events:?}");
 }
 
-fn what_was_answered_is_still_there_after_a_crash(place: &Place) {
+fn acknowledged_executions_survive_a_crash(place: &Place) {
     let server = place.start(&[]);
     let id = server.upload("return input.a + 1");
     let (status, _, answer) = invoke(&server, &id, &json!({ "a": 1 }));

@@ -8,7 +8,7 @@
 //! time.
 //!
 //! This file has the threads and their bounds; [`read`] tries the forms, [`wrapper`] has the
-//! functions that they are compiled in.
+//! functions that they are compiled in, [`nesting`] finds where a text nests too deeply.
 
 use std::fmt;
 use std::panic::catch_unwind;
@@ -23,8 +23,11 @@ use super::slots::Lanes;
 use crate::error::CompileError;
 
 mod dialect;
+mod nesting;
 mod read;
 mod wrapper;
+
+pub(super) use wrapper::BODY;
 
 /// The stack that QuickJS's parser may use, in bytes: enough for some 700 nested parentheses.
 const GATE_STACK: usize = 1 << 20;
@@ -196,6 +199,8 @@ pub(in crate::runtime) fn compile_here(source: &str) -> Result<Compiled, Compile
 
 #[cfg(test)]
 mod form_tests;
+#[cfg(test)]
+mod nesting_tests;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod stack_tests;

@@ -187,6 +187,17 @@ unsafe fn owned<'js>(ctx: &Ctx<'js>, value: qjs::JSValue) -> Result<Value<'js>, 
     }
 }
 
+/// Sets the stack that QuickJS may use, in bytes, while the context is in use.
+#[expect(unsafe_code, reason = "rquickjs would lock the runtime again")]
+pub(super) fn set_max_stack(ctx: &Ctx<'_>, bytes: usize) {
+    // SAFETY: `ctx` holds the runtime's lock. The call only changes the limit that QuickJS compares
+    // the stack pointer with.
+    unsafe {
+        let runtime = qjs::JS_GetRuntime(ctx.as_raw().as_ptr());
+        qjs::JS_SetMaxStackSize(runtime, bytes as qjs::size_t);
+    }
+}
+
 /// What became of the first pending job.
 #[derive(Debug)]
 pub(super) enum Job<'js> {

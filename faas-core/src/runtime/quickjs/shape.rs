@@ -17,8 +17,10 @@ use crate::error::CompileError;
 
 mod common_js;
 mod declarations;
+mod entry;
 mod modules;
 
+pub(super) use entry::Entry;
 pub(super) use modules::check as check_module;
 
 /// The message about imports of any kind.
@@ -32,6 +34,8 @@ pub(super) enum Shape {
     Body {
         /// The names that it declares with `let`, `const`, `using` or `class` at its top.
         declared: HashSet<String>,
+        /// The function that it declares to be called.
+        entry: Option<Entry>,
     },
     /// One expression whose value may be the handler.
     Expression {
@@ -84,7 +88,8 @@ pub(super) fn of_function(
             is_strict: is_strict(body),
         });
     }
-    Ok(Shape::Body { declared })
+    let entry = entry::of(&program, statements, wrapped);
+    Ok(Shape::Body { declared, entry })
 }
 
 /// Whether `source`, which is at byte `before` of `wrapped`, declares `name` at its top.

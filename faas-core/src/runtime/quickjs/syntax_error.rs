@@ -28,6 +28,8 @@ pub(super) struct SyntaxError {
 pub(super) enum Rejection {
     /// It is not valid in this form; it may be in another.
     Syntax(SyntaxError),
+    /// It nests too deeply for the stack, in any form.
+    TooDeep,
     /// It is refused in any form.
     Final(CompileError),
 }
@@ -49,7 +51,7 @@ pub(super) fn of(thrown: &Value<'_>, source: &str) -> Rejection {
     let message = property(thrown, "message").unwrap_or_default();
     match (name.as_deref(), message.as_str()) {
         (Some("RangeError"), "Maximum call stack size exceeded") => {
-            return Rejection::Final(plain("the code is nested too deeply"));
+            return Rejection::TooDeep;
         }
         (None, _) | (_, "out of memory" | "") => {
             return Rejection::Final(plain("the code needs too much memory to compile"));

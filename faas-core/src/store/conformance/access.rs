@@ -38,7 +38,7 @@ pub async fn a_keys_name_is_taken_until_the_key_is_revoked(fixture: impl Fixture
     assert!(matches!(taken, Err(StoreError::Conflict(_))), "{taken:?}");
 }
 
-pub async fn of_many_keys_of_one_name_at_once_one_is_stored(fixture: impl Fixture) {
+pub async fn exactly_one_of_many_concurrent_keys_of_one_name_is_stored(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let mut tries = tokio::task::JoinSet::new();
     for _ in 0..16 {
@@ -149,7 +149,7 @@ pub async fn the_last_use_of_a_key_is_remembered_and_never_goes_back(fixture: im
     store.note_key_uses(&[]).await.unwrap();
     let first = [at(&used, 60_000_001), at(&unknown, 1), at(&revoked, 2)];
     store.note_key_uses(&first).await.unwrap();
-    // Of two servers the one that was first may write last.
+    // A server with an earlier use may write after a server with a later one.
     store.note_key_uses(&[at(&used, 59_999_999)]).await.unwrap();
     used.last_used_at = Some(first[0].at);
     revoked.last_used_at = Some(first[2].at);

@@ -1,4 +1,4 @@
-//! Commits: claims, settlements, and who wins when many try.
+//! Commits: claims, settlements, and concurrent writes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ const RUNNING: Stage = Stage {
     attempt: 1,
 };
 
-/// Inserts one and claims it; returns it as it is then.
+/// Inserts an execution and claims it. Returns the running execution.
 async fn running(store: &dyn Store, fixtures: &mut Fixtures) -> Execution {
     let function = fixtures.id();
     let mut execution = fixtures.pending(function);
@@ -60,7 +60,7 @@ pub async fn a_group_is_carried_out_in_order_with_one_outcome_each(fixture: impl
     assert_eq!(store.commit(&[]).await.unwrap(), []);
 }
 
-pub async fn an_execution_goes_from_pending_over_running_to_its_end(fixture: impl Fixture) {
+pub async fn an_execution_is_pending_then_running_then_ended(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     let mut execution = fixtures.pending(function);
@@ -115,12 +115,10 @@ pub async fn a_settlement_needs_the_attempt_that_was_claimed(fixture: impl Fixtu
     assert_eq!(settle(&*store, &ended, 1).await, Written::Done);
 }
 
-pub async fn what_an_attempt_makes_of_it_comes_too_late_once_it_is_pending_again(
-    fixture: impl Fixture,
-) {
+pub async fn an_attempt_cannot_settle_an_execution_that_is_pending_again(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let running = running(&*store, &mut fixtures).await;
-    // Somebody has given the attempt up.
+    // The attempt was given up.
     let mut again = running.clone();
     again.release().unwrap();
     assert_eq!(settle(&*store, &again, 1).await, Written::Done);
@@ -132,7 +130,7 @@ pub async fn what_an_attempt_makes_of_it_comes_too_late_once_it_is_pending_again
     assert_eq!((totals.pending, totals.running), (1, 0));
 }
 
-pub async fn what_has_ended_is_never_written_again(fixture: impl Fixture) {
+pub async fn an_ended_execution_is_never_written_again(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let mut ended = running(&*store, &mut fixtures).await;
     fixtures.end(&mut ended);
@@ -151,7 +149,7 @@ pub async fn what_has_ended_is_never_written_again(fixture: impl Fixture) {
     }
 }
 
-pub async fn a_retry_makes_it_pending_until_its_next_claim(fixture: impl Fixture) {
+pub async fn a_retry_is_pending_until_its_next_claim(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let mut execution = running(&*store, &mut fixtures).await;
     execution.end_attempt(fixtures.attempt(true)).unwrap();
@@ -169,7 +167,7 @@ pub async fn a_retry_makes_it_pending_until_its_next_claim(fixture: impl Fixture
     assert_eq!(write(&*store, claim(execution.id, 2)).await, Written::Done);
     execution.claim().unwrap();
     assert_eq!(stored(&*store, execution.id).await, execution);
-    // What the first attempt still had to say comes too late.
+    // The settlement of the first attempt comes too late.
     assert_eq!(settle(&*store, &execution, 1).await, Written::Stale);
     fixtures.end(&mut execution);
     assert_eq!(settle(&*store, &execution, 2).await, Written::Done);
@@ -189,7 +187,7 @@ pub async fn a_pending_execution_can_be_cancelled(fixture: impl Fixture) {
     assert_eq!(stored(&*store, execution.id).await, execution);
 }
 
-/// Commits `writes`, each as a group of its own, all at once; returns how many were done.
+/// Commits `writes` concurrently, each in its own group. Returns how many succeeded.
 async fn race(store: &Arc<dyn Store>, writes: Vec<Write>) -> usize {
     let mut tasks = JoinSet::new();
     for one in writes {
@@ -200,7 +198,7 @@ async fn race(store: &Arc<dyn Store>, writes: Vec<Write>) -> usize {
     outcomes.iter().filter(|one| **one == Written::Done).count()
 }
 
-pub async fn of_many_claims_at_once_exactly_one_wins(fixture: impl Fixture) {
+pub async fn exactly_one_of_many_concurrent_claims_succeeds(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     for _ in 0..20 {
@@ -212,7 +210,7 @@ pub async fn of_many_claims_at_once_exactly_one_wins(fixture: impl Fixture) {
     assert_eq!(store.totals().await.unwrap().running, 20);
 }
 
-pub async fn of_many_settlements_at_once_exactly_one_counts(fixture: impl Fixture) {
+pub async fn exactly_one_of_many_concurrent_settlements_counts(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let running = running(&*store, &mut fixtures).await;
     let settlements = (0..16).map(|_| {

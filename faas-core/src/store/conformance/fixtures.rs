@@ -1,4 +1,4 @@
-//! Makes functions and executions for the tests, the same ones every time.
+//! Creates functions and executions for the tests, the same ones in each run.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +31,7 @@ const LEVELS: [LogLevel; 5] = [
 #[derive(Debug)]
 pub struct Fixtures {
     ids: IdGenerator,
-    /// The time of what is made next.
+    /// The time of the next record.
     pub now: Timestamp,
     pub random: fastrand::Rng,
 }
@@ -96,7 +96,7 @@ impl Fixtures {
         }
     }
 
-    /// Variables and secrets with values that are easily lost.
+    /// Variables and secrets with values that are easily damaged.
     pub fn environment(&mut self, function: FunctionId) -> Arc<Environment> {
         let keys: SecretKeys = [SecretKey::new([7; 32])].into_iter().collect();
         let texts = [
@@ -128,7 +128,7 @@ impl Fixtures {
         }
     }
 
-    /// One that completed or, one time in five, failed; its duration and costs are random.
+    /// An execution that completed or, one time in five, failed, with random duration and costs.
     pub fn ended(&mut self, function: FunctionId) -> Execution {
         let mut execution = self.pending(function);
         execution.claim().unwrap();
@@ -136,7 +136,7 @@ impl Fixtures {
         execution
     }
 
-    /// Ends a running one at its first or next attempt.
+    /// Ends a running execution.
     pub fn end(&mut self, execution: &mut Execution) {
         let failed = self.random.u8(..5) == 0;
         let attempt = self.attempt(failed);
@@ -166,6 +166,7 @@ impl Fixtures {
             failure,
             instance_id: known.then(|| InstanceId::new(instance)),
             cold_start: random.u8(..3) == 0,
+            cpu_time: Duration::from_micros(random.u64(..2_000_000)),
         }
     }
 
@@ -183,7 +184,7 @@ impl Fixtures {
         }
     }
 
-    /// One with a random value in every field.
+    /// An execution with a random value in every field.
     pub fn any(&mut self, function: FunctionId) -> Execution {
         let mut execution = self.pending(function);
         let attempts = self.random.usize(..4);
@@ -216,7 +217,7 @@ impl Fixtures {
         execution
     }
 
-    /// A line of the log with a text of this length.
+    /// A log line with a message of this length.
     pub fn line(&mut self, length: usize) -> LogLine {
         LogLine {
             level: LogLevel::Log,
@@ -225,7 +226,7 @@ impl Fixtures {
         }
     }
 
-    /// One that ran for three seconds.
+    /// A load test that ran for three seconds.
     pub fn load_test(&mut self, function: &Function) -> LoadTest {
         let mut sums = UsageSums::default();
         for _ in 0..9 {

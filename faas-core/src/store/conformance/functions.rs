@@ -1,4 +1,4 @@
-//! Functions: created, changed, deleted, metered.
+//! Functions: creation, change, deletion, metering of code.
 
 use std::time::Duration;
 
@@ -88,7 +88,7 @@ pub async fn a_name_is_taken_until_its_function_is_deleted_or_renamed(fixture: i
     store.insert_function(&first).await.unwrap();
     let refused = store.insert_function(&second).await.unwrap_err();
     assert!(matches!(refused, StoreError::Conflict(_)), "{refused}");
-    // Nothing is left of it.
+    // The function is gone.
     assert_eq!(store.function(second.id).await.unwrap(), None);
 
     let third = fixtures.function("sub");
@@ -160,7 +160,7 @@ pub async fn a_stale_update_is_refused_and_changes_nothing(fixture: impl Fixture
     assert_eq!(store.function(unknown.id).await.unwrap(), None);
 }
 
-/// All functions, in pages of `limit`, as they should be: with their code or without.
+/// Reads all functions in pages of `limit`, with or without code, and checks them.
 async fn listed(store: &dyn Store, limit: usize, code: bool) -> Vec<Function> {
     let mut query = FunctionQuery {
         limit,
@@ -242,6 +242,36 @@ pub async fn a_page_of_functions_ends_where_it_would_be_too_large(fixture: impl 
     assert_eq!((page.items.len(), page.next), (6, None));
 }
 
+pub async fn a_list_without_code_has_the_length_of_the_code(fixture: impl Fixture) {
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let first = Function {
+        code: "return \"ü 😀\"".into(),
+        ..fixtures.function("f")
+    };
+    store.insert_function(&first).await.unwrap();
+    let lengths = async || {
+        let query = FunctionQuery {
+            code: false,
+            ..FunctionQuery::default()
+        };
+        let page = store.functions(&query).await.unwrap();
+        let lengths = page.items.iter().map(|one| one.code_bytes);
+        lengths.collect::<Vec<_>>()
+    };
+    assert_eq!(lengths().await, [first.code.len() as u64]);
+    let second = Function {
+        code: "return 1".into(),
+        version: 2,
+        updated_at: first.updated_at + SECOND,
+        ..first.clone()
+    };
+    store
+        .update_function(&second, first.updated_at)
+        .await
+        .unwrap();
+    assert_eq!(lengths().await, [8]);
+}
+
 pub async fn functions_are_counted_by_status_and_found_by_name(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let mut all = Vec::new();
@@ -297,7 +327,7 @@ pub async fn secrets_are_replaced_in_every_version_and_nothing_else_changes(fixt
     sealed.sort_unstable();
     assert_eq!(sealed, [(first.id, 1), (first.id, 2)]);
     for version in [&first, &second] {
-        let stored = store.sealed_version(version.id, version.version).await;
+        let stored = store.function_version(version.id, version.version).await;
         assert_eq!(stored.unwrap().as_ref(), Some(version));
         let anew = Function {
             environment: fixtures.environment(version.id),
@@ -395,7 +425,7 @@ pub async fn code_is_metered_from_each_change_to_the_next(fixture: impl Fixture)
     assert_eq!(metered(START, end, Some(first.id)).await, hours(2 * 3 + 7));
     assert_eq!(metered(START, end, Some(other.id)).await, hours(5 * 10));
     assert_eq!(metered(START, end, None).await, hours(2 * 3 + 7 + 50));
-    // Only what lies inside counts.
+    // Only the time inside the period counts.
     let (from, to) = (START + hour, START + 2 * hour + hour / 2);
     assert_eq!(
         metered(from, to, Some(first.id)).await,

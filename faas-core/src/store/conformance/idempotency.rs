@@ -1,4 +1,4 @@
-//! Keys against doing it twice.
+//! Idempotency keys.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ pub async fn a_key_gives_the_first_execution_within_24_hours_and_a_new_one_after
     assert_eq!(find(begin).await, Some(third.id));
 }
 
-pub async fn a_key_is_the_functions_own(fixture: impl Fixture) {
+pub async fn idempotency_keys_of_two_functions_are_independent(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let (one, other) = (fixtures.id(), fixtures.id());
     let first = keyed(&mut fixtures, one, "key");
@@ -60,7 +60,7 @@ pub async fn a_key_is_the_functions_own(fixture: impl Fixture) {
     assert_eq!(found, Some(second.id));
     let found = store.find_idempotent(other, "KEY", begin).await.unwrap();
     assert_eq!(found, None);
-    // Without a key nothing is a duplicate, and one that ended at once leaves its key too.
+    // Without a key there are no duplicates. An execution that ended at once keeps its key.
     for _ in 0..2 {
         let plain = fixtures.pending(one);
         assert_eq!(write(&*store, new(&plain)).await, Written::Done);

@@ -17,7 +17,7 @@ use crate::store::{
     SecretStore, SharedStore, Store, Totals, UsageQuery, UsageRow, Write, Written,
 };
 
-/// What a test does to commits and pings.
+/// Handles the commits and pings of a store in a test.
 #[async_trait]
 pub trait Intercept: Send + Sync + 'static {
     /// Commits `writes` to `store`, or does not.
@@ -30,7 +30,7 @@ pub trait Intercept: Send + Sync + 'static {
     }
 }
 
-/// Passes everything on to `store`; commits and pings go through `by`.
+/// Passes all calls to `store`; commits and pings go through `by`.
 pub struct Intercepted<I> {
     pub store: Arc<dyn Store>,
     pub by: I,
@@ -56,14 +56,6 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn function(&self, id: FunctionId) -> Result<Option<Function>, StoreError> {
         self.store.function(id).await
-    }
-
-    async fn function_version(
-        &self,
-        id: FunctionId,
-        version: u32,
-    ) -> Result<Option<Function>, StoreError> {
-        self.store.function_version(id, version).await
     }
 
     async fn functions(
@@ -110,6 +102,13 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<ListedExecution>, StoreError> {
         self.store.executions(query).await
+    }
+
+    async fn latest_executions(
+        &self,
+        functions: &[FunctionId],
+    ) -> Result<HashMap<FunctionId, ListedExecution>, StoreError> {
+        self.store.latest_executions(functions).await
     }
 
     async fn unfinished(
@@ -205,12 +204,12 @@ impl<I: Intercept> SecretStore for Intercepted<I> {
         self.store.sealed_versions().await
     }
 
-    async fn sealed_version(
+    async fn function_version(
         &self,
         id: FunctionId,
         version: u32,
     ) -> Result<Option<Function>, StoreError> {
-        self.store.sealed_version(id, version).await
+        self.store.function_version(id, version).await
     }
 
     async fn replace_environment(

@@ -1,5 +1,6 @@
 //! Lists: order, pages, filters.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::fixtures::{Fixtures, START};
@@ -17,7 +18,7 @@ const EVERYTHING: ExecutionQuery = ExecutionQuery {
     max_bytes: usize::MAX,
 };
 
-/// All pages of `query`, one after the other.
+/// Reads all pages of `query`.
 async fn pages(store: &dyn Store, query: &ExecutionQuery) -> Vec<ListedExecution> {
     let mut query = query.clone();
     let mut all: Vec<ListedExecution> = Vec::new();
@@ -33,7 +34,7 @@ async fn pages(store: &dyn Store, query: &ExecutionQuery) -> Vec<ListedExecution
     }
 }
 
-/// What a list should be: newest first, narrowed by hand.
+/// The expected list: newest first, filtered here.
 fn narrowed(all: &[Execution], query: &ExecutionQuery) -> Vec<Execution> {
     let fits = |one: &&Execution| {
         query.function.is_none_or(|id| id == one.function_id)
@@ -68,6 +69,23 @@ async fn mixed(store: &dyn Store, fixtures: &mut Fixtures) -> Vec<Execution> {
         one.claim().unwrap();
     }
     all
+}
+
+pub async fn the_newest_execution_of_each_function_is_found(fixture: impl Fixture) {
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let all = mixed(&*store, &mut fixtures).await;
+    let functions: HashSet<_> = all.iter().map(|one| one.function_id).collect();
+    let without = fixtures.id();
+    let asked: Vec<_> = functions.iter().copied().chain([without]).collect();
+    let found = store.latest_executions(&asked).await.unwrap();
+    assert_eq!(found.len(), functions.len());
+    for function in functions {
+        let newest = all.iter().filter(|one| one.function_id == function);
+        let newest = newest.max_by_key(|one| one.id).unwrap();
+        let found = &found[&function];
+        assert_eq!((found.id, found.status), (newest.id, newest.status));
+    }
+    assert!(store.latest_executions(&[]).await.unwrap().is_empty());
 }
 
 pub async fn a_list_is_newest_first_and_pages_through_everything_once(fixture: impl Fixture) {
@@ -187,7 +205,7 @@ pub async fn a_period_is_exact_even_when_ids_run_ahead_of_the_clock(fixture: imp
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     let mut all = vec![fixtures.ended(function)];
-    // The clock is set back by an hour: ids go on from where they were.
+    // The clock is set back by an hour: ids continue from the latest id.
     fixtures.now = START - Duration::from_secs(3600);
     for _ in 0..10 {
         all.push(fixtures.ended(function));
@@ -213,7 +231,7 @@ pub async fn a_period_is_exact_even_when_ids_run_ahead_of_the_clock(fixture: imp
     }
 }
 
-pub async fn what_is_unfinished_comes_oldest_first_in_pages(fixture: impl Fixture) {
+pub async fn unfinished_executions_are_paged_oldest_first(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let mut all = mixed(&*store, &mut fixtures).await;
     all.retain(|one| !one.status.is_terminal());
@@ -223,7 +241,7 @@ pub async fn what_is_unfinished_comes_oldest_first_in_pages(fixture: impl Fixtur
     assert_eq!(unfinished(&*store, 7).await.concat(), all);
 }
 
-/// All unfinished executions, page by page.
+/// Reads all unfinished executions, page by page.
 async fn unfinished(store: &dyn Store, limit: usize) -> Vec<Vec<Execution>> {
     let (mut pages, mut after) = (Vec::new(), None);
     loop {
@@ -268,7 +286,7 @@ pub async fn a_page_of_unfinished_executions_ends_where_their_inputs_are_too_lon
     assert!(pages.concat() == pending);
 }
 
-pub async fn a_list_leaves_long_parts_out_once_it_has_enough_of_them(fixture: impl Fixture) {
+pub async fn a_list_omits_long_parts_once_it_reaches_its_size_limit(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     let mut all = Vec::new();
@@ -315,7 +333,7 @@ pub async fn a_list_leaves_long_parts_out_once_it_has_enough_of_them(fixture: im
                 ..whole.clone()
             };
             assert!(*listed.execution == expected, "{}", listed.id);
-            // What is short is always there.
+            // Short parts are always included.
             assert!(whole.input.len() > SHORT || !left_out.input);
             let output = listed.output.as_ref().map_or(0, Json::len);
             let logs: usize = listed.logs.iter().map(|line| line.message.len()).sum();
@@ -324,12 +342,14 @@ pub async fn a_list_leaves_long_parts_out_once_it_has_enough_of_them(fixture: im
         assert!(bytes < 200_000 + 12 * SHORT, "{bytes}");
         assert!(bytes > 150_000, "{bytes}");
     }
-    // All of one can be read by its id.
+    // The whole execution can be read by its id.
     let last = &all[11];
     assert!(store.execution(last.id).await.unwrap().as_ref() == Some(last));
 }
 
-pub async fn recent_durations_are_of_completed_ones_newest_first(fixture: impl Fixture) {
+pub async fn recent_durations_are_those_of_completed_executions_newest_first(
+    fixture: impl Fixture,
+) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let all = mixed(&*store, &mut fixtures).await;
     let since = all[100].created_at;
@@ -372,7 +392,7 @@ pub async fn the_newest_execution_is_known(fixture: impl Fixture) {
     assert_eq!(store.newest_execution().await.unwrap(), Some(newest.id));
 }
 
-pub async fn what_is_unknown_is_not_found(fixture: impl Fixture) {
+pub async fn unknown_records_are_not_found(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     let execution = fixtures.ended(function);

@@ -1,7 +1,7 @@
-//! What a [`Store`] promises, as tests.
+//! The conformance suite: tests for every guarantee of a [`Store`].
 //!
-//! Every store runs all of it. A store crate tells how to make an empty store and lists the
-//! promises with one macro, which turns each into a test of its own:
+//! Every store must pass all tests. A store crate implements [`Fixture`] and calls one macro, which
+//! generates one test for each guarantee:
 //!
 //! ```ignore
 //! struct Sqlite { folder: TempDir, store: Arc<SqliteStore> }
@@ -11,8 +11,8 @@
 //! faas_core::store_conformance!(Sqlite);
 //! ```
 //!
-//! The crate needs `tokio` with its `macros` and `rt-multi-thread` features for that. What only one
-//! kind of store can break, such as a locked file, is tested in its own crate.
+//! The crate needs `tokio` with the features `macros` and `rt-multi-thread`. Failures that only one
+//! kind of store can have, such as a locked file, are tested in the crate of that store.
 
 #![expect(
     clippy::unwrap_used,
@@ -47,16 +47,16 @@ use self::fixtures::START;
 use super::{Lease, Owner, Stage, Store, Write, Written};
 use crate::model::{Execution, ExecutionId, Status};
 
-/// What the suite needs to know of a store.
+/// Creates stores for the suite.
 #[async_trait]
 pub trait Fixture: Sized + Send + Sync {
-    /// A store that holds nothing.
+    /// Creates an empty store.
     async fn empty() -> Self;
 
     /// The store.
     fn store(&self) -> Arc<dyn Store>;
 
-    /// Closes the store and opens the same data anew; `None` when the store keeps nothing.
+    /// Closes the store and opens the same data again; `None` if the store is not persistent.
     async fn reopen(self) -> Option<Self>;
 }
 
@@ -70,14 +70,14 @@ pub async fn insert(store: &dyn Store, executions: &[Execution]) {
     }
 }
 
-/// Commits one write and returns what became of it.
+/// Commits one write and returns its outcome.
 pub async fn write(store: &dyn Store, write: Write) -> Written {
     let written = store.commit(&[write]).await.unwrap();
     assert_eq!(written.len(), 1, "one outcome for each write");
     written[0]
 }
 
-/// A claim by nobody in particular, for long.
+/// A claim with a lease of an hour.
 pub fn claim(id: ExecutionId, attempt: u32) -> Write {
     let lease = Lease {
         owner: Owner::new("somebody"),
@@ -98,7 +98,7 @@ pub async fn settle_from(store: &dyn Store, execution: &Execution, from: Stage) 
     write(store, Write::Settle { execution, from }).await
 }
 
-/// Makes one test of each promise of a [`Store`], for the [`Fixture`] that is named.
+/// Generates one test for each guarantee of a [`Store`], with this [`Fixture`].
 #[macro_export]
 macro_rules! store_conformance {
     ($fixture:ty) => {
@@ -108,6 +108,7 @@ macro_rules! store_conformance {
             functions::a_name_is_taken_until_its_function_is_deleted_or_renamed,
             functions::a_stale_update_is_refused_and_changes_nothing,
             functions::functions_are_listed_newest_first_page_by_page,
+            functions::a_list_without_code_has_the_length_of_the_code,
             functions::a_page_of_functions_ends_where_it_would_be_too_large,
             functions::functions_are_counted_by_status_and_found_by_name,
             functions::secrets_are_replaced_in_every_version_and_nothing_else_changes,
@@ -120,19 +121,19 @@ macro_rules! store_conformance {
             versions::expiry_deletes_old_versions_that_nothing_needs,
             versions::kept_versions_are_there_after_a_restart,
             claims::a_group_is_carried_out_in_order_with_one_outcome_each,
-            claims::an_execution_goes_from_pending_over_running_to_its_end,
+            claims::an_execution_is_pending_then_running_then_ended,
             claims::a_claim_needs_a_pending_execution_and_the_next_attempt_number,
             claims::a_settlement_needs_the_attempt_that_was_claimed,
-            claims::what_an_attempt_makes_of_it_comes_too_late_once_it_is_pending_again,
-            claims::what_has_ended_is_never_written_again,
-            claims::a_retry_makes_it_pending_until_its_next_claim,
+            claims::an_attempt_cannot_settle_an_execution_that_is_pending_again,
+            claims::an_ended_execution_is_never_written_again,
+            claims::a_retry_is_pending_until_its_next_claim,
             claims::a_pending_execution_can_be_cancelled,
-            claims::of_many_claims_at_once_exactly_one_wins,
-            claims::of_many_settlements_at_once_exactly_one_counts,
+            claims::exactly_one_of_many_concurrent_claims_succeeds,
+            claims::exactly_one_of_many_concurrent_settlements_counts,
             claims::the_same_group_tried_again_counts_once,
             claims::totals_follow_every_step,
             idempotency::a_key_gives_the_first_execution_within_24_hours_and_a_new_one_after,
-            idempotency::a_key_is_the_functions_own,
+            idempotency::idempotency_keys_of_two_functions_are_independent,
             idempotency::two_inserts_at_once_with_one_key_store_one_execution,
             idempotency::a_key_used_twice_in_one_group_is_found,
             lists::a_list_is_newest_first_and_pages_through_everything_once,
@@ -140,12 +141,13 @@ macro_rules! store_conformance {
             lists::a_list_narrows_by_the_reason_of_a_failure,
             lists::ten_thousand_executions_page_without_gap_or_repeat,
             lists::a_period_is_exact_even_when_ids_run_ahead_of_the_clock,
-            lists::what_is_unfinished_comes_oldest_first_in_pages,
+            lists::unfinished_executions_are_paged_oldest_first,
             lists::a_page_of_unfinished_executions_ends_where_their_inputs_are_too_long,
-            lists::a_list_leaves_long_parts_out_once_it_has_enough_of_them,
-            lists::recent_durations_are_of_completed_ones_newest_first,
+            lists::a_list_omits_long_parts_once_it_reaches_its_size_limit,
+            lists::recent_durations_are_those_of_completed_executions_newest_first,
             lists::the_newest_execution_is_known,
-            lists::what_is_unknown_is_not_found,
+            lists::the_newest_execution_of_each_function_is_found,
+            lists::unknown_records_are_not_found,
             round_trip::every_field_of_an_execution_reads_back,
             round_trip::every_field_reads_back_after_a_settlement,
             round_trip::a_mebibyte_of_input_and_of_output_reads_back,
@@ -153,8 +155,8 @@ macro_rules! store_conformance {
             usage::sums_equal_those_of_the_executions_for_any_period,
             usage::an_execution_counts_once_and_only_when_it_has_ended,
             usage::an_execution_that_ends_late_counts_when_it_was_accepted,
-            usage::a_sum_past_the_range_of_money_stays_at_its_end,
-            usage::nothing_gives_no_rows,
+            usage::a_sum_beyond_the_range_of_money_is_clamped,
+            usage::an_empty_store_reports_no_rows,
             retention::expiry_takes_the_oldest_ended_ones_up_to_the_limit,
             retention::expiry_never_takes_what_has_not_ended,
             retention::expiry_keeps_sums_and_totals,
@@ -163,14 +165,14 @@ macro_rules! store_conformance {
             load_tests::load_tests_are_listed_newest_first_by_function,
             access::a_key_reads_back_as_it_was_stored,
             access::a_keys_name_is_taken_until_the_key_is_revoked,
-            access::of_many_keys_of_one_name_at_once_one_is_stored,
+            access::exactly_one_of_many_concurrent_keys_of_one_name_is_stored,
             access::a_key_is_revoked_once_and_stays_in_the_list,
             access::the_audit_log_is_newest_first_and_pages_through_everything_once,
             access::old_entries_of_the_audit_log_expire_oldest_first_up_to_the_limit,
             access::the_last_use_of_a_key_is_remembered_and_never_goes_back,
             access::keys_and_audit_log_are_there_after_a_restart,
             restart::everything_is_there_after_a_restart,
-            restart::a_closed_store_can_be_asked_nothing_and_does_not_hang,
+            restart::a_closed_store_refuses_every_call_without_hanging,
         );
     };
     (@tests $fixture:ty; $($module:ident::$promise:ident,)+) => {
@@ -184,18 +186,18 @@ macro_rules! store_conformance {
     };
 }
 
-/// Makes one test of each promise of a [`SharedStore`](super::SharedStore), for the [`Fixture`] that
-/// is named, beside those of [`store_conformance`].
+/// Generates one test for each guarantee of a [`SharedStore`](super::SharedStore), with this
+/// [`Fixture`], in addition to those of [`store_conformance`].
 #[macro_export]
 macro_rules! shared_store_conformance {
     ($fixture:ty) => {
         $crate::store_conformance!(@tests $fixture;
-            sharing::what_is_pending_is_overdue_once_it_is_due,
-            sharing::what_runs_is_overdue_once_its_lease_has_ended,
-            sharing::what_is_due_or_leased_far_ahead_is_found,
-            sharing::what_has_waited_longest_comes_first_up_to_the_limit,
+            sharing::a_pending_execution_is_overdue_once_it_is_due,
+            sharing::a_running_execution_is_overdue_once_its_lease_has_ended,
+            sharing::executions_due_or_leased_far_in_the_future_are_found,
+            sharing::overdue_executions_are_listed_longest_wait_first_up_to_the_limit,
             sharing::a_lease_is_renewed_for_its_owner_and_its_attempt_only,
-            sharing::a_request_to_cancel_is_told_to_who_holds_it_and_to_who_takes_it_over,
+            sharing::a_cancel_request_reaches_the_holder_of_the_lease_and_its_successor,
             sharing::the_last_change_of_a_function_is_known,
         );
     };

@@ -1,4 +1,4 @@
-//! What outlives the store's end.
+//! Records that survive closing and opening the store.
 
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ pub async fn everything_is_there_after_a_restart(fixture: impl Fixture) {
     );
     assert_eq!(before, after);
     assert_eq!(store.scaling_events(START, 9).await.unwrap(), [event]);
-    // Guards hold across the restart, and names are still taken.
+    // Guards work after the restart, and names are still taken.
     assert_eq!(write(&*store, claim).await, Written::Stale);
     let taken = store.insert_function(&fixtures.function("add")).await;
     assert!(matches!(taken, Err(StoreError::Conflict(_))));
@@ -71,14 +71,14 @@ pub async fn everything_is_there_after_a_restart(fixture: impl Fixture) {
     assert_eq!(store.execution(more.id).await.unwrap(), Some(more));
 }
 
-pub async fn a_closed_store_can_be_asked_nothing_and_does_not_hang(fixture: impl Fixture) {
+pub async fn a_closed_store_refuses_every_call_without_hanging(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     let one = fixtures.ended(function);
     insert(&*store, std::slice::from_ref(&one)).await;
     store.close().await.unwrap();
     store.close().await.unwrap();
-    // A store that keeps nothing may still answer; no store may hang or panic.
+    // A store that is not persistent may still answer; no store may hang or panic.
     for answer in [
         store.execution(one.id).await.map(|_| ()),
         store.commit(&[Write::Insert(one.into())]).await.map(|_| ()),

@@ -1,4 +1,4 @@
-//! What expires, and what stays of it.
+//! Expiry: which executions are deleted, and which sums remain.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub async fn expiry_takes_the_oldest_ended_ones_up_to_the_limit(fixture: impl Fi
     }
     insert(&*store, &all).await;
     let mut left: Vec<_> = all.iter().map(|one| one.id).collect();
-    // The first that stays: what was accepted at `before` is not before it.
+    // The first execution that stays: it was accepted at `before`, not before it.
     let before = all[1_800].created_at;
     for (limit, gone) in [(0, 0), (7, 7), (1_500, 1_500), (1_000, 293), (10, 0)] {
         assert_eq!(store.expire(before, limit).await.unwrap(), gone);
@@ -60,7 +60,7 @@ pub async fn expiry_keeps_sums_and_totals(fixture: impl Fixture) {
     let totals = store.totals().await.unwrap();
     let day = Duration::from_secs(24 * 3600);
     let hour = Duration::from_secs(3600);
-    // In the middle of an hour, of a minute even.
+    // In the middle of an hour and of a minute.
     let before = START + 17 * day;
     while store.expire(before, 100).await.unwrap() == 100 {}
     assert!(ids(&*store).await.len() < all.len());
@@ -85,7 +85,7 @@ pub async fn expiry_keeps_sums_and_totals(fixture: impl Fixture) {
                 let mut usage = store.usage(&query).await.unwrap();
                 let mut expected = added_up(&all, &query);
                 if group == UsageGroup::Time(Granularity::Minute) {
-                    // Minutes may be gone together with their executions.
+                    // Minutes may be deleted with their executions.
                     let kept = before.hour() + hour;
                     let recent = |row: &crate::store::UsageRow| {
                         row.key >= crate::store::UsageKey::Time(kept)
@@ -97,7 +97,7 @@ pub async fn expiry_keeps_sums_and_totals(fixture: impl Fixture) {
             }
         }
     }
-    // Where executions are still there, any period is exact.
+    // Any period with stored executions is exact.
     let query = UsageQuery {
         period: Period {
             from: START + 20 * day + Duration::from_micros(7_654_321),

@@ -1,4 +1,4 @@
-//! What is stored reads back, to the last byte.
+//! Stored records read back unchanged.
 
 use std::time::Duration;
 

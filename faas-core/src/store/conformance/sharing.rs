@@ -1,4 +1,4 @@
-//! What several platforms need to use a store at the same time.
+//! Stores that several platforms use at the same time.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn lease(owner: &str, until: Timestamp) -> Lease {
     Lease { owner, until }
 }
 
-/// Inserts one and claims it for `ours` until then; returns it as it is then.
+/// Inserts an execution and claims it for `ours` until `until`. Returns the running execution.
 async fn running(store: &dyn Store, fixtures: &mut Fixtures, until: Timestamp) -> Execution {
     let function = fixtures.id();
     let mut execution = fixtures.pending(function);
@@ -54,7 +54,7 @@ fn nobody_asked(execution: &Execution) -> Overdue {
     }
 }
 
-pub async fn what_is_pending_is_overdue_once_it_is_due(fixture: impl Fixture) {
+pub async fn a_pending_execution_is_overdue_once_it_is_due(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     let mut at_once = fixtures.pending(function);
@@ -71,7 +71,7 @@ pub async fn what_is_pending_is_overdue_once_it_is_due(fixture: impl Fixture) {
     let second = nobody_asked(&later);
     assert_eq!(due(START + 10 * SECOND).await, [first, second]);
 
-    // One that is tried again is due when its retry is.
+    // An execution that is retried is overdue once its retry is due.
     assert_eq!(write(&*store, claim(at_once.id, 1)).await, Written::Done);
     at_once.claim().unwrap();
     at_once.end_attempt(fixtures.attempt(true)).unwrap();
@@ -85,7 +85,7 @@ pub async fn what_is_pending_is_overdue_once_it_is_due(fixture: impl Fixture) {
     assert_eq!(due(START + 21 * SECOND).await, [second, first]);
 }
 
-pub async fn what_runs_is_overdue_once_its_lease_has_ended(fixture: impl Fixture) {
+pub async fn a_running_execution_is_overdue_once_its_lease_has_ended(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let until = START + 30 * SECOND;
     let mut execution = running(&*store, &mut fixtures, until).await;
@@ -98,7 +98,7 @@ pub async fn what_runs_is_overdue_once_its_lease_has_ended(fixture: impl Fixture
     assert_eq!(ended(until + SECOND).await, []);
 }
 
-pub async fn what_is_due_or_leased_far_ahead_is_found(fixture: impl Fixture) {
+pub async fn executions_due_or_leased_far_in_the_future_are_found(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     let mut near = fixtures.pending(function);
@@ -121,7 +121,9 @@ pub async fn what_is_due_or_leased_far_ahead_is_found(fixture: impl Fixture) {
     }
 }
 
-pub async fn what_has_waited_longest_comes_first_up_to_the_limit(fixture: impl Fixture) {
+pub async fn overdue_executions_are_listed_longest_wait_first_up_to_the_limit(
+    fixture: impl Fixture,
+) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     let mut expected = Vec::new();
@@ -147,7 +149,7 @@ pub async fn what_has_waited_longest_comes_first_up_to_the_limit(fixture: impl F
     let first: Vec<ExecutionId> = expected[..3].iter().map(|(_, id)| *id).collect();
     assert_eq!(found(Vec::new()).await, first);
 
-    // Those of a function that is not wanted take up no place.
+    // Executions of excluded functions do not count towards the limit.
     let (another, unknown) = (fixtures.id(), fixtures.id());
     let other = fixtures.pending(another);
     insert(&*store, std::slice::from_ref(&other)).await;
@@ -180,7 +182,7 @@ pub async fn a_lease_is_renewed_for_its_owner_and_its_attempt_only(fixture: impl
     assert_eq!(renew("ours", &[(held.id, 1)]).await, [Lost]);
 }
 
-pub async fn a_request_to_cancel_is_told_to_who_holds_it_and_to_who_takes_it_over(
+pub async fn a_cancel_request_reaches_the_holder_of_the_lease_and_its_successor(
     fixture: impl Fixture,
 ) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
@@ -203,7 +205,7 @@ pub async fn a_request_to_cancel_is_told_to_who_holds_it_and_to_who_takes_it_ove
     };
     assert_eq!(found, [asked]);
 
-    // It was meant for that attempt.
+    // The request was for that attempt.
     held.end_attempt(fixtures.attempt(true)).unwrap();
     held.retry(START + SECOND).unwrap();
     assert_eq!(settle(&*store, &held, 1).await, Written::Done);

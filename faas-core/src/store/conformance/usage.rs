@@ -1,4 +1,4 @@
-//! Reports: sums that are rolled up equal sums that are added up.
+//! Reports: rolled-up sums equal the sums of the executions.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub(super) const GROUPS: [UsageGroup; 5] = [
     UsageGroup::Time(Granularity::Month),
 ];
 
-/// What a report should be, from the executions themselves.
+/// The expected report, computed from the executions.
 pub(super) fn added_up(all: &[Execution], query: &UsageQuery) -> Vec<UsageRow> {
     let mut rows = BTreeMap::<UsageKey, UsageSums>::new();
     for one in all {
@@ -60,7 +60,7 @@ pub(super) async fn forty_days(store: &dyn Store, fixtures: &mut Fixtures) -> Ve
     all
 }
 
-/// A moment in or near the time of `all`: anywhere, or at the edge of a span, or of an execution.
+/// A time in or near the period of `all`: at random, at the edge of a span, or at an execution.
 fn moment(fixtures: &mut Fixtures, all: &[Execution]) -> Timestamp {
     let one = all[fixtures.random.usize(..all.len())].created_at;
     let micro = Duration::from_micros(1);
@@ -171,7 +171,7 @@ pub async fn an_execution_that_ends_late_counts_when_it_was_accepted(fixture: im
     }
 }
 
-pub async fn a_sum_past_the_range_of_money_stays_at_its_end(fixture: impl Fixture) {
+pub async fn a_sum_beyond_the_range_of_money_is_clamped(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     let query = UsageQuery {
@@ -183,7 +183,7 @@ pub async fn a_sum_past_the_range_of_money_stays_at_its_end(fixture: impl Fixtur
     for _ in 0..3 {
         let mut dear = fixtures.ended(function);
         dear.cost.base = NanoDollars::new(i64::MAX - 1);
-        // In groups of their own, so that the store's sums are added to, not the group's.
+        // In separate groups, so that they are added to the sums in the store.
         insert(&*store, std::slice::from_ref(&dear)).await;
         all.push(dear);
         let usage = store.usage(&query).await.unwrap();
@@ -191,7 +191,7 @@ pub async fn a_sum_past_the_range_of_money_stays_at_its_end(fixture: impl Fixtur
     }
 }
 
-pub async fn nothing_gives_no_rows(fixture: impl Fixture) {
+pub async fn an_empty_store_reports_no_rows(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
     for stored in [false, true] {

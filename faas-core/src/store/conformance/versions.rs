@@ -56,7 +56,7 @@ pub async fn the_current_version_of_a_function_is_the_function(fixture: impl Fix
     assert_eq!(version(2).await.unwrap(), None);
     let unknown = fixtures.id();
     assert_eq!(store.function_version(unknown, 1).await.unwrap(), None);
-    // A change that makes no new version.
+    // A change without a new version.
     fixtures.wait(Duration::from_secs(1));
     let renamed = Function {
         name: "sum".into(),
@@ -94,10 +94,10 @@ pub async fn a_replaced_version_is_kept_while_a_pending_or_running_execution_nee
             assert_eq!(stored.unwrap().as_ref(), Some(kept));
         }
     }
-    // Nothing needs the ones in between.
+    // No execution needs the versions in between.
     assert_eq!(store.function_version(first.id, 3).await.unwrap(), None);
 
-    // Once the executions have ended, the next change lets go of their versions.
+    // Once the executions have ended, the next change deletes their versions.
     assert_eq!(write(&*store, claim(pending.id, 1)).await, Written::Done);
     pending.claim().unwrap();
     for execution in [&mut pending, &mut running] {
@@ -133,7 +133,7 @@ pub async fn a_version_that_was_just_replaced_is_kept_for_executions_that_are_be
         let stored = store.function_version(one.id, one.version).await.unwrap();
         assert_eq!(stored, None);
     }
-    // An execution of a version that is kept so needs it from then on.
+    // An execution of a kept version needs the version from then on.
     let oldest = &kept[kept.len() - 1];
     accepted(&*store, &mut fixtures, oldest).await;
     fixtures.wait(2 * VERSION_GRACE);
@@ -163,7 +163,7 @@ pub async fn expiry_deletes_old_versions_that_nothing_needs(fixture: impl Fixtur
     fixtures.wait(Duration::from_secs(1));
     let third = next_version(&*store, &mut fixtures, &second).await;
     let of = |version| store.function_version(first.id, version);
-    // The second was replaced at that moment, and not before.
+    // The second version was replaced at that time, not before it.
     store.expire(fixtures.now, 10).await.unwrap();
     assert_eq!(of(2).await.unwrap(), Some(second));
     fixtures.wait(Duration::from_secs(1));

@@ -8,13 +8,16 @@ use std::time::Duration;
 use super::super::rollup::{Grain, cover};
 use super::super::skew::Skew;
 use super::super::{
-    ExecutionQuery, IDEMPOTENCY_WINDOW, Lease, Overdue, OverdueQuery, PAGE_BYTES, Page, PageBudget,
-    Period, Renewed, Stage, Totals, UsageGroup, UsageKey, UsageQuery, UsageRow, Written,
+    ExecutionQuery, IDEMPOTENCY_WINDOW, Lease, Overdue, OverdueQuery, PAGE_BYTES, Page, Period,
+    Renewed, Stage, Totals, UsageGroup, UsageKey, UsageQuery, UsageRow, Written,
 };
 use super::usage::{self, RollUps};
-use crate::model::{
-    Execution, ExecutionId, FunctionId, ListedExecution, Status, Timestamp, UsageSums,
-};
+use crate::model::{Execution, ExecutionId, FunctionId, Status, Timestamp, UsageSums};
+
+mod open;
+
+use open::Open;
+pub(super) use open::{Snapshot, copy_out};
 
 #[derive(Debug)]
 pub(super) struct Executions {
@@ -29,120 +32,10 @@ pub(super) struct Executions {
     usage: RollUps,
 }
 
-/// An execution that has not ended. A claim changes the fields beside the shared execution, so that it
-/// need not be copied.
-#[derive(Debug, Clone)]
-struct Open {
-    execution: Arc<Execution>,
-    running: bool,
-    attempt: u32,
-    /// Of a running one.
-    lease: Option<Lease>,
-    cancel_requested: bool,
-}
-
 #[derive(Debug, Clone, Copy)]
 struct Accepted {
     id: ExecutionId,
     at: Timestamp,
-}
-
-/// An execution as it is now. It is copied after the lock is released.
-#[derive(Debug)]
-pub(super) enum Snapshot {
-    Ended(Arc<Execution>),
-    Pending(Arc<Execution>),
-    Running(Arc<Execution>, u32),
-}
-
-impl Snapshot {
-    pub(super) fn into_execution(self) -> Execution {
-        match self {
-            Self::Ended(execution) | Self::Pending(execution) => Arc::unwrap_or_clone(execution),
-            Self::Running(execution, attempt) => Execution {
-                status: Status::Running,
-                attempt,
-                due_at: None,
-                ..Arc::unwrap_or_clone(execution)
-            },
-        }
-    }
-
-    fn listed(self, budget: &mut PageBudget) -> ListedExecution {
-        match self {
-            Self::Ended(execution) | Self::Pending(execution) => budget.bounded(execution.into()),
-            running @ Self::Running(..) => budget.bounded(running.into_execution().into()),
-        }
-    }
-
-    fn execution(&self) -> &Execution {
-        match self {
-            Self::Ended(execution) | Self::Pending(execution) | Self::Running(execution, _) => {
-                execution
-            }
-        }
-    }
-
-    fn status(&self) -> Status {
-        match self {
-            Self::Ended(execution) => execution.status,
-            Self::Pending(_) => Status::Pending,
-            Self::Running(..) => Status::Running,
-        }
-    }
-}
-
-/// Copies a page, without the long parts that do not fit any more.
-pub(super) fn copy_out(found: Vec<Snapshot>, max_bytes: usize) -> Vec<ListedExecution> {
-    let mut budget = PageBudget::new(max_bytes);
-    let found = found.into_iter();
-    found.map(|one| one.listed(&mut budget)).collect()
-}
-
-impl Open {
-    fn new(execution: &Arc<Execution>) -> Self {
-        Self {
-            execution: Arc::clone(execution),
-            running: execution.status == Status::Running,
-            attempt: execution.attempt,
-            lease: None,
-            cancel_requested: false,
-        }
-    }
-
-    fn stage(&self) -> Stage {
-        Stage {
-            status: self.status(),
-            attempt: self.attempt,
-        }
-    }
-
-    /// Since when it has waited to be taken up.
-    fn waits_since(&self) -> Timestamp {
-        if self.running {
-            let lease = self.lease.as_ref();
-            return lease.map(|lease| lease.until).unwrap_or_default();
-        }
-        let execution = &self.execution;
-        execution.due_at.unwrap_or(execution.created_at)
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        let execution = Arc::clone(&self.execution);
-        if self.running {
-            Snapshot::Running(execution, self.attempt)
-        } else {
-            Snapshot::Pending(execution)
-        }
-    }
-
-    const fn status(&self) -> Status {
-        if self.running {
-            Status::Running
-        } else {
-            Status::Pending
-        }
-    }
 }
 
 impl Executions {

@@ -119,14 +119,6 @@ impl Store for MemoryStore {
         Ok(self.state.read().functions.get(id))
     }
 
-    async fn function_version(
-        &self,
-        id: FunctionId,
-        version: u32,
-    ) -> Result<Option<Function>, StoreError> {
-        Ok(self.state.read().functions.version(id, version))
-    }
-
     async fn functions(
         &self,
         query: &FunctionQuery,
@@ -342,12 +334,12 @@ impl SecretStore for MemoryStore {
         Ok(self.state.read().functions.sealed())
     }
 
-    async fn sealed_version(
+    async fn function_version(
         &self,
         id: FunctionId,
         version: u32,
     ) -> Result<Option<Function>, StoreError> {
-        self.function_version(id, version).await
+        Ok(self.state.read().functions.version(id, version))
     }
 
     async fn replace_environment(

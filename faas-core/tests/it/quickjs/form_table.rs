@@ -111,6 +111,11 @@ fn of_declarations_handler_is_called_else_main_else_the_only_function() {
 }
 
 #[test]
+fn a_handler_that_is_declared_beside_other_statements_is_called() {
+    check(functions::DECLARED_IN_BODIES);
+}
+
+#[test]
 fn common_js_exports_its_handler() {
     check(functions::COMMON_JS);
 }

@@ -3,7 +3,7 @@ import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { useDeferredValue, useState } from "react";
 import { estimateQuery } from "@/lib/api/costs";
-import { execute } from "@/lib/api/executions";
+import { execute, retryExecution } from "@/lib/api/executions";
 import type { ListedFn } from "@/lib/api/types";
 import { basisWords } from "@/lib/basis";
 import { formatDuration } from "@/lib/format";
@@ -18,14 +18,18 @@ import { ExecutionResult } from "./ExecutionResult";
 interface Props {
   fn: Pick<ListedFn, "_id" | "status">;
   initialInput: string;
+  /** The execution that is repeated. */
+  repeats?: string;
 }
 
 /** Use a `key` to remount it for another function. */
-export function RunPanel({ fn, initialInput }: Props) {
+export function RunPanel({ fn, initialInput, repeats }: Props) {
   const [text, setText] = useState(initialInput);
   const input = parseJson(text);
-  const refused = useRefusal("invoke");
-  const run = useMutation({ mutationFn: (value: unknown) => execute(fn._id, value) });
+  const refused = useRefusal(repeats === undefined ? "invoke" : "develop");
+  const run = useMutation({
+    mutationFn: (value: unknown) => (repeats === undefined ? execute(fn._id, value) : retryExecution(repeats, { input: value })),
+  });
   const start = () => {
     if (input.ok && !run.isPending) run.mutate(input.value);
   };

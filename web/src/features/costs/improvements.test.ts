@@ -5,7 +5,7 @@ import { improvementsOf } from "./improvements";
 
 const kinds = (...args: Parameters<typeof improvementsOf>) => improvementsOf(...args).map(({ kind }) => kind);
 const rowOf = (change: Parameters<typeof aCostRow>[0]) => aCostRow({ tier: "standard", ...change, costBreakdown: { baseCost: 0.03, ...change?.costBreakdown } });
-const fnOf = (change: Partial<Fn>) => aFunction({ tier: "standard", code: "x".repeat(300), ...change });
+const fnOf = (change: Partial<Fn>) => aFunction({ tier: "standard", codeLength: 300, ...change });
 
 describe("improvements", () => {
   it("report the billed share of cold starts", () => {
@@ -36,14 +36,17 @@ describe("improvements", () => {
     expect(kinds([row], [fn], pricing)).toEqual([]);
   });
 
-  it("report how many characters too long the code is, if they are few", () => {
+  it("report how much too long the code is, if it is little", () => {
     const row = rowOf({ _id: "a" });
-    const [found] = improvementsOf([row], [fnOf({ _id: "a", code: "x".repeat(105) })], pricing);
-    expect(found?.finding).toBe("Its code is 5 characters too long for Basic");
-    expect(kinds([row], [fnOf({ _id: "a", code: "x".repeat(300) })], pricing)).toEqual([]);
-    const { code: _, ...listed } = fnOf({ _id: "a" });
-    expect(kinds([row], [{ ...listed, codeLength: 105 }], pricing)).toEqual(["tier"]);
-    expect(kinds([row], [listed], pricing)).toEqual([]);
+    const [found] = improvementsOf([row], [fnOf({ _id: "a", codeLength: 105 })], pricing);
+    expect(found?.finding).toBe("Its code is about 5 characters too long for Basic");
+    expect(kinds([row], [fnOf({ _id: "a", codeLength: 300 })], pricing)).toEqual([]);
+  });
+
+  it("never propose a shorter timeout for a higher tier", () => {
+    // 5,100 bytes can be fewer than 5,000 characters.
+    const fn = fnOf({ _id: "a", codeLength: 5_100 });
+    expect(kinds([rowOf({ _id: "a" })], [fn], pricing)).toEqual([]);
   });
 
   it("report runs that end just after a unit starts", () => {

@@ -66,15 +66,15 @@ function retries({ row, pricing, fn, share, retries }: Case): Found {
 }
 
 function tier({ row, pricing, fn }: Case): Found | null {
-  const length = fn.codeLength ?? fn.code?.length;
-  // A list without code may not say how long it is.
-  if (length === undefined || fn.tier !== row.tier) return null;
+  // In bytes. A tier limits the UTF-16 code units, of which there are at most as many.
+  const length = fn.codeLength;
+  if (fn.tier !== row.tier) return null;
   const saved = (lower: Tier) =>
     row.costBreakdown.baseCost * (1 - pricing.tiers[lower].pricePer100ms / pricing.tiers[row.tier].pricePer100ms);
   const name = (tier: Tier) => pricing.tiers[tier].name;
   const shorter = fn.config.timeout > 2 * MINUTE && row.averageDuration > MINUTE / 2 ? 2 * MINUTE : MINUTE;
   const byTimeout = tierOf(length, Math.min(fn.config.timeout, shorter));
-  if (byTimeout !== fn.tier && row.averageDuration < shorter / 2) {
+  if (TIERS.indexOf(byTimeout) < TIERS.indexOf(fn.tier) && row.averageDuration < shorter / 2) {
     return {
       kind: "tier",
       saving: saved(byTimeout),
@@ -89,8 +89,8 @@ function tier({ row, pricing, fn }: Case): Found | null {
   return {
     kind: "tier",
     saving: saved(below),
-    finding: `Its code is ${formatCount(over)} ${over === 1 ? "character" : "characters"} too long for ${name(below)}`,
-    advice: `Up to ${formatCount(LONGEST[below])} characters it costs ${formatMoney(pricing.tiers[below].pricePer100ms)} instead of ${formatMoney(pricing.tiers[fn.tier].pricePer100ms)} per 100 ms.`,
+    finding: `Its code is about ${formatCount(over)} ${over === 1 ? "character" : "characters"} too long for ${name(below)}`,
+    advice: `With at most ${formatCount(LONGEST[below])} characters it costs ${formatMoney(pricing.tiers[below].pricePer100ms)} instead of ${formatMoney(pricing.tiers[fn.tier].pricePer100ms)} per 100 ms.`,
   };
 }
 

@@ -5,7 +5,7 @@ import { answerWith } from "../../../tests/api";
 import { show } from "../../../tests/render";
 import { aFunction, pricing } from "../../../tests/samples";
 import { ApiError } from "@/lib/api/client";
-import { canKeepSecrets } from "@/lib/session/session";
+import { canStoreSecrets } from "@/lib/session/session";
 import { FunctionForm } from "./FunctionForm";
 
 const SET = "2026-01-31T12:00:00.000Z";
@@ -26,7 +26,7 @@ function open(put: unknown = fn) {
   return { asked, sent };
 }
 
-afterEach(() => canKeepSecrets.set(null));
+afterEach(() => canStoreSecrets.set(true));
 
 const save = () => userEvent.click(screen.getByRole("button", { name: "Save" }));
 
@@ -97,7 +97,7 @@ it("marks the invalid line and sends nothing until it is valid", async () => {
 
 it("shows why the server refuses a secret", async () => {
   open(() => {
-    throw new ApiError("secrets cannot be kept here: no secret key is configured to seal them with", 409, "conflict");
+    throw new ApiError("secrets cannot be stored: no secret key is configured to seal them with", 409, "conflict");
   });
   show(<FunctionForm fn={fn} />);
   await userEvent.click(await screen.findByRole("button", { name: "Replace API_KEY" }));
@@ -106,13 +106,11 @@ it("shows why the server refuses a secret", async () => {
   expect((await screen.findByRole("alert")).textContent).toMatch(/no secret key is configured/);
 });
 
-it("offers no secrets where the server cannot store them, and says why", async () => {
+it("offers no secrets on a server without a key for them, and says what the operator must set", async () => {
   open();
-  canKeepSecrets.set(false);
+  canStoreSecrets.set(false);
   show(<FunctionForm fn={null} />);
-  const add = await screen.findByRole("button", { name: "Add a secret" });
-  expect(add.getAttribute("aria-disabled")).toBe("true");
-  await userEvent.click(add);
-  expect(screen.queryByRole("textbox", { name: "Secret" })).toBeNull();
-  expect(screen.getByText(/started without FAAS_SECRET_KEY/)).toBeTruthy();
+  expect(await screen.findByRole("button", { name: "Add a variable" })).toBeTruthy();
+  expect(screen.queryByRole("button", { name: "Add a secret" })).toBeNull();
+  expect(screen.getByText(/operator must start the server with FAAS_SECRET_KEY/)).toBeTruthy();
 });

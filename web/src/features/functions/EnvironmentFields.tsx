@@ -4,12 +4,12 @@ import { useRef, useState } from "react";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { announce } from "@/lib/announce";
-import { canKeepSecrets } from "@/lib/session/session";
+import { canStoreSecrets } from "@/lib/session/session";
 import { useStore } from "@/lib/store";
 import { checkEntries, newEntry, type Entry } from "./environment";
 import { EntryFields } from "./EntryFields";
 
-const NO_SECRETS = "This server cannot store secrets: it was started without FAAS_SECRET_KEY.";
+const NO_SECRETS = "To use secrets, the operator must start the server with FAAS_SECRET_KEY.";
 
 interface Props {
   entries: readonly Entry[];
@@ -22,7 +22,7 @@ interface Props {
 
 export function EnvironmentFields({ entries, onChange, tried, error }: Props) {
   const errors = tried ? checkEntries(entries) : new Map();
-  const noSecrets = useStore(canKeepSecrets) === false;
+  const secrets = useStore(canStoreSecrets);
   const add = useRef<HTMLDivElement>(null);
   const [fresh, setFresh] = useState<number | null>(null);
   const append = (secret: boolean) => {
@@ -41,7 +41,7 @@ export function EnvironmentFields({ entries, onChange, tried, error }: Props) {
       title="Environment"
       hint={
         <>
-          The code reads these as <code>context.env.NAME</code>. Secrets are encrypted and never shown again.
+          The code reads these as <code>context.env.NAME</code>.{secrets ? " Secrets are encrypted and never shown again." : null}
         </>
       }
     >
@@ -71,16 +71,13 @@ export function EnvironmentFields({ entries, onChange, tried, error }: Props) {
           <Button small icon={<Plus aria-hidden className="size-4" />} onClick={() => append(false)}>
             Add a variable
           </Button>
-          <Button
-            small
-            icon={<KeyRound aria-hidden className="size-4" />}
-            refused={noSecrets ? NO_SECRETS : null}
-            onClick={() => append(true)}
-          >
-            Add a secret
-          </Button>
+          {secrets ? (
+            <Button small icon={<KeyRound aria-hidden className="size-4" />} onClick={() => append(true)}>
+              Add a secret
+            </Button>
+          ) : null}
         </div>
-        {noSecrets ? <p className="text-sm text-muted">{NO_SECRETS}</p> : null}
+        {secrets ? null : <p className="text-sm text-muted">{NO_SECRETS}</p>}
       </div>
     </Card>
   );

@@ -9,7 +9,7 @@ import { prettyJson } from "@/components/editor/json";
 import { RunPanel } from "@/components/run/RunPanel";
 import { InlineError, Loaded } from "@/components/States";
 import { announce } from "@/lib/announce";
-import { cancelExecution, execute, isOver, retryExecution } from "@/lib/api/executions";
+import { cancelExecution, isOver, retryExecution } from "@/lib/api/executions";
 import { functionQuery } from "@/lib/api/functions";
 import { keys } from "@/lib/api/keys";
 import type { Execution } from "@/lib/api/types";
@@ -41,20 +41,17 @@ function Cancel({ execution }: { execution: Execution }) {
 }
 
 function Repeat({ execution }: { execution: Execution }) {
-  const failed = execution.status === "failed";
-  // The API retries failed executions, and links the new one to the old. Others run anew with the same input.
-  const refused = useRefusal(failed ? "develop" : "invoke");
-  const noRun = useRefusal("invoke");
+  const refused = useRefusal("develop");
   const navigate = useNavigate();
   const [editing, setEditing] = useState(false);
   const repeat = useMutation({
-    mutationFn: () => (failed ? retryExecution(execution._id) : execute(execution.functionId, execution.input)),
+    mutationFn: () => retryExecution(execution._id),
     onSuccess: ({ executionId }) => navigate(`/executions/${executionId}`),
   });
   return (
     <>
       <InlineError error={repeat.error} />
-      <Button icon={<Pencil aria-hidden className="size-4" />} refused={noRun} onClick={() => setEditing(true)}>
+      <Button icon={<Pencil aria-hidden className="size-4" />} refused={refused} onClick={() => setEditing(true)}>
         Edit input and run
       </Button>
       <Button icon={<RotateCw aria-hidden className="size-4" />} busy={repeat.isPending} refused={refused} onClick={() => repeat.mutate()}>
@@ -65,13 +62,13 @@ function Repeat({ execution }: { execution: Execution }) {
   );
 }
 
-/** Runs the function with the input of the execution, which can be changed before. */
+/** Repeats the execution with its input, which you can change before. */
 function EditInput({ execution, onClose }: { execution: Execution; onClose: () => void }) {
   const query = useQuery(functionQuery(execution.functionId));
   return (
     <Dialog title="Edit input and run" wide onClose={onClose}>
       <Loaded query={query} wayOut={{ to: "/functions", label: "Go to the functions" }}>
-        {(fn) => <RunPanel fn={fn} initialInput={prettyJson(execution.input)} />}
+        {(fn) => <RunPanel fn={fn} initialInput={prettyJson(execution.input)} repeats={execution._id} />}
       </Loaded>
     </Dialog>
   );

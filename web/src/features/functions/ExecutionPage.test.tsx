@@ -8,7 +8,7 @@ import type { Execution } from "@/lib/api/types";
 import { ApiError } from "@/lib/api/client";
 import { ExecutionPage } from "./ExecutionPage";
 
-const next = anExecution({ _id: "e2" });
+const next = anExecution({ _id: "e2", retryOf: "e1" });
 
 function open(execution: Execution) {
   const asked = answerWith({
@@ -16,7 +16,6 @@ function open(execution: Execution) {
     "GET /api/executions/e2": next,
     "GET /api/functions": [aFunction()],
     "GET /api/functions/f1": aFunction(),
-    "POST /api/functions/f1/execute": { executionId: "e2" },
     [`POST /api/executions/${execution._id}/retry`]: { executionId: "e2" },
     "POST /api/costs/estimate": { success: true, data: { estimatedCost: 0.1, estimatedDuration: 5, basis: "history" } },
   });
@@ -39,18 +38,16 @@ it("says that a pending execution waits to start", async () => {
   expect(screen.getByText("The function has not started.")).toBeTruthy();
 });
 
-it("repeats a completed execution with the same input", async () => {
-  const { asked, router } = open(anExecution({ _id: "e1" }));
+it.each([
+  ["completed", {}],
+  ["failed", { error: "Error: no", errorKind: "user_error" as const }],
+] as const)("repeats a %s execution with the same input, as a new one that names it", async (status, failure) => {
+  const { asked, router } = open(anExecution({ _id: "e1", status, ...failure }));
   await userEvent.click(await screen.findByRole("button", { name: "Run again" }));
   await waitFor(() => expect(router.state.location.pathname).toBe("/executions/e2"));
-  expect(asked).toContainEqual({ request: "POST /api/functions/f1/execute", body: { input: { a: 1, b: 2 } } });
-});
-
-it("retries a failed execution, which links the new one to it", async () => {
-  const { asked, router } = open(anExecution({ _id: "e1", status: "failed", error: "Error: no", errorKind: "user_error" }));
-  await userEvent.click(await screen.findByRole("button", { name: "Run again" }));
-  await waitFor(() => expect(router.state.location.pathname).toBe("/executions/e2"));
-  expect(asked.map(({ request }) => request)).toContain("POST /api/executions/e1/retry");
+  expect(asked).toContainEqual({ request: "POST /api/executions/e1/retry", body: {} });
+  const original = (await screen.findByText(/^Repeat of/)).querySelector("a");
+  expect(original?.pathname).toBe("/executions/e1");
 });
 
 it("lets the input be edited before a repeat", async () => {
@@ -59,7 +56,7 @@ it("lets the input be edited before a repeat", async () => {
   const dialog = within(screen.getByRole("dialog", { name: "Edit input and run" }));
   expect((await dialog.findByRole("textbox", { name: "Input (JSON)" })).textContent).toContain('"a": 1');
   await userEvent.click(dialog.getByRole("button", { name: "Run" }));
-  await waitFor(() => expect(asked).toContainEqual({ request: "POST /api/functions/f1/execute", body: { input: { a: 1, b: 2 } } }));
+  await waitFor(() => expect(asked).toContainEqual({ request: "POST /api/executions/e1/retry", body: { input: { a: 1, b: 2 } } }));
 });
 
 it("shows the full ID and the address to copy", async () => {

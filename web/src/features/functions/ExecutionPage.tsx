@@ -60,11 +60,10 @@ function Detail({ execution }: { execution: Execution }) {
       </dl>
       {execution.retryOf ? (
         <p className="text-sm">
-          This is a repeat of{" "}
+          Repeat of{" "}
           <Link to={`/executions/${execution.retryOf}`} className="text-accent underline">
             execution …{shortId(execution.retryOf)}
           </Link>
-          .
         </p>
       ) : null}
       {error ? (

@@ -15,7 +15,7 @@ import { Loaded, Skeleton } from "@/components/States";
 import { breakdownQuery } from "@/lib/api/costs";
 import { functionQuery, samplesQuery } from "@/lib/api/functions";
 import type { Fn } from "@/lib/api/types";
-import { formatCount, formatDuration, formatMoment } from "@/lib/format";
+import { formatBytes, formatCount, formatDuration, formatMoment } from "@/lib/format";
 import { daysBack } from "@/lib/period";
 import { useRefusal } from "@/lib/session/session";
 import { CallCard } from "./CallCard";
@@ -69,7 +69,7 @@ function Detail({ fn }: { fn: Fn }) {
       <Figures fn={fn} />
       <div className="grid gap-4 sm:gap-5 xl:grid-cols-2">
         <Card title="Run">{samples.isPending ? <Skeleton lines={6} /> : <RunPanel key={fn._id} fn={fn} initialInput={example} />}</Card>
-        <Card title="Code" hint={`Version ${fn.version}, changed ${formatMoment(fn.updatedAt)}`}>
+        <Card title="Code" hint={`Version ${fn.version}, ${formatBytes(fn.codeLength)}, changed ${formatMoment(fn.updatedAt)}`}>
           <Editor label={`Code of ${fn.name}`} language="javascript" value={fn.code} readOnly minLines={8} maxLines={22} />
         </Card>
       </div>

@@ -42,7 +42,7 @@ it("keeps the search, the page and the order in the address", async () => {
   expect(names()).toEqual(["function 41"]);
 });
 
-it("shows the last run where the server reports it", async () => {
+it("shows the last run of each function", async () => {
   open("/functions", [aCostRow({ _id: "f0", lastExecution: anExecution({ _id: "e9" }) })]);
   const row = (await screen.findByRole("link", { name: "function 0" })).closest("tr");
   expect(within(row as HTMLElement).getByRole("link", { name: /Completed/ })).toHaveProperty("pathname", "/executions/e9");

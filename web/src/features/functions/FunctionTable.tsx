@@ -23,7 +23,7 @@ interface Props {
 export function FunctionTable({ functions, ...table }: Props) {
   const [running, setRunning] = useState<ListedFn | null>(null);
   const range = useMemo(() => daysBack(USAGE_DAYS), []);
-  const usage = useQuery(breakdownQuery(range)).data;
+  const usage = useQuery(breakdownQuery(range, { lastExecution: true })).data;
   const columns = useMemo(() => functionColumns(usage, setRunning), [usage]);
   const { sorted, ...sort } = useSort(columns);
   const address = useAddress();

@@ -20,7 +20,8 @@ export function functionColumns(usage: readonly CostRow[] | undefined, onRun: (f
   const cost = (fn: ListedFn) => rows.get(fn._id)?.totalCost ?? 0;
   const runs = (fn: ListedFn) => rows.get(fn._id)?.executionCount ?? 0;
   const duration = (fn: ListedFn) => rows.get(fn._id)?.averageDuration ?? null;
-  const columns: Column<ListedFn>[] = [
+  const lastRun = (fn: ListedFn) => rows.get(fn._id)?.lastExecution ?? null;
+  return [
     {
       header: "Name",
       sort: { id: "name", value: ({ name }) => name },
@@ -44,6 +45,12 @@ export function functionColumns(usage: readonly CostRow[] | undefined, onRun: (f
       from: "lg",
       sort: { id: "tier", value: ({ tier }) => TIERS.indexOf(tier) },
       cell: (fn) => <span title={tierName(fn.tier)}><TierBadge tier={fn.tier} /></span>,
+    },
+    {
+      header: "Last run",
+      from: "md",
+      sort: { id: "last", value: (fn) => lastRun(fn)?.createdAt ?? null },
+      cell: (fn) => (usage ? <LastRun execution={lastRun(fn)} /> : LOADING),
     },
     {
       header: `Runs, ${USAGE_DAYS} days`,
@@ -75,26 +82,17 @@ export function functionColumns(usage: readonly CostRow[] | undefined, onRun: (f
     },
     { header: "Actions", right: true, cell: (fn) => <RowActions fn={fn} onRun={() => onRun(fn)} /> },
   ];
-  if (usage?.some(({ lastExecution }) => lastExecution)) columns.splice(3, 0, lastRun((fn) => rows.get(fn._id)?.lastExecution ?? null));
-  return columns;
 }
 
 const runsText = (runs: number) => (runs === 1 ? "1 run" : `${formatCount(runs)} runs`);
 const durationText = (duration: number | null) => (duration === null ? "—" : formatDuration(duration));
 
-/** Shown when the server reports the latest execution of each function. */
-const lastRun = (of: (fn: ListedFn) => LastExecution | null): Column<ListedFn> => ({
-  header: "Last run",
-  from: "md",
-  sort: { id: "last", value: (fn) => of(fn)?.createdAt ?? null },
-  cell: (fn) => {
-    const last = of(fn);
-    if (!last) return <span className="text-muted">—</span>;
-    return (
-      <Link to={`/executions/${last._id}`} className="inline-flex items-center gap-2 hover:underline">
-        <Outcome status={last.status} errorKind={last.errorKind} stacked />
-        <Ago at={last.createdAt} />
-      </Link>
-    );
-  },
-});
+function LastRun({ execution }: { execution: LastExecution | null }) {
+  if (!execution) return <span className="text-muted">—</span>;
+  return (
+    <Link to={`/executions/${execution._id}`} className="inline-flex items-center gap-2 hover:underline">
+      <Outcome status={execution.status} errorKind={execution.errorKind} stacked />
+      <Ago at={execution.createdAt} />
+    </Link>
+  );
+}

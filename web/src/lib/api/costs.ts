@@ -15,7 +15,7 @@ interface Answer<T> {
   data: T;
 }
 
-const read = async <T>(report: string, query: CostRange & { granularity?: Granularity; functionId?: string | undefined }, signal: AbortSignal) =>
+const read = async <T>(report: string, query: CostRange & { granularity?: Granularity; functionId?: string | undefined; lastExecution?: "true" }, signal: AbortSignal) =>
   (await get<Answer<T>>(`/api/costs/${report}`, { ...query }, signal)).data;
 
 export const pricingQuery = () =>
@@ -39,11 +39,14 @@ export const systemCostQuery = (range: CostRange) =>
     queryFn: ({ signal }) => read<SystemCost>("system", range, signal),
   });
 
-export const breakdownQuery = (range: CostRange) =>
-  queryOptions({
-    queryKey: keys.cost("breakdown", range),
-    queryFn: async ({ signal }) => (await read<{ breakdown: CostRow[] }>("breakdown", range, signal)).breakdown,
+/** `lastExecution`: whether to add the newest execution of each function. */
+export function breakdownQuery(range: CostRange, { lastExecution = false } = {}) {
+  const query = lastExecution ? { ...range, lastExecution: "true" as const } : range;
+  return queryOptions({
+    queryKey: keys.cost("breakdown", query),
+    queryFn: async ({ signal }) => (await read<{ breakdown: CostRow[] }>("breakdown", query, signal)).breakdown,
   });
+}
 
 export const trendsQuery = (range: CostRange, granularity: Granularity, functionId?: string) =>
   queryOptions({

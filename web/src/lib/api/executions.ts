@@ -39,4 +39,5 @@ export const execute = (functionId: string, input: Json) =>
 
 export const cancelExecution = (id: string) => post<Execution>(`${path(id)}/cancel`);
 
-export const retryExecution = (id: string) => post<Accepted>(`${path(id)}/retry`);
+/** Repeats an execution that has ended: with the same input, or with `change.input`. */
+export const retryExecution = (id: string, change: { input?: Json } = {}) => post<Accepted>(`${path(id)}/retry`, change);

@@ -200,7 +200,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Executes a failed execution again, as a new one. */
+        /** Repeats an execution that has ended, as a new one with the same input or another one. */
         post: operations["retryExecution"];
         delete?: never;
         options?: never;
@@ -476,7 +476,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether a key is required, and which key the request has. */
+        /** Whether a key is required, which key the request has, and whether functions can have secrets. */
         get: operations["getSession"];
         put?: never;
         post?: never;
@@ -667,6 +667,7 @@ export interface components {
             executionCount: number;
             /** @description Its name, or the last it had. */
             functionName: string;
+            lastExecution?: components["schemas"]["LastExecution"] | null;
             /** @description Its tier. */
             tier: components["schemas"]["Tier"];
             /** @description The sum of its executions' costs. */
@@ -934,6 +935,11 @@ export interface components {
             _id: components["schemas"]["FunctionId"];
             /** @description JavaScript source. */
             code: string;
+            /**
+             * Format: int64
+             * @description The length of the code in bytes of UTF-8.
+             */
+            codeLength: number;
             /** @description How it is run. */
             config: components["schemas"]["FunctionConfig"];
             /** @description When it was uploaded first. */
@@ -1044,6 +1050,11 @@ export interface components {
             _id: components["schemas"]["FunctionId"];
             /** @description JavaScript source; absent with `code=false`. */
             code?: string;
+            /**
+             * Format: int64
+             * @description The length of the code in bytes of UTF-8.
+             */
+            codeLength: number;
             /** @description How it is run. */
             config: components["schemas"]["FunctionConfig"];
             /** @description When it was uploaded first. */
@@ -1156,6 +1167,16 @@ export interface components {
          * @description Names an API key. It is no secret.
          */
         KeyId: string;
+        /** @description The newest execution of a function. */
+        LastExecution: {
+            /** @description The execution. */
+            _id: components["schemas"]["ExecutionId"];
+            /** @description When it was accepted. */
+            createdAt: components["schemas"]["Moment"];
+            errorKind: components["schemas"]["ErrorKind"] | null;
+            /** @description Its state. */
+            status: components["schemas"]["ExecutionStatus"];
+        };
         /** @description What a load test cost, beside what it was expected to cost. */
         LoadCost: {
             /** @description The sum of the costs of its executions. */
@@ -1614,7 +1635,7 @@ export interface components {
             /** @description The 99th percentile. */
             p99: components["schemas"]["Milliseconds"];
         };
-        /** @description A failed execution was accepted again. */
+        /** @description The repetition of an execution was accepted. */
         Retried: {
             /** @description The new execution. */
             executionId: components["schemas"]["ExecutionId"];
@@ -1622,8 +1643,13 @@ export interface components {
             message: string;
             /** @description The execution that it repeats. */
             retryOf: components["schemas"]["ExecutionId"];
-            /** @description The state of the new one. */
+            /** @description The state of the new execution. */
             status: components["schemas"]["ExecutionStatus"];
+        };
+        /** @description How to repeat an execution. */
+        RetryRequest: {
+            /** @description The input: any JSON. Null: `{}`. Absent: the input of the execution that is repeated. */
+            input?: unknown;
         };
         /**
          * @description What a key allows. `invoker` calls functions and reads single executions; `reader` reads everything but keys and the audit log; `developer` includes both and changes functions; `admin` does everything.
@@ -1682,11 +1708,13 @@ export interface components {
             /** @description When it was set last. */
             setAt: components["schemas"]["Moment"];
         };
-        /** @description Who asks. */
+        /** @description The session: the client's key, and what the server allows. */
         Session: {
             /** @description Whether a key is required. */
             authentication: components["schemas"]["Authentication"];
             key: components["schemas"]["SessionKey"] | null;
+            /** @description Whether functions can have secrets: the server has a key to seal them with. */
+            secrets: boolean;
         };
         /** @description The key of the client that asks. */
         SessionKey: {
@@ -1931,6 +1959,8 @@ export interface operations {
                 startDate?: string;
                 /** @description Like `startDate`; a date includes its whole day, month or year. Default: now. Before `startDate`: the report is empty. */
                 endDate?: string;
+                /** @description Whether to add the newest execution of each function. Default: false. */
+                lastExecution?: boolean;
             };
             header?: never;
             path?: never;
@@ -2805,7 +2835,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryRequest"] | null;
+            };
+        };
         responses: {
             /** @description The new execution is stored and will run. */
             202: {
@@ -2852,8 +2886,35 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description `conflict`: the message says with what. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -9,9 +9,9 @@ export type ExecutionStatus = Schemas["ExecutionStatus"];
 export type ErrorKind = Schemas["ErrorKind"];
 export type Granularity = Schemas["Granularity"];
 export type Json = unknown;
-export type Fn = Omit<Schemas["Function"], "code"> & { code: string };
-/** A function in a list, which leaves the code out. A server may say how long the code is, in UTF-16 units. */
-export type ListedFn = Omit<Fn, "code"> & { code?: string; codeLength?: number };
+export type Fn = Schemas["Function"];
+/** A function in a list, which leaves the code out. `codeLength` is in bytes. */
+export type ListedFn = Schemas["FunctionSummary"];
 export type FunctionConfig = Schemas["FunctionConfig"];
 export type NewFunction = Schemas["NewFunction"];
 export type FunctionChange = Schemas["FunctionChange"];
@@ -20,9 +20,8 @@ export type CostParts = Schemas["CostParts"];
 export type ExecutionCost = Schemas["ExecutionCost"];
 export type LogLine = Schemas["LogLine"];
 export type Attempt = Schemas["Attempt"];
-/** `truncated` names the long members that a list left out. */
-export type Execution = Schemas["Execution"] & { truncated?: readonly string[] };
-export type ExecutionPage = Omit<Schemas["ExecutionPage"], "executions"> & { executions: Execution[] };
+export type Execution = Schemas["Execution"];
+export type ExecutionPage = Schemas["ExecutionPage"];
 export type Accepted = Schemas["Accepted"];
 export type ScalingEvent = Schemas["ScalingEvent"];
 export type Overview = Schemas["Overview"];
@@ -30,9 +29,8 @@ export type HourCount = Schemas["HistoryRow"];
 export type Pricing = Schemas["PriceBook"];
 export type Estimate = Schemas["Estimate"];
 export type SystemCost = Schemas["SystemCost"];
-/** A newer server may add the function's latest execution. */
-export type CostRow = Schemas["BreakdownRow"] & { lastExecution?: LastExecution | null };
-export type LastExecution = Pick<Execution, "_id" | "status" | "errorKind" | "createdAt">;
+export type CostRow = Schemas["BreakdownRow"];
+export type LastExecution = Schemas["LastExecution"];
 export type Trend = Schemas["Trend"];
 export type LoadTest = Schemas["LoadTest"];
 export type LoadTestStatus = Schemas["LoadTestStatus"];
@@ -40,8 +38,7 @@ export type LoadSecond = Schemas["LoadSecond"];
 export type LoadEstimate = Schemas["LoadEstimate"];
 export type NewLoadTest = Schemas["NewLoadTest"];
 export type Role = Schemas["Role"];
-/** `secrets`: whether the server can store secrets; a server may not say. */
-export type SessionAnswer = Schemas["Session"] & { secrets?: boolean };
+export type SessionAnswer = Schemas["Session"];
 export type SessionKey = Schemas["SessionKey"];
 export type ApiKey = Schemas["Key"];
 export type NewApiKey = Schemas["NewKey"];

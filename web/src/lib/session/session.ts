@@ -27,8 +27,8 @@ const HANDOVER_WAIT = 300;
 
 export const session = createStore<Session>({ state: "asking" });
 
-/** Whether the server can store secrets; null when it does not say. */
-export const canKeepSecrets = createStore<boolean | null>(null);
+/** Whether the server can store secrets: it has a key to encrypt them with. */
+export const canStoreSecrets = createStore(true);
 
 /** While the first key is created, a refusal without a key is expected. */
 let creatingFirst = false;
@@ -158,7 +158,7 @@ function requireKey() {
 
 function enter(answer: SessionAnswer, text: string | null) {
   const key = answer.key;
-  canKeepSecrets.set(answer.secrets ?? null);
+  canStoreSecrets.set(answer.secrets);
   if (answer.authentication === "off") {
     keep(null);
     session.set({ state: "open" });

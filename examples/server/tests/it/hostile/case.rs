@@ -26,11 +26,11 @@ pub(super) enum Verdict {
     Completed(Value),
     /// With this `errorKind`, and an error that contains this text.
     Failed { kind: String, error: String },
-    /// It is not taken: 400, or 413 where it is too long, with an error that contains this text.
+    /// The upload is refused with 400, or 413 if it is too long, and an error that contains this text.
     Refused { error: String },
 }
 
-/// A case with this timeout or more does not meet it on a machine with nothing else to do.
+/// A case with this timeout or more does not reach it on an idle machine.
 const NOT_MET: Duration = Duration::from_secs(5);
 
 /// The timeout of a case that must not time out: even a busy machine does not reach it. A longer one
@@ -60,7 +60,7 @@ impl Verdict {
         }
     }
 
-    /// Whether what came is what was asked for.
+    /// Whether an outcome matches this verdict.
     pub(super) fn allows(&self, came: &Self) -> bool {
         match (self, came) {
             (

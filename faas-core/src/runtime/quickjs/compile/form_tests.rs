@@ -35,6 +35,14 @@ fn a_text_has_the_form_of_the_statements_at_its_top() {
         ),
         ("const input = 1; function f() {}", Form::Declarations),
         ("const handler = wrap(f)", Form::Declarations),
+        (
+            "console.log('loaded'); function handler() {}",
+            Form::Declarations,
+        ),
+        ("const main = () => 1\nsetup(); // main", Form::Declarations),
+        ("seen(input); function handler() {}", Form::Body),
+        ("function handler() {}\nif (a) return 1", Form::Body),
+        ("function handler() {}\nsetup(handler)", Form::Body),
         ("exports.handler = f", Form::CommonJs),
         (
             "const f = () => 1; module.exports = f; return",

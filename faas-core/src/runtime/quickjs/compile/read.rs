@@ -8,6 +8,7 @@ use rquickjs::Ctx;
 use super::super::raw::{Bytecode, Goal, USER_FILE};
 use super::super::shape::{self, Shape};
 use super::super::syntax_error::{self, Place, Rejection, SyntaxError};
+use super::nesting::{self, Subject};
 use super::wrapper::{self, Wrapper};
 use super::{Compiled, Form, dialect};
 use crate::error::CompileError;
@@ -47,28 +48,47 @@ struct Reader<'a, 'js> {
     text: &'a str,
 }
 
-impl Reader<'_, '_> {
+impl<'js> Reader<'_, 'js> {
     fn read(&self) -> Result<Compiled, CompileError> {
         // A function that does not await need not return a promise.
         let is_async = self.text.contains("await");
+        let before = Wrapper::without_parameters(is_async).before;
+        let body = self.subject(Goal::Script, &before);
+        let module = self.subject(Goal::Module, "");
         let not_a_body = match self.as_function(is_async) {
             Err(Rejection::Syntax(error)) => error,
+            Err(Rejection::TooDeep) => return Err(body.too_deep().into_error("syntax error")),
             Err(Rejection::Final(error)) => return Err(error),
             Ok(compiled) => return Ok(compiled),
         };
         let not_a_module = match self.as_module() {
             Err(Rejection::Syntax(error)) => error,
+            Err(Rejection::TooDeep) => return Err(module.too_deep().into_error("syntax error")),
             Err(Rejection::Final(error)) => return Err(error),
             Ok(compiled) => return Ok(compiled),
         };
         if is_async && let Some(compiled) = self.as_body_that_declares_await() {
             return Ok(compiled);
         }
-        let wrapper = Wrapper::without_parameters(is_async);
-        let not_a_body = self.located(not_a_body, Goal::Script, &wrapper.before);
-        let not_a_module = self.located(not_a_module, Goal::Module, "");
+        if let Some(subject) = [&body, &module].into_iter().find(|form| form.is_too_deep()) {
+            return Err(subject.too_deep().into_error("syntax error"));
+        }
+        let not_a_body = located(&body, not_a_body);
+        let not_a_module = located(&module, not_a_module);
         let farther = syntax_error::farther(not_a_body, not_a_module);
-        Err(dialect::explain(self.text, farther))
+        Err(dialect::explain(
+            self.text,
+            nesting::hinted(farther, self.text),
+        ))
+    }
+
+    fn subject<'s>(&'s self, goal: Goal, before: &'s str) -> Subject<'s, 'js> {
+        Subject {
+            ctx: self.ctx,
+            text: self.text,
+            goal,
+            before,
+        }
     }
 
     /// The text inside a function: a body, an expression, declarations or CommonJS.
@@ -80,7 +100,7 @@ impl Reader<'_, '_> {
                 let shape = shape::of_function(&wrapped, wrapper.before.len(), self.text)?;
                 self.shaped(is_async, shape, Some(bytecode))
             }
-            Err(rejection @ Rejection::Final(_)) => Err(rejection),
+            Err(rejection @ (Rejection::Final(_) | Rejection::TooDeep)) => Err(rejection),
             Err(Rejection::Syntax(_)) => {
                 // The text may declare a parameter anew: without parameters nothing conflicts.
                 let wrapper = Wrapper::without_parameters(is_async);
@@ -106,7 +126,23 @@ impl Reader<'_, '_> {
             reads_context: true,
         };
         Ok(match shape {
-            Shape::Body { declared } => {
+            Shape::Body {
+                declared,
+                entry: Some(entry),
+            } => {
+                let name = &entry.handler;
+                if entry.reads_parameters {
+                    let wrapper = Wrapper::body_that_calls(is_async, &declared, name);
+                    compiled(Form::Body, self.script(&wrapper.wrap(self.text))?)
+                } else {
+                    let wrapper = Wrapper::declarations(is_async, name);
+                    compiled(Form::Declarations, self.script(&wrapper.wrap(self.text))?)
+                }
+            }
+            Shape::Body {
+                declared,
+                entry: None,
+            } => {
                 let bytecode = match as_body {
                     Some(bytecode) => bytecode,
                     None => self.script(&Wrapper::body(is_async, &declared).wrap(self.text))?,
@@ -165,65 +201,57 @@ impl Reader<'_, '_> {
         Bytecode::compile(self.ctx, text, Goal::Script, USER_FILE, wrapper::FIRST_LINE)
             .map_err(|_| syntax_error::of(&self.ctx.catch(), self.text))
     }
+}
 
-    /// The error with its place, where QuickJS gives none: for an invalid regular expression, and
-    /// for a name that is not declared.
-    fn located(&self, error: SyntaxError, goal: Goal, before: &str) -> SyntaxError {
-        if error.place.is_some() {
-            return error;
+/// The error with its place, where QuickJS gives none: for an invalid regular expression, and for a
+/// name that is not declared.
+fn located(subject: &Subject<'_, '_>, error: SyntaxError) -> SyntaxError {
+    if error.place.is_some() {
+        return error;
+    }
+    match place_of_regexp(subject, &error) {
+        Some(place) => error.in_regexp(place),
+        None => SyntaxError {
+            place: error.place_of_name(subject.text),
+            ..error
+        },
+    }
+}
+
+/// Where the regular expression literal begins that causes `error`. QuickJS parses from left to
+/// right, so the shortest beginning of the text with the same error ends with the literal. Without
+/// the slash that ends the literal the error is another one, which has a place.
+fn place_of_regexp(subject: &Subject<'_, '_>, error: &SyntaxError) -> Option<Place> {
+    let text = subject.text;
+    let is_error = |end| error_of(subject, end).as_ref() == Some(error);
+    let (mut without, mut with) = (0, text.len());
+    if !is_error(with) {
+        return None;
+    }
+    while without + 1 < with {
+        let middle = text.ceil_char_boundary(without.midpoint(with));
+        if middle == with {
+            break;
         }
-        match self.place_of_regexp(&error, goal, before) {
-            Some(place) => error.in_regexp(place),
-            None => SyntaxError {
-                place: error.place_of_name(self.text),
-                ..error
-            },
+        if is_error(middle) {
+            with = middle;
+        } else {
+            without = middle;
         }
     }
+    let literal = text.get(..with)?;
+    let literal = literal.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
+    let unended = literal.strip_suffix('/')?;
+    error_of(subject, unended.len())
+        .filter(SyntaxError::is_unended_regexp)?
+        .place
+}
 
-    /// Where the regular expression literal begins that causes `error`. QuickJS parses from left to
-    /// right, so the shortest beginning of the text with the same error ends with the literal.
-    /// Without the slash that ends the literal the error is another one, which has a place.
-    fn place_of_regexp(&self, error: &SyntaxError, goal: Goal, before: &str) -> Option<Place> {
-        let is_error = |end| self.error_of(end, goal, before).as_ref() == Some(error);
-        let (mut without, mut with) = (0, self.text.len());
-        if !is_error(with) {
-            return None;
-        }
-        while without + 1 < with {
-            let middle = self.text.ceil_char_boundary(without.midpoint(with));
-            if middle == with {
-                break;
-            }
-            if is_error(middle) {
-                with = middle;
-            } else {
-                without = middle;
-            }
-        }
-        let literal = self.text.get(..with)?;
-        let literal = literal.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
-        let unended = literal.strip_suffix('/')?;
-        self.error_of(unended.len(), goal, before)
-            .filter(SyntaxError::is_unended_regexp)?
-            .place
-    }
-
-    /// The error in the first `end` bytes of the text, if there is one.
-    fn error_of(&self, end: usize, goal: Goal, before: &str) -> Option<SyntaxError> {
-        let beginning = self.text.get(..end).unwrap_or_default();
-        let text = format!("{before}{beginning}");
-        let line = match goal {
-            Goal::Script => wrapper::FIRST_LINE,
-            Goal::Module => 1,
-        };
-        match Bytecode::compile(self.ctx, &text, goal, USER_FILE, line) {
-            Ok(_) => None,
-            Err(_) => match syntax_error::of(&self.ctx.catch(), self.text) {
-                Rejection::Syntax(error) => Some(error),
-                Rejection::Final(_) => None,
-            },
-        }
+/// The syntax error in the first `end` bytes of the text, if there is one.
+fn error_of(subject: &Subject<'_, '_>, end: usize) -> Option<SyntaxError> {
+    match subject.rejection(end)? {
+        Rejection::Syntax(error) => Some(error),
+        Rejection::TooDeep | Rejection::Final(_) => None,
     }
 }
 

@@ -35,6 +35,17 @@ impl Wrapper {
         Self::function(is_async, &parameters(BODY, declared), "", "\n})")
     }
 
+    /// A function whose body is the text and then a call of `handler`, which the text declares, with
+    /// the same arguments. For `declared` see [`Wrapper::body`].
+    pub(super) fn body_that_calls(
+        is_async: bool,
+        declared: &HashSet<String>,
+        handler: &str,
+    ) -> Self {
+        let after = format!("\nreturn {handler}(...arguments);\n}})");
+        Self::function(is_async, &parameters(BODY, declared), "", &after)
+    }
+
     /// A function that returns the value of the text, an expression, in an object: an async function
     /// would await a value that it returns bare. The comma keeps a function without a name from
     /// getting that of the property.

@@ -61,6 +61,27 @@ pub(super) fn handler(statements: &[Statement<'_>]) -> Result<Option<String>, Co
     }
 }
 
+/// Whether the statement declares a function of this name.
+pub(super) fn declares_function(statement: &Statement<'_>, name: &str) -> bool {
+    match statement {
+        Statement::FunctionDeclaration(function) => {
+            function.id.as_ref().is_some_and(|id| id.name == name)
+        }
+        Statement::VariableDeclaration(variables) => {
+            variables.declarations.iter().any(|variable| {
+                simple_name(variable) == Some(name)
+                    && variable.init.as_ref().is_some_and(is_function)
+            })
+        }
+        _ => false,
+    }
+}
+
+/// Whether the statement is a `using` declaration.
+pub(super) fn has_using(statement: &Statement<'_>) -> bool {
+    matches!(statement, Statement::VariableDeclaration(variables) if is_using(variables))
+}
+
 /// The names that are declared with `let`, `const`, `using` or `class`.
 pub(super) fn lexical_names(statements: &[Statement<'_>]) -> HashSet<String> {
     let mut names = HashSet::new();

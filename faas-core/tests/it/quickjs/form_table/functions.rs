@@ -163,6 +163,62 @@ pub(super) const DECLARATIONS: &[Snippet] = &[
     ),
 ];
 
+/// A function named `handler` or `main` among other statements.
+pub(super) const DECLARED_IN_BODIES: &[Snippet] = &[
+    (
+        "const seen = []; seen.push('x');\nfunction handler(input) { return seen[0] + input.a }",
+        Json("\"x2\""),
+    ),
+    (
+        "async function handler(input) { return input.a }\nconsole.log('loaded')",
+        Json("2"),
+    ),
+    (
+        "const main = (input) => input.b;\nif (globalThis.x) { throw new Error('x') }",
+        Json("3"),
+    ),
+    (
+        "function main() { return 'main' }\nfunction handler() { return 'handler' }\nvoid 0",
+        Json("\"handler\""),
+    ),
+    (
+        "function main() { return handler() }\nfunction handler() { return 'called' }\nvoid 0",
+        Json("\"called\""),
+    ),
+    (
+        "// handler: adds\nfunction handler(input) { return input.n ? 1 : handler({ n: 1 }) }\nvoid 0",
+        Json("1"),
+    ),
+    (
+        "const name = input.name; void name;\nfunction handler(_, context) { return name + context.attempt }",
+        Json("\"Ada2\""),
+    ),
+    (
+        "const input = 7; console.log(input);\nfunction handler(given) { return given.a + input }",
+        Json("9"),
+    ),
+    (
+        "const seen = await Promise.resolve(5);\nvoid seen; function handler() { return seen }",
+        Json("5"),
+    ),
+    (
+        "throw new Error('x');\nfunction handler() {}",
+        Throws("Error: x"),
+    ),
+    // The code uses the function itself, or its result.
+    (
+        "function handler() { console.log('once') }\nhandler()",
+        Logged(&["once"]),
+    ),
+    ("function handler() { return 1 }\nreturn 2", Json("2")),
+    (
+        "function handler() { return 1 }\nif (input.a) { return 2 }",
+        Json("2"),
+    ),
+    ("function other() { return 1 }\nvoid 0", Json("null")),
+    ("const handler = 5;\nvoid 0", Json("null")),
+];
+
 /// CommonJS.
 pub(super) const COMMON_JS: &[Snippet] = &[
     ("exports.handler = (input) => input.a", Json("2")),

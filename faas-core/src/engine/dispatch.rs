@@ -1,0 +1,76 @@
+//! Starts what the queue hands out: each attempt is a task on the engine's tokio runtime.
+//!
+//! [`Engine::dispatch`] is called after each change that may let something start. A task that has
+//! ended its attempt goes on with the next one itself, so that a busy engine starts no new tasks.
+
+use std::sync::Arc;
+
+use super::Engine;
+use super::attempt::attempt;
+use super::instances::Slot;
+use super::job::Job;
+use super::queue::{Hold, Next};
+use super::record::Record;
+
+/// A job that is to run, on the slot that was made for it. It gives its instance back when it is
+/// dropped.
+pub(super) struct Ticket {
+    engine: Engine,
+    pub(super) slot: Arc<Slot>,
+    hold: Arc<Hold>,
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.engine.0.instances.remove(&self.slot);
+        self.engine.0.queue.end(&self.hold);
+        if std::thread::panicking() {
+            // Its task does not go on with the next job.
+            self.engine.dispatch();
+        }
+    }
+}
+
+impl Engine {
+    /// Adds a job to the queue and starts it if it can start now. Returns it when the queue is
+    /// closed.
+    pub(super) fn enqueue(&self, job: Job) -> Result<(), Job> {
+        self.0.queue.push(job)?;
+        self.dispatch();
+        Ok(())
+    }
+
+    /// Starts what can start now.
+    pub(super) fn dispatch(&self) {
+        while let Some(ticket) = self.next_ticket() {
+            self.0.handle.spawn(serve(self.clone(), ticket));
+        }
+    }
+
+    fn next_ticket(&self) -> Option<Ticket> {
+        loop {
+            match self.0.queue.next()? {
+                Next::Claim(jobs) => jobs
+                    .into_iter()
+                    .for_each(|job| self.0.recorder.send_soon(self, Record::Claim(job))),
+                Next::Run(job, hold) => {
+                    return Some(Ticket {
+                        engine: self.clone(),
+                        slot: self.0.instances.take_on(self, job, hold.clone()),
+                        hold,
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// Runs one attempt after the other, as long as there is one that can start.
+async fn serve(engine: Engine, first: Ticket) {
+    let mut next = Some(first);
+    while let Some(ticket) = next {
+        attempt(&engine, &ticket.slot).await;
+        drop(ticket);
+        next = engine.next_ticket();
+    }
+}

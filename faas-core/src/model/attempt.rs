@@ -1,0 +1,148 @@
+//! What one attempt leaves: its failure, its console output, its times.
+
+use std::time::Duration;
+
+use super::{InstanceId, Timestamp};
+
+/// Why an attempt returned no value.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Failure {
+    /// The category of the failure.
+    pub kind: FailureKind,
+    /// For people: the thrown error's name and message, or what happened.
+    pub message: String,
+    /// The JavaScript stack with the user's line numbers, if there was one.
+    pub stack: Option<String>,
+}
+
+impl Failure {
+    /// Creates a failure without a stack.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            stack: None,
+        }
+    }
+}
+
+/// The category of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The function threw, returned a value that is not JSON, or never settled.
+    UserError,
+    /// The function exceeded its timeout.
+    Timeout,
+    /// The function needed more memory than its tier has.
+    OutOfMemory,
+    /// The function recursed too deeply.
+    StackOverflow,
+    /// The execution was cancelled.
+    Cancelled,
+    /// The platform failed, for example by a crash or a restart. Such an attempt costs nothing and
+    /// does not count as a retry.
+    Platform,
+}
+
+impl FailureKind {
+    /// All kinds.
+    pub const ALL: [Self; 6] = [
+        Self::UserError,
+        Self::Timeout,
+        Self::OutOfMemory,
+        Self::StackOverflow,
+        Self::Cancelled,
+        Self::Platform,
+    ];
+
+    /// Returns `user_error`, `timeout`, `out_of_memory`, `stack_overflow`, `cancelled` or
+    /// `platform`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UserError => "user_error",
+            Self::Timeout => "timeout",
+            Self::OutOfMemory => "out_of_memory",
+            Self::StackOverflow => "stack_overflow",
+            Self::Cancelled => "cancelled",
+            Self::Platform => "platform",
+        }
+    }
+}
+
+/// One line of console output.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct LogLine {
+    /// The level, from the `console` method that was called.
+    pub level: LogLevel,
+    /// The arguments, formatted and joined by spaces.
+    pub message: String,
+    /// When the line was written.
+    pub at: Timestamp,
+}
+
+/// The level of a console line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// `console.debug`, `console.trace`
+    Debug,
+    /// `console.log`
+    Log,
+    /// `console.info`
+    Info,
+    /// `console.warn`
+    Warn,
+    /// `console.error`, `console.assert`
+    Error,
+}
+
+impl LogLevel {
+    /// Returns `debug`, `log`, `info`, `warn` or `error`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Log => "log",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One run of the function for an execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// When the attempt began. If a restart interrupted it: when the platform noticed that.
+    pub start_time: Timestamp,
+    /// The billed run time. At most the timeout; excludes pauses of the whole platform.
+    pub duration: Duration,
+    /// Why the attempt failed; `None` if it returned a value.
+    pub failure: Option<Failure>,
+    /// The instance that ran it; `None` if unknown.
+    pub instance_id: Option<InstanceId>,
+    /// Whether it was a cold start.
+    pub cold_start: bool,
+    /// The processor time that its code used, as the kernel counted it; zero if unknown.
+    pub cpu_time: Duration,
+}
+
+/// One host call of an execution.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct HostCallRecord {
+    /// The attempt that made it, from 1.
+    pub attempt: u32,
+    /// The binding and the function: `inventory.reserve`.
+    pub name: String,
+    /// When it began.
+    pub start_time: Timestamp,
+    /// How long it took.
+    pub duration: Duration,
+    /// The bytes of its argument.
+    pub bytes_in: u64,
+    /// The bytes of its result.
+    pub bytes_out: u64,
+    /// The code of its error; `None` if it succeeded. `ERR_DROPPED` if the call of the function
+    /// ended before it.
+    pub error: Option<String>,
+}

@@ -1,0 +1,242 @@
+//! What a caller uploads and changes of a function, and what becomes of a stored one.
+
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::model::{Function, FunctionConfig, FunctionStatus, Timestamp};
+use crate::platform::EnvironmentUpdate;
+use crate::secrets::{SecretKeys, SecretText};
+
+/// A function to upload.
+///
+/// ```
+/// use std::time::Duration;
+/// use faas_core::platform::NewFunction;
+///
+/// let new = NewFunction::new("add", "adds", "return input.a + input.b")
+///     .timeout(Duration::from_secs(5))
+///     .retry_count(0)
+///     .variable("UNIT", "EUR");
+/// assert_eq!(new.config.timeout, Duration::from_secs(5));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NewFunction {
+    /// Unique; 1 to 128 characters.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// JavaScript source.
+    pub code: String,
+    /// How to run it.
+    pub config: FunctionConfig,
+    /// The variables and secrets in `context.env`.
+    pub environment: EnvironmentUpdate,
+}
+
+impl NewFunction {
+    /// A function with the default configuration.
+    pub fn new(
+        name: impl Into<String>,
+        description: impl Into<String>,
+        code: impl Into<String>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            description: description.into(),
+            code: code.into(),
+            config: FunctionConfig::default(),
+            environment: EnvironmentUpdate::default(),
+        }
+    }
+
+    /// How long one attempt may run.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.config.timeout = timeout;
+        self
+    }
+
+    /// How often a failed asynchronous execution is tried again.
+    #[must_use]
+    pub const fn retry_count(mut self, count: u32) -> Self {
+        self.config.retry_count = count;
+        self
+    }
+
+    /// How many of its executions may run at the same time.
+    #[must_use]
+    pub const fn concurrency(mut self, limit: u32) -> Self {
+        self.config.concurrency = Some(limit);
+        self
+    }
+
+    /// Sets a variable in `context.env`.
+    #[must_use]
+    pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.environment = self.environment.variable(name, value);
+        self
+    }
+
+    /// Sets a secret in `context.env`. The platform needs a secret key.
+    #[must_use]
+    pub fn secret(mut self, name: impl Into<String>, value: impl Into<SecretText>) -> Self {
+        self.environment = self.environment.secret(name, value);
+        self
+    }
+}
+
+/// A change of a function: what is `None` stays.
+///
+/// ```
+/// use faas_core::model::FunctionStatus;
+/// use faas_core::platform::FunctionUpdate;
+///
+/// let update = FunctionUpdate::default()
+///     .code("return input.a - input.b")
+///     .status(FunctionStatus::Active);
+/// assert_eq!(update.name, None);
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FunctionUpdate {
+    /// A new name.
+    pub name: Option<String>,
+    /// A new description.
+    pub description: Option<String>,
+    /// New code.
+    pub code: Option<String>,
+    /// Whether it takes executions.
+    pub status: Option<FunctionStatus>,
+    /// A new timeout.
+    pub timeout: Option<Duration>,
+    /// A new number of retries.
+    pub retry_count: Option<u32>,
+    /// A new concurrency limit; `Some(None)` lifts it.
+    pub concurrency: Option<Option<u32>>,
+    /// Variables and secrets to set and to remove.
+    pub environment: EnvironmentUpdate,
+}
+
+impl FunctionUpdate {
+    /// Changes the name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Changes the description.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// Changes the code.
+    #[must_use]
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// Lets it take executions, or not.
+    #[must_use]
+    pub const fn status(mut self, status: FunctionStatus) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Changes the timeout of one attempt.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Changes the number of retries.
+    #[must_use]
+    pub const fn retry_count(mut self, count: u32) -> Self {
+        self.retry_count = Some(count);
+        self
+    }
+
+    /// Changes the concurrency limit; `None` lifts it.
+    #[must_use]
+    pub const fn concurrency(mut self, limit: Option<u32>) -> Self {
+        self.concurrency = Some(limit);
+        self
+    }
+
+    /// Changes what its code finds in `context.env`.
+    #[must_use]
+    pub fn environment(mut self, environment: EnvironmentUpdate) -> Self {
+        self.environment = environment;
+        self
+    }
+}
+
+impl NewFunction {
+    /// Whether `there` is what this would make of it. Secrets are sealed, so nobody knows of those.
+    pub(super) fn is_stored_as(&self, there: &Function) -> bool {
+        let variables = &there.environment.variables;
+        *there.description == *self.description
+            && *there.code == *self.code
+            && there.config == self.config
+            && self.environment.secrets.is_empty()
+            && self.environment.variables.iter().all(|(name, value)| {
+                variables.get(name.as_str()).map(|value| &**value) == value.as_deref()
+            })
+    }
+}
+
+impl From<NewFunction> for FunctionUpdate {
+    /// A change of everything but the name and the status.
+    fn from(new: NewFunction) -> Self {
+        Self::default()
+            .description(new.description)
+            .code(new.code)
+            .timeout(new.config.timeout)
+            .retry_count(new.config.retry_count)
+            .concurrency(new.config.concurrency)
+            .environment(new.environment)
+    }
+}
+
+impl FunctionUpdate {
+    pub(super) fn applied_to(
+        &self,
+        before: &Function,
+        keys: &SecretKeys,
+        now: Timestamp,
+    ) -> Result<Function, Error> {
+        let mut after = before.clone();
+        for (to, from) in [
+            (&mut after.name, &self.name),
+            (&mut after.description, &self.description),
+            (&mut after.code, &self.code),
+        ] {
+            if let Some(text) = from {
+                *to = text.as_str().into();
+            }
+        }
+        if let Some(name) = &self.name {
+            after.name = name.trim().into();
+        }
+        after.status = self.status.unwrap_or(after.status);
+        after.config.timeout = self.timeout.unwrap_or(after.config.timeout);
+        after.config.retry_count = self.retry_count.unwrap_or(after.config.retry_count);
+        after.config.concurrency = self.concurrency.unwrap_or(after.config.concurrency);
+        let environment = &before.environment;
+        after.environment = (self.environment).applied_to(environment, before.id, keys, now)?;
+        if after.code != before.code
+            || after.config != before.config
+            || after.environment != before.environment
+        {
+            after.version += 1;
+        }
+        // Later than before even when the clock was set back: the store compares it.
+        after.updated_at = now.max(before.updated_at + Duration::from_micros(1));
+        Ok(after)
+    }
+}
