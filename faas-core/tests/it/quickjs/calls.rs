@@ -377,7 +377,11 @@ fn a_call_is_stopped_from_outside_with_its_reason_and_keeps_its_logs() {
             let call = host.call(&rig, FunctionId::from_u128(3), &rig.compile(source), "{}");
             let stop = call.stop.clone();
             let running = rig.spawn_call(call);
-            rig.wait_for(host.happens(if source.contains("echo") { "echo" } else { "wait" }));
+            rig.wait_for(host.happens(if source.contains("echo") {
+                "echo"
+            } else {
+                "wait"
+            }));
             stop.stop(reason);
             let outcome = rig.wait_for(running).unwrap();
             assert_eq!(outcome.result.unwrap_err().kind, kind, "{source}");

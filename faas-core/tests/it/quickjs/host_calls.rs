@@ -27,11 +27,20 @@ fn value(source: &str) -> Value {
 fn json_and_bytes_pass_both_ways() {
     let (rig, host) = (Rig::new(), TestHost::new());
     for (source, expected) in [
-        ("return await context.test.echo({ a: [1, 'ü'] })", json!({"a": [1, "ü"]})),
+        (
+            "return await context.test.echo({ a: [1, 'ü'] })",
+            json!({"a": [1, "ü"]}),
+        ),
         ("return await context.test.echo()", json!(null)),
         ("return await context.test.echo(undefined)", json!(null)),
-        ("return await context.test.echo('\\ud800') === '\\ud800'", json!(true)),
-        ("return await context.test.echo(new Date(0))", json!("1970-01-01T00:00:00.000Z")),
+        (
+            "return await context.test.echo('\\ud800') === '\\ud800'",
+            json!(true),
+        ),
+        (
+            "return await context.test.echo(new Date(0))",
+            json!("1970-01-01T00:00:00.000Z"),
+        ),
         (
             "const b = await context.test.echo(new Uint8Array([1, 2, 255])); return [b instanceof Uint8Array, ...b]",
             json!([true, 1, 2, 255]),
@@ -48,21 +57,36 @@ fn json_and_bytes_pass_both_ways() {
             "const b = await context.test.echo(new Uint8Array()); return [b instanceof Uint8Array, b.length]",
             json!([true, 0]),
         ),
-        ("return await context.test.echo(new Uint16Array([300]))", json!({"0": 300})),
-        ("const b = await context.test.bytes(100000); return [b.length, b[99999]]", json!([100_000, 7])),
+        (
+            "return await context.test.echo(new Uint16Array([300]))",
+            json!({"0": 300}),
+        ),
+        (
+            "const b = await context.test.bytes(100000); return [b.length, b[99999]]",
+            json!([100_000, 7]),
+        ),
         (
             "const b = new Uint8Array([1]); const sent = context.test.echo(b); b[0] = 2; return [...await sent]",
             json!([1]),
         ),
-        ("const { echo } = context.test; return await echo(5)", json!(5)),
-        ("export default async (input, context) => await context.test.echo(6)", json!(6)),
+        (
+            "const { echo } = context.test; return await echo(5)",
+            json!(5),
+        ),
+        (
+            "export default async (input, context) => await context.test.echo(6)",
+            json!(6),
+        ),
         ("return await arguments[1].test.echo(7)", json!(7)),
     ] {
         // Not compiled as a module where `context` is a parameter.
         assert_eq!(value_with(&rig, &host, source), expected, "{source}");
     }
     let arguments = host.arguments.lock();
-    assert_eq!(arguments[0], Payload::Json(faas_core::model::Json::parse(r#"{"a":[1,"ü"]}"#.to_owned()).unwrap()));
+    assert_eq!(
+        arguments[0],
+        Payload::Json(faas_core::model::Json::parse(r#"{"a":[1,"ü"]}"#.to_owned()).unwrap())
+    );
     assert_eq!(arguments[5], Payload::Bytes(vec![1, 2, 255].into()));
 }
 
@@ -80,7 +104,10 @@ fn an_error_of_a_host_function_has_its_message_its_code_and_the_stack_of_the_cal
     let call = host.call(&rig, FunctionId::from_u128(1), &program, "{}");
     let failure = rig.run_call(call).result.unwrap_err();
     assert_eq!(failure.kind, FailureKind::UserError);
-    assert!(failure.message.starts_with("Error: nothing is left"), "{failure:?}");
+    assert!(
+        failure.message.starts_with("Error: nothing is left"),
+        "{failure:?}"
+    );
     assert!(failure.stack.unwrap().contains("OUT_OF_STOCK"));
 }
 
@@ -108,7 +135,16 @@ fn a_binding_is_frozen_has_its_functions_only_and_does_not_show_in_its_context()
         ]";
     let expected = json!([
         ["echo", "later", "fail", "hold", "never", "bytes"],
-        null, true, true, "undefined", "undefined", false, true, false, "echo", "object"
+        null,
+        true,
+        true,
+        "undefined",
+        "undefined",
+        false,
+        true,
+        false,
+        "echo",
+        "object"
     ]);
     assert_eq!(value(source), expected);
 }
@@ -157,11 +193,17 @@ fn an_argument_over_a_limit_is_an_error_and_is_not_sent() {
     assert_eq!(error("'ü'.repeat(500)"), too_large(1002));
     assert_eq!(error("new Uint8Array(1001)"), too_large(1001));
     let deep = error("(() => { let a = 1; for (let i = 0; i < 300; i++) a = [a]; return a })()");
-    assert_eq!(deep[1], "the argument of test.echo nests deeper than 256 levels");
+    assert_eq!(
+        deep[1],
+        "the argument of test.echo nests deeper than 256 levels"
+    );
     for (argument, says) in [
         ("() => 1", "the argument is not JSON: it is a function"),
         ("10n", "the argument is not JSON: it contains a BigInt"),
-        ("{ a: Symbol() }", "the argument is not JSON: it contains a symbol"),
+        (
+            "{ a: Symbol() }",
+            "the argument is not JSON: it contains a symbol",
+        ),
     ] {
         assert_eq!(error(argument), json!(["TypeError", says]));
     }
@@ -176,7 +218,8 @@ fn calls_that_are_not_awaited_are_sent_when_the_code_waits_and_else_are_not() {
     assert_eq!(value_with(&rig, &host, source), 1);
     assert_eq!(host.count("echo"), 1);
     // They are not sent by the next call either.
-    let program = rig.compile("context.test.fail(); if (input) await context.test.echo(input); return 1");
+    let program =
+        rig.compile("context.test.fail(); if (input) await context.test.echo(input); return 1");
     for input in ["0", "0", "5"] {
         let call = host.call(&rig, FunctionId::from_u128(1), &program, input);
         rig.run_call(call).result.unwrap();

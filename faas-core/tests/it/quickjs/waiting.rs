@@ -144,7 +144,10 @@ fn the_processor_time_of_a_call_leaves_out_the_time_that_it_waits() {
     assert!(!outcome.cpu_time.is_zero());
     let waits = "await new Promise(done => setTimeout(done, 1000)); return 1";
     let waited = rig.run(waits, "1").cpu_time;
-    assert!(!waited.is_zero() && waited < Duration::from_millis(900), "{waited:?}");
+    assert!(
+        !waited.is_zero() && waited < Duration::from_millis(900),
+        "{waited:?}"
+    );
 }
 
 #[test]
