@@ -1,7 +1,7 @@
 //! A host with a malicious worker, and counts of the resources that it uses.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -52,15 +52,8 @@ impl Rig {
     pub(super) fn new() -> Self {
         let folder = std::env::temp_dir().join(format!("faas-adversarial-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        let arguments = [ARGUMENT.into(), folder.clone().into_os_string()];
-        let options = ProcessesOptions {
-            worker: WorkerCommand::this_program(arguments),
-            blank_children: 0,
-            compile_timeout: TIMEOUT,
-            ..ProcessesOptions::default()
-        };
         Self {
-            processes: Processes::new(options).unwrap(),
+            processes: processes(&folder),
             tokio: tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)
                 .enable_all()
@@ -169,6 +162,17 @@ impl Drop for Rig {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+fn processes(folder: &Path) -> Processes {
+    let arguments = [ARGUMENT.into(), folder.to_owned().into_os_string()];
+    let options = ProcessesOptions {
+        worker: WorkerCommand::this_program(arguments),
+        blank_children: 0,
+        compile_timeout: TIMEOUT,
+        ..ProcessesOptions::default()
+    };
+    Processes::new(options).unwrap()
 }
 
 async fn call(
@@ -288,8 +292,17 @@ pub(super) struct Neighbour {
 
 impl Neighbour {
     pub(super) fn start(rig: &Rig) -> Self {
+        Self::of(rig.processes.clone(), rig)
+    }
+
+    /// Starts one with a worker of its own, whose idle children are not evicted for others.
+    pub(super) fn apart(rig: &Rig) -> Self {
+        Self::of(processes(&rig.folder.join("apart")), rig)
+    }
+
+    fn of(processes: Processes, rig: &Rig) -> Self {
         let function = rig.function("return input");
-        let (processes, tokio) = (rig.processes.clone(), rig.tokio.handle().clone());
+        let tokio = rig.tokio.handle().clone();
         let done = Arc::new(AtomicBool::new(false));
         let seen = done.clone();
         let thread = std::thread::spawn(move || {

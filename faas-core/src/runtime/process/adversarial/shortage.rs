@@ -15,9 +15,9 @@ use crate::runtime::process::worker_host::WorkerHost;
 promises! {
     without_descriptors_calls_fail_and_no_child_leaks: {
         let rig = Rig::new();
-        let neighbour = Neighbour::start(&rig);
+        let neighbour = Neighbour::apart(&rig);
         let function = rig.function("return input");
-        let before = rig.settled(1);
+        let before = rig.settled(2);
         let usual = getrlimit(Resource::Nofile);
         let (mut served, mut failed) = (0, 0);
         // Descriptors are numbered from 0, and three are always in use.

@@ -63,9 +63,9 @@ promises! {
     };
     a_worker_that_cannot_fork_fails_only_the_call_that_needs_a_child: {
         let rig = Rig::new();
-        let neighbour = Neighbour::start(&rig);
+        let neighbour = Neighbour::apart(&rig);
         let function = rig.function("return input");
-        let before = rig.settled(1);
+        let before = rig.settled(2);
         for fault in [
             "reports an error",
             "attaches no descriptors",
