@@ -1,5 +1,5 @@
-//! The QuickJS runtime: how code is read, what it can reach, where it is stopped. It promises the
-//! same wherever its isolates live.
+//! The QuickJS runtime: how it reads code, what code can reach, and how it is stopped. All of it is
+//! the same for isolates in threads and in processes.
 
 use faas_core::runtime::{QuickJs, QuickJsOptions};
 
@@ -8,6 +8,8 @@ mod threads {
     use super::*;
 
     type Tested = QuickJs;
+
+    const IN_PROCESSES: bool = false;
 
     fn start(options: QuickJsOptions) -> Tested {
         QuickJs::new(options).unwrap()
@@ -22,8 +24,11 @@ mod threads {
     mod errors;
     mod form_table;
     mod forms;
+    mod host;
+    mod host_calls;
     mod hostile;
     mod rig;
+    mod waiting;
     mod warmth;
 }
 
@@ -36,17 +41,19 @@ mod processes {
 
     type Tested = Processes;
 
-    /// Tests have no `main` of their own: what is in this section runs before theirs.
+    const IN_PROCESSES: bool = true;
+
+    /// Tests have no `main` of their own. Functions in this section run before the test harness's.
     #[used]
     #[expect(
         unsafe_code,
-        reason = "puts a function where libc looks for some to call"
+        reason = "registers a function that libc calls at startup"
     )]
-    // SAFETY: libc calls what is there once, with one thread, after itself is ready.
+    // SAFETY: libc calls the function once, with one thread, after its own initialization.
     #[unsafe(link_section = ".init_array")]
-    static BE_A_WORKER: extern "C" fn() = be_a_worker_if_asked;
+    static RUN_WORKER: extern "C" fn() = run_worker_if_asked;
 
-    extern "C" fn be_a_worker_if_asked() {
+    extern "C" fn run_worker_if_asked() {
         worker::run_if_asked();
     }
 
@@ -77,7 +84,10 @@ mod processes {
     mod errors;
     mod form_table;
     mod forms;
+    mod host;
+    mod host_calls;
     mod hostile;
     mod rig;
+    mod waiting;
     mod warmth;
 }

@@ -147,3 +147,142 @@ impl Exchange {
 fn invalid(what: &str) -> Lost {
     Lost::Invalid(what.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::process::wire::DoneHead;
+
+    const LIMITS: Limits = Limits {
+        timeout: Duration::from_secs(1),
+        memory: 1 << 20,
+        output: 10,
+        log_lines: 2,
+        log_bytes: 100,
+        host_calls: 2,
+        host_bytes: 10,
+    };
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    const CALL: HostCallHead = HostCallHead {
+        serial: 1,
+        id: 5,
+        binding: 0,
+        function: 1,
+        is_bytes: false,
+    };
+
+    fn wait(after: Option<u64>) -> Reply<'static> {
+        Reply::Wait { serial: 1, after }
+    }
+
+    fn done(serial: u64) -> Reply<'static> {
+        Reply::Done(DoneHead {
+            serial,
+            failure: None,
+            logs: Vec::new(),
+            reusable: true,
+        })
+    }
+
+    fn receive(
+        exchange: &mut Exchange,
+        reply: &Reply<'_>,
+        tail: &[u8],
+    ) -> Result<Option<Step>, Lost> {
+        let bindings = [BindingNames {
+            name: "test".into(),
+            functions: ["one".into(), "two".into()].into(),
+        }];
+        let terms = Terms {
+            limits: &LIMITS,
+            bindings: &bindings,
+        };
+        let mut frame = Vec::new();
+        wire::append(&mut frame, reply, tail).unwrap();
+        assert!(frame.len() - 4 <= terms.longest_frame());
+        exchange.receive(&frame[4..], terms, NOW)
+    }
+
+    fn started() -> Exchange {
+        let mut exchange = Exchange::default();
+        assert_eq!(exchange.start(), 1);
+        exchange
+    }
+
+    #[test]
+    fn a_step_ends_with_a_wait_and_its_host_calls_or_with_the_call() {
+        let mut exchange = started();
+        let call = Reply::HostCall(CALL);
+        assert!(receive(&mut exchange, &call, b"[1]").unwrap().is_none());
+        let step = receive(&mut exchange, &wait(None), b"").unwrap();
+        let Some(Step::Wait(Wait { after: None, calls })) = step else {
+            panic!("{step:?}")
+        };
+        let [call] = calls.as_slice() else {
+            panic!("{calls:?}")
+        };
+        assert_eq!((call.id, call.binding, call.function), (5, 0, 1));
+        assert_eq!(call.argument, Payload::Json(Json::trusted("[1]")));
+        let step = receive(&mut exchange, &wait(Some(7)), b"").unwrap();
+        assert!(matches!(
+            step,
+            Some(Step::Wait(Wait { after: Some(_), .. }))
+        ));
+        let step = receive(&mut exchange, &done(1), b"1").unwrap();
+        assert!(matches!(step, Some(Step::Done(_))));
+    }
+
+    #[test]
+    fn a_child_calls_only_what_it_was_given_within_its_limits() {
+        let heads = [
+            HostCallHead { serial: 2, ..CALL },
+            HostCallHead { binding: 1, ..CALL },
+            HostCallHead {
+                function: 2,
+                ..CALL
+            },
+            HostCallHead {
+                function: u32::MAX,
+                ..CALL
+            },
+        ];
+        for head in heads {
+            let lost = receive(&mut started(), &Reply::HostCall(head), b"1").err();
+            assert!(matches!(lost, Some(Lost::Invalid(_))), "{head:?}");
+        }
+        for (is_bytes, argument) in [(false, &b"{"[..]), (false, b""), (true, &[0; 11])] {
+            let head = HostCallHead { is_bytes, ..CALL };
+            let lost = receive(&mut started(), &Reply::HostCall(head), argument).err();
+            assert!(matches!(lost, Some(Lost::Invalid(_))), "{argument:?}");
+        }
+        let mut exchange = started();
+        let call = |id| Reply::HostCall(HostCallHead { id, ..CALL });
+        for (id, is_valid) in [(1, true), (1, false), (2, true), (3, false)] {
+            let received = receive(&mut exchange, &call(id), b"1");
+            assert_eq!(received.is_ok(), is_valid, "{id}");
+        }
+        exchange.answer(1);
+        assert!(receive(&mut exchange, &call(3), b"1").is_ok());
+    }
+
+    #[test]
+    fn frames_out_of_order_are_refused() {
+        assert!(receive(&mut started(), &wait(None), b"").is_err());
+        assert!(receive(&mut started(), &done(0), b"1").is_err());
+        assert!(receive(&mut started(), &done(2), b"1").is_err());
+        let wait = Reply::Wait {
+            serial: 2,
+            after: Some(1),
+        };
+        assert!(receive(&mut started(), &wait, b"").is_err());
+        assert!(receive(&mut started(), &Reply::Ready, b"").is_err());
+        let mut exchange = started();
+        receive(&mut exchange, &Reply::HostCall(CALL), b"1").unwrap();
+        assert!(receive(&mut exchange, &done(1), b"1").is_err());
+        // Nothing of a call is left for the next one.
+        assert_eq!(exchange.start(), 2);
+        assert!(receive(&mut exchange, &done(2), b"1").is_ok());
+    }
+}

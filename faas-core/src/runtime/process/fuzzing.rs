@@ -3,12 +3,14 @@
 use std::io::Read;
 use std::time::Duration;
 
-use super::answer::{ABOUT_DROPPED, MAX_FAILURE, checked, longest};
+use super::answer::{ABOUT_DROPPED, MAX_FAILURE};
 use super::compile;
 use super::control::Report;
+use super::exchange::{Exchange, Terms};
 use super::wire::Frames;
 use crate::model::{FailureKind, Json, Timestamp};
-use crate::runtime::Limits;
+use crate::runtime::step::{Ended, HostCall, Step};
+use crate::runtime::{BindingNames, Limits, Payload};
 
 const LIMITS: Limits = Limits {
     timeout: Duration::from_secs(1),
@@ -16,6 +18,8 @@ const LIMITS: Limits = Limits {
     output: 200,
     log_lines: 3,
     log_bytes: 100,
+    host_calls: 2,
+    host_bytes: 300,
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -26,22 +30,55 @@ const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 /// # Panics
 /// When an invalid answer is accepted.
 pub fn answers(bytes: &[u8], piece: usize) {
+    let bindings = [BindingNames {
+        name: "test".into(),
+        functions: ["one".into(), "two".into()].into(),
+    }];
+    let terms = Terms {
+        limits: &LIMITS,
+        bindings: &bindings,
+    };
     let mut stream = Pieces { bytes, piece };
-    let (mut frames, mut serial) = (Frames::default(), 1);
-    while let Ok(Some(frame)) = frames.next(&mut stream, longest(&LIMITS)) {
-        assert!(frame.len() <= longest(&LIMITS));
-        call(frame, serial);
+    let (mut frames, mut exchange) = (Frames::default(), Exchange::default());
+    exchange.start();
+    let mut unanswered = Vec::new();
+    while let Ok(Some(frame)) = frames.next(&mut stream, terms.longest_frame()) {
+        assert!(frame.len() <= terms.longest_frame());
         upload(frame);
-        serial += 1;
+        match exchange.receive(frame, terms, NOW) {
+            Ok(Some(Step::Done(ended))) => {
+                check_end(ended);
+                exchange.start();
+                unanswered.clear();
+            }
+            Ok(Some(Step::Wait(wait))) => {
+                wait.calls.iter().for_each(check_call);
+                unanswered.extend(wait.calls.iter().map(|call| call.id));
+                assert!(unanswered.len() <= LIMITS.host_calls);
+                assert!(wait.after.is_some() || !unanswered.is_empty());
+                // Every other one is answered, so that some stay open.
+                for id in unanswered.drain(..unanswered.len().div_ceil(2)) {
+                    exchange.answer(id);
+                }
+            }
+            Ok(None) => {}
+            // The host kills the child.
+            Err(_) => break,
+        }
     }
     // Malformed bytes must give an error, not a panic.
     let _ = postcard::from_bytes::<Report>(bytes);
 }
 
-fn call(frame: &[u8], serial: u64) {
-    let Ok(ended) = checked(frame, serial, &LIMITS, NOW) else {
-        return;
-    };
+fn check_call(call: &HostCall) {
+    assert!(call.binding == 0 && call.function < 2);
+    assert!(call.argument.len() <= LIMITS.host_bytes);
+    if let Payload::Json(json) = &call.argument {
+        assert!(Json::parse(json.as_str().to_owned()).is_ok());
+    }
+}
+
+fn check_end(ended: Ended) {
     match ended.result {
         Ok(output) => {
             assert!(output.len() <= LIMITS.output);

@@ -276,7 +276,7 @@ impl RemoteIsolate {
     }
 
     /// Returns the processor time that the child has used since it said that it waits, if that is
-    /// more than it may.
+    /// too much.
     fn burnt(&self) -> Option<Lost> {
         let used = self.process.cpu_time().saturating_sub(self.cpu_before);
         (used > WAITING).then_some(Lost::Burnt(used))
@@ -370,6 +370,9 @@ impl Isolate for RemoteIsolate {
     async fn stop(&mut self, call: &Call, reason: StopReason) -> Ended {
         if reason != StopReason::Timeout {
             return self.lost(Lost::Stopped(reason), call).await;
+        }
+        if let Some(burnt) = self.burnt() {
+            return self.lost(burnt, call).await;
         }
         self.deadline = self.clock.monotonic();
         let serial = self.exchange.serial();

@@ -106,6 +106,9 @@ pub(super) enum Reply<'a> {
         column: Option<u32>,
         temporary: bool,
     },
+    /// The call has ended; the tail is its output, unless it failed.
+    #[serde(borrow)]
+    Done(DoneHead<'a>),
     /// The code calls a host function with the argument in the tail. Sent before [`Reply::Wait`].
     HostCall(HostCallHead),
     /// The call waits, and the child does nothing until the host sends [`Request::Go`].
@@ -114,9 +117,6 @@ pub(super) enum Reply<'a> {
         /// The time until the next timer, in microseconds.
         after: Option<u64>,
     },
-    /// The call has ended; the tail is its output, unless it failed.
-    #[serde(borrow)]
-    Done(DoneHead<'a>),
 }
 
 /// A host call without its argument.

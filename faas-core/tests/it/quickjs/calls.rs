@@ -1,13 +1,13 @@
-//! One call: its result, its context, its console, its timers, its failures.
+//! One call: its result, context, console, timers and failures.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use faas_core::clock::{Clock, SystemClock};
 use faas_core::model::{FailureKind, FunctionId, LogLevel};
-use faas_core::runtime::{QuickJsOptions, Runtime, StopReason, StopSignal};
+use faas_core::runtime::{QuickJsOptions, Runtime, StopReason};
 use serde_json::json;
 
+use super::host::TestHost;
 use super::rig::Rig;
 
 #[test]
@@ -38,7 +38,7 @@ fn a_result_is_json_and_undefined_is_null() {
 }
 
 #[test]
-fn what_is_no_json_is_a_user_error_that_says_so() {
+fn a_result_that_is_not_json_is_a_user_error_that_says_why() {
     let rig = Rig::new();
     for (source, says) in [
         ("return () => 1", "it is a function"),
@@ -122,7 +122,7 @@ fn a_promise_that_never_settles_fails_at_once() {
 }
 
 #[test]
-fn the_context_tells_about_the_call_and_reads_as_the_instances_id() {
+fn the_context_describes_the_call_and_as_text_is_the_instance_id() {
     let rig = Rig::new();
     let function = FunctionId::from_u128(9);
     let program =
@@ -154,7 +154,7 @@ fn the_context_tells_about_the_call_and_reads_as_the_instances_id() {
 }
 
 #[test]
-fn timers_run_in_the_order_in_which_they_fall_due() {
+fn timers_run_in_the_order_in_which_they_are_due() {
     let rig = Rig::new();
     let source = "
         const seen = [];
@@ -261,7 +261,7 @@ fn the_console_is_captured_with_its_levels() {
 }
 
 #[test]
-fn a_flood_of_lines_is_cut_and_the_last_line_tells_how_many_were_dropped() {
+fn a_flood_of_lines_is_cut_and_the_last_line_says_how_many_were_dropped() {
     let mut rig = Rig::new();
     rig.limits.log_lines = 10;
     let logs = rig
@@ -295,7 +295,7 @@ fn the_logs_of_a_failed_call_are_kept() {
 }
 
 #[test]
-fn whatever_is_thrown_has_a_message() {
+fn every_thrown_value_has_a_message() {
     let rig = Rig::new();
     for (source, message) in [
         (
@@ -358,7 +358,7 @@ fn code_cannot_be_made_from_text_at_run_time() {
 fn a_call_is_stopped_from_outside_with_its_reason_and_keeps_its_logs() {
     let mut rig = Rig::new();
     let sources = [
-        "console.warn('so far'); for (;;); return 1",
+        "console.warn('so far'); await context.test.echo(); for (;;); return 1",
         "console.warn('so far'); await new Promise(done => setTimeout(done, 1e7)); return 1",
     ];
     for source in sources {
@@ -368,30 +368,32 @@ fn a_call_is_stopped_from_outside_with_its_reason_and_keeps_its_logs() {
             (StopReason::TakenOver, FailureKind::Platform),
             (StopReason::Timeout, FailureKind::Timeout),
         ] {
-            let stop = Arc::new(StopSignal::default());
-            let stopper = stop.clone();
-            let thread = std::thread::spawn(move || {
-                stopper.wait(Duration::from_millis(500));
-                stopper.stop(reason);
-            });
-            let program = rig.compile(source);
-            // When its time is up a process knows by itself.
-            rig.limits.timeout = Duration::from_millis(match reason {
-                StopReason::Timeout => 500,
-                _ => 20_000,
-            });
-            let outcome = rig.call_until(FunctionId::from_u128(3), &program, "{}", &stop);
+            // A process that still runs enforces its timeout itself.
+            rig.limits.timeout = match reason {
+                StopReason::Timeout => Duration::from_millis(500),
+                _ => Duration::from_secs(3600),
+            };
+            let host = TestHost::new();
+            let call = host.call(&rig, FunctionId::from_u128(3), &rig.compile(source), "{}");
+            let stop = call.stop.clone();
+            let running = rig.spawn_call(call);
+            rig.wait_for(host.happens(if source.contains("echo") {
+                "echo"
+            } else {
+                "wait"
+            }));
+            stop.stop(reason);
+            let outcome = rig.wait_for(running).unwrap();
             assert_eq!(outcome.result.unwrap_err().kind, kind, "{source}");
             let logs: Vec<_> = outcome.logs.iter().map(|line| &*line.message).collect();
             assert_eq!(logs, ["so far"], "{reason:?}: {source}");
-            thread.join().unwrap();
         }
     }
     assert_eq!(rig.quickjs.stats().warm_isolates, 0);
 }
 
 #[test]
-fn a_program_of_another_runtime_is_the_platforms_failure() {
+fn a_program_of_another_runtime_is_a_platform_failure() {
     let rig = Rig::new();
     let program = faas_core::runtime::Program::new(5);
     let outcome = rig.call(FunctionId::from_u128(3), &program, "{}");
@@ -399,7 +401,7 @@ fn a_program_of_another_runtime_is_the_platforms_failure() {
 }
 
 #[test]
-fn a_compile_that_takes_too_long_is_given_up_on() {
+fn a_compilation_that_takes_too_long_is_abandoned() {
     let rig = Rig::with(QuickJsOptions {
         compile_timeout: Duration::ZERO,
         ..QuickJsOptions::default()

@@ -1,6 +1,6 @@
-//! A runtime with one instance, and calls with settable limits.
+//! A runtime, and calls with settable limits.
 
-use std::thread;
+use std::sync::Arc;
 use std::time::Duration;
 
 use faas_core::error::CompileError;
@@ -12,12 +12,16 @@ use faas_core::runtime::{
     StopSignal,
 };
 use serde_json::Value;
+use tokio::runtime::{Builder, Runtime as Tokio};
+use tokio::task::JoinHandle;
 
 use super::{Tested, start};
 
 pub(super) struct Rig {
     pub(super) quickjs: Tested,
     pub(super) limits: Limits,
+    /// Runs the calls. Each rig has its own.
+    pub(super) tokio: Tokio,
 }
 
 impl Rig {
@@ -37,11 +41,18 @@ impl Rig {
                 output: 1 << 20,
                 log_lines: 100,
                 log_bytes: 10_000,
+                host_calls: 10,
+                host_bytes: 1 << 20,
             },
+            tokio: Builder::new_multi_thread()
+                .worker_threads(1)
+                .enable_all()
+                .build()
+                .unwrap(),
         }
     }
 
-    /// Compiles what may be wrong.
+    /// Compiles code that may be invalid.
     pub(super) fn quickjs_compile(&self, source: &str) -> Result<Program, CompileError> {
         self.quickjs.compile(source)
     }
@@ -59,7 +70,7 @@ impl Rig {
         }
     }
 
-    /// Compiles and calls once, in an isolate of its own.
+    /// Compiles and calls once, in a new isolate.
     pub(super) fn run(&self, source: &str, input: &str) -> Outcome {
         let function = FunctionId::from_u128(fastrand::u128(..));
         let outcome = self.call(function, &self.compile(source), input);
@@ -68,7 +79,7 @@ impl Rig {
     }
 
     pub(super) fn call(&self, function: FunctionId, program: &Program, input: &str) -> Outcome {
-        self.call_until(function, program, input, &StopSignal::default())
+        self.run_call(self.make_call(function, program, input))
     }
 
     pub(super) fn call_named(
@@ -77,71 +88,67 @@ impl Rig {
         program: &Program,
         name: &str,
     ) -> Outcome {
-        let none = OpenEnvironment::EMPTY;
-        self.call_with(function, program, "{}", name, &none, &StopSignal::default())
+        let mut call = self.make_call(function, program, "{}");
+        call.context = Arc::new(CallContext {
+            function_name: name.into(),
+            ..CallContext::clone(&call.context)
+        });
+        self.run_call(call)
     }
 
-    pub(super) fn call_until(
-        &self,
-        function: FunctionId,
-        program: &Program,
-        input: &str,
-        stop: &StopSignal,
-    ) -> Outcome {
-        let none = OpenEnvironment::EMPTY;
-        self.call_with(function, program, input, "adder", &none, stop)
-    }
-
-    /// As [`Rig::call`], with these names in the environment.
+    /// Calls with these names in the environment.
     pub(super) fn call_in<'a>(
         &self,
         function: FunctionId,
         program: &Program,
         names: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Outcome {
-        let stop = StopSignal::default();
-        let environment = OpenEnvironment::new(names);
-        self.call_with(function, program, "{}", "adder", &environment, &stop)
-    }
-
-    fn call_with(
-        &self,
-        function: FunctionId,
-        program: &Program,
-        input: &str,
-        name: &str,
-        environment: &OpenEnvironment,
-        stop: &StopSignal,
-    ) -> Outcome {
-        let instance = InstanceId::new("i-7");
-        let context = CallContext {
-            execution_id: ExecutionId::from_u128(0x1234),
-            function_id: function,
-            function_name: name.into(),
-            attempt: 2,
-            deadline: Timestamp::from_millis(1_769_868_309_123),
-            instance_id: instance.clone(),
-        };
-        let input = Json::parse(input.to_owned()).unwrap();
-        // With the stack that the runtime asks its hosts for.
-        thread::scope(|scope| {
-            let run = || {
-                self.quickjs.instance(&instance).unwrap().run(&Call {
-                    function: (function, 1),
-                    program,
-                    environment,
-                    input: &input,
-                    context: &context,
-                    limits: &self.limits,
-                    stop,
-                })
-            };
-            let thread = thread::Builder::new().stack_size(self.quickjs.stack_size());
-            thread.spawn_scoped(scope, run).unwrap().join().unwrap()
+        self.run_call(Call {
+            environment: Arc::new(OpenEnvironment::new(names)),
+            ..self.make_call(function, program, "{}")
         })
     }
 
-    /// What the code returns; it must.
+    /// Makes a call that was not started yet.
+    pub(super) fn make_call(&self, function: FunctionId, program: &Program, input: &str) -> Call {
+        let context = CallContext {
+            execution_id: ExecutionId::from_u128(0x1234),
+            function_id: function,
+            function_name: "adder".into(),
+            attempt: 2,
+            deadline: Timestamp::from_millis(1_769_868_309_123),
+            instance_id: InstanceId::new("i-7"),
+        };
+        Call {
+            function: (function, 1),
+            program: program.clone(),
+            environment: Arc::new(OpenEnvironment::EMPTY),
+            bindings: Arc::new([]),
+            input: Json::parse(input.to_owned()).unwrap(),
+            context: Arc::new(context),
+            limits: self.limits,
+            stop: Arc::new(StopSignal::default()),
+            host: Arc::new(()),
+        }
+    }
+
+    pub(super) fn run_call(&self, call: Call) -> Outcome {
+        self.tokio.block_on(run(self.quickjs.clone(), call))
+    }
+
+    /// Starts a call without waiting for its end.
+    pub(super) fn spawn_call(&self, call: Call) -> JoinHandle<Outcome> {
+        self.tokio.spawn(run(self.quickjs.clone(), call))
+    }
+
+    /// Waits for something, which must happen.
+    pub(super) fn wait_for<T>(&self, event: impl Future<Output = T>) -> T {
+        const HANGS: Duration = Duration::from_secs(60);
+        let waited = async { tokio::time::timeout(HANGS, event).await };
+        self.tokio.block_on(waited).expect("it does not happen")
+    }
+
+    /// Returns what the code returns; it must return.
     pub(super) fn value(&self, source: &str, input: &str) -> Value {
         match self.run(source, input).result {
             Ok(output) => output.to().unwrap(),
@@ -149,7 +156,7 @@ impl Rig {
         }
     }
 
-    /// How the code fails; it must.
+    /// Returns how the code fails; it must fail.
     pub(super) fn failure(&self, source: &str) -> Failure {
         match self.run(source, "{}").result {
             Ok(output) => panic!("it returned {output}: {source}"),
@@ -157,7 +164,7 @@ impl Rig {
         }
     }
 
-    /// The message of a failure that is the user's.
+    /// Returns the message of a user error.
     pub(super) fn user_error(&self, source: &str) -> String {
         let failure = self.failure(source);
         assert_eq!(
@@ -167,4 +174,9 @@ impl Rig {
         );
         failure.message
     }
+}
+
+async fn run(quickjs: Tested, call: Call) -> Outcome {
+    let instance = quickjs.acquire(call.function).await.unwrap();
+    instance.run(call).await
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::malicious::pause;
-use super::rig::{LATE, Neighbour, Rig, TIMEOUT, call, call_until, serves};
+use super::rig::{LATE, Neighbour, Rig, TIMEOUT};
 use crate::model::FailureKind;
 use crate::runtime::process::sandbox::tests::{fresh::in_fresh_process, promises};
 use crate::runtime::{StopReason, StopSignal};
@@ -51,22 +51,63 @@ promises! {
             ("kills itself", OutOfMemory),
         ]);
     };
+    a_child_that_waits_or_calls_its_host_against_the_protocol_fails_only_its_call: {
+        each_costs_its_call_alone(&[
+            ("waits for nothing", UserError),
+            ("waits in the previous call", UserError),
+            ("waits twice", UserError),
+            ("waits and answers", UserError),
+            ("waits and then sends something", UserError),
+            ("waits and exits", UserError),
+            ("waits and closes its pipes", UserError),
+            ("goes on with another call", UserError),
+            ("floods after a wait", UserError),
+            ("calls a host function that it was not given", UserError),
+            ("calls a binding that it was not given", UserError),
+            ("calls its host in the previous call", UserError),
+            ("calls its host twice with one number", UserError),
+            ("calls its host too often", UserError),
+            ("calls its host with invalid JSON", UserError),
+            ("calls its host with too much", UserError),
+            ("calls its host and answers", UserError),
+            ("floods with host calls", UserError),
+            ("waits for ever", Timeout),
+        ]);
+    };
+    a_child_that_runs_while_it_says_that_it_waits_is_killed: {
+        let rig = Rig::new();
+        let outcome = rig.call(&rig.function("waits and burns"), "1");
+        let failure = outcome.result.unwrap_err();
+        assert_eq!(failure.kind, UserError, "{failure:?}");
+        assert!(failure.message.contains("while it said that it waited"), "{failure:?}");
+        assert!(outcome.cpu_time > Duration::from_millis(20), "{:?}", outcome.cpu_time);
+    };
+    a_child_that_keeps_to_the_protocol_waits_and_calls_its_host: {
+        let rig = Rig::new();
+        for code in ["waits correctly", "calls its host correctly"] {
+            let function = rig.function(code);
+            for n in 0..3 {
+                let outcome = rig.call(&function, "1");
+                assert_eq!(outcome.result.unwrap().as_str(), "\"waited\"", "{code}");
+                assert_eq!(outcome.cold_start, n == 0);
+            }
+        }
+    };
     a_child_that_never_reads_blocks_nothing_else: {
         let rig = Rig::new();
         let neighbour = Neighbour::start(&rig);
         let function = rig.function("never reads");
         let input = format!("\"{}\"", "x".repeat(6 << 20));
-        let mut instance = rig.instance();
-        let (outcome, took) = rig.timed(|| call(&mut *instance, &function, &input));
+        let (outcome, took) = rig.timed(|| rig.call(&function, &input));
         assert_eq!(outcome.result.unwrap_err().kind, Timeout);
         assert!(took < TIMEOUT + LATE, "{took:?}");
-        serves(&mut *instance, &rig.function("return input"));
+        rig.serves(&rig.function("return input"));
         assert!(neighbour.stop() > 1);
     };
     a_child_cannot_claim_that_its_call_is_free: {
         let rig = Rig::new();
         for fault in ["claims a platform failure", "claims a cancellation"] {
-            let outcome = call(&mut *rig.instance(), &rig.function(fault), "1");
+            let outcome = rig.call(&rig.function(fault), "1");
             assert_eq!(outcome.result.unwrap_err().kind, UserError, "{fault}");
         }
     };
@@ -74,7 +115,7 @@ promises! {
         let rig = Rig::new();
         let started = rig.now();
         let function = rig.function("logs with wrong times");
-        let outcome = call(&mut *rig.instance(), &function, "1");
+        let outcome = rig.call(&function, "1");
         assert_eq!(outcome.result.unwrap().as_str(), "1");
         assert_eq!(outcome.logs.len(), 2);
         for line in outcome.logs {
@@ -86,18 +127,11 @@ promises! {
         let rig = Rig::new();
         for fault in ["answers this call and the next one", "answers and exits"] {
             let function = rig.function(fault);
-            // The isolate is reused directly, and through the pool.
-            for idle in [false, true] {
-                let mut instance = rig.instance();
-                for n in 0..3 {
-                    let outcome = call(&mut *instance, &function, &n.to_string());
-                    assert_eq!(outcome.result.unwrap().as_str(), n.to_string(), "{fault}, {idle}");
-                    assert!(outcome.cold_start, "{fault}, {idle}");
-                    if idle {
-                        instance.idle();
-                    }
-                    pause(200);
-                }
+            for n in 0..3 {
+                let outcome = rig.call(&function, &n.to_string());
+                assert_eq!(outcome.result.unwrap().as_str(), n.to_string(), "{fault}");
+                assert!(outcome.cold_start, "{fault}");
+                pause(200);
             }
         }
     };
@@ -106,9 +140,8 @@ promises! {
         let function = rig.function("floods with answers");
         let before = rig.settled(0);
         for _ in 0..20 {
-            let mut instance = rig.instance();
             for n in 0..3 {
-                let outcome = call(&mut *instance, &function, &n.to_string());
+                let outcome = rig.call(&function, &n.to_string());
                 match outcome.result {
                     Ok(output) => assert_eq!(output.as_str(), n.to_string()),
                     Err(failure) => assert_eq!(failure.kind, UserError),
@@ -120,7 +153,7 @@ promises! {
     };
     a_cancellation_at_the_end_of_a_call_never_hits_the_next_call: {
         let rig = Rig::new();
-        let (function, mut instance) = (rig.function("return input"), rig.instance());
+        let function = rig.function("return input");
         let (mut met, mut cancelled) = (0, 0);
         for n in 0..600 {
             let stop = Arc::new(StopSignal::default());
@@ -131,16 +164,16 @@ promises! {
                 }
                 theirs.stop(StopReason::Cancelled);
             });
-            match call_until(&mut *instance, &function, "1", &stop).result {
+            match rig.call_until(&function, "1", stop.clone()).result {
                 Ok(_) => met += usize::from(stop.reason().is_some()),
                 Err(failure) => {
                     assert_eq!(failure.kind, FailureKind::Cancelled, "{n}");
                     cancelled += 1;
                 }
             }
-            serves(&mut *instance, &function);
+            rig.serves(&function);
             stopping.join().unwrap();
-            serves(&mut *instance, &function);
+            rig.serves(&function);
         }
         assert!(met > 0 && cancelled > 0, "{met} met, {cancelled} cancelled");
     };
@@ -150,13 +183,12 @@ promises! {
 fn each_costs_its_call_alone(faults: &[(&str, FailureKind)]) {
     let rig = Rig::new();
     let honest = rig.function("return input");
-    let (mut instance, mut other) = (rig.instance(), rig.instance());
-    serves(&mut *other, &honest);
+    rig.serves(&honest);
     let neighbour = Neighbour::start(&rig);
     let before = rig.settled(2);
     for (fault, kind) in faults {
         let function = rig.function(fault);
-        let (outcome, took) = rig.timed(|| call(&mut *instance, &function, "[1, 2]"));
+        let (outcome, took) = rig.timed(|| rig.call(&function, "[1, 2]"));
         let failure = outcome.result.unwrap_err();
         assert_eq!(failure.kind, *kind, "{fault}: {failure:?}");
         assert!(failure.message.len() < 200, "{fault}");
@@ -167,7 +199,7 @@ fn each_costs_its_call_alone(faults: &[(&str, FailureKind)]) {
             Duration::ZERO
         };
         assert!(took >= soon, "{fault}: {took:?}");
-        serves(&mut *other, &honest);
+        rig.serves(&honest);
         rig.wait_for_only(before);
     }
     assert!(neighbour.stop() > faults.len());

@@ -1,6 +1,6 @@
 //! Children that misbehave during a compilation.
 
-use super::rig::{LATE, Rig, TIMEOUT, serves};
+use super::rig::{LATE, Rig, TIMEOUT};
 use crate::runtime::Runtime;
 use crate::runtime::process::sandbox::tests::{fresh::in_fresh_process, promises};
 
@@ -8,8 +8,7 @@ promises! {
     a_misbehaving_compiler_fails_only_its_upload: {
         let rig = Rig::new();
         let honest = rig.function("return input");
-        let mut instance = rig.instance();
-        serves(&mut *instance, &honest);
+        rig.serves(&honest);
         let before = rig.settled(1);
         for fault in [
             "sends the end of a call",
@@ -28,7 +27,7 @@ promises! {
             assert!(error.message.len() < 200, "{fault}: {error:?}");
             assert!(!error.temporary, "{fault}: {error:?}");
             assert!(took < TIMEOUT + LATE, "{fault}: {took:?}");
-            serves(&mut *instance, &honest);
+            rig.serves(&honest);
             rig.wait_for_only(before);
         }
     };

@@ -1,18 +1,24 @@
 //! A host with a malicious worker, and counts of the resources that it uses.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::malicious::{ARGUMENT, FAULT, LOG_BYTES, LOG_LINES, OUTPUT, pause};
+use async_trait::async_trait;
+
+use super::malicious::{
+    ARGUMENT, FAULT, HOST_BYTES, HOST_CALLS, LOG_BYTES, LOG_LINES, OUTPUT, pause,
+};
 use crate::clock::{Clock, SystemClock};
 use crate::model::{ExecutionId, FunctionId, InstanceId, Json, Timestamp};
+use crate::model::{Failure, FailureKind};
 use crate::runtime::process::{Processes, ProcessesOptions, WorkerCommand};
 use crate::runtime::{
-    Call, CallContext, Instance, Limits, OpenEnvironment, Outcome, Program, Runtime, StopSignal,
+    BindingNames, Call, CallContext, CallHost, HostAnswer, HostRequest, Instance, Limits,
+    OpenEnvironment, Outcome, Program, Runtime, RuntimeError, StopSignal,
 };
 
 pub(super) const TIMEOUT: Duration = Duration::from_secs(1);
@@ -33,9 +39,10 @@ impl Function {
     }
 }
 
-/// The host.
+/// The host. Its binding `test` has the functions `echo` and `never`.
 pub(super) struct Rig {
     pub(super) processes: Processes,
+    tokio: tokio::runtime::Runtime,
     folder: PathBuf,
     clock: SystemClock,
 }
@@ -45,15 +52,13 @@ impl Rig {
     pub(super) fn new() -> Self {
         let folder = std::env::temp_dir().join(format!("faas-adversarial-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        let arguments = [ARGUMENT.into(), folder.clone().into_os_string()];
-        let options = ProcessesOptions {
-            worker: WorkerCommand::this_program(arguments),
-            blank_children: 0,
-            compile_timeout: TIMEOUT,
-            ..ProcessesOptions::default()
-        };
         Self {
-            processes: Processes::new(options).unwrap(),
+            processes: processes(&folder),
+            tokio: tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()
+                .unwrap(),
             folder,
             clock: SystemClock::new(),
         }
@@ -71,8 +76,42 @@ impl Rig {
         self.processes.forget(function.id);
     }
 
-    pub(super) fn instance(&self) -> Box<dyn Instance> {
-        self.processes.instance(&InstanceId::new("i-1")).unwrap()
+    pub(super) fn acquire(&self, function: &Function) -> Result<Box<dyn Instance>, RuntimeError> {
+        self.tokio
+            .block_on(self.processes.acquire(function.version()))
+    }
+
+    /// Calls `function` and returns the outcome.
+    pub(super) fn call(&self, function: &Function, input: &str) -> Outcome {
+        self.call_until(function, input, Arc::default())
+    }
+
+    /// Calls `function` with a stop signal.
+    pub(super) fn call_until(
+        &self,
+        function: &Function,
+        input: &str,
+        stop: Arc<StopSignal>,
+    ) -> Outcome {
+        self.tokio
+            .block_on(call(&self.processes, function, input, stop))
+    }
+
+    /// Calls `function` in an instance that was acquired before.
+    pub(super) fn run(
+        &self,
+        instance: Box<dyn Instance>,
+        function: &Function,
+        input: &str,
+    ) -> Outcome {
+        let call = instance.run(made(function, input, Arc::default()));
+        self.tokio.block_on(call)
+    }
+
+    /// Asserts that a correct function is served.
+    pub(super) fn serves(&self, function: &Function) {
+        let outcome = self.call(function, "[42]");
+        assert_eq!(outcome.result.unwrap().as_str(), "[42]");
     }
 
     /// Makes the worker commit this fault at its next opportunity.
@@ -125,18 +164,35 @@ impl Drop for Rig {
     }
 }
 
-/// Calls `function` and returns the outcome.
-pub(super) fn call(instance: &mut dyn Instance, function: &Function, input: &str) -> Outcome {
-    call_until(instance, function, input, &StopSignal::default())
+fn processes(folder: &Path) -> Processes {
+    let arguments = [ARGUMENT.into(), folder.to_owned().into_os_string()];
+    let options = ProcessesOptions {
+        worker: WorkerCommand::this_program(arguments),
+        blank_children: 0,
+        compile_timeout: TIMEOUT,
+        ..ProcessesOptions::default()
+    };
+    Processes::new(options).unwrap()
 }
 
-/// Calls `function` with a stop signal.
-pub(super) fn call_until(
-    instance: &mut dyn Instance,
+async fn call(
+    processes: &Processes,
     function: &Function,
     input: &str,
-    stop: &StopSignal,
+    stop: Arc<StopSignal>,
 ) -> Outcome {
+    match processes.acquire(function.version()).await {
+        Ok(instance) => instance.run(made(function, input, stop)).await,
+        Err(error) => Outcome {
+            result: Err(Failure::new(FailureKind::Platform, error.to_string())),
+            logs: Vec::new(),
+            cold_start: true,
+            cpu_time: Duration::ZERO,
+        },
+    }
+}
+
+fn made(function: &Function, input: &str, stop: Arc<StopSignal>) -> Call {
     let context = CallContext {
         execution_id: ExecutionId::from_u128(7),
         function_id: function.id,
@@ -151,22 +207,44 @@ pub(super) fn call_until(
         output: OUTPUT,
         log_lines: LOG_LINES,
         log_bytes: LOG_BYTES,
+        host_calls: HOST_CALLS,
+        host_bytes: HOST_BYTES,
     };
-    instance.run(&Call {
+    Call {
         function: function.version(),
-        program: &function.program,
-        environment: &OpenEnvironment::EMPTY,
-        input: &Json::parse(input.to_owned()).unwrap(),
-        context: &context,
-        limits: &limits,
+        program: function.program.clone(),
+        environment: Arc::new(OpenEnvironment::EMPTY),
+        bindings: Arc::new([BindingNames {
+            name: "test".into(),
+            functions: Arc::new(["echo".into(), "never".into()]),
+        }]),
+        input: Json::parse(input.to_owned()).unwrap(),
+        context: Arc::new(context),
+        limits,
         stop,
-    })
+        host: Arc::new(Host),
+    }
 }
 
-/// Asserts that a correct function is served.
-pub(super) fn serves(instance: &mut dyn Instance, function: &Function) {
-    let outcome = call(instance, function, "[42]");
-    assert_eq!(outcome.result.unwrap().as_str(), "[42]");
+/// Answers `echo` at once.
+struct Host;
+
+#[async_trait]
+impl CallHost for Host {
+    fn wait(&self) -> bool {
+        true
+    }
+
+    async fn resume(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    async fn call(&self, request: HostRequest) -> HostAnswer {
+        match &*request.function {
+            "echo" => Ok(request.argument),
+            _ => std::future::pending().await,
+        }
+    }
 }
 
 /// The resources that this process uses.
@@ -214,15 +292,24 @@ pub(super) struct Neighbour {
 
 impl Neighbour {
     pub(super) fn start(rig: &Rig) -> Self {
+        Self::of(rig.processes.clone(), rig)
+    }
+
+    /// Starts one with a worker of its own, whose idle children are not evicted for others.
+    pub(super) fn apart(rig: &Rig) -> Self {
+        Self::of(processes(&rig.folder.join("apart")), rig)
+    }
+
+    fn of(processes: Processes, rig: &Rig) -> Self {
         let function = rig.function("return input");
-        let processes = rig.processes.clone();
+        let tokio = rig.tokio.handle().clone();
         let done = Arc::new(AtomicBool::new(false));
         let seen = done.clone();
         let thread = std::thread::spawn(move || {
-            let mut instance = processes.instance(&InstanceId::new("i-2")).unwrap();
             let mut served = 0;
             while !seen.load(Ordering::Relaxed) {
-                let outcome = call(&mut *instance, &function, "[1]");
+                let call = call(&processes, &function, "[1]", Arc::default());
+                let outcome = tokio.block_on(call);
                 assert_eq!(outcome.result.unwrap().as_str(), "[1]");
                 assert_eq!(outcome.cold_start, served == 0);
                 served += 1;

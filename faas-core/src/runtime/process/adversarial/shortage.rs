@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, pidfd_send_signal, setrlimit};
 
 use super::malicious::pause;
-use super::rig::{Neighbour, Rig, below, call, serves};
+use super::rig::{Neighbour, Rig, below};
 use crate::model::FailureKind;
 use crate::runtime::Runtime as _;
 use crate::runtime::process::WorkerCommand;
@@ -15,16 +15,16 @@ use crate::runtime::process::worker_host::WorkerHost;
 promises! {
     without_descriptors_calls_fail_and_no_child_leaks: {
         let rig = Rig::new();
-        let neighbour = Neighbour::start(&rig);
+        let neighbour = Neighbour::apart(&rig);
         let function = rig.function("return input");
-        let before = rig.settled(1);
+        let before = rig.settled(2);
         let usual = getrlimit(Resource::Nofile);
         let (mut served, mut failed) = (0, 0);
         // Descriptors are numbered from 0, and three are always in use.
         for current in (3..24).rev().chain(3..24) {
             let limit = Rlimit { current: Some(current), ..usual };
             setrlimit(Resource::Nofile, limit).unwrap();
-            let outcome = call(&mut *rig.instance(), &function, "1");
+            let outcome = rig.call(&function, "1");
             rig.forget(&function);
             pause(50);
             setrlimit(Resource::Nofile, usual).unwrap();
@@ -38,7 +38,7 @@ promises! {
             rig.wait_for_only(before);
         }
         assert!(served > 0 && failed > 0, "{served} served, {failed} failed");
-        serves(&mut *rig.instance(), &function);
+        rig.serves(&function);
         neighbour.stop();
     };
     a_host_without_descriptors_is_not_ready: {
@@ -56,13 +56,13 @@ promises! {
         let rig = Rig::new();
         let (one, other) = (rig.function("return input"), rig.function("return 1"));
         rig.settled(0);
-        serves(&mut *rig.instance(), &one);
+        rig.serves(&one);
         let before = rig.settled(1);
         // Too few descriptors for another child.
         let current = u64::try_from(before.descriptors).unwrap() + 2;
         let usual = getrlimit(Resource::Nofile);
         setrlimit(Resource::Nofile, Rlimit { current: Some(current), ..usual }).unwrap();
-        let outcome = call(&mut *rig.instance(), &other, "1");
+        let outcome = rig.call(&other, "1");
         setrlimit(Resource::Nofile, usual).unwrap();
         assert_eq!(outcome.result.unwrap().as_str(), "1");
         rig.wait_for_only(before);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::malicious::pause;
-use super::rig::{Neighbour, Rig, TIMEOUT, below, call, serves};
+use super::rig::{Neighbour, Rig, TIMEOUT, below};
 use crate::model::FailureKind;
 use crate::runtime::process::sandbox::tests::{fresh::in_fresh_process, promises};
 
@@ -29,7 +29,7 @@ promises! {
             "sends nothing",
         ] {
             rig.set_fault(&format!("fork: {fault}"));
-            serves(&mut *rig.instance(), &function);
+            rig.serves(&function);
             assert!(rig.has_misbehaved(), "{fault}");
             rig.forget(&function);
             rig.wait_for_only(before);
@@ -46,17 +46,15 @@ promises! {
             "sends garbage",
             "reports an error",
         ] {
-            let mut instance = rig.instance();
-            serves(&mut *instance, &function);
+            rig.serves(&function);
             rig.set_fault(&format!("reap: {fault}"));
             // The exit status is unknown: that is a platform failure.
-            let outcome = call(&mut *rig.instance(), &ending, "1");
+            let outcome = rig.call(&ending, "1");
             assert_eq!(outcome.result.unwrap_err().kind, FailureKind::Platform, "{fault}");
             assert!(rig.has_misbehaved(), "{fault}");
             // If the worker died, its child died with it.
             pause(200);
-            serves(&mut *instance, &function);
-            drop(instance);
+            rig.serves(&function);
             rig.forget(&function);
             if fault != "reports an error" {
                 rig.wait_for_only(before);
@@ -65,9 +63,9 @@ promises! {
     };
     a_worker_that_cannot_fork_fails_only_the_call_that_needs_a_child: {
         let rig = Rig::new();
-        let neighbour = Neighbour::start(&rig);
+        let neighbour = Neighbour::apart(&rig);
         let function = rig.function("return input");
-        let before = rig.settled(1);
+        let before = rig.settled(2);
         for fault in [
             "reports an error",
             "attaches no descriptors",
@@ -75,13 +73,13 @@ promises! {
             "forks a child that exits before it is ready",
         ] {
             rig.set_fault(&format!("fork: {fault}"));
-            let outcome = call(&mut *rig.instance(), &function, "1");
+            let outcome = rig.call(&function, "1");
             assert_eq!(outcome.result.unwrap_err().kind, FailureKind::Platform, "{fault}");
             assert!(rig.has_misbehaved(), "{fault}");
             rig.wait_for_only(before);
         }
         neighbour.stop();
-        serves(&mut *rig.instance(), &function);
+        rig.serves(&function);
     };
     a_worker_that_does_not_start_is_replaced: {
         let rig = Rig::new();
@@ -94,10 +92,10 @@ promises! {
         ] {
             rig.set_fault(&format!("lock: {fault}"));
             kill(below(std::process::id())[0], Signal::KILL);
-            let outcome = call(&mut *rig.instance(), &function, "1");
+            let outcome = rig.call(&function, "1");
             assert_eq!(outcome.result.unwrap_err().kind, FailureKind::Platform, "{fault}");
             assert!(rig.has_misbehaved(), "{fault}");
-            serves(&mut *rig.instance(), &function);
+            rig.serves(&function);
             rig.forget(&function);
         }
     };
@@ -105,19 +103,17 @@ promises! {
         let rig = Rig::new();
         let function = rig.function("crashes");
         let before = rig.settled(0);
-        let mut instance = rig.instance();
-        instance.prepare(function.version()).unwrap();
+        let instance = rig.acquire(&function).unwrap();
         let worker = below(std::process::id())[0];
         kill(worker, Signal::STOP);
-        let (outcome, took) = rig.timed(|| call(&mut *instance, &function, "1"));
+        let (outcome, took) = rig.timed(|| rig.run(instance, &function, "1"));
         kill(worker, Signal::CONT);
         // The exit status is unknown, and the call did not wait for it.
         assert_eq!(outcome.result.unwrap_err().kind, FailureKind::Platform);
         assert!(took < TIMEOUT, "{took:?}");
         // The late reply is not mistaken for the next one.
-        let outcome = call(&mut *instance, &function, "1");
+        let outcome = rig.call(&function, "1");
         assert_eq!(outcome.result.unwrap_err().kind, FailureKind::UserError);
-        drop(instance);
         rig.wait_for_only(before);
     };
     a_stopped_worker_delays_only_calls_that_need_a_fork: {
@@ -128,7 +124,7 @@ promises! {
         let worker = below(std::process::id())[0];
         kill(worker, Signal::STOP);
         std::thread::scope(|scope| {
-            let cold = scope.spawn(|| rig.timed(|| serves(&mut *rig.instance(), &function)).1);
+            let cold = scope.spawn(|| rig.timed(|| rig.serves(&function)).1);
             pause(1500);
             kill(worker, Signal::CONT);
             let took = cold.join().unwrap();

@@ -179,7 +179,7 @@
   // ---- host calls ----
 
   let calls;
-  const bind = (text) => {
+  const bindHost = (text) => {
     calls ??= hostLoad(2)(
       { __proto__: null, ...builtins, freeze, defineProperty, parse, ownValue },
       contextPrototype, hostFunctions, argumentText,
@@ -343,5 +343,5 @@
     return [clean(cut(head + short, MAX_TEXT)), frames, clean(cut(details, MAX_TEXT))];
   };
 
-  return { run, finish, adopt, fire, install, rename, describe, bind, outgoing, deliver };
+  return { run, finish, adopt, fire, install, rename, describe, bind: bindHost, outgoing, deliver };
 })
