@@ -256,7 +256,8 @@ impl Registry {
         function.tier = self
             .price_book
             .tier_of(&function.code, function.config.timeout);
-        let memory_mb = self.price_book.tier(function.tier).memory_mb;
+        let tier_memory = self.price_book.tier(function.tier).memory_mb;
+        let memory_mb = (function.config.memory).map_or(tier_memory, |set| set.min(tier_memory));
         let limits = Limits {
             timeout: function.config.timeout,
             memory: (memory_mb as usize) << 20,
