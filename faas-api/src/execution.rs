@@ -40,6 +40,10 @@ pub struct Execution<'a, F = FunctionKey> {
     /// The run time of all its attempts.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub duration: Option<Millis>,
+    /// The processor time of all its attempts; null until one has ended, and where a list has left
+    /// out the attempts.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub cpu_time: Option<Millis>,
     /// Why it failed.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub error: Option<Cow<'a, str>>,
@@ -70,6 +74,11 @@ pub struct Execution<'a, F = FunctionKey> {
     pub logs: Vec<LogLine<'a>>,
     /// The attempts that have ended.
     pub attempts: Vec<Attempt<'a>>,
+    /// The host calls that have ended, in the order in which they ended; at most 1000. Always empty
+    /// in a list.
+    pub host_calls: Vec<HostCall<'a>>,
+    /// How many host calls there were, with those that `hostCalls` does not have.
+    pub host_call_count: u64,
     /// What a list has left out because it would have become too long. It can be read with the
     /// execution itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,6 +124,7 @@ impl<'a, F> Execution<'a, F> {
             start_time: Moment(execution.start_time.unwrap_or(execution.created_at)),
             end_time: execution.end_time.map(Moment),
             duration: (!execution.attempts.is_empty()).then_some(Millis(execution.duration)),
+            cpu_time: (!execution.attempts.is_empty()).then(|| Millis(execution.cpu_time())),
             error: failure.map(|failure| Cow::Borrowed(failure.message.as_str())),
             error_kind: failure.map(|failure| Word(failure.kind)),
             stack: failure.and_then(|failure| failure.stack.as_deref().map(Cow::Borrowed)),
@@ -127,6 +137,8 @@ impl<'a, F> Execution<'a, F> {
             cold_start: execution.cold_start,
             logs: execution.logs.iter().map(LogLine::from).collect(),
             attempts: execution.attempts.iter().map(Attempt::from).collect(),
+            host_calls: execution.host_calls.iter().map(HostCall::from).collect(),
+            host_call_count: execution.host_call_count(),
             truncated: None,
         }
     }
@@ -169,6 +181,8 @@ pub struct Attempt<'a> {
     pub start_time: Moment,
     /// How long it ran.
     pub duration: Millis,
+    /// The processor time that its code used; 0 where it is not known.
+    pub cpu_time: Millis,
     /// Why it failed.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub error: Option<Cow<'a, str>>,
@@ -188,10 +202,48 @@ impl<'a> From<&'a model::Attempt> for Attempt<'a> {
         Self {
             start_time: Moment(attempt.start_time),
             duration: Millis(attempt.duration),
+            cpu_time: Millis(attempt.cpu_time),
             error: failure.map(|failure| Cow::Borrowed(failure.message.as_str())),
             error_kind: failure.map(|failure| Word(failure.kind)),
             instance_id: instance(attempt.instance_id.as_ref()),
             cold_start: attempt.cold_start,
+        }
+    }
+}
+
+/// A call of a host function by the code of an execution.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct HostCall<'a> {
+    /// The attempt that made it, from 1.
+    pub attempt: u32,
+    /// The binding and the function, such as `inventory.reserve`.
+    pub name: Cow<'a, str>,
+    /// When it began.
+    pub start_time: Moment,
+    /// How long it took.
+    pub duration: Millis,
+    /// The length of its argument in bytes.
+    pub bytes_in: u64,
+    /// The length of its result in bytes.
+    pub bytes_out: u64,
+    /// The code of its error; null: it succeeded. `ERR_DROPPED`: the attempt ended before it.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub error: Option<Cow<'a, str>>,
+}
+
+impl<'a> From<&'a model::HostCallRecord> for HostCall<'a> {
+    fn from(call: &'a model::HostCallRecord) -> Self {
+        Self {
+            attempt: call.attempt,
+            name: Cow::Borrowed(&call.name),
+            start_time: Moment(call.start_time),
+            duration: Millis(call.duration),
+            bytes_in: call.bytes_in,
+            bytes_out: call.bytes_out,
+            error: call.error.as_deref().map(Cow::Borrowed),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use faas_core::model::{self, Environment, FunctionConfig as Limits, Json};
 use faas_core::platform;
@@ -109,6 +110,12 @@ pub struct FunctionConfig<'a> {
     /// How many executions of it may run at once; null: as many as there are instances.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub concurrency: Option<u32>,
+    /// The memory of its code in MiB; null: what its tier gives.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub memory: Option<u32>,
+    /// The bindings that its code may use; null: those that the host opens to all functions.
+    #[cfg_attr(feature = "openapi", schema(required, value_type = Option<Vec<String>>))]
+    pub bindings: Option<Vec<Cow<'a, str>>>,
     /// What its code finds in `context.env`, without secrets.
     #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
     pub env: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
@@ -129,21 +136,26 @@ pub struct Secret<'a> {
 }
 
 impl<'a> FunctionConfig<'a> {
-    fn new(limits: &Limits, environment: &'a Environment) -> Self {
+    fn new(limits: &'a Limits, environment: &'a Environment) -> Self {
         let Limits {
             timeout,
             retry_count,
             concurrency,
-        } = *limits;
+            memory,
+            bindings,
+        } = limits;
+        let names = bindings.as_deref().map(<[_]>::iter);
         let variables = environment.variables.iter();
         let secrets = environment.secrets.iter().map(|(name, secret)| Secret {
             name: Cow::Borrowed(name),
             set_at: Moment(secret.set_at),
         });
         Self {
-            timeout: Millis(timeout),
-            retry_count,
-            concurrency,
+            timeout: Millis(*timeout),
+            retry_count: *retry_count,
+            concurrency: *concurrency,
+            memory: *memory,
+            bindings: names.map(|names| names.map(|name| Cow::Borrowed(&**name)).collect()),
             env: variables
                 .map(|(name, value)| (Cow::Borrowed(&**name), Cow::Borrowed(&**value)))
                 .collect(),
@@ -209,12 +221,16 @@ impl NewFunction {
 impl From<NewFunction> for platform::NewFunction {
     fn from(new: NewFunction) -> Self {
         let mut function = Self::new(new.name, new.description, new.code);
-        let config = new.config.unwrap_or_default();
-        let default = function.config;
-        let timeout = config.timeout.flatten();
-        function.config.timeout = timeout.map_or(default.timeout, std::time::Duration::from_millis);
-        function.config.retry_count = config.retry_count.flatten().unwrap_or(default.retry_count);
+        let mut config = new.config.unwrap_or_default();
+        if let Some(timeout) = config.timeout.flatten() {
+            function.config.timeout = std::time::Duration::from_millis(timeout);
+        }
+        if let Some(retry_count) = config.retry_count.flatten() {
+            function.config.retry_count = retry_count;
+        }
         function.config.concurrency = config.concurrency.flatten();
+        function.config.memory = config.memory.flatten();
+        function.config.bindings = config.bindings.take().flatten().map(shared);
         function.environment = config.environment();
         function
     }
@@ -288,7 +304,7 @@ pub struct FunctionChange {
 
 impl From<FunctionChange> for platform::FunctionUpdate {
     fn from(change: FunctionChange) -> Self {
-        let config = change.config.unwrap_or_default();
+        let mut config = change.config.unwrap_or_default();
         let default = Limits::default();
         let timeout = config
             .timeout
@@ -302,6 +318,8 @@ impl From<FunctionChange> for platform::FunctionUpdate {
         update.timeout = timeout;
         update.retry_count = retry_count.map(|count| count.unwrap_or(default.retry_count));
         update.concurrency = config.concurrency;
+        update.memory = config.memory;
+        update.bindings = config.bindings.take().map(|names| names.map(shared));
         update.environment = config.environment();
         update
     }
@@ -337,6 +355,27 @@ pub struct NewConfig {
     )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<u32>))]
     pub concurrency: Option<Option<u32>>,
+    /// The memory of its code in MiB, at most what its tier gives. The price stays that of the tier.
+    /// Null: what its tier gives.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::whole_or_default"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u32>, minimum = 1))]
+    pub memory: Option<Option<u32>>,
+    /// The names of the bindings that its code may use, each with 1 to 64 ASCII letters, digits and
+    /// `_`. Null: those that the host opens to all functions.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::present"
+    )]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(value_type = Option<Vec<String>>, max_items = 64)
+    )]
+    pub bindings: Option<Option<Vec<String>>>,
     /// Names and values that its code finds in `context.env`. A value sets the name, null removes
     /// it, and a name that is not there stays. A name has letters, digits and `_`, no digit first,
     /// and at most 128 characters. At most 100 names and 65536 bytes, secrets included.
@@ -361,6 +400,10 @@ pub struct NewConfig {
         schema(write_only, value_type = Option<BTreeMap<String, Option<String>>>)
     )]
     pub secrets: BTreeMap<String, Option<SecretText>>,
+}
+
+fn shared(names: Vec<String>) -> Arc<[Arc<str>]> {
+    names.into_iter().map(Arc::from).collect()
 }
 
 impl NewConfig {

@@ -49,6 +49,9 @@ pub struct OverviewCounts {
     pub queued_executions: usize,
     /// Executions that run on this server.
     pub running_executions: usize,
+    /// Executions on this server that have begun and hold no instance, because their code waits for
+    /// a timer or a host call.
+    pub waiting_executions: usize,
     /// Executions of the last hour with a cold start, in percent of those that ended.
     pub cold_start_rate: Percent,
 }
@@ -105,6 +108,7 @@ impl<'a> From<&'a platform::Overview> for Overview<'a> {
                 current_instances: state.instances,
                 queued_executions: state.queued,
                 running_executions: state.running,
+                waiting_executions: state.waiting,
                 cold_start_rate: Percent::of(cold, executions),
             },
             performance: OverviewPerformance {

@@ -31,6 +31,7 @@
 //! (authentication) and [`request_id`], which front ends share.
 
 pub mod access;
+pub mod bindings;
 pub mod clock;
 pub mod cost;
 mod engine;

@@ -63,6 +63,7 @@ impl Source {
             failure: None,
             instance_id: Some(instance.clone()),
             cold_start: self.random.u8(..) == 0,
+            cpu_time: Duration::from_micros(self.random.u64(50..5_000)),
         };
         let text = || Json::trusted(format!("{{\"text\":\"{}\"}}", "x".repeat(89)));
         let mut execution = Execution {
@@ -87,6 +88,8 @@ impl Source {
             cost: Cost::zero(Tier::Basic, &self.book),
             logs: Vec::new(),
             attempts: vec![attempt],
+            host_calls: Vec::new(),
+            more_host_calls: 0,
             retry_of: None,
             idempotency_key: None,
         };

@@ -11,9 +11,9 @@ use faas_core::model::Cost;
 use faas_core::model::LoadTest;
 use faas_core::model::{
     Actor, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, Environment, Execution, ExecutionId,
-    Failure, Function, FunctionConfig, FunctionId, FunctionStatus, InstanceId, Json, KeyHash,
-    KeyId, LogLine, NanoDollars, Role, ScalingAction, ScalingEvent, ScalingEventId, Status, Tier,
-    Timestamp,
+    Failure, Function, FunctionConfig, FunctionId, FunctionStatus, HostCallRecord, InstanceId,
+    Json, KeyHash, KeyId, LogLine, NanoDollars, Role, ScalingAction, ScalingEvent, ScalingEventId,
+    Status, Tier, Timestamp,
 };
 use faas_core::store::{Lease, Owner, Stage, Write};
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,11 @@ struct FunctionConfigDef {
     timeout: Duration,
     retry_count: u32,
     concurrency: Option<u32>,
+    // Older journals have neither.
+    #[serde(default)]
+    memory: Option<u32>,
+    #[serde(default)]
+    bindings: Option<Arc<[Arc<str>]>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -137,6 +142,11 @@ struct ExecutionDef {
     logs: Vec<LogLine>,
     #[serde(with = "attempts")]
     attempts: Vec<Attempt>,
+    // Older journals have none.
+    #[serde(default)]
+    host_calls: Vec<HostCallRecord>,
+    #[serde(default)]
+    more_host_calls: u64,
     #[serde(with = "text")]
     retry_of: Option<ExecutionId>,
     idempotency_key: Option<Arc<str>>,
@@ -151,6 +161,9 @@ struct AttemptDef {
     #[serde(with = "text")]
     instance_id: Option<InstanceId>,
     cold_start: bool,
+    // Older journals have none.
+    #[serde(default)]
+    cpu_time: Duration,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -192,6 +192,8 @@ pub struct Metrics {
     pub queued: usize,
     /// Executions that run.
     pub running: usize,
+    /// Executions that have begun and hold no instance, because their code waits.
+    pub waiting: usize,
     /// The number of instances.
     pub instances: usize,
     /// Executions that completed in the last second.
@@ -215,6 +217,7 @@ impl From<&LiveMetrics> for Metrics {
         Self {
             queued: metrics.queued,
             running: metrics.running,
+            waiting: metrics.waiting,
             instances: metrics.instances,
             completed: metrics.completed,
             failed: metrics.failed,

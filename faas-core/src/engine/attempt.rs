@@ -16,6 +16,7 @@ use super::instances::Slot;
 use super::job::Job;
 use super::record::{Record, Stored};
 use super::settle::{not_run, settle};
+use crate::bindings::HostCall;
 use crate::events::EventKind;
 use crate::model::{Failure, FailureKind};
 use crate::runtime::{Call, CallContext, Instance, StopReason};
@@ -106,6 +107,19 @@ async fn begin(engine: &Engine, slot: &Arc<Slot>) -> Result<(Box<dyn Instance>, 
             function_id: id,
         }],
     );
+    let host = EngineHost {
+        engine: engine.clone(),
+        slot: slot.clone(),
+        given: function.bindings.clone(),
+        call: HostCall {
+            function_id: id,
+            function_name: function.function.name.clone(),
+            function_version: version.1,
+            execution_id,
+            attempt,
+            deadline: started + function.limits.timeout,
+        },
+    };
     let context = CallContext {
         execution_id,
         function_id: id,
@@ -118,12 +132,12 @@ async fn begin(engine: &Engine, slot: &Arc<Slot>) -> Result<(Box<dyn Instance>, 
         function: version,
         program: function.program.clone(),
         environment,
-        bindings: Arc::new([]),
+        bindings: function.bindings.clone(),
         input,
         context: Arc::new(context),
         limits: function.limits,
         stop,
-        host: Arc::new(EngineHost::new(engine.clone(), slot.clone(), id)),
+        host: Arc::new(host),
     };
     Ok((instance, call))
 }

@@ -1,31 +1,25 @@
-//! What the engine does for a call while it runs: gives its instance to others while its code waits.
+//! What the engine does for a call while it runs: gives its instance to others while its code waits,
+//! and answers its host calls.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use std::sync::Arc;
-
 use super::Engine;
+use super::host_calls;
 use super::instances::Slot;
-use crate::model::FunctionId;
-use crate::runtime::{CallHost, HostAnswer, HostError, HostRequest};
+use crate::bindings::HostCall;
+use crate::runtime::{BindingNames, CallHost, HostAnswer, HostRequest};
 
 /// The engine's side of one call. The runtime keeps it until the code has really ended.
 pub(super) struct EngineHost {
-    engine: Engine,
-    slot: Arc<Slot>,
-    function: FunctionId,
-}
-
-impl EngineHost {
-    pub(super) const fn new(engine: Engine, slot: Arc<Slot>, function: FunctionId) -> Self {
-        Self {
-            engine,
-            slot,
-            function,
-        }
-    }
+    pub(super) engine: Engine,
+    pub(super) slot: Arc<Slot>,
+    /// The bindings that the function has.
+    pub(super) given: Arc<[BindingNames]>,
+    /// What host functions are told.
+    pub(super) call: HostCall,
 }
 
 #[async_trait]
@@ -50,20 +44,15 @@ impl CallHost for EngineHost {
     }
 
     async fn call(&self, request: HostRequest) -> HostAnswer {
-        let HostRequest {
-            binding, function, ..
-        } = request;
-        Err(HostError::new(
-            "ERR_UNKNOWN_HOST_FUNCTION",
-            format!("this host has no function {binding}.{function}"),
-        ))
+        let (calls, call) = (&self.slot.host_calls, self.call.clone());
+        host_calls::call(&self.engine, calls, &self.given, call, request).await
     }
 }
 
 impl Drop for EngineHost {
     fn drop(&mut self) {
         if self.slot.is_abandoned() {
-            self.engine.0.instances.came_back(self.function);
+            self.engine.0.instances.came_back(self.call.function_id);
         }
     }
 }

@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::Engine;
+use super::host_calls::HostCalls;
 use super::job::Job;
 use super::live::as_waiting;
 use super::queue::Hold;
@@ -27,6 +28,7 @@ pub(super) struct Slot {
     /// The instance on which it begins.
     pub(super) id: InstanceId,
     pub(super) hold: Arc<Hold>,
+    pub(super) host_calls: Arc<HostCalls>,
     /// What it runs. Whoever takes it out settles it: its task, or the watchdog that abandons it.
     running: Mutex<Option<Running>>,
     /// Notified when it is abandoned.
@@ -38,6 +40,7 @@ pub(super) struct Slot {
 /// process (`stall.rs`).
 pub(super) struct Running {
     pub(super) job: Job,
+    pub(super) host_calls: Arc<HostCalls>,
     /// When the attempt began; until then, when the job was taken from the queue.
     pub(super) started: Timestamp,
     /// The same moment on the monotonic clock.
@@ -193,12 +196,15 @@ impl Instances {
         let execution = Arc::make_mut(&mut job.execution);
         execution.instance_id = Some(id.clone());
         execution.function_version = job.function.function.version;
+        let host_calls = Arc::<HostCalls>::default();
         let slot = Arc::new(Slot {
             number: self.started.fetch_add(1, Ordering::Relaxed),
             id,
             hold,
+            host_calls: host_calls.clone(),
             running: Mutex::new(Some(Running {
                 job,
+                host_calls,
                 started: clock.now(),
                 since,
                 active_since: engine.0.stalls.active(since),

@@ -10,7 +10,7 @@ use super::in_flight::InFlightGuard;
 use super::lanes::Queued;
 use crate::error::Error;
 use crate::model::{Execution, Failure, Function, FunctionId};
-use crate::runtime::{Limits, OpenEnvironment, Program, StopSignal};
+use crate::runtime::{BindingNames, Limits, OpenEnvironment, Program, StopSignal};
 
 /// A function that is ready to run.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct Loaded {
     pub(crate) function: Function,
     pub(crate) program: Program,
     pub(crate) limits: Limits,
+    /// The bindings that the function has.
+    pub(crate) bindings: Arc<[BindingNames]>,
     /// The environment of its code, or the failure of each of its executions.
     pub(crate) environment: Result<Arc<OpenEnvironment>, Failure>,
 }

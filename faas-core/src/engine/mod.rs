@@ -17,6 +17,7 @@ mod counters;
 mod dispatch;
 mod execute;
 mod far_ahead;
+mod host_calls;
 mod in_flight;
 mod instances;
 mod job;
@@ -62,6 +63,7 @@ pub(crate) use self::registry::Registry;
 use self::scaler::ScalingHealth;
 use self::stall::StallDetector;
 use self::waiters::Waiters;
+use crate::bindings::Bindings;
 use crate::clock::Clock;
 use crate::cost::PriceBook;
 use crate::error::Error;
@@ -87,6 +89,7 @@ pub(crate) struct Parts {
     pub(crate) policy: Box<dyn ScalingPolicy>,
     pub(crate) price_book: Arc<PriceBook>,
     pub(crate) secret_keys: Arc<SecretKeys>,
+    pub(crate) bindings: Arc<Bindings>,
 }
 
 /// The engine's handle.
@@ -103,6 +106,7 @@ pub(crate) struct Shared {
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) price_book: Arc<PriceBook>,
     pub(crate) secret_keys: Arc<SecretKeys>,
+    pub(crate) bindings: Arc<Bindings>,
     pub(crate) registry: Registry,
     pub(crate) events: EventBus,
     pub(crate) ids: IdGenerator,
@@ -140,6 +144,7 @@ impl Engine {
             policy,
             price_book,
             secret_keys,
+            bindings,
         } = parts;
         let newest = store.newest_execution().await?;
         let (recorder, records) = Recorder::new();
@@ -150,6 +155,7 @@ impl Engine {
             price_book.clone(),
             options.clone(),
             secret_keys.clone(),
+            bindings.clone(),
         );
         let owner = Owner::new(format!("{:08x}", fastrand::u32(..)));
         let engine = Self(Arc::new(Shared {
@@ -176,6 +182,7 @@ impl Engine {
             runtime,
             price_book,
             secret_keys,
+            bindings,
             registry,
             recorder,
         }));

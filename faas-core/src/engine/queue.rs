@@ -385,6 +385,7 @@ mod tests {
             function,
             program: Program::new(()),
             limits,
+            bindings: Arc::new([]),
             environment: Ok(Arc::new(OpenEnvironment::EMPTY)),
         };
         let (answer, _) = tokio::sync::oneshot::channel();

@@ -15,6 +15,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::job::Loaded;
+use crate::bindings::Bindings;
 use crate::clock::Clock;
 use crate::cost::PriceBook;
 use crate::error::Error;
@@ -40,6 +41,7 @@ pub(crate) struct Registry {
     price_book: Arc<PriceBook>,
     options: Arc<PlatformOptions>,
     secret_keys: Arc<SecretKeys>,
+    bindings: Arc<Bindings>,
     ready: Cache<Key, Arc<Ready>, BySize>,
     /// Rises after each change in the store. What was read or written before another change may be
     /// outdated, and is not kept.
@@ -89,6 +91,7 @@ impl Registry {
         price_book: Arc<PriceBook>,
         options: Arc<PlatformOptions>,
         secret_keys: Arc<SecretKeys>,
+        bindings: Arc<Bindings>,
     ) -> Self {
         let ready = Cache::with_weighter(10_000, CAPACITY, BySize);
         Self {
@@ -98,6 +101,7 @@ impl Registry {
             price_book,
             options,
             secret_keys,
+            bindings,
             ready,
             changes: Mutex::new(0),
         }
@@ -252,7 +256,8 @@ impl Registry {
         function.tier = self
             .price_book
             .tier_of(&function.code, function.config.timeout);
-        let memory_mb = self.price_book.tier(function.tier).memory_mb;
+        let tier_memory = self.price_book.tier(function.tier).memory_mb;
+        let memory_mb = (function.config.memory).map_or(tier_memory, |set| set.min(tier_memory));
         let limits = Limits {
             timeout: function.config.timeout,
             memory: (memory_mb as usize) << 20,
@@ -267,6 +272,7 @@ impl Registry {
             function,
             program,
             limits,
+            bindings: self.bindings.given(None),
             environment,
         })
     }
@@ -333,6 +339,7 @@ mod tests {
             Arc::new(crate::clock::SystemClock::new()),
             store.clone(),
             Arc::new(Idle),
+            Arc::default(),
             Arc::default(),
             Arc::default(),
             Arc::default(),

@@ -171,6 +171,7 @@ pub(super) async fn tick(engine: Engine) {
         let metrics = LiveMetrics {
             queued: depth.queued,
             running: depth.running,
+            waiting: depth.waiting,
             instances: depth.instances,
             completed: seen.completed - last.completed,
             failed: seen.failed - last.failed,

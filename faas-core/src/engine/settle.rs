@@ -46,7 +46,12 @@ pub(super) async fn settle(engine: Engine, running: Running, mut outcome: Outcom
             "interrupted: the server was paused while it ran",
         );
     }
-    let Running { job, started, .. } = running;
+    let Running {
+        job,
+        started,
+        host_calls,
+        ..
+    } = running;
     let Job {
         mut execution,
         guard,
@@ -61,13 +66,9 @@ pub(super) async fn settle(engine: Engine, running: Running, mut outcome: Outcom
         duration: time.active.min(timeout),
         now: engine.0.clock.now(),
     };
-    match settled(
-        engine,
-        Arc::make_mut(&mut execution),
-        guard.is_some(),
-        outcome,
-        span,
-    ) {
+    let ended = Arc::make_mut(&mut execution);
+    host_calls.move_to(ended);
+    match settled(engine, ended, guard.is_some(), outcome, span) {
         Ok(retry_after) => {
             let output = execution.output.as_ref().map_or(0, Json::len);
             place.add_output(output).await;

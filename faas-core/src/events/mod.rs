@@ -144,6 +144,8 @@ pub struct LiveMetrics {
     pub queued: usize,
     /// Running executions.
     pub running: usize,
+    /// Executions that have begun and hold no instance, because their code waits.
+    pub waiting: usize,
     /// Instances.
     pub instances: usize,
     /// Executions that ended in the last second.

@@ -83,7 +83,7 @@ impl FunctionStatus {
 }
 
 /// The settings of a function's executions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionConfig {
     /// The wall-clock limit of one attempt.
     pub timeout: Duration,
@@ -92,6 +92,20 @@ pub struct FunctionConfig {
     /// How many executions may run at the same time; `None`: no limit besides the number of
     /// instances.
     pub concurrency: Option<u32>,
+    /// The memory of its code in MiB, at most what its tier gives; `None`: what its tier gives. The
+    /// price stays that of the tier.
+    pub memory: Option<u32>,
+    /// The bindings that its code may use; `None`: every binding that the host opens to all
+    /// functions. At most [`FunctionConfig::MAX_BINDINGS`] names of 1 to
+    /// [`FunctionConfig::MAX_BINDING_NAME`] characters.
+    pub bindings: Option<Arc<[Arc<str>]>>,
+}
+
+impl FunctionConfig {
+    /// The most bindings that a function may name.
+    pub const MAX_BINDINGS: usize = 64;
+    /// The longest name of a binding, in characters.
+    pub const MAX_BINDING_NAME: usize = 64;
 }
 
 impl Default for FunctionConfig {
@@ -100,6 +114,8 @@ impl Default for FunctionConfig {
             timeout: Duration::from_secs(30),
             retry_count: 3,
             concurrency: None,
+            memory: None,
+            bindings: None,
         }
     }
 }

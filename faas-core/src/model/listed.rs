@@ -58,7 +58,10 @@ impl FunctionSummary {
     /// Its approximate size in memory, in bytes.
     pub fn bytes(&self) -> usize {
         let code = self.code.as_ref().map_or(0, |code| code.len());
-        512 + self.name.len() + self.description.len() + code + self.environment.bytes()
+        let bindings = self.config.bindings.iter().flat_map(|names| names.iter());
+        let bindings: usize = bindings.map(|name| name.len() + 16).sum();
+        let texts = self.name.len() + self.description.len() + bindings;
+        512 + texts + code + self.environment.bytes()
     }
 }
 

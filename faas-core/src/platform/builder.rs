@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Platform;
+use crate::bindings::{Binding, Bindings};
 use crate::clock::{Clock, SystemClock};
 use crate::cost::PriceBook;
 use crate::engine::{Engine, Parts};
@@ -49,6 +50,7 @@ pub struct PlatformBuilder {
     pub(super) clock: Option<Arc<dyn Clock>>,
     pub(super) price_book: Option<PriceBook>,
     pub(super) secret_keys: SecretKeys,
+    pub(super) bindings: Vec<Binding>,
 }
 
 impl PlatformBuilder {
@@ -102,6 +104,13 @@ impl PlatformBuilder {
         self
     }
 
+    /// Adds functions of the host that user code can call, as `context.NAME`.
+    #[must_use]
+    pub fn bind(mut self, binding: Binding) -> Self {
+        self.bindings.push(binding);
+        self
+    }
+
     /// Changes options.
     #[must_use]
     pub fn options(mut self, change: impl FnOnce(&mut PlatformOptions)) -> Self {
@@ -123,10 +132,12 @@ impl PlatformBuilder {
             clock,
             price_book,
             secret_keys,
+            bindings,
         } = self;
         options.check()?;
         let price_book = price_book.unwrap_or_default();
         price_book.validate().map_err(Error::Invalid)?;
+        let bindings = Bindings::new(bindings)?;
         let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         check_tokio(&*clock)?;
         let engine = Engine::start(Parts {
@@ -140,6 +151,7 @@ impl PlatformBuilder {
             policy: policy.unwrap_or_else(|| Box::new(QueueDriven::default())),
             price_book: Arc::new(price_book),
             secret_keys: Arc::new(secret_keys),
+            bindings: Arc::new(bindings),
         })
         .await?;
         Ok(Platform::new(engine))

@@ -47,7 +47,7 @@ impl Functions<'_> {
             environment,
             tier,
         };
-        check(&function, None, &engine.options)?;
+        check(&function, None, &engine.options, &engine.price_book)?;
         let program = engine.registry.compile(&function.code).await?;
         let (engine, new) = (engine.clone(), function.clone());
         let stored = carry_out(async move {
@@ -79,7 +79,7 @@ impl Functions<'_> {
             let now = engine.clock.now();
             let mut after = update.applied_to(&before, &engine.secret_keys, now)?;
             after.tier = engine.price_book.tier_of(&after.code, after.config.timeout);
-            check(&after, Some(&before), &engine.options)?;
+            check(&after, Some(&before), &engine.options, &engine.price_book)?;
             let program = if after.code == before.code {
                 program
             } else {

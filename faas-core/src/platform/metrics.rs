@@ -40,6 +40,8 @@ pub struct Overview {
     pub queued: usize,
     /// Executions that run now.
     pub running: usize,
+    /// Executions that have begun and hold no instance now, because their code waits.
+    pub waiting: usize,
     /// Run time of the newest completed executions of the last hour (at most 10,000): median.
     pub p50: Duration,
     /// 95th percentile.
@@ -96,6 +98,7 @@ impl Platform {
             instances: depth.instances,
             queued: depth.queued,
             running: depth.running,
+            waiting: depth.waiting,
             p50: at(50),
             p95: at(95),
             p99: at(99),

@@ -27,6 +27,7 @@ pub use load_tests::LoadTests;
 pub use metrics::{HourOfExecutions, Overview};
 pub use reseal::{Resealed, Unopened, reseal};
 
+use crate::bindings::Bindings;
 use crate::cost::PriceBook;
 use crate::engine::{Engine, Request};
 use crate::error::Error;
@@ -100,6 +101,11 @@ impl Platform {
     /// Uploading, changing, listing and deleting functions.
     pub fn functions(&self) -> Functions<'_> {
         Functions { platform: self }
+    }
+
+    /// The functions of the host that user code can call.
+    pub fn bindings(&self) -> &Bindings {
+        &self.inner.engine.0.bindings
     }
 
     /// Reading, cancelling and repeating executions.

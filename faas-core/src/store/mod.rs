@@ -96,9 +96,9 @@ pub trait Store: AccessStore + SecretStore {
     /// Replaces the function with this id, if its `updated_at` still is `expected`.
     ///
     /// If `function` has a higher version than the stored one, the stored one is kept for
-    /// [`Store::function_version`]. At the same time, kept versions of this function are deleted that
-    /// no unfinished execution was accepted with and that were either replaced [`VERSION_GRACE`] or
-    /// longer before the new `updated_at`, or are not among the [`SPARE_VERSIONS`] newest.
+    /// [`SecretStore::function_version`]. At the same time, this deletes kept versions of the function
+    /// that no unfinished execution was accepted with, if they were replaced [`VERSION_GRACE`] or
+    /// longer before the new `updated_at` or are not among the [`SPARE_VERSIONS`] newest.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when another function has the name, [`StoreError::Stale`] when it

@@ -40,7 +40,16 @@ fn render(counters: &LiveCounters, body_bytes: usize) -> String {
         "Executions that wait for an instance.",
         counters.queued,
     );
-    page.gauge("running", "Executions that run.", counters.running);
+    page.gauge(
+        "running",
+        "Executions that hold an instance.",
+        counters.running,
+    );
+    page.gauge(
+        "waiting",
+        "Executions that have begun and hold no instance, because their code waits.",
+        counters.waiting,
+    );
     page.gauge("instances", "Instances there are.", counters.instances);
     page.gauge(
         "waiting_retries",

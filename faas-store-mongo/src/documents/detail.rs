@@ -1,10 +1,12 @@
-//! The parts of an execution that are lists: attempts and logs; and failures.
+//! The parts of an execution that are lists: attempts, logs and host calls; and failures.
 
-use faas_core::model::{Attempt, Failure, FailureKind, InstanceId, LogLevel, LogLine};
+use faas_core::model::{
+    Attempt, Failure, FailureKind, HostCallRecord, InstanceId, LogLevel, LogLine,
+};
 use mongodb::bson::{Bson, Document, doc};
 
 use super::damage::Damage;
-use super::{Fields, date, millis, nanos};
+use super::{Fields, date, millis, nanos, signed};
 use crate::error::Error;
 
 /// Adds the fields of a failure, null where there is none.
@@ -47,9 +49,11 @@ pub(super) fn write_attempt(attempt: &Attempt) -> Document {
         "duration": millis(attempt.duration),
         "instanceId": attempt.instance_id.as_ref().map(InstanceId::as_str),
         "coldStart": attempt.cold_start,
+        "cpuTime": millis(attempt.cpu_time),
         "exact": {
             "startTime": attempt.start_time.as_micros(),
             "duration": nanos(attempt.duration),
+            "cpuTime": nanos(attempt.cpu_time),
         },
     };
     write_failure(attempt.failure.as_ref(), &mut document);
@@ -59,12 +63,48 @@ pub(super) fn write_attempt(attempt: &Attempt) -> Document {
 pub(super) fn read_attempt(fields: Fields<'_>, damage: &mut Damage) -> Result<Attempt, Error> {
     let duration = damage.or("attempts", fields.optional_duration("duration"), None);
     let instance_id = damage.or("attempts", fields.optional_text("instanceId"), None);
+    let cpu_time = damage.or("attempts", fields.optional_duration("cpuTime"), None);
     Ok(Attempt {
         start_time: fields.moment("startTime")?,
         duration: duration.unwrap_or_default(),
         failure: read_failure(&fields, damage),
         instance_id: instance_id.map(InstanceId::new),
         cold_start: fields.flag("coldStart"),
+        cpu_time: cpu_time.unwrap_or_default(),
+    })
+}
+
+pub(super) fn write_host_call(call: &HostCallRecord) -> Document {
+    doc! {
+        "attempt": i64::from(call.attempt),
+        "name": call.name.as_str(),
+        "startTime": date(call.start_time),
+        "duration": millis(call.duration),
+        "bytesIn": signed(call.bytes_in),
+        "bytesOut": signed(call.bytes_out),
+        "error": call.error.as_deref(),
+        "exact": {
+            "startTime": call.start_time.as_micros(),
+            "duration": nanos(call.duration),
+        },
+    }
+}
+
+pub(super) fn read_host_call(
+    fields: Fields<'_>,
+    damage: &mut Damage,
+) -> Result<HostCallRecord, Error> {
+    let duration = damage.or("hostCalls", fields.optional_duration("duration"), None);
+    let attempt = damage.or("hostCalls", fields.optional_u32("attempt"), None);
+    let error = damage.or("hostCalls", fields.optional_text("error"), None);
+    Ok(HostCallRecord {
+        attempt: attempt.unwrap_or(1),
+        name: fields.text("name")?.to_owned(),
+        start_time: fields.moment("startTime")?,
+        duration: duration.unwrap_or_default(),
+        bytes_in: damage.or("hostCalls", fields.count("bytesIn"), 0),
+        bytes_out: damage.or("hostCalls", fields.count("bytesOut"), 0),
+        error: error.map(str::to_owned),
     })
 }
 

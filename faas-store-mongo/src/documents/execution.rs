@@ -45,6 +45,8 @@ pub(crate) fn write(execution: &Execution) -> Document {
         "sizes": write_lengths(PartLengths::of(execution)),
         "logs": execution.logs.iter().map(detail::write_log).collect::<Vec<_>>(),
         "attempts": execution.attempts.iter().map(detail::write_attempt).collect::<Vec<_>>(),
+        "hostCalls": execution.host_calls.iter().map(detail::write_host_call).collect::<Vec<_>>(),
+        "hostCallCount": signed(execution.host_call_count()),
         "exact": {
             "createdAt": execution.created_at.as_micros(),
             "startTime": moment(execution.start_time),
@@ -93,9 +95,9 @@ pub(crate) struct Head {
     damage: Damage,
 }
 
-/// Leaves out the parts that may be long.
+/// Leaves out the parts that may be long, and the host calls, which lists only count.
 pub(crate) fn head_fields() -> Document {
-    doc! { "input": 0, "output": 0, "logs": 0, "attempts": 0 }
+    doc! { "input": 0, "output": 0, "logs": 0, "attempts": 0, "hostCalls": 0 }
 }
 
 /// Only those parts that are not left out.
@@ -120,6 +122,7 @@ pub(crate) fn part_fields(left_out: LeftOut) -> Document {
 pub(crate) fn read(document: &Document) -> Result<Execution, Error> {
     let mut head = head(document)?;
     head.read_parts(document, LeftOut::default());
+    head.read_host_calls(document);
     Ok(head.finish())
 }
 
@@ -152,6 +155,7 @@ pub(crate) fn head(document: &Document) -> Result<Head, Error> {
         None,
     );
     let lengths = damage.or("sizes", lengths(&fields), None);
+    let host_calls = damage.or("hostCallCount", fields.count("hostCallCount"), 0);
     let execution = Execution {
         id,
         function_id,
@@ -174,6 +178,8 @@ pub(crate) fn head(document: &Document) -> Result<Head, Error> {
         cost: cost::read(&fields, tier, &mut damage),
         logs: Vec::new(),
         attempts: Vec::new(),
+        host_calls: Vec::new(),
+        more_host_calls: host_calls,
         retry_of: damage.or("retryOf", fields.optional_id("retryOf"), None),
         idempotency_key: key.map(Into::into),
     };
@@ -243,6 +249,21 @@ impl Head {
         if !left_out.attempts {
             execution.attempts = list(&fields, "attempts", damage, detail::read_attempt);
         }
+    }
+
+    /// Takes over the host calls from a document that has them.
+    fn read_host_calls(&mut self, document: &Document) {
+        let fields = Fields::new(document, EXECUTIONS);
+        let calls = list(
+            &fields,
+            "hostCalls",
+            &mut self.damage,
+            detail::read_host_call,
+        );
+        let execution = &mut self.execution;
+        let counted = execution.more_host_calls;
+        execution.more_host_calls = counted.saturating_sub(calls.len() as u64);
+        execution.host_calls = calls;
     }
 
     /// Empties these parts.

@@ -36,6 +36,8 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
             "timeout": signed(u64::try_from(function.config.timeout.as_millis()).unwrap_or(u64::MAX)),
             "retryCount": i64::from(function.config.retry_count),
             "concurrency": function.config.concurrency.map(i64::from),
+            "memory": function.config.memory.map(i64::from),
+            "bindings": write_bindings(&function.config),
             "env": variables,
             "secrets": secrets,
             "exact": { "timeout": nanos(function.config.timeout) },
@@ -47,6 +49,23 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
             "updatedAt": function.updated_at.as_micros(),
         },
     }
+}
+
+/// Null stands for every binding that is open to all.
+fn write_bindings(config: &FunctionConfig) -> Bson {
+    let names = config.bindings.as_deref();
+    let names = names.map(|names| names.iter().map(|name| Bson::from(&**name)).collect());
+    names.map_or(Bson::Null, Bson::Array)
+}
+
+fn bindings(fields: &Fields<'_>) -> Result<Option<Arc<[Arc<str>]>>, Error> {
+    let Some(value) = fields.value("bindings") else {
+        return Ok(None);
+    };
+    let unreadable = || fields.unreadable("config.bindings");
+    let names = value.as_array().ok_or_else(unreadable)?;
+    let name = |name: &Bson| Ok(Arc::from(name.as_str().ok_or_else(unreadable)?));
+    names.iter().map(name).collect::<Result<_, _>>().map(Some)
 }
 
 /// Names are of letters, digits and `_`, so they can be names of fields.
@@ -192,6 +211,10 @@ fn config(fields: &Fields<'_>, damage: &mut Damage) -> FunctionConfig {
             fields.optional_u32("concurrency"),
             None,
         ),
+        memory: damage.or("config.memory", fields.optional_u32("memory"), None),
+        // A function whose bindings cannot be read gets none, so that it cannot use more than it was
+        // given.
+        bindings: damage.or("config.bindings", bindings(fields), Some([].into())),
     }
 }
 

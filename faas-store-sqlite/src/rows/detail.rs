@@ -1,10 +1,13 @@
-//! The parts of an execution that are kept as JSON: attempts, logs, failures.
+//! The parts of an execution that are kept as JSON: attempts, logs, failures, host calls.
 
 use std::time::Duration;
 
-use faas_core::model::{Attempt, Execution, Failure, InstanceId, LogLine, Timestamp};
+use faas_core::model::{
+    Attempt, Execution, Failure, HostCallRecord, InstanceId, LogLine, Timestamp,
+};
 use serde::de::DeserializeOwned;
 
+use super::nanos;
 use crate::error::Error;
 
 /// An attempt as it is stored.
@@ -17,21 +20,41 @@ struct StoredAttempt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     instance_id: Option<String>,
     cold_start: bool,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    cpu_nanos: u64,
 }
 
-/// The column of the attempts; `None` if [`attempts`] can derive them from the execution.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// A host call as it is stored: attempt, name, start in microseconds, nanoseconds, bytes in, bytes
+/// out, code of the error. Names of fields would double the length.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct StoredHostCall<T>(u32, T, Timestamp, u64, u64, u64, Option<T>);
+
+/// The column of the attempts. An only attempt that has the execution's own values is not written
+/// again: `None` stands for it, or its processor time in nanoseconds if that is not zero.
 pub(crate) fn attempts_column(execution: &Execution) -> Option<String> {
     match (execution.attempts.as_slice(), execution.start_time) {
         ([], None) => return None,
-        ([only], Some(start)) if *only == the_only_attempt(execution, start) => return None,
+        ([only], Some(start)) if *only == the_only_attempt(execution, start, only.cpu_time) => {
+            let nanos = nanos(only.cpu_time);
+            return (nanos > 0).then(|| nanos.to_string());
+        }
         _ => {}
     }
     let stored = |attempt: &Attempt| StoredAttempt {
         start_time: attempt.start_time,
-        duration_nanos: u64::try_from(attempt.duration.as_nanos()).unwrap_or(u64::MAX),
+        duration_nanos: whole_nanos(attempt.duration),
         failure: attempt.failure.clone(),
         instance_id: attempt.instance_id.as_ref().map(InstanceId::to_string),
         cold_start: attempt.cold_start,
+        cpu_nanos: whole_nanos(attempt.cpu_time),
     };
     let attempts: Vec<_> = execution.attempts.iter().map(stored).collect();
     to_json(&attempts)
@@ -42,12 +65,17 @@ pub(crate) fn attempts(
     column: Option<&[u8]>,
     execution: &Execution,
 ) -> Result<Vec<Attempt>, Error> {
-    let Some(column) = column else {
-        let start = execution.start_time.into_iter();
-        return Ok(start
-            .map(|start| the_only_attempt(execution, start))
-            .collect());
+    let cpu_nanos = match column {
+        None => Some(0),
+        Some([b'[', ..]) => None,
+        Some(number) => Some(from_json(number, "attempts")?),
     };
+    if let Some(cpu_nanos) = cpu_nanos {
+        let cpu_time = Duration::from_nanos(cpu_nanos);
+        let only = |start| the_only_attempt(execution, start, cpu_time);
+        return Ok(execution.start_time.map(only).into_iter().collect());
+    }
+    let column = column.unwrap_or_default();
     let stored: Vec<StoredAttempt> = from_json(column, "attempts")?;
     let attempt = |stored: StoredAttempt| Attempt {
         start_time: stored.start_time,
@@ -55,18 +83,62 @@ pub(crate) fn attempts(
         failure: stored.failure,
         instance_id: stored.instance_id.map(InstanceId::new),
         cold_start: stored.cold_start,
+        cpu_time: Duration::from_nanos(stored.cpu_nanos),
     };
     Ok(stored.into_iter().map(attempt).collect())
 }
 
-fn the_only_attempt(execution: &Execution, start: Timestamp) -> Attempt {
+fn the_only_attempt(execution: &Execution, start: Timestamp, cpu_time: Duration) -> Attempt {
     Attempt {
         start_time: start,
         duration: execution.duration,
         failure: execution.failure.clone(),
         instance_id: execution.instance_id.clone(),
         cold_start: execution.cold_start,
+        cpu_time,
     }
+}
+
+fn whole_nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+pub(crate) fn host_calls_column(execution: &Execution) -> Option<String> {
+    if execution.host_calls.is_empty() {
+        return None;
+    }
+    let mut calls = Vec::with_capacity(execution.host_calls.len());
+    for call in &execution.host_calls {
+        calls.push(StoredHostCall(
+            call.attempt,
+            call.name.as_str(),
+            call.start_time,
+            whole_nanos(call.duration),
+            call.bytes_in,
+            call.bytes_out,
+            call.error.as_deref(),
+        ));
+    }
+    to_json(&calls)
+}
+
+pub(crate) fn host_calls(column: Option<&[u8]>) -> Result<Vec<HostCallRecord>, Error> {
+    let Some(column) = column else {
+        return Ok(Vec::new());
+    };
+    let stored: Vec<StoredHostCall<String>> = from_json(column, "host_calls")?;
+    let call = |StoredHostCall(attempt, name, start_time, nanos, bytes_in, bytes_out, error)| {
+        HostCallRecord {
+            attempt,
+            name,
+            start_time,
+            duration: Duration::from_nanos(nanos),
+            bytes_in,
+            bytes_out,
+            error,
+        }
+    };
+    Ok(stored.into_iter().map(call).collect())
 }
 
 pub(crate) fn logs_column(execution: &Execution) -> Option<String> {

@@ -11,7 +11,7 @@ use faas_core::model::{
 use faas_core::store::{PageBudget, PartLengths};
 use rusqlite::{CachedStatement, Connection, Row, params};
 
-use super::{Columns, detail, execution_key, nanos, seq, status_code, tier_code};
+use super::{Columns, count, detail, execution_key, nanos, seq, signed, status_code, tier_code};
 use crate::error::Error;
 
 const TABLE: &str = "executions";
@@ -20,9 +20,10 @@ const INSERT: &str = "
     INSERT INTO executions (seq, id, function_no, status, attempt, created_at, duration, cold_start,
         cost_tier, cost_base, cost_cold_start, cost_retry, cost_data_transfer, memory_mb, cpu_millis,
         price_version, function_version, tier, start_time, end_time, retry_count, max_retries,
-        due_at, instance_id, retry_of, idempotency_key, failure, attempts, logs, input, output)
+        due_at, instance_id, retry_of, idempotency_key, failure, attempts, logs, input, output,
+        host_calls, host_call_count)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-        ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)
+        ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)
     ON CONFLICT (seq) DO NOTHING";
 
 const UPDATE: &str = "
@@ -31,7 +32,8 @@ const UPDATE: &str = "
         cost_retry = ?12, cost_data_transfer = ?13, memory_mb = ?14, cpu_millis = ?15,
         price_version = ?16, function_version = ?17, tier = ?18, start_time = ?19, end_time = ?20,
         retry_count = ?21, max_retries = ?22, due_at = ?23, instance_id = ?24, retry_of = ?25,
-        idempotency_key = ?26, failure = ?27, attempts = ?28, logs = ?29, input = ?30, output = ?31
+        idempotency_key = ?26, failure = ?27, attempts = ?28, logs = ?29, input = ?30, output = ?31,
+        host_calls = ?32, host_call_count = ?33
     WHERE seq = ?1 AND id = ?2";
 
 macro_rules! select {
@@ -42,7 +44,8 @@ macro_rules! select {
         e.attempt, e.created_at, e.duration, e.cold_start, e.cost_tier, e.cost_base,
         e.cost_cold_start, e.cost_retry, e.cost_data_transfer, e.memory_mb, e.cpu_millis,
         e.price_version, e.function_version, e.tier, e.start_time, e.end_time, e.retry_count,
-        e.max_retries, e.due_at, e.instance_id, e.retry_of, e.idempotency_key, e.failure, ",
+        e.max_retries, e.due_at, e.instance_id, e.retry_of, e.idempotency_key, e.failure,
+        e.host_call_count, ",
             $parts,
             " "
         )
@@ -50,7 +53,7 @@ macro_rules! select {
 }
 
 /// The columns that [`read`] needs, to be followed by `FROM executions e`.
-pub(crate) const SELECT: &str = select!("e.attempts, e.logs, e.input, e.output");
+pub(crate) const SELECT: &str = select!("e.attempts, e.logs, e.input, e.output, e.host_calls");
 
 /// The columns that [`read_listed`] needs: only the lengths of long columns, which SQLite returns
 /// without reading the columns.
@@ -98,6 +101,7 @@ fn write(
     function_no: i64,
 ) -> Result<usize, Error> {
     let cost = &execution.cost;
+    let host_calls = execution.host_call_count();
     let changed = statement.execute(params![
         seq(execution.id),
         execution_key(execution.id),
@@ -130,6 +134,8 @@ fn write(
         detail::logs_column(execution),
         execution.input.as_str(),
         execution.output.as_ref().map(Json::as_str),
+        detail::host_calls_column(execution),
+        (host_calls > 0).then(|| signed(host_calls)),
     ])?;
     Ok(changed)
 }
@@ -142,6 +148,10 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Execution, Error> {
     let mut columns = Columns::new(row, TABLE);
     let mut execution = read_head(&mut columns)?;
     read_parts(&mut columns, LeftOut::default(), &mut execution);
+    let host_calls = columns.bytes().and_then(detail::host_calls);
+    execution.host_calls = columns.sound("host_calls", host_calls, Vec::new());
+    let kept = execution.host_calls.len() as u64;
+    execution.more_host_calls = execution.more_host_calls.saturating_sub(kept);
     finish(&columns, &mut execution);
     Ok(execution)
 }
@@ -186,7 +196,7 @@ pub(crate) fn read_listed(
     })
 }
 
-/// Reads all columns except attempts, logs, input and output.
+/// Reads all columns except attempts, logs, input, output and host calls, which are only counted.
 fn read_head(columns: &mut Columns<'_, '_>) -> Result<Execution, Error> {
     let id = ExecutionId::from_u128(columns.id_bits()?);
     let function_id = columns.id_bits();
@@ -225,6 +235,7 @@ fn read_head(columns: &mut Columns<'_, '_>) -> Result<Execution, Error> {
     let key = columns.value_or::<Option<String>>("idempotency_key", None);
     let failure = columns.bytes().and_then(detail::failure);
     let failure = columns.sound("failure", failure, None);
+    let host_call_count = columns.value_or::<Option<i64>>("host_call_count", None);
     Ok(Execution {
         id,
         function_id: FunctionId::from_u128(function_id),
@@ -247,6 +258,8 @@ fn read_head(columns: &mut Columns<'_, '_>) -> Result<Execution, Error> {
         cost,
         logs: Vec::new(),
         attempts: Vec::new(),
+        host_calls: Vec::new(),
+        more_host_calls: count(host_call_count.unwrap_or(0)),
         retry_of: retry_of.map(ExecutionId::from_u128),
         idempotency_key: key.map(Into::into),
     })

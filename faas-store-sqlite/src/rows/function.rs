@@ -14,13 +14,13 @@ use crate::error::Error;
 
 const INSERT: &str = "
     INSERT INTO functions (no, name, description, code, created_at, updated_at, version, active,
-        timeout, retry_count, concurrency, tier, environment)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+        timeout, retry_count, concurrency, tier, environment, memory, bindings)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 
 const UPDATE: &str = "
     UPDATE functions SET name = ?2, description = ?3, code = ?4, created_at = ?5, updated_at = ?6,
         version = ?7, active = ?8, timeout = ?9, retry_count = ?10, concurrency = ?11, tier = ?12,
-        environment = ?13
+        environment = ?13, memory = ?14, bindings = ?15
     WHERE no = ?1";
 
 /// Replaces a name or description that cannot be read.
@@ -29,30 +29,34 @@ const UNREADABLE: &str = "(unreadable)";
 /// The columns that [`read`] needs, with `f` for `functions` and `n` for `function_numbers`.
 pub(crate) const SELECT: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
-        f.timeout, f.retry_count, f.concurrency, f.environment, f.tier
+        f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.environment,
+        f.tier
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
 /// The columns that [`read_summary`] needs for functions without their code.
 pub(crate) const SELECT_WITHOUT_CODE: &str = "
     SELECT n.id, f.name, f.description, octet_length(f.code), f.created_at, f.updated_at, f.version, f.active,
-        f.timeout, f.retry_count, f.concurrency, f.environment, f.tier
+        f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.environment,
+        f.tier
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
 /// The columns that [`read`] needs of a replaced version.
 pub(crate) const SELECT_VERSION: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
-        f.timeout, f.retry_count, f.concurrency, f.environment, f.tier
+        f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.environment,
+        f.tier
     FROM function_versions f JOIN function_numbers n ON n.no = f.function_no
     ";
 
 /// Copies a row of `functions` to `function_versions`, with the time at which it was replaced.
 const KEEP: &str = "
     INSERT OR REPLACE INTO function_versions (function_no, version, replaced_at, name, description,
-        created_at, updated_at, active, timeout, retry_count, concurrency, tier, environment, code)
+        created_at, updated_at, active, timeout, retry_count, concurrency, memory, bindings, tier,
+        environment, code)
     SELECT no, version, ?2, name, description, created_at, updated_at, active, timeout, retry_count,
-        concurrency, tier, environment, code
+        concurrency, memory, bindings, tier, environment, code
     FROM functions WHERE no = ?1";
 
 /// The columns that [`read_label`] needs.
@@ -121,8 +125,27 @@ fn write(connection: &Connection, sql: &str, no: i64, function: &Function) -> Re
         function.config.concurrency,
         tier_code(function.tier),
         environment(function)?,
+        function.config.memory,
+        bindings(function)?,
     ])?;
     Ok(())
+}
+
+/// `None` stands for every binding that is open to all.
+fn bindings(function: &Function) -> Result<Option<String>, Error> {
+    let names = function.config.bindings.as_deref();
+    let text = names.map(|names| {
+        let names: Vec<&str> = names.iter().map(|name| &**name).collect();
+        serde_json::to_string(&names)
+    });
+    (text.transpose()).map_err(|_| Error::row("functions", "bindings"))
+}
+
+fn read_bindings(columns: &mut Columns<'_, '_>) -> Result<Option<Arc<[Arc<str>]>>, Error> {
+    let read = |text| serde_json::from_slice::<Vec<String>>(text);
+    let names = columns.bytes()?.map(read).transpose();
+    let names = names.map_err(|_| Error::row("functions", "bindings"))?;
+    Ok(names.map(|names| names.into_iter().map(Arc::from).collect()))
 }
 
 /// `None` when there is none.
@@ -177,6 +200,13 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
         timeout: columns.duration_or("timeout", default.timeout),
         retry_count: columns.value_or("retry_count", default.retry_count),
         concurrency: columns.value_or("concurrency", None),
+        memory: columns.value_or("memory", None),
+        // A function whose bindings cannot be read gets none, so that it cannot use more than it was
+        // given.
+        bindings: {
+            let bindings = read_bindings(&mut columns);
+            columns.sound("bindings", bindings, Some([].into()))
+        },
     };
     let environment = read_environment(&mut columns);
     let environment = columns.sound("environment", environment, Arc::default());

@@ -1,9 +1,11 @@
 //! The limits of a function's name, description, code and configuration.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::cost::PriceBook;
 use crate::error::Error;
-use crate::model::{Function, FunctionConfig};
+use crate::model::{Function, FunctionConfig, Tier};
 use crate::options::PlatformOptions;
 
 /// The longest name, in characters.
@@ -13,13 +15,14 @@ const MAX_DESCRIPTION: usize = 10_000;
 /// The most retries.
 const MAX_RETRIES: u32 = 10;
 
-/// Checks everything but the code's syntax. Of a function that was stored `before`, only what differs
-/// from that: what an earlier release or another system has stored must not keep the rest from being
-/// changed.
+/// Checks everything except the syntax of the code. For a function that was stored `before`, checks
+/// only what differs from it, because values of an earlier release or another system must not block
+/// other changes.
 pub(super) fn check(
     function: &Function,
     before: Option<&Function>,
     options: &PlatformOptions,
+    price_book: &PriceBook,
 ) -> Result<(), Error> {
     let is_new = |differs: fn(&Function, &Function) -> bool| {
         before.is_none_or(|before| differs(before, function))
@@ -33,11 +36,7 @@ pub(super) fn check(
     if is_new(|before, after| before.code != after.code) {
         check_code(&function.code, options)?;
     }
-    check_config(
-        &function.config,
-        before.map(|before| &before.config),
-        options,
-    )
+    check_config(function, before, options, price_book)
 }
 
 /// Whether a character shows nothing: white space, formatting, and letters without a shape.
@@ -103,30 +102,87 @@ fn check_code(code: &str, options: &PlatformOptions) -> Result<(), Error> {
 }
 
 fn check_config(
-    config: &FunctionConfig,
-    before: Option<&FunctionConfig>,
+    function: &Function,
+    before: Option<&Function>,
     options: &PlatformOptions,
+    price_book: &PriceBook,
 ) -> Result<(), Error> {
     let FunctionConfig {
         timeout,
         retry_count,
         concurrency,
-    } = *config;
+        memory,
+        bindings,
+    } = &function.config;
+    let is_new = |differs: fn(&FunctionConfig, &FunctionConfig) -> bool| {
+        before.is_none_or(|before| differs(&before.config, &function.config))
+    };
     let max_timeout = options.max_timeout;
-    let is_new = before.is_none_or(|before| before.timeout != timeout);
-    if is_new && (timeout < Duration::from_millis(1) || timeout > max_timeout) {
+    if is_new(|before, after| before.timeout != after.timeout)
+        && (*timeout < Duration::from_millis(1) || *timeout > max_timeout)
+    {
         let (timeout, max) = (timeout.as_millis(), max_timeout.as_millis());
         return wrong(format!("timeout is {timeout} ms: expected 1 to {max} ms"));
     }
-    let is_new = before.is_none_or(|before| before.retry_count != retry_count);
-    if is_new && retry_count > MAX_RETRIES {
+    if is_new(|before, after| before.retry_count != after.retry_count) && *retry_count > MAX_RETRIES
+    {
         return wrong(format!(
             "retryCount is {retry_count}: expected 0 to {MAX_RETRIES}"
         ));
     }
-    let is_new = before.is_none_or(|before| before.concurrency != concurrency);
-    if is_new && concurrency == Some(0) {
+    if is_new(|before, after| before.concurrency != after.concurrency) && *concurrency == Some(0) {
         return wrong("concurrency is 0: expected at least 1, or none for no limit".to_owned());
+    }
+    // Code and timeout decide the tier.
+    let may_have_new_tier = before.is_none_or(|before| before.code != function.code)
+        || is_new(|before, after| before.timeout != after.timeout);
+    if let Some(memory) = *memory
+        && (may_have_new_tier || is_new(|before, after| before.memory != after.memory))
+    {
+        check_memory(memory, function.tier, price_book)?;
+    }
+    match bindings {
+        Some(names) if is_new(|before, after| before.bindings != after.bindings) => {
+            check_bindings(names)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_memory(memory: u32, tier: Tier, price_book: &PriceBook) -> Result<(), Error> {
+    let most = price_book.tier(tier).memory_mb;
+    if memory == 0 || memory > most {
+        return wrong(format!(
+            "memory is {memory} MiB: expected 1 to {most} MiB, which tier {tier} gives, or none for \
+             {most} MiB"
+        ));
+    }
+    Ok(())
+}
+
+fn check_bindings(names: &[Arc<str>]) -> Result<(), Error> {
+    let (most, longest) = (
+        FunctionConfig::MAX_BINDINGS,
+        FunctionConfig::MAX_BINDING_NAME,
+    );
+    if names.len() > most {
+        let count = names.len();
+        return wrong(format!(
+            "bindings has {count} names: at most {most} are allowed"
+        ));
+    }
+    for (place, name) in names.iter().enumerate() {
+        let is_allowed = |c: u8| c.is_ascii_alphanumeric() || c == b'_';
+        if name.is_empty() || name.len() > longest || !name.bytes().all(is_allowed) {
+            // A name may have any length and any character.
+            let shown: String = name.chars().take(longest).collect();
+            return wrong(format!(
+                "bindings[{place}] is {shown:?}: expected 1 to {longest} ASCII letters, digits or _"
+            ));
+        }
+        if names.iter().take(place).any(|earlier| earlier == name) {
+            return wrong(format!("bindings names {name} twice"));
+        }
     }
     Ok(())
 }

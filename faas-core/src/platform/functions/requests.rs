@@ -1,5 +1,6 @@
 //! What a caller uploads and changes of a function, and what becomes of a stored one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Error;
@@ -71,6 +72,21 @@ impl NewFunction {
         self
     }
 
+    /// Sets the memory of its code in MiB, at most what its tier gives.
+    #[must_use]
+    pub const fn memory(mut self, mib: u32) -> Self {
+        self.config.memory = Some(mib);
+        self
+    }
+
+    /// Sets the bindings that its code may use. Without this, it may use those that the host opens
+    /// to all functions.
+    #[must_use]
+    pub fn bindings<S: Into<Arc<str>>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.config.bindings = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
     /// Sets a variable in `context.env`.
     #[must_use]
     pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -114,6 +130,10 @@ pub struct FunctionUpdate {
     pub retry_count: Option<u32>,
     /// A new concurrency limit; `Some(None)` lifts it.
     pub concurrency: Option<Option<u32>>,
+    /// A new amount of memory in MiB; `Some(None)` gives what the tier gives.
+    pub memory: Option<Option<u32>>,
+    /// New bindings; `Some(None)` gives those that the host opens to all functions.
+    pub bindings: Option<Option<Arc<[Arc<str>]>>>,
     /// Variables and secrets to set and to remove.
     pub environment: EnvironmentUpdate,
 }
@@ -168,6 +188,20 @@ impl FunctionUpdate {
         self
     }
 
+    /// Changes the memory in MiB; `None` gives what the tier gives.
+    #[must_use]
+    pub const fn memory(mut self, mib: Option<u32>) -> Self {
+        self.memory = Some(mib);
+        self
+    }
+
+    /// Changes the bindings; `None` gives those that the host opens to all functions.
+    #[must_use]
+    pub fn bindings(mut self, names: Option<Arc<[Arc<str>]>>) -> Self {
+        self.bindings = Some(names);
+        self
+    }
+
     /// Changes what its code finds in `context.env`.
     #[must_use]
     pub fn environment(mut self, environment: EnvironmentUpdate) -> Self {
@@ -199,6 +233,8 @@ impl From<NewFunction> for FunctionUpdate {
             .timeout(new.config.timeout)
             .retry_count(new.config.retry_count)
             .concurrency(new.config.concurrency)
+            .memory(new.config.memory)
+            .bindings(new.config.bindings)
             .environment(new.environment)
     }
 }
@@ -227,6 +263,10 @@ impl FunctionUpdate {
         after.config.timeout = self.timeout.unwrap_or(after.config.timeout);
         after.config.retry_count = self.retry_count.unwrap_or(after.config.retry_count);
         after.config.concurrency = self.concurrency.unwrap_or(after.config.concurrency);
+        after.config.memory = self.memory.unwrap_or(after.config.memory);
+        if let Some(bindings) = &self.bindings {
+            after.config.bindings.clone_from(bindings);
+        }
         let environment = &before.environment;
         after.environment = (self.environment).applied_to(environment, before.id, keys, now)?;
         if after.code != before.code

@@ -7,9 +7,9 @@ use crate::cost::PriceBook;
 use crate::model::UsageSums;
 use crate::model::{
     Actor, ApiKey, Attempt, AuditAction, AuditEntry, Environment, Execution, ExecutionId, Failure,
-    FailureKind, Function, FunctionConfig, FunctionId, FunctionStatus, IdGenerator, InstanceId,
-    Json, KeyHash, LogLevel, LogLine, NanoDollars, Role, ScalingAction, ScalingEvent, Secret, Tier,
-    Timestamp,
+    FailureKind, Function, FunctionConfig, FunctionId, FunctionStatus, HostCallRecord, IdGenerator,
+    InstanceId, Json, KeyHash, LogLevel, LogLine, NanoDollars, Role, ScalingAction, ScalingEvent,
+    Secret, Tier, Timestamp,
 };
 use crate::model::{Basis, Cost};
 use crate::model::{
@@ -166,7 +166,7 @@ impl Fixtures {
             failure,
             instance_id: known.then(|| InstanceId::new(instance)),
             cold_start: random.u8(..3) == 0,
-            cpu_time: Duration::from_micros(random.u64(..2_000_000)),
+            cpu_time: Duration::from_nanos(random.u64(..4) * random.u64(..2_000_000_000)),
         }
     }
 
@@ -214,7 +214,28 @@ impl Fixtures {
             });
         }
         execution.input = self.json();
+        if self.random.u8(..3) == 0 {
+            let calls = self.random.usize(1..6);
+            execution.host_calls = (0..calls).map(|_| self.host_call()).collect();
+            if self.random.bool() {
+                execution.more_host_calls = self.random.u64(1..1 << 40);
+            }
+        }
         execution
+    }
+
+    /// A host call with a random value in every field.
+    pub fn host_call(&mut self) -> HostCallRecord {
+        let random = &mut self.random;
+        HostCallRecord {
+            attempt: random.u32(1..5),
+            name: format!("binding_{}.\"ü\"_{}", random.u8(..), random.u8(..)),
+            start_time: START + Duration::from_micros(random.u64(..1_000_000)),
+            duration: Duration::from_nanos(random.u64(..1 << 40)),
+            bytes_in: random.u64(..1 << 40),
+            bytes_out: random.u64(..1 << 40),
+            error: random.bool().then(|| format!("ERR_{}", random.u8(..))),
+        }
     }
 
     /// A log line with a message of this length.

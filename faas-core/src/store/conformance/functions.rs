@@ -23,11 +23,20 @@ pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
             timeout: Duration::from_millis(61_234),
             retry_count: 10,
             concurrency: Some(4),
+            memory: Some(300),
+            bindings: Some(["inventory".into(), "Mail_2".into()].into()),
         },
         tier: Tier::Premium,
         ..fixtures.function("名前 '; --")
     };
-    for function in [&plain, &odd] {
+    let closed = Function {
+        config: FunctionConfig {
+            bindings: Some([].into()),
+            ..FunctionConfig::default()
+        },
+        ..fixtures.function("closed")
+    };
+    for function in [&plain, &odd, &closed] {
         store.insert_function(function).await.unwrap();
         let stored = store.function(function.id).await.unwrap();
         assert_eq!(stored.as_ref(), Some(function));

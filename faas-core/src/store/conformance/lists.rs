@@ -347,6 +347,44 @@ pub async fn a_list_omits_long_parts_once_it_reaches_its_size_limit(fixture: imp
     assert!(store.execution(last.id).await.unwrap().as_ref() == Some(last));
 }
 
+pub async fn lists_only_count_the_host_calls_of_an_execution(fixture: impl Fixture) {
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let function = fixtures.id();
+    let mut all = Vec::new();
+    for calls in [0, 1, 2, 7] {
+        let mut one = fixtures.ended(function);
+        one.host_calls = (0..calls).map(|_| fixtures.host_call()).collect();
+        fixtures.wait(Duration::from_secs(1));
+        all.push(one);
+    }
+    let mut most = fixtures.ended(function);
+    let calls = 0..Execution::MAX_HOST_CALLS;
+    most.host_calls = calls.map(|_| fixtures.host_call()).collect();
+    most.more_host_calls = 5_000_000_000;
+    all.push(most);
+    insert(&*store, &all).await;
+    for whole in &all {
+        let stored = store.execution(whole.id).await.unwrap();
+        assert!(stored.as_ref() == Some(whole), "{}", whole.id);
+    }
+    all.reverse();
+    let only_counted = |one: &Execution| Execution {
+        host_calls: Vec::new(),
+        more_host_calls: one.host_call_count(),
+        ..one.clone()
+    };
+    let expected: Vec<_> = all.iter().map(only_counted).collect();
+    for function in [None, Some(function)] {
+        let query = ExecutionQuery {
+            function,
+            ..EVERYTHING
+        };
+        assert_eq!(store.executions(&query).await.unwrap(), expected);
+    }
+    let newest = store.latest_executions(&[function]).await.unwrap();
+    assert_eq!(newest[&function], expected[0]);
+}
+
 pub async fn recent_durations_are_those_of_completed_executions_newest_first(
     fixture: impl Fixture,
 ) {

@@ -144,6 +144,7 @@ macro_rules! store_conformance {
             lists::unfinished_executions_are_paged_oldest_first,
             lists::a_page_of_unfinished_executions_ends_where_their_inputs_are_too_long,
             lists::a_list_omits_long_parts_once_it_reaches_its_size_limit,
+            lists::lists_only_count_the_host_calls_of_an_execution,
             lists::recent_durations_are_those_of_completed_executions_newest_first,
             lists::the_newest_execution_is_known,
             lists::the_newest_execution_of_each_function_is_found,

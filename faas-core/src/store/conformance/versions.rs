@@ -20,6 +20,8 @@ async fn next_version(store: &dyn Store, fixtures: &mut Fixtures, before: &Funct
         ..before.clone()
     };
     next.config.timeout += Duration::from_millis(u64::from(version));
+    next.config.memory = Some(version);
+    next.config.bindings = Some([format!("binding_{version}").into()].into());
     store
         .update_function(&next, before.updated_at)
         .await
