@@ -25,7 +25,7 @@ export function RowActions({ fn, onRun }: { fn: ListedFn; onRun: () => void }) {
           </Link>
         )}
       </span>
-      <span className="hidden xl:contents">
+      <span className="hidden md:contents">
         <StatusButton fn={fn} icon />
         <DeleteButton fn={fn} icon />
       </span>

@@ -32,7 +32,7 @@ export function functionColumns(usage: readonly CostRow[] | undefined, onRun: (f
           </Link>
           <p className="line-clamp-1 max-w-96 text-muted">{fn.description}</p>
           {usage ? (
-            <p className="numeric text-muted md:hidden">
+            <p className="numeric text-muted xl:hidden">
               {runs(fn) === 0 ? `no runs in ${USAGE_DAYS} days` : <>{runsText(runs(fn))}, <Money value={cost(fn)} /></>}
             </p>
           ) : null}
@@ -54,7 +54,7 @@ export function functionColumns(usage: readonly CostRow[] | undefined, onRun: (f
     },
     {
       header: `Runs, ${USAGE_DAYS} days`,
-      from: "md",
+      from: "xl",
       right: true,
       sort: { id: "runs", value: runs },
       cell: (fn) => (usage ? formatCount(runs(fn)) : LOADING),
@@ -68,7 +68,7 @@ export function functionColumns(usage: readonly CostRow[] | undefined, onRun: (f
     },
     {
       header: `Cost, ${USAGE_DAYS} days`,
-      from: "md",
+      from: "xl",
       right: true,
       sort: { id: "cost", value: cost },
       cell: (fn) => (usage ? <Money value={cost(fn)} /> : LOADING),
