@@ -61,7 +61,7 @@ pub struct Limits {
     pub log_lines: usize,
     /// Console bytes kept, over all lines.
     pub log_bytes: usize,
-    /// Host calls at a time. A runtime does not accept more from the code until one has ended.
+    /// Host calls at a time, at least one. Further calls of the code wait until one has ended.
     pub host_calls: usize,
     /// The argument of a host call, in bytes.
     pub host_bytes: usize,

@@ -1,15 +1,19 @@
 //! Steps: what a call does until it waits or ends.
 //!
 //! A JavaScript engine runs code in steps and never blocks ([`JsEngine`]). The pool, the threads and
-//! the child processes need nothing else of an engine, so that another one can be added. What
-//! happens between two steps of a call is in `drive.rs`.
+//! the child processes need nothing else of an engine (a child also [`ForkedEngine`]), so that
+//! another one can be added. What happens between two steps of a call is in `pool/drive.rs`.
 
 use std::any::Any;
 use std::fmt;
 use std::time::Duration;
+#[cfg(target_os = "linux")]
+use std::{io, sync::Arc};
 
 use super::{Call, HostAnswer, Payload, StopReason};
 use crate::model::{Failure, FailureKind, Json, LogLine};
+#[cfg(target_os = "linux")]
+use crate::{clock::Clock, error::CompileError};
 
 /// An isolate of a JavaScript engine, for one version of one function. It runs one call at a time.
 /// Between two steps nothing of the call is on any stack, so the next step can run on another
@@ -29,6 +33,38 @@ pub(super) trait JsEngine: Send + fmt::Debug + 'static {
 
     /// Returns the isolate's memory in bytes.
     fn bytes(&self) -> usize;
+}
+
+/// What a child process needs of an engine, and its zygote: an isolate that is copied by a fork.
+#[cfg(target_os = "linux")]
+pub(super) trait ForkedEngine: JsEngine + Sized {
+    /// The memory that compiling one upload may take, in bytes.
+    const COMPILE_MEMORY: usize;
+
+    /// Creates a blank isolate.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    fn blank(clock: Arc<dyn Clock>) -> io::Result<Self>;
+
+    /// Gives this copy of the isolate its own random numbers, and a recorder for console lines.
+    fn diverge(&mut self, seed: u64, recorder: Arc<dyn LineRecorder>);
+
+    /// Compiles an upload into a program for [`Self::load`]. Engines trust it as they trust native
+    /// code: only a child that serves nobody but its owner may load it.
+    ///
+    /// # Errors
+    /// Returns what is wrong with the code and where.
+    fn compile(source: &str) -> Result<Vec<u8>, CompileError>;
+
+    /// Restores a compiled program; `None` if the bytes are not one.
+    fn load(program: &[u8]) -> Option<Self::Program>;
+}
+
+/// Receives each console line that is kept, as soon as it is written.
+pub(super) trait LineRecorder: Send + Sync + fmt::Debug {
+    /// Records a line.
+    fn record(&self, line: &LogLine);
 }
 
 /// The result of a step.

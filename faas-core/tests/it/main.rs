@@ -13,6 +13,9 @@ mod access;
 #[cfg(test)]
 mod attempts;
 #[cfg(test)]
+#[cfg(feature = "quickjs")]
+mod bindings;
+#[cfg(test)]
 mod clocks;
 #[cfg(test)]
 mod ends;

@@ -15,8 +15,7 @@ use super::wire::{
 use super::worker::Zygote;
 use crate::error::CompileError;
 use crate::model::{ExecutionId, FunctionId, InstanceId, Json, Timestamp};
-use crate::runtime::quickjs::{self, Bytecode, COMPILE_MEMORY, Compiled, Isolate};
-use crate::runtime::step::{Ended, HostReply, JsEngine as _, Step};
+use crate::runtime::step::{Ended, ForkedEngine, HostReply, Step};
 use crate::runtime::{
     BindingNames, Call, CallContext, HostAnswer, HostError, Limits, OpenEnvironment, Payload,
     Program, StopReason, StopSignal,
@@ -30,40 +29,39 @@ const MAX_FRAME: usize = 64 << 20;
 const BESIDE_HEAP: u64 = 64 << 20;
 
 /// A forked process inside its sandbox.
-pub(super) struct Child {
+pub(super) struct Child<E: ForkedEngine> {
     ends: ChildEnds,
     /// `None` if the child is not sandboxed.
     address_space: Option<AddressSpace>,
     recorder: Arc<FlightRecorder>,
-    isolate: Isolate,
+    isolate: E,
     bindings: Arc<[BindingNames]>,
     /// Answers of host calls, for the next step.
     replies: Vec<HostReply>,
 }
 
 /// A program that was received and not loaded yet.
-struct Received {
-    program: Compiled,
+struct Received<P> {
+    program: P,
     environment: OpenEnvironment,
 }
 
-impl Child {
+impl<E: ForkedEngine> Child<E> {
     /// Enters the sandbox in this newly forked process. `ends` is its only connection; `console` is
     /// memory that the host can read.
     ///
     /// # Errors
     /// When a restriction could not be applied.
-    pub(super) fn new(ends: ChildEnds, console: OwnedFd, zygote: Zygote) -> io::Result<Self> {
+    pub(super) fn new(ends: ChildEnds, console: OwnedFd, zygote: Zygote<E>) -> io::Result<Self> {
         let Zygote {
             locks, mut isolate, ..
         } = zygote;
         // Otherwise all children would produce the same random numbers.
         let mut seed = [0; 8];
         rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())?;
-        isolate.seed(u64::from_le_bytes(seed));
         let recorder = Arc::new(FlightRecorder::new(&console)?);
         drop(console);
-        isolate.record_lines(recorder.clone());
+        isolate.diverge(u64::from_le_bytes(seed), recorder.clone());
         let (ends, address_space) = match locks {
             Some(locks) => {
                 let locked = locks.lock_child(ends).map_err(io::Error::other)?;
@@ -102,16 +100,10 @@ impl Child {
             let (request, tail) = wire::parse::<Request<'_>>(frame)?;
             match request {
                 Request::Load {
-                    form,
-                    reads_context,
                     environment,
                     bindings,
                 } => {
-                    let program = Compiled {
-                        form,
-                        bytecode: Bytecode::received(tail),
-                        reads_context,
-                    };
+                    let program = E::load(tail).ok_or(wire::FrameError::Malformed)?;
                     self.bindings = bindings.into_iter().map(named).collect();
                     let environment = environment.unwrap_or_default().to_owned();
                     received = Some(Received {
@@ -121,8 +113,8 @@ impl Child {
                     continue;
                 }
                 Request::Compile => {
-                    self.limit(COMPILE_MEMORY as u64)?;
-                    compile(tail, &mut answer)?;
+                    self.limit(E::COMPILE_MEMORY as u64)?;
+                    compile::<E>(tail, &mut answer)?;
                 }
                 Request::Call(head) => {
                     let received = received.take();
@@ -167,7 +159,12 @@ impl Child {
     }
 
     /// Starts a call. `received` is its program, if it was not loaded yet.
-    fn start(&mut self, head: &CallHead<'_>, input: &[u8], received: Option<Received>) -> Step {
+    fn start(
+        &mut self,
+        head: &CallHead<'_>,
+        input: &[u8],
+        received: Option<Received<E::Program>>,
+    ) -> Step {
         let function = FunctionId::from_u128(head.function_id);
         let context = CallContext {
             execution_id: ExecutionId::from_u128(head.execution_id),
@@ -276,16 +273,10 @@ fn done(serial: u64, ended: &Ended, answer: &mut Vec<u8>) -> Result<(), wire::Fr
     wire::append(answer, &Reply::Done(head), output)
 }
 
-fn compile(text: &[u8], answer: &mut Vec<u8>) -> Result<(), wire::FrameError> {
+fn compile<E: ForkedEngine>(text: &[u8], answer: &mut Vec<u8>) -> Result<(), wire::FrameError> {
     let source = std::str::from_utf8(text).map_err(|_| wire::FrameError::Malformed)?;
-    match quickjs::compile_here(source) {
-        Ok(compiled) => {
-            let head = Reply::Compiled {
-                form: compiled.form,
-                reads_context: compiled.reads_context,
-            };
-            wire::append(answer, &head, compiled.bytecode.bytes())
-        }
+    match E::compile(source) {
+        Ok(program) => wire::append(answer, &Reply::Compiled, &program),
         Err(error) => {
             let CompileError {
                 message,

@@ -9,7 +9,7 @@ use crate::error::CompileError;
 use crate::runtime::pool::Isolate;
 use crate::runtime::quickjs::{cannot_now, plain};
 
-/// The longest answer, in bytes. Bytecode is several times as long as its source.
+/// The longest answer, in bytes. A program is several times as long as its source.
 const MAX_ANSWER: usize = 64 << 20;
 
 /// The longest message of a compile error, in bytes.
@@ -45,16 +45,9 @@ pub(super) fn compile(
 }
 
 pub(super) fn read(answer: &[u8]) -> Result<Result<Uploaded, CompileError>, Lost> {
-    let (reply, bytecode) = wire::parse::<Reply<'_>>(answer)?;
+    let (reply, program) = wire::parse::<Reply<'_>>(answer)?;
     match reply {
-        Reply::Compiled {
-            form,
-            reads_context,
-        } => Ok(Ok(Uploaded {
-            form,
-            reads_context,
-            bytecode: bytecode.into(),
-        })),
+        Reply::Compiled => Ok(Ok(Uploaded(program.into()))),
         Reply::Refused {
             message,
             line,

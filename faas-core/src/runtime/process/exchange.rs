@@ -92,7 +92,7 @@ impl Exchange {
                 }
                 Ok(Some(Step::Done(checked(head, tail, terms.limits, now)?)))
             }
-            Reply::Ready | Reply::Compiled { .. } | Reply::Refused { .. } => {
+            Reply::Ready | Reply::Compiled | Reply::Refused { .. } => {
                 Err(invalid("answer to another request"))
             }
         }
@@ -105,7 +105,7 @@ impl Exchange {
         Terms { limits, bindings }: Terms<'_>,
     ) -> Result<HostCall, Lost> {
         self.check(head.serial)?;
-        if self.unanswered.len() >= limits.host_calls {
+        if self.unanswered.len() >= limits.host_calls.max(1) {
             return Err(invalid("more host calls at a time than the limit"));
         }
         if self.unanswered.contains(&head.id) {

@@ -19,7 +19,7 @@ use rustix::mm::{MapFlags, ProtFlags, mmap};
 
 use super::wire::{Line, parse};
 use crate::model::{LogLine, Timestamp};
-use crate::runtime::quickjs::LineRecorder;
+use crate::runtime::step::LineRecorder;
 
 /// The size in bytes. Pages that were not written to use no memory.
 const SIZE: usize = 96 << 10;

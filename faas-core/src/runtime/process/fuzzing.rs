@@ -102,7 +102,7 @@ fn check_end(ended: Ended) {
 
 fn upload(frame: &[u8]) {
     match compile::read(frame) {
-        Ok(Ok(uploaded)) => assert!(uploaded.bytecode.len() < frame.len()),
+        Ok(Ok(uploaded)) => assert!(uploaded.0.len() < frame.len()),
         Ok(Err(refused)) => assert!(refused.message.len() <= compile::MAX_MESSAGE),
         Err(_) => {}
     }

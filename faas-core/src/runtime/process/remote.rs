@@ -20,7 +20,6 @@ use super::worker_host::{NewChild, PATIENCE, WorkerHost};
 use crate::clock::Clock;
 use crate::model::{Failure, FailureKind, LogLine};
 use crate::runtime::pool::Isolate;
-use crate::runtime::quickjs::Form;
 use crate::runtime::step::{Ended, HostReply, Step};
 use crate::runtime::{Call, Limits, Payload, StopReason, StopSignal};
 
@@ -48,14 +47,9 @@ const MAX_CHECK: Duration = Duration::from_secs(1);
 /// Private memory of a newly forked and sandboxed child, in bytes, as measured.
 const OVERHEAD: usize = 40 << 10;
 
-/// The program that a child compiled. The host does not read the bytecode; only a child may load
-/// it.
+/// The program that a child compiled. The host does not read it; only a child may load it.
 #[derive(Debug)]
-pub(super) struct Uploaded {
-    pub(super) form: Form,
-    pub(super) reads_context: bool,
-    pub(super) bytecode: Box<[u8]>,
-}
+pub(super) struct Uploaded(pub(super) Box<[u8]>);
 
 /// An idle or running child.
 #[derive(Debug)]
@@ -160,7 +154,7 @@ impl RemoteIsolate {
             let environment = call.environment.as_json();
             if let Some(environment) = environment {
                 // Reserve everything at once: a reallocation would leave secrets behind.
-                let code = program.bytecode.len();
+                let code = program.0.len();
                 let length = environment.len() + code + call.input.len() + AROUND;
                 self.outgoing.reserve(length);
                 self.holds_secrets = true;
@@ -170,12 +164,10 @@ impl RemoteIsolate {
                 (&*binding.name, functions.collect())
             });
             let load = Request::Load {
-                form: program.form,
-                reads_context: program.reads_context,
                 environment,
                 bindings: bindings.collect(),
             };
-            self.say(&load, &program.bytecode)?;
+            self.say(&load, &program.0)?;
         }
         let head = CallHead {
             serial,

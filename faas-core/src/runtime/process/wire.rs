@@ -1,7 +1,7 @@
 //! The protocol between a host and a child.
 //!
 //! A frame is the length of the rest (four bytes, little endian), a head in postcard's format, and
-//! a tail of raw bytes, so that inputs, outputs and bytecode need no parsing. Each side limits the
+//! a tail of raw bytes, so that inputs, outputs and programs need no parsing. Each side limits the
 //! size of frames; a frame that is too long or malformed ends the connection.
 
 use std::io::{self, Read};
@@ -10,7 +10,6 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Failure, LogLevel};
-use crate::runtime::quickjs::Form;
 
 /// The size of the length field, in bytes.
 const LENGTH: usize = 4;
@@ -26,12 +25,8 @@ pub(super) const KEPT_BUFFER: usize = 16 << 10;
 pub(super) enum Request<'a> {
     /// Compile the source in the tail.
     Compile,
-    /// Load the bytecode in the tail. Sent once, before the first call.
+    /// Load the program in the tail. Sent once, before the first call.
     Load {
-        /// What the bytecode evaluates to.
-        form: Form,
-        /// Whether the handler may use its second argument.
-        reads_context: bool,
         /// The content of `context.env`, as JSON.
         environment: Option<&'a str>,
         /// The bindings in `context` with their functions.
@@ -97,8 +92,8 @@ pub(super) struct CallHead<'a> {
 pub(super) enum Reply<'a> {
     /// The child is sandboxed. Sent once, before it reads anything.
     Ready,
-    /// The source was compiled; the tail is the bytecode.
-    Compiled { form: Form, reads_context: bool },
+    /// The source was compiled; the tail is the program.
+    Compiled,
     /// The source cannot be compiled.
     Refused {
         message: String,

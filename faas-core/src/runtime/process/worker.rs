@@ -37,6 +37,7 @@ use super::fork::Fork;
 use super::sandbox::{self, Prepared};
 use crate::clock::SystemClock;
 use crate::runtime::quickjs::Isolate;
+use crate::runtime::step::ForkedEngine;
 
 /// The argument that makes a program a worker.
 pub const ARGUMENT: &str = "faas-worker";
@@ -95,7 +96,7 @@ fn serve() -> io::Result<()> {
     dup2_stdin(File::open("/dev/null")?)?;
     raise_stack_limit();
     set_signals();
-    let mut zygote = Zygote::prepare()?;
+    let mut zygote = Zygote::<Isolate>::prepare()?;
     let mut dying = Dying::default();
     while let Some((number, order)) = next_order(&control, &mut dying)? {
         let reply = |report: Report, descriptors: &[BorrowedFd<'_>]| {
@@ -151,10 +152,10 @@ fn next_order(control: &OwnedFd, dying: &mut Dying) -> io::Result<Option<(u64, O
 }
 
 /// A process with a blank isolate, ready to fork.
-pub(super) struct Zygote {
+pub(super) struct Zygote<E> {
     /// `None` only if no sandbox is available and the host permitted that.
     pub(super) locks: Option<Prepared>,
-    pub(super) isolate: Isolate,
+    pub(super) isolate: E,
     fork: Fork,
 }
 
@@ -169,13 +170,12 @@ enum Forked {
     },
 }
 
-impl Zygote {
+impl<E: ForkedEngine> Zygote<E> {
     fn prepare() -> io::Result<Self> {
         let clock = Arc::new(SystemClock::new());
-        let isolate = Isolate::blank(clock).map_err(|_| io::ErrorKind::OutOfMemory)?;
         Ok(Self {
             locks: None,
-            isolate,
+            isolate: E::blank(clock)?,
             fork: Fork::find(),
         })
     }

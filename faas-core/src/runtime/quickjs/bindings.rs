@@ -42,7 +42,7 @@ pub(super) fn outgoing<'js>(
         return Ok(Vec::new());
     }
     let outgoing = entries.outgoing.clone().restore(ctx)?;
-    let limit = u32::try_from(call.limits.host_calls).unwrap_or(u32::MAX);
+    let limit = u32::try_from(call.limits.host_calls.max(1)).unwrap_or(u32::MAX);
     let queued: Array<'js> = outgoing.call((f64::from(limit),))?;
     (0..queued.len() / 4)
         .map(|n| {

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::console::{Console, LineRecorder};
+use super::console::Console;
 use crate::clock::Clock;
 use crate::model::LogLevel;
+use crate::runtime::step::LineRecorder;
 use crate::runtime::{Call, StopReason, StopSignal};
 
 /// One call: its deadline, its console, and whether it was found stopped. That is remembered: user

@@ -49,7 +49,8 @@ pub(in crate::runtime) struct Compiled {
 }
 
 /// What the bytecode evaluates to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(in crate::runtime) enum Form {
     /// The handler: a function whose body is the text.
     Body,
@@ -65,6 +66,19 @@ pub(in crate::runtime) enum Form {
 }
 
 impl Form {
+    /// Returns the form with this number.
+    #[cfg(target_os = "linux")]
+    pub(super) const fn numbered(number: u8) -> Option<Self> {
+        Some(match number {
+            0 => Self::Body,
+            1 => Self::Expression,
+            2 => Self::Declarations,
+            3 => Self::CommonJs,
+            4 => Self::Module,
+            _ => return None,
+        })
+    }
+
     /// How `prelude/main.js` finds the handler in the value that is installed.
     pub(super) fn entry(self) -> &'static str {
         match self {

@@ -1,18 +1,12 @@
-//! What a call writes to its console, within its limits.
+//! The console output of a call, within its limits.
 
-use std::fmt;
 use std::sync::Arc;
 
 use crate::model::{LogLevel, LogLine, Timestamp};
 use crate::runtime::Limits;
+use crate::runtime::step::LineRecorder;
 
-/// Is told of each line that is kept, as it comes.
-pub(in crate::runtime) trait LineRecorder: Send + Sync + fmt::Debug {
-    /// Takes note of a line.
-    fn record(&self, line: &LogLine);
-}
-
-/// Collects lines. At its bounds it drops what comes and counts it.
+/// Collects lines. At its bounds it drops further lines and counts them.
 #[derive(Debug)]
 pub(super) struct Console {
     lines: Vec<LogLine>,
@@ -24,7 +18,7 @@ pub(super) struct Console {
 }
 
 impl Console {
-    /// An empty console with the bounds of a call.
+    /// Creates an empty console with the limits of a call.
     pub(super) fn new(limits: &Limits, recorder: Option<Arc<dyn LineRecorder>>) -> Self {
         Self {
             lines: Vec::new(),
@@ -36,12 +30,12 @@ impl Console {
         }
     }
 
-    /// Whether the next line will be dropped.
+    /// Returns whether the next line will be dropped.
     pub(super) fn is_full(&self) -> bool {
         self.lines.len() >= self.max_lines || self.bytes >= self.max_bytes
     }
 
-    /// Keeps a line, cut where the bytes run out, or counts it as dropped.
+    /// Keeps a line, truncated at the size limit, or counts it as dropped.
     pub(super) fn write(&mut self, level: LogLevel, mut message: String, at: Timestamp) {
         if self.is_full() {
             self.drop_line();
@@ -62,12 +56,12 @@ impl Console {
         self.lines.push(line);
     }
 
-    /// Counts a line that was not even formatted.
+    /// Counts a line that was not formatted.
     pub(super) fn drop_line(&mut self) {
         self.dropped += 1;
     }
 
-    /// The lines, and one more that tells how many were dropped, if any.
+    /// Takes the lines, with a last one that says how many were dropped, if any.
     pub(super) fn take(&mut self, now: impl FnOnce() -> Timestamp) -> Vec<LogLine> {
         if self.dropped > 0 {
             self.lines.push(LogLine {

@@ -14,14 +14,13 @@ use rquickjs::{Context, Ctx, Function, Object, Persistent, Runtime, Value};
 use super::bindings;
 use super::call_state::{CallState, Current, Dice};
 use super::compile::Compiled;
-use super::console::LineRecorder;
 use super::heap::{Heap, Metered};
 use super::raw::{self, Bytecode, Goal};
 use super::rejections::Rejections;
 use super::running::{Running, StepEnd, Suspended};
 use crate::clock::Clock;
 use crate::model::LogLevel;
-use crate::runtime::step::{Ended, HostReply, JsEngine, Step};
+use crate::runtime::step::{Ended, HostReply, JsEngine, LineRecorder, Step};
 use crate::runtime::{Call, StopReason};
 
 /// The stack that JavaScript may use, in bytes.

@@ -23,6 +23,8 @@ mod compile;
 mod console;
 mod event_loop;
 mod failure;
+#[cfg(target_os = "linux")]
+mod forked;
 mod heap;
 mod hints;
 mod isolate;
@@ -39,9 +41,7 @@ mod threads;
 pub use service::{QuickJs, QuickJsOptions};
 #[cfg(target_os = "linux")]
 pub(super) use {
-    compile::{COMPILE_MEMORY, Compiled, Form, cannot_now, compile_here, plain},
-    console::LineRecorder,
+    compile::{cannot_now, plain},
     isolate::Isolate,
-    raw::Bytecode,
     slots::Lanes,
 };

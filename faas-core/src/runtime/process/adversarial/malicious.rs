@@ -25,7 +25,6 @@ use crate::runtime::process::wire::{
     self, CallHead, DoneHead, Frames, HostCallHead, Line, Reply, Request,
 };
 use crate::runtime::process::worker;
-use crate::runtime::quickjs::Form;
 
 /// The argument that makes this binary a malicious worker; its working folder follows.
 pub(super) const ARGUMENT: &str = "faas-adversarial";
@@ -226,10 +225,7 @@ fn converse(mut ends: ChildEnds) -> io::Result<()> {
 }
 
 fn compile(text: &str, ends: &mut ChildEnds) -> io::Result<()> {
-    let compiled = Reply::Compiled {
-        form: Form::Body,
-        reads_context: false,
-    };
+    let compiled = Reply::Compiled;
     let refused = |message: String| Reply::Refused {
         message,
         line: Some(u32::MAX),
@@ -300,13 +296,7 @@ fn answer(code: &str, head: &CallHead<'_>, input: &[u8], ends: &mut ChildEnds) -
             ends.answers.write_all(&honest)?;
             std::process::exit(0);
         }
-        "answers a compile request" => {
-            let reply = Reply::Compiled {
-                form: Form::Body,
-                reads_context: false,
-            };
-            frame(&reply, input)
-        }
+        "answers a compile request" => frame(&Reply::Compiled, input),
         "refuses a compile request" => {
             let reply = Reply::Refused {
                 message: "no".to_owned(),

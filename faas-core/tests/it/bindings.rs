@@ -1,0 +1,298 @@
+//! Host functions that user code calls, through a whole platform.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use faas_core::Platform;
+use faas_core::bindings::{Binding, HostCall};
+use faas_core::model::{Execution, FunctionConfig, Status};
+use faas_core::options::PlatformOptions;
+use faas_core::platform::NewFunction;
+use faas_core::runtime::HostError;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+#[derive(Deserialize, JsonSchema)]
+struct Reserve {
+    sku: String,
+    count: u32,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Reserved {
+    sku: String,
+    left: u32,
+    attempt: u32,
+}
+
+fn inventory(dropped: &Arc<Notify>) -> Binding {
+    let dropped = dropped.clone();
+    Binding::new("inventory")
+        .function("reserve", |call: HostCall, item: Reserve| async move {
+            let left = 10_u32.checked_sub(item.count);
+            let left = left.ok_or_else(|| HostError::new("OUT_OF_STOCK", "only 10 are left"))?;
+            Ok(Reserved {
+                sku: item.sku,
+                left,
+                attempt: call.attempt,
+            })
+        })
+        .function("never", move |_, (): ()| {
+            let dropped = NotifyOnDrop(dropped.clone());
+            async move {
+                let _dropped = dropped;
+                std::future::pending::<Result<(), _>>().await
+            }
+        })
+        .function("panics", |_, wanted: bool| async move {
+            assert!(!wanted, "as the code wanted");
+            Ok(())
+        })
+        .bytes_function("reverse", |_, bytes: Bytes| async move {
+            Ok(bytes.iter().rev().copied().collect())
+        })
+}
+
+struct NotifyOnDrop(Arc<Notify>);
+
+impl Drop for NotifyOnDrop {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+struct Rig {
+    platform: Platform,
+    dropped: Arc<Notify>,
+}
+
+impl Rig {
+    async fn new(change: impl FnOnce(&mut PlatformOptions)) -> Self {
+        let dropped = Arc::default();
+        let platform = Platform::builder()
+            .bind(inventory(&dropped))
+            .options(change)
+            .build()
+            .await
+            .unwrap();
+        Self { platform, dropped }
+    }
+
+    async fn run_within(&self, code: &str, timeout: Duration) -> Arc<Execution> {
+        let mut new = NewFunction::new(format!("f{}", fastrand::u64(..)), "calls", code);
+        new.config = FunctionConfig {
+            timeout,
+            ..FunctionConfig::default()
+        };
+        let function = self.platform.functions().create(new).await.unwrap();
+        self.platform.invoke(function.id, json!({})).await.unwrap()
+    }
+
+    async fn run(&self, code: &str) -> Arc<Execution> {
+        self.run_within(code, Duration::from_secs(60)).await
+    }
+}
+
+fn output(execution: &Execution) -> Value {
+    let output = execution.output.as_ref();
+    let output = output.unwrap_or_else(|| panic!("{:?}", execution.failure));
+    serde_json::from_str(output.as_str()).unwrap()
+}
+
+fn kept(execution: &Execution) -> Vec<(&str, Option<&str>)> {
+    let calls = execution.host_calls.iter();
+    calls
+        .map(|call| (&*call.name, call.error.as_deref()))
+        .collect()
+}
+
+#[tokio::test]
+async fn code_calls_its_host_and_each_call_is_kept_with_the_execution() {
+    let rig = Rig::new(|_| {}).await;
+    let done = rig
+        .run("return await context.inventory.reserve({ sku: 'a', count: 3 })")
+        .await;
+    assert_eq!(
+        output(&done),
+        json!({ "sku": "a", "left": 7, "attempt": 1 })
+    );
+    assert_eq!(kept(&done), [("inventory.reserve", None)]);
+    let call = &done.host_calls[0];
+    let (argument, result) = (
+        r#"{"sku":"a","count":3}"#,
+        r#"{"sku":"a","left":7,"attempt":1}"#,
+    );
+    assert_eq!(
+        (call.bytes_in, call.bytes_out),
+        (argument.len() as u64, result.len() as u64)
+    );
+    assert!(call.start_time >= done.start_time.unwrap() && call.duration <= done.duration);
+    let stored = rig.platform.executions().get(done.id).await.unwrap();
+    assert_eq!(stored.host_calls, done.host_calls);
+}
+
+#[tokio::test]
+async fn an_error_of_the_host_is_an_error_with_its_message_and_code() {
+    let rig = Rig::new(|_| {}).await;
+    let done = rig
+        .run(
+            "const told = [];
+             const tell = error => told.push([error instanceof Error, error.code, error.message]);
+             await context.inventory.reserve({ sku: 'a', count: 11 }).catch(tell);
+             await context.inventory.reserve({ sku: 'a' }).catch(tell);
+             await context.inventory.nope().catch(tell);
+             await context.inventory.panics(true).catch(tell);
+             return told",
+        )
+        .await;
+    let told = output(&done);
+    assert_eq!(told[0], json!([true, "OUT_OF_STOCK", "only 10 are left"]));
+    assert_eq!(told[1][1], "ERR_INVALID_ARGUMENT");
+    assert!(
+        told[1][2]
+            .as_str()
+            .unwrap()
+            .contains("missing field `count`")
+    );
+    assert_eq!(told[2][1], "ERR_UNKNOWN_HOST_FUNCTION");
+    assert!(
+        told[2][2]
+            .as_str()
+            .unwrap()
+            .contains("never, panics, reserve, reverse")
+    );
+    assert_eq!(told[3][1], "ERR_HOST");
+    let uncaught = rig
+        .run("await context.inventory.reserve({ sku: '', count: 99 })")
+        .await;
+    assert_eq!(uncaught.status, Status::Failed);
+    assert_eq!(
+        uncaught.failure.as_ref().unwrap().message,
+        "Error: only 10 are left { code: 'OUT_OF_STOCK' }"
+    );
+}
+
+#[tokio::test]
+async fn bytes_go_both_ways() {
+    let rig = Rig::new(|_| {}).await;
+    let done = rig
+        .run(
+            "const bytes = await context.inventory.reverse(new Uint8Array([0, 128, 255]));
+             return [bytes instanceof Uint8Array, ...bytes]",
+        )
+        .await;
+    assert_eq!(output(&done), json!([true, 255, 128, 0]));
+    assert_eq!(
+        (done.host_calls[0].bytes_in, done.host_calls[0].bytes_out),
+        (3, 3)
+    );
+}
+
+#[tokio::test]
+async fn a_host_function_is_dropped_when_its_call_ends_and_kept_as_dropped() {
+    let rig = Rig::new(|_| {}).await;
+    let code = "await context.inventory.never()";
+    let timed_out = rig.run_within(code, Duration::from_millis(50)).await;
+    rig.dropped.notified().await;
+    assert_eq!(kept(&timed_out), [("inventory.never", Some("ERR_DROPPED"))]);
+    let raced = rig
+        .run("return await Promise.race([context.inventory.never(), context.inventory.panics(false)])")
+        .await;
+    rig.dropped.notified().await;
+    assert_eq!(raced.status, Status::Completed);
+    let mut kept = kept(&raced);
+    kept.sort_unstable();
+    let never = ("inventory.never", Some("ERR_DROPPED"));
+    assert_eq!(kept, [never, ("inventory.panics", None)]);
+}
+
+#[tokio::test]
+async fn calls_and_bytes_are_bounded_with_clear_errors() {
+    let rig = Rig::new(|options| {
+        options.max_host_calls = 3;
+        options.max_host_argument = 100;
+        options.max_host_bytes = 1_000;
+    })
+    .await;
+    let codes = |call: &str| {
+        format!(
+            "const codes = [];
+             for (let i = 0; i < 6; i++) {{
+                 await {call}.then(() => codes.push(null), error => codes.push(error.code));
+             }}
+             return codes"
+        )
+    };
+    let many = rig.run(&codes("context.inventory.panics(false)")).await;
+    let refused = "ERR_TOO_MANY_HOST_CALLS";
+    assert_eq!(
+        output(&many),
+        json!([null, null, null, refused, refused, refused])
+    );
+    assert_eq!(many.host_calls.len(), 6);
+    let large = rig
+        .run(&codes("context.inventory.reverse(new Uint8Array(101))"))
+        .await;
+    assert_eq!(output(&large)[0], "ERR_TOO_LARGE");
+    let rig = Rig::new(|options| options.max_host_bytes = 500).await;
+    let bytes = rig
+        .run(&codes("context.inventory.reverse(new Uint8Array(100))"))
+        .await;
+    assert_eq!(
+        output(&bytes),
+        json!([
+            null,
+            null,
+            "ERR_TOO_MANY_HOST_BYTES",
+            "ERR_TOO_MANY_HOST_BYTES",
+            "ERR_TOO_MANY_HOST_BYTES",
+            "ERR_TOO_MANY_HOST_BYTES"
+        ])
+    );
+}
+
+#[tokio::test]
+async fn one_instance_serves_calls_that_wait_for_the_host() {
+    let dropped = Arc::new(Notify::new());
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let opened = gate.clone();
+    let waits = Binding::new("host").function("wait", move |_, (): ()| {
+        let opened = opened.clone();
+        async move {
+            let _permit = opened.acquire().await.unwrap();
+            Ok(1)
+        }
+    });
+    let platform = Platform::builder()
+        .bind(inventory(&dropped))
+        .bind(waits)
+        .options(|options| options.max_instances = 1)
+        .build()
+        .await
+        .unwrap();
+    let new = NewFunction::new("waits", "waits", "return await context.host.wait()");
+    let function = platform.functions().create(new).await.unwrap();
+    let calls: Vec<_> = (0..50)
+        .map(|_| {
+            let (platform, id) = (platform.clone(), function.id);
+            tokio::spawn(async move { platform.invoke(id, json!({})).await })
+        })
+        .collect();
+    while platform.counters().waiting < 50 {
+        tokio::task::yield_now().await;
+    }
+    gate.add_permits(50);
+    for call in calls {
+        assert_eq!(output(&call.await.unwrap().unwrap()), json!(1));
+    }
+}
+
+#[tokio::test]
+async fn a_binding_with_a_name_that_context_has_is_refused() {
+    let built = Platform::builder().bind(Binding::new("env")).build().await;
+    let error = built.err().unwrap().to_string();
+    assert!(error.contains("env is a member of context"), "{error}");
+}
