@@ -12,7 +12,7 @@ export const aFunction = (change: Partial<Fn> = {}): Fn => ({
   updatedAt: "2026-01-31T12:00:00.000Z",
   version: 1,
   status: "active",
-  config: { timeout: 30_000, retryCount: 3, concurrency: null, env: {}, secrets: [] },
+  config: { timeout: 30_000, retryCount: 3, concurrency: null, memory: null, bindings: null, env: {}, secrets: [] },
   tier: "basic",
   ...change,
 });
@@ -27,6 +27,7 @@ export const anExecution = (change: Partial<Execution> = {}): Execution => ({
   startTime: "2026-01-31T12:00:00.000Z",
   endTime: "2026-01-31T12:00:00.012Z",
   duration: 12.5,
+  cpuTime: 2.5,
   error: null,
   errorKind: null,
   stack: null,
@@ -47,6 +48,8 @@ export const anExecution = (change: Partial<Execution> = {}): Execution => ({
   coldStart: true,
   logs: [],
   attempts: [],
+  hostCalls: [],
+  hostCallCount: 0,
   ...change,
 });
 

@@ -62,9 +62,9 @@ fn an_unknown_member_inside_another_is_named_with_its_place() {
         r#"unknown member "config.description": "description" belongs beside "config", not in it"#
     );
     assert_eq!(
-        config(r#"{"memory": 1}"#),
-        "unknown member \"config.memory\": known members are timeout, retryCount, concurrency, \
-         env, secrets"
+        config(r#"{"cpu": 1}"#),
+        "unknown member \"config.cpu\": known members are timeout, retryCount, concurrency, \
+         memory, bindings, env, secrets"
     );
     assert_eq!(
         refused::<Subscribe>(r#"{"type":"subscribe","since":{"epoc":1,"seq":1}}"#),

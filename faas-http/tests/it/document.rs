@@ -159,7 +159,8 @@ async fn responses_match_the_openapi_document() {
     call.get(functions).await;
     let one = "/api/functions/{id}";
     call.get_one(one, &id).await;
-    let change = json!({"config": {"retryCount": 0, "concurrency": 1, "env": {"A": "1"}}});
+    let change = json!({"config": {"retryCount": 0, "concurrency": 1, "memory": 64,
+        "bindings": ["stock"], "env": {"A": "1"}}});
     call.at(Method::PUT, one, &id, change).await;
     let secret = json!({"config": {"secrets": {"B": "2"}}});
     let there = call.at(Method::PUT, one, &id, secret).await;
@@ -172,6 +173,12 @@ async fn responses_match_the_openapi_document() {
     let execution = text(&accepted["executionId"]);
     server.ended(&execution).await;
     call.at(Method::POST, invoke, &id, json!({"a": 1})).await;
+
+    let host = call.post(functions, new("host", "host count")).await;
+    let ended = server.execute(&text(&host["_id"]), json!(1)).await;
+    assert_eq!(ended["hostCallCount"], 1);
+    call.get_one("/api/executions/{id}", &text(&ended["_id"]))
+        .await;
 
     let throws = call.post(functions, new("throws", "throw")).await;
     let throws = text(&throws["_id"]);

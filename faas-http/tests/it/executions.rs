@@ -32,6 +32,9 @@ async fn an_execution_has_its_history_and_its_cost() {
             "logs",
             "attempts",
             "errorKind",
+            "cpuTime",
+            "hostCalls",
+            "hostCallCount",
         ],
     );
     for moment in ["startTime", "endTime", "createdAt"] {
@@ -45,6 +48,9 @@ async fn an_execution_has_its_history_and_its_cost() {
         &execution["attempts"][0],
         &["startTime", "duration", "error", "instanceId", "coldStart"],
     );
+    // The scripted runtime says so.
+    assert_eq!(execution["cpuTime"], 1.25);
+    assert_eq!(execution["attempts"][0]["cpuTime"], 1.25);
     let cost = &execution["cost"];
     assert_eq!(cost["tier"], "basic");
     assert_eq!(cost["baseCost"].to_string(), "0.0001");
@@ -57,6 +63,47 @@ async fn an_execution_has_its_history_and_its_cost() {
         cost["resourceUsage"],
         json!({"memoryMB": 128, "cpuCores": 0.1})
     );
+}
+
+#[tokio::test]
+async fn host_calls_are_shown_with_their_execution_and_only_counted_in_lists() {
+    let server = start().await;
+    for (script, output, error, bytes_out) in [
+        ("host count", json!(7), Value::Null, 1),
+        (
+            "host reserve",
+            json!("ERR_SOLD_OUT"),
+            json!("ERR_SOLD_OUT"),
+            0,
+        ),
+    ] {
+        let id = server.upload(script, script).await;
+        let execution = server.execute(&id, json!({"a": 1})).await;
+        assert_eq!(execution["output"], output);
+        assert_eq!(execution["hostCallCount"], 1);
+        let call = &execution["hostCalls"][0];
+        assert_moment(&call["startTime"]);
+        assert!(call["duration"].is_number());
+        let name = script.replace("host ", "stock.");
+        assert_eq!(
+            (&call["attempt"], &call["name"], &call["bytesIn"]),
+            (&json!(1), &json!(name), &json!(7))
+        );
+        assert_eq!(
+            (&call["bytesOut"], &call["error"]),
+            (&json!(bytes_out), &error)
+        );
+        let listed = server
+            .get(&format!("/api/executions?functionId={id}"))
+            .await;
+        let logs = server.get(&format!("/api/functions/{id}/logs")).await;
+        for listed in [&listed["executions"][0], &logs[0]] {
+            assert_eq!(listed["_id"], execution["_id"]);
+            assert_eq!(listed["hostCalls"], json!([]));
+            assert_eq!(listed["hostCallCount"], 1);
+            assert_eq!(listed["cpuTime"], 1.25);
+        }
+    }
 }
 
 #[tokio::test]

@@ -39,7 +39,8 @@ async fn a_function_is_created_read_changed_listed_and_deleted() {
     assert_eq!(function["tier"], "basic");
     assert_eq!(
         function["config"],
-        json!({"timeout": 5000, "retryCount": 3, "concurrency": null, "env": {}, "secrets": []})
+        json!({"timeout": 5000, "retryCount": 3, "concurrency": null, "memory": null,
+            "bindings": null, "env": {}, "secrets": []})
     );
 
     let path = format!("/api/functions/{id}");
@@ -53,7 +54,8 @@ async fn a_function_is_created_read_changed_listed_and_deleted() {
     assert_eq!(changed["status"], "inactive");
     assert_eq!(
         changed["config"],
-        json!({"timeout": 5000, "retryCount": 0, "concurrency": null, "env": {}, "secrets": []})
+        json!({"timeout": 5000, "retryCount": 0, "concurrency": null, "memory": null,
+            "bindings": null, "env": {}, "secrets": []})
     );
 
     let newer = server.upload("newer", "echo").await;
@@ -85,6 +87,37 @@ async fn a_concurrency_limit_is_set_by_a_number_and_lifted_by_null() {
         assert_eq!(status, StatusCode::OK, "{function}");
         assert_eq!(function["config"]["concurrency"], expected);
     }
+}
+
+#[tokio::test]
+async fn memory_and_bindings_are_set_and_null_stands_for_the_default() {
+    let server = start().await;
+    let config = json!({"memory": 64, "bindings": ["inventory", "mail"]});
+    let new = json!({"name": "f", "description": "d", "code": "echo", "config": config});
+    let (status, created) = server.post("/api/functions", new).await;
+    assert_eq!(status, StatusCode::CREATED, "{created}");
+    let path = format!("/api/functions/{}", text(&created["_id"]));
+    let has = |function: &Value, memory: Value, bindings: Value, version: u32| {
+        assert_eq!(function["config"]["memory"], memory);
+        assert_eq!(function["config"]["bindings"], bindings);
+        assert_eq!(function["version"], version);
+    };
+    has(&created, json!(64), json!(["inventory", "mail"]), 1);
+    let put = async |config: Value| {
+        let change = json!({"config": config});
+        let (status, function) = server.send(Method::PUT, &path, change).await;
+        assert_eq!(status, StatusCode::OK, "{function}");
+        function
+    };
+    let kept = put(json!({"retryCount": 1})).await;
+    has(&kept, json!(64), json!(["inventory", "mail"]), 2);
+    let none = put(json!({"bindings": []})).await;
+    has(&none, json!(64), json!([]), 3);
+    let default = put(json!({"memory": null, "bindings": null})).await;
+    has(&default, Value::Null, Value::Null, 4);
+    assert_eq!(server.get(&path).await, default);
+    let list = server.get("/api/functions").await;
+    assert_eq!(list[0]["config"], default["config"]);
 }
 
 #[tokio::test]

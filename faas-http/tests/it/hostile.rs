@@ -133,7 +133,7 @@ const JSON: [&str; 14] = [
     "0.1e-400",
 ];
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 14] = [
     "name",
     "description",
     "code",
@@ -145,6 +145,8 @@ const KEYS: [&str; 12] = [
     "timeout",
     "retryCount",
     "concurrency",
+    "memory",
+    "bindings",
     "__proto__",
 ];
 

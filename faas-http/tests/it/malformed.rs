@@ -193,8 +193,9 @@ async fn invalid_functions_are_refused_with_the_expected_values() {
         (new("code", json!(["echo"])), "code must be a string"),
         (config(json!([])), "config must be a JSON object"),
         (
-            config(json!({"memory": 1})),
-            "unknown member \"config.memory\": known members are timeout, retryCount, concurrency",
+            config(json!({"cpu": 1})),
+            "unknown member \"config.cpu\": known members are timeout, retryCount, concurrency, \
+             memory, bindings, env, secrets",
         ),
         (
             config(json!({"timeout": -1})),
@@ -213,6 +214,26 @@ async fn invalid_functions_are_refused_with_the_expected_values() {
         (config(json!({"retryCount": true})), "config.retryCount"),
         (config(json!({"concurrency": 0})), "concurrency"),
         (config(json!({"concurrency": "1"})), "config.concurrency"),
+        (
+            config(json!({"memory": 129})),
+            "memory is 129 MiB: expected 1 to 128 MiB, which tier basic gives",
+        ),
+        (config(json!({"memory": 0})), "memory is 0 MiB"),
+        (config(json!({"memory": 1.5})), "config.memory"),
+        (config(json!({"bindings": "a"})), "config.bindings"),
+        (config(json!({"bindings": [1]})), "config.bindings"),
+        (
+            config(json!({"bindings": ["a b"]})),
+            "bindings[0] is \"a b\"",
+        ),
+        (
+            config(json!({"bindings": ["a", "a"]})),
+            "bindings names a twice",
+        ),
+        (
+            config(json!({"bindings": vec!["a"; 65]})),
+            "bindings has 65 names: at most 64 are allowed",
+        ),
     ] {
         let (status, answer) = server.post("/api/functions", body.clone()).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{body}: {answer}");

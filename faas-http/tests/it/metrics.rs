@@ -28,6 +28,7 @@ async fn the_overview_counts_what_happened_in_the_last_hour_and_ever() {
             "currentInstances",
             "queuedExecutions",
             "runningExecutions",
+            "waitingExecutions",
             "coldStartRate",
         ],
     );
@@ -52,6 +53,37 @@ async fn the_overview_counts_what_happened_in_the_last_hour_and_ever() {
         metrics["scaling"]["currentInstances"],
         overview["currentInstances"]
     );
+}
+
+#[tokio::test]
+async fn running_and_waiting_executions_are_told_apart() {
+    let server = start().await;
+    let waits = server.upload("waits", "suspend").await;
+    let runs = server.upload("runs", "wait").await;
+    let path = |id: &str| format!("/api/functions/{id}/execute");
+    for id in [&waits, &waits, &waits, &runs] {
+        let (status, _) = server.post(&path(id), json!({})).await;
+        assert_eq!(status, StatusCode::ACCEPTED);
+    }
+    wait_for("three executions wait and one runs", async || {
+        let metrics = server.get("/api/metrics").await;
+        let overview = &metrics["overview"];
+        let is_so = overview["waitingExecutions"] == 3 && overview["runningExecutions"] == 1;
+        is_so.then_some(())
+    })
+    .await;
+    let response = server
+        .request(Method::GET, "/metrics")
+        .send()
+        .await
+        .unwrap();
+    let text = response.text().await.unwrap();
+    for line in ["faas_waiting 3", "faas_running 1", "faas_queue_depth 0"] {
+        assert!(
+            text.lines().any(|l| l == line),
+            "{line} is missing from\n{text}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -7,11 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use faas_core::error::{CompileError, RuntimeError};
 use faas_core::model::{Failure, FailureKind, FunctionId, Json, LogLevel, LogLine};
-use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats};
+use faas_core::runtime::{
+    Call, HostRequest, Instance, Outcome, Payload, Program, Runtime, RuntimeStats,
+};
 
 /// `echo` returns its input, `env` its environment, `zeros N` N zeros; `throw`, `oom` and `overflow`
-/// fail with that error; `panic` panics; `wait` runs until it is stopped; `log` writes a console
-/// line; scripts that start with `bad` do not compile. Any other script returns null. The first call
+/// fail with that error; `panic` panics; `wait` runs until it is stopped, and `suspend` does so
+/// without its instance; `host NAME` calls `stock.NAME` of the host with its input, and returns the
+/// answer or the code of the error; `log` writes a console line; scripts that start with `bad` do not compile. Any other script returns null. The first call
 /// is a cold start.
 #[derive(Default)]
 pub(crate) struct Scripted {
@@ -93,6 +96,22 @@ async fn act(script: &str, call: &Call) -> Result<Json, Failure> {
         "oom" => Err(Failure::new(FailureKind::OutOfMemory, "out of memory")),
         "overflow" => Err(Failure::new(FailureKind::StackOverflow, "stack overflow")),
         "panic" => panic!("as the script says"),
+        "suspend" => {
+            call.host.wait();
+            Err(call.stop.stopped().await.failure(call.limits.timeout))
+        }
+        "host" => {
+            let answer = call.host.call(HostRequest {
+                binding: "stock".into(),
+                function: number.into(),
+                argument: Payload::Json(call.input.clone()),
+            });
+            match answer.await {
+                Ok(Payload::Json(json)) => Ok(json),
+                Ok(Payload::Bytes(bytes)) => Ok(serde_json::json!(bytes.len()).into()),
+                Err(error) => Ok(serde_json::json!(&*error.code).into()),
+            }
+        }
         "wait" => Err(call.stop.stopped().await.failure(call.limits.timeout)),
         _ => Ok(Json::null()),
     }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use faas_core::Platform;
 use faas_core::access::{Access, AccessOptions};
+use faas_core::bindings::{Binding, HostCall};
 use faas_core::platform::NewFunction;
+use faas_core::runtime::HostError;
 use faas_core::secrets::SecretKey;
 use faas_http::{HttpOptions, ServeOptions};
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -24,11 +26,21 @@ pub(crate) struct Server {
     client: reqwest::Client,
 }
 
+/// A binding: `stock.count` returns 7, `stock.reserve` fails.
+fn stock() -> Binding {
+    Binding::new("stock")
+        .function("count", async |_: HostCall, _: Value| Ok(7))
+        .function("reserve", async |_: HostCall, _: Value| {
+            Err::<u32, _>(HostError::new("ERR_SOLD_OUT", "sold out"))
+        })
+}
+
 /// A platform that runs scripts, retries at once and keeps everything in memory.
 pub(crate) async fn platform() -> Platform {
     Platform::builder()
         .runtime(Scripted::default())
         .secret_key(SecretKey::new([1; 32]))
+        .bind(stock())
         .options(|options| {
             options.max_instances = 2;
             options.retry_base = Duration::from_millis(1);

@@ -148,6 +148,8 @@ async fn metrics_come_by_themselves_while_somebody_listens() {
     assert_eq!(message["type"], "metrics");
     assert_eq!(message["data"]["instances"], 1);
     assert!(message["data"]["coldStarts"].is_number());
+    assert_eq!(message["data"]["running"], 0);
+    assert_eq!(message["data"]["waiting"], 0);
 }
 
 #[tokio::test]

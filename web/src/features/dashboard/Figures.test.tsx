@@ -5,11 +5,11 @@ import * as client from "@/lib/api/client";
 import { today } from "./days";
 import { Figures } from "./Figures";
 
-it("counts the executions and the cost of today in the same period, and names it", async () => {
+it("tells running and waiting executions apart, and counts the executions and the cost of today in the same period, and names it", async () => {
   const periods: unknown[] = [];
   const answer = async (path: string, query?: client.Query) => {
     if (path === "/api/metrics") {
-      const overview = { totalExecutions: 99, recentExecutions: 1, successRate: 100, runningExecutions: 0, queuedExecutions: 0, currentInstances: 1, activeFunctions: 1 };
+      const overview = { totalExecutions: 99, recentExecutions: 1, successRate: 100, runningExecutions: 3, waitingExecutions: 1_250, queuedExecutions: 0, currentInstances: 1, activeFunctions: 1 };
       return { overview, performance: { totalExecutionsToday: 77 } };
     }
     periods.push(query);
@@ -22,4 +22,6 @@ it("counts the executions and the cost of today in the same period, and names it
   expect(screen.getByText(/Today starts at midnight in your time zone \(.+\)\./)).toBeTruthy();
   expect(screen.queryByText(/UTC\)$/)).toBeNull();
   expect(periods).toContainEqual(today(Date.now()));
+  const running = screen.getByText("Running").parentElement;
+  expect(running?.textContent).toBe("Running31,250 waiting");
 });

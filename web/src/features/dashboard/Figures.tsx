@@ -40,8 +40,8 @@ export function Figures() {
           value={figures && figures.recentExecutions > 0 ? formatPercent(figures.successRate) : "—"}
           detail={`last hour: ${formatCount(figures?.recentExecutions ?? 0)}`}
         />
-        <Stat label="Running" loading={loading} value={live(figures?.runningExecutions)} detail="executions now" />
-        <Stat label="Queued" loading={loading} value={live(figures?.queuedExecutions)} detail="executions now" />
+        <Stat label="Running" loading={loading} value={live(figures?.runningExecutions)} detail={`${live(figures?.waitingExecutions)} waiting`} />
+        <Stat label="Queued" loading={loading} value={live(figures?.queuedExecutions)} detail="for an instance" />
         <Stat
           label="Instances"
           loading={loading}

@@ -41,6 +41,7 @@ export function Attempts({ attempts, status }: Props) {
               </>
             ),
           },
+          { header: "CPU time", right: true, from: "sm", cell: ({ cpuTime }) => (cpuTime > 0 ? formatDuration(cpuTime) : "—") },
           { header: "Duration", right: true, cell: ({ duration }) => formatDuration(duration) },
         ]}
       />

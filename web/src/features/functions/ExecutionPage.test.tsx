@@ -59,6 +59,50 @@ it("lets the input be edited before a repeat", async () => {
   await waitFor(() => expect(asked).toContainEqual({ request: "POST /api/executions/e1/retry", body: { input: { a: 1, b: 2 } } }));
 });
 
+const attempt = { startTime: "2026-01-31T12:00:00.000Z", duration: 12.5, cpuTime: 2.5, error: null, errorKind: null, instanceId: "i-1", coldStart: true };
+
+it("shows the CPU time beside the duration, and a dash where it is not known", async () => {
+  open(anExecution({ _id: "e1", attempts: [attempt, { ...attempt, cpuTime: 0 }] }));
+  const stat = (await screen.findAllByText("CPU time")).find((label) => label.tagName === "DT")?.parentElement;
+  expect(stat?.textContent).toBe("CPU time2.50 ms20% of the duration");
+  const cells = within(screen.getByRole("table", { name: "Attempts" })).getAllByRole("cell").map(({ textContent }) => textContent);
+  expect(cells).toContain("2.50 ms");
+  expect(cells).toContain("—");
+});
+
+const call = { attempt: 1, name: "inventory.reserve", startTime: "2026-01-31T12:00:00.003Z", duration: 4.25, bytesIn: 120, bytesOut: 2_048, error: null };
+
+it("lists the host calls with their offsets, bytes and outcomes", async () => {
+  const second = { ...attempt, startTime: "2026-01-31T12:00:02.000Z" };
+  const hostCalls = [
+    call,
+    { ...call, attempt: 2, name: "inventory.price", startTime: "2026-01-31T12:00:02.250Z", error: "ERR_SOLD_OUT" },
+    { ...call, attempt: 2, error: "ERR_DROPPED" },
+  ];
+  open(anExecution({ _id: "e1", attempts: [attempt, second], hostCalls, hostCallCount: 3 }));
+  const table = await screen.findByRole("table", { name: "Host calls" });
+  const rows = within(table).getAllByRole("row").slice(1);
+  const texts = rows.map((row) => within(row).getAllByRole("cell").map(({ textContent }) => textContent));
+  expect(texts[0]).toEqual(["inventory.reserveattempt 1", "Answered", "+3.00 ms", "120 bytes", "2 KiB", "4.25 ms"]);
+  expect(texts[1]?.slice(0, 3)).toEqual(["inventory.priceattempt 2", "FailedERR_SOLD_OUT", "+250 ms"]);
+  expect(texts[2]?.[1]).toBe("Dropped");
+});
+
+it("pages through many host calls, and says how many are not kept", async () => {
+  const hostCalls = Array.from({ length: 30 }, (_, n) => ({ ...call, name: `inventory.call_${n}` }));
+  open(anExecution({ _id: "e1", attempts: [attempt], hostCalls, hostCallCount: 1_234 }));
+  expect(await screen.findByText("The first 30 of 1,234")).toBeTruthy();
+  expect(screen.queryByText("inventory.call_25")).toBeNull();
+  await userEvent.click(screen.getByRole("button", { name: "Next" }));
+  expect(screen.getByText("inventory.call_25")).toBeTruthy();
+});
+
+it("shows no table of host calls where there are none", async () => {
+  open(anExecution({ _id: "e1" }));
+  await screen.findByRole("button", { name: "Run again" });
+  expect(screen.queryByRole("heading", { name: "Host calls" })).toBeNull();
+});
+
 it("shows the full ID and the address to copy", async () => {
   open(anExecution({ _id: "01a207c8-41ed-7000-a324-f4dd6043b235" }));
   expect(await screen.findByText("01a207c8-41ed-7000-a324-f4dd6043b235")).toBeTruthy();

@@ -13,11 +13,12 @@ import { Loaded } from "@/components/States";
 import { executionQuery, isOver } from "@/lib/api/executions";
 import type { Execution } from "@/lib/api/types";
 import { executionUrl } from "@/lib/curl";
-import { formatDuration, formatMoment, shortId } from "@/lib/format";
+import { formatCount, formatDuration, formatMoment, formatPercent, shortId } from "@/lib/format";
 import { useFunctionNames } from "@/lib/names";
 import { Attempts } from "./Attempts";
 import { CostParts } from "./CostParts";
 import { ExecutionActions } from "./ExecutionActions";
+import { HostCalls } from "./HostCalls";
 
 export function ExecutionPage() {
   const { id = "" } = useParams();
@@ -48,15 +49,21 @@ function Detail({ execution }: { execution: Execution }) {
       hint={`Version ${execution.functionVersion}, accepted ${formatMoment(execution.createdAt)}`}
       actions={<ExecutionActions execution={execution} />}
     >
-      <dl className="grid grid-cols-2 gap-3 sm:gap-4 lg:grid-cols-4">
+      <dl className="grid grid-cols-2 gap-3 sm:gap-4 sm:grid-cols-3 xl:grid-cols-6">
         <Stat
           label="Duration"
           value={duration === null ? "—" : formatDuration(duration)}
           detail={duration === null ? null : <StartBadge cold={execution.coldStart} />}
         />
+        <Stat
+          label="CPU time"
+          value={execution.cpuTime ? formatDuration(execution.cpuTime) : "—"}
+          detail={execution.cpuTime && duration ? `${formatPercent((execution.cpuTime / duration) * 100)} of the duration` : null}
+        />
         <Stat label="Queue time" value={queueTime === null ? "—" : formatDuration(queueTime)} detail="before it started" />
         <Stat label="Cost" value={<Money value={cost.totalCost} />} detail={isOver(status) ? `${cost.tier} tier` : "so far"} />
         <Stat label="Retries" value={execution.retryCount} detail={execution.instanceId ? `instance ${execution.instanceId}` : null} />
+        <Stat label="Host calls" value={formatCount(execution.hostCallCount)} detail={hostTime(execution)} />
       </dl>
       {execution.retryOf ? (
         <p className="text-sm">
@@ -82,6 +89,7 @@ function Detail({ execution }: { execution: Execution }) {
       <Card>
         <ExecutionLogs execution={execution} />
       </Card>
+      <HostCalls {...execution} />
       <div className="grid gap-4 sm:gap-5 xl:grid-cols-2">
         <Attempts attempts={execution.attempts} status={status} />
         <CostParts cost={cost} />
@@ -95,6 +103,12 @@ function Detail({ execution }: { execution: Execution }) {
       </Card>
     </Page>
   );
+}
+
+/** The time of the kept host calls, which may overlap. */
+function hostTime({ hostCalls }: Execution) {
+  if (hostCalls.length === 0) return null;
+  return `${formatDuration(hostCalls.reduce((sum, { duration }) => sum + duration, 0))} in all`;
 }
 
 function Output({ execution: { status, output } }: { execution: Execution }) {

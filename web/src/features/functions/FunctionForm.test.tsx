@@ -56,6 +56,27 @@ it("shows the server's syntax error once", async () => {
   expect(screen.queryByText(/Possible syntax error/)).toBeNull();
 });
 
+it("sends memory and bindings, and shows why the server refuses them", async () => {
+  const REFUSAL = "memory is 300 MiB: expected 1 to 128 MiB, which tier basic gives, or none for 128 MiB";
+  const asked = answerWith({
+    ...common,
+    "POST /api/costs/estimate": estimate,
+    "PUT /api/functions/f1": () => {
+      throw new ApiError(REFUSAL, 400, "invalid_request");
+    },
+  });
+  show(<FunctionForm fn={aFunction()} />);
+  await userEvent.type(await screen.findByRole("textbox", { name: "Memory (MiB)" }), "300");
+  expect(screen.queryByRole("textbox", { name: "Names of the bindings" })).toBeNull();
+  await userEvent.selectOptions(screen.getByRole("combobox", { name: "Bindings" }), "Only those that I name");
+  await userEvent.type(screen.getByRole("textbox", { name: "Names of the bindings" }), "inventory, mail");
+  await userEvent.click(screen.getByRole("button", { name: "Save" }));
+  expect((await screen.findByRole("alert")).textContent).toBe(REFUSAL);
+  expect(asked.find(({ request }) => request.startsWith("PUT"))?.body).toMatchObject({
+    config: { memory: 300, bindings: ["inventory", "mail"] },
+  });
+});
+
 it("hints at a syntax error while the code is typed, and saves it all the same", async () => {
   const asked = answerWith({ ...common, "POST /api/costs/estimate": estimate, "PUT /api/functions/f1": aFunction() });
   show(<FunctionForm fn={aFunction({ code: "const a = 1\nreturn a +* 2" })} />);

@@ -18,6 +18,7 @@ import type { Fn } from "@/lib/api/types";
 import { formatBytes, formatCount, formatDuration, formatMoment } from "@/lib/format";
 import { daysBack } from "@/lib/period";
 import { useRefusal } from "@/lib/session/session";
+import { Bindings } from "./Bindings";
 import { CallCard } from "./CallCard";
 import { Environment } from "./Environment";
 import { DeleteButton, StatusButton } from "./FunctionActions";
@@ -75,6 +76,7 @@ function Detail({ fn }: { fn: Fn }) {
       </div>
       <CallCard functionId={fn._id} input={example} />
       <Environment config={fn.config} />
+      <Bindings config={fn.config} />
       <FunctionExecutions functionId={fn._id} />
     </Page>
   );
@@ -85,7 +87,7 @@ function Figures({ fn }: { fn: Fn }) {
   const { data } = useQuery(breakdownQuery(range));
   const row = data?.find(({ _id }) => _id === fn._id);
   const loading = !data;
-  const { timeout, retryCount, concurrency } = fn.config;
+  const { timeout, retryCount, concurrency, memory } = fn.config;
   return (
     <dl className="grid grid-cols-2 gap-3 sm:gap-4 lg:grid-cols-4">
       <Stat label="Executions, 30 days" loading={loading} value={formatCount(row?.executionCount ?? 0)} />
@@ -99,7 +101,7 @@ function Figures({ fn }: { fn: Fn }) {
       <Stat
         label="Timeout"
         value={formatDuration(timeout)}
-        detail={`${retryCount} ${retryCount === 1 ? "retry" : "retries"}${concurrency === null ? "" : `, ${concurrency} at once`}`}
+        detail={`${retryCount} ${retryCount === 1 ? "retry" : "retries"}${concurrency === null ? "" : `, ${concurrency} at once`}${memory === null ? "" : `, ${memory} MiB`}`}
       />
     </dl>
   );

@@ -6,6 +6,7 @@ import { TextField } from "@/components/Field";
 import { InlineError } from "@/components/States";
 import type { Fn } from "@/lib/api/types";
 import type { Draft, DraftErrors } from "./draft";
+import { ResourceFields } from "./ResourceFields";
 import { SamplePicker } from "./SamplePicker";
 
 interface Props {
@@ -47,6 +48,7 @@ export function Settings({ fn, draft, errors, failure, busy, onChange }: Props) 
             onChange={({ target }) => onChange({ retries: target.value })}
           />
         </div>
+        <ResourceFields draft={draft} errors={errors} onChange={onChange} />
         <InlineError error={failure} />
         <div className="flex flex-wrap gap-2">
           <Button type="submit" look="primary" busy={busy} icon={icon}>

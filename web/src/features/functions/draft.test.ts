@@ -7,9 +7,11 @@ const good = draftOf(aFunction());
 
 it("reports an error for each invalid field", () => {
   expect(check(good)).toEqual({});
-  expect(Object.keys(check({ name: " ", description: "", code: "\n", timeout: "0", retries: "11", environment: [] })).toSorted()).toEqual([
+  expect(Object.keys(check({ name: " ", description: "", code: "\n", timeout: "0", retries: "11", memory: "0.5", bindings: "a.b", environment: [] })).toSorted()).toEqual([
+    "bindings",
     "code",
     "description",
+    "memory",
     "name",
     "retries",
     "timeout",
@@ -21,8 +23,19 @@ it("reports an error for each invalid field", () => {
 });
 
 it("uploads the timeout in milliseconds", () => {
-  expect(toUpload({ ...good, timeout: "2.5" }, null).config).toEqual({ timeout: 2_500, retryCount: 3 });
+  expect(toUpload({ ...good, timeout: "2.5" }, null).config).toEqual({ timeout: 2_500, retryCount: 3, memory: null, bindings: null });
   expect(timeoutOf({ ...good, timeout: "nonsense" })).toBe(30_000);
+});
+
+it("sends no memory and no bindings for the defaults, and the names once each", () => {
+  const config = (change: Partial<typeof good>) => toUpload({ ...good, ...change }, null).config;
+  expect(config({ memory: " 64 ", bindings: "a, b,,a\nb_2 " })).toMatchObject({ memory: 64, bindings: ["a", "b", "b_2"] });
+  expect(config({ memory: " ", bindings: null })).toMatchObject({ memory: null, bindings: null });
+  expect(config({ bindings: " " })).toMatchObject({ bindings: [] });
+  const stored = draftOf(aFunction({ config: { ...aFunction().config, memory: 64, bindings: ["a", "b"] } }));
+  expect(stored).toMatchObject({ memory: "64", bindings: "a, b" });
+  expect(check({ ...good, bindings: Array.from({ length: 65 }, (_, n) => `b${n}`).join() }).bindings).toMatch(/65/);
+  expect(check({ ...good, bindings: "x".repeat(65) }).bindings).toMatch(/Invalid name/);
 });
 
 it("takes the name of a file only if the form has none", () => {

@@ -10,6 +10,10 @@ export interface Draft {
   /** Seconds. */
   timeout: string;
   retries: string;
+  /** MiB; empty for what the tier gives. */
+  memory: string;
+  /** Names with commas between them; null for the bindings that are open to every function. */
+  bindings: string | null;
   environment: readonly Entry[];
 }
 
@@ -19,7 +23,7 @@ const STARTER = `// The input and the result are JSON.
 return { greeting: \`Hello, \${input.name ?? "world"}!\` };
 `;
 
-export const EMPTY: Draft = { name: "", description: "", code: STARTER, timeout: "30", retries: "3", environment: [] };
+export const EMPTY: Draft = { name: "", description: "", code: STARTER, timeout: "30", retries: "3", memory: "", bindings: null, environment: [] };
 
 export const draftOf = (fn: Fn): Draft => ({
   name: fn.name,
@@ -27,6 +31,8 @@ export const draftOf = (fn: Fn): Draft => ({
   code: fn.code,
   timeout: String(fn.config.timeout / 1000),
   retries: String(fn.config.retryCount),
+  memory: fn.config.memory === null ? "" : String(fn.config.memory),
+  bindings: fn.config.bindings?.join(", ") ?? null,
   environment: entriesOf(fn.config),
 });
 
@@ -51,6 +57,16 @@ export const timeoutOf = (draft: Draft) => {
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 30_000;
 };
 
+/** The names in a text with commas or spaces between them. */
+const namesOf = (text: string | null) => text === null ? null : [...new Set(text.split(/[\s,]+/).filter(Boolean))];
+
+function checkBindings(names: readonly string[]): string | null {
+  if (names.length > 64) return `Too many bindings: ${names.length}, at most 64 are allowed.`;
+  const wrong = names.find((name) => !/^[A-Za-z0-9_]{1,64}$/.test(name));
+  if (wrong === undefined) return null;
+  return `Invalid name: ${wrong.slice(0, 64)}. Use 1 to 64 letters A to Z, digits and _.`;
+}
+
 /** The errors that prevent sending. */
 export function check(draft: Draft): DraftErrors {
   const errors: DraftErrors = {};
@@ -64,6 +80,10 @@ export function check(draft: Draft): DraftErrors {
   if (!Number.isInteger(retries) || retries < 0 || retries > 10 || !draft.retries.trim()) {
     errors.retries = "Enter a whole number from 0 to 10.";
   }
+  const memory = Number(draft.memory);
+  if (draft.memory.trim() && (!Number.isInteger(memory) || memory < 1)) errors.memory = "Enter a whole number above 0, or nothing.";
+  const bindings = checkBindings(namesOf(draft.bindings) ?? []);
+  if (bindings) errors.bindings = bindings;
   const amount = checkAmount(draft.environment);
   if (amount) errors.environment = amount;
   else if (checkEntries(draft.environment).size > 0) errors.environment = "An entry of the environment is invalid.";
@@ -78,6 +98,8 @@ export const toUpload = (draft: Draft, fn: Fn | null): NewFunction => ({
   config: {
     timeout: Math.round(Number(draft.timeout) * 1000),
     retryCount: Number(draft.retries),
+    memory: draft.memory.trim() ? Number(draft.memory) : null,
+    bindings: namesOf(draft.bindings),
     ...changeOf(draft.environment, fn?.config ?? null),
   },
 });

@@ -15,10 +15,12 @@ const of = (label: string, color: Series<unknown>["color"], pick: (metrics: Live
   value: ({ metrics }) => (metrics ? pick(metrics) : null),
 });
 
-const CAPACITY = [
+/** A waiting execution has begun and holds no instance: its code waits for a timer or a host call. */
+export const CAPACITY = [
   of("Instances", 1, ({ instances }) => instances),
   of("Queued", 3, ({ queued }) => queued),
   of("Running", 2, ({ running }) => running),
+  of("Waiting", 4, ({ waiting }) => waiting),
 ];
 /** `completed` does not include the failed executions. */
 export const RATE = [
@@ -44,7 +46,7 @@ export function LiveCharts() {
       <Card title="Executions per second" hint="Since the page was opened, up to five minutes">
         <TimeChart {...common} label="Executions per second" series={RATE} format={formatCount} whole />
       </Card>
-      <Card title="Instances and queue" hint="Since the page was opened, up to five minutes">
+      <Card title="Instances and queue" hint="Waiting executions have begun and hold no instance: their code waits">
         <TimeChart {...common} label="Instances and queue" series={CAPACITY} format={formatCount} whole />
       </Card>
       <Card title="Run time" hint="Percentiles over the last minute" className="lg:col-span-2 2xl:col-span-1">

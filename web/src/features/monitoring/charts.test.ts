@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { MetricsPoint } from "@/lib/live/feed";
 import { lastMinutes } from "./lastMinutes";
-import { RATE } from "./LiveCharts";
+import { CAPACITY, RATE } from "./LiveCharts";
 import { chartSeconds } from "./seconds";
 
-const metrics = { queued: 0, running: 0, instances: 1, completed: 0, failed: 0, coldStarts: 0, p50: 0, p95: 0, p99: 0, warmIsolates: 0 };
+const metrics = { queued: 0, running: 0, waiting: 0, instances: 1, completed: 0, failed: 0, coldStarts: 0, p50: 0, p95: 0, p99: 0, warmIsolates: 0 };
 const point = (second: number): MetricsPoint => ({ at: second * 1_000, metrics });
 const second = (second: number) => ({ second, completed: 1, failed: 0, p95: 1, instances: 1, cost: 0 });
 
@@ -12,6 +12,12 @@ describe("the live charts", () => {
   it("never show negative values, also when every execution fails", () => {
     const failing = { at: 0, metrics: { ...metrics, completed: 0, failed: 3 } };
     expect(RATE.map(({ label, value }) => [label, value(failing)])).toEqual([["Completed", 0], ["Failed", 3], ["Cold starts", 0]]);
+  });
+
+  it("tell running and waiting executions apart", () => {
+    const busy = { at: 0, metrics: { ...metrics, running: 10, waiting: 250 } };
+    const values = Object.fromEntries(CAPACITY.map(({ label, value }) => [label, value(busy)]));
+    expect(values).toMatchObject({ Running: 10, Waiting: 250 });
   });
 
   it("are at least a minute long, with gaps for unknown seconds", () => {

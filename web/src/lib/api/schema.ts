@@ -486,6 +486,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/types.d.ts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The types of `context` and of the host's functions, in TypeScript. */
+        get: operations["getTypes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/docs": {
         parameters: {
             query?: never;
@@ -594,6 +611,8 @@ export interface components {
         Attempt: {
             /** @description Whether an isolate had to be made for it. */
             coldStart: boolean;
+            /** @description The processor time that its code used; 0 where it is not known. */
+            cpuTime: components["schemas"]["Milliseconds"];
             /** @description How long it ran. */
             duration: components["schemas"]["Milliseconds"];
             /** @description Why it failed. */
@@ -850,6 +869,7 @@ export interface components {
             coldStart: boolean;
             /** @description Its price; zero until it has ended. */
             cost: components["schemas"]["ExecutionCost"];
+            cpuTime: components["schemas"]["Milliseconds"] | null;
             /** @description When it was accepted. */
             createdAt: components["schemas"]["Moment"];
             duration: components["schemas"]["Milliseconds"] | null;
@@ -864,6 +884,16 @@ export interface components {
              * @description The version of the function that it runs.
              */
             functionVersion: number;
+            /**
+             * Format: int64
+             * @description How many host calls there were, with those that `hostCalls` does not have.
+             */
+            hostCallCount: number;
+            /**
+             * @description The host calls that have ended, in the order in which they ended; at most 1000. Always empty
+             *     in a list.
+             */
+            hostCalls: components["schemas"]["HostCall"][];
             /** @description What the function is called with. */
             input: unknown;
             /** @description The instance of its latest attempt. */
@@ -978,6 +1008,8 @@ export interface components {
         };
         /** @description How a function is run. */
         FunctionConfig: {
+            /** @description The bindings that its code may use; null: those that the host opens to all functions. */
+            bindings: string[] | null;
             /**
              * Format: int32
              * @description How many executions of it may run at once; null: as many as there are instances.
@@ -987,6 +1019,11 @@ export interface components {
             env: {
                 [key: string]: string;
             };
+            /**
+             * Format: int32
+             * @description The memory of its code in MiB; null: what its tier gives.
+             */
+            memory: number | null;
             /**
              * Format: int32
              * @description How often a failed asynchronous execution is tried again.
@@ -1108,6 +1145,32 @@ export interface components {
              * @description Executions that were accepted in it, those that have not ended included.
              */
             total: number;
+        };
+        /** @description A call of a host function by the code of an execution. */
+        HostCall: {
+            /**
+             * Format: int32
+             * @description The attempt that made it, from 1.
+             */
+            attempt: number;
+            /**
+             * Format: int64
+             * @description The length of its argument in bytes.
+             */
+            bytesIn: number;
+            /**
+             * Format: int64
+             * @description The length of its result in bytes.
+             */
+            bytesOut: number;
+            /** @description How long it took. */
+            duration: components["schemas"]["Milliseconds"];
+            /** @description The code of its error; null: it succeeded. `ERR_DROPPED`: the attempt ended before it. */
+            error: string | null;
+            /** @description The binding and the function, such as `inventory.reserve`. */
+            name: string;
+            /** @description When it began. */
+            startTime: components["schemas"]["Moment"];
         };
         /** @description An hour in UTC. */
         HourId: {
@@ -1363,6 +1426,7 @@ export interface components {
             coldStart: boolean;
             /** @description Its price; zero until it has ended. */
             cost: components["schemas"]["ExecutionCost"];
+            cpuTime: components["schemas"]["Milliseconds"] | null;
             /** @description When it was accepted. */
             createdAt: components["schemas"]["Moment"];
             duration: components["schemas"]["Milliseconds"] | null;
@@ -1377,6 +1441,16 @@ export interface components {
              * @description The version of the function that it runs.
              */
             functionVersion: number;
+            /**
+             * Format: int64
+             * @description How many host calls there were, with those that `hostCalls` does not have.
+             */
+            hostCallCount: number;
+            /**
+             * @description The host calls that have ended, in the order in which they ended; at most 1000. Always empty
+             *     in a list.
+             */
+            hostCalls: components["schemas"]["HostCall"][];
             /** @description What the function is called with. */
             input: unknown;
             /** @description The instance of its latest attempt. */
@@ -1412,6 +1486,11 @@ export interface components {
         /** @description A function's configuration. Of a change, what is not named stays; null stands for the default. */
         NewConfig: {
             /**
+             * @description The names of the bindings that its code may use, each with 1 to 64 ASCII letters, digits and
+             *     `_`. Null: those that the host opens to all functions.
+             */
+            bindings?: string[] | null;
+            /**
              * Format: int32
              * @description How many executions of it may run at once; null: as many as there are instances.
              */
@@ -1424,6 +1503,12 @@ export interface components {
             env?: {
                 [key: string]: string | null;
             } | null;
+            /**
+             * Format: int32
+             * @description The memory of its code in MiB, at most what its tier gives. The price stays that of the tier.
+             *     Null: what its tier gives.
+             */
+            memory?: number | null;
             /**
              * Format: int32
              * @description How often a failed asynchronous execution is tried again. Default: 3.
@@ -1540,6 +1625,11 @@ export interface components {
              * @description All executions that there are or were.
              */
             totalExecutions: number;
+            /**
+             * @description Executions on this server that have begun and hold no instance, because their code waits for
+             *     a timer or a host call.
+             */
+            waitingExecutions: number;
         };
         /** @description Run times of the last hour. */
         OverviewPerformance: {
@@ -4990,6 +5080,71 @@ export interface operations {
                 };
             };
             /** @description `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTypes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A TypeScript declaration file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -19,6 +19,7 @@ export type Sample = Schemas["Sample"];
 export type CostParts = Schemas["CostParts"];
 export type ExecutionCost = Schemas["ExecutionCost"];
 export type LogLine = Schemas["LogLine"];
+export type HostCall = Schemas["HostCall"];
 export type Attempt = Schemas["Attempt"];
 export type Execution = Schemas["Execution"];
 export type ExecutionPage = Schemas["ExecutionPage"];

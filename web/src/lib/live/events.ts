@@ -23,6 +23,8 @@ const about = { executionId: z.string(), functionId: z.string() };
 const liveMetrics = z.object({
   queued: z.number(),
   running: z.number(),
+  /** Executions that have begun and hold no instance, because their code waits. */
+  waiting: z.number(),
   instances: z.number(),
   completed: z.number(),
   failed: z.number(),

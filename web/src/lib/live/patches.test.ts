@@ -20,7 +20,7 @@ const started = (executionId = `e${seq}`): LiveEvent => ({
 
 const metrics = (running: number): LiveEvent => ({
   type: "metrics",
-  data: { queued: 2, running, instances: 3, completed: 5, failed: 1, coldStarts: 0, p50: 1, p95: 2, p99: 3, warmIsolates: 4 },
+  data: { queued: 2, running, waiting: 6, instances: 3, completed: 5, failed: 1, coldStarts: 0, p50: 1, p95: 2, p99: 3, warmIsolates: 4 },
   timestamp: "2026-01-31T12:00:00.000Z",
   seq: seq++,
   epoch: 1,
@@ -71,6 +71,7 @@ it("patches metrics without a request", async () => {
   await vi.advanceTimersByTimeAsync(5_000);
   expect(client.getQueryData<Overview>(keys.overview)?.overview).toMatchObject({
     runningExecutions: 7,
+    waitingExecutions: 6,
     queuedExecutions: 2,
     currentInstances: 3,
     totalExecutions: 9,

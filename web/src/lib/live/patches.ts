@@ -85,6 +85,7 @@ export class Patches {
           ...old.overview,
           queuedExecutions: metrics.queued,
           runningExecutions: metrics.running,
+          waitingExecutions: metrics.waiting,
           currentInstances: metrics.instances,
         },
       },

@@ -27,7 +27,7 @@ const last = () => {
 
 const metrics = JSON.stringify({
   type: "metrics",
-  data: { queued: 0, running: 0, instances: 1, completed: 0, failed: 0, coldStarts: 0, p50: 0, p95: 0, p99: 0, warmIsolates: 0 },
+  data: { queued: 0, running: 0, waiting: 0, instances: 1, completed: 0, failed: 0, coldStarts: 0, p50: 0, p95: 0, p99: 0, warmIsolates: 0 },
   timestamp: "2026-01-31T12:00:00.000Z",
   seq: 1,
   epoch: 1,
