@@ -96,6 +96,7 @@ pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
         .merge(routes::costs::routes())
         .merge(routes::load_tests::routes())
         .merge(routes::samples::routes())
+        .merge(routes::types::routes())
         .merge(routes::session::routes())
         .merge(routes::keys::routes())
         .merge(routes::audit::routes())

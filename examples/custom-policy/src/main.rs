@@ -1,8 +1,8 @@
 //! A host that brings its own scaling policy and its own runtime.
 //!
 //! Run it with `cargo run -p faas-custom-policy`. Read [`policy`] and [`runtime`] first: each implements
-//! one trait of `faas-core`, and neither knows of the other. Queueing, retries, prices, events and
-//! the store stay the platform's.
+//! one trait of `faas-core`, and neither depends on the other. The platform still does queueing,
+//! retries, prices, events and storage.
 
 mod policy;
 mod runtime;
@@ -11,10 +11,12 @@ use std::error::Error;
 use std::time::Duration;
 
 use faas_core::Platform;
+use faas_core::clock::{Clock, SystemClock};
 use faas_core::events::{EventKind, Received};
 use faas_core::model::ExecutionId;
 use faas_core::platform::NewFunction;
 use serde_json::json;
+use tokio::runtime::Handle;
 
 use crate::policy::OnePerExecution;
 use crate::runtime::Closures;
@@ -36,11 +38,15 @@ async fn demo() -> Result<Vec<String>, Box<dyn Error>> {
             Ok(json!(text.to_uppercase()).into())
         })
         .with("nap", |_, stop| {
-            // A closure that takes its time looks at the signal, so that it can be stopped.
-            match stop.wait(Duration::from_millis(300)) {
-                Some(reason) => Err(format!("woken early: {reason:?}")),
-                None => Ok(json!("rested").into()),
-            }
+            // A closure that takes long also waits for the signal, so that it can be stopped.
+            Handle::current().block_on(async {
+                tokio::select! {
+                    reason = stop.stopped() => Err(format!("woken early: {reason:?}")),
+                    () = SystemClock::new().sleep(Duration::from_millis(300)) => {
+                        Ok(json!("rested").into())
+                    }
+                }
+            })
         });
     let platform = Platform::builder()
         .runtime(runtime)

@@ -1,17 +1,20 @@
 //! A runtime of the host's own: functions are Rust closures, picked by name.
 //!
-//! The engine asks a [`Runtime`] to compile each upload and to make instances; an instance runs one
-//! call at a time, on a thread that the engine gives it. Here "source code" is the name of a
-//! closure that the host has registered, so nothing that a user uploads is ever run.
+//! The engine asks a [`Runtime`] to compile each upload and to provide an [`Instance`] for each call.
+//! Here "source code" is the name of a closure that the host has registered, so nothing that a user
+//! uploads is ever run. Closures may block, so each call has a thread of
+//! [`tokio::task::spawn_blocking`].
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use async_trait::async_trait;
 use faas_core::error::{CompileError, RuntimeError};
-use faas_core::model::{Failure, FailureKind, FunctionId, InstanceId, Json};
+use faas_core::model::{Failure, FailureKind, FunctionId, Json};
 use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats, StopSignal};
 
-/// Takes the input and the signal to stop; what it returns as an error is the function's failure.
+/// Takes the input and the signal to stop; an error that it returns is the function's failure.
 type Closure = Arc<dyn Fn(&Json, &StopSignal) -> Result<Json, String> + Send + Sync>;
 
 /// The closures that functions can be made of.
@@ -32,6 +35,7 @@ impl Closures {
     }
 }
 
+#[async_trait]
 impl Runtime for Closures {
     fn describe(&self) -> String {
         "registered closures, in the host".to_owned()
@@ -49,7 +53,7 @@ impl Runtime for Closures {
         Ok(Program::new(closure.clone()))
     }
 
-    fn instance(&self, _id: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError> {
+    async fn acquire(&self, _: (FunctionId, u32)) -> Result<Box<dyn Instance>, RuntimeError> {
         Ok(Box::new(Caller))
     }
 
@@ -65,13 +69,17 @@ impl Runtime for Closures {
 /// Calls the closure that it is given.
 struct Caller;
 
+#[async_trait]
 impl Instance for Caller {
-    fn run(&mut self, call: &Call<'_>) -> Outcome {
-        let returned = match call.program.get::<Closure>() {
-            Some(closure) => closure(call.input, call.stop),
+    async fn run(self: Box<Self>, call: Call) -> Outcome {
+        let (input, stop) = (call.input.clone(), call.stop.clone());
+        let returned = match call.program.get::<Closure>().cloned() {
+            Some(closure) => tokio::task::spawn_blocking(move || closure(&input, &stop))
+                .await
+                .unwrap_or_else(|_| Err("the closure panicked".to_owned())),
             None => Err("compiled by another runtime".to_owned()),
         };
-        // Whoever was stopped failed for that reason, whatever it says itself.
+        // A call that was stopped failed for that reason, whatever the closure returned.
         let result = match (returned, call.stop.reason()) {
             (_, Some(reason)) => Err(reason.failure(call.limits.timeout)),
             (Ok(output), None) if output.len() > call.limits.output => Err(Failure::new(
@@ -85,6 +93,7 @@ impl Instance for Caller {
             result,
             logs: Vec::new(),
             cold_start: false,
+            cpu_time: Duration::ZERO,
         }
     }
 }

@@ -268,11 +268,12 @@ impl Registry {
             host_bytes: self.options.max_host_argument,
         };
         let environment = self.open_environment(&function);
+        let bindings = self.bindings.given(function.config.bindings.as_deref());
         Arc::new(Loaded {
             function,
             program,
             limits,
-            bindings: self.bindings.given(None),
+            bindings,
             environment,
         })
     }
@@ -359,6 +360,23 @@ mod tests {
             config: FunctionConfig::default(),
             environment: Arc::default(),
             tier: Tier::Basic,
+        }
+    }
+
+    #[test]
+    fn the_memory_limit_is_what_the_function_sets_and_at_most_what_its_tier_gives() {
+        let registry = registry(&Arc::new(MemoryStore::new()));
+        for (set, mib) in [
+            (None, 128),
+            (Some(5), 5),
+            (Some(128), 128),
+            (Some(999), 128),
+        ] {
+            let mut function = function(1);
+            function.config.memory = set;
+            let program = Idle.compile(&function.code).unwrap();
+            let loaded = registry.loaded(function, program);
+            assert_eq!(loaded.limits.memory, mib << 20, "{set:?}");
         }
     }
 

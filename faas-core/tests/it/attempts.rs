@@ -16,7 +16,7 @@ fn once(timeout: Duration) -> FunctionConfig {
     FunctionConfig {
         timeout,
         retry_count: 0,
-        concurrency: None,
+        ..FunctionConfig::default()
     }
 }
 

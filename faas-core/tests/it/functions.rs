@@ -1,5 +1,6 @@
 //! Functions by name, conflicts that a host can match, and tiers from the price book.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use faas_core::cost::PriceBook;
@@ -146,4 +147,80 @@ async fn a_function_is_in_the_tier_that_the_price_book_puts_it_in() {
     falling.thresholds.premium.code_length = 1;
     let refused = Platform::builder().price_book(falling).build().await;
     assert!(matches!(refused, Err(Error::Invalid(_))));
+}
+
+fn refusal(refused: Result<faas_core::model::Function, Error>) -> String {
+    match refused {
+        Err(Error::Invalid(message)) => message,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn memory_can_be_set_up_to_what_the_tier_gives() {
+    let world = World::new(|_| {}).await;
+    let functions = world.platform.functions();
+    let add = functions.create(add().memory(128)).await.unwrap();
+    assert_eq!((add.tier, add.config.memory), (Tier::Basic, Some(128)));
+    for memory in [0, 129, u32::MAX] {
+        let update = FunctionUpdate::default().memory(Some(memory));
+        assert_eq!(
+            refusal(functions.update(add.id, update).await),
+            format!(
+                "memory is {memory} MiB: expected 1 to 128 MiB, which tier basic gives, or none \
+                 for 128 MiB"
+            )
+        );
+    }
+    // A slower function is in a tier with more memory.
+    let slow = FunctionUpdate::default().timeout(Duration::from_secs(61));
+    let slow = slow.memory(Some(1_000));
+    let slow = functions.update(add.id, slow).await.unwrap();
+    assert_eq!((slow.tier, slow.version), (Tier::Premium, 2));
+    let fast = FunctionUpdate::default().timeout(Duration::from_secs(1));
+    let message = refusal(functions.update(add.id, fast.clone()).await);
+    assert!(message.contains("memory is 1000 MiB"), "{message}");
+    let fast = functions.update(add.id, fast.memory(None)).await.unwrap();
+    assert_eq!((fast.tier, fast.config.memory), (Tier::Basic, None));
+    assert_eq!(fast.version, 3);
+}
+
+#[tokio::test]
+async fn bindings_are_at_most_64_different_names_of_letters_digits_and_underscores() {
+    let world = World::new(|_| {}).await;
+    let functions = world.platform.functions();
+    let names: Vec<String> = (0..64).map(|n| format!("{n:_>64}")).collect();
+    let add = functions.create(add().bindings(names)).await.unwrap();
+    assert_eq!(
+        add.config.bindings.as_ref().map(|names| names.len()),
+        Some(64)
+    );
+    let update = async |names: &[&str]| {
+        let names: Arc<[Arc<str>]> = names.iter().map(|name| Arc::from(*name)).collect();
+        let update = FunctionUpdate::default().bindings(Some(names));
+        functions.update(add.id, update).await
+    };
+    let long = "x".repeat(65);
+    for name in ["", "a b", "a.b", "ü", "a\n", &long] {
+        let shown: String = name.chars().take(64).collect();
+        assert_eq!(
+            refusal(update(&["fine", name]).await),
+            format!("bindings[1] is {shown:?}: expected 1 to 64 ASCII letters, digits or _")
+        );
+    }
+    assert_eq!(
+        refusal(update(&["a", "b", "a"]).await),
+        "bindings names a twice"
+    );
+    let many = ["a"; 65];
+    let message = refusal(update(&many).await);
+    assert_eq!(message, "bindings has 65 names: at most 64 are allowed");
+    let none = update(&[]).await.unwrap();
+    assert_eq!(
+        (none.version, none.config.bindings.as_deref()),
+        (2, Some(&[][..]))
+    );
+    let open = FunctionUpdate::default().bindings(None);
+    let open = functions.update(add.id, open).await.unwrap();
+    assert_eq!((open.version, open.config.bindings), (3, None));
 }

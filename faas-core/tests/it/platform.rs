@@ -537,7 +537,7 @@ async fn a_call_that_does_not_stop_fails_with_a_timeout_and_its_instance_is_repl
     let config = FunctionConfig {
         timeout: Duration::from_millis(100),
         retry_count: 0,
-        concurrency: None,
+        ..FunctionConfig::default()
     };
     let hang = world.function("hang", config).await;
     let echo = world.function("echo", FunctionConfig::default()).await;
@@ -570,7 +570,7 @@ async fn a_function_whose_calls_do_not_stop_is_refused_until_they_end() {
     let config = FunctionConfig {
         timeout: Duration::from_millis(10),
         retry_count: 0,
-        concurrency: None,
+        ..FunctionConfig::default()
     };
     let hang = world.function("hang", config).await;
     let echo = world.function("echo", FunctionConfig::default()).await;

@@ -15,6 +15,7 @@ pub(crate) mod page;
 pub(crate) mod prometheus;
 pub(crate) mod samples;
 pub(crate) mod session;
+pub(crate) mod types;
 
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};

@@ -162,7 +162,11 @@ async fn invalid_values_are_refused_and_not_repeated_in_the_message() {
 
 #[tokio::test]
 async fn without_a_key_secrets_are_a_conflict_and_variables_are_not() {
-    let platform = Platform::builder().runtime(Scripted).build().await.unwrap();
+    let platform = Platform::builder()
+        .runtime(Scripted::default())
+        .build()
+        .await
+        .unwrap();
     let server = start_with(platform, HttpOptions::default()).await;
     let (status, answer) = upload(&server, json!({"secrets": {"A": SECRET}})).await;
     assert_eq!(status, StatusCode::CONFLICT, "{answer}");
@@ -184,7 +188,11 @@ async fn without_a_key_secrets_are_a_conflict_and_variables_are_not() {
 async fn the_session_says_whether_functions_can_have_secrets() {
     let with_key = start().await;
     assert_eq!(with_key.get("/api/session").await["secrets"], true);
-    let platform = Platform::builder().runtime(Scripted).build().await.unwrap();
+    let platform = Platform::builder()
+        .runtime(Scripted::default())
+        .build()
+        .await
+        .unwrap();
     let without = start_with(platform, HttpOptions::default()).await;
     assert_eq!(without.get("/api/session").await["secrets"], false);
 }

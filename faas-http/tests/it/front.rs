@@ -238,7 +238,7 @@ async fn a_panic_is_a_500_in_json_and_the_server_goes_on() {
     // The platform reads its clock, which panics.
     let app = faas_http::router(
         faas_core::Platform::builder()
-            .runtime(crate::scripted::Scripted)
+            .runtime(crate::scripted::Scripted::default())
             .clock(Stopped(faas_core::clock::SystemClock::new()))
             .build()
             .await

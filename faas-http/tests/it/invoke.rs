@@ -151,7 +151,7 @@ async fn retries_happen_only_when_configured() {
 #[tokio::test]
 async fn a_full_queue_is_a_429_that_says_when_to_try_again() {
     let platform = Platform::builder()
-        .runtime(Scripted)
+        .runtime(Scripted::default())
         .options(|options| {
             options.max_instances = 1;
             options.queue_capacity = 1;

@@ -1,16 +1,24 @@
-//! A runtime whose functions are one word: what they do is known.
+//! A runtime whose functions are scripts of one word with known behaviour.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use faas_core::error::{CompileError, RuntimeError};
-use faas_core::model::{Failure, FailureKind, FunctionId, InstanceId, Json, LogLevel, LogLine};
+use faas_core::model::{Failure, FailureKind, FunctionId, Json, LogLevel, LogLine};
 use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats};
 
-/// `echo` returns its input, `env` its environment, `zeros N` N zeros; `throw`, `oom` and `overflow` fail as they say;
-/// `panic` breaks its instance; `wait` runs until it is stopped; `log` writes to its console; what starts with `bad` is no code.
-/// Any other script returns null.
-pub(crate) struct Scripted;
+/// `echo` returns its input, `env` its environment, `zeros N` N zeros; `throw`, `oom` and `overflow`
+/// fail with that error; `panic` panics; `wait` runs until it is stopped; `log` writes a console
+/// line; scripts that start with `bad` do not compile. Any other script returns null. The first call
+/// is a cold start.
+#[derive(Default)]
+pub(crate) struct Scripted {
+    is_warm: Arc<AtomicBool>,
+}
 
+#[async_trait]
 impl Runtime for Scripted {
     fn describe(&self) -> String {
         "scripted".to_owned()
@@ -28,8 +36,9 @@ impl Runtime for Scripted {
         Ok(Program::new(source.to_owned()))
     }
 
-    fn instance(&self, _: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError> {
-        Ok(Box::new(Script { calls: 0 }))
+    async fn acquire(&self, _: (FunctionId, u32)) -> Result<Box<dyn Instance>, RuntimeError> {
+        let is_cold = !self.is_warm.swap(true, Ordering::SeqCst);
+        Ok(Box::new(Script { is_cold }))
     }
 
     fn forget(&self, _: FunctionId) {}
@@ -40,12 +49,12 @@ impl Runtime for Scripted {
 }
 
 struct Script {
-    calls: usize,
+    is_cold: bool,
 }
 
+#[async_trait]
 impl Instance for Script {
-    fn run(&mut self, call: &Call<'_>) -> Outcome {
-        self.calls += 1;
+    async fn run(self: Box<Self>, call: Call) -> Outcome {
         let script = call.program.get::<String>().unwrap();
         let logs = match script.as_str() {
             "log" => vec![LogLine {
@@ -56,14 +65,15 @@ impl Instance for Script {
             _ => Vec::new(),
         };
         Outcome {
-            result: act(script, call),
+            result: act(script, &call).await,
             logs,
-            cold_start: self.calls == 1,
+            cold_start: self.is_cold,
+            cpu_time: Duration::from_micros(1_250),
         }
     }
 }
 
-fn act(script: &str, call: &Call<'_>) -> Result<Json, Failure> {
+async fn act(script: &str, call: &Call) -> Result<Json, Failure> {
     let (word, number) = script.split_once(' ').unwrap_or((script, "0"));
     match word {
         "echo" => Ok(call.input.clone()),
@@ -83,11 +93,7 @@ fn act(script: &str, call: &Call<'_>) -> Result<Json, Failure> {
         "oom" => Err(Failure::new(FailureKind::OutOfMemory, "out of memory")),
         "overflow" => Err(Failure::new(FailureKind::StackOverflow, "stack overflow")),
         "panic" => panic!("as the script says"),
-        "wait" => loop {
-            if let Some(reason) = call.stop.wait(Duration::from_secs(1)) {
-                return Err(reason.failure(call.limits.timeout));
-            }
-        },
+        "wait" => Err(call.stop.stopped().await.failure(call.limits.timeout)),
         _ => Ok(Json::null()),
     }
 }

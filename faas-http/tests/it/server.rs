@@ -27,7 +27,7 @@ pub(crate) struct Server {
 /// A platform that runs scripts, retries at once and keeps everything in memory.
 pub(crate) async fn platform() -> Platform {
     Platform::builder()
-        .runtime(Scripted)
+        .runtime(Scripted::default())
         .secret_key(SecretKey::new([1; 32]))
         .options(|options| {
             options.max_instances = 2;

@@ -1,11 +1,15 @@
 //! A runtime that takes no time: every function returns its input.
 
+use std::time::Duration;
+
+use async_trait::async_trait;
 use faas_core::error::{CompileError, RuntimeError};
-use faas_core::model::{FunctionId, InstanceId};
+use faas_core::model::FunctionId;
 use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats};
 
 pub(crate) struct Echo;
 
+#[async_trait]
 impl Runtime for Echo {
     fn describe(&self) -> String {
         "echo".to_owned()
@@ -15,7 +19,7 @@ impl Runtime for Echo {
         Ok(Program::new(()))
     }
 
-    fn instance(&self, _: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError> {
+    async fn acquire(&self, _: (FunctionId, u32)) -> Result<Box<dyn Instance>, RuntimeError> {
         Ok(Box::new(Self))
     }
 
@@ -26,12 +30,14 @@ impl Runtime for Echo {
     }
 }
 
+#[async_trait]
 impl Instance for Echo {
-    fn run(&mut self, call: &Call<'_>) -> Outcome {
+    async fn run(self: Box<Self>, call: Call) -> Outcome {
         Outcome {
             result: Ok(call.input.clone()),
             logs: Vec::new(),
             cold_start: false,
+            cpu_time: Duration::ZERO,
         }
     }
 }

@@ -170,3 +170,49 @@ fn to_json<T: serde::Serialize>(value: &T) -> Option<String> {
 fn from_json<T: DeserializeOwned>(column: &[u8], what: &'static str) -> Result<T, Error> {
     serde_json::from_slice(column).map_err(|_| Error::row("executions", what))
 }
+
+#[cfg(test)]
+mod tests {
+    use faas_core::store::conformance::fixtures::Fixtures;
+
+    use super::*;
+
+    #[test]
+    fn the_only_attempt_of_an_execution_is_stored_as_its_processor_time() {
+        let mut fixtures = Fixtures::new();
+        let function = fixtures.id();
+        let mut execution = fixtures.ended(function);
+        for (cpu_time, column) in [
+            (Duration::ZERO, None),
+            (Duration::from_nanos(1_234_567), Some("1234567")),
+        ] {
+            execution.attempts[0].cpu_time = cpu_time;
+            let written = attempts_column(&execution);
+            assert_eq!(written.as_deref(), column);
+            let read = attempts(written.as_deref().map(str::as_bytes), &execution);
+            assert_eq!(read.unwrap(), execution.attempts);
+        }
+        // An attempt that differs from its execution is stored in full.
+        execution.attempts[0].cold_start ^= true;
+        let written = attempts_column(&execution).unwrap();
+        assert!(written.starts_with('['), "{written}");
+        let read = attempts(Some(written.as_bytes()), &execution);
+        assert_eq!(read.unwrap(), execution.attempts);
+    }
+
+    #[test]
+    fn attempts_of_an_older_release_have_no_processor_time() {
+        let execution = {
+            let mut fixtures = Fixtures::new();
+            let function = fixtures.id();
+            fixtures.ended(function)
+        };
+        let old = br#"[{"start_time": 5, "duration_nanos": 7, "cold_start": true}]"#;
+        let read = attempts(Some(old), &execution).unwrap();
+        assert_eq!(read.len(), 1);
+        assert_eq!(
+            (read[0].duration, read[0].cpu_time),
+            (Duration::from_nanos(7), Duration::ZERO)
+        );
+    }
+}

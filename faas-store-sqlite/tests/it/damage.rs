@@ -18,7 +18,7 @@ use super::{folder, open};
 
 /// What can be in a column of an execution. SQLite keeps the types of columns, so a text is a text, but
 /// it may be no UTF-8, and no JSON.
-const EXECUTION: [&str; 21] = [
+const EXECUTION: [&str; 26] = [
     "status = 9",
     "status = -1",
     "attempt = -3",
@@ -36,6 +36,11 @@ const EXECUTION: [&str; 21] = [
     "failure = 'no JSON'",
     "failure = '{\"kind\": \"nonsense\"}'",
     "attempts = '[{}]'",
+    "attempts = '-5'",
+    "attempts = '5.5'",
+    "host_calls = '[[1]]'",
+    "host_calls = CAST(x'ff' AS TEXT)",
+    "host_call_count = -3",
     "logs = '{'",
     "input = '{\"a\":'",
     "output = CAST(x'ff22' AS TEXT)",
@@ -119,6 +124,50 @@ async fn a_damaged_execution_is_shown_in_part_and_the_others_in_full() {
         }
     }
     store.totals().await.unwrap();
+}
+
+#[tokio::test]
+async fn damaged_host_calls_cost_only_themselves_and_are_still_counted() {
+    let (_folder, path) = folder();
+    let mut fixtures = Fixtures::new();
+    let store = open(&path).await;
+    let function = fixtures.id();
+    let mut one = fixtures.ended(function);
+    one.host_calls = (0..3).map(|_| fixtures.host_call()).collect();
+    one.more_host_calls = 4;
+    insert(&store, std::slice::from_ref(&one)).await;
+    store.close().await.unwrap();
+    let damage = "UPDATE executions SET host_calls = '[[1, 2]]'";
+    change(&path, damage);
+    let store = open(&path).await;
+    let read = store.execution(one.id).await.unwrap();
+    let expected = Execution {
+        host_calls: Vec::new(),
+        more_host_calls: 7,
+        ..one
+    };
+    assert_eq!(read, Some(expected));
+}
+
+#[tokio::test]
+async fn a_function_with_unreadable_bindings_has_none() {
+    let (_folder, path) = folder();
+    let mut fixtures = Fixtures::new();
+    let store = open(&path).await;
+    let function = fixtures.function("add");
+    store.insert_function(&function).await.unwrap();
+    store.close().await.unwrap();
+    change(&path, "UPDATE functions SET bindings = '[1]', memory = -1");
+    let store = open(&path).await;
+    let read = store.function(function.id).await.unwrap().unwrap();
+    let bindings = Some([].into());
+    assert_eq!(
+        read.config,
+        FunctionConfig {
+            bindings,
+            ..function.config
+        }
+    );
 }
 
 #[tokio::test]

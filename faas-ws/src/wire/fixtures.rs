@@ -57,6 +57,7 @@ fn metrics() -> LiveMetrics {
     let mut metrics = LiveMetrics::default();
     metrics.queued = 4;
     metrics.running = 3;
+    metrics.waiting = 5;
     metrics.instances = 2;
     metrics.completed = 100;
     metrics.failed = 1;

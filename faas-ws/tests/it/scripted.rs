@@ -1,14 +1,16 @@
-//! A runtime whose functions are one word: what they do is known.
+//! A runtime whose functions are scripts of one word with known behaviour.
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use faas_core::error::{CompileError, RuntimeError};
-use faas_core::model::{Failure, FailureKind, FunctionId, InstanceId, Json};
+use faas_core::model::{Failure, FailureKind, FunctionId, Json};
 use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats};
 
 /// `echo` returns its input, `throw` fails, `wait` runs until it is stopped.
 pub(crate) struct Scripted;
 
+#[async_trait]
 impl Runtime for Scripted {
     fn describe(&self) -> String {
         "scripted".to_owned()
@@ -18,7 +20,7 @@ impl Runtime for Scripted {
         Ok(Program::new(source.to_owned()))
     }
 
-    fn instance(&self, _: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError> {
+    async fn acquire(&self, _: (FunctionId, u32)) -> Result<Box<dyn Instance>, RuntimeError> {
         Ok(Box::new(Script))
     }
 
@@ -31,22 +33,20 @@ impl Runtime for Scripted {
 
 struct Script;
 
+#[async_trait]
 impl Instance for Script {
-    fn run(&mut self, call: &Call<'_>) -> Outcome {
+    async fn run(self: Box<Self>, call: Call) -> Outcome {
         let result = match call.program.get::<String>().unwrap().as_str() {
             "echo" => Ok(call.input.clone()),
             "throw" => Err(Failure::new(FailureKind::UserError, "as the script says")),
-            "wait" => loop {
-                if let Some(reason) = call.stop.wait(Duration::from_secs(1)) {
-                    break Err(reason.failure(call.limits.timeout));
-                }
-            },
+            "wait" => Err(call.stop.stopped().await.failure(call.limits.timeout)),
             _ => Ok(Json::null()),
         };
         Outcome {
             result,
             logs: Vec::new(),
             cold_start: false,
+            cpu_time: Duration::ZERO,
         }
     }
 }

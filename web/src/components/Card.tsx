@@ -21,7 +21,8 @@ export function Card({ title, hint, actions, children, className = "", flush = f
       className={`min-w-0 rounded-xl border border-line bg-surface ${className}`}
     >
       {title ? (
-        <header className="flex min-h-14 flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 pt-3 pb-2 sm:px-5">
+        // Without controls, titles of cards side by side are on one line, with and without hints.
+        <header className={`flex flex-wrap justify-between gap-x-4 gap-y-2 px-4 pt-3 pb-2 sm:px-5 ${actions ? "min-h-14 items-center" : ""}`}>
           <div>
             <h2 id={id} className="font-semibold">
               {title}

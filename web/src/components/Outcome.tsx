@@ -33,7 +33,7 @@ export function Outcome({ status, errorKind, stacked = false }: Props) {
     <span className={`inline-flex gap-x-2 ${stacked ? "flex-col items-start" : "flex-wrap items-center"}`}>
       <StatusBadge status={status} />
       {errorKind ? (
-        <span className={`text-bad ${stacked ? "pl-1 text-xs whitespace-nowrap" : "text-sm"}`}>{failureWord(errorKind)}</span>
+        <span className={`text-bad ${stacked ? "pl-1 text-xs sm:whitespace-nowrap" : "text-sm"}`}>{failureWord(errorKind)}</span>
       ) : null}
     </span>
   );

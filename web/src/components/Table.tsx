@@ -4,18 +4,26 @@ import type { Sort, SortValue } from "@/lib/sort";
 import { ErrorState } from "./States";
 import { SortHeader } from "./SortHeader";
 
+const FROM = {
+  sm: "hidden sm:table-cell",
+  md: "hidden md:table-cell",
+  lg: "hidden lg:table-cell",
+  xl: "hidden xl:table-cell",
+  /** For tables with nine columns, which do not fit into `xl` beside the navigation. */
+  wide: "hidden min-[1440px]:table-cell",
+  "2xl": "hidden 2xl:table-cell",
+};
+
 export interface Column<T> {
   header: string;
   cell: (row: T) => ReactNode;
   /** Aligns the column right, for numbers. */
   right?: boolean;
   /** The narrowest screen that shows the column; every screen when absent. */
-  from?: "sm" | "md" | "lg" | "xl";
+  from?: keyof typeof FROM;
   /** Makes the column sortable. `id` names it in the address. */
   sort?: { id: string; value: (row: T) => SortValue };
 }
-
-const FROM = { sm: "hidden sm:table-cell", md: "hidden md:table-cell", lg: "hidden lg:table-cell", xl: "hidden xl:table-cell" };
 
 interface Props<T> {
   /** The accessible name of the table. */
@@ -37,7 +45,7 @@ export function Table<T>({ label, columns, rows, rowKey, error, onRetry, empty, 
   if (rows === undefined && error) return <ErrorState error={error} {...(onRetry ? { onRetry } : {})} />;
   if (rows?.length === 0) return <>{empty}</>;
   const cell = (column: Column<T>) =>
-    `px-2 sm:px-3 first:pl-4 last:pr-4 sm:first:pl-5 sm:last:pr-5 ${column.right ? "text-right numeric whitespace-nowrap" : "text-left"} ${
+    `px-1.5 sm:px-3 first:pl-4 last:pr-4 sm:first:pl-5 sm:last:pr-5 ${column.right ? "text-right numeric whitespace-nowrap" : "text-left"} ${
       column.from ? FROM[column.from] : ""
     }`;
   const direction = (column: Column<T>) =>

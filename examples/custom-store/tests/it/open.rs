@@ -146,6 +146,8 @@ async fn every_field_outlives_a_restart() {
             timeout: Duration::from_nanos(61_234_567_891),
             retry_count: 10,
             concurrency: Some(4),
+            memory: Some(64),
+            bindings: Some(["inventory".into()].into()),
         },
         ..fixtures.function("名前 '; --")
     };

@@ -34,8 +34,8 @@ export function AccessPage() {
       ) : open ? (
         <Card title="Create the first key" hint="The server requires no key yet: everybody who can reach it may do everything.">
           <p className="mb-4 max-w-3xl text-sm text-muted">
-            After you create the first key, every request needs a key. The server rejects the dashboard, programs and live
-            connections without one at once. This cannot be undone. The first key has the role admin and can create others. On
+            As soon as the first key exists, every request needs a key: the server rejects programs, dashboards and live
+            connections that have none. You cannot undo this. The first key has the role admin and can create others. On
             the server itself you can also run <code className="text-xs">faas key create --name NAME --role admin</code>.
           </p>
           <NewKeyForm first onCreated={setCreated} />

@@ -38,7 +38,7 @@ const money = (value: number) => <Money value={value} />;
 const number = (
   header: string,
   id: string,
-  from: "md" | "xl",
+  from: "md" | "wide",
   value: (row: CostRow) => number,
   format: (value: number) => ReactNode,
 ): Column<CostRow> => ({ header, right: true, from, sort: { id, value }, cell: (row) => format(value(row)) });
@@ -71,10 +71,10 @@ export function FunctionCosts({ rows, report, system, span, current }: Props) {
     },
     { header: "Tier", from: "sm", sort: { id: "tier", value: ({ tier }) => TIERS.indexOf(tier) }, cell: ({ tier }) => <TierBadge tier={tier} /> },
     number("Executions", "executions", "md", ({ executionCount }) => executionCount, formatCount),
-    number("Compute", "compute", "xl", ({ costBreakdown }) => costBreakdown.baseCost, money),
-    number("Cold starts", "cold", "xl", ({ costBreakdown }) => costBreakdown.coldStartCost, money),
-    number("Retries", "retries", "xl", ({ costBreakdown }) => costBreakdown.retryCost, money),
-    number("Transfer", "transfer", "xl", ({ costBreakdown }) => costBreakdown.dataTransferCost, money),
+    number("Compute", "compute", "wide", ({ costBreakdown }) => costBreakdown.baseCost, money),
+    number("Cold starts", "cold", "wide", ({ costBreakdown }) => costBreakdown.coldStartCost, money),
+    number("Retries", "retries", "wide", ({ costBreakdown }) => costBreakdown.retryCost, money),
+    number("Transfer", "transfer", "wide", ({ costBreakdown }) => costBreakdown.dataTransferCost, money),
     {
       header: "Share",
       right: true,

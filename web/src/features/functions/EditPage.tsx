@@ -15,7 +15,7 @@ export function NewFunctionPage() {
     <Page
       title="New function"
       trail={[{ to: "/functions", label: "Functions" }]}
-      hint="Write a function body that uses input and returns a result, a function, or a module with a default export. Input and result are JSON."
+      hint="Write the body of a function, a whole function, or a module with a default export. It receives input and returns a result, both JSON."
     >
       {refused ? <Refused reason={refused} /> : <FunctionForm fn={null} />}
     </Page>

@@ -82,7 +82,7 @@ function Detail({ execution }: { execution: Execution }) {
       <Card>
         <ExecutionLogs execution={execution} />
       </Card>
-      <div className="grid gap-4 sm:gap-5 lg:grid-cols-2">
+      <div className="grid gap-4 sm:gap-5 xl:grid-cols-2">
         <Attempts attempts={execution.attempts} status={status} />
         <CostParts cost={cost} />
       </div>

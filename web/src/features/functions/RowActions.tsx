@@ -1,4 +1,4 @@
-/** The actions of a row in the list of functions. A phone shows Run; the page of the function has all. */
+/** The actions of a row in the list of functions. A narrow screen shows some; the page of the function has all. */
 import { Pencil, Play } from "lucide-react";
 import { Link } from "react-router";
 import { IconButton } from "@/components/Button";

@@ -32,7 +32,7 @@ export function functionColumns(usage: readonly CostRow[] | undefined, onRun: (f
           </Link>
           <p className="line-clamp-1 max-w-96 text-muted">{fn.description}</p>
           {usage ? (
-            <p className="numeric text-muted sm:hidden">
+            <p className="numeric text-muted xl:hidden">
               {runs(fn) === 0 ? `no runs in ${USAGE_DAYS} days` : <>{runsText(runs(fn))}, <Money value={cost(fn)} /></>}
             </p>
           ) : null}
@@ -42,40 +42,40 @@ export function functionColumns(usage: readonly CostRow[] | undefined, onRun: (f
     { header: "Status", sort: { id: "status", value: ({ status }) => status }, cell: (fn) => <StatusBadge status={fn.status} /> },
     {
       header: "Tier",
-      from: "lg",
+      from: "wide",
       sort: { id: "tier", value: ({ tier }) => TIERS.indexOf(tier) },
       cell: (fn) => <span title={tierName(fn.tier)}><TierBadge tier={fn.tier} /></span>,
     },
     {
       header: "Last run",
-      from: "md",
+      from: "xl",
       sort: { id: "last", value: (fn) => lastRun(fn)?.createdAt ?? null },
       cell: (fn) => (usage ? <LastRun execution={lastRun(fn)} /> : LOADING),
     },
     {
       header: `Runs, ${USAGE_DAYS} days`,
-      from: "sm",
+      from: "xl",
       right: true,
       sort: { id: "runs", value: runs },
       cell: (fn) => (usage ? formatCount(runs(fn)) : LOADING),
     },
     {
       header: "Average",
-      from: "lg",
+      from: "wide",
       right: true,
       sort: { id: "duration", value: duration },
       cell: (fn) => (usage ? durationText(duration(fn)) : LOADING),
     },
     {
       header: `Cost, ${USAGE_DAYS} days`,
-      from: "sm",
+      from: "xl",
       right: true,
       sort: { id: "cost", value: cost },
       cell: (fn) => (usage ? <Money value={cost(fn)} /> : LOADING),
     },
     {
       header: "Changed",
-      from: "xl",
+      from: "2xl",
       right: true,
       sort: { id: "changed", value: ({ updatedAt }) => updatedAt },
       cell: ({ updatedAt }) => <Ago at={updatedAt} />,
@@ -90,9 +90,11 @@ const durationText = (duration: number | null) => (duration === null ? "—" : f
 function LastRun({ execution }: { execution: LastExecution | null }) {
   if (!execution) return <span className="text-muted">—</span>;
   return (
-    <Link to={`/executions/${execution._id}`} className="inline-flex items-center gap-2 hover:underline">
+    <Link to={`/executions/${execution._id}`} className="inline-flex flex-col items-start gap-0.5 hover:underline">
       <Outcome status={execution.status} errorKind={execution.errorKind} stacked />
-      <Ago at={execution.createdAt} />
+      <span className="text-muted">
+        <Ago at={execution.createdAt} />
+      </span>
     </Link>
   );
 }

@@ -30,10 +30,10 @@ export function LoadCost({ test }: { test: LoadTest }) {
             <Line label="Calls" estimate={formatCount(test.estimate.requests)} actual={formatCount(total)} />
             <Line
               label="Cost per call"
-              estimate={test.estimate.requests > 0 ? <Money round value={cost.estimated.total / test.estimate.requests} /> : "—"}
+              estimate={test.estimate.requests > 0 ? <Money value={cost.estimated.total / test.estimate.requests} /> : "—"}
               actual={<Money value={cost.perRequest} />}
             />
-            <Line label="Cost per second" estimate={<Money round value={cost.estimated.total / test.durationSeconds} />} actual={<Money value={cost.perSecond} />} />
+            <Line label="Cost per second" estimate={<Money value={cost.estimated.total / test.durationSeconds} />} actual={<Money value={cost.perSecond} />} />
           </tbody>
         </table>
         <p className="mt-3 text-sm text-muted">

@@ -10,10 +10,10 @@ export function InvokerPage({ sessionKey }: { sessionKey: SessionKey }) {
     <FullPage title="This key can only call functions" icon={SquareTerminal}>
       <p>
         You are signed in with <strong className="font-semibold">{sessionKey.name}</strong>, a key with the role{" "}
-        {sessionKey.role}. Such a key is for programs: it calls functions and reads nothing else.
+        {sessionKey.role}. Such a key is for programs: it can call functions and read single executions by their ID.
       </p>
       <p className="text-muted">Call a function with:</p>
-      <pre tabIndex={0} aria-label="An example call" className="overflow-x-auto rounded-lg bg-sunken p-3 text-xs">
+      <pre className="rounded-lg bg-sunken p-3 text-xs break-all whitespace-pre-wrap">
         {`curl ${window.location.origin}/api/functions/ID/invoke \\\n  -H "Authorization: Bearer $FAAS_KEY" -d '{}'`}
       </pre>
       <p className="text-muted">To use the dashboard, sign in with a key that has the role reader, developer or admin.</p>

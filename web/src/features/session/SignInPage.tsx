@@ -21,8 +21,9 @@ export function SignInPage({ reason }: { reason: string | null }) {
       <SignInForm />
       <p className="text-sm text-muted">
         The operator of the server creates keys with{" "}
-        <code className="text-xs">faas key create --name NAME --role ROLE</code>, an admin also in the dashboard. The key stays
-        in the open tabs of this browser until you sign out or close the last one. It is not saved on this device.
+        <code className="text-xs">faas key create --name NAME --role ROLE</code>. An admin can also create
+        them in the dashboard. The key stays in the open tabs of this browser until you sign out or close the last one. It is
+        not saved on this device.
       </p>
     </FullPage>
   );
