@@ -25,8 +25,9 @@ use crate::runtime::{Call, Limits, StopReason, StopSignal};
 /// itself and sends its console output.
 pub(super) const GRACE: Duration = Duration::from_millis(50);
 
-/// Reading a child's memory takes as long as a short call. It is done after each call of at least
-/// this duration, in which the child can have grown, and after this many shorter calls.
+/// Reading a child's memory takes as long as a short call. It is done after each call that used the
+/// processor for at least this time, in which the child can have grown, and after this many shorter
+/// calls.
 const LONG: Duration = Duration::from_millis(1);
 const SHORT_CALLS: u64 = 64;
 
@@ -55,8 +56,7 @@ pub(super) struct RemoteIsolate {
     frames: Frames,
     exchange: Exchange,
     pub(super) outgoing: Outgoing,
-    /// When the current call started and when it must end, on the monotonic clock.
-    started: Duration,
+    /// When the current call must end, on the monotonic clock.
     deadline: Duration,
     /// The child's processor time when its last call ended or began to wait.
     cpu_before: Duration,
@@ -88,7 +88,6 @@ impl RemoteIsolate {
             frames: Frames::default(),
             exchange: Exchange::default(),
             outgoing: Outgoing::default(),
-            started: Duration::ZERO,
             deadline: Duration::ZERO,
             cpu_before: Duration::ZERO,
             cpu_time: Duration::ZERO,
@@ -176,9 +175,8 @@ impl RemoteIsolate {
         self.frames.shrink();
         self.count_cpu_time();
         if matches!(step, Step::Done(_)) {
-            let took = self.clock.monotonic().saturating_sub(self.started);
             let serial = self.exchange.serial();
-            if took >= LONG || self.counted == 0 || serial - self.counted >= SHORT_CALLS {
+            if self.cpu_time >= LONG || self.counted == 0 || serial - self.counted >= SHORT_CALLS {
                 self.count_bytes();
             }
         }
@@ -266,8 +264,7 @@ impl Isolate for RemoteIsolate {
     type Program = Uploaded;
 
     async fn start(&mut self, call: &Call, is_blank: bool) -> Step {
-        self.started = self.clock.monotonic();
-        self.deadline = self.started.saturating_add(call.limits.timeout);
+        self.deadline = self.clock.monotonic().saturating_add(call.limits.timeout);
         self.cpu_time = Duration::ZERO;
         let serial = self.exchange.start();
         let said = self.outgoing.add_call(serial, call, is_blank);
