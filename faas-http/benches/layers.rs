@@ -8,7 +8,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use faas_core::Platform;
 use faas_core::access::{Access, AccessOptions, NewKey};
 use faas_core::error::{CompileError, RuntimeError};
-use faas_core::model::{Actor, FunctionId, InstanceId, Role};
+use faas_core::model::{Actor, FunctionId, Role};
 use faas_core::runtime::{Instance, Program, Runtime, RuntimeStats};
 use faas_http::HttpOptions;
 use tokio::runtime::Runtime as Tokio;
@@ -17,6 +17,7 @@ use tower::ServiceExt;
 /// Nothing is run here.
 struct Idle;
 
+#[async_trait::async_trait]
 impl Runtime for Idle {
     fn describe(&self) -> String {
         "idle".to_owned()
@@ -26,7 +27,7 @@ impl Runtime for Idle {
         Ok(Program::new(()))
     }
 
-    fn instance(&self, _: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError> {
+    async fn acquire(&self, _: (FunctionId, u32)) -> Result<Box<dyn Instance>, RuntimeError> {
         Err(RuntimeError("nothing is run here".into()))
     }
 

@@ -51,6 +51,15 @@ impl CallHost for () {
 }
 
 /// A binding as code sees it: the object `context.NAME` with one method for each function.
+///
+/// A method takes one argument and returns a promise. A `Uint8Array` or an `ArrayBuffer` is passed
+/// as bytes and `undefined` as JSON `null`; anything else must be JSON. The object is frozen, is not
+/// among the own properties of `context`, and rejects calls of other names with the error code
+/// `ERR_UNKNOWN_HOST_FUNCTION`, and its message lists the functions.
+///
+/// The calls of the code are queued, and sent when it waits. Those that were not sent when the
+/// handler returns are dropped, and host functions that still run then are dropped too: code that
+/// needs the effect of a call must await it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BindingNames {
     /// The name of the object.

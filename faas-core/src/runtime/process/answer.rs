@@ -6,8 +6,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use super::remote::{GRACE, micros};
-use super::wire::{self, DoneHead};
+use super::remote::GRACE;
+use super::wire::{self, DoneHead, micros};
 use crate::model::{Failure, FailureKind, Json, LogLine, Timestamp};
 use crate::runtime::step::Ended;
 use crate::runtime::{Limits, StopReason};

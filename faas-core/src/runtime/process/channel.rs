@@ -6,8 +6,9 @@
 //! The child's ends block: it has nothing to do but to wait for its host. The host's ends do not, so
 //! that a call occupies no thread. Greetings and compilations use [`Until`], which blocks.
 
+use std::fs::File;
 use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write, pipe};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,8 +33,8 @@ pub(super) struct ChildEnds {
 /// The host's ends of the pipes.
 #[derive(Debug)]
 pub(super) struct HostEnds {
-    requests: Arc<PipeWriter>,
-    answers: Arc<PipeReader>,
+    requests: Arc<File>,
+    answers: Arc<File>,
     /// `None` until the first call.
     registered: Option<Registered>,
     /// The read end of the request pipe. While a reader exists, a write to a child that has ended
@@ -45,9 +46,9 @@ pub(super) struct HostEnds {
 #[derive(Debug)]
 struct Registered {
     runtime: Id,
-    answers: AsyncFd<Arc<PipeReader>>,
+    answers: AsyncFd<Arc<File>>,
     /// `None` until a request was larger than the free capacity of its pipe.
-    requests: Option<AsyncFd<Arc<PipeWriter>>>,
+    requests: Option<AsyncFd<Arc<File>>>,
 }
 
 /// The capacity of a pipe, in bytes. Linux limits all pipes of a user to 64 MiB and gives further
@@ -70,8 +71,8 @@ pub(super) fn open() -> io::Result<(HostEnds, ChildEnds)> {
         let _ = fcntl_setpipe_size(end, CAPACITY);
     }
     let host = HostEnds {
-        requests: Arc::new(requests),
-        answers: Arc::new(answers),
+        requests: Arc::new(OwnedFd::from(requests).into()),
+        answers: Arc::new(OwnedFd::from(answers).into()),
         registered: None,
         unread: from_host.try_clone()?,
     };
@@ -134,15 +135,11 @@ impl HostEnds {
 
     async fn send_when_ready(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let requests = self.requests.clone();
-        let registered = self.register()?;
-        let Registered {
-            answers,
-            requests: registered,
-            ..
-        } = registered;
-        let requests = match registered {
-            Some(registered) => registered,
-            None => registered.insert(registered_fd(requests, Interest::WRITABLE)?),
+        let ends = self.register()?;
+        let answers = &ends.answers;
+        let requests = match &mut ends.requests {
+            Some(requests) => requests,
+            none => none.insert(registered(requests, Interest::WRITABLE)?),
         };
         loop {
             tokio::select! {
@@ -214,15 +211,15 @@ impl HostEnds {
     /// Registers the ends with the current tokio runtime. A child can serve several runtimes.
     fn register(&mut self) -> io::Result<&mut Registered> {
         let runtime = Handle::current().id();
-        let registered = match self.registered.take() {
-            Some(registered) if registered.runtime == runtime => registered,
+        let ends = match self.registered.take() {
+            Some(ends) if ends.runtime == runtime => ends,
             _ => Registered {
                 runtime,
-                answers: registered_fd(self.answers.clone(), Interest::READABLE)?,
+                answers: registered(self.answers.clone(), Interest::READABLE)?,
                 requests: None,
             },
         };
-        Ok(self.registered.insert(registered))
+        Ok(self.registered.insert(ends))
     }
 
     /// Returns a stream over the pipes with a deadline on the monotonic clock.
@@ -243,34 +240,13 @@ impl HostEnds {
     unsafe_code,
     reason = "tokio cannot check that a descriptor stays open"
 )]
-pub(super) fn registered_fd<F: OwnsFd>(
-    owner: Arc<F>,
-    interest: Interest,
-) -> io::Result<AsyncFd<Arc<F>>> {
-    // SAFETY: by the contract of `OwnsFd`; the owner lives as long as the registration.
-    Ok(unsafe { AsyncFd::register_with_interest(owner, interest) }?)
+pub(super) fn registered(file: Arc<File>, interest: Interest) -> io::Result<AsyncFd<Arc<File>>> {
+    // SAFETY: a file has the same, open descriptor until it is dropped, and it is dropped after the
+    // registration.
+    Ok(unsafe { AsyncFd::register_with_interest(file, interest) }?)
 }
 
-/// # Safety
-/// The descriptor must be the same, and open, as long as the value lives.
-#[expect(
-    unsafe_code,
-    reason = "tokio cannot check that a descriptor stays open"
-)]
-pub(super) unsafe trait OwnsFd: AsRawFd {}
-
-#[expect(
-    unsafe_code,
-    reason = "std closes each of these descriptors when it drops the value"
-)]
-// SAFETY: there is no way to replace or close the descriptor of one of these that is shared.
-mod owners {
-    unsafe impl super::OwnsFd for super::PipeReader {}
-    unsafe impl super::OwnsFd for super::PipeWriter {}
-    unsafe impl super::OwnsFd for super::OwnedFd {}
-}
-
-fn is_silent(answers: &PipeReader) -> bool {
+fn is_silent(answers: &File) -> bool {
     let mut answered = [PollFd::new(answers, PollFlags::IN)];
     poll(&mut answered, Some(&Timespec::default())) == Ok(0)
 }

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use super::channel::ChildEnds;
 use super::flight_recorder::FlightRecorder;
-use super::remote::micros;
 use super::sandbox::{AddressSpace, Locked};
 use super::wire::{
-    self, AnswerHead, CallHead, DoneHead, Frames, HostCallHead, Line, Reply, Request,
+    self, AnswerHead, CallHead, DoneHead, Frames, HostCallHead, Line, Reply, Request, micros,
 };
 use super::worker::Zygote;
 use crate::error::CompileError;

@@ -1,5 +1,6 @@
 //! The process of a child, as the host handles it: signals, its end, its processor time and memory.
 
+use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::process::ExitStatus;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use rustix::param::page_size;
 use rustix::process::{Signal, pidfd_send_signal};
 use tokio::io::Interest;
 
-use super::channel::registered_fd;
+use super::channel::registered;
 use super::worker_host::{ChildId, WorkerHost, ends_within};
 use crate::clock::Clock;
 use crate::runtime::cpu;
@@ -22,7 +23,7 @@ const ENDING: Duration = Duration::from_millis(100);
 /// A child's process. It is killed and reaped when this is dropped, which can block.
 #[derive(Debug)]
 pub(super) struct ChildProcess {
-    pidfd: Arc<OwnedFd>,
+    pidfd: Arc<File>,
     worker_host: Arc<WorkerHost>,
     /// `None` after it was reaped, because the process id may be reused.
     id: Mutex<Option<ChildId>>,
@@ -31,7 +32,7 @@ pub(super) struct ChildProcess {
 impl ChildProcess {
     pub(super) fn new(id: ChildId, pidfd: OwnedFd, worker_host: Arc<WorkerHost>) -> Self {
         Self {
-            pidfd: Arc::new(pidfd),
+            pidfd: Arc::new(pidfd.into()),
             worker_host,
             id: Mutex::new(Some(id)),
         }
@@ -62,7 +63,7 @@ impl ChildProcess {
 
     /// Returns whether a child that has closed its pipes ends.
     pub(super) async fn ends_soon(self: &Arc<Self>, clock: &dyn Clock) -> bool {
-        let Ok(process) = registered_fd(self.pidfd.clone(), Interest::READABLE) else {
+        let Ok(process) = registered(self.pidfd.clone(), Interest::READABLE) else {
             return ends_within(Duration::ZERO, &*self.pidfd);
         };
         tokio::select! {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::answer::Lost;
-use super::remote::{RemoteIsolate, Uploaded};
+use super::outgoing::Uploaded;
+use super::remote::RemoteIsolate;
 use super::wire::{self, Reply, Request};
 use crate::error::CompileError;
 use crate::runtime::pool::Isolate;
@@ -23,7 +24,8 @@ pub(super) fn compile(
     timeout: Duration,
 ) -> Result<Uploaded, CompileError> {
     let answered = child
-        .say(&Request::Compile, source.as_bytes())
+        .outgoing
+        .add(&Request::Compile, source.as_bytes())
         .and_then(|()| read(child.exchange(started, timeout, MAX_ANSWER)?));
     if answered.is_err() {
         Isolate::kill(child);

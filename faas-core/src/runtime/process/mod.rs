@@ -11,7 +11,7 @@
 //!
 //! Host: `service.rs` is the runtime, `worker_host.rs` starts the worker and sends it fork and reap
 //! requests, `remote.rs` runs a call in a child and enforces its deadline with SIGKILL
-//! (`child_process.rs`), `exchange.rs` and `answer.rs` validate what the child sends, and
+//! (`outgoing.rs`, `channel.rs`, `child_process.rs`), `exchange.rs` and `answer.rs` validate what the child sends, and
 //! `compile.rs` compiles an upload. Worker and child: `worker.rs` forks,
 //! with `fork.rs`; `child.rs` serves calls; `sandbox` restricts both. Between them: `channel.rs` (a
 //! child's pipes), `wire.rs` (frames over them), `flight_recorder.rs` (the console of a killed
@@ -32,6 +32,7 @@ mod flight_recorder;
 mod fork;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod outgoing;
 mod remote;
 mod sandbox;
 mod service;

@@ -3,32 +3,31 @@
 
 use std::future;
 use std::io::{self, Write};
-use std::mem;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
-use zeroize::Zeroize as _;
-
-use super::answer::{ABOUT_DROPPED, AROUND, Lost, at_most_so_old, of_end};
+use super::answer::{ABOUT_DROPPED, Lost, at_most_so_old, of_end};
 use super::channel::HostEnds;
 use super::child_process::{ChildProcess, private_bytes};
 use super::exchange::{Exchange, Terms};
 use super::flight_recorder::Recording;
-use super::wire::{self, AnswerHead, CallHead, Frames, Reply, Request};
+use super::outgoing::{Outgoing, Uploaded};
+use super::wire::{self, Frames, Reply, Request, micros};
 use super::worker_host::{NewChild, PATIENCE, WorkerHost};
 use crate::clock::Clock;
 use crate::model::{Failure, FailureKind, LogLine};
 use crate::runtime::pool::Isolate;
 use crate::runtime::step::{Ended, HostReply, Step};
-use crate::runtime::{Call, Limits, Payload, StopReason, StopSignal};
+use crate::runtime::{Call, Limits, StopReason, StopSignal};
 
 /// How long after the timeout a child is killed. A child that still responds enforces the timeout
 /// itself and sends its console output.
 pub(super) const GRACE: Duration = Duration::from_millis(50);
 
-/// Reading a child's memory takes as long as a short call. It is done after each call of at least
-/// this duration, in which the child can have grown, and after this many shorter calls.
+/// Reading a child's memory takes as long as a short call. It is done after each call that used the
+/// processor for at least this time, in which the child can have grown, and after this many shorter
+/// calls.
 const LONG: Duration = Duration::from_millis(1);
 const SHORT_CALLS: u64 = 64;
 
@@ -47,10 +46,6 @@ const MAX_CHECK: Duration = Duration::from_secs(1);
 /// Private memory of a newly forked and sandboxed child, in bytes, as measured.
 const OVERHEAD: usize = 40 << 10;
 
-/// The program that a child compiled. The host does not read it; only a child may load it.
-#[derive(Debug)]
-pub(super) struct Uploaded(pub(super) Box<[u8]>);
-
 /// An idle or running child.
 #[derive(Debug)]
 pub(super) struct RemoteIsolate {
@@ -60,10 +55,8 @@ pub(super) struct RemoteIsolate {
     recording: Recording,
     frames: Frames,
     exchange: Exchange,
-    outgoing: Vec<u8>,
-    holds_secrets: bool,
-    /// When the current call started and when it must end, on the monotonic clock.
-    started: Duration,
+    pub(super) outgoing: Outgoing,
+    /// When the current call must end, on the monotonic clock.
     deadline: Duration,
     /// The child's processor time when its last call ended or began to wait.
     cpu_before: Duration,
@@ -94,9 +87,7 @@ impl RemoteIsolate {
             recording: Recording::new(child.console),
             frames: Frames::default(),
             exchange: Exchange::default(),
-            outgoing: Vec::new(),
-            holds_secrets: false,
-            started: Duration::ZERO,
+            outgoing: Outgoing::default(),
             deadline: Duration::ZERO,
             cpu_before: Duration::ZERO,
             cpu_time: Duration::ZERO,
@@ -126,87 +117,20 @@ impl RemoteIsolate {
         max: usize,
     ) -> Result<&[u8], Lost> {
         let mut stream = self.ends.until(started + patience, &*self.clock);
-        stream.write_all(&self.outgoing)?;
-        self.clear_outgoing();
-        let mut stream = self.ends.until(started + patience, &*self.clock);
+        stream.write_all(self.outgoing.bytes())?;
+        self.outgoing.clear();
         self.frames.next(&mut stream, max)?.ok_or(Lost::Ended)
     }
 
-    /// Appends a request to `outgoing`.
-    pub(super) fn say(&mut self, request: &Request<'_>, tail: &[u8]) -> Result<(), Lost> {
-        Ok(wire::append(&mut self.outgoing, request, tail)?)
-    }
-
-    fn clear_outgoing(&mut self) {
-        if mem::take(&mut self.holds_secrets) {
-            self.outgoing.zeroize();
-        }
-        self.outgoing.clear();
-        self.outgoing.shrink_to(wire::KEPT_BUFFER);
-    }
-
-    /// Appends the call, and before it the program if it was not loaded yet.
-    fn say_call(&mut self, serial: u64, call: &Call, is_blank: bool) -> Result<(), Lost> {
-        let (context, limits) = (&call.context, &call.limits);
-        if is_blank {
-            let program = call.program.get::<Uploaded>();
-            let program = program.ok_or_else(|| Lost::Invalid("no program".to_owned()))?;
-            let environment = call.environment.as_json();
-            if let Some(environment) = environment {
-                // Reserve everything at once: a reallocation would leave secrets behind.
-                let code = program.0.len();
-                let length = environment.len() + code + call.input.len() + AROUND;
-                self.outgoing.reserve(length);
-                self.holds_secrets = true;
-            }
-            let bindings = call.bindings.iter().map(|binding| {
-                let functions = binding.functions.iter().map(|name| &**name);
-                (&*binding.name, functions.collect())
-            });
-            let load = Request::Load {
-                environment,
-                bindings: bindings.collect(),
-            };
-            self.say(&load, &program.0)?;
-        }
-        let head = CallHead {
-            serial,
-            execution_id: context.execution_id.as_u128(),
-            function_id: context.function_id.as_u128(),
-            function_version: call.function.1,
-            function_name: &context.function_name,
-            attempt: context.attempt,
-            deadline: context.deadline.as_micros(),
-            instance_id: context.instance_id.as_str(),
-            timeout: micros(limits.timeout),
-            memory: limits.memory as u64,
-            output: limits.output as u64,
-            log_lines: limits.log_lines as u64,
-            log_bytes: limits.log_bytes as u64,
-            host_calls: limits.host_calls as u64,
-            host_bytes: limits.host_bytes as u64,
-        };
-        self.say(&Request::Call(head), call.input.bytes())
-    }
-
-    /// Appends the answers of host calls, and that the call goes on.
-    fn say_go(&mut self, paused: Duration, replies: Vec<HostReply>) -> Result<(), Lost> {
+    /// Adds the answers of host calls, and that the call goes on.
+    fn go(&mut self, paused: Duration, replies: &[HostReply]) -> Result<(), Lost> {
         let serial = self.exchange.serial();
-        for HostReply { id, answer } in &replies {
-            let id = *id;
-            self.exchange.answer(id);
-            let (answer, tail) = match answer {
-                Ok(Payload::Json(json)) => (AnswerHead::Json, json.bytes()),
-                Ok(Payload::Bytes(bytes)) => (AnswerHead::Bytes, bytes),
-                Err(error) => {
-                    let (code, message) = (&*error.code, &*error.message);
-                    (AnswerHead::Error { code, message }, &bytes::Bytes::new())
-                }
-            };
-            self.say(&Request::Answer { serial, id, answer }, tail)?;
+        for HostReply { id, answer } in replies {
+            self.exchange.answer(*id);
+            self.outgoing.add_answer(serial, *id, answer)?;
         }
         let paused = micros(paused);
-        self.say(&Request::Go { serial, paused }, &[])
+        self.outgoing.add(&Request::Go { serial, paused }, &[])
     }
 
     /// Sends what was `said`, and waits for the end of the step. Kills the child if it fails.
@@ -231,8 +155,8 @@ impl RemoteIsolate {
     }
 
     async fn try_step(&mut self, call: &Call) -> Result<Step, Lost> {
-        self.ends.send(&self.outgoing).await?;
-        self.clear_outgoing();
+        self.ends.send(self.outgoing.bytes()).await?;
+        self.outgoing.clear();
         let terms = Terms {
             limits: &call.limits,
             bindings: &call.bindings,
@@ -251,9 +175,8 @@ impl RemoteIsolate {
         self.frames.shrink();
         self.count_cpu_time();
         if matches!(step, Step::Done(_)) {
-            let took = self.clock.monotonic().saturating_sub(self.started);
             let serial = self.exchange.serial();
-            if took >= LONG || self.counted == 0 || serial - self.counted >= SHORT_CALLS {
+            if self.cpu_time >= LONG || self.counted == 0 || serial - self.counted >= SHORT_CALLS {
                 self.count_bytes();
             }
         }
@@ -341,11 +264,10 @@ impl Isolate for RemoteIsolate {
     type Program = Uploaded;
 
     async fn start(&mut self, call: &Call, is_blank: bool) -> Step {
-        self.started = self.clock.monotonic();
-        self.deadline = self.started.saturating_add(call.limits.timeout);
+        self.deadline = self.clock.monotonic().saturating_add(call.limits.timeout);
         self.cpu_time = Duration::ZERO;
         let serial = self.exchange.start();
-        let said = self.say_call(serial, call, is_blank);
+        let said = self.outgoing.add_call(serial, call, is_blank);
         self.step(call, said).await
     }
 
@@ -353,7 +275,7 @@ impl Isolate for RemoteIsolate {
         self.deadline = self.deadline.saturating_add(paused);
         let said = match self.burnt() {
             Some(lost) => Err(lost),
-            None => self.say_go(paused, replies),
+            None => self.go(paused, &replies),
         };
         self.step(call, said).await
     }
@@ -368,7 +290,7 @@ impl Isolate for RemoteIsolate {
         }
         self.deadline = self.clock.monotonic();
         let serial = self.exchange.serial();
-        let said = self.say(&Request::Expire { serial }, &[]);
+        let said = self.outgoing.add(&Request::Expire { serial }, &[]);
         let logs = match self.step(call, said).await {
             Step::Done(ended) => ended.logs,
             Step::Wait(_) => self.recorded(&call.limits),
@@ -417,21 +339,10 @@ impl Isolate for RemoteIsolate {
     }
 }
 
-impl Drop for RemoteIsolate {
-    fn drop(&mut self) {
-        self.outgoing.zeroize();
-    }
-}
-
 /// Waits until a call is stopped for another reason than its timeout, which is enforced here anyway.
 async fn stopped(stop: &StopSignal) -> StopReason {
     match stop.stopped().await {
         StopReason::Timeout => future::pending().await,
         reason => reason,
     }
-}
-
-/// Whole microseconds, as on the wire.
-pub(super) fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }

@@ -6,6 +6,7 @@
 
 use std::io::{self, Read};
 use std::ops::Range;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -184,6 +185,11 @@ pub(super) fn append(
         place.copy_from_slice(&length.to_le_bytes());
     }
     Ok(())
+}
+
+/// Whole microseconds, as on the wire.
+pub(super) fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Splits a frame into head and tail.

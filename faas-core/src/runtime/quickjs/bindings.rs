@@ -8,7 +8,7 @@ use rquickjs::{Array, Ctx, Exception, Function, Object, Value};
 use super::call_state::Current;
 use super::collisions;
 use super::event_loop::Ending;
-use super::isolate::Entries;
+use super::prelude::Entries;
 use super::raw;
 use crate::model::{Json, MAX_DEPTH, is_too_deep};
 use crate::runtime::step::{HostCall, HostReply};

@@ -6,7 +6,7 @@ use rquickjs::{Array, Ctx, Function, Value};
 use super::event_loop::Ending;
 use super::heap::Heap;
 use super::hints;
-use super::isolate::PLATFORM_FILE;
+use super::prelude::PLATFORM_FILE;
 use super::raw;
 use crate::model::{Failure, FailureKind, MAX_DEPTH};
 use crate::runtime::Limits;

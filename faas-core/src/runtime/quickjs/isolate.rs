@@ -4,22 +4,20 @@
 //! used again. The steps of a call are in `running.rs`; `pool` decides how long an isolate is kept.
 
 use std::cell::Cell;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rquickjs::context::intrinsic;
-use rquickjs::function::IntoJsFunc;
-use rquickjs::{Context, Ctx, Function, Object, Persistent, Runtime, Value};
+use rquickjs::{Context, Runtime};
 
-use super::bindings;
 use super::call_state::{CallState, Current, Dice};
 use super::compile::Compiled;
 use super::heap::{Heap, Metered};
-use super::raw::{self, Bytecode, Goal};
+use super::prelude::{Entries, Prelude};
 use super::rejections::Rejections;
-use super::running::{Running, StepEnd, Suspended};
+use super::running::{Running, StepEnd};
+use super::suspended::Suspended;
 use crate::clock::Clock;
-use crate::model::LogLevel;
 use crate::runtime::step::{Ended, HostReply, JsEngine, LineRecorder, Step};
 use crate::runtime::{Call, StopReason};
 
@@ -34,9 +32,6 @@ pub(super) const STACK_SIZE: usize = 4 << 20;
 /// The heap size, in bytes, at which QuickJS first collects garbage in cycles. A blank isolate has
 /// 240 KB, close to QuickJS's own threshold: the first call would often pay for a collection.
 const GC_THRESHOLD: usize = 512 << 10;
-
-/// The file name of the platform's own JavaScript in stacks. Users do not see such frames.
-pub(super) const PLATFORM_FILE: &std::ffi::CStr = c"<platform>";
 
 /// Everything but `Eval`: bytecode runs without it, and `eval` and `new Function` throw.
 type Intrinsics = (
@@ -95,20 +90,6 @@ struct Loaded {
 // thread at a time; QuickJS has no thread-local state, and each use sets the bounds of the stack
 // (`JS_UpdateStackTop`, in `Context::with`).
 unsafe impl Send for Isolate {}
-
-/// The entry points of `prelude/main.js`.
-pub(super) struct Entries {
-    pub(super) run: Persistent<Function<'static>>,
-    pub(super) finish: Persistent<Function<'static>>,
-    pub(super) adopt: Persistent<Function<'static>>,
-    pub(super) fire: Persistent<Function<'static>>,
-    pub(super) install: Persistent<Function<'static>>,
-    pub(super) rename: Persistent<Function<'static>>,
-    pub(super) describe: Persistent<Function<'static>>,
-    pub(super) bind: Persistent<Function<'static>>,
-    pub(super) outgoing: Persistent<Function<'static>>,
-    pub(super) deliver: Persistent<Function<'static>>,
-}
 
 impl Isolate {
     /// Creates a blank isolate: one with all globals and no program. `clock` is the time for
@@ -284,129 +265,4 @@ impl std::fmt::Debug for Isolate {
             .field("job_pending", &self.runtime.is_job_pending())
             .finish_non_exhaustive()
     }
-}
-
-/// The platform's own JavaScript as bytecode: it is compiled once for all isolates.
-struct Prelude {
-    guards: Bytecode,
-    main: Bytecode,
-    /// Loaded into an isolate when they are first used there.
-    inspect: Bytecode,
-    console: Bytecode,
-    bindings: Bytecode,
-}
-
-/// The memory, in bytes, that a part which is loaded late may take beyond the call's limit.
-const LATE_PART_RESERVE: usize = 256 << 10;
-
-impl Prelude {
-    fn get() -> rquickjs::Result<&'static Self> {
-        static PRELUDE: OnceLock<Option<Prelude>> = OnceLock::new();
-        PRELUDE
-            .get_or_init(|| {
-                let runtime = Runtime::new().ok()?;
-                let context = Context::full(&runtime).ok()?;
-                context.with(|ctx| {
-                    let compile = |source| {
-                        Bytecode::compile(&ctx, source, Goal::Script, PLATFORM_FILE, 1).ok()
-                    };
-                    Some(Self {
-                        guards: compile(include_str!("prelude/guards.js"))?,
-                        main: compile(include_str!("prelude/main.js"))?,
-                        inspect: compile(include_str!("prelude/inspect.js"))?,
-                        console: compile(include_str!("prelude/console.js"))?,
-                        bindings: compile(include_str!("prelude/bindings.js"))?,
-                    })
-                })
-            })
-            .as_ref()
-            .ok_or(rquickjs::Error::Allocation)
-    }
-
-    /// A part that is loaded late, by its number in `prelude/main.js`.
-    const fn late(&self, number: u8) -> &Bytecode {
-        match number {
-            0 => &self.inspect,
-            1 => &self.console,
-            _ => &self.bindings,
-        }
-    }
-}
-
-/// Runs a part of the prelude, which evaluates to a function.
-fn part<'js>(ctx: &Ctx<'js>, code: &Bytecode) -> rquickjs::Result<Function<'js>> {
-    let value = code
-        .run_script(ctx)
-        .map_err(|_| rquickjs::Error::Exception)?;
-    value.into_function().ok_or(rquickjs::Error::Unknown)
-}
-
-impl Entries {
-    fn install<'js>(
-        ctx: &Ctx<'js>,
-        prelude: &'static Prelude,
-        heap: &Arc<Heap>,
-        current: &Arc<Current>,
-        dice: &Arc<Dice>,
-    ) -> rquickjs::Result<Self> {
-        let guards: Object<'_> = part(ctx, &prelude.guards)?.call(())?;
-        let setup = part(ctx, &prelude.main)?;
-
-        let state = current.clone();
-        let log = host(ctx, move |level: u8, message: Value<'_>| {
-            let level = match level {
-                0 => LogLevel::Debug,
-                2 => LogLevel::Info,
-                3 => LogLevel::Warn,
-                4 => LogLevel::Error,
-                _ => LogLevel::Log,
-            };
-            let message = raw::text(&message).unwrap_or_default();
-            state.get().is_none_or(|call| call.log(level, message))
-        })?;
-        let state = current.clone();
-        let skip = Function::new(ctx.clone(), move || {
-            if let Some(call) = state.get() {
-                call.console.lock().drop_line();
-            }
-        })?;
-        let state = current.clone();
-        let now = Function::new(ctx.clone(), move || {
-            state.get().map_or(0.0, |call| call.now_ms())
-        })?;
-
-        let dice = dice.clone();
-        let random = Function::new(ctx.clone(), move || dice.throw())?.with_name("random")?;
-
-        let heap = heap.clone();
-        let load = Function::new(ctx.clone(), move |ctx: Ctx<'js>, number: u8| {
-            heap.with_reserve(LATE_PART_RESERVE, || part(&ctx, prelude.late(number)))
-        })?;
-
-        let host_bytes = bindings::host_functions(ctx, current)?;
-        let entries: Object<'_> = setup.call((log, skip, now, random, load, guards, host_bytes))?;
-        let entry = |name: &str| -> rquickjs::Result<Persistent<Function<'static>>> {
-            Ok(Persistent::save(ctx, entries.get::<_, Function<'_>>(name)?))
-        };
-        Ok(Self {
-            run: entry("run")?,
-            finish: entry("finish")?,
-            adopt: entry("adopt")?,
-            fire: entry("fire")?,
-            install: entry("install")?,
-            rename: entry("rename")?,
-            describe: entry("describe")?,
-            bind: entry("bind")?,
-            outgoing: entry("outgoing")?,
-            deliver: entry("deliver")?,
-        })
-    }
-}
-
-/// A host function that takes a value of any lifetime.
-fn host<'js, F>(ctx: &Ctx<'js>, function: F) -> rquickjs::Result<Function<'js>>
-where
-    F: for<'a> Fn(u8, Value<'a>) -> bool + IntoJsFunc<'js, (u8, Value<'js>)> + 'js,
-{
-    Function::new(ctx.clone(), function)
 }

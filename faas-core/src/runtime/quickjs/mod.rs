@@ -29,12 +29,14 @@ mod heap;
 mod hints;
 mod isolate;
 mod on_thread;
+mod prelude;
 mod raw;
 mod rejections;
 mod running;
 mod service;
 mod shape;
 mod slots;
+mod suspended;
 mod syntax_error;
 mod threads;
 

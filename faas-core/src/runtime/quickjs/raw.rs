@@ -6,10 +6,10 @@ use std::ptr;
 
 use rquickjs::{Ctx, Promise, Value, qjs};
 
-/// What the users' code is called in stacks.
+/// The file name of user code in stacks.
 pub(super) const USER_FILE: &CStr = c"function.js";
 
-/// How a text is to be read.
+/// How a text is parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Goal {
     /// As a sloppy script.
@@ -18,7 +18,7 @@ pub(super) enum Goal {
     Module,
 }
 
-/// An exception was thrown and waits in the context to be caught.
+/// An exception was thrown and is pending in the context.
 #[derive(Debug)]
 pub(super) struct Thrown;
 
@@ -79,14 +79,14 @@ fn compile(
     }
 }
 
-/// Bytecode that [`compile`] made. QuickJS trusts bytecode as it trusts native code, so this type is
-/// made of bytes from elsewhere in one place only, where that hurts nobody else.
+/// Bytecode from [`compile`]. QuickJS trusts bytecode as it trusts native code, so bytes from
+/// elsewhere become this type in one place only: in a sandboxed child.
 #[derive(Debug)]
 pub(in crate::runtime) struct Bytecode(Box<[u8]>);
 
 impl Bytecode {
-    /// Compiles `text` without its source, and runs nothing. Its first line gets the number `line`;
-    /// zero is read as one. The context must have the `Eval` intrinsic.
+    /// Compiles `text` without keeping its source, and runs nothing. Its first line has the number
+    /// `line`; zero means one. The context must have the `Eval` intrinsic.
     pub(super) fn compile(
         ctx: &Ctx<'_>,
         text: &str,
@@ -97,20 +97,20 @@ impl Bytecode {
         Ok(Self(compile(ctx, text, goal, file, line)?.into()))
     }
 
-    /// Bytecode that another process of the same program made: for a process that is locked in, and
-    /// serves nobody but whoever the bytecode is from.
+    /// Restores bytecode from another process of the same program, in a sandboxed process that
+    /// serves only the owner of the bytecode.
     #[cfg(target_os = "linux")]
     pub(in crate::runtime) fn received(bytes: &[u8]) -> Self {
         Self(bytes.into())
     }
 
-    /// The bytes, for such a process.
+    /// Returns the bytes, for such a process.
     #[cfg(target_os = "linux")]
     pub(in crate::runtime) fn bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// The length in bytes.
+    /// Returns the length in bytes.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
@@ -198,7 +198,7 @@ pub(super) fn set_max_stack(ctx: &Ctx<'_>, bytes: usize) {
     }
 }
 
-/// What became of the first pending job.
+/// What happened to the first pending job.
 #[derive(Debug)]
 pub(super) enum Job<'js> {
     /// There was none.
@@ -209,7 +209,7 @@ pub(super) enum Job<'js> {
     Threw(Value<'js>),
 }
 
-/// Whether a job waits.
+/// Returns whether a job is pending.
 #[expect(unsafe_code, reason = "rquickjs would lock the runtime again")]
 pub(super) fn job_pending(ctx: &Ctx<'_>) -> bool {
     // SAFETY: `ctx` holds the runtime's lock.
@@ -235,8 +235,8 @@ pub(super) fn run_job<'js>(ctx: &Ctx<'js>) -> Job<'js> {
     }
 }
 
-/// Calls `read` with the text of a string, in UTF-8 except for lone surrogates; `None` when it is
-/// no string or memory is out.
+/// Calls `read` with the text of a string, in UTF-8 except for lone surrogates; `None` if it is not
+/// a string or memory runs out.
 #[expect(
     unsafe_code,
     reason = "rquickjs takes the text to be valid without looking"
@@ -262,7 +262,7 @@ pub(super) fn with_text<R>(value: &Value<'_>, read: impl FnOnce(&[u8]) -> R) -> 
     }
 }
 
-/// The text of a string; lone surrogates become U+FFFD.
+/// Returns the text of a string; lone surrogates become U+FFFD.
 pub(super) fn text(value: &Value<'_>) -> Option<String> {
     with_text(value, |bytes| String::from_utf8_lossy(bytes).into_owned())
 }

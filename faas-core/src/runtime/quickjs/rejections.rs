@@ -1,14 +1,14 @@
-//! Promises that were rejected and that nobody has handled yet.
+//! Rejected promises without a handler.
 //!
-//! QuickJS says when a promise is rejected without a handler, and when one is added later. What is
-//! left when a call has ended is lost: the call logs it.
+//! QuickJS reports when a promise is rejected without a handler, and when one is added later. The
+//! rejections that are left at the end of a call are logged.
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rquickjs::{Ctx, Persistent, Runtime, Value};
 
-/// Rejections that are kept of one call; more are only counted.
+/// The maximum number of rejections kept for one call; further ones are counted.
 const MAX_KEPT: usize = 20;
 
 /// The rejections of one isolate. Empty between calls.
@@ -29,10 +29,9 @@ struct Rejection {
 
 #[expect(
     unsafe_code,
-    reason = "an isolate moves between the threads of instances"
+    reason = "the steps of an isolate run on different threads"
 )]
-// SAFETY: the values belong to one isolate, whose owner is the only one to use them, from one thread
-// at a time.
+// SAFETY: the values belong to one isolate. Only its owner uses them, from one thread at a time.
 unsafe impl Send for Unhandled {}
 
 impl Rejections {
@@ -65,7 +64,7 @@ impl Rejections {
         });
     }
 
-    /// Somebody handles this promise after all.
+    /// This promise is handled after all.
     pub(super) fn handled(&self, promise: &Value<'_>) {
         let mut unhandled = self.0.lock();
         let identity = identity(promise);
@@ -84,7 +83,7 @@ impl Rejections {
         drop(taken);
     }
 
-    /// Takes the reasons that are kept, and how many rejections there were beyond them.
+    /// Takes the reasons that were kept, and the number of further rejections.
     pub(super) fn take<'js>(&self, ctx: &Ctx<'js>) -> (Vec<Value<'js>>, u64) {
         let Unhandled { kept, more } = std::mem::take(&mut *self.0.lock());
         let reasons = kept.into_iter().filter_map(|rejection| {
@@ -95,7 +94,7 @@ impl Rejections {
     }
 }
 
-/// What tells one object from another, as long as both live.
+/// Returns a number that identifies an object while it lives.
 #[expect(unsafe_code, reason = "rquickjs has no call for it")]
 fn identity(value: &Value<'_>) -> usize {
     // SAFETY: only the address is taken, and only of objects: promises.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rquickjs::function::This;
-use rquickjs::{Ctx, Object, Persistent, Promise, Value};
+use rquickjs::{Ctx, Object, Promise, Value};
 
 use super::bindings;
 use super::call_state::CallState;
@@ -18,9 +18,10 @@ use super::compile::{Compiled, Form};
 use super::event_loop::{self, Ending, Settled};
 use super::failure;
 use super::heap::Heap;
-use super::isolate::Entries;
+use super::prelude::Entries;
 use super::raw;
 use super::rejections::Rejections;
+use super::suspended::{Suspended, Then};
 use crate::model::{Failure, FailureKind, Json, LogLevel, MAX_DEPTH, is_too_deep};
 use crate::runtime::Call;
 use crate::runtime::step::{HostReply, Wait};
@@ -42,38 +43,12 @@ pub(super) struct Running<'a, 'js> {
     pub(super) is_loaded: &'a Cell<bool>,
 }
 
-/// What happens with the value of a promise.
-pub(super) enum Then<'js> {
-    /// It is the handler of a program of this form.
-    Install(Form),
-    /// The handler is among the exports of this module object.
-    InstallExports(Form, Object<'js>),
-    /// The handler is in this namespace of an ES module.
-    InstallNamespace(Form, Value<'js>),
-    /// It is the handler's result.
-    Finish,
-}
-
 /// How far a step came.
 pub(super) enum Progress<'js> {
     /// The call has a result, as JSON text.
     Done(Value<'js>),
     /// The call waits for this promise.
     Waits(Promise<'js>, Then<'js>, Option<Duration>),
-}
-
-/// A call between two steps.
-pub(super) struct Suspended {
-    promise: Persistent<Promise<'static>>,
-    then: Kept,
-}
-
-/// [`Then`] between two steps.
-enum Kept {
-    Install(Form),
-    InstallExports(Form, Persistent<Object<'static>>),
-    InstallNamespace(Form, Persistent<Value<'static>>),
-    Finish,
 }
 
 /// The end of a step.
@@ -120,17 +95,7 @@ impl<'js> Running<'_, 'js> {
         suspended: Suspended,
         replies: Vec<HostReply>,
     ) -> Result<Progress<'js>, Ending<'js>> {
-        let promise = suspended.promise.restore(self.ctx)?;
-        let then = match suspended.then {
-            Kept::Install(form) => Then::Install(form),
-            Kept::InstallExports(form, module) => {
-                Then::InstallExports(form, module.restore(self.ctx)?)
-            }
-            Kept::InstallNamespace(form, namespace) => {
-                Then::InstallNamespace(form, namespace.restore(self.ctx)?)
-            }
-            Kept::Finish => Then::Finish,
-        };
+        let (promise, then) = suspended.restore(self.ctx)?;
         bindings::deliver(self.ctx, self.entries, replies)?;
         self.advance(promise.into_value(), then)
     }
@@ -388,23 +353,5 @@ impl<'js> Running<'_, 'js> {
             self.state.log(LogLevel::Error, text);
         }
         failure
-    }
-}
-
-impl Suspended {
-    fn new<'js>(ctx: &Ctx<'js>, promise: Promise<'js>, then: Then<'js>) -> Self {
-        Self {
-            promise: Persistent::save(ctx, promise),
-            then: match then {
-                Then::Install(form) => Kept::Install(form),
-                Then::InstallExports(form, module) => {
-                    Kept::InstallExports(form, Persistent::save(ctx, module))
-                }
-                Then::InstallNamespace(form, namespace) => {
-                    Kept::InstallNamespace(form, Persistent::save(ctx, namespace))
-                }
-                Then::Finish => Kept::Finish,
-            },
-        }
     }
 }

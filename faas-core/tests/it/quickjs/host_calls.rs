@@ -287,3 +287,61 @@ fn a_warm_isolate_keeps_the_bindings_of_its_version() {
         assert_eq!(outcome.result.unwrap().as_str(), n.to_string());
     }
 }
+
+#[test]
+fn hostile_host_calls_end_at_a_limit_and_hurt_no_other_call() {
+    let mut rig = Rig::new();
+    let honest = rig.compile("return await context.test.echo(input)");
+    for (source, kinds) in [
+        // Where memory runs out, the promise of a call is rejected, and the loop goes on.
+        (
+            "for (;;) context.test.echo('x'.repeat(1e5))",
+            &[FailureKind::OutOfMemory, FailureKind::Timeout][..],
+        ),
+        (
+            "for (;;) context.test.echo(new Uint8Array(1e5))",
+            &[FailureKind::OutOfMemory, FailureKind::Timeout],
+        ),
+        (
+            "for (;;) await context.test.echo(1)",
+            &[FailureKind::Timeout],
+        ),
+        (
+            "for (;;) await context.test.later(1)",
+            &[FailureKind::Timeout],
+        ),
+        (
+            "const kept = []; for (;;) kept.push(await context.test.bytes(1e6))",
+            &[FailureKind::OutOfMemory, FailureKind::Timeout],
+        ),
+        (
+            "const all = []; for (let i = 0; i < 1e4; i++) all.push(context.test.never(i)); await Promise.all(all)",
+            &[FailureKind::Timeout],
+        ),
+        (
+            "await context.test.echo({ toJSON() { for (;;); } })",
+            &[FailureKind::Timeout],
+        ),
+        (
+            "await context.test.echo({ get a() { context.test.echo(1); throw new Error('mine') } })",
+            &[FailureKind::UserError],
+        ),
+        (
+            "const f = () => context.test.echo(1).then(f, f); f(); await new Promise(() => {})",
+            &[FailureKind::Timeout],
+        ),
+    ] {
+        // A call that can end by itself or by its memory has the time that it needs.
+        let is_timed = kinds.contains(&FailureKind::Timeout);
+        rig.limits.timeout = Duration::from_millis(if is_timed { 300 } else { 60_000 });
+        let function = FunctionId::from_u128(fastrand::u128(..));
+        let host = TestHost::new();
+        let call = host.call(&rig, function, &rig.compile(source), "1");
+        let failure = rig.run_call(call).result.unwrap_err();
+        assert!(kinds.contains(&failure.kind), "{failure:?}: {source}");
+        assert!(host.most() <= rig.limits.host_calls, "{source}");
+        rig.limits.timeout = Duration::from_secs(60);
+        let call = host.call(&rig, FunctionId::from_u128(1), &honest, "5");
+        assert_eq!(rig.run_call(call).result.unwrap().as_str(), "5");
+    }
+}

@@ -21,10 +21,10 @@ use crate::model::{Failure, FailureKind, LogLevel};
 use crate::runtime::process::channel::{self, ChildEnds};
 use crate::runtime::process::control::{self, Order, Report};
 use crate::runtime::process::flight_recorder;
-use crate::runtime::process::wire::{
-    self, CallHead, DoneHead, Frames, HostCallHead, Line, Reply, Request,
-};
+use crate::runtime::process::wire::{self, CallHead, DoneHead, Frames, Line, Reply, Request};
 use crate::runtime::process::worker;
+
+mod waiting;
 
 /// The argument that makes this binary a malicious worker; its working folder follows.
 pub(super) const ARGUMENT: &str = "faas-adversarial";
@@ -217,7 +217,7 @@ fn converse(mut ends: ChildEnds) -> io::Result<()> {
             }
             // What comes after a wait.
             Request::Answer { .. } => {}
-            Request::Go { serial, .. } => go(&code, serial, &mut ends)?,
+            Request::Go { serial, .. } => waiting::go(&code, serial, &mut ends)?,
             Request::Expire { .. } => for_ever(),
         }
     }
@@ -354,106 +354,12 @@ fn answer(code: &str, head: &CallHead<'_>, input: &[u8], ends: &mut ChildEnds) -
             for_ever();
         }
         "hangs" => for_ever(),
-        code => match waiting(code, head.serial, ends)? {
+        code => match waiting::start(code, head.serial, ends)? {
             Some(frames) => frames,
             None => honest,
         },
     };
     ends.answers.write_all(&frame)
-}
-
-/// Waits or calls its host as its function's code demands.
-fn waiting(code: &str, serial: u64, ends: &mut ChildEnds) -> io::Result<Option<Vec<u8>>> {
-    let wait = |serial, after| frame(&Reply::Wait { serial, after }, b"");
-    let short = wait(serial, Some(1));
-    let long = wait(serial, Some(u64::MAX));
-    let echo = HostCallHead {
-        serial,
-        id: 1,
-        binding: 0,
-        function: 0,
-        is_bytes: false,
-    };
-    let call = |head: HostCallHead| frame(&Reply::HostCall(head), b"1");
-    let never = |id| HostCallHead {
-        id,
-        function: 1,
-        ..echo
-    };
-    Ok(Some(match code {
-        "waits correctly" | "goes on with another call" | "floods after a wait" => short,
-        "calls its host correctly" => [call(echo), wait(serial, None)].concat(),
-        "waits for ever" => long,
-        "waits for nothing" => wait(serial, None),
-        "waits in the previous call" => wait(serial - 1, Some(1)),
-        "waits twice" => [short.as_slice(), &short].concat(),
-        "waits and answers" => [short, frame(&done(serial), b"1")].concat(),
-        "waits and then sends something" => {
-            ends.answers.write_all(&long)?;
-            pause(20);
-            short
-        }
-        "waits and exits" => {
-            ends.answers.write_all(&long)?;
-            pause(20);
-            std::process::exit(0);
-        }
-        "waits and closes its pipes" => {
-            ends.answers.write_all(&long)?;
-            pause(20);
-            close(ends)?;
-            for_ever();
-        }
-        "waits and burns" => {
-            ends.answers.write_all(&long)?;
-            burn();
-        }
-        "calls a host function that it was not given" => call(HostCallHead {
-            function: 2,
-            ..echo
-        }),
-        "calls a binding that it was not given" => call(HostCallHead { binding: 1, ..echo }),
-        "calls its host in the previous call" => call(HostCallHead {
-            serial: serial - 1,
-            ..echo
-        }),
-        "calls its host twice with one number" => [call(never(1)), call(never(1))].concat(),
-        "calls its host too often" => (0..=HOST_CALLS as u64)
-            .flat_map(|id| call(never(id)))
-            .collect(),
-        "calls its host with invalid JSON" => frame(&Reply::HostCall(echo), b"{"),
-        "calls its host with too much" => {
-            frame(&Reply::HostCall(echo), &vec![b'1'; HOST_BYTES + 1])
-        }
-        "calls its host and answers" => [call(echo), frame(&done(serial), b"1")].concat(),
-        "floods with host calls" => loop {
-            ends.answers.write_all(&call(echo))?;
-        },
-        _ => return Ok(None),
-    }))
-}
-
-/// Goes on after a wait.
-fn go(code: &str, serial: u64, ends: &mut ChildEnds) -> io::Result<()> {
-    let frame = match code {
-        "goes on with another call" => frame(&done(serial + 1), b"1"),
-        "floods after a wait" => loop {
-            let wait = Reply::Wait {
-                serial,
-                after: Some(0),
-            };
-            ends.answers.write_all(&frame(&wait, b""))?;
-        },
-        _ => frame(&done(serial), b"\"waited\""),
-    };
-    ends.answers.write_all(&frame)
-}
-
-/// Uses the processor until the host kills this process.
-fn burn() -> ! {
-    loop {
-        std::hint::spin_loop();
-    }
 }
 
 fn done(serial: u64) -> Reply<'static> {

@@ -41,7 +41,7 @@
     last = call;
   });
 
-  // Code asks any object for these, to find out what it is.
+  // Names that code looks up in any object, to find out what it is. They are not functions.
   const COMMON = {
     __proto__: null,
     then: 1, toJSON: 1, toString: 1, valueOf: 1, constructor: 1, prototype: 1, length: 1, name: 1,
@@ -74,7 +74,7 @@
     });
   };
 
-  // Not the context's own, so that a context that is logged or copied stays as it was.
+  // Not own properties of the context, so that logging or copying the context does not show them.
   const bind = (text) => {
     const bindings = parse(text);
     for (let i = 0; i < bindings.length; i++) {

@@ -1,5 +1,5 @@
 // The JavaScript side of an isolate: the globals that user code finds, and the entry points that
-// the host calls. Everything it needs later it takes hold of now, before user code can replace it.
+// the host calls. It keeps a reference to each builtin that it needs, before user code can replace it.
 //
 // Evaluates to a function that the host calls once, with its own functions and with what
 // `guards.js` returned.
@@ -168,7 +168,7 @@
   };
   defineProperty(contextPrototype, 'toString', { enumerable: false });
 
-  // Not the context's own, so that a context that is logged or copied does not tell secrets.
+  // Not an own property of the context, so that logging or copying the context reveals no secrets.
   const setEnvironment = (env) => {
     defineProperty(contextPrototype, 'env', {
       __proto__: null, value: freeze(setPrototypeOf(env, null)), configurable: true,
@@ -226,7 +226,7 @@
   const finish = (value) => (value === undefined ? 'null' : toJson(value, RESULT, refuseInResult));
   const argumentText = (value) => (value === undefined ? 'null' : toJson(value, ARGUMENT, refuseInArgument));
 
-  // The text of the result, or an object that may be waited for.
+  // Calls the handler. Returns the text of the result, or an object that may be a promise.
   const run = (text, executionId, attempt, deadline, instanceId) => {
     full = false;
     release();
