@@ -177,10 +177,12 @@ async fn every_field_outlives_a_restart() {
     store.close().await.unwrap();
 
     let store = open(&path).await;
-    let mut stored = list(&store).await;
-    assert_eq!(stored, before);
-    stored.reverse();
-    assert_eq!(stored[..300], inserted);
+    assert_eq!(list(&store).await, before);
+    for one in &inserted {
+        // Lists only count host calls.
+        let stored = store.execution(one.id).await.unwrap();
+        assert_eq!(stored.as_ref(), Some(one));
+    }
     assert_eq!(store.function(odd.id).await.unwrap(), Some(odd));
     let mut stored = store.scaling_events(events[0].at, 9).await.unwrap();
     stored.reverse();
