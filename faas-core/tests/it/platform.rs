@@ -111,6 +111,7 @@ impl World {
     pub(crate) async fn advance(&self, step: Duration) {
         self.settle().await;
         self.clock.advance(step);
+        self.runtime.steps.send_modify(|steps| *steps += 1);
         self.settle().await;
     }
 

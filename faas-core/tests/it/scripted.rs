@@ -11,7 +11,7 @@ use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats
 use tokio::sync::watch;
 
 /// `echo` returns its input, `attempt` returns the number of its attempt, `fail N` throws on the
-/// first N attempts, `wait` returns when the gate is opened or the call is stopped, `suspend` does
+/// first N attempts, `step` returns its input when the time is advanced, `wait` returns when the gate is opened or the call is stopped, `suspend` does
 /// the same, gives its instance back meanwhile, and returns for how many milliseconds it waited for
 /// another, `late` reports its timeout when the gate is opened, `hang` ignores the stop signal and
 /// the end of its future, `panic` panics.
@@ -22,6 +22,8 @@ pub(crate) struct Scripted {
     pub(crate) is_full: watch::Sender<bool>,
     /// What `suspend` waits for, besides the gate.
     pub(crate) may_resume: watch::Sender<bool>,
+    /// How often the test has advanced the time.
+    pub(crate) steps: watch::Sender<u64>,
     pub(crate) running: Arc<AtomicUsize>,
     pub(crate) most_running: Arc<AtomicUsize>,
     calls: Arc<AtomicUsize>,
@@ -33,6 +35,7 @@ impl Default for Scripted {
             gate: watch::Sender::new(false),
             is_full: watch::Sender::new(false),
             may_resume: watch::Sender::new(false),
+            steps: watch::Sender::new(0),
             running: Arc::default(),
             most_running: Arc::default(),
             calls: Arc::default(),
@@ -128,6 +131,13 @@ impl Script {
         let stopped = || async { call.stop.stopped().await.failure(call.limits.timeout) };
         match script.split_once(' ').unwrap_or((script, "0")) {
             ("echo", _) => Ok(call.input.clone()),
+            ("step", _) => {
+                let mut steps = self.0.steps.subscribe();
+                tokio::select! {
+                    failure = stopped() => Err(failure),
+                    _ = steps.changed() => Ok(call.input.clone()),
+                }
+            }
             ("attempt", _) => Ok(Json::from(serde_json::json!(call.context.attempt))),
             ("fail", times) if call.context.attempt <= times.parse().expect("a number") => {
                 Err(Failure::new(

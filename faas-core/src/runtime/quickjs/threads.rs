@@ -2,8 +2,12 @@
 //!
 //! A call needs a thread only while its code runs; a call that waits needs none. Threads are started
 //! when they are needed, up to a bound; beyond it, steps wait for a thread in the order in which
-//! they came. A thread that has nothing to do for [`IDLE`] ends. The thread that ran last is used
-//! first: its caches are warm.
+//! they came. A thread that has nothing to do for [`IDLE`] ends.
+//!
+//! Waking a thread costs more than a short step. So at most one thread is on its way to work at a
+//! time; one that finds more than it can take wakes the next before it runs its own, so that a long
+//! step holds up nothing. One that finds nothing yields once before it sleeps. The thread that slept
+//! last is woken first: its caches are warm.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -12,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
 use super::isolate::STACK_SIZE;
@@ -33,33 +37,38 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// Threads without work; the one that ran last is the last.
+    /// Threads that sleep; the one that ran last is the last.
     idle: Vec<Arc<Seat>>,
-    /// Work that waits for a thread. Empty unless all threads have work. There is at most one piece
-    /// of work for each call, and the engine bounds the calls.
+    /// Work that no thread has taken. There is at most one piece of work for each call, and the
+    /// engine bounds the calls.
     queue: VecDeque<Work>,
     /// The number of threads.
     running: usize,
+    /// Whether a thread was woken or started and has not looked for work yet.
+    is_waking: bool,
     closed: bool,
 }
 
-/// Where an idle thread waits for an order.
+/// Where a thread sleeps.
 #[derive(Default)]
 struct Seat {
-    order: Mutex<Option<Order>>,
-    given: Condvar,
-}
-
-/// Sent to a thread that was removed from the idle ones.
-enum Order {
-    Run(Work),
-    End,
+    is_woken: Mutex<bool>,
+    woken: Condvar,
 }
 
 impl Seat {
-    fn give(&self, order: Order) {
-        *self.order.lock() = Some(order);
-        self.given.notify_one();
+    fn wake(&self) {
+        *self.is_woken.lock() = true;
+        self.woken.notify_one();
+    }
+
+    /// Sleeps until woken, at most for [`IDLE`]. Returns whether it was woken.
+    fn sleep(&self) -> bool {
+        let mut is_woken = self.is_woken.lock();
+        if !*is_woken {
+            self.woken.wait_for(&mut is_woken, IDLE);
+        }
+        std::mem::take(&mut *is_woken)
     }
 }
 
@@ -93,35 +102,8 @@ impl Threads {
 
     fn submit(&self, work: Work) -> io::Result<()> {
         let mut state = self.0.state.lock();
-        if let Some(seat) = state.idle.pop() {
-            drop(state);
-            seat.give(Order::Run(work));
-            return Ok(());
-        }
         state.queue.push_back(work);
-        if state.running >= self.0.bound {
-            return Ok(());
-        }
-        state.running += 1;
-        drop(state);
-        let shared = self.0.clone();
-        let spawned = std::thread::Builder::new()
-            .name("faas-isolate".into())
-            .stack_size(STACK_SIZE)
-            .spawn(move || shared.work());
-        let Err(error) = spawned else { return Ok(()) };
-        let mut state = self.0.state.lock();
-        state.running -= 1;
-        // Another thread takes the work, if there is one.
-        match state.running {
-            0 => {
-                let lost = std::mem::take(&mut state.queue);
-                drop(state);
-                drop(lost);
-                Err(error)
-            }
-            _ => Ok(()),
-        }
+        self.0.wake_one(state)
     }
 
     /// Returns the number of threads.
@@ -136,57 +118,102 @@ impl Drop for Threads {
         let mut state = self.0.state.lock();
         state.closed = true;
         let idle = std::mem::take(&mut state.idle);
-        state.running -= idle.len();
         drop(state);
         for seat in idle {
-            seat.give(Order::End);
+            seat.wake();
         }
     }
 }
 
 impl Shared {
-    fn work(&self) {
+    /// Wakes or starts a thread if there is work, unless one is on its way.
+    ///
+    /// # Errors
+    /// When there is no thread and none can be started. The work is lost.
+    fn wake_one(self: &Arc<Self>, mut state: MutexGuard<'_, State>) -> io::Result<()> {
+        if state.is_waking || state.queue.is_empty() {
+            return Ok(());
+        }
+        if let Some(seat) = state.idle.pop() {
+            state.is_waking = true;
+            drop(state);
+            seat.wake();
+            return Ok(());
+        }
+        if state.running >= self.bound {
+            return Ok(());
+        }
+        state.running += 1;
+        state.is_waking = true;
+        drop(state);
+        let shared = self.clone();
+        let spawned = std::thread::Builder::new()
+            .name("faas-isolate".into())
+            .stack_size(STACK_SIZE)
+            .spawn(move || shared.work());
+        let Err(error) = spawned else { return Ok(()) };
+        let mut state = self.state.lock();
+        state.running -= 1;
+        state.is_waking = false;
+        if state.running > 0 {
+            // Another thread takes the work.
+            return Ok(());
+        }
+        let lost = std::mem::take(&mut state.queue);
+        drop(state);
+        drop(lost);
+        Err(error)
+    }
+
+    /// What a thread does. It was just woken.
+    fn work(self: &Arc<Self>) {
         let seat = Arc::new(Seat::default());
+        let mut was_woken = true;
+        let mut has_yielded = false;
         loop {
             let mut state = self.state.lock();
+            if std::mem::take(&mut was_woken) {
+                state.is_waking = false;
+            }
             if let Some(work) = state.queue.pop_front() {
-                drop(state);
+                // If no further thread can be started, this one takes the rest.
+                let _ = self.wake_one(state);
                 run(work);
+                has_yielded = false;
                 continue;
             }
             if state.closed {
                 state.running -= 1;
                 return;
             }
+            if !has_yielded {
+                drop(state);
+                std::thread::yield_now();
+                has_yielded = true;
+                continue;
+            }
             state.idle.push(seat.clone());
             drop(state);
-            match self.wait(&seat) {
-                Order::Run(work) => run(work),
-                Order::End => return,
+            while !seat.sleep() {
+                if self.leave(&seat) {
+                    return;
+                }
+                // It is being woken just now.
             }
+            (was_woken, has_yielded) = (true, false);
         }
     }
 
-    /// Waits for an order. After [`Order::End`] the thread is not counted any more.
-    fn wait(&self, seat: &Arc<Seat>) -> Order {
-        loop {
-            let mut order = seat.order.lock();
-            if order.is_none() {
-                seat.given.wait_for(&mut order, IDLE);
-            }
-            if let Some(order) = order.take() {
-                return order;
-            }
-            drop(order);
-            let mut state = self.state.lock();
-            let before = state.idle.len();
-            state.idle.retain(|idle| !Arc::ptr_eq(idle, seat));
-            if state.idle.len() < before {
-                state.running -= 1;
-                return Order::End;
-            }
-            // It was removed just now: an order is about to arrive.
+    /// Takes a thread out that has slept for long. Returns false if it was woken just now.
+    fn leave(&self, seat: &Arc<Seat>) -> bool {
+        let mut state = self.state.lock();
+        let before = state.idle.len();
+        state.idle.retain(|idle| !Arc::ptr_eq(idle, seat));
+        let is_idle = state.idle.len() < before;
+        if is_idle {
+            state.running -= 1;
         }
+        is_idle
     }
 }
 
@@ -254,7 +281,9 @@ mod tests {
                 done
             })
             .collect();
-        assert_eq!(threads.count(), 2);
+        while threads.count() < 2 {
+            std::thread::yield_now();
+        }
         (0..5).for_each(|n| sender.send(n).unwrap());
         let mut values: Vec<i32> = block_on(async {
             let mut values = Vec::new();
@@ -265,6 +294,7 @@ mod tests {
         });
         values.sort_unstable();
         assert_eq!(values, [0, 1, 2, 3, 4]);
+        assert_eq!(threads.count(), 2);
     }
 
     #[test]
