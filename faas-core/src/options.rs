@@ -7,6 +7,9 @@ use crate::error::Error;
 /// The largest input or output that can be configured, so that a record fits a MongoDB document.
 const LARGEST_JSON: usize = 6 << 20;
 
+/// The largest argument of a host call that can be configured: it is sent in one frame.
+const LARGEST_HOST_ARGUMENT: usize = 32 << 20;
+
 /// The most that [`PlatformOptions::max_instances`] can be: in thread isolation each needs a thread.
 pub const MOST_INSTANCES: usize = 4_096;
 
@@ -25,7 +28,8 @@ pub struct PlatformOptions {
     /// that one is left for the others. With `max_instances` or more, one function may hold all.
     pub max_instances_per_function: Option<usize>,
     /// The most executions that may wait, for a timer or for a host call, while they hold no instance.
-    /// Past that, executions that wait keep their instances.
+    /// Past that, executions that wait keep their instances. A runtime in processes lowers it to what
+    /// the limit of open files allows.
     pub max_waiting: usize,
     /// The most of these of one function. `None`: all of `max_waiting`.
     pub max_waiting_per_function: Option<usize>,
@@ -163,6 +167,12 @@ impl PlatformOptions {
                     "{name} is {bytes} bytes: at most {LARGEST_JSON} are possible"
                 ));
             }
+        }
+        if self.max_host_argument > LARGEST_HOST_ARGUMENT {
+            let bytes = self.max_host_argument;
+            return wrong(format!(
+                "max_host_argument is {bytes} bytes: at most {LARGEST_HOST_ARGUMENT} are possible"
+            ));
         }
         if !(self.retry_factor.is_finite() && self.retry_factor >= 1.0) {
             return wrong(format!(

@@ -109,7 +109,7 @@ pub(crate) struct Flags {
     #[arg(long, env = "FAAS_RETENTION_DAYS", value_name = "DAYS")]
     pub(crate) retention_days: Option<u32>,
 
-    /// Minimum number of instances; each runs one execution at a time [default: 1]
+    /// Minimum number of instances; each runs one execution at a time, and another while that one waits [default: 1]
     #[arg(long, env = "FAAS_MIN_INSTANCES", value_name = "COUNT")]
     pub(crate) min_instances: Option<usize>,
 
@@ -120,6 +120,15 @@ pub(crate) struct Flags {
     /// Maximum number of instances that one function may use [default: all but one]
     #[arg(long, env = "FAAS_MAX_INSTANCES_PER_FUNCTION", value_name = "COUNT")]
     pub(crate) max_instances_per_function: Option<usize>,
+
+    /// Maximum number of executions that wait for a timer or their host without using an instance;
+    /// further ones keep their instances [default: 1000]
+    #[arg(long, env = "FAAS_MAX_WAITING", value_name = "COUNT")]
+    pub(crate) max_waiting: Option<usize>,
+
+    /// Maximum number of these of one function [default: all]
+    #[arg(long, env = "FAAS_MAX_WAITING_PER_FUNCTION", value_name = "COUNT")]
+    pub(crate) max_waiting_per_function: Option<usize>,
 
     /// Maximum number of queued executions; further ones are answered 429 [default: 10000]
     #[arg(long, env = "FAAS_QUEUE_CAPACITY", value_name = "COUNT")]
@@ -343,6 +352,7 @@ mod tests {
             settings.store.to_string(),
             platform.min_instances.to_string(),
             platform.max_instances.to_string(),
+            platform.max_waiting.to_string(),
             platform.queue_capacity.to_string(),
             format!("{}MiB", platform.queue_bytes >> 20),
             platform.queue_share.to_string(),

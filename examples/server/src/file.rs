@@ -30,6 +30,8 @@ pub(crate) const KEYS: &[&str] = &[
     "min_instances",
     "max_instances",
     "max_instances_per_function",
+    "max_waiting",
+    "max_waiting_per_function",
     "queue_capacity",
     "queue_bytes",
     "queue_share",
@@ -73,6 +75,8 @@ pub(crate) struct File {
     pub(crate) min_instances: Option<usize>,
     pub(crate) max_instances: Option<usize>,
     pub(crate) max_instances_per_function: Option<usize>,
+    pub(crate) max_waiting: Option<usize>,
+    pub(crate) max_waiting_per_function: Option<usize>,
     pub(crate) queue_capacity: Option<usize>,
     #[serde(deserialize_with = "size")]
     pub(crate) queue_bytes: Option<usize>,
@@ -281,6 +285,8 @@ mod tests {
             min_instances = 2
             max_instances = 50
             max_instances_per_function = 40
+            max_waiting = 500
+            max_waiting_per_function = 50
             queue_capacity = 500
             queue_bytes = "64MiB"
             queue_share = 0.25

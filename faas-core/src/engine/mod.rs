@@ -161,7 +161,7 @@ impl Engine {
         let engine = Self(Arc::new(Shared {
             handle: Handle::current(),
             retry_policy: RetryPolicy::of(&options),
-            queue: Queue::new(&options, clock.clone()),
+            queue: Queue::new(&options, runtime.capacity(), clock.clone()),
             instances: Instances::new(&owner),
             stalls: StallDetector::new(clock.monotonic()),
             readiness: Readiness::default(),

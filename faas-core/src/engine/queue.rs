@@ -97,11 +97,18 @@ impl Hold {
 }
 
 impl Queue {
-    pub(super) fn new(options: &PlatformOptions, clock: Arc<dyn Clock>) -> Self {
+    /// Creates a queue whose jobs run or wait in at most `capacity` isolates at a time.
+    pub(super) fn new(
+        options: &PlatformOptions,
+        capacity: Option<usize>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let room = capacity.unwrap_or(usize::MAX);
+        let room = room.saturating_sub(options.max_instances);
         let limits = Limits {
             max_instances: options.max_instances,
             per_function: options.instances_per_function(),
-            suspended: options.max_waiting,
+            suspended: options.max_waiting.min(room),
             suspended_per_function: options.waiting_per_function(),
         };
         Self {
@@ -360,7 +367,7 @@ mod tests {
             max_waiting,
             ..PlatformOptions::default()
         };
-        let queue = Queue::new(&options, Arc::new(SystemClock::new()));
+        let queue = Queue::new(&options, None, Arc::new(SystemClock::new()));
         queue.set_instances(instances);
         queue
     }
@@ -440,6 +447,20 @@ mod tests {
         queue.end(&other);
         queue.end(&one);
         assert_eq!(depth(&queue), (0, 0, 0));
+    }
+
+    #[test]
+    fn fewer_jobs_wait_if_the_runtime_has_isolates_for_fewer() {
+        let options = PlatformOptions::default();
+        let capacity = Some(options.max_instances + 1);
+        let queue = Queue::new(&options, capacity, Arc::new(SystemClock::new()));
+        queue.set_instances(2);
+        for _ in 0..2 {
+            assert!(queue.push(job(&queue)).is_ok());
+        }
+        let [one, other] = [(); 2].map(|()| started(&queue).unwrap());
+        assert!(queue.suspend(&one));
+        assert!(!queue.suspend(&other));
     }
 
     #[test]

@@ -129,6 +129,12 @@ pub trait Runtime: Send + Sync + 'static {
     /// Returns the current numbers of isolates.
     fn stats(&self) -> RuntimeStats;
 
+    /// Returns how many instances the runtime can provide at a time, if that is known. The engine
+    /// lets at most so many executions run or wait. The default knows no bound.
+    fn capacity(&self) -> Option<usize> {
+        None
+    }
+
     /// Checks whether the runtime can make the isolate for a call, for readiness. Blocks; the
     /// engine calls it outside its asynchronous threads, at most once a second. The default always
     /// succeeds.

@@ -45,6 +45,10 @@ impl Settings {
         if let Some(most) = platform.max_instances_per_function {
             set("max_instances_per_function", count(most));
         }
+        set("max_waiting", count(platform.max_waiting));
+        if let Some(most) = platform.max_waiting_per_function {
+            set("max_waiting_per_function", count(most));
+        }
         set("queue_capacity", count(platform.queue_capacity));
         set("queue_bytes", format_size(platform.queue_bytes).into());
         set("queue_share", platform.queue_share.into());

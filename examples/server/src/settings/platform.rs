@@ -28,6 +28,16 @@ pub(super) fn merge(flags: &Flags, file: &File) -> Result<PlatformOptions, Strin
         platform.max_instances_per_function = Some(most);
     }
     set(
+        &mut platform.max_waiting,
+        flags.max_waiting.or(file.max_waiting),
+    );
+    if let Some(most) = flags
+        .max_waiting_per_function
+        .or(file.max_waiting_per_function)
+    {
+        platform.max_waiting_per_function = Some(most);
+    }
+    set(
         &mut platform.queue_capacity,
         flags.queue_capacity.or(file.queue_capacity),
     );
@@ -87,9 +97,7 @@ fn check(platform: &PlatformOptions) -> Result<(), String> {
         ));
     }
     if *max_instances > MOST_INSTANCES {
-        return Err(format!(
-            "--max-instances must be at most {MOST_INSTANCES}: each is a thread"
-        ));
+        return Err(format!("--max-instances must be at most {MOST_INSTANCES}"));
     }
     if platform.queue_capacity == 0 {
         return Err("--queue-capacity must be at least 1".to_owned());

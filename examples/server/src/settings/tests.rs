@@ -183,7 +183,7 @@ fn the_effective_settings_can_be_used_as_a_settings_file() {
         "",
         "listen = \"0.0.0.0:80\"\nretention_days = 30\nrate_limit = 5\nrate_burst = 9\n\
          durability = \"full\"\nisolation = \"thread\"\nscaling_policy = \"target-concurrency\"\n\
-         max_instances_per_function = 2\nqueue_share = 0.25\nlog_format = \"json\"\n\
+         max_instances_per_function = 2\nmax_waiting = 9\nmax_waiting_per_function = 3\nqueue_share = 0.25\nlog_format = \"json\"\n\
          cors_origin = [\"https://a.example\"]\nwarm_idle = \"1500ms\"\nmax_body = 65537\n\
          [retry]\nbase = \"100ms\"\njitter = 0.5\n[scaling]\ntick = \"50ms\"\n\
          [scaling.queue_driven]\nup_above = 4\n[prices]\nversion = 2\n\

@@ -161,6 +161,11 @@ impl Runtime for Processes {
         self.0.pool.stats()
     }
 
+    /// As many as the host has descriptors for, beside the warm ones.
+    fn capacity(&self) -> Option<usize> {
+        Some(most_children())
+    }
+
     fn check(&self) -> Result<(), RuntimeError> {
         match self.0.pool.check() {
             Ok(()) => Ok(()),
