@@ -19,6 +19,8 @@ mod environment;
 mod host;
 #[cfg(feature = "quickjs")]
 mod pool;
+#[cfg(feature = "quickjs")]
+mod priority;
 #[cfg(all(feature = "quickjs", target_os = "linux"))]
 mod process;
 #[cfg(feature = "quickjs")]

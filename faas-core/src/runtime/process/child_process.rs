@@ -4,6 +4,7 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::process::ExitStatus;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -14,7 +15,7 @@ use tokio::io::Interest;
 use super::channel::registered;
 use super::worker_host::{ChildId, WorkerHost, ends_within};
 use crate::clock::Clock;
-use crate::runtime::cpu;
+use crate::runtime::{cpu, priority};
 
 /// How long to wait for the end of a child that has closed its pipes; an ending process closes them
 /// first.
@@ -27,6 +28,8 @@ pub(super) struct ChildProcess {
     worker_host: Arc<WorkerHost>,
     /// `None` after it was reaped, because the process id may be reused.
     id: Mutex<Option<ChildId>>,
+    /// Whether its priority was lowered.
+    is_lowered: AtomicBool,
 }
 
 impl ChildProcess {
@@ -35,6 +38,7 @@ impl ChildProcess {
             pidfd: Arc::new(pidfd.into()),
             worker_host,
             id: Mutex::new(Some(id)),
+            is_lowered: AtomicBool::new(false),
         }
     }
 
@@ -70,6 +74,20 @@ impl ChildProcess {
             biased;
             ended = process.readable() => ended.is_ok(),
             () = clock.sleep(ENDING) => false,
+        }
+    }
+
+    /// Lowers the priority of a child that runs long.
+    pub(super) fn lower(&self) {
+        if !self.is_lowered.load(Ordering::Relaxed) && self.with_pid(priority::lower) {
+            self.is_lowered.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Undoes [`Self::lower`]. An unprivileged host cannot: the child then keeps its low priority.
+    pub(super) fn raise(&self) {
+        if self.is_lowered.load(Ordering::Relaxed) && self.with_pid(priority::raise) {
+            self.is_lowered.store(false, Ordering::Relaxed);
         }
     }
 

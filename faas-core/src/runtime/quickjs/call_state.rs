@@ -10,7 +10,7 @@ use super::console::Console;
 use crate::clock::Clock;
 use crate::model::LogLevel;
 use crate::runtime::step::LineRecorder;
-use crate::runtime::{Call, StopReason, StopSignal};
+use crate::runtime::{Call, StopReason, StopSignal, priority};
 
 /// One call: its deadline, its console, and whether it was found stopped. That is remembered: user
 /// code that swallows the interruption is interrupted again.
@@ -19,6 +19,8 @@ pub(super) struct CallState {
     clock: Arc<dyn Clock>,
     /// On the monotonic clock, in nanoseconds.
     deadline: AtomicU64,
+    /// When the current step counts as long-running, as the deadline.
+    long_at: AtomicU64,
     stop: Arc<StopSignal>,
     stopped: AtomicU8,
     /// The maximum size of the argument of a host call, in bytes.
@@ -33,10 +35,12 @@ impl CallState {
         clock: &Arc<dyn Clock>,
         recorder: Option<Arc<dyn LineRecorder>>,
     ) -> Arc<Self> {
-        let deadline = clock.monotonic().saturating_add(call.limits.timeout);
+        let now = clock.monotonic();
+        let deadline = now.saturating_add(call.limits.timeout);
         Arc::new(Self {
             clock: clock.clone(),
             deadline: AtomicU64::new(nanoseconds(deadline)),
+            long_at: AtomicU64::new(nanoseconds(now + priority::LONG)),
             stop: call.stop.clone(),
             stopped: AtomicU8::new(0),
             host_bytes: call.limits.host_bytes,
@@ -44,8 +48,11 @@ impl CallState {
         })
     }
 
-    /// Extends the deadline by time for which the call waited for an instance.
-    pub(super) fn extend(&self, paused: Duration) {
+    /// Another step begins. Extends the deadline by the time for which the call waited for an
+    /// instance.
+    pub(super) fn go_on(&self, paused: Duration) {
+        let long_at = nanoseconds(self.clock.monotonic() + priority::LONG);
+        self.long_at.store(long_at, Ordering::Relaxed);
         let deadline = self.deadline.load(Ordering::Relaxed);
         let later = deadline.saturating_add(nanoseconds(paused));
         self.deadline.store(later, Ordering::Relaxed);
@@ -56,6 +63,10 @@ impl CallState {
         if self.stopped.load(Ordering::Relaxed) == 0 {
             let reason = self.stop.reason().or_else(|| {
                 let now = nanoseconds(self.clock.monotonic());
+                if now >= self.long_at.load(Ordering::Relaxed) {
+                    self.long_at.store(u64::MAX, Ordering::Relaxed);
+                    priority::lower_this_thread();
+                }
                 (now >= self.deadline.load(Ordering::Relaxed)).then_some(StopReason::Timeout)
             })?;
             self.stopped.store(reason as u8, Ordering::Relaxed);

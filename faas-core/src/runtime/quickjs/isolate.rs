@@ -178,7 +178,7 @@ impl JsEngine for Isolate {
 
     fn resume(&mut self, paused: Duration, replies: Vec<HostReply>) -> Step {
         if let Some(active) = &self.active {
-            active.state.extend(paused);
+            active.state.go_on(paused);
         }
         self.step(|running, suspended| match suspended {
             Some(suspended) => running.resume(suspended, replies),

@@ -20,6 +20,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
 use super::isolate::STACK_SIZE;
+use crate::runtime::priority;
 
 /// How long a thread waits for work before it ends.
 const IDLE: Duration = Duration::from_secs(10);
@@ -167,6 +168,7 @@ impl Shared {
 
     /// What a thread does. It was just woken.
     fn work(self: &Arc<Self>) {
+        priority::this_thread_runs_steps();
         let seat = Arc::new(Seat::default());
         let mut was_woken = true;
         let mut has_yielded = false;
@@ -179,6 +181,9 @@ impl Shared {
                 // If no further thread can be started, this one takes the rest.
                 let _ = self.wake_one(state);
                 run(work);
+                if priority::is_this_thread_lowered() {
+                    return self.replace();
+                }
                 has_yielded = false;
                 continue;
             }
@@ -202,6 +207,14 @@ impl Shared {
             }
             (was_woken, has_yielded) = (true, false);
         }
+    }
+
+    /// The calling thread ends; another takes the work that waits.
+    fn replace(self: &Arc<Self>) {
+        let mut state = self.state.lock();
+        state.running -= 1;
+        // If none can be started, the work fails.
+        let _ = self.wake_one(state);
     }
 
     /// Takes a thread out that has slept for long. Returns false if it was woken just now.
@@ -295,6 +308,19 @@ mod tests {
         values.sort_unstable();
         assert_eq!(values, [0, 1, 2, 3, 4]);
         assert_eq!(threads.count(), 2);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_thread_that_has_run_long_ends_and_another_takes_its_place() {
+        let threads = Threads::new(1);
+        let lowered = block_on(threads.run(|| {
+            priority::lower_this_thread();
+            this_thread()
+        }));
+        let next = block_on(threads.run(|| (this_thread(), priority::is_this_thread_lowered())));
+        let (next, is_lowered) = next.unwrap();
+        assert!(next != lowered.unwrap() && !is_lowered);
     }
 
     #[test]
