@@ -72,3 +72,4 @@ bench:
 	cargo run --profile dist --locked -p faas-benches --bin end-to-end
 	cargo run --profile dist --locked -p faas-benches --bin end-to-end -- isolation
 	cargo run --profile dist --locked -p faas-benches --bin end-to-end -- neighbours
+	cargo run --profile dist --locked -p faas-benches --bin end-to-end -- waiting

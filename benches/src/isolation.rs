@@ -23,7 +23,7 @@ const INPUT: &str = r#"{"a":1,"b":2,"items":[{"price":3,"count":2}]}"#;
 
 /// Where functions run, and how many blank isolates are made ahead.
 #[derive(Clone, Copy)]
-enum Isolation {
+pub(crate) enum Isolation {
     Thread(usize),
     Process(usize),
 }
@@ -31,15 +31,7 @@ enum Isolation {
 /// Prints the figures.
 #[tokio::main]
 pub(crate) async fn measure() -> Result<()> {
-    // Warm processes take five descriptors each, as in the server, which does this too.
-    let limit = getrlimit(Resource::Nofile);
-    setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: limit.maximum,
-            ..limit
-        },
-    )?;
+    raise_descriptor_limit()?;
     println!("{FUNCTIONS} functions of 1 KB, called once each, one after the other");
     println!(
         "                                     p50        p99   warm   in host  in child (PSS, each)"
@@ -86,6 +78,19 @@ pub(crate) async fn measure() -> Result<()> {
     Ok(())
 }
 
+/// Warm processes take five descriptors each. The server raises its limit too.
+pub(crate) fn raise_descriptor_limit() -> Result<()> {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: limit.maximum,
+            ..limit
+        },
+    )?;
+    Ok(())
+}
+
 async fn stopped(name: &str, forever: &str, isolation: Isolation) -> Result<()> {
     let platform = isolation.platform().await?;
     let code = format!("if (input.hang) {{ {forever} }} return 1");
@@ -126,7 +131,7 @@ impl Isolation {
         }
     }
 
-    fn runtime(self, builder: PlatformBuilder) -> Result<PlatformBuilder> {
+    pub(crate) fn runtime(self, builder: PlatformBuilder) -> Result<PlatformBuilder> {
         Ok(match self {
             Self::Thread(blank_isolates) => builder.runtime(QuickJs::new(QuickJsOptions {
                 blank_isolates,
@@ -168,7 +173,7 @@ async fn invoke(platform: &Platform, function: FunctionId) -> Result<Duration> {
     clippy::disallowed_methods,
     reason = "a benchmark measures the real time"
 )]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
@@ -206,7 +211,7 @@ impl Memory {
     }
 }
 
-fn proportional(process: u32) -> Result<usize> {
+pub(crate) fn proportional(process: u32) -> Result<usize> {
     let text = fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
     let number = line.and_then(|line| line.split_whitespace().next());

@@ -10,6 +10,7 @@ mod isolation;
 mod load;
 mod neighbours;
 mod servers;
+mod waiting;
 
 use std::time::Duration;
 
@@ -31,10 +32,11 @@ fn main() -> Result<()> {
         Some("serve") => servers::serve(&arguments.next().unwrap_or_default()),
         Some("isolation") => isolation::measure(),
         Some("neighbours") => neighbours::measure(),
+        Some("waiting") => waiting::measure(),
         Some("--quick") => measure(2, Duration::from_millis(500)),
         None => measure(7, Duration::from_secs(3)),
         Some(other) => Err(format!(
-            "unknown argument {other:?}: expected nothing, --quick, isolation or neighbours"
+            "unknown argument {other:?}: expected nothing, --quick, isolation, neighbours or waiting"
         )
         .into()),
     }

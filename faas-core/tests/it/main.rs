@@ -45,4 +45,5 @@ mod scripted;
 mod sharing;
 #[cfg(test)]
 mod versions;
+#[cfg(test)]
 mod waiting;

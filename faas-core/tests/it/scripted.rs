@@ -5,17 +5,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use faas_core::clock::{Clock, SystemClock};
 use faas_core::error::{CompileError, RuntimeError};
 use faas_core::model::{Failure, FailureKind, FunctionId, Json};
 use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats, StopReason};
 use tokio::sync::watch;
 
 /// `echo` returns its input, `attempt` returns the number of its attempt, `fail N` throws on the
-/// first N attempts, `sleep N` returns its input after N milliseconds of real time, `wait` returns
-/// when the gate is opened or the call is stopped, `suspend` does the same, gives its instance back
-/// meanwhile, and returns for how many milliseconds it waited for another, `late` reports its timeout when the gate is opened, `hang` ignores the stop signal
-/// and the end of its future, `panic` panics.
+/// first N attempts, `wait` returns when the gate is opened or the call is stopped, `suspend` does
+/// the same, gives its instance back meanwhile, and returns for how many milliseconds it waited for
+/// another, `late` reports its timeout when the gate is opened, `hang` ignores the stop signal and
+/// the end of its future, `panic` panics.
 #[derive(Clone)]
 pub(crate) struct Scripted {
     gate: watch::Sender<bool>,
@@ -129,15 +128,6 @@ impl Script {
         let stopped = || async { call.stop.stopped().await.failure(call.limits.timeout) };
         match script.split_once(' ').unwrap_or((script, "0")) {
             ("echo", _) => Ok(call.input.clone()),
-            ("sleep", millis) => {
-                let millis = millis.parse().expect("a number");
-                tokio::select! {
-                    () = SystemClock::new().sleep(Duration::from_millis(millis)) => {
-                        Ok(call.input.clone())
-                    }
-                    failure = stopped() => Err(failure),
-                }
-            }
             ("attempt", _) => Ok(Json::from(serde_json::json!(call.context.attempt))),
             ("fail", times) if call.context.attempt <= times.parse().expect("a number") => {
                 Err(Failure::new(

@@ -26,7 +26,7 @@ async fn begun(world: &World, script: &str, count: usize) -> Vec<ExecutionId> {
     let mut ids = Vec::new();
     for n in 0..count {
         let accepted = world.platform.execute(function.id, json!(n)).await;
-        ids.push(accepted.unwrap().id);
+        ids.push(accepted.expect("it is accepted").id);
     }
     for id in &ids {
         let begun = world.until(*id, |execution| execution.start_time.is_some());
