@@ -160,6 +160,7 @@ pub trait Store: AccessStore + SecretStore {
 
     /// Executions that match, newest first. Inputs, outputs, logs and attempts are left out as
     /// [`PageBudget`] decides for [`ExecutionQuery::max_bytes`]: they are not read then.
+    /// Host calls are never listed, only counted in [`Execution::more_host_calls`].
     async fn executions(&self, query: &ExecutionQuery) -> Result<Vec<ListedExecution>, StoreError>;
 
     /// The newest execution of each of these functions, without long parts, as

@@ -83,8 +83,8 @@ it("lists the host calls with their offsets, bytes and outcomes", async () => {
   const table = await screen.findByRole("table", { name: "Host calls" });
   const rows = within(table).getAllByRole("row").slice(1);
   const texts = rows.map((row) => within(row).getAllByRole("cell").map(({ textContent }) => textContent));
-  expect(texts[0]).toEqual(["inventory.reserveattempt 1", "Answered", "+3.00 ms", "120 bytes", "2 KiB", "4.25 ms"]);
-  expect(texts[1]?.slice(0, 3)).toEqual(["inventory.priceattempt 2", "FailedERR_SOLD_OUT", "+250 ms"]);
+  expect(texts[0]).toEqual(["inventory.reserveattempt 1Answered", "Answered", "+3.00 ms", "120 bytes", "2 KiB", "4.25 ms"]);
+  expect(texts[1]?.slice(0, 3)).toEqual(["inventory.priceattempt 2FailedERR_SOLD_OUT", "FailedERR_SOLD_OUT", "+250 ms"]);
   expect(texts[2]?.[1]).toBe("Dropped");
 });
 

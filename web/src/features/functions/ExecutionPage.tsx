@@ -49,7 +49,7 @@ function Detail({ execution }: { execution: Execution }) {
       hint={`Version ${execution.functionVersion}, accepted ${formatMoment(execution.createdAt)}`}
       actions={<ExecutionActions execution={execution} />}
     >
-      <dl className="grid grid-cols-2 gap-3 sm:gap-4 sm:grid-cols-3 xl:grid-cols-6">
+      <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3 sm:gap-4">
         <Stat
           label="Duration"
           value={duration === null ? "—" : formatDuration(duration)}

@@ -42,14 +42,18 @@ export function HostCalls({ attempts, hostCalls, hostCallCount, startTime }: Pro
         columns={[
           {
             header: "Call",
-            cell: ({ name, attempt }) => (
+            cell: ({ name, attempt, error }) => (
               <>
                 <code className="wrap-anywhere">{name}</code>
                 {repeated ? <span className="block text-xs text-muted">attempt {attempt}</span> : null}
+                {/* A narrow screen has no room for the column. */}
+                <span className="block pt-1 sm:hidden">
+                  <CallOutcome error={error} />
+                </span>
               </>
             ),
           },
-          { header: "Outcome", cell: ({ error }) => <CallOutcome error={error} /> },
+          { header: "Outcome", from: "sm", cell: ({ error }) => <CallOutcome error={error} /> },
           { header: "Start", right: true, from: "sm", cell: (call) => `+${formatDuration(startOffset(call, { attempts, startTime }))}` },
           { header: "Sent", right: true, from: "sm", cell: ({ bytesIn }) => formatBytes(bytesIn) },
           { header: "Received", right: true, from: "sm", cell: ({ bytesOut }) => formatBytes(bytesOut) },
