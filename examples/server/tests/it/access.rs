@@ -56,6 +56,7 @@ const ROUTES: &[(&str, &[&str])] = &[
             "get /api/costs/breakdown",
             "get /api/costs/executions",
             "get /api/samples",
+            "get /api/types.d.ts",
             "get /metrics",
         ],
     ),
@@ -253,7 +254,7 @@ fn an_invalid_key_is_distinguished_from_a_missing_one() {
     // A key in the URL is ignored.
     for path in ["/api/session", &format!("/api/session?key={key}")] {
         let (status, answer) = ask(&server, "", "get", path);
-        let nobody = json!({"authentication": "required", "key": null});
+        let nobody = json!({"authentication": "required", "key": null, "secrets": false});
         assert_eq!((status, answer), (200, nobody));
     }
     let (status, _) = ask(&server, "", "get", &format!("/api/keys?key={key}"));

@@ -38,7 +38,7 @@ fn upload(server: &Server) -> String {
     let function = json!({
         "name": "slow",
         "description": "takes its time",
-        "code": "return new Promise(done => setTimeout(() => done(input.n), input.ms))",
+        "code": "const end = Date.now() + input.ms; while (Date.now() < end); return input.n",
         "config": { "timeout": 1000, "retryCount": 0 },
     });
     let (status, answer) = server.send("POST", "/api/functions", &function.to_string());

@@ -204,7 +204,7 @@ fn metrics_and_both_histories_have_their_fields() {
     let id = create(
         &client,
         "slow",
-        "return new Promise(r => setTimeout(r, 100))",
+        "const end = Date.now() + 100; while (Date.now() < end); return null",
     );
     let mut events = client.listen("/");
     for n in 0..25 {
@@ -471,7 +471,7 @@ fn a_socket_at_the_root_receives_executions_retries_failures_and_scaling() {
     let slow = create(
         &client,
         "slow",
-        "return new Promise(r => setTimeout(r, 100))",
+        "const end = Date.now() + 100; while (Date.now() < end); return null",
     );
     for _ in 0..25 {
         execute(&client, &slow, json!({}));

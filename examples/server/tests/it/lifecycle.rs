@@ -30,7 +30,8 @@ fn an_execution_that_never_began_is_pending_and_its_first_attempt_is_number_1_af
     let server = place.start(&ONE);
     // The first attempt of each takes longer than the test, so that one runs and the others wait.
     let function = server.upload(
-        "if (context.attempt === 1 && input === 'slow') await new Promise(r => setTimeout(r, 29000)); \
+        "const end = context.attempt === 1 && input === 'slow' ? Date.now() + 29000 : 0; \
+         while (Date.now() < end); \
          return context.attempt",
     );
     let slow = execute(&server, &function, &json!("slow"));
@@ -103,8 +104,8 @@ fn paused(isolation: &str, timeout: u32) -> (u16, String, String) {
     thread::scope(|scope| {
         let address = server.address();
         let call = scope.spawn(move || Server::try_send(address, "POST", &path, "{}").unwrap());
-        wait_until("the call runs", || {
-            get(&server, "/api/metrics")["overview"]["runningExecutions"] == 1
+        wait_until("the call waits", || {
+            get(&server, "/api/metrics")["overview"]["waitingExecutions"] == 1
         });
         server.signal("STOP");
         thread::park_timeout(PAUSE);
