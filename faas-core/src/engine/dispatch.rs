@@ -1,4 +1,5 @@
-//! Starts what the queue hands out: each attempt is a task on the engine's tokio runtime.
+//! Starts what the queue hands out: each attempt is a task, on the engine's tokio runtime or where the
+//! function runtime wants it.
 //!
 //! [`Engine::dispatch`] is called after each change that may let something start. A task that has
 //! ended its attempt goes on with the next one itself, so that a busy engine starts no new tasks.
@@ -9,7 +10,7 @@ use super::Engine;
 use super::attempt::attempt;
 use super::instances::Slot;
 use super::job::Job;
-use super::queue::{Hold, Next};
+use super::queue::Next;
 use super::record::Record;
 
 /// A job that is to run, on the slot that was made for it. It gives its instance back when it is
@@ -17,13 +18,11 @@ use super::record::Record;
 pub(super) struct Ticket {
     engine: Engine,
     pub(super) slot: Arc<Slot>,
-    hold: Arc<Hold>,
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.engine.0.instances.remove(&self.slot);
-        self.engine.0.queue.end(&self.hold);
+        self.engine.end(&self.slot);
         if std::thread::panicking() {
             // Its task does not go on with the next job.
             self.engine.dispatch();
@@ -40,10 +39,17 @@ impl Engine {
         Ok(())
     }
 
+    /// An attempt has ended, or was abandoned: its instance is free.
+    pub(super) fn end(&self, slot: &Slot) {
+        self.0.instances.remove(slot);
+        self.0.queue.end(&slot.hold);
+    }
+
     /// Starts what can start now.
     pub(super) fn dispatch(&self) {
         while let Some(ticket) = self.next_ticket() {
-            self.0.handle.spawn(serve(self.clone(), ticket));
+            let attempts = Box::pin(serve(self.clone(), ticket));
+            self.0.runtime.spawn(&self.0.handle, attempts);
         }
     }
 
@@ -56,8 +62,7 @@ impl Engine {
                 Next::Run(job, hold) => {
                     return Some(Ticket {
                         engine: self.clone(),
-                        slot: self.0.instances.take_on(self, job, hold.clone()),
-                        hold,
+                        slot: self.0.instances.take_on(self, job, hold),
                     });
                 }
             }

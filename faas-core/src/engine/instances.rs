@@ -299,12 +299,19 @@ impl Instances {
                 let function = running.job.function.function.id;
                 *self.abandoned.lock().entry(function).or_default() += 1;
                 slot.is_abandoned.store(true, Ordering::Release);
-                lost.extend(current.take());
+                let running = current.take();
+                lost.extend(running.map(|running| (slot.clone(), running)));
                 slot.abandoned.notify_one();
             }
         }
-        for running in lost {
+        let is_any_lost = !lost.is_empty();
+        for (slot, running) in lost {
+            // Its task may be blocked by the call.
+            engine.end(&slot);
             abandon(engine, running);
+        }
+        if is_any_lost {
+            engine.dispatch();
         }
     }
 

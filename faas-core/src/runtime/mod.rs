@@ -43,9 +43,11 @@ pub use stop::{StopReason, StopSignal};
 
 use std::any::Any;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::runtime::Handle;
 
 pub use crate::error::{CompileError, RuntimeError};
 use crate::model::FunctionId;
@@ -124,6 +126,13 @@ pub trait Runtime: Send + Sync + 'static {
     /// When the host cannot provide an instance now.
     async fn acquire(&self, function: (FunctionId, u32))
     -> Result<Box<dyn Instance>, RuntimeError>;
+
+    /// Runs an attempt: a future that acquires an instance, runs its call and hands on the result.
+    /// `handle` is the engine's tokio runtime. The default runs it there. A runtime with threads of
+    /// its own can poll it on these, and may then block in [`Instance::run`].
+    fn spawn(&self, handle: &Handle, attempt: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        handle.spawn(attempt);
+    }
 
     /// Evicts the warm isolates of this function, because it was changed or deleted.
     fn forget(&self, function: FunctionId);

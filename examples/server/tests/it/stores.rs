@@ -153,7 +153,10 @@ fn a_restart_keeps_everything(place: &Place) {
     place.configure(QUICK);
     let server = place.start(&[]);
     run_some(&server);
-    let id = server.upload_as("slow", "const end = Date.now() + 100; while (Date.now() < end); return null");
+    let id = server.upload_as(
+        "slow",
+        "const end = Date.now() + 100; while (Date.now() < end); return null",
+    );
     let slow: Vec<_> = (0..6).map(|n| execute(&server, &id, &json!(n))).collect();
     for id in &slow {
         ended(&server, id);

@@ -1,11 +1,13 @@
 //! The runtime that the engine uses.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::runtime::Handle;
 
 use super::compile::Compiler;
 use super::isolate::Isolate;
@@ -73,6 +75,7 @@ impl Default for QuickJsOptions {
 pub struct QuickJs {
     compiler: Arc<Compiler>,
     pool: Arc<Pool<Blanks>>,
+    threads: Arc<Threads>,
 }
 
 /// Makes isolates in this process.
@@ -106,15 +109,17 @@ impl QuickJs {
             idle: options.warm_idle,
         };
         let compiler = Compiler::new(options.compile_concurrency, options.compile_timeout);
+        let threads = Arc::new(Threads::new(options.threads));
         let maker = Blanks {
             clock: options.clock.clone(),
-            threads: Arc::new(Threads::new(options.threads)),
+            threads: threads.clone(),
         };
         let pool = Pool::start(maker, bounds, options.clock)
             .map_err(|error| RuntimeError(error.into()))?;
         Ok(Self {
             compiler: Arc::new(compiler),
             pool: Arc::new(pool),
+            threads,
         })
     }
 }
@@ -134,6 +139,11 @@ impl Runtime for QuickJs {
         function: (FunctionId, u32),
     ) -> Result<Box<dyn Instance>, RuntimeError> {
         self.pool.acquire(function).await
+    }
+
+    /// An attempt runs on the thread that runs its code: so a short call needs no other thread.
+    fn spawn(&self, handle: &Handle, attempt: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        self.threads.spawn(handle.clone(), attempt);
     }
 
     fn forget(&self, function: FunctionId) {

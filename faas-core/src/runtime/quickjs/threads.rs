@@ -9,14 +9,20 @@
 //! step holds up nothing. One that finds nothing yields once before it sleeps. The thread that slept
 //! last is woken first: its caches are warm.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::ptr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::isolate::STACK_SIZE;
@@ -26,6 +32,75 @@ use crate::runtime::priority;
 const IDLE: Duration = Duration::from_secs(10);
 
 type Work = Box<dyn FnOnce() + Send>;
+
+thread_local! {
+    /// The set that the calling thread belongs to.
+    static SET: Cell<*const Shared> = const { Cell::new(ptr::null()) };
+}
+
+/// A future that these threads poll.
+struct Task {
+    /// `None` when it has ended. Locked only by whoever polls.
+    future: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+    /// One of the constants below. While a thread polls, which can take as long as a step, a wake-up
+    /// only leaves a mark, so that it occupies no other thread.
+    stage: AtomicU8,
+    /// The tokio runtime for its timers.
+    handle: Handle,
+    threads: Arc<Shared>,
+}
+
+const IDLING: u8 = 0;
+const QUEUED: u8 = 1;
+const POLLED: u8 = 2;
+const POLLED_AND_WOKEN: u8 = 3;
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        let woken = |stage| match stage {
+            IDLING => Some(QUEUED),
+            POLLED => Some(POLLED_AND_WOKEN),
+            _ => None,
+        };
+        let (order, failed) = (Ordering::AcqRel, Ordering::Acquire);
+        if self.stage.fetch_update(order, failed, woken) == Ok(IDLING) {
+            self.queue();
+        }
+    }
+}
+
+impl Task {
+    fn queue(self: Arc<Self>) {
+        let threads = self.threads.clone();
+        // If there is no thread and none can be started, the future is dropped.
+        let _ = threads.submit(Box::new(move || self.poll()));
+    }
+
+    fn poll(self: Arc<Self>) {
+        self.stage.store(POLLED, Ordering::Release);
+        let _entered = self.handle.enter();
+        let mut slot = self.future.lock();
+        let Some(future) = slot.as_mut() else { return };
+        let waker = Waker::from(self.clone());
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            future.as_mut().poll(&mut Context::from_waker(&waker))
+        }));
+        if !matches!(polled, Ok(Poll::Pending)) {
+            if polled.is_err() {
+                tracing::error!("a call panicked outside its code");
+            }
+            *slot = None;
+            return;
+        }
+        drop(slot);
+        let (order, failed) = (Ordering::AcqRel, Ordering::Acquire);
+        let exchanged = self.stage.compare_exchange(POLLED, IDLING, order, failed);
+        if exchanged.is_err() {
+            self.stage.store(QUEUED, Ordering::Release);
+            self.queue();
+        }
+    }
+}
 
 /// A bounded set of threads. Those that have nothing to do end when this is dropped.
 #[derive(Debug)]
@@ -91,20 +166,33 @@ impl Threads {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> io::Result<T> {
+        if self.is_this_thread() {
+            // This future is polled by such a thread already: see [`Self::spawn`].
+            return catch_unwind(AssertUnwindSafe(work)).map_err(|_| panicked());
+        }
         let (sender, receiver) = oneshot::channel();
-        self.submit(Box::new(move || {
+        self.0.submit(Box::new(move || {
             // The receiver may have been dropped.
             let _ = sender.send(work());
         }))?;
-        receiver
-            .await
-            .map_err(|_| io::Error::other("a thread of the runtime panicked"))
+        receiver.await.map_err(|_| panicked())
     }
 
-    fn submit(&self, work: Work) -> io::Result<()> {
-        let mut state = self.0.state.lock();
-        state.queue.push_back(work);
-        self.0.wake_one(state)
+    /// Polls `future` on these threads until it ends. It may block them, in [`Self::run`] for
+    /// example; it has the timers of the tokio runtime `handle`.
+    pub(super) fn spawn(&self, handle: Handle, future: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        let task = Task {
+            future: Mutex::new(Some(future)),
+            stage: AtomicU8::new(IDLING),
+            handle,
+            threads: self.0.clone(),
+        };
+        Arc::new(task).wake();
+    }
+
+    /// Returns whether the calling thread is one of these.
+    fn is_this_thread(&self) -> bool {
+        SET.get() == Arc::as_ptr(&self.0)
     }
 
     /// Returns the number of threads.
@@ -126,7 +214,17 @@ impl Drop for Threads {
     }
 }
 
+fn panicked() -> io::Error {
+    io::Error::other("a thread of the runtime panicked")
+}
+
 impl Shared {
+    fn submit(self: &Arc<Self>, work: Work) -> io::Result<()> {
+        let mut state = self.state.lock();
+        state.queue.push_back(work);
+        self.wake_one(state)
+    }
+
     /// Wakes or starts a thread if there is work, unless one is on its way.
     ///
     /// # Errors
@@ -169,6 +267,7 @@ impl Shared {
     /// What a thread does. It was just woken.
     fn work(self: &Arc<Self>) {
         priority::this_thread_runs_steps();
+        SET.set(Arc::as_ptr(self));
         let seat = Arc::new(Seat::default());
         let mut was_woken = true;
         let mut has_yielded = false;
@@ -290,7 +389,7 @@ mod tests {
                     let value = receiver.lock().recv().unwrap();
                     let _ = result.send(value);
                 };
-                threads.submit(Box::new(work)).unwrap();
+                threads.0.submit(Box::new(work)).unwrap();
                 done
             })
             .collect();
@@ -321,6 +420,31 @@ mod tests {
         let next = block_on(threads.run(|| (this_thread(), priority::is_this_thread_lowered())));
         let (next, is_lowered) = next.unwrap();
         assert!(next != lowered.unwrap() && !is_lowered);
+    }
+
+    #[test]
+    fn a_spawned_future_blocks_its_thread_and_waits_without_one() {
+        let tokio = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .build()
+            .unwrap();
+        let threads = Arc::new(Threads::new(2));
+        let (wake, woken) = oneshot::channel();
+        let (result, done) = oneshot::channel();
+        let inner = threads.clone();
+        threads.spawn(
+            tokio.handle().clone(),
+            Box::pin(async move {
+                let thread = this_thread();
+                let same = inner.run(this_thread).await.unwrap() == thread;
+                let value: u8 = woken.await.unwrap();
+                let _ = result.send((same, value));
+            }),
+        );
+        // Another one can run meanwhile, on the only thread that there is.
+        tokio.block_on(threads.run(|| ())).unwrap();
+        wake.send(5).unwrap();
+        assert_eq!(tokio.block_on(done).unwrap(), (true, 5));
     }
 
     #[test]
