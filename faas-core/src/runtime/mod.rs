@@ -2,8 +2,9 @@
 //!
 //! This module has the two traits between the engine and the code that runs functions. A
 //! [`Runtime`] compiles uploads and acquires [`Instance`]s; an instance runs one [`Call`]. Both are
-//! asynchronous: a call that runs or waits blocks no thread of the host's. The runtime decides
-//! where the code runs: on threads of its own, in a child process or in the host itself. The engine
+//! asynchronous: a call that runs or waits blocks no thread of your tokio runtime. The function
+//! runtime decides where the code runs: on threads of its own, in a child process or in the host
+//! itself. The engine
 //! does not know.
 //!
 //! A call is limited in two ways. The runtime enforces the call's limits. And the engine can stop
