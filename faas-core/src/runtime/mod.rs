@@ -4,8 +4,7 @@
 //! [`Runtime`] compiles uploads and acquires [`Instance`]s; an instance runs one [`Call`]. Both are
 //! asynchronous: a call that runs or waits blocks no thread of your tokio runtime. The function
 //! runtime decides where the code runs: on threads of its own, in a child process or in the host
-//! itself. The engine
-//! does not know.
+//! itself. The engine does not know.
 //!
 //! A call is limited in two ways. The runtime enforces the call's limits. And the engine can stop
 //! the call through its [`StopSignal`]: if it has not returned after a grace period, the engine
