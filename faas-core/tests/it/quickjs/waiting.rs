@@ -66,7 +66,7 @@ fn a_call_that_waits_gives_its_instance_back_and_takes_one_again() {
 #[test]
 fn a_call_that_waits_ends_at_its_deadline_and_keeps_its_logs() {
     let mut rig = Rig::new();
-    rig.limits.timeout = Duration::from_millis(300);
+    rig.limits.timeout = Duration::from_secs(2);
     let host = TestHost::new();
     let call = host.call(&rig, FUNCTION, &rig.compile(WAITS_LONG), "1");
     let outcome = rig.run_call(call);
