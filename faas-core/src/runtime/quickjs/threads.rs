@@ -72,8 +72,7 @@ impl Wake for Task {
 impl Task {
     fn queue(self: Arc<Self>) {
         let threads = self.threads.clone();
-        // If there is no thread and none can be started, the future is dropped.
-        let _ = threads.submit(Box::new(move || self.poll()));
+        threads.submit(Box::new(move || self.poll()));
     }
 
     fn poll(self: Arc<Self>) {
@@ -161,7 +160,7 @@ impl Threads {
     /// result is dropped on that thread.
     ///
     /// # Errors
-    /// When no thread can be started, or `work` panicked.
+    /// When `work` panicked.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -174,7 +173,7 @@ impl Threads {
         self.0.submit(Box::new(move || {
             // The receiver may have been dropped.
             let _ = sender.send(work());
-        }))?;
+        }));
         receiver.await.map_err(|_| panicked())
     }
 
@@ -219,28 +218,26 @@ fn panicked() -> io::Error {
 }
 
 impl Shared {
-    fn submit(self: &Arc<Self>, work: Work) -> io::Result<()> {
+    fn submit(self: &Arc<Self>, work: Work) {
         let mut state = self.state.lock();
         state.queue.push_back(work);
-        self.wake_one(state)
+        self.wake_one(state);
     }
 
-    /// Wakes or starts a thread if there is work, unless one is on its way.
-    ///
-    /// # Errors
-    /// When there is no thread and none can be started. The work is lost.
-    fn wake_one(self: &Arc<Self>, mut state: MutexGuard<'_, State>) -> io::Result<()> {
+    /// Wakes or starts a thread if there is work, unless one is on its way. If none can be started,
+    /// the work waits for a running one, or for the next attempt to start one.
+    fn wake_one(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
         if state.is_waking || state.queue.is_empty() {
-            return Ok(());
+            return;
         }
         if let Some(seat) = state.idle.pop() {
             state.is_waking = true;
             drop(state);
             seat.wake();
-            return Ok(());
+            return;
         }
         if state.running >= self.bound {
-            return Ok(());
+            return;
         }
         state.running += 1;
         state.is_waking = true;
@@ -250,18 +247,13 @@ impl Shared {
             .name("faas-isolate".into())
             .stack_size(STACK_SIZE)
             .spawn(move || shared.work());
-        let Err(error) = spawned else { return Ok(()) };
-        let mut state = self.state.lock();
-        state.running -= 1;
-        state.is_waking = false;
-        if state.running > 0 {
-            // Another thread takes the work.
-            return Ok(());
+        if let Err(error) = spawned {
+            let mut state = self.state.lock();
+            state.running -= 1;
+            state.is_waking = false;
+            drop(state);
+            tracing::error!(%error, "cannot start a thread for calls");
         }
-        let lost = std::mem::take(&mut state.queue);
-        drop(state);
-        drop(lost);
-        Err(error)
     }
 
     /// What a thread does. It was just woken.
@@ -277,8 +269,7 @@ impl Shared {
                 state.is_waking = false;
             }
             if let Some(work) = state.queue.pop_front() {
-                // If no further thread can be started, this one takes the rest.
-                let _ = self.wake_one(state);
+                self.wake_one(state);
                 run(work);
                 if priority::is_this_thread_lowered() {
                     return self.replace();
@@ -312,8 +303,7 @@ impl Shared {
     fn replace(self: &Arc<Self>) {
         let mut state = self.state.lock();
         state.running -= 1;
-        // If none can be started, the work fails.
-        let _ = self.wake_one(state);
+        self.wake_one(state);
     }
 
     /// Takes a thread out that has slept for long. Returns false if it was woken just now.
@@ -389,7 +379,7 @@ mod tests {
                     let value = receiver.lock().recv().unwrap();
                     let _ = result.send(value);
                 };
-                threads.0.submit(Box::new(work)).unwrap();
+                threads.0.submit(Box::new(work));
                 done
             })
             .collect();
