@@ -42,7 +42,9 @@ const RESERVED: [&str; 8] = [
     "env",
 ];
 
-/// A named group of host functions. Functions run on the host's tokio runtime, outside any isolate.
+/// A named group of host functions. They run outside any isolate, with the host's tokio runtime. In
+/// thread isolation they make progress only while the code that called them waits: spawn a task for
+/// work that must not stand still while that code computes.
 ///
 /// ```
 /// use faas_core::bindings::{Binding, HostCall};

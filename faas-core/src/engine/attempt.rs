@@ -26,11 +26,15 @@ use crate::store::Stage;
 pub(super) async fn attempt(engine: &Engine, slot: &Arc<Slot>) {
     match begin(engine, slot).await {
         Ok((instance, call)) => {
+            // Kept until the attempt is settled: if it is abandoned meanwhile, its end is noticed.
+            let host = call.host.clone();
             let outcome = tokio::select! {
                 outcome = guarded(slot, instance.run(call)) => outcome.unwrap_or_else(not_run),
                 () = slot.abandoned() => return,
             };
-            if let Some(running) = slot.finish() {
+            let running = slot.finish();
+            drop(host);
+            if let Some(running) = running {
                 settle(engine.clone(), running, outcome).await;
             }
         }

@@ -12,6 +12,8 @@ use super::instances::Slot;
 use super::job::Job;
 use super::queue::Next;
 use super::record::Record;
+use super::settle::{not_run, settle};
+use crate::model::{Failure, FailureKind};
 
 /// A job that is to run, on the slot that was made for it. It gives its instance back when it is
 /// dropped.
@@ -22,11 +24,14 @@ pub(super) struct Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.engine.end(&self.slot);
-        if std::thread::panicking() {
-            // Its task does not go on with the next job.
-            self.engine.dispatch();
+        // A task that ends as it should has settled its job.
+        if let Some(running) = self.slot.finish() {
+            let failure = Failure::new(FailureKind::Platform, "the attempt was dropped");
+            let settled = settle(self.engine.clone(), running, not_run(failure));
+            self.engine.0.handle.spawn(settled);
         }
+        self.engine.end(&self.slot);
+        self.engine.dispatch();
     }
 }
 
@@ -75,7 +80,9 @@ async fn serve(engine: Engine, first: Ticket) {
     let mut next = Some(first);
     while let Some(ticket) = next {
         attempt(&engine, &ticket.slot).await;
-        drop(ticket);
+        engine.end(&ticket.slot);
         next = engine.next_ticket();
+        // This starts others, if more than one job can start.
+        drop(ticket);
     }
 }

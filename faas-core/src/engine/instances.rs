@@ -65,22 +65,29 @@ pub(super) struct RunTime {
     pub(super) active: Duration,
     /// The pauses.
     pub(super) paused: Duration,
+    /// For how long it waited for instances, which is in neither.
+    pub(super) waited: Duration,
 }
 
 impl Running {
     /// How long the attempt has run; nothing, if it has not begun.
     pub(super) fn time(&self, engine: &Engine) -> RunTime {
         if !self.has_begun {
-            let (active, paused) = (Duration::ZERO, Duration::ZERO);
-            return RunTime { active, paused };
+            return RunTime {
+                active: Duration::ZERO,
+                paused: Duration::ZERO,
+                waited: Duration::ZERO,
+            };
         }
         let now = engine.0.clock.monotonic();
         let all = now.saturating_sub(self.since);
         let active_now = engine.0.stalls.active(now);
         let active = active_now.saturating_sub(self.active_since).min(all);
+        let waited = self.waited_until(active_now);
         RunTime {
-            active: active.saturating_sub(self.waited_until(active_now)),
+            active: active.saturating_sub(waited),
             paused: all.saturating_sub(active),
+            waited,
         }
     }
 

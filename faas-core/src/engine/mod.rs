@@ -290,6 +290,7 @@ impl Engine {
         }
         self.0.stopping.cancel();
         let (claimed, waiting) = self.0.queue.close();
+        self.dispatch();
         for job in waiting {
             if let Some(answer) = job.answer {
                 let _ = answer.send(Err(shutting_down()));

@@ -26,6 +26,7 @@ use crate::options::PlatformOptions;
 pub(super) struct Queue {
     state: Mutex<QueueState>,
     admission: Arc<Admission>,
+    max_instances: usize,
     clock: Arc<dyn Clock>,
     /// Notified when a job begins to wait for an instance, if [`Self::pressed`] asked for it.
     pressed: Notify,
@@ -121,6 +122,7 @@ impl Queue {
                 closed: false,
             }),
             admission: Admission::new(options),
+            max_instances: options.max_instances,
             clock,
             pressed: Notify::new(),
         }
@@ -328,11 +330,12 @@ impl Queue {
     }
 
     /// Lets no more jobs begin, and returns those that have not: first the claimed ones, then the
-    /// others. Suspended jobs still go on.
+    /// others. Suspended jobs still go on, on as many instances as there may be.
     pub(super) fn close(&self) -> (Vec<Job>, Vec<Job>) {
         let now = self.clock.monotonic();
         let mut state = self.state.lock();
         state.closed = true;
+        state.instances = state.instances.max(self.max_instances);
         let drained = state.lanes.drain(now);
         drop(state);
         self.admission.close();

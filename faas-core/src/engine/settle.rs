@@ -64,6 +64,7 @@ pub(super) async fn settle(engine: Engine, running: Running, mut outcome: Outcom
         started,
         // The time that it takes to stop a call is the platform's.
         duration: time.active.min(timeout),
+        waited: time.waited,
         now: engine.0.clock.now(),
     };
     let ended = Arc::make_mut(&mut execution);
@@ -91,6 +92,8 @@ struct Span {
     started: Timestamp,
     /// What is billed.
     duration: Duration,
+    /// For how long it waited for instances meanwhile.
+    waited: Duration,
     now: Timestamp,
 }
 
@@ -102,7 +105,7 @@ fn settled(
     outcome: Outcome,
     span: Span,
 ) -> Result<Option<Duration>, IllegalTransition> {
-    let ended = span.started + span.duration;
+    let ended = span.started + span.duration + span.waited;
     let failure = outcome.result.as_ref().err().cloned();
     execution.logs.extend(outcome.logs);
     execution.end_attempt(Attempt {
@@ -169,6 +172,7 @@ pub(super) fn interrupted(
         Span {
             started: now,
             duration: Duration::ZERO,
+            waited: Duration::ZERO,
             now,
         },
     )?;

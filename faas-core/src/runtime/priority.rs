@@ -17,6 +17,7 @@ const LOW: i32 = 19;
 #[cfg(target_os = "linux")]
 mod linux {
     use std::cell::Cell;
+    use std::sync::OnceLock;
 
     use rustix::process::{Pid, setpriority_process};
 
@@ -53,13 +54,28 @@ mod linux {
         THREAD.get() == Thread::Lowered
     }
 
-    /// Lowers a process. Returns whether that worked.
+    /// Lowers a process, if it can be raised again. Returns whether that worked.
     pub(in crate::runtime) fn lower(pid: i32) -> bool {
-        Pid::from_raw(pid).is_some_and(|pid| setpriority_process(Some(pid), LOW).is_ok())
+        may_raise()
+            && Pid::from_raw(pid).is_some_and(|pid| setpriority_process(Some(pid), LOW).is_ok())
     }
 
-    /// Gives a process that was lowered its usual priority again. Returns whether that worked: an
-    /// unprivileged host may not.
+    /// Whether this process may raise priorities. Unprivileged ones may only lower them.
+    fn may_raise() -> bool {
+        static MAY: OnceLock<bool> = OnceLock::new();
+        let probe = || {
+            // On a thread that ends, since the attempt can leave it lowered.
+            let raised = || {
+                let lowered = setpriority_process(None, 1);
+                lowered.is_ok() && setpriority_process(None, 0).is_ok()
+            };
+            let probed = std::thread::Builder::new().spawn(raised);
+            probed.is_ok_and(|thread| thread.join().unwrap_or(false))
+        };
+        *MAY.get_or_init(probe)
+    }
+
+    /// Gives a process that was lowered its usual priority again. Returns whether that worked.
     pub(in crate::runtime) fn raise(pid: i32) -> bool {
         Pid::from_raw(pid).is_some_and(|pid| setpriority_process(Some(pid), 0).is_ok())
     }
@@ -83,7 +99,7 @@ pub(super) use linux::*;
 mod tests {
     use std::process::{Command, Stdio};
 
-    use rustix::process::{Pid, geteuid, getpriority_process};
+    use rustix::process::{Pid, getpriority_process};
 
     use super::*;
 
@@ -105,13 +121,13 @@ mod tests {
         let mut process = Command::new("cat");
         let mut process = process.stdin(Stdio::piped()).spawn().unwrap();
         let pid = i32::try_from(process.id()).unwrap();
-        assert!(lower(pid));
         let nice = || getpriority_process(Pid::from_raw(pid)).unwrap();
-        assert_eq!(nice(), LOW);
-        if geteuid().is_root() {
+        // An unprivileged host could not raise it again, and does not lower it.
+        if lower(pid) {
+            assert_eq!(nice(), LOW);
             assert!(raise(pid));
-            assert_eq!(nice(), 0);
         }
+        assert_eq!(nice(), 0);
         drop(process.stdin.take());
         process.wait().unwrap();
     }

@@ -84,7 +84,7 @@ impl ChildProcess {
         }
     }
 
-    /// Undoes [`Self::lower`]. An unprivileged host cannot: the child then keeps its low priority.
+    /// Undoes [`Self::lower`].
     pub(super) fn raise(&self) {
         if self.is_lowered.load(Ordering::Relaxed) && self.with_pid(priority::raise) {
             self.is_lowered.store(false, Ordering::Relaxed);

@@ -109,7 +109,8 @@ impl QuickJs {
             idle: options.warm_idle,
         };
         let compiler = Compiler::new(options.compile_concurrency, options.compile_timeout);
-        let threads = Arc::new(Threads::new(options.threads));
+        let threads = Threads::new(options.threads).map_err(|error| RuntimeError(error.into()))?;
+        let threads = Arc::new(threads);
         let maker = Blanks {
             clock: options.clock.clone(),
             threads: threads.clone(),

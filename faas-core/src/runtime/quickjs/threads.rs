@@ -12,12 +12,13 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
@@ -30,6 +31,9 @@ use crate::runtime::priority;
 
 /// How long a thread waits for work before it ends.
 const IDLE: Duration = Duration::from_secs(10);
+
+/// How long to wait before another attempt to start a thread, if there is none.
+const RETRY: Duration = Duration::from_millis(100);
 
 type Work = Box<dyn FnOnce() + Send>;
 
@@ -76,7 +80,7 @@ impl Task {
     }
 
     fn poll(self: Arc<Self>) {
-        self.stage.store(POLLED, Ordering::Release);
+        self.stage.swap(POLLED, Ordering::AcqRel);
         let _entered = self.handle.enter();
         let mut slot = self.future.lock();
         let Some(future) = slot.as_mut() else { return };
@@ -108,6 +112,9 @@ pub(super) struct Threads(Arc<Shared>);
 struct Shared {
     bound: usize,
     state: Mutex<State>,
+    /// To the thread that starts the others: a thread inherits the priority of the one that starts
+    /// it, which may have been lowered.
+    starter: mpsc::Sender<Arc<Shared>>,
 }
 
 #[derive(Default)]
@@ -148,12 +155,21 @@ impl Seat {
 }
 
 impl Threads {
-    /// Creates a set of at most `bound` threads, and at least one. Starts none.
-    pub(super) fn new(bound: usize) -> Self {
-        Self(Arc::new(Shared {
+    /// Creates a set of at most `bound` threads, and at least one. Starts only the thread that
+    /// starts them.
+    ///
+    /// # Errors
+    /// When that thread cannot be started.
+    pub(super) fn new(bound: usize) -> io::Result<Self> {
+        let (starter, wanted) = mpsc::channel::<Arc<Shared>>();
+        std::thread::Builder::new()
+            .name("faas-starter".into())
+            .spawn(move || wanted.into_iter().for_each(|shared| shared.start_one()))?;
+        Ok(Self(Arc::new(Shared {
             bound: bound.max(1),
             state: Mutex::default(),
-        }))
+            starter,
+        })))
     }
 
     /// Runs `work` on one of the threads. If the future is dropped, `work` still runs, and its
@@ -167,7 +183,11 @@ impl Threads {
     ) -> io::Result<T> {
         if self.is_this_thread() {
             // This future is polled by such a thread already: see [`Self::spawn`].
-            return catch_unwind(AssertUnwindSafe(work)).map_err(|_| panicked());
+            let result = catch_unwind(AssertUnwindSafe(work));
+            if priority::is_this_thread_lowered() || self.0.is_crowded() {
+                pass_on().await;
+            }
+            return result.map_err(|_| panicked());
         }
         let (sender, receiver) = oneshot::channel();
         self.0.submit(Box::new(move || {
@@ -213,6 +233,19 @@ impl Drop for Threads {
     }
 }
 
+/// Has the calling task polled again later, on a thread that may be another.
+async fn pass_on() {
+    let mut has_passed = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut has_passed, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
 fn panicked() -> io::Error {
     io::Error::other("a thread of the runtime panicked")
 }
@@ -242,18 +275,42 @@ impl Shared {
         state.running += 1;
         state.is_waking = true;
         drop(state);
-        let shared = self.clone();
-        let spawned = std::thread::Builder::new()
-            .name("faas-isolate".into())
-            .stack_size(STACK_SIZE)
-            .spawn(move || shared.work());
-        if let Err(error) = spawned {
-            let mut state = self.state.lock();
-            state.running -= 1;
-            state.is_waking = false;
-            drop(state);
+        // It fails only when the starter is gone, which lives as long as this.
+        let _ = self.starter.send(self.clone());
+    }
+
+    /// Starts the thread that [`Self::wake_one`] has counted. If that fails, wakes an idle one, or
+    /// tries again while there is none.
+    fn start_one(self: Arc<Self>) {
+        loop {
+            let shared = self.clone();
+            let started = std::thread::Builder::new()
+                .name("faas-isolate".into())
+                .stack_size(STACK_SIZE)
+                .spawn(move || shared.work());
+            let Err(error) = started else { return };
             tracing::error!(%error, "cannot start a thread for calls");
+            let mut state = self.state.lock();
+            if let Some(seat) = state.idle.pop() {
+                state.running -= 1;
+                drop(state);
+                return seat.wake();
+            }
+            if state.running > 1 || state.closed {
+                // A busy one takes the work when it has finished its own.
+                state.running -= 1;
+                state.is_waking = false;
+                return;
+            }
+            drop(state);
+            std::thread::park_timeout(RETRY);
         }
+    }
+
+    /// Returns whether work waits for a thread and there may be no further one.
+    fn is_crowded(&self) -> bool {
+        let state = self.state.lock();
+        !state.queue.is_empty() && state.idle.is_empty() && state.running >= self.bound
     }
 
     /// What a thread does. It was just woken.
@@ -309,13 +366,11 @@ impl Shared {
     /// Takes a thread out that has slept for long. Returns false if it was woken just now.
     fn leave(&self, seat: &Arc<Seat>) -> bool {
         let mut state = self.state.lock();
-        let before = state.idle.len();
-        state.idle.retain(|idle| !Arc::ptr_eq(idle, seat));
-        let is_idle = state.idle.len() < before;
-        if is_idle {
-            state.running -= 1;
-        }
-        is_idle
+        let at = state.idle.iter().position(|idle| Arc::ptr_eq(idle, seat));
+        let Some(at) = at else { return false };
+        state.idle.remove(at);
+        state.running -= 1;
+        true
     }
 }
 
@@ -355,7 +410,7 @@ mod tests {
 
     #[test]
     fn work_runs_on_the_thread_that_ran_last() {
-        let threads = Threads::new(8);
+        let threads = Threads::new(8).unwrap();
         let first = block_on(threads.run(this_thread)).unwrap();
         for _ in 0..100 {
             while threads.0.state.lock().idle.is_empty() {
@@ -368,7 +423,7 @@ mod tests {
 
     #[test]
     fn there_are_never_more_threads_than_the_bound_and_queued_work_runs() {
-        let threads = Threads::new(2);
+        let threads = Threads::new(2).unwrap();
         let (sender, receiver) = mpsc::channel();
         let receiver = Arc::new(Mutex::new(receiver));
         let blocked: Vec<_> = (0..5)
@@ -402,14 +457,16 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn a_thread_that_has_run_long_ends_and_another_takes_its_place() {
-        let threads = Threads::new(1);
+        let threads = Threads::new(1).unwrap();
         let lowered = block_on(threads.run(|| {
             priority::lower_this_thread();
             this_thread()
         }));
-        let next = block_on(threads.run(|| (this_thread(), priority::is_this_thread_lowered())));
-        let (next, is_lowered) = next.unwrap();
-        assert!(next != lowered.unwrap() && !is_lowered);
+        let nice = || rustix::process::getpriority_process(None).unwrap();
+        let next = block_on(threads.run(move || (this_thread(), nice())));
+        let (next, nice) = next.unwrap();
+        assert!(next != lowered.unwrap());
+        assert!(nice < 19, "it inherited the priority");
     }
 
     #[test]
@@ -418,7 +475,7 @@ mod tests {
             .worker_threads(1)
             .build()
             .unwrap();
-        let threads = Arc::new(Threads::new(2));
+        let threads = Arc::new(Threads::new(2).unwrap());
         let (wake, woken) = oneshot::channel();
         let (result, done) = oneshot::channel();
         let inner = threads.clone();
@@ -439,14 +496,14 @@ mod tests {
 
     #[test]
     fn a_panic_costs_only_its_own_work() {
-        let threads = Threads::new(1);
+        let threads = Threads::new(1).unwrap();
         assert!(block_on(threads.run(|| panic!("on purpose"))).is_err());
         assert_eq!(block_on(threads.run(|| 5)).unwrap(), 5);
     }
 
     #[test]
     fn idle_threads_end_with_the_set() {
-        let threads = Threads::new(4);
+        let threads = Threads::new(4).unwrap();
         block_on(threads.run(|| ())).unwrap();
         let shared = Arc::downgrade(&threads.0);
         drop(threads);
@@ -457,7 +514,7 @@ mod tests {
 
     #[test]
     fn a_result_that_nobody_takes_is_dropped() {
-        let threads = Threads::new(1);
+        let threads = Threads::new(1).unwrap();
         let shared = Arc::new(());
         let kept = shared.clone();
         let work = threads.run(move || kept);
