@@ -43,7 +43,7 @@ pub(super) async fn drive<I: Isolate>(
             match pause(isolate, call, &mut host_calls, clock, after, left).await {
                 Ok(waited) => paused = waited,
                 Err(Interruption::Stop(reason)) => return isolate.stop(call, reason).await,
-                Err(Interruption::Lost(ended)) => return ended,
+                Err(Interruption::Lost) => return isolate.end_disturbed(call).await,
             }
         }
         deadline = deadline.saturating_add(paused);
@@ -57,7 +57,7 @@ pub(super) async fn drive<I: Isolate>(
 /// Why a call cannot go on after it has waited.
 enum Interruption {
     Stop(StopReason),
-    Lost(Ended),
+    Lost,
 }
 
 /// Waits until the call can go on and has an instance. Returns how long it waited for the instance.
@@ -70,13 +70,13 @@ async fn pause<I: Isolate>(
     left: Duration,
 ) -> Result<Duration, Interruption> {
     let mut stopped = pin!(call.stop.stopped());
-    let mut disturbed = pin!(isolate.disturbed(call));
+    let mut disturbed = pin!(isolate.disturbed());
     let sleep = clock.sleep(after.unwrap_or(Duration::MAX).min(left));
     call.host.wait();
     tokio::select! {
         biased;
         reason = &mut stopped => return Err(Interruption::Stop(reason)),
-        ended = &mut disturbed => return Err(Interruption::Lost(ended)),
+        () = &mut disturbed => return Err(Interruption::Lost),
         () = host_calls.next_reply(), if !host_calls.is_empty() => {}
         () = sleep => {
             if after.is_none_or(|after| after >= left) {
@@ -89,7 +89,7 @@ async fn pause<I: Isolate>(
         tokio::select! {
             biased;
             reason = &mut stopped => return Err(Interruption::Stop(reason)),
-            ended = &mut disturbed => return Err(Interruption::Lost(ended)),
+            () = &mut disturbed => return Err(Interruption::Lost),
             paused = &mut resumed => return Ok(paused),
             () = host_calls.next_reply(), if !host_calls.is_empty() => {}
         }

@@ -241,7 +241,11 @@ mod tests {
             unreachable!("this test runs no calls")
         }
 
-        async fn disturbed(&mut self, _: &Call) -> Ended {
+        async fn disturbed(&mut self) {
+            unreachable!("this test runs no calls")
+        }
+
+        async fn end_disturbed(&mut self, _: &Call) -> Ended {
             unreachable!("this test runs no calls")
         }
 

@@ -44,8 +44,11 @@ pub(super) trait Isolate: Send + fmt::Debug + 'static {
     /// Ends the call while it waits.
     fn stop(&mut self, call: &Call, reason: StopReason) -> impl Future<Output = Ended> + Send;
 
-    /// Waits until the isolate is lost, while the call waits.
-    fn disturbed(&mut self, call: &Call) -> impl Future<Output = Ended> + Send;
+    /// Waits until the isolate is lost, while the call waits. The future can be dropped at any time.
+    fn disturbed(&mut self) -> impl Future<Output = ()> + Send;
+
+    /// Ends the call after [`Self::disturbed`].
+    fn end_disturbed(&mut self, call: &Call) -> impl Future<Output = Ended> + Send;
 
     /// Returns the processor time that the last call has used.
     fn cpu_time(&self) -> Duration;

@@ -38,6 +38,9 @@ const MAX_GREETING: usize = 16;
 /// system call.
 const WAITING: Duration = Duration::from_millis(20);
 
+/// How much more it may use for each wait of a call.
+const WAITING_EACH: Duration = Duration::from_micros(200);
+
 /// How often the processor time of a child that waits is checked: first after this time, then after
 /// twice as long each time, up to the maximum. It is checked when it goes on as well.
 const FIRST_CHECK: Duration = Duration::from_millis(100);
@@ -62,6 +65,11 @@ pub(super) struct RemoteIsolate {
     cpu_before: Duration,
     /// The processor time of the current call until it began to wait, or of the last call.
     cpu_time: Duration,
+    /// The processor time of the current call in waits that are over, and their number.
+    burnt_before: Duration,
+    waits: u32,
+    /// What ended the wait of a call, until that is handled.
+    disturbance: Option<Lost>,
     /// Private memory of the child when it was forked, in bytes.
     shared: usize,
     /// Private memory of the child since then, in bytes, and the call after which it was measured.
@@ -91,6 +99,9 @@ impl RemoteIsolate {
             deadline: Duration::ZERO,
             cpu_before: Duration::ZERO,
             cpu_time: Duration::ZERO,
+            burnt_before: Duration::ZERO,
+            waits: 0,
+            disturbance: None,
             bytes: OVERHEAD,
             counted: 0,
         };
@@ -203,11 +214,16 @@ impl RemoteIsolate {
         self.cpu_before = now.max(self.cpu_before);
     }
 
-    /// Returns the processor time that the child has used since it said that it waits, if that is
-    /// too much.
+    /// Returns the processor time that the child has used in this call while it said that it waits,
+    /// if that is too much.
     fn burnt(&self) -> Option<Lost> {
-        let used = self.process.cpu_time().saturating_sub(self.cpu_before);
-        (used > WAITING).then_some(Lost::Burnt(used))
+        let used = self.burnt_before + self.used_since_wait();
+        (used > WAITING + WAITING_EACH * self.waits).then_some(Lost::Burnt(used))
+    }
+
+    /// The processor time that the child has used since its last step ended.
+    fn used_since_wait(&self) -> Duration {
+        self.process.cpu_time().saturating_sub(self.cpu_before)
     }
 
     /// Measures the child's memory through the kernel. The child's own figures cannot be trusted,
@@ -279,6 +295,8 @@ impl Isolate for RemoteIsolate {
     async fn start(&mut self, call: &Call, is_blank: bool) -> Step {
         self.deadline = self.clock.monotonic().saturating_add(call.limits.timeout);
         self.cpu_time = Duration::ZERO;
+        self.burnt_before = Duration::ZERO;
+        self.waits = 0;
         let serial = self.exchange.start();
         let said = self.outgoing.add_call(serial, call, is_blank);
         self.step(call, said).await
@@ -286,7 +304,10 @@ impl Isolate for RemoteIsolate {
 
     async fn resume(&mut self, call: &Call, paused: Duration, replies: Vec<HostReply>) -> Step {
         self.deadline = self.deadline.saturating_add(paused);
-        let said = match self.burnt() {
+        self.waits = self.waits.saturating_add(1);
+        let burnt = self.burnt();
+        self.burnt_before += self.used_since_wait();
+        let said = match burnt {
             Some(lost) => Err(lost),
             None => self.go(paused, &replies),
         };
@@ -315,7 +336,7 @@ impl Isolate for RemoteIsolate {
         }
     }
 
-    async fn disturbed(&mut self, call: &Call) -> Ended {
+    async fn disturbed(&mut self) {
         let mut period = FIRST_CHECK;
         let lost = loop {
             tokio::select! {
@@ -331,6 +352,11 @@ impl Isolate for RemoteIsolate {
             }
             period = (2 * period).min(MAX_CHECK);
         };
+        self.disturbance = Some(lost);
+    }
+
+    async fn end_disturbed(&mut self, call: &Call) -> Ended {
+        let lost = self.disturbance.take().unwrap_or(Lost::Ended);
         self.lost(lost, call).await
     }
 

@@ -79,8 +79,12 @@ impl<E: JsEngine> Isolate for OnThread<E> {
         }
     }
 
-    fn disturbed(&mut self, _: &Call) -> impl Future<Output = Ended> + Send {
+    fn disturbed(&mut self) -> impl Future<Output = ()> + Send {
         future::pending()
+    }
+
+    async fn end_disturbed(&mut self, _: &Call) -> Ended {
+        Ended::platform("the isolate is lost")
     }
 
     fn cpu_time(&self) -> Duration {
