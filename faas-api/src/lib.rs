@@ -24,8 +24,8 @@
 //!
 //! // and the client reads the answer.
 //! let answer = r#"{"_id": "01890a5d-ac96-774b-bcce-b302099a8057", "name": "add",
-//!     "description": "adds", "code": "return input.a + input.b", "version": 1,
-//!     "createdAt": "2026-01-31T14:05:09.123Z", "updatedAt": "2026-01-31T14:05:09.123Z",
+//!     "description": "adds", "code": "return input.a + input.b",
+//!     "codeLength": 24, "version": 1, "createdAt": "2026-01-31T14:05:09.123Z", "updatedAt": "2026-01-31T14:05:09.123Z",
 //!     "status": "active", "tier": "basic", "config": {"timeout": 5000, "retryCount": 3,
 //!     "concurrency": null, "env": {}, "secrets": []}}"#;
 //! let function: Function<'static> = serde_json::from_str(answer)?;

@@ -8,7 +8,7 @@
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     worker::run_if_asked();
-//! Start threads, runtimes and logging after it.
+//!     // Start threads, runtimes and logging after it.
 //!     let runtime = Processes::new(ProcessesOptions::default())?;
 //!     # drop(runtime);
 //!     Ok(())

@@ -58,6 +58,12 @@ impl CallState {
         self.deadline.store(later, Ordering::Relaxed);
     }
 
+    /// The call has its result: what it has left behind may run for so much longer.
+    pub(super) fn leave(&self, time: Duration) {
+        let until = nanoseconds(self.clock.monotonic().saturating_add(time));
+        self.deadline.fetch_min(until, Ordering::Relaxed);
+    }
+
     /// Returns why the call must end now; `None` if it may continue.
     pub(super) fn stopped(&self) -> Option<StopReason> {
         if self.stopped.load(Ordering::Relaxed) == 0 {

@@ -30,6 +30,9 @@ use crate::runtime::step::{HostReply, Wait};
 /// A call that leaves more, or jobs that add more, costs the isolate.
 const MAX_LEFT_OVER_JOBS: usize = 1000;
 
+/// How long these may run. After that the isolate is dropped; the call keeps its result.
+const LEFT_OVER_TIME: Duration = Duration::from_millis(500);
+
 /// A call during a step.
 pub(super) struct Running<'a, 'js> {
     pub(super) ctx: &'a Ctx<'js>,
@@ -283,6 +286,9 @@ impl<'js> Running<'_, 'js> {
 
     /// Runs the jobs that the call left; returns false when some remain.
     fn drain(&self) -> bool {
+        if raw::job_pending(self.ctx) {
+            self.state.leave(LEFT_OVER_TIME);
+        }
         for _ in 0..MAX_LEFT_OVER_JOBS {
             if !raw::job_pending(self.ctx) {
                 return true;
