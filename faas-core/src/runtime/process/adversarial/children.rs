@@ -155,7 +155,10 @@ promises! {
         let rig = Rig::new();
         let function = rig.function("return input");
         let (mut met, mut cancelled) = (0, 0);
-        for n in 0..600 {
+        for n in 0..20_000 {
+            if n >= 600 && met > 0 && cancelled > 0 {
+                break;
+            }
             let stop = Arc::new(StopSignal::default());
             let theirs = stop.clone();
             let stopping = std::thread::spawn(move || {
@@ -164,6 +167,10 @@ promises! {
                 }
                 theirs.stop(StopReason::Cancelled);
             });
+            // The stop comes before, within or after the call.
+            for _ in 0..fastrand::u32(0..40_000) * (n % 2) {
+                std::hint::spin_loop();
+            }
             match rig.call_until(&function, "1", stop.clone()).result {
                 Ok(_) => met += usize::from(stop.reason().is_some()),
                 Err(failure) => {
