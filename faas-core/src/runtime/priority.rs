@@ -9,10 +9,10 @@ use std::time::Duration;
 /// After so much time code counts as long-running.
 pub(super) const LONG: Duration = Duration::from_millis(100);
 
-/// The nice value of long-running code: about a hundredth of the share of other processes
-/// (`sched_prio_to_weight` in the kernel's `kernel/sched/core.c`: 110 and 1,024 for nice 10 and 0,
-/// 15 for nice 19).
-const LOW: i32 = 19;
+/// The nice value of long-running code: a third of the share of other processes
+/// (`sched_prio_to_weight` in the kernel's `kernel/sched/core.c`: 335 and 1,024). Less would starve
+/// it where other programs keep the processors busy.
+pub(super) const LOW: i32 = 5;
 
 #[cfg(target_os = "linux")]
 mod linux {

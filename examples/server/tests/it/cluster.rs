@@ -39,7 +39,7 @@ fn upload(server: &Server) -> String {
         "name": "slow",
         "description": "takes its time",
         "code": "const end = Date.now() + input.ms; while (Date.now() < end); return input.n",
-        "config": { "timeout": 1000, "retryCount": 0 },
+        "config": { "timeout": 5000, "retryCount": 0 },
     });
     let (status, answer) = server.send("POST", "/api/functions", &function.to_string());
     assert_eq!(status, 201, "{answer}");

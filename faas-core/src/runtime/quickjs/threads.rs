@@ -466,7 +466,7 @@ mod tests {
         let next = block_on(threads.run(move || (this_thread(), nice())));
         let (next, nice) = next.unwrap();
         assert!(next != lowered.unwrap());
-        assert!(nice < 19, "it inherited the priority");
+        assert!(nice < priority::LOW, "it inherited the priority");
     }
 
     #[test]
