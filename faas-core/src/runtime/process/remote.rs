@@ -215,9 +215,9 @@ impl RemoteIsolate {
     }
 
     /// Returns the processor time that the child has used in this call while it said that it waits,
-    /// if that is too much.
-    fn burnt(&self) -> Option<Lost> {
-        let used = self.burnt_before + self.used_since_wait();
+    /// with `since` of its last wait, if that is too much.
+    fn burnt(&self, since: Duration) -> Option<Lost> {
+        let used = self.burnt_before + since;
         (used > WAITING + WAITING_EACH * self.waits).then_some(Lost::Burnt(used))
     }
 
@@ -305,8 +305,9 @@ impl Isolate for RemoteIsolate {
     async fn resume(&mut self, call: &Call, paused: Duration, replies: Vec<HostReply>) -> Step {
         self.deadline = self.deadline.saturating_add(paused);
         self.waits = self.waits.saturating_add(1);
-        let burnt = self.burnt();
-        self.burnt_before += self.used_since_wait();
+        let used = self.used_since_wait();
+        let burnt = self.burnt(used);
+        self.burnt_before += used;
         let said = match burnt {
             Some(lost) => Err(lost),
             None => self.go(paused, &replies),
@@ -319,7 +320,7 @@ impl Isolate for RemoteIsolate {
         if reason != StopReason::Timeout {
             return self.lost(Lost::Stopped(reason), call).await;
         }
-        if let Some(burnt) = self.burnt() {
+        if let Some(burnt) = self.burnt(self.used_since_wait()) {
             return self.lost(burnt, call).await;
         }
         self.deadline = self.clock.monotonic();
@@ -347,7 +348,7 @@ impl Isolate for RemoteIsolate {
                 },
                 () = self.clock.sleep(period) => {}
             }
-            if let Some(burnt) = self.burnt() {
+            if let Some(burnt) = self.burnt(self.used_since_wait()) {
                 break burnt;
             }
             period = (2 * period).min(MAX_CHECK);
