@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::wrong_kind;
 use crate::model::{ExecutionId, FunctionId, Json, Timestamp};
-use crate::runtime::{HostAnswer, HostError, Payload};
+use crate::runtime::{CallContext, HostAnswer, HostError, Payload};
 
 /// What a host function knows of its caller. The future of a host function is dropped when the
 /// attempt that called it ends: by its result, its timeout, a cancellation or a shutdown.
@@ -30,6 +30,20 @@ pub struct HostCall {
     pub attempt: u32,
     /// When the attempt will be stopped, if it does not wait for an instance.
     pub deadline: Timestamp,
+}
+
+impl HostCall {
+    /// What the call with this context tells, of this version of its function.
+    pub(crate) fn of(context: &CallContext, function_version: u32) -> Self {
+        Self {
+            function_id: context.function_id,
+            function_name: context.function_name.clone(),
+            function_version,
+            execution_id: context.execution_id,
+            attempt: context.attempt,
+            deadline: context.deadline,
+        }
+    }
 }
 
 /// The type of an argument or a result.

@@ -4,10 +4,10 @@
 //! is cancelled or whose platform shuts down) is no attempt: it is not counted and costs nothing.
 //! What an attempt makes of its execution is decided in `settle.rs`.
 
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+
+use futures_util::FutureExt as _;
 
 use super::Engine;
 use super::call_host::EngineHost;
@@ -16,7 +16,6 @@ use super::instances::Slot;
 use super::job::Job;
 use super::record::{Record, Stored};
 use super::settle::{not_run, settle};
-use crate::bindings::HostCall;
 use crate::events::EventKind;
 use crate::model::{Failure, FailureKind};
 use crate::runtime::{Call, CallContext, Instance, StopReason};
@@ -38,21 +37,19 @@ pub(super) async fn attempt(engine: &Engine, slot: &Arc<Slot>) {
                 settle(engine.clone(), running, outcome).await;
             }
         }
-        Err(NotBegun::Failed(failure)) => {
-            if let Some(running) = slot.finish() {
-                settle(engine.clone(), running, not_run(failure)).await;
-            }
-        }
-        Err(NotBegun::Stopped(reason)) => {
-            if let Some(running) = slot.finish() {
-                give_back(engine, running.job, reason).await;
-            }
-        }
-        Err(NotBegun::Refused) => {
-            let answer = slot.finish().and_then(|running| running.job.answer);
-            if let Some(answer) = answer {
-                // A caller that has gone away does not need the answer.
-                let _ = answer.send(Err(store_unavailable()));
+        Err(not_begun) => {
+            let Some(running) = slot.finish() else { return };
+            match not_begun {
+                NotBegun::Failed(failure) => {
+                    settle(engine.clone(), running, not_run(failure)).await;
+                }
+                NotBegun::Stopped(reason) => give_back(engine, running.job, reason).await,
+                NotBegun::Refused => {
+                    if let Some(answer) = running.job.answer {
+                        // A caller that has gone away does not need the answer.
+                        let _ = answer.send(Err(store_unavailable()));
+                    }
+                }
             }
         }
     }
@@ -72,17 +69,18 @@ enum NotBegun {
 async fn begin(engine: &Engine, slot: &Arc<Slot>) -> Result<(Box<dyn Instance>, Call), NotBegun> {
     let taken = slot.with_running(|running| {
         let job = &running.job;
-        let attempt = number(job);
         (
             job.is_direct(),
             job.function.clone(),
-            job.execution.id,
-            job.execution.input.clone(),
+            // Not the execution itself: it is changed in place while nobody shares it.
+            (job.execution.id, job.execution.input.clone()),
             job.stop.clone(),
-            attempt,
+            number(job),
+            running.host_calls.clone(),
         )
     });
-    let Some((is_direct, function, execution_id, input, stop, attempt)) = taken else {
+    let Some((is_direct, function, (execution_id, input), stop, attempt, host_calls)) = taken
+    else {
         return Err(NotBegun::Stopped(StopReason::Cancelled));
     };
     if is_direct && !engine.0.recorder.is_healthy() {
@@ -111,26 +109,20 @@ async fn begin(engine: &Engine, slot: &Arc<Slot>) -> Result<(Box<dyn Instance>, 
             function_id: id,
         }],
     );
-    let host = EngineHost {
-        engine: engine.clone(),
-        slot: slot.clone(),
-        given: function.bindings.clone(),
-        call: HostCall {
-            function_id: id,
-            function_name: function.function.name.clone(),
-            function_version: version.1,
-            execution_id,
-            attempt,
-            deadline: started + function.limits.timeout,
-        },
-    };
-    let context = CallContext {
+    let context = Arc::new(CallContext {
         execution_id,
         function_id: id,
         function_name: function.function.name.clone(),
         attempt,
         deadline: started + function.limits.timeout,
         instance_id: slot.id.clone(),
+    });
+    let host = EngineHost {
+        engine: engine.clone(),
+        slot: slot.clone(),
+        host_calls,
+        function: function.clone(),
+        context: context.clone(),
     };
     let call = Call {
         function: version,
@@ -138,7 +130,7 @@ async fn begin(engine: &Engine, slot: &Arc<Slot>) -> Result<(Box<dyn Instance>, 
         environment,
         bindings: function.bindings.clone(),
         input,
-        context: Arc::new(context),
+        context,
         limits: function.limits,
         stop,
         host: Arc::new(host),
@@ -173,17 +165,8 @@ async fn give_back(engine: &Engine, job: Job, reason: StopReason) {
 
 /// Has the runtime do something. A panic is the platform's failure.
 async fn guarded<T>(slot: &Slot, act: impl Future<Output = T>) -> Result<T, Failure> {
-    let mut act = pin!(act);
-    let acted =
-        poll_fn(
-            |context| match catch_unwind(AssertUnwindSafe(|| act.as_mut().poll(context))) {
-                Ok(polled) => polled.map(Ok),
-                Err(_) => std::task::Poll::Ready(Err(())),
-            },
-        );
-    acted
-        .await
-        .map_err(|()| failed(slot, "the runtime panicked"))
+    let acted = AssertUnwindSafe(act).catch_unwind().await;
+    acted.map_err(|_| failed(slot, "the runtime panicked"))
 }
 
 fn failed(slot: &Slot, failure: &str) -> Failure {

@@ -7,19 +7,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::Engine;
-use super::host_calls;
+use super::host_calls::{self, HostCalls};
 use super::instances::Slot;
+use super::job::Loaded;
 use crate::bindings::HostCall;
-use crate::runtime::{BindingNames, CallHost, HostAnswer, HostRequest};
+use crate::runtime::{CallContext, CallHost, HostAnswer, HostRequest};
 
 /// The engine's side of one call. The runtime keeps it until the code has really ended.
 pub(super) struct EngineHost {
     pub(super) engine: Engine,
     pub(super) slot: Arc<Slot>,
-    /// The bindings that the function has.
-    pub(super) given: Arc<[BindingNames]>,
-    /// What host functions are told.
-    pub(super) call: HostCall,
+    pub(super) host_calls: Arc<HostCalls>,
+    pub(super) function: Arc<Loaded>,
+    pub(super) context: Arc<CallContext>,
 }
 
 #[async_trait]
@@ -44,15 +44,16 @@ impl CallHost for EngineHost {
     }
 
     async fn call(&self, request: HostRequest) -> HostAnswer {
-        let (calls, call) = (&self.slot.host_calls, self.call.clone());
-        host_calls::call(&self.engine, calls, &self.given, call, request).await
+        let call = HostCall::of(&self.context, self.function.function.version);
+        let given = &self.function.bindings;
+        host_calls::call(&self.engine, &self.host_calls, given, call, request).await
     }
 }
 
 impl Drop for EngineHost {
     fn drop(&mut self) {
         if self.slot.is_abandoned() {
-            self.engine.0.instances.came_back(self.call.function_id);
+            self.engine.0.instances.came_back(self.context.function_id);
         }
     }
 }

@@ -15,16 +15,27 @@ use super::record::Record;
 use super::settle::{not_run, settle};
 use crate::model::{Failure, FailureKind};
 
-/// A job that is to run, on the slot that was made for it. It gives its instance back when it is
-/// dropped.
-pub(super) struct Ticket {
+/// A job that is to run, on the slot that was made for it.
+struct Ticket {
     engine: Engine,
-    pub(super) slot: Arc<Slot>,
+    slot: Arc<Slot>,
+    has_ended: bool,
+}
+
+impl Ticket {
+    /// The job has been settled or abandoned: its instance is free.
+    fn end(mut self) {
+        self.engine.end(&self.slot);
+        self.has_ended = true;
+    }
 }
 
 impl Drop for Ticket {
+    /// The task was dropped, or panicked, before its job was settled.
     fn drop(&mut self) {
-        // A task that ends as it should has settled its job.
+        if self.has_ended {
+            return;
+        }
         if let Some(running) = self.slot.finish() {
             let failure = Failure::new(FailureKind::Platform, "the attempt was dropped");
             let settled = settle(self.engine.clone(), running, not_run(failure));
@@ -68,6 +79,7 @@ impl Engine {
                     return Some(Ticket {
                         engine: self.clone(),
                         slot: self.0.instances.take_on(self, job, hold),
+                        has_ended: false,
                     });
                 }
             }
@@ -80,9 +92,11 @@ async fn serve(engine: Engine, first: Ticket) {
     let mut next = Some(first);
     while let Some(ticket) = next {
         attempt(&engine, &ticket.slot).await;
-        engine.end(&ticket.slot);
+        ticket.end();
         next = engine.next_ticket();
-        // This starts others, if more than one job can start.
-        drop(ticket);
+        if next.is_some() {
+            // More than one job may be able to start.
+            engine.dispatch();
+        }
     }
 }

@@ -1,12 +1,9 @@
 //! The host calls of one attempt: their bounds, and what is kept of them.
 
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::Poll;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use parking_lot::Mutex;
 
 use super::Engine;
@@ -97,7 +94,7 @@ impl Tally {
 /// Makes a host call and keeps it. If the future is dropped, the call is kept as dropped.
 pub(super) async fn call(
     engine: &Engine,
-    calls: &Arc<HostCalls>,
+    calls: &HostCalls,
     given: &[BindingNames],
     call: HostCall,
     request: HostRequest,
@@ -160,15 +157,11 @@ impl Drop for Kept<'_> {
 
 /// A panic of a host function fails its call only.
 async fn guarded(answer: impl Future<Output = HostAnswer>) -> HostAnswer {
-    let mut answer = pin!(answer);
-    poll_fn(
-        |context| match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))) {
-            Ok(polled) => polled,
-            Err(_) => {
-                tracing::error!("a host function panicked");
-                Poll::Ready(Err(HostError::new("ERR_HOST", "the host function failed")))
-            }
-        },
-    )
-    .await
+    AssertUnwindSafe(answer)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| {
+            tracing::error!("a host function panicked");
+            Err(HostError::new("ERR_HOST", "the host function failed"))
+        })
 }

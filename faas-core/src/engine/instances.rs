@@ -28,7 +28,6 @@ pub(super) struct Slot {
     /// The instance on which it begins.
     pub(super) id: InstanceId,
     pub(super) hold: Arc<Hold>,
-    pub(super) host_calls: Arc<HostCalls>,
     /// What it runs. Whoever takes it out settles it: its task, or the watchdog that abandons it.
     running: Mutex<Option<Running>>,
     /// Notified when it is abandoned.
@@ -112,7 +111,7 @@ impl Slot {
         self.running.lock().as_ref().map(read)
     }
 
-    /// Takes a job back that is not to begin.
+    /// Takes out what runs: whoever gets it settles it.
     pub(super) fn finish(&self) -> Option<Running> {
         self.running.lock().take()
     }
@@ -203,15 +202,13 @@ impl Instances {
         let execution = Arc::make_mut(&mut job.execution);
         execution.instance_id = Some(id.clone());
         execution.function_version = job.function.function.version;
-        let host_calls = Arc::<HostCalls>::default();
         let slot = Arc::new(Slot {
             number: self.started.fetch_add(1, Ordering::Relaxed),
             id,
             hold,
-            host_calls: host_calls.clone(),
             running: Mutex::new(Some(Running {
                 job,
-                host_calls,
+                host_calls: Arc::default(),
                 started: clock.now(),
                 since,
                 active_since: engine.0.stalls.active(since),
@@ -263,8 +260,8 @@ impl Instances {
         }
     }
 
-    /// Copies of the executions that have a slot and that `wanted` picks by what they are and by the status
-    /// that they are shown in: pending until their attempt begins, then running.
+    /// Copies of the executions that have a slot and that `wanted` picks by what they are and by the
+    /// status that they are shown in: pending until their attempt begins, then running.
     pub(super) fn live(
         &self,
         mut wanted: impl FnMut(&Execution, Status) -> bool,
