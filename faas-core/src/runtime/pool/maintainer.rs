@@ -219,53 +219,17 @@ mod tests {
     use super::*;
     use crate::clock::ManualClock;
     use crate::model::{FunctionId, Timestamp};
-    use crate::runtime::pool::{Bounds, Isolate};
-    use crate::runtime::step::{Ended, HostReply, Step};
-    use crate::runtime::{Call, StopReason};
-
-    #[derive(Debug)]
-    struct Made;
-
-    impl Isolate for Made {
-        type Program = ();
-
-        async fn start(&mut self, _: &Call, _: bool) -> Step {
-            unreachable!("this test runs no calls")
-        }
-
-        async fn resume(&mut self, _: &Call, _: Duration, _: Vec<HostReply>) -> Step {
-            unreachable!("this test runs no calls")
-        }
-
-        async fn stop(&mut self, _: &Call, _: StopReason) -> Ended {
-            unreachable!("this test runs no calls")
-        }
-
-        async fn disturbed(&mut self) {
-            unreachable!("this test runs no calls")
-        }
-
-        async fn end_disturbed(&mut self, _: &Call) -> Ended {
-            unreachable!("this test runs no calls")
-        }
-
-        fn cpu_time(&self) -> Duration {
-            Duration::ZERO
-        }
-
-        fn bytes(&self) -> usize {
-            1
-        }
-    }
+    use crate::runtime::pool::Bounds;
+    use crate::runtime::pool::unused::{BLANK, Blank};
 
     #[derive(Debug)]
     struct Makes;
 
     impl Maker for Makes {
-        type Isolate = Made;
+        type Isolate = Blank;
 
-        fn make(&self) -> io::Result<Made> {
-            Ok(Made)
+        fn make(&self) -> io::Result<Blank> {
+            Ok(BLANK)
         }
     }
 
@@ -275,19 +239,19 @@ mod tests {
         let bounds = Bounds {
             blank: 0,
             warm: 10,
-            warm_bytes: 10,
+            warm_bytes: BLANK.bytes,
             idle: Duration::from_secs(60),
         };
         let warm = Arc::new(Warm::new(bounds, Arc::new(clock.clone())));
         let maintainer = PoolMaintainer::start(Makes, warm.clone(), 0).unwrap();
         let (lease, _) = warm.check_out((FunctionId::from_u128(1), 1));
-        assert!(warm.check_in(lease, Some(Made)).is_empty());
+        assert!(warm.check_in(lease, Some(BLANK)).is_empty());
         for _ in 0..1_000_000 {
             if warm.size().0 == 0 {
                 return;
             }
             clock.advance(Duration::from_millis(10));
-            maintainer.drop_later([Made]);
+            maintainer.drop_later([BLANK]);
             std::thread::yield_now();
         }
         panic!("the idle isolate was not evicted");

@@ -7,6 +7,8 @@
 
 mod drive;
 mod maintainer;
+#[cfg(test)]
+mod unused;
 mod warm;
 
 use std::any::Any;

@@ -234,56 +234,8 @@ mod tests {
     use super::*;
     use crate::clock::ManualClock;
     use crate::model::Timestamp;
-    use crate::runtime::step::{Ended, HostReply, Step};
-    use crate::runtime::{Call, StopReason};
+    use crate::runtime::pool::unused::{BLANK, Blank};
 
-    /// An isolate that runs no calls and has the given size.
-    #[derive(Debug)]
-    struct Blank {
-        bytes: usize,
-        alive: bool,
-    }
-
-    impl Isolate for Blank {
-        type Program = ();
-
-        async fn start(&mut self, _: &Call, _: bool) -> Step {
-            unreachable!("this test runs no calls")
-        }
-
-        async fn resume(&mut self, _: &Call, _: Duration, _: Vec<HostReply>) -> Step {
-            unreachable!("this test runs no calls")
-        }
-
-        async fn stop(&mut self, _: &Call, _: StopReason) -> Ended {
-            unreachable!("this test runs no calls")
-        }
-
-        async fn disturbed(&mut self) {
-            unreachable!("this test runs no calls")
-        }
-
-        async fn end_disturbed(&mut self, _: &Call) -> Ended {
-            unreachable!("this test runs no calls")
-        }
-
-        fn cpu_time(&self) -> Duration {
-            Duration::ZERO
-        }
-
-        fn bytes(&self) -> usize {
-            self.bytes
-        }
-
-        fn is_alive(&self) -> bool {
-            self.alive
-        }
-    }
-
-    const BLANK: Blank = Blank {
-        bytes: 100,
-        alive: true,
-    };
     const IDLE: Duration = Duration::from_secs(60);
 
     fn warm(count: usize, bytes: usize) -> Warm<Blank> {

@@ -161,12 +161,12 @@ pub(super) fn of_end(status: Option<ExitStatus>) -> Failure {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::LogLevel;
     use crate::runtime::process::wire::Line;
 
-    const LIMITS: Limits = Limits {
+    pub(in crate::runtime::process) const LIMITS: Limits = Limits {
         timeout: Duration::from_secs(1),
         memory: 1 << 20,
         output: 10,
@@ -176,7 +176,8 @@ mod tests {
         host_bytes: 10,
     };
 
-    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+    pub(in crate::runtime::process) const NOW: Timestamp =
+        Timestamp::from_millis(1_800_000_000_000);
 
     fn done(failure: Option<Failure>, lines: usize) -> DoneHead<'static> {
         let line = || Line {

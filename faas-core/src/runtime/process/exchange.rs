@@ -151,19 +151,8 @@ fn invalid(what: &str) -> Lost {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runtime::process::answer::tests::{LIMITS, NOW};
     use crate::runtime::process::wire::DoneHead;
-
-    const LIMITS: Limits = Limits {
-        timeout: Duration::from_secs(1),
-        memory: 1 << 20,
-        output: 10,
-        log_lines: 2,
-        log_bytes: 100,
-        host_calls: 2,
-        host_bytes: 10,
-    };
-
-    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
     const CALL: HostCallHead = HostCallHead {
         serial: 1,
