@@ -211,11 +211,6 @@ impl Bindings {
         Ok(Self(all))
     }
 
-    /// Whether there is a binding of this name.
-    pub fn contains(&self, name: &str) -> bool {
-        self.0.contains_key(name)
-    }
-
     /// The names of all bindings, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(|name| &**name)
