@@ -36,6 +36,7 @@ mod outgoing;
 mod remote;
 mod sandbox;
 mod service;
+mod wait_budget;
 mod wire;
 pub mod worker;
 mod worker_host;

@@ -13,6 +13,7 @@ use super::child_process::{ChildProcess, private_bytes};
 use super::exchange::{Exchange, Terms};
 use super::flight_recorder::Recording;
 use super::outgoing::{Outgoing, Uploaded};
+use super::wait_budget::WaitBudget;
 use super::wire::{self, Frames, Reply, Request, micros};
 use super::worker_host::{NewChild, PATIENCE, WorkerHost};
 use crate::clock::Clock;
@@ -33,13 +34,6 @@ const SHORT_CALLS: u64 = 64;
 
 /// The maximum size of the frame in which a child reports that it is ready, in bytes.
 const MAX_GREETING: usize = 16;
-
-/// The processor time that a child may use while it says that it waits: it only has to finish its
-/// system call.
-const WAITING: Duration = Duration::from_millis(20);
-
-/// How much more it may use for each wait of a call.
-const WAITING_EACH: Duration = Duration::from_micros(200);
 
 /// How often the processor time of a child that waits is checked: first after this time, then after
 /// twice as long each time, up to the maximum. It is checked when it goes on as well.
@@ -65,9 +59,7 @@ pub(super) struct RemoteIsolate {
     cpu_before: Duration,
     /// The processor time of the current call until it began to wait, or of the last call.
     cpu_time: Duration,
-    /// The processor time of the current call in waits that are over, and their number.
-    burnt_before: Duration,
-    waits: u32,
+    wait_budget: WaitBudget,
     /// What ended the wait of a call, until that is handled.
     disturbance: Option<Lost>,
     /// Private memory of the child when it was forked, in bytes.
@@ -99,8 +91,7 @@ impl RemoteIsolate {
             deadline: Duration::ZERO,
             cpu_before: Duration::ZERO,
             cpu_time: Duration::ZERO,
-            burnt_before: Duration::ZERO,
-            waits: 0,
+            wait_budget: WaitBudget::default(),
             disturbance: None,
             bytes: OVERHEAD,
             counted: 0,
@@ -214,11 +205,9 @@ impl RemoteIsolate {
         self.cpu_before = now.max(self.cpu_before);
     }
 
-    /// Returns the processor time that the child has used in this call while it said that it waits,
-    /// with `since` of its last wait, if that is too much.
-    fn burnt(&self, since: Duration) -> Option<Lost> {
-        let used = self.burnt_before + since;
-        (used > WAITING + WAITING_EACH * self.waits).then_some(Lost::Burnt(used))
+    /// Returns how the child is lost, if it has used too much while it said that it waits.
+    fn burnt(&self) -> Option<Lost> {
+        self.wait_budget.check(self.used_since_wait())
     }
 
     /// The processor time that the child has used since its last step ended.
@@ -295,8 +284,7 @@ impl Isolate for RemoteIsolate {
     async fn start(&mut self, call: &Call, is_blank: bool) -> Step {
         self.deadline = self.clock.monotonic().saturating_add(call.limits.timeout);
         self.cpu_time = Duration::ZERO;
-        self.burnt_before = Duration::ZERO;
-        self.waits = 0;
+        self.wait_budget = WaitBudget::default();
         let serial = self.exchange.start();
         let said = self.outgoing.add_call(serial, call, is_blank);
         self.step(call, said).await
@@ -304,11 +292,8 @@ impl Isolate for RemoteIsolate {
 
     async fn resume(&mut self, call: &Call, paused: Duration, replies: Vec<HostReply>) -> Step {
         self.deadline = self.deadline.saturating_add(paused);
-        self.waits = self.waits.saturating_add(1);
         let used = self.used_since_wait();
-        let burnt = self.burnt(used);
-        self.burnt_before += used;
-        let said = match burnt {
+        let said = match self.wait_budget.end_wait(used) {
             Some(lost) => Err(lost),
             None => self.go(paused, &replies),
         };
@@ -320,7 +305,7 @@ impl Isolate for RemoteIsolate {
         if reason != StopReason::Timeout {
             return self.lost(Lost::Stopped(reason), call).await;
         }
-        if let Some(burnt) = self.burnt(self.used_since_wait()) {
+        if let Some(burnt) = self.burnt() {
             return self.lost(burnt, call).await;
         }
         self.deadline = self.clock.monotonic();
@@ -348,7 +333,7 @@ impl Isolate for RemoteIsolate {
                 },
                 () = self.clock.sleep(period) => {}
             }
-            if let Some(burnt) = self.burnt(self.used_since_wait()) {
+            if let Some(burnt) = self.burnt() {
                 break burnt;
             }
             period = (2 * period).min(MAX_CHECK);

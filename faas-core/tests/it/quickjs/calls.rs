@@ -410,3 +410,16 @@ fn a_compilation_that_takes_too_long_is_abandoned() {
     let message = rig.error(&long).message;
     assert!(message.contains("longer than 0 ms"), "{message}");
 }
+
+#[test]
+fn a_job_that_is_left_behind_and_never_ends_costs_the_isolate_and_not_the_result() {
+    let mut rig = Rig::new();
+    // Longer than any test: the job must not run until then.
+    rig.limits.timeout = Duration::from_secs(3600);
+    let program = rig.compile("Promise.resolve().then(() => { for (;;); }); return 1");
+    for _ in 0..2 {
+        let outcome = rig.call(FunctionId::from_u128(1), &program, "1");
+        assert_eq!(outcome.result.unwrap().as_str(), "1");
+        assert!(outcome.cold_start);
+    }
+}
