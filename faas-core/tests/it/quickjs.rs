@@ -30,6 +30,7 @@ mod threads {
     mod rig;
     mod waiting;
     mod warmth;
+    mod web;
 }
 
 #[cfg(target_os = "linux")]
@@ -90,4 +91,5 @@ mod processes {
     mod rig;
     mod waiting;
     mod warmth;
+    mod web;
 }

@@ -18,7 +18,8 @@ impl ForkedEngine for Isolate {
     const COMPILE_MEMORY: usize = COMPILE_MEMORY;
 
     fn blank(clock: Arc<dyn Clock>) -> io::Result<Self> {
-        Self::blank(clock).map_err(|_| io::ErrorKind::OutOfMemory.into())
+        let blank = Self::blank(clock).and_then(|isolate| isolate.load_all().map(|()| isolate));
+        blank.map_err(|_| io::ErrorKind::OutOfMemory.into())
     }
 
     fn diverge(&mut self, seed: u64, recorder: Arc<dyn LineRecorder>) {

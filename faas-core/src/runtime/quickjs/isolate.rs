@@ -17,6 +17,7 @@ use super::prelude::{Entries, Prelude};
 use super::rejections::Rejections;
 use super::running::{Running, StepEnd};
 use super::suspended::Suspended;
+use super::web;
 use crate::clock::Clock;
 use crate::runtime::step::{Ended, HostReply, JsEngine, LineRecorder, Step};
 use crate::runtime::{Call, StopReason};
@@ -110,8 +111,10 @@ impl Isolate {
             polled.get().is_some_and(|state| state.stopped().is_some())
         })));
         let context = Context::custom::<Intrinsics>(&runtime)?;
-        let entries =
-            context.with(|ctx| Entries::install(&ctx, prelude, &heap, &current, &dice))?;
+        let entries = context.with(|ctx| {
+            web::install(&ctx, &heap, &current)?;
+            Entries::install(&ctx, prelude, &heap, &current, &dice)
+        })?;
         let rejections = Rejections::track(&runtime);
         Ok(Self {
             clock,
@@ -127,6 +130,16 @@ impl Isolate {
             loaded: None,
             recorder: None,
         })
+    }
+
+    /// Prepares an isolate that will be forked: loads what is otherwise loaded when it is first
+    /// used, since the forks share its memory.
+    #[cfg(target_os = "linux")]
+    pub(in crate::runtime) fn load_all(&self) -> rquickjs::Result<()> {
+        self.context.with(|ctx| web::load_all(&ctx))?;
+        self.runtime
+            .set_gc_threshold(self.heap.used() + GC_THRESHOLD);
+        Ok(())
     }
 
     /// Seeds `Math.random`: copies of an isolate must not produce the same numbers.

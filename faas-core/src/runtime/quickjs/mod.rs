@@ -11,7 +11,7 @@
 //! `main.js`, and `inspect.js`, `console.js` and `bindings.js`, which are loaded when they are first
 //! needed). For uploads read `compile.rs`, `compile/read.rs` (which form the code has), `shape.rs`
 //! and `syntax_error.rs`. `threads.rs` runs steps; `pool` decides which isolates are kept;
-//! `service.rs` connects them.
+//! `service.rs` connects them. `web/` has the globals of the web platform.
 //!
 //! There are no modules to import, no network and no files. Nothing that an isolate can reach
 //! outlives it.
@@ -39,6 +39,7 @@ mod slots;
 mod suspended;
 mod syntax_error;
 mod threads;
+mod web;
 
 pub use service::{QuickJs, QuickJsOptions};
 #[cfg(target_os = "linux")]

@@ -1,0 +1,132 @@
+//! The web platform in an isolate: the globals that the Minimum Common Web API names.
+//!
+//! Each [`Part`] is JavaScript (`*.js`) with, where Rust does the work better, native functions
+//! (`*.rs`). It is compiled once per process. A thread's isolate has an accessor for each global and
+//! loads the part when code first reads one of its globals. A zygote loads all parts before it
+//! forks, so a child finds them ready and pays nothing.
+//!
+//! A part's file evaluates to `(use, native) => exports`:
+//!
+//! - `use('events')` returns the exports of another part and loads it if necessary. Parts must not
+//!   use each other in a cycle.
+//! - `native` has the part's native functions.
+//! - Of the exports, those that [`Part::globals`] lists become globals. The others are for other
+//!   parts.
+//!
+//! A part is loaded while user code runs, which may have replaced builtins. This can break only the
+//! isolate that did it: native functions must accept any argument and must not trust a type that
+//! JavaScript has checked.
+
+use std::ffi::CStr;
+use std::sync::{Arc, OnceLock};
+
+use rquickjs::{Array, Context, Ctx, Function, Object, Runtime};
+
+use super::call_state::Current;
+use super::heap::Heap;
+use super::prelude::PLATFORM_FILE;
+use super::raw::{Bytecode, Goal};
+
+mod base64;
+
+/// A part of the web platform.
+struct Part {
+    name: &'static str,
+    source: &'static str,
+    /// The exports that become globals.
+    globals: &'static [&'static str],
+    /// Makes the native functions.
+    native: for<'js> fn(&Ctx<'js>, &Host) -> rquickjs::Result<Object<'js>>,
+}
+
+/// All parts.
+const PARTS: &[Part] = &[Part {
+    name: "base64",
+    source: include_str!("base64.js"),
+    globals: &["atob", "btoa"],
+    native: base64::native,
+}];
+
+/// What native functions may use of the host.
+#[derive(Clone)]
+struct Host {
+    /// The current call: its clock, its deadline and its console.
+    #[expect(dead_code, reason = "no part needs it yet")]
+    current: Arc<Current>,
+}
+
+/// The memory, in bytes, that a part may take beyond the call's limit while it is loaded.
+const RESERVE: usize = 1 << 20;
+
+/// Returns the bytecode of `PARTS[number]`. Compiles it when it is first needed.
+fn code(number: usize) -> rquickjs::Result<&'static Bytecode> {
+    static CODE: [OnceLock<Option<Bytecode>>; PARTS.len()] =
+        [const { OnceLock::new() }; PARTS.len()];
+    let (cell, part) = CODE
+        .get(number)
+        .zip(PARTS.get(number))
+        .ok_or(rquickjs::Error::Unknown)?;
+    cell.get_or_init(|| compile(part.source, PLATFORM_FILE))
+        .as_ref()
+        .ok_or(rquickjs::Error::Allocation)
+}
+
+fn compile(source: &str, file: &CStr) -> Option<Bytecode> {
+    let runtime = Runtime::new().ok()?;
+    let context = Context::full(&runtime).ok()?;
+    context.with(|ctx| Bytecode::compile(&ctx, source, Goal::Script, file, 1).ok())
+}
+
+/// Defines the globals of all parts. Each part is loaded when one of its globals is first read.
+pub(super) fn install<'js>(
+    ctx: &Ctx<'js>,
+    heap: &Arc<Heap>,
+    current: &Arc<Current>,
+) -> rquickjs::Result<()> {
+    let host = Host {
+        current: current.clone(),
+    };
+    let heap = heap.clone();
+    let load = Function::new(
+        ctx.clone(),
+        move |ctx: Ctx<'js>,
+              number: usize,
+              using: Function<'js>|
+              -> rquickjs::Result<Object<'js>> {
+            let part = PARTS.get(number).ok_or(rquickjs::Error::Unknown)?;
+            heap.with_reserve(RESERVE, || {
+                let setup = code(number)?
+                    .run_script(&ctx)
+                    .map_err(|_| rquickjs::Error::Exception)?;
+                let setup = setup.into_function().ok_or(rquickjs::Error::Unknown)?;
+                setup.call((using, (part.native)(&ctx, &host)?))
+            })
+        },
+    )?;
+    let parts = Array::new(ctx.clone())?;
+    for (number, part) in PARTS.iter().enumerate() {
+        parts.set(2 * number, part.name)?;
+        parts.set(2 * number + 1, part.globals.to_vec())?;
+    }
+    static LOADER: OnceLock<Option<Bytecode>> = OnceLock::new();
+    let loader = LOADER
+        .get_or_init(|| compile(include_str!("loader.js"), PLATFORM_FILE))
+        .as_ref()
+        .ok_or(rquickjs::Error::Allocation)?;
+    let loader = loader
+        .run_script(ctx)
+        .map_err(|_| rquickjs::Error::Exception)?;
+    let loader = loader.into_function().ok_or(rquickjs::Error::Unknown)?;
+    loader.call((load, parts))
+}
+
+/// Loads all parts, in an isolate that will be forked.
+#[cfg(target_os = "linux")]
+pub(super) fn load_all(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
+    for part in PARTS {
+        for global in part.globals {
+            ctx.globals().get::<_, rquickjs::Value<'_>>(*global)?;
+        }
+    }
+    Ok(())
+}
