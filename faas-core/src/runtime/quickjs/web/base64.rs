@@ -36,7 +36,7 @@ fn decode(text: &str) -> Option<String> {
         .bytes()
         .filter(|byte| !byte.is_ascii_whitespace())
         .collect();
-    if digits.len() % 4 == 0 {
+    if digits.len().is_multiple_of(4) {
         for _ in 0..2 {
             digits.pop_if(|last| *last == b'=');
         }
