@@ -17,14 +17,17 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 use rquickjs::{Context, Runtime};
+use serde::{Deserialize, Serialize};
 
-use super::raw::Bytecode;
+use super::raw::{self, Bytecode};
 use super::slots::Lanes;
+use super::source_map::SourceMaps;
 use crate::error::CompileError;
 
 mod dialect;
 mod nesting;
 mod read;
+mod typescript;
 mod wrapper;
 
 pub(super) use wrapper::BODY;
@@ -46,11 +49,12 @@ pub(in crate::runtime) struct Compiled {
     pub(in crate::runtime) bytecode: Bytecode,
     /// Whether the handler may read its second argument.
     pub(in crate::runtime) reads_context: bool,
+    /// The maps of the files that were transformed.
+    pub(in crate::runtime) maps: Arc<SourceMaps>,
 }
 
 /// What the bytecode evaluates to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::runtime) enum Form {
     /// The handler: a function whose body is the text.
     Body,
@@ -66,19 +70,6 @@ pub(in crate::runtime) enum Form {
 }
 
 impl Form {
-    /// Returns the form with this number.
-    #[cfg(target_os = "linux")]
-    pub(super) const fn numbered(number: u8) -> Option<Self> {
-        Some(match number {
-            0 => Self::Body,
-            1 => Self::Expression,
-            2 => Self::Declarations,
-            3 => Self::CommonJs,
-            4 => Self::Module,
-            _ => return None,
-        })
-    }
-
     /// How `prelude/main.js` finds the handler in the value that is installed.
     pub(super) fn entry(self) -> &'static str {
         match self {
@@ -120,9 +111,11 @@ impl Compiler {
         let _turn = slots.take(self.timeout)?;
         let job = Arc::new(Job::default());
         let (text, abandoned, worked) = (source.to_owned(), slots.clone(), job.clone());
+        // TypeScript goes to oxc first, which may take stack for each token.
+        let tokens = dialect::nesting_tokens(source).min(dialect::MAX_NESTING_TOKENS);
         let spawned = std::thread::Builder::new()
             .name("faas-compile".into())
-            .stack_size(COMPILE_STACK)
+            .stack_size(COMPILE_STACK + tokens * dialect::LEVEL_STACK)
             .spawn(move || {
                 let compiled = catch_unwind(|| compile_here(&text))
                     .unwrap_or_else(|_| Err(plain("the compiler failed on this code")));
@@ -208,7 +201,10 @@ pub(in crate::runtime) fn compile_here(source: &str) -> Result<Compiled, Compile
     runtime.set_max_stack_size(GATE_STACK);
     runtime.set_memory_limit(COMPILE_MEMORY);
     let context = Context::full(&runtime).map_err(|_| cannot_now("out of memory"))?;
-    context.with(|ctx| read::compile(&ctx, source))
+    context.with(|ctx| {
+        raw::accept_imports(&ctx);
+        read::compile(&ctx, source)
+    })
 }
 
 #[cfg(test)]

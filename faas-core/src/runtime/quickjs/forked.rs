@@ -3,16 +3,23 @@
 use std::io;
 use std::sync::Arc;
 
-use super::compile::{COMPILE_MEMORY, Compiled, Form, compile_here};
+use serde::{Deserialize, Serialize};
+
+use super::compile::{COMPILE_MEMORY, Compiled, Form, cannot_now, compile_here};
 use super::isolate::Isolate;
 use super::raw::Bytecode;
+use super::source_map::SourceMaps;
 use crate::clock::Clock;
 use crate::error::CompileError;
 use crate::runtime::step::{ForkedEngine, LineRecorder};
 
-/// What precedes the bytecode of a program: its form, and whether the handler may read its second
-/// argument.
-const HEAD: usize = 2;
+/// What precedes the bytecode of a program.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    form: Form,
+    reads_context: bool,
+    maps: SourceMaps,
+}
 
 impl ForkedEngine for Isolate {
     const COMPILE_MEMORY: usize = COMPILE_MEMORY;
@@ -28,21 +35,25 @@ impl ForkedEngine for Isolate {
     }
 
     fn compile(source: &str) -> Result<Vec<u8>, CompileError> {
-        let Compiled {
-            form,
-            bytecode,
-            reads_context,
-        } = compile_here(source)?;
-        let head = [form as u8, u8::from(reads_context)];
-        Ok([&head, bytecode.bytes()].concat())
+        let compiled = compile_here(source)?;
+        let head = Head {
+            form: compiled.form,
+            reads_context: compiled.reads_context,
+            maps: (*compiled.maps).clone(),
+        };
+        let mut program =
+            postcard::to_allocvec(&head).map_err(|_| cannot_now("the program is not writable"))?;
+        program.extend_from_slice(compiled.bytecode.bytes());
+        Ok(program)
     }
 
     fn load(program: &[u8]) -> Option<Compiled> {
-        let (&[form, reads_context], bytecode) = program.split_first_chunk::<HEAD>()?;
+        let (head, bytecode) = postcard::take_from_bytes::<Head>(program).ok()?;
         Some(Compiled {
-            form: Form::numbered(form)?,
+            form: head.form,
             bytecode: Bytecode::received(bytecode),
-            reads_context: reads_context != 0,
+            reads_context: head.reads_context,
+            maps: Arc::new(head.maps),
         })
     }
 }
@@ -59,12 +70,14 @@ mod tests {
             "const a = 1; function f(_, context) { return a }",
             "exports.handler = () => 1",
             "export default () => 1",
+            "export default (a: number): number => a",
         ] {
             let direct = compile_here(source).unwrap();
             let loaded = <Isolate as ForkedEngine>::compile(source).unwrap();
             let loaded = <Isolate as ForkedEngine>::load(&loaded).unwrap();
             assert_eq!(loaded.form, direct.form, "{source}");
             assert_eq!(loaded.reads_context, direct.reads_context, "{source}");
+            assert_eq!(loaded.maps, direct.maps, "{source}");
             assert_eq!(loaded.bytecode.bytes(), direct.bytecode.bytes(), "{source}");
         }
         for invalid in [&[][..], &[0], &[9, 0, 1]] {

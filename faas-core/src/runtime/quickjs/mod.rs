@@ -36,6 +36,7 @@ mod running;
 mod service;
 mod shape;
 mod slots;
+mod source_map;
 mod suspended;
 mod syntax_error;
 mod threads;

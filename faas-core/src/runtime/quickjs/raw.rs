@@ -1,7 +1,7 @@
 //! The calls into QuickJS that rquickjs has no safe form of. All of this runtime's unsafe code is
 //! here, in the allocator (`heap.rs`), and where values are marked as safe to change threads.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 
 use rquickjs::{Ctx, Promise, Value, qjs};
@@ -76,6 +76,28 @@ fn compile(
         let bytecode = std::slice::from_raw_parts(buffer, size as usize).to_vec();
         qjs::js_free(raw, buffer.cast());
         Ok(bytecode)
+    }
+}
+
+/// Makes each import of a module that is compiled lead to an empty module: QuickJS looks for the
+/// modules that a text imports when it compiles the text.
+#[expect(unsafe_code, reason = "rquickjs would lock the runtime again")]
+pub(super) fn accept_imports(ctx: &Ctx<'_>) {
+    unsafe extern "C" fn load(
+        ctx: *mut qjs::JSContext,
+        name: *const c_char,
+        _: *mut c_void,
+    ) -> *mut qjs::JSModuleDef {
+        unsafe extern "C" fn no_exports(_: *mut qjs::JSContext, _: *mut qjs::JSModuleDef) -> c_int {
+            0
+        }
+        // SAFETY: QuickJS calls this with its own context and a name that ends with a NUL.
+        unsafe { qjs::JS_NewCModule(ctx, name, Some(no_exports)) }
+    }
+    // SAFETY: `ctx` holds the runtime's lock; the functions are static and use no opaque value.
+    unsafe {
+        let runtime = qjs::JS_GetRuntime(ctx.as_raw().as_ptr());
+        qjs::JS_SetModuleLoaderFunc(runtime, None, Some(load), ptr::null_mut());
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rquickjs::function::This;
-use rquickjs::{Ctx, Object, Promise, Value};
+use rquickjs::{Ctx, Function, Object, Promise, Value};
 
 use super::bindings;
 use super::call_state::CallState;
@@ -21,6 +21,7 @@ use super::heap::Heap;
 use super::prelude::Entries;
 use super::raw;
 use super::rejections::Rejections;
+use super::source_map::SourceMaps;
 use super::suspended::{Suspended, Then};
 use crate::model::{Failure, FailureKind, Json, LogLevel, MAX_DEPTH, is_too_deep};
 use crate::runtime::Call;
@@ -130,6 +131,9 @@ impl<'js> Running<'_, 'js> {
         if self.reads_context && !self.call.bindings.is_empty() {
             bindings::install(self.ctx, self.entries, &self.call.bindings)?;
         }
+        if !program.maps.is_empty() {
+            self.use_maps(program.maps.clone())?;
+        }
         let (code, form) = (&program.bytecode, program.form);
         match form {
             Form::Body | Form::Expression => {
@@ -158,6 +162,15 @@ impl<'js> Running<'_, 'js> {
                 self.advance(evaluated.into_value(), then)
             }
         }
+    }
+
+    /// Makes stacks show the user's places.
+    fn use_maps(&self, maps: Arc<SourceMaps>) -> Result<(), Ending<'js>> {
+        let rewrite = Function::new(self.ctx.clone(), move |stack: Value<'js>| {
+            raw::text(&stack).map(|stack| maps.rewrite(&stack))
+        })?;
+        let use_maps = self.entries.use_maps.clone().restore(self.ctx)?;
+        Ok(use_maps.call((rewrite,))?)
     }
 
     /// Installs the handler. `found` is the handler itself, or a module's exports.

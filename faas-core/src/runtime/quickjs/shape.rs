@@ -11,9 +11,7 @@ use oxc_ast::ast::{Expression, Function, FunctionBody, Program, Statement};
 use oxc_parser::{ParseOptions, Parser};
 use oxc_span::{GetSpan, SourceType};
 
-use super::compile::plain;
-use super::syntax_error::{self, Rejection};
-use crate::error::CompileError;
+use super::syntax_error::{Refusal, Rejection};
 
 mod common_js;
 mod declarations;
@@ -65,7 +63,7 @@ pub(super) fn of_function(
     wrapped: &str,
     before: usize,
     source: &str,
-) -> Result<Shape, CompileError> {
+) -> Result<Shape, Refusal> {
     let allocator = Allocator::default();
     let program = parse(&allocator, wrapped, SourceType::script(), before, source)?;
     let body = only_function(&program)
@@ -110,23 +108,23 @@ fn parse<'a>(
     kind: SourceType,
     before: usize,
     source: &str,
-) -> Result<Program<'a>, CompileError> {
+) -> Result<Program<'a>, Refusal> {
     let parsed = Parser::new(allocator, text, kind).parse();
     match parsed.diagnostics.iter().next() {
         None if !parsed.panicked => Ok(parsed.program),
-        None => Err(plain("syntax error")),
+        None => Err(Refusal::whole("syntax error")),
         Some(error) => {
             let label = error.labels.first();
             let offset = label.map_or(0, |label| label.offset() as usize);
             let offset = offset.saturating_sub(before);
-            Err(syntax_error::at_offset(source, offset, &error.message))
+            Err(Refusal::at_offset(source, offset, &error.message))
         }
     }
 }
 
 /// The error for a text that ends the function that it is put into. It has the same nesting as the
 /// text that QuickJS has accepted, so it can be parsed alone, which fails at the first such bracket.
-fn unbalanced(source: &str) -> CompileError {
+fn unbalanced(source: &str) -> Refusal {
     let options = ParseOptions {
         allow_return_outside_function: true,
         ..ParseOptions::default()
@@ -141,7 +139,7 @@ fn unbalanced(source: &str) -> CompileError {
         .next()
         .and_then(|error| error.labels.first());
     let offset = label.map_or(source.len(), |label| label.offset() as usize);
-    syntax_error::at_offset(source, offset, "a bracket is closed that was never opened")
+    Refusal::at_offset(source, offset, "a bracket is closed that was never opened")
 }
 
 /// The function of a text that is one function expression in parentheses and nothing else.

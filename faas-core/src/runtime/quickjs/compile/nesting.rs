@@ -17,6 +17,9 @@ const MAX_SEARCHED: usize = 64 << 10;
 /// The most open brackets that QuickJS looks behind, as in `js_parse_skip_parens_token`.
 const MAX_LOOKAHEAD: usize = 255;
 
+/// The message for a text that nests too deeply.
+pub(super) const TOO_DEEP: &str = "the code is nested too deeply";
+
 /// A text that is compiled for one goal, behind the beginning of a wrapper.
 pub(super) struct Subject<'a, 'js> {
     pub(super) ctx: &'a Ctx<'js>,
@@ -67,7 +70,7 @@ impl Subject<'_, '_> {
     /// first [`MAX_SEARCHED`] bytes.
     pub(super) fn too_deep(&self) -> SyntaxError {
         SyntaxError {
-            message: "the code is nested too deeply".to_owned(),
+            message: TOO_DEEP.to_owned(),
             place: self.place(),
         }
     }

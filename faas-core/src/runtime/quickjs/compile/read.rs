@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ffi::CStr;
+use std::sync::Arc;
 
 use rquickjs::Ctx;
 
 use super::super::raw::{Bytecode, Goal, USER_FILE};
 use super::super::shape::{self, Shape};
-use super::super::syntax_error::{self, Place, Rejection, SyntaxError};
+use super::super::source_map::SourceMaps;
+use super::super::syntax_error::{self, Place, Refusal, Rejection, SyntaxError};
 use super::nesting::{self, Subject};
 use super::wrapper::{self, Wrapper};
 use super::{Compiled, Form, dialect};
@@ -16,7 +19,37 @@ use crate::error::CompileError;
 /// Compiles `source` in the context, which must have the `Eval` intrinsic.
 pub(super) fn compile(ctx: &Ctx<'_>, source: &str) -> Result<Compiled, CompileError> {
     let text = &prepare(source);
-    Reader { ctx, text }.read()
+    let file = USER_FILE;
+    let error = match (Reader { ctx, text, file }).read() {
+        Ok(compiled) => return Ok(compiled),
+        Err(Rejection::Syntax(error)) => error,
+        Err(rejection) => return Err(final_refusal(rejection).into_error(None, text)),
+    };
+    let stripped = dialect::transform(text, error)
+        .map_err(|error| Refusal::from(error).into_error(None, text))?;
+    let reader = Reader {
+        ctx,
+        text: &stripped.text,
+        file: TYPESCRIPT_FILE,
+    };
+    match reader.read() {
+        Ok(mut compiled) => {
+            compiled.maps = Arc::new(SourceMaps::of(&TYPESCRIPT_FILE.to_string_lossy(), stripped.map));
+            Ok(compiled)
+        }
+        Err(rejection) => Err(final_refusal(rejection)
+            .in_original(&stripped.map, &stripped.text)
+            .into_error(None, text)),
+    }
+}
+
+/// The refusal for a rejection in all forms. [`Reader::read`] has already made the error for a text
+/// that nests too deeply.
+fn final_refusal(rejection: Rejection) -> Refusal {
+    rejection.into_refusal(|| SyntaxError {
+        message: nesting::TOO_DEEP.to_owned(),
+        place: None,
+    })
 }
 
 /// The text as the parsers read it. It has no byte order mark, its `#!` line is a comment, and a
@@ -43,13 +76,18 @@ fn prepare(source: &str) -> Cow<'_, str> {
     Cow::Owned(prepared)
 }
 
+/// The name of TypeScript and JSX in stacks.
+const TYPESCRIPT_FILE: &CStr = c"function.ts";
+
 struct Reader<'a, 'js> {
     ctx: &'a Ctx<'js>,
     text: &'a str,
+    /// The name of the text in stacks.
+    file: &'a CStr,
 }
 
 impl<'js> Reader<'_, 'js> {
-    fn read(&self) -> Result<Compiled, CompileError> {
+    fn read(&self) -> Result<Compiled, Rejection> {
         // A function that does not await need not return a promise.
         let is_async = self.text.contains("await");
         let before = Wrapper::without_parameters(is_async).before;
@@ -57,29 +95,26 @@ impl<'js> Reader<'_, 'js> {
         let module = self.subject(Goal::Module, "");
         let not_a_body = match self.as_function(is_async) {
             Err(Rejection::Syntax(error)) => error,
-            Err(Rejection::TooDeep) => return Err(body.too_deep().into_error("syntax error")),
-            Err(Rejection::Final(error)) => return Err(error),
+            Err(Rejection::TooDeep) => return Err(Refusal::from(body.too_deep()).into()),
+            Err(rejection @ Rejection::Final(_)) => return Err(rejection),
             Ok(compiled) => return Ok(compiled),
         };
         let not_a_module = match self.as_module() {
             Err(Rejection::Syntax(error)) => error,
-            Err(Rejection::TooDeep) => return Err(module.too_deep().into_error("syntax error")),
-            Err(Rejection::Final(error)) => return Err(error),
+            Err(Rejection::TooDeep) => return Err(Refusal::from(module.too_deep()).into()),
+            Err(rejection @ Rejection::Final(_)) => return Err(rejection),
             Ok(compiled) => return Ok(compiled),
         };
         if is_async && let Some(compiled) = self.as_body_that_declares_await() {
             return Ok(compiled);
         }
         if let Some(subject) = [&body, &module].into_iter().find(|form| form.is_too_deep()) {
-            return Err(subject.too_deep().into_error("syntax error"));
+            return Err(Refusal::from(subject.too_deep()).into());
         }
         let not_a_body = located(&body, not_a_body);
         let not_a_module = located(&module, not_a_module);
         let farther = syntax_error::farther(not_a_body, not_a_module);
-        Err(dialect::explain(
-            self.text,
-            nesting::hinted(farther, self.text),
-        ))
+        Err(Rejection::Syntax(nesting::hinted(farther, self.text)))
     }
 
     fn subject<'s>(&'s self, goal: Goal, before: &'s str) -> Subject<'s, 'js> {
@@ -124,6 +159,7 @@ impl<'js> Reader<'_, 'js> {
             form,
             bytecode,
             reads_context: true,
+            maps: Arc::default(),
         };
         Ok(match shape {
             Shape::Body {
@@ -171,20 +207,14 @@ impl<'js> Reader<'_, 'js> {
     }
 
     fn as_module(&self) -> Result<Compiled, Rejection> {
-        let bytecode = Bytecode::compile(self.ctx, self.text, Goal::Module, USER_FILE, 1);
-        let bytecode = bytecode.map_err(|_| self.ctx.catch());
-        // QuickJS resolves imports once it has parsed the whole text.
-        if let Err(thrown) = &bytecode
-            && !syntax_error::is_unresolved_import(thrown)
-        {
-            return Err(syntax_error::of(thrown, self.text));
-        }
+        let bytecode = Bytecode::compile(self.ctx, self.text, Goal::Module, self.file, 1)
+            .map_err(|_| syntax_error::of(&self.ctx.catch(), self.text))?;
         shape::check_module(self.text)?;
-        let bytecode = bytecode.map_err(|thrown| syntax_error::of(&thrown, self.text))?;
         Ok(Compiled {
             form: Form::Module,
             bytecode,
             reads_context: true,
+            maps: Arc::default(),
         })
     }
 
@@ -198,7 +228,7 @@ impl<'js> Reader<'_, 'js> {
     }
 
     fn script(&self, text: &str) -> Result<Bytecode, Rejection> {
-        Bytecode::compile(self.ctx, text, Goal::Script, USER_FILE, wrapper::FIRST_LINE)
+        Bytecode::compile(self.ctx, text, Goal::Script, self.file, wrapper::FIRST_LINE)
             .map_err(|_| syntax_error::of(&self.ctx.catch(), self.text))
     }
 }

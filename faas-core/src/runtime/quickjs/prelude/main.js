@@ -5,7 +5,7 @@
 // `guards.js` returned.
 (function (hostLog, hostSkip, hostNow, hostRandom, hostLoad, guards, hostFunctions) {
   'use strict';
-  const { put, cleanStack, release } = guards;
+  const { put, cleanStack, release, useMaps } = guards;
   const { parse, stringify } = JSON;
   const { apply, ownKeys } = Reflect;
   const {
@@ -343,5 +343,7 @@
     return [clean(cut(head + short, MAX_TEXT)), frames, clean(cut(details, MAX_TEXT))];
   };
 
-  return { run, finish, adopt, fire, install, rename, describe, bind: bindHost, outgoing, deliver };
+  return {
+    run, finish, adopt, fire, install, rename, describe, useMaps, bind: bindHost, outgoing, deliver,
+  };
 })

@@ -8,8 +8,7 @@ use oxc_ast::ast::{
 };
 
 use super::{declarations, list};
-use crate::error::CompileError;
-use crate::runtime::quickjs::compile::plain;
+use crate::runtime::quickjs::syntax_error::Refusal;
 
 /// The exports that can be the handler, in the order in which they are looked for.
 pub(super) const HANDLERS: [&str; 3] = ["default", "handler", "main"];
@@ -25,12 +24,12 @@ pub(super) struct Exports {
 impl Exports {
     /// # Errors
     /// When there is no handler among them.
-    pub(super) fn check(&self) -> Result<(), CompileError> {
+    pub(super) fn check(&self) -> Result<(), Refusal> {
         let is_handler = |name: &String| HANDLERS.contains(&name.as_str());
         if self.is_open || self.names.iter().any(is_handler) {
             return Ok(());
         }
-        Err(plain(format!(
+        Err(Refusal::whole(format!(
             "the module exports no handler, only {}: export a function as `exports.handler`",
             list(self.names.iter().map(String::as_str))
         )))

@@ -5,8 +5,7 @@ use oxc_ast::ast::{ExportDefaultDeclarationKind, ObjectExpression, Statement};
 use oxc_span::{GetSpan, SourceType, Span};
 
 use super::common_js::{HANDLERS, property_name};
-use super::{NO_IMPORTS, Rejection, declarations, list, parse, plain, syntax_error};
-use crate::error::CompileError;
+use super::{NO_IMPORTS, Refusal, Rejection, declarations, list, parse};
 use crate::runtime::quickjs::syntax_error::{SyntaxError, place_at};
 
 /// The HTTP methods that a module can name its handlers after.
@@ -45,7 +44,7 @@ struct Exports {
 }
 
 impl Exports {
-    fn add(&mut self, statement: &Statement<'_>, source: &str) -> Result<(), CompileError> {
+    fn add(&mut self, statement: &Statement<'_>, source: &str) -> Result<(), Refusal> {
         match statement {
             Statement::ImportDeclaration(import) => return Err(no_imports(source, import.span)),
             Statement::ExportAllDeclaration(export) => return Err(no_imports(source, export.span)),
@@ -75,7 +74,7 @@ impl Exports {
         Ok(())
     }
 
-    fn check(&self, source: &str) -> Result<(), CompileError> {
+    fn check(&self, source: &str) -> Result<(), Refusal> {
         let named = |names: &[&str]| self.names.iter().any(|name| names.contains(&name.as_str()));
         if named(&HANDLERS) {
             return Ok(());
@@ -90,14 +89,14 @@ impl Exports {
             } else {
                 format!("an object with {events} is not supported yet: export a function")
             };
-            return Err(syntax_error::unsupported(
+            return Err(Refusal::unsupported(
                 source,
                 span.start as usize,
                 &message,
             ));
         }
         if named(&METHODS) {
-            return Err(plain(
+            return Err(Refusal::whole(
                 "handlers that are named after HTTP methods are not supported yet: export a \
                  function as default",
             ));
@@ -108,7 +107,7 @@ impl Exports {
         } else {
             format!(", only {found}")
         };
-        Err(plain(format!(
+        Err(Refusal::whole(format!(
             "the module exports no handler{found}: export a function as default, or named `handler`"
         )))
     }
@@ -124,6 +123,6 @@ fn has_no_handler(object: &ObjectExpression<'_>) -> bool {
         .all(|name| name.is_some_and(|name| name != "handler"))
 }
 
-fn no_imports(source: &str, span: Span) -> CompileError {
-    syntax_error::unsupported(source, span.start as usize, NO_IMPORTS)
+fn no_imports(source: &str, span: Span) -> Refusal {
+    Refusal::unsupported(source, span.start as usize, NO_IMPORTS)
 }
