@@ -21,6 +21,8 @@ mod threads {
     mod calls;
     mod console;
     mod environment;
+    mod files;
+    mod handlers;
     mod errors;
     mod form_table;
     mod forms;
@@ -82,6 +84,8 @@ mod processes {
     mod calls;
     mod console;
     mod environment;
+    mod files;
+    mod handlers;
     mod errors;
     mod form_table;
     mod forms;

@@ -13,7 +13,9 @@ use rquickjs::{Context, Runtime};
 use super::call_state::{CallState, Current, Dice};
 use super::compile::Compiled;
 use super::heap::{Heap, Metered};
+use super::modules::{Files, Loader};
 use super::prelude::{Entries, Prelude};
+use super::raw;
 use super::rejections::Rejections;
 use super::running::{Running, StepEnd};
 use super::suspended::Suspended;
@@ -50,12 +52,14 @@ type Intrinsics = (
 );
 
 /// One isolate. The fields are dropped in this order: the values before the context, the context
-/// before the runtime, or QuickJS aborts the process.
+/// before the runtime, or QuickJS aborts the process. QuickJS points to the loader, but does not use
+/// it while it ends.
 pub(in crate::runtime) struct Isolate {
     clock: Arc<dyn Clock>,
     active: Option<Active>,
     entries: Entries,
     rejections: Arc<Rejections>,
+    loader: Box<Loader>,
     context: Context,
     runtime: Runtime,
     heap: Arc<Heap>,
@@ -111,9 +115,13 @@ impl Isolate {
             polled.get().is_some_and(|state| state.stopped().is_some())
         })));
         let context = Context::custom::<Intrinsics>(&runtime)?;
-        let entries = context.with(|ctx| {
-            web::install(&ctx, &heap, &current)?;
-            Entries::install(&ctx, prelude, &heap, &current, &dice)
+        let files = Arc::<Files>::default();
+        let (entries, loader) = context.with(|ctx| {
+            let using = web::install(&ctx, &heap, &current)?;
+            let entries = Entries::install(&ctx, prelude, &heap, &current, &dice, &files, using)?;
+            let loader = Box::new(Loader::new(files, entries.synthesize.clone()));
+            raw::load_imports(&ctx, &loader);
+            rquickjs::Result::Ok((entries, loader))
         })?;
         let rejections = Rejections::track(&runtime);
         Ok(Self {
@@ -121,6 +129,7 @@ impl Isolate {
             active: None,
             entries,
             rejections,
+            loader,
             context,
             runtime,
             heap,
@@ -232,6 +241,7 @@ impl Isolate {
             let running = Running {
                 ctx: &ctx,
                 entries: &self.entries,
+                loader: &self.loader,
                 rejections: &self.rejections,
                 heap: &self.heap,
                 state: &active.state,

@@ -38,7 +38,9 @@ impl SourceMap {
         let after = self
             .places
             .partition_point(|(mapped, _)| *mapped <= compiled);
-        let before = after.checked_sub(1).and_then(|index| self.places.get(index));
+        let before = after
+            .checked_sub(1)
+            .and_then(|index| self.places.get(index));
         let next = self.places.get(after);
         let on_line = |place: &&(Position, Position)| place.0.line == compiled.line;
         before
@@ -74,11 +76,7 @@ impl SourceMaps {
             match self.frame(line) {
                 Some((before, place, after)) => {
                     // Writing to a string cannot fail.
-                    let _ = write!(
-                        rewritten,
-                        "{before}{}:{}{after}",
-                        place.line, place.column
-                    );
+                    let _ = write!(rewritten, "{before}{}:{}{after}", place.line, place.column);
                 }
                 None => rewritten.push_str(line),
             }

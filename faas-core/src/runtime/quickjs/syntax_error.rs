@@ -205,7 +205,12 @@ fn excerpt(source: &str, place: Place) -> String {
     }
     let skipped = (place.column - 1).saturating_sub(BEFORE);
     let visible = |c: char| if c.is_control() && c != '\t' { ' ' } else { c };
-    let shown: String = line.chars().skip(skipped).take(WIDTH).map(visible).collect();
+    let shown: String = line
+        .chars()
+        .skip(skipped)
+        .take(WIDTH)
+        .map(visible)
+        .collect();
     let before = shown.chars().take(place.column - 1 - skipped);
     let indent: String = before.map(|c| if c == '\t' { c } else { ' ' }).collect();
     let number = place.line.to_string();
@@ -217,7 +222,11 @@ impl Place {
     /// The place that the map leads to. `compiled` is the text that this is a place of.
     fn in_original(self, map: &SourceMap, compiled: &str) -> Option<Self> {
         let line = compiled.split('\n').nth(self.line - 1).unwrap_or_default();
-        let bytes = line.chars().take(self.column - 1).map(char::len_utf8).sum::<usize>();
+        let bytes = line
+            .chars()
+            .take(self.column - 1)
+            .map(char::len_utf8)
+            .sum::<usize>();
         let compiled = Position {
             line: u32::try_from(self.line).ok()?,
             column: u32::try_from(bytes + 1).ok()?,

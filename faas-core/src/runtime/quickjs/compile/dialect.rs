@@ -29,7 +29,8 @@ pub(super) fn transform(text: &str, error: SyntaxError) -> Result<Stripped, Synt
     if !is_small(text) {
         return Err(error);
     }
-    let in_javascript = [SourceType::mjs(), SourceType::script()].map(|kind| first_error(text, kind));
+    let in_javascript =
+        [SourceType::mjs(), SourceType::script()].map(|kind| first_error(text, kind));
     let is_javascript = in_javascript.iter().any(Option::is_none);
     if is_javascript && !error.is_before(text, '@') {
         return Err(misplaced_await(text, error));
@@ -38,8 +39,8 @@ pub(super) fn transform(text: &str, error: SyntaxError) -> Result<Stripped, Synt
         Ok(stripped) => Ok(stripped),
         Err(other) => {
             let farthest = in_javascript.into_iter().flatten().max();
-            Err(if other.place > farthest {
-                other
+            Err(if other.fits || other.error.place > farthest {
+                other.error
             } else {
                 misplaced_await(text, error)
             })
@@ -106,10 +107,7 @@ pub(super) fn nesting_tokens(text: &str) -> usize {
             continue;
         }
         word = 0;
-        let never_nests = matches!(
-            byte,
-            b')' | b']' | b'}' | b'.' | b',' | b';' | b'\'' | b'"'
-        );
+        let never_nests = matches!(byte, b')' | b']' | b'}' | b'.' | b',' | b';' | b'\'' | b'"');
         tokens += usize::from(byte.is_ascii_punctuation() && !never_nests);
     }
     tokens

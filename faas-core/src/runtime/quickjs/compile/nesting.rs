@@ -5,7 +5,7 @@
 //! the text does not have. Such an error changes with the size of the stack; a real one does not.
 //! The lookahead also gives up behind [`MAX_LOOKAHEAD`] open brackets, whatever the stack.
 
-use super::super::raw::{self, Bytecode, Goal, USER_FILE};
+use super::super::raw::{self, Bytecode, Goal};
 use super::super::syntax_error::{self, Place, Rejection, SyntaxError};
 use super::{GATE_STACK, wrapper};
 use rquickjs::Ctx;
@@ -37,7 +37,7 @@ impl Subject<'_, '_> {
             Goal::Script => wrapper::FIRST_LINE,
             Goal::Module => 1,
         };
-        match Bytecode::compile(self.ctx, &text, self.goal, USER_FILE, line) {
+        match Bytecode::compile(self.ctx, &text, self.goal, c"function.js", line) {
             Ok(_) => None,
             Err(_) => Some(syntax_error::of(&self.ctx.catch(), self.text)),
         }

@@ -116,7 +116,7 @@ fn compile_on_a_fresh_stack(text: String) -> (bool, usize) {
     std::thread::Builder::new()
         .stack_size(COMPILE_STACK)
         .spawn(move || {
-            let result = compile_here(&text);
+            let result = compile_here(&text.into());
             let too_deep = result.is_err_and(|error| error.message.contains("too deeply"));
             (too_deep, touched())
         })
@@ -312,7 +312,10 @@ fn typescript_that_is_transformed_fits_the_stack_that_its_tokens_are_given() {
                 .unwrap()
                 .join()
                 .unwrap();
-            println!("{depth} levels {tokens} tokens {:>6} KiB {level:?}", used >> 10);
+            println!(
+                "{depth} levels {tokens} tokens {:>6} KiB {level:?}",
+                used >> 10
+            );
             assert!(
                 used < (128 << 10) + tokens * dialect::LEVEL_STACK,
                 "{level:?}: {used} bytes for {tokens} tokens"

@@ -44,27 +44,39 @@ pub(super) const ANY: [SourceType; 3] = [SourceType::ts(), SourceType::jsx(), So
 /// Transforms `text`, which is in one of these dialects.
 ///
 /// # Errors
-/// The syntax error of the dialect in which it is farthest into the text.
-pub(super) fn strip(text: &str, dialects: &[SourceType]) -> Result<Stripped, SyntaxError> {
-    let mut farthest: Option<SyntaxError> = None;
+/// The error in the dialect that fits the text, or else of the one in which it is farthest into the
+/// text.
+pub(super) fn strip(text: &str, dialects: &[SourceType]) -> Result<Stripped, Fault> {
+    let mut farthest: Option<Fault> = None;
     for dialect in dialects {
         match strip_as(text, *dialect) {
             Ok(stripped) => return Ok(stripped),
-            Err(error) => {
-                farthest = Some(match farthest {
-                    Some(other) => syntax_error::farther(other, error),
-                    None => error,
-                });
-            }
+            Err(fault) if fault.fits => return Err(fault),
+            Err(fault)
+                if farthest
+                    .as_ref()
+                    .is_some_and(|other| other.error.place >= fault.error.place) => {}
+            Err(fault) => farthest = Some(fault),
         }
     }
-    Err(farthest.unwrap_or_else(|| SyntaxError {
-        message: "the code is in no known language".to_owned(),
-        place: None,
+    Err(farthest.unwrap_or_else(|| Fault {
+        error: SyntaxError {
+            message: "the code is in no known language".to_owned(),
+            place: None,
+        },
+        fits: false,
     }))
 }
 
-fn strip_as(text: &str, dialect: SourceType) -> Result<Stripped, SyntaxError> {
+/// Why a text cannot be transformed.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) error: SyntaxError,
+    /// Whether the text parses in the dialect, and breaks another of its rules.
+    pub(super) fits: bool,
+}
+
+fn strip_as(text: &str, dialect: SourceType) -> Result<Stripped, Fault> {
     let allocator = Allocator::default();
     let options = ParseOptions {
         allow_return_outside_function: true,
@@ -74,23 +86,23 @@ fn strip_as(text: &str, dialect: SourceType) -> Result<Stripped, SyntaxError> {
         .with_options(options)
         .parse();
     if let Some(error) = parsed.diagnostics.errors().next() {
-        return Err(reported(text, error));
+        return Err(reported(text, error, false));
     }
     let mut program = parsed.program;
     let semantic = SemanticBuilder::new_compiler()
         .with_enum_eval(true)
         .build(&program);
     if let Some(error) = semantic.diagnostics.errors().next() {
-        return Err(reported(text, error));
+        return Err(reported(text, error, true));
     }
     let scoping = semantic.semantic.into_scoping();
     let options = options_of();
     // The path is for source maps only.
     let path = Path::new("function");
-    let transformed = Transformer::new(&allocator, path, &options)
-        .build_with_scoping(scoping, &mut program);
+    let transformed =
+        Transformer::new(&allocator, path, &options).build_with_scoping(scoping, &mut program);
     if let Some(error) = transformed.diagnostics.errors().next() {
-        return Err(reported(text, error));
+        return Err(reported(text, error, true));
     }
     let printed = Codegen::new()
         .with_options(CodegenOptions {
@@ -140,17 +152,16 @@ fn options_of() -> TransformOptions {
     }
 }
 
-fn reported(text: &str, error: &OxcDiagnostic) -> SyntaxError {
+fn reported(text: &str, error: &OxcDiagnostic, fits: bool) -> Fault {
     let label = error.labels.first();
     let mut message = error.message.to_string();
     if let Some(help) = &error.help {
         message.push_str(": ");
         message.push_str(help);
     }
-    SyntaxError {
-        message,
-        place: label.map(|label| syntax_error::place_at(text, label.offset() as usize)),
-    }
+    let place = label.map(|label| syntax_error::place_at(text, label.offset() as usize));
+    let error = SyntaxError { message, place };
+    Fault { error, fits }
 }
 
 /// The map from `compiled`, whose first line has `shift` more bytes before it, to `original`. Places

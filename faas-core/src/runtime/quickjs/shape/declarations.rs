@@ -15,7 +15,9 @@ use crate::runtime::quickjs::syntax_error::Refusal;
 ///
 /// # Errors
 /// When there are several and none has one of these names.
-pub(super) fn handler(statements: &[Statement<'_>]) -> Result<Option<String>, Refusal> {
+pub(super) fn handler<'t, 'a: 't>(
+    statements: impl IntoIterator<Item = &'t Statement<'a>>,
+) -> Result<Option<String>, Refusal> {
     let mut functions: Vec<&str> = Vec::new();
     let mut named: HashSet<&str> = HashSet::new();
     for statement in statements {

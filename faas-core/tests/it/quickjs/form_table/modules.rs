@@ -46,8 +46,8 @@ pub(super) const MODULES: &[Snippet] = &[
     ),
     ("export default () => this === undefined", Json("true")),
     (
-        "export default () => import.meta.url === undefined",
-        Json("true"),
+        "export default () => import.meta.url",
+        Json("\"file:///function.js\""),
     ),
     ("\u{feff}export default () => 1", Json("1")),
     ("#!/usr/bin/env node\nexport default () => 1", Json("1")),
@@ -58,34 +58,20 @@ pub(super) const MODULES: &[Snippet] = &[
         ),
     ),
     (
-        "const app = { fetch() {} }; export default app",
-        Throws(
-            "TypeError: there is no function to call: an object with fetch is not supported yet",
-        ),
+        "const app = { async fetch() { return 1 } }; export default { handler: app.fetch }",
+        Json("1"),
     ),
     (
-        "export default { async fetch(request) { return new Response('x') } }",
-        RefusedAt(
-            1,
-            16,
-            "an object with fetch is not supported yet: export a function",
-        ),
-    ),
-    (
-        "export default { fetch() {}, scheduled() {} }",
-        RefusedAt(1, 16, "fetch, scheduled"),
+        "export default { scheduled() {}, queue() {} }",
+        RefusedAt(1, 16, "only scheduled, queue"),
     ),
     ("export default {}", RefusedAt(1, 16, "has no handler")),
-    (
-        "export async function GET(request) { return 1 }",
-        Refused("HTTP methods are not supported yet"),
-    ),
     (
         "export const add = (input) => input.a",
         Refused("no handler, only add"),
     ),
-    ("export {}", Refused("no handler")),
-    ("export default 1;\nexport default 2;", RefusedAt(2, 17, "")),
+    ("export {}", Refused("no handler: export a function")),
+    ("export default 1;\nexport default 2;", RefusedAt(2, 16, "")),
     ("export { nope }", RefusedAt(1, 10, "'nope' does not exist")),
     (
         "export default () => 1\nreturn 1",
@@ -97,35 +83,37 @@ pub(super) const MODULES: &[Snippet] = &[
 pub(super) const ELSEWHERE: &[Snippet] = &[
     (
         "import x from \"y\"",
-        RefusedAt(1, 1, "imports are not supported yet: bundle"),
+        RefusedAt(1, 15, "the package \"y\" is not part of the upload. Bundle"),
     ),
     (
-        "import fs from 'fs'\nexport default () => 1",
-        RefusedAt(1, 1, "imports are not supported yet"),
+        "import axios from 'axios'\nexport default () => 1",
+        RefusedAt(1, 19, "npx esbuild"),
     ),
     (
-        "const a = 1\nimport { x } from './x.js'\nreturn x",
-        RefusedAt(2, 1, "imports are not supported yet"),
+        "const a = 1\nimport { x } from './x.js'\nexport default () => x",
+        RefusedAt(2, 19, "there is no file for \"./x.js\""),
     ),
     (
         "import 'side-effect'; function f() {}",
-        RefusedAt(1, 1, "imports are not supported yet"),
+        RefusedAt(1, 8, "side-effect"),
     ),
     (
         "import * as x from 'x'; return 1",
-        RefusedAt(1, 1, "imports are not supported yet"),
+        RefusedAt(1, 25, "return from an exported function"),
     ),
     (
-        "export * from 'x'; export default () => 1",
-        RefusedAt(1, 1, "imports are not supported yet"),
+        "export * from 'https://esm.sh/x'; export default () => 1",
+        RefusedAt(1, 15, "is a URL"),
     ),
     (
         "export { handler } from './other.js'",
-        RefusedAt(1, 1, "imports are not supported yet"),
+        RefusedAt(1, 25, "there is no file"),
     ),
     (
-        "const fs = require('fs'); return 1",
-        Throws("ReferenceError: require is not defined: modules are not supported yet"),
+        "const axios = require('axios'); return 1",
+        Throws(
+            "Error: cannot find module 'axios': the package \"axios\" is not part of the upload",
+        ),
     ),
     (
         "return process.env.HOME",
@@ -164,8 +152,14 @@ pub(super) const TYPESCRIPT: &[Snippet] = &[
     ("return input!.a", Json("2")),
     ("return (input satisfies object).a", Json("2")),
     ("return (<any>input).a", Json("2")),
-    ("enum Color { Red, Green = 5, Blue }\nreturn Color.Blue", Json("6")),
-    ("const enum Size { S = 1, L = S << 4 }\nreturn Size.L", Json("16")),
+    (
+        "enum Color { Red, Green = 5, Blue }\nreturn Color.Blue",
+        Json("6"),
+    ),
+    (
+        "const enum Size { S = 1, L = S << 4 }\nreturn Size.L",
+        Json("16"),
+    ),
     (
         "namespace Shapes { export const sides = 4; export namespace Deep { export const x = 7 } }\n\
          export default () => [Shapes.sides, Shapes.Deep.x]",
@@ -225,6 +219,12 @@ pub(super) const TYPESCRIPT: &[Snippet] = &[
         "const x: number = 1\nconst x: string = ''\nreturn x",
         RefusedAt(1, 7, "already been declared"),
     ),
-    ("const a: number = 1;\nexport const b = a", Refused("no handler, only b")),
-    ("type A = string;\n\nexport default {} as A", RefusedAt(3, 16, "has no handler")),
+    (
+        "const a: number = 1;\nexport const b = a",
+        Refused("no handler, only b"),
+    ),
+    (
+        "type A = string;\n\nexport default {} as A",
+        RefusedAt(3, 16, "has no handler"),
+    ),
 ];
