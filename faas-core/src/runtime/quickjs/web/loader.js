@@ -18,6 +18,7 @@
 
   // The exports of a part.
   const use = (part) => {
+    if (numbers[part] === undefined) throw new TypeError('the web platform has no part ' + part);
     const exports = loaded[part];
     return exports === undefined ? (loaded[part] = load(numbers[part], use, platform)) : exports;
   };

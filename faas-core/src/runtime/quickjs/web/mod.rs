@@ -132,7 +132,15 @@ const PARTS: &[Part] = &[
     Part {
         name: "performance",
         source: include_str!("performance.js"),
-        globals: &["Performance", "PerformanceEntry", "PerformanceMark", "PerformanceMeasure", "PerformanceObserver", "PerformanceObserverEntryList", "performance"],
+        globals: &[
+            "Performance",
+            "PerformanceEntry",
+            "PerformanceMark",
+            "PerformanceMeasure",
+            "PerformanceObserver",
+            "PerformanceObserverEntryList",
+            "performance",
+        ],
         native: no_native,
     },
     Part {
@@ -199,6 +207,12 @@ const PARTS: &[Part] = &[
         name: "navigator",
         source: include_str!("navigator.js"),
         globals: &["Navigator", "navigator"],
+        native: no_native,
+    },
+    Part {
+        name: "filereader",
+        source: include_str!("filereader.js"),
+        globals: &["FileReader"],
         native: no_native,
     },
 ];

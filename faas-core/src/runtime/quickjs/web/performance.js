@@ -214,7 +214,7 @@
     }
     now() { this.#own; return now(); }
     get timeOrigin() { this.#own; return timeOrigin(); }
-    toJSON() { return { timeOrigin: this.timeOrigin }; }
+    toJSON() { this.#own; return { timeOrigin: timeOrigin() }; }
     mark(markName, markOptions = undefined) {
       this.#own;
       need('mark', arguments.length, 1);
