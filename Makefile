@@ -1,12 +1,13 @@
 # Common tasks. `make run ARGS="--max-instances 50"` passes arguments to the server.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dist test test-rust test-web test-browser lint bench openapi fixtures dashboard
+.PHONY: help run dist test test-rust test-web test-browser wpt lint bench openapi fixtures dashboard
 
 help:
 	@echo 'make run        build the server and serve http://127.0.0.1:5000, with its data in ./data'
 	@echo 'make dist       build the optimized server, target/dist/faas'
 	@echo 'make test       install what the tests need, including a browser, and run all tests'
+	@echo 'make wpt        run the web platform tests alone: ARGS="url/ --update" for some of them'
 	@echo 'make lint       check format, clippy, dependencies, module order and documentation'
 	@echo 'make dashboard  build web/ for the server to embed'
 	@echo 'make openapi    regenerate web/openapi.json and its TypeScript types'
@@ -38,6 +39,10 @@ test-browser: web/node_modules
 test-rust:
 	@echo 'test group 3 of 3: Rust'
 	cargo test --locked --workspace --all-features --no-fail-fast
+
+# The web platform tests are in `test-rust` too; built with the same features, nothing is built twice.
+wpt:
+	cargo test --locked --workspace --all-features --test wpt -- $(ARGS)
 
 lint: web/node_modules
 	cd web && npm run lint
