@@ -83,8 +83,7 @@ fn parse<'js>(
     for (index, component) in components.into_iter().enumerate() {
         let parts = Array::new(ctx.clone())?;
         parts.set(0, component.pattern_string)?;
-        // In a class, the flag `v` needs an escape.
-        parts.set(1, component.regexp_string.replace("[^/]+?", "[^\\/]+?"))?;
+        parts.set(1, component.regexp_string)?;
         parts.set(2, component.group_name_list)?;
         array.set(index, parts)?;
     }
@@ -129,7 +128,7 @@ fn compile(
     };
     let options = UrlPatternOptions {
         ignore_case,
-        ..UrlPatternOptions::default()
+        regex_syntax: RegexSyntax::EcmaScript,
     };
     init.and_then(|init| quirks::parse_pattern::<Expression>(init, options))
         .map_err(|error| error.to_string())
