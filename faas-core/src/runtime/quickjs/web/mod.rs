@@ -24,6 +24,7 @@
 use std::ffi::CStr;
 use std::sync::{Arc, OnceLock};
 
+use rquickjs::function::IntoJsFunc;
 use rquickjs::{Array, Context, Ctx, Function, Object, Runtime};
 
 use super::call_state::Current;
@@ -35,6 +36,9 @@ mod base64;
 mod bytes;
 mod clock;
 mod clone;
+mod encoding;
+mod url;
+mod url_pattern;
 
 /// A part of the web platform.
 struct Part {
@@ -58,7 +62,7 @@ const PARTS: &[Part] = &[
         name: "idl",
         source: include_str!("idl.js"),
         globals: &[],
-        native: no_native,
+        native: no_natives,
     },
     Part {
         name: "clock",
@@ -85,13 +89,13 @@ const PARTS: &[Part] = &[
             "onunhandledrejection",
             "onrejectionhandled",
         ],
-        native: no_native,
+        native: no_natives,
     },
     Part {
         name: "abort",
         source: include_str!("abort.js"),
         globals: &["AbortController", "AbortSignal"],
-        native: no_native,
+        native: no_natives,
     },
     Part {
         name: "web-streams-polyfill",
@@ -101,7 +105,7 @@ const PARTS: &[Part] = &[
             "return exports; })",
         ),
         globals: &[],
-        native: no_native,
+        native: no_natives,
     },
     Part {
         name: "streams",
@@ -121,7 +125,7 @@ const PARTS: &[Part] = &[
             "ByteLengthQueuingStrategy",
             "CountQueuingStrategy",
         ],
-        native: no_native,
+        native: no_natives,
     },
     Part {
         name: "bytes",
@@ -141,7 +145,7 @@ const PARTS: &[Part] = &[
             "PerformanceObserverEntryList",
             "performance",
         ],
-        native: no_native,
+        native: no_natives,
     },
     Part {
         name: "clone",
@@ -153,73 +157,99 @@ const PARTS: &[Part] = &[
         name: "messaging",
         source: include_str!("messaging.js"),
         globals: &["MessageChannel", "MessagePort"],
-        native: no_native,
+        native: no_natives,
     },
     Part {
         name: "blob",
         source: include_str!("blob.js"),
         globals: &["Blob", "File"],
-        native: no_native,
+        native: no_natives,
     },
     Part {
         name: "formdata",
         source: include_str!("formdata.js"),
         globals: &["FormData"],
-        native: no_native,
+        native: no_natives,
     },
     Part {
         name: "headers",
         source: include_str!("headers.js"),
         globals: &["Headers"],
-        native: no_native,
+        native: no_natives,
     },
     Part {
         name: "mime",
         source: include_str!("mime.js"),
         globals: &[],
-        native: no_native,
+        native: no_natives,
     },
     Part {
         name: "body",
         source: include_str!("body.js"),
         globals: &[],
-        native: no_native,
+        native: no_natives,
     },
     Part {
         name: "request",
         source: include_str!("request.js"),
         globals: &["Request"],
-        native: no_native,
+        native: no_natives,
     },
     Part {
         name: "response",
         source: include_str!("response.js"),
         globals: &["Response"],
-        native: no_native,
+        native: no_natives,
     },
     Part {
         name: "fetch",
         source: include_str!("fetch.js"),
         globals: &["fetch"],
-        native: no_native,
+        native: no_natives,
     },
     Part {
         name: "navigator",
         source: include_str!("navigator.js"),
         globals: &["Navigator", "navigator"],
-        native: no_native,
+        native: no_natives,
     },
     Part {
         name: "filereader",
         source: include_str!("filereader.js"),
         globals: &["FileReader"],
-        native: no_native,
+        native: no_natives,
+    },
+    Part {
+        name: "encoding",
+        source: include_str!("encoding.js"),
+        globals: &["TextEncoder", "TextDecoder"],
+        native: encoding::native,
+    },
+    Part {
+        name: "url",
+        source: include_str!("url.js"),
+        globals: &["URL", "URLSearchParams"],
+        native: url::native,
+    },
+    Part {
+        name: "url_pattern",
+        source: include_str!("url_pattern.js"),
+        globals: &["URLPattern"],
+        native: url_pattern::native,
     },
 ];
 
-/// For parts without native functions.
-fn no_native<'js>(ctx: &Ctx<'js>, _: &Host) -> rquickjs::Result<Object<'js>> {
+/// Of a part that is all JavaScript.
+fn no_natives<'js>(ctx: &Ctx<'js>, _: &Host) -> rquickjs::Result<Object<'js>> {
     Object::new(ctx.clone())
+}
+
+/// Adds a native function to an object.
+fn add<'js, F, P>(object: &Object<'js>, name: &str, function: F) -> rquickjs::Result<()>
+where
+    F: IntoJsFunc<'js, P> + 'js,
+{
+    object.set(name, Function::new(object.ctx().clone(), function)?)
 }
 
 /// What native functions may use of the host.
