@@ -21,11 +21,11 @@ mod threads {
     mod calls;
     mod console;
     mod environment;
-    mod files;
-    mod handlers;
     mod errors;
+    mod files;
     mod form_table;
     mod forms;
+    mod handlers;
     mod host;
     mod host_calls;
     mod hostile;
@@ -84,11 +84,11 @@ mod processes {
     mod calls;
     mod console;
     mod environment;
-    mod files;
-    mod handlers;
     mod errors;
+    mod files;
     mod form_table;
     mod forms;
+    mod handlers;
     mod host;
     mod host_calls;
     mod hostile;

@@ -46,7 +46,6 @@ type Intrinsics = (
     intrinsic::MapSet,
     intrinsic::TypedArrays,
     intrinsic::Promise,
-    intrinsic::Performance,
     intrinsic::WeakRef,
     intrinsic::DOMException,
 );
@@ -117,8 +116,9 @@ impl Isolate {
         let context = Context::custom::<Intrinsics>(&runtime)?;
         let files = Arc::<Files>::default();
         let (entries, loader) = context.with(|ctx| {
-            let using = web::install(&ctx, &heap, &current)?;
-            let entries = Entries::install(&ctx, prelude, &heap, &current, &dice, &files, using)?;
+            let platform = web::install(&ctx, &heap, &current)?;
+            let entries =
+                Entries::install(&ctx, prelude, &heap, &current, &dice, &files, platform)?;
             let loader = Box::new(Loader::new(files, entries.synthesize.clone()));
             raw::load_imports(&ctx, &loader);
             rquickjs::Result::Ok((entries, loader))

@@ -46,6 +46,7 @@ mod source_map;
 mod suspended;
 mod syntax_error;
 mod threads;
+mod uncaught;
 mod web;
 
 pub use service::{QuickJs, QuickJsOptions};

@@ -32,6 +32,9 @@ pub(super) struct Entries {
     pub(super) bind: Persistent<Function<'static>>,
     pub(super) outgoing: Persistent<Function<'static>>,
     pub(super) deliver: Persistent<Function<'static>>,
+    pub(super) hears_rejections: Persistent<Function<'static>>,
+    pub(super) tell_rejection: Persistent<Function<'static>>,
+    pub(super) tell_error: Persistent<Function<'static>>,
 }
 
 /// The platform's own JavaScript as bytecode: it is compiled once for all isolates.
@@ -103,9 +106,10 @@ impl Entries {
         current: &Arc<Current>,
         dice: &Arc<Dice>,
         files: &Arc<Files>,
-        web: Function<'js>,
+        platform: Object<'js>,
     ) -> rquickjs::Result<Self> {
         let guards: Object<'_> = part(ctx, &prelude.guards)?.call(())?;
+        guards.set("platform", platform)?;
         let setup = part(ctx, &prelude.main)?;
 
         let state = current.clone();
@@ -141,10 +145,9 @@ impl Entries {
 
         let host_bytes = bindings::host_functions(ctx, current)?;
         let host_modules = modules::host_functions(ctx, files)?;
-        let mut arguments = Args::new(ctx.clone(), 9);
+        let mut arguments = Args::new(ctx.clone(), 8);
         arguments.push_args([log, skip, now, random, load])?;
         arguments.push_args([guards, host_bytes, host_modules])?;
-        arguments.push_arg(web)?;
         let entries: Object<'_> = setup.call_arg(arguments)?;
         let entry = |name: &str| -> rquickjs::Result<Persistent<Function<'static>>> {
             Ok(Persistent::save(ctx, entries.get::<_, Function<'_>>(name)?))
@@ -165,6 +168,9 @@ impl Entries {
             bind: entry("bind")?,
             outgoing: entry("outgoing")?,
             deliver: entry("deliver")?,
+            hears_rejections: entry("hearsRejections")?,
+            tell_rejection: entry("tellRejection")?,
+            tell_error: entry("tellError")?,
         })
     }
 }

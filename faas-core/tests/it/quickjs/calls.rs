@@ -350,7 +350,7 @@ fn code_cannot_be_made_from_text_at_run_time() {
             "return [typeof process, typeof require, typeof std, typeof os]",
             "{}"
         ),
-        json!(["undefined", "undefined", "undefined", "undefined"])
+        json!(["undefined", "function", "undefined", "undefined"])
     );
 }
 

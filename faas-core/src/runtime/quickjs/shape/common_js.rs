@@ -174,6 +174,7 @@ impl Finder<'_, '_> {
     fn whole(&mut self, value: &Expression<'_>) {
         match value.without_parentheses() {
             Expression::ObjectExpression(object) if !is_open(object) => {
+                self.found();
                 for property in &object.properties {
                     let Some(name) = property_name(property) else {
                         continue;
