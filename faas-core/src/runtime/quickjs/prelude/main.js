@@ -2,10 +2,10 @@
 // the host calls. It keeps a reference to each builtin that it needs, before user code can replace it.
 //
 // Evaluates to a function that the host calls once, with its own functions and with what
-// `guards.js` returned.
+// `guards.js` returned, to which the host added the object that `web/loader.js` returned.
 (function (hostLog, hostSkip, hostNow, hostRandom, hostLoad, guards, hostFunctions) {
   'use strict';
-  const { put, cleanStack, release } = guards;
+  const { put, cleanStack, release, platform } = guards;
   const { parse, stringify } = JSON;
   const { apply, ownKeys } = Reflect;
   const {
@@ -85,7 +85,7 @@
   // ---- timers: a list in the order in which they are due ----
 
   const MAX_TIMERS = 10000, MAX_DELAY = 2147483647;
-  let first = null, last = null, timers = 0, serial = 0;
+  let first = null, last = null, timers = 0, serial = 0, call = 0;
   let byId = { __proto__: null };
 
   const insert = (timer) => {
@@ -139,7 +139,7 @@
       timer.due = now + timer.every;
       insert(timer);
     }
-    apply(timer.callback, undefined, timer.values);
+    apply(timer.callback, globalThis, timer.values);
     return 0;
   };
 
@@ -229,6 +229,7 @@
   // Calls the handler. Returns the text of the result, or an object that may be a promise.
   const run = (text, executionId, attempt, deadline, instanceId) => {
     full = false;
+    call++;
     release();
     if (printer !== undefined) printer.reset();
     if (calls !== undefined) calls.reset();
@@ -343,5 +344,35 @@
     return [clean(cut(head + short, MAX_TEXT)), frames, clean(cut(details, MAX_TEXT))];
   };
 
-  return { run, finish, adopt, fire, install, rename, describe, bind: bindHost, outgoing, deliver };
+  // ---- the web platform ----
+
+  // What its parts use.
+  platform.start = (callback, delay) => start('a timer', callback, delay, [], false);
+  platform.stop = stop;
+  // The number of the current call: what belongs to an earlier call is out of date.
+  platform.call = () => call;
+  platform.describe = describe;
+  // Logs what no code caught.
+  platform.log = (thrown) => {
+    if (full) return void hostSkip();
+    let text = 'something that cannot be shown';
+    try {
+      const { 0: message, 1: frames, 2: details } = describe(thrown);
+      text = message;
+      if (frames !== undefined && frames !== '') text += '\n' + frames;
+      if (details !== undefined) text += details;
+    } catch { /* A getter threw. */ }
+    print(LEVELS.error, 'Uncaught ' + text);
+  };
+
+  // Whether a listener wants to hear of rejected promises that nothing handles.
+  const hearsRejections = () => platform.listens !== undefined && platform.listens();
+  // Tell the listeners what no code caught. Return whether one of them handled it.
+  const tellRejection = (promise, reason) => platform.rejection(promise, reason);
+  const tellError = (thrown) => platform.error !== undefined && platform.error(thrown);
+
+  return {
+    run, finish, adopt, fire, install, rename, describe, bind: bindHost, outgoing, deliver,
+    hearsRejections, tellRejection, tellError,
+  };
 })

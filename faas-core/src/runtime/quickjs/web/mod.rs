@@ -5,13 +5,17 @@
 //! loads the part when code first reads one of its globals. A zygote loads all parts before it
 //! forks, so a child finds them ready and pays nothing.
 //!
-//! A part's file evaluates to `(use, native) => exports`:
+//! A part's file evaluates to `(use, native, platform) => exports`:
 //!
 //! - `use('events')` returns the exports of another part and loads it if necessary. Parts must not
 //!   use each other in a cycle.
 //! - `native` has the part's native functions.
+//! - `platform` has what `prelude/main.js` gives to parts: timers, the log, the number of the call.
 //! - Of the exports, those that [`Part::globals`] lists become globals. The others are for other
 //!   parts.
+//!
+//! A global whose name begins with `on` is an event handler: its export is the descriptor of an
+//! accessor.
 //!
 //! A part is loaded while user code runs, which may have replaced builtins. This can break only the
 //! isolate that did it: native functions must accept any argument and must not trust a type that
@@ -28,6 +32,7 @@ use super::prelude::PLATFORM_FILE;
 use super::raw::{Bytecode, Goal};
 
 mod base64;
+mod clock;
 
 /// A part of the web platform.
 struct Part {
@@ -40,18 +45,92 @@ struct Part {
 }
 
 /// All parts.
-const PARTS: &[Part] = &[Part {
-    name: "base64",
-    source: include_str!("base64.js"),
-    globals: &["atob", "btoa"],
-    native: base64::native,
-}];
+const PARTS: &[Part] = &[
+    Part {
+        name: "base64",
+        source: include_str!("base64.js"),
+        globals: &["atob", "btoa"],
+        native: base64::native,
+    },
+    Part {
+        name: "idl",
+        source: include_str!("idl.js"),
+        globals: &[],
+        native: no_native,
+    },
+    Part {
+        name: "clock",
+        source: include_str!("clock.js"),
+        globals: &[],
+        native: clock::native,
+    },
+    Part {
+        name: "events",
+        source: include_str!("events.js"),
+        globals: &[
+            "Event",
+            "EventTarget",
+            "CustomEvent",
+            "ErrorEvent",
+            "PromiseRejectionEvent",
+            "ProgressEvent",
+            "addEventListener",
+            "removeEventListener",
+            "dispatchEvent",
+            "reportError",
+            "onerror",
+            "onunhandledrejection",
+            "onrejectionhandled",
+        ],
+        native: no_native,
+    },
+    Part {
+        name: "abort",
+        source: include_str!("abort.js"),
+        globals: &["AbortController", "AbortSignal"],
+        native: no_native,
+    },
+    Part {
+        name: "web-streams-polyfill",
+        source: concat!(
+            "(function () { const exports = {}, module = {};\n",
+            include_str!("vendor/web-streams-polyfill/ponyfill.js"),
+            "return exports; })",
+        ),
+        globals: &[],
+        native: no_native,
+    },
+    Part {
+        name: "streams",
+        source: include_str!("streams.js"),
+        globals: &[
+            "ReadableStream",
+            "ReadableStreamDefaultReader",
+            "ReadableStreamBYOBReader",
+            "ReadableStreamBYOBRequest",
+            "ReadableByteStreamController",
+            "ReadableStreamDefaultController",
+            "TransformStream",
+            "TransformStreamDefaultController",
+            "WritableStream",
+            "WritableStreamDefaultController",
+            "WritableStreamDefaultWriter",
+            "ByteLengthQueuingStrategy",
+            "CountQueuingStrategy",
+        ],
+        native: no_native,
+    },
+];
+
+/// For parts without native functions.
+fn no_native<'js>(ctx: &Ctx<'js>, _: &Host) -> rquickjs::Result<Object<'js>> {
+    Object::new(ctx.clone())
+}
 
 /// What native functions may use of the host.
 #[derive(Clone)]
 struct Host {
     /// The current call: its clock, its deadline and its console.
-    #[expect(dead_code, reason = "no part needs it yet")]
     current: Arc<Current>,
 }
 
@@ -78,11 +157,12 @@ fn compile(source: &str, file: &CStr) -> Option<Bytecode> {
 }
 
 /// Defines the globals of all parts. Each part is loaded when one of its globals is first read.
+/// Returns the object through which parts and `prelude/main.js` reach each other.
 pub(super) fn install<'js>(
     ctx: &Ctx<'js>,
     heap: &Arc<Heap>,
     current: &Arc<Current>,
-) -> rquickjs::Result<()> {
+) -> rquickjs::Result<Object<'js>> {
     let host = Host {
         current: current.clone(),
     };
@@ -91,7 +171,8 @@ pub(super) fn install<'js>(
         ctx.clone(),
         move |ctx: Ctx<'js>,
               number: usize,
-              using: Function<'js>|
+              using: Function<'js>,
+              platform: Object<'js>|
               -> rquickjs::Result<Object<'js>> {
             let part = PARTS.get(number).ok_or(rquickjs::Error::Unknown)?;
             heap.with_reserve(RESERVE, || {
@@ -99,7 +180,7 @@ pub(super) fn install<'js>(
                     .run_script(&ctx)
                     .map_err(|_| rquickjs::Error::Exception)?;
                 let setup = setup.into_function().ok_or(rquickjs::Error::Unknown)?;
-                setup.call((using, (part.native)(&ctx, &host)?))
+                setup.call((using, (part.native)(&ctx, &host)?, platform))
             })
         },
     )?;
