@@ -50,7 +50,7 @@ const addLicence = (input) => {
 };
 
 mkdirSync(new URL('generated', folder), { recursive: true });
-for (const file of readdirSync(new URL('source', folder)).sort()) {
+for (const file of readdirSync(new URL('source', folder)).filter((name) => name.endsWith('.js')).sort()) {
   const { outputFiles, metafile } = await build({
     absWorkingDir: folder.pathname,
     entryPoints: [`source/${file}`],

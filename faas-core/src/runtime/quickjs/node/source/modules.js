@@ -23,7 +23,7 @@ const make = {
     Agent: class Agent extends require('node:http').Agent {},
   }, 'https', require('names:https'), NETWORK),
   http2: () => fill({}, 'http2', require('names:http2'), NETWORK),
-  net: () => fill({ ...require('node:address') }, 'net', require('names:net'), NETWORK),
+  net: () => fill({ ...require('./parts/address.js') }, 'net', require('names:net'), NETWORK),
   tls: () => fill({ rootCertificates: [] }, 'tls', require('names:tls'), NETWORK),
   dns: () => {
     const promises = fill({}, 'dns.promises', require('names:dns/promises'), NETWORK);

@@ -8,7 +8,7 @@ const os = {
   getPriority: () => 0, homedir: () => '/', hostname: () => 'localhost', loadavg: () => [0, 0, 0],
   machine: () => 'x86_64', networkInterfaces: () => ({}), platform: () => 'linux',
   release: () => '0.0.0', tmpdir: () => '/tmp', totalmem: () => 0, type: () => 'Linux',
-  uptime: () => performance.now() / 1000, version: () => '',
+  uptime: () => require('node:process').uptime(), version: () => '',
   cpus: () => [{ model: '', speed: 0, times: { user: 0, nice: 0, sys: 0, idle: 0, irq: 0 } }],
   userInfo: () => ({ uid: 65534, gid: 65534, username: 'nobody', homedir: '/', shell: null }),
 };

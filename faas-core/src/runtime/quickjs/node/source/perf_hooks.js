@@ -2,16 +2,6 @@
 'use strict';
 
 const { fill } = require('node:absent');
-const performance = globalThis.performance;
-for (const [name, value] of Object.entries({
-  timerify: (work) => work,
-  eventLoopUtilization: () => ({ idle: 0, active: 0, utilization: 0 }),
-  nodeTiming: { name: 'node', entryType: 'node', startTime: 0, duration: 0 },
-})) {
-  if (!(name in performance)) {
-    Object.defineProperty(performance, name, { __proto__: null, value, writable: true, configurable: true });
-  }
-}
 class Histogram {
   min = 0; max = 0; mean = NaN; stddev = NaN; exceeds = 0; count = 0; percentiles = new Map();
   enable() { return true; }
@@ -22,7 +12,7 @@ class Histogram {
   percentile() { return 0; }
 }
 const exported = {
-  performance,
+  get performance() { return globalThis.performance; },
   constants: {},
   monitorEventLoopDelay: () => new Histogram(),
   createHistogram: () => new Histogram(),
@@ -31,6 +21,6 @@ for (const name of [
   'Performance', 'PerformanceEntry', 'PerformanceMark', 'PerformanceMeasure',
   'PerformanceObserver', 'PerformanceObserverEntryList', 'PerformanceResourceTiming',
 ]) {
-  if (typeof globalThis[name] === 'function') exported[name] = globalThis[name];
+  Object.defineProperty(exported, name, { get: () => globalThis[name], enumerable: true });
 }
 module.exports = fill(exported, 'perf_hooks', require('names:perf_hooks'));

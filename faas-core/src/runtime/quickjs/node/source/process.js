@@ -68,7 +68,7 @@ Object.setPrototypeOf(process, Object.create(EventEmitter.prototype, {
 }));
 
 const hrtime = (previous) => {
-  const now = BigInt(Math.round(performance.now() * 1e6));
+  const now = BigInt(Math.round(native.now() * 1e6));
   let seconds = Number(now / 1000000000n), nanoseconds = Number(now % 1000000000n);
   if (previous !== undefined) {
     seconds -= previous[0];
@@ -77,7 +77,7 @@ const hrtime = (previous) => {
   }
   return [seconds, nanoseconds];
 };
-hrtime.bigint = () => BigInt(Math.round(performance.now() * 1e6));
+hrtime.bigint = () => BigInt(Math.round(native.now() * 1e6));
 
 const memoryUsage = () => {
   const used = native.memory();
@@ -105,7 +105,7 @@ Object.assign(process, {
     if (mask !== undefined) umask = mask;
     return old;
   },
-  uptime: () => performance.now() / 1000,
+  uptime: () => native.now() / 1000,
   exit(code) {
     throw refuse(`exit(${code ?? ''})`, 'return from the handler, or throw an error');
   },
@@ -128,13 +128,13 @@ Object.assign(process, {
   getuid: () => 65534, geteuid: () => 65534, getgid: () => 65534, getegid: () => 65534,
   getgroups: () => [65534],
   resourceUsage: () => ({ userCPUTime: 0, systemCPUTime: 0, maxRSS: native.memory() }),
-  cpuUsage: () => ({ user: Math.round(performance.now() * 1000), system: 0 }),
+  cpuUsage: () => ({ user: Math.round(native.now() * 1000), system: 0 }),
   constrainedMemory: () => 0, availableMemory: () => 0,
   hasUncaughtExceptionCaptureCallback: () => false,
   setUncaughtExceptionCaptureCallback() {},
   setSourceMapsEnabled() {},
   getBuiltinModule(name) {
-    return platform.builtin?.(`${name}`.replace(/^node:/, ''));
+    return platform.builtin(`${name}`.replace(/^node:/, ''));
   },
 });
 Object.defineProperties(process, {
