@@ -57,6 +57,12 @@
     }
   }
 
+  // A module of Node, or the names of all.
+  platform.builtin = (name) => use('node:builtins').get(name);
+  platform.builtins = () => use('node:builtins').names;
+  platform.loadAll = () => { for (const part in numbers) use(part); };
+
   define('self', globalThis);
+  define('global', globalThis);
   return platform;
 })

@@ -24,27 +24,29 @@
 use std::ffi::CStr;
 use std::sync::{Arc, OnceLock};
 
+use rquickjs::function::IntoJsFunc;
 use rquickjs::{Array, Context, Ctx, Function, Object, Runtime};
 
 use super::call_state::Current;
 use super::heap::Heap;
 use super::prelude::PLATFORM_FILE;
-use super::raw::{Bytecode, Goal};
+use super::node;
+use super::raw::{Bytecode, Goal, PromiseListeners};
 
 mod base64;
 mod clock;
 
 /// A part of the web platform.
-struct Part {
-    name: &'static str,
-    source: &'static str,
+pub(super) struct Part {
+    pub(super) name: &'static str,
+    pub(super) source: &'static str,
     /// The exports that become globals.
-    globals: &'static [&'static str],
+    pub(super) globals: &'static [&'static str],
     /// Makes the native functions.
-    native: for<'js> fn(&Ctx<'js>, &Host) -> rquickjs::Result<Object<'js>>,
+    pub(super) native: for<'js> fn(&Ctx<'js>, &Host) -> rquickjs::Result<Object<'js>>,
 }
 
-/// All parts.
+/// The parts of the web platform.
 const PARTS: &[Part] = &[
     Part {
         name: "base64",
@@ -123,30 +125,46 @@ const PARTS: &[Part] = &[
 ];
 
 /// For parts without native functions.
-fn no_native<'js>(ctx: &Ctx<'js>, _: &Host) -> rquickjs::Result<Object<'js>> {
+pub(super) fn no_native<'js>(ctx: &Ctx<'js>, _: &Host) -> rquickjs::Result<Object<'js>> {
     Object::new(ctx.clone())
+}
+
+/// Adds a native function to an object.
+pub(super) fn add<'js, F, P>(object: &Object<'js>, name: &str, function: F) -> rquickjs::Result<()>
+where
+    F: IntoJsFunc<'js, P> + 'js,
+{
+    object.set(name, Function::new(object.ctx().clone(), function)?)
 }
 
 /// What native functions may use of the host.
 #[derive(Clone)]
-struct Host {
+pub(super) struct Host {
     /// The current call: its clock, its deadline and its console.
-    current: Arc<Current>,
+    pub(super) current: Arc<Current>,
+    pub(super) heap: Arc<Heap>,
+    pub(super) promise_listeners: Arc<PromiseListeners>,
 }
 
 /// The memory, in bytes, that a part may take beyond the call's limit while it is loaded.
 const RESERVE: usize = 1 << 20;
 
-/// Returns the bytecode of `PARTS[number]`. Compiles it when it is first needed.
-fn code(number: usize) -> rquickjs::Result<&'static Bytecode> {
-    static CODE: [OnceLock<Option<Bytecode>>; PARTS.len()] =
-        [const { OnceLock::new() }; PARTS.len()];
+/// Returns all parts, in the order of their numbers.
+fn parts() -> impl Iterator<Item = &'static Part> {
+    PARTS.iter().chain(node::PARTS)
+}
+
+/// Returns a part and its bytecode. Compiles it when it is first needed.
+fn code(number: usize) -> rquickjs::Result<(&'static Part, &'static Bytecode)> {
+    const COUNT: usize = PARTS.len() + node::PARTS.len();
+    static CODE: [OnceLock<Option<Bytecode>>; COUNT] = [const { OnceLock::new() }; COUNT];
     let (cell, part) = CODE
         .get(number)
-        .zip(PARTS.get(number))
+        .zip(parts().nth(number))
         .ok_or(rquickjs::Error::Unknown)?;
     cell.get_or_init(|| compile(part.source, PLATFORM_FILE))
         .as_ref()
+        .map(|code| (part, code))
         .ok_or(rquickjs::Error::Allocation)
 }
 
@@ -160,13 +178,9 @@ fn compile(source: &str, file: &CStr) -> Option<Bytecode> {
 /// Returns the object through which parts and `prelude/main.js` reach each other.
 pub(super) fn install<'js>(
     ctx: &Ctx<'js>,
-    heap: &Arc<Heap>,
-    current: &Arc<Current>,
+    host: Host,
 ) -> rquickjs::Result<Object<'js>> {
-    let host = Host {
-        current: current.clone(),
-    };
-    let heap = heap.clone();
+    let heap = host.heap.clone();
     let load = Function::new(
         ctx.clone(),
         move |ctx: Ctx<'js>,
@@ -174,9 +188,9 @@ pub(super) fn install<'js>(
               using: Function<'js>,
               platform: Object<'js>|
               -> rquickjs::Result<Object<'js>> {
-            let part = PARTS.get(number).ok_or(rquickjs::Error::Unknown)?;
+            let (part, code) = code(number)?;
             heap.with_reserve(RESERVE, || {
-                let setup = code(number)?
+                let setup = code
                     .run_script(&ctx)
                     .map_err(|_| rquickjs::Error::Exception)?;
                 let setup = setup.into_function().ok_or(rquickjs::Error::Unknown)?;
@@ -184,10 +198,10 @@ pub(super) fn install<'js>(
             })
         },
     )?;
-    let parts = Array::new(ctx.clone())?;
-    for (number, part) in PARTS.iter().enumerate() {
-        parts.set(2 * number, part.name)?;
-        parts.set(2 * number + 1, part.globals.to_vec())?;
+    let listed = Array::new(ctx.clone())?;
+    for (number, part) in parts().enumerate() {
+        listed.set(2 * number, part.name)?;
+        listed.set(2 * number + 1, part.globals.to_vec())?;
     }
     static LOADER: OnceLock<Option<Bytecode>> = OnceLock::new();
     let loader = LOADER
@@ -198,13 +212,14 @@ pub(super) fn install<'js>(
         .run_script(ctx)
         .map_err(|_| rquickjs::Error::Exception)?;
     let loader = loader.into_function().ok_or(rquickjs::Error::Unknown)?;
-    loader.call((load, parts))
+    loader.call((load, listed))
 }
 
 /// Loads all parts, in an isolate that will be forked.
 #[cfg(target_os = "linux")]
-pub(super) fn load_all(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
-    for part in PARTS {
+pub(super) fn load_all<'js>(ctx: &Ctx<'js>, platform: &Object<'js>) -> rquickjs::Result<()> {
+    platform.get::<_, Function<'_>>("loadAll")?.call::<_, ()>(())?;
+    for part in parts() {
         for global in part.globals {
             ctx.globals().get::<_, rquickjs::Value<'_>>(*global)?;
         }
