@@ -387,7 +387,11 @@ unsafe extern "C" fn tell_listeners(
             (ctx, promise, listeners.cast::<PromiseListeners>().as_ref())
         };
         // The lock is released before the call, which can lead here again.
-        let function = listeners.0.lock().as_ref().and_then(|all| all.get(number).cloned());
+        let function = listeners
+            .0
+            .lock()
+            .as_ref()
+            .and_then(|all| all.get(number).cloned());
         if let Some(function) = function.and_then(|function| function.restore(&ctx).ok())
             && function.call::<_, ()>((promise,)).is_err()
         {

@@ -18,10 +18,7 @@ fn assert_as_node(modules: &[&str]) {
     let rig = Rig::new();
     let mut count = 0;
     let mut problems = Vec::new();
-    for case in cases
-        .iter()
-        .filter(|case| modules.contains(&&*case.module))
-    {
+    for case in cases.iter().filter(|case| modules.contains(&&*case.module)) {
         let source = format!(
             "const node = (name) => process.getBuiltinModule(name); {}",
             case.source

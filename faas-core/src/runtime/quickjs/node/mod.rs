@@ -13,65 +13,107 @@ mod digest;
 mod process;
 mod zlib;
 
-use super::web::{Part, no_native};
+use rquickjs::{Array, Ctx, Object, Value};
 
-/// The names of the modules, without `node:`.
-pub(super) const NAMES: &[&str] = &[
-    "assert",
-    "assert/strict",
-    "async_hooks",
-    "buffer",
-    "child_process",
-    "cluster",
-    "console",
-    "constants",
-    "crypto",
-    "dgram",
-    "diagnostics_channel",
-    "dns",
-    "dns/promises",
-    "domain",
-    "events",
-    "fs",
-    "fs/promises",
-    "http",
-    "http2",
-    "https",
-    "inspector",
-    "module",
-    "net",
-    "os",
-    "path",
-    "path/posix",
-    "path/win32",
-    "perf_hooks",
-    "process",
-    "punycode",
-    "querystring",
-    "readline",
-    "readline/promises",
-    "repl",
-    "sqlite",
-    "stream",
-    "stream/consumers",
-    "stream/promises",
-    "stream/web",
-    "string_decoder",
-    "sys",
-    "timers",
-    "timers/promises",
-    "tls",
-    "trace_events",
-    "tty",
-    "url",
-    "util",
-    "util/types",
-    "v8",
-    "vm",
-    "wasi",
-    "worker_threads",
-    "zlib",
+use super::raw;
+use super::web::{Host, Part, add, no_native};
+
+/// The modules: name, part, and the member of its exports that is the module, if they are not.
+pub(super) const MODULES: &[(&str, &str, Option<&str>)] = &[
+    ("node:assert", "node:assert", None),
+    ("node:assert/strict", "node:assert", Some("strict")),
+    ("node:async_hooks", "node:async_hooks", None),
+    ("node:buffer", "node:buffer", None),
+    ("node:child_process", "node:modules", Some("child_process")),
+    ("node:cluster", "node:modules", Some("cluster")),
+    ("node:console", "node:console", None),
+    ("node:constants", "node:constants", None),
+    ("node:crypto", "node:crypto", None),
+    ("node:dgram", "node:modules", Some("dgram")),
+    ("node:diagnostics_channel", "node:diagnostics_channel", None),
+    ("node:dns", "node:modules", Some("dns")),
+    ("node:dns/promises", "node:modules", Some("dns/promises")),
+    ("node:domain", "node:modules", Some("domain")),
+    ("node:events", "node:events", None),
+    ("node:fs", "node:fs", None),
+    ("node:fs/promises", "node:fs", Some("promises")),
+    ("node:http", "node:modules", Some("http")),
+    ("node:http2", "node:modules", Some("http2")),
+    ("node:https", "node:modules", Some("https")),
+    ("node:inspector", "node:modules", Some("inspector")),
+    ("node:module", "node:module", None),
+    ("node:net", "node:modules", Some("net")),
+    ("node:os", "node:os", None),
+    ("node:path", "node:path", None),
+    ("node:path/posix", "node:path", Some("posix")),
+    ("node:path/win32", "node:path", Some("win32")),
+    ("node:perf_hooks", "node:perf_hooks", None),
+    ("node:process", "node:process", None),
+    ("node:punycode", "node:punycode", None),
+    ("node:querystring", "node:querystring", None),
+    ("node:readline", "node:modules", Some("readline")),
+    (
+        "node:readline/promises",
+        "node:modules",
+        Some("readline/promises"),
+    ),
+    ("node:repl", "node:modules", Some("repl")),
+    ("node:sqlite", "node:modules", Some("sqlite")),
+    ("node:stream", "node:stream", None),
+    ("node:stream/consumers", "node:stream_consumers", None),
+    ("node:stream/promises", "node:stream", Some("promises")),
+    ("node:stream/web", "node:stream_web", None),
+    ("node:string_decoder", "node:string_decoder", None),
+    ("node:sys", "node:util", None),
+    ("node:timers", "node:timers", None),
+    ("node:timers/promises", "node:timers", Some("promises")),
+    ("node:tls", "node:modules", Some("tls")),
+    ("node:trace_events", "node:modules", Some("trace_events")),
+    ("node:tty", "node:modules", Some("tty")),
+    ("node:url", "node:url", None),
+    ("node:util", "node:util", None),
+    ("node:util/types", "node:util", Some("types")),
+    ("node:v8", "node:modules", Some("v8")),
+    ("node:vm", "node:modules", Some("vm")),
+    ("node:wasi", "node:modules", Some("wasi")),
+    (
+        "node:worker_threads",
+        "node:modules",
+        Some("worker_threads"),
+    ),
+    ("node:zlib", "node:zlib", None),
 ];
+
+/// Finds a module by its name with or without `node:`.
+pub(super) fn find(name: &str) -> Option<(&'static str, Option<&'static str>)> {
+    let name = name.strip_prefix("node:").unwrap_or(name);
+    MODULES
+        .iter()
+        .find(|(module, ..)| module.strip_prefix("node:") == Some(name))
+        .map(|&(_, part, member)| (part, member))
+}
+
+/// The host's functions of `builtins.js`.
+fn builtins<'js>(ctx: &Ctx<'js>, _: &Host) -> rquickjs::Result<Object<'js>> {
+    let native = Object::new(ctx.clone())?;
+    add(&native, "names", || {
+        let names = MODULES
+            .iter()
+            .filter_map(|(name, ..)| name.strip_prefix("node:"));
+        names.collect::<Vec<_>>()
+    })?;
+    add(&native, "find", |ctx: Ctx<'js>, name: Value<'js>| {
+        let found = Array::new(ctx)?;
+        if let Some((part, member)) = raw::text(&name).and_then(|name| find(&name)) {
+            found.set(0, part)?;
+            if let Some(member) = member {
+                found.set(1, member)?;
+            }
+        }
+        rquickjs::Result::Ok(found)
+    })?;
+    Ok(native)
+}
 
 macro_rules! module {
     ($name:literal) => {
@@ -93,7 +135,7 @@ pub(super) const PARTS: &[Part] = &[
     module!("assert"),
     module!("async_hooks", async_hooks::native),
     module!("buffer"),
-    module!("builtins"),
+    module!("builtins", builtins),
     module!("comparisons"),
     module!("console"),
     module!("constants"),
@@ -136,3 +178,15 @@ pub(super) const PARTS: &[Part] = &[
         native: no_native,
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_module_has_a_part() {
+        for (name, part, _) in MODULES {
+            assert!(PARTS.iter().any(|known| known.name == *part), "{name}");
+        }
+    }
+}

@@ -93,7 +93,9 @@ fn decompress(format: u8, data: &[u8], limit: f64, room: usize) -> Result<Vec<u8
         )),
         Ok(_) if data.is_empty() => Err(TRUNCATED.to_owned()),
         Ok(_) => Ok(output),
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Err(TRUNCATED.to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Err(TRUNCATED.to_owned())
+        }
         Err(_) => Err(match format {
             2 => "Z_DATA_ERROR|-3|invalid stored block lengths",
             _ => "Z_DATA_ERROR|-3|incorrect header check",

@@ -29,8 +29,8 @@ use rquickjs::{Array, Context, Ctx, Function, Object, Runtime};
 
 use super::call_state::Current;
 use super::heap::Heap;
-use super::prelude::PLATFORM_FILE;
 use super::node;
+use super::prelude::PLATFORM_FILE;
 use super::raw::{Bytecode, Goal, PromiseListeners};
 
 mod base64;
@@ -176,10 +176,7 @@ fn compile(source: &str, file: &CStr) -> Option<Bytecode> {
 
 /// Defines the globals of all parts. Each part is loaded when one of its globals is first read.
 /// Returns the object through which parts and `prelude/main.js` reach each other.
-pub(super) fn install<'js>(
-    ctx: &Ctx<'js>,
-    host: Host,
-) -> rquickjs::Result<Object<'js>> {
+pub(super) fn install<'js>(ctx: &Ctx<'js>, host: Host) -> rquickjs::Result<Object<'js>> {
     let heap = host.heap.clone();
     let load = Function::new(
         ctx.clone(),
@@ -218,7 +215,9 @@ pub(super) fn install<'js>(
 /// Loads all parts, in an isolate that will be forked.
 #[cfg(target_os = "linux")]
 pub(super) fn load_all<'js>(ctx: &Ctx<'js>, platform: &Object<'js>) -> rquickjs::Result<()> {
-    platform.get::<_, Function<'_>>("loadAll")?.call::<_, ()>(())?;
+    platform
+        .get::<_, Function<'_>>("loadAll")?
+        .call::<_, ()>(())?;
     for part in parts() {
         for global in part.globals {
             ctx.globals().get::<_, rquickjs::Value<'_>>(*global)?;

@@ -66,6 +66,28 @@ for (const name of Object.keys(methods)) {
   });
 }
 
+// The package's errors have no codes.
+for (const name of Object.getOwnPropertyNames(Buffer.prototype)) {
+  if (!/^(read|write)[A-Z]/.test(name)) continue;
+  const method = Buffer.prototype[name];
+  Object.defineProperty(Buffer.prototype, name, {
+    __proto__: null, writable: true, configurable: true,
+    value: {
+      [name](...values) {
+        try {
+          return Reflect.apply(method, this, values);
+        } catch (error) {
+          if (error instanceof RangeError) {
+            error.code ??= error.message.includes('buffer length') || error.message.includes('out of range')
+              ? 'ERR_BUFFER_OUT_OF_BOUNDS' : 'ERR_OUT_OF_RANGE';
+          }
+          throw error;
+        }
+      },
+    }[name],
+  });
+}
+
 const bytesOf = (input) => (input instanceof ArrayBuffer
   ? new Uint8Array(input)
   : new Uint8Array(input.buffer, input.byteOffset, input.byteLength));

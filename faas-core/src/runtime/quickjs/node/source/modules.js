@@ -25,10 +25,8 @@ const make = {
   http2: () => fill({}, 'http2', require('names:http2'), NETWORK),
   net: () => fill({ ...require('./parts/address.js') }, 'net', require('names:net'), NETWORK),
   tls: () => fill({ rootCertificates: [] }, 'tls', require('names:tls'), NETWORK),
-  dns: () => {
-    const promises = fill({}, 'dns.promises', require('names:dns/promises'), NETWORK);
-    return fill({ promises }, 'dns', require('names:dns'), NETWORK);
-  },
+  dns: () => fill({ promises: exports['dns/promises'] }, 'dns', require('names:dns'), NETWORK),
+  'dns/promises': () => fill({}, 'dns.promises', require('names:dns/promises'), NETWORK),
   dgram: () => fill({}, 'dgram', require('names:dgram'), NETWORK),
   child_process: () => fill({}, 'child_process', require('names:child_process'), PROCESSES),
   cluster: () => fill({
@@ -41,9 +39,10 @@ const make = {
     markAsUntransferable() {}, getEnvironmentData() {}, setEnvironmentData() {},
   }, 'worker_threads', require('names:worker_threads'), 'there are no threads'),
   inspector: () => fill({ url() {}, console }, 'inspector', require('names:inspector'), ENGINE),
-  readline: () => fill({
-    promises: fill({}, 'readline.promises', require('names:readline/promises'), TERMINAL),
-  }, 'readline', require('names:readline'), TERMINAL),
+  readline: () => fill(
+    { promises: exports['readline/promises'] }, 'readline', require('names:readline'), TERMINAL,
+  ),
+  'readline/promises': () => fill({}, 'readline.promises', require('names:readline/promises'), TERMINAL),
   repl: () => fill({}, 'repl', require('names:repl'), TERMINAL),
   tty: () => fill({ isatty: () => false }, 'tty', require('names:tty'), TERMINAL),
   v8: () => fill({

@@ -1,7 +1,7 @@
 // `node:stream`: the package `readable-stream`, which is Node's own code.
 'use strict';
 
-const stream = require('readable-stream');
+const stream = require('readable-stream/lib/ours/browser.js');
 const { Stream } = stream;
 
 for (const name of Object.keys(stream)) {
