@@ -3,6 +3,7 @@
 const { fill } = require('node:absent');
 const { default: url, ...others } = require('unenv/node/url');
 const exported = { ...others, ...url };
-exported.URL = URL;
-exported.URLSearchParams = URLSearchParams;
+for (const name of ['URL', 'URLSearchParams', 'URLPattern']) {
+  Object.defineProperty(exported, name, { get: () => globalThis[name], enumerable: true });
+}
 module.exports = fill(exported, 'url', require('names:url'));
