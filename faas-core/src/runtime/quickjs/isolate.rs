@@ -14,7 +14,7 @@ use super::call_state::{CallState, Current, Dice};
 use super::compile::Compiled;
 use super::heap::{Heap, Metered};
 use super::prelude::{Entries, Prelude};
-use super::raw::PromiseListeners;
+use super::promise_listeners::PromiseListeners;
 use super::rejections::Rejections;
 use super::running::{Running, StepEnd};
 use super::suspended::Suspended;

@@ -31,6 +31,7 @@ mod isolate;
 mod node;
 mod on_thread;
 mod prelude;
+mod promise_listeners;
 mod raw;
 mod rejections;
 mod running;

@@ -1,13 +1,10 @@
 //! The calls into QuickJS that rquickjs has no safe form of. All of this runtime's unsafe code is
-//! here, in the allocator (`heap.rs`), and where values are marked as safe to change threads.
+//! here, in the allocator (`heap.rs`), in `promise_listeners.rs`, and where values are marked as safe to change threads.
 
-use std::ffi::{CStr, c_int, c_void};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr::{self, NonNull};
-use std::sync::Arc;
+use std::ffi::{CStr, c_int};
+use std::ptr;
 
-use parking_lot::Mutex;
-use rquickjs::{Ctx, Function, Persistent, Promise, Value, qjs};
+use rquickjs::{Ctx, Promise, Value, qjs};
 
 /// The file name of user code in stacks.
 pub(super) const USER_FILE: &CStr = c"function.js";
@@ -320,84 +317,12 @@ pub(super) fn new_bytes<'js>(ctx: &Ctx<'js>, bytes: &[u8]) -> Result<Value<'js>,
     }
 }
 
-/// What is told of promises while code tracks them: each new promise, and each one that is
-/// fulfilled, before its reactions are queued.
-#[derive(Default)]
-pub(super) struct PromiseListeners(Mutex<Option<[Persistent<Function<'static>>; 2]>>);
-
-#[expect(
-    unsafe_code,
-    reason = "the steps of an isolate run on different threads"
-)]
-// SAFETY: the functions belong to one isolate. Only its owner uses them, from one thread at a time.
-unsafe impl Send for PromiseListeners {}
-
-impl PromiseListeners {
-    /// Drops the functions, which must not outlive their runtime.
-    pub(super) fn clear(&self) {
-        *self.0.lock() = None;
+/// Returns the number of an object's class in QuickJS; 0 for anything else.
+#[expect(unsafe_code, reason = "rquickjs has no call for it")]
+pub(super) fn class(value: &Value<'_>) -> u32 {
+    if !value.is_object() {
+        return 0;
     }
-}
-
-/// Calls `created` and `fulfilled` with each promise from now on. `listeners` must live as long as
-/// the runtime.
-#[expect(unsafe_code, reason = "rquickjs would lock the runtime again")]
-pub(super) fn track_promises<'js>(
-    ctx: &Ctx<'js>,
-    listeners: &Arc<PromiseListeners>,
-    created: Function<'js>,
-    fulfilled: Function<'js>,
-) {
-    let functions = [created, fulfilled].map(|function| Persistent::save(ctx, function));
-    *listeners.0.lock() = Some(functions);
-    // SAFETY: `ctx` holds the runtime's lock. The isolate owns the listeners, and drops them after
-    // its runtime.
-    unsafe {
-        let runtime = qjs::JS_GetRuntime(ctx.as_raw().as_ptr());
-        let opaque = Arc::as_ptr(listeners).cast_mut().cast();
-        qjs::JS_SetPromiseHook(runtime, Some(tell_listeners), opaque);
-    }
-}
-
-/// # Safety
-/// `listeners` must be a [`PromiseListeners`], and `ctx` a context of rquickjs that is in use.
-#[expect(unsafe_code, reason = "QuickJS calls this")]
-unsafe extern "C" fn tell_listeners(
-    ctx: *mut qjs::JSContext,
-    kind: qjs::JSPromiseHookType,
-    promise: qjs::JSValue,
-    _parent: qjs::JSValue,
-    listeners: *mut c_void,
-) {
-    let number = match kind {
-        qjs::JSPromiseHookType_JS_PROMISE_HOOK_INIT => 0,
-        qjs::JSPromiseHookType_JS_PROMISE_HOOK_RESOLVE => 1,
-        _ => return,
-    };
-    let (Some(ctx), Some(listeners)) = (NonNull::new(ctx), NonNull::new(listeners)) else {
-        return;
-    };
-    let tell = AssertUnwindSafe(|| {
-        // SAFETY: by this function's own contract. The value is borrowed, so its reference is
-        // duplicated.
-        let (ctx, promise, listeners) = unsafe {
-            let promise = qjs::JS_DupValue(ctx.as_ptr(), promise);
-            let ctx = Ctx::from_raw(ctx);
-            let promise = Value::from_raw(ctx.clone(), promise);
-            (ctx, promise, listeners.cast::<PromiseListeners>().as_ref())
-        };
-        // The lock is released before the call, which can lead here again.
-        let function = listeners
-            .0
-            .lock()
-            .as_ref()
-            .and_then(|all| all.get(number).cloned());
-        if let Some(function) = function.and_then(|function| function.restore(&ctx).ok())
-            && function.call::<_, ()>((promise,)).is_err()
-        {
-            // Memory is out, or the call was stopped; both are noticed elsewhere.
-            drop(ctx.catch());
-        }
-    });
-    drop(catch_unwind(tell));
+    // SAFETY: the value is an object, which lives as long as `value`.
+    unsafe { qjs::JS_GetClassID(value.as_raw()) }
 }

@@ -5,7 +5,10 @@ use serde_json::json;
 use super::rig::Rig;
 
 mod base64;
+mod clone;
 mod events;
+mod fetch;
+mod performance;
 mod streams;
 
 /// Asserts the value of each body.
@@ -46,20 +49,10 @@ const NAMES: &str = "AbortController AbortSignal Blob ByteLengthQueuingStrategy 
 /// The names that are absent, each with the reason.
 const ABSENT: &[(&str, &str)] = &[
     ("WebAssembly", "no engine for it is small enough"),
-    ("Blob", "not there yet"),
     ("CompressionStream", "not there yet"),
     ("Crypto", "not there yet"),
     ("CryptoKey", "not there yet"),
     ("DecompressionStream", "not there yet"),
-    ("File", "not there yet"),
-    ("FormData", "not there yet"),
-    ("Headers", "not there yet"),
-    ("MessageChannel", "not there yet"),
-    ("MessageEvent", "not there yet"),
-    ("MessagePort", "not there yet"),
-    ("Performance", "not there yet"),
-    ("Request", "not there yet"),
-    ("Response", "not there yet"),
     ("SubtleCrypto", "not there yet"),
     ("TextDecoder", "not there yet"),
     ("TextDecoderStream", "not there yet"),
@@ -69,10 +62,6 @@ const ABSENT: &[(&str, &str)] = &[
     ("URLPattern", "not there yet"),
     ("URLSearchParams", "not there yet"),
     ("crypto", "not there yet"),
-    ("fetch", "not there yet"),
-    ("navigator", "not there yet"),
-    ("performance", "not there yet"),
-    ("structuredClone", "not there yet"),
 ];
 
 #[test]

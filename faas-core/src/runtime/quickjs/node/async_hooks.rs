@@ -2,7 +2,7 @@
 
 use rquickjs::{Ctx, Function, Object};
 
-use crate::runtime::quickjs::raw;
+use crate::runtime::quickjs::promise_listeners;
 use crate::runtime::quickjs::web::{Host, add};
 
 pub(super) fn native<'js>(ctx: &Ctx<'js>, host: &Host) -> rquickjs::Result<Object<'js>> {
@@ -12,7 +12,7 @@ pub(super) fn native<'js>(ctx: &Ctx<'js>, host: &Host) -> rquickjs::Result<Objec
         &native,
         "track",
         move |ctx: Ctx<'js>, created: Function<'js>, fulfilled: Function<'js>| {
-            raw::track_promises(&ctx, &listeners, created, fulfilled);
+            promise_listeners::track(&ctx, &listeners, created, fulfilled);
         },
     )?;
     Ok(native)

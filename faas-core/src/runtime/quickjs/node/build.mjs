@@ -33,6 +33,10 @@ const plugin = {
         ? { path: 'node:' + path.replace(/^node:/, '').replace(/\/$/, ''), external: true }
         : undefined);
     build.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, external: true }));
+    // This port warns of functions of which Node itself does not warn.
+    build.onLoad({ filter: /unenv\/.*\/node\/url\.mjs$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace('let urlParseWarned = false', 'let urlParseWarned = true'),
+    }));
     build.onResolve({ filter: /^safe-buffer$/ }, () => ({ path: 'node:buffer', external: true }));
     build.onResolve({ filter: /^abort-controller$/ }, () => ({ path: 'node:absent', external: true }));
   },

@@ -84,7 +84,7 @@
 
   // ---- timers: a list in the order in which they are due ----
 
-  const MAX_TIMERS = 10000, MAX_DELAY = 2147483647;
+  const MAX_TIMERS = 10000;
   let first = null, last = null, timers = 0, serial = 0, call = 0;
   let byId = { __proto__: null };
 
@@ -107,11 +107,13 @@
   };
 
   const start = (name, callback, delay, values, repeats) => {
-    if (typeof callback !== 'function') throw new TypeErrorClass(name + ' needs a function');
+    if (typeof callback !== 'function') {
+      throw new TypeErrorClass(name + ' needs a function' + (typeof callback === 'string' ? ': it does not run text as code' : ''));
+    }
     if (timers >= MAX_TIMERS) throw new RangeErrorClass('more than ' + MAX_TIMERS + ' timers');
-    let every = toNumber(delay);
-    if (!(every > 0)) every = 0;
-    if (every > MAX_DELAY) every = MAX_DELAY;
+    // As the web converts it: a delay of 2 ** 31 or more is none.
+    let every = toNumber(delay) | 0;
+    if (every < 0) every = 0;
     if (repeats && every < 1) every = 1;
     const id = ++serial;
     insert({
@@ -122,8 +124,7 @@
   };
 
   const stop = (id) => {
-    if (typeof id !== 'number') return;
-    const timer = byId[id];
+    const timer = byId[toNumber(id)];
     if (timer !== undefined) remove(timer);
   };
 
@@ -145,10 +146,10 @@
 
   const globals = {
     console: consoleObject,
-    setTimeout: (callback, delay, ...values) => start('setTimeout', callback, delay, values, false),
-    setInterval: (callback, delay, ...values) => start('setInterval', callback, delay, values, true),
-    clearTimeout: (id) => stop(id),
-    clearInterval: (id) => stop(id),
+    setTimeout: (handler, timeout = 0, ...values) => start('setTimeout', handler, timeout, values, false),
+    setInterval: (handler, timeout = 0, ...values) => start('setInterval', handler, timeout, values, true),
+    clearTimeout: (id = 0) => { stop(id); },
+    clearInterval: (id = 0) => { stop(id); },
   };
   for (const name of keys(globals)) {
     defineProperty(globalThis, name, {

@@ -97,7 +97,7 @@
       const signal = new AbortSignal(KEY);
       platform.start(() => {
         abort(signal, new DOMException('the operation timed out', 'TimeoutError'));
-      }, delay);
+      }, Math.min(delay, 2147483647));
       return signal;
     }
 

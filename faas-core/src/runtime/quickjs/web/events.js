@@ -12,7 +12,7 @@
   // ---- events ----
 
   // What an event is, and how far its dispatch has come.
-  let stateOf;
+  let stateOf, trusted;
 
   class Event {
     #state;
@@ -27,9 +27,16 @@
         time: now(), target: null, current: null, phase: 0, trusted: false,
         canceled: false, stopped: false, ended: false, passive: false, dispatched: false,
       };
+      Object.defineProperty(this, 'isTrusted', trusted);
     }
 
-    static { stateOf = (event) => event.#state; }
+    static {
+      stateOf = (event) => event.#state;
+      const { get } = Object.getOwnPropertyDescriptor({
+        get isTrusted() { return stateOf(this).trusted; },
+      }, 'isTrusted');
+      trusted = { __proto__: null, get, enumerable: true, configurable: false };
+    }
 
     get type() { return this.#state.type; }
     get target() { return this.#state.target; }
@@ -48,7 +55,6 @@
     preventDefault() { cancel(this.#state); }
     get defaultPrevented() { return this.#state.canceled; }
     get composed() { return this.#state.composed; }
-    get isTrusted() { return this.#state.trusted; }
     get timeStamp() { return this.#state.time; }
     initEvent(type, bubbles = false, cancelable = false) {
       const state = this.#state;

@@ -5,6 +5,15 @@
     defineProperty, getOwnPropertyDescriptor, getOwnPropertyNames,
   } = Object;
 
+  // The prototypes of interfaces.
+  const exposed = new WeakSet();
+  const isExposed = (object) => {
+    for (let at = Object.getPrototypeOf(object); at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+      if (exposed.has(at)) return true;
+    }
+    return false;
+  };
+
   // Completes a class as an interface: its members are enumerable, and it has a string tag.
   const expose = (Class, tag = Class.name) => {
     const { prototype } = Class;
@@ -17,6 +26,7 @@
         defineProperty(object, name, property);
       }
     };
+    exposed.add(prototype);
     show(prototype, ['constructor']);
     show(Class, ['length', 'name', 'prototype']);
     if (getOwnPropertyDescriptor(prototype, Symbol.toStringTag) === undefined) {
@@ -136,6 +146,6 @@
   };
 
   return {
-    expose, constants, hide, need, isObject, usv, dictionary, iterator, sequence, enforced, iterable,
+    expose, isExposed, constants, hide, need, isObject, usv, dictionary, iterator, sequence, enforced, iterable,
   };
 })

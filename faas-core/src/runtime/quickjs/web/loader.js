@@ -18,6 +18,7 @@
 
   // The exports of a part.
   const use = (part) => {
+    if (numbers[part] === undefined) throw new TypeError('the web platform has no part ' + part);
     const exports = loaded[part];
     if (exports !== undefined) return exports;
     const number = numbers[part];

@@ -31,10 +31,13 @@ use super::call_state::Current;
 use super::heap::Heap;
 use super::node;
 use super::prelude::PLATFORM_FILE;
-use super::raw::{Bytecode, Goal, PromiseListeners};
+use super::promise_listeners::PromiseListeners;
+use super::raw::{Bytecode, Goal};
 
 mod base64;
+mod bytes;
 mod clock;
+mod clone;
 
 /// A part of the web platform.
 pub(super) struct Part {
@@ -75,6 +78,7 @@ const PARTS: &[Part] = &[
             "CustomEvent",
             "ErrorEvent",
             "PromiseRejectionEvent",
+            "MessageEvent",
             "ProgressEvent",
             "addEventListener",
             "removeEventListener",
@@ -120,6 +124,98 @@ const PARTS: &[Part] = &[
             "ByteLengthQueuingStrategy",
             "CountQueuingStrategy",
         ],
+        native: no_native,
+    },
+    Part {
+        name: "bytes",
+        source: include_str!("bytes.js"),
+        globals: &[],
+        native: bytes::native,
+    },
+    Part {
+        name: "performance",
+        source: include_str!("performance.js"),
+        globals: &[
+            "Performance",
+            "PerformanceEntry",
+            "PerformanceMark",
+            "PerformanceMeasure",
+            "PerformanceObserver",
+            "PerformanceObserverEntryList",
+            "performance",
+        ],
+        native: no_native,
+    },
+    Part {
+        name: "clone",
+        source: include_str!("clone.js"),
+        globals: &["structuredClone"],
+        native: clone::native,
+    },
+    Part {
+        name: "messaging",
+        source: include_str!("messaging.js"),
+        globals: &["MessageChannel", "MessagePort"],
+        native: no_native,
+    },
+    Part {
+        name: "blob",
+        source: include_str!("blob.js"),
+        globals: &["Blob", "File"],
+        native: no_native,
+    },
+    Part {
+        name: "formdata",
+        source: include_str!("formdata.js"),
+        globals: &["FormData"],
+        native: no_native,
+    },
+    Part {
+        name: "headers",
+        source: include_str!("headers.js"),
+        globals: &["Headers"],
+        native: no_native,
+    },
+    Part {
+        name: "mime",
+        source: include_str!("mime.js"),
+        globals: &[],
+        native: no_native,
+    },
+    Part {
+        name: "body",
+        source: include_str!("body.js"),
+        globals: &[],
+        native: no_native,
+    },
+    Part {
+        name: "request",
+        source: include_str!("request.js"),
+        globals: &["Request"],
+        native: no_native,
+    },
+    Part {
+        name: "response",
+        source: include_str!("response.js"),
+        globals: &["Response"],
+        native: no_native,
+    },
+    Part {
+        name: "fetch",
+        source: include_str!("fetch.js"),
+        globals: &["fetch"],
+        native: no_native,
+    },
+    Part {
+        name: "navigator",
+        source: include_str!("navigator.js"),
+        globals: &["Navigator", "navigator"],
+        native: no_native,
+    },
+    Part {
+        name: "filereader",
+        source: include_str!("filereader.js"),
+        globals: &["FileReader"],
         native: no_native,
     },
 ];

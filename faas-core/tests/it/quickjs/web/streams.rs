@@ -45,8 +45,10 @@ fn chunks_go_through_pipes_and_back_pressure_holds_them() {
         ),
         (
             "const stream = new WritableStream({ write(_, controller) { signal = controller.signal; return new Promise(() => {}) } }); let signal;
-            const writer = stream.getWriter(); writer.write(1).catch(() => {}); await writer.ready.catch(() => {}); 
-            writer.abort('stop'); writer.closed.catch(() => {});
+            const writer = stream.getWriter();
+            for (const promise of [writer.write(1), writer.closed]) promise.catch(() => {});
+            await new Promise((resolve) => setTimeout(resolve, 1));
+            writer.abort('stop').catch(() => {});
             return [signal instanceof AbortSignal, signal.aborted, signal.reason]",
             json!([true, true, "stop"]),
         ),
