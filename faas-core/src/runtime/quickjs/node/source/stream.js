@@ -7,14 +7,6 @@ const { Stream } = stream;
 for (const name of Object.keys(stream)) {
   if (!(name in Stream)) Stream[name] = stream[name];
 }
-Stream.promises = stream.promises ?? {
-  pipeline: (...values) => new Promise((resolve, reject) => {
-    stream.pipeline(...values, (error, value) => { if (error) reject(error); else resolve(value); });
-  }),
-  finished: (target, options) => new Promise((resolve, reject) => {
-    stream.finished(target, options, (error) => { if (error) reject(error); else resolve(); });
-  }),
-};
 let highWaterMark = 65536, objectHighWaterMark = 16;
 Stream.getDefaultHighWaterMark ??= (isObject) => (isObject ? objectHighWaterMark : highWaterMark);
 Stream.setDefaultHighWaterMark ??= (isObject, value) => {
