@@ -6,16 +6,30 @@ use super::rig::Rig;
 
 mod base64;
 mod clone;
+mod encoding;
 mod events;
 mod fetch;
 mod performance;
 mod streams;
+mod url;
+mod url_pattern;
 
 /// Asserts the value of each body.
 fn assert_values(cases: &[(&str, serde_json::Value)]) {
     let rig = Rig::new();
     for (source, expected) in cases {
         assert_eq!(&rig.value(source, "{}"), expected, "{source}");
+    }
+}
+
+/// Asserts for each expression the name of the error that it throws.
+fn assert_throws(cases: &[(&str, &str)]) {
+    let rig = Rig::new();
+    for (expression, name) in cases {
+        let source = format!(
+            "try {{ return [await ({expression})] }} catch (error) {{ return error.name }}"
+        );
+        assert_eq!(&rig.value(&source, "{}"), name, "{expression}");
     }
 }
 
@@ -54,13 +68,8 @@ const ABSENT: &[(&str, &str)] = &[
     ("CryptoKey", "not there yet"),
     ("DecompressionStream", "not there yet"),
     ("SubtleCrypto", "not there yet"),
-    ("TextDecoder", "not there yet"),
     ("TextDecoderStream", "not there yet"),
-    ("TextEncoder", "not there yet"),
     ("TextEncoderStream", "not there yet"),
-    ("URL", "not there yet"),
-    ("URLPattern", "not there yet"),
-    ("URLSearchParams", "not there yet"),
     ("crypto", "not there yet"),
 ];
 

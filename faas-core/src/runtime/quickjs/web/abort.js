@@ -68,7 +68,7 @@
     }
 
     static any(signals) {
-      need('AbortSignal.any', arguments.length, 1);
+      need(arguments.length, 1, 'AbortSignal.any');
       const list = sequence(signals, 'the list of signals');
       const made = new AbortSignal(KEY);
       for (const signal of list) {
@@ -92,7 +92,7 @@
 
     // The timer is one of the call's: while it runs, the call can wait for it.
     static timeout(milliseconds) {
-      need('AbortSignal.timeout', arguments.length, 1);
+      need(arguments.length, 1, 'AbortSignal.timeout');
       const delay = enforced(milliseconds, 'the time');
       const signal = new AbortSignal(KEY);
       platform.start(() => {

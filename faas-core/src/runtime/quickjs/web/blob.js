@@ -117,7 +117,7 @@
     #name;
     #lastModified;
     constructor(fileBits, fileName, options = undefined) {
-      need('File', arguments.length, 2);
+      need(arguments.length, 2, 'File');
       const name = usv(fileName);
       super(fileBits, options);
       if (fileBits === undefined) throw new TypeError('the parts of a File must be iterable');

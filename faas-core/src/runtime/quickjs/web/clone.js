@@ -300,7 +300,7 @@
   };
 
   function structuredClone(value, options = undefined) {
-    need('structuredClone', arguments.length, 1);
+    need(arguments.length, 1, 'structuredClone');
     return serializeWith(value, transferList(options, false))().value;
   }
 

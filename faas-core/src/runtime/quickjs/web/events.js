@@ -18,7 +18,7 @@
     #state;
 
     constructor(type, init = undefined) {
-      need('Event', arguments.length, 1);
+      need(arguments.length, 1, 'Event');
       const text = `${type}`;
       const { bubbles, cancelable, composed } = dictionary(init, 'the options of an event');
       this.#state = {
@@ -58,7 +58,7 @@
     get timeStamp() { return this.#state.time; }
     initEvent(type, bubbles = false, cancelable = false) {
       const state = this.#state;
-      need('initEvent', arguments.length, 1);
+      need(arguments.length, 1, 'initEvent');
       const text = `${type}`;
       if (state.dispatched) return;
       state.stopped = state.ended = state.canceled = state.trusted = false;
@@ -78,7 +78,7 @@
   class CustomEvent extends Event {
     #detail;
     constructor(type, init = undefined) {
-      need('CustomEvent', arguments.length, 1);
+      need(arguments.length, 1, 'CustomEvent');
       super(type, init);
       const { detail = null } = dictionary(init);
       this.#detail = detail;
@@ -86,7 +86,7 @@
     get detail() { return this.#detail; }
     initCustomEvent(type, bubbles = false, cancelable = false, detail = null) {
       this.#detail;
-      need('initCustomEvent', arguments.length, 1);
+      need(arguments.length, 1, 'initCustomEvent');
       this.initEvent(type, bubbles, cancelable);
       if (!stateOf(this).dispatched) this.#detail = detail;
     }
@@ -96,7 +96,7 @@
   class ErrorEvent extends Event {
     #values;
     constructor(type, init = undefined) {
-      need('ErrorEvent', arguments.length, 1);
+      need(arguments.length, 1, 'ErrorEvent');
       super(type, init);
       const { colno = 0, error, filename = '', lineno = 0, message = '' } = dictionary(init);
       this.#values = {
@@ -115,7 +115,7 @@
   class PromiseRejectionEvent extends Event {
     #promise; #reason;
     constructor(type, init) {
-      need('PromiseRejectionEvent', arguments.length, 2);
+      need(arguments.length, 2, 'PromiseRejectionEvent');
       super(type, init);
       const { promise, reason } = dictionary(init);
       if (!isObject(promise)) throw new TypeError('the options of a PromiseRejectionEvent need a promise');
@@ -130,7 +130,7 @@
   class MessageEvent extends Event {
     #values;
     constructor(type, init = undefined) {
-      need('MessageEvent', arguments.length, 1);
+      need(arguments.length, 1, 'MessageEvent');
       super(type, init);
       const {
         data = null, lastEventId = '', origin = '', ports = [], source = null,
@@ -157,7 +157,7 @@
     get ports() { return this.#values.ports; }
     initMessageEvent(type, bubbles = false, cancelable = false, data = null, origin = '', lastEventId = '', source = null, ports = []) {
       this.#values;
-      need('initMessageEvent', arguments.length, 1);
+      need(arguments.length, 1, 'initMessageEvent');
       const values = MessageEvent.#convert(data, origin, lastEventId, source, ports);
       this.initEvent(type, bubbles, cancelable);
       if (!stateOf(this).dispatched) this.#values = values;
@@ -168,7 +168,7 @@
   class ProgressEvent extends Event {
     #values;
     constructor(type, init = undefined) {
-      need('ProgressEvent', arguments.length, 1);
+      need(arguments.length, 1, 'ProgressEvent');
       super(type, init);
       const { lengthComputable = false, loaded = 0, total = 0 } = dictionary(init);
       this.#values = {
@@ -208,7 +208,7 @@
 
     addEventListener(type, callback, options = undefined) {
       const target = targetOf(this);
-      need('addEventListener', arguments.length, 2);
+      need(arguments.length, 2, 'addEventListener');
       const text = `${type}`, capture = flatten(options);
       let once = false, passive = false, signal;
       if (isObject(options)) {
@@ -229,7 +229,7 @@
 
     removeEventListener(type, callback, options = undefined) {
       const target = targetOf(this);
-      need('removeEventListener', arguments.length, 2);
+      need(arguments.length, 2, 'removeEventListener');
       const text = `${type}`, capture = flatten(options);
       const listeners = listenersOf(target);
       for (let i = 0; i < listeners.length; i++) {
@@ -242,7 +242,7 @@
 
     dispatchEvent(event) {
       const target = targetOf(this);
-      need('dispatchEvent', arguments.length, 1);
+      need(arguments.length, 1, 'dispatchEvent');
       if (!(event instanceof Event)) throw new TypeError('dispatchEvent needs an Event');
       const state = stateOf(event);
       if (state.dispatched) {
@@ -422,7 +422,7 @@
   const report = (thrown) => { if (!error(thrown)) platform.log(thrown); };
 
   function reportError(e) {
-    need('reportError', arguments.length, 1);
+    need(arguments.length, 1, 'reportError');
     report(e);
   }
 

@@ -14,7 +14,7 @@
   };
 
   async function fetch(input, init = undefined) {
-    need('fetch', arguments.length, 1);
+    need(arguments.length, 1, 'fetch');
     const request = new Request(input, init);
     const { signal } = request;
     signal.throwIfAborted();

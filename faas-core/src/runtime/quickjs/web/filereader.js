@@ -72,7 +72,7 @@
 
     #read(name, count, blob, convert) {
       this.#state;
-      need(name, count, 1);
+      need(count, 1, name);
       if (!isBlob(blob)) throw new TypeError(`${name} needs a Blob`);
       if (this.#state === LOADING) {
         throw new DOMException('the reader is reading already', 'InvalidStateError');

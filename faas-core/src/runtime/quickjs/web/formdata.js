@@ -21,41 +21,41 @@
 
     append(name, value, filename = undefined) {
       this.#entries;
-      need('append', arguments.length, 2);
+      need(arguments.length, 2, 'append');
       this.#entries.push(entry(name, value, filename, arguments.length));
     }
 
     delete(name) {
       this.#entries;
-      need('delete', arguments.length, 1);
+      need(arguments.length, 1, 'delete');
       const text = usv(name);
       this.#entries = this.#entries.filter((pair) => pair[0] !== text);
     }
 
     get(name) {
       this.#entries;
-      need('get', arguments.length, 1);
+      need(arguments.length, 1, 'get');
       const text = usv(name);
       return this.#entries.find((pair) => pair[0] === text)?.[1] ?? null;
     }
 
     getAll(name) {
       this.#entries;
-      need('getAll', arguments.length, 1);
+      need(arguments.length, 1, 'getAll');
       const text = usv(name);
       return this.#entries.filter((pair) => pair[0] === text).map((pair) => pair[1]);
     }
 
     has(name) {
       this.#entries;
-      need('has', arguments.length, 1);
+      need(arguments.length, 1, 'has');
       const text = usv(name);
       return this.#entries.some((pair) => pair[0] === text);
     }
 
     set(name, value, filename = undefined) {
       this.#entries;
-      need('set', arguments.length, 2);
+      need(arguments.length, 2, 'set');
       const made = entry(name, value, filename, arguments.length);
       const first = this.#entries.findIndex((pair) => pair[0] === made[0]);
       if (first < 0) return void this.#entries.push(made);
@@ -64,7 +64,7 @@
     }
   }
   Object.defineProperty(FormData, 'length', { value: 0, configurable: true });
-  iterable(FormData, (form) => entriesOf(form));
+  iterable(FormData, 'FormData', (form, index) => entriesOf(form)[index]);
   expose(FormData);
 
   const entry = (name, value, filename, count) => {

@@ -53,7 +53,7 @@
           : record(init);
         for (const pair of pairs) headers.append(pair[0], pair[1]);
       };
-      iterable(Headers, (headers) => headers.#pairs());
+      iterable(Headers, 'Headers', (headers, index) => headers.#pairs()[index]);
     }
 
     #change() {
@@ -79,7 +79,7 @@
 
     append(name, value) {
       this.#list;
-      need('append', arguments.length, 2);
+      need(arguments.length, 2, 'append');
       const text = nameOf(name), normal = valueOf(value);
       checkValue(text, normal);
       this.#change();
@@ -88,7 +88,7 @@
 
     delete(name) {
       this.#list;
-      need('delete', arguments.length, 1);
+      need(arguments.length, 1, 'delete');
       const text = nameOf(name);
       this.#change();
       this.#list = this.#list.filter((pair) => pair[0] !== text);
@@ -96,7 +96,7 @@
 
     get(name) {
       this.#list;
-      need('get', arguments.length, 1);
+      need(arguments.length, 1, 'get');
       const text = nameOf(name);
       const values = this.#list.filter((pair) => pair[0] === text).map((pair) => pair[1]);
       return values.length === 0 ? null : values.join(', ');
@@ -108,14 +108,14 @@
 
     has(name) {
       this.#list;
-      need('has', arguments.length, 1);
+      need(arguments.length, 1, 'has');
       const text = nameOf(name);
       return this.#list.some((pair) => pair[0] === text);
     }
 
     set(name, value) {
       this.#list;
-      need('set', arguments.length, 2);
+      need(arguments.length, 2, 'set');
       const text = nameOf(name), normal = valueOf(value);
       checkValue(text, normal);
       this.#change();

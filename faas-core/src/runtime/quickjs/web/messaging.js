@@ -49,7 +49,7 @@
 
     postMessage(message, options = undefined) {
       this.#queue;
-      need('postMessage', arguments.length, 1);
+      need(arguments.length, 1, 'postMessage');
       const list = transferList(options, true);
       if (list.includes(this)) {
         throw new DOMException('a port cannot transfer itself', 'DataCloneError');

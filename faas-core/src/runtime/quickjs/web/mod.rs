@@ -38,6 +38,9 @@ mod base64;
 mod bytes;
 mod clock;
 mod clone;
+mod encoding;
+mod url;
+mod url_pattern;
 
 /// A part of the web platform.
 pub(super) struct Part {
@@ -217,6 +220,24 @@ const PARTS: &[Part] = &[
         source: include_str!("filereader.js"),
         globals: &["FileReader"],
         native: no_native,
+    },
+    Part {
+        name: "encoding",
+        source: include_str!("encoding.js"),
+        globals: &["TextEncoder", "TextDecoder"],
+        native: encoding::native,
+    },
+    Part {
+        name: "url",
+        source: include_str!("url.js"),
+        globals: &["URL", "URLSearchParams"],
+        native: url::native,
+    },
+    Part {
+        name: "url_pattern",
+        source: include_str!("url_pattern.js"),
+        globals: &["URLPattern"],
+        native: url_pattern::native,
     },
 ];
 

@@ -49,7 +49,7 @@
   class PerformanceMark extends PerformanceEntry {
     #detail;
     constructor(name, options = undefined) {
-      need('PerformanceMark', arguments.length, 1);
+      need(arguments.length, 1, 'PerformanceMark');
       const text = `${name}`;
       const { detail, startTime } = dictionary(options, 'the options of a mark');
       const start = startTime === undefined ? now() : time(startTime);
@@ -120,11 +120,11 @@
     }
     getEntries() { return select(this.#entries); }
     getEntriesByType(type) {
-      need('getEntriesByType', arguments.length, 1);
+      need(arguments.length, 1, 'getEntriesByType');
       return select(this.#entries, undefined, `${type}`);
     }
     getEntriesByName(name, type = undefined) {
-      need('getEntriesByName', arguments.length, 1);
+      need(arguments.length, 1, 'getEntriesByName');
       return select(this.#entries, `${name}`, type === undefined ? undefined : `${type}`);
     }
   }
@@ -138,7 +138,7 @@
     #queue = [];
     #pending = 0;
     constructor(callback) {
-      need('PerformanceObserver', arguments.length, 1);
+      need(arguments.length, 1, 'PerformanceObserver');
       if (typeof callback !== 'function') throw new TypeError('PerformanceObserver needs a function');
       this.#callback = callback;
     }
@@ -217,14 +217,14 @@
     toJSON() { this.#own; return { timeOrigin: timeOrigin() }; }
     mark(markName, markOptions = undefined) {
       this.#own;
-      need('mark', arguments.length, 1);
+      need(arguments.length, 1, 'mark');
       const entry = new PerformanceMark(markName, markOptions);
       record(entry);
       return entry;
     }
     measure(measureName, startOrMeasureOptions = undefined, endMark = undefined) {
       this.#own;
-      need('measure', arguments.length, 1);
+      need(arguments.length, 1, 'measure');
       const name = `${measureName}`;
       let start, end, duration, detail = null;
       if (isObject(startOrMeasureOptions)) {
@@ -257,12 +257,12 @@
     getEntries() { this.#own; return select(timeline()); }
     getEntriesByType(type) {
       this.#own;
-      need('getEntriesByType', arguments.length, 1);
+      need(arguments.length, 1, 'getEntriesByType');
       return select(timeline(), undefined, `${type}`);
     }
     getEntriesByName(name, type = undefined) {
       this.#own;
-      need('getEntriesByName', arguments.length, 1);
+      need(arguments.length, 1, 'getEntriesByName');
       return select(timeline(), `${name}`, type === undefined ? undefined : `${type}`);
     }
   }

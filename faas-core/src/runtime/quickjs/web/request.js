@@ -42,7 +42,7 @@
     #state;
 
     constructor(input, init = undefined) {
-      need('Request', arguments.length, 1);
+      need(arguments.length, 1, 'Request');
       const options = dictionary(init, 'the options of a Request');
       const from = isRequest(input) ? input.#state : null;
       const state = from === null

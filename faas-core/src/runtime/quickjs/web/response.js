@@ -59,7 +59,7 @@
     }
 
     static redirect(url, status = 302) {
-      need('Response.redirect', arguments.length, 1);
+      need(arguments.length, 1, 'Response.redirect');
       const { href } = use('request').parseUrl(usv(url));
       const code = short(status);
       if (!REDIRECTS.includes(code)) throw new RangeError(`${code} is not the status of a redirect`);
@@ -70,7 +70,7 @@
     }
 
     static json(data, init = undefined) {
-      need('Response.json', arguments.length, 1);
+      need(arguments.length, 1, 'Response.json');
       const text = JSON.stringify(data);
       if (text === undefined) throw new TypeError('the data is not JSON');
       const made = new Response();
