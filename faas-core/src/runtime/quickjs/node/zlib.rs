@@ -14,6 +14,9 @@ use crate::runtime::quickjs::web::{Host, add};
 /// The maximum size of a result in bytes. It is not part of the isolate's heap until it is returned.
 const MAX_OUTPUT: usize = 128 << 20;
 
+/// The data does not begin as its format says.
+const BAD_HEADER: &str = "Z_DATA_ERROR|-3|incorrect header check";
+
 /// The data ends too early.
 const TRUNCATED: &str = "Z_BUF_ERROR|-5|unexpected end of file";
 
@@ -71,6 +74,9 @@ fn decompress(format: u8, data: &[u8], limit: f64, room: usize) -> Result<Vec<u8
         (3, _) => 1,
         (format, _) => format,
     };
+    if format == 0 && !matches!(data, [] | [0x1f] | [0x1f, 0x8b, ..]) {
+        return Err(BAD_HEADER.to_owned());
+    }
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -98,7 +104,7 @@ fn decompress(format: u8, data: &[u8], limit: f64, room: usize) -> Result<Vec<u8
         }
         Err(_) => Err(match format {
             2 => "Z_DATA_ERROR|-3|invalid stored block lengths",
-            _ => "Z_DATA_ERROR|-3|incorrect header check",
+            _ => BAD_HEADER,
         }
         .to_owned()),
     }

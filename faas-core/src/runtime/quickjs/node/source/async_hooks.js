@@ -50,6 +50,7 @@ const bound = (work) => {
 const track = () => {
   if (isTracking) return;
   isTracking = true;
+  platform.bound = bound;
 
   const addReaction = (promise, wanted) => {
     const restore = () => { current = wanted; };

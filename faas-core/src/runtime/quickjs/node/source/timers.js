@@ -7,6 +7,9 @@ const web = {
   clearTimeout: globalThis.clearTimeout, clearInterval: globalThis.clearInterval,
 };
 
+// Callbacks run in the frame of `node:async_hooks` in which they are given.
+const follow = (callback) => (platform.bound === undefined ? callback : platform.bound(callback));
+
 class Timeout {
   #id; #start; #hasRef = true;
   constructor(start) {
@@ -36,15 +39,15 @@ class Immediate {
 }
 
 const setTimeout = (callback, delay, ...values) =>
-  new Timeout(() => web.setTimeout(callback, delay, ...values));
+  new Timeout(web.setTimeout.bind(undefined, follow(callback), delay, ...values));
 const setInterval = (callback, delay, ...values) =>
-  new Timeout(() => web.setInterval(callback, delay, ...values));
+  new Timeout(web.setInterval.bind(undefined, follow(callback), delay, ...values));
 const clear = (timer) => {
   if (timer !== undefined && timer !== null) web.clearTimeout(Number(timer));
 };
 const setImmediate = (callback, ...values) => {
   if (typeof callback !== 'function') throw new TypeError('setImmediate needs a function');
-  return new Immediate(web.setTimeout(callback, 0, ...values));
+  return new Immediate(web.setTimeout(follow(callback), 0, ...values));
 };
 const clearImmediate = clear;
 
