@@ -133,7 +133,7 @@ impl Isolate {
             rejections,
             context,
             runtime,
-            promise_listeners: promise_listeners,
+            promise_listeners,
             heap,
             current,
             #[cfg(target_os = "linux")]

@@ -12,14 +12,17 @@ use rquickjs::{Ctx, Function, Persistent, Value, qjs};
 /// What is told of promises while code tracks them: each new promise, and each one that is
 /// fulfilled, before its reactions are queued.
 #[derive(Default)]
-pub(super) struct PromiseListeners(Mutex<Option<[Persistent<Function<'static>>; 2]>>);
+pub(super) struct PromiseListeners(Mutex<Option<Functions>>);
+
+/// The listeners for new and for fulfilled promises.
+struct Functions([Persistent<Function<'static>>; 2]);
 
 #[expect(
     unsafe_code,
     reason = "the steps of an isolate run on different threads"
 )]
 // SAFETY: the functions belong to one isolate. Only its owner uses them, from one thread at a time.
-unsafe impl Send for PromiseListeners {}
+unsafe impl Send for Functions {}
 
 impl PromiseListeners {
     /// Drops the functions, which must not outlive their runtime.
@@ -38,7 +41,7 @@ pub(super) fn track<'js>(
     fulfilled: Function<'js>,
 ) {
     let functions = [created, fulfilled].map(|function| Persistent::save(ctx, function));
-    *listeners.0.lock() = Some(functions);
+    *listeners.0.lock() = Some(Functions(functions));
     // SAFETY: `ctx` holds the runtime's lock. The isolate owns the listeners, and drops them after
     // its runtime.
     unsafe {
@@ -80,7 +83,7 @@ unsafe extern "C" fn tell_listeners(
             .0
             .lock()
             .as_ref()
-            .and_then(|all| all.get(number).cloned());
+            .and_then(|all| all.0.get(number).cloned());
         if let Some(function) = function.and_then(|function| function.restore(&ctx).ok())
             && function.call::<_, ()>((promise,)).is_err()
         {
