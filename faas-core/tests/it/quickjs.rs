@@ -29,6 +29,7 @@ mod threads {
     mod host;
     mod host_calls;
     mod hostile;
+    mod node;
     mod rig;
     mod waiting;
     mod warmth;
@@ -92,6 +93,7 @@ mod processes {
     mod host;
     mod host_calls;
     mod hostile;
+    mod node;
     mod rig;
     mod waiting;
     mod warmth;

@@ -2,15 +2,13 @@
 //!
 //! A built-in module is the exports of a part of the web platform (`web/`), or one member of these.
 //! The object or function that a module is, is what `require` returns and what its default import
-//! is; its own enumerable properties are the named exports.
+//! is; its own enumerable properties are the named exports. Code can leave out the prefix `node:`. A
+//! file of the upload never replaces a built-in module, since its specifier begins with `./`.
 //!
-//! To add one:
-//!
-//! 1. Write the part and list it in `PARTS` of `web/mod.rs`. Its `globals` may be empty.
-//! 2. Add a [`Builtin`] to [`BUILTINS`].
-//!
-//! Code can leave out the prefix `node:`. A file of the upload never replaces a built-in module,
-//! since its specifier begins with `./`.
+//! To add one, write its part, and add its name, its part and the member to `MODULES` in
+//! `node/mod.rs`.
+
+use super::node;
 
 /// A built-in module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,16 +21,11 @@ pub(super) struct Builtin {
     pub(super) member: Option<&'static str>,
 }
 
-/// All built-in modules.
-pub(super) const BUILTINS: &[Builtin] = &[];
-
 /// The built-in module that a specifier names, with or without its prefix.
-pub(super) fn find(specifier: &str) -> Option<&'static Builtin> {
-    BUILTINS.iter().find(|builtin| {
-        builtin.name == specifier
-            || builtin
-                .name
-                .strip_prefix("node:")
-                .is_some_and(|name| name == specifier)
-    })
+pub(super) fn find(specifier: &str) -> Option<Builtin> {
+    let name = specifier.strip_prefix("node:").unwrap_or(specifier);
+    let found = node::MODULES
+        .iter()
+        .find(|(module, ..)| module.strip_prefix("node:") == Some(name));
+    found.map(|&(name, part, member)| Builtin { name, part, member })
 }

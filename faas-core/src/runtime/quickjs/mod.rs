@@ -11,7 +11,7 @@
 //! `main.js`, and `inspect.js`, `console.js` and `bindings.js`, which are loaded when they are first
 //! needed). For uploads read `compile.rs`, `compile/read.rs` (which form the code has), `shape.rs`
 //! and `syntax_error.rs`. `threads.rs` runs steps; `pool` decides which isolates are kept;
-//! `service.rs` connects them. `web/` has the globals of the web platform.
+//! `service.rs` connects them. `web/` has the globals of the web platform, `node/` the modules of Node.
 //!
 //! `modules.rs` and `prelude/modules.js` load the modules that code imports or requires;
 //! `builtin_modules.rs` lists those that need no upload.
@@ -33,8 +33,10 @@ mod heap;
 mod hints;
 mod isolate;
 mod modules;
+mod node;
 mod on_thread;
 mod prelude;
+mod promise_listeners;
 mod raw;
 mod rejections;
 mod resolve;

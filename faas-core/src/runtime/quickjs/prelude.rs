@@ -25,7 +25,7 @@ pub(super) struct Entries {
     pub(super) rename: Persistent<Function<'static>>,
     pub(super) describe: Persistent<Function<'static>>,
     pub(super) use_maps: Persistent<Function<'static>>,
-    pub(super) prepare: Persistent<Function<'static>>,
+    pub(super) prepare_forms: Persistent<Function<'static>>,
     pub(super) set_main: Persistent<Function<'static>>,
     pub(super) run_main: Persistent<Function<'static>>,
     pub(super) synthesize: Persistent<Function<'static>>,
@@ -35,6 +35,9 @@ pub(super) struct Entries {
     pub(super) hears_rejections: Persistent<Function<'static>>,
     pub(super) tell_rejection: Persistent<Function<'static>>,
     pub(super) tell_error: Persistent<Function<'static>>,
+    pub(super) prepare: Persistent<Function<'static>>,
+    /// Through this the parts of the web platform and `prelude/main.js` reach each other.
+    pub(super) platform: Persistent<Object<'static>>,
 }
 
 /// The platform's own JavaScript as bytecode: it is compiled once for all isolates.
@@ -109,7 +112,7 @@ impl Entries {
         platform: Object<'js>,
     ) -> rquickjs::Result<Self> {
         let guards: Object<'_> = part(ctx, &prelude.guards)?.call(())?;
-        guards.set("platform", platform)?;
+        guards.set("platform", platform.clone())?;
         let setup = part(ctx, &prelude.main)?;
 
         let state = current.clone();
@@ -161,7 +164,7 @@ impl Entries {
             rename: entry("rename")?,
             describe: entry("describe")?,
             use_maps: entry("useMaps")?,
-            prepare: entry("prepare")?,
+            prepare_forms: entry("prepareForms")?,
             set_main: entry("setMain")?,
             run_main: entry("runMain")?,
             synthesize: entry("synthesize")?,
@@ -171,6 +174,8 @@ impl Entries {
             hears_rejections: entry("hearsRejections")?,
             tell_rejection: entry("tellRejection")?,
             tell_error: entry("tellError")?,
+            prepare: entry("prepare")?,
+            platform: Persistent::save(ctx, platform),
         })
     }
 }

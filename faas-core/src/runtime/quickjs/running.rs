@@ -133,6 +133,10 @@ impl<'js> Running<'_, 'js> {
         if self.reads_context && !self.call.bindings.is_empty() {
             bindings::install(self.ctx, self.entries, &self.call.bindings)?;
         }
+        if let Some(environment) = self.call.environment.as_json() {
+            let prepare = self.entries.prepare.clone().restore(self.ctx)?;
+            prepare.call::<_, ()>((environment,))?;
+        }
         if !program.maps.is_empty() {
             self.use_maps(program.maps.clone())?;
         }
@@ -149,7 +153,7 @@ impl<'js> Running<'_, 'js> {
             set_main.call::<_, ()>((linked.main.as_str(),))?;
         }
         if program.handler.is_registered() || program.uses_deno {
-            let prepare = self.entries.prepare.clone().restore(self.ctx)?;
+            let prepare = self.entries.prepare_forms.clone().restore(self.ctx)?;
             let environment = self.call.environment.as_json();
             let kind = program.handler.as_str();
             prepare.call::<_, ()>((kind, program.uses_deno, environment))?;

@@ -210,7 +210,7 @@
     __proto__: null, ...builtins, defineProperty, parse, TypeErrorClass, reserved,
     environment: () => contextPrototype.env,
   }));
-  const prepare = (kind, usesDeno, environment) => {
+  const prepareForms = (kind, usesDeno, environment) => {
     if (environment !== undefined) setEnvironment(parse(environment));
     forms().prepare(kind, usesDeno);
   };
@@ -420,6 +420,9 @@
     print(LEVELS.error, 'Uncaught ' + text);
   };
 
+  // Keeps the environment for code that runs before there is a handler.
+  const prepare = (environment) => { platform.environment = environment; };
+
   // Whether a listener wants to hear of rejected promises that nothing handles.
   const hearsRejections = () => platform.listens !== undefined && platform.listens();
   // Tell the listeners what no code caught. Return whether one of them handled it.
@@ -428,6 +431,6 @@
 
   return {
     run, finish, adopt, fire, install, rename, describe, useMaps, synthesize, runMain, setMain, prepare,
-    bind: bindHost, outgoing, deliver, hearsRejections, tellRejection, tellError,
+    prepareForms, bind: bindHost, outgoing, deliver, hearsRejections, tellRejection, tellError,
   };
 })
