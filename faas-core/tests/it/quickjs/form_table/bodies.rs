@@ -125,7 +125,7 @@ pub(super) const BODIES: &[Snippet] = &[
     ("return new.target === undefined", Json("true")),
     (
         "return typeof require + typeof process + typeof module + typeof exports",
-        Json(r#""functionundefinedundefinedundefined""#),
+        Json(r#""functionobjectundefinedundefined""#),
     ),
     (
         "const pg = typeof require === 'function' ? require('pg') : null; return pg",
