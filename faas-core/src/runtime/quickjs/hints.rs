@@ -4,7 +4,7 @@
 //! of the error says more.
 
 /// The names, and what follows "NAME is not defined: ".
-const MISSING: [(&str, &str); 15] = [
+const MISSING: [(&str, &str); 12] = [
     (
         "require",
         "modules are not supported yet, bundle them into one file",
