@@ -5,6 +5,7 @@ use serde_json::json;
 use super::rig::Rig;
 
 mod base64;
+mod crypto;
 mod encoding;
 mod url;
 mod url_pattern;

@@ -29,6 +29,7 @@ use super::prelude::PLATFORM_FILE;
 use super::raw::{Bytecode, Goal};
 
 mod base64;
+mod crypto;
 mod encoding;
 mod url;
 mod url_pattern;
@@ -50,6 +51,36 @@ const PARTS: &[Part] = &[
         source: include_str!("base64.js"),
         globals: &["atob", "btoa"],
         native: base64::native,
+    },
+    Part {
+        name: "crypto",
+        source: include_str!("crypto.js"),
+        globals: &["Crypto", "CryptoKey", "SubtleCrypto", "crypto"],
+        native: crypto::native,
+    },
+    Part {
+        name: "crypto_jwk",
+        source: include_str!("crypto_jwk.js"),
+        globals: &[],
+        native: crypto::native,
+    },
+    Part {
+        name: "crypto_key",
+        source: include_str!("crypto_key.js"),
+        globals: &[],
+        native: no_natives,
+    },
+    Part {
+        name: "crypto_pairs",
+        source: include_str!("crypto_pairs.js"),
+        globals: &[],
+        native: crypto::native,
+    },
+    Part {
+        name: "crypto_secrets",
+        source: include_str!("crypto_secrets.js"),
+        globals: &[],
+        native: crypto::native,
     },
     Part {
         name: "encoding",
@@ -94,8 +125,9 @@ where
 #[derive(Clone)]
 struct Host {
     /// The current call: its clock, its deadline and its console.
-    #[expect(dead_code, reason = "no part needs it yet")]
     current: Arc<Current>,
+    /// What keeps the state of native functions.
+    heap: Arc<Heap>,
 }
 
 /// The memory, in bytes, that a part may take beyond the call's limit while it is loaded.
@@ -128,6 +160,7 @@ pub(super) fn install<'js>(
 ) -> rquickjs::Result<()> {
     let host = Host {
         current: current.clone(),
+        heap: heap.clone(),
     };
     let heap = heap.clone();
     let load = Function::new(
