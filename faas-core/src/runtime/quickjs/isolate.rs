@@ -112,8 +112,8 @@ impl Isolate {
         })));
         let context = Context::custom::<Intrinsics>(&runtime)?;
         let entries = context.with(|ctx| {
-            web::install(&ctx, &heap, &current)?;
-            Entries::install(&ctx, prelude, &heap, &current, &dice)
+            let use_part = web::install(&ctx, &heap, &current)?;
+            Entries::install(&ctx, prelude, &heap, &current, &dice, use_part)
         })?;
         let rejections = Rejections::track(&runtime);
         Ok(Self {

@@ -90,6 +90,7 @@ impl Entries {
         heap: &Arc<Heap>,
         current: &Arc<Current>,
         dice: &Arc<Dice>,
+        use_part: Function<'js>,
     ) -> rquickjs::Result<Self> {
         let guards: Object<'_> = part(ctx, &prelude.guards)?.call(())?;
         let setup = part(ctx, &prelude.main)?;
@@ -126,6 +127,7 @@ impl Entries {
         })?;
 
         let host_bytes = bindings::host_functions(ctx, current)?;
+        host_bytes.set("use", use_part)?;
         let entries: Object<'_> = setup.call((log, skip, now, random, load, guards, host_bytes))?;
         let entry = |name: &str| -> rquickjs::Result<Persistent<Function<'static>>> {
             Ok(Persistent::save(ctx, entries.get::<_, Function<'_>>(name)?))

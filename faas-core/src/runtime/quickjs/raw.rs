@@ -280,7 +280,7 @@ pub(super) fn bytes(value: &Value<'_>) -> Option<Vec<u8>> {
 /// Calls `read` with the bytes of a `Uint8Array` or `ArrayBuffer`; `None` for anything else, and for
 /// one that was detached. Runs no user code.
 #[expect(unsafe_code, reason = "rquickjs asks the global constructors")]
-fn with_bytes<R>(value: &Value<'_>, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
+pub(super) fn with_bytes<R>(value: &Value<'_>, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
     if !value.is_object() {
         return None;
     }

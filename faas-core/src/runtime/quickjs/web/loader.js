@@ -1,5 +1,5 @@
 // Defines the globals of all parts of the web platform. `load(number, use)` evaluates a part;
-// `parts` has a name and a list of globals for each part, one after the other.
+// `parts` has a name and a list of globals for each part, one after the other. Returns `use`.
 (function (load, parts) {
   'use strict';
   const { defineProperty } = Object;
@@ -45,4 +45,5 @@
       });
     }
   }
+  return use;
 })

@@ -78,11 +78,12 @@ fn compile(source: &str, file: &CStr) -> Option<Bytecode> {
 }
 
 /// Defines the globals of all parts. Each part is loaded when one of its globals is first read.
+/// Returns `use`, for the prelude.
 pub(super) fn install<'js>(
     ctx: &Ctx<'js>,
     heap: &Arc<Heap>,
     current: &Arc<Current>,
-) -> rquickjs::Result<()> {
+) -> rquickjs::Result<Function<'js>> {
     let host = Host {
         current: current.clone(),
     };
