@@ -262,9 +262,31 @@ pub(super) fn with_text<R>(value: &Value<'_>, read: impl FnOnce(&[u8]) -> R) -> 
     }
 }
 
-/// Returns the text of a string; lone surrogates become U+FFFD.
+/// Returns the text of a string; each lone surrogate becomes U+FFFD.
 pub(super) fn text(value: &Value<'_>) -> Option<String> {
-    with_text(value, |bytes| String::from_utf8_lossy(bytes).into_owned())
+    with_text(value, |bytes| {
+        let mut bytes = bytes.to_vec();
+        replace_surrogates(&mut bytes);
+        String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    })
+}
+
+/// Replaces each lone surrogate with U+FFFD, which is as long in UTF-8.
+fn replace_surrogates(text: &mut [u8]) {
+    let mut rest = text;
+    while let Some(at) = rest.iter().position(|byte| *byte == 0xed) {
+        let Some((surrogate, after)) = rest
+            .get_mut(at..)
+            .and_then(|tail| tail.split_first_chunk_mut::<3>())
+        else {
+            return;
+        };
+        if surrogate[1] >= 0xa0 {
+            *surrogate = [0xef, 0xbf, 0xbd];
+        }
+        rest = after;
+    }
 }
 
 /// Returns the length of a `Uint8Array` or `ArrayBuffer` in bytes; `None` for anything else.
@@ -303,6 +325,35 @@ pub(super) fn with_bytes<R>(value: &Value<'_>, read: impl FnOnce(&[u8]) -> R) ->
             return Some(read(&[]));
         }
         Some(read(std::slice::from_raw_parts(start, length as usize)))
+    }
+}
+
+/// Calls `write` with the bytes of a `Uint8Array`; `None` for anything else, and for one that was
+/// detached or is out of bounds. Runs no user code.
+#[expect(unsafe_code, reason = "rquickjs asks the global constructors")]
+pub(super) fn with_bytes_mut<R>(
+    value: &Value<'_>,
+    write: impl FnOnce(&mut [u8]) -> R,
+) -> Option<R> {
+    let raw = value.ctx().as_raw().as_ptr();
+    let uint8 = c_int::try_from(qjs::JSTypedArrayEnum_JS_TYPED_ARRAY_UINT8).unwrap_or(-1);
+    let mut length = 0;
+    // SAFETY: the value belongs to the context, whose lock is held as long as `value` lives. The
+    // bytes are `length` long and stay while no JavaScript runs, and `write` cannot run any.
+    // Nothing else refers to them: other isolates share no memory.
+    unsafe {
+        if !value.is_object() || qjs::JS_GetTypedArrayType(value.as_raw()) != uint8 {
+            return None;
+        }
+        let start = qjs::JS_GetUint8Array(raw, &raw mut length, value.as_raw());
+        if start.is_null() {
+            drop(value.ctx().catch());
+            return None;
+        }
+        Some(write(std::slice::from_raw_parts_mut(
+            start,
+            length as usize,
+        )))
     }
 }
 

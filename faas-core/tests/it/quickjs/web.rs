@@ -5,12 +5,26 @@ use serde_json::json;
 use super::rig::Rig;
 
 mod base64;
+mod encoding;
+mod url;
+mod url_pattern;
 
 /// Asserts the value of each body.
 fn assert_values(cases: &[(&str, serde_json::Value)]) {
     let rig = Rig::new();
     for (source, expected) in cases {
         assert_eq!(&rig.value(source, "{}"), expected, "{source}");
+    }
+}
+
+/// Asserts for each expression the name of the error that it throws.
+fn assert_throws(cases: &[(&str, &str)]) {
+    let rig = Rig::new();
+    for (expression, name) in cases {
+        let source = format!(
+            "try {{ return [await ({expression})] }} catch (error) {{ return error.name }}"
+        );
+        assert_eq!(&rig.value(&source, "{}"), name, "{expression}");
     }
 }
 

@@ -20,6 +20,7 @@
 use std::ffi::CStr;
 use std::sync::{Arc, OnceLock};
 
+use rquickjs::function::IntoJsFunc;
 use rquickjs::{Array, Context, Ctx, Function, Object, Runtime};
 
 use super::call_state::Current;
@@ -28,6 +29,9 @@ use super::prelude::PLATFORM_FILE;
 use super::raw::{Bytecode, Goal};
 
 mod base64;
+mod encoding;
+mod url;
+mod url_pattern;
 
 /// A part of the web platform.
 struct Part {
@@ -40,12 +44,51 @@ struct Part {
 }
 
 /// All parts.
-const PARTS: &[Part] = &[Part {
-    name: "base64",
-    source: include_str!("base64.js"),
-    globals: &["atob", "btoa"],
-    native: base64::native,
-}];
+const PARTS: &[Part] = &[
+    Part {
+        name: "base64",
+        source: include_str!("base64.js"),
+        globals: &["atob", "btoa"],
+        native: base64::native,
+    },
+    Part {
+        name: "encoding",
+        source: include_str!("encoding.js"),
+        globals: &["TextEncoder", "TextDecoder"],
+        native: encoding::native,
+    },
+    Part {
+        name: "idl",
+        source: include_str!("idl.js"),
+        globals: &[],
+        native: no_natives,
+    },
+    Part {
+        name: "url",
+        source: include_str!("url.js"),
+        globals: &["URL", "URLSearchParams"],
+        native: url::native,
+    },
+    Part {
+        name: "url_pattern",
+        source: include_str!("url_pattern.js"),
+        globals: &["URLPattern"],
+        native: url_pattern::native,
+    },
+];
+
+/// Of a part that is all JavaScript.
+fn no_natives<'js>(ctx: &Ctx<'js>, _: &Host) -> rquickjs::Result<Object<'js>> {
+    Object::new(ctx.clone())
+}
+
+/// Adds a native function to an object.
+fn add<'js, F, P>(object: &Object<'js>, name: &str, function: F) -> rquickjs::Result<()>
+where
+    F: IntoJsFunc<'js, P> + 'js,
+{
+    object.set(name, Function::new(object.ctx().clone(), function)?)
+}
 
 /// What native functions may use of the host.
 #[derive(Clone)]
