@@ -154,9 +154,10 @@ pub(super) async fn call(
             Payload::Json(json) => Content::Json(json),
             Payload::Bytes(bytes) => Content::Bytes(bytes),
             Payload::Stream(number) => {
-                let uploaded = kept.uploaded.clone();
-                let mut streams = calls.streams.lock();
-                Content::Stream(streams.open_argument(options, number, uploaded)?)
+                let taken = calls.streams.lock().take_argument(options, number);
+                let (stream, uploaded) = taken?;
+                kept.uploaded = uploaded;
+                Content::Stream(stream)
             }
         };
         let bindings = &engine.0.bindings;

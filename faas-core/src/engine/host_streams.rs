@@ -32,9 +32,12 @@ pub(super) struct Streams {
     last: u64,
 }
 
-/// A stream that code writes.
+/// A stream that code writes. Its first pieces may come before its call, which may have to wait.
 struct Argument {
-    sender: ByteSender,
+    /// `None` once the code has written everything.
+    sender: Option<ByteSender>,
+    /// For the call; `None` once it has taken the stream.
+    stream: Option<ByteStream>,
     bytes: Arc<AtomicU64>,
 }
 
@@ -47,26 +50,64 @@ struct Reading {
 }
 
 impl Streams {
-    /// Opens an argument whose pieces code will send.
+    /// Takes an argument for its call. Also returns the number of its bytes, which grows.
     ///
     /// # Errors
-    /// When there are too many, or one with this number.
-    pub(super) fn open_argument(
+    /// When there are too many, or another call has taken it.
+    pub(super) fn take_argument(
         &mut self,
         options: &PlatformOptions,
         number: u64,
-        bytes: Arc<AtomicU64>,
-    ) -> Result<ByteStream, HostError> {
-        check_count(options, self.arguments.len())?;
-        let Entry::Vacant(free) = self.arguments.entry(number) else {
-            return Err(HostError::new(
+    ) -> Result<(ByteStream, Arc<AtomicU64>), HostError> {
+        let argument = self.argument(options, number)?;
+        let taken = argument.stream.take().ok_or_else(|| {
+            HostError::new(
                 "ERR_INVALID_ARGUMENT",
                 "the stream is the argument of another call",
-            ));
-        };
-        let (sender, stream) = ByteStream::channel();
-        free.insert(Argument { sender, bytes });
-        Ok(stream)
+            )
+        })?;
+        let bytes = argument.bytes.clone();
+        self.forget_if_done(number);
+        Ok((taken, bytes))
+    }
+
+    /// Returns the argument with this number, which is opened with its first use.
+    fn argument(
+        &mut self,
+        options: &PlatformOptions,
+        number: u64,
+    ) -> Result<&mut Argument, HostError> {
+        let open = self.arguments.len();
+        match self.arguments.entry(number) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(free) => {
+                check_count(options, open)?;
+                let (sender, stream) = ByteStream::channel();
+                Ok(free.insert(Argument {
+                    sender: Some(sender),
+                    stream: Some(stream),
+                    bytes: Arc::default(),
+                }))
+            }
+        }
+    }
+
+    /// Ends an argument. Returns its sender.
+    fn end_argument(
+        &mut self,
+        options: &PlatformOptions,
+        number: u64,
+    ) -> Result<Option<ByteSender>, HostError> {
+        let sender = self.argument(options, number)?.sender.take();
+        self.forget_if_done(number);
+        Ok(sender)
+    }
+
+    fn forget_if_done(&mut self, number: u64) {
+        let argument = self.arguments.get(&number);
+        if argument.is_some_and(|one| one.sender.is_none() && one.stream.is_none()) {
+            self.arguments.remove(&number);
+        }
     }
 
     /// Opens a result. Returns its number.
@@ -112,6 +153,7 @@ pub(super) async fn act(
     number: u64,
     action: StreamAction,
 ) -> HostAnswer {
+    let options = &engine.0.options;
     match action {
         StreamAction::Read => return read(engine, calls, number).await,
         StreamAction::Cancel => {
@@ -122,15 +164,15 @@ pub(super) async fn act(
         }
         StreamAction::Write(piece) => write(engine, calls, number, piece).await?,
         StreamAction::End => {
-            let argument = calls.streams.lock().arguments.remove(&number);
-            drop(argument);
+            let sender = calls.streams.lock().end_argument(options, number)?;
+            drop(sender);
         }
         StreamAction::Abort => {
-            let argument = calls.streams.lock().arguments.remove(&number);
-            if let Some(argument) = argument {
+            let sender = calls.streams.lock().end_argument(options, number)?;
+            if let Some(sender) = sender {
                 let error = HostError::new("ERR_ABORTED", "the code has aborted the stream");
                 // A host function that reads no more does not need to know.
-                let _ = argument.sender.fail(error).await;
+                let _ = sender.fail(error).await;
             }
         }
     }
@@ -202,15 +244,14 @@ async fn write(
 ) -> Result<(), HostError> {
     let options = &engine.0.options;
     check_argument(options, piece.len())?;
-    let mut sender = match calls.streams.lock().arguments.get(&number) {
-        Some(argument) => {
-            let bytes = piece.len() as u64;
-            argument.bytes.fetch_add(bytes, Ordering::Relaxed);
-            argument.sender.clone()
-        }
-        None => return Err(closed()),
-    };
     calls.move_bytes(options, piece.len())?;
+    let mut sender = {
+        let mut streams = calls.streams.lock();
+        let argument = streams.argument(options, number)?;
+        let bytes = piece.len() as u64;
+        argument.bytes.fetch_add(bytes, Ordering::Relaxed);
+        argument.sender.clone().ok_or_else(closed)?
+    };
     if sender.send(piece).await.is_err() {
         calls.streams.lock().arguments.remove(&number);
         return Err(closed());

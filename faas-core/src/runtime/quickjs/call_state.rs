@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 use super::console::Console;
 use crate::clock::Clock;
-use crate::model::LogLevel;
+use crate::model::{LogLevel, Timestamp};
 use crate::runtime::step::LineRecorder;
 use crate::runtime::{Call, StopReason, StopSignal, priority};
 
@@ -17,6 +17,8 @@ use crate::runtime::{Call, StopReason, StopSignal, priority};
 #[derive(Debug)]
 pub(super) struct CallState {
     clock: Arc<dyn Clock>,
+    /// On the monotonic clock.
+    started: Duration,
     /// On the monotonic clock, in nanoseconds.
     deadline: AtomicU64,
     /// When the current step counts as long-running, as the deadline.
@@ -39,6 +41,7 @@ impl CallState {
         let deadline = now.saturating_add(call.limits.timeout);
         Arc::new(Self {
             clock: clock.clone(),
+            started: now,
             deadline: AtomicU64::new(nanoseconds(deadline)),
             long_at: AtomicU64::new(nanoseconds(now + priority::LONG)),
             stop: call.stop.clone(),
@@ -89,6 +92,17 @@ impl CallState {
     /// Returns the milliseconds on the clock of timers.
     pub(super) fn now_ms(&self) -> f64 {
         self.clock.monotonic().as_secs_f64() * 1000.0
+    }
+
+    /// Returns the monotonic time.
+    pub(super) fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
+    /// Returns the start of the call, on the monotonic clock and by the wall clock.
+    pub(super) fn started(&self) -> (Duration, Timestamp) {
+        let since = self.clock.monotonic().saturating_sub(self.started);
+        (self.started, self.clock.now() - since)
     }
 
     /// Writes a line to the console. Returns whether the next one will be dropped.

@@ -58,6 +58,16 @@ pub(super) enum Settled<'js> {
     Waits(Option<Duration>),
 }
 
+/// What hears of errors that no code caught.
+pub(super) trait Uncaught<'js> {
+    /// An error was thrown in a microtask or a timer. Returns whether a listener handled it.
+    fn handles(&self, thrown: &Value<'js>) -> bool;
+
+    /// No job is left. Tells the listeners of the promises that were rejected without a handler;
+    /// returns whether there were listeners and promises.
+    fn tells_rejections(&self) -> bool;
+}
+
 /// Runs jobs and timers until `promise` has settled or nothing is due. `fire` is the function of
 /// that name in `prelude/main.js`.
 pub(super) fn settle<'js>(
@@ -65,6 +75,7 @@ pub(super) fn settle<'js>(
     promise: &Promise<'js>,
     fire: &Function<'js>,
     state: &CallState,
+    uncaught: &impl Uncaught<'js>,
 ) -> Result<Settled<'js>, Ending<'js>> {
     loop {
         match promise.state() {
@@ -81,15 +92,24 @@ pub(super) fn settle<'js>(
         }
         match raw::run_job(ctx) {
             Job::Ran => continue,
+            Job::Threw(thrown) if uncaught.handles(&thrown) => continue,
             Job::Threw(thrown) => return Err(Ending::Uncaught(thrown)),
             Job::None => {}
         }
-        let until_next: f64 =
-            fire.call((state.now_ms(),))
-                .map_err(|error| match Ending::from(error) {
-                    Ending::Pending => Ending::Uncaught(ctx.catch()),
-                    ending => ending,
-                })?;
+        if uncaught.tells_rejections() {
+            continue;
+        }
+        let until_next: f64 = match fire.call((state.now_ms(),)).map_err(Ending::from) {
+            Ok(until_next) => until_next,
+            Err(Ending::Pending) => {
+                let thrown = ctx.catch();
+                if uncaught.handles(&thrown) {
+                    continue;
+                }
+                return Err(Ending::Uncaught(thrown));
+            }
+            Err(ending) => return Err(ending),
+        };
         if until_next == 0.0 || raw::job_pending(ctx) {
             continue;
         }

@@ -4,7 +4,7 @@
 //! of the error says more.
 
 /// The names, and what follows "NAME is not defined: ".
-const MISSING: [(&str, &str); 16] = [
+const MISSING: [(&str, &str); 15] = [
     (
         "require",
         "modules are not supported yet, bundle them into one file",
@@ -21,7 +21,6 @@ const MISSING: [(&str, &str); 16] = [
     ("document", "there is no browser"),
     ("__dirname", "there are no files"),
     ("__filename", "there are no files"),
-    ("fetch", "network requests are not supported yet"),
     ("XMLHttpRequest", "network requests are not supported yet"),
     (
         "event",

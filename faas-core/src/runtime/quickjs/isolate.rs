@@ -44,7 +44,6 @@ type Intrinsics = (
     intrinsic::MapSet,
     intrinsic::TypedArrays,
     intrinsic::Promise,
-    intrinsic::Performance,
     intrinsic::WeakRef,
     intrinsic::DOMException,
 );
@@ -112,8 +111,8 @@ impl Isolate {
         })));
         let context = Context::custom::<Intrinsics>(&runtime)?;
         let entries = context.with(|ctx| {
-            let use_part = web::install(&ctx, &heap, &current)?;
-            Entries::install(&ctx, prelude, &heap, &current, &dice, use_part)
+            let platform = web::install(&ctx, &heap, &current)?;
+            Entries::install(&ctx, prelude, &heap, &current, &dice, platform)
         })?;
         let rejections = Rejections::track(&runtime);
         Ok(Self {

@@ -39,6 +39,7 @@ mod slots;
 mod suspended;
 mod syntax_error;
 mod threads;
+mod uncaught;
 mod web;
 
 pub use service::{QuickJs, QuickJsOptions};

@@ -26,6 +26,9 @@ pub(super) struct Entries {
     pub(super) bind: Persistent<Function<'static>>,
     pub(super) outgoing: Persistent<Function<'static>>,
     pub(super) deliver: Persistent<Function<'static>>,
+    pub(super) hears_rejections: Persistent<Function<'static>>,
+    pub(super) tell_rejection: Persistent<Function<'static>>,
+    pub(super) tell_error: Persistent<Function<'static>>,
 }
 
 /// The platform's own JavaScript as bytecode: it is compiled once for all isolates.
@@ -90,9 +93,10 @@ impl Entries {
         heap: &Arc<Heap>,
         current: &Arc<Current>,
         dice: &Arc<Dice>,
-        use_part: Function<'js>,
+        platform: Object<'js>,
     ) -> rquickjs::Result<Self> {
         let guards: Object<'_> = part(ctx, &prelude.guards)?.call(())?;
+        guards.set("platform", platform)?;
         let setup = part(ctx, &prelude.main)?;
 
         let state = current.clone();
@@ -127,7 +131,6 @@ impl Entries {
         })?;
 
         let host_bytes = bindings::host_functions(ctx, current)?;
-        host_bytes.set("use", use_part)?;
         let entries: Object<'_> = setup.call((log, skip, now, random, load, guards, host_bytes))?;
         let entry = |name: &str| -> rquickjs::Result<Persistent<Function<'static>>> {
             Ok(Persistent::save(ctx, entries.get::<_, Function<'_>>(name)?))
@@ -143,6 +146,9 @@ impl Entries {
             bind: entry("bind")?,
             outgoing: entry("outgoing")?,
             deliver: entry("deliver")?,
+            hears_rejections: entry("hearsRejections")?,
+            tell_rejection: entry("tellRejection")?,
+            tell_error: entry("tellError")?,
         })
     }
 }

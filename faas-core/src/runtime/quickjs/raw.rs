@@ -367,3 +367,13 @@ pub(super) fn new_bytes<'js>(ctx: &Ctx<'js>, bytes: &[u8]) -> Result<Value<'js>,
         owned(ctx, array)
     }
 }
+
+/// Returns the number of an object's class in QuickJS; 0 for anything else.
+#[expect(unsafe_code, reason = "rquickjs has no call for it")]
+pub(super) fn class(value: &Value<'_>) -> u32 {
+    if !value.is_object() {
+        return 0;
+    }
+    // SAFETY: the value is an object, which lives as long as `value`.
+    unsafe { qjs::JS_GetClassID(value.as_raw()) }
+}

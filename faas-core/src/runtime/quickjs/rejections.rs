@@ -1,7 +1,9 @@
 //! Rejected promises without a handler.
 //!
 //! QuickJS reports when a promise is rejected without a handler, and when one is added later. The
-//! rejections that are left at the end of a call are logged.
+//! rejections that are left at the end of a call are logged. If code listens for
+//! `unhandledrejection`, it is told of them when no job is left, and they are logged then unless it
+//! prevents that.
 
 use std::sync::Arc;
 
@@ -83,14 +85,20 @@ impl Rejections {
         drop(taken);
     }
 
-    /// Takes the reasons that were kept, and the number of further rejections.
-    pub(super) fn take<'js>(&self, ctx: &Ctx<'js>) -> (Vec<Value<'js>>, u64) {
+    /// Returns whether a rejection is kept.
+    pub(super) fn any(&self) -> bool {
+        !self.0.lock().kept.is_empty()
+    }
+
+    /// Takes the promises and reasons that were kept, and the number of further rejections.
+    pub(super) fn take<'js>(&self, ctx: &Ctx<'js>) -> (Vec<(Value<'js>, Value<'js>)>, u64) {
         let Unhandled { kept, more } = std::mem::take(&mut *self.0.lock());
-        let reasons = kept.into_iter().filter_map(|rejection| {
-            drop(rejection.promise.restore(ctx));
-            rejection.reason.restore(ctx).ok()
+        let rejections = kept.into_iter().filter_map(|rejection| {
+            let promise = rejection.promise.restore(ctx);
+            let reason = rejection.reason.restore(ctx);
+            promise.ok().zip(reason.ok())
         });
-        (reasons.collect(), more)
+        (rejections.collect(), more)
     }
 }
 

@@ -15,7 +15,7 @@ use super::bindings;
 use super::call_state::CallState;
 use super::collisions;
 use super::compile::{Compiled, Form};
-use super::event_loop::{self, Ending, Settled};
+use super::event_loop::{self, Ending, Settled, Uncaught as _};
 use super::failure;
 use super::heap::Heap;
 use super::prelude::Entries;
@@ -230,7 +230,7 @@ impl<'js> Running<'_, 'js> {
 
     fn settle(&self, promise: &Promise<'js>) -> Result<Settled<'js>, Ending<'js>> {
         let fire = self.entries.fire.clone().restore(self.ctx)?;
-        let settled = event_loop::settle(self.ctx, promise, &fire, self.state);
+        let settled = event_loop::settle(self.ctx, promise, &fire, self.state, self);
         // This call handles the promise.
         if settled.is_err() {
             self.rejections.handled(promise.as_value());
@@ -262,7 +262,8 @@ impl<'js> Running<'_, 'js> {
                 (Err(failure), reusable)
             }
         };
-        drained &= self.report_rejections();
+        // Listeners for rejections can leave jobs in turn.
+        drained &= self.report_rejections() && self.drain() && !self.rejections.any();
         StepEnd::Done(result, drained)
     }
 
@@ -299,6 +300,7 @@ impl<'js> Running<'_, 'js> {
             // The call has its result, which an error here does not change.
             if let raw::Job::Threw(thrown) = raw::run_job(self.ctx)
                 && self.state.stopped().is_none()
+                && !self.handles(&thrown)
             {
                 self.log_uncaught(thrown, "Uncaught");
             }
@@ -306,34 +308,7 @@ impl<'js> Running<'_, 'js> {
         !raw::job_pending(self.ctx)
     }
 
-    /// Logs the rejections that nothing has handled. Returns false when the call was stopped
-    /// meanwhile.
-    fn report_rejections(&self) -> bool {
-        let (reasons, more) = self.rejections.take(self.ctx);
-        if reasons.is_empty() {
-            return true;
-        }
-        for reason in reasons {
-            if self.state.stopped().is_some() {
-                return false;
-            }
-            self.log_uncaught(reason, "Uncaught (in promise)");
-        }
-        if more > 0 {
-            let text = format!("{more} more promises were rejected and not handled");
-            self.state.log(LogLevel::Error, text);
-        }
-        self.state.stopped().is_none()
-    }
-
-    /// Logs an error that no code caught.
-    fn log_uncaught(&self, thrown: Value<'js>, how: &str) {
-        let failure = self.describe(thrown);
-        self.state
-            .log(LogLevel::Error, failure::uncaught(&failure, how));
-    }
-
-    fn describe(&self, thrown: Value<'js>) -> Failure {
+    pub(super) fn describe(&self, thrown: Value<'js>) -> Failure {
         let describe = self.entries.describe.clone().restore(self.ctx);
         failure::of_thrown(self.ctx, thrown, describe, self.heap)
     }

@@ -5,7 +5,12 @@ use serde_json::json;
 use super::rig::Rig;
 
 mod base64;
+mod clone;
 mod encoding;
+mod events;
+mod fetch;
+mod performance;
+mod streams;
 mod url;
 mod url_pattern;
 
@@ -41,4 +46,42 @@ fn a_global_can_be_replaced_before_and_after_it_is_used() {
             json!(["undefined", "eA=="]),
         ),
     ]);
+}
+
+/// The 59 global names of the Minimum Common Web API.
+const NAMES: &str = "AbortController AbortSignal Blob ByteLengthQueuingStrategy CompressionStream
+    CountQueuingStrategy Crypto CryptoKey CustomEvent DOMException DecompressionStream ErrorEvent Event
+    EventTarget File FormData Headers MessageChannel MessageEvent MessagePort Performance
+    PromiseRejectionEvent ReadableByteStreamController ReadableStream ReadableStreamBYOBReader
+    ReadableStreamBYOBRequest ReadableStreamDefaultController ReadableStreamDefaultReader Request
+    Response SubtleCrypto TextDecoder TextDecoderStream TextEncoder TextEncoderStream TransformStream
+    TransformStreamDefaultController URL URLPattern URLSearchParams WebAssembly WritableStream
+    WritableStreamDefaultController WritableStreamDefaultWriter
+    atob btoa clearInterval clearTimeout console crypto fetch navigator performance queueMicrotask
+    reportError self setInterval setTimeout structuredClone";
+
+/// The names that are absent, each with the reason.
+const ABSENT: &[(&str, &str)] = &[
+    ("WebAssembly", "no engine for it is small enough"),
+    ("CompressionStream", "not there yet"),
+    ("Crypto", "not there yet"),
+    ("CryptoKey", "not there yet"),
+    ("DecompressionStream", "not there yet"),
+    ("SubtleCrypto", "not there yet"),
+    ("TextDecoderStream", "not there yet"),
+    ("TextEncoderStream", "not there yet"),
+    ("crypto", "not there yet"),
+];
+
+#[test]
+fn every_name_of_the_minimum_common_web_api_is_defined_or_listed_as_absent() {
+    let names: Vec<_> = NAMES.split_whitespace().collect();
+    assert_eq!(names.len(), 59);
+    let source = format!(
+        "return {names:?}.filter((name) => !Object.hasOwn(globalThis, name) || globalThis[name] === undefined)"
+    );
+    let missing = Rig::new().value(&source, "{}");
+    let mut absent: Vec<_> = ABSENT.iter().map(|(name, _)| *name).collect();
+    absent.sort_by_key(|name| names.iter().position(|other| other == name));
+    assert_eq!(missing, json!(absent));
 }

@@ -6,13 +6,13 @@
 //
 // A stream is an argument or a result in pieces. It has a number, and each piece is a call of its
 // own: an action on that number.
-(function (builtins, contextPrototype, hostFunctions, textOf) {
+(function (builtins, contextPrototype, hostFunctions, textOf, use) {
   'use strict';
   const {
     put: add, freeze, defineProperty, parse, ownKeys, ownValue, PromiseClass, ErrorClass, ProxyClass,
     TypeErrorClass, apply, withResolvers,
   } = builtins;
-  const { bytesOf, check, part, use } = hostFunctions;
+  const { bytesOf, check, part } = hostFunctions;
 
   // The actions, as `StreamAction` in Rust has them.
   const READ = 0, CANCEL = 1, WRITE = 2, END = 3, ABORT = 4;
@@ -99,22 +99,33 @@
 
   const act = (action, stream, value) => queued(actions, ACTION, action, stream, value);
 
-  // Sends the pieces of an argument. Its stream gets the errors.
+  // The next piece of a stream of the code, as bytes; `undefined` at its end.
+  const read = async (reader) => {
+    const { value, done } = await reader.read();
+    if (done) return undefined;
+    const piece = isObject(value) ? bytesOf(value) : undefined;
+    if (piece === undefined) throw new TypeErrorClass('a piece of the stream is no Uint8Array');
+    return piece;
+  };
+
+  // Sends the pieces of an argument. An error of either side ends the stream of the other.
   const send = async (reader, stream) => {
     try {
       for (;;) {
-        const { value, done } = await reader.read();
-        if (done) break;
-        const piece = isObject(value) ? bytesOf(value) : undefined;
-        if (piece === undefined) throw new TypeErrorClass('a piece of the stream is no Uint8Array');
+        let piece;
+        try {
+          piece = await read(reader);
+        } catch (error) {
+          await act(ABORT, stream);
+          throw error;
+        }
+        if (piece === undefined) return void await act(END, stream);
         for (let start = 0; start < piece.length; start += MAX_PIECE) {
           await act(WRITE, stream, part(piece, start, start + MAX_PIECE));
         }
       }
-      await act(END, stream);
     } catch (error) {
-      try { await act(ABORT, stream); } catch { /* The call has ended. */ }
-      try { await reader.cancel(error); } catch { /* The code's own stream has failed. */ }
+      try { await reader.cancel(error); } catch { /* The stream has failed by itself. */ }
     }
   };
 

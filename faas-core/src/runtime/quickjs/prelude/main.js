@@ -2,10 +2,10 @@
 // the host calls. It keeps a reference to each builtin that it needs, before user code can replace it.
 //
 // Evaluates to a function that the host calls once, with its own functions and with what
-// `guards.js` returned.
+// `guards.js` returned, to which the host added the object that `web/loader.js` returned.
 (function (hostLog, hostSkip, hostNow, hostRandom, hostLoad, guards, hostFunctions) {
   'use strict';
-  const { put, cleanStack, release } = guards;
+  const { put, cleanStack, release, platform } = guards;
   const { parse, stringify } = JSON;
   const { apply, ownKeys } = Reflect;
   const {
@@ -85,8 +85,8 @@
 
   // ---- timers: a list in the order in which they are due ----
 
-  const MAX_TIMERS = 10000, MAX_DELAY = 2147483647;
-  let first = null, last = null, timers = 0, serial = 0;
+  const MAX_TIMERS = 10000;
+  let first = null, last = null, timers = 0, serial = 0, call = 0;
   let byId = { __proto__: null };
 
   const insert = (timer) => {
@@ -108,11 +108,13 @@
   };
 
   const start = (name, callback, delay, values, repeats) => {
-    if (typeof callback !== 'function') throw new TypeErrorClass(name + ' needs a function');
+    if (typeof callback !== 'function') {
+      throw new TypeErrorClass(name + ' needs a function' + (typeof callback === 'string' ? ': it does not run text as code' : ''));
+    }
     if (timers >= MAX_TIMERS) throw new RangeErrorClass('more than ' + MAX_TIMERS + ' timers');
-    let every = toNumber(delay);
-    if (!(every > 0)) every = 0;
-    if (every > MAX_DELAY) every = MAX_DELAY;
+    // As the web converts it: a delay of 2 ** 31 or more is none.
+    let every = toNumber(delay) | 0;
+    if (every < 0) every = 0;
     if (repeats && every < 1) every = 1;
     const id = ++serial;
     insert({
@@ -123,8 +125,7 @@
   };
 
   const stop = (id) => {
-    if (typeof id !== 'number') return;
-    const timer = byId[id];
+    const timer = byId[toNumber(id)];
     if (timer !== undefined) remove(timer);
   };
 
@@ -140,16 +141,16 @@
       timer.due = now + timer.every;
       insert(timer);
     }
-    apply(timer.callback, undefined, timer.values);
+    apply(timer.callback, globalThis, timer.values);
     return 0;
   };
 
   const globals = {
     console: consoleObject,
-    setTimeout: (callback, delay, ...values) => start('setTimeout', callback, delay, values, false),
-    setInterval: (callback, delay, ...values) => start('setInterval', callback, delay, values, true),
-    clearTimeout: (id) => stop(id),
-    clearInterval: (id) => stop(id),
+    setTimeout: (handler, timeout = 0, ...values) => start('setTimeout', handler, timeout, values, false),
+    setInterval: (handler, timeout = 0, ...values) => start('setInterval', handler, timeout, values, true),
+    clearTimeout: (id = 0) => { stop(id); },
+    clearInterval: (id = 0) => { stop(id); },
   };
   for (const name of keys(globals)) {
     defineProperty(globalThis, name, {
@@ -186,7 +187,7 @@
         __proto__: null, ...builtins,
         freeze, defineProperty, parse, ownValue, TypeErrorClass, withResolvers,
       },
-      contextPrototype, hostFunctions, argumentText,
+      contextPrototype, hostFunctions, argumentText, platform.use,
     );
     calls.bind(text);
   };
@@ -233,6 +234,7 @@
   // Calls the handler. Returns the text of the result, or an object that may be a promise.
   const run = (text, executionId, attempt, deadline, instanceId) => {
     full = false;
+    call++;
     release();
     if (printer !== undefined) printer.reset();
     if (calls !== undefined) calls.reset();
@@ -347,5 +349,35 @@
     return [clean(cut(head + short, MAX_TEXT)), frames, clean(cut(details, MAX_TEXT))];
   };
 
-  return { run, finish, adopt, fire, install, rename, describe, bind: bindHost, outgoing, deliver };
+  // ---- the web platform ----
+
+  // What its parts use.
+  platform.start = (callback, delay) => start('a timer', callback, delay, [], false);
+  platform.stop = stop;
+  // The number of the current call: what belongs to an earlier call is out of date.
+  platform.call = () => call;
+  platform.describe = describe;
+  // Logs what no code caught.
+  platform.log = (thrown) => {
+    if (full) return void hostSkip();
+    let text = 'something that cannot be shown';
+    try {
+      const { 0: message, 1: frames, 2: details } = describe(thrown);
+      text = message;
+      if (frames !== undefined && frames !== '') text += '\n' + frames;
+      if (details !== undefined) text += details;
+    } catch { /* A getter threw. */ }
+    print(LEVELS.error, 'Uncaught ' + text);
+  };
+
+  // Whether a listener wants to hear of rejected promises that nothing handles.
+  const hearsRejections = () => platform.listens !== undefined && platform.listens();
+  // Tell the listeners what no code caught. Return whether one of them handled it.
+  const tellRejection = (promise, reason) => platform.rejection(promise, reason);
+  const tellError = (thrown) => platform.error !== undefined && platform.error(thrown);
+
+  return {
+    run, finish, adopt, fire, install, rename, describe, bind: bindHost, outgoing, deliver,
+    hearsRejections, tellRejection, tellError,
+  };
 })

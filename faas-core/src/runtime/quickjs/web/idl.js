@@ -1,4 +1,5 @@
-// What the parts of the platform have in common: conversions that Web IDL defines. Has no globals.
+// What the parts of the platform have in common: what Web IDL says about interfaces and conversions.
+// Has no globals.
 (function (use, native) {
   'use strict';
   const { apply, ownKeys } = Reflect;
@@ -99,7 +100,8 @@
   };
 
   // Gives a class the attributes that Web IDL asks for: members are enumerable, and it has a name.
-  const expose = (Class, name) => {
+  const exposed = new WeakSet();
+  const expose = (Class, name = Class.name) => {
     const members = (object) => {
       for (const key of ownKeys(object)) {
         if (typeof key !== 'string' || key === 'constructor') continue;
@@ -117,7 +119,49 @@
     defineProperty(Class.prototype, Symbol.toStringTag, {
       __proto__: null, value: name, writable: false, enumerable: false, configurable: true,
     });
+    exposed.add(Class.prototype);
     return Class;
+  };
+
+  // Whether an object is of a class that was exposed.
+  const isExposed = (object) => {
+    for (let at = getPrototypeOf(object); at !== null; at = getPrototypeOf(at)) {
+      if (exposed.has(at)) return true;
+    }
+    return false;
+  };
+
+  // Defines constants on a class and on its prototype.
+  const constants = (Class, values) => {
+    for (const name of ownKeys(values)) {
+      const property = { __proto__: null, value: values[name], enumerable: true };
+      defineProperty(Class, name, property);
+      defineProperty(Class.prototype, name, property);
+    }
+  };
+
+  // The method that makes an iterator of a value; undefined if there is none.
+  const iterator = (value, what) => {
+    const method = value[Symbol.iterator];
+    if (method === undefined || method === null) return undefined;
+    if (typeof method !== 'function') throw new Failure(`${what} has an iterator that is not a function`);
+    return method;
+  };
+
+  // The elements of a sequence.
+  const sequence = (value, what) => {
+    const method = isObject(value) ? iterator(value, what) : undefined;
+    if (method === undefined) throw new Failure(`${what} must be iterable`);
+    return [...{ [Symbol.iterator]: () => apply(method, value, []) }];
+  };
+
+  // A number as `[EnforceRange] unsigned long long`.
+  const enforced = (value, what) => {
+    const number = Math.trunc(Number(value));
+    if (!(number >= 0 && number <= Number.MAX_SAFE_INTEGER)) {
+      throw new Failure(`${what} must be an integer from 0 to 2 ** 53 - 1`);
+    }
+    return number;
   };
 
   // Makes a class iterable as Web IDL's `iterable<key, value>`: `at(object, index)` returns a pair of
@@ -173,6 +217,6 @@
 
   return {
     usv, isObject, dictionary, need, typedArrayName, isBufferSource, bytesOf, checkWritable, expose,
-    iterable,
+    isExposed, constants, iterator, sequence, enforced, iterable,
   };
 })

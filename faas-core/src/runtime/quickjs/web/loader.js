@@ -1,9 +1,11 @@
-// Defines the globals of all parts of the web platform. `load(number, use)` evaluates a part;
-// `parts` has a name and a list of globals for each part, one after the other. Returns `use`.
+// Defines the globals of all parts of the web platform. `load(number, use, platform)` evaluates a
+// part; `parts` has a name and a list of globals for each part, one after the other.
+//
+// Returns `platform`, through which the parts and `prelude/main.js` reach each other.
 (function (load, parts) {
   'use strict';
-  const { defineProperty } = Object;
-  const numbers = { __proto__: null }, loaded = { __proto__: null };
+  const { defineProperty } = Object, { apply } = Reflect;
+  const numbers = { __proto__: null }, loaded = { __proto__: null }, platform = { __proto__: null };
 
   const define = (name, value) => {
     defineProperty(globalThis, name, {
@@ -11,10 +13,14 @@
     });
   };
 
+  // Event handlers as `onerror` are accessors: a part exports their descriptors.
+  const isHandler = (name) => name[0] === 'o' && name[1] === 'n';
+
   // The exports of a part.
   const use = (part) => {
+    if (numbers[part] === undefined) throw new TypeError('the web platform has no part ' + part);
     const exports = loaded[part];
-    return exports === undefined ? (loaded[part] = load(numbers[part], use)) : exports;
+    return exports === undefined ? (loaded[part] = load(numbers[part], use, platform)) : exports;
   };
 
   for (let number = 0; 2 * number < parts.length; number++) {
@@ -26,7 +32,8 @@
       const exports = use(part);
       for (const name in pending) {
         delete pending[name];
-        define(name, exports[name]);
+        if (isHandler(name)) defineProperty(globalThis, name, exports[name]);
+        else define(name, exports[name]);
       }
     };
     for (let i = 0; i < globals.length; i++) {
@@ -36,14 +43,22 @@
         __proto__: null, enumerable: false, configurable: true,
         get: () => {
           if (pending[name]) settle();
-          return use(part)[name];
+          const found = use(part)[name];
+          return isHandler(name) ? apply(found.get, undefined, []) : found;
         },
         set: (value) => {
+          if (isHandler(name)) {
+            if (pending[name]) settle();
+            return void apply(use(part)[name].set, undefined, [value]);
+          }
           delete pending[name];
           define(name, value);
         },
       });
     }
   }
-  return use;
+
+  define('self', globalThis);
+  platform.use = use;
+  return platform;
 })

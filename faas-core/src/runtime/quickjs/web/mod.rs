@@ -5,13 +5,17 @@
 //! loads the part when code first reads one of its globals. A zygote loads all parts before it
 //! forks, so a child finds them ready and pays nothing.
 //!
-//! A part's file evaluates to `(use, native) => exports`:
+//! A part's file evaluates to `(use, native, platform) => exports`:
 //!
 //! - `use('events')` returns the exports of another part and loads it if necessary. Parts must not
 //!   use each other in a cycle.
 //! - `native` has the part's native functions.
+//! - `platform` has what `prelude/main.js` gives to parts: timers, the log, the number of the call.
 //! - Of the exports, those that [`Part::globals`] lists become globals. The others are for other
 //!   parts.
+//!
+//! A global whose name begins with `on` is an event handler: its export is the descriptor of an
+//! accessor.
 //!
 //! A part is loaded while user code runs, which may have replaced builtins. This can break only the
 //! isolate that did it: native functions must accept any argument and must not trust a type that
@@ -29,6 +33,9 @@ use super::prelude::PLATFORM_FILE;
 use super::raw::{Bytecode, Goal};
 
 mod base64;
+mod bytes;
+mod clock;
+mod clone;
 mod encoding;
 mod url;
 mod url_pattern;
@@ -52,16 +59,171 @@ const PARTS: &[Part] = &[
         native: base64::native,
     },
     Part {
-        name: "encoding",
-        source: include_str!("encoding.js"),
-        globals: &["TextEncoder", "TextDecoder"],
-        native: encoding::native,
-    },
-    Part {
         name: "idl",
         source: include_str!("idl.js"),
         globals: &[],
         native: no_natives,
+    },
+    Part {
+        name: "clock",
+        source: include_str!("clock.js"),
+        globals: &[],
+        native: clock::native,
+    },
+    Part {
+        name: "events",
+        source: include_str!("events.js"),
+        globals: &[
+            "Event",
+            "EventTarget",
+            "CustomEvent",
+            "ErrorEvent",
+            "PromiseRejectionEvent",
+            "MessageEvent",
+            "ProgressEvent",
+            "addEventListener",
+            "removeEventListener",
+            "dispatchEvent",
+            "reportError",
+            "onerror",
+            "onunhandledrejection",
+            "onrejectionhandled",
+        ],
+        native: no_natives,
+    },
+    Part {
+        name: "abort",
+        source: include_str!("abort.js"),
+        globals: &["AbortController", "AbortSignal"],
+        native: no_natives,
+    },
+    Part {
+        name: "web-streams-polyfill",
+        source: concat!(
+            "(function () { const exports = {}, module = {};\n",
+            include_str!("vendor/web-streams-polyfill/ponyfill.js"),
+            "return exports; })",
+        ),
+        globals: &[],
+        native: no_natives,
+    },
+    Part {
+        name: "streams",
+        source: include_str!("streams.js"),
+        globals: &[
+            "ReadableStream",
+            "ReadableStreamDefaultReader",
+            "ReadableStreamBYOBReader",
+            "ReadableStreamBYOBRequest",
+            "ReadableByteStreamController",
+            "ReadableStreamDefaultController",
+            "TransformStream",
+            "TransformStreamDefaultController",
+            "WritableStream",
+            "WritableStreamDefaultController",
+            "WritableStreamDefaultWriter",
+            "ByteLengthQueuingStrategy",
+            "CountQueuingStrategy",
+        ],
+        native: no_natives,
+    },
+    Part {
+        name: "bytes",
+        source: include_str!("bytes.js"),
+        globals: &[],
+        native: bytes::native,
+    },
+    Part {
+        name: "performance",
+        source: include_str!("performance.js"),
+        globals: &[
+            "Performance",
+            "PerformanceEntry",
+            "PerformanceMark",
+            "PerformanceMeasure",
+            "PerformanceObserver",
+            "PerformanceObserverEntryList",
+            "performance",
+        ],
+        native: no_natives,
+    },
+    Part {
+        name: "clone",
+        source: include_str!("clone.js"),
+        globals: &["structuredClone"],
+        native: clone::native,
+    },
+    Part {
+        name: "messaging",
+        source: include_str!("messaging.js"),
+        globals: &["MessageChannel", "MessagePort"],
+        native: no_natives,
+    },
+    Part {
+        name: "blob",
+        source: include_str!("blob.js"),
+        globals: &["Blob", "File"],
+        native: no_natives,
+    },
+    Part {
+        name: "formdata",
+        source: include_str!("formdata.js"),
+        globals: &["FormData"],
+        native: no_natives,
+    },
+    Part {
+        name: "headers",
+        source: include_str!("headers.js"),
+        globals: &["Headers"],
+        native: no_natives,
+    },
+    Part {
+        name: "mime",
+        source: include_str!("mime.js"),
+        globals: &[],
+        native: no_natives,
+    },
+    Part {
+        name: "body",
+        source: include_str!("body.js"),
+        globals: &[],
+        native: no_natives,
+    },
+    Part {
+        name: "request",
+        source: include_str!("request.js"),
+        globals: &["Request"],
+        native: no_natives,
+    },
+    Part {
+        name: "response",
+        source: include_str!("response.js"),
+        globals: &["Response"],
+        native: no_natives,
+    },
+    Part {
+        name: "fetch",
+        source: include_str!("fetch.js"),
+        globals: &["fetch"],
+        native: no_natives,
+    },
+    Part {
+        name: "navigator",
+        source: include_str!("navigator.js"),
+        globals: &["Navigator", "navigator"],
+        native: no_natives,
+    },
+    Part {
+        name: "filereader",
+        source: include_str!("filereader.js"),
+        globals: &["FileReader"],
+        native: no_natives,
+    },
+    Part {
+        name: "encoding",
+        source: include_str!("encoding.js"),
+        globals: &["TextEncoder", "TextDecoder"],
+        native: encoding::native,
     },
     Part {
         name: "url",
@@ -94,7 +256,6 @@ where
 #[derive(Clone)]
 struct Host {
     /// The current call: its clock, its deadline and its console.
-    #[expect(dead_code, reason = "no part needs it yet")]
     current: Arc<Current>,
 }
 
@@ -121,12 +282,12 @@ fn compile(source: &str, file: &CStr) -> Option<Bytecode> {
 }
 
 /// Defines the globals of all parts. Each part is loaded when one of its globals is first read.
-/// Returns `use`, for the prelude.
+/// Returns the object through which parts and `prelude/main.js` reach each other.
 pub(super) fn install<'js>(
     ctx: &Ctx<'js>,
     heap: &Arc<Heap>,
     current: &Arc<Current>,
-) -> rquickjs::Result<Function<'js>> {
+) -> rquickjs::Result<Object<'js>> {
     let host = Host {
         current: current.clone(),
     };
@@ -135,7 +296,8 @@ pub(super) fn install<'js>(
         ctx.clone(),
         move |ctx: Ctx<'js>,
               number: usize,
-              using: Function<'js>|
+              using: Function<'js>,
+              platform: Object<'js>|
               -> rquickjs::Result<Object<'js>> {
             let part = PARTS.get(number).ok_or(rquickjs::Error::Unknown)?;
             heap.with_reserve(RESERVE, || {
@@ -143,7 +305,7 @@ pub(super) fn install<'js>(
                     .run_script(&ctx)
                     .map_err(|_| rquickjs::Error::Exception)?;
                 let setup = setup.into_function().ok_or(rquickjs::Error::Unknown)?;
-                setup.call((using, (part.native)(&ctx, &host)?))
+                setup.call((using, (part.native)(&ctx, &host)?, platform))
             })
         },
     )?;

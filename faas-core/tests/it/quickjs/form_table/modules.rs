@@ -139,7 +139,7 @@ pub(super) const ELSEWHERE: &[Snippet] = &[
     ),
     (
         "return await fetch('https://example.com')",
-        Throws("ReferenceError: fetch is not defined: network requests are not supported yet"),
+        Throws("TypeError: fetch failed: no network is configured"),
     ),
     (
         "return event.name",
