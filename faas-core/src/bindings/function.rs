@@ -105,6 +105,10 @@ impl Content {
 }
 
 type Answer = Result<Content, HostError>;
+/// The type of an argument, and how it is taken out of what the code passed.
+pub(super) type Reads<A> = (Shape, fn(Content) -> Result<A, HostError>);
+/// The type of a result, and how it is passed to the code.
+pub(super) type Writes<R> = (Shape, fn(R) -> Answer);
 type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 pub(super) struct HostFunction {
@@ -116,8 +120,8 @@ pub(super) struct HostFunction {
 impl HostFunction {
     /// A function whose argument `read` takes out of what came, and whose result `write` encodes.
     pub(super) fn new<A, R, F, Fut>(
-        (argument, read): (Shape, fn(Content) -> Result<A, HostError>),
-        (result, write): (Shape, fn(R) -> Answer),
+        (argument, read): Reads<A>,
+        (result, write): Writes<R>,
         function: F,
     ) -> Self
     where
@@ -148,31 +152,26 @@ impl HostFunction {
 }
 
 /// An argument of JSON.
-pub(super) fn json_argument<A: DeserializeOwned>(
-    schema: Schema,
-) -> (Shape, fn(Content) -> Result<A, HostError>) {
+pub(super) fn json_argument<A: DeserializeOwned>(schema: Schema) -> Reads<A> {
     (Shape::Json(schema), Content::read)
 }
 
 /// A result of JSON.
-pub(super) fn json_result<R: Serialize>(schema: Schema) -> (Shape, fn(R) -> Answer) {
+pub(super) fn json_result<R: Serialize>(schema: Schema) -> Writes<R> {
     (Shape::Json(schema), |result| write(&result))
 }
 
 /// An argument of bytes.
-pub(super) const BYTES: (Shape, fn(Content) -> Result<Bytes, HostError>) =
-    (Shape::Bytes, Content::into_bytes);
+pub(super) const BYTES: Reads<Bytes> = (Shape::Bytes, Content::into_bytes);
 
 /// A result of bytes.
-pub(super) const TO_BYTES: (Shape, fn(Bytes) -> Answer) =
-    (Shape::Bytes, |bytes| Ok(Content::Bytes(bytes)));
+pub(super) const TO_BYTES: Writes<Bytes> = (Shape::Bytes, |bytes| Ok(Content::Bytes(bytes)));
 
 /// An argument of bytes in pieces.
-pub(super) const STREAM: (Shape, fn(Content) -> Result<ByteStream, HostError>) =
-    (Shape::Stream, Content::into_stream);
+pub(super) const STREAM: Reads<ByteStream> = (Shape::Stream, Content::into_stream);
 
 /// A result of bytes in pieces.
-pub(super) const TO_STREAM: (Shape, fn(ByteStream) -> Answer) =
+pub(super) const TO_STREAM: Writes<ByteStream> =
     (Shape::Stream, |stream| Ok(Content::Stream(stream)));
 
 fn write<R: Serialize>(result: &R) -> Answer {

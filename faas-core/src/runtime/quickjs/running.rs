@@ -130,6 +130,10 @@ impl<'js> Running<'_, 'js> {
         if self.reads_context && !self.call.bindings.is_empty() {
             bindings::install(self.ctx, self.entries, &self.call.bindings)?;
         }
+        if let Some(environment) = self.call.environment.as_json() {
+            let prepare = self.entries.prepare.clone().restore(self.ctx)?;
+            prepare.call::<_, ()>((environment,))?;
+        }
         let (code, form) = (&program.bytecode, program.form);
         match form {
             Form::Body | Form::Expression => {

@@ -20,7 +20,15 @@
   const use = (part) => {
     if (numbers[part] === undefined) throw new TypeError('the web platform has no part ' + part);
     const exports = loaded[part];
-    return exports === undefined ? (loaded[part] = load(numbers[part], use, platform)) : exports;
+    if (exports !== undefined) return exports;
+    const number = numbers[part];
+    if (number < 0) throw new TypeError(`the part ${part} uses itself`);
+    numbers[part] = -1;
+    try {
+      return loaded[part] = load(number, use, platform);
+    } finally {
+      numbers[part] = number;
+    }
   };
 
   for (let number = 0; 2 * number < parts.length; number++) {
@@ -58,7 +66,13 @@
     }
   }
 
+  // A module of Node, or the names of all.
+  platform.builtin = (name) => use('node:builtins').get(name);
+  platform.builtins = () => use('node:builtins').names();
+  platform.loadAll = () => { for (const part in numbers) use(part); };
+
   define('self', globalThis);
+  define('global', globalThis);
   platform.use = use;
   return platform;
 })

@@ -29,7 +29,9 @@ use rquickjs::{Array, Context, Ctx, Function, Object, Runtime};
 
 use super::call_state::Current;
 use super::heap::Heap;
+use super::node;
 use super::prelude::PLATFORM_FILE;
+use super::promise_listeners::PromiseListeners;
 use super::raw::{Bytecode, Goal};
 
 mod base64;
@@ -41,16 +43,16 @@ mod url;
 mod url_pattern;
 
 /// A part of the web platform.
-struct Part {
-    name: &'static str,
-    source: &'static str,
+pub(super) struct Part {
+    pub(super) name: &'static str,
+    pub(super) source: &'static str,
     /// The exports that become globals.
-    globals: &'static [&'static str],
+    pub(super) globals: &'static [&'static str],
     /// Makes the native functions.
-    native: for<'js> fn(&Ctx<'js>, &Host) -> rquickjs::Result<Object<'js>>,
+    pub(super) native: for<'js> fn(&Ctx<'js>, &Host) -> rquickjs::Result<Object<'js>>,
 }
 
-/// All parts.
+/// The parts of the web platform.
 const PARTS: &[Part] = &[
     Part {
         name: "base64",
@@ -62,7 +64,7 @@ const PARTS: &[Part] = &[
         name: "idl",
         source: include_str!("idl.js"),
         globals: &[],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "clock",
@@ -89,13 +91,13 @@ const PARTS: &[Part] = &[
             "onunhandledrejection",
             "onrejectionhandled",
         ],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "abort",
         source: include_str!("abort.js"),
         globals: &["AbortController", "AbortSignal"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "web-streams-polyfill",
@@ -105,7 +107,7 @@ const PARTS: &[Part] = &[
             "return exports; })",
         ),
         globals: &[],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "streams",
@@ -125,7 +127,7 @@ const PARTS: &[Part] = &[
             "ByteLengthQueuingStrategy",
             "CountQueuingStrategy",
         ],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "bytes",
@@ -145,7 +147,7 @@ const PARTS: &[Part] = &[
             "PerformanceObserverEntryList",
             "performance",
         ],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "clone",
@@ -157,67 +159,67 @@ const PARTS: &[Part] = &[
         name: "messaging",
         source: include_str!("messaging.js"),
         globals: &["MessageChannel", "MessagePort"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "blob",
         source: include_str!("blob.js"),
         globals: &["Blob", "File"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "formdata",
         source: include_str!("formdata.js"),
         globals: &["FormData"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "headers",
         source: include_str!("headers.js"),
         globals: &["Headers"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "mime",
         source: include_str!("mime.js"),
         globals: &[],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "body",
         source: include_str!("body.js"),
         globals: &[],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "request",
         source: include_str!("request.js"),
         globals: &["Request"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "response",
         source: include_str!("response.js"),
         globals: &["Response"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "fetch",
         source: include_str!("fetch.js"),
         globals: &["fetch"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "navigator",
         source: include_str!("navigator.js"),
         globals: &["Navigator", "navigator"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "filereader",
         source: include_str!("filereader.js"),
         globals: &["FileReader"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "encoding",
@@ -239,13 +241,13 @@ const PARTS: &[Part] = &[
     },
 ];
 
-/// Of a part that is all JavaScript.
-fn no_natives<'js>(ctx: &Ctx<'js>, _: &Host) -> rquickjs::Result<Object<'js>> {
+/// For parts without native functions.
+pub(super) fn no_native<'js>(ctx: &Ctx<'js>, _: &Host) -> rquickjs::Result<Object<'js>> {
     Object::new(ctx.clone())
 }
 
 /// Adds a native function to an object.
-fn add<'js, F, P>(object: &Object<'js>, name: &str, function: F) -> rquickjs::Result<()>
+pub(super) fn add<'js, F, P>(object: &Object<'js>, name: &str, function: F) -> rquickjs::Result<()>
 where
     F: IntoJsFunc<'js, P> + 'js,
 {
@@ -254,24 +256,32 @@ where
 
 /// What native functions may use of the host.
 #[derive(Clone)]
-struct Host {
+pub(super) struct Host {
     /// The current call: its clock, its deadline and its console.
-    current: Arc<Current>,
+    pub(super) current: Arc<Current>,
+    pub(super) heap: Arc<Heap>,
+    pub(super) promise_listeners: Arc<PromiseListeners>,
 }
 
 /// The memory, in bytes, that a part may take beyond the call's limit while it is loaded.
 const RESERVE: usize = 1 << 20;
 
-/// Returns the bytecode of `PARTS[number]`. Compiles it when it is first needed.
-fn code(number: usize) -> rquickjs::Result<&'static Bytecode> {
-    static CODE: [OnceLock<Option<Bytecode>>; PARTS.len()] =
-        [const { OnceLock::new() }; PARTS.len()];
+/// Returns all parts, in the order of their numbers.
+fn parts() -> impl Iterator<Item = &'static Part> {
+    PARTS.iter().chain(node::PARTS)
+}
+
+/// Returns a part and its bytecode. Compiles it when it is first needed.
+fn code(number: usize) -> rquickjs::Result<(&'static Part, &'static Bytecode)> {
+    const COUNT: usize = PARTS.len() + node::PARTS.len();
+    static CODE: [OnceLock<Option<Bytecode>>; COUNT] = [const { OnceLock::new() }; COUNT];
     let (cell, part) = CODE
         .get(number)
-        .zip(PARTS.get(number))
+        .zip(parts().nth(number))
         .ok_or(rquickjs::Error::Unknown)?;
     cell.get_or_init(|| compile(part.source, PLATFORM_FILE))
         .as_ref()
+        .map(|code| (part, code))
         .ok_or(rquickjs::Error::Allocation)
 }
 
@@ -283,15 +293,8 @@ fn compile(source: &str, file: &CStr) -> Option<Bytecode> {
 
 /// Defines the globals of all parts. Each part is loaded when one of its globals is first read.
 /// Returns the object through which parts and `prelude/main.js` reach each other.
-pub(super) fn install<'js>(
-    ctx: &Ctx<'js>,
-    heap: &Arc<Heap>,
-    current: &Arc<Current>,
-) -> rquickjs::Result<Object<'js>> {
-    let host = Host {
-        current: current.clone(),
-    };
-    let heap = heap.clone();
+pub(super) fn install<'js>(ctx: &Ctx<'js>, host: Host) -> rquickjs::Result<Object<'js>> {
+    let heap = host.heap.clone();
     let load = Function::new(
         ctx.clone(),
         move |ctx: Ctx<'js>,
@@ -299,9 +302,9 @@ pub(super) fn install<'js>(
               using: Function<'js>,
               platform: Object<'js>|
               -> rquickjs::Result<Object<'js>> {
-            let part = PARTS.get(number).ok_or(rquickjs::Error::Unknown)?;
+            let (part, code) = code(number)?;
             heap.with_reserve(RESERVE, || {
-                let setup = code(number)?
+                let setup = code
                     .run_script(&ctx)
                     .map_err(|_| rquickjs::Error::Exception)?;
                 let setup = setup.into_function().ok_or(rquickjs::Error::Unknown)?;
@@ -309,10 +312,10 @@ pub(super) fn install<'js>(
             })
         },
     )?;
-    let parts = Array::new(ctx.clone())?;
-    for (number, part) in PARTS.iter().enumerate() {
-        parts.set(2 * number, part.name)?;
-        parts.set(2 * number + 1, part.globals.to_vec())?;
+    let listed = Array::new(ctx.clone())?;
+    for (number, part) in parts().enumerate() {
+        listed.set(2 * number, part.name)?;
+        listed.set(2 * number + 1, part.globals.to_vec())?;
     }
     static LOADER: OnceLock<Option<Bytecode>> = OnceLock::new();
     let loader = LOADER
@@ -323,13 +326,16 @@ pub(super) fn install<'js>(
         .run_script(ctx)
         .map_err(|_| rquickjs::Error::Exception)?;
     let loader = loader.into_function().ok_or(rquickjs::Error::Unknown)?;
-    loader.call((load, parts))
+    loader.call((load, listed))
 }
 
 /// Loads all parts, in an isolate that will be forked.
 #[cfg(target_os = "linux")]
-pub(super) fn load_all(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
-    for part in PARTS {
+pub(super) fn load_all<'js>(ctx: &Ctx<'js>, platform: &Object<'js>) -> rquickjs::Result<()> {
+    platform
+        .get::<_, Function<'_>>("loadAll")?
+        .call::<_, ()>(())?;
+    for part in parts() {
         for global in part.globals {
             ctx.globals().get::<_, rquickjs::Value<'_>>(*global)?;
         }
