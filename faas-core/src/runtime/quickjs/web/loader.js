@@ -74,5 +74,6 @@
 
   define('self', globalThis);
   define('global', globalThis);
+  platform.use = use;
   return platform;
 })
