@@ -20,6 +20,7 @@ use rquickjs::{Context, Runtime};
 
 use super::raw::Bytecode;
 use super::slots::Lanes;
+use super::web::Mentioned;
 use crate::error::CompileError;
 
 mod dialect;
@@ -46,6 +47,9 @@ pub(in crate::runtime) struct Compiled {
     pub(in crate::runtime) bytecode: Bytecode,
     /// Whether the handler may read its second argument.
     pub(in crate::runtime) reads_context: bool,
+    /// The globals of the web platform that an isolate must define for it. None in a process, which
+    /// has them all.
+    pub(super) globals: Mentioned,
 }
 
 /// What the bytecode evaluates to.
@@ -208,7 +212,11 @@ pub(in crate::runtime) fn compile_here(source: &str) -> Result<Compiled, Compile
     runtime.set_max_stack_size(GATE_STACK);
     runtime.set_memory_limit(COMPILE_MEMORY);
     let context = Context::full(&runtime).map_err(|_| cannot_now("out of memory"))?;
-    context.with(|ctx| read::compile(&ctx, source))
+    let compiled = context.with(|ctx| read::compile(&ctx, source))?;
+    Ok(Compiled {
+        globals: Mentioned::in_text(source),
+        ..compiled
+    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::compile::{COMPILE_MEMORY, Compiled, Form, compile_here};
 use super::isolate::Isolate;
 use super::raw::Bytecode;
+use super::web::Mentioned;
 use crate::clock::Clock;
 use crate::error::CompileError;
 use crate::runtime::step::{ForkedEngine, LineRecorder};
@@ -32,6 +33,7 @@ impl ForkedEngine for Isolate {
             form,
             bytecode,
             reads_context,
+            globals: _,
         } = compile_here(source)?;
         let head = [form as u8, u8::from(reads_context)];
         Ok([&head, bytecode.bytes()].concat())
@@ -43,6 +45,7 @@ impl ForkedEngine for Isolate {
             form: Form::numbered(form)?,
             bytecode: Bytecode::received(bytecode),
             reads_context: reads_context != 0,
+            globals: Mentioned::NONE,
         })
     }
 }

@@ -135,7 +135,9 @@ impl Isolate {
     /// used, since the forks share its memory.
     #[cfg(target_os = "linux")]
     pub(in crate::runtime) fn load_all(&self) -> rquickjs::Result<()> {
-        self.context.with(|ctx| web::load_all(&ctx))?;
+        let define = self.entries.define.clone();
+        self.context
+            .with(|ctx| web::load_all(&ctx, &define.restore(&ctx)?))?;
         self.runtime
             .set_gc_threshold(self.heap.used() + GC_THRESHOLD);
         Ok(())

@@ -29,6 +29,7 @@ pub(super) struct Entries {
     pub(super) hears_rejections: Persistent<Function<'static>>,
     pub(super) tell_rejection: Persistent<Function<'static>>,
     pub(super) tell_error: Persistent<Function<'static>>,
+    pub(super) define: Persistent<Function<'static>>,
 }
 
 /// The platform's own JavaScript as bytecode: it is compiled once for all isolates.
@@ -149,6 +150,7 @@ impl Entries {
             hears_rejections: entry("hearsRejections")?,
             tell_rejection: entry("tellRejection")?,
             tell_error: entry("tellError")?,
+            define: entry("define")?,
         })
     }
 }

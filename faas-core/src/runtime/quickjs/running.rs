@@ -22,6 +22,7 @@ use super::prelude::Entries;
 use super::raw;
 use super::rejections::Rejections;
 use super::suspended::{Suspended, Then};
+use super::web::{self, Mentioned};
 use crate::model::{Failure, FailureKind, Json, LogLevel, MAX_DEPTH, is_too_deep};
 use crate::runtime::Call;
 use crate::runtime::step::{HostReply, Wait};
@@ -127,6 +128,12 @@ impl<'js> Running<'_, 'js> {
 
     /// Loads the program into a blank isolate, then calls its handler.
     fn load(&self, program: &Compiled) -> Result<Progress<'js>, Ending<'js>> {
+        if program.globals != Mentioned::NONE {
+            web::define(
+                &self.entries.define.clone().restore(self.ctx)?,
+                program.globals,
+            )?;
+        }
         if self.reads_context && !self.call.bindings.is_empty() {
             bindings::install(self.ctx, self.entries, &self.call.bindings)?;
         }

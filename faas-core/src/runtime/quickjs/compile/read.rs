@@ -8,6 +8,7 @@ use rquickjs::Ctx;
 use super::super::raw::{Bytecode, Goal, USER_FILE};
 use super::super::shape::{self, Shape};
 use super::super::syntax_error::{self, Place, Rejection, SyntaxError};
+use super::super::web::Mentioned;
 use super::nesting::{self, Subject};
 use super::wrapper::{self, Wrapper};
 use super::{Compiled, Form, dialect};
@@ -124,6 +125,7 @@ impl<'js> Reader<'_, 'js> {
             form,
             bytecode,
             reads_context: true,
+            globals: Mentioned::NONE,
         };
         Ok(match shape {
             Shape::Body {
@@ -185,6 +187,7 @@ impl<'js> Reader<'_, 'js> {
             form: Form::Module,
             bytecode,
             reads_context: true,
+            globals: Mentioned::NONE,
         })
     }
 

@@ -374,6 +374,6 @@
 
   return {
     run, finish, adopt, fire, install, rename, describe, bind: bindHost, outgoing, deliver,
-    hearsRejections, tellRejection, tellError,
+    hearsRejections, tellRejection, tellError, define: platform.define,
   };
 })

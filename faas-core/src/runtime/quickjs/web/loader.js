@@ -1,11 +1,11 @@
-// Defines the globals of all parts of the web platform. `load(number, use, platform)` evaluates a
-// part; `parts` has a name and a list of globals for each part, one after the other.
+// Loads the parts of the web platform. `find(part)` returns the number of a part, and
+// `load(number, use, platform)` evaluates it.
 //
 // Returns `platform`, through which the parts and `prelude/main.js` reach each other.
-(function (load, parts) {
+(function (find, load) {
   'use strict';
   const { defineProperty } = Object, { apply } = Reflect;
-  const numbers = { __proto__: null }, loaded = { __proto__: null }, platform = { __proto__: null };
+  const loaded = { __proto__: null }, platform = { __proto__: null };
 
   const define = (name, value) => {
     defineProperty(globalThis, name, {
@@ -18,14 +18,15 @@
 
   // The exports of a part.
   const use = (part) => {
-    if (numbers[part] === undefined) throw new TypeError('the web platform has no part ' + part);
     const exports = loaded[part];
-    return exports === undefined ? (loaded[part] = load(numbers[part], use, platform)) : exports;
+    if (exports !== undefined) return exports;
+    const number = find(part);
+    if (number === undefined) throw new TypeError('the web platform has no part ' + part);
+    return (loaded[part] = load(number, use, platform));
   };
 
-  for (let number = 0; 2 * number < parts.length; number++) {
-    const part = parts[2 * number], globals = parts[2 * number + 1];
-    numbers[part] = number;
+  // Defines the globals of a part, which is loaded when code first reads one of them.
+  platform.define = (part, globals) => {
     const pending = { __proto__: null };
     // Replaces the accessors that are left, not what user code has defined meanwhile.
     const settle = () => {
@@ -36,27 +37,30 @@
         else define(name, exports[name]);
       }
     };
+    const read = (name) => {
+      if (pending[name]) settle();
+      const found = use(part)[name];
+      return isHandler(name) ? apply(found.get, undefined, []) : found;
+    };
+    const write = (name, value) => {
+      if (isHandler(name)) {
+        if (pending[name]) settle();
+        apply(use(part)[name].set, undefined, [value]);
+      } else {
+        delete pending[name];
+        define(name, value);
+      }
+    };
     for (let i = 0; i < globals.length; i++) {
       const name = globals[i];
       pending[name] = true;
       defineProperty(globalThis, name, {
         __proto__: null, enumerable: false, configurable: true,
-        get: () => {
-          if (pending[name]) settle();
-          const found = use(part)[name];
-          return isHandler(name) ? apply(found.get, undefined, []) : found;
-        },
-        set: (value) => {
-          if (isHandler(name)) {
-            if (pending[name]) settle();
-            return void apply(use(part)[name].set, undefined, [value]);
-          }
-          delete pending[name];
-          define(name, value);
-        },
+        get: () => read(name),
+        set: (value) => { write(name, value); },
       });
     }
-  }
+  };
 
   define('self', globalThis);
   return platform;

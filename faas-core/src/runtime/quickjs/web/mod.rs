@@ -1,9 +1,9 @@
 //! The web platform in an isolate: the globals that the Minimum Common Web API names.
 //!
 //! Each [`Part`] is JavaScript (`*.js`) with, where Rust does the work better, native functions
-//! (`*.rs`). It is compiled once per process. A thread's isolate has an accessor for each global and
-//! loads the part when code first reads one of its globals. A zygote loads all parts before it
-//! forks, so a child finds them ready and pays nothing.
+//! (`*.rs`). It is compiled once per process. A thread's isolate gets accessors for the globals that
+//! its program can use (`mentioned.rs`), and loads a part when code first reads one of its globals. A
+//! zygote loads all parts before it forks, so a child finds them ready and pays nothing.
 //!
 //! A part's file evaluates to `(use, native, platform) => exports`:
 //!
@@ -25,7 +25,7 @@ use std::ffi::CStr;
 use std::sync::{Arc, OnceLock};
 
 use rquickjs::function::IntoJsFunc;
-use rquickjs::{Array, Context, Ctx, Function, Object, Runtime};
+use rquickjs::{Context, Ctx, Function, Object, Runtime};
 
 use super::call_state::Current;
 use super::heap::Heap;
@@ -37,8 +37,11 @@ mod bytes;
 mod clock;
 mod clone;
 mod encoding;
+mod mentioned;
 mod url;
 mod url_pattern;
+
+pub(super) use mentioned::Mentioned;
 
 /// A part of the web platform.
 struct Part {
@@ -100,7 +103,8 @@ const PARTS: &[Part] = &[
     Part {
         name: "web-streams-polyfill",
         source: concat!(
-            "(function () { const exports = {}, module = {};\n",
+            // A writable stream makes an `AbortController`.
+            "(function (use) { const { AbortController } = use('abort'), exports = {}, module = {};\n",
             include_str!("vendor/web-streams-polyfill/ponyfill.js"),
             "return exports; })",
         ),
@@ -281,8 +285,8 @@ fn compile(source: &str, file: &CStr) -> Option<Bytecode> {
     context.with(|ctx| Bytecode::compile(&ctx, source, Goal::Script, file, 1).ok())
 }
 
-/// Defines the globals of all parts. Each part is loaded when one of its globals is first read.
-/// Returns the object through which parts and `prelude/main.js` reach each other.
+/// Makes the loader of the parts. Returns the object through which parts and `prelude/main.js` reach
+/// each other.
 pub(super) fn install<'js>(
     ctx: &Ctx<'js>,
     heap: &Arc<Heap>,
@@ -309,11 +313,9 @@ pub(super) fn install<'js>(
             })
         },
     )?;
-    let parts = Array::new(ctx.clone())?;
-    for (number, part) in PARTS.iter().enumerate() {
-        parts.set(2 * number, part.name)?;
-        parts.set(2 * number + 1, part.globals.to_vec())?;
-    }
+    let find = Function::new(ctx.clone(), |name: String| {
+        PARTS.iter().position(|part| part.name == name)
+    })?;
     static LOADER: OnceLock<Option<Bytecode>> = OnceLock::new();
     let loader = LOADER
         .get_or_init(|| compile(include_str!("loader.js"), PLATFORM_FILE))
@@ -323,12 +325,23 @@ pub(super) fn install<'js>(
         .run_script(ctx)
         .map_err(|_| rquickjs::Error::Exception)?;
     let loader = loader.into_function().ok_or(rquickjs::Error::Unknown)?;
-    loader.call((load, parts))
+    loader.call((find, load))
 }
 
-/// Loads all parts, in an isolate that will be forked.
+/// Defines the globals of some parts. `define` is the function of that name in `loader.js`.
+pub(super) fn define<'js>(define: &Function<'js>, parts: Mentioned) -> rquickjs::Result<()> {
+    for (number, part) in PARTS.iter().enumerate() {
+        if parts.has(number) {
+            define.call::<_, ()>((part.name, part.globals.to_vec()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Defines the globals of all parts and loads them, in an isolate that will be forked.
 #[cfg(target_os = "linux")]
-pub(super) fn load_all(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
+pub(super) fn load_all<'js>(ctx: &Ctx<'js>, define_part: &Function<'js>) -> rquickjs::Result<()> {
+    define(define_part, Mentioned::ALL)?;
     for part in PARTS {
         for global in part.globals {
             ctx.globals().get::<_, rquickjs::Value<'_>>(*global)?;
