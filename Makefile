@@ -1,7 +1,7 @@
 # Common tasks. `make run ARGS="--max-instances 50"` passes arguments to the server.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dist test test-rust test-web test-browser wpt lint bench openapi fixtures dashboard
+.PHONY: help run dist test test-rust test-web test-browser wpt lint bench openapi fixtures dashboard node-modules
 
 help:
 	@echo 'make run        build the server and serve http://127.0.0.1:5000, with its data in ./data'
@@ -12,6 +12,7 @@ help:
 	@echo 'make dashboard  build web/ for the server to embed'
 	@echo 'make openapi    regenerate web/openapi.json and its TypeScript types'
 	@echo 'make fixtures   regenerate the event fixtures of the dashboard tests'
+	@echo 'make node-modules  bundle the modules of Node that functions can use'
 	@echo 'make bench      run all benchmarks'
 
 run: dashboard
@@ -46,6 +47,7 @@ wpt:
 
 lint: web/node_modules
 	cd web && npm run lint
+	cd $(NODE) && npm ci && npm run build -- --check
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 	cargo clippy --locked -p faas-core --no-default-features -- -D warnings
@@ -59,6 +61,16 @@ openapi: web/node_modules
 
 fixtures:
 	REGENERATE_FIXTURES=1 cargo test --locked -p faas-ws --lib fixtures::
+
+# The modules of Node: what is generated is committed, and `make lint` checks it.
+NODE = faas-core/src/runtime/quickjs/node
+
+node-modules: $(NODE)/node_modules
+	cd $(NODE) && npm run build
+
+$(NODE)/node_modules: $(NODE)/package-lock.json
+	cd $(NODE) && npm ci
+	touch $(NODE)/node_modules
 
 dashboard: web/node_modules
 	@echo 'building the dashboard'

@@ -27,6 +27,7 @@ mod threads {
     mod host;
     mod host_calls;
     mod hostile;
+    mod node;
     mod rig;
     mod waiting;
     mod warmth;
@@ -88,6 +89,7 @@ mod processes {
     mod host;
     mod host_calls;
     mod hostile;
+    mod node;
     mod rig;
     mod waiting;
     mod warmth;

@@ -14,10 +14,11 @@ use super::call_state::{CallState, Current, Dice};
 use super::compile::Compiled;
 use super::heap::{Heap, Metered};
 use super::prelude::{Entries, Prelude};
+use super::promise_listeners::PromiseListeners;
 use super::rejections::Rejections;
 use super::running::{Running, StepEnd};
 use super::suspended::Suspended;
-use super::web;
+use super::web::{self, Host};
 use crate::clock::Clock;
 use crate::runtime::step::{Ended, HostReply, JsEngine, LineRecorder, Step};
 use crate::runtime::{Call, StopReason};
@@ -57,6 +58,8 @@ pub(in crate::runtime) struct Isolate {
     rejections: Arc<Rejections>,
     context: Context,
     runtime: Runtime,
+    /// The runtime refers to this.
+    promise_listeners: Arc<PromiseListeners>,
     heap: Arc<Heap>,
     current: Arc<Current>,
     #[cfg(target_os = "linux")]
@@ -102,6 +105,7 @@ impl Isolate {
         let heap = Heap::new();
         let current = Arc::new(Current::default());
         let dice = Arc::new(Dice::default());
+        let promise_listeners = Arc::new(PromiseListeners::default());
         let runtime = Runtime::new_with_alloc(Metered::new(heap.clone()))?;
         runtime.set_max_stack_size(JS_STACK);
         runtime.set_gc_threshold(GC_THRESHOLD);
@@ -111,7 +115,14 @@ impl Isolate {
         })));
         let context = Context::custom::<Intrinsics>(&runtime)?;
         let entries = context.with(|ctx| {
-            let platform = web::install(&ctx, &heap, &current)?;
+            let platform = web::install(
+                &ctx,
+                Host {
+                    current: current.clone(),
+                    heap: heap.clone(),
+                    promise_listeners: promise_listeners.clone(),
+                },
+            )?;
             Entries::install(&ctx, prelude, &heap, &current, &dice, platform)
         })?;
         let rejections = Rejections::track(&runtime);
@@ -122,6 +133,7 @@ impl Isolate {
             rejections,
             context,
             runtime,
+            promise_listeners,
             heap,
             current,
             #[cfg(target_os = "linux")]
@@ -135,9 +147,10 @@ impl Isolate {
     /// used, since the forks share its memory.
     #[cfg(target_os = "linux")]
     pub(in crate::runtime) fn load_all(&self) -> rquickjs::Result<()> {
-        let define = self.entries.define.clone();
-        self.context
-            .with(|ctx| web::load_all(&ctx, &define.restore(&ctx)?))?;
+        self.context.with(|ctx| {
+            let platform = self.entries.platform.clone().restore(&ctx)?;
+            web::load_all(&ctx, &platform)
+        })?;
         self.runtime
             .set_gc_threshold(self.heap.used() + GC_THRESHOLD);
         Ok(())
@@ -268,6 +281,7 @@ impl Drop for Isolate {
     fn drop(&mut self) {
         // The limit is for calls; ending the runtime can need memory too.
         self.heap.set_limit(usize::MAX);
+        self.promise_listeners.clear();
         self.heap.end();
     }
 }

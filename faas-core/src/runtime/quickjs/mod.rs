@@ -11,9 +11,9 @@
 //! `main.js`, and `inspect.js`, `console.js` and `bindings.js`, which are loaded when they are first
 //! needed). For uploads read `compile.rs`, `compile/read.rs` (which form the code has), `shape.rs`
 //! and `syntax_error.rs`. `threads.rs` runs steps; `pool` decides which isolates are kept;
-//! `service.rs` connects them. `web/` has the globals of the web platform.
+//! `service.rs` connects them. `web/` has the globals of the web platform, `node/` the modules of Node.
 //!
-//! There are no modules to import, no network and no files. Nothing that an isolate can reach
+//! There are no network and no files. Nothing that an isolate can reach
 //! outlives it.
 
 mod bindings;
@@ -28,8 +28,10 @@ mod forked;
 mod heap;
 mod hints;
 mod isolate;
+mod node;
 mod on_thread;
 mod prelude;
+mod promise_listeners;
 mod raw;
 mod rejections;
 mod running;

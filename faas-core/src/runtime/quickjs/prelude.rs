@@ -29,7 +29,9 @@ pub(super) struct Entries {
     pub(super) hears_rejections: Persistent<Function<'static>>,
     pub(super) tell_rejection: Persistent<Function<'static>>,
     pub(super) tell_error: Persistent<Function<'static>>,
-    pub(super) define: Persistent<Function<'static>>,
+    pub(super) prepare: Persistent<Function<'static>>,
+    /// Through this the parts of the web platform and `prelude/main.js` reach each other.
+    pub(super) platform: Persistent<Object<'static>>,
 }
 
 /// The platform's own JavaScript as bytecode: it is compiled once for all isolates.
@@ -97,7 +99,7 @@ impl Entries {
         platform: Object<'js>,
     ) -> rquickjs::Result<Self> {
         let guards: Object<'_> = part(ctx, &prelude.guards)?.call(())?;
-        guards.set("platform", platform)?;
+        guards.set("platform", platform.clone())?;
         let setup = part(ctx, &prelude.main)?;
 
         let state = current.clone();
@@ -150,7 +152,8 @@ impl Entries {
             hears_rejections: entry("hearsRejections")?,
             tell_rejection: entry("tellRejection")?,
             tell_error: entry("tellError")?,
-            define: entry("define")?,
+            prepare: entry("prepare")?,
+            platform: Persistent::save(ctx, platform),
         })
     }
 }

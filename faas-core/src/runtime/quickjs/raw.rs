@@ -1,5 +1,6 @@
 //! The calls into QuickJS that rquickjs has no safe form of. All of this runtime's unsafe code is
-//! here, in the allocator (`heap.rs`), and where values are marked as safe to change threads.
+//! here, in the allocator (`heap.rs`), in `promise_listeners.rs`, and where values are marked as safe
+//! to change threads.
 
 use std::ffi::{CStr, c_int};
 use std::ptr;

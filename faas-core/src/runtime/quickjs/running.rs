@@ -129,13 +129,15 @@ impl<'js> Running<'_, 'js> {
     /// Loads the program into a blank isolate, then calls its handler.
     fn load(&self, program: &Compiled) -> Result<Progress<'js>, Ending<'js>> {
         if program.globals != Mentioned::NONE {
-            web::define(
-                &self.entries.define.clone().restore(self.ctx)?,
-                program.globals,
-            )?;
+            let platform = self.entries.platform.clone().restore(self.ctx)?;
+            web::define(&platform, program.globals)?;
         }
         if self.reads_context && !self.call.bindings.is_empty() {
             bindings::install(self.ctx, self.entries, &self.call.bindings)?;
+        }
+        if let Some(environment) = self.call.environment.as_json() {
+            let prepare = self.entries.prepare.clone().restore(self.ctx)?;
+            prepare.call::<_, ()>((environment,))?;
         }
         let (code, form) = (&program.bytecode, program.form);
         match form {

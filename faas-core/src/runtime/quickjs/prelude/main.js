@@ -366,6 +366,9 @@
     print(LEVELS.error, 'Uncaught ' + text);
   };
 
+  // Keeps the environment for code that runs before there is a handler.
+  const prepare = (environment) => { platform.environment = environment; };
+
   // Whether a listener wants to hear of rejected promises that nothing handles.
   const hearsRejections = () => platform.listens !== undefined && platform.listens();
   // Tell the listeners what no code caught. Return whether one of them handled it.
@@ -374,6 +377,6 @@
 
   return {
     run, finish, adopt, fire, install, rename, describe, bind: bindHost, outgoing, deliver,
-    hearsRejections, tellRejection, tellError, define: platform.define,
+    hearsRejections, tellRejection, tellError, prepare,
   };
 })

@@ -5,7 +5,7 @@
 (function (find, load) {
   'use strict';
   const { defineProperty } = Object, { apply } = Reflect;
-  const loaded = { __proto__: null }, platform = { __proto__: null };
+  const loaded = { __proto__: null }, loading = { __proto__: null }, platform = { __proto__: null };
 
   const define = (name, value) => {
     defineProperty(globalThis, name, {
@@ -22,7 +22,13 @@
     if (exports !== undefined) return exports;
     const number = find(part);
     if (number === undefined) throw new TypeError('the web platform has no part ' + part);
-    return (loaded[part] = load(number, use, platform));
+    if (loading[part]) throw new TypeError(`the part ${part} uses itself`);
+    loading[part] = true;
+    try {
+      return loaded[part] = load(number, use, platform);
+    } finally {
+      delete loading[part];
+    }
   };
 
   // Defines the globals of a part, which is loaded when code first reads one of them.
@@ -62,6 +68,12 @@
     }
   };
 
+  // A module of Node, or the names of all.
+  platform.builtin = (name) => use('node:builtins').get(name);
+  platform.builtins = () => use('node:builtins').names();
+  platform.load = (part) => { use(part); };
+
   define('self', globalThis);
+  define('global', globalThis);
   return platform;
 })

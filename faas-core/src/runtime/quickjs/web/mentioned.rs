@@ -7,33 +7,42 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::PARTS;
+use super::{PARTS, parts};
+use crate::runtime::quickjs::node;
 
 /// Words with which code can look up a global by a name that is not in its text.
-const COMPUTING: &[&str] = &["globalThis", "self", "eval", "Function", "Reflect", "with"];
+const COMPUTING: &[&str] = &[
+    "globalThis",
+    "self",
+    "global",
+    "eval",
+    "Function",
+    "Reflect",
+    "with",
+];
 
 /// The same, for texts that are no words: escapes in names, and `this` of a sloppy function.
 const COMPUTING_TEXTS: &[&str] = &["\\u", "this["];
 
-/// A set of parts: a bit for each of [`PARTS`].
+/// A set of parts: a bit for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::runtime::quickjs) struct Mentioned(u64);
+pub(in crate::runtime::quickjs) struct Mentioned(u128);
 
-const _: () = assert!(PARTS.len() <= 64, "a part has no bit");
+const _: () = assert!(PARTS.len() + node::PARTS.len() <= 128, "a part has no bit");
 
 impl Mentioned {
     /// No part.
     pub(in crate::runtime::quickjs) const NONE: Self = Self(0);
 
     /// All parts.
-    pub(in crate::runtime::quickjs) const ALL: Self = Self(u64::MAX);
+    pub(in crate::runtime::quickjs) const ALL: Self = Self(u128::MAX);
 
     /// The parts whose globals `text` can use.
     pub(in crate::runtime::quickjs) fn in_text(text: &str) -> Self {
-        static BITS: OnceLock<HashMap<&str, u64>> = OnceLock::new();
+        static BITS: OnceLock<HashMap<&str, u128>> = OnceLock::new();
         let bits = BITS.get_or_init(|| {
-            let computing = COMPUTING.iter().map(|word| (*word, u64::MAX));
-            let globals = PARTS.iter().enumerate().flat_map(|(number, part)| {
+            let computing = COMPUTING.iter().map(|word| (*word, u128::MAX));
+            let globals = parts().enumerate().flat_map(|(number, part)| {
                 part.globals.iter().map(move |name| (*name, 1 << number))
             });
             computing.chain(globals).collect()
@@ -56,19 +65,20 @@ impl Mentioned {
 mod tests {
     use super::*;
 
-    fn parts(text: &str) -> Vec<&'static str> {
+    fn parts_of(text: &str) -> Vec<&'static str> {
         let mentioned = Mentioned::in_text(text);
-        let parts = PARTS.iter().enumerate();
-        let used = parts.filter(|(number, _)| mentioned.has(*number));
+        let used = super::parts()
+            .enumerate()
+            .filter(|(number, _)| mentioned.has(*number));
         used.map(|(_, part)| part.name).collect()
     }
 
     #[test]
     fn a_text_mentions_the_parts_whose_globals_are_words_of_it() {
-        assert_eq!(parts("return input.a + prefetch(btoan, Blobs)"), [""; 0]);
-        assert_eq!(parts("return atob(new Blob(['a']))"), ["base64", "blob"]);
+        assert_eq!(parts_of("return input.a + prefetch(btoan, Blobs)"), [""; 0]);
+        assert_eq!(parts_of("return atob(new Blob(['a']))"), ["base64", "blob"]);
         assert_eq!(
-            parts("onerror = null; this.fetch(`${btoa}`)"),
+            parts_of("onerror = null; this.fetch(`${btoa}`)"),
             ["base64", "events", "fetch"]
         );
     }

@@ -29,7 +29,9 @@ use rquickjs::{Context, Ctx, Function, Object, Runtime};
 
 use super::call_state::Current;
 use super::heap::Heap;
+use super::node;
 use super::prelude::PLATFORM_FILE;
+use super::promise_listeners::PromiseListeners;
 use super::raw::{Bytecode, Goal};
 
 mod base64;
@@ -44,16 +46,16 @@ mod url_pattern;
 pub(super) use mentioned::Mentioned;
 
 /// A part of the web platform.
-struct Part {
-    name: &'static str,
-    source: &'static str,
+pub(super) struct Part {
+    pub(super) name: &'static str,
+    pub(super) source: &'static str,
     /// The exports that become globals.
-    globals: &'static [&'static str],
+    pub(super) globals: &'static [&'static str],
     /// Makes the native functions.
-    native: for<'js> fn(&Ctx<'js>, &Host) -> rquickjs::Result<Object<'js>>,
+    pub(super) native: for<'js> fn(&Ctx<'js>, &Host) -> rquickjs::Result<Object<'js>>,
 }
 
-/// All parts.
+/// The parts of the web platform.
 const PARTS: &[Part] = &[
     Part {
         name: "base64",
@@ -65,7 +67,7 @@ const PARTS: &[Part] = &[
         name: "idl",
         source: include_str!("idl.js"),
         globals: &[],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "clock",
@@ -84,7 +86,7 @@ const PARTS: &[Part] = &[
             "MessageEvent",
             "ProgressEvent",
         ],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "events",
@@ -99,13 +101,13 @@ const PARTS: &[Part] = &[
             "onunhandledrejection",
             "onrejectionhandled",
         ],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "abort",
         source: include_str!("abort.js"),
         globals: &["AbortController", "AbortSignal"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "web-streams-polyfill",
@@ -116,7 +118,7 @@ const PARTS: &[Part] = &[
             "return exports; })",
         ),
         globals: &[],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "streams",
@@ -136,7 +138,7 @@ const PARTS: &[Part] = &[
             "ByteLengthQueuingStrategy",
             "CountQueuingStrategy",
         ],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "bytes",
@@ -156,7 +158,7 @@ const PARTS: &[Part] = &[
             "PerformanceObserverEntryList",
             "performance",
         ],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "clone",
@@ -168,67 +170,67 @@ const PARTS: &[Part] = &[
         name: "messaging",
         source: include_str!("messaging.js"),
         globals: &["MessageChannel", "MessagePort"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "blob",
         source: include_str!("blob.js"),
         globals: &["Blob", "File"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "formdata",
         source: include_str!("formdata.js"),
         globals: &["FormData"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "headers",
         source: include_str!("headers.js"),
         globals: &["Headers"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "mime",
         source: include_str!("mime.js"),
         globals: &[],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "body",
         source: include_str!("body.js"),
         globals: &[],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "request",
         source: include_str!("request.js"),
         globals: &["Request"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "response",
         source: include_str!("response.js"),
         globals: &["Response"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "fetch",
         source: include_str!("fetch.js"),
         globals: &["fetch"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "navigator",
         source: include_str!("navigator.js"),
         globals: &["Navigator", "navigator"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "filereader",
         source: include_str!("filereader.js"),
         globals: &["FileReader"],
-        native: no_natives,
+        native: no_native,
     },
     Part {
         name: "encoding",
@@ -250,13 +252,13 @@ const PARTS: &[Part] = &[
     },
 ];
 
-/// Of a part that is all JavaScript.
-fn no_natives<'js>(ctx: &Ctx<'js>, _: &Host) -> rquickjs::Result<Object<'js>> {
+/// For parts without native functions.
+pub(super) fn no_native<'js>(ctx: &Ctx<'js>, _: &Host) -> rquickjs::Result<Object<'js>> {
     Object::new(ctx.clone())
 }
 
 /// Adds a native function to an object.
-fn add<'js, F, P>(object: &Object<'js>, name: &str, function: F) -> rquickjs::Result<()>
+pub(super) fn add<'js, F, P>(object: &Object<'js>, name: &str, function: F) -> rquickjs::Result<()>
 where
     F: IntoJsFunc<'js, P> + 'js,
 {
@@ -265,24 +267,32 @@ where
 
 /// What native functions may use of the host.
 #[derive(Clone)]
-struct Host {
+pub(super) struct Host {
     /// The current call: its clock, its deadline and its console.
-    current: Arc<Current>,
+    pub(super) current: Arc<Current>,
+    pub(super) heap: Arc<Heap>,
+    pub(super) promise_listeners: Arc<PromiseListeners>,
 }
 
 /// The memory, in bytes, that a part may take beyond the call's limit while it is loaded.
 const RESERVE: usize = 1 << 20;
 
-/// Returns the bytecode of `PARTS[number]`. Compiles it when it is first needed.
-fn code(number: usize) -> rquickjs::Result<&'static Bytecode> {
-    static CODE: [OnceLock<Option<Bytecode>>; PARTS.len()] =
-        [const { OnceLock::new() }; PARTS.len()];
+/// Returns all parts, in the order of their numbers.
+fn parts() -> impl Iterator<Item = &'static Part> {
+    PARTS.iter().chain(node::PARTS)
+}
+
+/// Returns a part and its bytecode. Compiles it when it is first needed.
+fn code(number: usize) -> rquickjs::Result<(&'static Part, &'static Bytecode)> {
+    const COUNT: usize = PARTS.len() + node::PARTS.len();
+    static CODE: [OnceLock<Option<Bytecode>>; COUNT] = [const { OnceLock::new() }; COUNT];
     let (cell, part) = CODE
         .get(number)
-        .zip(PARTS.get(number))
+        .zip(parts().nth(number))
         .ok_or(rquickjs::Error::Unknown)?;
     cell.get_or_init(|| compile(part.source, PLATFORM_FILE))
         .as_ref()
+        .map(|code| (part, code))
         .ok_or(rquickjs::Error::Allocation)
 }
 
@@ -294,15 +304,8 @@ fn compile(source: &str, file: &CStr) -> Option<Bytecode> {
 
 /// Makes the loader of the parts. Returns the object through which parts and `prelude/main.js` reach
 /// each other.
-pub(super) fn install<'js>(
-    ctx: &Ctx<'js>,
-    heap: &Arc<Heap>,
-    current: &Arc<Current>,
-) -> rquickjs::Result<Object<'js>> {
-    let host = Host {
-        current: current.clone(),
-    };
-    let heap = heap.clone();
+pub(super) fn install<'js>(ctx: &Ctx<'js>, host: Host) -> rquickjs::Result<Object<'js>> {
+    let heap = host.heap.clone();
     let load = Function::new(
         ctx.clone(),
         move |ctx: Ctx<'js>,
@@ -310,9 +313,9 @@ pub(super) fn install<'js>(
               using: Function<'js>,
               platform: Object<'js>|
               -> rquickjs::Result<Object<'js>> {
-            let part = PARTS.get(number).ok_or(rquickjs::Error::Unknown)?;
+            let (part, code) = code(number)?;
             heap.with_reserve(RESERVE, || {
-                let setup = code(number)?
+                let setup = code
                     .run_script(&ctx)
                     .map_err(|_| rquickjs::Error::Exception)?;
                 let setup = setup.into_function().ok_or(rquickjs::Error::Unknown)?;
@@ -321,7 +324,7 @@ pub(super) fn install<'js>(
         },
     )?;
     let find = Function::new(ctx.clone(), |name: String| {
-        PARTS.iter().position(|part| part.name == name)
+        parts().position(|part| part.name == name)
     })?;
     static LOADER: OnceLock<Option<Bytecode>> = OnceLock::new();
     let loader = LOADER
@@ -335,10 +338,11 @@ pub(super) fn install<'js>(
     loader.call((find, load))
 }
 
-/// Defines the globals of some parts. `define` is the function of that name in `loader.js`.
-pub(super) fn define<'js>(define: &Function<'js>, parts: Mentioned) -> rquickjs::Result<()> {
-    for (number, part) in PARTS.iter().enumerate() {
-        if parts.has(number) {
+/// Defines the globals of some parts. `platform` is the object that [`install`] returned.
+pub(super) fn define(platform: &Object<'_>, mentioned: Mentioned) -> rquickjs::Result<()> {
+    let define: Function<'_> = platform.get("define")?;
+    for (number, part) in parts().enumerate() {
+        if mentioned.has(number) && !part.globals.is_empty() {
             define.call::<_, ()>((part.name, part.globals.to_vec()))?;
         }
     }
@@ -347,9 +351,11 @@ pub(super) fn define<'js>(define: &Function<'js>, parts: Mentioned) -> rquickjs:
 
 /// Defines the globals of all parts and loads them, in an isolate that will be forked.
 #[cfg(target_os = "linux")]
-pub(super) fn load_all<'js>(ctx: &Ctx<'js>, define_part: &Function<'js>) -> rquickjs::Result<()> {
-    define(define_part, Mentioned::ALL)?;
-    for part in PARTS {
+pub(super) fn load_all<'js>(ctx: &Ctx<'js>, platform: &Object<'js>) -> rquickjs::Result<()> {
+    define(platform, Mentioned::ALL)?;
+    let load: Function<'js> = platform.get("load")?;
+    for part in parts() {
+        load.call::<_, ()>((part.name,))?;
         for global in part.globals {
             ctx.globals().get::<_, rquickjs::Value<'_>>(*global)?;
         }

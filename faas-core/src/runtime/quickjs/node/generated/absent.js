@@ -1,0 +1,3 @@
+(function(use,native,platform){"use strict";const require=use,module={exports:{}};let exports=module.exports;
+"use strict";var{defineProperty,hasOwn}=Object,absent=(module2,name,why)=>{let path=`${module2}.${name}`,stub=function(){let error=new Error(`${path} is not available in a function: ${why}`);throw error.code="ERR_METHOD_NOT_IMPLEMENTED",error};return defineProperty(stub,"name",{__proto__:null,value:name,configurable:!0}),stub},fill=(exports2,module2,{functions,data},why="it is not supported")=>{for(let name of functions)hasOwn(exports2,name)||(exports2[name]=absent(module2,name,why));for(let name of Object.keys(data))hasOwn(exports2,name)||(exports2[name]=data[name]);return exports2};module.exports={absent,fill};
+return module.exports;})

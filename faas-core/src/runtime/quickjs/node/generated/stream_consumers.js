@@ -1,0 +1,3 @@
+(function(use,native,platform){"use strict";const require=use,module={exports:{}};let exports=module.exports;
+"use strict";var buffer=async stream=>{let{Buffer}=require("node:buffer"),chunks=[];for await(let chunk of stream)chunks.push(typeof chunk=="string"?Buffer.from(chunk):chunk);return Buffer.concat(chunks)},arrayBuffer=async stream=>{let bytes=await buffer(stream);return bytes.buffer.slice(bytes.byteOffset,bytes.byteOffset+bytes.byteLength)},text=async stream=>(await buffer(stream)).toString(),json=async stream=>JSON.parse(await text(stream)),blob=async stream=>new Blob([await buffer(stream)]);module.exports={arrayBuffer,blob,buffer,json,text};
+return module.exports;})

@@ -1,0 +1,3 @@
+(function(use,native,platform){"use strict";const require=use,module={exports:{}};let exports=module.exports;
+"use strict";for(let name of["ReadableStream","ReadableStreamDefaultReader","ReadableStreamBYOBReader","ReadableStreamBYOBRequest","ReadableByteStreamController","ReadableStreamDefaultController","TransformStream","TransformStreamDefaultController","WritableStream","WritableStreamDefaultWriter","WritableStreamDefaultController","ByteLengthQueuingStrategy","CountQueuingStrategy","TextEncoderStream","TextDecoderStream","CompressionStream","DecompressionStream"])Object.defineProperty(exports,name,{get:()=>globalThis[name],enumerable:!0});
+return module.exports;})

@@ -1,0 +1,3 @@
+// `node:punycode`.
+'use strict';
+module.exports = require('punycode/');

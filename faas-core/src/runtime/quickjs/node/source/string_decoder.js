@@ -1,0 +1,3 @@
+// `node:string_decoder`.
+'use strict';
+module.exports = { StringDecoder: require('string_decoder/').StringDecoder };
