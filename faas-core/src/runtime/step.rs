@@ -47,6 +47,9 @@ pub(super) trait ForkedEngine: JsEngine + Sized {
     /// When there is no memory for it.
     fn blank(clock: Arc<dyn Clock>) -> io::Result<Self>;
 
+    /// Lets code make code from text, in this isolate and its copies.
+    fn allow_eval(&mut self);
+
     /// Gives this copy of the isolate its own random numbers, and a recorder for console lines.
     fn diverge(&mut self, seed: u64, recorder: Arc<dyn LineRecorder>);
 

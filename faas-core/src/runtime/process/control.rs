@@ -28,6 +28,8 @@ pub(super) enum Order {
     Lock {
         /// Whether to continue if no sandbox is available.
         optional: bool,
+        /// Whether code may make code from text.
+        eval: bool,
     },
     /// Fork a child.
     Fork,

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use rustix::process::{Resource, getrlimit};
 
 use super::compile;
+use super::control::Order;
 use super::remote::RemoteIsolate;
 use super::worker_host::{WorkerCommand, WorkerHost};
 use crate::clock::{Clock, SystemClock};
@@ -41,6 +42,9 @@ pub struct ProcessesOptions {
     pub compile_concurrency: usize,
     /// Whether to continue if the kernel has nothing to sandbox children with. Default: no.
     pub allow_unlocked: bool,
+    /// Whether code may make code from text, with `eval` and `new Function`. Packages that compile
+    /// templates or schemas need it, and the sandbox does not rely on its absence. Default: yes.
+    pub allow_eval: bool,
     /// The clock for deadlines. Default: the system's.
     pub clock: Arc<dyn Clock>,
 }
@@ -56,6 +60,7 @@ impl Default for ProcessesOptions {
             compile_timeout: Duration::from_secs(5),
             compile_concurrency: available_parallelism().map_or(2, usize::from),
             allow_unlocked: false,
+            allow_eval: true,
             clock: Arc::new(SystemClock::new()),
         }
     }
@@ -100,8 +105,11 @@ impl Processes {
     /// [`ProcessesOptions::allow_unlocked`] is not set.
     pub fn new(options: ProcessesOptions) -> Result<Self, RuntimeError> {
         let failed = |error: io::Error| RuntimeError(error.into());
-        let (worker_host, missing) =
-            WorkerHost::open(options.worker, options.allow_unlocked).map_err(failed)?;
+        let lock = Order::Lock {
+            optional: options.allow_unlocked,
+            eval: options.allow_eval,
+        };
+        let (worker_host, missing) = WorkerHost::open(options.worker, lock).map_err(failed)?;
         let bounds = Bounds {
             blank: options.blank_children,
             warm: options.warm_children.min(most_children()),

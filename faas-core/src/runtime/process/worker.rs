@@ -103,7 +103,7 @@ fn serve() -> io::Result<()> {
             control::send(&control, &(number, report), descriptors)
         };
         let replied = match order {
-            Order::Lock { optional } => reply(zygote.lock(optional), &[]),
+            Order::Lock { optional, eval } => reply(zygote.lock(optional, eval), &[]),
             Order::Fork => match zygote.fork() {
                 Ok(Forked::Child { ends, console }) => {
                     drop(control);
@@ -180,7 +180,10 @@ impl<E: ForkedEngine> Zygote<E> {
         })
     }
 
-    fn lock(&mut self, optional: bool) -> Report {
+    fn lock(&mut self, optional: bool, eval: bool) -> Report {
+        if eval {
+            self.isolate.allow_eval();
+        }
         match sandbox::lock_zygote() {
             Ok(locks) => {
                 let missing = locks.missing().iter().map(ToString::to_string).collect();

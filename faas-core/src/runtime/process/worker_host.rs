@@ -97,7 +97,8 @@ impl From<io::Error> for NotForked {
 #[derive(Debug)]
 pub(super) struct WorkerHost {
     command: WorkerCommand,
-    unlocked_allowed: bool,
+    /// The first order of each worker.
+    lock: Order,
     worker: Mutex<Option<Worker>>,
     /// The number of workers started so far.
     started: AtomicU64,
@@ -116,24 +117,21 @@ struct Worker {
 }
 
 impl WorkerHost {
-    /// Starts the worker. Also returns the restrictions that the kernel lacks, for people.
+    /// Starts the worker. `lock` is its first order. Also returns the restrictions that the kernel lacks, for people.
     ///
     /// # Errors
     /// When the worker cannot be started, or its children cannot be sandboxed and that is not
     /// permitted.
-    pub(super) fn open(
-        command: WorkerCommand,
-        unlocked_allowed: bool,
-    ) -> io::Result<(Self, Vec<String>)> {
+    pub(super) fn open(command: WorkerCommand, lock: Order) -> io::Result<(Self, Vec<String>)> {
         if worker::is_asked() {
             return Err(io::Error::other(
                 "this process was started as a worker: call worker::run_if_asked first in main",
             ));
         }
-        let (worker, missing) = Worker::start(&command, unlocked_allowed, 0)?;
+        let (worker, missing) = Worker::start(&command, lock, 0)?;
         let worker_host = Self {
             command,
-            unlocked_allowed,
+            lock,
             worker: Mutex::new(Some(worker)),
             started: AtomicU64::new(1),
         };
@@ -194,17 +192,13 @@ impl WorkerHost {
             "the worker process has died, and with it all its children: starting a new one"
         );
         let number = self.started.fetch_add(1, Ordering::Relaxed);
-        let (worker, _) = Worker::start(&self.command, self.unlocked_allowed, number)?;
+        let (worker, _) = Worker::start(&self.command, self.lock, number)?;
         Ok(worker)
     }
 }
 
 impl Worker {
-    fn start(
-        command: &WorkerCommand,
-        unlocked_allowed: bool,
-        number: u64,
-    ) -> io::Result<(Self, Vec<String>)> {
+    fn start(command: &WorkerCommand, lock: Order, number: u64) -> io::Result<(Self, Vec<String>)> {
         let (control, theirs) = socketpair(
             AddressFamily::UNIX,
             SocketType::SEQPACKET,
@@ -236,10 +230,7 @@ impl Worker {
             asked: 0,
             late: 0,
         };
-        let order = Order::Lock {
-            optional: unlocked_allowed,
-        };
-        match worker.ask(order, PATIENCE) {
+        match worker.ask(lock, PATIENCE) {
             Ok((Report::Ready { missing }, _)) => Ok((worker, missing)),
             Ok((Report::Refused(reason), _)) => Err(io::Error::other(reason)),
             Ok((report, _)) => Err(unexpected(&report)),

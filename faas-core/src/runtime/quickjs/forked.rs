@@ -23,6 +23,10 @@ impl ForkedEngine for Isolate {
         blank.map_err(|_| io::ErrorKind::OutOfMemory.into())
     }
 
+    fn allow_eval(&mut self) {
+        self.with_eval();
+    }
+
     fn diverge(&mut self, seed: u64, recorder: Arc<dyn LineRecorder>) {
         self.seed(seed);
         self.record_lines(recorder);

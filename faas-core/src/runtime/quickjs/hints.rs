@@ -4,7 +4,7 @@
 //! of the error says more.
 
 /// The names, and what follows "NAME is not defined: ".
-const MISSING: [(&str, &str); 15] = [
+const MISSING: [(&str, &str); 12] = [
     (
         "require",
         "modules are not supported yet, bundle them into one file",
@@ -14,9 +14,6 @@ const MISSING: [(&str, &str); 15] = [
         "it exists in code that assigns to `module.exports`",
     ),
     ("exports", "it exists in code that assigns to `exports`"),
-    ("process", "read environment variables from `context.env`"),
-    ("Buffer", "use `Uint8Array`"),
-    ("global", "use `globalThis`"),
     ("window", "there is no browser, use `globalThis`"),
     ("document", "there is no browser"),
     ("__dirname", "there are no files"),
@@ -61,14 +58,14 @@ mod tests {
     fn only_the_engines_message_about_a_missing_name_is_explained() {
         let explain = |message: &str| explained(message.to_owned());
         assert_eq!(
-            explain("ReferenceError: process is not defined"),
-            "ReferenceError: process is not defined: read environment variables from `context.env`"
+            explain("ReferenceError: document is not defined"),
+            "ReferenceError: document is not defined: there is no browser"
         );
         for same in [
-            "ReferenceError: processes is not defined",
-            "TypeError: process is not defined",
-            "process is not defined",
-            "ReferenceError: process is not defined here",
+            "ReferenceError: documents is not defined",
+            "TypeError: document is not defined",
+            "document is not defined",
+            "ReferenceError: document is not defined here",
             "",
         ] {
             assert_eq!(explain(same), same);

@@ -15,6 +15,8 @@ use super::compile::Compiled;
 use super::heap::{Heap, Metered};
 use super::prelude::{Entries, Prelude};
 use super::promise_listeners::PromiseListeners;
+#[cfg(target_os = "linux")]
+use super::raw;
 use super::rejections::Rejections;
 use super::running::{Running, StepEnd};
 use super::suspended::Suspended;
@@ -35,7 +37,8 @@ pub(super) const STACK_SIZE: usize = 4 << 20;
 /// 240 KB, close to QuickJS's own threshold: the first call would often pay for a collection.
 const GC_THRESHOLD: usize = 512 << 10;
 
-/// Everything but `Eval`: bytecode runs without it, and `eval` and `new Function` throw.
+/// Everything but `Eval`: bytecode runs without it, and `eval` and `new Function` throw. Processes add
+/// it, unless their options say no.
 type Intrinsics = (
     intrinsic::Date,
     intrinsic::RegExpCompiler,
@@ -154,6 +157,12 @@ impl Isolate {
         self.runtime
             .set_gc_threshold(self.heap.used() + GC_THRESHOLD);
         Ok(())
+    }
+
+    /// Lets code use `eval` and `new Function`.
+    #[cfg(target_os = "linux")]
+    pub(in crate::runtime) fn with_eval(&self) {
+        self.context.with(|ctx| raw::add_eval(&ctx));
     }
 
     /// Seeds `Math.random`: copies of an isolate must not produce the same numbers.

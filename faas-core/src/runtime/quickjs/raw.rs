@@ -199,6 +199,16 @@ pub(super) fn set_max_stack(ctx: &Ctx<'_>, bytes: usize) {
     }
 }
 
+/// Adds the intrinsic with which code makes code from text.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "rquickjs adds intrinsics to new contexts only")]
+pub(super) fn add_eval(ctx: &Ctx<'_>) {
+    // SAFETY: `ctx` holds the runtime's lock. The call sets a function pointer of the context.
+    unsafe {
+        qjs::JS_AddIntrinsicEval(ctx.as_raw().as_ptr());
+    }
+}
+
 /// What happened to the first pending job.
 #[derive(Debug)]
 pub(super) enum Job<'js> {

@@ -125,7 +125,7 @@ pub(super) const BODIES: &[Snippet] = &[
     ("return new.target === undefined", Json("true")),
     (
         "return typeof require + typeof process + typeof module + typeof exports",
-        Json(r#""undefinedundefinedundefinedundefined""#),
+        Json(r#""undefinedobjectundefinedundefined""#),
     ),
     (
         "const fs = typeof require === 'function' ? require('fs') : null; return fs",
