@@ -16,10 +16,15 @@
 //!   with a module frees nothing at its end: all of its blocks are freed after it.
 
 use std::alloc::{self, Layout};
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
+use std::marker::PhantomData;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use parking_lot::Mutex;
 use rquickjs::allocator::Allocator;
 
 /// The account of one isolate's memory. Only the thread that uses the isolate writes to it, so
@@ -33,6 +38,55 @@ pub(super) struct Heap {
     has_module: AtomicBool,
     /// Whether what is freed is kept until the runtime has ended.
     keeping: AtomicBool,
+    states: Mutex<States>,
+}
+
+/// What native functions keep between their calls, with its size in bytes. It is here and not in the
+/// functions so that it is freed with the isolate even if QuickJS has leaked them.
+#[derive(Default)]
+struct States {
+    last: u64,
+    kept: HashMap<u64, (Box<dyn Any + Send>, usize)>,
+}
+
+impl fmt::Debug for States {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("States").field(&self.kept.len()).finish()
+    }
+}
+
+/// The state of a native function. It counts as memory of the isolate until this is dropped.
+pub(super) struct Kept<T> {
+    heap: Arc<Heap>,
+    number: u64,
+    state: PhantomData<fn() -> T>,
+}
+
+impl<T: Any> Kept<T> {
+    /// Calls `work` with the state; `None` when the isolate has ended. `work` must not use another
+    /// state.
+    pub(super) fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> Option<R> {
+        let mut states = self.heap.states.lock();
+        let (state, _) = states.kept.get_mut(&self.number)?;
+        state.downcast_mut().map(work)
+    }
+
+    /// Drops the state before its time.
+    pub(super) fn end(&self) {
+        let removed = self.heap.states.lock().kept.remove(&self.number);
+        if let Some((_, bytes)) = removed {
+            self.heap.replace(0, bytes);
+        }
+    }
+}
+
+impl<T> Drop for Kept<T> {
+    fn drop(&mut self) {
+        let removed = self.heap.states.lock().kept.remove(&self.number);
+        if let Some((_, bytes)) = removed {
+            self.heap.replace(0, bytes);
+        }
+    }
 }
 
 impl Heap {
@@ -44,6 +98,29 @@ impl Heap {
             refused: AtomicBool::new(false),
             has_module: AtomicBool::new(false),
             keeping: AtomicBool::new(false),
+            states: Mutex::default(),
+        })
+    }
+
+    /// Keeps the state of a native function, which takes about `bytes` bytes; `None` if that exceeds
+    /// the limit.
+    pub(super) fn keep<T: Any + Send>(
+        self: &Arc<Self>,
+        bytes: usize,
+        make: impl FnOnce() -> T,
+    ) -> Option<Kept<T>> {
+        if !self.admit(bytes, 0) {
+            return None;
+        }
+        self.replace(bytes, 0);
+        let mut states = self.states.lock();
+        states.last += 1;
+        let number = states.last;
+        states.kept.insert(number, (Box::new(make()), bytes));
+        Some(Kept {
+            heap: self.clone(),
+            number,
+            state: PhantomData,
         })
     }
 
@@ -281,6 +358,10 @@ unsafe impl Allocator for Metered {
 impl Drop for Metered {
     #[expect(unsafe_code, reason = "frees what the runtime left")]
     fn drop(&mut self) {
+        let states = std::mem::take(&mut *self.heap.states.lock());
+        for (_, bytes) in states.kept.values() {
+            self.heap.replace(0, *bytes);
+        }
         while !self.first.is_null() {
             // SAFETY: the first block is in the list. The runtime, which owns this allocator, has
             // ended, so nobody uses its blocks.
@@ -364,6 +445,24 @@ mod tests {
         first.sort_unstable();
         first.dedup();
         assert_eq!(first.len(), before);
+    }
+
+    #[test]
+    fn the_state_of_a_native_function_counts_and_is_freed_with_the_heap() {
+        let heap = Heap::new();
+        let allocator = Metered::new(heap.clone());
+        heap.set_limit(1 << 20);
+        assert!(heap.keep(2 << 20, || 0).is_none() && heap.refused());
+        let state = Arc::new(());
+        let first = heap.keep(1000, || state.clone()).unwrap();
+        let second = heap.keep(1000, || state.clone()).unwrap();
+        assert_eq!((heap.used(), Arc::strong_count(&state)), (2000, 3));
+        drop(first);
+        assert_eq!((heap.used(), Arc::strong_count(&state)), (1000, 2));
+        assert!(second.with(|_| ()).is_some());
+        drop(allocator);
+        assert_eq!((heap.used(), Arc::strong_count(&state)), (0, 1));
+        assert!(second.with(|_| ()).is_none());
     }
 
     #[test]

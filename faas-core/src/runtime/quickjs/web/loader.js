@@ -75,5 +75,6 @@
 
   define('self', globalThis);
   define('global', globalThis);
+  platform.use = use;
   return platform;
 })

@@ -38,6 +38,8 @@ mod base64;
 mod bytes;
 mod clock;
 mod clone;
+mod compression;
+mod crypto;
 mod encoding;
 mod mentioned;
 mod url;
@@ -62,6 +64,48 @@ const PARTS: &[Part] = &[
         source: include_str!("base64.js"),
         globals: &["atob", "btoa"],
         native: base64::native,
+    },
+    Part {
+        name: "compression",
+        source: include_str!("compression.js"),
+        globals: &["CompressionStream", "DecompressionStream"],
+        native: compression::native,
+    },
+    Part {
+        name: "encoding_streams",
+        source: include_str!("encoding_streams.js"),
+        globals: &["TextEncoderStream", "TextDecoderStream"],
+        native: encoding::native,
+    },
+    Part {
+        name: "crypto",
+        source: include_str!("crypto.js"),
+        globals: &["Crypto", "CryptoKey", "SubtleCrypto", "crypto"],
+        native: crypto::native,
+    },
+    Part {
+        name: "crypto_jwk",
+        source: include_str!("crypto_jwk.js"),
+        globals: &[],
+        native: crypto::native,
+    },
+    Part {
+        name: "crypto_key",
+        source: include_str!("crypto_key.js"),
+        globals: &[],
+        native: no_native,
+    },
+    Part {
+        name: "crypto_pairs",
+        source: include_str!("crypto_pairs.js"),
+        globals: &[],
+        native: crypto::native,
+    },
+    Part {
+        name: "crypto_secrets",
+        source: include_str!("crypto_secrets.js"),
+        globals: &[],
+        native: crypto::native,
     },
     Part {
         name: "idl",

@@ -118,3 +118,21 @@ fn a_decoder_reads_any_buffer_and_keeps_what_is_incomplete_in_a_stream() {
         ),
     ]);
 }
+
+#[test]
+fn texts_are_streamed_without_splitting_characters() {
+    assert_values(&[
+        (
+            "const e = new TextEncoderStream(), w = e.writable.getWriter(); \
+             (async () => { for (const t of ['a\\ud83d', '\\ude00b\\ud83d', 'c', '\\udc00', '\\ud800']) await w.write(t); await w.close() })(); \
+             const all = []; for await (const part of e.readable) all.push(...part); return new TextDecoder().decode(new Uint8Array(all))",
+            json!("a\u{1f600}b\u{fffd}c\u{fffd}\u{fffd}"),
+        ),
+        (
+            "const d = new TextDecoderStream('utf-16le'), w = d.writable.getWriter(); \
+             (async () => { for (const b of [[0x3d], [0xd8, 0], [0xde], [0x61]]) await w.write(new Uint8Array(b)); await w.close() })(); \
+             let all = ''; for await (const part of d.readable) all += part; return [all, d.encoding, d.fatal, d.ignoreBOM]",
+            json!(["\u{1f600}\u{fffd}", "utf-16le", false, false]),
+        ),
+    ]);
+}
