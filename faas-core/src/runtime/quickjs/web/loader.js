@@ -1,11 +1,12 @@
-// Loads the parts of the web platform. `find(part)` returns the number of a part, and
-// `load(number, use, platform)` evaluates it.
+// Loads the parts of the web platform. `find(part)` returns the number of a part,
+// `load(number, use, platform)` evaluates it, and `describe(number)` returns its name and globals.
 //
 // Returns `platform`, through which the parts and `prelude/main.js` reach each other.
-(function (find, load) {
+(function (find, load, describe) {
   'use strict';
   const { defineProperty } = Object, { apply } = Reflect;
-  const loaded = { __proto__: null }, loading = { __proto__: null }, platform = { __proto__: null };
+  const loaded = { __proto__: null }, loading = { __proto__: null };
+  const defined = { __proto__: null }, platform = { __proto__: null };
 
   const define = (name, value) => {
     defineProperty(globalThis, name, {
@@ -23,6 +24,7 @@
     const number = find(part);
     if (number === undefined) throw new TypeError('the web platform has no part ' + part);
     if (loading[part]) throw new TypeError(`the part ${part} uses itself`);
+    if (part.startsWith('node:')) defineAll();
     loading[part] = true;
     try {
       return loaded[part] = load(number, use, platform);
@@ -33,6 +35,8 @@
 
   // Defines the globals of a part, which is loaded when code first reads one of them.
   platform.define = (part, globals) => {
+    if (defined[part]) return;
+    defined[part] = true;
     const pending = { __proto__: null };
     // Replaces the accessors that are left, not what user code has defined meanwhile.
     const settle = () => {
@@ -65,6 +69,18 @@
         get: () => read(name),
         set: (value) => { write(name, value); },
       });
+    }
+  };
+
+  // The modules of Node use the globals of all parts.
+  let isComplete = false;
+  const defineAll = () => {
+    if (isComplete) return;
+    isComplete = true;
+    for (let number = 0; number >= 0; number++) {
+      const described = describe(number);
+      if (described === undefined) return;
+      platform.define(described[0], described[1]);
     }
   };
 

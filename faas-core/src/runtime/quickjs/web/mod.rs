@@ -370,6 +370,10 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>, host: Host) -> rquickjs::Result<Objec
     let find = Function::new(ctx.clone(), |name: String| {
         parts().position(|part| part.name == name)
     })?;
+    let describe = Function::new(ctx.clone(), |number: usize| {
+        let part = parts().nth(number)?;
+        Some((part.name, part.globals.to_vec()))
+    })?;
     static LOADER: OnceLock<Option<Bytecode>> = OnceLock::new();
     let loader = LOADER
         .get_or_init(|| compile(include_str!("loader.js"), PLATFORM_FILE))
@@ -379,7 +383,7 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>, host: Host) -> rquickjs::Result<Objec
         .run_script(ctx)
         .map_err(|_| rquickjs::Error::Exception)?;
     let loader = loader.into_function().ok_or(rquickjs::Error::Unknown)?;
-    loader.call((find, load))
+    loader.call((find, load, describe))
 }
 
 /// Defines the globals of some parts. `platform` is the object that [`install`] returned.
