@@ -25,6 +25,7 @@ use std::ffi::CStr;
 use std::sync::{Arc, OnceLock};
 
 use rquickjs::function::IntoJsFunc;
+use rquickjs::convert::List;
 use rquickjs::{Context, Ctx, Function, Object, Runtime};
 
 use super::call_state::Current;
@@ -372,7 +373,7 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>, host: Host) -> rquickjs::Result<Objec
     })?;
     let describe = Function::new(ctx.clone(), |number: usize| {
         let part = parts().nth(number)?;
-        Some((part.name, part.globals.to_vec()))
+        Some(List((part.name, part.globals.to_vec())))
     })?;
     static LOADER: OnceLock<Option<Bytecode>> = OnceLock::new();
     let loader = LOADER
