@@ -1,9 +1,9 @@
 //! The web platform in an isolate: the globals that the Minimum Common Web API names.
 //!
 //! Each [`Part`] is JavaScript (`*.js`) with, where Rust does the work better, native functions
-//! (`*.rs`). It is compiled once per process. A thread's isolate gets accessors for the globals that
-//! its program can use (`mentioned.rs`), and loads a part when code first reads one of its globals. A
-//! zygote loads all parts before it forks, so a child finds them ready and pays nothing.
+//! (`*.rs`). It is compiled once per process. A thread's isolate has an accessor for each global and
+//! loads the part when code first reads one of its globals. A zygote loads all parts before it
+//! forks, so a child finds them ready and pays nothing.
 //!
 //! A part's file evaluates to `(use, native, platform) => exports`:
 //!
@@ -25,8 +25,7 @@ use std::ffi::CStr;
 use std::sync::{Arc, OnceLock};
 
 use rquickjs::function::IntoJsFunc;
-use rquickjs::convert::List;
-use rquickjs::{Context, Ctx, Function, Object, Runtime};
+use rquickjs::{Array, Context, Ctx, Function, Object, Runtime};
 
 use super::call_state::Current;
 use super::heap::Heap;
@@ -42,11 +41,8 @@ mod clone;
 mod compression;
 mod crypto;
 mod encoding;
-mod mentioned;
 mod url;
 mod url_pattern;
-
-pub(super) use mentioned::Mentioned;
 
 /// A part of the web platform.
 pub(super) struct Part {
@@ -157,8 +153,7 @@ const PARTS: &[Part] = &[
     Part {
         name: "web-streams-polyfill",
         source: concat!(
-            // A writable stream makes an `AbortController`.
-            "(function (use) { const { AbortController } = use('abort'), exports = {}, module = {};\n",
+            "(function () { const exports = {}, module = {};\n",
             include_str!("vendor/web-streams-polyfill/ponyfill.js"),
             "return exports; })",
         ),
@@ -347,8 +342,8 @@ fn compile(source: &str, file: &CStr) -> Option<Bytecode> {
     context.with(|ctx| Bytecode::compile(&ctx, source, Goal::Script, file, 1).ok())
 }
 
-/// Makes the loader of the parts. Returns the object through which parts and `prelude/main.js` reach
-/// each other.
+/// Defines the globals of all parts. Each part is loaded when one of its globals is first read.
+/// Returns the object through which parts and `prelude/main.js` reach each other.
 pub(super) fn install<'js>(ctx: &Ctx<'js>, host: Host) -> rquickjs::Result<Object<'js>> {
     let heap = host.heap.clone();
     let load = Function::new(
@@ -368,13 +363,11 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>, host: Host) -> rquickjs::Result<Objec
             })
         },
     )?;
-    let find = Function::new(ctx.clone(), |name: String| {
-        parts().position(|part| part.name == name)
-    })?;
-    let describe = Function::new(ctx.clone(), |number: usize| {
-        let part = parts().nth(number)?;
-        Some(List((part.name, part.globals.to_vec())))
-    })?;
+    let listed = Array::new(ctx.clone())?;
+    for (number, part) in parts().enumerate() {
+        listed.set(2 * number, part.name)?;
+        listed.set(2 * number + 1, part.globals.to_vec())?;
+    }
     static LOADER: OnceLock<Option<Bytecode>> = OnceLock::new();
     let loader = LOADER
         .get_or_init(|| compile(include_str!("loader.js"), PLATFORM_FILE))
@@ -384,27 +377,16 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>, host: Host) -> rquickjs::Result<Objec
         .run_script(ctx)
         .map_err(|_| rquickjs::Error::Exception)?;
     let loader = loader.into_function().ok_or(rquickjs::Error::Unknown)?;
-    loader.call((find, load, describe))
+    loader.call((load, listed))
 }
 
-/// Defines the globals of some parts. `platform` is the object that [`install`] returned.
-pub(super) fn define(platform: &Object<'_>, mentioned: Mentioned) -> rquickjs::Result<()> {
-    let define: Function<'_> = platform.get("define")?;
-    for (number, part) in parts().enumerate() {
-        if mentioned.has(number) && !part.globals.is_empty() {
-            define.call::<_, ()>((part.name, part.globals.to_vec()))?;
-        }
-    }
-    Ok(())
-}
-
-/// Defines the globals of all parts and loads them, in an isolate that will be forked.
+/// Loads all parts, in an isolate that will be forked.
 #[cfg(target_os = "linux")]
 pub(super) fn load_all<'js>(ctx: &Ctx<'js>, platform: &Object<'js>) -> rquickjs::Result<()> {
-    define(platform, Mentioned::ALL)?;
-    let load: Function<'js> = platform.get("load")?;
+    platform
+        .get::<_, Function<'_>>("loadAll")?
+        .call::<_, ()>(())?;
     for part in parts() {
-        load.call::<_, ()>((part.name,))?;
         for global in part.globals {
             ctx.globals().get::<_, rquickjs::Value<'_>>(*global)?;
         }
