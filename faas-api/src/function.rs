@@ -328,7 +328,7 @@ impl TryFrom<NewFunction> for platform::NewFunction {
             (Some(_), Some(_)) => {
                 return Err("`code` and `modules` exclude each other".to_owned());
             }
-            (_, None) => return Err("missing field `code`".to_owned()),
+            (_, None) => return Err("code is missing".to_owned()),
         };
         let mut function = Self::new(new.name, new.description, code);
         function.language = new.language.map(|Word(language)| language);
