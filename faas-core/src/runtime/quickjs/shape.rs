@@ -73,9 +73,7 @@ pub(super) enum Shape {
 pub(super) fn of_function(wrapped: &str, before: usize, source: &str) -> Result<Shape, Refusal> {
     let allocator = Allocator::default();
     let program = parse(&allocator, wrapped, SourceType::script(), before, source)?;
-    let body = only_function(&program)
-        .and_then(|function| function.body.as_ref())
-        .ok_or_else(|| unbalanced(source))?;
+    let body = body_of(&program, source)?;
     let statements = body.statements.as_slice();
     let declared = declarations::lexical_names(statements);
     if let Some(exports) = common_js::exports(statements, wrapped) {
@@ -117,9 +115,7 @@ pub(super) fn exported_names(
 ) -> Result<(HashSet<String>, Vec<String>), Refusal> {
     let allocator = Allocator::default();
     let program = parse(&allocator, wrapped, SourceType::script(), before, source)?;
-    let body = only_function(&program)
-        .and_then(|function| function.body.as_ref())
-        .ok_or_else(|| unbalanced(source))?;
+    let body = body_of(&program, source)?;
     let statements = body.statements.as_slice();
     let names = common_js::exports(statements, wrapped).map(common_js::Exports::into_names);
     Ok((
@@ -178,6 +174,19 @@ fn unbalanced(source: &str) -> Refusal {
         .and_then(|error| error.labels.first());
     let offset = label.map_or(source.len(), |label| label.offset() as usize);
     Refusal::at_offset(source, offset, "a bracket is closed that was never opened")
+}
+
+/// The body of the only function of a text.
+///
+/// # Errors
+/// When the text leaves that function.
+fn body_of<'t, 'a>(
+    program: &'t Program<'a>,
+    source: &str,
+) -> Result<&'t FunctionBody<'a>, Refusal> {
+    only_function(program)
+        .and_then(|function| function.body.as_deref())
+        .ok_or_else(|| unbalanced(source))
 }
 
 /// The function of a text that is one function expression in parentheses and nothing else.
