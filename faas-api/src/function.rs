@@ -44,6 +44,11 @@ pub struct Function<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub main: Option<Cow<'a, str>>,
+    /// How the code is called, such as `export`, `lambda` or `workers.fetch`; absent for a function
+    /// that an older release stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub handler: Option<Cow<'a, str>>,
     /// When it was uploaded first.
     pub created_at: Moment,
     /// When it was changed last.
@@ -89,6 +94,11 @@ pub struct FunctionSummary<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub main: Option<Cow<'a, str>>,
+    /// How the code is called, such as `export`, `lambda` or `workers.fetch`; absent for a function
+    /// that an older release stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub handler: Option<Cow<'a, str>>,
     /// When it was uploaded first.
     pub created_at: Moment,
     /// When it was changed last.
@@ -117,6 +127,7 @@ impl<'a> From<&'a model::FunctionSummary> for FunctionSummary<'a> {
                 .as_deref()
                 .and_then(|code| files(code, function.modules.as_deref())),
             main: main(function.modules.as_deref()),
+            handler: function.handler.as_deref().map(Cow::Borrowed),
             created_at: Moment(function.created_at),
             updated_at: Moment(function.updated_at),
             version: function.version,
@@ -205,6 +216,7 @@ impl<'a> From<&'a model::Function> for Function<'a> {
             language: function.language.map(Word),
             modules: files(&function.code, function.modules.as_deref()),
             main: main(function.modules.as_deref()),
+            handler: function.handler.as_deref().map(Cow::Borrowed),
             created_at: Moment(function.created_at),
             updated_at: Moment(function.updated_at),
             version: function.version,

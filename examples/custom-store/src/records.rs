@@ -30,6 +30,8 @@ pub(crate) struct FunctionDef {
     language: Option<Language>,
     #[serde(default)]
     modules: Option<Arc<Modules>>,
+    #[serde(default)]
+    handler: Option<Arc<str>>,
     created_at: Timestamp,
     updated_at: Timestamp,
     version: u32,

@@ -355,6 +355,7 @@ mod tests {
             code: format!("version {version}").into(),
             language: None,
             modules: None,
+            handler: None,
             created_at: Timestamp::default(),
             updated_at: Timestamp::from_micros(version.into()),
             version,

@@ -21,6 +21,8 @@ pub struct Function {
     pub language: Option<Language>,
     /// The other files, if there are several.
     pub modules: Option<Arc<Modules>>,
+    /// How the runtime calls the code, such as `workers.fetch`; `None` if it did not say.
+    pub handler: Option<Arc<str>>,
     /// When the function was first uploaded.
     pub created_at: Timestamp,
     /// When the function was last changed.

@@ -22,6 +22,8 @@ pub struct FunctionSummary {
     /// The other files of the function; `None` if there are none, or if the list was requested
     /// without code.
     pub modules: Option<Arc<Modules>>,
+    /// How the runtime calls the code; `None` if it did not say.
+    pub handler: Option<Arc<str>>,
     /// The length of all files in bytes, also if the list was requested without code.
     pub code_bytes: u64,
     /// When the function was first uploaded.
@@ -52,6 +54,7 @@ impl FunctionSummary {
             code: with_code.then_some(function.code),
             language: function.language,
             modules: function.modules.filter(|_| with_code),
+            handler: function.handler,
             created_at: function.created_at,
             updated_at: function.updated_at,
             version: function.version,

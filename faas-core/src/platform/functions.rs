@@ -41,13 +41,14 @@ impl Functions<'_> {
         let tier = engine
             .price_book
             .tier_of_source(&source, new.config.timeout);
-        let function = Function {
+        let mut function = Function {
             id,
             name: new.name.trim().into(),
             description: new.description.into(),
             code: source.code,
             language: source.language,
             modules: source.modules,
+            handler: None,
             created_at: now,
             updated_at: now,
             version: 1,
@@ -58,6 +59,7 @@ impl Functions<'_> {
         };
         check(&function, None, &engine.options, &engine.price_book)?;
         let program = engine.registry.compile(function.source()).await?;
+        function.handler = program.handler().cloned();
         let (engine, new) = (engine.clone(), function.clone());
         let stored = carry_out(async move {
             let before = engine.registry.changes();
@@ -94,6 +96,9 @@ impl Functions<'_> {
             } else {
                 Some(engine.registry.compile(after.source()).await?)
             };
+            if let Some(program) = &program {
+                after.handler = program.handler().cloned();
+            }
             let (engine, new) = (engine.clone(), after.clone());
             let stored = carry_out(async move {
                 let changes = engine.registry.changes();

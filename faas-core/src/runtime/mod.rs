@@ -168,17 +168,35 @@ pub trait Instance: Send {
 
 /// A compiled function. Only the runtime that compiled it can read it.
 #[derive(Clone)]
-pub struct Program(Arc<dyn Any + Send + Sync>);
+pub struct Program {
+    compiled: Arc<dyn Any + Send + Sync>,
+    handler: Option<Arc<str>>,
+}
 
 impl Program {
     /// Wraps the compiled form.
     pub fn new(compiled: impl Any + Send + Sync) -> Self {
-        Self(Arc::new(compiled))
+        Self {
+            compiled: Arc::new(compiled),
+            handler: None,
+        }
+    }
+
+    /// Says how the runtime calls the code, for people: `workers.fetch`, for example.
+    #[must_use]
+    pub fn with_handler(mut self, handler: &str) -> Self {
+        self.handler = Some(handler.into());
+        self
+    }
+
+    /// Returns what [`Program::with_handler`] said.
+    pub const fn handler(&self) -> Option<&Arc<str>> {
+        self.handler.as_ref()
     }
 
     /// Returns the compiled form; `None` when another runtime compiled it.
     pub fn get<T: Any>(&self) -> Option<&T> {
-        self.0.downcast_ref()
+        self.compiled.downcast_ref()
     }
 }
 

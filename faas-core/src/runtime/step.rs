@@ -53,12 +53,13 @@ pub(super) trait ForkedEngine: JsEngine + Sized {
     /// Gives this copy of the isolate its own random numbers, and a recorder for console lines.
     fn diverge(&mut self, seed: u64, recorder: Arc<dyn LineRecorder>);
 
-    /// Compiles an upload into a program for [`Self::load`]. Engines trust it as they trust native
+    /// Compiles an upload into a program for [`Self::load`], and says how the engine calls the code
+    /// ([`Program::with_handler`](super::Program::with_handler)). Engines trust it as they trust native
     /// code: only a child that serves nobody but its owner may load it.
     ///
     /// # Errors
     /// Returns what is wrong with the code and where.
-    fn compile(source: &Source) -> Result<Vec<u8>, CompileError>;
+    fn compile(source: &Source) -> Result<(Vec<u8>, &'static str), CompileError>;
 
     /// Restores a compiled program; `None` if the bytes are not one.
     fn load(program: &[u8]) -> Option<Self::Program>;

@@ -40,13 +40,17 @@ pub(crate) fn routes() -> Routes {
         content(
             (wire::NewFunction = "application/json"),
             (String = "text/javascript"),
-            (String = "text/typescript")
+            (String = "text/typescript"),
+            (Vec<u8> = "application/zip"),
+            (Vec<u8> = "application/gzip"),
+            (wire::NewFunction = "multipart/form-data")
         ),
-        description = "The function, or its code as it is."
+        description = "The function; its code as it is; an archive of its files; or a form whose fields are the members of a function, and files."
     ),
     params(
-        ("name" = Option<String>, Query, nullable = false, description = "The name of a function whose code is the body. Required then."),
-        ("description" = Option<String>, Query, nullable = false, description = "Its description.")
+        ("name" = Option<String>, Query, nullable = false, description = "The name of a function whose code or archive is the body. Required then."),
+        ("description" = Option<String>, Query, nullable = false, description = "Its description."),
+        ("main" = Option<String>, Query, nullable = false, description = "The path of the main file of an archive. Default: what `package.json` names, or a file named `index`.")
     ),
     responses(
         (status = 201, description = "The function.", body = wire::Function),
@@ -57,10 +61,9 @@ pub(crate) fn routes() -> Routes {
 )]
 async fn create(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let by = actor(request.extensions());
-    let new = if Upload::is_code(request.headers()) {
-        let params = Params::of(request.uri())?;
+    let new = if Upload::is_one(request.headers()) {
         let upload = Upload::receive(request, api.options.max_upload()).await?;
-        upload.into_new(&params)?
+        upload.into_new()?
     } else {
         let new: wire::NewFunction = envelope(&api, request).await?.read()?;
         new.try_into()
@@ -134,9 +137,12 @@ async fn read(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> 
         content(
             (wire::FunctionChange = "application/json"),
             (String = "text/javascript"),
-            (String = "text/typescript")
+            (String = "text/typescript"),
+            (Vec<u8> = "application/zip"),
+            (Vec<u8> = "application/gzip"),
+            (wire::FunctionChange = "multipart/form-data")
         ),
-        description = "What changes, or the code as it is."
+        description = "What changes; the code as it is; an archive of all files; or a form whose fields are the members that change, and files."
     ),
     params(
         ("id" = wire::FunctionKey, Path, description = "The function.")
@@ -156,9 +162,9 @@ async fn update(
 ) -> Result<Response, ApiError> {
     let id = id.function()?;
     let by = actor(request.extensions());
-    let update = if Upload::is_code(request.headers()) {
+    let update = if Upload::is_one(request.headers()) {
         let upload = Upload::receive(request, api.options.max_upload()).await?;
-        upload.into_update()
+        upload.into_update()?
     } else {
         let change: wire::FunctionChange = envelope(&api, request).await?.read()?;
         change

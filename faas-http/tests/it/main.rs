@@ -21,4 +21,5 @@ mod requests;
 mod schema;
 mod scripted;
 mod server;
+mod uploads;
 mod waiting;

@@ -30,6 +30,7 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
         "codeBytes": signed(function.code_bytes() as u64),
         "language": function.language.map(Language::as_str),
         "modules": write_modules(function),
+        "handler": function.handler.as_deref(),
         "createdAt": date(function.created_at),
         "updatedAt": date(function.updated_at),
         "version": i64::from(function.version),
@@ -189,6 +190,9 @@ fn head(document: &Document, damage: &mut Damage) -> Result<(Function, Option<Ti
             .or("language", fields.optional_text("language"), None)
             .and_then(Language::named),
         modules: None,
+        handler: damage
+            .or("handler", fields.optional_text("handler"), None)
+            .map(Arc::from),
         created_at,
         updated_at: damage.or("updatedAt", changed(document), created_at),
         version: version.unwrap_or(1),

@@ -15,14 +15,14 @@ use crate::error::Error;
 const INSERT: &str = "
     INSERT INTO functions (no, name, description, code, created_at, updated_at, version, active,
         timeout, retry_count, concurrency, tier, environment, memory, bindings, language,
-        module_bytes, modules)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+        module_bytes, modules, handler)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
 
 const UPDATE: &str = "
     UPDATE functions SET name = ?2, description = ?3, code = ?4, created_at = ?5, updated_at = ?6,
         version = ?7, active = ?8, timeout = ?9, retry_count = ?10, concurrency = ?11, tier = ?12,
         environment = ?13, memory = ?14, bindings = ?15, language = ?16, module_bytes = ?17,
-        modules = ?18
+        modules = ?18, handler = ?19
     WHERE no = ?1";
 
 /// Replaces a name or description that cannot be read.
@@ -32,7 +32,7 @@ const UNREADABLE: &str = "(unreadable)";
 pub(crate) const SELECT: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.environment,
-        f.tier, f.language, f.modules
+        f.tier, f.language, f.modules, f.handler
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
@@ -41,7 +41,7 @@ pub(crate) const SELECT_WITHOUT_CODE: &str = "
     SELECT n.id, f.name, f.description, octet_length(f.code) + coalesce(f.module_bytes, 0),
         f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.environment,
-        f.tier, f.language, NULL
+        f.tier, f.language, NULL, f.handler
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
@@ -49,7 +49,7 @@ pub(crate) const SELECT_WITHOUT_CODE: &str = "
 pub(crate) const SELECT_VERSION: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.environment,
-        f.tier, f.language, f.modules
+        f.tier, f.language, f.modules, f.handler
     FROM function_versions f JOIN function_numbers n ON n.no = f.function_no
     ";
 
@@ -57,9 +57,10 @@ pub(crate) const SELECT_VERSION: &str = "
 const KEEP: &str = "
     INSERT OR REPLACE INTO function_versions (function_no, version, replaced_at, name, description,
         created_at, updated_at, active, timeout, retry_count, concurrency, memory, bindings, tier,
-        environment, code, language, module_bytes, modules)
+        environment, code, language, module_bytes, modules, handler)
     SELECT no, version, ?2, name, description, created_at, updated_at, active, timeout, retry_count,
-        concurrency, memory, bindings, tier, environment, code, language, module_bytes, modules
+        concurrency, memory, bindings, tier, environment, code, language, module_bytes, modules,
+        handler
     FROM functions WHERE no = ?1";
 
 /// The columns that [`read_label`] needs.
@@ -136,6 +137,7 @@ fn write(connection: &Connection, sql: &str, no: i64, function: &Function) -> Re
             .as_ref()
             .map(|modules| signed(modules.bytes() as u64)),
         modules(function)?,
+        function.handler.as_deref(),
     ])?;
     Ok(())
 }
@@ -234,6 +236,7 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
     let language = language.as_deref().and_then(Language::named);
     let modules = read_modules(&mut columns);
     let modules = columns.sound("modules", modules, None);
+    let handler = columns.value_or::<Option<String>>("handler", None);
     columns.report(&id);
     let source = Source {
         code: code.into(),
@@ -263,6 +266,7 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
         code: source.code,
         language: source.language,
         modules: source.modules,
+        handler: handler.map(Arc::from),
     };
     Ok((function, code_bytes))
 }

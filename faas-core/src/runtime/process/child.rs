@@ -299,7 +299,10 @@ fn done(serial: u64, ended: &Ended, answer: &mut Vec<u8>) -> Result<(), wire::Fr
 fn compile<E: ForkedEngine>(source: &[u8], answer: &mut Vec<u8>) -> Result<(), wire::FrameError> {
     let source = postcard::from_bytes(source).map_err(|_| wire::FrameError::Malformed)?;
     match E::compile(&source) {
-        Ok(program) => wire::append(answer, &Reply::Compiled, &program),
+        Ok((program, handler)) => {
+            let handler = handler.into();
+            wire::append(answer, &Reply::Compiled { handler }, &program)
+        }
         Err(error) => {
             let CompileError {
                 message,

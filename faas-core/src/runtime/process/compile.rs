@@ -8,6 +8,7 @@ use super::remote::RemoteIsolate;
 use super::wire::{self, Reply, Request};
 use crate::error::CompileError;
 use crate::model::Source;
+use crate::runtime::Program;
 use crate::runtime::pool::Isolate;
 use crate::runtime::quickjs::{cannot_now, plain};
 
@@ -17,13 +18,16 @@ const MAX_ANSWER: usize = 64 << 20;
 /// The longest message of a compile error, in bytes.
 pub(super) const MAX_MESSAGE: usize = 8 << 10;
 
+/// The longest name of a handler, in bytes.
+const MAX_HANDLER: usize = 64;
+
 /// Compiles `source` in `child`, which must be blank. The timeout counts from `started`.
 pub(super) fn compile(
     child: &mut RemoteIsolate,
     source: &Source,
     started: Duration,
     timeout: Duration,
-) -> Result<Uploaded, CompileError> {
+) -> Result<Program, CompileError> {
     let source = postcard::to_allocvec(source)
         .map_err(|_| cannot_now("the code cannot be sent to the compiler"))?;
     let answered = child
@@ -49,10 +53,13 @@ pub(super) fn compile(
     }
 }
 
-pub(super) fn read(answer: &[u8]) -> Result<Result<Uploaded, CompileError>, Lost> {
+pub(super) fn read(answer: &[u8]) -> Result<Result<Program, CompileError>, Lost> {
     let (reply, program) = wire::parse::<Reply<'_>>(answer)?;
     match reply {
-        Reply::Compiled => Ok(Ok(Uploaded(program.into()))),
+        Reply::Compiled { handler } if is_name(&handler) => {
+            let program = Program::new(Uploaded(program.into()));
+            Ok(Ok(program.with_handler(&handler)))
+        }
         Reply::Refused {
             message,
             line,
@@ -66,4 +73,10 @@ pub(super) fn read(answer: &[u8]) -> Result<Result<Uploaded, CompileError>, Lost
         })),
         _ => Err(Lost::Invalid("answer to another request".to_owned())),
     }
+}
+
+/// Whether a child's text can be the name of a handler.
+fn is_name(text: &str) -> bool {
+    text.len() <= MAX_HANDLER
+        && (text.bytes()).all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
 }

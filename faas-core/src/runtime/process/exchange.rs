@@ -102,7 +102,7 @@ impl Exchange {
                 }
                 Ok(Some(Step::Done(checked(head, tail, terms.limits, now)?)))
             }
-            Reply::Ready | Reply::Compiled | Reply::Refused { .. } => {
+            Reply::Ready | Reply::Compiled { .. } | Reply::Refused { .. } => {
                 Err(invalid("answer to another request"))
             }
         }

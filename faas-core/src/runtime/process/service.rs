@@ -149,9 +149,9 @@ impl Runtime for Processes {
             .blank()
             .map_err(|error| cannot_now(&error.to_string()))?;
         let started = self.0.clock.monotonic();
-        let compiled = compile::compile(&mut child, source, started, self.0.compile_timeout);
+        let program = compile::compile(&mut child, source, started, self.0.compile_timeout);
         pool.drop_later([child]);
-        compiled.map(Program::new)
+        program
     }
 
     async fn acquire(

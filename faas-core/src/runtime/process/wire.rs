@@ -4,6 +4,7 @@
 //! a tail of raw bytes, so that inputs, outputs and programs need no parsing. Each side limits the
 //! size of frames; a frame that is too long or malformed ends the connection.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::time::Duration;
@@ -96,7 +97,10 @@ pub(super) enum Reply<'a> {
     /// The child is sandboxed. Sent once, before it reads anything.
     Ready,
     /// The source was compiled; the tail is the program.
-    Compiled,
+    Compiled {
+        /// How the engine calls the code, for people.
+        handler: Cow<'a, str>,
+    },
     /// The source cannot be compiled.
     Refused {
         message: String,

@@ -97,7 +97,7 @@ impl ForkedEngine for Isolate {
         self.record_lines(recorder);
     }
 
-    fn compile(source: &Source) -> Result<Vec<u8>, CompileError> {
+    fn compile(source: &Source) -> Result<(Vec<u8>, &'static str), CompileError> {
         let compiled = compile_here(source)?;
         let units = compiled.linked.units.iter();
         let program = Program {
@@ -110,7 +110,9 @@ impl ForkedEngine for Isolate {
             bytecode: compiled.bytecode.bytes(),
             files: units.map(|(path, unit)| File::of(path, unit)).collect(),
         };
-        postcard::to_allocvec(&program).map_err(|_| cannot_now("the program is not writable"))
+        let program = postcard::to_allocvec(&program);
+        let program = program.map_err(|_| cannot_now("the program is not writable"))?;
+        Ok((program, compiled.handler.as_str()))
     }
 
     fn load(program: &[u8]) -> Option<Compiled> {
@@ -146,7 +148,8 @@ mod tests {
             "export default (a: number): number => a",
         ] {
             let direct = compile_here(&source.into()).unwrap();
-            let loaded = <Isolate as ForkedEngine>::compile(&source.into()).unwrap();
+            let (loaded, handler) = <Isolate as ForkedEngine>::compile(&source.into()).unwrap();
+            assert_eq!(handler, direct.handler.as_str(), "{source}");
             let loaded = <Isolate as ForkedEngine>::load(&loaded).unwrap();
             assert_eq!(loaded.form, direct.form, "{source}");
             assert_eq!(loaded.reads_context, direct.reads_context, "{source}");

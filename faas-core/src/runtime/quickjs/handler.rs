@@ -19,6 +19,8 @@ pub(in crate::runtime) enum Handler {
     LambdaCallback,
     /// `export default { fetch(request, env, ctx) }`.
     WorkersFetch,
+    /// `export default { scheduled(event, env, ctx) }` without `fetch`.
+    WorkersScheduled,
     /// `addEventListener("fetch", …)`.
     ServiceWorker,
     /// `Deno.serve(…)`.
@@ -48,6 +50,7 @@ impl Handler {
             Self::Lambda => "lambda",
             Self::LambdaCallback => "lambda.callback",
             Self::WorkersFetch => "workers.fetch",
+            Self::WorkersScheduled => "workers.scheduled",
             Self::ServiceWorker => "workers.event",
             Self::DenoServe => "deno.serve",
             Self::Methods => "http.methods",

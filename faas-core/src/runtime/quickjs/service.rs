@@ -132,7 +132,9 @@ impl Runtime for QuickJs {
     }
 
     fn compile(&self, source: &Source) -> Result<Program, CompileError> {
-        self.compiler.compile(source).map(Program::new)
+        let compiled = self.compiler.compile(source)?;
+        let handler = compiled.handler.as_str();
+        Ok(Program::new(compiled).with_handler(handler))
     }
 
     async fn acquire(

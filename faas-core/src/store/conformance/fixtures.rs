@@ -61,6 +61,7 @@ impl Fixtures {
             code: "return input".into(),
             language: None,
             modules: None,
+            handler: None,
             created_at: self.now,
             updated_at: self.now,
             version: 1,

@@ -98,6 +98,7 @@ pub async fn the_files_and_the_language_of_a_function_read_back(fixture: impl Fi
     let plain = fixtures.function("plain");
     let files = Function {
         language: Some(Language::TypeScript),
+        handler: Some("workers.fetch".into()),
         modules: Some(Arc::new(Modules {
             main: "index.ts".into(),
             others: [
@@ -118,6 +119,7 @@ pub async fn the_files_and_the_language_of_a_function_read_back(fixture: impl Fi
     let one_file = Function {
         language: Some(Language::JavaScript),
         modules: None,
+        handler: None,
         version: files.version + 1,
         updated_at: files.updated_at + SECOND,
         ..files.clone()
@@ -144,6 +146,7 @@ pub async fn the_files_and_the_language_of_a_function_read_back(fixture: impl Fi
             .unwrap();
         assert_eq!(summary.code_bytes, function.code_bytes() as u64);
         assert_eq!(summary.language, function.language);
+        assert_eq!(summary.handler, function.handler);
     }
     let both = Function {
         modules: files.modules.clone(),

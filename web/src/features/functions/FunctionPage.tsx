@@ -6,7 +6,6 @@ import { useNavigate, useParams } from "react-router";
 import { StatusBadge, TierBadge } from "@/components/Badge";
 import { ButtonLink } from "@/components/Button";
 import { Card, Stat } from "@/components/Card";
-import { Editor } from "@/components/editor/Editor";
 import { Money } from "@/components/Figures";
 import { Page } from "@/components/Page";
 import { exampleInput } from "@/components/run/exampleInput";
@@ -15,11 +14,12 @@ import { Loaded, Skeleton } from "@/components/States";
 import { breakdownQuery } from "@/lib/api/costs";
 import { functionQuery, samplesQuery } from "@/lib/api/functions";
 import type { Fn } from "@/lib/api/types";
-import { formatBytes, formatCount, formatDuration, formatMoment } from "@/lib/format";
+import { formatCount, formatDuration } from "@/lib/format";
 import { daysBack } from "@/lib/period";
 import { useRefusal } from "@/lib/session/session";
 import { Bindings } from "./Bindings";
 import { CallCard } from "./CallCard";
+import { Code } from "./Code";
 import { Environment } from "./Environment";
 import { DeleteButton, StatusButton } from "./FunctionActions";
 import { FunctionExecutions } from "./FunctionExecutions";
@@ -70,9 +70,7 @@ function Detail({ fn }: { fn: Fn }) {
       <Figures fn={fn} />
       <div className="grid gap-4 sm:gap-5 xl:grid-cols-2">
         <Card title="Run">{samples.isPending ? <Skeleton lines={6} /> : <RunPanel key={fn._id} fn={fn} initialInput={example} />}</Card>
-        <Card title="Code" hint={`Version ${fn.version}, ${formatBytes(fn.codeLength)}, changed ${formatMoment(fn.updatedAt)}`}>
-          <Editor label={`Code of ${fn.name}`} language="javascript" value={fn.code} readOnly minLines={8} maxLines={22} />
-        </Card>
+        <Code fn={fn} />
       </div>
       <CallCard functionId={fn._id} input={example} />
       <Environment config={fn.config} />

@@ -226,7 +226,9 @@ fn converse(mut ends: ChildEnds) -> io::Result<()> {
 }
 
 fn compile(text: &str, ends: &mut ChildEnds) -> io::Result<()> {
-    let compiled = Reply::Compiled;
+    let compiled = Reply::Compiled {
+        handler: "body".into(),
+    };
     let refused = |message: String| Reply::Refused {
         message,
         line: Some(u32::MAX),
@@ -297,7 +299,10 @@ fn answer(code: &str, head: &CallHead<'_>, input: &[u8], ends: &mut ChildEnds) -
             ends.answers.write_all(&honest)?;
             std::process::exit(0);
         }
-        "answers a compile request" => frame(&Reply::Compiled, input),
+        "answers a compile request" => {
+            let handler = "body".into();
+            frame(&Reply::Compiled { handler }, input)
+        }
         "refuses a compile request" => {
             let reply = Reply::Refused {
                 message: "no".to_owned(),

@@ -109,6 +109,13 @@
   const workers = (object) => (input, context) =>
     respond((ctx) => object.fetch(toRequest(input, 'POST'), envOf(context), ctx));
 
+  // The result of `scheduled` is ignored, as on Workers.
+  const scheduled = (object) => (input, context) => respond(async (ctx) => {
+    const { cron = '', scheduledTime = Date.now() } = isObject(input) ? input : {};
+    const event = hidden({ type: 'scheduled', cron, scheduledTime }, { noRetry() {}, ...ctx });
+    await object.scheduled(event, envOf(context), ctx);
+  });
+
   const requests = (handler, method) => (input, context) =>
     respond((ctx) => handler(toRequest(input, method), { ...ctx, params: PromiseClass.resolve({}), env: envOf(context) }));
 
@@ -300,6 +307,7 @@
   const adapt = (kind, exports, find) => {
     switch (kind) {
       case 'workers.fetch': return workers(exports.default);
+      case 'workers.scheduled': return scheduled(exports.default);
       case 'workers.event': return event;
       case 'deno.serve': return serve;
       case 'http.methods': return methods(exports);

@@ -13,8 +13,8 @@ use crate::runtime::quickjs::syntax_error::{SyntaxError, place_at};
 /// The HTTP methods that a module can name its handlers after.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/// The handlers that a default export can have, except for `handler` and `main`.
-const EVENTS: [&str; 4] = ["fetch", "scheduled", "queue", "email"];
+/// The handlers of a default export that nothing here calls.
+const EVENTS: [&str; 2] = ["queue", "email"];
 
 /// Checks what an import names; the error says what is wrong.
 pub(in crate::runtime::quickjs) type CheckImport<'a> = &'a dyn Fn(&str) -> Result<(), String>;
@@ -191,6 +191,9 @@ impl Exports {
         if let Some((span, names)) = &self.object {
             if names.iter().any(|name| name == "fetch") {
                 return Ok(Handler::WorkersFetch);
+            }
+            if names.iter().any(|name| name == "scheduled") {
+                return Ok(Handler::WorkersScheduled);
             }
             let start = span.start as usize;
             let events = EVENTS

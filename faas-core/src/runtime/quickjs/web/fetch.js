@@ -1,35 +1,154 @@
-// `fetch`. `platform.fetch(request)`, if there is one, does the work: it returns a promise of a
-// `Response`. Without it no network is configured.
+// `fetch`: a host call. The host makes the request and follows redirects.
+//
+// The request and the response are frames: the length of the head in 4 bytes, little-endian, the
+// head as JSON, and the body. A short request is one piece; one with a stream, or that may be
+// aborted, comes in pieces, and so does a response whose body is not there at once.
 (function (use, native, platform) {
   'use strict';
   const { need } = use('idl');
-  const { Request } = use('request');
+  const { encode, decode } = use('bytes');
+  const { Request, stateOf } = use('request');
 
-  const CODE = 'ERR_NO_NETWORK';
+  // The longest frame that is sent in one piece.
+  const MAX_FRAME = 64 << 10;
 
-  const noNetwork = async ({ url }) => {
-    const error = new TypeError(`fetch failed: no network is configured, ${url} cannot be reached`);
-    error.code = CODE;
-    throw error;
+  const failed = (message, code) => {
+    const error = new TypeError(`fetch failed: ${message}`);
+    error.code = code;
+    return error;
+  };
+
+  const frame = (head, body) => {
+    const text = encode(JSON.stringify(head));
+    const bytes = new Uint8Array(4 + text.length + body.length);
+    new DataView(bytes.buffer).setUint32(0, text.length, true);
+    bytes.set(text, 4);
+    bytes.set(body, 4 + text.length);
+    return bytes;
+  };
+
+  const parse = (bytes) => {
+    const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+    return { head: JSON.parse(decode(bytes.subarray(4, 4 + length))), rest: bytes.subarray(4 + length) };
+  };
+
+  // Pieces for the host: `first`, then what `reader` reads.
+  const pieces = (first, reader) => ({
+    async read() {
+      if (first === null) return reader.read();
+      const value = first;
+      first = null;
+      return { value, done: false };
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+
+  // Begins a request. Until its answer has come, `abort(reason)` makes the host stop.
+  const begin = ({ method, url, headers, redirect, body, isAbortable }, calls) => {
+    const { listOf } = use('headers');
+    const head = { method, url, redirect, headers: listOf(headers), body: null };
+    let bytes = new Uint8Array(), reader = null;
+    if (body !== null) {
+      if (body.isUnusable()) throw use('body').used();
+      ({ bytes, reader } = body.begin());
+      head.body = reader === null ? bytes.length : 'stream';
+    }
+    if (reader !== null) {
+      const abort = (reason) => { reader.cancel(reason).catch(() => {}); };
+      return { answer: calls.fetch(pieces(frame(head, new Uint8Array()), reader)), abort, end() {} };
+    }
+    const whole = frame(head, bytes);
+    if (!isAbortable && whole.length <= MAX_FRAME) return { answer: calls.fetch(whole), abort() {}, end() {} };
+    // It stays open until the answer has come.
+    const { promise, resolve, reject } = Promise.withResolvers();
+    promise.catch(() => {});
+    const answer = calls.fetch(pieces(whole, { read: () => promise, async cancel() {} }));
+    return { answer, abort: reject, end: () => resolve({ done: true }) };
+  };
+
+  // The body that comes in pieces, of which `first` has come. `done` is called at its end. Also
+  // returns how to abort it.
+  const receive = (calls, stream, first, done) => {
+    const { ReadableStream } = use('streams');
+    let controller;
+    const body = new ReadableStream({
+      type: 'bytes',
+      start(given) {
+        controller = given;
+        if (first.length > 0) controller.enqueue(first);
+      },
+      async pull() {
+        let piece;
+        try {
+          piece = await calls.read(stream);
+        } catch (error) {
+          done();
+          throw failed(error.message, error.code);
+        }
+        if (piece !== null) return void controller.enqueue(piece);
+        done();
+        controller.close();
+        const { byobRequest } = controller;
+        if (byobRequest) byobRequest.respond(0);
+      },
+      cancel() {
+        done();
+        return calls.cancel(stream);
+      },
+    });
+    const abort = (reason) => {
+      controller.error(reason);
+      calls.cancel(stream).catch(() => {});
+    };
+    return { body, abort };
+  };
+
+  const respond = ({ url, redirected, status, statusText, headers, hasBody }, content) => {
+    const { Headers, setGuard } = use('headers');
+    const list = new Headers();
+    for (const pair of headers) list.append(pair[0], pair[1]);
+    setGuard(list);
+    const body = hasBody ? use('body').extract(content)[0] : null;
+    return use('response').make({ type: 'basic', url, redirected, status, statusText, headers: list, body });
   };
 
   async function fetch(input, init = undefined) {
     need(arguments.length, 1, 'fetch');
-    const request = new Request(input, init);
-    const { signal } = request;
+    const state = stateOf(new Request(input, init)), { signal } = state;
     signal.throwIfAborted();
-    const { follow, unfollow } = use('abort');
-    const sent = (platform.fetch ?? noNetwork)(request);
-    let abort;
-    const aborted = new Promise((_, reject) => {
-      abort = () => { reject(signal.reason); };
-      follow(signal, abort);
-    });
-    try {
-      return await Promise.race([sent, aborted]);
-    } finally {
-      unfollow(signal, abort);
+    if (platform.network === undefined) {
+      throw failed(`no network is configured, ${state.url} cannot be reached`, 'ERR_NO_NETWORK');
     }
+    const calls = platform.hostCalls(), { follow, unfollow } = use('abort');
+    const { answer, abort, end } = begin(state, calls);
+    const { promise: aborted, reject } = Promise.withResolvers();
+    let stop = (reason) => { abort(reason); reject(reason); };
+    const listen = () => { stop(signal.reason); };
+    const done = () => { unfollow(signal, listen); };
+    follow(signal, listen);
+    const early = answer.then(async (found) => {
+      if (typeof found !== 'number') return { stream: null, ...parse(found) };
+      const first = await calls.read(found);
+      return { stream: found, ...parse(first) };
+    });
+    let found;
+    try {
+      found = await Promise.race([early, aborted]);
+    } catch (error) {
+      done();
+      if (!signal.aborted) throw failed(error.message, error.code);
+      early.then(({ stream }) => stream !== null && calls.cancel(stream)).catch(() => {});
+      throw error;
+    }
+    end();
+    const { head, rest, stream } = found;
+    if (stream === null) {
+      done();
+      return respond(head, rest);
+    }
+    const { body, abort: cut } = receive(calls, stream, rest, done);
+    stop = cut;
+    return respond(head, body);
   }
 
   return { fetch };

@@ -62,8 +62,8 @@ pub(super) const MODULES: &[Snippet] = &[
         Json("1"),
     ),
     (
-        "export default { scheduled() {}, queue() {} }",
-        RefusedAt(1, 16, "only scheduled, queue"),
+        "export default { queue() {}, email() {} }",
+        RefusedAt(1, 16, "only queue, email"),
     ),
     ("export default {}", RefusedAt(1, 16, "has no handler")),
     (
