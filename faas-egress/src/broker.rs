@@ -4,13 +4,12 @@
 //! policy and the function's rules, fills in headers, takes a connection from the pool or makes one to
 //! a checked address, and sends; `answer` makes the response, whose body ends the request.
 
-use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use faas_core::bindings::ByteStream;
-use faas_core::clock::{Clock, Sleep, SystemClock};
+use faas_core::clock::Sleep;
 use faas_core::egress::{
     Caller, Explanation, FetchRequest, FetchResponse, Network, Redirect, RefusedBy, RequestPermit,
     code,
@@ -18,163 +17,34 @@ use faas_core::egress::{
 use faas_core::model::egress::EgressRules;
 use faas_core::runtime::HostError;
 use futures_util::FutureExt as _;
+use hyper::Response;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{CONTENT_ENCODING, HeaderMap, HeaderValue, LOCATION};
-use hyper::{Method, Response, StatusCode};
-use tokio_rustls::rustls::pki_types::CertificateDer;
+use hyper::header::{HeaderMap, HeaderValue, LOCATION};
 
-use crate::body::decode::{Coding, Decoder};
-use crate::body::incoming::{Body, Held};
+use crate::body::incoming::Held;
 use crate::body::outgoing::Outgoing;
-use crate::connect::{Connector, TlsParts};
-use crate::dial::{Dial, SystemDialer};
+use crate::connect::Connector;
 use crate::failure::Failure;
 use crate::headers;
-use crate::options::BrokerOptions;
-use crate::policy::Policy;
-use crate::pool::{Bounds, Key, Lease, Pool};
+use crate::pool::{Key, Lease, Pool};
 use crate::quota::{Exhausted, Quota};
 use crate::record::Recorder;
 use crate::redirect::is_redirect;
 use crate::request::{Hop, HopBody};
-use crate::resolve::{Resolve, SystemResolver};
 use crate::send::silence;
-use crate::tls;
 
 /// Makes requests for functions. Clones share the connections.
 ///
 /// See the [crate] for an example.
 #[derive(Debug, Clone)]
-pub struct Broker(Arc<Inner>);
+pub struct Broker(pub(crate) Arc<Inner>);
 
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) connector: Connector,
-    pool: Pool,
-    large_decoders: Arc<Quota>,
-    user_agent: HeaderValue,
-}
-
-/// Why a broker cannot be made.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// TLS cannot be set up, for example because a root certificate is not valid.
-    #[error("cannot set up TLS")]
-    Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The `user_agent` is not a valid value of a header.
-    #[error("the user agent is not a valid value of a header")]
-    UserAgent,
-}
-
-/// Makes a [`Broker`].
-pub struct BrokerBuilder {
-    policy: Policy,
-    options: BrokerOptions,
-    resolver: Arc<dyn Resolve>,
-    dialer: Arc<dyn Dial>,
-    clock: Arc<dyn Clock>,
-    roots: Vec<CertificateDer<'static>>,
-}
-
-impl fmt::Debug for BrokerBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BrokerBuilder")
-            .field("policy", &self.policy)
-            .field("options", &self.options)
-            .finish_non_exhaustive()
-    }
-}
-
-impl BrokerBuilder {
-    /// Sets the numbers.
-    #[must_use]
-    pub fn options(mut self, options: BrokerOptions) -> Self {
-        self.options = options;
-        self
-    }
-
-    /// Resolves names with this instead of the system's resolver.
-    #[must_use]
-    pub fn resolver(mut self, resolver: impl Resolve + 'static) -> Self {
-        self.resolver = Arc::new(resolver);
-        self
-    }
-
-    /// Connects with this instead of the system's sockets.
-    #[must_use]
-    pub fn dialer(mut self, dialer: impl Dial + 'static) -> Self {
-        self.dialer = Arc::new(dialer);
-        self
-    }
-
-    /// Takes the time from this clock.
-    #[must_use]
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// Trusts a certificate, in DER, besides the public roots.
-    #[must_use]
-    pub fn root_certificate(mut self, der: Vec<u8>) -> Self {
-        self.roots.push(CertificateDer::from(der));
-        self
-    }
-
-    /// Makes the broker.
-    ///
-    /// # Errors
-    /// [`BuildError`] if a setting is not valid.
-    pub fn build(self) -> Result<Broker, BuildError> {
-        let options = Arc::new(self.options);
-        let tls = tls::connector(&self.roots).map_err(|error| BuildError::Tls(error.into()))?;
-        let user_agent =
-            HeaderValue::from_str(&options.user_agent).map_err(|_| BuildError::UserAgent)?;
-        let bounds = Bounds {
-            idle_timeout: options.idle_timeout,
-            max_idle: options.max_idle,
-            max_idle_per_origin: options.max_idle_per_origin,
-            max_connections: options.max_connections,
-            max_connections_per_partition: options.max_connections_per_partition,
-        };
-        let large_decoders = Quota::new(
-            options.max_large_decoders,
-            options.max_large_decoders_per_partition,
-        );
-        Ok(Broker(Arc::new(Inner {
-            pool: Pool::new(bounds, self.clock.clone()),
-            connector: Connector {
-                policy: Arc::new(self.policy),
-                resolver: self.resolver,
-                dialer: self.dialer,
-                clock: self.clock,
-                tls: TlsParts(tls),
-                options,
-            },
-            large_decoders,
-            user_agent,
-        })))
-    }
-}
-
-impl Broker {
-    /// Begins to make a broker with this policy.
-    pub fn builder(policy: Policy) -> BrokerBuilder {
-        BrokerBuilder {
-            policy,
-            options: BrokerOptions::default(),
-            resolver: Arc::new(SystemResolver::default()),
-            dialer: Arc::new(SystemDialer),
-            clock: Arc::new(SystemClock::new()),
-            roots: Vec::new(),
-        }
-    }
-
-    /// The server's policy.
-    pub fn policy(&self) -> &Policy {
-        &self.0.connector.policy
-    }
+    pub(crate) pool: Pool,
+    pub(crate) large_decoders: Arc<Quota>,
+    pub(crate) user_agent: HeaderValue,
 }
 
 #[async_trait]
@@ -197,15 +67,15 @@ impl Network for Broker {
 }
 
 /// A request that was read, and what it needs to its end.
-struct Fetch<'a> {
-    caller: &'a Caller,
+pub(crate) struct Fetch<'a> {
+    pub(crate) caller: &'a Caller,
     redirect: Redirect,
-    decompress: bool,
-    hop: Hop,
+    pub(crate) decompress: bool,
+    pub(crate) hop: Hop,
     /// The body, if it is a stream and was not sent yet.
     stream: Option<ByteStream>,
-    deadline: Option<Sleep>,
-    permit: RequestPermit,
+    pub(crate) deadline: Option<Sleep>,
+    pub(crate) permit: RequestPermit,
 }
 
 impl Inner {
@@ -382,84 +252,6 @@ impl Inner {
         self.pool.keep(key.clone(), shared);
         Ok(Lease::Shared(connection))
     }
-
-    /// Makes the response of the last hop.
-    fn answer(
-        &self,
-        fetch: Fetch<'_>,
-        recorder: Recorder,
-        response: Response<Incoming>,
-        held: Held,
-    ) -> Result<FetchResponse, HostError> {
-        let (head, incoming) = response.into_parts();
-        let status_text = if held.lease.is_http2() {
-            String::new()
-        } else {
-            match head.extensions.get::<hyper::ext::ReasonPhrase>() {
-                Some(phrase) => String::from_utf8_lossy(phrase.as_bytes()).into_owned(),
-                None => head
-                    .status
-                    .canonical_reason()
-                    .unwrap_or_default()
-                    .to_owned(),
-            }
-        };
-        let headers = head.headers.iter();
-        let headers = headers
-            .map(|(name, value)| (name.to_string(), Bytes::copy_from_slice(value.as_bytes())));
-        let headers = headers.collect();
-        let body = if fetch.hop.method == Method::HEAD || has_no_body(head.status) {
-            if incoming.is_end_stream() {
-                held.release(&recorder);
-            }
-            recorder.succeed();
-            None
-        } else {
-            let decoder = if fetch.decompress {
-                match self.decoder(&fetch.caller.partition, &head.headers) {
-                    Ok(decoder) => decoder,
-                    Err(failure) => {
-                        recorder.fail(&failure);
-                        return Err(failure.error);
-                    }
-                }
-            } else {
-                None
-            };
-            let budget = fetch.caller.budget.clone();
-            let (deadline, permit) = (fetch.deadline, fetch.permit);
-            let body = Body::new(incoming, held, recorder, decoder, budget, deadline, permit);
-            Some(ByteStream::new(body))
-        };
-        Ok(FetchResponse {
-            url: fetch.hop.url.into(),
-            redirected: fetch.hop.redirects > 0,
-            status: head.status.as_u16(),
-            status_text,
-            headers,
-            body,
-        })
-    }
-
-    /// The decoder for a body with these headers, if it is encoded.
-    fn decoder(
-        &self,
-        partition: &Arc<str>,
-        headers: &HeaderMap,
-    ) -> Result<Option<Decoder>, Failure> {
-        let values = headers.get_all(CONTENT_ENCODING).iter();
-        let codings = Coding::listed(values.map(HeaderValue::as_bytes)).unwrap_or_default();
-        if codings.is_empty() {
-            return Ok(None);
-        }
-        let large = codings.iter().filter(|coding| coding.is_large());
-        let permits = large.map(|_| self.large_decoders.take(partition)).collect();
-        let permits: Result<Vec<_>, _> = permits;
-        let permits = permits.map_err(|whose| {
-            Failure::new(code::LIMIT, too_many("responses in br or zstd", whose))
-        })?;
-        Ok(Some(Decoder::new(&codings, permits)))
-    }
 }
 
 /// Whether a response is a redirect to follow, which `fetch` then goes to.
@@ -514,10 +306,6 @@ fn drain(mut body: Incoming, held: Held, recorder: &mut Recorder) {
     }
 }
 
-fn has_no_body(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 204 | 205 | 304)
-}
-
 /// Resolves when the time is over; never if there is no limit.
 async fn expired(deadline: &mut Option<Sleep>) {
     match deadline {
@@ -526,7 +314,7 @@ async fn expired(deadline: &mut Option<Sleep>) {
     }
 }
 
-fn too_many(what: &str, whose: Exhausted) -> String {
+pub(crate) fn too_many(what: &str, whose: Exhausted) -> String {
     match whose {
         Exhausted::Server => format!("the server has too many {what}: try again later"),
         Exhausted::Partition => {

@@ -50,10 +50,12 @@
 //!
 //! Read the modules in this order: `policy` (pure), `request` and `redirect` (pure), `resolve`,
 //! `dial`, `tls` and `connect` (new connections), `quota` and `pool`, `headers`, `send`, `body`,
-//! `record`, then `broker` (the life of a request) and `explain`.
+//! `record`, then `broker` (the life of a request), `answer`, `explain` and `build`.
 
+mod answer;
 mod body;
 mod broker;
+mod build;
 mod connect;
 mod dial;
 mod explain;
@@ -70,7 +72,8 @@ mod resolve;
 mod send;
 mod tls;
 
-pub use broker::{Broker, BrokerBuilder, BuildError};
+pub use broker::Broker;
+pub use build::{BrokerBuilder, BuildError};
 pub use dial::{Dial, SystemDialer};
 pub use ipnet::IpNet;
 pub use options::BrokerOptions;

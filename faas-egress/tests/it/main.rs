@@ -1,4 +1,10 @@
 //! The broker against real sockets.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
 
 mod bodies;
 mod corpus;
