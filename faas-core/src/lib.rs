@@ -53,7 +53,8 @@
 //! ```
 //!
 //! Read the modules in this order: [`model`] (the data), [`cost`] (prices), [`store`], [`runtime`] and
-//! [`scaling`] (the traits that a host can implement), [`bindings`] (functions of the host), [`events`], then `engine` (the life of an
+//! [`scaling`] (the traits that a host can implement), [`bindings`] (functions of the host), [`egress`] (requests to the network),
+//! [`events`], then `engine` (the life of an
 //! execution), [`secrets`], [`load_test`], [`platform`] (the handle that a host holds), [`access`]
 //! (authentication) and [`request_id`], which front ends share.
 
@@ -61,6 +62,7 @@ pub mod access;
 pub mod bindings;
 pub mod clock;
 pub mod cost;
+pub mod egress;
 mod engine;
 pub mod error;
 pub mod events;

@@ -6,6 +6,7 @@
 mod access;
 mod attempt;
 mod cost;
+pub mod egress;
 mod environment;
 mod execution;
 mod function;

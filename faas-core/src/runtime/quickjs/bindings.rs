@@ -20,12 +20,25 @@ const TOO_LARGE: &str = "ERR_TOO_LARGE";
 /// The most bytes of a stream that code sends at a time.
 const MAX_PIECE: usize = 256 << 10;
 
-/// Makes the bindings available in `context`.
+/// Makes the network available to `fetch`, and the bindings in `context` if the code reads it.
 pub(super) fn install<'js>(
     ctx: &Ctx<'js>,
     entries: &Entries,
     bindings: &[BindingNames],
+    reads_context: bool,
 ) -> Result<(), Ending<'js>> {
+    // It is the last one, so that the numbers of the others are their places.
+    let bindings = match bindings.split_last() {
+        Some((last, others)) if *last.name == *NETWORK => {
+            let platform = entries.platform.clone().restore(ctx)?;
+            platform.set("network", others.len())?;
+            others
+        }
+        _ => bindings,
+    };
+    if bindings.is_empty() || !reads_context {
+        return Ok(());
+    }
     let names: Vec<_> = bindings
         .iter()
         .map(|binding| (&binding.name, &binding.functions))

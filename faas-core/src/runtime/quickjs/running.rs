@@ -130,8 +130,9 @@ impl<'js> Running<'_, 'js> {
 
     /// Loads the program into a blank isolate, then calls its handler.
     fn load(&self, program: &Compiled) -> Result<Progress<'js>, Ending<'js>> {
-        if self.reads_context && !self.call.bindings.is_empty() {
-            bindings::install(self.ctx, self.entries, &self.call.bindings)?;
+        if !self.call.bindings.is_empty() {
+            let bindings = &self.call.bindings;
+            bindings::install(self.ctx, self.entries, bindings, self.reads_context)?;
         }
         if let Some(environment) = self.call.environment.as_json() {
             let prepare = self.entries.prepare.clone().restore(self.ctx)?;

@@ -6,7 +6,7 @@
 //
 // A stream is an argument or a result in pieces. It has a number, and each piece is a call of its
 // own: an action on that number.
-(function (builtins, contextPrototype, hostFunctions, textOf, use) {
+(function (builtins, contextPrototype, hostFunctions, textOf, platform) {
   'use strict';
   const {
     put: add, freeze, defineProperty, parse, ownKeys, ownValue, PromiseClass, ErrorClass, ProxyClass,
@@ -61,7 +61,7 @@
     const { promise, resolve, reject } = apply(withResolvers, PromiseClass, []);
     put(queue, {
       __proto__: null, id: ++serial, binding, method, stream, value, resolve, reject,
-      error: new ErrorClass(), next: null,
+      error: new ErrorClass(), isRaw: false, next: null,
     });
     return promise;
   };
@@ -128,8 +128,22 @@
     }
   };
 
+  // ---- `fetch` ----
+
+  // Its argument is bytes or a source of pieces, its result bytes or the number of a stream.
+  const fetch = (argument) => {
+    const stream = bytesOf(argument) === undefined ? ++streams : 0;
+    const value = stream === 0 ? argument : undefined;
+    const result = queued(calls, platform.network, 0, stream, value);
+    calls.last.isRaw = true;
+    if (stream !== 0) send(argument, stream);
+    return result;
+  };
+  const readStream = (stream) => act(READ, stream);
+  const cancelStream = (stream) => act(CANCEL, stream);
+
   const receive = (stream) => {
-    const { ReadableStream } = use('streams');
+    const { ReadableStream } = platform.use('streams');
     return new ReadableStream({
       type: 'bytes',
       async pull(controller) {
@@ -211,7 +225,7 @@
     delete taken[id];
     if (call.binding === ACTION) acting--; else running--;
     if (kind === 1) call.reject(describe(call.error, code, value));
-    else if (kind === 2) call.resolve(receive(value));
+    else if (kind === 2) call.resolve(call.isRaw ? value : receive(value));
     else call.resolve(typeof value === 'string' ? parse(value) : value);
   };
 
@@ -226,5 +240,5 @@
     running = acting = 0;
   };
 
-  return { bind, outgoing, deliver, isWaiting, reset };
+  return { bind, outgoing, deliver, isWaiting, reset, fetch, read: readStream, cancel: cancelStream };
 })

@@ -228,16 +228,17 @@
   // ---- host calls ----
 
   let calls;
-  const bindHost = (text) => {
+  const hostCalls = () => {
     calls ??= hostLoad(2)(
       {
         __proto__: null, ...builtins,
         freeze, defineProperty, parse, ownValue, TypeErrorClass, withResolvers,
       },
-      contextPrototype, hostFunctions, argumentText, platform.use,
+      contextPrototype, hostFunctions, argumentText, platform,
     );
-    calls.bind(text);
+    return calls;
   };
+  const bindHost = (text) => { hostCalls().bind(text); };
   const outgoing = (limit) => (calls === undefined ? [] : calls.outgoing(limit));
   const deliver = (id, kind, value, code) => { calls.deliver(id, kind, value, code); };
 
@@ -410,6 +411,7 @@
   platform.stop = stop;
   // The number of the current call: what belongs to an earlier call is out of date.
   platform.call = () => call;
+  platform.hostCalls = hostCalls;
   platform.describe = describe;
   // Logs what no code caught.
   platform.log = (thrown) => {

@@ -60,6 +60,13 @@
       return chunks.length === 1 ? chunks[0].slice() : join(chunks);
     }
 
+    // Its bytes, or a reader of its stream. Nobody else can read the body then.
+    begin() {
+      this.isUsed = true;
+      if (this.stream === null) return { bytes: this.bytes, reader: null };
+      return { bytes: null, reader: this.stream.getReader() };
+    }
+
     // A body with the same content, after which this one is used.
     move() {
       const { bytes, stream } = this;

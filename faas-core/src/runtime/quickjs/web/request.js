@@ -81,6 +81,7 @@
       if (followed !== undefined && followed !== null && !abort.isSignal(followed)) {
         throw new TypeError('the signal must be an AbortSignal');
       }
+      state.isAbortable = followed !== undefined && followed !== null;
       state.signal = abort.AbortSignal.any(followed === undefined || followed === null ? [] : [followed]);
       state.headers = new Headers();
       if (headers !== undefined) fill(state.headers, headers);

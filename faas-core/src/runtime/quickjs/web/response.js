@@ -17,7 +17,7 @@
 
   class Response {
     #state = {
-      __proto__: null, type: 'default', url: '', status: 200, statusText: '', headers: new Headers(), body: null,
+      __proto__: null, type: 'default', url: '', redirected: false, status: 200, statusText: '', headers: new Headers(), body: null,
     };
 
     constructor(body = undefined, init = undefined) {
@@ -80,7 +80,7 @@
 
     get type() { return this.#state.type; }
     get url() { return this.#state.url; }
-    get redirected() { this.#state; return false; }
+    get redirected() { return this.#state.redirected; }
     get status() { return this.#state.status; }
     get ok() { const { status } = this.#state; return status >= 200 && status <= 299; }
     get statusText() { return this.#state.statusText; }
