@@ -232,6 +232,10 @@ pub struct HostCall<'a> {
     /// The code of its error; null: it succeeded. `ERR_DROPPED`: the attempt ended before it.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub error: Option<Cow<'a, str>>,
+    /// The HTTP request, if `fetch` made the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, value_type = Option<crate::egress::HttpRequest>))]
+    pub request: Option<Cow<'a, model::RequestRecord>>,
 }
 
 impl<'a> From<&'a model::HostCallRecord> for HostCall<'a> {
@@ -244,6 +248,7 @@ impl<'a> From<&'a model::HostCallRecord> for HostCall<'a> {
             bytes_in: call.bytes_in,
             bytes_out: call.bytes_out,
             error: call.error.as_deref().map(Cow::Borrowed),
+            request: call.request.as_deref().map(Cow::Borrowed),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use faas_core::model::egress::EgressRules;
 use faas_core::model::{self, Environment, FunctionConfig as Limits, Json, Modules};
 use faas_core::platform;
 use faas_core::samples;
@@ -157,6 +158,9 @@ pub struct FunctionConfig<'a> {
     /// The bindings that its code may use; null: those that the host opens to all functions.
     #[cfg_attr(feature = "openapi", schema(required, value_type = Option<Vec<String>>))]
     pub bindings: Option<Vec<Cow<'a, str>>>,
+    /// Which requests its code may make; null: all that the server allows.
+    #[cfg_attr(feature = "openapi", schema(required, value_type = Option<crate::egress::EgressRules>))]
+    pub egress: Option<Cow<'a, EgressRules>>,
     /// What its code finds in `context.env`, without secrets.
     #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
     pub env: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
@@ -184,6 +188,7 @@ impl<'a> FunctionConfig<'a> {
             concurrency,
             memory,
             bindings,
+            egress,
         } = limits;
         let names = bindings.as_deref().map(<[_]>::iter);
         let variables = environment.variables.iter();
@@ -197,6 +202,7 @@ impl<'a> FunctionConfig<'a> {
             concurrency: *concurrency,
             memory: *memory,
             bindings: names.map(|names| names.map(|name| Cow::Borrowed(&**name)).collect()),
+            egress: egress.as_deref().map(Cow::Borrowed),
             env: variables
                 .map(|(name, value)| (Cow::Borrowed(&**name), Cow::Borrowed(&**value)))
                 .collect(),
@@ -355,6 +361,7 @@ impl TryFrom<NewFunction> for platform::NewFunction {
         function.config.concurrency = config.concurrency.flatten();
         function.config.memory = config.memory.flatten();
         function.config.bindings = config.bindings.take().flatten().map(shared);
+        function.config.egress = config.egress.take().flatten().map(Arc::new);
         function.environment = config.environment();
         Ok(function)
     }
@@ -482,6 +489,7 @@ impl TryFrom<FunctionChange> for platform::FunctionUpdate {
         update.concurrency = config.concurrency;
         update.memory = config.memory;
         update.bindings = config.bindings.take().map(|names| names.map(shared));
+        update.egress = config.egress.take().map(|rules| rules.map(Arc::new));
         update.environment = config.environment();
         Ok(update)
     }
@@ -538,6 +546,15 @@ pub struct NewConfig {
         schema(value_type = Option<Vec<String>>, max_items = 64)
     )]
     pub bindings: Option<Option<Vec<String>>>,
+    /// Which requests its code may make with `fetch`, within what the server allows. Null: all of
+    /// those. A secret that a header names is not in `context.env`.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::present"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::egress::EgressRules>))]
+    pub egress: Option<Option<EgressRules>>,
     /// Names and values that its code finds in `context.env`. A value sets the name, null removes
     /// it, and a name that is not there stays. A name has letters, digits and `_`, no digit first,
     /// and at most 128 characters. At most 100 names and 65536 bytes, secrets included.

@@ -43,6 +43,7 @@
 
 mod access;
 mod cost;
+mod egress;
 mod error;
 pub mod event;
 mod execution;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::egress::EgressLimits;
 use crate::error::Error;
 
 /// The largest input or output that can be configured, so that a record fits a MongoDB document.
@@ -60,6 +61,8 @@ pub struct PlatformOptions {
     pub max_host_argument: usize,
     /// How many bytes the arguments and results of all host calls of one attempt may have together.
     pub max_host_bytes: usize,
+    /// How many requests `fetch` may make in one attempt, and how many bytes it may move.
+    pub egress_limits: EgressLimits,
     /// The longest timeout that a function may ask for.
     pub max_timeout: Duration,
     /// How long ended executions are kept; `None`: for ever. Their sums are always kept.
@@ -107,6 +110,7 @@ impl Default for PlatformOptions {
             max_concurrent_host_calls: 32,
             max_host_argument: 1 << 20,
             max_host_bytes: 64 << 20,
+            egress_limits: EgressLimits::default(),
             max_timeout: Duration::from_secs(900),
             retention: None,
             scaling_tick: Duration::from_millis(200),

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use faas_core::model::Cost;
 use faas_core::model::LoadTest;
+use faas_core::model::egress::EgressRules;
 use faas_core::model::{
     Actor, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, Environment, Execution, ExecutionId,
     Failure, Function, FunctionConfig, FunctionId, FunctionStatus, HostCallRecord, InstanceId,
@@ -69,6 +70,8 @@ struct FunctionConfigDef {
     memory: Option<u32>,
     #[serde(default)]
     bindings: Option<Arc<[Arc<str>]>>,
+    #[serde(default)]
+    egress: Option<Arc<EgressRules>>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -13,6 +13,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::address::Address;
+use crate::egress::EgressFlags;
 use crate::key_cli::{KeyCommand, Place};
 use crate::network::NetworkFlags;
 use crate::units::{parse_duration, parse_size};
@@ -160,6 +161,13 @@ pub(crate) struct Flags {
     /// Start with --isolation process even if the system offers no sandbox for processes
     #[arg(long, env = "FAAS_ALLOW_UNLOCKED", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) allow_unlocked: Option<bool>,
+
+    /// Let user code call eval and new Function; only with --isolation process [default: true]
+    #[arg(long, env = "FAAS_ALLOW_EVAL", value_name = "BOOL")]
+    pub(crate) allow_eval: Option<bool>,
+
+    #[command(flatten)]
+    pub(crate) egress: EgressFlags,
 
     /// Maximum number of warm isolates, over all functions [default: 1000]
     #[arg(long, env = "FAAS_WARM_ISOLATES", value_name = "COUNT")]

@@ -7,12 +7,15 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use faas_core::cost::PriceBook;
+use faas_core::model::egress::HostPattern;
 use faas_core::scaling::{QueueDrivenOptions, TargetConcurrencyOptions};
+use faas_egress::IpNet;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use crate::address::Address;
 use crate::cli::{Durability, Isolation, LogFormat, Policy};
+use crate::egress::{EgressFlags, Reach, parse_network};
 use crate::network::NetworkFlags;
 use crate::store_url::StoreUrl;
 use crate::units::{parse_duration, parse_size};
@@ -38,6 +41,13 @@ pub(crate) const KEYS: &[&str] = &[
     "scaling_policy",
     "isolation",
     "allow_unlocked",
+    "allow_eval",
+    "egress",
+    "egress_port",
+    "egress_allow_host",
+    "egress_deny_host",
+    "egress_allow_address",
+    "egress_deny_address",
     "warm_isolates",
     "warm_memory",
     "warm_idle",
@@ -84,6 +94,15 @@ pub(crate) struct File {
     pub(crate) scaling_policy: Option<Policy>,
     pub(crate) isolation: Option<Isolation>,
     pub(crate) allow_unlocked: Option<bool>,
+    pub(crate) allow_eval: Option<bool>,
+    egress: Option<Reach>,
+    egress_port: Vec<u16>,
+    egress_allow_host: Vec<HostPattern>,
+    egress_deny_host: Vec<HostPattern>,
+    #[serde(deserialize_with = "networks")]
+    egress_allow_address: Vec<IpNet>,
+    #[serde(deserialize_with = "networks")]
+    egress_deny_address: Vec<IpNet>,
     pub(crate) warm_isolates: Option<usize>,
     #[serde(deserialize_with = "size")]
     pub(crate) warm_memory: Option<usize>,
@@ -167,6 +186,18 @@ impl File {
     }
 
     /// The settings of [`NetworkFlags`].
+    /// Takes the settings of the network of functions.
+    pub(crate) fn take_egress(&mut self) -> EgressFlags {
+        EgressFlags {
+            egress: self.egress,
+            egress_port: std::mem::take(&mut self.egress_port),
+            egress_allow_host: std::mem::take(&mut self.egress_allow_host),
+            egress_deny_host: std::mem::take(&mut self.egress_deny_host),
+            egress_allow_address: std::mem::take(&mut self.egress_allow_address),
+            egress_deny_address: std::mem::take(&mut self.egress_deny_address),
+        }
+    }
+
     pub(crate) fn network(&self) -> NetworkFlags {
         NetworkFlags {
             max_connections: self.max_connections,
@@ -240,6 +271,12 @@ fn overlay(table: &mut toml::Table, changes: &toml::Table) {
             }
         }
     }
+}
+
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let networks = texts.iter().map(|text| parse_network(text));
+    networks.collect::<Result<_, _>>().map_err(D::Error::custom)
 }
 
 fn text<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(

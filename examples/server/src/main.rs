@@ -11,6 +11,7 @@
 mod address;
 mod cli;
 mod dashboard;
+mod egress;
 mod file;
 mod key_cli;
 mod key_notice;

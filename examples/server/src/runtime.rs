@@ -43,6 +43,7 @@ fn processes(builder: PlatformBuilder, settings: &Settings) -> Result<PlatformBu
     options.warm_bytes = settings.warm.memory;
     options.warm_idle = settings.warm.idle;
     options.allow_unlocked = settings.allow_unlocked;
+    options.allow_eval = settings.allow_eval;
     let runtime = Processes::new(options).map_err(|error| {
         format!(
             "cannot isolate functions in processes: {}; use --isolation thread to run them in the server's \

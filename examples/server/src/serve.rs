@@ -26,6 +26,7 @@ use tracing::{info, warn};
 use crate::address::Address;
 use crate::cli::Isolation;
 use crate::dashboard;
+use crate::egress;
 use crate::key_notice;
 use crate::open_files;
 use crate::print;
@@ -164,6 +165,9 @@ async fn start(settings: &Settings, store: Arc<dyn Store>) -> Result<Platform, S
         .scaling_policy(settings.policy())
         .price_book(settings.prices.clone())
         .options(|options| options.clone_from(&settings.platform));
+    let network = egress::broker(&settings.egress)
+        .map_err(|error| format!("cannot set up the network of functions: {}", chain(&error)))?;
+    let builder = network.into_iter().fold(builder, PlatformBuilder::network);
     let keys = settings.secret_keys.clone().into_iter();
     let builder = keys.fold(builder, PlatformBuilder::secret_key);
     with_runtime(builder, settings)?

@@ -79,6 +79,8 @@ pub(crate) struct Settings {
     pub(crate) scaling_policy: Policy,
     pub(crate) isolation: Isolation,
     pub(crate) allow_unlocked: bool,
+    pub(crate) allow_eval: bool,
+    pub(crate) egress: faas_egress::Policy,
     pub(crate) warm: Warm,
     pub(crate) request_timeout: Duration,
     pub(crate) network: Network,
@@ -101,11 +103,12 @@ impl Settings {
     /// Names the invalid setting, and what was expected.
     pub(crate) fn merge(
         flags: Box<Flags>,
-        file: File,
+        mut file: File,
         environment: &Environment,
     ) -> Result<Self, String> {
         let prices = file.price_book()?;
         let network = file.network();
+        let egress = file.take_egress();
         let platform = platform::merge(&flags, &file)?;
         let listen = listen(flags.listen, file.listen, environment.port.as_deref())?;
         let secret_keys = secret_keys(environment.secret_key.as_ref())?;
@@ -153,6 +156,8 @@ impl Settings {
                 .allow_unlocked
                 .or(file.allow_unlocked)
                 .unwrap_or_default(),
+            allow_eval: flags.allow_eval.or(file.allow_eval).unwrap_or(true),
+            egress: flags.egress.merge(egress),
             warm: Warm {
                 isolates: flags.warm_isolates.or(file.warm_isolates).unwrap_or(1000),
                 memory: flags.warm_memory.or(file.warm_memory).unwrap_or(512 << 20),

@@ -82,7 +82,7 @@ impl Content {
         }
     }
 
-    fn into_stream(self) -> Result<ByteStream, HostError> {
+    pub(crate) fn into_stream(self) -> Result<ByteStream, HostError> {
         match self {
             Self::Stream(stream) => Ok(stream),
             Self::Bytes(bytes) => Ok(bytes.into()),

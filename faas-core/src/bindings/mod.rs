@@ -30,6 +30,7 @@ use self::function::{
     BYTES, HostFunction, STREAM, TO_BYTES, TO_STREAM, json_argument, json_result,
 };
 pub use self::stream::{ByteSender, ByteStream, StreamClosed};
+use crate::egress::Network;
 use crate::error::Error;
 use crate::runtime::{BindingNames, HostError};
 
@@ -218,9 +219,15 @@ fn check_name(what: &str, name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// All bindings of a platform.
+/// The name under which `fetch` is among the bindings of a function. No binding can have it.
+pub(crate) const NETWORK: &str = "#network";
+
+/// All bindings of a platform, and its network.
 #[derive(Default)]
-pub struct Bindings(BTreeMap<Arc<str>, Bound>);
+pub struct Bindings {
+    all: BTreeMap<Arc<str>, Bound>,
+    network: Option<Arc<dyn Network>>,
+}
 
 /// A binding of a platform.
 struct Bound {
@@ -235,7 +242,10 @@ impl Bindings {
     ///
     /// # Errors
     /// [`Error::Invalid`] if a name is wrong or exists twice.
-    pub(crate) fn new(bindings: Vec<Binding>) -> Result<Self, Error> {
+    pub(crate) fn new(
+        bindings: Vec<Binding>,
+        network: Option<Arc<dyn Network>>,
+    ) -> Result<Self, Error> {
         let mut all = BTreeMap::new();
         for mut binding in bindings {
             if let Some(wrong) = binding.wrong {
@@ -251,32 +261,41 @@ impl Bindings {
                 return Err(Error::Invalid(format!("the binding {name} exists twice")));
             }
         }
-        Ok(Self(all))
+        Ok(Self { all, network })
+    }
+
+    /// The network, if there is one.
+    pub(crate) fn network(&self) -> Option<&Arc<dyn Network>> {
+        self.network.as_ref()
     }
 
     /// The names of all bindings, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(|name| &**name)
+        self.all.keys().map(|name| &**name)
     }
 
     /// Describes all bindings as a TypeScript declaration file: the type of `context`, and the
     /// types of arguments and results.
     pub fn typescript(&self) -> String {
-        typescript::declarations(&self.0)
+        typescript::declarations(&self.all)
     }
 
-    /// What a function has: the bindings that it lists, or all that are not restricted.
+    /// What a function has: the bindings that it lists, or all that are not restricted; and the
+    /// network, which comes last.
     pub(crate) fn given(&self, listed: Option<&[Arc<str>]>) -> Arc<[BindingNames]> {
-        let given = self.0.iter().filter(|(name, binding)| match listed {
+        let given = self.all.iter().filter(|(name, binding)| match listed {
             Some(names) => names.contains(name),
             None => !binding.is_restricted,
         });
-        given
-            .map(|(name, binding)| BindingNames {
-                name: name.clone(),
-                functions: binding.functions.keys().cloned().collect(),
-            })
-            .collect()
+        let given = given.map(|(name, binding)| BindingNames {
+            name: name.clone(),
+            functions: binding.functions.keys().cloned().collect(),
+        });
+        let network = self.network.as_ref().map(|_| BindingNames {
+            name: NETWORK.into(),
+            functions: [Arc::from("fetch")].into(),
+        });
+        given.chain(network).collect()
     }
 
     /// Calls a host function, if `given` has it.
@@ -288,7 +307,10 @@ impl Bindings {
         argument: Content,
     ) -> Result<Content, HostError> {
         let unknown = |text| Err(HostError::new("ERR_UNKNOWN_HOST_FUNCTION", text));
-        let names = || given.iter().map(|given| &*given.name);
+        let names = || {
+            let names = given.iter().map(|given| &*given.name);
+            names.filter(|name| *name != NETWORK)
+        };
         if !names().any(|name| name == binding) {
             return unknown(format!(
                 "this function has no binding {}: it has {}",
@@ -296,7 +318,7 @@ impl Bindings {
                 listed(names())
             ));
         }
-        let functions = self.0.get(binding).map(|binding| &binding.functions);
+        let functions = self.all.get(binding).map(|binding| &binding.functions);
         match functions.and_then(|functions| functions.get(function)) {
             Some(found) => found.call(call, argument).await,
             None => {

@@ -15,8 +15,10 @@ pub mod code;
 mod message;
 mod network;
 mod record;
+mod secrets;
 
 pub use budget::{Budget, EgressLimits, EgressUsage, RequestPermit};
 pub use message::{FetchBody, FetchRequest, FetchResponse, Redirect};
 pub use network::{Caller, ExplainedAddress, Explanation, Network, Observer, Secrets};
 pub use record::{FetchRecord, FetchTimes, RefusedBy};
+pub(crate) use secrets::HostSecrets;

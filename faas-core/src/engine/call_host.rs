@@ -53,9 +53,8 @@ impl CallHost for EngineHost {
                 argument,
             } => {
                 let call = HostCall::of(&self.context, self.function.function.version);
-                let given = &self.function.bindings;
                 let name = (&*binding, &*function);
-                host_calls::call(engine, calls, given, call, name, argument).await
+                host_calls::call(engine, calls, &self.function, call, name, argument).await
             }
             HostRequest::Stream { stream, action } => {
                 host_streams::act(engine, calls, stream, action).await

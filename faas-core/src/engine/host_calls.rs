@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -10,11 +10,14 @@ use parking_lot::Mutex;
 
 use super::Engine;
 use super::host_streams::Streams;
-use crate::bindings::{Content, HostCall};
+use super::job::Loaded;
+use super::network;
+use crate::bindings::{Content, HostCall, NETWORK};
 use crate::clock::Clock;
+use crate::egress::Budget;
 use crate::model::{Execution, HostCallRecord};
 use crate::options::PlatformOptions;
-use crate::runtime::{BindingNames, HostAnswer, HostError, Payload};
+use crate::runtime::{HostAnswer, HostError, Payload};
 
 /// The longest name that is kept, in characters: that of a binding, a dot and that of a function.
 const MAX_NAME: usize = 129;
@@ -23,6 +26,8 @@ const MAX_NAME: usize = 129;
 #[derive(Default)]
 pub(super) struct HostCalls {
     tally: Mutex<Tally>,
+    /// What `fetch` has used.
+    pub(super) budget: OnceLock<Arc<Budget>>,
     pub(super) streams: Mutex<Streams>,
 }
 
@@ -68,7 +73,7 @@ impl HostCalls {
         self.tally.lock().move_bytes(options, bytes)
     }
 
-    fn keep(&self, record: HostCallRecord) {
+    pub(super) fn keep(&self, record: HostCallRecord) {
         let mut tally = self.tally.lock();
         if tally.records.len() < Execution::MAX_HOST_CALLS {
             tally.records.push(record);
@@ -126,25 +131,29 @@ pub(super) fn check_argument(options: &PlatformOptions, bytes: usize) -> Result<
 pub(super) async fn call(
     engine: &Engine,
     calls: &Arc<HostCalls>,
-    given: &[BindingNames],
+    function: &Loaded,
     call: HostCall,
-    (binding, function): (&str, &str),
+    (binding, name): (&str, &str),
     argument: Payload,
 ) -> HostAnswer {
     let options = &engine.0.options;
     let bytes = argument.len();
+    let network = engine.0.bindings.network();
+    let network = network.filter(|_| binding == NETWORK);
     let mut kept = Kept {
         clock: engine.0.clock.clone(),
         calls: Arc::downgrade(calls),
         record: HostCallRecord {
             attempt: call.attempt,
-            name: name(binding, function),
+            name: full_name(binding, name),
             start_time: engine.0.clock.now(),
             duration: Duration::ZERO,
             bytes_in: bytes as u64,
             bytes_out: 0,
             error: Some("ERR_DROPPED".to_owned()),
+            request: None,
         },
+        is_request: network.is_some(),
         uploaded: Arc::default(),
         since: engine.0.clock.monotonic(),
     };
@@ -160,8 +169,13 @@ pub(super) async fn call(
                 Content::Stream(stream)
             }
         };
-        let bindings = &engine.0.bindings;
-        guarded(bindings.call(given, call, (binding, function), argument)).await
+        if let Some(network) = network {
+            let argument = argument.into_stream()?;
+            let fetched = network::fetch(engine, &**network, calls, function, &call, argument);
+            return guarded(fetched).await;
+        }
+        let (bindings, given) = (&engine.0.bindings, &function.bindings);
+        guarded(bindings.call(given, call, (binding, name), argument)).await
     };
     let result = match answer.await {
         Ok(Content::Json(json)) => Ok(Payload::Json(json)),
@@ -184,7 +198,7 @@ pub(super) async fn call(
 }
 
 /// The name of a call as it is kept.
-fn name(binding: &str, function: &str) -> String {
+fn full_name(binding: &str, function: &str) -> String {
     let name = binding.chars().chain(['.']).chain(function.chars());
     name.take(MAX_NAME).collect()
 }
@@ -195,6 +209,8 @@ pub(super) struct Kept {
     /// Weak, because the calls own the streams, and a stream owns this.
     calls: Weak<HostCalls>,
     pub(super) record: HostCallRecord,
+    /// Whether `fetch` made the call: its requests are kept one by one, by what makes them.
+    is_request: bool,
     /// The bytes of the argument that came in pieces.
     uploaded: Arc<AtomicU64>,
     since: Duration,
@@ -209,7 +225,7 @@ impl Kept {
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        let Some(calls) = self.calls.upgrade() else {
+        let Some(calls) = self.calls.upgrade().filter(|_| !self.is_request) else {
             return;
         };
         let now = self.clock.monotonic();

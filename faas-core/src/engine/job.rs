@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use super::admission::Place;
 use super::in_flight::InFlightGuard;
 use super::lanes::Queued;
+use crate::egress::HostSecrets;
 use crate::error::Error;
 use crate::model::{Execution, Failure, Function, FunctionId};
 use crate::runtime::{BindingNames, Limits, OpenEnvironment, Program, StopSignal};
@@ -20,6 +21,8 @@ pub(crate) struct Loaded {
     pub(crate) limits: Limits,
     /// The bindings that the function has.
     pub(crate) bindings: Arc<[BindingNames]>,
+    /// The secrets that the network puts into headers. Its code does not get them.
+    pub(crate) egress_secrets: Arc<HostSecrets>,
     /// The environment of its code, or the failure of each of its executions.
     pub(crate) environment: Result<Arc<OpenEnvironment>, Failure>,
 }

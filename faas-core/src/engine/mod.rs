@@ -24,6 +24,7 @@ mod instances;
 mod job;
 mod lanes;
 mod live;
+mod network;
 mod parked;
 mod queue;
 mod ready;

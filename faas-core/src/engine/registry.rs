@@ -6,6 +6,7 @@
 //! Where other platforms use the same store, a function that was changed there is served here in its
 //! old version for a second at most.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -18,7 +19,9 @@ use super::job::Loaded;
 use crate::bindings::Bindings;
 use crate::clock::Clock;
 use crate::cost::PriceBook;
+use crate::egress::HostSecrets;
 use crate::error::Error;
+use crate::model::egress::EgressRules;
 use crate::model::{Failure, FailureKind, Function, FunctionId, Source};
 use crate::options::PlatformOptions;
 use crate::runtime::{Limits, OpenEnvironment, Program, Runtime};
@@ -267,21 +270,33 @@ impl Registry {
             host_calls: self.options.max_concurrent_host_calls,
             host_bytes: self.options.max_host_argument,
         };
-        let environment = self.open_environment(&function);
+        let (environment, egress_secrets) = match self.open_environment(&function) {
+            Ok((environment, secrets)) => (Ok(environment), secrets),
+            Err(failure) => (Err(failure), HostSecrets::default()),
+        };
         let bindings = self.bindings.given(function.config.bindings.as_deref());
         Arc::new(Loaded {
             function,
             program,
             limits,
             bindings,
+            egress_secrets: Arc::new(egress_secrets),
             environment,
         })
     }
 
-    /// What the function's code can read. A function with a secret that cannot be opened does not run,
+    /// What the function's code can read, and the secrets that only its network rules use. A function with a secret that cannot be opened does not run,
     /// but can still be read and changed.
-    fn open_environment(&self, function: &Function) -> Result<Arc<OpenEnvironment>, Failure> {
+    fn open_environment(
+        &self,
+        function: &Function,
+    ) -> Result<(Arc<OpenEnvironment>, HostSecrets), Failure> {
         let environment = &function.environment;
+        let rules = function.config.egress.as_deref();
+        let of_host: HashSet<&str> = rules
+            .into_iter()
+            .flat_map(EgressRules::secret_names)
+            .collect();
         let mut opened = Vec::with_capacity(environment.secrets.len());
         for (name, secret) in &environment.secrets {
             match self.secret_keys.open(function.id, name, &secret.sealed) {
@@ -298,8 +313,11 @@ impl Registry {
         }
         let variables = environment.variables.iter();
         let variables = variables.map(|(name, value)| (&**name, &**value));
+        let (hidden, opened): (Vec<_>, Vec<_>) =
+            (opened.into_iter()).partition(|(name, _)| of_host.contains(name));
         let secrets = opened.iter().map(|(name, text)| (*name, text.expose()));
-        Ok(Arc::new(OpenEnvironment::new(variables.chain(secrets))))
+        let environment = OpenEnvironment::new(variables.chain(secrets));
+        Ok((Arc::new(environment), HostSecrets::new(hidden)))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::egress::FetchRecord;
+
 use super::{InstanceId, Timestamp};
 
 /// Why an attempt returned no value.
@@ -145,4 +147,62 @@ pub struct HostCallRecord {
     /// The code of its error; `None` if it succeeded. `ERR_DROPPED` if the call of the function
     /// ended before it.
     pub error: Option<String>,
+    /// The HTTP request, if `fetch` made the call.
+    pub request: Option<Box<RequestRecord>>,
+}
+
+/// What is kept of an HTTP request that code made. Times are in microseconds; one is `None` if that
+/// part did not happen: a connection that is used again has no `dns`, `connect` and `tls`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RequestRecord {
+    /// The method.
+    pub method: String,
+    /// `http` or `https`; empty if the URL was not valid.
+    pub scheme: String,
+    /// The host; empty if the URL was not valid.
+    pub host: String,
+    /// The port; 0 if the URL was not valid.
+    pub port: u16,
+    /// The status of the response, if one came.
+    pub status: Option<u16>,
+    /// Whether the request used HTTP/2.
+    pub http2: bool,
+    /// Whether the connection had been used before.
+    pub reused: bool,
+    /// Resolving the name.
+    pub dns: Option<u64>,
+    /// Connecting.
+    pub connect: Option<u64>,
+    /// The TLS handshake.
+    pub tls: Option<u64>,
+    /// From the beginning to the head of the response.
+    pub first_byte: Option<u64>,
+    /// Whose rule refused the request, if one did: `server` or `function`.
+    pub refused_by: Option<String>,
+    /// What the refusal says.
+    pub refusal: Option<String>,
+}
+
+impl From<FetchRecord> for RequestRecord {
+    fn from(record: FetchRecord) -> Self {
+        let micros = |time: Option<Duration>| {
+            time.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
+        };
+        Self {
+            method: record.method,
+            scheme: record.scheme.to_owned(),
+            host: record.host,
+            port: record.port,
+            status: record.status,
+            http2: record.is_http2,
+            reused: record.is_reused,
+            dns: micros(record.times.dns),
+            connect: micros(record.times.connect),
+            tls: micros(record.times.tls),
+            first_byte: micros(record.times.first_byte),
+            refused_by: record.refused_by.map(|by| by.as_str().to_owned()),
+            refusal: record.refusal,
+        }
+    }
 }

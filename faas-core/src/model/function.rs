@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::egress::EgressRules;
 use super::{Environment, FunctionId, Language, Modules, Source, Timestamp};
 
 /// A function: its code and how to run it.
@@ -119,6 +120,8 @@ pub struct FunctionConfig {
     /// functions. At most [`FunctionConfig::MAX_BINDINGS`] names of 1 to
     /// [`FunctionConfig::MAX_BINDING_NAME`] characters.
     pub bindings: Option<Arc<[Arc<str>]>>,
+    /// Which requests its code may make, within what the server allows; `None`: all of those.
+    pub egress: Option<Arc<EgressRules>>,
 }
 
 impl FunctionConfig {
@@ -136,6 +139,7 @@ impl Default for FunctionConfig {
             concurrency: None,
             memory: None,
             bindings: None,
+            egress: None,
         }
     }
 }

@@ -23,7 +23,9 @@ mod status;
 mod timestamp;
 
 pub use access::{Actor, ApiKey, AuditAction, AuditEntry, KeyHash, Role};
-pub use attempt::{Attempt, Failure, FailureKind, HostCallRecord, LogLevel, LogLine};
+pub use attempt::{
+    Attempt, Failure, FailureKind, HostCallRecord, LogLevel, LogLine, RequestRecord,
+};
 pub use cost::{Basis, Cost, UsageSums};
 pub use environment::{Environment, Secret};
 pub use execution::{Execution, IllegalTransition};

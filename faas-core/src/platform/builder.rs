@@ -8,6 +8,7 @@ use super::Platform;
 use crate::bindings::{Binding, Bindings};
 use crate::clock::{Clock, SystemClock};
 use crate::cost::PriceBook;
+use crate::egress::Network;
 use crate::engine::{Engine, Parts};
 use crate::error::Error;
 use crate::options::PlatformOptions;
@@ -111,6 +112,13 @@ impl PlatformBuilder {
         self
     }
 
+    /// Lets the code of functions make requests with `fetch`. Default: no network.
+    #[must_use]
+    pub fn network(mut self, network: impl Network + 'static) -> Self {
+        self.network = Some(Arc::new(network));
+        self
+    }
+
     /// Changes options.
     #[must_use]
     pub fn options(mut self, change: impl FnOnce(&mut PlatformOptions)) -> Self {
@@ -133,11 +141,12 @@ impl PlatformBuilder {
             price_book,
             secret_keys,
             bindings,
+            network,
         } = self;
         options.check()?;
         let price_book = price_book.unwrap_or_default();
         price_book.validate().map_err(Error::Invalid)?;
-        let bindings = Bindings::new(bindings)?;
+        let bindings = Bindings::new(bindings, network)?;
         let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         check_tokio(&*clock)?;
         let engine = Engine::start(Parts {

@@ -1,7 +1,7 @@
 //! The parts of an execution that are lists: attempts, logs and host calls; and failures.
 
 use faas_core::model::{
-    Attempt, Failure, FailureKind, HostCallRecord, InstanceId, LogLevel, LogLine,
+    Attempt, Failure, FailureKind, HostCallRecord, InstanceId, LogLevel, LogLine, RequestRecord,
 };
 use mongodb::bson::{Bson, Document, doc};
 
@@ -83,6 +83,7 @@ pub(super) fn write_host_call(call: &HostCallRecord) -> Document {
         "bytesIn": signed(call.bytes_in),
         "bytesOut": signed(call.bytes_out),
         "error": call.error.as_deref(),
+        "request": write_request(call),
         "exact": {
             "startTime": call.start_time.as_micros(),
             "duration": nanos(call.duration),
@@ -105,7 +106,23 @@ pub(super) fn read_host_call(
         bytes_in: damage.or("hostCalls", fields.count("bytesIn"), 0),
         bytes_out: damage.or("hostCalls", fields.count("bytesOut"), 0),
         error: error.map(str::to_owned),
+        request: damage.or("hostCalls", read_request(&fields), None),
     })
+}
+
+/// A record that has no BSON form is left out.
+fn write_request(call: &HostCallRecord) -> Bson {
+    let request = call.request.as_deref();
+    let request = request.and_then(|request| mongodb::bson::serialize_to_bson(request).ok());
+    request.unwrap_or(Bson::Null)
+}
+
+fn read_request(fields: &Fields<'_>) -> Result<Option<Box<RequestRecord>>, Error> {
+    let Some(value) = fields.value("request") else {
+        return Ok(None);
+    };
+    let request = mongodb::bson::deserialize_from_bson(value.clone());
+    (request.map(Some)).map_err(|_| fields.unreadable("request"))
 }
 
 pub(super) fn write_log(line: &LogLine) -> Document {

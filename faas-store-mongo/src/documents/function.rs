@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use faas_core::cost::PriceBook;
 use faas_core::model::Sealed;
+use faas_core::model::egress::EgressRules;
 use faas_core::model::{
     Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
     FunctionSummary, Language, Modules, Secret, Tier, Timestamp,
@@ -41,6 +42,7 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
             "concurrency": function.config.concurrency.map(i64::from),
             "memory": function.config.memory.map(i64::from),
             "bindings": write_bindings(&function.config),
+            "egress": write_egress(&function.config),
             "env": variables,
             "secrets": secrets,
             "exact": { "timeout": nanos(function.config.timeout) },
@@ -93,6 +95,22 @@ fn bindings(fields: &Fields<'_>) -> Result<Option<Arc<[Arc<str>]>>, Error> {
     let names = value.as_array().ok_or_else(unreadable)?;
     let name = |name: &Bson| Ok(Arc::from(name.as_str().ok_or_else(unreadable)?));
     names.iter().map(name).collect::<Result<_, _>>().map(Some)
+}
+
+/// As JSON text: rules have names of headers, which can be no names of fields. Null stands for all
+/// that the server allows.
+fn write_egress(config: &FunctionConfig) -> Bson {
+    let rules = config.egress.as_deref();
+    let text = rules.and_then(|rules| serde_json::to_string(rules).ok());
+    text.map_or(Bson::Null, Bson::String)
+}
+
+fn egress(fields: &Fields<'_>) -> Result<Option<Arc<EgressRules>>, Error> {
+    let Some(text) = fields.optional_text("egress")? else {
+        return Ok(None);
+    };
+    let rules = serde_json::from_str(text);
+    (rules.map(|rules| Some(Arc::new(rules)))).map_err(|_| fields.unreadable("config.egress"))
 }
 
 /// Names are of letters, digits and `_`, so they can be names of fields.
@@ -251,6 +269,12 @@ fn config(fields: &Fields<'_>, damage: &mut Damage) -> FunctionConfig {
         // A function whose bindings cannot be read gets none, so that it cannot use more than it was
         // given.
         bindings: damage.or("config.bindings", bindings(fields), Some([].into())),
+        // Nor can one whose rules cannot be read make a request.
+        egress: damage.or(
+            "config.egress",
+            egress(fields),
+            Some(Arc::new(EgressRules::nothing())),
+        ),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use faas_core::model::{
-    Attempt, Execution, Failure, HostCallRecord, InstanceId, LogLine, Timestamp,
+    Attempt, Execution, Failure, HostCallRecord, InstanceId, LogLine, RequestRecord, Timestamp,
 };
 use serde::de::DeserializeOwned;
 
@@ -33,9 +33,19 @@ const fn is_zero(number: &u64) -> bool {
 }
 
 /// A host call as it is stored: attempt, name, start in microseconds, nanoseconds, bytes in, bytes
-/// out, code of the error. Names of fields would double the length.
+/// out, code of the error, HTTP request. Names of fields would double the length. Older rows have no
+/// request.
 #[derive(serde::Serialize, serde::Deserialize)]
-struct StoredHostCall<T>(u32, T, Timestamp, u64, u64, u64, Option<T>);
+struct StoredHostCall<T>(
+    u32,
+    T,
+    Timestamp,
+    u64,
+    u64,
+    u64,
+    Option<T>,
+    #[serde(default)] Option<Box<RequestRecord>>,
+);
 
 /// The column of the attempts. An only attempt that has the execution's own values is not written
 /// again: `None` stands for it, or its processor time in nanoseconds if that is not zero.
@@ -117,6 +127,7 @@ pub(crate) fn host_calls_column(execution: &Execution) -> Option<String> {
             call.bytes_in,
             call.bytes_out,
             call.error.as_deref(),
+            call.request.clone(),
         ));
     }
     to_json(&calls)
@@ -127,17 +138,19 @@ pub(crate) fn host_calls(column: Option<&[u8]>) -> Result<Vec<HostCallRecord>, E
         return Ok(Vec::new());
     };
     let stored: Vec<StoredHostCall<String>> = from_json(column, "host_calls")?;
-    let call = |StoredHostCall(attempt, name, start_time, nanos, bytes_in, bytes_out, error)| {
-        HostCallRecord {
-            attempt,
-            name,
-            start_time,
-            duration: Duration::from_nanos(nanos),
-            bytes_in,
-            bytes_out,
-            error,
-        }
-    };
+    let call =
+        |StoredHostCall(attempt, name, start_time, nanos, bytes_in, bytes_out, error, request)| {
+            HostCallRecord {
+                attempt,
+                name,
+                start_time,
+                duration: Duration::from_nanos(nanos),
+                bytes_in,
+                bytes_out,
+                error,
+                request,
+            }
+        };
     Ok(stored.into_iter().map(call).collect())
 }
 

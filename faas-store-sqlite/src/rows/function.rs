@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use faas_core::cost::PriceBook;
+use faas_core::model::egress::EgressRules;
 use faas_core::model::{
     Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
     FunctionSummary, Language, Modules, Source, Tier, Timestamp,
@@ -15,14 +16,14 @@ use crate::error::Error;
 const INSERT: &str = "
     INSERT INTO functions (no, name, description, code, created_at, updated_at, version, active,
         timeout, retry_count, concurrency, tier, environment, memory, bindings, language,
-        module_bytes, modules, handler)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+        module_bytes, modules, handler, egress)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
 
 const UPDATE: &str = "
     UPDATE functions SET name = ?2, description = ?3, code = ?4, created_at = ?5, updated_at = ?6,
         version = ?7, active = ?8, timeout = ?9, retry_count = ?10, concurrency = ?11, tier = ?12,
         environment = ?13, memory = ?14, bindings = ?15, language = ?16, module_bytes = ?17,
-        modules = ?18, handler = ?19
+        modules = ?18, handler = ?19, egress = ?20
     WHERE no = ?1";
 
 /// Replaces a name or description that cannot be read.
@@ -32,7 +33,7 @@ const UNREADABLE: &str = "(unreadable)";
 pub(crate) const SELECT: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.environment,
-        f.tier, f.language, f.modules, f.handler
+        f.tier, f.language, f.modules, f.handler, f.egress
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
@@ -41,7 +42,7 @@ pub(crate) const SELECT_WITHOUT_CODE: &str = "
     SELECT n.id, f.name, f.description, octet_length(f.code) + coalesce(f.module_bytes, 0),
         f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.environment,
-        f.tier, f.language, NULL, f.handler
+        f.tier, f.language, NULL, f.handler, f.egress
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
@@ -49,7 +50,7 @@ pub(crate) const SELECT_WITHOUT_CODE: &str = "
 pub(crate) const SELECT_VERSION: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.environment,
-        f.tier, f.language, f.modules, f.handler
+        f.tier, f.language, f.modules, f.handler, f.egress
     FROM function_versions f JOIN function_numbers n ON n.no = f.function_no
     ";
 
@@ -57,10 +58,10 @@ pub(crate) const SELECT_VERSION: &str = "
 const KEEP: &str = "
     INSERT OR REPLACE INTO function_versions (function_no, version, replaced_at, name, description,
         created_at, updated_at, active, timeout, retry_count, concurrency, memory, bindings, tier,
-        environment, code, language, module_bytes, modules, handler)
+        environment, code, language, module_bytes, modules, handler, egress)
     SELECT no, version, ?2, name, description, created_at, updated_at, active, timeout, retry_count,
         concurrency, memory, bindings, tier, environment, code, language, module_bytes, modules,
-        handler
+        handler, egress
     FROM functions WHERE no = ?1";
 
 /// The columns that [`read_label`] needs.
@@ -138,6 +139,7 @@ fn write(connection: &Connection, sql: &str, no: i64, function: &Function) -> Re
             .map(|modules| signed(modules.bytes() as u64)),
         modules(function)?,
         function.handler.as_deref(),
+        egress(function)?,
     ])?;
     Ok(())
 }
@@ -157,6 +159,18 @@ fn read_bindings(columns: &mut Columns<'_, '_>) -> Result<Option<Arc<[Arc<str>]>
     let names = columns.bytes()?.map(read).transpose();
     let names = names.map_err(|_| Error::row("functions", "bindings"))?;
     Ok(names.map(|names| names.into_iter().map(Arc::from).collect()))
+}
+
+/// `None` stands for all that the server allows.
+fn egress(function: &Function) -> Result<Option<String>, Error> {
+    let text = function.config.egress.as_deref().map(serde_json::to_string);
+    (text.transpose()).map_err(|_| Error::row("functions", "egress"))
+}
+
+fn read_egress(columns: &mut Columns<'_, '_>) -> Result<Option<Arc<EgressRules>>, Error> {
+    let rules = columns.bytes()?.map(serde_json::from_slice).transpose();
+    let rules = rules.map_err(|_| Error::row("functions", "egress"))?;
+    Ok(rules.map(Arc::new))
 }
 
 /// `None` when the code is the only file.
@@ -217,7 +231,7 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
     let updated_at = columns.value_or("updated_at", created_at);
     let version = columns.value_or("version", 1);
     let is_active = columns.value_or("active", false);
-    let config = FunctionConfig {
+    let mut config = FunctionConfig {
         timeout: columns.duration_or("timeout", default.timeout),
         retry_count: columns.value_or("retry_count", default.retry_count),
         concurrency: columns.value_or("concurrency", None),
@@ -228,6 +242,7 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
             let bindings = read_bindings(&mut columns);
             columns.sound("bindings", bindings, Some([].into()))
         },
+        egress: None,
     };
     let environment = read_environment(&mut columns);
     let environment = columns.sound("environment", environment, Arc::default());
@@ -237,6 +252,10 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
     let modules = read_modules(&mut columns);
     let modules = columns.sound("modules", modules, None);
     let handler = columns.value_or::<Option<String>>("handler", None);
+    let egress = read_egress(&mut columns);
+    // A function whose rules cannot be read may make no request.
+    let nothing = Some(Arc::new(EgressRules::nothing()));
+    config.egress = columns.sound("egress", egress, nothing);
     columns.report(&id);
     let source = Source {
         code: code.into(),

@@ -1,5 +1,6 @@
 //! The effective settings as TOML, for `--check`. The output is a valid settings file.
 
+use faas_egress::Ports;
 use std::fmt;
 
 use toml::{Table, Value};
@@ -55,6 +56,22 @@ impl Settings {
         set("scaling_policy", Value::try_from(self.scaling_policy)?);
         set("isolation", Value::try_from(self.isolation)?);
         set("allow_unlocked", self.allow_unlocked.into());
+        set("allow_eval", self.allow_eval.into());
+        let egress = &self.egress;
+        set("egress", Value::try_from(egress.access)?);
+        if let Ports::Only(ports) = &egress.ports {
+            set("egress_port", Value::try_from(ports)?);
+        }
+        set("egress_allow_host", Value::try_from(&egress.allow_hosts)?);
+        set("egress_deny_host", Value::try_from(&egress.deny_hosts)?);
+        set(
+            "egress_allow_address",
+            Value::try_from(&egress.allow_addresses)?,
+        );
+        set(
+            "egress_deny_address",
+            Value::try_from(&egress.deny_addresses)?,
+        );
         set("warm_isolates", count(self.warm.isolates));
         set("warm_memory", format_size(self.warm.memory).into());
         set("warm_idle", format_duration(self.warm.idle).into());

@@ -109,6 +109,14 @@ impl EgressRules {
         Ok(rules)
     }
 
+    /// Rules that allow no request.
+    pub fn nothing() -> Self {
+        Self {
+            allow: Some(Vec::new()),
+            deny: Vec::new(),
+        }
+    }
+
     /// The requests that are allowed; `None`: all that the server allows.
     pub fn allow(&self) -> Option<&[AllowRule]> {
         self.allow.as_deref()

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::cost::PriceBook;
 use crate::error::Error;
+use crate::model::egress::EgressRules;
 use crate::model::{Function, FunctionConfig, Modules, Tier};
 use crate::options::PlatformOptions;
 
@@ -132,6 +133,7 @@ fn check_config(
         concurrency,
         memory,
         bindings,
+        egress,
     } = &function.config;
     let is_new = |differs: fn(&FunctionConfig, &FunctionConfig) -> bool| {
         before.is_none_or(|before| differs(&before.config, &function.config))
@@ -159,6 +161,18 @@ fn check_config(
         && (may_have_new_tier || is_new(|before, after| before.memory != after.memory))
     {
         check_memory(memory, function.tier, price_book)?;
+    }
+    let of_rules = egress
+        .as_deref()
+        .into_iter()
+        .flat_map(EgressRules::secret_names);
+    for name in of_rules {
+        if !function.environment.secrets.contains_key(name) {
+            return wrong(format!(
+                "egress names the secret {name}, which the function does not have: set it in \
+                 `secrets`"
+            ));
+        }
     }
     match bindings {
         Some(names) if is_new(|before, after| before.bindings != after.bindings) => {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::model::egress::EgressRules;
 use crate::model::{Function, FunctionConfig, FunctionStatus, Language, Modules, Timestamp};
 use crate::platform::EnvironmentUpdate;
 use crate::secrets::{SecretKeys, SecretText};
@@ -119,6 +120,13 @@ impl NewFunction {
         self
     }
 
+    /// Sets which requests its code may make, within what the server allows.
+    #[must_use]
+    pub fn egress(mut self, rules: EgressRules) -> Self {
+        self.config.egress = Some(Arc::new(rules));
+        self
+    }
+
     /// Sets the bindings that its code may use. Without this, it may use those that the host opens
     /// to all functions.
     #[must_use]
@@ -178,6 +186,8 @@ pub struct FunctionUpdate {
     pub memory: Option<Option<u32>>,
     /// New bindings; `Some(None)` gives those that the host opens to all functions.
     pub bindings: Option<Option<Arc<[Arc<str>]>>>,
+    /// New network rules; `Some(None)` allows all that the server allows.
+    pub egress: Option<Option<Arc<EgressRules>>>,
     /// Variables and secrets to set and to remove.
     pub environment: EnvironmentUpdate,
 }
@@ -253,6 +263,13 @@ impl FunctionUpdate {
         self
     }
 
+    /// Changes the network rules; `None` allows all that the server allows.
+    #[must_use]
+    pub fn egress(mut self, rules: Option<Arc<EgressRules>>) -> Self {
+        self.egress = Some(rules);
+        self
+    }
+
     /// Changes the bindings; `None` gives those that the host opens to all functions.
     #[must_use]
     pub fn bindings(mut self, names: Option<Arc<[Arc<str>]>>) -> Self {
@@ -297,6 +314,7 @@ impl From<NewFunction> for FunctionUpdate {
             .concurrency(new.config.concurrency)
             .memory(new.config.memory)
             .bindings(new.config.bindings)
+            .egress(new.config.egress)
             .environment(new.environment)
     }
 }
@@ -332,6 +350,9 @@ impl FunctionUpdate {
         after.config.memory = self.memory.unwrap_or(after.config.memory);
         if let Some(bindings) = &self.bindings {
             after.config.bindings.clone_from(bindings);
+        }
+        if let Some(rules) = &self.egress {
+            after.config.egress.clone_from(rules);
         }
         let environment = &before.environment;
         after.environment = (self.environment).applied_to(environment, before.id, keys, now)?;

@@ -1,0 +1,114 @@
+//! Which requests functions may make with `fetch`.
+
+use clap::{Args, ValueEnum};
+use faas_core::model::egress::HostPattern;
+use faas_egress::{Access, Broker, BuildError, IpNet, Policy, Ports};
+use serde::{Deserialize, Serialize};
+
+/// Which addresses functions can reach.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Reach {
+    /// None: functions have no network.
+    None,
+    /// Public addresses.
+    #[default]
+    Public,
+    /// All addresses, those of the server's own network among them.
+    All,
+}
+
+/// These settings as flags and environment variables, or as a file has them.
+#[derive(Debug, Default, Args)]
+pub(crate) struct EgressFlags {
+    /// What functions can reach with fetch: none, public (no loopback, private or other special
+    /// address) or all [default: public]
+    #[arg(long, env = "FAAS_EGRESS", value_enum, hide_possible_values = true)]
+    pub(crate) egress: Option<Reach>,
+
+    /// A port that functions can reach; several: repeat it, or separate them by commas
+    /// [default: 80 and 443]
+    #[arg(
+        long,
+        env = "FAAS_EGRESS_PORT",
+        value_name = "PORT",
+        value_delimiter = ','
+    )]
+    pub(crate) egress_port: Vec<u16>,
+
+    /// A host that functions can reach, such as api.example.com or *.example.com; with it, no other
+    /// can be reached
+    #[arg(
+        long,
+        env = "FAAS_EGRESS_ALLOW_HOST",
+        value_name = "HOST",
+        value_delimiter = ','
+    )]
+    pub(crate) egress_allow_host: Vec<HostPattern>,
+
+    /// A host that functions cannot reach
+    #[arg(
+        long,
+        env = "FAAS_EGRESS_DENY_HOST",
+        value_name = "HOST",
+        value_delimiter = ','
+    )]
+    pub(crate) egress_deny_host: Vec<HostPattern>,
+
+    /// An address or network that functions can reach although it is not public, such as
+    /// 10.1.2.0/24
+    #[arg(long, env = "FAAS_EGRESS_ALLOW_ADDRESS", value_name = "ADDRESS", value_delimiter = ',', value_parser = parse_network)]
+    pub(crate) egress_allow_address: Vec<IpNet>,
+
+    /// An address or network that functions cannot reach
+    #[arg(long, env = "FAAS_EGRESS_DENY_ADDRESS", value_name = "ADDRESS", value_delimiter = ',', value_parser = parse_network)]
+    pub(crate) egress_deny_address: Vec<IpNet>,
+}
+
+/// Reads an address or a network.
+///
+/// # Errors
+/// Says what was expected.
+pub(crate) fn parse_network(text: &str) -> Result<IpNet, String> {
+    let address = text.parse().map(|address: std::net::IpAddr| address.into());
+    address
+        .or_else(|_| text.parse())
+        .map_err(|_| "expected an address or a network, such as 10.1.2.3 or 10.1.2.0/24".to_owned())
+}
+
+impl EgressFlags {
+    /// The policy; lists that are not set by a flag come from `file`.
+    pub(crate) fn merge(self, file: Self) -> Policy {
+        fn either<T>(one: Vec<T>, other: Vec<T>) -> Vec<T> {
+            if one.is_empty() { other } else { one }
+        }
+        let ports = either(self.egress_port, file.egress_port);
+        Policy {
+            access: match self.egress.or(file.egress).unwrap_or_default() {
+                Reach::None => Access::None,
+                Reach::Public => Access::Public,
+                Reach::All => Access::All,
+            },
+            ports: if ports.is_empty() {
+                Ports::default()
+            } else {
+                Ports::Only(ports.into_iter().collect())
+            },
+            allow_hosts: either(self.egress_allow_host, file.egress_allow_host),
+            deny_hosts: either(self.egress_deny_host, file.egress_deny_host),
+            allow_addresses: either(self.egress_allow_address, file.egress_allow_address),
+            deny_addresses: either(self.egress_deny_address, file.egress_deny_address),
+        }
+    }
+}
+
+/// The broker; `None` if functions have no network.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub(crate) fn broker(policy: &Policy) -> Result<Option<Broker>, BuildError> {
+    if policy.access == Access::None {
+        return Ok(None);
+    }
+    Broker::builder(policy.clone()).build().map(Some)
+}
