@@ -1,0 +1,66 @@
+// `Intl`, and the methods of builtins that use it. What is not built throws a RangeError: there are
+// no `DisplayNames`, `DurationFormat` and ranges.
+(function (use, native) {
+  'use strict';
+  const { Locale, readLocales } = use('intl_locales');
+  const { DateTimeFormat, dateText, zones } = use('intl_dates');
+  const { NumberFormat, PluralRules, RelativeTimeFormat, numberText } = use('intl_numbers');
+  const { Collator, ListFormat, Segmenter, compareText } = use('intl_texts');
+  const OutOfRange = RangeError, Failure = TypeError;
+  const { defineProperty } = Object;
+  const numberOf = Number.prototype.valueOf, bigintOf = BigInt.prototype.valueOf;
+  const { apply } = Reflect;
+
+  const Intl = {};
+  const members = {
+    Collator, DateTimeFormat, ListFormat, Locale, NumberFormat, PluralRules, RelativeTimeFormat,
+    Segmenter,
+    getCanonicalLocales(locales) { return readLocales(locales); },
+    supportedValuesOf(key) {
+      const text = `${key}`;
+      if (text === 'timeZone') {
+        return [...new Set(zones().map((zone) => native.zone(zone)).filter(Boolean))].sort();
+      }
+      throw new OutOfRange(`Intl.supportedValuesOf: ${text} is not supported by this runtime`);
+    },
+  };
+  for (const name in members) {
+    defineProperty(Intl, name, {
+      __proto__: null, value: members[name], writable: true, enumerable: false, configurable: true,
+    });
+  }
+  defineProperty(Intl, Symbol.toStringTag, { __proto__: null, value: 'Intl', configurable: true });
+
+  const need = (value, name) => {
+    if (value === undefined || value === null) throw new Failure(`${name} needs a value`);
+    return `${value}`;
+  };
+  const changeCase = (value, locales, isUpper) => {
+    const text = need(value, 'this method');
+    return native.changeCase(readLocales(locales)[0] ?? 'en-US', text, isUpper);
+  };
+
+  // The methods of builtins: `this`, and their arguments.
+  const methods = {
+    date: (date, locales, options) => dateText(date, locales, options, 'any', 'all'),
+    day: (date, locales, options) => dateText(date, locales, options, 'date', 'date'),
+    time: (date, locales, options) => dateText(date, locales, options, 'time', 'time'),
+    number: (value, locales, options) => numberText(apply(numberOf, value, []), locales, options),
+    bigint: (value, locales, options) => numberText(apply(bigintOf, value, []), locales, options),
+    list(value, locales, options) {
+      const list = Object(value), texts = [];
+      for (let i = 0; i < list.length; i++) {
+        const item = list[i];
+        texts.push(item === undefined || item === null
+          ? '' : `${item.toLocaleString(locales, options)}`);
+      }
+      return texts.join(',');
+    },
+    compare: (value, other, locales, options) =>
+      compareText(need(value, 'localeCompare'), `${other}`, locales, options),
+    upper: (value, locales) => changeCase(value, locales, true),
+    lower: (value, locales) => changeCase(value, locales, false),
+  };
+
+  return { Intl, methods };
+})

@@ -1,0 +1,206 @@
+// What the parts of `Intl` share: language tags and options, as ECMA-402 reads them.
+(function (use, native) {
+  'use strict';
+  const { isObject, expose } = use('idl');
+  const Failure = TypeError, OutOfRange = RangeError;
+  const { defineProperty } = Object;
+
+  const DEFAULT = 'en-US';
+  // The languages that have data. A request for another one gets the default locale.
+  const LANGUAGES = new Set((
+    'af am ar as az be bg bn br bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu he hi hr hu ' +
+    'hy id is it ja ka kk km kn ko ky lo lt lv mk ml mn mr ms my nb ne nl nn no or pa pl pt ro ru ' +
+    'sd si sk sl sq sr sv sw ta te th tk tr uk ur uz vi yue zh zu').split(' '));
+
+  let tagOf;
+
+  const canonical = (tag) => {
+    const text = `${tag}`;
+    const found = native.canonical(text);
+    if (found === undefined || text.includes('_')) {
+      throw new OutOfRange(`invalid language tag: ${text}`);
+    }
+    return found;
+  };
+
+  // The canonical tags in an argument.
+  const readLocales = (locales) => {
+    if (locales === undefined) return [];
+    const list = typeof locales === 'string' || tagOf(locales) !== undefined
+      ? [locales]
+      : Array.from(Object(locales));
+    const found = [];
+    for (const item of list) {
+      if (typeof item !== 'string' && !isObject(item)) {
+        throw new Failure('a locale must be a string or an Intl.Locale');
+      }
+      const tag = tagOf(item) ?? canonical(item);
+      if (!found.includes(tag)) found.push(tag);
+    }
+    return found;
+  };
+
+  const languageOf = (tag) => tag.split('-', 1)[0];
+  const isSupported = (tag) => LANGUAGES.has(languageOf(tag));
+
+  // The keywords of a tag's Unicode extension, and the tag without extensions.
+  const split = (tag) => {
+    const at = tag.search(/-[a-z0-9]-/);
+    const base = at < 0 ? tag : tag.slice(0, at);
+    const keywords = { __proto__: null };
+    const extension = /-u((?:-[a-z0-9]{2,8})+)/.exec(at < 0 ? '' : tag.slice(at));
+    let key;
+    for (const part of extension === null ? [] : extension[1].slice(1).split('-')) {
+      if (part.length === 2) {
+        key = part;
+        keywords[key] = '';
+      } else if (key !== undefined) {
+        keywords[key] += (keywords[key] === '' ? '' : '-') + part;
+      }
+    }
+    return { base, keywords };
+  };
+
+  // The locale of a formatter: `{ base, keywords, tag }`.
+  const resolve = (locales) => {
+    const tag = readLocales(locales).find(isSupported) ?? DEFAULT;
+    return { ...split(tag), tag };
+  };
+
+  const supported = (locales) => readLocales(locales).filter(isSupported);
+
+  const readOptions = (options) => {
+    if (options === undefined) return { __proto__: null };
+    if (!isObject(options)) throw new Failure('the options must be an object');
+    return options;
+  };
+
+  // An option that is a text of a list.
+  const choice = (options, name, values, fallback) => {
+    const value = options[name];
+    if (value === undefined) return fallback;
+    const text = `${value}`;
+    if (values !== undefined && !values.includes(text)) {
+      throw new OutOfRange(`${name} must be one of ${values.join(', ')}, not ${text}`);
+    }
+    return text;
+  };
+
+  const count = (options, name, least, most, fallback) => {
+    const value = options[name];
+    if (value === undefined) return fallback;
+    const number = Number(value);
+    if (!(number >= least && number <= most)) {
+      throw new OutOfRange(`${name} must be from ${least} to ${most}`);
+    }
+    return Math.floor(number);
+  };
+
+  // What this implementation does not have.
+  const missing = (what) => new OutOfRange(`Intl: ${what} is not supported by this runtime`);
+
+  // The parts in an array of types and texts.
+  const partsOf = (flat) => {
+    const parts = [];
+    for (let i = 0; i < flat.length; i += 2) parts.push({ type: flat[i], value: flat[i + 1] });
+    return parts;
+  };
+  const textOf = (parts) => {
+    let text = '';
+    for (const { value } of parts) text += value;
+    return text;
+  };
+
+  // Makes a class one of `Intl`: its members are not enumerable.
+  const service = (Class, name) => {
+    defineProperty(Class.prototype, Symbol.toStringTag, {
+      __proto__: null, value: `Intl.${name}`, configurable: true,
+    });
+    if (Class.supportedLocalesOf === undefined) {
+      const { supportedLocalesOf } = {
+        supportedLocalesOf(locales, options = undefined) {
+          choice(readOptions(options), 'localeMatcher', ['lookup', 'best fit'], 'best fit');
+          return supported(locales);
+        },
+      };
+      defineProperty(Class, 'supportedLocalesOf', {
+        __proto__: null, value: supportedLocalesOf, writable: true, configurable: true,
+      });
+    }
+    return Class;
+  };
+
+  class Locale {
+    #tag;
+    #parsed;
+
+    static {
+      tagOf = (value) => (isObject(value) && #tag in value ? value.#tag : undefined);
+    }
+
+    constructor(tag, options = undefined) {
+      if (typeof tag !== 'string' && !isObject(tag)) {
+        throw new Failure('a locale must be a string or an Intl.Locale');
+      }
+      const settings = options === undefined ? {} : Object(options);
+      const { base, keywords } = split(tagOf(tag) ?? canonical(tag));
+      let [language, ...rest] = base.split('-');
+      let script = rest.find((part) => /^[A-Za-z]{4}$/.test(part));
+      let region = rest.find((part) => /^(?:[A-Za-z]{2}|[0-9]{3})$/.test(part));
+      const variants = rest.filter((part) => part !== script && part !== region);
+      language = choice(settings, 'language', undefined, language);
+      script = choice(settings, 'script', undefined, script);
+      region = choice(settings, 'region', undefined, region);
+      const set = (key, name) => {
+        const value = choice(settings, name, undefined, undefined);
+        if (value !== undefined) keywords[key] = value === 'true' ? '' : value;
+      };
+      set('ca', 'calendar');
+      set('co', 'collation');
+      set('hc', 'hourCycle');
+      set('kf', 'caseFirst');
+      set('kn', 'numeric');
+      set('nu', 'numberingSystem');
+      let text = [language, script, region, ...variants].filter(Boolean).join('-');
+      const keys = Object.keys(keywords).sort();
+      if (keys.length > 0) {
+        text += `-u-${keys.map((key) => (keywords[key] === '' ? key : `${key}-${keywords[key]}`)).join('-')}`;
+      }
+      this.#tag = canonical(text);
+      this.#parsed = split(this.#tag);
+    }
+
+    #part(pattern) {
+      return this.#parsed.base.split('-').slice(1).find((part) => pattern.test(part));
+    }
+
+    get baseName() { return this.#parsed.base; }
+    get language() { return languageOf(this.#tag); }
+    get script() { return this.#part(/^[A-Z][a-z]{3}$/); }
+    get region() { return this.#part(/^(?:[A-Z]{2}|[0-9]{3})$/); }
+    get calendar() { return this.#parsed.keywords.ca; }
+    get collation() { return this.#parsed.keywords.co; }
+    get hourCycle() { return this.#parsed.keywords.hc; }
+    get caseFirst() { return this.#parsed.keywords.kf; }
+    get numeric() {
+      const { kn } = this.#parsed.keywords;
+      return kn !== undefined && kn !== 'false';
+    }
+    get numberingSystem() { return this.#parsed.keywords.nu; }
+    maximize() { return this.#expand(true); }
+    minimize() { return this.#expand(false); }
+    #expand(isMaximal) {
+      const { base } = this.#parsed;
+      return new Locale(native.expand(base, isMaximal) + this.#tag.slice(base.length));
+    }
+    toString() { return this.#tag; }
+  }
+  defineProperty(Locale.prototype, Symbol.toStringTag, {
+    __proto__: null, value: 'Intl.Locale', configurable: true,
+  });
+
+  return {
+    Locale, readLocales, resolve, readOptions, choice, count, missing, partsOf, textOf, service,
+    languageOf,
+  };
+})
