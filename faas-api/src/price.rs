@@ -115,6 +115,10 @@ pub struct PriceFactors {
     pub data_transfer: Dollars,
     /// For each MiB of code kept for an hour.
     pub storage: Dollars,
+    /// For each millisecond of processor time; left out if it is not billed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub cpu_ms: Option<Dollars>,
 }
 
 impl<'a> From<&'a cost::PriceBook> for PriceBook<'a> {
@@ -132,6 +136,7 @@ impl<'a> From<&'a cost::PriceBook> for PriceBook<'a> {
                 scaling: Dollars(book.scaling_event),
                 data_transfer: Dollars(book.data_transfer_per_kib),
                 storage: Dollars(book.storage_per_mib_hour),
+                cpu_ms: book.price_per_cpu_ms.map(Dollars),
             },
             version: book.version,
             thresholds: TierThresholds {

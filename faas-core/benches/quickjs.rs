@@ -14,8 +14,8 @@ use async_trait::async_trait;
 use criterion::{BatchSize, Criterion, criterion_group};
 use faas_core::model::{ExecutionId, FunctionId, InstanceId, Json, Timestamp};
 use faas_core::runtime::{
-    BindingNames, Call, CallContext, CallHost, HostAnswer, HostRequest, Limits, OpenEnvironment,
-    Outcome, Program, QuickJs, QuickJsOptions, Runtime, StopSignal,
+    BindingNames, Call, CallContext, CallHost, HostAnswer, HostError, HostRequest, Limits,
+    OpenEnvironment, Outcome, Program, QuickJs, QuickJsOptions, Runtime, StopSignal,
 };
 #[cfg(target_os = "linux")]
 use faas_core::runtime::{Processes, ProcessesOptions, worker};
@@ -46,10 +46,16 @@ impl CallHost for Host {
     }
 
     async fn call(&self, request: HostRequest) -> HostAnswer {
-        if &*request.function == "later" {
+        let HostRequest::Call {
+            function, argument, ..
+        } = request
+        else {
+            return Err(HostError::new("ERR_STREAM", "there are no streams"));
+        };
+        if &*function == "later" {
             tokio::task::yield_now().await;
         }
-        Ok(request.argument)
+        Ok(argument)
     }
 }
 

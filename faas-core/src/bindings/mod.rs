@@ -12,6 +12,7 @@
 //! declared.
 
 mod function;
+mod stream;
 mod typescript;
 
 use std::collections::BTreeMap;
@@ -23,10 +24,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+pub(crate) use self::function::Content;
 pub use self::function::HostCall;
-use self::function::{HostFunction, Shape};
+use self::function::{
+    BYTES, HostFunction, STREAM, TO_BYTES, TO_STREAM, json_argument, json_result,
+};
+pub use self::stream::{ByteSender, ByteStream, StreamClosed};
 use crate::error::Error;
-use crate::runtime::{BindingNames, HostAnswer, HostError, HostRequest, Payload};
+use crate::runtime::{BindingNames, HostError};
 
 /// The longest name of a binding or a host function, in characters.
 const MAX_NAME: usize = 64;
@@ -105,9 +110,9 @@ impl Binding {
         F: Fn(HostCall, A) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<R, HostError>> + Send + 'static,
     {
-        let argument = Shape::Json(self.schemas.subschema_for::<A>());
-        let result = Shape::Json(self.schemas.subschema_for::<R>());
-        self.add(name, HostFunction::json(function, argument, result));
+        let argument = json_argument(self.schemas.subschema_for::<A>());
+        let result = json_result(self.schemas.subschema_for::<R>());
+        self.add(name, HostFunction::new(argument, result, function));
         self
     }
 
@@ -118,7 +123,45 @@ impl Binding {
         F: Fn(HostCall, bytes::Bytes) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<bytes::Bytes, HostError>> + Send + 'static,
     {
-        self.add(name, HostFunction::bytes(function));
+        self.add(name, HostFunction::new(BYTES, TO_BYTES, function));
+        self
+    }
+
+    /// Adds a function that takes JSON and returns bytes in pieces: a `ReadableStream`.
+    #[must_use]
+    pub fn stream_function<A, F, Fut>(mut self, name: &str, function: F) -> Self
+    where
+        A: DeserializeOwned + JsonSchema + Send + 'static,
+        F: Fn(HostCall, A) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<ByteStream, HostError>> + Send + 'static,
+    {
+        let argument = json_argument(self.schemas.subschema_for::<A>());
+        self.add(name, HostFunction::new(argument, TO_STREAM, function));
+        self
+    }
+
+    /// Adds a function that takes bytes in pieces and returns JSON. Code passes a `ReadableStream`,
+    /// or a `Uint8Array` as one piece.
+    #[must_use]
+    pub fn upload_function<R, F, Fut>(mut self, name: &str, function: F) -> Self
+    where
+        R: Serialize + JsonSchema + 'static,
+        F: Fn(HostCall, ByteStream) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<R, HostError>> + Send + 'static,
+    {
+        let result = json_result(self.schemas.subschema_for::<R>());
+        self.add(name, HostFunction::new(STREAM, result, function));
+        self
+    }
+
+    /// Adds a function that takes and returns bytes in pieces.
+    #[must_use]
+    pub fn transform_function<F, Fut>(mut self, name: &str, function: F) -> Self
+    where
+        F: Fn(HostCall, ByteStream) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<ByteStream, HostError>> + Send + 'static,
+    {
+        self.add(name, HostFunction::new(STREAM, TO_STREAM, function));
         self
     }
 
@@ -241,31 +284,27 @@ impl Bindings {
         &self,
         given: &[BindingNames],
         call: HostCall,
-        request: HostRequest,
-    ) -> HostAnswer {
-        let HostRequest {
-            binding,
-            function,
-            argument,
-        } = request;
+        (binding, function): (&str, &str),
+        argument: Content,
+    ) -> Result<Content, HostError> {
         let unknown = |text| Err(HostError::new("ERR_UNKNOWN_HOST_FUNCTION", text));
         let names = || given.iter().map(|given| &*given.name);
-        if !names().any(|name| name == &*binding) {
+        if !names().any(|name| name == binding) {
             return unknown(format!(
                 "this function has no binding {}: it has {}",
-                shortened(&binding),
+                shortened(binding),
                 listed(names())
             ));
         }
-        let functions = self.0.get(&binding).map(|binding| &binding.functions);
-        match functions.and_then(|functions| functions.get(&function)) {
+        let functions = self.0.get(binding).map(|binding| &binding.functions);
+        match functions.and_then(|functions| functions.get(function)) {
             Some(found) => found.call(call, argument).await,
             None => {
                 let known = functions.into_iter().flat_map(BTreeMap::keys);
                 let known = known.map(|name| &**name);
                 unknown(format!(
                     "the binding {binding} has no function {}: it has {}",
-                    shortened(&function),
+                    shortened(function),
                     listed(known)
                 ))
             }
@@ -296,18 +335,6 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     } else {
         names.join(", ")
     }
-}
-
-/// An argument or a result that is not of the kind that was declared.
-fn wrong_kind(payload: &Payload, wanted: &str) -> HostError {
-    let got = match payload {
-        Payload::Json(_) => "a JSON value",
-        Payload::Bytes(_) => "bytes",
-    };
-    HostError::new(
-        "ERR_INVALID_ARGUMENT",
-        format!("the argument is {got}: expected {wanted}"),
-    )
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What bindings promise, without code that calls them.
 
+use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -45,6 +46,23 @@ fn inventory() -> Binding {
         })
         .bytes_function("hash", |_, bytes| async move { Ok(bytes) })
         .function("count", |_, (): ()| async { Ok(3) })
+        .transform_function("copy", |_, body| async { Ok(body) })
+        .upload_function("length", |_, mut body: ByteStream| async move {
+            let mut length = 0;
+            while let Some(piece) = body.next().await {
+                length += piece?.len();
+            }
+            Ok(length)
+        })
+        .stream_function("split", |_, text: String| async move {
+            let (mut words, stream) = ByteStream::channel();
+            tokio::spawn(async move {
+                for word in text.split(' ') {
+                    words.send(word.to_owned()).await.unwrap();
+                }
+            });
+            Ok(stream)
+        })
 }
 
 fn bindings() -> Bindings {
@@ -64,31 +82,65 @@ fn call() -> HostCall {
     }
 }
 
-async fn ask(given: Option<&[Arc<str>]>, name: &str, argument: Payload) -> HostAnswer {
+/// Returns the bytes of the answer; JSON as its text.
+async fn ask(
+    given: Option<&[Arc<str>]>,
+    name: &str,
+    argument: Content,
+) -> Result<Vec<u8>, HostError> {
     let bindings = bindings();
-    let (binding, function) = name.split_once('.').unwrap();
-    let request = HostRequest {
-        binding: binding.into(),
-        function: function.into(),
-        argument,
-    };
-    bindings.call(&bindings.given(given), call(), request).await
+    let given = bindings.given(given);
+    let name = name.split_once('.').unwrap();
+    match bindings.call(&given, call(), name, argument).await? {
+        Content::Json(json) => Ok(json.bytes().to_vec()),
+        Content::Bytes(bytes) => Ok(bytes.to_vec()),
+        Content::Stream(mut stream) => {
+            let mut all = Vec::new();
+            while let Some(piece) = stream.next().await {
+                all.extend(piece?);
+            }
+            Ok(all)
+        }
+    }
 }
 
-fn json(value: serde_json::Value) -> Payload {
-    Payload::Json(Json::from(value))
+fn json(value: serde_json::Value) -> Content {
+    Content::Json(Json::from(value))
+}
+
+fn bytes(bytes: &[u8]) -> Content {
+    Content::Bytes(bytes.to_vec().into())
 }
 
 #[tokio::test]
 async fn an_argument_is_read_into_its_type_and_the_result_is_json() {
     let argument = json(json!({ "sku": "a", "for": { "kind": "guest" } }));
     let reserved = ask(None, "inventory.reserve", argument).await;
-    assert_eq!(reserved, Ok(json(json!({ "id": "a-4", "left": [1, 2.5] }))));
-    let bytes = Payload::Bytes(vec![0, 255].into());
-    assert_eq!(ask(None, "inventory.hash", bytes.clone()).await, Ok(bytes));
-    assert_eq!(
-        ask(None, "inventory.count", json(json!(null))).await,
-        Ok(json(json!(3)))
+    let expected = br#"{"id":"a-4","left":[1,2.5]}"#;
+    assert_eq!(reserved.unwrap(), expected);
+    let hashed = ask(None, "inventory.hash", bytes(&[0, 255])).await;
+    assert_eq!(hashed.unwrap(), [0, 255]);
+    let counted = ask(None, "inventory.count", json(json!(null))).await;
+    assert_eq!(counted.unwrap(), b"3");
+}
+
+#[tokio::test]
+async fn a_stream_passes_as_an_argument_and_as_a_result() {
+    let stream = || ByteStream::from(Bytes::from_static(b"abc"));
+    for argument in [Content::Stream(stream()), bytes(b"abc")] {
+        let copied = ask(None, "inventory.copy", argument).await;
+        assert_eq!(copied.unwrap(), b"abc");
+    }
+    let length = ask(None, "inventory.length", Content::Stream(stream())).await;
+    assert_eq!(length.unwrap(), b"3");
+    let split = ask(None, "inventory.split", json(json!("a b"))).await;
+    assert_eq!(split.unwrap(), b"ab");
+    let error = ask(None, "inventory.copy", json(json!(1))).await;
+    assert!(
+        error
+            .unwrap_err()
+            .message
+            .ends_with("expected a ReadableStream or a Uint8Array")
     );
 }
 
@@ -100,11 +152,7 @@ async fn an_argument_of_another_type_is_refused_with_what_is_wrong() {
             json(json!({ "count": 1 })),
             "missing field `sku`",
         ),
-        (
-            "inventory.reserve",
-            Payload::Bytes(vec![1].into()),
-            "expected a JSON value",
-        ),
+        ("inventory.reserve", bytes(&[1]), "expected a JSON value"),
         ("inventory.hash", json(json!([1])), "expected a Uint8Array"),
     ] {
         let error = ask(None, name, argument).await.unwrap_err();
@@ -117,7 +165,11 @@ async fn an_argument_of_another_type_is_refused_with_what_is_wrong() {
 async fn a_name_that_a_function_was_not_given_is_refused_with_those_that_it_has() {
     let nothing = || json(json!(null));
     for (given, name, wrong) in [
-        (None, "inventory.nope", "it has count, hash, reserve"),
+        (
+            None,
+            "inventory.nope",
+            "it has copy, count, hash, length, reserve, split",
+        ),
         (None, "nope.read", "it has inventory"),
         (None, "secret.read", "it has inventory"),
         (Some(["secret".into()]), "inventory.count", "it has secret"),
@@ -129,10 +181,8 @@ async fn a_name_that_a_function_was_not_given_is_refused_with_those_that_it_has(
         assert!(error.message.ends_with(wrong), "{error}");
     }
     let listed: [Arc<str>; 1] = ["secret".into()];
-    assert_eq!(
-        ask(Some(&listed), "secret.read", nothing()).await,
-        Ok(json(json!("hush")))
-    );
+    let read = ask(Some(&listed), "secret.read", nothing()).await;
+    assert_eq!(read.unwrap(), br#""hush""#);
     let long = "n".repeat(100_000);
     let error = ask(None, &format!("{long}.{long}"), nothing()).await;
     assert!(error.unwrap_err().message.len() < 300);
@@ -172,7 +222,8 @@ fn the_types_of_all_bindings_are_described_in_typescript() {
         "    type Reserve = { count?: number | null; for: Customer; sku: string };",
         "    type Reserved = { id: string; left: [number, number] };",
         "      count(): Promise<number>;",
-        "      hash(argument: Uint8Array): Promise<Uint8Array>;",
+        "      hash(argument: Uint8Array | ArrayBuffer): Promise<Uint8Array>;",
+        "      copy(argument: ReadableStream<Uint8Array> | Uint8Array | ArrayBuffer): Promise<ReadableStream<Uint8Array>>;",
         "      reserve(argument: Reserve): Promise<Reserved>;",
         "      read(): Promise<string>;",
     ] {

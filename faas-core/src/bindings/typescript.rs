@@ -61,8 +61,8 @@ pub(super) fn declarations(bindings: &BTreeMap<Arc<str>, Bound>) -> String {
         }
         line(&mut file, "    interface Functions {");
         for (name, function) in &binding.functions {
-            let argument = shape(&function.argument);
-            let result = shape(&function.result);
+            let argument = argument(&function.argument);
+            let result = result(&function.result);
             let argument = match &*argument {
                 "null" => String::new(),
                 argument => format!("argument: {argument}"),
@@ -91,10 +91,19 @@ fn describe(file: &mut String, schema: &Value, indent: &str) {
     }
 }
 
-fn shape(shape: &Shape) -> String {
+fn argument(shape: &Shape) -> String {
+    match shape {
+        Shape::Json(schema) => of(schema.as_value(), 0),
+        Shape::Bytes => "Uint8Array | ArrayBuffer".to_owned(),
+        Shape::Stream => "ReadableStream<Uint8Array> | Uint8Array | ArrayBuffer".to_owned(),
+    }
+}
+
+fn result(shape: &Shape) -> String {
     match shape {
         Shape::Json(schema) => of(schema.as_value(), 0),
         Shape::Bytes => "Uint8Array".to_owned(),
+        Shape::Stream => "ReadableStream<Uint8Array>".to_owned(),
     }
 }
 

@@ -46,6 +46,8 @@ pub fn estimate(
                 cold_starts,
                 retries: 0,
                 bytes,
+                // A call that waits for nothing uses the processor all the time.
+                cpu_nanos: u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX),
             },
             book,
         )

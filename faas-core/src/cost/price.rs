@@ -35,6 +35,8 @@ pub struct Usage {
     pub retries: u64,
     /// Bytes of input plus output as JSON in UTF-8.
     pub bytes: u64,
+    /// Nanoseconds of processor time, summed over the attempts that ran.
+    pub cpu_nanos: u64,
 }
 
 impl Usage {
@@ -48,6 +50,7 @@ impl Usage {
             cold_starts: 0,
             retries: 0,
             bytes: 0,
+            cpu_nanos: 0,
         };
         let ran = execution
             .attempts
@@ -58,6 +61,8 @@ impl Usage {
             attempts += 1;
             usage.units = usage.units.saturating_add(units(attempt.duration));
             usage.cold_starts += u64::from(attempt.cold_start);
+            let cpu = u64::try_from(attempt.cpu_time.as_nanos()).unwrap_or(u64::MAX);
+            usage.cpu_nanos = usage.cpu_nanos.saturating_add(cpu);
         }
         if attempts > 0 {
             usage.retries = u64::from(execution.retry_count).min(attempts - 1);
@@ -77,10 +82,14 @@ pub(super) fn units(duration: Duration) -> u64 {
         .max(1)
 }
 
-/// Returns the price of `usage`.
+/// Returns the price of `usage`. The base is the price of the run time, and of the processor time if
+/// the book has one for it.
 pub fn price(usage: &Usage, book: &PriceBook) -> Cost {
+    const MS: u128 = 1_000_000;
+    let cpu_price = book.price_per_cpu_ms.unwrap_or(NanoDollars::ZERO);
+    let cpu = fraction(cpu_price, usage.cpu_nanos.into(), MS);
     Cost {
-        base: book.tier(usage.tier).per_100ms.times(usage.units),
+        base: book.tier(usage.tier).per_100ms.times(usage.units) + cpu,
         cold_start: book.cold_start.times(usage.cold_starts),
         retry: book.retry.times(usage.retries),
         data_transfer: fraction(book.data_transfer_per_kib, usage.bytes.into(), 1024),
@@ -132,6 +141,7 @@ mod tests {
             cold_starts: 0,
             retries: 0,
             bytes,
+            cpu_nanos: 0,
         }
     }
 
@@ -201,6 +211,21 @@ mod tests {
         assert_eq!(transfer(192), 188); // 187.5
         assert_eq!(transfer(1024), 1000);
         assert_eq!(transfer(u64::MAX), i64::MAX); // saturated
+    }
+
+    #[test]
+    fn processor_time_is_billed_only_if_the_book_has_a_price_for_it() {
+        let mut ran = execution(Tier::Basic, &[(250, false, None)]);
+        ran.attempts[0].cpu_time = Duration::from_micros(1_500);
+        let usage = Usage::of(&ran);
+        let free = price(&usage, &book());
+        assert_eq!(free.base.get(), 300_000);
+        let mut dear = book();
+        dear.price_per_cpu_ms = Some(NanoDollars::new(1_001));
+        let billed = price(&usage, &dear);
+        // 1.5 ms at 1,001 nano-dollars are 1,501.5, and half rounds to even.
+        assert_eq!(billed.base.get(), 300_000 + 1_502);
+        assert_eq!((billed.total() - free.total()).get(), 1_502);
     }
 
     #[test]
@@ -284,8 +309,9 @@ mod tests {
             cold_starts in 0_u64..100,
             retries in 0_u64..100,
             bytes in 0_u64..100_000_000,
+            cpu_nanos in 0_u64..100_000_000_000_000,
         ) -> Usage {
-            Usage { tier, units, cold_starts, retries, bytes }
+            Usage { tier, units, cold_starts, retries, bytes, cpu_nanos }
         }
     }
 
@@ -315,6 +341,10 @@ mod tests {
                 + 50_000 * usage.cold_starts as i64
                 + 20_000 * usage.retries as i64;
             prop_assert_eq!((cost.total() - cost.data_transfer).get(), exact);
+            let mut dear = book.clone();
+            dear.price_per_cpu_ms = Some(NanoDollars::new(1_000_000));
+            let cpu = price(&usage, &dear).total() - cost.total();
+            prop_assert_eq!(cpu.get(), usage.cpu_nanos as i64);
         }
 
         #[test]

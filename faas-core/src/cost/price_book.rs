@@ -45,6 +45,9 @@ pub struct PriceBook {
     pub scaling_event: NanoDollars,
     /// Per MiB of code stored for an hour.
     pub storage_per_mib_hour: NanoDollars,
+    /// Per millisecond of processor time, on top of the run time. Default: none, which bills only
+    /// run time.
+    pub price_per_cpu_ms: Option<NanoDollars>,
 }
 
 /// The price and the resources of a tier.
@@ -167,6 +170,10 @@ impl PriceBook {
             ("data_transfer_per_kib", self.data_transfer_per_kib),
             ("scaling_event", self.scaling_event),
             ("storage_per_mib_hour", self.storage_per_mib_hour),
+            (
+                "price_per_cpu_ms",
+                self.price_per_cpu_ms.unwrap_or(NanoDollars::ZERO),
+            ),
         ];
         for (name, price) in factors {
             not_negative(name, price)?;
@@ -242,6 +249,7 @@ impl Default for PriceBook {
             data_transfer_per_kib: NanoDollars::new(1_000),
             scaling_event: NanoDollars::new(100_000),
             storage_per_mib_hour: NanoDollars::new(100_000),
+            price_per_cpu_ms: None,
         }
     }
 }
@@ -263,12 +271,13 @@ mod tests {
             refused(|book| book.premium.per_100ms = NanoDollars::new(-1)),
             "premium.per_100ms must not be negative, but is -1 nano-dollars"
         );
-        let factors: [fn(&mut PriceBook) -> &mut NanoDollars; 5] = [
+        let factors: [fn(&mut PriceBook) -> &mut NanoDollars; 6] = [
             |book| &mut book.cold_start,
             |book| &mut book.retry,
             |book| &mut book.data_transfer_per_kib,
             |book| &mut book.scaling_event,
             |book| &mut book.storage_per_mib_hour,
+            |book| book.price_per_cpu_ms.insert(NanoDollars::ZERO),
         ];
         for factor in factors {
             let mut book = PriceBook::default();

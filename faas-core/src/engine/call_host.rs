@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use super::Engine;
 use super::host_calls::{self, HostCalls};
+use super::host_streams;
 use super::instances::Slot;
 use super::job::Loaded;
 use crate::bindings::HostCall;
@@ -44,9 +45,22 @@ impl CallHost for EngineHost {
     }
 
     async fn call(&self, request: HostRequest) -> HostAnswer {
-        let call = HostCall::of(&self.context, self.function.function.version);
-        let given = &self.function.bindings;
-        host_calls::call(&self.engine, &self.host_calls, given, call, request).await
+        let (engine, calls) = (&self.engine, &self.host_calls);
+        match request {
+            HostRequest::Call {
+                binding,
+                function,
+                argument,
+            } => {
+                let call = HostCall::of(&self.context, self.function.function.version);
+                let given = &self.function.bindings;
+                let name = (&*binding, &*function);
+                host_calls::call(engine, calls, given, call, name, argument).await
+            }
+            HostRequest::Stream { stream, action } => {
+                host_streams::act(engine, calls, stream, action).await
+            }
+        }
     }
 }
 

@@ -1,23 +1,30 @@
 //! The host calls of one attempt: their bounds, and what is kept of them.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use parking_lot::Mutex;
 
 use super::Engine;
-use crate::bindings::HostCall;
+use super::host_streams::Streams;
+use crate::bindings::{Content, HostCall};
+use crate::clock::Clock;
 use crate::model::{Execution, HostCallRecord};
 use crate::options::PlatformOptions;
-use crate::runtime::{BindingNames, HostAnswer, HostError, HostRequest};
+use crate::runtime::{BindingNames, HostAnswer, HostError, Payload};
 
 /// The longest name that is kept, in characters: that of a binding, a dot and that of a function.
 const MAX_NAME: usize = 129;
 
 /// The host calls of one attempt so far.
 #[derive(Default)]
-pub(super) struct HostCalls(Mutex<Tally>);
+pub(super) struct HostCalls {
+    tally: Mutex<Tally>,
+    pub(super) streams: Mutex<Streams>,
+}
 
 #[derive(Default)]
 struct Tally {
@@ -35,14 +42,8 @@ impl HostCalls {
     /// # Errors
     /// When the attempt has made as many calls as it may, or moved as many bytes.
     fn begin(&self, options: &PlatformOptions, bytes: usize) -> Result<(), HostError> {
-        let most = options.max_host_argument;
-        if bytes > most {
-            return Err(HostError::new(
-                "ERR_TOO_LARGE",
-                format!("the argument has {bytes} bytes: at most {most} are accepted"),
-            ));
-        }
-        let mut tally = self.0.lock();
+        check_argument(options, bytes)?;
+        let mut tally = self.tally.lock();
         let most = options.max_host_calls;
         if tally.begun >= most {
             return Err(HostError::new(
@@ -55,8 +56,20 @@ impl HostCalls {
         Ok(())
     }
 
+    /// Counts the bytes of an argument, of a result or of a piece of a stream.
+    ///
+    /// # Errors
+    /// When the attempt has moved as many as it may.
+    pub(super) fn move_bytes(
+        &self,
+        options: &PlatformOptions,
+        bytes: usize,
+    ) -> Result<(), HostError> {
+        self.tally.lock().move_bytes(options, bytes)
+    }
+
     fn keep(&self, record: HostCallRecord) {
-        let mut tally = self.0.lock();
+        let mut tally = self.tally.lock();
         if tally.records.len() < Execution::MAX_HOST_CALLS {
             tally.records.push(record);
         } else {
@@ -64,9 +77,11 @@ impl HostCalls {
         }
     }
 
-    /// Moves what was kept to the execution.
+    /// Drops the streams that are open, and moves what was kept to the execution.
     pub(super) fn move_to(&self, execution: &mut Execution) {
-        let mut tally = self.0.lock();
+        let open = std::mem::take(&mut *self.streams.lock());
+        drop(open);
+        let mut tally = self.tally.lock();
         let free = Execution::MAX_HOST_CALLS.saturating_sub(execution.host_calls.len());
         let fitting = tally.records.len().min(free);
         let more = (tally.records.len() - fitting) as u64 + std::mem::take(&mut tally.more);
@@ -91,72 +106,124 @@ impl Tally {
     }
 }
 
-/// Makes a host call and keeps it. If the future is dropped, the call is kept as dropped.
+/// Checks the size of an argument, or of a piece of one.
+///
+/// # Errors
+/// When it has more bytes than are accepted.
+pub(super) fn check_argument(options: &PlatformOptions, bytes: usize) -> Result<(), HostError> {
+    let most = options.max_host_argument;
+    if bytes > most {
+        return Err(HostError::new(
+            "ERR_TOO_LARGE",
+            format!("the argument has {bytes} bytes: at most {most} are accepted"),
+        ));
+    }
+    Ok(())
+}
+
+/// Makes a host call and keeps it. If the future is dropped, the call is kept as dropped. A call
+/// with a stream for its result is kept when the stream has ended.
 pub(super) async fn call(
     engine: &Engine,
-    calls: &HostCalls,
+    calls: &Arc<HostCalls>,
     given: &[BindingNames],
     call: HostCall,
-    request: HostRequest,
+    (binding, function): (&str, &str),
+    argument: Payload,
 ) -> HostAnswer {
     let options = &engine.0.options;
-    let bytes = request.argument.len();
+    let bytes = argument.len();
     let mut kept = Kept {
-        engine,
-        calls,
+        clock: engine.0.clock.clone(),
+        calls: Arc::downgrade(calls),
         record: HostCallRecord {
             attempt: call.attempt,
-            name: name(&request),
+            name: name(binding, function),
             start_time: engine.0.clock.now(),
             duration: Duration::ZERO,
             bytes_in: bytes as u64,
             bytes_out: 0,
             error: Some("ERR_DROPPED".to_owned()),
         },
+        uploaded: Arc::default(),
         since: engine.0.clock.monotonic(),
     };
-    let answer = match calls.begin(options, bytes) {
-        Ok(()) => guarded(engine.0.bindings.call(given, call, request)).await,
+    let answer = async {
+        calls.begin(options, bytes)?;
+        let argument = match argument {
+            Payload::Json(json) => Content::Json(json),
+            Payload::Bytes(bytes) => Content::Bytes(bytes),
+            Payload::Stream(number) => {
+                let taken = calls.streams.lock().take_argument(options, number);
+                let (stream, uploaded) = taken?;
+                kept.uploaded = uploaded;
+                Content::Stream(stream)
+            }
+        };
+        let bindings = &engine.0.bindings;
+        guarded(bindings.call(given, call, (binding, function), argument)).await
+    };
+    let result = match answer.await {
+        Ok(Content::Json(json)) => Ok(Payload::Json(json)),
+        Ok(Content::Bytes(bytes)) => Ok(Payload::Bytes(bytes)),
+        Ok(Content::Stream(stream)) => {
+            let mut streams = calls.streams.lock();
+            return streams
+                .open_result(options, stream, kept)
+                .map(Payload::Stream);
+        }
         Err(error) => Err(error),
     };
-    let answer = answer.and_then(|result| {
-        calls.0.lock().move_bytes(options, result.len())?;
+    let answer = result.and_then(|result| {
+        calls.move_bytes(options, result.len())?;
         Ok(result)
     });
     kept.record.bytes_out = answer.as_ref().map_or(0, |result| result.len() as u64);
-    kept.record.error = answer.as_ref().err().map(|error| error.code.to_string());
+    kept.end(answer.as_ref().err());
     answer
 }
 
 /// The name of a call as it is kept.
-fn name(request: &HostRequest) -> String {
-    let HostRequest {
-        binding, function, ..
-    } = request;
+fn name(binding: &str, function: &str) -> String {
     let name = binding.chars().chain(['.']).chain(function.chars());
     name.take(MAX_NAME).collect()
 }
 
-/// A call that is kept when this is dropped.
-struct Kept<'a> {
-    engine: &'a Engine,
-    calls: &'a HostCalls,
-    record: HostCallRecord,
+/// A call that is kept when this is dropped; as dropped, unless it has ended.
+pub(super) struct Kept {
+    clock: Arc<dyn Clock>,
+    /// Weak, because the calls own the streams, and a stream owns this.
+    calls: Weak<HostCalls>,
+    pub(super) record: HostCallRecord,
+    /// The bytes of the argument that came in pieces.
+    uploaded: Arc<AtomicU64>,
     since: Duration,
 }
 
-impl Drop for Kept<'_> {
+impl Kept {
+    /// The call has ended, with or without an error.
+    pub(super) fn end(mut self, error: Option<&HostError>) {
+        self.record.error = error.map(|error| error.code.to_string());
+    }
+}
+
+impl Drop for Kept {
     fn drop(&mut self) {
-        let now = self.engine.0.clock.monotonic();
-        self.calls.keep(HostCallRecord {
-            duration: now.saturating_sub(self.since),
-            ..self.record.clone()
-        });
+        let Some(calls) = self.calls.upgrade() else {
+            return;
+        };
+        let now = self.clock.monotonic();
+        let mut record = self.record.clone();
+        record.duration = now.saturating_sub(self.since);
+        record.bytes_in += self.uploaded.load(Ordering::Relaxed);
+        calls.keep(record);
     }
 }
 
 /// A panic of a host function fails its call only.
-async fn guarded(answer: impl Future<Output = HostAnswer>) -> HostAnswer {
+pub(super) async fn guarded<T>(
+    answer: impl Future<Output = Result<T, HostError>>,
+) -> Result<T, HostError> {
     AssertUnwindSafe(answer)
         .catch_unwind()
         .await

@@ -18,6 +18,7 @@ mod dispatch;
 mod execute;
 mod far_ahead;
 mod host_calls;
+mod host_streams;
 mod in_flight;
 mod instances;
 mod job;

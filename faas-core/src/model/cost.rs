@@ -7,7 +7,8 @@ use super::{Execution, NanoDollars, Status, Tier};
 pub struct Cost {
     /// The tier that the execution was priced in.
     pub tier: Tier,
-    /// Run time: each started 100 ms of each attempt.
+    /// Run time: each started 100 ms of each attempt. Also processor time, if the price book has a
+    /// price for it.
     pub base: NanoDollars,
     /// Cold starts.
     pub cold_start: NanoDollars,

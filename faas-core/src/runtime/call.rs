@@ -63,8 +63,15 @@ pub struct Limits {
     pub log_bytes: usize,
     /// Host calls at a time, at least one. Further calls of the code wait until one has ended.
     pub host_calls: usize,
-    /// The argument of a host call, in bytes.
+    /// The argument of a host call, or one piece of a stream, in bytes.
     pub host_bytes: usize,
+}
+
+impl Limits {
+    /// How many actions on streams may be under way at a time: as many as there can be streams.
+    pub(crate) fn stream_actions(&self) -> usize {
+        self.host_calls.max(1).saturating_mul(2)
+    }
 }
 
 /// The end of a call.

@@ -40,26 +40,27 @@ impl CallHost for () {
     }
 
     async fn call(&self, request: HostRequest) -> HostAnswer {
-        let HostRequest {
-            binding, function, ..
-        } = request;
-        Err(HostError::new(
-            "ERR_UNKNOWN_HOST_FUNCTION",
-            format!("this host has no function {binding}.{function}"),
-        ))
+        let unknown = match request {
+            HostRequest::Call {
+                binding, function, ..
+            } => format!("this host has no function {binding}.{function}"),
+            HostRequest::Stream { .. } => "this host has no streams".to_owned(),
+        };
+        Err(HostError::new("ERR_UNKNOWN_HOST_FUNCTION", unknown))
     }
 }
 
 /// A binding as code sees it: the object `context.NAME` with one method for each function.
 ///
 /// A method takes one argument and returns a promise. A `Uint8Array` or an `ArrayBuffer` is passed
-/// as bytes and `undefined` as JSON `null`; anything else must be JSON. The object is frozen, is not
+/// as bytes, a `ReadableStream` of such in pieces, and `undefined` as JSON `null`; anything else must
+/// be JSON. The object is frozen, is not
 /// among the own properties of `context`, and rejects calls of other names with the error code
 /// `ERR_UNKNOWN_HOST_FUNCTION`, and its message lists the functions.
 ///
 /// The calls of the code are queued, and sent when it waits. Those that were not sent when the
 /// handler returns are dropped, and host functions that still run then are dropped too: code that
-/// needs the effect of a call must await it.
+/// needs the effect of a call must await it. The streams of calls end then as well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BindingNames {
     /// The name of the object.
@@ -68,15 +69,40 @@ pub struct BindingNames {
     pub functions: Arc<[Arc<str>]>,
 }
 
-/// A call of a host function by user code. Nothing in it can be trusted.
+/// A request of user code to its host. Nothing in it can be trusted.
 #[derive(Debug, Clone)]
-pub struct HostRequest {
-    /// The binding, as the code named it.
-    pub binding: Arc<str>,
-    /// The function in it, as the code named it.
-    pub function: Arc<str>,
-    /// The argument; JSON `null` if there was none.
-    pub argument: Payload,
+pub enum HostRequest {
+    /// Calls a host function.
+    Call {
+        /// The binding, as the code named it.
+        binding: Arc<str>,
+        /// The function in it, as the code named it.
+        function: Arc<str>,
+        /// The argument; JSON `null` if there was none.
+        argument: Payload,
+    },
+    /// Reads or writes a [`Payload::Stream`] of a call.
+    Stream {
+        /// Its number.
+        stream: u64,
+        /// What to do.
+        action: StreamAction,
+    },
+}
+
+/// What user code does with a stream. The answer is JSON `null` unless told otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StreamAction {
+    /// Takes the next piece of a result. The answer is its bytes, or JSON `null` at the end.
+    Read,
+    /// Reads no more of a result.
+    Cancel,
+    /// Adds a piece to an argument. It is answered when the host function has room for another one.
+    Write(Bytes),
+    /// Ends an argument.
+    End,
+    /// Ends an argument early. The host function reads an error.
+    Abort,
 }
 
 /// The answer to a host call.
@@ -89,14 +115,18 @@ pub enum Payload {
     Json(Json),
     /// A `Uint8Array`.
     Bytes(Bytes),
+    /// A `ReadableStream` of bytes: its number. Code chooses the numbers of its arguments, the host
+    /// those of its results.
+    Stream(u64),
 }
 
 impl Payload {
-    /// Returns the number of bytes: of the JSON text, or of the array.
+    /// Returns the number of bytes: of the JSON text, or of the array. A stream has none yet.
     pub fn len(&self) -> usize {
         match self {
             Self::Json(json) => json.len(),
             Self::Bytes(bytes) => bytes.len(),
+            Self::Stream(_) => 0,
         }
     }
 
@@ -111,6 +141,7 @@ impl fmt::Debug for Payload {
         match self {
             Self::Json(json) => write!(f, "Json({} bytes)", json.len()),
             Self::Bytes(bytes) => write!(f, "Bytes({})", bytes.len()),
+            Self::Stream(number) => write!(f, "Stream({number})"),
         }
     }
 }

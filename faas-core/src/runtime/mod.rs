@@ -31,7 +31,7 @@ mod stop;
 
 pub use call::{Call, CallContext, Limits, Outcome};
 pub use environment::OpenEnvironment;
-pub use host::{BindingNames, CallHost, HostAnswer, HostError, HostRequest, Payload};
+pub use host::{BindingNames, CallHost, HostAnswer, HostError, HostRequest, Payload, StreamAction};
 #[cfg(all(feature = "quickjs", target_os = "linux", fuzzing))]
 #[doc(hidden)]
 pub use process::fuzzing;

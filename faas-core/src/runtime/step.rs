@@ -10,7 +10,7 @@ use std::time::Duration;
 #[cfg(target_os = "linux")]
 use std::{io, sync::Arc};
 
-use super::{Call, HostAnswer, Payload, StopReason};
+use super::{Call, HostAnswer, Payload, StopReason, StreamAction};
 use crate::model::{Failure, FailureKind, Json, LogLine};
 #[cfg(target_os = "linux")]
 use crate::{clock::Clock, error::CompileError};
@@ -108,16 +108,28 @@ pub(super) struct Wait {
     pub(super) calls: Vec<HostCall>,
 }
 
-/// A host call by user code.
+/// A request of user code to its host.
 #[derive(Debug)]
 pub(super) struct HostCall {
     /// Repeated in the reply. Unique within the call.
     pub(super) id: u64,
-    /// The index of the binding in [`Call::bindings`].
-    pub(super) binding: usize,
-    /// The index of the function in the binding.
-    pub(super) function: usize,
-    pub(super) argument: Payload,
+    pub(super) asked: Asked,
+}
+
+/// What user code asks of its host.
+#[derive(Debug)]
+pub(super) enum Asked {
+    Call {
+        /// The index of the binding in [`Call::bindings`].
+        binding: usize,
+        /// The index of the function in the binding.
+        function: usize,
+        argument: Payload,
+    },
+    Stream {
+        stream: u64,
+        action: StreamAction,
+    },
 }
 
 /// The reply to a host call.

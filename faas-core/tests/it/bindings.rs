@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use faas_core::Platform;
-use faas_core::bindings::{Binding, HostCall};
+use faas_core::bindings::{Binding, ByteStream, HostCall};
 use faas_core::model::{Execution, FunctionConfig, Status};
 use faas_core::options::PlatformOptions;
 use faas_core::platform::NewFunction;
@@ -29,7 +29,7 @@ struct Reserved {
 }
 
 fn inventory(dropped: &Arc<Notify>) -> Binding {
-    let dropped = dropped.clone();
+    let (dropped, endless) = (dropped.clone(), dropped.clone());
     Binding::new("inventory")
         .function("reserve", |call: HostCall, item: Reserve| async move {
             let left = 10_u32.checked_sub(item.count);
@@ -51,6 +51,39 @@ fn inventory(dropped: &Arc<Notify>) -> Binding {
             assert!(!wanted, "as the code wanted");
             Ok(())
         })
+        .stream_function("words", |_, text: String| async move {
+            let (mut words, stream) = ByteStream::channel();
+            tokio::spawn(async move {
+                for word in text.split(' ') {
+                    if word == "!" {
+                        let error = HostError::new("NO_MORE", "the words have run out");
+                        return words.fail(error).await;
+                    }
+                    words.send(word.to_owned()).await?;
+                }
+                Ok(())
+            });
+            Ok(stream)
+        })
+        .stream_function("endless", move |_, (): ()| {
+            let dropped = NotifyOnDrop(endless.clone());
+            async move {
+                let pieces = futures_util::stream::repeat_with(move || {
+                    let _kept = &dropped;
+                    Ok(Bytes::from_static(b"more"))
+                });
+                Ok(ByteStream::new(pieces))
+            }
+        })
+        .upload_function("length", |_, mut body: ByteStream| async move {
+            let mut length = 0;
+            while let Some(piece) = body.next().await {
+                length += piece?.len();
+            }
+            Ok(length)
+        })
+        .upload_function("ignore", |_, _| async { Ok("ignored") })
+        .transform_function("copy", |_, body| async { Ok(body) })
         .bytes_function("reverse", |_, bytes: Bytes| async move {
             Ok(bytes.iter().rev().copied().collect())
         })
@@ -162,7 +195,7 @@ async fn an_error_of_the_host_is_an_error_with_its_message_and_code() {
         told[2][2]
             .as_str()
             .unwrap()
-            .contains("never, panics, reserve, reverse")
+            .contains("ignore, length, never, panics, reserve, reverse, words")
     );
     assert_eq!(told[3][1], "ERR_HOST");
     let uncaught = rig
@@ -189,6 +222,125 @@ async fn bytes_go_both_ways() {
         (done.host_calls[0].bytes_in, done.host_calls[0].bytes_out),
         (3, 3)
     );
+}
+
+#[tokio::test]
+async fn a_result_in_pieces_is_read_as_it_comes_and_kept_as_one_call() {
+    let rig = Rig::new(|_| {}).await;
+    let done = rig
+        .run(
+            "const decoder = new TextDecoder(), words = [];
+             const stream = await context.inventory.words('a bc def');
+             for await (const piece of stream) words.push(decoder.decode(piece));
+             return [stream instanceof ReadableStream, ...words]",
+        )
+        .await;
+    assert_eq!(output(&done), json!([true, "a", "bc", "def"]));
+    assert_eq!(kept(&done), [("inventory.words", None)]);
+    assert_eq!(done.host_calls[0].bytes_out, 6);
+    let failed = rig
+        .run(
+            "const words = [];
+             try { for await (const piece of await context.inventory.words('a ! b')) words.push(piece.length) }
+             catch (error) { words.push(error.code, error.message) }
+             return words",
+        )
+        .await;
+    assert_eq!(
+        output(&failed),
+        json!([1, "NO_MORE", "the words have run out"])
+    );
+    assert_eq!(kept(&failed), [("inventory.words", Some("NO_MORE"))]);
+}
+
+#[tokio::test]
+async fn an_argument_in_pieces_reaches_the_host_whole_whatever_the_size_of_its_pieces() {
+    let rig = Rig::new(|_| {}).await;
+    let done = rig
+        .run(
+            "const sizes = [1, 0, 700_000, 3];
+             const body = () => new ReadableStream({
+                 pull(controller) {
+                     if (sizes.length === 0) controller.close();
+                     else controller.enqueue(new Uint8Array(sizes.shift()).fill(7));
+                 }
+             });
+             const length = await context.inventory.length(body());
+             sizes.push(2, 5);
+             const copy = await new Response(await context.inventory.copy(body())).bytes();
+             return [length, [...copy], await context.inventory.length(new Uint8Array(9))]",
+        )
+        .await;
+    assert_eq!(output(&done), json!([700_004, [7, 7, 7, 7, 7, 7, 7], 9]));
+    let bytes = |n: usize| (done.host_calls[n].bytes_in, done.host_calls[n].bytes_out);
+    assert_eq!((bytes(0), bytes(1)), ((700_004, 6), (7, 7)));
+}
+
+#[tokio::test]
+async fn a_stream_that_fails_or_that_nobody_reads_ends_on_both_sides() {
+    let rig = Rig::new(|_| {}).await;
+    let done = rig
+        .run(
+            "let cancelled = false;
+             const broken = new ReadableStream({ pull(c) { c.error(new Error('mine')) } });
+             const wrong = new ReadableStream({ start(c) { c.enqueue('text') } });
+             const unread = new ReadableStream({
+                 pull(c) { c.enqueue(new Uint8Array(10)) }, cancel() { cancelled = true }
+             });
+             const told = [];
+             for (const body of [broken, wrong]) {
+                 await context.inventory.length(body).catch((error) => told.push(error.code));
+             }
+             told.push(await context.inventory.ignore(unread));
+             while (!cancelled) await new Promise((resolve) => setTimeout(resolve, 1));
+             const locked = new ReadableStream();
+             locked.getReader();
+             await context.inventory.length(locked).catch((error) => told.push(error.name));
+             return told",
+        )
+        .await;
+    assert_eq!(
+        output(&done),
+        json!(["ERR_ABORTED", "ERR_ABORTED", "ignored", "TypeError"])
+    );
+    let read = rig
+        .run(
+            "const reader = (await context.inventory.endless()).getReader();
+             const { value } = await reader.read();
+             await reader.cancel();
+             return value.length",
+        )
+        .await;
+    rig.dropped.notified().await;
+    assert_eq!(output(&read), 4);
+    assert_eq!(kept(&read), [("inventory.endless", None)]);
+    let left = rig
+        .run("await (await context.inventory.endless()).getReader().read(); return 1")
+        .await;
+    rig.dropped.notified().await;
+    assert_eq!(output(&left), 1);
+    assert_eq!(kept(&left), [("inventory.endless", Some("ERR_DROPPED"))]);
+}
+
+#[tokio::test]
+async fn the_bytes_of_streams_count_against_the_bound() {
+    let rig = Rig::new(|options| options.max_host_bytes = 1_000).await;
+    let done = rig
+        .run(
+            "let read = 0;
+             try { for await (const piece of await context.inventory.endless()) read += piece.length }
+             catch (error) { return [read, error.code] }",
+        )
+        .await;
+    assert_eq!(output(&done), json!([996, "ERR_TOO_MANY_HOST_BYTES"]));
+    let open = rig
+        .run(
+            "const open = [];
+             try { for (;;) open.push(await context.inventory.endless()) }
+             catch (error) { return [open.length, error.code] }",
+        )
+        .await;
+    assert_eq!(output(&open), json!([32, "ERR_TOO_MANY_STREAMS"]));
 }
 
 #[tokio::test]

@@ -101,7 +101,7 @@ async fn act(script: &str, call: &Call) -> Result<Json, Failure> {
             Err(call.stop.stopped().await.failure(call.limits.timeout))
         }
         "host" => {
-            let answer = call.host.call(HostRequest {
+            let answer = call.host.call(HostRequest::Call {
                 binding: "stock".into(),
                 function: number.into(),
                 argument: Payload::Json(call.input.clone()),
@@ -109,6 +109,7 @@ async fn act(script: &str, call: &Call) -> Result<Json, Failure> {
             match answer.await {
                 Ok(Payload::Json(json)) => Ok(json),
                 Ok(Payload::Bytes(bytes)) => Ok(serde_json::json!(bytes.len()).into()),
+                Ok(Payload::Stream(number)) => Ok(serde_json::json!(number).into()),
                 Err(error) => Ok(serde_json::json!(&*error.code).into()),
             }
         }

@@ -33,7 +33,7 @@ describe("when the server goes away", () => {
     const page = await site.open("/functions");
     await page.route("**/assets/CodeEditor-*", (route) => route.abort());
     await page.getByRole("link", { name: "Edit plain" }).click();
-    await page.getByRole("textbox", { name: "Code (JavaScript)" }).fill("return 3");
+    await page.getByRole("textbox", { name: "Code (JavaScript or TypeScript)" }).fill("return 3");
     await page.getByRole("button", { name: "Save" }).click();
     await page.waitForURL(`**/functions/${id}`);
     expect(await site.server.invoke(id, {})).toBe(3);

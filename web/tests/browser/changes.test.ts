@@ -8,7 +8,7 @@ describe("unsaved code", () => {
   it("is kept until the user agrees to discard it", async () => {
     const id = await site.server.upload("half done", "return 1");
     const page = await site.open(`/functions/${id}/edit`);
-    await page.getByRole("textbox", { name: "Code (JavaScript)" }).click();
+    await page.getByRole("textbox", { name: "Code (JavaScript or TypeScript)" }).click();
     await page.keyboard.press("ControlOrMeta+a");
     await page.keyboard.insertText("return 2");
     const dialog = page.getByRole("dialog", { name: "Discard unsaved changes?" });

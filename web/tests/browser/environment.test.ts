@@ -8,7 +8,7 @@ it("passes variables and secrets to the code, and never shows a secret again", a
   const page = await site.open("/functions/new");
   await page.getByLabel("Name", { exact: true }).fill("greeter");
   await page.getByLabel("Description").fill("Greets with a key");
-  await page.getByRole("textbox", { name: "Code (JavaScript)" }).click();
+  await page.getByRole("textbox", { name: "Code (JavaScript or TypeScript)" }).click();
   await page.keyboard.press("ControlOrMeta+a");
   await page.keyboard.insertText("const { GREETING, API_KEY } = context.env; return `${GREETING} ${API_KEY.length}`");
   await page.getByRole("button", { name: "Add a variable" }).click();

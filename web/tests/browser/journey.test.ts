@@ -47,7 +47,7 @@ describe("a function", () => {
     site.expectComplaint(/status of 400/);
     const id = await site.server.upload("broken soon", "return 1");
     const page = await site.open(`/functions/${id}/edit`);
-    const code = page.getByRole("textbox", { name: "Code (JavaScript)" });
+    const code = page.getByRole("textbox", { name: "Code (JavaScript or TypeScript)" });
     await code.click();
     await page.keyboard.press("ControlOrMeta+a");
     await page.keyboard.insertText("const a = 1;\nconst b = 2;\nreturn a +* b;\n");
@@ -128,7 +128,7 @@ describe("the keyboard", () => {
 
   it("leaves the code editor with the Tab key", async () => {
     const page = await site.open("/functions/new");
-    await page.getByRole("textbox", { name: "Code (JavaScript)" }).focus();
+    await page.getByRole("textbox", { name: "Code (JavaScript or TypeScript)" }).focus();
     await page.keyboard.press("Tab");
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Choose a file");
   });

@@ -12,7 +12,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use super::Isolate;
 use crate::clock::Clock;
-use crate::runtime::step::{Ended, HostCall, HostReply, Step, Wait};
+use crate::runtime::step::{Asked, Ended, HostCall, HostReply, Step, Wait};
 use crate::runtime::{Call, HostAnswer, HostError, HostRequest, StopReason};
 
 /// The maximum size of the result of a host call, in bytes. Code gets an error in place of a longer
@@ -99,7 +99,7 @@ async fn pause<I: Isolate>(
 /// The host calls of a call. Dropped with it.
 #[derive(Default)]
 struct HostCalls {
-    /// Bounded by the isolate, to [`crate::runtime::Limits::host_calls`].
+    /// Bounded by the isolate, by [`crate::runtime::Limits::host_calls`].
     running: FuturesUnordered<Pin<Box<dyn Future<Output = HostReply> + Send>>>,
     /// Not delivered yet.
     replies: Vec<HostReply>,
@@ -108,27 +108,30 @@ struct HostCalls {
 impl HostCalls {
     /// Starts host calls and takes the replies that are ready at once.
     fn start(&mut self, calls: Vec<HostCall>, call: &Call) {
-        for HostCall {
-            id,
-            binding,
-            function,
-            argument,
-        } in calls
-        {
-            let binding = call.bindings.get(binding);
-            let function = binding.and_then(|binding| binding.functions.get(function));
-            let (Some(binding), Some(function)) = (binding, function) else {
-                let answer = Err(HostError::new(
-                    "ERR_UNKNOWN_HOST_FUNCTION",
-                    "there is no such host function",
-                ));
-                self.replies.push(HostReply { id, answer });
-                continue;
-            };
-            let request = HostRequest {
-                binding: binding.name.clone(),
-                function: function.clone(),
-                argument,
+        for HostCall { id, asked } in calls {
+            let request = match asked {
+                Asked::Stream { stream, action } => HostRequest::Stream { stream, action },
+                Asked::Call {
+                    binding,
+                    function,
+                    argument,
+                } => {
+                    let binding = call.bindings.get(binding);
+                    let function = binding.and_then(|binding| binding.functions.get(function));
+                    let (Some(binding), Some(function)) = (binding, function) else {
+                        let answer = Err(HostError::new(
+                            "ERR_UNKNOWN_HOST_FUNCTION",
+                            "there is no such host function",
+                        ));
+                        self.replies.push(HostReply { id, answer });
+                        continue;
+                    };
+                    HostRequest::Call {
+                        binding: binding.name.clone(),
+                        function: function.clone(),
+                        argument,
+                    }
+                }
             };
             let host = call.host.clone();
             self.running.push(Box::pin(async move {

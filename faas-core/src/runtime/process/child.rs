@@ -9,15 +9,16 @@ use super::channel::ChildEnds;
 use super::flight_recorder::FlightRecorder;
 use super::sandbox::{AddressSpace, Locked};
 use super::wire::{
-    self, AnswerHead, CallHead, DoneHead, Frames, HostCallHead, Line, Reply, Request, micros,
+    self, AnswerHead, ArgumentHead, AskedHead, CallHead, DoneHead, Frames, HostCallHead, Line,
+    Reply, Request, StreamActionHead, micros,
 };
 use super::worker::Zygote;
 use crate::error::CompileError;
 use crate::model::{ExecutionId, FunctionId, InstanceId, Json, Timestamp};
-use crate::runtime::step::{Ended, ForkedEngine, HostReply, Step};
+use crate::runtime::step::{Asked, Ended, ForkedEngine, HostReply, Step};
 use crate::runtime::{
     BindingNames, Call, CallContext, HostAnswer, HostError, Limits, OpenEnvironment, Payload,
-    Program, StopReason, StopSignal,
+    Program, StopReason, StopSignal, StreamAction,
 };
 
 /// The longest frame from the host, in bytes: an input of 6 MiB, or bytecode, with overhead.
@@ -218,6 +219,7 @@ fn named((name, functions): (&str, Vec<&str>)) -> BindingNames {
 fn host_answer(head: &AnswerHead<'_>, tail: &[u8]) -> io::Result<HostAnswer> {
     Ok(match head {
         AnswerHead::Bytes => Ok(Payload::Bytes(tail.to_vec().into())),
+        AnswerHead::Stream(number) => Ok(Payload::Stream(*number)),
         AnswerHead::Json => {
             let text = std::str::from_utf8(tail).map_err(|_| wire::FrameError::Malformed)?;
             Ok(Payload::Json(Json::trusted(text.to_owned())))
@@ -236,18 +238,40 @@ fn say(serial: u64, step: Step, answer: &mut Vec<u8>) -> Result<(), wire::FrameE
     };
     let index = |index: usize| u32::try_from(index).map_err(|_| wire::FrameError::Malformed);
     for call in wait.calls {
-        let (is_bytes, argument) = match &call.argument {
-            Payload::Bytes(bytes) => (true, bytes),
-            Payload::Json(json) => (false, json.bytes()),
+        let (asked, tail) = match &call.asked {
+            Asked::Call {
+                binding,
+                function,
+                argument,
+            } => {
+                let (argument, tail): (_, &[u8]) = match argument {
+                    Payload::Json(json) => (ArgumentHead::Json, json.bytes()),
+                    Payload::Bytes(bytes) => (ArgumentHead::Bytes, bytes),
+                    Payload::Stream(number) => (ArgumentHead::Stream(*number), &[]),
+                };
+                let (binding, function) = (index(*binding)?, index(*function)?);
+                let head = AskedHead::Call {
+                    binding,
+                    function,
+                    argument,
+                };
+                (head, tail)
+            }
+            Asked::Stream { stream, action } => {
+                let (action, tail): (_, &[u8]) = match action {
+                    StreamAction::Read => (StreamActionHead::Read, &[]),
+                    StreamAction::Cancel => (StreamActionHead::Cancel, &[]),
+                    StreamAction::Write(piece) => (StreamActionHead::Write, piece),
+                    StreamAction::End => (StreamActionHead::End, &[]),
+                    StreamAction::Abort => (StreamActionHead::Abort, &[]),
+                };
+                let stream = *stream;
+                (AskedHead::Stream { stream, action }, tail)
+            }
         };
-        let head = HostCallHead {
-            serial,
-            id: call.id,
-            binding: index(call.binding)?,
-            function: index(call.function)?,
-            is_bytes,
-        };
-        wire::append(answer, &Reply::HostCall(head), argument)?;
+        let id = call.id;
+        let head = HostCallHead { serial, id, asked };
+        wire::append(answer, &Reply::HostCall(head), tail)?;
     }
     let after = wait.after.map(micros);
     wire::append(answer, &Reply::Wait { serial, after }, &[])

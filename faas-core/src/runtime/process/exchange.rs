@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use super::answer::{Lost, checked, longest};
-use super::wire::{self, AROUND_HEAD, HostCallHead, Reply};
+use super::wire::{
+    self, AROUND_HEAD, ArgumentHead, AskedHead, HostCallHead, Reply, StreamActionHead,
+};
 use crate::model::{Json, Timestamp};
-use crate::runtime::step::{HostCall, Step, Wait};
-use crate::runtime::{BindingNames, Limits, Payload};
+use crate::runtime::step::{Asked, HostCall, Step, Wait};
+use crate::runtime::{BindingNames, Limits, Payload, StreamAction};
 
 /// What a call permits.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +36,8 @@ pub(super) struct Exchange {
     serial: u64,
     /// Host calls that were not answered yet. Bounded by [`Limits::host_calls`].
     unanswered: Vec<u64>,
+    /// Actions on streams that were not answered yet. Bounded by [`Limits::stream_actions`].
+    acting: Vec<u64>,
     /// Host calls since the child went on.
     calls: Vec<HostCall>,
 }
@@ -43,6 +47,7 @@ impl Exchange {
     pub(super) fn start(&mut self) -> u64 {
         self.serial += 1;
         self.unanswered.clear();
+        self.acting.clear();
         self.calls.clear();
         self.serial
     }
@@ -54,7 +59,9 @@ impl Exchange {
 
     /// The host answers this host call.
     pub(super) fn answer(&mut self, id: u64) {
-        self.unanswered.retain(|unanswered| *unanswered != id);
+        for open in [&mut self.unanswered, &mut self.acting] {
+            open.retain(|unanswered| *unanswered != id);
+        }
     }
 
     /// Takes a frame of the child. Returns the end of the step, if this is it. A correct child sends
@@ -72,14 +79,17 @@ impl Exchange {
         match reply {
             Reply::HostCall(head) => {
                 let call = self.host_call(head, tail, terms)?;
-                self.unanswered.push(call.id);
+                match call.asked {
+                    Asked::Call { .. } => self.unanswered.push(call.id),
+                    Asked::Stream { .. } => self.acting.push(call.id),
+                }
                 self.calls.push(call);
                 Ok(None)
             }
             Reply::Wait { serial, after } => {
                 self.check(serial)?;
                 let calls = std::mem::take(&mut self.calls);
-                if after.is_none() && self.unanswered.is_empty() {
+                if after.is_none() && self.unanswered.is_empty() && self.acting.is_empty() {
                     return Err(invalid("it waits for nothing"));
                 }
                 let after = after.map(Duration::from_micros);
@@ -105,34 +115,49 @@ impl Exchange {
         Terms { limits, bindings }: Terms<'_>,
     ) -> Result<HostCall, Lost> {
         self.check(head.serial)?;
-        if self.unanswered.len() >= limits.host_calls.max(1) {
+        let (open, limit) = match head.asked {
+            AskedHead::Call { .. } => (&self.unanswered, limits.host_calls.max(1)),
+            AskedHead::Stream { .. } => (&self.acting, limits.stream_actions()),
+        };
+        if open.len() >= limit {
             return Err(invalid("more host calls at a time than the limit"));
         }
-        if self.unanswered.contains(&head.id) {
+        if self.unanswered.contains(&head.id) || self.acting.contains(&head.id) {
             return Err(invalid("two host calls with the same number"));
         }
         if argument.len() > limits.host_bytes {
             return Err(invalid("argument of a host call longer than the limit"));
         }
-        let (binding, function) = (head.binding as usize, head.function as usize);
-        let known = bindings
-            .get(binding)
-            .is_some_and(|binding| function < binding.functions.len());
-        if !known {
-            return Err(invalid("call of a host function that it was not given"));
-        }
-        let argument = if head.is_bytes {
-            Payload::Bytes(argument.to_vec().into())
-        } else {
-            let json = Json::parse(argument.to_vec());
-            Payload::Json(json.map_err(|_| invalid("argument of a host call is not JSON"))?)
+        let asked = match head.asked {
+            AskedHead::Call {
+                binding,
+                function,
+                argument: kind,
+            } => {
+                let (binding, function) = (binding as usize, function as usize);
+                let known = bindings
+                    .get(binding)
+                    .is_some_and(|binding| function < binding.functions.len());
+                if !known {
+                    return Err(invalid("call of a host function that it was not given"));
+                }
+                Asked::Call {
+                    binding,
+                    function,
+                    argument: payload(kind, argument)?,
+                }
+            }
+            AskedHead::Stream { stream, action } => {
+                if bindings.is_empty() {
+                    return Err(invalid("stream of a function without host functions"));
+                }
+                Asked::Stream {
+                    stream,
+                    action: stream_action(action, argument),
+                }
+            }
         };
-        Ok(HostCall {
-            id: head.id,
-            binding,
-            function,
-            argument,
-        })
+        Ok(HostCall { id: head.id, asked })
     }
 
     fn check(&self, serial: u64) -> Result<(), Lost> {
@@ -141,6 +166,27 @@ impl Exchange {
         } else {
             Err(invalid("answer to another call"))
         }
+    }
+}
+
+fn payload(kind: ArgumentHead, tail: &[u8]) -> Result<Payload, Lost> {
+    Ok(match kind {
+        ArgumentHead::Bytes => Payload::Bytes(tail.to_vec().into()),
+        ArgumentHead::Stream(number) => Payload::Stream(number),
+        ArgumentHead::Json => {
+            let json = Json::parse(tail.to_vec());
+            Payload::Json(json.map_err(|_| invalid("argument of a host call is not JSON"))?)
+        }
+    })
+}
+
+fn stream_action(action: StreamActionHead, tail: &[u8]) -> StreamAction {
+    match action {
+        StreamActionHead::Read => StreamAction::Read,
+        StreamActionHead::Cancel => StreamAction::Cancel,
+        StreamActionHead::Write => StreamAction::Write(tail.to_vec().into()),
+        StreamActionHead::End => StreamAction::End,
+        StreamActionHead::Abort => StreamAction::Abort,
     }
 }
 
@@ -157,10 +203,35 @@ mod tests {
     const CALL: HostCallHead = HostCallHead {
         serial: 1,
         id: 5,
+        asked: CALLS,
+    };
+
+    const CALLS: AskedHead = AskedHead::Call {
         binding: 0,
         function: 1,
-        is_bytes: false,
+        argument: ArgumentHead::Json,
     };
+
+    const fn call_of(binding: u32, function: u32) -> HostCallHead {
+        let argument = ArgumentHead::Json;
+        HostCallHead {
+            asked: AskedHead::Call {
+                binding,
+                function,
+                argument,
+            },
+            ..CALL
+        }
+    }
+
+    fn read(id: u64) -> Reply<'static> {
+        let (stream, action) = (1, StreamActionHead::Read);
+        Reply::HostCall(HostCallHead {
+            id,
+            asked: AskedHead::Stream { stream, action },
+            ..CALL
+        })
+    }
 
     fn wait(after: Option<u64>) -> Reply<'static> {
         Reply::Wait { serial: 1, after }
@@ -212,8 +283,16 @@ mod tests {
         let [call] = calls.as_slice() else {
             panic!("{calls:?}")
         };
-        assert_eq!((call.id, call.binding, call.function), (5, 0, 1));
-        assert_eq!(call.argument, Payload::Json(Json::trusted("[1]")));
+        let Asked::Call {
+            binding: 0,
+            function: 1,
+            argument,
+        } = &call.asked
+        else {
+            panic!("{call:?}")
+        };
+        assert_eq!(call.id, 5);
+        assert_eq!(argument, &Payload::Json(Json::trusted("[1]")));
         let step = receive(&mut exchange, &wait(Some(7)), b"").unwrap();
         assert!(matches!(
             step,
@@ -227,22 +306,28 @@ mod tests {
     fn a_child_calls_only_what_it_was_given_within_its_limits() {
         let heads = [
             HostCallHead { serial: 2, ..CALL },
-            HostCallHead { binding: 1, ..CALL },
-            HostCallHead {
-                function: 2,
-                ..CALL
-            },
-            HostCallHead {
-                function: u32::MAX,
-                ..CALL
-            },
+            call_of(1, 1),
+            call_of(0, 2),
+            call_of(0, u32::MAX),
         ];
         for head in heads {
             let lost = receive(&mut started(), &Reply::HostCall(head), b"1").err();
             assert!(matches!(lost, Some(Lost::Invalid(_))), "{head:?}");
         }
-        for (is_bytes, argument) in [(false, &b"{"[..]), (false, b""), (true, &[0; 11])] {
-            let head = HostCallHead { is_bytes, ..CALL };
+        let json = ArgumentHead::Json;
+        for (kind, argument) in [
+            (json, &b"{"[..]),
+            (json, b""),
+            (ArgumentHead::Bytes, &[0; 11]),
+        ] {
+            let head = HostCallHead {
+                asked: AskedHead::Call {
+                    binding: 0,
+                    function: 1,
+                    argument: kind,
+                },
+                ..CALL
+            };
             let lost = receive(&mut started(), &Reply::HostCall(head), argument).err();
             assert!(matches!(lost, Some(Lost::Invalid(_))), "{argument:?}");
         }
@@ -254,6 +339,21 @@ mod tests {
         }
         exchange.answer(1);
         assert!(receive(&mut exchange, &call(3), b"1").is_ok());
+    }
+
+    #[test]
+    fn actions_on_streams_have_a_limit_of_their_own() {
+        let mut exchange = started();
+        receive(&mut exchange, &Reply::HostCall(CALL), b"1").unwrap();
+        assert!(receive(&mut exchange, &read(5), b"").is_err());
+        for id in 6..6 + LIMITS.stream_actions() as u64 {
+            receive(&mut exchange, &read(id), b"").unwrap();
+        }
+        assert!(receive(&mut exchange, &read(99), b"").is_err());
+        exchange.answer(6);
+        receive(&mut exchange, &read(99), b"").unwrap();
+        let mut exchange = started();
+        assert!(receive(&mut exchange, &read(1), &[0; 11]).is_err());
     }
 
     #[test]

@@ -9,8 +9,8 @@ use super::control::Report;
 use super::exchange::{Exchange, Terms};
 use super::wire::Frames;
 use crate::model::{FailureKind, Json, Timestamp};
-use crate::runtime::step::{Ended, HostCall, Step};
-use crate::runtime::{BindingNames, Limits, Payload};
+use crate::runtime::step::{Asked, Ended, HostCall, Step};
+use crate::runtime::{BindingNames, Limits, Payload, StreamAction};
 
 const LIMITS: Limits = Limits {
     timeout: Duration::from_secs(1),
@@ -54,7 +54,7 @@ pub fn answers(bytes: &[u8], piece: usize) {
             Ok(Some(Step::Wait(wait))) => {
                 wait.calls.iter().for_each(check_call);
                 unanswered.extend(wait.calls.iter().map(|call| call.id));
-                assert!(unanswered.len() <= LIMITS.host_calls);
+                assert!(unanswered.len() <= LIMITS.host_calls + LIMITS.stream_actions());
                 assert!(wait.after.is_some() || !unanswered.is_empty());
                 // Every other one is answered, so that some stay open.
                 for id in unanswered.drain(..unanswered.len().div_ceil(2)) {
@@ -71,10 +71,23 @@ pub fn answers(bytes: &[u8], piece: usize) {
 }
 
 fn check_call(call: &HostCall) {
-    assert!(call.binding == 0 && call.function < 2);
-    assert!(call.argument.len() <= LIMITS.host_bytes);
-    if let Payload::Json(json) = &call.argument {
-        assert!(Json::parse(json.as_str().to_owned()).is_ok());
+    match &call.asked {
+        Asked::Call {
+            binding,
+            function,
+            argument,
+        } => {
+            assert!(*binding == 0 && *function < 2);
+            assert!(argument.len() <= LIMITS.host_bytes);
+            if let Payload::Json(json) = argument {
+                assert!(Json::parse(json.as_str().to_owned()).is_ok());
+            }
+        }
+        Asked::Stream { action, .. } => {
+            if let StreamAction::Write(piece) = action {
+                assert!(piece.len() <= LIMITS.host_bytes);
+            }
+        }
     }
 }
 

@@ -100,6 +100,7 @@ impl Outgoing {
         let (answer, tail) = match answer {
             Ok(Payload::Json(json)) => (AnswerHead::Json, &**json.bytes()),
             Ok(Payload::Bytes(bytes)) => (AnswerHead::Bytes, &**bytes),
+            Ok(Payload::Stream(number)) => (AnswerHead::Stream(*number), &[][..]),
             Err(error) => {
                 let (code, message) = (&*error.code, &*error.message);
                 (AnswerHead::Error { code, message }, &[][..])

@@ -61,6 +61,8 @@ pub(super) enum AnswerHead<'a> {
     Json,
     /// The tail is the content of a `Uint8Array`.
     Bytes,
+    /// The result is a stream with this number.
+    Stream(u64),
     /// The call failed.
     Error { code: &'a str, message: &'a str },
 }
@@ -105,7 +107,8 @@ pub(super) enum Reply<'a> {
     /// The call has ended; the tail is its output, unless it failed.
     #[serde(borrow)]
     Done(DoneHead<'a>),
-    /// The code calls a host function with the argument in the tail. Sent before [`Reply::Wait`].
+    /// The code asks its host for something; the tail is the argument or the piece of a stream. Sent
+    /// before [`Reply::Wait`].
     HostCall(HostCallHead),
     /// The call waits, and the child does nothing until the host sends [`Request::Go`].
     Wait {
@@ -121,11 +124,44 @@ pub(super) struct HostCallHead {
     pub(super) serial: u64,
     /// Repeated in the answer.
     pub(super) id: u64,
+    pub(super) asked: AskedHead,
+}
+
+/// What code asks of its host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum AskedHead {
     /// The indexes of the binding in [`Request::Load`], and of the function in it.
-    pub(super) binding: u32,
-    pub(super) function: u32,
-    /// Whether the argument is the content of a `Uint8Array`, or else JSON.
-    pub(super) is_bytes: bool,
+    Call {
+        binding: u32,
+        function: u32,
+        argument: ArgumentHead,
+    },
+    Stream {
+        stream: u64,
+        action: StreamActionHead,
+    },
+}
+
+/// The argument of a host call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum ArgumentHead {
+    /// The tail is JSON.
+    Json,
+    /// The tail is the content of a `Uint8Array`.
+    Bytes,
+    /// A stream with this number.
+    Stream(u64),
+}
+
+/// What code does with a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum StreamActionHead {
+    Read,
+    Cancel,
+    /// The tail is the piece.
+    Write,
+    End,
+    Abort,
 }
 
 /// The end of a call without its output.

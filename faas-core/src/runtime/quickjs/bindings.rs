@@ -11,8 +11,8 @@ use super::event_loop::Ending;
 use super::prelude::Entries;
 use super::raw;
 use crate::model::{Json, MAX_DEPTH, is_too_deep};
-use crate::runtime::step::{HostCall, HostReply};
-use crate::runtime::{BindingNames, Call, Payload};
+use crate::runtime::step::{Asked, HostCall, HostReply};
+use crate::runtime::{BindingNames, Call, Payload, StreamAction};
 
 /// The code of the error for an argument or a result that exceeds a limit.
 const TOO_LARGE: &str = "ERR_TOO_LARGE";
@@ -44,21 +44,35 @@ pub(super) fn outgoing<'js>(
     let outgoing = entries.outgoing.clone().restore(ctx)?;
     let limit = u32::try_from(call.limits.host_calls.max(1)).unwrap_or(u32::MAX);
     let queued: Array<'js> = outgoing.call((f64::from(limit),))?;
-    (0..queued.len() / 4)
+    (0..queued.len() / 5)
         .map(|n| {
-            let argument: Value<'js> = queued.get(4 * n + 3)?;
+            let value: Value<'js> = queued.get(5 * n + 4)?;
+            let (binding, method): (i32, usize) = (queued.get(5 * n + 1)?, queued.get(5 * n + 2)?);
+            let stream: u64 = queued.get(5 * n + 3)?;
+            let asked = match usize::try_from(binding) {
+                Ok(binding) => Asked::Call {
+                    binding,
+                    function: method,
+                    argument: payload(&value, stream).ok_or(Ending::Pending)?,
+                },
+                Err(_) => Asked::Stream {
+                    stream,
+                    action: action(method, &value),
+                },
+            };
             Ok(HostCall {
-                id: queued.get(4 * n)?,
-                binding: queued.get(4 * n + 1)?,
-                function: queued.get(4 * n + 2)?,
-                argument: payload(&argument).ok_or(Ending::Pending)?,
+                id: queued.get(5 * n)?,
+                asked,
             })
         })
         .collect()
 }
 
-/// Takes an argument out of the isolate.
-fn payload(value: &Value<'_>) -> Option<Payload> {
+/// Takes an argument out of the isolate: the stream with this number, unless it is 0.
+fn payload(value: &Value<'_>, stream: u64) -> Option<Payload> {
+    if stream > 0 {
+        return Some(Payload::Stream(stream));
+    }
     if let Some(bytes) = raw::bytes(value) {
         return Some(Payload::Bytes(bytes.into()));
     }
@@ -66,6 +80,22 @@ fn payload(value: &Value<'_>) -> Option<Payload> {
     let text = raw::text(value)?;
     Some(Payload::Json(Json::trusted(text)))
 }
+
+/// The action with this number in `prelude/bindings.js`.
+fn action(number: usize, piece: &Value<'_>) -> StreamAction {
+    match number {
+        0 => StreamAction::Read,
+        1 => StreamAction::Cancel,
+        2 => StreamAction::Write(raw::bytes(piece).unwrap_or_default().into()),
+        3 => StreamAction::End,
+        _ => StreamAction::Abort,
+    }
+}
+
+/// The kinds of answers in `prelude/bindings.js`.
+const VALUE: u8 = 0;
+const ERROR: u8 = 1;
+const STREAM: u8 = 2;
 
 /// Settles the promises of finished host calls.
 pub(super) fn deliver<'js>(
@@ -82,14 +112,17 @@ pub(super) fn deliver<'js>(
         match answer {
             Ok(Payload::Json(json)) if collisions::collide(json.as_str()) => {
                 let message = "the result has too many keys whose hashes collide";
-                deliver.call::<_, ()>((id, true, message, TOO_LARGE))?;
+                deliver.call::<_, ()>((id, ERROR, message, TOO_LARGE))?;
             }
-            Ok(Payload::Json(json)) => deliver.call::<_, ()>((id, false, json.as_str()))?,
+            Ok(Payload::Json(json)) => deliver.call::<_, ()>((id, VALUE, json.as_str()))?,
             Ok(Payload::Bytes(bytes)) => {
                 let array = raw::new_bytes(ctx, &bytes)?;
-                deliver.call::<_, ()>((id, false, array))?;
+                deliver.call::<_, ()>((id, VALUE, array))?;
             }
-            Err(error) => deliver.call::<_, ()>((id, true, error.message, &*error.code))?,
+            Ok(Payload::Stream(number)) => {
+                deliver.call::<_, ()>((id, STREAM, number as f64))?;
+            }
+            Err(error) => deliver.call::<_, ()>((id, ERROR, error.message, &*error.code))?,
         }
     }
     Ok(())
@@ -102,6 +135,7 @@ pub(super) fn host_functions<'js>(
 ) -> rquickjs::Result<Object<'js>> {
     let functions = Object::new(ctx.clone())?;
     functions.set("bytesOf", Function::new(ctx.clone(), bytes_of)?)?;
+    functions.set("part", Function::new(ctx.clone(), part)?)?;
     let current = current.clone();
     let check = Function::new(ctx.clone(), move |ctx: Ctx<'js>, value: Value<'js>| {
         let limit = current.get().map_or(0, |call| call.host_bytes);
@@ -120,6 +154,21 @@ fn bytes_of<'js>(ctx: Ctx<'js>, value: Value<'js>) -> rquickjs::Result<Value<'js
         }
         None => Ok(Value::new_undefined(ctx)),
     }
+}
+
+/// Copies the bytes from `start` to `end` of a `Uint8Array`, as far as there are.
+fn part<'js>(
+    ctx: Ctx<'js>,
+    value: Value<'js>,
+    start: usize,
+    end: usize,
+) -> rquickjs::Result<Value<'js>> {
+    let bytes = raw::with_bytes(&value, |bytes| {
+        let end = end.min(bytes.len());
+        bytes.get(start..end).unwrap_or_default().to_vec()
+    });
+    raw::new_bytes(&ctx, &bytes.unwrap_or_default())
+        .map_err(|raw::Thrown| rquickjs::Error::Exception)
 }
 
 /// Returns what is wrong with an argument, as an object with `code` and `message`.

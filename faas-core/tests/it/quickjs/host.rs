@@ -142,11 +142,14 @@ impl CallHost for TestHost {
     }
 
     async fn call(&self, request: HostRequest) -> HostAnswer {
-        let HostRequest {
+        let HostRequest::Call {
             binding,
             function,
             argument,
-        } = request;
+        } = request
+        else {
+            panic!("{request:?}: none of these functions has streams")
+        };
         assert_eq!(&*binding, "test");
         self.arguments.lock().push(argument.clone());
         match &*function {

@@ -2,6 +2,7 @@
  * A code editor. Tab moves to the next control, as in any other field; Mod-] and Mod-[ indent. The
  * component is controlled: the caller owns the text.
  */
+import { autocompletion, completionKeymap, type CompletionSource } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { javascript } from "@codemirror/lang-javascript";
 import { json } from "@codemirror/lang-json";
@@ -29,6 +30,8 @@ export interface CodeEditorProps {
   /** A possible error: it is marked as a warning. */
   suspicion?: Mistake | null;
   readOnly?: boolean;
+  /** Offers completions. Without it the editor offers those of the language. */
+  complete?: CompletionSource;
   /** The height, in lines. */
   minLines?: number;
   maxLines?: number;
@@ -44,7 +47,7 @@ function rangeOf({ line: number, column }: Mistake, doc: Text): { from: number; 
 }
 
 export default function CodeEditor(props: CodeEditorProps) {
-  const { label, language, value, onChange, mistake = null, suspicion = null, readOnly = false, minLines = 6, maxLines = 24 } = props;
+  const { label, language, value, onChange, mistake = null, suspicion = null, readOnly = false, complete, minLines = 6, maxLines = 24 } = props;
   const parent = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const changed = useRef(onChange);
@@ -67,8 +70,10 @@ export default function CodeEditor(props: CodeEditorProps) {
           bracketMatching(),
           highlightActiveLine(),
           lintGutter(),
-          keymap.of([...defaultKeymap, ...historyKeymap]),
-          language === "javascript" ? javascript() : json(),
+          keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap]),
+          language === "javascript" ? javascript({ typescript: true, jsx: true }) : json(),
+          readOnly ? [] : autocompletion({ icons: false }),
+          EditorState.languageData.of(() => (complete ? [{ autocomplete: complete }] : [])),
           editorTheme,
           EditorView.lineWrapping,
           EditorState.readOnly.of(readOnly),
@@ -89,7 +94,7 @@ export default function CodeEditor(props: CodeEditorProps) {
       editor.destroy();
       view.current = null;
     };
-  }, [label, language, readOnly, minLines, maxLines]);
+  }, [label, language, readOnly, complete, minLines, maxLines]);
 
   useEffect(() => {
     const editor = view.current;

@@ -20,6 +20,7 @@ const FACTORS: readonly { name: keyof Pricing["factors"]; label: string; unit: s
   { name: "dataTransfer", label: "Data transfer", unit: "per KiB in and out" },
   { name: "scaling", label: "Scaling event", unit: "each" },
   { name: "storage", label: "Storage of code", unit: "per MiB and hour" },
+  { name: "cpuMs", label: "Processor time", unit: "per millisecond" },
 ];
 
 export function Tiers() {
@@ -39,17 +40,20 @@ export function Tiers() {
               <ErrorState error={functions.error} onRetry={() => void functions.refetch()} />
             ) : null}
             <dl className="grid gap-x-8 gap-y-3 text-sm min-[26rem]:grid-cols-2 lg:grid-cols-5">
-              {FACTORS.map(({ name, label, unit }) => (
-                <div key={name}>
-                  <dt className="text-muted">{label}</dt>
-                  <dd>
-                    <span className="font-medium">
-                      <Money value={prices.factors[name]} />
-                    </span>{" "}
-                    <span className="text-muted">{unit}</span>
-                  </dd>
-                </div>
-              ))}
+              {FACTORS.map(({ name, label, unit }) => {
+                const price = prices.factors[name];
+                return price === undefined ? null : (
+                  <div key={name}>
+                    <dt className="text-muted">{label}</dt>
+                    <dd>
+                      <span className="font-medium">
+                        <Money value={price} />
+                      </span>{" "}
+                      <span className="text-muted">{unit}</span>
+                    </dd>
+                  </div>
+                );
+              })}
             </dl>
           </div>
         )}

@@ -2,6 +2,7 @@
 import type { Mistake } from "@/components/editor/CodeEditor";
 import { Editor } from "@/components/editor/Editor";
 import { DropZone } from "./DropZone";
+import { useHostTypes } from "./useHostTypes";
 import { useSyntaxHint } from "./useSyntaxHint";
 
 interface Props {
@@ -14,20 +15,23 @@ interface Props {
 }
 
 export function CodeField({ code, mistake, error, onChange, onFile }: Props) {
-  const found = useSyntaxHint(code);
-  // The server's own error makes the hint superfluous.
-  const hint = mistake || error ? null : found;
+  const wrongSyntax = useSyntaxHint(code);
+  const { complete, unknown } = useHostTypes(code);
+  // The server's own error makes a hint superfluous.
+  const hint = mistake || error ? null : (wrongSyntax ?? unknown);
+  const problem = wrongSyntax ? "Possible syntax error" : "Possible error";
   return (
     <DropZone onFile={onFile}>
       <Editor
-        label="Code (JavaScript)"
+        label="Code (JavaScript or TypeScript)"
         language="javascript"
         value={code}
         onChange={onChange}
         mistake={mistake}
         suspicion={hint}
+        complete={complete}
         error={mistake?.message ?? error ?? null}
-        {...(hint ? { warning: `Possible syntax error at line ${hint.line}, column ${hint.column}: ${hint.message}` } : {})}
+        {...(hint ? { warning: `${problem} at line ${hint.line}, column ${hint.column}: ${hint.message}` } : {})}
         minLines={18}
         maxLines={32}
       />

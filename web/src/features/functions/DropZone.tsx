@@ -51,8 +51,8 @@ export function DropZone({ onFile, children }: Props) {
         <input
           ref={picker}
           type="file"
-          accept=".js,.mjs,.cjs,text/javascript"
-          aria-label="JavaScript file"
+          accept=".js,.mjs,.cjs,.jsx,.ts,.mts,.cts,.tsx,text/javascript"
+          aria-label="JavaScript or TypeScript file"
           className="hidden"
           onChange={(event) => {
             void take(event.target.files?.[0]);

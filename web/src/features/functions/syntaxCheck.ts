@@ -2,6 +2,7 @@
  * Looks for syntax errors before the code is uploaded. The result is a hint: only the server decides,
  * and it may accept more than this parser knows.
  */
+import { tsxLanguage, typescriptLanguage } from "@codemirror/lang-javascript";
 import { parse, type Options } from "acorn";
 import type { Mistake } from "@/components/editor/CodeEditor";
 
@@ -32,6 +33,17 @@ function placeOf(error: unknown): Place | null {
   return "loc" in error && typeof error.loc === "object" ? (error.loc as Place | null) : null;
 }
 
+/** Whether the code is TypeScript, which acorn does not know. */
+function isTypeScript(code: string): boolean {
+  return [typescriptLanguage, tsxLanguage].some(({ parser }) => {
+    const cursor = parser.parse(code).cursor();
+    do {
+      if (cursor.type.isError) return false;
+    } while (cursor.next());
+    return true;
+  });
+}
+
 /** The first syntax error, or null: the code is valid, or the parser cannot tell. */
 export function findSyntaxError(code: string): Mistake | null {
   const text = code.replace(/^\uFEFF/, "");
@@ -50,7 +62,7 @@ export function findSyntaxError(code: string): Mistake | null {
       if (!furthest || isAfter(mistake, furthest)) furthest = mistake;
     }
   }
-  return furthest;
+  return isTypeScript(text) ? null : furthest;
 }
 
 const isAfter = (a: Place, b: Place) => a.line > b.line || (a.line === b.line && a.column > b.column);

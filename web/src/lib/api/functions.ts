@@ -37,6 +37,14 @@ export const samplesQuery = () =>
     staleTime: Infinity,
   });
 
+/** The types of what code finds in `context`, as a TypeScript declaration file. */
+export const typesQuery = () =>
+  queryOptions({
+    queryKey: keys.types,
+    queryFn: ({ signal }) => get<string>("/api/types.d.ts", undefined, signal),
+    staleTime: Infinity,
+  });
+
 export const createFunction = (draft: NewFunction) => post<Fn>(ROOT, draft);
 
 export const updateFunction = (id: string, change: FunctionChange) => put<Fn>(path(id), change);

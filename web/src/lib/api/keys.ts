@@ -7,6 +7,7 @@ export const keys = {
   functionList: ["functions", "list"] as const,
   function: (id: string) => ["functions", "one", id] as const,
   samples: ["samples"] as const,
+  types: ["types"] as const,
   executions: ["executions"] as const,
   executionLists: ["executions", "list"] as const,
   executionList: (filter: object) => ["executions", "list", filter] as const,

@@ -1684,6 +1684,8 @@ export interface components {
         PriceFactors: {
             /** @description For each cold start. */
             coldStart: components["schemas"]["Dollars"];
+            /** @description For each millisecond of processor time; left out if it is not billed. */
+            cpuMs?: components["schemas"]["Dollars"];
             /** @description For each KiB of input and output. */
             dataTransfer: components["schemas"]["Dollars"];
             /** @description For each retry. */

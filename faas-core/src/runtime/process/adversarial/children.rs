@@ -69,6 +69,8 @@ promises! {
             ("calls its host too often", UserError),
             ("calls its host with invalid JSON", UserError),
             ("calls its host with too much", UserError),
+            ("reads too many streams", UserError),
+            ("writes too much to a stream", UserError),
             ("calls its host and answers", UserError),
             ("floods with host calls", UserError),
             ("waits for ever", Timeout),

@@ -240,8 +240,10 @@ impl CallHost for Host {
     }
 
     async fn call(&self, request: HostRequest) -> HostAnswer {
-        match &*request.function {
-            "echo" => Ok(request.argument),
+        match request {
+            HostRequest::Call {
+                function, argument, ..
+            } if &*function == "echo" => Ok(argument),
             _ => std::future::pending().await,
         }
     }

@@ -3,14 +3,41 @@
 //
 // A call is queued until the code waits; the host then takes as many as may run at a time. What a
 // call has queued when its handler returns is dropped.
-(function (builtins, contextPrototype, hostFunctions, textOf) {
+//
+// A stream is an argument or a result in pieces. It has a number, and each piece is a call of its
+// own: an action on that number.
+(function (builtins, contextPrototype, hostFunctions, textOf, use) {
   'use strict';
-  const { put, freeze, defineProperty, parse, ownKeys, ownValue, PromiseClass, ErrorClass, ProxyClass } = builtins;
-  const { bytesOf, check } = hostFunctions;
+  const {
+    put: add, freeze, defineProperty, parse, ownKeys, ownValue, PromiseClass, ErrorClass, ProxyClass,
+    TypeErrorClass, apply, withResolvers,
+  } = builtins;
+  const { bytesOf, check, part } = hostFunctions;
 
-  // The queue, and the calls that the host has taken.
-  let first = null, last = null, taken = { __proto__: null };
-  let running = 0, serial = 0;
+  // The actions, as `StreamAction` in Rust has them.
+  const READ = 0, CANCEL = 1, WRITE = 2, END = 3, ABORT = 4;
+  // The number that stands for the binding in an action.
+  const ACTION = -1;
+
+  // The most bytes that are sent at a time.
+  const MAX_PIECE = 262144;
+
+  // The queue of calls, the queue of actions, and what the host has taken.
+  const queue = () => ({ __proto__: null, first: null, last: null });
+  let calls = queue(), actions = queue(), taken = { __proto__: null };
+  let running = 0, acting = 0, serial = 0, streams = 0;
+
+  const put = (queue, call) => {
+    if (queue.last === null) queue.first = call; else queue.last.next = call;
+    queue.last = call;
+  };
+  const pop = (queue) => {
+    const call = queue.first;
+    queue.first = call.next;
+    if (queue.first === null) queue.last = null;
+    taken[call.id] = call;
+    return call;
+  };
 
   const describe = (error, code, message) => {
     defineProperty(error, 'message', { __proto__: null, value: message, writable: true, configurable: true });
@@ -20,26 +47,102 @@
     return error;
   };
 
+  const isObject = (value) => typeof value === 'object' && value !== null;
+
   const encode = (argument) => {
-    if (typeof argument === 'object' && argument !== null) {
+    if (isObject(argument)) {
       const bytes = bytesOf(argument);
       if (bytes !== undefined) return bytes;
     }
     return textOf(argument);
   };
 
-  // The error is made here, so that its stack is the one of the call.
-  const send = (binding, method, name, argument) => new PromiseClass((resolve, reject) => {
-    const error = new ErrorClass();
-    const value = encode(argument);
-    const wrong = check(value);
-    if (wrong !== undefined) {
-      return void reject(describe(error, wrong.code, 'the argument of ' + name + ' ' + wrong.message));
+  // Queues a call or an action. Returns its promise and the call. The error is made here, so that
+  // its stack is the one of the call. An executor would swallow the interruption of a call that is
+  // stopped; so this uses none.
+  const queued = (queue, binding, method, stream, value) => {
+    const { promise, resolve, reject } = apply(withResolvers, PromiseClass, []);
+    put(queue, {
+      __proto__: null, id: ++serial, binding, method, stream, value, resolve, reject,
+      error: new ErrorClass(), next: null,
+    });
+    return promise;
+  };
+
+  const rejected = (error) => {
+    const { promise, reject } = apply(withResolvers, PromiseClass, []);
+    reject(error);
+    return promise;
+  };
+
+  const call = (binding, method, name, argument) => {
+    try {
+      if (isStream(argument)) {
+        const reader = argument.getReader(), stream = ++streams;
+        const result = queued(calls, binding, method, stream, undefined);
+        send(reader, stream);
+        return result;
+      }
+      const value = encode(argument);
+      const wrong = check(value);
+      if (wrong === undefined) return queued(calls, binding, method, 0, value);
+      const message = 'the argument of ' + name + ' ' + wrong.message;
+      return rejected(describe(new ErrorClass(), wrong.code, message));
+    } catch (error) {
+      return rejected(error);
     }
-    const call = { __proto__: null, id: ++serial, binding, method, value, resolve, reject, error, next: null };
-    if (last === null) first = call; else last.next = call;
-    last = call;
-  });
+  };
+
+  // ---- streams ----
+
+  const isStream = (value) => isObject(value) && typeof value.getReader === 'function';
+
+  const act = (action, stream, value) => queued(actions, ACTION, action, stream, value);
+
+  // The next piece of a stream of the code, as bytes; `undefined` at its end.
+  const read = async (reader) => {
+    const { value, done } = await reader.read();
+    if (done) return undefined;
+    const piece = isObject(value) ? bytesOf(value) : undefined;
+    if (piece === undefined) throw new TypeErrorClass('a piece of the stream is no Uint8Array');
+    return piece;
+  };
+
+  // Sends the pieces of an argument. An error of either side ends the stream of the other.
+  const send = async (reader, stream) => {
+    try {
+      for (;;) {
+        let piece;
+        try {
+          piece = await read(reader);
+        } catch (error) {
+          await act(ABORT, stream);
+          throw error;
+        }
+        if (piece === undefined) return void await act(END, stream);
+        for (let start = 0; start < piece.length; start += MAX_PIECE) {
+          await act(WRITE, stream, part(piece, start, start + MAX_PIECE));
+        }
+      }
+    } catch (error) {
+      try { await reader.cancel(error); } catch { /* The stream has failed by itself. */ }
+    }
+  };
+
+  const receive = (stream) => {
+    const { ReadableStream } = use('streams');
+    return new ReadableStream({
+      type: 'bytes',
+      async pull(controller) {
+        const piece = await act(READ, stream);
+        if (piece !== null) return void controller.enqueue(piece);
+        controller.close();
+        const { byobRequest } = controller;
+        if (byobRequest) byobRequest.respond(0);
+      },
+      cancel: () => act(CANCEL, stream),
+    });
+  };
 
   // Names that code looks up in any object, to find out what it is. They are not functions.
   const COMMON = {
@@ -48,20 +151,20 @@
     ['__proto__']: 1,
   };
 
-  const unknown = (binding, method, known) => () => new PromiseClass((_, reject) => {
+  const unknown = (binding, method, known) => () => {
     let list = '';
     for (let i = 0; i < known.length; i++) list += (i === 0 ? '' : ', ') + known[i];
-    reject(describe(
+    return rejected(describe(
       new ErrorClass(), 'ERR_UNKNOWN_HOST_FUNCTION',
       binding + ' has no function ' + method + ': it has ' + (list === '' ? 'none' : list),
     ));
-  });
+  };
 
   const bindingOf = (index, name, methods) => {
     const target = { __proto__: null };
     for (let i = 0; i < methods.length; i++) {
       const method = methods[i], full = name + '.' + method;
-      const value = { [method](argument) { return send(index, i, full, argument); } }[method];
+      const value = { [method](argument) { return call(index, i, full, argument); } }[method];
       defineProperty(target, method, { __proto__: null, value: freeze(value), enumerable: true });
     }
     return new ProxyClass(freeze(target), {
@@ -85,40 +188,43 @@
     }
   };
 
-  // Four values for each call, of at most `limit` that run at a time.
+  // Five values for each action and call. At most `limit` calls run at a time; a stream has at most
+  // one action at a time.
   const outgoing = (limit) => {
     const list = [];
-    while (first !== null && running < limit) {
-      const call = first;
-      first = call.next;
-      if (first === null) last = null;
-      put(list, call.id);
-      put(list, call.binding);
-      put(list, call.method);
-      put(list, call.value);
+    const take = (call) => {
+      add(list, call.id);
+      add(list, call.binding);
+      add(list, call.method);
+      add(list, call.stream);
+      add(list, call.value);
       call.value = undefined;
-      taken[call.id] = call;
-      running++;
-    }
+    };
+    for (; actions.first !== null && acting < 2 * limit; acting++) take(pop(actions));
+    for (; calls.first !== null && running < limit; running++) take(pop(calls));
     return list;
   };
 
-  const deliver = (id, isError, value, code) => {
+  // `kind`: 0 for a value, 1 for an error, 2 for the number of a stream.
+  const deliver = (id, kind, value, code) => {
     const call = taken[id];
     if (call === undefined) return;
     delete taken[id];
-    running--;
-    if (isError) call.reject(describe(call.error, code, value));
+    if (call.binding === ACTION) acting--; else running--;
+    if (kind === 1) call.reject(describe(call.error, code, value));
+    else if (kind === 2) call.resolve(receive(value));
     else call.resolve(typeof value === 'string' ? parse(value) : value);
   };
 
-  const isWaiting = () => running > 0 || first !== null;
+  const isWaiting = () =>
+    running > 0 || acting > 0 || calls.first !== null || actions.first !== null;
 
   const reset = () => {
-    first = last = null;
-    if (running === 0) return;
+    if (!isWaiting()) return;
+    calls = queue();
+    actions = queue();
     taken = { __proto__: null };
-    running = 0;
+    running = acting = 0;
   };
 
   return { bind, outgoing, deliver, isWaiting, reset };

@@ -12,6 +12,7 @@
     keys, getPrototypeOf, setPrototypeOf, getOwnPropertyDescriptor, defineProperty, freeze,
   } = Object;
   const { isError } = Error;
+  const { withResolvers } = Promise;
   const PromiseClass = Promise, TypeErrorClass = TypeError, RangeErrorClass = RangeError;
   const toText = String, toNumber = Number;
   const { slice, toWellFormed, indexOf, charCodeAt } = String.prototype;
@@ -182,13 +183,16 @@
   let calls;
   const bindHost = (text) => {
     calls ??= hostLoad(2)(
-      { __proto__: null, ...builtins, freeze, defineProperty, parse, ownValue },
-      contextPrototype, hostFunctions, argumentText,
+      {
+        __proto__: null, ...builtins,
+        freeze, defineProperty, parse, ownValue, TypeErrorClass, withResolvers,
+      },
+      contextPrototype, hostFunctions, argumentText, platform.use,
     );
     calls.bind(text);
   };
   const outgoing = (limit) => (calls === undefined ? [] : calls.outgoing(limit));
-  const deliver = (id, isError, value, code) => { calls.deliver(id, isError, value, code); };
+  const deliver = (id, kind, value, code) => { calls.deliver(id, kind, value, code); };
 
   // ---- results ----
 

@@ -73,5 +73,6 @@
 
   define('self', globalThis);
   define('global', globalThis);
+  platform.use = use;
   return platform;
 })

@@ -4,7 +4,17 @@ use std::io::{self, Write};
 
 use super::{HOST_BYTES, HOST_CALLS, close, done, for_ever, frame, pause};
 use crate::runtime::process::channel::ChildEnds;
-use crate::runtime::process::wire::{HostCallHead, Reply};
+use crate::runtime::process::wire::{
+    ArgumentHead, AskedHead, HostCallHead, Reply, StreamActionHead,
+};
+
+fn asked(binding: u32, function: u32) -> AskedHead {
+    AskedHead::Call {
+        binding,
+        function,
+        argument: ArgumentHead::Json,
+    }
+}
 
 /// Waits or calls its host as its function's code demands.
 pub(super) fn start(code: &str, serial: u64, ends: &mut ChildEnds) -> io::Result<Option<Vec<u8>>> {
@@ -14,14 +24,20 @@ pub(super) fn start(code: &str, serial: u64, ends: &mut ChildEnds) -> io::Result
     let echo = HostCallHead {
         serial,
         id: 1,
-        binding: 0,
-        function: 0,
-        is_bytes: false,
+        asked: asked(0, 0),
     };
     let call = |head: HostCallHead| frame(&Reply::HostCall(head), b"1");
     let never = |id| HostCallHead {
         id,
-        function: 1,
+        asked: asked(0, 1),
+        ..echo
+    };
+    let read = |id| HostCallHead {
+        id,
+        asked: AskedHead::Stream {
+            stream: 1,
+            action: StreamActionHead::Read,
+        },
         ..echo
     };
     Ok(Some(match code {
@@ -53,10 +69,24 @@ pub(super) fn start(code: &str, serial: u64, ends: &mut ChildEnds) -> io::Result
             burn();
         }
         "calls a host function that it was not given" => call(HostCallHead {
-            function: 2,
+            asked: asked(0, 2),
             ..echo
         }),
-        "calls a binding that it was not given" => call(HostCallHead { binding: 1, ..echo }),
+        "calls a binding that it was not given" => call(HostCallHead {
+            asked: asked(1, 0),
+            ..echo
+        }),
+        "reads too many streams" => (0..=2 * HOST_CALLS as u64)
+            .flat_map(|id| call(read(id)))
+            .collect(),
+        "writes too much to a stream" => {
+            let asked = AskedHead::Stream {
+                stream: 1,
+                action: StreamActionHead::Write,
+            };
+            let head = HostCallHead { asked, ..echo };
+            frame(&Reply::HostCall(head), &vec![b'1'; HOST_BYTES + 1])
+        }
         "calls its host in the previous call" => call(HostCallHead {
             serial: serial - 1,
             ..echo
