@@ -31,6 +31,8 @@
   }
   defineProperty(Intl, Symbol.toStringTag, { __proto__: null, value: 'Intl', configurable: true });
 
+  // The arrays that `toLocaleString` is within.
+  const open = [];
   const need = (value, name) => {
     if (value === undefined || value === null) throw new Failure(`${name} needs a value`);
     return `${value}`;
@@ -48,11 +50,19 @@
     number: (value, locales, options) => numberText(apply(numberOf, value, []), locales, options),
     bigint: (value, locales, options) => numberText(apply(bigintOf, value, []), locales, options),
     list(value, locales, options) {
+      if (value === undefined || value === null) throw new Failure('toLocaleString needs a value');
       const list = Object(value), texts = [];
-      for (let i = 0; i < list.length; i++) {
-        const item = list[i];
-        texts.push(item === undefined || item === null
-          ? '' : `${item.toLocaleString(locales, options)}`);
+      // An array within itself is an empty text.
+      if (open.includes(list)) return '';
+      open.push(list);
+      try {
+        for (let i = 0; i < list.length; i++) {
+          const item = list[i];
+          texts.push(item === undefined || item === null
+            ? '' : `${item.toLocaleString(locales, options)}`);
+        }
+      } finally {
+        open.pop();
       }
       return texts.join(',');
     },

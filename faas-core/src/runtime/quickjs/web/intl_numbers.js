@@ -134,25 +134,42 @@
   // ---- percents and currencies: what is around the number, by language ----
 
   const PERCENT = { __proto__: null };
-  for (const language of 'en it nl pt ja zh ko pl id hi ms vi th'.split(' ')) {
+  for (const language of 'en it nl pt ja zh ko pl id hi ms vi th uk bg'.split(' ')) {
     PERCENT[language] = ['', '%'];
   }
-  for (const language of 'de es sv fi da cs sk ru uk nb no ro bg'.split(' ')) {
+  for (const language of 'de es fr sv fi da cs sk ru nb no ro'.split(' ')) {
     PERCENT[language] = ['', '\u00a0%'];
   }
-  PERCENT.fr = ['', '\u00a0%'];
   PERCENT.tr = ['%', ''];
+  // Regions whose percents differ from those of their language.
+  const OTHER_PERCENT = /^(?:en-(?:AT|DE|DK|FI|NO|SE)|de-(?:CH|LI)|fr-CH|es-(?!ES$).*)$/;
 
-  const DIGITS = {
-    __proto__: null, BHD: 3, BIF: 0, CLF: 4, CLP: 0, DJF: 0, GNF: 0, IQD: 3, ISK: 0, JOD: 3, JPY: 0,
-    KMF: 0, KRW: 0, KWD: 3, LYD: 3, OMR: 3, PYG: 0, RWF: 0, TND: 3, UGX: 0, UYI: 0, UYW: 4, VND: 0,
-    VUV: 0, XAF: 0, XOF: 0, XPF: 0,
-  };
+  // The digits after the point of currencies that do not have two.
+  const DIGITS = { __proto__: null, CLF: 4, UYW: 4 };
+  for (const currency of ('AFN ALL BIF CLP COP DJF GNF HUF IDR IQD IRR ISK JPY KMF KPW KRW LAK LBP ' +
+    'MGA MMK PKR PYG RWF SLL SOS SYP UGX UYI VND VUV XAF XOF XPF YER').split(' ')) {
+    DIGITS[currency] = 0;
+  }
+  for (const currency of 'BHD JOD KWD LYD OMR TND'.split(' ')) DIGITS[currency] = 3;
+
   const ENGLISH = {
-    USD: '$', EUR: '€', GBP: '£', JPY: '¥', INR: '₹', CNY: 'CN¥', KRW: '₩', BRL: 'R$', CAD: 'CA$',
-    AUD: 'A$', MXN: 'MX$', NZD: 'NZ$', HKD: 'HK$', TWD: 'NT$', ILS: '₪', VND: '₫', XAF: 'FCFA',
-    XOF: 'F\u202fCFA', XPF: 'CFPF', PHP: '₱', XCD: 'EC$',
+    __proto__: null,
+    AUD: 'A$', BRL: 'R$', CAD: 'CA$', CNY: 'CN¥', EUR: '€', GBP: '£', HKD: 'HK$', ILS: '₪', INR: '₹',
+    JPY: '¥', KRW: '₩', MXN: 'MX$', NZD: 'NZ$', PHP: '₱', TWD: 'NT$', USD: '$', VND: '₫', XAF: 'FCFA',
+    XCD: 'EC$', XCG: 'Cg.', XOF: 'F\u202fCFA', XPF: 'CFPF', XXX: '¤',
   };
+  const GREAT_BRITAIN = { __proto__: null, ...ENGLISH, JPY: 'JP¥', USD: 'US$' };
+  const NARROW = { __proto__: null, ...ENGLISH };
+  const narrow =
+    'AFN؋,AMD֏,AOAKz,ARS$,AUD$,AZN₼,BAMKM,BBD$,BDT৳,BMD$,BND$,BOBBs,BRLR$,BSD$,BWPP,BZD$,' +
+    'CAD$,CLP$,CNY¥,COP$,CRC₡,CUC$,CUP$,CZKKč,DKKkr,DOP$,EGPE£,EUR€,FJD$,FKP£,GBP£,GEL₾,' +
+    'GHSGH₵,GIP£,GNFFG,GTQQ,GYD$,HKD$,HNLL,HRKkn,HUFFt,IDRRp,ILS₪,INR₹,ISKkr,JMD$,JPY¥,' +
+    'KGS⃀,KHR៛,KMFCF,KPW₩,KRW₩,KYD$,KZT₸,LAK₭,LBPL£,LKRRs,LRD$,MGAAr,MMKK,MNT₮,MURRs,MXN$,' +
+    'MYRRM,NAD$,NGN₦,NIOC$,NOKkr,NPRRs,NZD$,PHP₱,PKRRs,PLNzł,PYG₲,RONlei,RUB₽,RWFRF,SBD$,' +
+    'SEKkr,SGD$,SHP£,SRD$,SSP£,STNDb,SYP£,THB฿,TOPT$,TRY₺,TTD$,TWD$,UAH₴,USD$,UYU$,VND₫,' +
+    'XCD$,ZARR,ZMWZK';
+  for (const pair of narrow.split(',')) NARROW[pair.slice(0, 3)] = pair.slice(3);
+
   // Whether the symbol comes first, the space beside it, and the symbols that are known.
   const CURRENCY = {
     __proto__: null,
@@ -167,8 +184,11 @@
   };
   // Locales whose patterns are those of their language.
   const PLAIN = /^(?:en(?:-US)?|de(?:-DE)?|fr(?:-FR)?|it(?:-IT)?|es(?:-ES)?|nl(?:-NL)?|fi(?:-FI)?|ja(?:-JP)?|zh(?:-CN)?|ko(?:-KR)?|pt(?:-BR)?|sv(?:-SE)?|da(?:-DK)?|pl(?:-PL)?|cs(?:-CZ)?|ru(?:-RU)?)$/;
-  const GREAT_BRITAIN = { ...ENGLISH, USD: 'US$', GBP: '£' };
+  // Languages that do not write `NaN`.
+  const OTHER_NAN = 'am ar fa fi ga hy ka kk ky lo lv my ru tk uz yue'.split(' ');
 
+  // What is before the number, the space, what is after it, whether the pattern has the space, and
+  // whether the sign is beside the number.
   const currencyPattern = (base, currency, display) => {
     const language = languageOf(base);
     const isBritish = base === 'en-GB';
@@ -177,17 +197,19 @@
       throw missing(`currencyDisplay ${display} in the locale ${base}`);
     }
     const [isFirst, space, symbols] = pattern;
-    if (display === 'code') return isFirst ? [currency, '\u00a0', ''] : ['', '\u00a0', currency];
-    const known = isBritish ? GREAT_BRITAIN : symbols;
-    let symbol = known[currency];
-    if (symbol === undefined && language === 'en') symbol = currency;
-    if (symbol === undefined) throw missing(`the symbol of ${currency} in the locale ${base}`);
+    let symbol = currency;
     if (display === 'narrowSymbol') {
       if (language !== 'en') throw missing(`currencyDisplay narrowSymbol in the locale ${base}`);
-      symbol = symbol.replace(/^[A-Z]+(?=[$¥])/, '');
+      symbol = NARROW[currency] ?? currency;
+    } else if (display === 'symbol') {
+      symbol = (isBritish ? GREAT_BRITAIN : symbols)[currency];
+      if (symbol === undefined && language === 'en') symbol = currency;
+      if (symbol === undefined) throw missing(`the symbol of ${currency} in the locale ${base}`);
     }
-    const gap = /^[A-Z]{3}$/.test(symbol) ? '\u00a0' : space;
-    return isFirst ? [symbol, gap, ''] : ['', gap, symbol];
+    // A letter does not touch a digit.
+    const gap = /[\p{L}\p{M}]$/u.test(symbol) ? '\u00a0' : space;
+    return isFirst
+      ? [symbol, gap, '', space !== '', language === 'nl'] : ['', gap, symbol, true, false];
   };
 
   const COMPACT = [[12, 'T', 'trillion'], [9, 'B', 'billion'], [6, 'M', 'million'], [3, 'K', 'thousand']];
@@ -240,7 +262,7 @@
       }
     } else if (style === 'percent') {
       const percent = PERCENT[languageOf(base)];
-      if (percent === undefined) throw missing(`percents in the locale ${base}`);
+      if (percent === undefined || OTHER_PERCENT.test(base)) throw missing(`percents in the locale ${base}`);
       around = percent;
     }
     const zero = partsOf(format('0'))[0].value;
@@ -285,6 +307,9 @@
       const parts = [];
       let body, suffix;
       if (number.special !== undefined) {
+        if (number.special === 'nan' && OTHER_NAN.includes(languageOf(base))) {
+          throw missing(`NaN in the locale ${base}`);
+        }
         body = number.special === 'nan'
           ? [{ type: 'nan', value: 'NaN' }] : [{ type: 'infinity', value: '∞' }];
       } else {
@@ -308,9 +333,10 @@
       else if (!number.negative && (signDisplay === 'always' || (signDisplay === 'exceptZero' && !zeroed))) shown = '+';
       const isAccounting = sign === 'accounting' && style === 'currency' && shown === '-';
       const mark = style === 'percent' ? 'percentSign' : 'currency';
+      const signs = shown === '-' ? minus : shown === '+' ? plus : [];
+      const isInside = around[4] === true;
       if (isAccounting) parts.push({ type: 'literal', value: '(' });
-      else if (shown === '-') parts.push(...minus);
-      else if (shown === '+') parts.push(...plus);
+      else if (!isInside) parts.push(...signs);
       if (style === 'percent') {
         if (around[0] !== '') parts.push({ type: mark, value: around[0] });
         parts.push(...body);
@@ -320,9 +346,10 @@
       } else {
         if (around[0] !== '') {
           parts.push({ type: mark, value: around[0] });
-          const isTight = number.special !== undefined && /^[A-Z]/.test(around[0]);
+          const isTight = number.special !== undefined && !around[3];
           if (around[1] !== '' && !isTight) parts.push({ type: 'literal', value: around[1] });
         }
+        if (isInside) parts.push(...signs);
         parts.push(...body);
         if (suffix !== undefined) {
           if (compactDisplay === 'long') parts.push({ type: 'literal', value: ' ' });

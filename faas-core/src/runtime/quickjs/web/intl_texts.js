@@ -1,8 +1,10 @@
 // `Intl.Collator`, `Intl.ListFormat` and `Intl.Segmenter`.
 (function (use, native) {
   'use strict';
-  const { resolve, readOptions, choice, missing, partsOf, textOf, service } = use('intl_locales');
+  const { resolve, readOptions, choice, missing, partsOf, textOf, service, languageOf } = use('intl_locales');
   const Failure = TypeError;
+  // The longest text that is segmented, in UTF-16 code units.
+  const LONGEST = 1 << 20;
 
   const readCollator = (locales, input) => {
     const { base, keywords } = resolve(locales);
@@ -14,7 +16,8 @@
     const caseFirst = choice(options, 'caseFirst', ['upper', 'lower', 'false'], keywords.kf ?? 'false');
     const sensitivity =
       choice(options, 'sensitivity', ['base', 'accent', 'case', 'variant'], 'variant');
-    const ignorePunctuation = Boolean(options.ignorePunctuation);
+    const ignorePunctuation = options.ignorePunctuation === undefined
+      ? languageOf(base) === 'th' : Boolean(options.ignorePunctuation);
     const collation = choice(options, 'collation', undefined, keywords.co) ?? 'default';
     const tag = collation === 'default' ? base : `${base}-u-co-${collation}`;
     const compare = native.collator(tag, {
@@ -137,7 +140,11 @@
       this.#granularity =
         choice(options, 'granularity', ['grapheme', 'word', 'sentence'], 'grapheme');
     }
-    segment(text) { return new Segments(`${text}`, this.#granularity); }
+    segment(value) {
+      const text = `${value}`;
+      if (text.length > LONGEST) throw missing(`a text of more than ${LONGEST} code units`);
+      return new Segments(text, this.#granularity);
+    }
     resolvedOptions() { return { locale: this.#base, granularity: this.#granularity }; }
   }
   service(Segmenter, 'Segmenter');

@@ -41,6 +41,8 @@ mod clone;
 mod compression;
 mod crypto;
 mod encoding;
+#[cfg(feature = "intl")]
+mod intl;
 mod url;
 mod url_pattern;
 
@@ -282,6 +284,48 @@ const PARTS: &[Part] = &[
         source: include_str!("url_pattern.js"),
         globals: &["URLPattern"],
         native: url_pattern::native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl",
+        source: include_str!("intl.js"),
+        globals: &["Intl"],
+        native: intl::native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_dates",
+        source: include_str!("intl_dates.js"),
+        globals: &[],
+        native: intl::native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_english",
+        source: include_str!("intl_english.js"),
+        globals: &[],
+        native: no_native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_locales",
+        source: include_str!("intl_locales.js"),
+        globals: &[],
+        native: intl::native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_numbers",
+        source: include_str!("intl_numbers.js"),
+        globals: &[],
+        native: intl::native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_texts",
+        source: include_str!("intl_texts.js"),
+        globals: &[],
+        native: intl::native,
     },
 ];
 
