@@ -3,7 +3,7 @@
 (function (use, native) {
   'use strict';
   const { Locale, readLocales } = use('intl_locales');
-  const { DateTimeFormat, dateText, zones } = use('intl_dates');
+  const { DateTimeFormat, dateTexts, zones } = use('intl_dates');
   const { NumberFormat, PluralRules, RelativeTimeFormat, numberText } = use('intl_numbers');
   const { Collator, ListFormat, Segmenter, compareText } = use('intl_texts');
   const OutOfRange = RangeError, Failure = TypeError;
@@ -44,9 +44,9 @@
 
   // The methods of builtins: `this`, and their arguments.
   const methods = {
-    date: (date, locales, options) => dateText(date, locales, options, 'any', 'all'),
-    day: (date, locales, options) => dateText(date, locales, options, 'date', 'date'),
-    time: (date, locales, options) => dateText(date, locales, options, 'time', 'time'),
+    date: dateTexts.all,
+    day: dateTexts.day,
+    time: dateTexts.time,
     number: (value, locales, options) => numberText(apply(numberOf, value, []), locales, options),
     bigint: (value, locales, options) => numberText(apply(bigintOf, value, []), locales, options),
     list(value, locales, options) {

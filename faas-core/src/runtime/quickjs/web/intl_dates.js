@@ -1,10 +1,12 @@
 // `Intl.DateTimeFormat`.
 (function (use, native) {
   'use strict';
-  const { resolve, readOptions, choice, count, missing, partsOf, textOf, service, languageOf } =
-    use('intl_locales');
+  const {
+    resolve, readOptions, choice, count, missing, partsOf, textOf, service, languageOf, remember,
+  } = use('intl_locales');
   const { english, styled } = use('intl_english');
   const Failure = TypeError, OutOfRange = RangeError, Now = Date.now;
+  const { apply } = Reflect, timeOf = Date.prototype.getTime;
   const { clip } = { clip: (ms) => (Math.abs(ms) <= 8.64e15 ? Math.trunc(ms) + 0 : NaN) };
 
   const WIDTHS = ['narrow', 'short', 'long'], DIGITS = ['2-digit', 'numeric'];
@@ -265,12 +267,18 @@
   });
   service(DateTimeFormat, 'DateTimeFormat');
 
-  // For `Date.prototype.toLocaleString` and its like.
-  const dateText = (date, locales, options, required, defaults) => {
-    const ms = Date.prototype.getTime.call(date);
-    if (!(ms === ms)) return 'Invalid Date';
-    return textOf(read(locales, options, required, defaults).format(ms));
+  // What `toLocaleString`, `toLocaleDateString` and `toLocaleTimeString` of dates return.
+  const textFor = (required, defaults) => {
+    const usual = remember((locales, options) => read(locales, options, required, defaults));
+    return (date, locales, options) => {
+      const ms = apply(timeOf, date, []);
+      if (!(ms === ms)) return 'Invalid Date';
+      return textOf(usual(locales, options).format(ms));
+    };
+  };
+  const dateTexts = {
+    all: textFor('any', 'all'), day: textFor('date', 'date'), time: textFor('time', 'time'),
   };
 
-  return { DateTimeFormat, dateText, zones: native.zones };
+  return { DateTimeFormat, dateTexts, zones: native.zones };
 })

@@ -130,6 +130,24 @@
     return Class;
   };
 
+  // Remembers what `read` returns for a locale without options: methods of builtins are called often
+  // with the same one. At most eight are kept.
+  const remember = (read) => {
+    const kept = new Map();
+    return (locales, options) => {
+      if (options !== undefined || (locales !== undefined && typeof locales !== 'string')) {
+        return read(locales, options);
+      }
+      let found = kept.get(locales);
+      if (found === undefined) {
+        found = read(locales, options);
+        if (kept.size >= 8) kept.clear();
+        kept.set(locales, found);
+      }
+      return found;
+    };
+  };
+
   class Locale {
     #tag;
     #parsed;
@@ -201,6 +219,6 @@
 
   return {
     Locale, readLocales, resolve, readOptions, choice, count, missing, partsOf, textOf, service,
-    languageOf,
+    languageOf, remember,
   };
 })

@@ -1,8 +1,9 @@
 // `Intl.NumberFormat`, `Intl.PluralRules` and `Intl.RelativeTimeFormat`.
 (function (use, native) {
   'use strict';
-  const { resolve, readOptions, choice, count, missing, partsOf, textOf, service, languageOf } =
-    use('intl_locales');
+  const {
+    resolve, readOptions, choice, count, missing, partsOf, textOf, service, languageOf, remember,
+  } = use('intl_locales');
   const Failure = TypeError, OutOfRange = RangeError;
 
   // ---- decimal numbers as texts ----
@@ -474,7 +475,8 @@
   }
   service(RelativeTimeFormat, 'RelativeTimeFormat');
 
-  const numberText = (value, locales, options) => textOf(readNumbers(locales, options).toParts(value));
+  const usual = remember(readNumbers);
+  const numberText = (value, locales, options) => textOf(usual(locales, options).toParts(value));
 
   return { NumberFormat, PluralRules, RelativeTimeFormat, numberText };
 })

@@ -1,7 +1,9 @@
 // `Intl.Collator`, `Intl.ListFormat` and `Intl.Segmenter`.
 (function (use, native) {
   'use strict';
-  const { resolve, readOptions, choice, missing, partsOf, textOf, service, languageOf } = use('intl_locales');
+  const {
+    resolve, readOptions, choice, missing, partsOf, textOf, service, languageOf, remember,
+  } = use('intl_locales');
   const Failure = TypeError;
   // The longest text that is segmented, in UTF-16 code units.
   const LONGEST = 1 << 20;
@@ -55,15 +57,8 @@
   });
   service(Collator, 'Collator');
 
-  // The collator of the default locale is kept: sorting compares often.
-  let usual;
-  const compareText = (a, b, locales, options) => {
-    if (locales === undefined && options === undefined) {
-      usual ??= readCollator(undefined, undefined).compare;
-      return usual(a, b);
-    }
-    return readCollator(locales, options).compare(a, b);
-  };
+  const usual = remember(readCollator);
+  const compareText = (a, b, locales, options) => usual(locales, options).compare(a, b);
 
   class ListFormat {
     #base;

@@ -22,7 +22,10 @@ pub(super) fn add_to<'js>(native: &Object<'js>, host: &Host) -> rquickjs::Result
     add(
         native,
         "dateFormatter",
-        move |ctx: Ctx<'js>, tag: Value<'js>, options: Object<'js>| -> rquickjs::Result<Option<Function<'js>>> {
+        move |ctx: Ctx<'js>,
+              tag: Value<'js>,
+              options: Object<'js>|
+              -> rquickjs::Result<Option<Function<'js>>> {
             let Some(formatter) = formatter(&tag, &options) else {
                 return Ok(None);
             };
@@ -73,7 +76,10 @@ fn zoned(zone: &str, ms: f64) -> Option<Zoned> {
 
 /// Makes a formatter for the members `length`, `date`, `time`, `digits`, `zone`, `year` and
 /// `hourCycle` that `intl_dates.js` has found.
-fn formatter(tag: &Value<'_>, options: &Object<'_>) -> Option<DateTimeFormatter<CompositeFieldSet>> {
+fn formatter(
+    tag: &Value<'_>,
+    options: &Object<'_>,
+) -> Option<DateTimeFormatter<CompositeFieldSet>> {
     let read = |name: &str| raw::text(&options.get::<_, Value<'_>>(name).ok()?);
     let mut builder = FieldSetBuilder::new();
     builder.length = match read("length").as_deref() {

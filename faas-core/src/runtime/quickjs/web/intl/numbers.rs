@@ -23,7 +23,10 @@ pub(super) fn add_to<'js>(native: &Object<'js>, host: &Host) -> rquickjs::Result
     add(
         native,
         "numberFormatter",
-        move |ctx: Ctx<'js>, tag: Value<'js>, grouping: Value<'js>| -> rquickjs::Result<Option<Function<'js>>> {
+        move |ctx: Ctx<'js>,
+              tag: Value<'js>,
+              grouping: Value<'js>|
+              -> rquickjs::Result<Option<Function<'js>>> {
             let Some(locale) = locale(&tag) else {
                 return Ok(None);
             };
@@ -51,7 +54,10 @@ pub(super) fn add_to<'js>(native: &Object<'js>, host: &Host) -> rquickjs::Result
     add(
         native,
         "pluralRules",
-        move |ctx: Ctx<'js>, tag: Value<'js>, is_ordinal: bool| -> rquickjs::Result<Option<Function<'js>>> {
+        move |ctx: Ctx<'js>,
+              tag: Value<'js>,
+              is_ordinal: bool|
+              -> rquickjs::Result<Option<Function<'js>>> {
             let Some(locale) = locale(&tag) else {
                 return Ok(None);
             };

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use icu_collator::options::{CaseLevel, CollatorOptions, Strength, AlternateHandling};
+use icu_collator::options::{AlternateHandling, CaseLevel, CollatorOptions, Strength};
 use icu_collator::preferences::{CollationCaseFirst, CollationNumericOrdering};
 use icu_collator::{Collator, CollatorPreferences};
 use icu_list::options::{ListFormatterOptions, ListLength};
@@ -20,7 +20,10 @@ pub(super) fn add_to<'js>(native: &Object<'js>, host: &Host) -> rquickjs::Result
     add(
         native,
         "collator",
-        move |ctx: Ctx<'js>, tag: Value<'js>, options: Object<'js>| -> rquickjs::Result<Option<Function<'js>>> {
+        move |ctx: Ctx<'js>,
+              tag: Value<'js>,
+              options: Object<'js>|
+              -> rquickjs::Result<Option<Function<'js>>> {
             let read = |name: &str| raw::text(&options.get::<_, Value<'_>>(name).ok()?);
             let Some(locale) = locale(&tag) else {
                 return Ok(None);
@@ -61,11 +64,13 @@ pub(super) fn add_to<'js>(native: &Object<'js>, host: &Host) -> rquickjs::Result
             let collator = collator.ok_or(rquickjs::Error::Allocation)?;
             Function::new(ctx, move |left: Value<'_>, right: Value<'_>| {
                 let (left, right) = (raw::text(&left)?, raw::text(&right)?);
-                collator.with(|collator| match collator.as_borrowed().compare(&left, &right) {
-                    Ordering::Less => -1,
-                    Ordering::Equal => 0,
-                    Ordering::Greater => 1,
-                })
+                collator.with(
+                    |collator| match collator.as_borrowed().compare(&left, &right) {
+                        Ordering::Less => -1,
+                        Ordering::Equal => 0,
+                        Ordering::Greater => 1,
+                    },
+                )
             })
             .map(Some)
         },

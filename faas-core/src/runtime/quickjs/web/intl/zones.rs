@@ -13,7 +13,10 @@ pub(super) fn add_to(native: &Object<'_>) -> rquickjs::Result<()> {
         canonical(&raw::text(&name)?)
     })?;
     add(native, "zones", || -> Vec<String> {
-        database().available().map(|name| name.to_string()).collect()
+        database()
+            .available()
+            .map(|name| name.to_string())
+            .collect()
     })?;
     add(native, "local", |zone: Value<'_>, ms: f64| {
         let local = Local::at(&raw::text(&zone)?, ms)?;
@@ -71,7 +74,12 @@ fn fixed(name: &str) -> Option<Offset> {
         return None;
     }
     let hours: i32 = digits.get(..2)?.parse().ok()?;
-    let minutes: i32 = digits.get(2..).filter(|text| !text.is_empty()).unwrap_or("0").parse().ok()?;
+    let minutes: i32 = digits
+        .get(2..)
+        .filter(|text| !text.is_empty())
+        .unwrap_or("0")
+        .parse()
+        .ok()?;
     if hours > 23 || minutes > 59 {
         return None;
     }
