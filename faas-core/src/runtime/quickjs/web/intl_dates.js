@@ -33,7 +33,7 @@
 
   const two = (number) => `${number}`.padStart(2, '0');
   const offsetName = (offset, isLong) => {
-    if (offset === 0) return 'GMT';
+    if (offset === 0) return isLong ? 'GMT+00:00' : 'GMT+0';
     const total = Math.abs(offset), sign = offset < 0 ? '-' : '+';
     const hours = Math.floor(total / 3600), minutes = Math.floor(total / 60) % 60;
     const seconds = total % 60;
@@ -202,6 +202,8 @@
       if (hourCycle === 'h24') throw missing('the hour cycle h24 in this locale');
       const wanted = dateStyle === undefined && timeStyle === undefined
         ? semantic(fields, hourCycle) : styledSemantic(dateStyle, timeStyle, hourCycle);
+      // ICU4X panics when it writes an offset for which it has no digits.
+      if (wanted.zone !== undefined) throw missing('the name of a time zone in this locale');
       const calendarTag = calendar === undefined ? tag
         : `${base}-u-ca-${calendar}${numberingSystem === undefined ? '' : `-nu-${numberingSystem}`}`;
       const formatter = native.dateFormatter(calendarTag, wanted);
@@ -237,6 +239,8 @@
     return { format, resolved };
   };
 
+  const plain = (parts) => textOf(parts).replace(/\u202f/g, ' ');
+
   const instant = (date) => {
     const ms = clip(date === undefined ? Now() : Number(date));
     if (!(ms === ms)) throw new OutOfRange('the date is invalid');
@@ -251,7 +255,7 @@
     }
     get format() {
       const { format } = this.#read;
-      return this.#format ??= { f: (date) => textOf(format(instant(date))) }.f;
+      return this.#format ??= { f: (date) => plain(format(instant(date))) }.f;
     }
     formatToParts(date = undefined) { return this.#read.format(instant(date)); }
     resolvedOptions() { return { ...this.#read.resolved }; }
@@ -273,7 +277,7 @@
     return (date, locales, options) => {
       const ms = apply(timeOf, date, []);
       if (!(ms === ms)) return 'Invalid Date';
-      return textOf(usual(locales, options).format(ms));
+      return plain(usual(locales, options).format(ms));
     };
   };
   const dateTexts = {

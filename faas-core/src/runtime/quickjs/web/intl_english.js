@@ -106,7 +106,8 @@
       put('fractionalSecond', `${local.millisecond}`.padStart(3, '0').slice(0, digits));
     }
     if (hour !== undefined && is12) {
-      put('literal', ' ');
+      // As in Node.js, the parts have a narrow no-break space and the text has a space.
+      put('literal', '\u202f');
       put('dayPeriod', local.hour < 12 ? 'AM' : 'PM');
     }
     return parts;
