@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use faas_core::model::{self, Environment, FunctionConfig as Limits, Json};
+use faas_core::model::{self, Environment, FunctionConfig as Limits, Json, Modules};
 use faas_core::platform;
 use faas_core::samples;
 use faas_core::secrets::SecretText;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::number::Millis;
 use crate::read::value::{self, Ignored};
 use crate::scalar::{FunctionKey, Moment, Text, Word};
-use crate::words::{FunctionStatus, Tier};
+use crate::words::{FunctionStatus, Language, Tier};
 
 /// A function.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,10 +28,22 @@ pub struct Function<'a> {
     pub name: Cow<'a, str>,
     /// What it is for.
     pub description: Cow<'a, str>,
-    /// JavaScript source.
+    /// The source code: of several files the main one.
     pub code: Cow<'a, str>,
-    /// The length of the code in bytes of UTF-8.
+    /// The length of all files in bytes of UTF-8.
     pub code_length: u64,
+    /// The language of the code, if it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub language: Option<Language>,
+    /// All files by their paths, if there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, value_type = Option<BTreeMap<String, String>>))]
+    pub modules: Option<BTreeMap<Cow<'a, str>, Cow<'a, str>>>,
+    /// The path of the main file, if there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub main: Option<Cow<'a, str>>,
     /// When it was uploaded first.
     pub created_at: Moment,
     /// When it was changed last.
@@ -59,12 +71,24 @@ pub struct FunctionSummary<'a> {
     pub name: Cow<'a, str>,
     /// What it is for.
     pub description: Cow<'a, str>,
-    /// JavaScript source; absent with `code=false`.
+    /// The source code, of several files the main one; absent with `code=false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub code: Option<Cow<'a, str>>,
-    /// The length of the code in bytes of UTF-8.
+    /// The length of all files in bytes of UTF-8.
     pub code_length: u64,
+    /// The language of the code, if it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub language: Option<Language>,
+    /// All files by their paths, if there are several; absent with `code=false`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, value_type = Option<BTreeMap<String, String>>))]
+    pub modules: Option<BTreeMap<Cow<'a, str>, Cow<'a, str>>>,
+    /// The path of the main file, if there are several; absent with `code=false`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub main: Option<Cow<'a, str>>,
     /// When it was uploaded first.
     pub created_at: Moment,
     /// When it was changed last.
@@ -87,6 +111,12 @@ impl<'a> From<&'a model::FunctionSummary> for FunctionSummary<'a> {
             description: Cow::Borrowed(&function.description),
             code: function.code.as_deref().map(Cow::Borrowed),
             code_length: function.code_bytes,
+            language: function.language.map(Word),
+            modules: function
+                .code
+                .as_deref()
+                .and_then(|code| files(code, function.modules.as_deref())),
+            main: main(function.modules.as_deref()),
             created_at: Moment(function.created_at),
             updated_at: Moment(function.updated_at),
             version: function.version,
@@ -171,7 +201,10 @@ impl<'a> From<&'a model::Function> for Function<'a> {
             name: Cow::Borrowed(&function.name),
             description: Cow::Borrowed(&function.description),
             code: Cow::Borrowed(&function.code),
-            code_length: function.code.len() as u64,
+            code_length: function.code_bytes() as u64,
+            language: function.language.map(Word),
+            modules: files(&function.code, function.modules.as_deref()),
+            main: main(function.modules.as_deref()),
             created_at: Moment(function.created_at),
             updated_at: Moment(function.updated_at),
             version: function.version,
@@ -180,6 +213,50 @@ impl<'a> From<&'a model::Function> for Function<'a> {
             tier: Word(function.tier),
         }
     }
+}
+
+/// All files by their paths.
+fn files<'a>(
+    code: &'a str,
+    modules: Option<&'a Modules>,
+) -> Option<BTreeMap<Cow<'a, str>, Cow<'a, str>>> {
+    let modules = modules?;
+    let others = modules.others.iter();
+    let others = others.map(|(path, text)| (Cow::Borrowed(&**path), Cow::Borrowed(&**text)));
+    Some(
+        others
+            .chain([(Cow::Borrowed(&*modules.main), Cow::Borrowed(code))])
+            .collect(),
+    )
+}
+
+fn main(modules: Option<&Modules>) -> Option<Cow<'_, str>> {
+    modules.map(|modules| Cow::Borrowed(&*modules.main))
+}
+
+/// The text of the main file and the other files, of `files`.
+fn split(
+    mut files: BTreeMap<String, String>,
+    main: Option<String>,
+) -> Result<(String, Arc<Modules>), String> {
+    let paths = files.keys().map(String::as_str);
+    let main = match main {
+        Some(main) => main,
+        None => Modules::default_main(paths)
+            .ok_or("`main` is missing: modules has several files, and none is named index.js or index.ts")?
+            .to_owned(),
+    };
+    let code = files
+        .remove(&main)
+        .ok_or_else(|| format!("modules has no file {main:?}, which is `main`"))?;
+    let others = files
+        .into_iter()
+        .map(|(path, text)| (path.into(), text.into()));
+    let modules = Modules {
+        main: main.into(),
+        others: others.collect(),
+    };
+    Ok((code, Arc::new(modules)))
 }
 
 /// A function to upload.
@@ -194,9 +271,22 @@ pub struct NewFunction {
     /// What it is for.
     #[cfg_attr(feature = "openapi", schema(min_length = 1))]
     pub description: String,
-    /// JavaScript: the body of a function, declarations, or a module.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1))]
-    pub code: String,
+    /// JavaScript or TypeScript: the body of a function, declarations, or a module. Absent if there
+    /// are `modules`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, nullable = false))]
+    pub code: Option<String>,
+    /// The language of the code. Absent or null: the compiler finds out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    /// Several files instead of `code`: their texts by their paths, such as `index.ts` and
+    /// `lib/price.ts`. They can import and require each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modules: Option<BTreeMap<String, String>>,
+    /// The path of the main file among `modules`. Absent or null: the one named `index`, or the only
+    /// one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub main: Option<String>,
     /// How to run it. Absent or null: the defaults.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<NewConfig>,
@@ -212,15 +302,37 @@ impl NewFunction {
         Self {
             name: name.into(),
             description: description.into(),
-            code: code.into(),
+            code: Some(code.into()),
+            language: None,
+            modules: None,
+            main: None,
             config: None,
         }
     }
 }
 
-impl From<NewFunction> for platform::NewFunction {
-    fn from(new: NewFunction) -> Self {
-        let mut function = Self::new(new.name, new.description, new.code);
+impl TryFrom<NewFunction> for platform::NewFunction {
+    /// What is wrong, for people.
+    type Error = String;
+
+    fn try_from(new: NewFunction) -> Result<Self, String> {
+        let (code, modules) = match (new.code, new.modules) {
+            (Some(code), None) if new.main.is_none() => (code, None),
+            (_, None) if new.main.is_some() => {
+                return Err("`main` is for `modules`, which are missing".to_owned());
+            }
+            (None, Some(files)) => {
+                let (code, modules) = split(files, new.main)?;
+                (code, Some(modules))
+            }
+            (Some(_), Some(_)) => {
+                return Err("`code` and `modules` exclude each other".to_owned());
+            }
+            (_, None) => return Err("code is missing".to_owned()),
+        };
+        let mut function = Self::new(new.name, new.description, code);
+        function.language = new.language.map(|Word(language)| language);
+        function.modules = modules;
         let mut config = new.config.unwrap_or_default();
         if let Some(timeout) = config.timeout.flatten() {
             function.config.timeout = std::time::Duration::from_millis(timeout);
@@ -232,7 +344,7 @@ impl From<NewFunction> for platform::NewFunction {
         function.config.memory = config.memory.flatten();
         function.config.bindings = config.bindings.take().flatten().map(shared);
         function.environment = config.environment();
-        function
+        Ok(function)
     }
 }
 
@@ -263,7 +375,7 @@ pub struct FunctionChange {
     )]
     #[cfg_attr(feature = "openapi", schema(min_length = 1, nullable = false))]
     pub description: Option<String>,
-    /// JavaScript source.
+    /// The source code: of several files the main one. Ignored beside `modules`.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -271,6 +383,26 @@ pub struct FunctionChange {
     )]
     #[cfg_attr(feature = "openapi", schema(min_length = 1, nullable = false))]
     pub code: Option<String>,
+    /// The language of the code. Null: the compiler finds out.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::present"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Language>))]
+    pub language: Option<Option<Language>>,
+    /// All files by their paths. Null: `code` is the only file.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::present"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<BTreeMap<String, String>>))]
+    pub modules: Option<Option<BTreeMap<String, String>>>,
+    /// The path of the main file among `modules`. Absent or null: the one named `index`, or the only
+    /// one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub main: Option<String>,
     /// Whether it takes executions.
     #[serde(
         default,
@@ -302,8 +434,11 @@ pub struct FunctionChange {
     tier: Ignored,
 }
 
-impl From<FunctionChange> for platform::FunctionUpdate {
-    fn from(change: FunctionChange) -> Self {
+impl TryFrom<FunctionChange> for platform::FunctionUpdate {
+    /// What is wrong, for people.
+    type Error = String;
+
+    fn try_from(change: FunctionChange) -> Result<Self, String> {
         let mut config = change.config.unwrap_or_default();
         let default = Limits::default();
         let timeout = config
@@ -314,6 +449,21 @@ impl From<FunctionChange> for platform::FunctionUpdate {
         update.name = change.name;
         update.description = change.description;
         update.code = change.code;
+        update.language = change
+            .language
+            .map(|one| one.map(|Word(language)| language));
+        match change.modules {
+            Some(Some(files)) => {
+                let (code, modules) = split(files, change.main)?;
+                update.code = Some(code);
+                update.modules = Some(Some(modules));
+            }
+            Some(None) => update.modules = Some(None),
+            None if change.main.is_some() => {
+                return Err("`main` is for `modules`, which are missing".to_owned());
+            }
+            None => {}
+        }
         update.status = change.status.map(|Word(status)| status);
         update.timeout = timeout;
         update.retry_count = retry_count.map(|count| count.unwrap_or(default.retry_count));
@@ -321,7 +471,7 @@ impl From<FunctionChange> for platform::FunctionUpdate {
         update.memory = config.memory;
         update.bindings = config.bindings.take().map(|names| names.map(shared));
         update.environment = config.environment();
-        update
+        Ok(update)
     }
 }
 

@@ -92,5 +92,5 @@ pub use scalar::{
 };
 pub use words::{
     AuditAction, Authentication, Basis, ErrorKind, ExecutionPart, ExecutionStatus, FunctionStatus,
-    Granularity, KeyUse, LoadTestStatus, LogLevel, Part, Role, ScalingAction, Tier,
+    Granularity, KeyUse, Language, LoadTestStatus, LogLevel, Part, Role, ScalingAction, Tier,
 };

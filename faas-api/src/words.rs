@@ -28,6 +28,10 @@ macro_rules! words {
 words! {
     /// The price tier of a function.
     Tier: model::Tier = &model::Tier::ALL, model::Tier::as_str;
+    /// The language of source code.
+    Language: model::Language =
+        &[model::Language::JavaScript, model::Language::TypeScript],
+        model::Language::as_str;
     /// Whether a function takes executions.
     FunctionStatus: model::FunctionStatus =
         &[model::FunctionStatus::Active, model::FunctionStatus::Inactive],

@@ -111,7 +111,7 @@ impl<R: Runtime> Rig<R> {
 
     fn compile(&mut self, source: &str) {
         self.runtime.forget(FUNCTION);
-        self.call.program = self.runtime.compile(source).unwrap();
+        self.call.program = self.runtime.compile(&source.into()).unwrap();
     }
 
     async fn run(&self) -> Outcome {
@@ -233,7 +233,7 @@ fn eprintln_bytes(bytes: usize) {
 fn compile(criterion: &mut Criterion) {
     let quickjs = quickjs(0);
     criterion.bench_function("compile/1 KB", |bencher| {
-        bencher.iter(|| black_box(quickjs.compile(SOURCE).unwrap()));
+        bencher.iter(|| black_box(quickjs.compile(&SOURCE.into()).unwrap()));
     });
 }
 

@@ -45,7 +45,7 @@ pub struct PlatformOptions {
     pub max_input: usize,
     /// The largest output, in bytes.
     pub max_output: usize,
-    /// The largest code, in bytes.
+    /// The largest code, in bytes: of several files all together.
     pub max_code: usize,
     /// How many console lines an execution keeps.
     pub max_log_lines: usize,
@@ -100,7 +100,7 @@ impl Default for PlatformOptions {
             queue_share: 0.5,
             max_input: 1 << 20,
             max_output: 1 << 20,
-            max_code: 1 << 20,
+            max_code: 10 << 20,
             max_log_lines: 1_000,
             max_log_bytes: 64 << 10,
             max_host_calls: 1_000,

@@ -8,7 +8,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use faas_core::Platform;
 use faas_core::access::{Access, AccessOptions, NewKey};
 use faas_core::error::{CompileError, RuntimeError};
-use faas_core::model::{Actor, FunctionId, Role};
+use faas_core::model::{Actor, FunctionId, Role, Source};
 use faas_core::runtime::{Instance, Program, Runtime, RuntimeStats};
 use faas_http::HttpOptions;
 use tokio::runtime::Runtime as Tokio;
@@ -23,7 +23,7 @@ impl Runtime for Idle {
         "idle".to_owned()
     }
 
-    fn compile(&self, _: &str) -> Result<Program, CompileError> {
+    fn compile(&self, _: &Source) -> Result<Program, CompileError> {
         Ok(Program::new(()))
     }
 

@@ -43,6 +43,7 @@ mod progress;
 mod routes;
 mod routing;
 mod serve;
+mod upload;
 
 use std::sync::Arc;
 

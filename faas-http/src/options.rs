@@ -12,6 +12,8 @@ pub struct HttpOptions {
     /// an input or code as a member of an object may be larger by what that needs. A larger body is
     /// refused with 413; an encoded body must also fit once it is decoded. Default: 1 MiB.
     pub max_body: usize,
+    /// The largest code of an upload, in bytes. Default: 10 MiB, or `max_body` if that is larger.
+    pub max_code: usize,
     /// Which requests are let in. `None`: all of them; use this when your own layer around the router
     /// checks requests, or when nobody else can reach it. Default: `None`.
     pub access: Option<Access>,
@@ -40,6 +42,7 @@ impl Default for HttpOptions {
     fn default() -> Self {
         Self {
             max_body: 1 << 20,
+            max_code: 10 << 20,
             access: None,
             cors_origins: Vec::new(),
             max_body_memory: 128 << 20,
@@ -56,6 +59,7 @@ impl HttpOptions {
     pub fn with_max_body(max_body: usize) -> Self {
         Self {
             max_body,
+            max_code: max_body,
             ..Self::default()
         }
     }
@@ -68,6 +72,12 @@ impl HttpOptions {
 
     /// The largest body of all: an upload, whose code can be twice as long in a JSON string.
     pub const fn max_upload(&self) -> usize {
-        self.max_envelope().saturating_mul(2)
+        const AROUND: usize = 16 << 10;
+        let code = if self.max_code > self.max_body {
+            self.max_code
+        } else {
+            self.max_body
+        };
+        code.saturating_add(AROUND).saturating_mul(2)
     }
 }

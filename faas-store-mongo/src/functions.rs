@@ -24,7 +24,7 @@ const TRIES: usize = 8;
 impl Inner {
     pub(crate) async fn insert_function(&self, function: &Function) -> Result<(), Error> {
         self.require_free_name(function).await?;
-        let spans = [CodeSpan::open(&function.code, function.created_at)];
+        let spans = [CodeSpan::open(function, function.created_at)];
         let insert = self
             .collections
             .functions
@@ -62,9 +62,9 @@ impl Inner {
             self.require_free_name(function).await?;
         }
         let mut spans = function::spans(&document)?;
-        if stored.code.len() != function.code.len() {
+        if stored.code_bytes() != function.code_bytes() {
             function::end_span(&mut spans, function.updated_at);
-            spans.push(CodeSpan::open(&function.code, function.updated_at));
+            spans.push(CodeSpan::open(function, function.updated_at));
         }
         if function.version > stored.version {
             self.keep_version(&stored, &document, function.updated_at)

@@ -95,7 +95,7 @@ impl Inner {
         let mut incomplete = self.add_summaries(filter, fields, &mut summaries).await?;
         if !incomplete.is_empty() {
             // Written before `codeBytes` was stored: the spans have it.
-            let (filter, fields) = (one_of(&incomplete), doc! { "code": 0 });
+            let (filter, fields) = (one_of(&incomplete), doc! { "code": 0, "modules": 0 });
             incomplete = self.add_summaries(filter, fields, &mut summaries).await?;
         }
         if !incomplete.is_empty() {
@@ -109,7 +109,7 @@ impl Inner {
                 };
                 if let Some(one) = summaries.get_mut(&whole.id) {
                     one.tier = whole.tier;
-                    one.code_bytes = whole.code.len() as u64;
+                    one.code_bytes = whole.code_bytes() as u64;
                 }
             }
         }

@@ -22,7 +22,7 @@ fuzz_target!(|text: &str| {
         .expect("a runtime")
     });
     let begun = Instant::now();
-    let compiled = quickjs.compile(text);
+    let compiled = quickjs.compile(&text.into());
     assert!(begun.elapsed() < 2 * TIMEOUT, "took {:?}", begun.elapsed());
     if let Err(error) = compiled {
         assert!(!error.temporary, "{error:?}");

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request};
 use faas_core::Platform;
-use faas_core::model::{FunctionId, InstanceId};
+use faas_core::model::{FunctionId, InstanceId, Source};
 use faas_core::platform::NewFunction;
 use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats};
 use faas_core::error::{CompileError, RuntimeError};
@@ -114,8 +114,8 @@ impl Runtime for Echo {
         "echo".to_owned()
     }
 
-    fn compile(&self, source: &str) -> Result<Program, CompileError> {
-        Ok(Program::new(source.len()))
+    fn compile(&self, source: &Source) -> Result<Program, CompileError> {
+        Ok(Program::new(source.bytes()))
     }
 
     fn instance(&self, _: &InstanceId) -> Result<Box<dyn Instance>, RuntimeError> {

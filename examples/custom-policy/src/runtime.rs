@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use faas_core::error::{CompileError, RuntimeError};
-use faas_core::model::{Failure, FailureKind, FunctionId, Json};
+use faas_core::model::{Failure, FailureKind, FunctionId, Json, Source};
 use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats, StopSignal};
 
 /// Takes the input and the signal to stop; an error that it returns is the function's failure.
@@ -41,8 +41,8 @@ impl Runtime for Closures {
         "registered closures, in the host".to_owned()
     }
 
-    fn compile(&self, source: &str) -> Result<Program, CompileError> {
-        let name = source.trim();
+    fn compile(&self, source: &Source) -> Result<Program, CompileError> {
+        let name = source.code.trim();
         let closure = self.by_name.get(name).ok_or_else(|| CompileError {
             message: format!("there is no closure {name:?}"),
             line: Some(1),

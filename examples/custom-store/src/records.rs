@@ -12,8 +12,8 @@ use faas_core::model::LoadTest;
 use faas_core::model::{
     Actor, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, Environment, Execution, ExecutionId,
     Failure, Function, FunctionConfig, FunctionId, FunctionStatus, HostCallRecord, InstanceId,
-    Json, KeyHash, KeyId, LogLine, NanoDollars, Role, ScalingAction, ScalingEvent, ScalingEventId,
-    Status, Tier, Timestamp,
+    Json, KeyHash, KeyId, Language, LogLine, Modules, NanoDollars, Role, ScalingAction,
+    ScalingEvent, ScalingEventId, Status, Tier, Timestamp,
 };
 use faas_core::store::{Lease, Owner, Stage, Write};
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,10 @@ pub(crate) struct FunctionDef {
     name: Arc<str>,
     description: Arc<str>,
     code: Arc<str>,
+    #[serde(default)]
+    language: Option<Language>,
+    #[serde(default)]
+    modules: Option<Arc<Modules>>,
     created_at: Timestamp,
     updated_at: Timestamp,
     version: u32,

@@ -41,7 +41,7 @@ fn an_unknown_member_names_the_nearest_known_one() {
     );
     assert_eq!(
         new("xyzzy"),
-        r#"unknown member "xyzzy": known members are name, description, code, config"#
+        r#"unknown member "xyzzy": known members are name, description, code, language, modules, main, config"#
     );
     let long = "x".repeat(1_000_000);
     assert!(new(&long).len() < 200);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{NanoDollars, Tier};
+use crate::model::{NanoDollars, Source, Tier};
 
 /// All prices, and which functions are in which tier. Amounts are nano-dollars.
 ///
@@ -138,7 +138,21 @@ impl TierThresholds {
 impl PriceBook {
     /// The tier of a function with this code and timeout.
     pub fn tier_of(&self, code: &str, timeout: Duration) -> Tier {
-        let length = code.encode_utf16().count() as u64;
+        self.tier_of_length(code.encode_utf16().count() as u64, timeout)
+    }
+
+    /// The tier of a function with this source, whose files count together, and this timeout.
+    pub fn tier_of_source(&self, source: &Source, timeout: Duration) -> Tier {
+        let others = source
+            .modules
+            .iter()
+            .flat_map(|modules| modules.others.values());
+        let texts = others.chain([&source.code]);
+        let length = texts.map(|text| text.encode_utf16().count() as u64).sum();
+        self.tier_of_length(length, timeout)
+    }
+
+    fn tier_of_length(&self, length: u64, timeout: Duration) -> Tier {
         let millis = timeout.as_nanos().div_ceil(1_000_000);
         let mut bounded = self.thresholds.bounded().into_iter();
         let fits = |bounds: &TierBounds| {

@@ -168,12 +168,8 @@ pub(super) async fn act(
             drop(sender);
         }
         StreamAction::Abort => {
-            let sender = calls.streams.lock().end_argument(options, number)?;
-            if let Some(sender) = sender {
-                let error = HostError::new("ERR_ABORTED", "the code has aborted the stream");
-                // A host function that reads no more does not need to know.
-                let _ = sender.fail(error).await;
-            }
+            let error = HostError::new("ERR_ABORTED", "the code has aborted the stream");
+            fail(engine, calls, number, error).await?;
         }
     }
     Ok(null())
@@ -235,7 +231,23 @@ impl Reading {
     }
 }
 
-/// Adds a piece to an argument.
+/// Ends an argument with an error, which its host function reads.
+async fn fail(
+    engine: &Engine,
+    calls: &HostCalls,
+    number: u64,
+    error: HostError,
+) -> Result<(), HostError> {
+    let options = &engine.0.options;
+    let sender = calls.streams.lock().end_argument(options, number)?;
+    if let Some(sender) = sender {
+        // A host function that reads no more does not need to know.
+        let _ = sender.fail(error).await;
+    }
+    Ok(())
+}
+
+/// Adds a piece to an argument. A piece that is refused ends it.
 async fn write(
     engine: &Engine,
     calls: &HostCalls,
@@ -243,8 +255,12 @@ async fn write(
     piece: Bytes,
 ) -> Result<(), HostError> {
     let options = &engine.0.options;
-    check_argument(options, piece.len())?;
-    calls.move_bytes(options, piece.len())?;
+    let admitted =
+        check_argument(options, piece.len()).and_then(|()| calls.move_bytes(options, piece.len()));
+    if let Err(error) = admitted {
+        fail(engine, calls, number, error.clone()).await?;
+        return Err(error);
+    }
     let mut sender = {
         let mut streams = calls.streams.lock();
         let argument = streams.argument(options, number)?;

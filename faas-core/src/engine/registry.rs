@@ -19,7 +19,7 @@ use crate::bindings::Bindings;
 use crate::clock::Clock;
 use crate::cost::PriceBook;
 use crate::error::Error;
-use crate::model::{Failure, FailureKind, Function, FunctionId};
+use crate::model::{Failure, FailureKind, Function, FunctionId, Source};
 use crate::options::PlatformOptions;
 use crate::runtime::{Limits, OpenEnvironment, Program, Runtime};
 use crate::secrets::SecretKeys;
@@ -79,7 +79,7 @@ impl Weighter<Key, Arc<Ready>> for BySize {
         let function = &ready.loaded.function;
         // Bytecode is about as long as its source, and the environment is kept sealed and opened. The
         // rest is small.
-        2 * (function.code.len() + function.environment.bytes()) as u64 + 1024
+        2 * (function.code_bytes() + function.environment.bytes()) as u64 + 1024
     }
 }
 
@@ -126,7 +126,7 @@ impl Registry {
         let Some(function) = self.store.function(id).await? else {
             return Ok(None);
         };
-        let program = self.compile(&function.code).await?;
+        let program = self.compile(function.source()).await?;
         let loaded = self.loaded(function, program);
         let changes = self.changes.lock();
         if *changes == before {
@@ -160,7 +160,7 @@ impl Registry {
         let Some(function) = self.store.function_version(id, version).await? else {
             return Ok(Found::NoVersion);
         };
-        let program = self.compile(&function.code).await?;
+        let program = self.compile(function.source()).await?;
         let loaded = self.loaded(function, program);
         // No other caller could have filled it.
         let _ = to_be_filled.insert(self.ready(loaded.clone()));
@@ -202,13 +202,13 @@ impl Registry {
         u64::try_from(self.clock.monotonic().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Compiles `code` off the asynchronous threads.
+    /// Compiles `source` off the asynchronous threads.
     ///
     /// # Errors
     /// What is wrong with the code, or that it cannot be compiled now.
-    pub(crate) async fn compile(&self, code: &Arc<str>) -> Result<Program, Error> {
-        let (runtime, code) = (self.runtime.clone(), code.clone());
-        match tokio::task::spawn_blocking(move || runtime.compile(&code)).await {
+    pub(crate) async fn compile(&self, source: Source) -> Result<Program, Error> {
+        let runtime = self.runtime.clone();
+        match tokio::task::spawn_blocking(move || runtime.compile(&source)).await {
             Ok(Ok(program)) => Ok(program),
             Ok(Err(error)) if error.temporary => Err(Error::Unavailable(error.message.into())),
             Ok(Err(error)) => Err(Error::Compile(error)),
@@ -255,7 +255,7 @@ impl Registry {
         // The book may have changed since the function was stored.
         function.tier = self
             .price_book
-            .tier_of(&function.code, function.config.timeout);
+            .tier_of_source(&function.source(), function.config.timeout);
         let tier_memory = self.price_book.tier(function.tier).memory_mb;
         let memory_mb = (function.config.memory).map_or(tier_memory, |set| set.min(tier_memory));
         let limits = Limits {
@@ -320,7 +320,7 @@ mod tests {
             "idle".to_owned()
         }
 
-        fn compile(&self, source: &str) -> Result<Program, CompileError> {
+        fn compile(&self, source: &Source) -> Result<Program, CompileError> {
             Ok(Program::new(source.to_owned()))
         }
 
@@ -353,6 +353,8 @@ mod tests {
             name: "add".into(),
             description: "adds".into(),
             code: format!("version {version}").into(),
+            language: None,
+            modules: None,
             created_at: Timestamp::default(),
             updated_at: Timestamp::from_micros(version.into()),
             version,
@@ -374,7 +376,7 @@ mod tests {
         ] {
             let mut function = function(1);
             function.config.memory = set;
-            let program = Idle.compile(&function.code).unwrap();
+            let program = Idle.compile(&function.source()).unwrap();
             let loaded = registry.loaded(function, program);
             assert_eq!(loaded.limits.memory, mib << 20, "{set:?}");
         }
@@ -400,7 +402,7 @@ mod tests {
         let store = Arc::new(MemoryStore::new());
         let registry = registry(&store);
         let (first, second) = (function(1), function(2));
-        let program = |function: &Function| Idle.compile(&function.code).unwrap();
+        let program = |function: &Function| Idle.compile(&function.source()).unwrap();
         let before = registry.changes();
         store.insert_function(&first).await.unwrap();
         store

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Environment, FunctionId, Timestamp};
+use super::{Environment, FunctionId, Language, Modules, Source, Timestamp};
 
 /// A function: its code and how to run it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +15,12 @@ pub struct Function {
     pub name: Arc<str>,
     /// The description.
     pub description: Arc<str>,
-    /// JavaScript source in one of the forms that the runtime reads.
+    /// The source code, in one of the forms that the runtime reads; of several files the main one.
     pub code: Arc<str>,
+    /// The language of the code; `None`: the compiler finds out.
+    pub language: Option<Language>,
+    /// The other files, if there are several.
+    pub modules: Option<Arc<Modules>>,
     /// When the function was first uploaded.
     pub created_at: Timestamp,
     /// When the function was last changed.
@@ -36,6 +40,20 @@ pub struct Function {
 }
 
 impl Function {
+    /// The source, as a runtime compiles it.
+    pub fn source(&self) -> Source {
+        Source {
+            code: self.code.clone(),
+            language: self.language,
+            modules: self.modules.clone(),
+        }
+    }
+
+    /// The size of all files, in bytes.
+    pub fn code_bytes(&self) -> usize {
+        self.code.len() + self.modules.as_ref().map_or(0, |modules| modules.bytes())
+    }
+
     /// The function without its code.
     pub fn label(&self) -> FunctionLabel {
         FunctionLabel {

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::{Environment, Execution, Function, FunctionConfig, FunctionId, FunctionStatus};
-use super::{Tier, Timestamp};
+use super::{Language, Modules, Tier, Timestamp};
 
 /// A function in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,12 @@ pub struct FunctionSummary {
     pub description: Arc<str>,
     /// The code; `None` if the list was requested without code.
     pub code: Option<Arc<str>>,
-    /// The length of the code in bytes, also if the list was requested without code.
+    /// The language of the code, if it was told.
+    pub language: Option<Language>,
+    /// The other files of the function; `None` if there are none, or if the list was requested
+    /// without code.
+    pub modules: Option<Arc<Modules>>,
+    /// The length of all files in bytes, also if the list was requested without code.
     pub code_bytes: u64,
     /// When the function was first uploaded.
     pub created_at: Timestamp,
@@ -40,11 +45,13 @@ impl FunctionSummary {
     /// [`code_bytes`](Self::code_bytes) itself.
     pub fn new(function: Function, with_code: bool) -> Self {
         Self {
-            code_bytes: function.code.len() as u64,
+            code_bytes: function.code_bytes() as u64,
             id: function.id,
             name: function.name,
             description: function.description,
             code: with_code.then_some(function.code),
+            language: function.language,
+            modules: function.modules.filter(|_| with_code),
             created_at: function.created_at,
             updated_at: function.updated_at,
             version: function.version,
@@ -57,7 +64,8 @@ impl FunctionSummary {
 
     /// Its approximate size in memory, in bytes.
     pub fn bytes(&self) -> usize {
-        let code = self.code.as_ref().map_or(0, |code| code.len());
+        let code = self.code.as_ref().map_or(0, |code| code.len())
+            + self.modules.as_ref().map_or(0, |modules| modules.bytes());
         let bindings = self.config.bindings.iter().flat_map(|names| names.iter());
         let bindings: usize = bindings.map(|name| name.len() + 16).sum();
         let texts = self.name.len() + self.description.len() + bindings;

@@ -17,6 +17,7 @@ mod money;
 pub mod object_id;
 mod scaling;
 mod sealed;
+mod source;
 mod status;
 mod timestamp;
 
@@ -41,5 +42,6 @@ pub use money::NanoDollars;
 pub use scaling::{ScalingAction, ScalingEvent};
 pub use sealed::{NotSealed, SealKeyId, Sealed};
 pub(crate) use sealed::{SEAL_KEY_ID_LENGTH, SEAL_VERSION};
+pub use source::{Language, Modules, Source};
 pub use status::{ParseStatusError, Status};
 pub use timestamp::Timestamp;

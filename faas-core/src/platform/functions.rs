@@ -5,7 +5,7 @@ use std::sync::Arc;
 use self::checks::check;
 use super::Platform;
 use crate::error::{Conflict, Error, Resource, StoreError};
-use crate::model::{Function, FunctionId, FunctionStatus, FunctionSummary};
+use crate::model::{Function, FunctionId, FunctionStatus, FunctionSummary, Source};
 use crate::runtime::Program;
 use crate::store::{FunctionQuery, Page};
 
@@ -33,12 +33,21 @@ impl Functions<'_> {
         let id = engine.ids.function(now);
         let (none, keys) = (Arc::default(), &engine.secret_keys);
         let environment = new.environment.applied_to(&none, id, keys, now)?;
-        let tier = engine.price_book.tier_of(&new.code, new.config.timeout);
+        let source = Source {
+            code: new.code.into(),
+            language: new.language,
+            modules: new.modules,
+        };
+        let tier = engine
+            .price_book
+            .tier_of_source(&source, new.config.timeout);
         let function = Function {
             id,
             name: new.name.trim().into(),
             description: new.description.into(),
-            code: new.code.into(),
+            code: source.code,
+            language: source.language,
+            modules: source.modules,
             created_at: now,
             updated_at: now,
             version: 1,
@@ -48,7 +57,7 @@ impl Functions<'_> {
             tier,
         };
         check(&function, None, &engine.options, &engine.price_book)?;
-        let program = engine.registry.compile(&function.code).await?;
+        let program = engine.registry.compile(function.source()).await?;
         let (engine, new) = (engine.clone(), function.clone());
         let stored = carry_out(async move {
             let before = engine.registry.changes();
@@ -78,12 +87,12 @@ impl Functions<'_> {
             name = before.name.to_string();
             let now = engine.clock.now();
             let mut after = update.applied_to(&before, &engine.secret_keys, now)?;
-            after.tier = engine.price_book.tier_of(&after.code, after.config.timeout);
+            after.tier = (engine.price_book).tier_of_source(&after.source(), after.config.timeout);
             check(&after, Some(&before), &engine.options, &engine.price_book)?;
-            let program = if after.code == before.code {
+            let program = if after.source() == before.source() {
                 program
             } else {
-                Some(engine.registry.compile(&after.code).await?)
+                Some(engine.registry.compile(after.source()).await?)
             };
             let (engine, new) = (engine.clone(), after.clone());
             let stored = carry_out(async move {

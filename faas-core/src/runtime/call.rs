@@ -67,6 +67,7 @@ pub struct Limits {
     pub host_bytes: usize,
 }
 
+#[cfg(all(feature = "quickjs", target_os = "linux"))]
 impl Limits {
     /// How many actions on streams may be under way at a time: as many as there can be streams.
     pub(crate) fn stream_actions(&self) -> usize {

@@ -50,7 +50,7 @@ use async_trait::async_trait;
 use tokio::runtime::Handle;
 
 pub use crate::error::{CompileError, RuntimeError};
-use crate::model::FunctionId;
+use crate::model::{FunctionId, Source};
 
 /// Compiles code and acquires instances.
 ///
@@ -61,7 +61,7 @@ use crate::model::FunctionId;
 ///
 /// use async_trait::async_trait;
 /// use faas_core::error::{CompileError, RuntimeError};
-/// use faas_core::model::{FunctionId, Json};
+/// use faas_core::model::{FunctionId, Json, Source};
 /// use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats};
 ///
 /// struct Constant;
@@ -72,8 +72,8 @@ use crate::model::FunctionId;
 ///         "constant".to_owned()
 ///     }
 ///
-///     fn compile(&self, source: &str) -> Result<Program, CompileError> {
-///         Ok(Program::new(Json::from(serde_json::Value::from(source))))
+///     fn compile(&self, source: &Source) -> Result<Program, CompileError> {
+///         Ok(Program::new(Json::from(serde_json::Value::from(&*source.code))))
 ///     }
 ///
 ///     async fn acquire(&self, _: (FunctionId, u32)) -> Result<Box<dyn Instance>, RuntimeError> {
@@ -117,7 +117,7 @@ pub trait Runtime: Send + Sync + 'static {
     ///
     /// # Errors
     /// Returns what is wrong with the code and where.
-    fn compile(&self, source: &str) -> Result<Program, CompileError>;
+    fn compile(&self, source: &Source) -> Result<Program, CompileError>;
 
     /// Acquires an instance for one call of this function and version. The engine calls it before
     /// the call's time begins, so that the time needed is not billed.

@@ -13,7 +13,7 @@ use std::{io, sync::Arc};
 use super::{Call, HostAnswer, Payload, StopReason, StreamAction};
 use crate::model::{Failure, FailureKind, Json, LogLine};
 #[cfg(target_os = "linux")]
-use crate::{clock::Clock, error::CompileError};
+use crate::{clock::Clock, error::CompileError, model::Source};
 
 /// An isolate of a JavaScript engine, for one version of one function. It runs one call at a time.
 /// Between two steps nothing of the call is on any stack, so the next step can run on another
@@ -58,7 +58,7 @@ pub(super) trait ForkedEngine: JsEngine + Sized {
     ///
     /// # Errors
     /// Returns what is wrong with the code and where.
-    fn compile(source: &str) -> Result<Vec<u8>, CompileError>;
+    fn compile(source: &Source) -> Result<Vec<u8>, CompileError>;
 
     /// Restores a compiled program; `None` if the bytes are not one.
     fn load(program: &[u8]) -> Option<Self::Program>;

@@ -323,6 +323,20 @@ async fn a_stream_that_fails_or_that_nobody_reads_ends_on_both_sides() {
 }
 
 #[tokio::test]
+async fn a_piece_above_the_limit_of_arguments_is_sent_in_parts() {
+    let rig = Rig::new(|options| options.max_host_argument = 100).await;
+    let done = rig
+        .run(
+            "const body = new ReadableStream({
+                 start(c) { c.enqueue(new Uint8Array(250)); c.enqueue(new Uint8Array(7)); c.close() }
+             });
+             return await context.inventory.length(body)",
+        )
+        .await;
+    assert_eq!(output(&done), 257);
+}
+
+#[tokio::test]
 async fn the_bytes_of_streams_count_against_the_bound() {
     let rig = Rig::new(|options| options.max_host_bytes = 1_000).await;
     let done = rig
@@ -333,6 +347,13 @@ async fn the_bytes_of_streams_count_against_the_bound() {
         )
         .await;
     assert_eq!(output(&done), json!([996, "ERR_TOO_MANY_HOST_BYTES"]));
+    let uploaded = rig
+        .run(
+            "const body = new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(300)) } });
+             return await context.inventory.length(body).catch((error) => error.code)",
+        )
+        .await;
+    assert_eq!(output(&uploaded), "ERR_TOO_MANY_HOST_BYTES");
     let open = rig
         .run(
             "const open = [];

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use faas_core::clock::ManualClock;
 use faas_core::error::{CompileError, RuntimeError, StoreError};
 use faas_core::events::{EventKind, Received};
-use faas_core::model::{FunctionConfig, FunctionId, Status, Timestamp};
+use faas_core::model::{FunctionConfig, FunctionId, Source, Status, Timestamp};
 use faas_core::platform::NewFunction;
 use faas_core::runtime::{Instance, Program, Runtime, RuntimeStats};
 use faas_core::store::conformance::intercepted::{Intercept, Intercepted};
@@ -161,7 +161,7 @@ impl Runtime for Host {
         self.scripted.describe()
     }
 
-    fn compile(&self, source: &str) -> Result<Program, CompileError> {
+    fn compile(&self, source: &Source) -> Result<Program, CompileError> {
         self.scripted.compile(source)
     }
 

@@ -22,8 +22,10 @@ mod threads {
     mod console;
     mod environment;
     mod errors;
+    mod files;
     mod form_table;
     mod forms;
+    mod handlers;
     mod host;
     mod host_calls;
     mod hostile;
@@ -84,8 +86,10 @@ mod processes {
     mod console;
     mod environment;
     mod errors;
+    mod files;
     mod form_table;
     mod forms;
+    mod handlers;
     mod host;
     mod host_calls;
     mod hostile;

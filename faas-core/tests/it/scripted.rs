@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use faas_core::error::{CompileError, RuntimeError};
-use faas_core::model::{Failure, FailureKind, FunctionId, Json};
+use faas_core::model::{Failure, FailureKind, FunctionId, Json, Source};
 use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats, StopReason};
 use tokio::sync::watch;
 
@@ -59,7 +59,8 @@ impl Runtime for Scripted {
         "scripted".to_owned()
     }
 
-    fn compile(&self, source: &str) -> Result<Program, CompileError> {
+    fn compile(&self, source: &Source) -> Result<Program, CompileError> {
+        let source = &*source.code;
         if source.starts_with("bad") {
             return Err(CompileError {
                 message: "bad script (line 1, column 1)".into(),

@@ -145,7 +145,8 @@ fn source(folder: &Path, test: &Test) -> Result<String, String> {
 async fn one(processes: Processes, name: String, source: String, is_long: bool) -> Outcome {
     let mut outcome = Outcome::of(&name);
     let compiler = processes.clone();
-    let compiled = tokio::task::spawn_blocking(move || compiler.compile(&source)).await;
+    let compiled =
+        tokio::task::spawn_blocking(move || compiler.compile(&source.as_str().into())).await;
     let program = match compiled {
         Ok(Ok(program)) => program,
         Ok(Err(error)) => {

@@ -19,6 +19,7 @@ use crate::error::ApiError;
 use crate::extract::{Params, PathId};
 use crate::openapi::errors;
 use crate::routing::{Needs, Routes};
+use crate::upload::Upload;
 
 /// Where the next page of functions begins.
 pub(crate) static NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
@@ -35,7 +36,18 @@ pub(crate) fn routes() -> Routes {
 
 #[utoipa::path(post, path = "/api/functions", tag = "Functions", operation_id = "createFunction",
     summary = "Uploads a function and compiles its code.",
-    request_body = wire::NewFunction,
+    request_body(
+        content(
+            (wire::NewFunction = "application/json"),
+            (String = "text/javascript"),
+            (String = "text/typescript")
+        ),
+        description = "The function, or its code as it is."
+    ),
+    params(
+        ("name" = Option<String>, Query, nullable = false, description = "The name of a function whose code is the body. Required then."),
+        ("description" = Option<String>, Query, nullable = false, description = "Its description.")
+    ),
     responses(
         (status = 201, description = "The function.", body = wire::Function),
         errors::InvalidCode,
@@ -45,8 +57,16 @@ pub(crate) fn routes() -> Routes {
 )]
 async fn create(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let by = actor(request.extensions());
-    let new: wire::NewFunction = envelope(&api, request).await?.read()?;
-    let function = api.platform.functions().create(new.into()).await?;
+    let new = if Upload::is_code(request.headers()) {
+        let params = Params::of(request.uri())?;
+        let upload = Upload::receive(request, api.options.max_upload()).await?;
+        upload.into_new(&params)?
+    } else {
+        let new: wire::NewFunction = envelope(&api, request).await?.read()?;
+        new.try_into()
+            .map_err(|fault: String| ApiError::invalid(fault))?
+    };
+    let function = api.platform.functions().create(new).await?;
     api.note(&by, AuditAction::FunctionCreated, function.id)
         .await;
     answer(StatusCode::CREATED, &function)
@@ -110,7 +130,14 @@ async fn read(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> 
 
 #[utoipa::path(put, path = "/api/functions/{id}", tag = "Functions", operation_id = "updateFunction",
     summary = "Changes a function. Members that are not named stay.",
-    request_body = wire::FunctionChange,
+    request_body(
+        content(
+            (wire::FunctionChange = "application/json"),
+            (String = "text/javascript"),
+            (String = "text/typescript")
+        ),
+        description = "What changes, or the code as it is."
+    ),
     params(
         ("id" = wire::FunctionKey, Path, description = "The function.")
     ),
@@ -129,8 +156,16 @@ async fn update(
 ) -> Result<Response, ApiError> {
     let id = id.function()?;
     let by = actor(request.extensions());
-    let change: wire::FunctionChange = envelope(&api, request).await?.read()?;
-    let function = api.platform.functions().update(id, change.into()).await?;
+    let update = if Upload::is_code(request.headers()) {
+        let upload = Upload::receive(request, api.options.max_upload()).await?;
+        upload.into_update()
+    } else {
+        let change: wire::FunctionChange = envelope(&api, request).await?.read()?;
+        change
+            .try_into()
+            .map_err(|fault: String| ApiError::invalid(fault))?
+    };
+    let function = api.platform.functions().update(id, update).await?;
     api.note(&by, AuditAction::FunctionUpdated, id).await;
     answer(StatusCode::OK, &function)
 }

@@ -133,6 +133,7 @@ async fn a_client_that_waits_for_permission_to_send_its_body_is_answered_without
 async fn half_sent_bodies_never_take_more_memory_than_the_budget() {
     const BUDGET: usize = 8 * MIB;
     let mut options = HttpOptions::default();
+    options.max_code = options.max_body;
     options.max_body_memory = BUDGET;
     options.stall_timeout = PATIENCE;
     let server = start_with(platform().await, options).await;

@@ -381,7 +381,7 @@ async fn a_body_over_the_limit_is_a_413() {
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), status, "{path}");
     }
-    let code = "x".repeat((1 << 20) + 1);
+    let code = "x".repeat((10 << 20) + 1);
     let new = json!({"name": "large", "description": "d", "code": code});
     let (status, body) = server.post("/api/functions", new).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use faas_core::error::{CompileError, RuntimeError};
-use faas_core::model::{Failure, FailureKind, FunctionId, Json, LogLevel, LogLine};
+use faas_core::model::{Failure, FailureKind, FunctionId, Json, LogLevel, LogLine, Source};
 use faas_core::runtime::{
     Call, HostRequest, Instance, Outcome, Payload, Program, Runtime, RuntimeStats,
 };
@@ -27,7 +27,8 @@ impl Runtime for Scripted {
         "scripted".to_owned()
     }
 
-    fn compile(&self, source: &str) -> Result<Program, CompileError> {
+    fn compile(&self, source: &Source) -> Result<Program, CompileError> {
+        let source = &*source.code;
         if source.starts_with("bad") {
             return Err(CompileError {
                 message: "unexpected word (line 2, column 7)".to_owned(),

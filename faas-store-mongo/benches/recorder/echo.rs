@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use faas_core::error::{CompileError, RuntimeError};
-use faas_core::model::FunctionId;
+use faas_core::model::{FunctionId, Source};
 use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats};
 
 pub(crate) struct Echo;
@@ -15,7 +15,7 @@ impl Runtime for Echo {
         "echo".to_owned()
     }
 
-    fn compile(&self, _: &str) -> Result<Program, CompileError> {
+    fn compile(&self, _: &Source) -> Result<Program, CompileError> {
         Ok(Program::new(()))
     }
 

@@ -7,7 +7,7 @@ use faas_core::cost::PriceBook;
 use faas_core::model::Sealed;
 use faas_core::model::{
     Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
-    FunctionSummary, Secret, Tier, Timestamp,
+    FunctionSummary, Language, Modules, Secret, Tier, Timestamp,
 };
 use faas_core::store::Period;
 use mongodb::bson::spec::BinarySubtype;
@@ -27,7 +27,9 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
         "name": &*function.name,
         "description": &*function.description,
         "code": &*function.code,
-        "codeBytes": signed(function.code.len() as u64),
+        "codeBytes": signed(function.code_bytes() as u64),
+        "language": function.language.map(Language::as_str),
+        "modules": write_modules(function),
         "createdAt": date(function.created_at),
         "updatedAt": date(function.updated_at),
         "version": i64::from(function.version),
@@ -49,6 +51,30 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
             "updatedAt": function.updated_at.as_micros(),
         },
     }
+}
+
+/// The main path, and the other files as a list: a path can have dots, which names of fields cannot.
+fn write_modules(function: &Function) -> Bson {
+    let Some(modules) = &function.modules else {
+        return Bson::Null;
+    };
+    let files = modules.others.iter();
+    let files = files.map(|(path, text)| doc! { "path": &**path, "text": &**text });
+    let files: Vec<Document> = files.collect();
+    Bson::Document(doc! { "main": &*modules.main, "files": files })
+}
+
+fn modules(fields: &Fields<'_>) -> Result<Option<Arc<Modules>>, Error> {
+    if fields.value("modules").is_none() {
+        return Ok(None);
+    }
+    let modules = fields.within("modules");
+    let files = modules.list("files")?.into_iter();
+    let files = files.map(|file| Ok((file.text("path")?.into(), file.text("text")?.into())));
+    Ok(Some(Arc::new(Modules {
+        main: modules.text("main")?.into(),
+        others: files.collect::<Result<_, Error>>()?,
+    })))
 }
 
 /// Null stands for every binding that is open to all.
@@ -98,7 +124,7 @@ const UNREADABLE: &str = "(unreadable)";
 
 /// The fields without the code.
 pub(crate) fn fields_without_code() -> Document {
-    doc! { "code": 0, "codeSpans": 0 }
+    doc! { "code": 0, "modules": 0, "codeSpans": 0 }
 }
 
 /// Reads a function. Fails only if its id cannot be read; other fields that cannot be read are
@@ -109,8 +135,10 @@ pub(crate) fn read(document: &Document) -> Result<Function, Error> {
     let fields = Fields::new(document, FUNCTIONS);
     let code = damage.or("code", fields.text("code"), "");
     function.code = code.into();
+    function.modules = damage.or("modules", modules(&fields), None);
     let timeout = function.config.timeout;
-    function.tier = tier.unwrap_or_else(|| PriceBook::default().tier_of(code, timeout));
+    function.tier =
+        tier.unwrap_or_else(|| PriceBook::default().tier_of_source(&function.source(), timeout));
     damage.report(FUNCTIONS, &function.id);
     Ok(function)
 }
@@ -157,6 +185,10 @@ fn head(document: &Document, damage: &mut Damage) -> Result<(Function, Option<Ti
         name: damage.or("name", fields.text("name"), UNREADABLE).into(),
         description: description.unwrap_or("").into(),
         code: "".into(),
+        language: damage
+            .or("language", fields.optional_text("language"), None)
+            .and_then(Language::named),
+        modules: None,
         created_at,
         updated_at: damage.or("updatedAt", changed(document), created_at),
         version: version.unwrap_or(1),
@@ -279,9 +311,9 @@ pub(crate) struct CodeSpan {
 }
 
 impl CodeSpan {
-    pub(crate) fn open(code: &str, from: Timestamp) -> Self {
+    pub(crate) fn open(function: &Function, from: Timestamp) -> Self {
         Self {
-            bytes: code.len() as u64,
+            bytes: function.code_bytes() as u64,
             from,
             to: None,
         }
@@ -316,7 +348,7 @@ pub(crate) fn spans(document: &Document) -> Result<Vec<CodeSpan>, Error> {
     let fields = Fields::new(document, FUNCTIONS);
     if fields.value("codeSpans").is_none() {
         let function = read(document)?;
-        return Ok(vec![CodeSpan::open(&function.code, function.created_at)]);
+        return Ok(vec![CodeSpan::open(&function, function.created_at)]);
     }
     Ok(stored_spans(document))
 }

@@ -5,22 +5,24 @@ use std::sync::Arc;
 use faas_core::cost::PriceBook;
 use faas_core::model::{
     Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
-    FunctionSummary, Tier, Timestamp,
+    FunctionSummary, Language, Modules, Source, Tier, Timestamp,
 };
 use rusqlite::{Connection, Row, params};
 
-use super::{Columns, count, function_key, nanos, tier_code, tier_of};
+use super::{Columns, count, function_key, nanos, signed, tier_code, tier_of};
 use crate::error::Error;
 
 const INSERT: &str = "
     INSERT INTO functions (no, name, description, code, created_at, updated_at, version, active,
-        timeout, retry_count, concurrency, tier, environment, memory, bindings)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+        timeout, retry_count, concurrency, tier, environment, memory, bindings, language,
+        module_bytes, modules)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 
 const UPDATE: &str = "
     UPDATE functions SET name = ?2, description = ?3, code = ?4, created_at = ?5, updated_at = ?6,
         version = ?7, active = ?8, timeout = ?9, retry_count = ?10, concurrency = ?11, tier = ?12,
-        environment = ?13, memory = ?14, bindings = ?15
+        environment = ?13, memory = ?14, bindings = ?15, language = ?16, module_bytes = ?17,
+        modules = ?18
     WHERE no = ?1";
 
 /// Replaces a name or description that cannot be read.
@@ -30,15 +32,16 @@ const UNREADABLE: &str = "(unreadable)";
 pub(crate) const SELECT: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.environment,
-        f.tier
+        f.tier, f.language, f.modules
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
 /// The columns that [`read_summary`] needs for functions without their code.
 pub(crate) const SELECT_WITHOUT_CODE: &str = "
-    SELECT n.id, f.name, f.description, octet_length(f.code), f.created_at, f.updated_at, f.version, f.active,
+    SELECT n.id, f.name, f.description, octet_length(f.code) + coalesce(f.module_bytes, 0),
+        f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.environment,
-        f.tier
+        f.tier, f.language, NULL
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
@@ -46,7 +49,7 @@ pub(crate) const SELECT_WITHOUT_CODE: &str = "
 pub(crate) const SELECT_VERSION: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.environment,
-        f.tier
+        f.tier, f.language, f.modules
     FROM function_versions f JOIN function_numbers n ON n.no = f.function_no
     ";
 
@@ -54,9 +57,9 @@ pub(crate) const SELECT_VERSION: &str = "
 const KEEP: &str = "
     INSERT OR REPLACE INTO function_versions (function_no, version, replaced_at, name, description,
         created_at, updated_at, active, timeout, retry_count, concurrency, memory, bindings, tier,
-        environment, code)
+        environment, code, language, module_bytes, modules)
     SELECT no, version, ?2, name, description, created_at, updated_at, active, timeout, retry_count,
-        concurrency, memory, bindings, tier, environment, code
+        concurrency, memory, bindings, tier, environment, code, language, module_bytes, modules
     FROM functions WHERE no = ?1";
 
 /// The columns that [`read_label`] needs.
@@ -127,6 +130,12 @@ fn write(connection: &Connection, sql: &str, no: i64, function: &Function) -> Re
         environment(function)?,
         function.config.memory,
         bindings(function)?,
+        function.language.map(Language::as_str),
+        function
+            .modules
+            .as_ref()
+            .map(|modules| signed(modules.bytes() as u64)),
+        modules(function)?,
     ])?;
     Ok(())
 }
@@ -146,6 +155,18 @@ fn read_bindings(columns: &mut Columns<'_, '_>) -> Result<Option<Arc<[Arc<str>]>
     let names = columns.bytes()?.map(read).transpose();
     let names = names.map_err(|_| Error::row("functions", "bindings"))?;
     Ok(names.map(|names| names.into_iter().map(Arc::from).collect()))
+}
+
+/// `None` when the code is the only file.
+fn modules(function: &Function) -> Result<Option<String>, Error> {
+    let text = function.modules.as_deref().map(serde_json::to_string);
+    (text.transpose()).map_err(|_| Error::row("functions", "modules"))
+}
+
+fn read_modules(columns: &mut Columns<'_, '_>) -> Result<Option<Arc<Modules>>, Error> {
+    let modules = columns.bytes()?.map(serde_json::from_slice).transpose();
+    let modules = modules.map_err(|_| Error::row("functions", "modules"))?;
+    Ok(modules.map(Arc::new))
 }
 
 /// `None` when there is none.
@@ -186,9 +207,7 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
     let name = columns.value_or("name", unreadable());
     let description = columns.value_or("description", unreadable());
     let (code, code_bytes) = if with_code {
-        let code = columns.value_or("code", String::new());
-        let bytes = code.len() as u64;
-        (code, bytes)
+        (columns.value_or("code", String::new()), 0)
     } else {
         (String::new(), count(columns.value_or("code", 0)))
     };
@@ -211,7 +230,21 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
     let environment = read_environment(&mut columns);
     let environment = columns.sound("environment", environment, Arc::default());
     let tier = tier_of(columns.value_or("tier", -1));
+    let language = columns.value_or::<Option<String>>("language", None);
+    let language = language.as_deref().and_then(Language::named);
+    let modules = read_modules(&mut columns);
+    let modules = columns.sound("modules", modules, None);
     columns.report(&id);
+    let source = Source {
+        code: code.into(),
+        language,
+        modules,
+    };
+    let code_bytes = if with_code {
+        source.bytes() as u64
+    } else {
+        code_bytes
+    };
     let function = Function {
         id,
         name: name.into(),
@@ -224,10 +257,12 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
         } else {
             FunctionStatus::Inactive
         },
-        tier: tier.unwrap_or_else(|| PriceBook::default().tier_of(&code, config.timeout)),
+        tier: tier.unwrap_or_else(|| PriceBook::default().tier_of_source(&source, config.timeout)),
         config,
         environment,
-        code: code.into(),
+        code: source.code,
+        language: source.language,
+        modules: source.modules,
     };
     Ok((function, code_bytes))
 }

@@ -32,7 +32,7 @@ impl Writer {
         let stored: Option<(i64, u64, i64)> = self
             .connection
             .prepare_cached(
-                "SELECT updated_at, octet_length(code), version FROM functions
+                "SELECT updated_at, octet_length(code) + coalesce(module_bytes, 0), version FROM functions
                  WHERE no = ? AND deleted_at IS NULL",
             )?
             .query_row([no], |row| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use faas_core::error::{CompileError, RuntimeError};
-use faas_core::model::{Failure, FailureKind, FunctionId, Json};
+use faas_core::model::{Failure, FailureKind, FunctionId, Json, Source};
 use faas_core::runtime::{Call, Instance, Outcome, Program, Runtime, RuntimeStats};
 
 /// `echo` returns its input, `throw` fails, `wait` runs until it is stopped.
@@ -16,8 +16,8 @@ impl Runtime for Scripted {
         "scripted".to_owned()
     }
 
-    fn compile(&self, source: &str) -> Result<Program, CompileError> {
-        Ok(Program::new(source.to_owned()))
+    fn compile(&self, source: &Source) -> Result<Program, CompileError> {
+        Ok(Program::new(source.code.to_string()))
     }
 
     async fn acquire(&self, _: (FunctionId, u32)) -> Result<Box<dyn Instance>, RuntimeError> {

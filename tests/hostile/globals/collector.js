@@ -2,4 +2,4 @@
 // must: completed []
 // timeout: 10000
 
-return ['gc', 'std', 'os', 'bjson', 'scriptArgs', 'print', 'Worker', 'load', 'process', 'Deno', 'Bun'].filter((name) => name in globalThis);
+return ['gc', 'std', 'os', 'bjson', 'scriptArgs', 'print', 'Worker', 'load', 'Deno', 'Bun'].filter((name) => name in globalThis);

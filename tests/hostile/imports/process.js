@@ -1,5 +1,5 @@
-// The environment of another platform.
-// must: failed user_error process is not defined
+// The environment of the host.
+// must: completed {}
 // timeout: 10000
 
 return process.env;

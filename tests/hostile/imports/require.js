@@ -1,5 +1,5 @@
 // The older way.
-// must: failed user_error require is not defined
+// must: failed user_error ENOENT
 // timeout: 10000
 
-return require('fs');
+return require('fs').readFileSync('/etc/passwd', 'utf8');

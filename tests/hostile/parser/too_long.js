@@ -2,4 +2,4 @@
 // must: refused
 // timeout: 10000
 
-return 1;«550000 //» 
+return 1;«5500000 //» 

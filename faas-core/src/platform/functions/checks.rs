@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::cost::PriceBook;
 use crate::error::Error;
-use crate::model::{Function, FunctionConfig, Tier};
+use crate::model::{Function, FunctionConfig, Modules, Tier};
 use crate::options::PlatformOptions;
 
 /// The longest name, in characters.
@@ -33,8 +33,8 @@ pub(super) fn check(
     if is_new(|before, after| before.description != after.description) {
         check_description(&function.description)?;
     }
-    if is_new(|before, after| before.code != after.code) {
-        check_code(&function.code, options)?;
+    if is_new(|before, after| before.source() != after.source()) {
+        check_code(function, options)?;
     }
     check_config(function, before, options, price_book)
 }
@@ -90,13 +90,32 @@ fn check_description(description: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_code(code: &str, options: &PlatformOptions) -> Result<(), Error> {
-    require_text("code", code)?;
-    if code.len() > options.max_code {
-        let (size, limit) = (code.len(), options.max_code);
+fn check_code(function: &Function, options: &PlatformOptions) -> Result<(), Error> {
+    require_text("code", &function.code)?;
+    let (size, limit) = (function.code_bytes(), options.max_code);
+    if size > limit {
         return Err(Error::TooLarge(format!(
             "code has {size} bytes: at most {limit} are accepted"
         )));
+    }
+    let Some(modules) = &function.modules else {
+        return Ok(());
+    };
+    let count = modules.others.len() + 1;
+    if count > Modules::MAX {
+        let most = Modules::MAX;
+        return wrong(format!(
+            "modules has {count} files: at most {most} are accepted"
+        ));
+    }
+    for path in modules.others.keys().chain([&modules.main]) {
+        if let Some(fault) = Modules::fault_of(path) {
+            let shown: String = path.chars().take(100).collect();
+            return wrong(format!("the path {shown:?} in modules {fault}"));
+        }
+    }
+    if modules.others.contains_key(&modules.main) {
+        return wrong(format!("modules has the main file {} twice", modules.main));
     }
     Ok(())
 }
@@ -134,7 +153,7 @@ fn check_config(
         return wrong("concurrency is 0: expected at least 1, or none for no limit".to_owned());
     }
     // Code and timeout decide the tier.
-    let may_have_new_tier = before.is_none_or(|before| before.code != function.code)
+    let may_have_new_tier = before.is_none_or(|before| before.source() != function.source())
         || is_new(|before, after| before.timeout != after.timeout);
     if let Some(memory) = *memory
         && (may_have_new_tier || is_new(|before, after| before.memory != after.memory))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::model::{Function, FunctionConfig, FunctionStatus, Timestamp};
+use crate::model::{Function, FunctionConfig, FunctionStatus, Language, Modules, Timestamp};
 use crate::platform::EnvironmentUpdate;
 use crate::secrets::{SecretKeys, SecretText};
 
@@ -27,8 +27,12 @@ pub struct NewFunction {
     pub name: String,
     /// What it is for.
     pub description: String,
-    /// JavaScript source.
+    /// The source code: of several files the main one.
     pub code: String,
+    /// The language of the code; `None`: the compiler finds out.
+    pub language: Option<Language>,
+    /// The other files, if there are several.
+    pub modules: Option<Arc<Modules>>,
     /// How to run it.
     pub config: FunctionConfig,
     /// The variables and secrets in `context.env`.
@@ -46,9 +50,45 @@ impl NewFunction {
             name: name.into(),
             description: description.into(),
             code: code.into(),
+            language: None,
+            modules: None,
             config: FunctionConfig::default(),
             environment: EnvironmentUpdate::default(),
         }
+    }
+
+    /// Sets the language of the code. Without this, the compiler finds out.
+    #[must_use]
+    pub const fn language(mut self, language: Language) -> Self {
+        self.language = Some(language);
+        self
+    }
+
+    /// Sets the other files, which the code can import and require by their paths. `main` is the path
+    /// of the code itself.
+    ///
+    /// ```
+    /// use faas_core::platform::NewFunction;
+    ///
+    /// let code = "import { total } from './lib/price.ts'; export default total";
+    /// let price = "export const total = (input: { n: number }) => input.n * 2";
+    /// let new = NewFunction::new("price", "prices", code).files("index.ts", [("lib/price.ts", price)]);
+    /// assert_eq!(new.modules.unwrap().others.len(), 1);
+    /// ```
+    #[must_use]
+    pub fn files<P: Into<Arc<str>>, T: Into<Arc<str>>>(
+        mut self,
+        main: impl Into<Arc<str>>,
+        others: impl IntoIterator<Item = (P, T)>,
+    ) -> Self {
+        let others = others
+            .into_iter()
+            .map(|(path, text)| (path.into(), text.into()));
+        self.modules = Some(Arc::new(Modules {
+            main: main.into(),
+            others: others.collect(),
+        }));
+        self
     }
 
     /// How long one attempt may run.
@@ -120,8 +160,12 @@ pub struct FunctionUpdate {
     pub name: Option<String>,
     /// A new description.
     pub description: Option<String>,
-    /// New code.
+    /// New code: of several files the main one.
     pub code: Option<String>,
+    /// A new language; `Some(None)` lets the compiler find out.
+    pub language: Option<Option<Language>>,
+    /// New other files; `Some(None)` makes the code the only file.
+    pub modules: Option<Option<Arc<Modules>>>,
     /// Whether it takes executions.
     pub status: Option<FunctionStatus>,
     /// A new timeout.
@@ -157,6 +201,20 @@ impl FunctionUpdate {
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
+        self
+    }
+
+    /// Changes the language; `None` lets the compiler find out.
+    #[must_use]
+    pub const fn language(mut self, language: Option<Language>) -> Self {
+        self.language = Some(language);
+        self
+    }
+
+    /// Replaces the other files; `None` makes the code the only file.
+    #[must_use]
+    pub fn modules(mut self, modules: Option<Arc<Modules>>) -> Self {
+        self.modules = Some(modules);
         self
     }
 
@@ -216,6 +274,8 @@ impl NewFunction {
         let variables = &there.environment.variables;
         *there.description == *self.description
             && *there.code == *self.code
+            && there.language == self.language
+            && there.modules == self.modules
             && there.config == self.config
             && self.environment.secrets.is_empty()
             && self.environment.variables.iter().all(|(name, value)| {
@@ -230,6 +290,8 @@ impl From<NewFunction> for FunctionUpdate {
         Self::default()
             .description(new.description)
             .code(new.code)
+            .language(new.language)
+            .modules(new.modules)
             .timeout(new.config.timeout)
             .retry_count(new.config.retry_count)
             .concurrency(new.config.concurrency)
@@ -259,6 +321,10 @@ impl FunctionUpdate {
         if let Some(name) = &self.name {
             after.name = name.trim().into();
         }
+        after.language = self.language.unwrap_or(after.language);
+        if let Some(modules) = &self.modules {
+            after.modules.clone_from(modules);
+        }
         after.status = self.status.unwrap_or(after.status);
         after.config.timeout = self.timeout.unwrap_or(after.config.timeout);
         after.config.retry_count = self.retry_count.unwrap_or(after.config.retry_count);
@@ -269,7 +335,7 @@ impl FunctionUpdate {
         }
         let environment = &before.environment;
         after.environment = (self.environment).applied_to(environment, before.id, keys, now)?;
-        if after.code != before.code
+        if after.source() != before.source()
             || after.config != before.config
             || after.environment != before.environment
         {

@@ -296,9 +296,9 @@ fn done(serial: u64, ended: &Ended, answer: &mut Vec<u8>) -> Result<(), wire::Fr
     wire::append(answer, &Reply::Done(head), output)
 }
 
-fn compile<E: ForkedEngine>(text: &[u8], answer: &mut Vec<u8>) -> Result<(), wire::FrameError> {
-    let source = std::str::from_utf8(text).map_err(|_| wire::FrameError::Malformed)?;
-    match E::compile(source) {
+fn compile<E: ForkedEngine>(source: &[u8], answer: &mut Vec<u8>) -> Result<(), wire::FrameError> {
+    let source = postcard::from_bytes(source).map_err(|_| wire::FrameError::Malformed)?;
+    match E::compile(&source) {
         Ok(program) => wire::append(answer, &Reply::Compiled, &program),
         Err(error) => {
             let CompileError {

@@ -7,6 +7,7 @@ use super::outgoing::Uploaded;
 use super::remote::RemoteIsolate;
 use super::wire::{self, Reply, Request};
 use crate::error::CompileError;
+use crate::model::Source;
 use crate::runtime::pool::Isolate;
 use crate::runtime::quickjs::{cannot_now, plain};
 
@@ -19,13 +20,15 @@ pub(super) const MAX_MESSAGE: usize = 8 << 10;
 /// Compiles `source` in `child`, which must be blank. The timeout counts from `started`.
 pub(super) fn compile(
     child: &mut RemoteIsolate,
-    source: &str,
+    source: &Source,
     started: Duration,
     timeout: Duration,
 ) -> Result<Uploaded, CompileError> {
+    let source = postcard::to_allocvec(source)
+        .map_err(|_| cannot_now("the code cannot be sent to the compiler"))?;
     let answered = child
         .outgoing
-        .add(&Request::Compile, source.as_bytes())
+        .add(&Request::Compile, &source)
         .and_then(|()| read(child.exchange(started, timeout, MAX_ANSWER)?));
     if answered.is_err() {
         Isolate::kill(child);

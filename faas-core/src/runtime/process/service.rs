@@ -14,7 +14,7 @@ use super::remote::RemoteIsolate;
 use super::worker_host::{WorkerCommand, WorkerHost};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{CompileError, RuntimeError};
-use crate::model::FunctionId;
+use crate::model::{FunctionId, Source};
 use crate::runtime::pool::{Bounds, Maker, Pool};
 use crate::runtime::quickjs::{Lanes, cannot_now};
 use crate::runtime::{Instance, Program, Runtime, RuntimeStats};
@@ -142,9 +142,9 @@ impl Runtime for Processes {
         "quickjs, isolates in processes".into()
     }
 
-    fn compile(&self, source: &str) -> Result<Program, CompileError> {
+    fn compile(&self, source: &Source) -> Result<Program, CompileError> {
         let Shared { pool, lanes, .. } = &*self.0;
-        let _turn = lanes.of(source.len()).take(self.0.compile_timeout)?;
+        let _turn = lanes.of(source.bytes()).take(self.0.compile_timeout)?;
         let mut child = pool
             .blank()
             .map_err(|error| cannot_now(&error.to_string()))?;

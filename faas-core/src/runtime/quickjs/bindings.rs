@@ -17,6 +17,9 @@ use crate::runtime::{BindingNames, Call, Payload, StreamAction};
 /// The code of the error for an argument or a result that exceeds a limit.
 const TOO_LARGE: &str = "ERR_TOO_LARGE";
 
+/// The most bytes of a stream that code sends at a time.
+const MAX_PIECE: usize = 256 << 10;
+
 /// Makes the bindings available in `context`.
 pub(super) fn install<'js>(
     ctx: &Ctx<'js>,
@@ -135,7 +138,15 @@ pub(super) fn host_functions<'js>(
 ) -> rquickjs::Result<Object<'js>> {
     let functions = Object::new(ctx.clone())?;
     functions.set("bytesOf", Function::new(ctx.clone(), bytes_of)?)?;
-    functions.set("part", Function::new(ctx.clone(), part)?)?;
+    let calls = current.clone();
+    let part = Function::new(
+        ctx.clone(),
+        move |ctx: Ctx<'js>, value: Value<'js>, start: usize| {
+            let limit = calls.get().map_or(0, |call| call.host_bytes);
+            part(&ctx, &value, start, limit)
+        },
+    )?;
+    functions.set("part", part)?;
     let current = current.clone();
     let check = Function::new(ctx.clone(), move |ctx: Ctx<'js>, value: Value<'js>| {
         let limit = current.get().map_or(0, |call| call.host_bytes);
@@ -156,18 +167,19 @@ fn bytes_of<'js>(ctx: Ctx<'js>, value: Value<'js>) -> rquickjs::Result<Value<'js
     }
 }
 
-/// Copies the bytes from `start` to `end` of a `Uint8Array`, as far as there are.
+/// Copies bytes of a `Uint8Array` from `start` on, as many as code may send at a time.
 fn part<'js>(
-    ctx: Ctx<'js>,
-    value: Value<'js>,
+    ctx: &Ctx<'js>,
+    value: &Value<'js>,
     start: usize,
-    end: usize,
+    limit: usize,
 ) -> rquickjs::Result<Value<'js>> {
-    let bytes = raw::with_bytes(&value, |bytes| {
-        let end = end.min(bytes.len());
-        bytes.get(start..end).unwrap_or_default().to_vec()
+    let most = limit.clamp(1, MAX_PIECE);
+    let bytes = raw::with_bytes(value, |bytes| {
+        let rest = bytes.get(start..).unwrap_or_default();
+        rest.get(..most).unwrap_or(rest).to_vec()
     });
-    raw::new_bytes(&ctx, &bytes.unwrap_or_default())
+    raw::new_bytes(ctx, &bytes.unwrap_or_default())
         .map_err(|raw::Thrown| rquickjs::Error::Exception)
 }
 

@@ -7,8 +7,12 @@
 //! gives up waiting for that thread after a timeout, because some texts take a parser quadratic
 //! time.
 //!
-//! This file has the threads and their bounds; [`read`] tries the forms, [`wrapper`] has the
-//! functions that they are compiled in, [`nesting`] finds where a text nests too deeply.
+//! TypeScript goes to oxc before QuickJS ([`dialect`], [`typescript`]), if its length bounds the
+//! stack that it needs.
+//!
+//! This file has the threads and their bounds; [`link`] compiles all files, [`read`] tries the forms
+//! of one, [`wrapper`] has the functions that they are compiled in, [`nesting`] finds where a text
+//! nests too deeply.
 
 use std::fmt;
 use std::panic::catch_unwind;
@@ -17,14 +21,21 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 use rquickjs::{Context, Runtime};
+use serde::{Deserialize, Serialize};
 
-use super::raw::Bytecode;
+use super::handler::Handler;
+use super::modules::Linked;
+use super::raw::{self, Bytecode};
 use super::slots::Lanes;
+use super::source_map::SourceMaps;
 use crate::error::CompileError;
+use crate::model::Source;
 
 mod dialect;
+mod link;
 mod nesting;
 mod read;
+mod typescript;
 mod wrapper;
 
 pub(super) use wrapper::BODY;
@@ -43,14 +54,20 @@ pub(in crate::runtime) const COMPILE_MEMORY: usize = 512 << 20;
 /// A compiled function.
 pub(in crate::runtime) struct Compiled {
     pub(in crate::runtime) form: Form,
+    pub(in crate::runtime) handler: Handler,
     pub(in crate::runtime) bytecode: Bytecode,
     /// Whether the handler may read its second argument.
     pub(in crate::runtime) reads_context: bool,
+    /// Whether the code uses `Deno.env` or `Deno.serve`.
+    pub(in crate::runtime) uses_deno: bool,
+    /// The maps of the files that were transformed.
+    pub(in crate::runtime) maps: Arc<SourceMaps>,
+    /// The name of the main file, and the other files.
+    pub(in crate::runtime) linked: Arc<Linked>,
 }
 
 /// What the bytecode evaluates to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::runtime) enum Form {
     /// The handler: a function whose body is the text.
     Body,
@@ -66,19 +83,6 @@ pub(in crate::runtime) enum Form {
 }
 
 impl Form {
-    /// Returns the form with this number.
-    #[cfg(target_os = "linux")]
-    pub(super) const fn numbered(number: u8) -> Option<Self> {
-        Some(match number {
-            0 => Self::Body,
-            1 => Self::Expression,
-            2 => Self::Declarations,
-            3 => Self::CommonJs,
-            4 => Self::Module,
-            _ => return None,
-        })
-    }
-
     /// How `prelude/main.js` finds the handler in the value that is installed.
     pub(super) fn entry(self) -> &'static str {
         match self {
@@ -115,14 +119,22 @@ impl Compiler {
     }
 
     /// Compiles `source`. Blocks until the result is there or the timeout has passed.
-    pub(super) fn compile(&self, source: &str) -> Result<Compiled, CompileError> {
-        let slots = self.lanes.of(source.len());
+    pub(super) fn compile(&self, source: &Source) -> Result<Compiled, CompileError> {
+        let slots = self.lanes.of(source.bytes());
         let _turn = slots.take(self.timeout)?;
         let job = Arc::new(Job::default());
-        let (text, abandoned, worked) = (source.to_owned(), slots.clone(), job.clone());
+        let (text, abandoned, worked) = (source.clone(), slots.clone(), job.clone());
+        // TypeScript goes to oxc first, which may take stack for each token.
+        let others = source
+            .modules
+            .iter()
+            .flat_map(|modules| modules.others.values());
+        let texts = others.chain([&source.code]);
+        let most = texts.map(|text| dialect::nesting_tokens(text)).max();
+        let tokens = most.unwrap_or(0).min(dialect::MAX_NESTING_TOKENS);
         let spawned = std::thread::Builder::new()
             .name("faas-compile".into())
-            .stack_size(COMPILE_STACK)
+            .stack_size(COMPILE_STACK + tokens * dialect::LEVEL_STACK)
             .spawn(move || {
                 let compiled = catch_unwind(|| compile_here(&text))
                     .unwrap_or_else(|_| Err(plain("the compiler failed on this code")));
@@ -203,12 +215,15 @@ pub(in crate::runtime) fn cannot_now(why: &str) -> CompileError {
 }
 
 /// Compiles `source` on this thread, whose stack must be large enough.
-pub(in crate::runtime) fn compile_here(source: &str) -> Result<Compiled, CompileError> {
+pub(in crate::runtime) fn compile_here(source: &Source) -> Result<Compiled, CompileError> {
     let runtime = Runtime::new().map_err(|_| cannot_now("out of memory"))?;
     runtime.set_max_stack_size(GATE_STACK);
     runtime.set_memory_limit(COMPILE_MEMORY);
     let context = Context::full(&runtime).map_err(|_| cannot_now("out of memory"))?;
-    context.with(|ctx| read::compile(&ctx, source))
+    context.with(|ctx| {
+        raw::accept_imports(&ctx);
+        link::compile(&ctx, source)
+    })
 }
 
 #[cfg(test)]

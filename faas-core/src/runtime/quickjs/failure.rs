@@ -113,7 +113,6 @@ pub(super) fn uncaught(failure: &Failure, how: &str) -> String {
 /// user's.
 fn user_frames(stack: &str) -> Option<String> {
     let platform = format!("({}", PLATFORM_FILE.to_string_lossy());
-    let user = format!("{}:", raw::USER_FILE.to_string_lossy());
     let mut frames = String::new();
     for line in stack.lines().filter(|line| !line.contains(&platform)) {
         if !frames.is_empty() {
@@ -121,7 +120,15 @@ fn user_frames(stack: &str) -> Option<String> {
         }
         frames.push_str(line);
     }
-    frames.contains(&user).then(|| cut(frames, MAX_STACK))
+    // A frame of a builtin has no line.
+    let has_place = |line: &str| {
+        let line = line.trim_end_matches(')');
+        line.contains(':') && line.ends_with(|c: char| c.is_ascii_digit())
+    };
+    frames
+        .lines()
+        .any(has_place)
+        .then(|| cut(frames, MAX_STACK))
 }
 
 fn cut(mut text: String, max: usize) -> String {

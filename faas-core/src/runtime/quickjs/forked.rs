@@ -1,18 +1,84 @@
 //! Isolates in child processes: what [`ForkedEngine`] asks for.
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 
-use super::compile::{COMPILE_MEMORY, Compiled, Form, compile_here};
+use serde::{Deserialize, Serialize};
+
+use super::compile::{COMPILE_MEMORY, Compiled, Form, cannot_now, compile_here};
+use super::handler::Handler;
 use super::isolate::Isolate;
+use super::modules::{Linked, Unit};
 use super::raw::Bytecode;
+use super::source_map::SourceMaps;
 use crate::clock::Clock;
 use crate::error::CompileError;
+use crate::model::Source;
 use crate::runtime::step::{ForkedEngine, LineRecorder};
 
-/// What precedes the bytecode of a program: its form, and whether the handler may read its second
-/// argument.
-const HEAD: usize = 2;
+/// A program on its way from the child that compiles it to the child that runs it.
+#[derive(Serialize, Deserialize)]
+struct Program<'a> {
+    form: Form,
+    handler: Handler,
+    reads_context: bool,
+    uses_deno: bool,
+    maps: Cow<'a, SourceMaps>,
+    main: Cow<'a, str>,
+    #[serde(borrow)]
+    bytecode: &'a [u8],
+    #[serde(borrow)]
+    files: Vec<File<'a>>,
+}
+
+/// A file of a program besides its main file.
+#[derive(Serialize, Deserialize)]
+struct File<'a> {
+    path: Cow<'a, str>,
+    kind: Kind,
+    content: &'a [u8],
+    /// The names that a CommonJS module exports.
+    names: Cow<'a, [String]>,
+}
+
+#[derive(Serialize, Deserialize, Clone, Copy)]
+enum Kind {
+    Module,
+    CommonJs,
+    Json,
+    Text,
+}
+
+impl<'a> File<'a> {
+    fn of(path: &'a str, unit: &'a Unit) -> Self {
+        let (kind, content, names) = match unit {
+            Unit::Module(bytecode) => (Kind::Module, bytecode.bytes(), [].as_slice()),
+            Unit::CommonJs(bytecode, names) => (Kind::CommonJs, bytecode.bytes(), &**names),
+            Unit::Json(text) => (Kind::Json, text.as_bytes(), [].as_slice()),
+            Unit::Text(text) => (Kind::Text, text.as_bytes(), [].as_slice()),
+        };
+        Self {
+            path: path.into(),
+            kind,
+            content,
+            names: names.into(),
+        }
+    }
+
+    fn into_unit(self) -> Option<(String, Unit)> {
+        let text = || str::from_utf8(self.content).ok().map(str::to_owned);
+        let unit = match self.kind {
+            Kind::Module => Unit::Module(Bytecode::received(self.content)),
+            Kind::CommonJs => {
+                Unit::CommonJs(Bytecode::received(self.content), self.names.into_owned())
+            }
+            Kind::Json => Unit::Json(text()?),
+            Kind::Text => Unit::Text(text()?),
+        };
+        Some((self.path.into_owned(), unit))
+    }
+}
 
 impl ForkedEngine for Isolate {
     const COMPILE_MEMORY: usize = COMPILE_MEMORY;
@@ -31,22 +97,36 @@ impl ForkedEngine for Isolate {
         self.record_lines(recorder);
     }
 
-    fn compile(source: &str) -> Result<Vec<u8>, CompileError> {
-        let Compiled {
-            form,
-            bytecode,
-            reads_context,
-        } = compile_here(source)?;
-        let head = [form as u8, u8::from(reads_context)];
-        Ok([&head, bytecode.bytes()].concat())
+    fn compile(source: &Source) -> Result<Vec<u8>, CompileError> {
+        let compiled = compile_here(source)?;
+        let units = compiled.linked.units.iter();
+        let program = Program {
+            form: compiled.form,
+            handler: compiled.handler,
+            reads_context: compiled.reads_context,
+            uses_deno: compiled.uses_deno,
+            maps: Cow::Borrowed(&compiled.maps),
+            main: compiled.linked.main.as_str().into(),
+            bytecode: compiled.bytecode.bytes(),
+            files: units.map(|(path, unit)| File::of(path, unit)).collect(),
+        };
+        postcard::to_allocvec(&program).map_err(|_| cannot_now("the program is not writable"))
     }
 
     fn load(program: &[u8]) -> Option<Compiled> {
-        let (&[form, reads_context], bytecode) = program.split_first_chunk::<HEAD>()?;
+        let program: Program<'_> = postcard::from_bytes(program).ok()?;
+        let files = program.files.into_iter().map(File::into_unit);
         Some(Compiled {
-            form: Form::numbered(form)?,
-            bytecode: Bytecode::received(bytecode),
-            reads_context: reads_context != 0,
+            form: program.form,
+            handler: program.handler,
+            bytecode: Bytecode::received(program.bytecode),
+            reads_context: program.reads_context,
+            uses_deno: program.uses_deno,
+            maps: Arc::new(program.maps.into_owned()),
+            linked: Arc::new(Linked {
+                main: program.main.into_owned(),
+                units: files.collect::<Option<_>>()?,
+            }),
         })
     }
 }
@@ -63,12 +143,14 @@ mod tests {
             "const a = 1; function f(_, context) { return a }",
             "exports.handler = () => 1",
             "export default () => 1",
+            "export default (a: number): number => a",
         ] {
-            let direct = compile_here(source).unwrap();
-            let loaded = <Isolate as ForkedEngine>::compile(source).unwrap();
+            let direct = compile_here(&source.into()).unwrap();
+            let loaded = <Isolate as ForkedEngine>::compile(&source.into()).unwrap();
             let loaded = <Isolate as ForkedEngine>::load(&loaded).unwrap();
             assert_eq!(loaded.form, direct.form, "{source}");
             assert_eq!(loaded.reads_context, direct.reads_context, "{source}");
+            assert_eq!(loaded.maps, direct.maps, "{source}");
             assert_eq!(loaded.bytecode.bytes(), direct.bytecode.bytes(), "{source}");
         }
         for invalid in [&[][..], &[0], &[9, 0, 1]] {

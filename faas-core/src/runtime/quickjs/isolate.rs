@@ -13,9 +13,9 @@ use rquickjs::{Context, Runtime};
 use super::call_state::{CallState, Current, Dice};
 use super::compile::Compiled;
 use super::heap::{Heap, Metered};
+use super::modules::{Files, Loader};
 use super::prelude::{Entries, Prelude};
 use super::promise_listeners::PromiseListeners;
-#[cfg(target_os = "linux")]
 use super::raw;
 use super::rejections::Rejections;
 use super::running::{Running, StepEnd};
@@ -53,12 +53,14 @@ type Intrinsics = (
 );
 
 /// One isolate. The fields are dropped in this order: the values before the context, the context
-/// before the runtime, or QuickJS aborts the process.
+/// before the runtime, or QuickJS aborts the process. QuickJS points to the loader, but does not use
+/// it while it ends.
 pub(in crate::runtime) struct Isolate {
     clock: Arc<dyn Clock>,
     active: Option<Active>,
     entries: Entries,
     rejections: Arc<Rejections>,
+    loader: Box<Loader>,
     context: Context,
     runtime: Runtime,
     /// The runtime refers to this.
@@ -117,7 +119,8 @@ impl Isolate {
             polled.get().is_some_and(|state| state.stopped().is_some())
         })));
         let context = Context::custom::<Intrinsics>(&runtime)?;
-        let entries = context.with(|ctx| {
+        let files = Arc::<Files>::default();
+        let (entries, loader) = context.with(|ctx| {
             let platform = web::install(
                 &ctx,
                 Host {
@@ -126,7 +129,11 @@ impl Isolate {
                     promise_listeners: promise_listeners.clone(),
                 },
             )?;
-            Entries::install(&ctx, prelude, &heap, &current, &dice, platform)
+            let entries =
+                Entries::install(&ctx, prelude, &heap, &current, &dice, &files, platform)?;
+            let loader = Box::new(Loader::new(files, entries.synthesize.clone()));
+            raw::load_imports(&ctx, &loader);
+            rquickjs::Result::Ok((entries, loader))
         })?;
         let rejections = Rejections::track(&runtime);
         Ok(Self {
@@ -134,6 +141,7 @@ impl Isolate {
             active: None,
             entries,
             rejections,
+            loader,
             context,
             runtime,
             promise_listeners,
@@ -255,6 +263,7 @@ impl Isolate {
             let running = Running {
                 ctx: &ctx,
                 entries: &self.entries,
+                loader: &self.loader,
                 rejections: &self.rejections,
                 heap: &self.heap,
                 state: &active.state,

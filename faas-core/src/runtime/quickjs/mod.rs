@@ -13,10 +13,13 @@
 //! and `syntax_error.rs`. `threads.rs` runs steps; `pool` decides which isolates are kept;
 //! `service.rs` connects them. `web/` has the globals of the web platform, `node/` the modules of Node.
 //!
-//! There are no network and no files. Nothing that an isolate can reach
-//! outlives it.
+//! `modules.rs` and `prelude/modules.js` load the modules that code imports or requires;
+//! `builtin_modules.rs` lists those that need no upload.
+//!
+//! There is no network and there are no files. Nothing that an isolate can reach outlives it.
 
 mod bindings;
+mod builtin_modules;
 mod call_state;
 mod collisions;
 mod compile;
@@ -25,19 +28,23 @@ mod event_loop;
 mod failure;
 #[cfg(target_os = "linux")]
 mod forked;
+mod handler;
 mod heap;
 mod hints;
 mod isolate;
+mod modules;
 mod node;
 mod on_thread;
 mod prelude;
 mod promise_listeners;
 mod raw;
 mod rejections;
+mod resolve;
 mod running;
 mod service;
 mod shape;
 mod slots;
+mod source_map;
 mod suspended;
 mod syntax_error;
 mod threads;

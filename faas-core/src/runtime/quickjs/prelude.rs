@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rquickjs::function::IntoJsFunc;
+use rquickjs::function::{Args, IntoJsFunc};
 use rquickjs::{Context, Ctx, Function, Object, Persistent, Runtime, Value};
 
 use super::bindings;
 use super::call_state::{Current, Dice};
 use super::heap::Heap;
+use super::modules::{self, Files};
 use super::raw::{self, Bytecode, Goal};
 use crate::model::LogLevel;
 
@@ -23,6 +24,11 @@ pub(super) struct Entries {
     pub(super) install: Persistent<Function<'static>>,
     pub(super) rename: Persistent<Function<'static>>,
     pub(super) describe: Persistent<Function<'static>>,
+    pub(super) use_maps: Persistent<Function<'static>>,
+    pub(super) prepare_forms: Persistent<Function<'static>>,
+    pub(super) set_main: Persistent<Function<'static>>,
+    pub(super) run_main: Persistent<Function<'static>>,
+    pub(super) synthesize: Persistent<Function<'static>>,
     pub(super) bind: Persistent<Function<'static>>,
     pub(super) outgoing: Persistent<Function<'static>>,
     pub(super) deliver: Persistent<Function<'static>>,
@@ -42,6 +48,8 @@ pub(super) struct Prelude {
     inspect: Bytecode,
     console: Bytecode,
     bindings: Bytecode,
+    modules: Bytecode,
+    forms: Bytecode,
 }
 
 /// The memory, in bytes, that a part which is loaded late may take beyond the call's limit.
@@ -64,6 +72,8 @@ impl Prelude {
                         inspect: compile(include_str!("prelude/inspect.js"))?,
                         console: compile(include_str!("prelude/console.js"))?,
                         bindings: compile(include_str!("prelude/bindings.js"))?,
+                        modules: compile(include_str!("prelude/modules.js"))?,
+                        forms: compile(include_str!("prelude/forms.js"))?,
                     })
                 })
             })
@@ -76,7 +86,9 @@ impl Prelude {
         match number {
             0 => &self.inspect,
             1 => &self.console,
-            _ => &self.bindings,
+            2 => &self.bindings,
+            3 => &self.modules,
+            _ => &self.forms,
         }
     }
 }
@@ -96,6 +108,7 @@ impl Entries {
         heap: &Arc<Heap>,
         current: &Arc<Current>,
         dice: &Arc<Dice>,
+        files: &Arc<Files>,
         platform: Object<'js>,
     ) -> rquickjs::Result<Self> {
         let guards: Object<'_> = part(ctx, &prelude.guards)?.call(())?;
@@ -134,7 +147,11 @@ impl Entries {
         })?;
 
         let host_bytes = bindings::host_functions(ctx, current)?;
-        let entries: Object<'_> = setup.call((log, skip, now, random, load, guards, host_bytes))?;
+        let host_modules = modules::host_functions(ctx, files)?;
+        let mut arguments = Args::new(ctx.clone(), 8);
+        arguments.push_args([log, skip, now, random, load])?;
+        arguments.push_args([guards, host_bytes, host_modules])?;
+        let entries: Object<'_> = setup.call_arg(arguments)?;
         let entry = |name: &str| -> rquickjs::Result<Persistent<Function<'static>>> {
             Ok(Persistent::save(ctx, entries.get::<_, Function<'_>>(name)?))
         };
@@ -146,6 +163,11 @@ impl Entries {
             install: entry("install")?,
             rename: entry("rename")?,
             describe: entry("describe")?,
+            use_maps: entry("useMaps")?,
+            prepare_forms: entry("prepareForms")?,
+            set_main: entry("setMain")?,
+            run_main: entry("runMain")?,
+            synthesize: entry("synthesize")?,
             bind: entry("bind")?,
             outgoing: entry("outgoing")?,
             deliver: entry("deliver")?,

@@ -2,13 +2,12 @@
 //! here, in the allocator (`heap.rs`), in `promise_listeners.rs`, and where values are marked as safe
 //! to change threads.
 
-use std::ffi::{CStr, c_int};
-use std::ptr;
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ptr::{self, NonNull};
 
-use rquickjs::{Ctx, Promise, Value, qjs};
+use rquickjs::{Array, Ctx, Exception, Function, Promise, Value, qjs};
 
-/// The file name of user code in stacks.
-pub(super) const USER_FILE: &CStr = c"function.js";
+use super::modules::Loader;
 
 /// How a text is parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +79,182 @@ fn compile(
     }
 }
 
+/// Makes each import of a module that is compiled lead to an empty module: QuickJS looks for the
+/// modules that a text imports when it compiles the text.
+#[expect(unsafe_code, reason = "rquickjs would lock the runtime again")]
+pub(super) fn accept_imports(ctx: &Ctx<'_>) {
+    unsafe extern "C" fn load(
+        ctx: *mut qjs::JSContext,
+        name: *const c_char,
+        _: *mut c_void,
+    ) -> *mut qjs::JSModuleDef {
+        unsafe extern "C" fn no_exports(_: *mut qjs::JSContext, _: *mut qjs::JSModuleDef) -> c_int {
+            0
+        }
+        // SAFETY: QuickJS calls this with its own context and a name that ends with a NUL.
+        unsafe { qjs::JS_NewCModule(ctx, name, Some(no_exports)) }
+    }
+    // SAFETY: `ctx` holds the runtime's lock; the functions are static and use no opaque value.
+    unsafe {
+        let runtime = qjs::JS_GetRuntime(ctx.as_raw().as_ptr());
+        qjs::JS_SetModuleLoaderFunc(runtime, None, Some(load), ptr::null_mut());
+    }
+}
+
+/// Makes imports lead to the modules of `loader`, which must outlive the context.
+#[expect(
+    unsafe_code,
+    reason = "rquickjs has no loader for modules that are made at run time"
+)]
+pub(super) fn load_imports(ctx: &Ctx<'_>, loader: &Loader) {
+    // SAFETY: `ctx` holds the runtime's lock; the isolate keeps the loader in a box, and runs no code
+    // once it drops it.
+    unsafe {
+        let runtime = qjs::JS_GetRuntime(ctx.as_raw().as_ptr());
+        let opaque = ptr::from_ref(loader).cast_mut().cast();
+        qjs::JS_SetModuleLoaderFunc(runtime, Some(normalize), Some(load_module), opaque);
+    }
+}
+
+/// QuickJS's callback that turns a specifier into the name of a module.
+#[expect(unsafe_code, reason = "a callback of QuickJS")]
+unsafe extern "C" fn normalize(
+    raw: *mut qjs::JSContext,
+    base: *const c_char,
+    specifier: *const c_char,
+    opaque: *mut c_void,
+) -> *mut c_char {
+    // SAFETY: QuickJS passes its context, while its lock is held, two texts that end with a NUL, and
+    // the loader that `load_imports` set.
+    unsafe {
+        let Some(context) = NonNull::new(raw) else {
+            return ptr::null_mut();
+        };
+        let ctx = Ctx::from_raw(context);
+        let loader = &*opaque.cast::<Loader>();
+        let base = CStr::from_ptr(base).to_string_lossy();
+        let specifier = CStr::from_ptr(specifier).to_string_lossy();
+        match loader.files().resolve(&base, &specifier) {
+            Ok(name) => qjs::js_strndup(raw, name.as_ptr().cast(), name.len() as qjs::size_t),
+            Err(message) => {
+                drop(Exception::throw_reference(&ctx, &message));
+                ptr::null_mut()
+            }
+        }
+    }
+}
+
+/// QuickJS's callback that loads the module with a name that [`normalize`] has returned.
+#[expect(unsafe_code, reason = "a callback of QuickJS")]
+unsafe extern "C" fn load_module(
+    raw: *mut qjs::JSContext,
+    name: *const c_char,
+    opaque: *mut c_void,
+) -> *mut qjs::JSModuleDef {
+    // SAFETY: as in `normalize`. A module's value points to its definition, which the context keeps.
+    unsafe {
+        let Some(context) = NonNull::new(raw) else {
+            return ptr::null_mut();
+        };
+        let ctx = Ctx::from_raw(context);
+        let loader = &*opaque.cast::<Loader>();
+        let text = CStr::from_ptr(name).to_string_lossy();
+        if let Some(code) = loader.es_module(&text) {
+            let Ok(module) = code.read_module(&ctx, &text) else {
+                return ptr::null_mut();
+            };
+            return qjs::JS_VALUE_GET_PTR(module.as_raw()).cast();
+        }
+        match loader.synthesized(&ctx, &text) {
+            Ok((names, values)) => synthetic(&ctx, name, &names, &values),
+            Err(_) => ptr::null_mut(),
+        }
+    }
+}
+
+/// Makes a module that exports `names`. `values` returns their values when it is evaluated.
+///
+/// # Safety
+/// `name` must end with a NUL.
+#[expect(
+    unsafe_code,
+    reason = "rquickjs fixes the exports of a native module at compile time"
+)]
+unsafe fn synthetic<'js>(
+    ctx: &Ctx<'js>,
+    name: *const c_char,
+    names: &[String],
+    values: &Function<'js>,
+) -> *mut qjs::JSModuleDef {
+    let raw = ctx.as_raw().as_ptr();
+    let make = || {
+        let private = Array::new(ctx.clone())?;
+        private.set(0, values.clone())?;
+        for (index, name) in names.iter().enumerate() {
+            private.set(index + 1, name.as_str())?;
+        }
+        rquickjs::Result::Ok(private)
+    };
+    let Ok(private) = make() else {
+        return ptr::null_mut();
+    };
+    // SAFETY: `ctx` holds the lock; all texts end with a NUL; the module takes over the reference to
+    // its private value.
+    unsafe {
+        let module = qjs::JS_NewCModule(raw, name, Some(evaluate_synthetic));
+        if module.is_null() {
+            return ptr::null_mut();
+        }
+        for name in names {
+            let Ok(name) = CString::new(name.as_str()) else {
+                continue;
+            };
+            if qjs::JS_AddModuleExport(raw, module, name.as_ptr()) < 0 {
+                return ptr::null_mut();
+            }
+        }
+        let private = qjs::JS_DupValue(raw, private.as_raw());
+        qjs::JS_SetModulePrivateValue(raw, module, private);
+        module
+    }
+}
+
+/// QuickJS's callback that evaluates a module of [`synthetic`].
+#[expect(unsafe_code, reason = "a callback of QuickJS")]
+unsafe extern "C" fn evaluate_synthetic(
+    raw: *mut qjs::JSContext,
+    module: *mut qjs::JSModuleDef,
+) -> c_int {
+    // SAFETY: QuickJS passes its context, while its lock is held, and a module whose private value
+    // `synthetic` has set. `JS_SetModuleExport` takes over the value.
+    unsafe {
+        let Some(context) = NonNull::new(raw) else {
+            return -1;
+        };
+        let ctx = Ctx::from_raw(context);
+        let set = || {
+            let private = owned(&ctx, qjs::JS_GetModulePrivateValue(raw, module))
+                .map_err(|_| rquickjs::Error::Exception)?;
+            let private = private.into_array().ok_or(rquickjs::Error::Unknown)?;
+            let values: Function<'_> = private.get(0)?;
+            let values: Array<'_> = values.call(())?;
+            for index in 0..values.len() {
+                let name: String = private.get(index + 1)?;
+                let Ok(name) = CString::new(name) else {
+                    continue;
+                };
+                let value: Value<'_> = values.get(index)?;
+                let value = qjs::JS_DupValue(raw, value.as_raw());
+                if qjs::JS_SetModuleExport(raw, module, name.as_ptr(), value) < 0 {
+                    return Err(rquickjs::Error::Exception);
+                }
+            }
+            rquickjs::Result::Ok(())
+        };
+        if set().is_ok() { 0 } else { -1 }
+    }
+}
+
 /// Bytecode from [`compile`]. QuickJS trusts bytecode as it trusts native code, so bytes from
 /// elsewhere become this type in one place only: in a sandboxed child.
 #[derive(Debug)]
@@ -144,21 +319,48 @@ impl Bytecode {
         }
     }
 
-    /// Starts a module and returns the promise of its evaluation and its namespace.
+    /// Reads a module without running it. `name` is its path, for `import.meta`.
+    #[expect(unsafe_code, reason = "rquickjs has no call for it")]
+    fn read_module<'js>(&self, ctx: &Ctx<'js>, name: &str) -> Result<Value<'js>, Thrown> {
+        let module = self.read(ctx)?;
+        // SAFETY: `ctx` holds the runtime's lock. A module value's pointer is its definition.
+        let meta = unsafe {
+            if qjs::JS_VALUE_GET_TAG(module.as_raw()) != qjs::JS_TAG_MODULE {
+                return Err(Thrown);
+            }
+            let definition = qjs::JS_VALUE_GET_PTR(module.as_raw()).cast();
+            owned(
+                ctx,
+                qjs::JS_GetImportMeta(ctx.as_raw().as_ptr(), definition),
+            )?
+        };
+        let meta = meta.into_object().ok_or(Thrown)?;
+        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for (key, value) in [
+            ("url", format!("file:///{name}")),
+            ("filename", format!("/{name}")),
+            ("dirname", format!("/{folder}")),
+        ] {
+            meta.set(key, value).map_err(|_| Thrown)?;
+        }
+        Ok(module)
+    }
+
+    /// Starts a module and returns the promise of its evaluation and its namespace. `name` is its
+    /// path.
     #[expect(unsafe_code, reason = "rquickjs has no call for it")]
     pub(super) fn run_module<'js>(
         &self,
         ctx: &Ctx<'js>,
+        name: &str,
     ) -> Result<(Promise<'js>, Value<'js>), Thrown> {
-        let module = self.read(ctx)?;
+        let module = self.read_module(ctx, name)?;
         let raw = ctx.as_raw().as_ptr();
         // SAFETY: `ctx` holds the runtime's lock. `module` keeps one reference until the end of
         // this function; `JS_EvalFunction` frees the duplicate. A module value's pointer is its
         // definition.
         let (promise, namespace) = unsafe {
-            if qjs::JS_VALUE_GET_TAG(module.as_raw()) != qjs::JS_TAG_MODULE
-                || qjs::JS_ResolveModule(raw, module.as_raw()) < 0
-            {
+            if qjs::JS_ResolveModule(raw, module.as_raw()) < 0 {
                 return Err(Thrown);
             }
             let code = qjs::JS_DupValue(raw, module.as_raw());

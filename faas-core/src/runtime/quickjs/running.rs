@@ -8,8 +8,8 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rquickjs::function::This;
-use rquickjs::{Ctx, Object, Promise, Value};
+use rquickjs::function::{Args, This};
+use rquickjs::{Array, Ctx, Function, Object, Promise, Value};
 
 use super::bindings;
 use super::call_state::CallState;
@@ -18,10 +18,12 @@ use super::compile::{Compiled, Form};
 use super::event_loop::{self, Ending, Settled, Uncaught as _};
 use super::failure;
 use super::heap::Heap;
+use super::modules::Loader;
 use super::prelude::Entries;
 use super::raw;
 use super::rejections::Rejections;
-use super::suspended::{Suspended, Then};
+use super::source_map::SourceMaps;
+use super::suspended::{Entry, Suspended, Then};
 use crate::model::{Failure, FailureKind, Json, LogLevel, MAX_DEPTH, is_too_deep};
 use crate::runtime::Call;
 use crate::runtime::step::{HostReply, Wait};
@@ -37,6 +39,7 @@ const LEFT_OVER_TIME: Duration = Duration::from_millis(500);
 pub(super) struct Running<'a, 'js> {
     pub(super) ctx: &'a Ctx<'js>,
     pub(super) entries: &'a Entries,
+    pub(super) loader: &'a Loader,
     pub(super) rejections: &'a Rejections,
     pub(super) heap: &'a Heap,
     pub(super) state: &'a Arc<CallState>,
@@ -112,16 +115,16 @@ impl<'js> Running<'_, 'js> {
                 Settled::Waits(after) => return Ok(Progress::Waits(promise, then, after)),
             },
         };
-        let (handler, form) = match then {
-            Then::Install(form) => (settled, form),
-            Then::InstallExports(form, module) => (module.get("exports")?, form),
-            Then::InstallNamespace(form, namespace) => (namespace, form),
+        let (found, entry) = match then {
+            Then::Install(entry) => (settled, entry),
+            Then::InstallExports(entry, module) => (module.get("exports")?, entry),
+            Then::InstallNamespace(entry, namespace) => (namespace, entry),
             Then::Finish => {
                 let finish = self.entries.finish.clone().restore(self.ctx)?;
                 return Ok(Progress::Done(finish.call((settled,))?));
             }
         };
-        self.install(handler, form)?;
+        self.install(found, entry)?;
         self.call_handler()
     }
 
@@ -134,17 +137,43 @@ impl<'js> Running<'_, 'js> {
             let prepare = self.entries.prepare.clone().restore(self.ctx)?;
             prepare.call::<_, ()>((environment,))?;
         }
-        let (code, form) = (&program.bytecode, program.form);
-        match form {
+        if !program.maps.is_empty() {
+            self.use_maps(program.maps.clone())?;
+        }
+        let code = &program.bytecode;
+        let entry = Entry {
+            form: program.form,
+            handler: program.handler,
+        };
+        let linked = &program.linked;
+        let has_files = !linked.units.is_empty();
+        if has_files {
+            self.loader.files().link(linked);
+            let set_main = self.entries.set_main.clone().restore(self.ctx)?;
+            set_main.call::<_, ()>((linked.main.as_str(),))?;
+        }
+        if program.handler.is_registered() || program.uses_deno {
+            let prepare = self.entries.prepare_forms.clone().restore(self.ctx)?;
+            let environment = self.call.environment.as_json();
+            let kind = program.handler.as_str();
+            prepare.call::<_, ()>((kind, program.uses_deno, environment))?;
+        }
+        match entry.form {
             Form::Body | Form::Expression => {
                 let handler = code.run_script(self.ctx)?;
-                self.install(handler, form)?;
+                self.install(handler, entry)?;
                 self.call_handler()
             }
             Form::Declarations => {
                 let setup = code.run_script(self.ctx)?;
                 let setup = setup.into_function().ok_or(Ending::Broken)?;
-                self.advance(setup.call(())?, Then::Install(form))
+                self.advance(setup.call(())?, Then::Install(entry))
+            }
+            Form::CommonJs if has_files => {
+                let run_main = self.entries.run_main.clone().restore(self.ctx)?;
+                let setup = code.run_script(self.ctx)?;
+                let ran: Array<'js> = run_main.call((linked.main.as_str(), setup))?;
+                self.advance(ran.get(0)?, Then::InstallExports(entry, ran.get(1)?))
             }
             Form::CommonJs => {
                 let setup = code.run_script(self.ctx)?;
@@ -153,30 +182,41 @@ impl<'js> Running<'_, 'js> {
                 let module = Object::new(self.ctx.clone())?;
                 module.set("exports", exports.clone())?;
                 let loaded = setup.call((This(exports.clone()), exports, module.clone()))?;
-                self.advance(loaded, Then::InstallExports(form, module))
+                self.advance(loaded, Then::InstallExports(entry, module))
             }
             Form::Module => {
                 self.heap.load_module();
-                let (evaluated, namespace) = code.run_module(self.ctx)?;
-                let then = Then::InstallNamespace(form, namespace);
+                let (evaluated, namespace) = code.run_module(self.ctx, &linked.main)?;
+                let then = Then::InstallNamespace(entry, namespace);
                 self.advance(evaluated.into_value(), then)
             }
         }
     }
 
+    /// Makes stacks show the user's places.
+    fn use_maps(&self, maps: Arc<SourceMaps>) -> Result<(), Ending<'js>> {
+        let rewrite = Function::new(self.ctx.clone(), move |stack: Value<'js>| {
+            raw::text(&stack).map(|stack| maps.rewrite(&stack))
+        })?;
+        let use_maps = self.entries.use_maps.clone().restore(self.ctx)?;
+        Ok(use_maps.call((rewrite,))?)
+    }
+
     /// Installs the handler. `found` is the handler itself, or a module's exports.
-    fn install(&self, found: Value<'js>, form: Form) -> Result<(), Ending<'js>> {
+    fn install(&self, found: Value<'js>, entry: Entry) -> Result<(), Ending<'js>> {
         let install = self.entries.install.clone().restore(self.ctx)?;
         let context = &self.call.context;
-        install.call::<_, ()>((
-            found,
-            context.function_id.to_string(),
-            &*context.function_name,
-            self.call.function.1,
-            self.reads_context,
-            self.call.environment.as_json(),
-            form.entry(),
-        ))?;
+        let mut arguments = Args::new(self.ctx.clone(), 9);
+        arguments.push_arg(found)?;
+        arguments.push_arg(context.function_id.to_string())?;
+        arguments.push_arg(&*context.function_name)?;
+        arguments.push_arg(self.call.function.1)?;
+        arguments.push_arg(self.reads_context)?;
+        arguments.push_arg(self.call.environment.as_json())?;
+        arguments.push_arg(entry.form.entry())?;
+        arguments.push_arg(entry.handler.as_str())?;
+        arguments.push_arg(self.call.limits.memory >> 20)?;
+        install.call_arg::<()>(arguments)?;
         self.is_loaded.set(true);
         Ok(())
     }

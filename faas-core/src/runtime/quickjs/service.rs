@@ -15,7 +15,7 @@ use super::on_thread::OnThread;
 use super::threads::Threads;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{CompileError, RuntimeError};
-use crate::model::FunctionId;
+use crate::model::{FunctionId, Source};
 use crate::runtime::pool::{Bounds, Maker, Pool};
 use crate::runtime::{Instance, Program, Runtime, RuntimeStats};
 
@@ -66,9 +66,9 @@ impl Default for QuickJsOptions {
 /// use faas_core::runtime::{QuickJs, QuickJsOptions, Runtime};
 ///
 /// let quickjs = QuickJs::new(QuickJsOptions::default())?;
-/// let error = quickjs.compile("return input.a +").unwrap_err();
+/// let error = quickjs.compile(&"return input.a +".into()).unwrap_err();
 /// assert_eq!(error.line, Some(1));
-/// assert!(quickjs.compile("return input.a + 1").is_ok());
+/// assert!(quickjs.compile(&"return input.a + 1".into()).is_ok());
 /// # Ok::<(), faas_core::error::RuntimeError>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -131,7 +131,7 @@ impl Runtime for QuickJs {
         "quickjs, isolates in threads".into()
     }
 
-    fn compile(&self, source: &str) -> Result<Program, CompileError> {
+    fn compile(&self, source: &Source) -> Result<Program, CompileError> {
         self.compiler.compile(source).map(Program::new)
     }
 

@@ -11,21 +11,22 @@ use oxc_ast::ast::{Expression, Function, FunctionBody, Program, Statement};
 use oxc_parser::{ParseOptions, Parser};
 use oxc_span::{GetSpan, SourceType};
 
-use super::compile::plain;
-use super::syntax_error::{self, Rejection};
-use crate::error::CompileError;
+use super::handler::Handler;
+use super::syntax_error::{Refusal, Rejection};
 
 mod common_js;
+mod conventions;
 mod declarations;
 mod entry;
 mod modules;
 
 pub(super) use entry::Entry;
-pub(super) use modules::check as check_module;
+pub(super) use modules::{CheckImport, ModuleShape, check_imports, of_module};
 
-/// The message about imports of any kind.
-pub(super) const NO_IMPORTS: &str = "imports are not supported yet: bundle the module and all \
-    that it imports into one file";
+/// What to do about code without a handler.
+pub(super) const FORMS: &str = "export a function as default or as `handler`, name one after an HTTP \
+    method (`GET`, `POST`), export `{ fetch }` as default, assign to `module.exports`, or call \
+    `Deno.serve` or `addEventListener(\"fetch\", …)`";
 
 /// The form of a text that is valid inside a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +54,15 @@ pub(super) enum Shape {
     CommonJs {
         /// As in [`Shape::Body`].
         declared: HashSet<String>,
+        /// How its handler is called.
+        handler: Handler,
+        /// The names that it exports, as far as can be seen without running it.
+        names: Vec<String>,
+        /// Why it cannot be the main file, if it exports no handler.
+        fault: Option<Refusal>,
     },
+    /// A text that registers its handler when it runs.
+    Registered(Handler),
 }
 
 /// The form of `source`, which is at byte `before` of `wrapped`, inside a function expression.
@@ -61,21 +70,23 @@ pub(super) enum Shape {
 /// # Errors
 /// When the text leaves that function, and when it is declarations or CommonJS without a handler
 /// or with several.
-pub(super) fn of_function(
-    wrapped: &str,
-    before: usize,
-    source: &str,
-) -> Result<Shape, CompileError> {
+pub(super) fn of_function(wrapped: &str, before: usize, source: &str) -> Result<Shape, Refusal> {
     let allocator = Allocator::default();
     let program = parse(&allocator, wrapped, SourceType::script(), before, source)?;
-    let body = only_function(&program)
-        .and_then(|function| function.body.as_ref())
-        .ok_or_else(|| unbalanced(source))?;
+    let body = body_of(&program, source)?;
     let statements = body.statements.as_slice();
     let declared = declarations::lexical_names(statements);
-    if let Some(exports) = common_js::exports(statements) {
-        exports.check()?;
-        return Ok(Shape::CommonJs { declared });
+    if let Some(exports) = common_js::exports(statements, wrapped) {
+        let fault = exports.check().err();
+        return Ok(Shape::CommonJs {
+            declared,
+            handler: exports.convention(),
+            names: exports.into_names(),
+            fault,
+        });
+    }
+    if let Some(handler) = conventions::registered(statements) {
+        return Ok(Shape::Registered(handler));
     }
     if let Some(handler) = declarations::handler(statements)? {
         return Ok(Shape::Declarations { handler });
@@ -90,6 +101,27 @@ pub(super) fn of_function(
     }
     let entry = entry::of(&program, statements, wrapped);
     Ok(Shape::Body { declared, entry })
+}
+
+/// What a CommonJS file declares with `let`, `const`, `using` or `class` at its top, and the names
+/// that it exports as far as can be seen. `source` is at byte `before` of `wrapped`.
+///
+/// # Errors
+/// When the text leaves the function that it is in.
+pub(super) fn exported_names(
+    wrapped: &str,
+    before: usize,
+    source: &str,
+) -> Result<(HashSet<String>, Vec<String>), Refusal> {
+    let allocator = Allocator::default();
+    let program = parse(&allocator, wrapped, SourceType::script(), before, source)?;
+    let body = body_of(&program, source)?;
+    let statements = body.statements.as_slice();
+    let names = common_js::exports(statements, wrapped).map(common_js::Exports::into_names);
+    Ok((
+        declarations::lexical_names(statements),
+        names.unwrap_or_default(),
+    ))
 }
 
 /// Whether `source`, which is at byte `before` of `wrapped`, declares `name` at its top.
@@ -110,23 +142,23 @@ fn parse<'a>(
     kind: SourceType,
     before: usize,
     source: &str,
-) -> Result<Program<'a>, CompileError> {
+) -> Result<Program<'a>, Refusal> {
     let parsed = Parser::new(allocator, text, kind).parse();
     match parsed.diagnostics.iter().next() {
         None if !parsed.panicked => Ok(parsed.program),
-        None => Err(plain("syntax error")),
+        None => Err(Refusal::whole("syntax error")),
         Some(error) => {
             let label = error.labels.first();
             let offset = label.map_or(0, |label| label.offset() as usize);
             let offset = offset.saturating_sub(before);
-            Err(syntax_error::at_offset(source, offset, &error.message))
+            Err(Refusal::at_offset(source, offset, &error.message))
         }
     }
 }
 
 /// The error for a text that ends the function that it is put into. It has the same nesting as the
 /// text that QuickJS has accepted, so it can be parsed alone, which fails at the first such bracket.
-fn unbalanced(source: &str) -> CompileError {
+fn unbalanced(source: &str) -> Refusal {
     let options = ParseOptions {
         allow_return_outside_function: true,
         ..ParseOptions::default()
@@ -141,7 +173,20 @@ fn unbalanced(source: &str) -> CompileError {
         .next()
         .and_then(|error| error.labels.first());
     let offset = label.map_or(source.len(), |label| label.offset() as usize);
-    syntax_error::at_offset(source, offset, "a bracket is closed that was never opened")
+    Refusal::at_offset(source, offset, "a bracket is closed that was never opened")
+}
+
+/// The body of the only function of a text.
+///
+/// # Errors
+/// When the text leaves that function.
+fn body_of<'t, 'a>(
+    program: &'t Program<'a>,
+    source: &str,
+) -> Result<&'t FunctionBody<'a>, Refusal> {
+    only_function(program)
+        .and_then(|function| function.body.as_deref())
+        .ok_or_else(|| unbalanced(source))
 }
 
 /// The function of a text that is one function expression in parentheses and nothing else.

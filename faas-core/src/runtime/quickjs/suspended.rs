@@ -3,15 +3,23 @@
 use rquickjs::{Ctx, Object, Persistent, Promise, Value};
 
 use super::compile::Form;
+use super::handler::Handler;
+
+/// What a program evaluates to, and how its handler is called.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) form: Form,
+    pub(super) handler: Handler,
+}
 
 /// What happens with the value of a promise.
 pub(super) enum Then<'js> {
-    /// It is the handler of a program of this form.
-    Install(Form),
+    /// It is the handler of a program.
+    Install(Entry),
     /// The handler is among the exports of this module object.
-    InstallExports(Form, Object<'js>),
+    InstallExports(Entry, Object<'js>),
     /// The handler is in this namespace of an ES module.
-    InstallNamespace(Form, Value<'js>),
+    InstallNamespace(Entry, Value<'js>),
     /// It is the handler's result.
     Finish,
 }
@@ -24,9 +32,9 @@ pub(super) struct Suspended {
 
 /// [`Then`] between two steps.
 enum Kept {
-    Install(Form),
-    InstallExports(Form, Persistent<Object<'static>>),
-    InstallNamespace(Form, Persistent<Value<'static>>),
+    Install(Entry),
+    InstallExports(Entry, Persistent<Object<'static>>),
+    InstallNamespace(Entry, Persistent<Value<'static>>),
     Finish,
 }
 
@@ -35,12 +43,12 @@ impl Suspended {
         Self {
             promise: Persistent::save(ctx, promise),
             then: match then {
-                Then::Install(form) => Kept::Install(form),
-                Then::InstallExports(form, module) => {
-                    Kept::InstallExports(form, Persistent::save(ctx, module))
+                Then::Install(entry) => Kept::Install(entry),
+                Then::InstallExports(entry, module) => {
+                    Kept::InstallExports(entry, Persistent::save(ctx, module))
                 }
-                Then::InstallNamespace(form, namespace) => {
-                    Kept::InstallNamespace(form, Persistent::save(ctx, namespace))
+                Then::InstallNamespace(entry, namespace) => {
+                    Kept::InstallNamespace(entry, Persistent::save(ctx, namespace))
                 }
                 Then::Finish => Kept::Finish,
             },
@@ -53,10 +61,12 @@ impl Suspended {
         ctx: &Ctx<'js>,
     ) -> rquickjs::Result<(Promise<'js>, Then<'js>)> {
         let then = match self.then {
-            Kept::Install(form) => Then::Install(form),
-            Kept::InstallExports(form, module) => Then::InstallExports(form, module.restore(ctx)?),
-            Kept::InstallNamespace(form, namespace) => {
-                Then::InstallNamespace(form, namespace.restore(ctx)?)
+            Kept::Install(entry) => Then::Install(entry),
+            Kept::InstallExports(entry, module) => {
+                Then::InstallExports(entry, module.restore(ctx)?)
+            }
+            Kept::InstallNamespace(entry, namespace) => {
+                Then::InstallNamespace(entry, namespace.restore(ctx)?)
             }
             Kept::Finish => Then::Finish,
         };

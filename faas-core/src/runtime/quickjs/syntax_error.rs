@@ -2,8 +2,8 @@
 
 use rquickjs::Value;
 
-use super::compile::plain;
-use super::raw::{self, USER_FILE};
+use super::raw;
+use super::source_map::{Position, SourceMap};
 use crate::error::CompileError;
 
 /// The longest message of an error, in bytes: a message can quote the text.
@@ -31,18 +31,28 @@ pub(super) enum Rejection {
     /// It nests too deeply for the stack, in any form.
     TooDeep,
     /// It is refused in any form.
-    Final(CompileError),
+    Final(Refusal),
 }
 
-impl From<CompileError> for Rejection {
-    fn from(error: CompileError) -> Self {
-        Self::Final(error)
+/// Why a text is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refusal {
+    /// What precedes the place: `syntax error`. Empty for an error without a place.
+    kind: &'static str,
+    error: SyntaxError,
+}
+
+impl From<Refusal> for Rejection {
+    fn from(refusal: Refusal) -> Self {
+        Self::Final(refusal)
     }
 }
 
-/// Whether QuickJS threw this because a module imports another one.
-pub(super) fn is_unresolved_import(thrown: &Value<'_>) -> bool {
-    property(thrown, "name").as_deref() == Some("ReferenceError")
+impl From<SyntaxError> for Refusal {
+    fn from(error: SyntaxError) -> Self {
+        let kind = "syntax error";
+        Self { kind, error }
+    }
 }
 
 /// The rejection for what QuickJS threw when it compiled `source`.
@@ -54,7 +64,7 @@ pub(super) fn of(thrown: &Value<'_>, source: &str) -> Rejection {
             return Rejection::TooDeep;
         }
         (None, _) | (_, "out of memory" | "") => {
-            return Rejection::Final(plain("the code needs too much memory to compile"));
+            return Rejection::Final(Refusal::whole("the code needs too much memory to compile"));
         }
         _ => {}
     }
@@ -115,43 +125,133 @@ pub(super) fn place_at(source: &str, offset: usize) -> Place {
     }
 }
 
-/// A syntax error at a byte of the user's text.
-pub(super) fn at_offset(source: &str, offset: usize, message: &str) -> CompileError {
-    let place = Some(place_at(source, offset));
-    let message = message.to_owned();
-    SyntaxError { message, place }.into_error("syntax error")
-}
+impl Refusal {
+    /// A refusal of the whole text, without a place.
+    pub(super) fn whole(message: impl Into<String>) -> Self {
+        let (message, place) = (message.into(), None);
+        Self {
+            kind: "",
+            error: SyntaxError { message, place },
+        }
+    }
 
-/// Valid code that the platform cannot run, at a byte of the user's text.
-pub(super) fn unsupported(source: &str, offset: usize, message: &str) -> CompileError {
-    let place = Some(place_at(source, offset));
-    let message = message.to_owned();
-    SyntaxError { message, place }.into_error("unsupported code")
-}
+    /// A syntax error at a byte of the text.
+    pub(super) fn at_offset(source: &str, offset: usize, message: &str) -> Self {
+        Self::at("syntax error", source, offset, message)
+    }
 
-impl SyntaxError {
-    /// The error as the user gets it: what `kind` of error it is, where, and why.
-    pub(super) fn into_error(self, kind: &str) -> CompileError {
-        let mut message = match self.place {
-            Some(Place { line, column }) => {
-                format!("{kind} at line {line}, column {column}: {}", self.message)
-            }
-            None => format!("{kind}: {}", self.message),
-        };
+    /// Valid code that the platform cannot run, at a byte of the text.
+    pub(super) fn unsupported(source: &str, offset: usize, message: &str) -> Self {
+        Self::at("unsupported code", source, offset, message)
+    }
+
+    fn at(kind: &'static str, source: &str, offset: usize, message: &str) -> Self {
+        let place = Some(place_at(source, offset));
+        let message = message.to_owned();
+        Self {
+            kind,
+            error: SyntaxError { message, place },
+        }
+    }
+
+    /// The same refusal with the place in the text that the map leads to. `compiled` is the text that
+    /// was refused.
+    pub(super) fn in_original(mut self, map: &SourceMap, compiled: &str) -> Self {
+        self.error.place = self
+            .error
+            .place
+            .and_then(|place| place.in_original(map, compiled));
+        self
+    }
+
+    /// The error as the user gets it: what kind of error it is, in which of several files, where,
+    /// why, and the line itself.
+    pub(super) fn into_error(self, file: Option<&str>, source: &str) -> CompileError {
+        let Self { kind, error } = self;
+        let SyntaxError { mut message, place } = error;
         if message.len() > MAX_MESSAGE {
             message.truncate(message.floor_char_boundary(MAX_MESSAGE));
             message.push('…');
         }
+        let file = file.map(|file| format!(" in {file}")).unwrap_or_default();
+        let message = match place {
+            Some(place) => {
+                let Place { line, column } = place;
+                let excerpt = excerpt(source, place);
+                format!("{kind}{file} at line {line}, column {column}: {message}{excerpt}")
+            }
+            None if kind.is_empty() && file.is_empty() => message,
+            None => format!("{}: {message}", format!("{kind}{file}").trim_start()),
+        };
         CompileError {
             message,
-            line: self.place.and_then(|place| u32::try_from(place.line).ok()),
-            column: self
-                .place
-                .and_then(|place| u32::try_from(place.column).ok()),
+            line: place.and_then(|place| u32::try_from(place.line).ok()),
+            column: place.and_then(|place| u32::try_from(place.column).ok()),
             temporary: false,
         }
     }
+}
 
+/// The line of the place with a caret below its column, to follow a message. Empty if the line shows
+/// nothing.
+fn excerpt(source: &str, place: Place) -> String {
+    // Of a longer line only what is around the column is shown.
+    const BEFORE: usize = 60;
+    const WIDTH: usize = 100;
+    let line = source.split('\n').nth(place.line - 1).unwrap_or_default();
+    let line = line.trim_end();
+    if line.trim().is_empty() {
+        return String::new();
+    }
+    let skipped = (place.column - 1).saturating_sub(BEFORE);
+    let visible = |c: char| if c.is_control() && c != '\t' { ' ' } else { c };
+    let shown: String = line
+        .chars()
+        .skip(skipped)
+        .take(WIDTH)
+        .map(visible)
+        .collect();
+    let before = shown.chars().take(place.column - 1 - skipped);
+    let indent: String = before.map(|c| if c == '\t' { c } else { ' ' }).collect();
+    let number = place.line.to_string();
+    let margin = " ".repeat(number.len());
+    format!("\n\n{number} | {shown}\n{margin} | {indent}^")
+}
+
+impl Place {
+    /// The place that the map leads to. `compiled` is the text that this is a place of.
+    fn in_original(self, map: &SourceMap, compiled: &str) -> Option<Self> {
+        let line = compiled.split('\n').nth(self.line - 1).unwrap_or_default();
+        let bytes = line
+            .chars()
+            .take(self.column - 1)
+            .map(char::len_utf8)
+            .sum::<usize>();
+        let compiled = Position {
+            line: u32::try_from(self.line).ok()?,
+            column: u32::try_from(bytes + 1).ok()?,
+        };
+        let Position { line, column } = map.original(compiled)?;
+        Some(Self {
+            line: line as usize,
+            column: column as usize,
+        })
+    }
+}
+
+impl Rejection {
+    /// What is reported when no other form fits. `too_deep` makes the error for a text that nests
+    /// too deeply.
+    pub(super) fn into_refusal(self, too_deep: impl FnOnce() -> SyntaxError) -> Refusal {
+        match self {
+            Self::Syntax(error) => error.into(),
+            Self::TooDeep => too_deep().into(),
+            Self::Final(refusal) => refusal,
+        }
+    }
+}
+
+impl SyntaxError {
     /// The byte of the text that the error is at.
     pub(super) fn offset_in(&self, source: &str) -> Option<usize> {
         let place = self.place?;
@@ -209,12 +309,10 @@ impl SyntaxError {
 
 /// The place in the first line of a stack: `    at function.js:3:5`.
 fn place_in(stack: &str) -> Option<(i64, i64)> {
-    let file = USER_FILE.to_str().ok()?;
-    let (_, place) = stack.lines().next()?.split_once(file)?;
-    let mut numbers = place.trim_start_matches(':').split(':');
-    let line = numbers.next()?.parse().ok()?;
-    let column = numbers.next()?.trim_end_matches(')').parse().ok()?;
-    Some((line, column))
+    let first = stack.lines().next()?.trim_end_matches(')');
+    let (rest, column) = first.rsplit_once(':')?;
+    let (_, line) = rest.rsplit_once(':')?;
+    Some((line.parse().ok()?, column.parse().ok()?))
 }
 
 /// Of the errors of two forms the one farther into the text; `first` when they are at one place.

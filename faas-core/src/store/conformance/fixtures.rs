@@ -59,6 +59,8 @@ impl Fixtures {
             name: name.into(),
             description: format!("does {name}").into(),
             code: "return input".into(),
+            language: None,
+            modules: None,
             created_at: self.now,
             updated_at: self.now,
             version: 1,

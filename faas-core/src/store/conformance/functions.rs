@@ -1,11 +1,14 @@
 //! Functions: creation, change, deletion, metering of code.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Fixture;
 use super::fixtures::{Fixtures, START};
 use crate::error::StoreError;
-use crate::model::{Function, FunctionConfig, FunctionStatus, FunctionSummary, Tier};
+use crate::model::{
+    Function, FunctionConfig, FunctionStatus, FunctionSummary, Language, Modules, Tier,
+};
 use crate::store::{FunctionQuery, Page, Period, Store};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -88,6 +91,77 @@ pub async fn an_environment_reads_back_to_the_byte_and_changes_with_its_function
         assert_eq!(stored.as_ref(), Some(after));
     }
     assert_eq!(listed(&*store, 9, true).await, [lost, gained]);
+}
+
+pub async fn the_files_and_the_language_of_a_function_read_back(fixture: impl Fixture) {
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let plain = fixtures.function("plain");
+    let files = Function {
+        language: Some(Language::TypeScript),
+        modules: Some(Arc::new(Modules {
+            main: "index.ts".into(),
+            others: [
+                ("lib/a.b.ts", "export {}"),
+                ("$data.json", "{}"),
+                ("leer.txt", ""),
+            ]
+            .map(|(path, text)| (path.into(), text.into()))
+            .into(),
+        })),
+        ..fixtures.function("files")
+    };
+    for function in [&plain, &files] {
+        store.insert_function(function).await.unwrap();
+        let stored = store.function(function.id).await.unwrap();
+        assert_eq!(stored.as_ref(), Some(function));
+    }
+    let one_file = Function {
+        language: Some(Language::JavaScript),
+        modules: None,
+        version: files.version + 1,
+        updated_at: files.updated_at + SECOND,
+        ..files.clone()
+    };
+    let updated = store.update_function(&one_file, files.updated_at).await;
+    updated.unwrap();
+    let stored = store.function(files.id).await.unwrap();
+    assert_eq!(stored.as_ref(), Some(&one_file));
+    // The version that it replaces keeps its files.
+    let kept = store
+        .function_version(files.id, files.version)
+        .await
+        .unwrap();
+    let kept = kept.expect("the version is kept");
+    assert_eq!(kept.source(), files.source());
+    let query = FunctionQuery {
+        code: false,
+        ..FunctionQuery::default()
+    };
+    for summary in store.functions(&query).await.unwrap().items {
+        let function = [&plain, &one_file]
+            .into_iter()
+            .find(|one| one.id == summary.id)
+            .unwrap();
+        assert_eq!(summary.code_bytes, function.code_bytes() as u64);
+        assert_eq!(summary.language, function.language);
+    }
+    let both = Function {
+        modules: files.modules.clone(),
+        updated_at: one_file.updated_at + SECOND,
+        ..one_file.clone()
+    };
+    let updated = store.update_function(&both, one_file.updated_at).await;
+    updated.unwrap();
+    for code in [true, false] {
+        let query = FunctionQuery {
+            code,
+            ..FunctionQuery::default()
+        };
+        let listed = store.functions(&query).await.unwrap().items;
+        let listed = listed.into_iter().find(|one| one.id == both.id).unwrap();
+        assert_eq!(listed.code_bytes, both.code_bytes() as u64);
+        assert_eq!(listed.modules, both.modules.clone().filter(|_| code));
+    }
 }
 
 pub async fn a_name_is_taken_until_its_function_is_deleted_or_renamed(fixture: impl Fixture) {

@@ -105,6 +105,7 @@ macro_rules! store_conformance {
         $crate::store_conformance!(@tests $fixture;
             functions::a_function_reads_back_as_it_was_stored,
             functions::an_environment_reads_back_to_the_byte_and_changes_with_its_function,
+            functions::the_files_and_the_language_of_a_function_read_back,
             functions::a_name_is_taken_until_its_function_is_deleted_or_renamed,
             functions::a_stale_update_is_refused_and_changes_nothing,
             functions::functions_are_listed_newest_first_page_by_page,

@@ -67,7 +67,7 @@ impl Functions {
         let old = std::mem::replace(stored, function.clone());
         self.by_name.remove(&old.name);
         self.by_name.insert(function.name.clone(), function.id);
-        if old.code.len() != function.code.len() {
+        if old.code_bytes() != function.code_bytes() {
             self.end_span(function.id, function.updated_at);
             self.begin_span(function, function.updated_at);
         }
@@ -220,7 +220,7 @@ impl Functions {
     fn begin_span(&mut self, function: &Function, from: Timestamp) {
         self.spans.push(CodeSpan {
             function: function.id,
-            bytes: function.code.len(),
+            bytes: function.code_bytes(),
             from,
             to: None,
         });

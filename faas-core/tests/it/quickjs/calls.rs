@@ -352,7 +352,7 @@ fn only_code_in_processes_can_be_made_from_text_at_run_time() {
     }
     assert_eq!(
         rig.value("return [typeof require, typeof std, typeof os]", "{}"),
-        json!(["undefined", "undefined", "undefined"])
+        json!(["function", "undefined", "undefined"])
     );
 }
 

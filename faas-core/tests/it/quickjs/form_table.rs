@@ -131,6 +131,11 @@ fn what_is_missing_here_is_named_with_what_to_do() {
 }
 
 #[test]
+fn typescript_and_jsx_run_without_being_told() {
+    check(modules::TYPESCRIPT);
+}
+
+#[test]
 fn a_syntax_error_has_its_line_and_column() {
     check(errors::ERRORS);
 }

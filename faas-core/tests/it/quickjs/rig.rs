@@ -54,17 +54,17 @@ impl Rig {
 
     /// Compiles code that may be invalid.
     pub(super) fn quickjs_compile(&self, source: &str) -> Result<Program, CompileError> {
-        self.quickjs.compile(source)
+        self.quickjs.compile(&source.into())
     }
 
     pub(super) fn compile(&self, source: &str) -> Program {
         self.quickjs
-            .compile(source)
+            .compile(&source.into())
             .unwrap_or_else(|error| panic!("{error}: {source}"))
     }
 
     pub(super) fn error(&self, source: &str) -> CompileError {
-        match self.quickjs.compile(source) {
+        match self.quickjs.compile(&source.into()) {
             Ok(_) => panic!("it compiled: {source}"),
             Err(error) => error,
         }

@@ -1,5 +1,6 @@
 //! The web platform that functions find.
 
+use faas_core::model::FailureKind;
 use serde_json::json;
 
 use super::rig::Rig;
@@ -78,4 +79,24 @@ fn every_name_of_the_minimum_common_web_api_is_defined_or_listed_as_absent() {
     let mut absent: Vec<_> = ABSENT.iter().map(|(name, _)| *name).collect();
     absent.sort_by_key(|name| names.iter().position(|other| other == name));
     assert_eq!(missing, json!(absent));
+}
+
+#[test]
+fn globals_that_use_up_the_memory_end_their_call_only() {
+    let mut rig = Rig::new();
+    rig.limits.memory = 16 << 20;
+    for source in [
+        "const { port1 } = new MessageChannel(); for (;;) port1.postMessage(new Uint8Array(100000)); return 1",
+        "let blob = new Blob(['a']); for (;;) blob = new Blob([blob, blob]); return 1",
+        "const headers = new Headers(); for (;;) headers.append('a', 'b'.repeat(10000)); return 1",
+        "const form = new FormData(); for (;;) form.append('a', 'b'.repeat(10000) + Math.random()); return 1",
+    ] {
+        let failure = rig.failure(source);
+        assert_eq!(
+            failure.kind,
+            FailureKind::OutOfMemory,
+            "{failure:?}: {source}"
+        );
+        assert_eq!(rig.value("return 1", "{}"), json!(1));
+    }
 }

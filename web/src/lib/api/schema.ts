@@ -963,11 +963,11 @@ export interface components {
         Function: {
             /** @description Its id, through all versions. */
             _id: components["schemas"]["FunctionId"];
-            /** @description JavaScript source. */
+            /** @description The source code: of several files the main one. */
             code: string;
             /**
              * Format: int64
-             * @description The length of the code in bytes of UTF-8.
+             * @description The length of all files in bytes of UTF-8.
              */
             codeLength: number;
             /** @description How it is run. */
@@ -976,6 +976,14 @@ export interface components {
             createdAt: components["schemas"]["Moment"];
             /** @description What it is for. */
             description: string;
+            /** @description The language of the code, if it was told. */
+            language?: components["schemas"]["Language"];
+            /** @description The path of the main file, if there are several. */
+            main?: string;
+            /** @description All files by their paths, if there are several. */
+            modules?: {
+                [key: string]: string;
+            };
             /** @description Unique among the functions that are not deleted. */
             name: string;
             /** @description Whether it takes executions. */
@@ -996,11 +1004,21 @@ export interface components {
          *     ignored.
          */
         FunctionChange: {
-            /** @description JavaScript source. */
+            /** @description The source code: of several files the main one. Ignored beside `modules`. */
             code?: string;
             config?: components["schemas"]["NewConfig"] | null;
             /** @description What it is for. */
             description?: string;
+            language?: components["schemas"]["Language"] | null;
+            /**
+             * @description The path of the main file among `modules`. Absent or null: the one named `index`, or the only
+             *     one.
+             */
+            main?: string | null;
+            /** @description All files by their paths. Null: `code` is the only file. */
+            modules?: {
+                [key: string]: string;
+            } | null;
             /** @description Unique, 1 to 128 characters. */
             name?: string;
             /** @description Whether it takes executions. */
@@ -1085,11 +1103,11 @@ export interface components {
         FunctionSummary: {
             /** @description Its id, through all versions. */
             _id: components["schemas"]["FunctionId"];
-            /** @description JavaScript source; absent with `code=false`. */
+            /** @description The source code, of several files the main one; absent with `code=false`. */
             code?: string;
             /**
              * Format: int64
-             * @description The length of the code in bytes of UTF-8.
+             * @description The length of all files in bytes of UTF-8.
              */
             codeLength: number;
             /** @description How it is run. */
@@ -1098,6 +1116,14 @@ export interface components {
             createdAt: components["schemas"]["Moment"];
             /** @description What it is for. */
             description: string;
+            /** @description The language of the code, if it was told. */
+            language?: components["schemas"]["Language"];
+            /** @description The path of the main file, if there are several; absent with `code=false`. */
+            main?: string;
+            /** @description All files by their paths, if there are several; absent with `code=false`. */
+            modules?: {
+                [key: string]: string;
+            };
             /** @description Unique among the functions that are not deleted. */
             name: string;
             /** @description Whether it takes executions. */
@@ -1230,6 +1256,11 @@ export interface components {
          * @description Names an API key. It is no secret.
          */
         KeyId: string;
+        /**
+         * @description The language of source code.
+         * @enum {string}
+         */
+        Language: "javascript" | "typescript";
         /** @description The newest execution of a function. */
         LastExecution: {
             /** @description The execution. */
@@ -1530,11 +1561,27 @@ export interface components {
         };
         /** @description A function to upload. */
         NewFunction: {
-            /** @description JavaScript: the body of a function, declarations, or a module. */
-            code: string;
+            /**
+             * @description JavaScript or TypeScript: the body of a function, declarations, or a module. Absent if there
+             *     are `modules`.
+             */
+            code?: string;
             config?: components["schemas"]["NewConfig"] | null;
             /** @description What it is for. */
             description: string;
+            language?: components["schemas"]["Language"] | null;
+            /**
+             * @description The path of the main file among `modules`. Absent or null: the one named `index`, or the only
+             *     one.
+             */
+            main?: string | null;
+            /**
+             * @description Several files instead of `code`: their texts by their paths, such as `index.ts` and
+             *     `lib/price.ts`. They can import and require each other.
+             */
+            modules?: {
+                [key: string]: string;
+            } | null;
             /** @description Unique, 1 to 128 characters. */
             name: string;
         };
@@ -3128,14 +3175,22 @@ export interface operations {
     };
     createFunction: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The name of a function whose code is the body. Required then. */
+                name?: string;
+                /** @description Its description. */
+                description?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
+        /** @description The function, or its code as it is. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NewFunction"];
+                "text/javascript": string;
+                "text/typescript": string;
             };
         };
         responses: {
@@ -3327,9 +3382,12 @@ export interface operations {
             };
             cookie?: never;
         };
+        /** @description What changes, or the code as it is. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["FunctionChange"];
+                "text/javascript": string;
+                "text/typescript": string;
             };
         };
         responses: {

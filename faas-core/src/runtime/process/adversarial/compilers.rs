@@ -22,7 +22,7 @@ promises! {
             "closes its pipes and keeps running",
         ] {
             let code = format!("compiler: {fault}");
-            let (compiled, took) = rig.timed(|| rig.processes.compile(&code));
+            let (compiled, took) = rig.timed(|| rig.processes.compile(&code.as_str().into()));
             let error = compiled.unwrap_err();
             assert!(error.message.len() < 200, "{fault}: {error:?}");
             assert!(!error.temporary, "{fault}: {error:?}");

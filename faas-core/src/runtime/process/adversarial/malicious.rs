@@ -17,7 +17,7 @@ use rustix::process::{
     set_parent_process_death_signal, waitpid,
 };
 
-use crate::model::{Failure, FailureKind, LogLevel};
+use crate::model::{Failure, FailureKind, LogLevel, Source};
 use crate::runtime::process::channel::{self, ChildEnds};
 use crate::runtime::process::control::{self, Order, Report};
 use crate::runtime::process::flight_recorder;
@@ -208,8 +208,9 @@ fn converse(mut ends: ChildEnds) -> io::Result<()> {
                 }
             }
             Request::Compile => {
-                let text = String::from_utf8_lossy(tail).into_owned();
-                compile(&text, &mut ends)?;
+                let source: Source =
+                    postcard::from_bytes(tail).map_err(|_| wire::FrameError::Malformed)?;
+                compile(&source.code, &mut ends)?;
             }
             Request::Call(head) => {
                 let tail = tail.to_owned();

@@ -67,7 +67,7 @@ impl Rig {
     pub(super) fn function(&self, code: &str) -> Function {
         Function {
             id: FunctionId::from_u128(u128::from(fastrand::u64(..))),
-            program: self.processes.compile(code).unwrap(),
+            program: self.processes.compile(&code.into()).unwrap(),
         }
     }
 

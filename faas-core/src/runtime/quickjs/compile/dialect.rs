@@ -1,61 +1,55 @@
-//! Explains why a text is no JavaScript that can run here: it imports, or it is TypeScript or JSX.
+//! Decides what a text is that is not valid JavaScript: TypeScript, JSX, or JavaScript with a mistake.
 //!
-//! Nothing here decides whether a text is accepted: it only words the error of one that is not.
 //! QuickJS has rejected the text, so it has not bounded how deeply the whole of it nests. A text
 //! goes to oxc only when it has so few tokens that even one level for each fits on the stack.
 
 use oxc_allocator::Allocator;
-use oxc_ast::ast::Statement;
 use oxc_parser::{ParseOptions, Parser};
-use oxc_span::{GetSpan, SourceType};
+use oxc_span::SourceType;
 
-use super::super::shape::NO_IMPORTS;
-use super::super::syntax_error::{self, SyntaxError};
-use crate::error::CompileError;
+use super::super::syntax_error::{self, Place, SyntaxError};
+use super::typescript::{self, Stripped};
 
-/// The most tokens that can begin a level of nesting in a text that is explained. oxc takes up to
-/// 3 KiB of stack for a level where it is not optimised: the tests measure it.
-const MAX_NESTING_TOKENS: usize = 6000;
+/// The most tokens that can begin a level of nesting in a text that goes to oxc before QuickJS.
+pub(super) const MAX_NESTING_TOKENS: usize = 100_000;
 
-/// The most brackets that a text that is explained has open at a time. Code that people write has a
-/// dozen; to tell parameters from expressions in TypeScript, oxc parses nested brackets repeatedly.
-const MAX_OPEN_BRACKETS: usize = 64;
+/// The most stack that oxc takes for one level, in bytes, where it is not optimised: the tests
+/// measure it.
+pub(super) const LEVEL_STACK: usize = 4 << 10;
 
-const TYPESCRIPT: &str = "TypeScript syntax is not supported yet: compile it to JavaScript first";
-const DECORATORS: &str = "decorators are not supported yet: compile them to plain JavaScript first";
-const JSX: &str = "JSX is not supported yet: compile it to JavaScript first";
+/// The most brackets that such a text has open at a time. Code that people write has a dozen; to
+/// tell parameters from expressions in TypeScript, oxc parses nested brackets repeatedly.
+const MAX_OPEN_BRACKETS: usize = 256;
 
-/// The error for a text that is valid in no form; `error` is the engine's.
-pub(super) fn explain(text: &str, error: SyntaxError) -> CompileError {
+/// Transforms a text that QuickJS rejects with `error`, if it is TypeScript or JSX.
+///
+/// # Errors
+/// What is wrong with the text: `error`, or the error in its own language.
+pub(super) fn transform(text: &str, error: SyntaxError) -> Result<Stripped, SyntaxError> {
     if !is_small(text) {
-        return error.into_error("syntax error");
+        return Err(error);
     }
-    if let Some(offset) = parse(text, SourceType::mjs(), first_import).flatten() {
-        return syntax_error::unsupported(text, offset, NO_IMPORTS);
+    let in_javascript =
+        [SourceType::mjs(), SourceType::script()].map(|kind| first_error(text, kind));
+    let is_javascript = in_javascript.iter().any(Option::is_none);
+    if is_javascript && !error.is_before(text, '@') {
+        return Err(misplaced_await(text, error));
     }
-    let is_valid = |kind| parse(text, kind, |_| ()).is_some();
-    let is_javascript = is_valid(SourceType::mjs()) || is_valid(SourceType::script());
-    let message = if is_javascript {
-        error.is_before(text, '@').then_some(DECORATORS)
-    } else if error.message.starts_with("duplicate") {
-        // Names that are declared twice can be valid in TypeScript.
-        None
-    } else if is_valid(SourceType::ts()) {
-        Some(TYPESCRIPT)
-    } else if is_valid(SourceType::jsx()) {
-        Some(JSX)
-    } else {
-        is_valid(SourceType::tsx()).then_some(TYPESCRIPT)
-    };
-    let Some(message) = message else {
-        return misplaced_await(text, error).into_error("syntax error");
-    };
-    let message = message.to_owned();
-    SyntaxError { message, ..error }.into_error("unsupported code")
+    match typescript::strip(text, &typescript::ANY) {
+        Ok(stripped) => Ok(stripped),
+        Err(other) => {
+            let farthest = in_javascript.into_iter().flatten().max();
+            Err(if other.fits || other.error.place > farthest {
+                other.error
+            } else {
+                misplaced_await(text, error)
+            })
+        }
+    }
 }
 
-/// What `read` finds in the text, when the text is valid as `kind`.
-fn parse<R>(text: &str, kind: SourceType, read: fn(&[Statement<'_>]) -> R) -> Option<R> {
+/// Where the first error is when oxc parses the text as `kind`; `None` when it is valid.
+fn first_error(text: &str, kind: SourceType) -> Option<Place> {
     let allocator = Allocator::default();
     let options = ParseOptions {
         allow_return_outside_function: true,
@@ -64,22 +58,10 @@ fn parse<R>(text: &str, kind: SourceType, read: fn(&[Statement<'_>]) -> R) -> Op
     let parsed = Parser::new(&allocator, text, kind)
         .with_options(options)
         .parse();
-    (!parsed.panicked && parsed.diagnostics.is_empty()).then(|| read(&parsed.program.body))
-}
-
-/// Where the first import is.
-fn first_import(statements: &[Statement<'_>]) -> Option<usize> {
-    statements
-        .iter()
-        .find(|statement| {
-            matches!(
-                statement,
-                Statement::ImportDeclaration(_)
-                    | Statement::ExportAllDeclaration(_)
-                    | Statement::ExportFromDeclaration(_)
-            )
-        })
-        .map(|import| import.span().start as usize)
+    let error = parsed.diagnostics.errors().next()?;
+    let label = error.labels.first();
+    let offset = label.map_or(0, |label| label.offset() as usize);
+    Some(syntax_error::place_at(text, offset))
 }
 
 /// Says what is wrong with an `await` in a function that is not async: QuickJS reads it as a name
@@ -101,17 +83,22 @@ fn misplaced_await(text: &str, error: SyntaxError) -> SyntaxError {
         return error;
     }
     SyntaxError {
-        message: "`await` is allowed in an async function only".to_owned(),
+        message: "`await` is allowed in an async function only: write `async` before the function"
+            .to_owned(),
         place: Some(syntax_error::place_at(text, before_await.len())),
     }
 }
 
-/// Whether a parser without any check of its stack can parse the text, in a short time. It counts
-/// what may be in strings and comments too, which makes it careful, never careless.
+/// Whether a parser without any check of its stack can parse the text, in a short time.
 pub(super) fn is_small(text: &str) -> bool {
-    let mut tokens = 0_usize;
+    nesting_tokens(text) <= MAX_NESTING_TOKENS && most_open_brackets(text) <= MAX_OPEN_BRACKETS
+}
+
+/// How many tokens of the text can begin a level of nesting. Counts what may be in strings and
+/// comments too: the count may be too high but never too low.
+pub(super) fn nesting_tokens(text: &str) -> usize {
+    let mut tokens = 0;
     let mut word = 0_usize;
-    let (mut open, mut most_open) = (0_usize, 0);
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') {
             word += 1;
@@ -120,16 +107,23 @@ pub(super) fn is_small(text: &str) -> bool {
             continue;
         }
         word = 0;
+        let never_nests = matches!(byte, b')' | b']' | b'}' | b'.' | b',' | b';' | b'\'' | b'"');
+        tokens += usize::from(byte.is_ascii_punctuation() && !never_nests);
+    }
+    tokens
+}
+
+fn most_open_brackets(text: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for byte in text.bytes() {
         match byte {
             b'(' | b'[' | b'{' => {
                 open += 1;
-                most_open = most_open.max(open);
-                tokens += 1;
+                most = most.max(open);
             }
             b')' | b']' | b'}' => open = open.saturating_sub(1),
-            b'.' | b',' | b';' | b'\'' | b'"' => {}
-            _ => tokens += usize::from(byte.is_ascii_punctuation()),
+            _ => {}
         }
     }
-    tokens <= MAX_NESTING_TOKENS && most_open <= MAX_OPEN_BRACKETS
+    most
 }

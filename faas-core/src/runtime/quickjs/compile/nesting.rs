@@ -5,7 +5,7 @@
 //! the text does not have. Such an error changes with the size of the stack; a real one does not.
 //! The lookahead also gives up behind [`MAX_LOOKAHEAD`] open brackets, whatever the stack.
 
-use super::super::raw::{self, Bytecode, Goal, USER_FILE};
+use super::super::raw::{self, Bytecode, Goal};
 use super::super::syntax_error::{self, Place, Rejection, SyntaxError};
 use super::{GATE_STACK, wrapper};
 use rquickjs::Ctx;
@@ -16,6 +16,9 @@ const MAX_SEARCHED: usize = 64 << 10;
 
 /// The most open brackets that QuickJS looks behind, as in `js_parse_skip_parens_token`.
 const MAX_LOOKAHEAD: usize = 255;
+
+/// The message for a text that nests too deeply.
+pub(super) const TOO_DEEP: &str = "the code is nested too deeply";
 
 /// A text that is compiled for one goal, behind the beginning of a wrapper.
 pub(super) struct Subject<'a, 'js> {
@@ -34,7 +37,7 @@ impl Subject<'_, '_> {
             Goal::Script => wrapper::FIRST_LINE,
             Goal::Module => 1,
         };
-        match Bytecode::compile(self.ctx, &text, self.goal, USER_FILE, line) {
+        match Bytecode::compile(self.ctx, &text, self.goal, c"function.js", line) {
             Ok(_) => None,
             Err(_) => Some(syntax_error::of(&self.ctx.catch(), self.text)),
         }
@@ -67,7 +70,7 @@ impl Subject<'_, '_> {
     /// first [`MAX_SEARCHED`] bytes.
     pub(super) fn too_deep(&self) -> SyntaxError {
         SyntaxError {
-            message: "the code is nested too deeply".to_owned(),
+            message: TOO_DEEP.to_owned(),
             place: self.place(),
         }
     }

@@ -2,27 +2,24 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ffi::CStr;
+use std::sync::Arc;
 
 use rquickjs::Ctx;
 
-use super::super::raw::{Bytecode, Goal, USER_FILE};
-use super::super::shape::{self, Shape};
-use super::super::syntax_error::{self, Place, Rejection, SyntaxError};
+use super::super::handler::Handler;
+use super::super::modules::Unit;
+use super::super::raw::{Bytecode, Goal};
+use super::super::shape::{self, CheckImport, ModuleShape, Shape};
+use super::super::syntax_error::{self, Place, Refusal, Rejection, SyntaxError};
 use super::nesting::{self, Subject};
 use super::wrapper::{self, Wrapper};
-use super::{Compiled, Form, dialect};
-use crate::error::CompileError;
-
-/// Compiles `source` in the context, which must have the `Eval` intrinsic.
-pub(super) fn compile(ctx: &Ctx<'_>, source: &str) -> Result<Compiled, CompileError> {
-    let text = &prepare(source);
-    Reader { ctx, text }.read()
-}
+use super::{Compiled, Form};
 
 /// The text as the parsers read it. It has no byte order mark, its `#!` line is a comment, and a
 /// carriage return that stands alone is a line feed: JavaScript reads both alike, also in a template,
 /// but positions are counted by line feeds.
-fn prepare(source: &str) -> Cow<'_, str> {
+pub(super) fn prepare(source: &str) -> Cow<'_, str> {
     let text = source.strip_prefix('\u{feff}').unwrap_or(source);
     let after_hashbang = text.strip_prefix("#!");
     let bytes = text.as_bytes();
@@ -43,13 +40,20 @@ fn prepare(source: &str) -> Cow<'_, str> {
     Cow::Owned(prepared)
 }
 
-struct Reader<'a, 'js> {
-    ctx: &'a Ctx<'js>,
-    text: &'a str,
+/// A text of JavaScript that is compiled.
+pub(super) struct Reader<'a, 'js> {
+    pub(super) ctx: &'a Ctx<'js>,
+    pub(super) text: &'a str,
+    /// The name of the text in stacks and in imports.
+    pub(super) file: &'a CStr,
+    /// Whether the function has several files.
+    pub(super) has_files: bool,
+    pub(super) check_import: CheckImport<'a>,
 }
 
 impl<'js> Reader<'_, 'js> {
-    fn read(&self) -> Result<Compiled, CompileError> {
+    /// Compiles the text as the main file.
+    pub(super) fn read(&self) -> Result<Compiled, Rejection> {
         // A function that does not await need not return a promise.
         let is_async = self.text.contains("await");
         let before = Wrapper::without_parameters(is_async).before;
@@ -57,29 +61,31 @@ impl<'js> Reader<'_, 'js> {
         let module = self.subject(Goal::Module, "");
         let not_a_body = match self.as_function(is_async) {
             Err(Rejection::Syntax(error)) => error,
-            Err(Rejection::TooDeep) => return Err(body.too_deep().into_error("syntax error")),
-            Err(Rejection::Final(error)) => return Err(error),
+            Err(Rejection::TooDeep) => return Err(Refusal::from(body.too_deep()).into()),
+            Err(rejection @ Rejection::Final(_)) => return Err(rejection),
             Ok(compiled) => return Ok(compiled),
         };
         let not_a_module = match self.as_module() {
             Err(Rejection::Syntax(error)) => error,
-            Err(Rejection::TooDeep) => return Err(module.too_deep().into_error("syntax error")),
-            Err(Rejection::Final(error)) => return Err(error),
+            Err(Rejection::TooDeep) => return Err(Refusal::from(module.too_deep()).into()),
+            Err(rejection @ Rejection::Final(_)) => return Err(rejection),
             Ok(compiled) => return Ok(compiled),
         };
         if is_async && let Some(compiled) = self.as_body_that_declares_await() {
             return Ok(compiled);
         }
         if let Some(subject) = [&body, &module].into_iter().find(|form| form.is_too_deep()) {
-            return Err(subject.too_deep().into_error("syntax error"));
+            return Err(Refusal::from(subject.too_deep()).into());
         }
         let not_a_body = located(&body, not_a_body);
-        let not_a_module = located(&module, not_a_module);
+        let mut not_a_module = located(&module, not_a_module);
+        if not_a_module.message == "return not in a function" {
+            not_a_module.message.push_str(
+                ": code that imports or exports is a module, so return from an exported function",
+            );
+        }
         let farther = syntax_error::farther(not_a_body, not_a_module);
-        Err(dialect::explain(
-            self.text,
-            nesting::hinted(farther, self.text),
-        ))
+        Err(Rejection::Syntax(nesting::hinted(farther, self.text)))
     }
 
     fn subject<'s>(&'s self, goal: Goal, before: &'s str) -> Subject<'s, 'js> {
@@ -120,10 +126,16 @@ impl<'js> Reader<'_, 'js> {
         shape: Shape,
         as_body: Option<Bytecode>,
     ) -> Result<Compiled, Rejection> {
-        let compiled = |form, bytecode| Compiled {
+        let compiled = |form, handler, bytecode| Compiled {
             form,
+            handler,
             bytecode,
             reads_context: true,
+            uses_deno: ["Deno.env", "Deno.serve"]
+                .iter()
+                .any(|name| self.text.contains(name)),
+            maps: Arc::default(),
+            linked: Arc::default(),
         };
         Ok(match shape {
             Shape::Body {
@@ -133,10 +145,18 @@ impl<'js> Reader<'_, 'js> {
                 let name = &entry.handler;
                 if entry.reads_parameters {
                     let wrapper = Wrapper::body_that_calls(is_async, &declared, name);
-                    compiled(Form::Body, self.script(&wrapper.wrap(self.text))?)
+                    compiled(
+                        Form::Body,
+                        Handler::Function,
+                        self.script(&wrapper.wrap(self.text))?,
+                    )
                 } else {
                     let wrapper = Wrapper::declarations(is_async, name);
-                    compiled(Form::Declarations, self.script(&wrapper.wrap(self.text))?)
+                    compiled(
+                        Form::Declarations,
+                        Handler::Function,
+                        self.script(&wrapper.wrap(self.text))?,
+                    )
                 }
             }
             Shape::Body {
@@ -149,7 +169,7 @@ impl<'js> Reader<'_, 'js> {
                 };
                 Compiled {
                     reads_context: body_reads_context(self.text),
-                    ..compiled(Form::Body, bytecode)
+                    ..compiled(Form::Body, Handler::Body, bytecode)
                 }
             }
             Shape::Expression { span, is_strict } => {
@@ -157,35 +177,103 @@ impl<'js> Reader<'_, 'js> {
                 let expression = self.text.get(span).unwrap_or_default();
                 let text = blank(before) + expression;
                 let wrapper = Wrapper::expression(is_async, is_strict);
-                compiled(Form::Expression, self.script(&wrapper.wrap(&text))?)
+                compiled(
+                    Form::Expression,
+                    Handler::Expression,
+                    self.script(&wrapper.wrap(&text))?,
+                )
             }
             Shape::Declarations { handler } => {
                 let wrapper = Wrapper::declarations(is_async, &handler);
-                compiled(Form::Declarations, self.script(&wrapper.wrap(self.text))?)
+                compiled(
+                    Form::Declarations,
+                    Handler::Function,
+                    self.script(&wrapper.wrap(self.text))?,
+                )
             }
-            Shape::CommonJs { declared } => {
-                let wrapper = Wrapper::common_js(is_async, &declared);
-                compiled(Form::CommonJs, self.script(&wrapper.wrap(self.text))?)
+            Shape::CommonJs {
+                fault: Some(fault), ..
+            } => return Err(fault.into()),
+            Shape::CommonJs {
+                declared, handler, ..
+            } => {
+                let wrapper = self.common_js(is_async, &declared);
+                let bytecode = self.script(&wrapper.wrap(self.text))?;
+                compiled(Form::CommonJs, handler, bytecode)
+            }
+            Shape::Registered(handler) => {
+                let wrapper = Wrapper::without_parameters(is_async);
+                let bytecode = self.script(&wrapper.wrap(self.text))?;
+                compiled(Form::Declarations, handler, bytecode)
             }
         })
     }
 
-    fn as_module(&self) -> Result<Compiled, Rejection> {
-        let bytecode = Bytecode::compile(self.ctx, self.text, Goal::Module, USER_FILE, 1);
-        let bytecode = bytecode.map_err(|_| self.ctx.catch());
-        // QuickJS resolves imports once it has parsed the whole text.
-        if let Err(thrown) = &bytecode
-            && !syntax_error::is_unresolved_import(thrown)
-        {
-            return Err(syntax_error::of(thrown, self.text));
+    fn common_js(&self, is_async: bool, declared: &HashSet<String>) -> Wrapper {
+        if self.has_files {
+            Wrapper::common_js_file(is_async, declared)
+        } else {
+            Wrapper::common_js(is_async, declared)
         }
-        shape::check_module(self.text)?;
-        let bytecode = bytecode.map_err(|thrown| syntax_error::of(&thrown, self.text))?;
+    }
+
+    /// Compiles the text as a file that another one imports or requires: as an ES module if
+    /// `is_module`, otherwise as CommonJS unless it imports or exports.
+    pub(super) fn read_unit(&self, is_module: bool) -> Result<Unit, Rejection> {
+        let not_common_js = if is_module {
+            None
+        } else {
+            match self.as_common_js() {
+                Ok(unit) => return Ok(unit),
+                Err(Rejection::Syntax(error)) => Some(error),
+                Err(rejection) => return Err(rejection),
+            }
+        };
+        let bytecode = match (self.module(self.text), not_common_js) {
+            (Err(Rejection::Syntax(error)), Some(other)) => {
+                return Err(Rejection::Syntax(syntax_error::farther(other, error)));
+            }
+            (bytecode, _) => bytecode?,
+        };
+        shape::check_imports(self.text, self.check_import)?;
+        Ok(Unit::Module(bytecode))
+    }
+
+    fn as_common_js(&self) -> Result<Unit, Rejection> {
+        let plain = Wrapper::without_parameters(false);
+        let wrapped = plain.wrap(self.text);
+        self.script(&wrapped)?;
+        let (declared, names) = shape::exported_names(&wrapped, plain.before.len(), self.text)?;
+        let wrapper = Wrapper::common_js_file(false, &declared);
+        let bytecode = self.script(&wrapper.wrap(self.text))?;
+        Ok(Unit::CommonJs(bytecode, names))
+    }
+
+    fn as_module(&self) -> Result<Compiled, Rejection> {
+        let bytecode = self.module(self.text)?;
+        let ModuleShape { handler, declared } = shape::of_module(self.text, self.check_import)?;
+        let bytecode = match declared {
+            Some(name) => {
+                self.module(&format!("{}\nexport {{ {name} as handler }};", self.text))?
+            }
+            None => bytecode,
+        };
         Ok(Compiled {
             form: Form::Module,
+            handler,
             bytecode,
             reads_context: true,
+            uses_deno: ["Deno.env", "Deno.serve"]
+                .iter()
+                .any(|name| self.text.contains(name)),
+            maps: Arc::default(),
+            linked: Arc::default(),
         })
+    }
+
+    fn module(&self, text: &str) -> Result<Bytecode, Rejection> {
+        Bytecode::compile(self.ctx, text, Goal::Module, self.file, 1)
+            .map_err(|_| syntax_error::of(&self.ctx.catch(), self.text))
     }
 
     /// A body that has a variable named `await`, and so cannot be async.
@@ -198,7 +286,7 @@ impl<'js> Reader<'_, 'js> {
     }
 
     fn script(&self, text: &str) -> Result<Bytecode, Rejection> {
-        Bytecode::compile(self.ctx, text, Goal::Script, USER_FILE, wrapper::FIRST_LINE)
+        Bytecode::compile(self.ctx, text, Goal::Script, self.file, wrapper::FIRST_LINE)
             .map_err(|_| syntax_error::of(&self.ctx.catch(), self.text))
     }
 }

@@ -116,7 +116,7 @@ fn compile_on_a_fresh_stack(text: String) -> (bool, usize) {
     std::thread::Builder::new()
         .stack_size(COMPILE_STACK)
         .spawn(move || {
-            let result = compile_here(&text);
+            let result = compile_here(&text.into());
             let too_deep = result.is_err_and(|error| error.message.contains("too deeply"));
             (too_deep, touched())
         })
@@ -239,9 +239,7 @@ const DIALECTS: [&str; 48] = [
 ];
 
 #[test]
-fn a_text_that_is_explained_fits_the_stack_of_a_process() {
-    // What the worker raises the limit of its children's stack to.
-    const PROCESS_STACK: usize = 64 << 20;
+fn a_text_that_oxc_reads_first_fits_the_stack_that_its_tokens_are_given() {
     for open in DIALECTS {
         for before in ["", "type A = "] {
             let nested = |depth| format!("{before}{}", open.repeat(depth));
@@ -253,20 +251,75 @@ fn a_text_that_is_explained_fits_the_stack_of_a_process() {
             else {
                 continue;
             };
-            let bytes = text.len();
+            let (bytes, tokens) = (text.len(), dialect::nesting_tokens(&text));
+            let given = COMPILE_STACK + tokens * dialect::LEVEL_STACK;
             let used = std::thread::Builder::new()
-                .stack_size(COMPILE_STACK)
+                .stack_size(given)
                 .spawn(move || {
+                    let before = touched();
                     let (message, place) = ("an error".to_owned(), None);
-                    dialect::explain(&text, SyntaxError { message, place });
-                    touched()
+                    let _ = dialect::transform(&text, SyntaxError { message, place });
+                    touched() - before
                 })
                 .unwrap()
                 .join()
                 .unwrap();
-            println!("{bytes:>8} bytes {:>8} KiB  {before}{open}", used >> 10);
-            // The longest text may have twice the levels of the longest that was tried.
-            assert!(2 * used < PROCESS_STACK / 2, "{before}{open}: {used} bytes");
+            println!(
+                "{bytes:>8} bytes {tokens:>8} tokens {:>8} KiB  {before}{open}",
+                used >> 10
+            );
+            assert!(
+                used < (64 << 10) + tokens * dialect::LEVEL_STACK,
+                "{before}{open}: {used} bytes for {tokens} tokens"
+            );
+        }
+    }
+}
+
+/// Ways to nest in TypeScript that is valid, so that it is transformed and printed too.
+const VALID: [(&str, &str, &str); 14] = [
+    ("(", "1 as number", ")"),
+    ("[", "1 as number", "]"),
+    ("{a:", "1 as number", "}"),
+    ("a + ", "1 as number", ""),
+    ("a?.b(", "1 as number", ")"),
+    ("!", "(1 as number)", ""),
+    ("(a: number) => ", "1", ""),
+    ("a ? b : ", "1 as number", ""),
+    ("a = ", "1 as number", ""),
+    ("a ** ", "(1 as number)", ""),
+    ("`${", "1 as number", "}`"),
+    ("<b c={", "1 as number", "}/>"),
+    ("class {[", "1 as number", "]() {}}"),
+    ("function () { return ", "1 as number", "}"),
+];
+
+#[test]
+fn typescript_that_is_transformed_fits_the_stack_that_its_tokens_are_given() {
+    for level in VALID {
+        for depth in [100, 200] {
+            let text = nest("x = ", &[level], depth);
+            let tokens = dialect::nesting_tokens(&text);
+            let given = COMPILE_STACK + tokens * dialect::LEVEL_STACK;
+            let used = std::thread::Builder::new()
+                .stack_size(given)
+                .spawn(move || {
+                    let before = touched();
+                    let stripped = super::typescript::strip(&text, &super::typescript::ANY);
+                    assert!(stripped.is_ok(), "{stripped:?}");
+                    touched() - before
+                })
+                .unwrap()
+                .join()
+                .unwrap();
+            println!(
+                "{depth} levels {tokens} tokens {:>6} KiB {level:?}",
+                used >> 10
+            );
+            assert!(
+                used < (128 << 10) + tokens * dialect::LEVEL_STACK,
+                "{level:?}: {used} bytes for {tokens} tokens"
+            );
         }
     }
 }

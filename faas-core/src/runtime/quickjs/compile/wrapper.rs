@@ -13,8 +13,11 @@ pub(super) const FIRST_LINE: i32 = -1;
 /// The parameters of a body.
 pub(in crate::runtime::quickjs) const BODY: [&str; 3] = ["input", "context", "instanceId"];
 
-/// The parameters of a CommonJS module, without those that only a file system would need.
+/// The parameters of a CommonJS module that is the only file: `require` is global then.
 pub(in crate::runtime::quickjs) const COMMON_JS: [&str; 2] = ["exports", "module"];
+
+/// The parameters of a CommonJS module that is one of several files.
+const COMMON_JS_FILE: [&str; 5] = ["exports", "module", "require", "__filename", "__dirname"];
 
 /// What stands before and after the user's text.
 pub(super) struct Wrapper {
@@ -66,6 +69,11 @@ impl Wrapper {
     /// A function whose body is a CommonJS module. For `declared` see [`Wrapper::body`].
     pub(super) fn common_js(is_async: bool, declared: &HashSet<String>) -> Self {
         Self::function(is_async, &parameters(COMMON_JS, declared), "", "\n})")
+    }
+
+    /// A function whose body is a CommonJS module, one of several files.
+    pub(super) fn common_js_file(is_async: bool, declared: &HashSet<String>) -> Self {
+        Self::function(is_async, &parameters(COMMON_JS_FILE, declared), "", "\n})")
     }
 
     fn function(is_async: bool, parameters: &str, head: &str, after: &str) -> Self {

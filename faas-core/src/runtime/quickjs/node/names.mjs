@@ -13,7 +13,9 @@ const MODULES = [
   'worker_threads', 'zlib',
 ];
 // Values that say something about the computer on which this runs.
-const LOCAL = new Set(['rootCertificates', 'builtinModules', 'globalPaths', 'threadId', 'path']);
+const LOCAL = new Set([
+  'rootCertificates', 'builtinModules', 'globalPaths', 'threadId', 'path', '_pathCache',
+]);
 
 const isData = (value) => {
   if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) return true;

@@ -19,9 +19,6 @@
   // The number that stands for the binding in an action.
   const ACTION = -1;
 
-  // The most bytes that are sent at a time.
-  const MAX_PIECE = 262144;
-
   // The queue of calls, the queue of actions, and what the host has taken.
   const queue = () => ({ __proto__: null, first: null, last: null });
   let calls = queue(), actions = queue(), taken = { __proto__: null };
@@ -120,8 +117,10 @@
           throw error;
         }
         if (piece === undefined) return void await act(END, stream);
-        for (let start = 0; start < piece.length; start += MAX_PIECE) {
-          await act(WRITE, stream, part(piece, start, start + MAX_PIECE));
+        for (let start = 0; start < piece.length;) {
+          const next = part(piece, start);
+          start += next.length;
+          await act(WRITE, stream, next);
         }
       }
     } catch (error) {

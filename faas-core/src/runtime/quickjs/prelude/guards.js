@@ -38,9 +38,15 @@
 
   const contains = (text, part) => apply(indexOf, text, [part]) >= 0;
 
-  // A stack without the platform's frames, and without those of builtins that the platform called.
+  // Rewrites the places in a stack, once the program has source maps.
+  let mapStack = (stack) => stack;
+  const useMaps = (rewrite) => { mapStack = rewrite; };
+
+  // A stack with the user's places, without the platform's frames, and without those of builtins
+  // that the platform called.
   const cleanStack = (stack) => {
-    if (typeof stack !== 'string' || !contains(stack, IN_PLATFORM)) return stack;
+    if (typeof stack !== 'string') return stack;
+    if (!contains(stack, IN_PLATFORM)) return mapStack(stack);
     let text = '', natives = '', start = 0;
     while (start < stack.length) {
       let end = apply(indexOf, stack, ['\n', start]) + 1;
@@ -56,7 +62,7 @@
         natives = '';
       }
     }
-    return text + natives;
+    return mapStack(text + natives);
   };
 
   const nativeStack = getOwnPropertyDescriptor(ErrorClass.prototype, 'stack').get;
@@ -239,5 +245,5 @@
   replace(NativeWeakRef.prototype, 'constructor', GuardedWeakRef);
   replace(globalThis, 'WeakRef', GuardedWeakRef);
 
-  return { put, cleanStack, release };
+  return { put, cleanStack, release, useMaps };
 })

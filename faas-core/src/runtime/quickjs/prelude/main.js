@@ -3,9 +3,10 @@
 //
 // Evaluates to a function that the host calls once, with its own functions and with what
 // `guards.js` returned, to which the host added the object that `web/loader.js` returned.
-(function (hostLog, hostSkip, hostNow, hostRandom, hostLoad, guards, hostFunctions) {
+(function (hostLog, hostSkip, hostNow, hostRandom, hostLoad, guards, hostFunctions, hostModules) {
   'use strict';
-  const { put, cleanStack, release, platform } = guards;
+  const { put, cleanStack, release, useMaps, platform } = guards;
+  const { use } = platform;
   const { parse, stringify } = JSON;
   const { apply, ownKeys } = Reflect;
   const {
@@ -15,7 +16,7 @@
   const { withResolvers } = Promise;
   const PromiseClass = Promise, TypeErrorClass = TypeError, RangeErrorClass = RangeError;
   const toText = String, toNumber = Number;
-  const { slice, toWellFormed, indexOf, charCodeAt } = String.prototype;
+  const { slice, toWellFormed, indexOf, lastIndexOf, charCodeAt } = String.prototype;
   const { bind } = Function.prototype;
   const { toStringTag } = Symbol;
 
@@ -51,6 +52,30 @@
 
   let inspector;
   const inspect = () => (inspector ??= hostLoad(0)(builtins));
+
+  // ---- modules ----
+
+  let moduleSystem, mainFile = '';
+  const modules = () => (moduleSystem ??= hostLoad(3)(
+    { __proto__: null, ...builtins, lastIndexOf, defineProperty, TypeErrorClass },
+    parse, use, hostModules,
+  ));
+  const synthesize = (name, known, isBuiltin) => modules().synthesize(name, known, isBuiltin);
+  // Evaluates the main file, a CommonJS module: what its function returned, and its `module`.
+  const runMain = (name, code) => modules().main(name, code);
+  const setMain = (name) => { mainFile = name; };
+
+  // A script has `require` as a global; a CommonJS file of several has its own.
+  let globalRequire;
+  defineProperty(globalThis, 'require', {
+    __proto__: null, enumerable: false, configurable: true,
+    get: () => (globalRequire ??= modules().requireFrom(mainFile)),
+    set: (value) => {
+      defineProperty(globalThis, 'require', {
+        __proto__: null, value, writable: true, enumerable: false, configurable: true,
+      });
+    },
+  });
 
   // Text for any value. Runs user code: getters of errors, traps of proxies.
   const safely = (value) => (typeof value === 'string' ? value : inspect().safely(value));
@@ -165,10 +190,32 @@
   // ---- entry points ----
 
   let handler, functionId, functionName, functionVersion, readsContext, takesInstanceId;
+  let memory = 0;
+  // Besides `env` and the bindings, what AWS Lambda's context has.
   const contextPrototype = {
     toString() { return this.instanceId; },
+    get awsRequestId() { return this.executionId; },
+    get memoryLimitInMB() { return toText(memory); },
+    getRemainingTimeInMillis() { return this.deadline > hostNow() ? this.deadline - hostNow() : 0; },
   };
-  defineProperty(contextPrototype, 'toString', { enumerable: false });
+  const reserved = { __proto__: null, env: true, constructor: true };
+  for (const name of ownKeys(contextPrototype)) {
+    reserved[name] = true;
+    defineProperty(contextPrototype, name, { enumerable: false });
+  }
+
+  // ---- handlers of other platforms ----
+
+  let formSystem;
+  const forms = () => (formSystem ??= hostLoad(4)({
+    __proto__: null, ...builtins, defineProperty, parse, TypeErrorClass, reserved,
+    environment: () => contextPrototype.env,
+  }));
+  const prepareForms = (kind, usesDeno, environment) => {
+    if (environment !== undefined) setEnvironment(parse(environment));
+    forms().prepare(kind, usesDeno);
+  };
+  const PLAIN = { __proto__: null, body: 1, expression: 1, function: 1, export: 1, lambda: 1 };
 
   // Not an own property of the context, so that logging or copying the context reveals no secrets.
   const setEnvironment = (env) => {
@@ -264,9 +311,6 @@
   const adopt = (thenable) => new PromiseClass((resolve) => resolve(thenable));
 
   const HANDLERS = ['default', 'handler', 'main'];
-  // The handlers of other platforms, which are not supported yet.
-  const EVENTS = ['fetch', 'scheduled', 'queue', 'email'];
-
   const isObject = (value) => value !== null && typeof value === 'object';
 
   // The handler among what a module exports. A method of an object is called as one.
@@ -281,11 +325,7 @@
       }
     }
     const object = isObject(exports.default) ? exports.default : exports;
-    for (let i = 0; i < EVENTS.length; i++) {
-      if (typeof object[EVENTS[i]] === 'function') {
-        throw new TypeErrorClass('there is no function to call: an object with ' + EVENTS[i] + ' is not supported yet, export a function');
-      }
-    }
+    if (typeof object.fetch === 'function') return forms().workers(object);
     return exports.default === undefined ? exports : exports.default;
   };
 
@@ -302,9 +342,23 @@
       : callSettled(box, input, context);
   };
 
-  const install = (code, id, name, version, reads, environment, form) => {
+  // The function of a handler that is called in its own way.
+  const findFunction = (exports) => () => {
+    const found = isObject(exports) ? findHandler(exports) : exports;
+    if (typeof found === 'function') return found;
+    // Google's functions are exported under names of their own.
+    const names = keys(exports);
+    for (let i = 0; i < names.length; i++) {
+      if (typeof exports[names[i]] === 'function') return exports[names[i]];
+    }
+    throw new TypeErrorClass('there is no function to call: the exported handler is ' + safely(found));
+  };
+
+  const install = (code, id, name, version, reads, environment, form, kind, mebibytes) => {
+    memory = mebibytes;
     let entry = code;
-    if (form === 'expression') entry = expression(code);
+    if (!(kind in PLAIN)) entry = forms().adapt(kind, code, findFunction(code));
+    else if (form === 'expression') entry = expression(code);
     else if (form === 'exports' && isObject(code)) entry = findHandler(code);
     if (typeof entry !== 'function') {
       throw new TypeErrorClass('there is no function to call: what is named or exported as the handler is ' + safely(entry));
@@ -380,7 +434,7 @@
   const tellError = (thrown) => platform.error !== undefined && platform.error(thrown);
 
   return {
-    run, finish, adopt, fire, install, rename, describe, bind: bindHost, outgoing, deliver,
-    hearsRejections, tellRejection, tellError, prepare,
+    run, finish, adopt, fire, install, rename, describe, useMaps, synthesize, runMain, setMain, prepare,
+    prepareForms, bind: bindHost, outgoing, deliver, hearsRejections, tellRejection, tellError,
   };
 })

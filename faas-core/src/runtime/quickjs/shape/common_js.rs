@@ -7,9 +7,10 @@ use oxc_ast::ast::{
     ObjectExpression, ObjectPropertyKind, Statement,
 };
 
+use super::conventions::{Callee, Exported};
 use super::{declarations, list};
-use crate::error::CompileError;
-use crate::runtime::quickjs::compile::plain;
+use crate::runtime::quickjs::handler::Handler;
+use crate::runtime::quickjs::syntax_error::Refusal;
 
 /// The exports that can be the handler, in the order in which they are looked for.
 pub(super) const HANDLERS: [&str; 3] = ["default", "handler", "main"];
@@ -20,39 +21,70 @@ pub(super) struct Exports {
     names: Vec<String>,
     /// Whether it may export more, or a function.
     is_open: bool,
+    /// How the handler among them is called, if its function can be seen.
+    convention: Option<Handler>,
+    /// A function under another name that is certainly a handler.
+    node_http: Option<Handler>,
 }
 
 impl Exports {
     /// # Errors
     /// When there is no handler among them.
-    pub(super) fn check(&self) -> Result<(), CompileError> {
+    pub(super) fn check(&self) -> Result<(), Refusal> {
         let is_handler = |name: &String| HANDLERS.contains(&name.as_str());
         if self.is_open || self.names.iter().any(is_handler) {
             return Ok(());
         }
-        Err(plain(format!(
+        if self.node_http.is_some() {
+            return Ok(());
+        }
+        Err(Refusal::whole(format!(
             "the module exports no handler, only {}: export a function as `exports.handler`",
             list(self.names.iter().map(String::as_str))
         )))
     }
+
+    /// How the handler is called, as far as can be seen.
+    pub(super) fn convention(&self) -> Handler {
+        if let Some(handler) = self.convention.or(self.node_http) {
+            return handler;
+        }
+        let has_handler = self.names.iter().any(|name| name == "handler");
+        let has_default = self.names.iter().any(|name| name == "default");
+        if has_handler && !has_default {
+            Handler::Lambda
+        } else {
+            Handler::Export
+        }
+    }
+
+    /// The names that it exports.
+    pub(super) fn into_names(self) -> Vec<String> {
+        self.names
+    }
 }
 
 /// The exports of a text; `None` when it is no CommonJS module.
-pub(super) fn exports(statements: &[Statement<'_>]) -> Option<Exports> {
+pub(super) fn exports(statements: &[Statement<'_>], text: &str) -> Option<Exports> {
     let declared = declarations::names(statements);
     let mut found = Finder {
         declared,
         exports: None,
+        top: statements,
+        text,
     };
     found.statements(statements);
     found.exports
 }
 
 /// Looks for exports in what runs when the text does, outside functions.
-struct Finder {
+struct Finder<'s, 'a> {
     /// Names that are the text's own, and so not the module's.
     declared: HashSet<String>,
     exports: Option<Exports>,
+    /// The statements at the top of the text.
+    top: &'s [Statement<'a>],
+    text: &'s str,
 }
 
 /// What an expression of member accesses begins with.
@@ -63,7 +95,7 @@ enum Root<'t> {
     Property(Option<&'t str>),
 }
 
-impl Finder {
+impl Finder<'_, '_> {
     fn statements(&mut self, statements: &[Statement<'_>]) {
         for statement in statements {
             self.statement(statement);
@@ -127,7 +159,11 @@ impl Finder {
     fn assignment(&mut self, assignment: &AssignmentExpression<'_>) {
         match self.target(&assignment.left) {
             Some(Root::Exports) => self.whole(&assignment.right),
-            Some(Root::Property(Some(name))) => self.found().names.push(name.to_owned()),
+            Some(Root::Property(Some(name))) => {
+                let name = name.to_owned();
+                self.exported(&name, &assignment.right);
+                self.found().names.push(name);
+            }
             Some(Root::Property(None)) => self.found().is_open = true,
             None => {}
         }
@@ -138,11 +174,48 @@ impl Finder {
     fn whole(&mut self, value: &Expression<'_>) {
         match value.without_parentheses() {
             Expression::ObjectExpression(object) if !is_open(object) => {
-                let names = object.properties.iter().filter_map(property_name);
-                self.found().names.extend(names);
+                self.found();
+                for property in &object.properties {
+                    let Some(name) = property_name(property) else {
+                        continue;
+                    };
+                    if let ObjectPropertyKind::ObjectProperty(property) = property {
+                        self.exported(&name, &property.value);
+                    }
+                    self.found().names.push(name);
+                }
             }
-            _ => self.found().is_open = true,
+            value => {
+                let convention = self.callee(value, Exported::Whole);
+                let found = self.found();
+                found.is_open = true;
+                found.convention = found.convention.or(convention);
+            }
         }
+    }
+
+    /// Sees how the value of an export is called, if it may be the handler.
+    fn exported(&mut self, name: &str, value: &Expression<'_>) {
+        let exported = match name {
+            "default" => Exported::Default,
+            "handler" => Exported::Handler,
+            _ => Exported::Named,
+        };
+        let convention = self.callee(value, exported);
+        let found = self.found();
+        if HANDLERS.contains(&name) {
+            found.convention = found.convention.or(convention);
+        } else if convention == Some(Handler::NodeHttp) {
+            found.node_http = convention;
+        }
+    }
+
+    fn callee(&self, value: &Expression<'_>, exported: Exported) -> Option<Handler> {
+        let callee = match value.without_parentheses() {
+            Expression::Identifier(id) => Callee::named(id.name.as_str(), self.top, self.text),
+            value => Callee::of(value, self.text),
+        };
+        callee.map(|callee| callee.convention(exported))
     }
 
     fn found(&mut self) -> &mut Exports {

@@ -8,15 +8,16 @@ use oxc_ast::ast::{
 };
 
 use super::{is_function, list};
-use crate::error::CompileError;
-use crate::runtime::quickjs::compile::plain;
+use crate::runtime::quickjs::syntax_error::Refusal;
 
 /// The name of the handler, when the text is declarations only and has a function: the one named
 /// `handler`, else `main`, else the only one.
 ///
 /// # Errors
 /// When there are several and none has one of these names.
-pub(super) fn handler(statements: &[Statement<'_>]) -> Result<Option<String>, CompileError> {
+pub(super) fn handler<'t, 'a: 't>(
+    statements: impl IntoIterator<Item = &'t Statement<'a>>,
+) -> Result<Option<String>, Refusal> {
     let mut functions: Vec<&str> = Vec::new();
     let mut named: HashSet<&str> = HashSet::new();
     for statement in statements {
@@ -54,7 +55,7 @@ pub(super) fn handler(statements: &[Statement<'_>]) -> Result<Option<String>, Co
     match functions.as_slice() {
         [] => Ok(None),
         [only] => Ok(Some((*only).to_owned())),
-        several => Err(plain(format!(
+        several => Err(Refusal::whole(format!(
             "cannot choose the function to call among {}: name it `handler`",
             list(several.iter().copied())
         ))),

@@ -1,7 +1,7 @@
 // `Blob` and `File`, whose bytes are in memory. Slices and copies share them.
 (function (use, native, platform) {
   'use strict';
-  const { expose, need, isObject, dictionary, sequence, usv } = use('idl');
+  const { expose, need, dictionary, sequence, usv } = use('idl');
   const { encode, decode, bytesOf } = use('bytes');
 
   const CHUNK = 65536;
@@ -37,17 +37,10 @@
     #type;
 
     constructor(blobParts = undefined, options = undefined) {
-      const parts = [];
-      if (blobParts !== undefined) {
-        if (!isObject(blobParts)) throw new TypeError('the parts of a Blob must be iterable');
-        for (const part of sequence(blobParts, 'the list of parts')) {
-          if (isBlob(part)) {
-            parts.push(part.#bytes);
-          } else {
-            parts.push(bytesOf(part)?.slice() ?? usv(part));
-          }
-        }
-      }
+      const parts = blobParts === undefined ? [] : sequence(
+        blobParts, 'the list of the parts of a Blob',
+        (part) => (isBlob(part) ? part.#bytes : bytesOf(part)?.slice() ?? usv(part)),
+      );
       const { endings = 'transparent', type = '' } = dictionary(options, 'the options of a Blob');
       const ending = `${endings}`;
       if (ending !== 'transparent' && ending !== 'native') {

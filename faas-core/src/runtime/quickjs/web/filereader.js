@@ -13,17 +13,17 @@
     return parsed === null ? undefined : parsed.parameters.get('charset');
   };
 
-  // The text of bytes. A byte order mark goes before the names of encodings.
+  // The text of bytes. A byte order mark decides before the names of encodings.
   const textOf = (bytes, label, type) => {
+    const { TextDecoder } = use('encoding');
+    if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return decode(bytes);
+    if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+    if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
     for (const name of [label, charset(type)]) {
       if (name === undefined) continue;
       try {
-        const { TextDecoder } = use('encoding');
-        const found = new TextDecoder(name).encoding;
-        const mark = bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be'
-          : bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : undefined;
-        return new TextDecoder(mark ?? found).decode(bytes);
-      } catch { /* The next one. */ }
+        return new TextDecoder(name).decode(bytes);
+      } catch { /* The name is unknown: the next one. */ }
     }
     return decode(bytes);
   };
@@ -91,7 +91,10 @@
             this.#reading = null;
             this.#result = convert(bytes, blob.type);
             this.#fire('load', total, total);
-            if (this.#state !== LOADING) this.#fire('loadend', total, total);
+            // Microtasks of the listeners run before `loadend`.
+            platform.start(() => {
+              if (this.#state !== LOADING) this.#fire('loadend', total, total);
+            }, 0);
           });
         });
       });

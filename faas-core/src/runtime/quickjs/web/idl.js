@@ -148,11 +148,15 @@
     return method;
   };
 
-  // The elements of a sequence.
-  const sequence = (value, what) => {
+  // The elements of a sequence. Each is converted before the next is taken.
+  const sequence = (value, what, convert = (element) => element) => {
     const method = isObject(value) ? iterator(value, what) : undefined;
     if (method === undefined) throw new Failure(`${what} must be iterable`);
-    return [...{ [Symbol.iterator]: () => apply(method, value, []) }];
+    const elements = [];
+    for (const element of { [Symbol.iterator]: () => apply(method, value, []) }) {
+      elements.push(convert(element));
+    }
+    return elements;
   };
 
   // A number as `[EnforceRange] unsigned long long`.

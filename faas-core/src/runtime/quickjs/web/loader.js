@@ -115,6 +115,7 @@
     });
   }
 
+  platform.use = use;
   // A module of Node, or the names of all.
   platform.builtin = (name) => use('node:builtins').get(name);
   platform.builtins = () => use('node:builtins').names();

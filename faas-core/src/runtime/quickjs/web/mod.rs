@@ -119,16 +119,23 @@ const PARTS: &[Part] = &[
         native: clock::native,
     },
     Part {
-        name: "events",
-        source: include_str!("events.js"),
+        name: "event",
+        source: include_str!("event.js"),
         globals: &[
             "Event",
-            "EventTarget",
             "CustomEvent",
             "ErrorEvent",
             "PromiseRejectionEvent",
             "MessageEvent",
             "ProgressEvent",
+        ],
+        native: no_native,
+    },
+    Part {
+        name: "events",
+        source: include_str!("events.js"),
+        globals: &[
+            "EventTarget",
             "addEventListener",
             "removeEventListener",
             "dispatchEvent",

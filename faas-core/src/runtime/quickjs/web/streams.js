@@ -4,10 +4,9 @@
   // Its writable streams make an `AbortController`.
   use('abort');
   const streams = use('web-streams-polyfill');
-  const { ReadableStream, ReadableStreamDefaultController } = streams;
-
-  // Makes a stream whose chunks `pull(controller)` enqueues.
-  const readable = (pull, cancel) => new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
-
-  return { ...streams, readable, ReadableStreamDefaultController };
+  // The package makes an `AsyncIterator.prototype` of its own.
+  const { getPrototypeOf, setPrototypeOf } = Object;
+  const asyncIterator = getPrototypeOf(getPrototypeOf(async function* () {}.prototype));
+  setPrototypeOf(getPrototypeOf(new streams.ReadableStream().values()), asyncIterator);
+  return streams;
 })

@@ -125,11 +125,11 @@ pub(super) const BODIES: &[Snippet] = &[
     ("return new.target === undefined", Json("true")),
     (
         "return typeof require + typeof process + typeof module + typeof exports",
-        Json(r#""undefinedobjectundefinedundefined""#),
+        Json(r#""functionobjectundefinedundefined""#),
     ),
     (
-        "const fs = typeof require === 'function' ? require('fs') : null; return fs",
-        Json("null"),
+        "const pg = typeof require === 'function' ? require('pg') : null; return pg",
+        Throws("Error: cannot find module 'pg'"),
     ),
     ("return 'a\u{2028}b'.length", Json("3")),
     ("return '// not a comment'", Json(r#""// not a comment""#)),

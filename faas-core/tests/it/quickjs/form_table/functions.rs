@@ -300,6 +300,6 @@ pub(super) const COMMON_JS: &[Snippet] = &[
     ),
     (
         "const _ = require('lodash');\nexports.handler = (input) => _.sum(input.items)",
-        Throws("ReferenceError: require is not defined: modules are not supported yet"),
+        Throws("Error: cannot find module 'lodash': the package"),
     ),
 ];

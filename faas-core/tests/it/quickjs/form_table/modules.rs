@@ -46,8 +46,8 @@ pub(super) const MODULES: &[Snippet] = &[
     ),
     ("export default () => this === undefined", Json("true")),
     (
-        "export default () => import.meta.url === undefined",
-        Json("true"),
+        "export default () => import.meta.url",
+        Json("\"file:///function.js\""),
     ),
     ("\u{feff}export default () => 1", Json("1")),
     ("#!/usr/bin/env node\nexport default () => 1", Json("1")),
@@ -58,34 +58,20 @@ pub(super) const MODULES: &[Snippet] = &[
         ),
     ),
     (
-        "const app = { fetch() {} }; export default app",
-        Throws(
-            "TypeError: there is no function to call: an object with fetch is not supported yet",
-        ),
+        "const app = { async fetch() { return 1 } }; export default { handler: app.fetch }",
+        Json("1"),
     ),
     (
-        "export default { async fetch(request) { return new Response('x') } }",
-        RefusedAt(
-            1,
-            16,
-            "an object with fetch is not supported yet: export a function",
-        ),
-    ),
-    (
-        "export default { fetch() {}, scheduled() {} }",
-        RefusedAt(1, 16, "fetch, scheduled"),
+        "export default { scheduled() {}, queue() {} }",
+        RefusedAt(1, 16, "only scheduled, queue"),
     ),
     ("export default {}", RefusedAt(1, 16, "has no handler")),
-    (
-        "export async function GET(request) { return 1 }",
-        Refused("HTTP methods are not supported yet"),
-    ),
     (
         "export const add = (input) => input.a",
         Refused("no handler, only add"),
     ),
-    ("export {}", Refused("no handler")),
-    ("export default 1;\nexport default 2;", RefusedAt(2, 17, "")),
+    ("export {}", Refused("no handler: export a function")),
+    ("export default 1;\nexport default 2;", RefusedAt(2, 16, "")),
     ("export { nope }", RefusedAt(1, 10, "'nope' does not exist")),
     (
         "export default () => 1\nreturn 1",
@@ -97,35 +83,37 @@ pub(super) const MODULES: &[Snippet] = &[
 pub(super) const ELSEWHERE: &[Snippet] = &[
     (
         "import x from \"y\"",
-        RefusedAt(1, 1, "imports are not supported yet: bundle"),
+        RefusedAt(1, 15, "the package \"y\" is not part of the upload. Bundle"),
     ),
     (
-        "import fs from 'fs'\nexport default () => 1",
-        RefusedAt(1, 1, "imports are not supported yet"),
+        "import axios from 'axios'\nexport default () => 1",
+        RefusedAt(1, 19, "npx esbuild"),
     ),
     (
-        "const a = 1\nimport { x } from './x.js'\nreturn x",
-        RefusedAt(2, 1, "imports are not supported yet"),
+        "const a = 1\nimport { x } from './x.js'\nexport default () => x",
+        RefusedAt(2, 19, "there is no file for \"./x.js\""),
     ),
     (
         "import 'side-effect'; function f() {}",
-        RefusedAt(1, 1, "imports are not supported yet"),
+        RefusedAt(1, 8, "side-effect"),
     ),
     (
         "import * as x from 'x'; return 1",
-        RefusedAt(1, 1, "imports are not supported yet"),
+        RefusedAt(1, 25, "return from an exported function"),
     ),
     (
-        "export * from 'x'; export default () => 1",
-        RefusedAt(1, 1, "imports are not supported yet"),
+        "export * from 'https://esm.sh/x'; export default () => 1",
+        RefusedAt(1, 15, "is a URL"),
     ),
     (
         "export { handler } from './other.js'",
-        RefusedAt(1, 1, "imports are not supported yet"),
+        RefusedAt(1, 25, "there is no file"),
     ),
     (
-        "const fs = require('fs'); return 1",
-        Throws("ReferenceError: require is not defined: modules are not supported yet"),
+        "const axios = require('axios'); return 1",
+        Throws(
+            "Error: cannot find module 'axios': the package \"axios\" is not part of the upload",
+        ),
     ),
     ("return process.env.HOME", Json("null")),
     ("return Buffer.from('x').toString('hex')", Json(r#""78""#)),
@@ -137,55 +125,98 @@ pub(super) const ELSEWHERE: &[Snippet] = &[
         "return event.name",
         Throws("ReferenceError: event is not defined: the input is `input`"),
     ),
-    (
-        "const x: number = 1; return x",
-        RefusedAt(
-            1,
-            8,
-            "TypeScript syntax is not supported yet: compile it to JavaScript first",
-        ),
-    ),
-    (
-        "interface Input { a: number }\nreturn input.a",
-        RefusedAt(1, 11, "TypeScript"),
-    ),
+];
+
+/// TypeScript and JSX that the text itself shows to be such.
+pub(super) const TYPESCRIPT: &[Snippet] = &[
+    ("const x: number = 1; return x", Json("1")),
+    ("interface Input { a: number }\nreturn input.a", Json("2")),
     (
         "type Input = { a: number };\nexport default (input: Input) => input.a",
-        RefusedAt(1, 6, "TypeScript"),
+        Json("2"),
     ),
     (
-        "function add(input: { a: number }): number { return input.a }",
-        RefusedAt(1, 19, "TypeScript"),
+        "function add(input: { a: number; b: number }): number { return input.a + input.b }",
+        Json("5"),
     ),
-    ("return input as any", RefusedAt(1, 14, "TypeScript")),
-    ("return input!.a", RefusedAt(1, 13, "TypeScript")),
+    ("(input: { a: number }): number => input.a", Json("2")),
+    ("return input as any", Json(super::INPUT)),
+    ("return input!.a", Json("2")),
+    ("return (input satisfies object).a", Json("2")),
+    ("return (<any>input).a", Json("2")),
     (
-        "enum Color { Red }\nreturn Color.Red",
-        RefusedAt(1, 1, "TypeScript"),
+        "enum Color { Red, Green = 5, Blue }\nreturn Color.Blue",
+        Json("6"),
+    ),
+    (
+        "const enum Size { S = 1, L = S << 4 }\nreturn Size.L",
+        Json("16"),
+    ),
+    (
+        "namespace Shapes { export const sides = 4; export namespace Deep { export const x = 7 } }\n\
+         export default () => [Shapes.sides, Shapes.Deep.x]",
+        Json("[4,7]"),
     ),
     (
         "import type { Handler } from 'aws-lambda';\nexport const handler: Handler = async () => 1",
-        RefusedAt(1, 13, "TypeScript"),
+        Json("1"),
     ),
     (
-        "class A { private x: string = '' }\nreturn 1",
-        RefusedAt(1, 19, "TypeScript"),
+        "import { type Handler, Context } from 'aws-lambda';\n\
+         export const handler: Handler = async (event: any, context: Context) => event.a",
+        Json("2"),
     ),
     (
-        "const f = <T,>(x: T): T => x; return f(1)",
-        RefusedAt(1, 11, "TypeScript"),
+        "class A { constructor(private x: string, readonly y = 2) {} get both() { return this.x + this.y } }\n\
+         return new A('a').both",
+        Json("\"a2\""),
     ),
     (
-        "return <div>{input.name}</div>",
-        RefusedAt(1, 8, "JSX is not supported yet"),
+        "abstract class A<T> { abstract f(): T; g?: T; declare h: T }\n\
+         class B extends A<number> implements Object { override f() { return 3 } }\nreturn new B().f()",
+        Json("3"),
     ),
-    ("export default () => <h1>Hi</h1>", RefusedAt(1, 22, "JSX")),
+    ("const f = <T,>(x: T): T => x; return f(1)", Json("1")),
     (
-        "const x: string = ''; return <b>{x}</b>",
-        RefusedAt(1, 8, "TypeScript"),
+        "function f(a: string): string; function f(a: number): number; function f(a: any) { return a }\n\
+         export { f as handler }; declare const x: number;",
+        Json(super::INPUT),
     ),
     (
-        "@decorated class A {}\nreturn 1",
-        RefusedAt(1, 1, "decorators are not supported yet"),
+        "function seen(target: any, key: string, d: PropertyDescriptor) { const f = d.value; d.value = () => ['seen', f()] }\n\
+         class A { @seen run() { return 1 } }\nexport default () => new A().run()",
+        Json("[\"seen\",1]"),
+    ),
+    (
+        "const mark = (name) => (made) => { made.mark = name };\n@mark('x') class A {}\nreturn A.mark",
+        Json("\"x\""),
+    ),
+    (
+        "const React = { createElement: (...all) => all };\nreturn <div id=\"a\">{input.name}</div>",
+        Json(r#"["div",{"id":"a"},"Ada"]"#),
+    ),
+    (
+        "/** @jsx h */\nconst h = (...all: unknown[]) => all;\nexport default () => <b>Hi</b>",
+        Json(r#"["b",null,"Hi"]"#),
+    ),
+    (
+        "exports.handler = async (event: { a: number }) => event.a",
+        Json("2"),
+    ),
+    (
+        "const x: number = 1;\nlet y: string = ;\nreturn x",
+        RefusedAt(2, 17, "Unexpected token"),
+    ),
+    (
+        "const x: number = 1\nconst x: string = ''\nreturn x",
+        RefusedAt(1, 7, "already been declared"),
+    ),
+    (
+        "const a: number = 1;\nexport const b = a",
+        Refused("no handler, only b"),
+    ),
+    (
+        "type A = string;\n\nexport default {} as A",
+        RefusedAt(3, 16, "has no handler"),
     ),
 ];

@@ -1,0 +1,4 @@
+// Apache OpenWhisk: a function named `main`.
+function main(params) {
+  return { greeting: `Hello, ${params.name}!` };
+}

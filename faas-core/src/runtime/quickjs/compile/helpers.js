@@ -1,0 +1,1 @@
+const babelHelpers={decorate(d,t,k,e){let c=arguments.length,r=c<3?t:e===null?e=Object.getOwnPropertyDescriptor(t,k):e;for(let i=d.length-1;i>=0;i--){const f=d[i];if(f)r=(c<3?f(r):c>3?f(t,k,r):f(t,k))||r}return c>3&&r&&Object.defineProperty(t,k,r),r},decorateParam(i,d){return(t,k)=>{d(t,k,i)}},decorateMetadata(){}};

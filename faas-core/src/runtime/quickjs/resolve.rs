@@ -1,0 +1,164 @@
+//! Resolves specifiers: which module `import "./price"` in a file means.
+
+use super::builtin_modules;
+
+/// The endings that a specifier may leave out, in the order in which they are tried.
+const ENDINGS: [&str; 9] = [
+    ".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json",
+];
+
+/// The endings of TypeScript files that are imported under the name of the JavaScript that other
+/// tools make of them.
+const EMITTED: [(&str, &[&str]); 4] = [
+    (".js", &[".ts", ".tsx"]),
+    (".mjs", &[".mts"]),
+    (".cjs", &[".cts"]),
+    (".jsx", &[".tsx"]),
+];
+
+/// The name of the module that `specifier` means in the file `base`: the path of a file, or the
+/// name of a built-in module. `has` tells whether the upload has a file.
+///
+/// # Errors
+/// What is wrong and what to do.
+pub(super) fn resolve(
+    base: &str,
+    specifier: &str,
+    has: impl Fn(&str) -> bool,
+) -> Result<String, String> {
+    if let Some(path) = path_of(base, specifier) {
+        let path = path.ok_or_else(|| format!("\"{specifier}\" is outside the upload"))?;
+        return find(&path, &has).ok_or_else(|| {
+            format!(
+                "there is no file for \"{specifier}\" (looked for {path}): upload it with the \
+                 others in `modules`, or bundle the code into one file"
+            )
+        });
+    }
+    if let Some(builtin) = builtin_modules::find(specifier) {
+        return Ok(builtin.name.to_owned());
+    }
+    Err(if specifier.starts_with("node:") {
+        format!("there is no built-in module \"{specifier}\" here")
+    } else if let Some(file) = find(specifier, &has) {
+        format!("\"{specifier}\" is the name of a package: write \"./{file}\" for the file")
+    } else if specifier.contains("://") || specifier.starts_with("data:") {
+        format!("\"{specifier}\" is a URL: code is not loaded from the network. {BUNDLE}")
+    } else {
+        format!("the package \"{specifier}\" is not part of the upload. {BUNDLE}")
+    })
+}
+
+/// What to do about a package.
+const BUNDLE: &str = "Bundle your code and its packages into one file, such as with `npx esbuild \
+    index.js --bundle --format=esm --platform=node --outfile=bundle.js`, and upload that file";
+
+/// The path that a relative or absolute specifier means; the inner `None` if it is outside the
+/// upload, the outer one if the specifier is the name of a package.
+fn path_of(base: &str, specifier: &str) -> Option<Option<String>> {
+    let (folder, path) = if let Some(path) = specifier.strip_prefix("file:///") {
+        ("", path)
+    } else if let Some(path) = specifier.strip_prefix('/') {
+        ("", path)
+    } else if specifier.starts_with("./")
+        || specifier.starts_with("../")
+        || matches!(specifier, "." | "..")
+    {
+        (
+            base.rsplit_once('/').map_or("", |(folder, _)| folder),
+            specifier,
+        )
+    } else {
+        return None;
+    };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                if parts.pop().is_none() {
+                    return Some(None);
+                }
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(Some(parts.join("/")))
+}
+
+/// The file that a path without or with its ending means.
+fn find(path: &str, has: &impl Fn(&str) -> bool) -> Option<String> {
+    if has(path) {
+        return Some(path.to_owned());
+    }
+    let emitted = EMITTED.iter().find_map(|(ending, sources)| {
+        let stem = path.strip_suffix(ending)?;
+        sources
+            .iter()
+            .map(|source| format!("{stem}{source}"))
+            .find(|path| has(path))
+    });
+    let index = if path.is_empty() {
+        "index".to_owned()
+    } else {
+        format!("{path}/index")
+    };
+    emitted.or_else(|| {
+        [path, &index].into_iter().find_map(|path| {
+            ENDINGS
+                .iter()
+                .map(|ending| format!("{path}{ending}"))
+                .find(|path| has(path))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILES: [&str; 6] = [
+        "index.ts",
+        "lib/price.ts",
+        "lib/index.js",
+        "lib/deep/a.cjs",
+        "data.json",
+        "view.tsx",
+    ];
+
+    #[test]
+    fn a_relative_specifier_is_found_with_and_without_its_ending() {
+        for (base, specifier, file) in [
+            ("index.ts", "./lib/price.ts", "lib/price.ts"),
+            ("index.ts", "./lib/price", "lib/price.ts"),
+            ("index.ts", "./lib/price.js", "lib/price.ts"),
+            ("index.ts", "./view.jsx", "view.tsx"),
+            ("index.ts", "./lib", "lib/index.js"),
+            ("index.ts", "./lib/", "lib/index.js"),
+            ("lib/price.ts", ".", "lib/index.js"),
+            ("lib/price.ts", "..", "index.ts"),
+            ("lib/deep/a.cjs", "../../data.json", "data.json"),
+            ("lib/deep/a.cjs", "./a", "lib/deep/a.cjs"),
+            ("lib/price.ts", "/data", "data.json"),
+            ("lib/price.ts", "file:///data.json", "data.json"),
+        ] {
+            let found = resolve(base, specifier, |path| FILES.contains(&path));
+            assert_eq!(found.as_deref(), Ok(file), "{specifier} in {base}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_answered_with_what_to_do() {
+        for (base, specifier, message) in [
+            ("index.ts", "./none", "no file for \"./none\""),
+            ("index.ts", "../index.ts", "outside the upload"),
+            ("index.ts", "axios", "npx esbuild"),
+            ("index.ts", "data.json", "write \"./data.json\""),
+            ("index.ts", "https://esm.sh/x", "is a URL"),
+            ("index.ts", "node:nothing", "no built-in module"),
+        ] {
+            let error = resolve(base, specifier, |path| FILES.contains(&path)).unwrap_err();
+            assert!(error.contains(message), "{specifier}: {error}");
+        }
+    }
+}
