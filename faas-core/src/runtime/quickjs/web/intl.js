@@ -1,10 +1,13 @@
-// `Intl`, and the methods of builtins that use it. What is not built throws a RangeError: there are
-// no `DisplayNames`, `DurationFormat` and ranges.
+// `Intl`, and the methods of builtins that use it. What is not built throws a RangeError, and never
+// gives a text of another locale.
 (function (use, native) {
   'use strict';
-  const { Locale, readLocales } = use('intl_locales');
+  const { Locale, readLocales, shared } = use('intl_locales');
   const { DateTimeFormat, dateTexts, zones } = use('intl_dates');
-  const { NumberFormat, PluralRules, RelativeTimeFormat, numberText } = use('intl_numbers');
+  const { NumberFormat, numberText, UNITS } = use('intl_numbers');
+  const { PluralRules } = use('intl_plural_rules');
+  const { RelativeTimeFormat } = use('intl_relative');
+  const { DisplayNames } = use('intl_names');
   const { Collator, ListFormat, Segmenter, compareText } = use('intl_texts');
   const OutOfRange = RangeError, Failure = TypeError;
   const { defineProperty } = Object;
@@ -13,15 +16,21 @@
 
   const Intl = {};
   const members = {
-    Collator, DateTimeFormat, ListFormat, Locale, NumberFormat, PluralRules, RelativeTimeFormat,
+    Collator, DateTimeFormat, DisplayNames, ListFormat, Locale, NumberFormat, PluralRules, RelativeTimeFormat,
     Segmenter,
     getCanonicalLocales(locales) { return readLocales(locales); },
     supportedValuesOf(key) {
-      const text = `${key}`;
-      if (text === 'timeZone') {
-        return [...new Set(zones().map((zone) => native.zone(zone)).filter(Boolean))].sort();
+      const text = `${key}`, numbers = shared('numbers');
+      switch (text) {
+        case 'timeZone':
+          return [...new Set(zones().map((zone) => native.zone(zone)).filter(Boolean))].sort();
+        case 'currency': return [...numbers.currencies];
+        case 'numberingSystem': return Object.keys(numbers.digits).sort();
+        case 'unit': return [...UNITS].sort();
+        case 'calendar': return ['buddhist', 'gregory'];
+        case 'collation': return ['emoji', 'eor', 'phonebk', 'pinyin', 'stroke', 'trad', 'zhuyin'];
+        default: throw new OutOfRange(`Intl.supportedValuesOf: invalid key ${text}`);
       }
-      throw new OutOfRange(`Intl.supportedValuesOf: ${text} is not supported by this runtime`);
     },
   };
   for (const name in members) {

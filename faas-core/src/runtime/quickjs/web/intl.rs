@@ -1,8 +1,9 @@
-//! `Intl`: the functions behind it, by ICU4X. Its data are constants of the program, so all
-//! processes share them.
+//! The native functions of `Intl`. Tags of languages, case, collation, lists, plural rules and
+//! segments are ICU4X's; the rules of time zones are jiff's. The texts of numbers and dates are
+//! made in JavaScript from the data of CLDR. All data are constants of the program, so processes
+//! share them.
 //!
-//! A function returns undefined for what it cannot do; `intl.js` then throws. It never answers for
-//! another locale or with other fields than those that were asked for.
+//! A function returns undefined for what it cannot do, and the JavaScript throws.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -15,8 +16,8 @@ use writeable::{Part, PartsWrite, Writeable};
 use super::{Host, add};
 use crate::runtime::quickjs::raw;
 
-mod dates;
-mod numbers;
+mod cldr;
+mod plurals;
 mod texts;
 mod zones;
 
@@ -53,8 +54,8 @@ pub(super) fn native<'js>(ctx: &Ctx<'js>, host: &Host) -> rquickjs::Result<Objec
             })
         },
     )?;
-    dates::add_to(&native, host)?;
-    numbers::add_to(&native, host)?;
+    cldr::add_to(&native)?;
+    plurals::add_to(&native, host)?;
     texts::add_to(&native, host)?;
     zones::add_to(&native)?;
     Ok(native)
@@ -70,26 +71,16 @@ fn locale(tag: &Value<'_>) -> Option<Locale> {
     Locale::try_from_str(&raw::text(tag)?).ok()
 }
 
-/// A formatted text in parts, each with its type in ECMA-402.
-#[derive(Debug)]
+/// The parts of a formatted list, each with its type in ECMA-402.
+#[derive(Debug, Default)]
 struct Parts {
-    /// The category of the parts that count.
-    category: &'static str,
     open: Vec<&'static str>,
     list: Vec<(&'static str, String)>,
-    /// Whether the next text begins a part of its own.
-    is_new: bool,
 }
 
 impl Parts {
-    /// Formats a value. `category` is that of ICU4X's parts: `decimal`, `datetime` or `list`.
-    fn of(value: &impl Writeable, category: &'static str) -> Option<Self> {
-        let mut parts = Self {
-            category,
-            open: Vec::new(),
-            list: Vec::new(),
-            is_new: true,
-        };
+    fn of(value: &impl Writeable) -> Option<Self> {
+        let mut parts = Self::default();
         value.write_to_parts(&mut parts).ok()?;
         Some(parts)
     }
@@ -102,10 +93,9 @@ impl fmt::Write for Parts {
         }
         let kind = self.open.last().copied().unwrap_or("literal");
         match self.list.last_mut() {
-            Some((last, written)) if *last == kind && !self.is_new => written.push_str(text),
+            Some((last, written)) if *last == kind => written.push_str(text),
             _ => self.list.push((kind, text.to_owned())),
         }
-        self.is_new = false;
         Ok(())
     }
 }
@@ -118,18 +108,12 @@ impl PartsWrite for Parts {
         part: Part,
         mut write: impl FnMut(&mut Self) -> fmt::Result,
     ) -> fmt::Result {
-        let kind = match (part.category, part.value) {
-            (category, value) if category == self.category => value,
-            // The fraction of a second is within the second.
-            ("decimal", "decimal") if self.open.last() == Some(&"second") => "literal",
-            ("decimal", "fraction") if self.open.last() == Some(&"second") => "fractionalSecond",
-            _ => return write(self),
-        };
-        self.open.push(kind);
-        self.is_new = true;
+        if part.category != "list" {
+            return write(self);
+        }
+        self.open.push(part.value);
         let written = write(self);
         self.open.pop();
-        self.is_new = self.category == "list";
         written
     }
 }

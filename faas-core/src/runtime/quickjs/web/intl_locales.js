@@ -1,16 +1,11 @@
 // What the parts of `Intl` share: language tags and options, as ECMA-402 reads them.
 (function (use, native) {
   'use strict';
-  const { isObject, expose } = use('idl');
+  const { isObject } = use('idl');
   const Failure = TypeError, OutOfRange = RangeError;
   const { defineProperty } = Object;
 
   const DEFAULT = 'en-US';
-  // The languages that have data. A request for another one gets the default locale.
-  const LANGUAGES = new Set((
-    'af am ar as az be bg bn br bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu he hi hr hu ' +
-    'hy id is it ja ka kk km kn ko ky lo lt lv mk ml mn mr ms my nb ne nl nn no or pa pl pt ro ru ' +
-    'sd si sk sl sq sr sv sw ta te th tk tr uk ur uz vi yue zh zu').split(' '));
 
   let tagOf;
 
@@ -41,8 +36,6 @@
   };
 
   const languageOf = (tag) => tag.split('-', 1)[0];
-  const isSupported = (tag) => LANGUAGES.has(languageOf(tag));
-
   // The keywords of a tag's Unicode extension, and the tag without extensions.
   const split = (tag) => {
     const at = tag.search(/-[a-z0-9]-/);
@@ -61,13 +54,87 @@
     return { base, keywords };
   };
 
-  // The locale of a formatter: `{ base, keywords, tag }`.
-  const resolve = (locales) => {
-    const tag = readLocales(locales).find(isSupported) ?? DEFAULT;
-    return { ...split(tag), tag };
+  // The locale of the data that a tag gets: the tag itself, or what is left of it without its last
+  // subtags. `undefined` for a language without data.
+  const available = (tag) => {
+    let { base } = split(tag);
+    const { tags } = shared('locales');
+    const language = languageOf(base), known = tags[language];
+    if (known === undefined) return undefined;
+    while (base !== language && !` ${known} `.includes(` ${base.slice(language.length + 1)} `)) {
+      base = base.slice(0, base.lastIndexOf('-'));
+    }
+    return base;
   };
 
-  const supported = (locales) => readLocales(locales).filter(isSupported);
+  // The locale of a formatter: its tag, and the keywords that were asked for. Throws for languages
+  // that other implementations of `Intl` have. As there, an unknown language gets the default.
+  const resolve = (locales) => {
+    const tags = readLocales(locales);
+    for (const tag of tags) {
+      const base = available(tag);
+      if (base !== undefined) return { base, keywords: split(tag).keywords };
+    }
+    const { absent } = shared('locales');
+    const other = tags.find((tag) => absent.includes(languageOf(tag)));
+    if (other !== undefined) throw missing(`the locale ${other}`);
+    return { base: DEFAULT, keywords: { __proto__: null } };
+  };
+
+  const supported = (locales) => readLocales(locales).filter((tag) => available(tag) !== undefined);
+
+  // A tag with keywords, as `resolvedOptions` shows it.
+  const withKeywords = (base, keywords) => {
+    let text = '';
+    for (const key of Object.keys(keywords).sort()) {
+      if (keywords[key] !== undefined) text += keywords[key] === '' ? `-${key}` : `-${key}-${keywords[key]}`;
+    }
+    return text === '' ? base : `${base}-u${text}`;
+  };
+
+  // ---- the data of locales ----
+
+  const KEPT = 48;
+  const kept = new Map();
+  const keep = (key, make) => {
+    let found = kept.get(key);
+    if (found === undefined) {
+      found = make();
+      if (kept.size >= KEPT) kept.clear();
+      kept.set(key, found);
+    }
+    return found;
+  };
+
+  const shared = (section) =>
+    keep(`shared ${section}`, () => JSON.parse(native.data('shared', section)));
+
+  // Applies the changes of a locale to the data of its parent.
+  const change = (from, changes) => {
+    if (changes === null || typeof changes !== 'object' || Array.isArray(changes)) return changes;
+    const found = { __proto__: null, ...from };
+    for (const key of Object.keys(changes)) {
+      if (changes[key] === null) delete found[key];
+      else found[key] = change(found[key], changes[key]);
+    }
+    return found;
+  };
+
+  // A section of the data of a locale, which has the changes to the data of its parents.
+  const data = (base, section) => keep(`${base} ${section}`, () => {
+    const { scripts, parents } = shared('locales');
+    const chain = [];
+    for (let tag = scripts[base] ?? base; tag !== ''; ) {
+      chain.unshift(tag);
+      tag = parents[tag] ?? tag.slice(0, Math.max(tag.lastIndexOf('-'), 0));
+    }
+    let found = { __proto__: null };
+    for (const tag of chain) {
+      const text = native.data(tag, section);
+      if (text !== undefined) found = change(found, JSON.parse(text));
+    }
+    return found;
+  });
 
   const readOptions = (options) => {
     if (options === undefined) return { __proto__: null };
@@ -128,6 +195,23 @@
       });
     }
     return Class;
+  };
+
+  // Makes a constructor that can be called without `new`, for a class.
+  const callable = (Class, name) => {
+    const make = {
+      [name]: function (locales = undefined, options = undefined) {
+        return Reflect.construct(Class, [locales, options], new.target ?? make);
+      },
+    }[name];
+    defineProperty(make, 'length', { __proto__: null, value: 0, configurable: true });
+    defineProperty(make, 'prototype', {
+      __proto__: null, value: Class.prototype, writable: false, enumerable: false,
+    });
+    defineProperty(Class.prototype, 'constructor', {
+      __proto__: null, value: make, writable: true, configurable: true,
+    });
+    return service(make, name);
   };
 
   // Remembers what `read` returns for a locale without options: methods of builtins are called often
@@ -219,6 +303,6 @@
 
   return {
     Locale, readLocales, resolve, readOptions, choice, count, missing, partsOf, textOf, service,
-    languageOf, remember,
+    languageOf, remember, data, shared, withKeywords, available, callable, canonical,
   };
 })

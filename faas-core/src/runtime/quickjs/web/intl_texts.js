@@ -2,11 +2,19 @@
 (function (use, native) {
   'use strict';
   const {
-    resolve, readOptions, choice, missing, partsOf, textOf, service, languageOf, remember,
+    resolve, readOptions, choice, missing, partsOf, textOf, service, callable, languageOf, remember,
+    withKeywords,
   } = use('intl_locales');
   const Failure = TypeError;
   // The longest text that is segmented, in UTF-16 code units.
   const LONGEST = 1 << 20;
+
+  // The collations besides the usual one, with the languages that have them.
+  const COLLATIONS = {
+    __proto__: null,
+    emoji: '', eor: '', phonebk: ['de', 'fi'], pinyin: ['zh'], stroke: ['zh'], zhuyin: ['zh'],
+    trad: ['es', 'sv', 'fi', 'vi', 'bn'],
+  };
 
   const readCollator = (locales, input) => {
     const { base, keywords } = resolve(locales);
@@ -15,13 +23,17 @@
     if (usage === 'search') throw missing('the usage search of Collator');
     const numeric = options.numeric === undefined
       ? keywords.kn !== undefined && keywords.kn !== 'false' : Boolean(options.numeric);
-    const caseFirst = choice(options, 'caseFirst', ['upper', 'lower', 'false'], keywords.kf ?? 'false');
+    const caseFirst = choice(options, 'caseFirst', ['upper', 'lower', 'false'],
+      keywords.kf ?? (languageOf(base) === 'da' ? 'upper' : 'false'));
     const sensitivity =
       choice(options, 'sensitivity', ['base', 'accent', 'case', 'variant'], 'variant');
     const ignorePunctuation = options.ignorePunctuation === undefined
       ? languageOf(base) === 'th' : Boolean(options.ignorePunctuation);
-    const collation = choice(options, 'collation', undefined, keywords.co) ?? 'default';
-    const tag = collation === 'default' ? base : `${base}-u-co-${collation}`;
+    const wanted = choice(options, 'collation', undefined, keywords.co);
+    const isKnown = COLLATIONS[wanted] !== undefined
+      && (COLLATIONS[wanted] === '' || COLLATIONS[wanted].includes(languageOf(base)));
+    const collation = isKnown ? wanted : 'default';
+    const tag = isKnown ? `${base}-u-co-${collation}` : base;
     const compare = native.collator(tag, {
       numeric: `${numeric}`, caseFirst, sensitivity, ignorePunctuation: `${ignorePunctuation}`,
     });
@@ -29,7 +41,12 @@
     return {
       compare,
       resolved: {
-        locale: base, usage, sensitivity, ignorePunctuation, collation, numeric, caseFirst,
+        locale: withKeywords(base, {
+          co: isKnown && keywords.co === wanted ? wanted : undefined,
+          kf: keywords.kf === caseFirst ? caseFirst : undefined,
+          kn: keywords.kn !== undefined && numeric ? '' : undefined,
+        }),
+        usage, sensitivity, ignorePunctuation, collation, numeric, caseFirst,
       },
     };
   };
@@ -37,7 +54,7 @@
   class Collation {
     #read;
     #compare;
-    constructor(locales = undefined, options = undefined) {
+    constructor(locales, options) {
       this.#read = readCollator(locales, options);
     }
     get compare() {
@@ -46,16 +63,7 @@
     }
     resolvedOptions() { return { ...this.#read.resolved }; }
   }
-  const Collator = function Collator(locales = undefined, options = undefined) {
-    return Reflect.construct(Collation, [locales, options], new.target ?? Collator);
-  };
-  Object.defineProperty(Collator, 'prototype', {
-    __proto__: null, value: Collation.prototype, writable: false,
-  });
-  Object.defineProperty(Collation.prototype, 'constructor', {
-    __proto__: null, value: Collator, writable: true, configurable: true,
-  });
-  service(Collator, 'Collator');
+  const Collator = callable(Collation, 'Collator');
 
   const usual = remember(readCollator);
   const compareText = (a, b, locales, options) => usual(locales, options).compare(a, b);

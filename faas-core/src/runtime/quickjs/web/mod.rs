@@ -308,8 +308,8 @@ const PARTS: &[Part] = &[
     },
     #[cfg(feature = "intl")]
     Part {
-        name: "intl_english",
-        source: include_str!("intl_english.js"),
+        name: "intl_decimal",
+        source: include_str!("intl_decimal.js"),
         globals: &[],
         native: no_native,
     },
@@ -322,15 +322,57 @@ const PARTS: &[Part] = &[
     },
     #[cfg(feature = "intl")]
     Part {
+        name: "intl_names",
+        source: include_str!("intl_names.js"),
+        globals: &[],
+        native: no_native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_number_parts",
+        source: include_str!("intl_number_parts.js"),
+        globals: &[],
+        native: no_native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
         name: "intl_numbers",
         source: include_str!("intl_numbers.js"),
+        globals: &[],
+        native: no_native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_plural_rules",
+        source: include_str!("intl_plural_rules.js"),
         globals: &[],
         native: intl::native,
     },
     #[cfg(feature = "intl")]
     Part {
+        name: "intl_relative",
+        source: include_str!("intl_relative.js"),
+        globals: &[],
+        native: no_native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_skeletons",
+        source: include_str!("intl_skeletons.js"),
+        globals: &[],
+        native: no_native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
         name: "intl_texts",
         source: include_str!("intl_texts.js"),
+        globals: &[],
+        native: intl::native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_zones",
+        source: include_str!("intl_zones.js"),
         globals: &[],
         native: intl::native,
     },

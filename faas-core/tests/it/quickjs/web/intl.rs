@@ -1,8 +1,11 @@
 //! `Intl`, and the methods of builtins whose result depends on a locale. The expected texts are
 //! those of Node.js.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
+use super::super::rig::Rig;
 use super::{assert_throws, assert_values};
 
 /// Asserts the text that each expression gives after a preparation, all in one isolate.
@@ -451,7 +454,7 @@ fn collation_plurals_lists_segments_and_relative_times_follow_their_language() {
             ),
             (
                 "new Intl.PluralRules('ar').resolvedOptions().pluralCategories.join()",
-                "few,many,one,two,zero,other",
+                "zero,one,two,few,many,other",
             ),
             (
                 "new Intl.ListFormat('en').format(['a', 'b', 'c'])",
@@ -510,57 +513,59 @@ fn collation_plurals_lists_segments_and_relative_times_follow_their_language() {
     );
 }
 
+/// `intl/expected.mjs` writes the file.
+#[test]
+fn the_most_used_calls_give_what_node_gives_in_each_locale() {
+    let file = include_str!("intl/expected.json");
+    let locales: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_str(file).unwrap();
+    assert!(locales.len() >= 30);
+    let rig = Rig::new();
+    for (locale, cases) in locales {
+        let (expressions, expected): (Vec<String>, Vec<String>) = cases.into_iter().unzip();
+        let source = format!("return [{}]", expressions.join(",\n"));
+        let found: Vec<String> = serde_json::from_value(rig.value(&source, "{}")).unwrap();
+        for ((expression, found), expected) in expressions.iter().zip(found).zip(expected) {
+            assert_eq!(found, expected, "{locale}: {expression}");
+        }
+    }
+}
+
 #[test]
 fn what_intl_does_not_support_throws() {
     assert_throws(&[
-        (
-            "new Intl.NumberFormat('en', { style: 'unit', unit: 'meter' })",
-            "RangeError",
-        ),
-        (
-            "new Intl.NumberFormat('en', { notation: 'scientific' })",
-            "RangeError",
-        ),
-        (
-            "new Intl.NumberFormat('de', { notation: 'compact' })",
-            "RangeError",
-        ),
-        (
-            "new Intl.NumberFormat('en', { roundingMode: 'floor' })",
-            "RangeError",
-        ),
-        (
-            "new Intl.NumberFormat('en', { roundingIncrement: 5 })",
-            "RangeError",
-        ),
-        (
-            "new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', currencyDisplay: 'name' })",
-            "RangeError",
-        ),
-        (
-            "new Intl.NumberFormat('de-CH', { style: 'currency', currency: 'CHF' })",
-            "RangeError",
-        ),
-        (
-            "new Intl.NumberFormat('de-CH', { style: 'percent' })",
-            "RangeError",
-        ),
-        ("new Intl.NumberFormat('fi').format(NaN)", "RangeError"),
-        (
-            "new Intl.DateTimeFormat('en', { dayPeriod: 'long', hour: 'numeric' })",
-            "RangeError",
-        ),
+        // A locale without data.
+        ("new Intl.NumberFormat('sw')", "RangeError"),
+        ("new Date(0).toLocaleDateString('am')", "RangeError"),
+        ("(1).toLocaleString('zu-ZA')", "RangeError"),
+        // Other calendars.
         (
             "new Intl.DateTimeFormat('en', { calendar: 'hebrew' })",
             "RangeError",
         ),
+        ("new Date(0).toLocaleDateString('fa')", "RangeError"),
+        // Fields that no format of the locale has.
         (
             "new Intl.DateTimeFormat('en', { weekday: 'long', year: 'numeric' })",
             "RangeError",
         ),
-        ("new Intl.RelativeTimeFormat('de')", "RangeError"),
         (
-            "new Intl.RelativeTimeFormat('en', { style: 'narrow' })",
+            "new Intl.DateTimeFormat('en', { timeZoneName: 'longGeneric' })",
+            "RangeError",
+        ),
+        (
+            "new Intl.DateTimeFormat('en').formatRange(0, 1e12)",
+            "RangeError",
+        ),
+        (
+            "new Intl.NumberFormat('en', { style: 'percent' }).formatRange(1, 2)",
+            "RangeError",
+        ),
+        (
+            "new Intl.NumberFormat('en', { numberingSystem: 'arab' })",
+            "RangeError",
+        ),
+        (
+            "new Intl.NumberFormat('en', { style: 'unit', unit: 'parsec' })",
             "RangeError",
         ),
         ("new Intl.Collator('en', { usage: 'search' })", "RangeError"),
@@ -568,22 +573,49 @@ fn what_intl_does_not_support_throws() {
             "[...new Intl.Segmenter('en').segment('a'.repeat(2 << 20))]",
             "RangeError",
         ),
-        ("Intl.supportedValuesOf('unit')", "RangeError"),
+        ("Intl.supportedValuesOf('planet')", "RangeError"),
         (
-            "new Intl.DisplayNames('en', { type: 'region' })",
-            "TypeError",
+            "new Intl.DisplayNames('en', { type: 'calendar' })",
+            "RangeError",
+        ),
+        (
+            "new Intl.DisplayNames('en', { type: 'language' }).of('tlh')",
+            "RangeError",
         ),
         ("new Intl.DurationFormat('en')", "TypeError"),
-        (
-            "new Intl.DateTimeFormat('en').formatRange(0, 1)",
-            "TypeError",
-        ),
     ]);
     assert_values(&[(
-        "try { new Intl.NumberFormat('en', { style: 'unit', unit: 'meter' }) } \
-         catch (error) { return error.message }",
-        json!("Intl: the style unit is not supported by this runtime"),
+        "try { new Intl.NumberFormat('sw') } catch (error) { return error.message }",
+        json!("Intl: the locale sw is not supported by this runtime"),
     )]);
+}
+
+#[test]
+fn an_unknown_language_gets_the_default_locale_and_a_list_its_first_known_locale() {
+    assert_texts(
+        "const locale = (list) => new Intl.NumberFormat(list).resolvedOptions().locale;",
+        &[
+            ("locale('xx')", "en-US"),
+            ("locale(['sw', 'de-AT', 'en'])", "de-AT"),
+            ("locale('de-JP')", "de"),
+            ("locale('zh-TW')", "zh-TW"),
+            ("locale('en-u-nu-thai')", "en-u-nu-thai"),
+        ],
+    );
+}
+
+#[test]
+fn hour12_has_the_midnight_of_its_clock() {
+    assert_texts(
+        "const at = (locale, hour12) => new Date(0).toLocaleTimeString(locale, { hour12, timeZone: 'UTC' });",
+        &[
+            ("at('en-US', false)", "00:00:00"),
+            ("at('en-US', true)", "12:00:00 AM"),
+            ("at('de', false)", "00:00:00"),
+            ("at('de', true)", "12:00:00 AM"),
+            ("at('ja', true)", "午前0:00:00"),
+        ],
+    );
 }
 
 #[test]

@@ -96,7 +96,7 @@ pub(super) fn add_to<'js>(native: &Object<'js>, host: &Host) -> rquickjs::Result
                 .iter::<Value<'_>>()
                 .map(|item| raw::text(&item.ok()?))
                 .collect();
-            Parts::of(&formatter.format(items?.iter()), "list")
+            Parts::of(&formatter.format(items?.iter()))
         },
     )?;
     add(native, "segment", segment)

@@ -30,6 +30,7 @@ pub(super) fn add_to(native: &Object<'_>) -> rquickjs::Result<()> {
             f64::from(local.time.second()),
             f64::from(local.time.millisecond()),
             f64::from(local.offset.seconds()),
+            f64::from(u8::from(local.is_summer)),
         ])
     })
 }
@@ -87,16 +88,16 @@ fn fixed(name: &str) -> Option<Offset> {
 }
 
 /// An instant in a zone.
-pub(super) struct Local {
-    pub(super) time: jiff::civil::DateTime,
-    pub(super) offset: Offset,
-    pub(super) seconds: i64,
+struct Local {
+    time: jiff::civil::DateTime,
+    offset: Offset,
+    is_summer: bool,
 }
 
 impl Local {
     /// Returns the time at an instant in milliseconds; `None` for unknown zones and for years beyond
     /// 9999.
-    pub(super) fn at(zone: &str, ms: f64) -> Option<Self> {
+    fn at(zone: &str, ms: f64) -> Option<Self> {
         if !ms.is_finite() {
             return None;
         }
@@ -106,11 +107,12 @@ impl Local {
             None if zone == "UTC" => TimeZone::UTC,
             None => database().get(zone).ok()?,
         };
-        let offset = zone.to_offset(instant);
+        let info = zone.to_offset_info(instant);
+        let offset = info.offset();
         Some(Self {
             time: offset.to_datetime(instant),
             offset,
-            seconds: instant.as_millisecond().div_euclid(1000),
+            is_summer: info.dst().is_dst(),
         })
     }
 }
