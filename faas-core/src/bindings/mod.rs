@@ -31,7 +31,7 @@ use self::function::{
 };
 pub use self::stream::{ByteSender, ByteStream, StreamClosed};
 use crate::error::Error;
-use crate::runtime::{BindingNames, HostError};
+use crate::runtime::{BindingNames, HostError, PresetModule};
 
 /// The longest name of a binding or a host function, in characters.
 const MAX_NAME: usize = 64;
@@ -218,9 +218,12 @@ fn check_name(what: &str, name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// All bindings of a platform.
+/// All bindings of a platform, and the declarations of its preset modules.
 #[derive(Default)]
-pub struct Bindings(BTreeMap<Arc<str>, Bound>);
+pub struct Bindings {
+    by_name: BTreeMap<Arc<str>, Bound>,
+    modules: Vec<PresetModule>,
+}
 
 /// A binding of a platform.
 struct Bound {
@@ -235,7 +238,7 @@ impl Bindings {
     ///
     /// # Errors
     /// [`Error::Invalid`] if a name is wrong or exists twice.
-    pub(crate) fn new(bindings: Vec<Binding>) -> Result<Self, Error> {
+    pub(crate) fn new(bindings: Vec<Binding>, modules: &[PresetModule]) -> Result<Self, Error> {
         let mut all = BTreeMap::new();
         for mut binding in bindings {
             if let Some(wrong) = binding.wrong {
@@ -251,23 +254,26 @@ impl Bindings {
                 return Err(Error::Invalid(format!("the binding {name} exists twice")));
             }
         }
-        Ok(Self(all))
+        Ok(Self {
+            by_name: all,
+            modules: modules.to_vec(),
+        })
     }
 
     /// The names of all bindings, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(|name| &**name)
+        self.by_name.keys().map(|name| &**name)
     }
 
     /// Describes all bindings as a TypeScript declaration file: the type of `context`, and the
-    /// types of arguments and results.
+    /// types of arguments and results. Also declares the preset modules.
     pub fn typescript(&self) -> String {
-        typescript::declarations(&self.0)
+        typescript::declarations(&self.by_name, &self.modules)
     }
 
     /// What a function has: the bindings that it lists, or all that are not restricted.
     pub(crate) fn given(&self, listed: Option<&[Arc<str>]>) -> Arc<[BindingNames]> {
-        let given = self.0.iter().filter(|(name, binding)| match listed {
+        let given = self.by_name.iter().filter(|(name, binding)| match listed {
             Some(names) => names.contains(name),
             None => !binding.is_restricted,
         });
@@ -296,7 +302,7 @@ impl Bindings {
                 listed(names())
             ));
         }
-        let functions = self.0.get(binding).map(|binding| &binding.functions);
+        let functions = self.by_name.get(binding).map(|binding| &binding.functions);
         match functions.and_then(|functions| functions.get(function)) {
             Some(found) => found.call(call, argument).await,
             None => {

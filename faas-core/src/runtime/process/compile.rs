@@ -1,4 +1,4 @@
-//! Compiles an upload in its own child.
+//! Compiles an upload, or the modules of a host, in a child of its own.
 
 use std::time::Duration;
 
@@ -24,11 +24,36 @@ pub(super) fn compile(
     started: Duration,
     timeout: Duration,
 ) -> Result<Uploaded, CompileError> {
-    let source = postcard::to_allocvec(source)
-        .map_err(|_| cannot_now("the code cannot be sent to the compiler"))?;
+    let source = postcard::to_allocvec(source).map_err(|_| unsendable())?;
+    ask(child, &Request::Compile, &source, started, timeout)
+}
+
+/// Compiles `modules` of the host, pairs of a name and a text, in `child`, which must be blank. The
+/// timeout counts from `started`.
+pub(super) fn compile_modules(
+    child: &mut RemoteIsolate,
+    modules: &[(&str, &str)],
+    started: Duration,
+    timeout: Duration,
+) -> Result<Uploaded, CompileError> {
+    let modules = postcard::to_allocvec(modules).map_err(|_| unsendable())?;
+    ask(child, &Request::CompileModules, &modules, started, timeout)
+}
+
+fn unsendable() -> CompileError {
+    cannot_now("the code cannot be sent to the compiler")
+}
+
+fn ask(
+    child: &mut RemoteIsolate,
+    request: &Request<'_>,
+    source: &[u8],
+    started: Duration,
+    timeout: Duration,
+) -> Result<Uploaded, CompileError> {
     let answered = child
         .outgoing
-        .add(&Request::Compile, &source)
+        .add(request, source)
         .and_then(|()| read(child.exchange(started, timeout, MAX_ANSWER)?));
     if answered.is_err() {
         Isolate::kill(child);
