@@ -244,6 +244,19 @@
     return withCycle(find(withCycle(skeleton, cycle)), cycle);
   };
 
+  // The finders of the locales that were used last.
+  const finders = new Map();
+  const finderOf = (base, dates, isBuddhist, point) => {
+    const key = `${base} ${isBuddhist} ${point}`;
+    let find = finders.get(key);
+    if (find === undefined) {
+      find = makeFinder(dates, point);
+      if (finders.size >= 8) finders.clear();
+      finders.set(key, find);
+    }
+    return find;
+  };
+
   const formatter = (locales, input, required, defaults) => {
     const options = readDates(locales, input, required, defaults);
     const { base, fields, cycle, timeZone, dateStyle, timeStyle, shownCalendar } = options;
@@ -251,7 +264,7 @@
     const dates = isBuddhist
       ? { ...data(base, 'dates'), ...data(base, 'buddhist') } : data(base, 'dates');
     const system = systemOf(data(base, 'numbers'), options.numberingSystem);
-    const find = makeFinder(dates, { decimal: system.point });
+    const find = finderOf(base, dates, isBuddhist, system.point);
     const isStyled = dateStyle !== undefined || timeStyle !== undefined;
     const items = isStyled
       ? styledItems(dates, find, options) : withCycle(find(skeletonOf(fields, cycle)), cycle);

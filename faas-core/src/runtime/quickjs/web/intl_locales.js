@@ -94,7 +94,8 @@
 
   // ---- the data of locales ----
 
-  const KEPT = 48;
+  // How many sections are kept. One has a few hundred texts.
+  const KEPT = 32;
   const kept = new Map();
   const keep = (key, make) => {
     let found = kept.get(key);
@@ -295,6 +296,17 @@
       const { base } = this.#parsed;
       return new Locale(native.expand(base, isMaximal) + this.#tag.slice(base.length));
     }
+    getWeekInfo() {
+      const { first, start, end, minimum } = shared('weeks'), { region } = this.maximize();
+      const of = (days) => days[region] ?? days['001'];
+      const weekend = [];
+      for (let day = of(start); ; day = day % 7 + 1) {
+        weekend.push(day);
+        if (day === of(end)) break;
+      }
+      return { firstDay: of(first), weekend, minimalDays: of(minimum) };
+    }
+    get weekInfo() { return this.getWeekInfo(); }
     toString() { return this.#tag; }
   }
   defineProperty(Locale.prototype, Symbol.toStringTag, {

@@ -103,7 +103,8 @@
   const baseOf = ({ fields, types }) => fields
     .map((field, at) => (field === undefined ? '' : `${field.letter}${types[at] > 0 ? '' : types[at]}`)).join('');
 
-  const makeFinder = (dates, joiners) => {
+  // Makes the function that finds patterns. `point` is before the fraction of a second.
+  const makeFinder = (dates, point) => {
     const entries = new Map(), bases = new Set();
     const add = (pattern, skeleton, isGiven) => {
       const items = readPattern(pattern);
@@ -174,7 +175,7 @@
       const keepsLetter = [HOUR, MONTH, WEEKDAY, YEAR].includes(field);
       const found = { letter: keepsLetter ? item.letter : asked.letter, length };
       if (field === SECOND && hasFraction) {
-        return [found, joiners.decimal, { letter: 'S', length: wanted.fields[FRACTION].length }];
+        return [found, point, { letter: 'S', length: wanted.fields[FRACTION].length }];
       }
       return [found];
     });
@@ -199,7 +200,7 @@
       return appendTo(dates.append.Timezone, items, zone);
     };
 
-    // The pattern for a skeleton, both as lists of items.
+    // The pattern for a skeleton. Both are lists of items.
     return (skeleton) => {
       const wanted = readSkeleton(skeleton);
       const { best, missing, extra } = nearest(wanted, (1 << COUNT) - 1);

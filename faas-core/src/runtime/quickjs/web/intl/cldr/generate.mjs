@@ -369,7 +369,18 @@ for (const language of LANGUAGES) {
     if (script === undefined && real !== usual) scripts[`${language}-${tag}`] = `${language}-${real}-${region}`;
   }
 }
+const { weekData } = supplemental("weekData");
+const NUMBERS = { mon: 1, tue: 2, wed: 3, thu: 4, fri: 5, sat: 6, sun: 7 };
+const byRegion = (object, numberOf) => Object.fromEntries(
+  Object.entries(object).filter(([region]) => !region.includes("-")).map(([region, value]) => [region, numberOf(value)]));
+const weeks = {
+  first: byRegion(weekData.firstDay, (day) => NUMBERS[day]),
+  start: byRegion(weekData.weekendStart, (day) => NUMBERS[day]),
+  end: byRegion(weekData.weekendEnd, (day) => NUMBERS[day]),
+  minimum: byRegion(weekData.minDays, Number),
+};
 const shared = {
+  weeks,
   locales: { tags, absent, parents: otherParents, scripts },
   numbers: { digits, fractions, currencies: [...REGION_CURRENCIES].sort() },
   dates: { hours, periods },
