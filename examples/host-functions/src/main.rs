@@ -1,4 +1,5 @@
-//! A host that keeps its stock in a database of its own, and gives functions one way to it.
+//! A host that keeps its stock in a database of its own, and gives functions one way to it, and a module
+//! of JavaScript that they share.
 //!
 //! Run it with `cargo run -p faas-host-functions`. The function cannot see the database: it can only
 //! call `context.inventory.reserve`, and every call is bounded and kept with the execution.
@@ -15,15 +16,21 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-const CODE: &str = "
-export default async (input, context) => {
+/// What functions import as `shop:orders`.
+const ORDERS: &str = "
+export const unlessOutOfStock = async (order) => {
   try {
-    return await context.inventory.reserve({ sku: input.sku, count: input.count });
+    return await order();
   } catch (error) {
     if (error.code !== 'OUT_OF_STOCK') throw error;
     return { sorry: error.message };
   }
 };";
+
+const CODE: &str = "
+import { unlessOutOfStock } from 'shop:orders';
+export default ({ sku, count }, context) =>
+  unlessOutOfStock(() => context.inventory.reserve({ sku, count }));";
 
 #[derive(Deserialize, JsonSchema)]
 struct Reserve {
@@ -78,7 +85,10 @@ async fn shop() -> Result<Platform, Box<dyn Error>> {
         "CREATE TABLE stock (sku TEXT, count INT); INSERT INTO stock VALUES ('tea', 5)",
     )?;
     let binding = inventory(Arc::new(Mutex::new(stock)));
-    Ok(Platform::builder().bind(binding).build().await?)
+    let builder = Platform::builder()
+        .bind(binding)
+        .module("shop:orders", ORDERS);
+    Ok(builder.build().await?)
 }
 
 #[tokio::main]

@@ -32,7 +32,7 @@ use self::function::{
 pub use self::stream::{ByteSender, ByteStream, StreamClosed};
 use crate::egress::Network;
 use crate::error::Error;
-use crate::runtime::{BindingNames, HostError};
+use crate::runtime::{BindingNames, HostError, PresetModule};
 
 /// The longest name of a binding or a host function, in characters.
 const MAX_NAME: usize = 64;
@@ -222,10 +222,11 @@ fn check_name(what: &str, name: &str) -> Result<(), String> {
 /// The name under which `fetch` is among the bindings of a function. No binding can have it.
 pub(crate) const NETWORK: &str = "#network";
 
-/// All bindings of a platform, and its network.
+/// All bindings of a platform, its network, and the declarations of its preset modules.
 #[derive(Default)]
 pub struct Bindings {
-    all: BTreeMap<Arc<str>, Bound>,
+    by_name: BTreeMap<Arc<str>, Bound>,
+    modules: Vec<PresetModule>,
     network: Option<Arc<dyn Network>>,
 }
 
@@ -244,6 +245,7 @@ impl Bindings {
     /// [`Error::Invalid`] if a name is wrong or exists twice.
     pub(crate) fn new(
         bindings: Vec<Binding>,
+        modules: &[PresetModule],
         network: Option<Arc<dyn Network>>,
     ) -> Result<Self, Error> {
         let mut all = BTreeMap::new();
@@ -261,7 +263,11 @@ impl Bindings {
                 return Err(Error::Invalid(format!("the binding {name} exists twice")));
             }
         }
-        Ok(Self { all, network })
+        Ok(Self {
+            by_name: all,
+            modules: modules.to_vec(),
+            network,
+        })
     }
 
     /// The network, if there is one.
@@ -271,19 +277,19 @@ impl Bindings {
 
     /// The names of all bindings, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.all.keys().map(|name| &**name)
+        self.by_name.keys().map(|name| &**name)
     }
 
     /// Describes all bindings as a TypeScript declaration file: the type of `context`, and the
-    /// types of arguments and results.
+    /// types of arguments and results. Also declares the preset modules.
     pub fn typescript(&self) -> String {
-        typescript::declarations(&self.all)
+        typescript::declarations(&self.by_name, &self.modules)
     }
 
     /// What a function has: the bindings that it lists, or all that are not restricted; and the
     /// network, which comes last.
     pub(crate) fn given(&self, listed: Option<&[Arc<str>]>) -> Arc<[BindingNames]> {
-        let given = self.all.iter().filter(|(name, binding)| match listed {
+        let given = self.by_name.iter().filter(|(name, binding)| match listed {
             Some(names) => names.contains(name),
             None => !binding.is_restricted,
         });
@@ -318,7 +324,7 @@ impl Bindings {
                 listed(names())
             ));
         }
-        let functions = self.all.get(binding).map(|binding| &binding.functions);
+        let functions = self.by_name.get(binding).map(|binding| &binding.functions);
         match functions.and_then(|functions| functions.get(function)) {
             Some(found) => found.call(call, argument).await,
             None => {

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::Bound;
 use super::function::Shape;
+use crate::runtime::PresetModule;
 
 /// Where schemas refer to each other.
 const DEFINITIONS: &str = "#/$defs/";
@@ -38,8 +39,11 @@ pub(super) fn generator() -> SchemaGenerator {
     SchemaSettings::draft2020_12().into_generator()
 }
 
-/// The file for these bindings.
-pub(super) fn declarations(bindings: &BTreeMap<Arc<str>, Bound>) -> String {
+/// The file for these bindings and modules.
+pub(super) fn declarations(
+    bindings: &BTreeMap<Arc<str>, Bound>,
+    modules: &[PresetModule],
+) -> String {
     let mut file = String::from(CONTEXT);
     for (name, binding) in bindings {
         // Not every function has a restricted binding.
@@ -75,6 +79,16 @@ pub(super) fn declarations(bindings: &BTreeMap<Arc<str>, Bound>) -> String {
         file.push_str("    }\n  }\n");
     }
     file.push_str("}\n");
+    for module in modules {
+        let name = module.name();
+        match module.types() {
+            Some(types) => line(
+                &mut file,
+                &format!("\ndeclare module \"{name}\" {{\n{types}\n}}"),
+            ),
+            None => line(&mut file, &format!("\ndeclare module \"{name}\";")),
+        }
+    }
     file
 }
 

@@ -12,7 +12,7 @@ use crate::egress::Network;
 use crate::engine::{Engine, Parts};
 use crate::error::Error;
 use crate::options::PlatformOptions;
-use crate::runtime::Runtime;
+use crate::runtime::{ModuleSource, ModulesError, PresetModule, Runtime};
 use crate::scaling::{QueueDriven, ScalingPolicy};
 use crate::secrets::{SecretKey, SecretKeys};
 use crate::store::Store;
@@ -52,6 +52,7 @@ pub struct PlatformBuilder {
     pub(super) price_book: Option<PriceBook>,
     pub(super) secret_keys: SecretKeys,
     pub(super) bindings: Vec<Binding>,
+    pub(super) modules: Vec<PresetModule>,
 }
 
 impl PlatformBuilder {
@@ -119,6 +120,39 @@ impl PlatformBuilder {
         self
     }
 
+    /// Adds a module that all functions can import, JavaScript or TypeScript. It is compiled once,
+    /// when the platform is built. An isolate evaluates it when code imports it, so that functions
+    /// share its code and none of its state. It can import other modules of the host and those of
+    /// Node.js. `require` finds it if it is a CommonJS module.
+    ///
+    /// The name needs a scheme of your own, such as `acme:`. There can be 256 modules, with 4 MiB
+    /// of text together.
+    ///
+    /// ```
+    /// use faas_core::{Platform, platform::NewFunction};
+    ///
+    /// # #[cfg(feature = "quickjs")]
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), faas_core::Error> {
+    /// let tools = "export const gross = (net) => Math.round(net * 1.19)";
+    /// let platform = Platform::builder().module("acme:tools", tools).build().await?;
+    ///
+    /// let code = "import { gross } from 'acme:tools'; export default (net) => gross(net)";
+    /// let price = platform.functions().upsert(NewFunction::new("price", "a price", code)).await?;
+    /// let done = platform.invoke(price.id, serde_json::json!(100)).await?;
+    /// assert_eq!(done.output.as_ref().map(|output| output.as_str()), Some("119"));
+    /// # platform.shutdown().await;
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "quickjs"))]
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn module(mut self, name: &str, source: impl Into<ModuleSource>) -> Self {
+        self.modules.push(PresetModule::new(name, source.into()));
+        self
+    }
+
     /// Changes options.
     #[must_use]
     pub fn options(mut self, change: impl FnOnce(&mut PlatformOptions)) -> Self {
@@ -130,7 +164,8 @@ impl PlatformBuilder {
     /// runtime with timers; the platform uses the runtime and does not own it.
     ///
     /// # Errors
-    /// When the options contradict each other, there is no such runtime, or the store cannot be used.
+    /// When the options contradict each other, there is no such runtime, a module of the host cannot
+    /// be compiled, or the store cannot be used.
     pub async fn build(self) -> Result<Platform, Error> {
         let Self {
             options,
@@ -142,21 +177,25 @@ impl PlatformBuilder {
             secret_keys,
             bindings,
             network,
+            modules,
         } = self;
         options.check()?;
         let price_book = price_book.unwrap_or_default();
         price_book.validate().map_err(Error::Invalid)?;
-        let bindings = Bindings::new(bindings, network)?;
+        PresetModule::check_all(&modules).map_err(Error::Invalid)?;
+        let bindings = Bindings::new(bindings, &modules, network)?;
         let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         check_tokio(&*clock)?;
+        let runtime = match runtime {
+            Some(runtime) => runtime,
+            None => default_runtime()?,
+        };
+        let runtime = with_modules(runtime, modules).await?;
         let engine = Engine::start(Parts {
             options: Arc::new(options),
             clock,
             store: store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
-            runtime: match runtime {
-                Some(runtime) => runtime,
-                None => default_runtime()?,
-            },
+            runtime,
             policy: policy.unwrap_or_else(|| Box::new(QueueDriven::default())),
             price_book: Arc::new(price_book),
             secret_keys: Arc::new(secret_keys),
@@ -164,6 +203,23 @@ impl PlatformBuilder {
         })
         .await?;
         Ok(Platform::new(engine))
+    }
+}
+
+/// Adds the modules of the host to the runtime.
+async fn with_modules(
+    runtime: Arc<dyn Runtime>,
+    modules: Vec<PresetModule>,
+) -> Result<Arc<dyn Runtime>, Error> {
+    if modules.is_empty() {
+        return Ok(runtime);
+    }
+    let added = tokio::task::spawn_blocking(move || runtime.with_modules(&modules)).await;
+    match added {
+        Ok(Ok(runtime)) => Ok(runtime),
+        Ok(Err(ModulesError::Runtime(error))) => Err(Error::Internal(error.to_string().into())),
+        Ok(Err(error)) => Err(Error::Invalid(error.to_string())),
+        Err(error) => Err(Error::Internal(error.to_string().into())),
     }
 }
 

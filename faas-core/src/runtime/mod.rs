@@ -19,6 +19,7 @@ mod environment;
 mod host;
 #[cfg(feature = "quickjs")]
 mod pool;
+mod preset;
 #[cfg(feature = "quickjs")]
 mod priority;
 #[cfg(all(feature = "quickjs", target_os = "linux"))]
@@ -32,6 +33,7 @@ mod stop;
 pub use call::{Call, CallContext, Limits, Outcome};
 pub use environment::OpenEnvironment;
 pub use host::{BindingNames, CallHost, HostAnswer, HostError, HostRequest, Payload, StreamAction};
+pub use preset::{ModuleSource, ModulesError, PresetModule};
 #[cfg(all(feature = "quickjs", target_os = "linux", fuzzing))]
 #[doc(hidden)]
 pub use process::fuzzing;
@@ -118,6 +120,21 @@ pub trait Runtime: Send + Sync + 'static {
     /// # Errors
     /// Returns what is wrong with the code and where.
     fn compile(&self, source: &Source) -> Result<Program, CompileError>;
+
+    /// Returns a runtime like this one whose functions can also import `modules`. It need not share
+    /// isolates or processes with this one. Blocks; the platform calls it once, while it is built,
+    /// and only if the host has added modules. The default refuses.
+    ///
+    /// # Errors
+    /// When a module cannot be compiled, or the runtime supports no preset modules.
+    fn with_modules(&self, modules: &[PresetModule]) -> Result<Arc<dyn Runtime>, ModulesError> {
+        let names: Vec<_> = modules.iter().map(PresetModule::name).collect();
+        Err(ModulesError::Unsupported(format!(
+            "{} cannot import {}",
+            self.describe(),
+            names.join(", ")
+        )))
+    }
 
     /// Acquires an instance for one call of this function and version. The engine calls it before
     /// the call's time begins, so that the time needed is not billed.

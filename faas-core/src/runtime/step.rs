@@ -53,13 +53,23 @@ pub(super) trait ForkedEngine: JsEngine + Sized {
     /// Gives this copy of the isolate its own random numbers, and a recorder for console lines.
     fn diverge(&mut self, seed: u64, recorder: Arc<dyn LineRecorder>);
 
+    /// Compiles modules of the host, as pairs of a name and a text, for [`Self::preset`].
+    ///
+    /// # Errors
+    /// Returns what is wrong with a module and where.
+    fn compile_presets(modules: &[(String, String)]) -> Result<Vec<u8>, CompileError>;
+
+    /// Lets code of this isolate and its copies import modules that were compiled. Called once.
+    /// Returns `None` if the bytes are no modules, or there is no memory for them.
+    fn preset(&mut self, modules: &[u8]) -> Option<()>;
+
     /// Compiles an upload into a program for [`Self::load`], and says how the engine calls the code
     /// ([`Program::with_handler`](super::Program::with_handler)). Engines trust it as they trust native
     /// code: only a child that serves nobody but its owner may load it.
     ///
     /// # Errors
     /// Returns what is wrong with the code and where.
-    fn compile(source: &Source) -> Result<(Vec<u8>, &'static str), CompileError>;
+    fn compile(&self, source: &Source) -> Result<(Vec<u8>, &'static str), CompileError>;
 
     /// Restores a compiled program; `None` if the bytes are not one.
     fn load(program: &[u8]) -> Option<Self::Program>;

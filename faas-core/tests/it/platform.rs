@@ -801,3 +801,17 @@ async fn a_list_of_long_executions_is_bounded_also_where_they_run() {
         call.await.unwrap().unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_runtime_without_preset_modules_refuses_them() {
+    let built = Platform::builder()
+        .runtime(Scripted::default())
+        .module("acme:tools", "export {}")
+        .build()
+        .await;
+    let Err(Error::Invalid(message)) = built else {
+        panic!("it was built");
+    };
+    let expected = "the runtime supports no preset modules: scripted cannot import acme:tools";
+    assert_eq!(message, expected);
+}

@@ -30,6 +30,7 @@ mod threads {
     mod host_calls;
     mod hostile;
     mod node;
+    mod presets;
     mod rig;
     mod waiting;
     mod warmth;
@@ -94,6 +95,7 @@ mod processes {
     mod host_calls;
     mod hostile;
     mod node;
+    mod presets;
     mod rig;
     mod waiting;
     mod warmth;

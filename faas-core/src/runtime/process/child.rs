@@ -114,7 +114,15 @@ impl<E: ForkedEngine> Child<E> {
                 }
                 Request::Compile => {
                     self.limit(E::COMPILE_MEMORY as u64)?;
-                    compile::<E>(tail, &mut answer)?;
+                    let source = postcard::from_bytes(tail);
+                    let source = source.map_err(|_| wire::FrameError::Malformed)?;
+                    say_compiled(self.isolate.compile(&source), &mut answer)?;
+                }
+                Request::CompileModules => {
+                    self.limit(E::COMPILE_MEMORY as u64)?;
+                    let modules = postcard::from_bytes::<Vec<_>>(tail);
+                    let modules = modules.map_err(|_| wire::FrameError::Malformed)?;
+                    say_compiled(E::compile_presets(&modules).map(|all| (all, "")), &mut answer)?;
                 }
                 Request::Call(head) => {
                     let received = received.take();
@@ -296,9 +304,12 @@ fn done(serial: u64, ended: &Ended, answer: &mut Vec<u8>) -> Result<(), wire::Fr
     wire::append(answer, &Reply::Done(head), output)
 }
 
-fn compile<E: ForkedEngine>(source: &[u8], answer: &mut Vec<u8>) -> Result<(), wire::FrameError> {
-    let source = postcard::from_bytes(source).map_err(|_| wire::FrameError::Malformed)?;
-    match E::compile(&source) {
+/// Appends what a compiler returned: a program, and how the engine calls it.
+fn say_compiled(
+    compiled: Result<(Vec<u8>, &str), CompileError>,
+    answer: &mut Vec<u8>,
+) -> Result<(), wire::FrameError> {
+    match compiled {
         Ok((program, handler)) => {
             let handler = handler.into();
             wire::append(answer, &Reply::Compiled { handler }, &program)

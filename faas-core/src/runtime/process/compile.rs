@@ -1,4 +1,4 @@
-//! Compiles an upload in its own child.
+//! Compiles an upload, or the modules of a host, in a child of its own.
 
 use std::time::Duration;
 
@@ -28,11 +28,39 @@ pub(super) fn compile(
     started: Duration,
     timeout: Duration,
 ) -> Result<Program, CompileError> {
-    let source = postcard::to_allocvec(source)
-        .map_err(|_| cannot_now("the code cannot be sent to the compiler"))?;
+    let source = postcard::to_allocvec(source).map_err(|_| unsendable())?;
+    let (program, handler) = ask(child, &Request::Compile, &source, started, timeout)?;
+    Ok(Program::new(program).with_handler(&handler))
+}
+
+/// Compiles `modules` of the host, pairs of a name and a text, in `child`, which must be blank. The
+/// timeout counts from `started`.
+pub(super) fn compile_modules(
+    child: &mut RemoteIsolate,
+    modules: &[(&str, &str)],
+    started: Duration,
+    timeout: Duration,
+) -> Result<Uploaded, CompileError> {
+    let modules = postcard::to_allocvec(modules).map_err(|_| unsendable())?;
+    let (modules, _) = ask(child, &Request::CompileModules, &modules, started, timeout)?;
+    Ok(modules)
+}
+
+fn unsendable() -> CompileError {
+    cannot_now("the code cannot be sent to the compiler")
+}
+
+/// Also returns how the engine calls the code.
+fn ask(
+    child: &mut RemoteIsolate,
+    request: &Request<'_>,
+    source: &[u8],
+    started: Duration,
+    timeout: Duration,
+) -> Result<(Uploaded, String), CompileError> {
     let answered = child
         .outgoing
-        .add(&Request::Compile, &source)
+        .add(request, source)
         .and_then(|()| read(child.exchange(started, timeout, MAX_ANSWER)?));
     if answered.is_err() {
         Isolate::kill(child);
@@ -53,12 +81,11 @@ pub(super) fn compile(
     }
 }
 
-pub(super) fn read(answer: &[u8]) -> Result<Result<Program, CompileError>, Lost> {
+pub(super) fn read(answer: &[u8]) -> Result<Result<(Uploaded, String), CompileError>, Lost> {
     let (reply, program) = wire::parse::<Reply<'_>>(answer)?;
     match reply {
         Reply::Compiled { handler } if is_name(&handler) => {
-            let program = Program::new(Uploaded(program.into()));
-            Ok(Ok(program.with_handler(&handler)))
+            Ok(Ok((Uploaded(program.into()), handler.into_owned())))
         }
         Reply::Refused {
             message,

@@ -30,6 +30,8 @@ pub(super) enum Order {
         optional: bool,
         /// Whether code may make code from text.
         eval: bool,
+        /// Whether the modules of the host are attached, as a file in memory.
+        modules: bool,
     },
     /// Fork a child.
     Fork,

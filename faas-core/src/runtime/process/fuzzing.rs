@@ -7,7 +7,6 @@ use super::answer::{ABOUT_DROPPED, MAX_FAILURE};
 use super::compile;
 use super::control::Report;
 use super::exchange::{Exchange, Terms};
-use super::outgoing::Uploaded;
 use super::wire::Frames;
 use crate::model::{FailureKind, Json, Timestamp};
 use crate::runtime::step::{Asked, Ended, HostCall, Step};
@@ -116,10 +115,7 @@ fn check_end(ended: Ended) {
 
 fn upload(frame: &[u8]) {
     match compile::read(frame) {
-        Ok(Ok(program)) => {
-            let uploaded = program.get::<Uploaded>().unwrap();
-            assert!(uploaded.0.len() < frame.len());
-        }
+Ok(Ok((uploaded, handler))) => assert!(uploaded.0.len() + handler.len() < frame.len()),
         Ok(Err(refused)) => assert!(refused.message.len() <= compile::MAX_MESSAGE),
         Err(_) => {}
     }

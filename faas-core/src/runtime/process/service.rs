@@ -9,15 +9,15 @@ use async_trait::async_trait;
 use rustix::process::{Resource, getrlimit};
 
 use super::compile;
-use super::control::Order;
+use super::outgoing::Uploaded;
 use super::remote::RemoteIsolate;
-use super::worker_host::{WorkerCommand, WorkerHost};
+use super::worker_host::{FirstOrder, WorkerCommand, WorkerHost};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{CompileError, RuntimeError};
 use crate::model::{FunctionId, Source};
 use crate::runtime::pool::{Bounds, Maker, Pool};
 use crate::runtime::quickjs::{Lanes, cannot_now};
-use crate::runtime::{Instance, Program, Runtime, RuntimeStats};
+use crate::runtime::{Instance, ModulesError, PresetModule, Program, Runtime, RuntimeStats};
 
 /// The settings of [`Processes`]. The defaults suit a server with several gigabytes of memory.
 #[derive(Debug, Clone)]
@@ -77,8 +77,7 @@ struct Shared {
     pool: Arc<Pool<ChildMaker>>,
     missing: Vec<String>,
     lanes: Lanes,
-    compile_timeout: Duration,
-    clock: Arc<dyn Clock>,
+    options: ProcessesOptions,
 }
 
 /// Forks children.
@@ -104,12 +103,18 @@ impl Processes {
     /// When the worker cannot be started, or the kernel has nothing to sandbox children with and
     /// [`ProcessesOptions::allow_unlocked`] is not set.
     pub fn new(options: ProcessesOptions) -> Result<Self, RuntimeError> {
+        Self::start(options, None)
+    }
+
+    fn start(options: ProcessesOptions, modules: Option<Arc<[u8]>>) -> Result<Self, RuntimeError> {
         let failed = |error: io::Error| RuntimeError(error.into());
-        let lock = Order::Lock {
+        let first = FirstOrder {
             optional: options.allow_unlocked,
             eval: options.allow_eval,
+            modules,
         };
-        let (worker_host, missing) = WorkerHost::open(options.worker, lock).map_err(failed)?;
+        let worker = options.worker.clone();
+        let (worker_host, missing) = WorkerHost::open(worker, first).map_err(failed)?;
         let bounds = Bounds {
             blank: options.blank_children,
             warm: options.warm_children.min(most_children()),
@@ -125,9 +130,30 @@ impl Processes {
             pool: Arc::new(pool),
             missing,
             lanes: Lanes::new(options.compile_concurrency),
-            compile_timeout: options.compile_timeout,
-            clock: options.clock,
+            options,
         })))
+    }
+
+    /// Compiles with `compile` in a child of its own. `bytes` is the length of what it compiles.
+    fn compile_in_child<T>(
+        &self,
+        bytes: usize,
+        compile: impl FnOnce(&mut RemoteIsolate, Duration, Duration) -> Result<T, CompileError>,
+    ) -> Result<T, CompileError> {
+        let Shared {
+            pool,
+            lanes,
+            options,
+            ..
+        } = &*self.0;
+        let timeout = options.compile_timeout;
+        let _turn = lanes.of(bytes).take(timeout)?;
+        let mut child = pool
+            .blank()
+            .map_err(|error| cannot_now(&error.to_string()))?;
+        let compiled = compile(&mut child, options.clock.monotonic(), timeout);
+        pool.drop_later([child]);
+        compiled
     }
 
     /// Returns the sandbox restrictions that the kernel lacks, for people. Ideally empty.
@@ -143,15 +169,23 @@ impl Runtime for Processes {
     }
 
     fn compile(&self, source: &Source) -> Result<Program, CompileError> {
-        let Shared { pool, lanes, .. } = &*self.0;
-        let _turn = lanes.of(source.bytes()).take(self.0.compile_timeout)?;
-        let mut child = pool
-            .blank()
-            .map_err(|error| cannot_now(&error.to_string()))?;
-        let started = self.0.clock.monotonic();
-        let program = compile::compile(&mut child, source, started, self.0.compile_timeout);
-        pool.drop_later([child]);
-        program
+        self.compile_in_child(source.bytes(), |child, started, timeout| {
+            compile::compile(child, source, started, timeout)
+        })
+    }
+
+    /// The new runtime has a worker of its own, which holds the modules before it forks children.
+    fn with_modules(&self, modules: &[PresetModule]) -> Result<Arc<dyn Runtime>, ModulesError> {
+        let modules: Vec<_> = modules
+            .iter()
+            .map(|module| (module.name(), module.text()))
+            .collect();
+        let bytes = modules.iter().map(|(_, text)| text.len()).sum();
+        let Uploaded(compiled) = self.compile_in_child(bytes, |child, started, timeout| {
+            compile::compile_modules(child, &modules, started, timeout)
+        })?;
+        let runtime = Self::start(self.0.options.clone(), Some(compiled.into()))?;
+        Ok(Arc::new(runtime))
     }
 
     async fn acquire(

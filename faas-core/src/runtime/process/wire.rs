@@ -27,6 +27,8 @@ pub(super) const KEPT_BUFFER: usize = 16 << 10;
 pub(super) enum Request<'a> {
     /// Compile the source in the tail.
     Compile,
+    /// Compile the modules of the host in the tail, pairs of a name and a text.
+    CompileModules,
     /// Load the program in the tail. Sent once, before the first call.
     Load {
         /// The content of `context.env`, as JSON.

@@ -16,7 +16,7 @@
 //! ```
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::{ExitCode, Termination};
 use std::sync::Arc;
@@ -98,12 +98,19 @@ fn serve() -> io::Result<()> {
     set_signals();
     let mut zygote = Zygote::<Isolate>::prepare()?;
     let mut dying = Dying::default();
-    while let Some((number, order)) = next_order(&control, &mut dying)? {
+    while let Some((number, order, attached)) = next_order(&control, &mut dying)? {
         let reply = |report: Report, descriptors: &[BorrowedFd<'_>]| {
             control::send(&control, &(number, report), descriptors)
         };
         let replied = match order {
-            Order::Lock { optional, eval } => reply(zygote.lock(optional, eval), &[]),
+            Order::Lock {
+                optional,
+                eval,
+                modules,
+            } => {
+                let file = attached.into_iter().next().filter(|_| modules);
+                reply(zygote.lock(optional, eval, file)?, &[])
+            }
             Order::Fork => match zygote.fork() {
                 Ok(Forked::Child { ends, console }) => {
                     drop(control);
@@ -139,15 +146,19 @@ fn serve() -> io::Result<()> {
     Ok(())
 }
 
-/// Returns the host's next order and its number; `None` when the host is gone.
-fn next_order(control: &OwnedFd, dying: &mut Dying) -> io::Result<Option<(u64, Order)>> {
+/// Returns the host's next order, its number and the files that are attached; `None` when the host is
+/// gone.
+fn next_order(
+    control: &OwnedFd,
+    dying: &mut Dying,
+) -> io::Result<Option<(u64, Order, Vec<OwnedFd>)>> {
     let mut asked = [PollFd::new(control, PollFlags::IN)];
     while !dying.0.is_empty() && retry_on_intr(|| poll(&mut asked, Some(&SWEEP)))? == 0 {
         dying.sweep();
     }
     match control::receive(control) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
-        received => Ok(received?.map(|(asked, _)| asked)),
+        received => Ok(received?.map(|((number, order), attached)| (number, order, attached))),
     }
 }
 
@@ -180,11 +191,20 @@ impl<E: ForkedEngine> Zygote<E> {
         })
     }
 
-    fn lock(&mut self, optional: bool, eval: bool) -> Report {
+    /// Prepares the isolate and enters the sandbox. `modules` is a file with the modules of the host.
+    fn lock(&mut self, optional: bool, eval: bool, modules: Option<OwnedFd>) -> io::Result<Report> {
         if eval {
             self.isolate.allow_eval();
         }
-        match sandbox::lock_zygote() {
+        if let Some(modules) = modules {
+            let mut bytes = Vec::new();
+            File::from(modules).read_to_end(&mut bytes)?;
+            if self.isolate.preset(&bytes).is_none() {
+                let reason = "the modules of the host cannot be loaded".to_owned();
+                return Ok(Report::Refused(reason));
+            }
+        }
+        Ok(match sandbox::lock_zygote() {
             Ok(locks) => {
                 let missing = locks.missing().iter().map(ToString::to_string).collect();
                 self.locks = Some(locks);
@@ -194,7 +214,7 @@ impl<E: ForkedEngine> Zygote<E> {
                 missing: vec![format!("the whole sandbox (for lack of {})", error.lock)],
             },
             Err(error) => Report::Refused(format!("{error}: {}", error.source)),
-        }
+        })
     }
 
     #[expect(unsafe_code, reason = "forks")]

@@ -2,18 +2,20 @@
 //! it has died.
 
 use std::ffi::OsString;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Seek as _, Write as _};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child as Process, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::retry_on_intr;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
@@ -93,12 +95,36 @@ impl From<io::Error> for NotForked {
     }
 }
 
+/// What each worker gets before its other orders.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FirstOrder {
+    /// Whether to continue if no sandbox is available.
+    pub(super) optional: bool,
+    /// Whether code may make code from text.
+    pub(super) eval: bool,
+    /// The modules of the host, compiled by a child that compiled nothing else.
+    pub(super) modules: Option<Arc<[u8]>>,
+}
+
+impl FirstOrder {
+    /// Returns a file in memory with the modules.
+    fn attached(&self) -> io::Result<Option<OwnedFd>> {
+        let Some(modules) = &self.modules else {
+            return Ok(None);
+        };
+        let file = memfd_create("modules", MemfdFlags::CLOEXEC)?;
+        let mut file = File::from(file);
+        file.write_all(modules)?;
+        file.rewind()?;
+        Ok(Some(file.into()))
+    }
+}
+
 /// Sends fork and reap requests to a worker.
 #[derive(Debug)]
 pub(super) struct WorkerHost {
     command: WorkerCommand,
-    /// The first order of each worker.
-    lock: Order,
+    first: FirstOrder,
     worker: Mutex<Option<Worker>>,
     /// The number of workers started so far.
     started: AtomicU64,
@@ -117,21 +143,24 @@ struct Worker {
 }
 
 impl WorkerHost {
-    /// Starts the worker. `lock` is its first order. Also returns the restrictions that the kernel lacks, for people.
+    /// Starts the worker. Also returns the restrictions that the kernel lacks, for people.
     ///
     /// # Errors
     /// When the worker cannot be started, or its children cannot be sandboxed and that is not
     /// permitted.
-    pub(super) fn open(command: WorkerCommand, lock: Order) -> io::Result<(Self, Vec<String>)> {
+    pub(super) fn open(
+        command: WorkerCommand,
+        first: FirstOrder,
+    ) -> io::Result<(Self, Vec<String>)> {
         if worker::is_asked() {
             return Err(io::Error::other(
                 "this process was started as a worker: call worker::run_if_asked first in main",
             ));
         }
-        let (worker, missing) = Worker::start(&command, lock, 0)?;
+        let (worker, missing) = Worker::start(&command, &first, 0)?;
         let worker_host = Self {
             command,
-            lock,
+            first,
             worker: Mutex::new(Some(worker)),
             started: AtomicU64::new(1),
         };
@@ -192,13 +221,18 @@ impl WorkerHost {
             "the worker process has died, and with it all its children: starting a new one"
         );
         let number = self.started.fetch_add(1, Ordering::Relaxed);
-        let (worker, _) = Worker::start(&self.command, self.lock, number)?;
+        let (worker, _) = Worker::start(&self.command, &self.first, number)?;
         Ok(worker)
     }
 }
 
 impl Worker {
-    fn start(command: &WorkerCommand, lock: Order, number: u64) -> io::Result<(Self, Vec<String>)> {
+    fn start(
+        command: &WorkerCommand,
+        first: &FirstOrder,
+        number: u64,
+    ) -> io::Result<(Self, Vec<String>)> {
+        let modules = first.attached()?;
         let (control, theirs) = socketpair(
             AddressFamily::UNIX,
             SocketType::SEQPACKET,
@@ -230,7 +264,12 @@ impl Worker {
             asked: 0,
             late: 0,
         };
-        match worker.ask(lock, PATIENCE) {
+        let lock = Order::Lock {
+            optional: first.optional,
+            eval: first.eval,
+            modules: modules.is_some(),
+        };
+        match worker.ask_with(lock, modules.as_ref(), PATIENCE) {
             Ok((Report::Ready { missing }, _)) => Ok((worker, missing)),
             Ok((Report::Refused(reason), _)) => Err(io::Error::other(reason)),
             Ok((report, _)) => Err(unexpected(&report)),
@@ -293,8 +332,19 @@ impl Worker {
     /// Sends an order and waits for its reply. After [`io::ErrorKind::TimedOut`], further orders
     /// can be sent; a late reply is skipped.
     fn ask(&mut self, order: Order, patience: Duration) -> io::Result<(Report, Vec<OwnedFd>)> {
+        self.ask_with(order, None, patience)
+    }
+
+    /// As [`Self::ask`], with a file attached.
+    fn ask_with(
+        &mut self,
+        order: Order,
+        file: Option<&OwnedFd>,
+        patience: Duration,
+    ) -> io::Result<(Report, Vec<OwnedFd>)> {
         self.asked += 1;
-        control::send(&self.control, &(self.asked, order), &[])?;
+        let attached = file.map(AsFd::as_fd);
+        control::send(&self.control, &(self.asked, order), attached.as_slice())?;
         loop {
             if !is_readable_within(patience, &self.control) {
                 self.late += 1;

@@ -15,16 +15,17 @@
 //! nests too deeply.
 
 use std::fmt;
-use std::panic::catch_unwind;
+use std::panic::{UnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
-use rquickjs::{Context, Runtime};
+use rquickjs::{Context, Ctx, Runtime};
 use serde::{Deserialize, Serialize};
 
 use super::handler::Handler;
 use super::modules::Linked;
+use super::presets::{PresetNames, Presets};
 use super::raw::{self, Bytecode};
 use super::slots::Lanes;
 use super::source_map::SourceMaps;
@@ -107,6 +108,7 @@ impl fmt::Debug for Compiled {
 pub(super) struct Compiler {
     timeout: Duration,
     lanes: Lanes,
+    presets: PresetNames,
 }
 
 impl Compiler {
@@ -115,28 +117,56 @@ impl Compiler {
         Self {
             timeout,
             lanes: Lanes::new(concurrency),
+            presets: PresetNames::default(),
+        }
+    }
+
+    /// Returns a compiler with the same bounds, for uploads that can import `presets`.
+    pub(super) fn with_presets(&self, presets: PresetNames) -> Self {
+        Self {
+            timeout: self.timeout,
+            lanes: self.lanes.clone(),
+            presets,
         }
     }
 
     /// Compiles `source`. Blocks until the result is there or the timeout has passed.
     pub(super) fn compile(&self, source: &Source) -> Result<Compiled, CompileError> {
-        let slots = self.lanes.of(source.bytes());
+        let others = source.modules.iter();
+        let others = others.flat_map(|modules| modules.others.values());
+        let texts = others.chain([&source.code]).map(|text| &**text);
+        let (source, presets) = (source.clone(), self.presets.clone());
+        self.work(texts, move || compile_here(&source, &presets))
+    }
+
+    /// Compiles modules of the host, as pairs of a name and a text.
+    pub(super) fn compile_presets(
+        &self,
+        modules: Vec<(String, String)>,
+    ) -> Result<Presets, CompileError> {
+        let texts: Vec<String> = modules.iter().map(|(_, text)| text.clone()).collect();
+        let texts = texts.iter().map(String::as_str);
+        self.work(texts, move || compile_presets_here(&modules))
+    }
+
+    /// Runs `compile` on a thread whose stack suffices for `texts`.
+    fn work<'t, T: Send + 'static>(
+        &self,
+        texts: impl Iterator<Item = &'t str> + Clone,
+        compile: impl FnOnce() -> Result<T, CompileError> + UnwindSafe + Send + 'static,
+    ) -> Result<T, CompileError> {
+        let slots = self.lanes.of(texts.clone().map(str::len).sum());
         let _turn = slots.take(self.timeout)?;
         let job = Arc::new(Job::default());
-        let (text, abandoned, worked) = (source.clone(), slots.clone(), job.clone());
+        let (abandoned, worked) = (slots.clone(), job.clone());
         // TypeScript goes to oxc first, which may take stack for each token.
-        let others = source
-            .modules
-            .iter()
-            .flat_map(|modules| modules.others.values());
-        let texts = others.chain([&source.code]);
-        let most = texts.map(|text| dialect::nesting_tokens(text)).max();
+        let most = texts.map(dialect::nesting_tokens).max();
         let tokens = most.unwrap_or(0).min(dialect::MAX_NESTING_TOKENS);
         let spawned = std::thread::Builder::new()
             .name("faas-compile".into())
             .stack_size(COMPILE_STACK + tokens * dialect::LEVEL_STACK)
             .spawn(move || {
-                let compiled = catch_unwind(|| compile_here(&text))
+                let compiled = catch_unwind(compile)
                     .unwrap_or_else(|_| Err(plain("the compiler failed on this code")));
                 if worked.finish(compiled) {
                     abandoned.abandoned_one_ended();
@@ -150,24 +180,30 @@ impl Compiler {
 }
 
 /// One text that one thread compiles while another thread waits.
-#[derive(Default)]
-struct Job {
-    phase: Mutex<Phase>,
+struct Job<T> {
+    phase: Mutex<Phase<T>>,
     done: Condvar,
 }
 
-#[derive(Default)]
-enum Phase {
-    #[default]
+enum Phase<T> {
     Running,
-    Done(Result<Compiled, CompileError>),
+    Done(Result<T, CompileError>),
     /// The thread that waited has given up.
     Abandoned,
 }
 
-impl Job {
+impl<T> Default for Job<T> {
+    fn default() -> Self {
+        Self {
+            phase: Mutex::new(Phase::Running),
+            done: Condvar::new(),
+        }
+    }
+}
+
+impl<T> Job<T> {
     /// Stores the result; returns true when no thread waits for it any more.
-    fn finish(&self, compiled: Result<Compiled, CompileError>) -> bool {
+    fn finish(&self, compiled: Result<T, CompileError>) -> bool {
         let mut phase = self.phase.lock();
         if matches!(*phase, Phase::Abandoned) {
             return true;
@@ -179,9 +215,9 @@ impl Job {
 
     /// Waits for the result. Calls `abandoned` when the timeout passes, before the thread that
     /// compiles can see that it is abandoned.
-    fn wait(&self, timeout: Duration, abandoned: impl FnOnce()) -> Result<Compiled, CompileError> {
+    fn wait(&self, timeout: Duration, abandoned: impl FnOnce()) -> Result<T, CompileError> {
         let mut phase = self.phase.lock();
-        let running = |phase: &mut Phase| matches!(phase, Phase::Running);
+        let running = |phase: &mut Phase<T>| matches!(phase, Phase::Running);
         self.done.wait_while_for(&mut phase, running, timeout);
         match std::mem::replace(&mut *phase, Phase::Abandoned) {
             Phase::Done(compiled) => compiled,
@@ -214,15 +250,38 @@ pub(in crate::runtime) fn cannot_now(why: &str) -> CompileError {
     }
 }
 
-/// Compiles `source` on this thread, whose stack must be large enough.
-pub(in crate::runtime) fn compile_here(source: &Source) -> Result<Compiled, CompileError> {
+/// Compiles `source`, which can import `presets`, on this thread, whose stack must be large enough.
+pub(in crate::runtime) fn compile_here(
+    source: &Source,
+    presets: &PresetNames,
+) -> Result<Compiled, CompileError> {
+    with_compiler(|ctx| link::compile(ctx, source, presets))
+}
+
+/// Compiles modules of the host, as pairs of a name and a text, on this thread, whose stack must be
+/// large enough.
+pub(in crate::runtime) fn compile_presets_here(
+    modules: &[(String, String)],
+) -> Result<Presets, CompileError> {
+    let names = modules.iter().map(|(name, _)| name).collect();
+    with_compiler(|ctx| {
+        Presets::compiled(modules, |name, text| {
+            link::compile_preset(ctx, name, text, &names)
+        })
+    })
+}
+
+/// Calls `compile` with a context of QuickJS that compiles and runs nothing.
+fn with_compiler<T>(
+    compile: impl FnOnce(&Ctx<'_>) -> Result<T, CompileError>,
+) -> Result<T, CompileError> {
     let runtime = Runtime::new().map_err(|_| cannot_now("out of memory"))?;
     runtime.set_max_stack_size(GATE_STACK);
     runtime.set_memory_limit(COMPILE_MEMORY);
     let context = Context::full(&runtime).map_err(|_| cannot_now("out of memory"))?;
     context.with(|ctx| {
         raw::accept_imports(&ctx);
-        link::compile(&ctx, source)
+        compile(&ctx)
     })
 }
 

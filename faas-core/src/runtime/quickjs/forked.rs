@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::compile::{COMPILE_MEMORY, Compiled, Form, cannot_now, compile_here};
+use super::compile::{
+    COMPILE_MEMORY, Compiled, Form, cannot_now, compile_here, compile_presets_here,
+};
 use super::handler::Handler;
 use super::isolate::Isolate;
 use super::modules::{Linked, Unit};
+use super::presets::Presets;
 use super::raw::Bytecode;
 use super::source_map::SourceMaps;
 use crate::clock::Clock;
@@ -32,7 +35,15 @@ struct Program<'a> {
     files: Vec<File<'a>>,
 }
 
-/// A file of a program besides its main file.
+/// The modules of the host on their way from the child that compiles them to the zygote.
+#[derive(Serialize, Deserialize)]
+struct PresetFiles<'a> {
+    maps: Cow<'a, SourceMaps>,
+    #[serde(borrow)]
+    files: Vec<File<'a>>,
+}
+
+/// A file of a program besides its main file, or a module of the host.
 #[derive(Serialize, Deserialize)]
 struct File<'a> {
     path: Cow<'a, str>,
@@ -97,8 +108,26 @@ impl ForkedEngine for Isolate {
         self.record_lines(recorder);
     }
 
-    fn compile(source: &Source) -> Result<(Vec<u8>, &'static str), CompileError> {
-        let compiled = compile_here(source)?;
+    fn compile_presets(modules: &[(String, String)]) -> Result<Vec<u8>, CompileError> {
+        let presets = compile_presets_here(modules)?;
+        let units = presets.units.iter();
+        let modules = PresetFiles {
+            maps: Cow::Borrowed(&presets.maps),
+            files: units.map(|(name, unit)| File::of(name, unit)).collect(),
+        };
+        postcard::to_allocvec(&modules).map_err(|_| cannot_now("the modules are not writable"))
+    }
+
+    fn preset(&mut self, modules: &[u8]) -> Option<()> {
+        let modules: PresetFiles<'_> = postcard::from_bytes(modules).ok()?;
+        let units = modules.files.into_iter().map(File::into_unit);
+        let presets = Presets::new(units.collect::<Option<_>>()?, modules.maps.into_owned());
+        Self::preset(self, Arc::new(presets));
+        self.read_presets().ok()
+    }
+
+    fn compile(&self, source: &Source) -> Result<(Vec<u8>, &'static str), CompileError> {
+        let compiled = compile_here(source, &self.preset_names())?;
         let units = compiled.linked.units.iter();
         let program = Program {
             form: compiled.form,
@@ -135,10 +164,13 @@ impl ForkedEngine for Isolate {
 
 #[cfg(test)]
 mod tests {
+    use super::super::presets::PresetNames;
     use super::*;
+    use crate::clock::SystemClock;
 
     #[test]
     fn a_program_survives_the_way_through_a_pipe() {
+        let isolate = Isolate::blank(Arc::new(SystemClock::new())).unwrap();
         for source in [
             "return 1",
             "() => 1",
@@ -147,8 +179,8 @@ mod tests {
             "export default () => 1",
             "export default (a: number): number => a",
         ] {
-            let direct = compile_here(&source.into()).unwrap();
-            let (loaded, handler) = <Isolate as ForkedEngine>::compile(&source.into()).unwrap();
+            let direct = compile_here(&source.into(), &PresetNames::default()).unwrap();
+            let (loaded, handler) = ForkedEngine::compile(&isolate, &source.into()).unwrap();
             assert_eq!(handler, direct.handler.as_str(), "{source}");
             let loaded = <Isolate as ForkedEngine>::load(&loaded).unwrap();
             assert_eq!(loaded.form, direct.form, "{source}");

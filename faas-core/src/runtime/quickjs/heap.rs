@@ -33,6 +33,8 @@ use rquickjs::allocator::Allocator;
 pub(super) struct Heap {
     used: AtomicUsize,
     limit: AtomicUsize,
+    /// Bytes that do not count against the limit.
+    exempt: AtomicUsize,
     refused: AtomicBool,
     /// Whether a module was loaded.
     has_module: AtomicBool,
@@ -95,6 +97,7 @@ impl Heap {
         Arc::new(Self {
             used: AtomicUsize::new(0),
             limit: AtomicUsize::new(usize::MAX),
+            exempt: AtomicUsize::new(0),
             refused: AtomicBool::new(false),
             has_module: AtomicBool::new(false),
             keeping: AtomicBool::new(false),
@@ -135,6 +138,12 @@ impl Heap {
         self.refused.store(false, Ordering::Relaxed);
     }
 
+    /// Exempts memory of the platform, in bytes, from the limit.
+    #[cfg(target_os = "linux")]
+    pub(super) fn exempt(&self, bytes: usize) {
+        self.exempt.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     /// The limit in bytes.
     pub(super) fn limit(&self) -> usize {
         self.limit.load(Ordering::Relaxed)
@@ -170,7 +179,10 @@ impl Heap {
     fn admit(&self, more: usize, less: usize) -> bool {
         let total = self.used().saturating_sub(less).saturating_add(more);
         // A slack of a page keeps rounding and headers from overflowing.
-        if total.saturating_add(4096) > self.limit() || total > isize::MAX as usize / 2 {
+        let limit = self
+            .limit()
+            .saturating_add(self.exempt.load(Ordering::Relaxed));
+        if total.saturating_add(4096) > limit || total > isize::MAX as usize / 2 {
             self.refused.store(true, Ordering::Relaxed);
             return false;
         }

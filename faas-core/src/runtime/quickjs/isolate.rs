@@ -15,6 +15,9 @@ use super::compile::Compiled;
 use super::heap::{Heap, Metered};
 use super::modules::{Files, Loader};
 use super::prelude::{Entries, Prelude};
+#[cfg(target_os = "linux")]
+use super::presets::PresetNames;
+use super::presets::Presets;
 use super::promise_listeners::PromiseListeners;
 use super::raw;
 use super::rejections::Rejections;
@@ -131,7 +134,8 @@ impl Isolate {
             )?;
             let entries =
                 Entries::install(&ctx, prelude, &heap, &current, &dice, &files, platform)?;
-            let loader = Box::new(Loader::new(files, entries.synthesize.clone()));
+            let synthesize = entries.synthesize.clone();
+            let loader = Box::new(Loader::new(files, heap.clone(), synthesize));
             raw::load_imports(&ctx, &loader);
             rquickjs::Result::Ok((entries, loader))
         })?;
@@ -152,6 +156,32 @@ impl Isolate {
             loaded: None,
             recorder: None,
         })
+    }
+
+    /// Lets code import modules of the host. Called once, on a blank isolate.
+    pub(super) fn preset(&self, presets: Arc<Presets>) {
+        self.loader.files().preset(presets);
+    }
+
+    /// Reads the modules of the host in an isolate that will be forked, since the forks share its
+    /// memory. They do not count against the memory of a function.
+    #[cfg(target_os = "linux")]
+    pub(super) fn read_presets(&self) -> Result<(), raw::Thrown> {
+        let before = self.heap.used();
+        self.context.with(|ctx| self.loader.read_presets(&ctx))?;
+        self.heap.exempt(self.heap.used().saturating_sub(before));
+        self.runtime
+            .set_gc_threshold(self.heap.used() + GC_THRESHOLD);
+        Ok(())
+    }
+
+    /// The names of the modules of the host.
+    #[cfg(target_os = "linux")]
+    pub(super) fn preset_names(&self) -> PresetNames {
+        let presets = self.loader.files().presets();
+        presets
+            .map(|presets| presets.names.clone())
+            .unwrap_or_default()
     }
 
     /// Prepares an isolate that will be forked: loads what is otherwise loaded when it is first

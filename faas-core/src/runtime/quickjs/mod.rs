@@ -14,7 +14,7 @@
 //! `service.rs` connects them. `web/` has the globals of the web platform, `node/` the modules of Node.
 //!
 //! `modules.rs` and `prelude/modules.js` load the modules that code imports or requires;
-//! `builtin_modules.rs` lists those that need no upload.
+//! `builtin_modules.rs` lists those that need no upload, `presets.rs` has those of the host.
 //!
 //! There is no network and there are no files. Nothing that an isolate can reach outlives it.
 
@@ -36,6 +36,7 @@ mod modules;
 mod node;
 mod on_thread;
 mod prelude;
+mod presets;
 mod promise_listeners;
 mod raw;
 mod rejections;

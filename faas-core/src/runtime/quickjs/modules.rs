@@ -10,6 +10,8 @@ use std::sync::{Arc, OnceLock};
 
 use rquickjs::{Array, Ctx, Function, IntoJs, Object, Persistent, Value};
 
+use super::heap::Heap;
+use super::presets::{PresetNames, Presets};
 use super::raw::{self, Bytecode};
 use super::{builtin_modules, resolve};
 
@@ -33,25 +35,46 @@ pub(in crate::runtime) struct Linked {
     pub(in crate::runtime) units: BTreeMap<String, Unit>,
 }
 
-/// The files of the program of one isolate; empty until the isolate loads a program.
+/// The files of the program of one isolate, and the modules of the host.
 #[derive(Debug, Default)]
-pub(super) struct Files(OnceLock<Arc<Linked>>);
+pub(super) struct Files {
+    /// Empty until the isolate loads a program.
+    linked: OnceLock<Arc<Linked>>,
+    presets: OnceLock<Arc<Presets>>,
+}
 
 impl Files {
     /// Sets the program. An isolate loads one program in its life.
     pub(super) fn link(&self, linked: &Arc<Linked>) {
-        let _ = self.0.set(linked.clone());
+        let _ = self.linked.set(linked.clone());
     }
 
+    /// Sets the modules of the host, once, before the program.
+    pub(super) fn preset(&self, presets: Arc<Presets>) {
+        let _ = self.presets.set(presets);
+    }
+
+    /// The modules of the host.
+    pub(super) fn presets(&self) -> Option<&Arc<Presets>> {
+        self.presets.get()
+    }
+
+    /// A file has no colon in its path, so no name means two things.
     fn unit(&self, name: &str) -> Option<&Unit> {
-        self.0.get()?.units.get(name)
+        let file = self.linked.get().and_then(|linked| linked.units.get(name));
+        file.or_else(|| self.presets.get()?.units.get(name))
     }
 
     /// The name of the module that `specifier` means in `base`.
     pub(super) fn resolve(&self, base: &str, specifier: &str) -> Result<String, String> {
-        resolve::resolve(base, specifier, |path| {
-            (self.0.get()).is_some_and(|linked| path == linked.main) || self.unit(path).is_some()
-        })
+        let linked = self.linked.get();
+        let has = |path: &str| {
+            linked.is_some_and(|linked| path == linked.main || linked.units.contains_key(path))
+        };
+        match self.presets.get() {
+            Some(presets) => resolve::resolve(base, specifier, has, &presets.names),
+            None => resolve::resolve(base, specifier, has, &PresetNames::default()),
+        }
     }
 
     /// What `prelude/modules.js` needs of a module, as `[kind, payload, member]`.
@@ -85,25 +108,54 @@ impl Files {
 /// until its runtime has ended.
 pub(super) struct Loader {
     files: Arc<Files>,
+    heap: Arc<Heap>,
     /// `synthesize` of `prelude/main.js`.
     synthesize: Persistent<Function<'static>>,
 }
 
 impl Loader {
-    pub(super) fn new(files: Arc<Files>, synthesize: Persistent<Function<'static>>) -> Self {
-        Self { files, synthesize }
+    pub(super) fn new(
+        files: Arc<Files>,
+        heap: Arc<Heap>,
+        synthesize: Persistent<Function<'static>>,
+    ) -> Self {
+        Self {
+            files,
+            heap,
+            synthesize,
+        }
     }
 
     pub(super) fn files(&self) -> &Files {
         &self.files
     }
 
-    /// The bytecode of an ES module of the program.
-    pub(super) fn es_module(&self, name: &str) -> Option<&Bytecode> {
+    /// Reads an ES module; `None` if `name` means something else.
+    pub(super) fn es_module<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+        name: &str,
+    ) -> Option<Result<Value<'js>, raw::Thrown>> {
         match self.files.unit(name)? {
-            Unit::Module(bytecode) => Some(bytecode),
+            Unit::Module(bytecode) => {
+                self.heap.load_module();
+                Some(bytecode.read_module(ctx, name))
+            }
             _ => None,
         }
+    }
+
+    /// Reads the ES modules of the host, in an isolate that will be forked: QuickJS finds them by
+    /// their names when code imports them.
+    #[cfg(target_os = "linux")]
+    pub(super) fn read_presets(&self, ctx: &Ctx<'_>) -> Result<(), raw::Thrown> {
+        let units = self.files.presets().map(|presets| &presets.units);
+        for (name, unit) in units.into_iter().flatten() {
+            if let Unit::Module(bytecode) = unit {
+                bytecode.read_module(ctx, name)?;
+            }
+        }
+        Ok(())
     }
 
     /// What another module exports: the names, and a function that returns their values.

@@ -159,8 +159,8 @@ unsafe extern "C" fn load_module(
         let ctx = Ctx::from_raw(context);
         let loader = &*opaque.cast::<Loader>();
         let text = CStr::from_ptr(name).to_string_lossy();
-        if let Some(code) = loader.es_module(&text) {
-            let Ok(module) = code.read_module(&ctx, &text) else {
+        if let Some(module) = loader.es_module(&ctx, &text) {
+            let Ok(module) = module else {
                 return ptr::null_mut();
             };
             return qjs::JS_VALUE_GET_PTR(module.as_raw()).cast();
@@ -319,9 +319,14 @@ impl Bytecode {
         }
     }
 
-    /// Reads a module without running it. `name` is its path, for `import.meta`.
+    /// Reads a module without running it. `name` is its path, or the name of a module of the host,
+    /// for `import.meta`.
     #[expect(unsafe_code, reason = "rquickjs has no call for it")]
-    fn read_module<'js>(&self, ctx: &Ctx<'js>, name: &str) -> Result<Value<'js>, Thrown> {
+    pub(super) fn read_module<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+        name: &str,
+    ) -> Result<Value<'js>, Thrown> {
         let module = self.read(ctx)?;
         // SAFETY: `ctx` holds the runtime's lock. A module value's pointer is its definition.
         let meta = unsafe {
@@ -335,6 +340,10 @@ impl Bytecode {
             )?
         };
         let meta = meta.into_object().ok_or(Thrown)?;
+        if name.contains(':') {
+            meta.set("url", name).map_err(|_| Thrown)?;
+            return Ok(module);
+        }
         let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
         for (key, value) in [
             ("url", format!("file:///{name}")),

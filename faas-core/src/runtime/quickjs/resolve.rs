@@ -1,6 +1,8 @@
 //! Resolves specifiers: which module `import "./price"` in a file means.
 
 use super::builtin_modules;
+use super::presets::PresetNames;
+use crate::runtime::preset::scheme_of;
 
 /// The endings that a specifier may leave out, in the order in which they are tried.
 const ENDINGS: [&str; 9] = [
@@ -16,8 +18,8 @@ const EMITTED: [(&str, &[&str]); 4] = [
     (".jsx", &[".tsx"]),
 ];
 
-/// The name of the module that `specifier` means in the file `base`: the path of a file, or the
-/// name of a built-in module. `has` tells whether the upload has a file.
+/// The name of the module that `specifier` means in the file or module `base`: the path of a file, or
+/// the name of a built-in or preset module. `has` tells whether the upload has a file.
 ///
 /// # Errors
 /// What is wrong and what to do.
@@ -25,7 +27,17 @@ pub(super) fn resolve(
     base: &str,
     specifier: &str,
     has: impl Fn(&str) -> bool,
+    presets: &PresetNames,
 ) -> Result<String, String> {
+    if presets.has(specifier) {
+        return Ok(specifier.to_owned());
+    }
+    if presets.has(base) && path_of(base, specifier).is_some() {
+        return Err(format!(
+            "\"{specifier}\" is a file, and the module {base} of the host has none: import built-in \
+             modules, and modules of the host by name"
+        ));
+    }
     if let Some(path) = path_of(base, specifier) {
         let path = path.ok_or_else(|| format!("\"{specifier}\" is outside the upload"))?;
         return find(&path, &has).ok_or_else(|| {
@@ -44,6 +56,9 @@ pub(super) fn resolve(
         format!("\"{specifier}\" is the name of a package: write \"./{file}\" for the file")
     } else if specifier.contains("://") || specifier.starts_with("data:") {
         format!("\"{specifier}\" is a URL: code is not loaded from the network. {BUNDLE}")
+    } else if scheme_of(specifier).is_some() && !presets.is_empty() {
+        let known = presets.listed();
+        format!("there is no module \"{specifier}\": the modules of the host are {known}")
     } else {
         format!("the package \"{specifier}\" is not part of the upload. {BUNDLE}")
     })
@@ -142,7 +157,12 @@ mod tests {
             ("lib/price.ts", "/data", "data.json"),
             ("lib/price.ts", "file:///data.json", "data.json"),
         ] {
-            let found = resolve(base, specifier, |path| FILES.contains(&path));
+            let found = resolve(
+                base,
+                specifier,
+                |path| FILES.contains(&path),
+                &PresetNames::default(),
+            );
             assert_eq!(found.as_deref(), Ok(file), "{specifier} in {base}");
         }
     }
@@ -157,8 +177,40 @@ mod tests {
             ("index.ts", "https://esm.sh/x", "is a URL"),
             ("index.ts", "node:nothing", "no built-in module"),
         ] {
-            let error = resolve(base, specifier, |path| FILES.contains(&path)).unwrap_err();
+            let has = |path: &str| FILES.contains(&path);
+            let error = resolve(base, specifier, has, &PresetNames::default()).unwrap_err();
             assert!(error.contains(message), "{specifier}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_module_of_the_host_is_found_by_its_name_only() {
+        let presets: PresetNames = ["acme:tools", "acme:more"].into_iter().collect();
+        let resolve = |base, specifier| {
+            let has = |path: &str| FILES.contains(&path) || path == "acme:tools";
+            resolve(base, specifier, has, &presets)
+        };
+        for base in ["index.ts", "acme:more", "node:events"] {
+            assert_eq!(resolve(base, "acme:tools").as_deref(), Ok("acme:tools"));
+        }
+        for (base, specifier, message) in [
+            (
+                "index.ts",
+                "acme:none",
+                "of the host are acme:more, acme:tools",
+            ),
+            (
+                "index.ts",
+                "npm:axios",
+                "of the host are acme:more, acme:tools",
+            ),
+            ("index.ts", "tools", "npx esbuild"),
+            ("acme:tools", "./index.ts", "is a file"),
+            ("acme:tools", "/index.ts", "is a file"),
+            ("acme:tools", "acme:none", "of the host are"),
+        ] {
+            let error = resolve(base, specifier).unwrap_err();
+            assert!(error.contains(message), "{specifier} in {base}: {error}");
         }
     }
 }

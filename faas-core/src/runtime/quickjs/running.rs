@@ -138,9 +138,7 @@ impl<'js> Running<'_, 'js> {
             let prepare = self.entries.prepare.clone().restore(self.ctx)?;
             prepare.call::<_, ()>((environment,))?;
         }
-        if !program.maps.is_empty() {
-            self.use_maps(program.maps.clone())?;
-        }
+        self.use_maps(&program.maps)?;
         let code = &program.bytecode;
         let entry = Entry {
             form: program.form,
@@ -194,10 +192,20 @@ impl<'js> Running<'_, 'js> {
         }
     }
 
-    /// Makes stacks show the user's places.
-    fn use_maps(&self, maps: Arc<SourceMaps>) -> Result<(), Ending<'js>> {
+    /// Makes stacks show the places in the files of the user, and in the modules of the host.
+    fn use_maps(&self, maps: &Arc<SourceMaps>) -> Result<(), Ending<'js>> {
+        let presets = self.loader.files().presets();
+        let presets = presets.filter(|presets| !presets.maps.is_empty()).cloned();
+        if maps.is_empty() && presets.is_none() {
+            return Ok(());
+        }
+        let maps = maps.clone();
         let rewrite = Function::new(self.ctx.clone(), move |stack: Value<'js>| {
-            raw::text(&stack).map(|stack| maps.rewrite(&stack))
+            let stack = maps.rewrite(&raw::text(&stack)?);
+            Some(match &presets {
+                Some(presets) => presets.maps.rewrite(&stack),
+                None => stack,
+            })
         })?;
         let use_maps = self.entries.use_maps.clone().restore(self.ctx)?;
         Ok(use_maps.call((rewrite,))?)

@@ -12,12 +12,15 @@ use tokio::runtime::Handle;
 use super::compile::Compiler;
 use super::isolate::Isolate;
 use super::on_thread::OnThread;
+use super::presets::Presets;
 use super::threads::Threads;
 use crate::clock::{Clock, SystemClock};
-use crate::error::{CompileError, RuntimeError};
+use crate::error::CompileError;
 use crate::model::{FunctionId, Source};
 use crate::runtime::pool::{Bounds, Maker, Pool};
-use crate::runtime::{Instance, Program, Runtime, RuntimeStats};
+use crate::runtime::{
+    Instance, ModulesError, PresetModule, Program, Runtime, RuntimeError, RuntimeStats,
+};
 
 /// The settings of [`QuickJs`]. The defaults suit a server with several gigabytes of memory.
 #[derive(Debug, Clone)]
@@ -76,6 +79,8 @@ pub struct QuickJs {
     compiler: Arc<Compiler>,
     pool: Arc<Pool<Blanks>>,
     threads: Arc<Threads>,
+    bounds: Bounds,
+    clock: Arc<dyn Clock>,
 }
 
 /// Makes isolates in this process.
@@ -83,6 +88,8 @@ pub struct QuickJs {
 struct Blanks {
     clock: Arc<dyn Clock>,
     threads: Arc<Threads>,
+    /// `None` if the host has no modules.
+    presets: Option<Arc<Presets>>,
 }
 
 impl Maker for Blanks {
@@ -90,7 +97,12 @@ impl Maker for Blanks {
 
     fn make(&self) -> io::Result<OnThread<Isolate>> {
         match Isolate::blank(self.clock.clone()) {
-            Ok(isolate) => Ok(OnThread::new(isolate, self.threads.clone())),
+            Ok(isolate) => {
+                if let Some(presets) = &self.presets {
+                    isolate.preset(presets.clone());
+                }
+                Ok(OnThread::new(isolate, self.threads.clone()))
+            }
             Err(_) => Err(io::ErrorKind::OutOfMemory.into()),
         }
     }
@@ -110,17 +122,29 @@ impl QuickJs {
         };
         let compiler = Compiler::new(options.compile_concurrency, options.compile_timeout);
         let threads = Threads::new(options.threads).map_err(|error| RuntimeError(error.into()))?;
-        let threads = Arc::new(threads);
+        Self::start(compiler, Arc::new(threads), bounds, options.clock, None)
+    }
+
+    fn start(
+        compiler: Compiler,
+        threads: Arc<Threads>,
+        bounds: Bounds,
+        clock: Arc<dyn Clock>,
+        presets: Option<Arc<Presets>>,
+    ) -> Result<Self, RuntimeError> {
         let maker = Blanks {
-            clock: options.clock.clone(),
+            clock: clock.clone(),
             threads: threads.clone(),
+            presets,
         };
-        let pool = Pool::start(maker, bounds, options.clock)
+        let pool = Pool::start(maker, bounds, clock.clone())
             .map_err(|error| RuntimeError(error.into()))?;
         Ok(Self {
             compiler: Arc::new(compiler),
             pool: Arc::new(pool),
             threads,
+            bounds,
+            clock,
         })
     }
 }
@@ -135,6 +159,18 @@ impl Runtime for QuickJs {
         let compiled = self.compiler.compile(source)?;
         let handler = compiled.handler.as_str();
         Ok(Program::new(compiled).with_handler(handler))
+    }
+
+    /// The new runtime has isolates of its own and uses the same threads.
+    fn with_modules(&self, modules: &[PresetModule]) -> Result<Arc<dyn Runtime>, ModulesError> {
+        let modules = modules
+            .iter()
+            .map(|module| (module.name().to_owned(), module.text().to_owned()));
+        let presets = Arc::new(self.compiler.compile_presets(modules.collect())?);
+        let compiler = self.compiler.with_presets(presets.names.clone());
+        let (threads, clock) = (self.threads.clone(), self.clock.clone());
+        let runtime = Self::start(compiler, threads, self.bounds, clock, Some(presets))?;
+        Ok(Arc::new(runtime))
     }
 
     async fn acquire(

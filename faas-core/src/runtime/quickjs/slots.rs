@@ -17,7 +17,7 @@ const SHORT: usize = 64 << 10;
 
 /// Turns for short texts, and others for long ones: whoever keeps the compiler busy with texts that
 /// take seconds holds up nobody whose text does not.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::runtime) struct Lanes {
     short: Arc<Slots>,
     long: Arc<Slots>,

@@ -207,7 +207,7 @@ fn converse(mut ends: ChildEnds) -> io::Result<()> {
                     for_ever();
                 }
             }
-            Request::Compile => {
+            Request::Compile | Request::CompileModules => {
                 let source: Source =
                     postcard::from_bytes(tail).map_err(|_| wire::FrameError::Malformed)?;
                 compile(&source.code, &mut ends)?;

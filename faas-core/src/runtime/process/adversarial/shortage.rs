@@ -9,13 +9,13 @@ use super::rig::{Neighbour, Rig, below};
 use crate::model::FailureKind;
 use crate::runtime::Runtime as _;
 use crate::runtime::process::WorkerCommand;
-use crate::runtime::process::control::Order;
 use crate::runtime::process::sandbox::tests::{fresh::in_fresh_process, promises};
-use crate::runtime::process::worker_host::WorkerHost;
+use crate::runtime::process::worker_host::{FirstOrder, WorkerHost};
 
-const LOCK: Order = Order::Lock {
+const FIRST: FirstOrder = FirstOrder {
     optional: true,
     eval: false,
+    modules: None,
 };
 
 promises! {
@@ -75,14 +75,14 @@ promises! {
     };
     exit_statuses_are_known_even_if_the_host_inherited_an_ignored_sigchld: {
         ignore_ends_of_children();
-        let (worker_host, _) = WorkerHost::open(WorkerCommand::default(), LOCK).unwrap();
+        let (worker_host, _) = WorkerHost::open(WorkerCommand::default(), FIRST.clone()).unwrap();
         let child = worker_host.fork().unwrap();
         pidfd_send_signal(&child.pidfd, Signal::KILL).unwrap();
         let ended = worker_host.reap(child.id, &child.pidfd).unwrap();
         assert_eq!(ended.signal(), Some(libc::SIGKILL));
     };
     a_child_that_is_slow_to_die_blocks_nothing_and_is_reaped_later: {
-        let (worker_host, _) = WorkerHost::open(WorkerCommand::default(), LOCK).unwrap();
+        let (worker_host, _) = WorkerHost::open(WorkerCommand::default(), FIRST.clone()).unwrap();
         let slow = worker_host.fork().unwrap();
         let other = worker_host.fork().unwrap();
         // The child was not killed yet; to the host it looks like one that is slow to die.

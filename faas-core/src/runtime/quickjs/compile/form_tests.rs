@@ -7,7 +7,8 @@ use rquickjs::Function;
 use super::*;
 
 fn form(source: &str) -> Form {
-    let compiled = compile_here(&source.into()).unwrap_or_else(|error| panic!("{error}: {source}"));
+    let compiled = compile_here(&source.into(), &PresetNames::default())
+        .unwrap_or_else(|error| panic!("{error}: {source}"));
     compiled.form
 }
 
@@ -141,7 +142,8 @@ fn no_text_runs_before_its_function_is_called() {
         });
         runner
             .run(&texts(), |text| {
-                let Ok(program) = compile_here(&text.as_str().into()) else {
+                let Ok(program) = compile_here(&text.as_str().into(), &PresetNames::default())
+                else {
                     return Ok(());
                 };
                 compiled.set(compiled.get() + 1);
@@ -224,7 +226,7 @@ fn a_body_does_what_it_does_as_the_body_of_a_function() {
             .run(&texts_that_mean_something(), |text| {
                 let expected = ctx.eval::<rquickjs::Value<'_>, _>(reference(&text));
                 let expected = expected.map_err(|_| ctx.catch());
-                let program = match compile_here(&text.as_str().into()) {
+                let program = match compile_here(&text.as_str().into(), &PresetNames::default()) {
                     Ok(program) if program.form == Form::Body => program,
                     Ok(_) => return Ok(()),
                     Err(error) => {

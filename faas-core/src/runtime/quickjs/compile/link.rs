@@ -8,6 +8,7 @@ use oxc_span::SourceType;
 use rquickjs::Ctx;
 
 use super::super::modules::{Linked, Unit};
+use super::super::presets::PresetNames;
 use super::super::resolve;
 use super::super::source_map::{SourceMap, SourceMaps};
 use super::super::syntax_error::{Refusal, Rejection, SyntaxError};
@@ -25,10 +26,19 @@ const TYPESCRIPT_FILE: &str = "function.ts";
 const CODE: [&str; 8] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs"];
 
 /// Compiles `source` in the context, which must have the `Eval` intrinsic.
-pub(super) fn compile(ctx: &Ctx<'_>, source: &Source) -> Result<Compiled, CompileError> {
+pub(super) fn compile(
+    ctx: &Ctx<'_>,
+    source: &Source,
+    presets: &PresetNames,
+) -> Result<Compiled, CompileError> {
+    let linker = Linker {
+        ctx,
+        source: Some(source),
+        presets,
+    };
     let Some(modules) = &source.modules else {
-        let linker = Linker { ctx, source };
-        let (mut compiled, file, map) = linker.file(None, &source.code, |reader| reader.read())?;
+        let text = Text::Function(source.language);
+        let (mut compiled, file, map) = linker.file(text, &source.code, |reader| reader.read())?;
         compiled.linked = Arc::new(Linked {
             main: file.clone(),
             units: BTreeMap::new(),
@@ -38,7 +48,6 @@ pub(super) fn compile(ctx: &Ctx<'_>, source: &Source) -> Result<Compiled, Compil
         }
         return Ok(compiled);
     };
-    let linker = Linker { ctx, source };
     let mut maps = SourceMaps::default();
     let mut add_map = |path: &str, map: Option<SourceMap>| {
         if let Some(map) = map {
@@ -50,7 +59,8 @@ pub(super) fn compile(ctx: &Ctx<'_>, source: &Source) -> Result<Compiled, Compil
         let fault = format!("the main file {main} is no code: its name must end with .js or .ts");
         return Err(Refusal::whole(fault).into_error(None, ""));
     }
-    let (mut compiled, _, map) = linker.file(Some(main), &source.code, |reader| reader.read())?;
+    let text = Text::File(main);
+    let (mut compiled, _, map) = linker.file(text, &source.code, |reader| reader.read())?;
     add_map(main, map);
     let mut units = BTreeMap::new();
     for (path, text) in &modules.others {
@@ -66,14 +76,53 @@ pub(super) fn compile(ctx: &Ctx<'_>, source: &Source) -> Result<Compiled, Compil
     Ok(compiled)
 }
 
+/// Compiles a module of the host, which can import other ones.
+pub(super) fn compile_preset(
+    ctx: &Ctx<'_>,
+    name: &str,
+    text: &str,
+    presets: &PresetNames,
+) -> Result<(Unit, Option<SourceMap>), CompileError> {
+    let linker = Linker {
+        ctx,
+        source: None,
+        presets,
+    };
+    let read = |reader: &Reader<'_, '_>| reader.read_unit(false);
+    let (unit, _, map) = linker.file(Text::Preset(name), text, read)?;
+    Ok((unit, map))
+}
+
+/// What a text is.
+#[derive(Clone, Copy)]
+enum Text<'a> {
+    /// The only file of a function, in this language if it is known.
+    Function(Option<Language>),
+    /// One of several files, with this path.
+    File(&'a str),
+    /// A module of the host, with this name.
+    Preset(&'a str),
+}
+
+impl<'a> Text<'a> {
+    fn name(self) -> Option<&'a str> {
+        match self {
+            Self::Function(_) => None,
+            Self::File(name) | Self::Preset(name) => Some(name),
+        }
+    }
+}
+
 struct Linker<'a, 'js> {
     ctx: &'a Ctx<'js>,
-    source: &'a Source,
+    /// `None` for modules of the host, which have no files.
+    source: Option<&'a Source>,
+    presets: &'a PresetNames,
 }
 
 impl Linker<'_, '_> {
     fn has(&self, path: &str) -> bool {
-        (self.source.modules.as_ref())
+        (self.source.and_then(|source| source.modules.as_ref()))
             .is_some_and(|modules| path == &*modules.main || modules.others.contains_key(path))
     }
 
@@ -87,7 +136,8 @@ impl Linker<'_, '_> {
             return Ok((Unit::Text(text.to_owned()), None));
         }
         let is_module = matches!(ending(path), "mjs" | "mts");
-        let (unit, _, map) = self.file(Some(path), text, |reader| reader.read_unit(is_module))?;
+        let read = |reader: &Reader<'_, '_>| reader.read_unit(is_module);
+        let (unit, _, map) = self.file(Text::File(path), text, read)?;
         Ok((unit, map))
     }
 
@@ -95,11 +145,12 @@ impl Linker<'_, '_> {
     /// else as TypeScript or JSX. Returns its name in stacks, too, and its map if it was transformed.
     fn file<T>(
         &self,
-        path: Option<&str>,
+        kind: Text<'_>,
         text: &str,
         read: impl Fn(&Reader<'_, '_>) -> Result<T, Rejection>,
     ) -> Result<(T, String, Option<SourceMap>), CompileError> {
         let text = &*prepare(text);
+        let path = kind.name();
         let read = |text: &str, file: &str| {
             let name =
                 CString::new(file).map_err(|_| Refusal::whole("the name of a file has a NUL"))?;
@@ -109,17 +160,19 @@ impl Linker<'_, '_> {
                 file: &name,
                 has_files: path.is_some(),
                 check_import: &|specifier| {
-                    resolve::resolve(file, specifier, |path| self.has(path)).map(drop)
+                    let has = |path: &str| self.has(path);
+                    resolve::resolve(file, specifier, has, self.presets).map(drop)
                 },
             })
         };
         let refused = |refusal: Refusal| refusal.into_error(path, text);
-        let (file, dialects) = match (path, self.source.language) {
-            (Some(path), _) => (path, dialects_of(path)),
-            (None, Some(Language::TypeScript)) => {
+        let (file, dialects) = match kind {
+            Text::File(path) => (path, dialects_of(path)),
+            Text::Preset(name) => (name, [].as_slice()),
+            Text::Function(Some(Language::TypeScript)) => {
                 (TYPESCRIPT_FILE, typescript::TYPESCRIPT.as_slice())
             }
-            (None, _) => (JAVASCRIPT_FILE, [].as_slice()),
+            Text::Function(_) => (JAVASCRIPT_FILE, [].as_slice()),
         };
         let stripped = if dialects.is_empty() {
             let error = match read(text, file) {
@@ -130,7 +183,7 @@ impl Linker<'_, '_> {
             let place = error.place;
             let stripped =
                 dialect::transform(text, error).map_err(|error| refused(error.into()))?;
-            if path.is_none() && self.source.language == Some(Language::JavaScript) {
+            if matches!(kind, Text::Function(Some(Language::JavaScript))) {
                 let message =
                     "this is TypeScript or JSX, and `language` is \"javascript\": set it \
                     to \"typescript\" or leave it out"

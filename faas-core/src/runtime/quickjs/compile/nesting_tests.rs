@@ -38,7 +38,8 @@ const KINDS: [(&str, &str, &str, &str, &str); 30] = [
 ];
 
 fn compile(text: String) -> Result<Form, CompileError> {
-    let compile = move || compile_here(&text.into()).map(|compiled| compiled.form);
+    let compile =
+        move || compile_here(&text.into(), &PresetNames::default()).map(|compiled| compiled.form);
     let thread = std::thread::Builder::new().stack_size(COMPILE_STACK);
     thread.spawn(compile).unwrap().join().unwrap()
 }

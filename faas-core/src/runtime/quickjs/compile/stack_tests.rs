@@ -116,7 +116,7 @@ fn compile_on_a_fresh_stack(text: String) -> (bool, usize) {
     std::thread::Builder::new()
         .stack_size(COMPILE_STACK)
         .spawn(move || {
-            let result = compile_here(&text.into());
+            let result = compile_here(&text.into(), &PresetNames::default());
             let too_deep = result.is_err_and(|error| error.message.contains("too deeply"));
             (too_deep, touched())
         })

@@ -15,6 +15,9 @@
     return end < 0 ? '/' : '/' + apply(slice, name, [0, end]);
   };
 
+  // The name of a module of the host has a colon, that of a file has none.
+  const specifierOf = (name) => (apply(lastIndexOf, name, [':']) < 0 ? '/' + name : name);
+
   const notFound = (message) => {
     const error = new ErrorClass(message);
     defineProperty(error, 'code', {
@@ -54,7 +57,7 @@
       case 'json': exports = parse(payload); break;
       case 'text': exports = payload; break;
       case 'module':
-        throw notFound("'" + name + "' is an ES module, which require cannot load: use `await import('/" + name + "')`");
+        throw notFound("'" + name + "' is an ES module, which require cannot load: use `await import('" + specifierOf(name) + "')`");
       default: throw notFound("cannot find module '" + name + "'");
     }
     cache[name] = { __proto__: null, exports };
