@@ -5,6 +5,7 @@
 
 mod access;
 mod attempt;
+mod caller;
 mod cost;
 pub mod egress;
 mod environment;
@@ -26,6 +27,7 @@ pub use access::{Actor, ApiKey, AuditAction, AuditEntry, KeyHash, Role};
 pub use attempt::{
     Attempt, Failure, FailureKind, HostCallRecord, LogLevel, LogLine, RequestRecord,
 };
+pub use caller::CallerLabel;
 pub use cost::{Basis, Cost, UsageSums};
 pub use environment::{Environment, Secret};
 pub use execution::{Execution, IllegalTransition};
