@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 /// Which requests a function may make. A request must match no entry of `deny`, and one of `allow`
 /// if that is there.
 #[derive(ToSchema)]
-#[schema(additional_properties = false)]
 #[expect(dead_code, reason = "only its schema matters")]
 pub(crate) struct EgressRules {
     /// The requests that it may make. Absent: all that the server allows.
@@ -22,7 +21,6 @@ pub(crate) struct EgressRules {
 
 /// Requests that a function may make.
 #[derive(ToSchema)]
-#[schema(additional_properties = false)]
 #[expect(dead_code, reason = "only its schema matters")]
 pub(crate) struct EgressAllow {
     /// The host, such as `api.example.com`, or `*.example.com` for all names below one.
@@ -44,7 +42,6 @@ pub(crate) struct EgressAllow {
 
 /// Requests that a function must not make.
 #[derive(ToSchema)]
-#[schema(additional_properties = false)]
 #[expect(dead_code, reason = "only its schema matters")]
 pub(crate) struct EgressDeny {
     /// The host, such as `api.example.com`, or `*.example.com` for all names below one.

@@ -12,7 +12,6 @@ use std::sync::{Arc, Weak};
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt as _;
 use futures_util::stream::{self, StreamExt as _};
-use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::Engine;
@@ -40,15 +39,17 @@ struct RequestHead {
     redirect: String,
     /// The characters of a value stand for its bytes.
     headers: Vec<(String, String)>,
-    /// The length of the body, or `"stream"`.
-    body: Option<BodyHead>,
+    body: BodyHead,
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(rename_all = "lowercase")]
 enum BodyHead {
-    Length(usize),
-    Stream(String),
+    None,
+    /// So many bytes, which follow the head.
+    Bytes(usize),
+    /// The pieces that follow the head.
+    Stream,
 }
 
 #[derive(Serialize)]
@@ -128,12 +129,12 @@ async fn read(mut pieces: ByteStream) -> Result<(FetchRequest, Option<ByteStream
     let head: RequestHead = serde_json::from_slice(&head)
         .map_err(|_| invalid("the head of the request is not valid"))?;
     let (body, rest) = match head.body {
-        None => (FetchBody::None, Some(pieces)),
-        Some(BodyHead::Length(length)) => {
+        BodyHead::None => (FetchBody::None, Some(pieces)),
+        BodyHead::Bytes(length) => {
             let body = fill(&mut pieces, &mut read, length).await?;
             (FetchBody::Bytes(body), Some(pieces))
         }
-        Some(BodyHead::Stream(_)) => {
+        BodyHead::Stream => {
             let first = read.split().freeze();
             let first = stream::iter((!first.is_empty()).then_some(Ok(first)));
             (

@@ -392,6 +392,7 @@ mod tests {
             host_bytes: 1,
         };
         let loaded = Loaded {
+            egress_secrets: Arc::default(),
             function,
             program: Program::new(()),
             limits,

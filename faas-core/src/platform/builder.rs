@@ -52,6 +52,7 @@ pub struct PlatformBuilder {
     pub(super) price_book: Option<PriceBook>,
     pub(super) secret_keys: SecretKeys,
     pub(super) bindings: Vec<Binding>,
+    pub(super) network: Option<Arc<dyn Network>>,
     pub(super) modules: Vec<PresetModule>,
 }
 

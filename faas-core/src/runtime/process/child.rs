@@ -122,7 +122,10 @@ impl<E: ForkedEngine> Child<E> {
                     self.limit(E::COMPILE_MEMORY as u64)?;
                     let modules = postcard::from_bytes::<Vec<_>>(tail);
                     let modules = modules.map_err(|_| wire::FrameError::Malformed)?;
-                    say_compiled(E::compile_presets(&modules).map(|all| (all, "")), &mut answer)?;
+                    say_compiled(
+                        E::compile_presets(&modules).map(|all| (all, "")),
+                        &mut answer,
+                    )?;
                 }
                 Request::Call(head) => {
                     let received = received.take();

@@ -115,7 +115,7 @@ fn check_end(ended: Ended) {
 
 fn upload(frame: &[u8]) {
     match compile::read(frame) {
-Ok(Ok((uploaded, handler))) => assert!(uploaded.0.len() + handler.len() < frame.len()),
+        Ok(Ok((uploaded, handler))) => assert!(uploaded.0.len() + handler.len() < frame.len()),
         Ok(Err(refused)) => assert!(refused.message.len() <= compile::MAX_MESSAGE),
         Err(_) => {}
     }

@@ -8,8 +8,8 @@ use crate::model::UsageSums;
 use crate::model::{
     Actor, ApiKey, Attempt, AuditAction, AuditEntry, CallerLabel, Environment, Execution,
     ExecutionId, Failure, FailureKind, Function, FunctionConfig, FunctionId, FunctionStatus,
-    HostCallRecord, IdGenerator, InstanceId, Json, KeyHash, LogLevel, LogLine, NanoDollars, Role,
-    ScalingAction, ScalingEvent, Secret, Tier, Timestamp,
+    HostCallRecord, IdGenerator, InstanceId, Json, KeyHash, LogLevel, LogLine, NanoDollars,
+    RequestRecord, Role, ScalingAction, ScalingEvent, Secret, Tier, Timestamp,
 };
 use crate::model::{Basis, Cost};
 use crate::model::{
@@ -245,6 +245,24 @@ impl Fixtures {
             bytes_in: random.u64(..1 << 40),
             bytes_out: random.u64(..1 << 40),
             error: random.bool().then(|| format!("ERR_{}", random.u8(..))),
+            request: random.bool().then(|| {
+                let time = |random: &mut fastrand::Rng| random.bool().then(|| random.u64(..1 << 40));
+                Box::new(RequestRecord {
+                    method: "GET".to_owned(),
+                    scheme: "https".to_owned(),
+                    host: format!("{}.example.com", random.u8(..)),
+                    port: random.u16(..),
+                    status: random.bool().then(|| random.u16(200..600)),
+                    http2: random.bool(),
+                    reused: random.bool(),
+                    dns: time(random),
+                    connect: time(random),
+                    tls: time(random),
+                    first_byte: time(random),
+                    refused_by: random.bool().then(|| "server".to_owned()),
+                    refusal: random.bool().then(|| "it is a loopback address".to_owned()),
+                })
+            }),
         }
     }
 

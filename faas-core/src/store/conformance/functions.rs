@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Fixture;
 use super::fixtures::{Fixtures, START};
 use crate::error::StoreError;
+use crate::model::egress::EgressRules;
 use crate::model::{
     Function, FunctionConfig, FunctionStatus, FunctionSummary, Language, Modules, Tier,
 };
@@ -28,6 +29,21 @@ pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
             concurrency: Some(4),
             memory: Some(300),
             bindings: Some(["inventory".into(), "Mail_2".into()].into()),
+            egress: Some(Arc::new(
+                serde_json::from_str(
+                    r#"{
+                        "allow": [{
+                            "host": "*.example.com",
+                            "ports": [443],
+                            "methods": ["GET"],
+                            "paths": ["/v1/*"],
+                            "headers": { "x-api.key": "${secret:KEY}" }
+                        }],
+                        "deny": [{ "host": "b.example.com" }]
+                    }"#,
+                )
+                .unwrap(),
+            )),
         },
         tier: Tier::Premium,
         ..fixtures.function("名前 '; --")
@@ -35,6 +51,7 @@ pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
     let closed = Function {
         config: FunctionConfig {
             bindings: Some([].into()),
+            egress: Some(Arc::new(EgressRules::nothing())),
             ..FunctionConfig::default()
         },
         ..fixtures.function("closed")

@@ -32,6 +32,15 @@
     return { head: JSON.parse(decode(bytes.subarray(4, 4 + length))), rest: bytes.subarray(4 + length) };
   };
 
+  // The pieces of a response until its head is whole.
+  const first = async (calls, stream) => {
+    let bytes = await calls.read(stream);
+    while (bytes.length < 4 + new DataView(bytes.buffer).getUint32(0, true)) {
+      bytes = use('bytes').join([bytes, await calls.read(stream)]);
+    }
+    return bytes;
+  };
+
   // Pieces for the host: `first`, then what `reader` reads.
   const pieces = (first, reader) => ({
     async read() {
@@ -46,12 +55,12 @@
   // Begins a request. Until its answer has come, `abort(reason)` makes the host stop.
   const begin = ({ method, url, headers, redirect, body, isAbortable }, calls) => {
     const { listOf } = use('headers');
-    const head = { method, url, redirect, headers: listOf(headers), body: null };
+    const head = { method, url, redirect, headers: listOf(headers), body: 'none' };
     let bytes = new Uint8Array(), reader = null;
     if (body !== null) {
       if (body.isUnusable()) throw use('body').used();
       ({ bytes, reader } = body.begin());
-      head.body = reader === null ? bytes.length : 'stream';
+      head.body = reader === null ? { bytes: bytes.length } : 'stream';
     }
     if (reader !== null) {
       const abort = (reason) => { reader.cancel(reason).catch(() => {}); };
@@ -128,8 +137,7 @@
     follow(signal, listen);
     const early = answer.then(async (found) => {
       if (typeof found !== 'number') return { stream: null, ...parse(found) };
-      const first = await calls.read(found);
-      return { stream: found, ...parse(first) };
+      return { stream: found, ...parse(await first(calls, found)) };
     });
     let found;
     try {
