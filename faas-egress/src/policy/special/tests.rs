@@ -1,4 +1,3 @@
-
 use super::*;
 
 /// The first and the last address of each block, and the public neighbours of both.
