@@ -17,7 +17,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use crate::body::outgoing::Outgoing;
 use crate::dial::Dial;
 use crate::failure::Failure;
-use crate::options::BrokerOptions;
+use crate::options::{BrokerOptions, HYPER_HEADERS};
 use crate::policy::{Policy, PolicyRefusal};
 use crate::pool::{Connection, Sender, Task};
 use crate::quota::Permit;
@@ -179,9 +179,12 @@ impl Connector {
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
-        let (sender, connection) = http1::Builder::new()
-            .max_buf_size(self.options.max_response_head.max(8 << 10))
-            .max_headers(self.options.max_response_headers)
+        let mut builder = http1::Builder::new();
+        builder.max_buf_size(self.options.max_response_head.max(8 << 10));
+        if self.options.max_response_headers != HYPER_HEADERS {
+            builder.max_headers(self.options.max_response_headers);
+        }
+        let (sender, connection) = builder
             .handshake::<_, Outgoing>(TokioIo::new(stream))
             .await
             .map_err(|error| Failure::of_http(&error, host))?;

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// What hyper reads without allocating.
+pub(crate) const HYPER_HEADERS: usize = 100;
+
 /// The numbers of a broker. All have sensible defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -46,10 +49,10 @@ impl Default for BrokerOptions {
             tls_timeout: Duration::from_secs(10),
             first_byte_timeout: Duration::from_secs(60),
             max_response_head: 64 << 10,
-            max_response_headers: 256,
+            max_response_headers: HYPER_HEADERS,
             idle_timeout: Duration::from_secs(60),
-            max_idle: 512,
-            max_idle_per_origin: 32,
+            max_idle: 1_024,
+            max_idle_per_origin: 128,
             max_connections: 2_048,
             max_connections_per_partition: 256,
             max_large_decoders: 128,

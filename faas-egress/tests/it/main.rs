@@ -1,10 +1,6 @@
 //! The broker against real sockets.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test may panic"
-)]
+
+#![cfg(test)]
 
 mod bodies;
 mod corpus;
@@ -12,6 +8,7 @@ mod explain;
 mod headers;
 mod limits;
 mod pool;
+mod proxies;
 mod redirects;
 mod support;
 mod tls;

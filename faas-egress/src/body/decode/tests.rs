@@ -195,3 +195,24 @@ fn unknown_encodings_leave_the_body_as_it_is() {
     assert_eq!(listed("compress"), None);
     assert_eq!(listed("gzip,gzip,gzip,gzip,gzip"), None);
 }
+
+#[test]
+fn what_a_server_has_flushed_is_decoded_at_once() {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(b"data: one\n\n").unwrap();
+    encoder.flush().unwrap();
+    let first = encoder.get_ref().clone();
+    let whole = brotli(b"data: one\n\n");
+    // Without the end of the stream.
+    let started = whole[..whole.len() - 1].to_vec();
+    for (coding, first) in [(Coding::Gzip, first), (Coding::Brotli, started)] {
+        let mut decoder = Decoder::new(&[coding], Vec::new());
+        decoder.push(first.into());
+        let mut all = Vec::new();
+        while let Some(piece) = decoder.pull().unwrap() {
+            all.extend_from_slice(&piece);
+        }
+        assert_eq!(all, b"data: one\n\n", "{coding:?}");
+        assert!(decoder.finish().is_err());
+    }
+}
