@@ -63,6 +63,7 @@ pub use cost::{
     Breakdown, BreakdownRow, CostParts, Data, FunctionCost, LastExecution, Period, SpanId,
     SystemCost, SystemCostRow, Trend, Trends, TrendsPeriod,
 };
+pub use egress::{EgressAddress, EgressCheck, EgressExplanation};
 pub use error::{ERROR_CODES, ErrorBody, ErrorDetails, Health, InvocationError};
 pub use event::{Since, Subscribe};
 pub use execution::{

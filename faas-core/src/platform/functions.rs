@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use self::checks::check;
 use super::Platform;
+use crate::egress::Explanation;
 use crate::error::{Conflict, Error, Resource, StoreError};
 use crate::model::{Function, FunctionId, FunctionStatus, FunctionSummary, Source};
 use crate::runtime::Program;
@@ -161,6 +162,30 @@ impl Functions<'_> {
             }
         }
         Err(Conflict::FunctionBusy(name).into())
+    }
+
+    /// Says what would happen to a request of the function's code, and why, without making it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]
+    pub async fn explain_request(
+        &self,
+        id: FunctionId,
+        url: &str,
+        method: &str,
+    ) -> Result<Explanation, Error> {
+        let function = self.get(id).await?;
+        let rules = function.config.egress.as_deref();
+        match self.platform.engine().0.bindings.network() {
+            Some(network) => Ok(network.explain(url, method, rules).await),
+            None => Ok(Explanation {
+                url: None,
+                allowed: false,
+                refusal: Some("functions have no network here".to_owned()),
+                addresses: Vec::new(),
+                headers: Vec::new(),
+            }),
+        }
     }
 
     /// The function with this name.

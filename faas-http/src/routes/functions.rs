@@ -32,6 +32,7 @@ pub(crate) fn routes() -> Routes {
         .add(Needs::Key(Develop), routes!(update, delete))
         .add(Needs::Key(Read), routes!(logs))
         .add(Needs::Key(Invoke), routes!(execute))
+        .add(Needs::Key(Develop), routes!(check_request))
 }
 
 #[utoipa::path(post, path = "/api/functions", tag = "Functions", operation_id = "createFunction",
@@ -280,6 +281,35 @@ async fn logs(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Response, 
     }
     let bodies: Vec<_> = found.iter().map(wire::Execution::from).collect();
     answer::json(StatusCode::OK, &bodies)
+}
+
+#[utoipa::path(post, path = "/api/functions/{id}/egress/check", tag = "Functions", operation_id = "checkRequest",
+    summary = "Explains what would happen to a request that the code makes with `fetch`. It resolves the name and connects to nothing.",
+    params(
+        ("id" = wire::FunctionKey, Path, description = "The function.")
+    ),
+    request_body = wire::EgressCheck,
+    responses(
+        (status = 200, description = "Whether it would be made, and why not.", body = wire::EgressExplanation),
+        errors::Invalid,
+        errors::NoFunction,
+        errors::TooLarge
+    )
+)]
+async fn check_request(
+    State(api): State<Api>,
+    id: PathId,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let id = id.function()?;
+    let (parts, stream) = request.into_parts();
+    let limit = api.options.max_envelope();
+    let envelope = Envelope::require(&parts.headers, stream, limit).await?;
+    let wire::EgressCheck { url, method, .. } = envelope.read()?;
+    let method = method.as_deref().unwrap_or("GET");
+    let functions = api.platform.functions();
+    let explanation = functions.explain_request(id, &url, method).await?;
+    answer::json(StatusCode::OK, &wire::EgressExplanation::from(explanation))
 }
 
 async fn envelope(api: &Api, request: Request) -> Result<Envelope, ApiError> {

@@ -18,6 +18,8 @@ mod family;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod fetch;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod keys;

@@ -246,7 +246,8 @@ impl Fixtures {
             bytes_out: random.u64(..1 << 40),
             error: random.bool().then(|| format!("ERR_{}", random.u8(..))),
             request: random.bool().then(|| {
-                let time = |random: &mut fastrand::Rng| random.bool().then(|| random.u64(..1 << 40));
+                let time =
+                    |random: &mut fastrand::Rng| random.bool().then(|| random.u64(..1 << 40));
                 Box::new(RequestRecord {
                     method: "GET".to_owned(),
                     scheme: "https".to_owned(),

@@ -36,7 +36,7 @@
   const first = async (calls, stream) => {
     let bytes = await calls.read(stream);
     while (bytes.length < 4 + new DataView(bytes.buffer).getUint32(0, true)) {
-      bytes = use('bytes').join([bytes, await calls.read(stream)]);
+      bytes = use('blob').join([bytes, await calls.read(stream)]);
     }
     return bytes;
   };

@@ -1,0 +1,467 @@
+//! Functions that make HTTP requests, in both isolations, to a real server.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Redirect;
+use axum::routing::{any, get, post};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::api::get as read;
+use super::running::Server;
+
+/// What the handlers of the origin share.
+#[derive(Clone, Default)]
+struct Events {
+    /// Lets `/slowly` send its second piece.
+    go: Arc<Notify>,
+    /// Cancelled when the client of `/forever` has gone away.
+    left: CancellationToken,
+}
+
+/// An HTTP server on a loopback port; it ends when it is dropped.
+struct Origin {
+    address: SocketAddr,
+    events: Events,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Origin {
+    fn start() -> Self {
+        let events = Events::default();
+        let (stop, stopped) = oneshot::channel();
+        let (tell, told) = std::sync::mpsc::channel();
+        let shared = events.clone();
+        let thread = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async move {
+                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                tell.send(listener.local_addr().unwrap()).unwrap();
+                let serve = axum::serve(listener, router(shared));
+                tokio::select! {
+                    ended = async { serve.await } => panic!("the origin has ended: {ended:?}"),
+                    _ = stopped => {}
+                }
+            });
+        });
+        Self {
+            address: told.recv().unwrap(),
+            events,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
+
+impl Drop for Origin {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+fn router(events: Events) -> Router {
+    Router::new()
+        .route("/echo", any(echo))
+        .route(
+            "/moved",
+            get(|| async { Redirect::temporary("/echo?moved") }),
+        )
+        .route("/missing", get(|| async { StatusCode::NOT_FOUND }))
+        .route("/bytes", get(|| async { Bytes::from(vec![0xff; 700_000]) }))
+        .route("/slowly", get(slowly))
+        .route(
+            "/go",
+            post(|State(events): State<Events>| async move { events.go.notify_one() }),
+        )
+        .route("/forever", get(forever))
+        .with_state(events)
+}
+
+async fn echo(
+    method: axum::http::Method,
+    uri: axum::http::Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> axum::Json<Value> {
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .map(|value| String::from_utf8_lossy(value.as_bytes()))
+    };
+    axum::Json(json!({
+        "method": method.as_str(),
+        "query": uri.query(),
+        "greeting": header("x-greeting"),
+        "type": header("content-type"),
+        "agent": header("user-agent"),
+        "body": String::from_utf8_lossy(&body),
+    }))
+}
+
+/// Two pieces; the second one comes after `/go`.
+async fn slowly(State(events): State<Events>) -> Body {
+    let pieces = futures_util::stream::unfold(0, move |n| {
+        let go = events.go.clone();
+        async move {
+            match n {
+                0 => Some((Ok::<_, Infallible>("data: one\n\n"), 1)),
+                1 => {
+                    go.notified().await;
+                    Some((Ok("data: two\n\n"), 2))
+                }
+                _ => None,
+            }
+        }
+    });
+    Body::from_stream(pieces)
+}
+
+/// A body that never ends.
+async fn forever(State(events): State<Events>) -> Body {
+    let guard = events.left.drop_guard();
+    let (pieces, mut next) = mpsc::channel::<Bytes>(1);
+    let pieces = futures_util::stream::unfold(
+        (guard, pieces, false),
+        move |(guard, keep, sent)| async move {
+            if sent {
+                std::future::pending::<()>().await;
+            }
+            Some((Ok::<_, Infallible>("begins\n"), (guard, keep, true)))
+        },
+    );
+    let _ = next.try_recv();
+    Body::from_stream(pieces)
+}
+
+/// Runs `check` with a server in each isolation that lets functions reach `origin`.
+fn in_both(check: impl Fn(&Server, &Origin)) {
+    for isolation in ["thread", "process"] {
+        if isolation == "process" && !cfg!(target_os = "linux") {
+            continue;
+        }
+        let (origin, folder) = (Origin::start(), TempDir::new().unwrap());
+        let port = origin.address.port().to_string();
+        let args = [
+            "--isolation",
+            isolation,
+            "--egress",
+            "all",
+            "--egress-port",
+            &port,
+        ];
+        check(&Server::start(folder.path(), &args), &origin);
+    }
+}
+
+fn run(server: &Server, code: &str, input: &Value) -> Value {
+    let function = server.upload(code);
+    let (status, answer) = server.send(
+        "POST",
+        &format!("/api/functions/{function}/invoke"),
+        &input.to_string(),
+    );
+    assert_eq!(status, 200, "{code}: {answer}");
+    serde_json::from_str(&answer).unwrap()
+}
+
+/// The host calls of the newest execution.
+fn host_calls(server: &Server) -> Value {
+    let newest = read(server, "/api/executions?limit=1");
+    let id = newest["executions"][0]["_id"].as_str().unwrap();
+    read(server, &format!("/api/executions/{id}"))["hostCalls"].clone()
+}
+
+#[test]
+fn a_function_sends_requests_and_reads_responses() {
+    in_both(|server, origin| {
+        let answer = run(
+            server,
+            "export default async ({ url }) => {
+                const response = await fetch(url + '?a=1', { headers: { 'X-Greeting': 'höllo' } });
+                return {
+                    status: response.status, ok: response.ok, url: response.url, type: response.type,
+                    kind: response.headers.get('content-type'), echo: await response.json(),
+                };
+            }",
+            &json!({ "url": origin.url("/echo") }),
+        );
+        assert_eq!(answer["status"], 200);
+        assert_eq!(answer["ok"], true);
+        assert_eq!(answer["type"], "basic");
+        assert_eq!(answer["url"], origin.url("/echo?a=1"));
+        assert_eq!(answer["kind"], "application/json");
+        assert_eq!(answer["echo"]["method"], "GET");
+        assert_eq!(answer["echo"]["query"], "a=1");
+        assert!(
+            answer["echo"]["agent"]
+                .as_str()
+                .unwrap()
+                .starts_with("faas")
+        );
+
+        let calls = host_calls(server);
+        let [call] = calls.as_array().unwrap().as_slice() else {
+            panic!("{calls}")
+        };
+        assert_eq!(call["name"], "fetch");
+        assert_eq!(call["error"], Value::Null);
+        let request = &call["request"];
+        assert_eq!(request["method"], "GET");
+        assert_eq!(request["host"], "127.0.0.1");
+        assert_eq!(request["port"], origin.address.port());
+        assert_eq!(request["status"], 200);
+        assert!(request["firstByte"].is_u64(), "{request}");
+        assert!(call["bytesOut"].as_u64() > Some(50), "{call}");
+    });
+}
+
+#[test]
+fn bodies_go_out_as_text_bytes_forms_and_streams() {
+    in_both(|server, origin| {
+        let answers = run(
+            server,
+            "export default async ({ url }) => {
+                const send = async (body, more) => {
+                    const response = await fetch(url, { method: 'POST', body, ...more });
+                    const { method, type, body: text } = await response.json();
+                    return [method, type, text];
+                };
+                const large = 'x'.repeat(300000);
+                const stream = new ReadableStream({
+                    async pull(controller) {
+                        for (const part of ['one ', 'two ', large]) {
+                            await new Promise((resolve) => setTimeout(resolve, 1));
+                            controller.enqueue(new TextEncoder().encode(part));
+                        }
+                        controller.close();
+                    },
+                });
+                const [, , streamed] = await send(stream, { duplex: 'half' });
+                const [, , sent] = await send(large);
+                return [
+                    await send('{\"a\":1}', { headers: { 'content-type': 'application/json' } }),
+                    await send(new URLSearchParams({ q: 'ü' })),
+                    await send(new Uint8Array([104, 105])),
+                    streamed === 'one two ' + large, sent === large,
+                ];
+            }",
+            &json!({ "url": origin.url("/echo") }),
+        );
+        let form = "application/x-www-form-urlencoded;charset=UTF-8";
+        assert_eq!(
+            answers,
+            json!([
+                ["POST", "application/json", "{\"a\":1}"],
+                ["POST", form, "q=%C3%BC"],
+                ["POST", null, "hi"],
+                true,
+                true,
+            ])
+        );
+    });
+}
+
+#[test]
+fn redirects_are_followed_returned_or_refused() {
+    in_both(|server, origin| {
+        let answers = run(
+            server,
+            "export default async ({ url }) => {
+                const followed = await fetch(url);
+                const manual = await fetch(url, { redirect: 'manual' });
+                const refused = await fetch(url, { redirect: 'error' }).catch((error) => error);
+                const missing = await fetch(new URL('/missing', url));
+                return [
+                    followed.redirected, followed.url, (await followed.json()).query,
+                    manual.status, manual.headers.get('location'),
+                    refused instanceof TypeError, refused.code, missing.status, await missing.text(),
+                ];
+            }",
+            &json!({ "url": origin.url("/moved") }),
+        );
+        let target = origin.url("/echo?moved");
+        assert_eq!(
+            answers,
+            json!([
+                true,
+                target,
+                "moved",
+                307,
+                "/echo?moved",
+                true,
+                "ERR_EGRESS_REDIRECTS",
+                404,
+                ""
+            ])
+        );
+    });
+}
+
+#[test]
+fn a_large_body_comes_whole_and_the_pieces_of_a_stream_as_they_are_sent() {
+    in_both(|server, origin| {
+        let answers = run(
+            server,
+            "export default async ({ url }) => {
+                const bytes = new Uint8Array(await (await fetch(url + 'bytes')).arrayBuffer());
+                const response = await fetch(url + 'slowly');
+                const decoder = new TextDecoder(), texts = [];
+                for await (const piece of response.body) {
+                    texts.push(decoder.decode(piece));
+                    // The second piece is sent only now.
+                    if (texts.length === 1) await fetch(url + 'go', { method: 'POST' });
+                }
+                return [bytes.length, bytes.every((byte) => byte === 255), texts];
+            }",
+            &json!({ "url": origin.url("/") }),
+        );
+        let texts = ["data: one\n\n", "data: two\n\n"];
+        assert_eq!(answers, json!([700_000, true, texts]));
+    });
+}
+
+#[test]
+fn an_aborted_request_fails_with_the_reason_and_ends() {
+    in_both(|server, origin| {
+        let answers = run(
+            server,
+            "export default async ({ url }) => {
+                const controller = new AbortController();
+                const response = await fetch(url, { signal: controller.signal });
+                const reader = response.body.getReader();
+                const first = new TextDecoder().decode((await reader.read()).value);
+                controller.abort(new Error('enough'));
+                const failed = await reader.read().catch(({ message }) => message);
+                const early = await fetch(url, { signal: AbortSignal.abort() }).catch(({ name }) => name);
+                return [first, failed, early];
+            }",
+            &json!({ "url": origin.url("/forever") }),
+        );
+        assert_eq!(answers, json!(["begins\n", "enough", "AbortError"]));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime.block_on(origin.events.left.cancelled());
+    });
+}
+
+#[test]
+fn what_the_server_refuses_fails_with_the_rule_and_is_recorded() {
+    let (origin, folder) = (Origin::start(), TempDir::new().unwrap());
+    let port = origin.address.port().to_string();
+    let server = Server::start(folder.path(), &["--egress-port", &port]);
+    let code = "export default ({ url }) => fetch(url).then(() => 'reached', (error) => [
+        error instanceof TypeError, error.message, error.code])";
+    for host in ["127.0.0.1", "0x7f.1", "[::ffff:127.0.0.1]"] {
+        let url = format!("http://{host}:{port}/echo");
+        let answer = run(&server, code, &json!({ "url": url }));
+        assert_eq!(answer[0], true, "{answer}");
+        let message = answer[1].as_str().unwrap();
+        assert!(message.contains("the server's policy refuses"), "{message}");
+        assert_eq!(answer[2], "ERR_EGRESS_REFUSED");
+        let call = &host_calls(&server)[0];
+        assert_eq!(call["error"], "ERR_EGRESS_REFUSED");
+        assert_eq!(call["request"]["refusedBy"], "server");
+    }
+
+    let without = Server::start(folder.path(), &["--egress", "none", "--store", "memory"]);
+    let answer = run(&without, code, &json!({ "url": origin.url("/echo") }));
+    assert_eq!(answer[2], "ERR_NO_NETWORK");
+}
+
+#[test]
+fn the_rules_of_a_function_narrow_what_it_may_reach() {
+    in_both(|server, origin| {
+        let code = "export default async ({ url }) => (await fetch(url)).status";
+        let id = server.upload(code);
+        let path = format!("/api/functions/{id}");
+        let rules =
+            json!({ "allow": [{ "host": "127.0.0.1", "paths": ["/echo"], "methods": ["GET"] }] });
+        let change = json!({ "config": { "egress": rules } });
+        assert_eq!(server.send("PUT", &path, &change.to_string()).0, 200);
+        assert_eq!(read(server, &path)["config"]["egress"], rules);
+
+        let invoke = |url: String| {
+            server.send(
+                "POST",
+                &format!("{path}/invoke"),
+                &json!({ "url": url }).to_string(),
+            )
+        };
+        assert_eq!(invoke(origin.url("/echo")), (200, "200".to_owned()));
+        let (status, refused) = invoke(origin.url("/missing"));
+        assert_eq!(status, 500);
+        assert!(refused.contains("the function's rules refuse"), "{refused}");
+
+        let check = |url: String| {
+            let body = json!({ "url": url }).to_string();
+            let (status, answer) = server.send("POST", &format!("{path}/egress/check"), &body);
+            assert_eq!(status, 200, "{answer}");
+            serde_json::from_str::<Value>(&answer).unwrap()
+        };
+        let allowed = check(origin.url("/echo"));
+        assert_eq!(allowed["allowed"], true, "{allowed}");
+        assert_eq!(allowed["addresses"][0]["address"], "127.0.0.1");
+        let refused = check(origin.url("/missing"));
+        assert_eq!(refused["allowed"], false);
+        assert!(
+            refused["refusal"].as_str().unwrap().contains("paths"),
+            "{refused}"
+        );
+
+        let wrong = json!({ "config": { "egress": { "allow": [{ "host": "a b" }] } } });
+        let (status, answer) = server.send("PUT", &path, &wrong.to_string());
+        assert_eq!(status, 400);
+        assert!(answer.contains("invalid host"), "{answer}");
+    });
+}
+
+#[test]
+fn a_secret_of_a_rule_is_not_among_the_variables_of_the_code() {
+    let folder = TempDir::new().unwrap();
+    let key = [(
+        "FAAS_SECRET_KEY",
+        "0000000000000000000000000000000000000000000000000000000000000001",
+    )];
+    let server = Server::start_in(folder.path(), &[], &key);
+    let code = "export default (_, { env }) => [env.API_KEY ?? null, env.OTHER]";
+    let id = server.upload(code);
+    let path = format!("/api/functions/{id}");
+    let rules = json!({ "allow": [{
+        "host": "api.example.com", "headers": { "authorization": "Bearer ${secret:API_KEY}" },
+    }] });
+    let change = json!({ "config": { "egress": rules } }).to_string();
+    let (status, answer) = server.send("PUT", &path, &change);
+    assert_eq!(status, 400);
+    assert!(
+        answer.contains("egress names the secret API_KEY"),
+        "{answer}"
+    );
+
+    let change = json!({ "config": { "egress": rules, "secrets": { "API_KEY": "hidden", "OTHER": "seen" } } });
+    let (status, answer) = server.send("PUT", &path, &change.to_string());
+    assert_eq!(status, 200, "{answer}");
+    let (_, answer) = server.send("POST", &format!("{path}/invoke"), "null");
+    assert_eq!(answer, r#"[null,"seen"]"#);
+}
