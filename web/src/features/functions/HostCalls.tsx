@@ -42,9 +42,10 @@ export function HostCalls({ attempts, hostCalls, hostCallCount, startTime }: Pro
         columns={[
           {
             header: "Call",
-            cell: ({ name, attempt, error }) => (
+            cell: ({ name, attempt, error, request }) => (
               <>
                 <code className="wrap-anywhere">{name}</code>
+                {request ? <Request request={request} /> : null}
                 {repeated ? <span className="block text-xs text-muted">attempt {attempt}</span> : null}
                 {/* A narrow screen has no room for the column. */}
                 <span className="block pt-1 sm:hidden">
@@ -62,6 +63,25 @@ export function HostCalls({ attempts, hostCalls, hostCallCount, startTime }: Pro
       />
       {last > 0 ? <Pager page={shown} last={last} onPage={setPage} /> : null}
     </Card>
+  );
+}
+
+/** What `fetch` requested. The times of its parts are in microseconds. */
+function Request({ request }: { request: NonNullable<HostCall["request"]> }) {
+  const { method, scheme, host, port, status, refusal, dns, connect, tls, firstByte } = request;
+  const usual = (scheme === "https" && port === 443) || (scheme === "http" && port === 80);
+  const parts = Object.entries({ DNS: dns, connect, TLS: tls, "first byte": firstByte });
+  const times = parts.flatMap(([name, time]) => (time === null ? [] : [`${name} ${formatDuration(time / 1000)}`]));
+  return (
+    <span className="block text-xs text-muted">
+      <span className="wrap-anywhere">
+        {method} {scheme}://{host}
+        {usual ? "" : `:${port}`}
+        {status === null ? "" : `: ${status}`}
+      </span>
+      {times.length > 0 ? <span className="block">{times.join(", ")}</span> : null}
+      {refusal === null ? null : <span className="block wrap-anywhere text-bad">{refusal}</span>}
+    </span>
   );
 }
 
