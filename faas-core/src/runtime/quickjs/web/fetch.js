@@ -33,7 +33,7 @@
   };
 
   // The pieces of a response until its head is whole.
-  const first = async (calls, stream) => {
+  const begun = async (calls, stream) => {
     let bytes = await calls.read(stream);
     while (bytes.length < 4 + new DataView(bytes.buffer).getUint32(0, true)) {
       bytes = use('blob').join([bytes, await calls.read(stream)]);
@@ -41,38 +41,35 @@
     return bytes;
   };
 
-  // Pieces for the host: `first`, then what `reader` reads.
-  const pieces = (first, reader) => ({
-    async read() {
-      if (first === null) return reader.read();
-      const value = first;
-      first = null;
-      return { value, done: false };
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
-
   // Begins a request. Until its answer has come, `abort(reason)` makes the host stop.
   const begin = ({ method, url, headers, redirect, body, isAbortable }, calls) => {
     const { listOf } = use('headers');
     const head = { method, url, redirect, headers: listOf(headers), body: 'none' };
-    let bytes = new Uint8Array(), reader = null;
+    let bytes = null, reader = null;
     if (body !== null) {
       if (body.isUnusable()) throw use('body').used();
       ({ bytes, reader } = body.begin());
       head.body = reader === null ? { bytes: bytes.length } : 'stream';
     }
-    if (reader !== null) {
-      const abort = (reason) => { reader.cancel(reason).catch(() => {}); };
-      return { answer: calls.fetch(pieces(frame(head, new Uint8Array()), reader)), abort, end() {} };
+    const first = frame(head, bytes ?? new Uint8Array());
+    if (reader === null && !isAbortable && first.length <= MAX_FRAME) {
+      return { answer: calls.fetch(first), abort() {}, end() {} };
     }
-    const whole = frame(head, bytes);
-    if (!isAbortable && whole.length <= MAX_FRAME) return { answer: calls.fetch(whole), abort() {}, end() {} };
-    // It stays open until the answer has come.
-    const { promise, resolve, reject } = Promise.withResolvers();
-    promise.catch(() => {});
-    const answer = calls.fetch(pieces(whole, { read: () => promise, async cancel() {} }));
-    return { answer, abort: reject, end: () => resolve({ done: true }) };
+    // Without a stream it stays open until the answer has come, so that its failure can stop the host.
+    const { promise: aborted, reject: abort } = Promise.withResolvers();
+    const { promise: answered, resolve } = Promise.withResolvers();
+    aborted.catch(() => {});
+    const rest = reader ?? { read: () => answered, async cancel() {} };
+    let isFirst = true;
+    const pieces = {
+      async read() {
+        if (!isFirst) return Promise.race([rest.read(), aborted]);
+        isFirst = false;
+        return { value: first, done: false };
+      },
+      cancel: (reason) => rest.cancel(reason),
+    };
+    return { answer: calls.fetch(pieces), abort, end: () => resolve({ done: true }) };
   };
 
   // The body that comes in pieces, of which `first` has come. `done` is called at its end. Also
@@ -137,7 +134,7 @@
     follow(signal, listen);
     const early = answer.then(async (found) => {
       if (typeof found !== 'number') return { stream: null, ...parse(found) };
-      return { stream: found, ...parse(await first(calls, found)) };
+      return { stream: found, ...parse(await begun(calls, found)) };
     });
     let found;
     try {
@@ -147,8 +144,9 @@
       if (!signal.aborted) throw failed(error.message, error.code);
       early.then(({ stream }) => stream !== null && calls.cancel(stream)).catch(() => {});
       throw error;
+    } finally {
+      end();
     }
-    end();
     const { head, rest, stream } = found;
     if (stream === null) {
       done();
