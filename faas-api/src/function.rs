@@ -146,6 +146,9 @@ pub struct FunctionConfig<'a> {
     /// The bindings that its code may use; null: those that the host opens to all functions.
     #[cfg_attr(feature = "openapi", schema(required, value_type = Option<Vec<String>>))]
     pub bindings: Option<Vec<Cow<'a, str>>>,
+    /// The name of the runtime that runs it; null: the server's first one.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub runtime: Option<Cow<'a, str>>,
     /// What its code finds in `context.env`, without secrets.
     #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
     pub env: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
@@ -173,6 +176,7 @@ impl<'a> FunctionConfig<'a> {
             concurrency,
             memory,
             bindings,
+            runtime,
         } = limits;
         let names = bindings.as_deref().map(<[_]>::iter);
         let variables = environment.variables.iter();
@@ -186,6 +190,7 @@ impl<'a> FunctionConfig<'a> {
             concurrency: *concurrency,
             memory: *memory,
             bindings: names.map(|names| names.map(|name| Cow::Borrowed(&**name)).collect()),
+            runtime: runtime.as_deref().map(Cow::Borrowed),
             env: variables
                 .map(|(name, value)| (Cow::Borrowed(&**name), Cow::Borrowed(&**value)))
                 .collect(),
@@ -343,6 +348,7 @@ impl TryFrom<NewFunction> for platform::NewFunction {
         function.config.concurrency = config.concurrency.flatten();
         function.config.memory = config.memory.flatten();
         function.config.bindings = config.bindings.take().flatten().map(shared);
+        function.config.runtime = config.runtime.take().flatten().map(Into::into);
         function.environment = config.environment();
         Ok(function)
     }
@@ -470,6 +476,7 @@ impl TryFrom<FunctionChange> for platform::FunctionUpdate {
         update.concurrency = config.concurrency;
         update.memory = config.memory;
         update.bindings = config.bindings.take().map(|names| names.map(shared));
+        update.runtime = config.runtime.take().map(|name| name.map(Into::into));
         update.environment = config.environment();
         Ok(update)
     }
@@ -526,6 +533,14 @@ pub struct NewConfig {
         schema(value_type = Option<Vec<String>>, max_items = 64)
     )]
     pub bindings: Option<Option<Vec<String>>>,
+    /// The name of the runtime that runs it, one of those that the session lists. Null: the first.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::present"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub runtime: Option<Option<String>>,
     /// Names and values that its code finds in `context.env`. A value sets the name, null removes
     /// it, and a name that is not there stays. A name has letters, digits and `_`, no digit first,
     /// and at most 128 characters. At most 100 names and 65536 bytes, secrets included.

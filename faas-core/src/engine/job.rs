@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use super::admission::Place;
 use super::in_flight::InFlightGuard;
 use super::lanes::Queued;
+use super::runtimes::NamedRuntime;
 use crate::error::Error;
 use crate::model::{Execution, Failure, Function, FunctionId};
 use crate::runtime::{BindingNames, Limits, OpenEnvironment, Program, StopSignal};
@@ -17,6 +18,8 @@ use crate::runtime::{BindingNames, Limits, OpenEnvironment, Program, StopSignal}
 pub(crate) struct Loaded {
     pub(crate) function: Function,
     pub(crate) program: Program,
+    /// The runtime that has compiled the program.
+    pub(crate) runtime: Arc<NamedRuntime>,
     pub(crate) limits: Limits,
     /// The bindings that the function has.
     pub(crate) bindings: Arc<[BindingNames]>,

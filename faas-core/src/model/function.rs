@@ -117,6 +117,8 @@ pub struct FunctionConfig {
     /// functions. At most [`FunctionConfig::MAX_BINDINGS`] names of 1 to
     /// [`FunctionConfig::MAX_BINDING_NAME`] characters.
     pub bindings: Option<Arc<[Arc<str>]>>,
+    /// The name of the runtime that runs it; `None`: the platform's first one.
+    pub runtime: Option<Arc<str>>,
 }
 
 impl FunctionConfig {
@@ -134,6 +136,7 @@ impl Default for FunctionConfig {
             concurrency: None,
             memory: None,
             bindings: None,
+            runtime: None,
         }
     }
 }

@@ -40,6 +40,7 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
             "concurrency": function.config.concurrency.map(i64::from),
             "memory": function.config.memory.map(i64::from),
             "bindings": write_bindings(&function.config),
+            "runtime": function.config.runtime.as_deref(),
             "env": variables,
             "secrets": secrets,
             "exact": { "timeout": nanos(function.config.timeout) },
@@ -247,6 +248,9 @@ fn config(fields: &Fields<'_>, damage: &mut Damage) -> FunctionConfig {
         // A function whose bindings cannot be read gets none, so that it cannot use more than it was
         // given.
         bindings: damage.or("config.bindings", bindings(fields), Some([].into())),
+        runtime: damage
+            .or("config.runtime", fields.optional_text("runtime"), None)
+            .map(Into::into),
     }
 }
 

@@ -15,14 +15,14 @@ use crate::error::Error;
 const INSERT: &str = "
     INSERT INTO functions (no, name, description, code, created_at, updated_at, version, active,
         timeout, retry_count, concurrency, tier, environment, memory, bindings, language,
-        module_bytes, modules)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+        module_bytes, modules, runtime)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
 
 const UPDATE: &str = "
     UPDATE functions SET name = ?2, description = ?3, code = ?4, created_at = ?5, updated_at = ?6,
         version = ?7, active = ?8, timeout = ?9, retry_count = ?10, concurrency = ?11, tier = ?12,
         environment = ?13, memory = ?14, bindings = ?15, language = ?16, module_bytes = ?17,
-        modules = ?18
+        modules = ?18, runtime = ?19
     WHERE no = ?1";
 
 /// Replaces a name or description that cannot be read.
@@ -31,8 +31,8 @@ const UNREADABLE: &str = "(unreadable)";
 /// The columns that [`read`] needs, with `f` for `functions` and `n` for `function_numbers`.
 pub(crate) const SELECT: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
-        f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.environment,
-        f.tier, f.language, f.modules
+        f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
+        f.environment, f.tier, f.language, f.modules
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
@@ -40,26 +40,27 @@ pub(crate) const SELECT: &str = "
 pub(crate) const SELECT_WITHOUT_CODE: &str = "
     SELECT n.id, f.name, f.description, octet_length(f.code) + coalesce(f.module_bytes, 0),
         f.created_at, f.updated_at, f.version, f.active,
-        f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.environment,
-        f.tier, f.language, NULL
+        f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
+        f.environment, f.tier, f.language, NULL
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
 /// The columns that [`read`] needs of a replaced version.
 pub(crate) const SELECT_VERSION: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
-        f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.environment,
-        f.tier, f.language, f.modules
+        f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
+        f.environment, f.tier, f.language, f.modules
     FROM function_versions f JOIN function_numbers n ON n.no = f.function_no
     ";
 
 /// Copies a row of `functions` to `function_versions`, with the time at which it was replaced.
 const KEEP: &str = "
     INSERT OR REPLACE INTO function_versions (function_no, version, replaced_at, name, description,
-        created_at, updated_at, active, timeout, retry_count, concurrency, memory, bindings, tier,
-        environment, code, language, module_bytes, modules)
+        created_at, updated_at, active, timeout, retry_count, concurrency, memory, bindings, runtime,
+        tier, environment, code, language, module_bytes, modules)
     SELECT no, version, ?2, name, description, created_at, updated_at, active, timeout, retry_count,
-        concurrency, memory, bindings, tier, environment, code, language, module_bytes, modules
+        concurrency, memory, bindings, runtime, tier, environment, code, language, module_bytes,
+        modules
     FROM functions WHERE no = ?1";
 
 /// The columns that [`read_label`] needs.
@@ -136,6 +137,7 @@ fn write(connection: &Connection, sql: &str, no: i64, function: &Function) -> Re
             .as_ref()
             .map(|modules| signed(modules.bytes() as u64)),
         modules(function)?,
+        function.config.runtime.as_deref(),
     ])?;
     Ok(())
 }
@@ -226,6 +228,9 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
             let bindings = read_bindings(&mut columns);
             columns.sound("bindings", bindings, Some([].into()))
         },
+        runtime: columns
+            .value_or::<Option<String>>("runtime", None)
+            .map(Into::into),
     };
     let environment = read_environment(&mut columns);
     let environment = columns.sound("environment", environment, Arc::default());

@@ -127,6 +127,13 @@ impl NewFunction {
         self
     }
 
+    /// Sets the runtime that runs it, by its name. Without this, the platform's first one does.
+    #[must_use]
+    pub fn runtime(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.config.runtime = Some(name.into());
+        self
+    }
+
     /// Sets a variable in `context.env`.
     #[must_use]
     pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -178,6 +185,8 @@ pub struct FunctionUpdate {
     pub memory: Option<Option<u32>>,
     /// New bindings; `Some(None)` gives those that the host opens to all functions.
     pub bindings: Option<Option<Arc<[Arc<str>]>>>,
+    /// A new runtime, by its name; `Some(None)` gives the platform's first one.
+    pub runtime: Option<Option<Arc<str>>>,
     /// Variables and secrets to set and to remove.
     pub environment: EnvironmentUpdate,
 }
@@ -260,6 +269,13 @@ impl FunctionUpdate {
         self
     }
 
+    /// Changes the runtime; `None` gives the platform's first one.
+    #[must_use]
+    pub fn runtime(mut self, name: Option<Arc<str>>) -> Self {
+        self.runtime = Some(name);
+        self
+    }
+
     /// Changes what its code finds in `context.env`.
     #[must_use]
     pub fn environment(mut self, environment: EnvironmentUpdate) -> Self {
@@ -297,6 +313,7 @@ impl From<NewFunction> for FunctionUpdate {
             .concurrency(new.config.concurrency)
             .memory(new.config.memory)
             .bindings(new.config.bindings)
+            .runtime(new.config.runtime)
             .environment(new.environment)
     }
 }
@@ -332,6 +349,9 @@ impl FunctionUpdate {
         after.config.memory = self.memory.unwrap_or(after.config.memory);
         if let Some(bindings) = &self.bindings {
             after.config.bindings.clone_from(bindings);
+        }
+        if let Some(runtime) = &self.runtime {
+            after.config.runtime.clone_from(runtime);
         }
         let environment = &before.environment;
         after.environment = (self.environment).applied_to(environment, before.id, keys, now)?;

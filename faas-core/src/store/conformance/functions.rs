@@ -28,6 +28,7 @@ pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
             concurrency: Some(4),
             memory: Some(300),
             bindings: Some(["inventory".into(), "Mail_2".into()].into()),
+            runtime: Some("processes".into()),
         },
         tier: Tier::Premium,
         ..fixtures.function("名前 '; --")
