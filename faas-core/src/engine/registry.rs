@@ -316,7 +316,7 @@ impl Registry {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::error::{CompileError, RuntimeError};
     use crate::model::Source;
@@ -348,7 +348,8 @@ mod tests {
         }
     }
 
-    fn idle() -> Runtimes {
+    /// Runtimes that run nothing.
+    pub(in crate::engine) fn idle() -> Runtimes {
         let first = NamedRuntime {
             name: "idle".into(),
             runtime: Arc::new(Idle),

@@ -148,6 +148,7 @@ async fn every_field_outlives_a_restart() {
             concurrency: Some(4),
             memory: Some(64),
             bindings: Some(["inventory".into()].into()),
+            runtime: Some("processes".into()),
         },
         ..fixtures.function("名前 '; --")
     };
