@@ -79,6 +79,10 @@ pub struct Execution<'a, F = FunctionKey> {
     pub host_calls: Vec<HostCall<'a>>,
     /// How many host calls there were, with those that `hostCalls` does not have.
     pub host_call_count: u64,
+    /// Who called; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub caller: Option<Caller<'a>>,
     /// What a list has left out because it would have become too long. It can be read with the
     /// execution itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -139,6 +143,7 @@ impl<'a, F> Execution<'a, F> {
             attempts: execution.attempts.iter().map(Attempt::from).collect(),
             host_calls: execution.host_calls.iter().map(HostCall::from).collect(),
             host_call_count: execution.host_call_count(),
+            caller: execution.caller.as_ref().map(Caller::from),
             truncated: None,
         }
     }
@@ -146,6 +151,27 @@ impl<'a, F> Execution<'a, F> {
 
 fn instance(id: Option<&InstanceId>) -> Option<Cow<'_, str>> {
     id.map(InstanceId::as_str).map(Cow::Borrowed)
+}
+
+/// Who called a function: an API key, or a tenant of the host.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct Caller<'a> {
+    /// The id of the key, or a text of the host.
+    pub id: Cow<'a, str>,
+    /// The name of the key, or what the host calls the tenant.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub name: Option<Cow<'a, str>>,
+}
+
+impl<'a> From<&'a model::CallerLabel> for Caller<'a> {
+    fn from(caller: &'a model::CallerLabel) -> Self {
+        Self {
+            id: Cow::Borrowed(&caller.id),
+            name: caller.name.as_deref().map(Cow::Borrowed),
+        }
+    }
 }
 
 /// A line that the function wrote to its console.

@@ -11,7 +11,7 @@ use axum::extract::ConnectInfo;
 use axum::http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, ORIGIN};
 use axum::http::{HeaderMap, Request};
 use axum::response::Response;
-use faas_core::access::{Access, Asking, Permission, Refusal, Whence, bearer_key};
+use faas_core::access::{Access, Asking, Caller, Permission, Refusal, Whence, bearer_key};
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
@@ -86,8 +86,8 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         match self.access.admit(&asking(&request), self.permission) {
             Ok(caller) => {
-                // No handler of invocations needs the caller.
-                if self.permission != Permission::Invoke {
+                // Invocations need it only to label their executions.
+                if self.permission != Permission::Invoke || caller != Caller::Local {
                     request.extensions_mut().insert(caller);
                 }
                 GuardFuture::Admitted {

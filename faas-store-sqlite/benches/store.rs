@@ -92,6 +92,7 @@ impl Source {
             more_host_calls: 0,
             retry_of: None,
             idempotency_key: None,
+            caller: None,
         };
         execution.cost = price(&Usage::of(&execution), &self.book);
         execution

@@ -10,9 +10,9 @@ use std::time::Duration;
 use faas_core::model::Cost;
 use faas_core::model::LoadTest;
 use faas_core::model::{
-    Actor, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, Environment, Execution, ExecutionId,
-    Failure, Function, FunctionConfig, FunctionId, FunctionStatus, HostCallRecord, InstanceId,
-    Json, KeyHash, KeyId, Language, LogLine, Modules, NanoDollars, Role, ScalingAction,
+    Actor, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, CallerLabel, Environment, Execution,
+    ExecutionId, Failure, Function, FunctionConfig, FunctionId, FunctionStatus, HostCallRecord,
+    InstanceId, Json, KeyHash, KeyId, Language, LogLine, Modules, NanoDollars, Role, ScalingAction,
     ScalingEvent, ScalingEventId, Status, Tier, Timestamp,
 };
 use faas_core::store::{Lease, Owner, Stage, Write};
@@ -154,6 +154,9 @@ struct ExecutionDef {
     #[serde(with = "text")]
     retry_of: Option<ExecutionId>,
     idempotency_key: Option<Arc<str>>,
+    // Older journals have none.
+    #[serde(default, with = "text")]
+    caller: Option<CallerLabel>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -347,6 +350,17 @@ impl Text for AuditAction {
 
     fn read(text: Option<String>) -> Option<Self> {
         text.and_then(|name| Self::named(&name))
+    }
+}
+
+impl Text for CallerLabel {
+    fn write(&self) -> Option<String> {
+        serde_json::to_string(&(&self.id, &self.name)).ok()
+    }
+
+    fn read(text: Option<String>) -> Option<Self> {
+        let (id, name) = serde_json::from_str(&text?).ok()?;
+        Some(Self { id, name })
     }
 }
 

@@ -55,7 +55,7 @@ pub use secret::KeyText;
 
 use self::known::{Held, Inner, keep_informed, keep_tidy};
 use self::limits::Who;
-use crate::model::{Actor, ApiKey};
+use crate::model::{Actor, ApiKey, CallerLabel};
 use crate::{Error, Platform};
 
 /// The settings of access control.
@@ -111,6 +111,16 @@ pub enum Caller {
 }
 
 impl Caller {
+    /// Returns the caller as executions record it; `None` without a key.
+    pub fn label(&self) -> Option<CallerLabel> {
+        match self {
+            Self::Local => None,
+            Self::Key(key) => {
+                Some(CallerLabel::new(key.id.to_string()).named(Arc::clone(&key.name)))
+            }
+        }
+    }
+
     /// Returns the caller as the audit log records it.
     pub fn actor(&self) -> Actor {
         match self {

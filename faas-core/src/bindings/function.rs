@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::ByteStream;
-use crate::model::{ExecutionId, FunctionId, Json, Timestamp};
+use crate::model::{CallerLabel, ExecutionId, FunctionId, Json, Timestamp};
 use crate::runtime::{CallContext, HostError};
 
 /// What a host function knows of its caller. The future of a host function is dropped when the
@@ -30,11 +30,18 @@ pub struct HostCall {
     pub attempt: u32,
     /// When the attempt will be stopped, if it does not wait for an instance.
     pub deadline: Timestamp,
+    /// Who called the function, if that is known: see
+    /// [`CallOptions::caller`](crate::platform::CallOptions::caller). The code cannot change it.
+    pub caller: Option<CallerLabel>,
 }
 
 impl HostCall {
-    /// What the call with this context tells, of this version of its function.
-    pub(crate) fn of(context: &CallContext, function_version: u32) -> Self {
+    /// The call with this context, of this version of its function.
+    pub(crate) fn of(
+        context: &CallContext,
+        function_version: u32,
+        caller: Option<CallerLabel>,
+    ) -> Self {
         Self {
             function_id: context.function_id,
             function_name: context.function_name.clone(),
@@ -42,6 +49,7 @@ impl HostCall {
             execution_id: context.execution_id,
             attempt: context.attempt,
             deadline: context.deadline,
+            caller,
         }
     }
 }

@@ -79,6 +79,7 @@ fn call() -> HostCall {
         execution_id: ExecutionId::from_u128(2),
         attempt: 4,
         deadline: Timestamp::from_millis(0),
+        caller: None,
     }
 }
 

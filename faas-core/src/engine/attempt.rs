@@ -77,9 +77,11 @@ async fn begin(engine: &Engine, slot: &Arc<Slot>) -> Result<(Box<dyn Instance>, 
             job.stop.clone(),
             number(job),
             running.host_calls.clone(),
+            job.execution.caller.clone(),
         )
     });
-    let Some((is_direct, function, (execution_id, input), stop, attempt, host_calls)) = taken
+    let Some((is_direct, function, (execution_id, input), stop, attempt, host_calls, caller)) =
+        taken
     else {
         return Err(NotBegun::Stopped(StopReason::Cancelled));
     };
@@ -123,6 +125,7 @@ async fn begin(engine: &Engine, slot: &Arc<Slot>) -> Result<(Box<dyn Instance>, 
         host_calls,
         function: function.clone(),
         context: context.clone(),
+        caller,
     };
     let call = Call {
         function: version,

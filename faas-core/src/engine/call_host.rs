@@ -12,6 +12,7 @@ use super::host_streams;
 use super::instances::Slot;
 use super::job::Loaded;
 use crate::bindings::HostCall;
+use crate::model::CallerLabel;
 use crate::runtime::{CallContext, CallHost, HostAnswer, HostRequest};
 
 /// The engine's side of one call. The runtime keeps it until the code has really ended.
@@ -21,6 +22,7 @@ pub(super) struct EngineHost {
     pub(super) host_calls: Arc<HostCalls>,
     pub(super) function: Arc<Loaded>,
     pub(super) context: Arc<CallContext>,
+    pub(super) caller: Option<CallerLabel>,
 }
 
 #[async_trait]
@@ -52,7 +54,8 @@ impl CallHost for EngineHost {
                 function,
                 argument,
             } => {
-                let call = HostCall::of(&self.context, self.function.function.version);
+                let version = self.function.function.version;
+                let call = HostCall::of(&self.context, version, self.caller.clone());
                 let given = &self.function.bindings;
                 let name = (&*binding, &*function);
                 host_calls::call(engine, calls, given, call, name, argument).await

@@ -25,10 +25,9 @@ use super::admission::Place;
 use super::job::{Answer, Job, Loaded};
 use super::record::{Record, Stored};
 use crate::error::{Error, Resource};
-use crate::model::Cost;
 use crate::model::{
-    Execution, ExecutionId, Failure, FailureKind, FunctionId, FunctionStatus, IllegalTransition,
-    Json, Status,
+    CallerLabel, Cost, Execution, ExecutionId, Failure, FailureKind, FunctionId, FunctionStatus,
+    IllegalTransition, Json, Status,
 };
 use crate::store::{IDEMPOTENCY_WINDOW, Written};
 
@@ -60,6 +59,7 @@ pub(crate) struct Request {
     pub(crate) max_retries: u32,
     pub(crate) retry_of: Option<ExecutionId>,
     pub(crate) idempotency_key: Option<Arc<str>>,
+    pub(crate) caller: Option<CallerLabel>,
 }
 
 impl Engine {
@@ -68,6 +68,7 @@ impl Engine {
         &self,
         function: FunctionId,
         input: Json,
+        caller: Option<CallerLabel>,
     ) -> Result<Arc<Execution>, Error> {
         let (function, place) = self.admit(function, &input).await?;
         let request = Request {
@@ -75,6 +76,7 @@ impl Engine {
             max_retries: 0,
             retry_of: None,
             idempotency_key: None,
+            caller,
         };
         let mut execution = self.accepted(&function, request);
         execution.claim().map_err(illegal)?;
@@ -240,6 +242,7 @@ impl Engine {
             max_retries: request.max_retries,
             retry_of: request.retry_of,
             idempotency_key: request.idempotency_key,
+            caller: request.caller,
             ..Execution::new(id, function_id, request.input, free, now)
         }
     }

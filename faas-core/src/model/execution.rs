@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Attempt, Cost, ExecutionId, Failure, FailureKind, FunctionId, HostCallRecord, InstanceId, Json,
-    LogLine, Status, Tier, Timestamp,
+    Attempt, CallerLabel, Cost, ExecutionId, Failure, FailureKind, FunctionId, HostCallRecord,
+    InstanceId, Json, LogLine, Status, Tier, Timestamp,
 };
 
 /// An execution: its input, its outcome and its cost.
@@ -64,6 +64,8 @@ pub struct Execution {
     pub retry_of: Option<ExecutionId>,
     /// The caller's idempotency key; unique per function within 24 h.
     pub idempotency_key: Option<Arc<str>>,
+    /// Who called, if that is known.
+    pub caller: Option<CallerLabel>,
 }
 
 /// A transition that the current state does not allow.
@@ -128,6 +130,7 @@ impl Execution {
             more_host_calls: 0,
             retry_of: None,
             idempotency_key: None,
+            caller: None,
         }
     }
 

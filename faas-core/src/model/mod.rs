@@ -5,6 +5,7 @@
 
 mod access;
 mod attempt;
+mod caller;
 mod cost;
 mod environment;
 mod execution;
@@ -23,6 +24,7 @@ mod timestamp;
 
 pub use access::{Actor, ApiKey, AuditAction, AuditEntry, KeyHash, Role};
 pub use attempt::{Attempt, Failure, FailureKind, HostCallRecord, LogLevel, LogLine};
+pub use caller::CallerLabel;
 pub use cost::{Basis, Cost, UsageSums};
 pub use environment::{Environment, Secret};
 pub use execution::{Execution, IllegalTransition};

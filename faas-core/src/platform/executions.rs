@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::Platform;
+use super::{Platform, check_caller};
 use crate::engine::{Accepted, Request};
 use crate::error::{Conflict, Error, Resource};
-use crate::model::{Execution, ExecutionId, FunctionId, Json, ListedExecution};
+use crate::model::{CallerLabel, Execution, ExecutionId, FunctionId, Json, ListedExecution};
 use crate::store::{ExecutionQuery, PageBudget};
 
 /// How to call a function: for [`Platform::invoke_with`] and [`Platform::execute_with`].
@@ -24,6 +24,10 @@ pub struct CallOptions {
     /// Whether failures are retried as the function's configuration says. `None`:
     /// [`Platform::execute_with`] retries, [`Platform::invoke_with`] does not.
     pub retry: Option<bool>,
+    /// Who calls. It is kept with the execution and all of its attempts, and host functions get it
+    /// as [`HostCall::caller`](crate::bindings::HostCall::caller). A later call with the same
+    /// idempotency key does not change it.
+    pub caller: Option<CallerLabel>,
 }
 
 impl CallOptions {
@@ -38,6 +42,13 @@ impl CallOptions {
     #[must_use]
     pub const fn retry(mut self, retry: bool) -> Self {
         self.retry = Some(retry);
+        self
+    }
+
+    /// Sets who calls.
+    #[must_use]
+    pub fn caller(mut self, caller: CallerLabel) -> Self {
+        self.caller = Some(caller);
         self
     }
 }
@@ -156,13 +167,14 @@ impl Executions<'_> {
     }
 
     /// Repeats an execution that has ended, with the same input, as a new one that names it in
-    /// `retry_of`. It runs the current version of the function.
+    /// `retry_of`. It runs the current version of the function, for the same caller.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Conflict::ExecutionNotEnded`], or as for [`Platform::execute`].
     pub async fn retry(&self, id: ExecutionId) -> Result<Accepted, Error> {
         let ended = self.ended(id).await?;
-        self.repeat(&ended, ended.input.clone()).await
+        let (input, caller) = (ended.input.clone(), ended.caller.clone());
+        self.repeat(&ended, input, caller).await
     }
 
     /// As [`retry`](Self::retry), with another input.
@@ -175,7 +187,24 @@ impl Executions<'_> {
         input: impl Into<Json>,
     ) -> Result<Accepted, Error> {
         let ended = self.ended(id).await?;
-        self.repeat(&ended, input.into()).await
+        self.repeat(&ended, input.into(), ended.caller.clone())
+            .await
+    }
+
+    /// As [`retry`](Self::retry), for this caller, and with another input if there is one.
+    ///
+    /// # Errors
+    /// As for [`retry`](Self::retry).
+    pub async fn retry_for(
+        &self,
+        id: ExecutionId,
+        input: Option<Json>,
+        caller: Option<CallerLabel>,
+    ) -> Result<Accepted, Error> {
+        check_caller(caller.as_ref())?;
+        let ended = self.ended(id).await?;
+        let input = input.unwrap_or_else(|| ended.input.clone());
+        self.repeat(&ended, input, caller).await
     }
 
     async fn ended(&self, id: ExecutionId) -> Result<Arc<Execution>, Error> {
@@ -187,13 +216,19 @@ impl Executions<'_> {
         }
     }
 
-    async fn repeat(&self, ended: &Execution, input: Json) -> Result<Accepted, Error> {
+    async fn repeat(
+        &self,
+        ended: &Execution,
+        input: Json,
+        caller: Option<CallerLabel>,
+    ) -> Result<Accepted, Error> {
         let function = self.platform.functions().get(ended.function_id).await?;
         let request = Request {
             input,
             max_retries: function.config.retry_count,
             retry_of: Some(ended.id),
             idempotency_key: None,
+            caller,
         };
         let engine = self.platform.engine();
         engine.execute(ended.function_id, request).await

@@ -32,7 +32,7 @@ use crate::cost::PriceBook;
 use crate::engine::{Engine, Request};
 use crate::error::Error;
 use crate::events::EventBus;
-use crate::model::{Execution, FunctionId, Json, Timestamp};
+use crate::model::{CallerLabel, Execution, FunctionId, Json, Timestamp};
 use crate::options::PlatformOptions;
 
 /// A running platform. Clones share it. It stops when [`Platform::shutdown`] is called. If the last
@@ -134,7 +134,7 @@ impl Platform {
         function: FunctionId,
         input: impl Into<Json>,
     ) -> Result<Arc<Execution>, Error> {
-        self.engine().invoke(function, input.into()).await
+        self.engine().invoke(function, input.into(), None).await
     }
 
     /// Calls a function and waits for its end, with options. With an idempotency key or with retries,
@@ -163,17 +163,19 @@ impl Platform {
         input: impl Into<Json>,
         options: CallOptions,
     ) -> Result<Invoked, Error> {
+        check_caller(options.caller.as_ref())?;
         let retry = options.retry.unwrap_or(false);
         if options.idempotency_key.is_none() && !retry {
             return Ok(Invoked {
-                execution: self.invoke(function, input).await?,
+                execution: self
+                    .engine()
+                    .invoke(function, input.into(), options.caller)
+                    .await?,
                 replayed: false,
             });
         }
-        let request = self.request(function, input.into(), options.idempotency_key, retry);
-        self.engine()
-            .execute_and_wait(function, request.await?)
-            .await
+        let request = self.request(function, input.into(), options, retry).await?;
+        self.engine().execute_and_wait(function, request).await
     }
 
     /// Accepts an execution and returns as soon as it is stored. It is retried as the function's
@@ -201,16 +203,17 @@ impl Platform {
         input: impl Into<Json>,
         options: CallOptions,
     ) -> Result<Accepted, Error> {
+        check_caller(options.caller.as_ref())?;
         let retry = options.retry.unwrap_or(true);
-        let request = self.request(function, input.into(), options.idempotency_key, retry);
-        self.engine().execute(function, request.await?).await
+        let request = self.request(function, input.into(), options, retry).await?;
+        self.engine().execute(function, request).await
     }
 
     async fn request(
         &self,
         function: FunctionId,
         input: Json,
-        idempotency_key: Option<String>,
+        options: CallOptions,
         retry: bool,
     ) -> Result<Request, Error> {
         let max_retries = if retry {
@@ -222,7 +225,8 @@ impl Platform {
             input,
             max_retries,
             retry_of: None,
-            idempotency_key: idempotency_key.map(Arc::from),
+            idempotency_key: options.idempotency_key.map(Arc::from),
+            caller: options.caller,
         })
     }
 
@@ -282,5 +286,12 @@ impl Platform {
     /// platform was built on is gone.
     pub async fn shutdown(&self) {
         self.engine().shutdown().await;
+    }
+}
+
+fn check_caller(caller: Option<&CallerLabel>) -> Result<(), Error> {
+    match caller.and_then(CallerLabel::fault) {
+        Some(fault) => Err(Error::Invalid(fault)),
+        None => Ok(()),
     }
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use faas_core::Platform;
 use faas_core::bindings::{Binding, ByteStream, HostCall};
-use faas_core::model::{Execution, FunctionConfig, Status};
+use faas_core::model::{CallerLabel, Execution, FunctionConfig, Status};
 use faas_core::options::PlatformOptions;
-use faas_core::platform::NewFunction;
+use faas_core::platform::{CallOptions, NewFunction};
 use faas_core::runtime::HostError;
+use faas_core::{Error, Platform};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -468,4 +468,95 @@ async fn a_binding_with_a_name_that_context_has_is_refused() {
     let built = Platform::builder().bind(Binding::new("env")).build().await;
     let error = built.err().unwrap().to_string();
     assert!(error.contains("env is a member of context"), "{error}");
+}
+
+/// A platform with a function that returns its caller, and can fail in its first attempt.
+async fn with_callers() -> (Platform, faas_core::model::FunctionId) {
+    let session = Binding::new("session").function("caller", |call: HostCall, (): ()| async move {
+        let caller = call.caller.as_ref();
+        let caller = caller.map(|caller| (caller.id.clone(), caller.name.clone()));
+        Ok((call.attempt, caller))
+    });
+    let platform = Platform::builder()
+        .bind(session)
+        .options(|options| options.retry_base = Duration::from_millis(1))
+        .build()
+        .await
+        .unwrap();
+    let code = "
+        const [attempt, caller] = await context.session.caller();
+        console.log(JSON.stringify(caller));
+        if (input.fail && attempt === 1) throw new Error('first');
+        return caller";
+    let new = NewFunction::new("who", "tells its caller", code);
+    let id = platform.functions().create(new).await.unwrap().id;
+    (platform, id)
+}
+
+#[tokio::test]
+async fn a_host_function_knows_the_caller_in_every_attempt() {
+    let (platform, who) = with_callers().await;
+    let done = platform.invoke(who, json!({})).await.unwrap();
+    assert_eq!((output(&done), &done.caller), (json!(null), &None));
+
+    let acme = CallerLabel::new("tenant-7").named("Acme");
+    let options = CallOptions::default().caller(acme.clone());
+    let done = platform.invoke_with(who, json!({}), options.clone()).await;
+    let done = done.unwrap();
+    assert_eq!(output(&done), json!(["tenant-7", "Acme"]));
+    assert_eq!(done.caller.as_ref(), Some(&acme));
+
+    let fail = json!({ "fail": true });
+    let options = options.retry(true).idempotency_key("once");
+    let done = platform.invoke_with(who, fail.clone(), options).await;
+    let done = done.unwrap();
+    assert_eq!(done.attempts.len(), 2);
+    let told: Vec<_> = done.logs.iter().map(|line| &*line.message).collect();
+    assert_eq!(told, [r#"["tenant-7","Acme"]"#; 2]);
+    let stored = platform.executions().get(done.id).await.unwrap();
+    assert_eq!(stored.caller.as_ref(), Some(&acme));
+
+    // A later call with the same key gets the first execution and its caller.
+    let other = CallOptions::default()
+        .retry(true)
+        .idempotency_key("once")
+        .caller(CallerLabel::new("other"));
+    let again = platform.invoke_with(who, fail, other).await.unwrap();
+    assert_eq!((again.id, again.caller.as_ref()), (done.id, Some(&acme)));
+    platform.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_repeated_execution_has_the_same_caller_unless_it_gets_another() {
+    let (platform, who) = with_callers().await;
+    let acme = CallerLabel::new("tenant-7");
+    let options = CallOptions::default().caller(acme.clone());
+    let done = platform.invoke_with(who, json!({}), options).await.unwrap();
+    let executions = platform.executions();
+    let again = executions.retry(done.id).await.unwrap();
+    let again = executions.get(again.id).await.unwrap();
+    assert_eq!(again.caller, Some(acme));
+    let other = CallerLabel::new("tenant-8");
+    for caller in [Some(other), None] {
+        let again = executions.retry_for(done.id, None, caller.clone()).await;
+        let again = executions.get(again.unwrap().id).await.unwrap();
+        assert_eq!(again.caller, caller);
+    }
+    platform.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_caller_that_is_too_long_is_refused() {
+    let (platform, who) = with_callers().await;
+    let long = CallOptions::default().caller(CallerLabel::new("x".repeat(256)));
+    for called in [
+        platform
+            .invoke_with(who, json!({}), long.clone())
+            .await
+            .err(),
+        platform.execute_with(who, json!({}), long).await.err(),
+    ] {
+        assert!(matches!(called, Some(Error::Invalid(_))), "{called:?}");
+    }
+    platform.shutdown().await;
 }

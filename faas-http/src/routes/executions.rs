@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::{DEFAULT_LIST, MAX_LIST};
 use crate::answer;
-use crate::audit::actor;
+use crate::audit::{actor, caller};
 use crate::envelope::Envelope;
 use crate::error::ApiError;
 use crate::extract::{Params, PathId};
@@ -144,11 +144,9 @@ async fn retry(State(api): State<Api>, id: PathId, request: Request) -> Result<R
             })
         }
     };
+    let caller = caller(&parts.extensions);
     let executions = api.platform.executions();
-    let again = match input {
-        None => executions.retry(id).await?,
-        Some(input) => executions.retry_with_input(id, input).await?,
-    };
+    let again = executions.retry_for(id, input, caller).await?;
     api.note(&by, AuditAction::ExecutionRetried, id).await;
     answer::json(
         StatusCode::ACCEPTED,

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::{DEFAULT_LIST, MAX_LIST, executions, invoke};
 use crate::Api;
 use crate::answer;
-use crate::audit::actor;
+use crate::audit::{actor, caller};
 use crate::envelope::Envelope;
 use crate::error::ApiError;
 use crate::extract::{Params, PathId};
@@ -229,6 +229,7 @@ async fn execute(
     let input = input.unwrap_or_else(Json::empty_object);
     let mut options = CallOptions::default();
     options.idempotency_key = key.map(str::to_owned);
+    options.caller = caller(&parts.extensions);
     let accepted = api.platform.execute_with(id, input, options).await?;
     let message = "Function execution started";
     let body = wire::Accepted::new(accepted.id, accepted.status, message);

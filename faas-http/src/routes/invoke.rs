@@ -21,6 +21,7 @@ use utoipa_axum::routes;
 
 use crate::Api;
 use crate::answer;
+use crate::audit::caller;
 use crate::body;
 use crate::envelope;
 use crate::error::ApiError;
@@ -113,6 +114,7 @@ fn call_options(parts: &Parts) -> Result<CallOptions, ApiError> {
         options.retry = params.choice("retry", &[("true", true), ("false", false)])?;
     }
     options.idempotency_key = idempotency_key(&parts.headers)?.map(str::to_owned);
+    options.caller = caller(&parts.extensions);
     Ok(options)
 }
 

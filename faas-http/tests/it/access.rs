@@ -256,3 +256,40 @@ async fn every_change_is_in_the_audit_log_page_by_page_and_reading_is_not() {
         expected.map(|(action, id)| (action.to_owned(), id.clone()))
     );
 }
+
+#[tokio::test]
+async fn an_execution_names_the_key_that_called() {
+    let (server, key) = guarded().await;
+    let id = server.create("f", "echo").await;
+    let invoke = server.request(Method::POST, &format!("/api/functions/{id}/invoke"));
+    let invoked = invoke
+        .bearer_auth(&key)
+        .json(&json!(1))
+        .send()
+        .await
+        .unwrap();
+    let invoked = invoked.headers()["x-execution-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let execute = server.request(Method::POST, &format!("/api/functions/{id}/execute"));
+    let (_, executed) = answer(execute.bearer_auth(&key).json(&json!({"input": 1}))).await;
+    let retry = server.request(Method::POST, &format!("/api/executions/{invoked}/retry"));
+    let (_, retried) = answer(retry.bearer_auth(&key).json(&json!({}))).await;
+    let ids = [&executed, &retried].map(|body| body["executionId"].as_str().unwrap());
+    for execution in [&*invoked].into_iter().chain(ids) {
+        let read = server.request(Method::GET, &format!("/api/executions/{execution}"));
+        let (_, execution) = answer(read.bearer_auth(&key)).await;
+        assert_eq!(execution["caller"]["name"], "me");
+        let caller = execution["caller"]["id"].as_str().unwrap();
+        assert!(caller.parse::<KeyId>().is_ok(), "{caller}");
+    }
+}
+
+#[tokio::test]
+async fn an_execution_without_a_key_names_no_caller() {
+    let server = start().await;
+    let id = server.upload("f", "echo").await;
+    let execution = server.execute(&id, json!(1)).await;
+    assert_eq!(execution.get("caller"), None);
+}

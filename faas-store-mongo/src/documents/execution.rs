@@ -1,8 +1,8 @@
 //! Documents of `executions`.
 
 use faas_core::model::{
-    Execution, ExecutionId, Failure, FailureKind, FunctionConfig, FunctionId, InstanceId, Json,
-    LeftOut, Status, Tier, Timestamp,
+    CallerLabel, Execution, ExecutionId, Failure, FailureKind, FunctionConfig, FunctionId,
+    InstanceId, Json, LeftOut, Status, Tier, Timestamp,
 };
 use faas_core::store::PartLengths;
 use mongodb::bson::{Document, doc};
@@ -42,6 +42,10 @@ pub(crate) fn write(execution: &Execution) -> Document {
         "cost": cost::write(&execution.cost),
         "retryOf": execution.retry_of.map(Id::bson),
         "idempotencyKey": execution.idempotency_key.as_deref(),
+        "caller": execution.caller.as_ref().map(|caller| doc! {
+            "id": &*caller.id,
+            "name": caller.name.as_deref(),
+        }),
         "sizes": write_lengths(PartLengths::of(execution)),
         "logs": execution.logs.iter().map(detail::write_log).collect::<Vec<_>>(),
         "attempts": execution.attempts.iter().map(detail::write_attempt).collect::<Vec<_>>(),
@@ -182,12 +186,22 @@ pub(crate) fn head(document: &Document) -> Result<Head, Error> {
         more_host_calls: host_calls,
         retry_of: damage.or("retryOf", fields.optional_id("retryOf"), None),
         idempotency_key: key.map(Into::into),
+        caller: damage.or("caller", caller(&fields), None),
     };
     Ok(Head {
         execution,
         lengths,
         damage,
     })
+}
+
+fn caller(fields: &Fields<'_>) -> Result<Option<CallerLabel>, Error> {
+    let caller = fields.within("caller");
+    let (id, name) = (caller.optional_text("id")?, caller.optional_text("name")?);
+    Ok(id.map(|id| CallerLabel {
+        id: id.into(),
+        name: name.map(Into::into),
+    }))
 }
 
 fn start_time(fields: &Fields<'_>, status: Status) -> Result<Option<Timestamp>, Error> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use faas_core::model::{
-    Cost, Execution, ExecutionId, Failure, FailureKind, FunctionId, InstanceId, Json, LeftOut,
-    ListedExecution, NanoDollars, Status, Tier, Timestamp,
+    CallerLabel, Cost, Execution, ExecutionId, Failure, FailureKind, FunctionId, InstanceId, Json,
+    LeftOut, ListedExecution, NanoDollars, Status, Tier, Timestamp,
 };
 use faas_core::store::{PageBudget, PartLengths};
 use rusqlite::{CachedStatement, Connection, Row, params};
@@ -21,9 +21,10 @@ const INSERT: &str = "
         cost_tier, cost_base, cost_cold_start, cost_retry, cost_data_transfer, memory_mb, cpu_millis,
         price_version, function_version, tier, start_time, end_time, retry_count, max_retries,
         due_at, instance_id, retry_of, idempotency_key, failure, attempts, logs, input, output,
-        host_calls, host_call_count)
+        host_calls, host_call_count, caller, caller_name)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-        ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)
+        ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34,
+        ?35)
     ON CONFLICT (seq) DO NOTHING";
 
 const UPDATE: &str = "
@@ -33,7 +34,7 @@ const UPDATE: &str = "
         price_version = ?16, function_version = ?17, tier = ?18, start_time = ?19, end_time = ?20,
         retry_count = ?21, max_retries = ?22, due_at = ?23, instance_id = ?24, retry_of = ?25,
         idempotency_key = ?26, failure = ?27, attempts = ?28, logs = ?29, input = ?30, output = ?31,
-        host_calls = ?32, host_call_count = ?33
+        host_calls = ?32, host_call_count = ?33, caller = ?34, caller_name = ?35
     WHERE seq = ?1 AND id = ?2";
 
 macro_rules! select {
@@ -45,7 +46,7 @@ macro_rules! select {
         e.cost_cold_start, e.cost_retry, e.cost_data_transfer, e.memory_mb, e.cpu_millis,
         e.price_version, e.function_version, e.tier, e.start_time, e.end_time, e.retry_count,
         e.max_retries, e.due_at, e.instance_id, e.retry_of, e.idempotency_key, e.failure,
-        e.host_call_count, ",
+        e.host_call_count, e.caller, e.caller_name, ",
             $parts,
             " "
         )
@@ -102,6 +103,7 @@ fn write(
 ) -> Result<usize, Error> {
     let cost = &execution.cost;
     let host_calls = execution.host_call_count();
+    let caller = execution.caller.as_ref();
     let changed = statement.execute(params![
         seq(execution.id),
         execution_key(execution.id),
@@ -136,6 +138,8 @@ fn write(
         execution.output.as_ref().map(Json::as_str),
         detail::host_calls_column(execution),
         (host_calls > 0).then(|| signed(host_calls)),
+        caller.map(|caller| &*caller.id),
+        caller.and_then(|caller| caller.name.as_deref()),
     ])?;
     Ok(changed)
 }
@@ -236,6 +240,8 @@ fn read_head(columns: &mut Columns<'_, '_>) -> Result<Execution, Error> {
     let failure = columns.bytes().and_then(detail::failure);
     let failure = columns.sound("failure", failure, None);
     let host_call_count = columns.value_or::<Option<i64>>("host_call_count", None);
+    let caller = columns.value_or::<Option<String>>("caller", None);
+    let caller_name = columns.value_or::<Option<String>>("caller_name", None);
     Ok(Execution {
         id,
         function_id: FunctionId::from_u128(function_id),
@@ -262,6 +268,10 @@ fn read_head(columns: &mut Columns<'_, '_>) -> Result<Execution, Error> {
         more_host_calls: count(host_call_count.unwrap_or(0)),
         retry_of: retry_of.map(ExecutionId::from_u128),
         idempotency_key: key.map(Into::into),
+        caller: caller.map(|id| CallerLabel {
+            id: id.into(),
+            name: caller_name.map(Into::into),
+        }),
     })
 }
 

@@ -75,6 +75,7 @@ fn as_first_release(mut execution: Execution) -> Execution {
     Execution {
         host_calls: Vec::new(),
         more_host_calls: 0,
+        caller: None,
         ..execution
     }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use crate::cost::PriceBook;
 use crate::model::UsageSums;
 use crate::model::{
-    Actor, ApiKey, Attempt, AuditAction, AuditEntry, Environment, Execution, ExecutionId, Failure,
-    FailureKind, Function, FunctionConfig, FunctionId, FunctionStatus, HostCallRecord, IdGenerator,
-    InstanceId, Json, KeyHash, LogLevel, LogLine, NanoDollars, Role, ScalingAction, ScalingEvent,
-    Secret, Tier, Timestamp,
+    Actor, ApiKey, Attempt, AuditAction, AuditEntry, CallerLabel, Environment, Execution,
+    ExecutionId, Failure, FailureKind, Function, FunctionConfig, FunctionId, FunctionStatus,
+    HostCallRecord, IdGenerator, InstanceId, Json, KeyHash, LogLevel, LogLine, NanoDollars, Role,
+    ScalingAction, ScalingEvent, Secret, Tier, Timestamp,
 };
 use crate::model::{Basis, Cost};
 use crate::model::{
@@ -206,6 +206,13 @@ impl Fixtures {
         execution.max_retries = random.u32(..11);
         let key = format!("key-{}", random.u64(..));
         execution.idempotency_key = random.bool().then(|| Arc::from(key));
+        execution.caller = random.bool().then(|| {
+            let caller = CallerLabel::new(format!("tenant \"ü\" {}", random.u8(..)));
+            match random.bool() {
+                true => caller.named(format!("Acme {}", random.u8(..))),
+                false => caller,
+            }
+        });
         let other = ExecutionId::from_u128(random.u128(..));
         execution.retry_of = random.bool().then_some(other);
         for _ in 0..random.usize(..4) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::fixtures::Fixtures;
 use super::{Fixture, claim, insert, settle, write};
-use crate::model::{Execution, Json, Status};
+use crate::model::{CallerLabel, Execution, Json, Status};
 use crate::store::Written;
 
 pub async fn every_field_of_an_execution_reads_back(fixture: impl Fixture) {
@@ -31,6 +31,7 @@ pub async fn every_field_reads_back_after_a_settlement(fixture: impl Fixture) {
         before.id = settled.id;
         before.created_at = settled.created_at;
         before.idempotency_key.clone_from(&settled.idempotency_key);
+        before.caller.clone_from(&settled.caller);
         insert(&*store, &[before]).await;
         assert_eq!(write(&*store, claim(settled.id, 1)).await, Written::Done);
         assert_eq!(settle(&*store, &settled, 1).await, Written::Done);
@@ -74,6 +75,7 @@ pub async fn any_unicode_text_reads_back(fixture: impl Fixture) {
             input: json.clone().into(),
             output: Some(json.into()),
             idempotency_key: Some(text.into()),
+            caller: Some(CallerLabel::new(text).named(text)),
             ..fixtures.ended(function)
         };
         insert(&*store, std::slice::from_ref(&execution)).await;

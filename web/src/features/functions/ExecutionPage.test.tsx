@@ -121,3 +121,17 @@ it("offers a way out for an execution that does not exist, not another try", asy
   expect(screen.getByRole("link", { name: "Go to the functions" })).toBeTruthy();
   expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
 });
+
+it("shows who called: the name and the id, or only the id", async () => {
+  const { unmount } = open(anExecution({ _id: "e1", caller: { id: "k1", name: "billing" } }));
+  expect((await screen.findByText(/^Called by/)).textContent).toBe("Called by billing (k1)");
+  unmount();
+  open(anExecution({ _id: "e3", caller: { id: "tenant-7", name: null } }));
+  expect((await screen.findByText(/^Called by/)).textContent).toBe("Called by tenant-7");
+});
+
+it("says nothing of the caller where it is not known", async () => {
+  open(anExecution({ _id: "e1" }));
+  expect(await screen.findByText("Queue time")).toBeTruthy();
+  expect(screen.queryByText(/^Called by/)).toBeNull();
+});

@@ -65,6 +65,12 @@ function Detail({ execution }: { execution: Execution }) {
         <Stat label="Retries" value={execution.retryCount} detail={execution.instanceId ? `instance ${execution.instanceId}` : null} />
         <Stat label="Host calls" value={formatCount(execution.hostCallCount)} detail={hostTime(execution)} />
       </dl>
+      {execution.caller ? (
+        <p className="text-sm">
+          Called by <span className="font-medium">{execution.caller.name ?? execution.caller.id}</span>
+          {execution.caller.name === null ? null : <span className="text-muted"> ({execution.caller.id})</span>}
+        </p>
+      ) : null}
       {execution.retryOf ? (
         <p className="text-sm">
           Repeat of{" "}

@@ -694,6 +694,13 @@ export interface components {
             /** @description Their run time. */
             totalDuration: components["schemas"]["Milliseconds"];
         };
+        /** @description Who called a function: an API key, or a tenant of the host. */
+        Caller: {
+            /** @description The id of the key, or a text of the host. */
+            id: string;
+            /** @description The name of the key, or what the host calls the tenant. */
+            name: string | null;
+        };
         /**
          * Format: double
          * @description Processor cores, with three decimals.
@@ -865,6 +872,8 @@ export interface components {
             _id: components["schemas"]["ExecutionId"];
             /** @description The attempts that have ended. */
             attempts: components["schemas"]["Attempt"][];
+            /** @description Who called; absent where that is not known. */
+            caller?: components["schemas"]["Caller"];
             /** @description Whether an isolate had to be made for it. */
             coldStart: boolean;
             /** @description Its price; zero until it has ended. */
@@ -1453,6 +1462,8 @@ export interface components {
             _id: components["schemas"]["ExecutionId"];
             /** @description The attempts that have ended. */
             attempts: components["schemas"]["Attempt"][];
+            /** @description Who called; absent where that is not known. */
+            caller?: components["schemas"]["Caller"];
             /** @description Whether an isolate had to be made for it. */
             coldStart: boolean;
             /** @description Its price; zero until it has ended. */
