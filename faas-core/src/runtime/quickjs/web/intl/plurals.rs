@@ -38,7 +38,9 @@ pub(super) fn add_to<'js>(native: &Object<'js>, host: &Host) -> rquickjs::Result
                         return Some(rules.categories().map(name).collect());
                     }
                     let number = Decimal::try_from_str(&raw::text(&number)?).ok()?;
-                    Some(vec![name(rules.category_for(PluralOperands::from(&number)))])
+                    Some(vec![name(
+                        rules.category_for(PluralOperands::from(&number)),
+                    )])
                 })?
             })
             .map(Some)
