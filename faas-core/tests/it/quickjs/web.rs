@@ -12,6 +12,8 @@ mod crypto;
 mod encoding;
 mod events;
 mod fetch;
+#[cfg(feature = "intl")]
+mod intl;
 mod performance;
 mod streams;
 mod url;

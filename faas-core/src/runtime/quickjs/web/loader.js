@@ -66,6 +66,55 @@
     }
   }
 
+  // The methods of builtins whose result depends on a locale. They load the part `intl` when they
+  // are first called. A build without that part keeps the methods of QuickJS.
+  if (numbers.intl !== undefined) {
+    const replace = (prototype, methods) => {
+      for (const name in methods) {
+        defineProperty(prototype, name, { __proto__: null, value: methods[name] });
+      }
+    };
+    replace(Date.prototype, {
+      toLocaleString(locales = undefined, options = undefined) {
+        return use('intl').methods.date(this, locales, options);
+      },
+      toLocaleDateString(locales = undefined, options = undefined) {
+        return use('intl').methods.day(this, locales, options);
+      },
+      toLocaleTimeString(locales = undefined, options = undefined) {
+        return use('intl').methods.time(this, locales, options);
+      },
+    });
+    replace(Number.prototype, {
+      toLocaleString(locales = undefined, options = undefined) {
+        return use('intl').methods.number(this, locales, options);
+      },
+    });
+    replace(BigInt.prototype, {
+      toLocaleString(locales = undefined, options = undefined) {
+        return use('intl').methods.bigint(this, locales, options);
+      },
+    });
+    const lists = {
+      toLocaleString(locales = undefined, options = undefined) {
+        return use('intl').methods.list(this, locales, options);
+      },
+    };
+    replace(Array.prototype, lists);
+    replace(Object.getPrototypeOf(Uint8Array.prototype), lists);
+    replace(String.prototype, {
+      localeCompare(that, locales = undefined, options = undefined) {
+        return use('intl').methods.compare(this, that, locales, options);
+      },
+      toLocaleUpperCase(locales = undefined) {
+        return use('intl').methods.upper(this, locales);
+      },
+      toLocaleLowerCase(locales = undefined) {
+        return use('intl').methods.lower(this, locales);
+      },
+    });
+  }
+
   platform.use = use;
   // A module of Node, or the names of all.
   platform.builtin = (name) => use('node:builtins').get(name);

@@ -41,6 +41,8 @@ mod clone;
 mod compression;
 mod crypto;
 mod encoding;
+#[cfg(feature = "intl")]
+mod intl;
 mod url;
 mod url_pattern;
 
@@ -289,6 +291,90 @@ const PARTS: &[Part] = &[
         source: include_str!("url_pattern.js"),
         globals: &["URLPattern"],
         native: url_pattern::native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl",
+        source: include_str!("intl.js"),
+        globals: &["Intl"],
+        native: intl::native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_dates",
+        source: include_str!("intl_dates.js"),
+        globals: &[],
+        native: intl::native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_decimal",
+        source: include_str!("intl_decimal.js"),
+        globals: &[],
+        native: no_native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_locales",
+        source: include_str!("intl_locales.js"),
+        globals: &[],
+        native: intl::native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_names",
+        source: include_str!("intl_names.js"),
+        globals: &[],
+        native: no_native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_number_parts",
+        source: include_str!("intl_number_parts.js"),
+        globals: &[],
+        native: no_native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_numbers",
+        source: include_str!("intl_numbers.js"),
+        globals: &[],
+        native: no_native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_plural_rules",
+        source: include_str!("intl_plural_rules.js"),
+        globals: &[],
+        native: intl::native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_relative",
+        source: include_str!("intl_relative.js"),
+        globals: &[],
+        native: no_native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_skeletons",
+        source: include_str!("intl_skeletons.js"),
+        globals: &[],
+        native: no_native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_texts",
+        source: include_str!("intl_texts.js"),
+        globals: &[],
+        native: intl::native,
+    },
+    #[cfg(feature = "intl")]
+    Part {
+        name: "intl_zones",
+        source: include_str!("intl_zones.js"),
+        globals: &[],
+        native: intl::native,
     },
 ];
 
