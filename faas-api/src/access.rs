@@ -124,6 +124,9 @@ pub struct Session<'a> {
     pub key: Option<SessionKey<'a>>,
     /// Whether functions can have secrets: the server has a key to seal them with.
     pub secrets: bool,
+    /// The names of the runtimes that a function can name in `config.runtime`, the default first; empty
+    /// for a client without the key that it needs.
+    pub runtimes: Vec<Cow<'a, str>>,
 }
 
 /// The key of the client that asks.
@@ -146,8 +149,13 @@ pub struct SessionKey<'a> {
 
 impl<'a> Session<'a> {
     /// The session of a client with this key, or without one. `required`: whether the server requires
-    /// a key. `secrets`: whether it can store secrets.
-    pub fn new(required: bool, key: Option<&'a model::ApiKey>, secrets: bool) -> Self {
+    /// a key. `secrets`: whether it can store secrets. `runtimes`: the names of its runtimes.
+    pub fn new(
+        required: bool,
+        key: Option<&'a model::ApiKey>,
+        secrets: bool,
+        runtimes: impl Iterator<Item = &'a str>,
+    ) -> Self {
         let authentication = if required {
             KeyUse::Required
         } else {
@@ -162,6 +170,7 @@ impl<'a> Session<'a> {
                 expires_at: key.expires_at.map(Moment),
             }),
             secrets,
+            runtimes: runtimes.map(Cow::Borrowed).collect(),
         }
     }
 }

@@ -161,6 +161,9 @@ pub struct FunctionConfig<'a> {
     /// Which requests its code may make; null: all that the server allows.
     #[cfg_attr(feature = "openapi", schema(required, value_type = Option<crate::egress::EgressRules>))]
     pub egress: Option<Cow<'a, EgressRules>>,
+    /// The name of the runtime that runs it; null: the server's first one.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub runtime: Option<Cow<'a, str>>,
     /// What its code finds in `context.env`, without secrets.
     #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
     pub env: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
@@ -189,6 +192,7 @@ impl<'a> FunctionConfig<'a> {
             memory,
             bindings,
             egress,
+            runtime,
         } = limits;
         let names = bindings.as_deref().map(<[_]>::iter);
         let variables = environment.variables.iter();
@@ -203,6 +207,7 @@ impl<'a> FunctionConfig<'a> {
             memory: *memory,
             bindings: names.map(|names| names.map(|name| Cow::Borrowed(&**name)).collect()),
             egress: egress.as_deref().map(Cow::Borrowed),
+            runtime: runtime.as_deref().map(Cow::Borrowed),
             env: variables
                 .map(|(name, value)| (Cow::Borrowed(&**name), Cow::Borrowed(&**value)))
                 .collect(),
@@ -362,6 +367,7 @@ impl TryFrom<NewFunction> for platform::NewFunction {
         function.config.memory = config.memory.flatten();
         function.config.bindings = config.bindings.take().flatten().map(shared);
         function.config.egress = config.egress.take().flatten().map(Arc::new);
+        function.config.runtime = config.runtime.take().flatten().map(Into::into);
         function.environment = config.environment();
         Ok(function)
     }
@@ -490,6 +496,7 @@ impl TryFrom<FunctionChange> for platform::FunctionUpdate {
         update.memory = config.memory;
         update.bindings = config.bindings.take().map(|names| names.map(shared));
         update.egress = config.egress.take().map(|rules| rules.map(Arc::new));
+        update.runtime = config.runtime.take().map(|name| name.map(Into::into));
         update.environment = config.environment();
         Ok(update)
     }
@@ -555,6 +562,14 @@ pub struct NewConfig {
     )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::egress::EgressRules>))]
     pub egress: Option<Option<EgressRules>>,
+    /// The name of the runtime that runs it, one of those that the session lists. Null: the first.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::present"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub runtime: Option<Option<String>>,
     /// Names and values that its code finds in `context.env`. A value sets the name, null removes
     /// it, and a name that is not there stays. A name has letters, digits and `_`, no digit first,
     /// and at most 128 characters. At most 100 names and 65536 bytes, secrets included.

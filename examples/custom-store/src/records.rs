@@ -65,13 +65,15 @@ struct FunctionConfigDef {
     timeout: Duration,
     retry_count: u32,
     concurrency: Option<u32>,
-    // Older journals have neither.
+    // Older journals have none of these.
     #[serde(default)]
     memory: Option<u32>,
     #[serde(default)]
     bindings: Option<Arc<[Arc<str>]>>,
     #[serde(default)]
     egress: Option<Arc<EgressRules>>,
+    #[serde(default)]
+    runtime: Option<Arc<str>>,
 }
 
 #[derive(Serialize, Deserialize)]

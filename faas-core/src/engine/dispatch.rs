@@ -12,6 +12,7 @@ use super::instances::Slot;
 use super::job::Job;
 use super::queue::Next;
 use super::record::Record;
+use super::runtimes::NamedRuntime;
 use super::settle::{not_run, settle};
 use crate::model::{Failure, FailureKind};
 
@@ -19,6 +20,8 @@ use crate::model::{Failure, FailureKind};
 struct Ticket {
     engine: Engine,
     slot: Arc<Slot>,
+    /// That of its function.
+    runtime: Arc<NamedRuntime>,
     has_ended: bool,
 }
 
@@ -64,9 +67,15 @@ impl Engine {
     /// Starts what can start now.
     pub(super) fn dispatch(&self) {
         while let Some(ticket) = self.next_ticket() {
-            let attempts = Box::pin(serve(self.clone(), ticket));
-            self.0.runtime.spawn(&self.0.handle, attempts);
+            self.start_task(ticket);
         }
+    }
+
+    /// Starts a task where the runtime of the ticket wants it.
+    fn start_task(&self, ticket: Ticket) {
+        let runtime = ticket.runtime.clone();
+        let attempts = Box::pin(serve(self.clone(), ticket));
+        runtime.runtime.spawn(&self.0.handle, attempts);
     }
 
     fn next_ticket(&self) -> Option<Ticket> {
@@ -78,6 +87,7 @@ impl Engine {
                 Next::Run(job, hold) => {
                     return Some(Ticket {
                         engine: self.clone(),
+                        runtime: job.function.runtime.clone(),
                         slot: self.0.instances.take_on(self, job, hold),
                         has_ended: false,
                     });
@@ -87,8 +97,9 @@ impl Engine {
     }
 }
 
-/// Runs one attempt after the other, as long as there is one that can start.
+/// Runs one attempt after the other, as long as there is one of the same runtime that can start.
 async fn serve(engine: Engine, first: Ticket) {
+    let runtime = first.runtime.clone();
     let mut next = Some(first);
     while let Some(ticket) = next {
         attempt(&engine, &ticket.slot).await;
@@ -97,6 +108,10 @@ async fn serve(engine: Engine, first: Ticket) {
         if next.is_some() {
             // More than one job may be able to start.
             engine.dispatch();
+        }
+        // The threads of one runtime must not run the attempts of another.
+        if let Some(other) = next.take_if(|next| !Arc::ptr_eq(&next.runtime, &runtime)) {
+            engine.start_task(other);
         }
     }
 }

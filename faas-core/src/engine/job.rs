@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use super::admission::Place;
 use super::in_flight::InFlightGuard;
 use super::lanes::Queued;
+use super::runtimes::NamedRuntime;
 use crate::egress::HostSecrets;
 use crate::error::Error;
 use crate::model::{Execution, Failure, Function, FunctionId};
@@ -18,6 +19,8 @@ use crate::runtime::{BindingNames, Limits, OpenEnvironment, Program, StopSignal}
 pub(crate) struct Loaded {
     pub(crate) function: Function,
     pub(crate) program: Program,
+    /// The runtime that has compiled the program.
+    pub(crate) runtime: Arc<NamedRuntime>,
     pub(crate) limits: Limits,
     /// The bindings that the function has.
     pub(crate) bindings: Arc<[BindingNames]>,

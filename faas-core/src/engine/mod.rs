@@ -32,6 +32,7 @@ mod record;
 mod recorder;
 mod registry;
 mod retry;
+mod runtimes;
 mod scaler;
 mod settle;
 mod sharing;
@@ -61,7 +62,8 @@ use self::queue::{Depth, Queue};
 use self::ready::Readiness;
 use self::record::{Record, Stored};
 use self::recorder::Recorder;
-pub(crate) use self::registry::Registry;
+pub(crate) use self::registry::{Compiled, Registry};
+pub(crate) use self::runtimes::{NamedRuntime, Runtimes};
 use self::scaler::ScalingHealth;
 use self::stall::StallDetector;
 use self::waiters::Waiters;
@@ -72,7 +74,7 @@ use crate::error::Error;
 use crate::events::EventBus;
 use crate::model::IdGenerator;
 use crate::options::PlatformOptions;
-use crate::runtime::{Runtime, StopReason};
+use crate::runtime::StopReason;
 use crate::scaling::ScalingPolicy;
 use crate::secrets::SecretKeys;
 use crate::store::{Owner, Stage, Store};
@@ -87,7 +89,7 @@ pub(crate) struct Parts {
     pub(crate) options: Arc<PlatformOptions>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) runtime: Arc<dyn Runtime>,
+    pub(crate) runtimes: Arc<Runtimes>,
     pub(crate) policy: Box<dyn ScalingPolicy>,
     pub(crate) price_book: Arc<PriceBook>,
     pub(crate) secret_keys: Arc<SecretKeys>,
@@ -105,7 +107,7 @@ pub(crate) struct Shared {
     handle: Handle,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) runtime: Arc<dyn Runtime>,
+    pub(crate) runtimes: Arc<Runtimes>,
     pub(crate) price_book: Arc<PriceBook>,
     pub(crate) secret_keys: Arc<SecretKeys>,
     pub(crate) bindings: Arc<Bindings>,
@@ -142,7 +144,7 @@ impl Engine {
             options,
             clock,
             store,
-            runtime,
+            runtimes,
             policy,
             price_book,
             secret_keys,
@@ -153,7 +155,7 @@ impl Engine {
         let registry = Registry::new(
             clock.clone(),
             store.clone(),
-            runtime.clone(),
+            runtimes.clone(),
             price_book.clone(),
             options.clone(),
             secret_keys.clone(),
@@ -163,7 +165,7 @@ impl Engine {
         let engine = Self(Arc::new(Shared {
             handle: Handle::current(),
             retry_policy: RetryPolicy::of(&options),
-            queue: Queue::new(&options, runtime.capacity(), clock.clone()),
+            queue: Queue::new(&options, runtimes.capacity(), clock.clone()),
             instances: Instances::new(&owner),
             stalls: StallDetector::new(clock.monotonic()),
             readiness: Readiness::default(),
@@ -181,7 +183,7 @@ impl Engine {
             options,
             clock,
             store,
-            runtime,
+            runtimes,
             price_book,
             secret_keys,
             bindings,
@@ -280,7 +282,7 @@ impl Engine {
             duration: ended.duration.snapshot(),
             queue_time: ended.queue_time.snapshot(),
             store_commit: ended.commit.snapshot(),
-            runtime: self.0.runtime.stats(),
+            runtime: self.0.runtimes.stats(),
         })
     }
 

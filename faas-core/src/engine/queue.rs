@@ -359,6 +359,7 @@ mod tests {
     use super::*;
     use crate::clock::SystemClock;
     use crate::engine::job::Loaded;
+    use crate::engine::registry::tests::idle;
     use crate::runtime::{Limits, OpenEnvironment, Program};
     use crate::store::conformance::fixtures::Fixtures;
 
@@ -395,6 +396,7 @@ mod tests {
             egress_secrets: Arc::default(),
             function,
             program: Program::new(()),
+            runtime: idle().find(None).unwrap().clone(),
             limits,
             bindings: Arc::new([]),
             environment: Ok(Arc::new(OpenEnvironment::EMPTY)),

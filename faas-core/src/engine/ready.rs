@@ -67,8 +67,8 @@ impl Engine {
                     .to_owned(),
             );
         }
-        let runtime = self.0.runtime.clone();
-        match tokio::task::spawn_blocking(move || runtime.check()).await {
+        let runtimes = self.0.runtimes.clone();
+        match tokio::task::spawn_blocking(move || runtimes.check()).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(error.to_string()),
             Err(_) => Err("the runtime panicked when it was checked".to_owned()),

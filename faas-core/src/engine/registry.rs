@@ -16,15 +16,16 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::job::Loaded;
+use super::runtimes::{NamedRuntime, Runtimes};
 use crate::bindings::Bindings;
 use crate::clock::Clock;
 use crate::cost::PriceBook;
 use crate::egress::HostSecrets;
 use crate::error::Error;
 use crate::model::egress::EgressRules;
-use crate::model::{Failure, FailureKind, Function, FunctionId, Source};
+use crate::model::{Failure, FailureKind, Function, FunctionId};
 use crate::options::PlatformOptions;
-use crate::runtime::{Limits, OpenEnvironment, Program, Runtime};
+use crate::runtime::{Limits, OpenEnvironment, Program};
 use crate::secrets::SecretKeys;
 use crate::store::Store;
 
@@ -40,7 +41,7 @@ const FRESH: Duration = Duration::from_secs(1);
 pub(crate) struct Registry {
     clock: Arc<dyn Clock>,
     store: Arc<dyn Store>,
-    runtime: Arc<dyn Runtime>,
+    runtimes: Arc<Runtimes>,
     price_book: Arc<PriceBook>,
     options: Arc<PlatformOptions>,
     secret_keys: Arc<SecretKeys>,
@@ -49,6 +50,13 @@ pub(crate) struct Registry {
     /// Rises after each change in the store. What was read or written before another change may be
     /// outdated, and is not kept.
     changes: Mutex<u64>,
+}
+
+/// A program, and the runtime that has compiled it.
+#[derive(Debug, Clone)]
+pub(crate) struct Compiled {
+    pub(crate) program: Program,
+    pub(crate) runtime: Arc<NamedRuntime>,
 }
 
 /// A function in one of its versions.
@@ -90,7 +98,7 @@ impl Registry {
     pub(crate) fn new(
         clock: Arc<dyn Clock>,
         store: Arc<dyn Store>,
-        runtime: Arc<dyn Runtime>,
+        runtimes: Arc<Runtimes>,
         price_book: Arc<PriceBook>,
         options: Arc<PlatformOptions>,
         secret_keys: Arc<SecretKeys>,
@@ -100,7 +108,7 @@ impl Registry {
         Self {
             clock,
             store,
-            runtime,
+            runtimes,
             price_book,
             options,
             secret_keys,
@@ -129,8 +137,8 @@ impl Registry {
         let Some(function) = self.store.function(id).await? else {
             return Ok(None);
         };
-        let program = self.compile(function.source()).await?;
-        let loaded = self.loaded(function, program);
+        let compiled = self.compile(&function).await?;
+        let loaded = self.loaded(function, compiled);
         let changes = self.changes.lock();
         if *changes == before {
             // No other caller could have filled it.
@@ -163,8 +171,8 @@ impl Registry {
         let Some(function) = self.store.function_version(id, version).await? else {
             return Ok(Found::NoVersion);
         };
-        let program = self.compile(function.source()).await?;
-        let loaded = self.loaded(function, program);
+        let compiled = self.compile(&function).await?;
+        let loaded = self.loaded(function, compiled);
         // No other caller could have filled it.
         let _ = to_be_filled.insert(self.ready(loaded.clone()));
         Ok(Found::Ready(loaded))
@@ -205,14 +213,16 @@ impl Registry {
         u64::try_from(self.clock.monotonic().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Compiles `source` off the asynchronous threads.
+    /// Compiles a function off the asynchronous threads, with the runtime that it names.
     ///
     /// # Errors
-    /// What is wrong with the code, or that it cannot be compiled now.
-    pub(crate) async fn compile(&self, source: Source) -> Result<Program, Error> {
-        let runtime = self.runtime.clone();
-        match tokio::task::spawn_blocking(move || runtime.compile(&source)).await {
-            Ok(Ok(program)) => Ok(program),
+    /// What is wrong with the code, that its runtime does not exist, or that it cannot be compiled
+    /// now.
+    pub(crate) async fn compile(&self, function: &Function) -> Result<Compiled, Error> {
+        let runtime = self.runtimes.compiler(function.config.runtime.as_deref())?;
+        let (compiler, source) = (runtime.clone(), function.source());
+        match tokio::task::spawn_blocking(move || compiler.runtime.compile(&source)).await {
+            Ok(Ok(program)) => Ok(Compiled { program, runtime }),
             Ok(Err(error)) if error.temporary => Err(Error::Unavailable(error.message.into())),
             Ok(Err(error)) => Err(Error::Compile(error)),
             Err(error) => {
@@ -228,9 +238,9 @@ impl Registry {
     }
 
     /// Keeps a function that was stored just now. `before` is what [`Self::changes`] was before that.
-    pub(crate) fn changed(&self, before: u64, function: Function, program: Program) {
+    pub(crate) fn changed(&self, before: u64, function: Function, compiled: Compiled) {
         let id = function.id;
-        let loaded = self.loaded(function, program);
+        let loaded = self.loaded(function, compiled);
         let mut changes = self.changes.lock();
         if *changes == before {
             self.ready.insert(Key::Current(id), self.ready(loaded));
@@ -240,7 +250,7 @@ impl Registry {
         }
         *changes += 1;
         drop(changes);
-        self.runtime.forget(id);
+        self.runtimes.forget(id);
     }
 
     /// Forgets all versions of a function that was deleted or changed elsewhere just now.
@@ -251,10 +261,11 @@ impl Registry {
         });
         *changes += 1;
         drop(changes);
-        self.runtime.forget(id);
+        self.runtimes.forget(id);
     }
 
-    fn loaded(&self, mut function: Function, program: Program) -> Arc<Loaded> {
+    fn loaded(&self, mut function: Function, compiled: Compiled) -> Arc<Loaded> {
+        let Compiled { program, runtime } = compiled;
         // The book may have changed since the function was stored.
         function.tier = self
             .price_book
@@ -278,6 +289,7 @@ impl Registry {
         Arc::new(Loaded {
             function,
             program,
+            runtime,
             limits,
             bindings,
             egress_secrets: Arc::new(egress_secrets),
@@ -322,11 +334,12 @@ impl Registry {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::error::{CompileError, RuntimeError};
+    use crate::model::Source;
     use crate::model::{FunctionConfig, FunctionStatus, Tier, Timestamp};
-    use crate::runtime::{Instance, RuntimeStats};
+    use crate::runtime::{Instance, Runtime, RuntimeStats};
     use crate::store::MemoryStore;
 
     /// Compiles everything and runs nothing.
@@ -353,11 +366,27 @@ mod tests {
         }
     }
 
+    /// Runtimes that run nothing.
+    pub(in crate::engine) fn idle() -> Runtimes {
+        let first = NamedRuntime {
+            name: "idle".into(),
+            runtime: Arc::new(Idle),
+        };
+        Runtimes::new(first, Vec::new()).unwrap()
+    }
+
+    fn compiled(function: &Function) -> Compiled {
+        Compiled {
+            program: Idle.compile(&function.source()).unwrap(),
+            runtime: idle().find(None).unwrap().clone(),
+        }
+    }
+
     fn registry(store: &Arc<MemoryStore>) -> Registry {
         Registry::new(
             Arc::new(crate::clock::SystemClock::new()),
             store.clone(),
-            Arc::new(Idle),
+            Arc::new(idle()),
             Arc::default(),
             Arc::default(),
             Arc::default(),
@@ -395,8 +424,8 @@ mod tests {
         ] {
             let mut function = function(1);
             function.config.memory = set;
-            let program = Idle.compile(&function.source()).unwrap();
-            let loaded = registry.loaded(function, program);
+            let compiled = compiled(&function);
+            let loaded = registry.loaded(function, compiled);
             assert_eq!(loaded.limits.memory, mib << 20, "{set:?}");
         }
     }
@@ -421,7 +450,6 @@ mod tests {
         let store = Arc::new(MemoryStore::new());
         let registry = registry(&store);
         let (first, second) = (function(1), function(2));
-        let program = |function: &Function| Idle.compile(&function.source()).unwrap();
         let before = registry.changes();
         store.insert_function(&first).await.unwrap();
         store
@@ -429,8 +457,8 @@ mod tests {
             .await
             .unwrap();
         // Told in the other order than stored.
-        registry.changed(before, second.clone(), program(&second));
-        registry.changed(before, first.clone(), program(&first));
+        registry.changed(before, second.clone(), compiled(&second));
+        registry.changed(before, first.clone(), compiled(&first));
         let served = registry.load(first.id).await.unwrap().unwrap();
         assert_eq!(served.function.version, 2);
 
@@ -438,7 +466,7 @@ mod tests {
         let gone = store.delete_function(first.id, Timestamp::default()).await;
         assert!(gone.unwrap());
         registry.forget(first.id);
-        registry.changed(before, second.clone(), program(&second));
+        registry.changed(before, second.clone(), compiled(&second));
         assert!(registry.load(first.id).await.unwrap().is_none());
     }
 }

@@ -179,7 +179,7 @@ pub(super) async fn tick(engine: Engine) {
             p50,
             p95,
             p99,
-            warm_isolates: engine.0.runtime.stats().warm_isolates,
+            warm_isolates: engine.0.runtimes.stats().warm_isolates,
         };
         engine.0.events.publish(
             engine.0.clock.now(),

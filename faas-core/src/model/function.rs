@@ -122,6 +122,8 @@ pub struct FunctionConfig {
     pub bindings: Option<Arc<[Arc<str>]>>,
     /// Which requests its code may make, within what the server allows; `None`: all of those.
     pub egress: Option<Arc<EgressRules>>,
+    /// The name of the runtime that runs it; `None`: the platform's first one.
+    pub runtime: Option<Arc<str>>,
 }
 
 impl FunctionConfig {
@@ -140,6 +142,7 @@ impl Default for FunctionConfig {
             memory: None,
             bindings: None,
             egress: None,
+            runtime: None,
         }
     }
 }

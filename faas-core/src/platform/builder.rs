@@ -9,7 +9,7 @@ use crate::bindings::{Binding, Bindings};
 use crate::clock::{Clock, SystemClock};
 use crate::cost::PriceBook;
 use crate::egress::Network;
-use crate::engine::{Engine, Parts};
+use crate::engine::{Engine, NamedRuntime, Parts, Runtimes};
 use crate::error::Error;
 use crate::options::PlatformOptions;
 use crate::runtime::{ModuleSource, ModulesError, PresetModule, Runtime};
@@ -17,6 +17,9 @@ use crate::scaling::{QueueDriven, ScalingPolicy};
 use crate::secrets::{SecretKey, SecretKeys};
 use crate::store::Store;
 use crate::store::memory::MemoryStore;
+
+/// The name of the runtime that a host adds without a name.
+const DEFAULT_RUNTIME: &str = "default";
 
 /// Builds a [`Platform`].
 ///
@@ -46,7 +49,7 @@ use crate::store::memory::MemoryStore;
 pub struct PlatformBuilder {
     pub(super) options: PlatformOptions,
     pub(super) store: Option<Arc<dyn Store>>,
-    pub(super) runtime: Option<Arc<dyn Runtime>>,
+    pub(super) runtimes: Vec<NamedRuntime>,
     pub(super) policy: Option<Box<dyn ScalingPolicy>>,
     pub(super) clock: Option<Arc<dyn Clock>>,
     pub(super) price_book: Option<PriceBook>,
@@ -71,10 +74,50 @@ impl PlatformBuilder {
         self
     }
 
-    /// The runtime. Default: QuickJS in threads.
+    /// The runtime, with the name `default`. Default: QuickJS in threads.
     #[must_use]
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
-        self.runtime = Some(Arc::new(runtime));
+        self.runtimes
+            .retain(|named| &*named.name != DEFAULT_RUNTIME);
+        self.named_runtime(DEFAULT_RUNTIME, runtime)
+    }
+
+    /// Adds a runtime for the functions that name it in
+    /// [`config.runtime`](crate::model::FunctionConfig::runtime). Functions that name none use the
+    /// runtime that was added first. A name has up to 64 ASCII letters, digits, `-` and `_`. Each
+    /// runtime keeps isolates of its own, within its own bounds; all share the platform's instances.
+    /// The smallest known capacity of a runtime bounds the executions of all.
+    ///
+    /// ```
+    /// use faas_core::Platform;
+    /// use faas_core::platform::NewFunction;
+    /// # #[cfg(feature = "quickjs")]
+    /// use faas_core::runtime::{QuickJs, QuickJsOptions};
+    ///
+    /// # #[cfg(feature = "quickjs")]
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut small = QuickJsOptions::default();
+    /// small.threads = 4;
+    /// let platform = Platform::builder()
+    ///     .named_runtime("usual", QuickJs::new(QuickJsOptions::default())?)
+    ///     .named_runtime("small", QuickJs::new(small)?)
+    ///     .build()
+    ///     .await?;
+    /// let new = NewFunction::new("batch", "runs at night", "return input").runtime("small");
+    /// platform.functions().upsert(new).await?;
+    /// # platform.shutdown().await;
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "quickjs"))]
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn named_runtime(mut self, name: &str, runtime: impl Runtime) -> Self {
+        self.runtimes.push(NamedRuntime {
+            name: name.into(),
+            runtime: Arc::new(runtime),
+        });
         self
     }
 
@@ -171,7 +214,7 @@ impl PlatformBuilder {
         let Self {
             options,
             store,
-            runtime,
+            runtimes,
             policy,
             clock,
             price_book,
@@ -187,16 +230,24 @@ impl PlatformBuilder {
         let bindings = Bindings::new(bindings, &modules, network)?;
         let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         check_tokio(&*clock)?;
-        let runtime = match runtime {
-            Some(runtime) => runtime,
-            None => default_runtime()?,
-        };
-        let runtime = with_modules(runtime, modules).await?;
+        let mut added = Vec::new();
+        for NamedRuntime { name, runtime } in runtimes {
+            let runtime = with_modules(runtime, &modules).await?;
+            added.push(NamedRuntime { name, runtime });
+        }
+        if added.is_empty() {
+            added.push(NamedRuntime {
+                name: DEFAULT_RUNTIME.into(),
+                runtime: with_modules(default_runtime()?, &modules).await?,
+            });
+        }
+        let first = added.remove(0);
+        let runtimes = Runtimes::new(first, added)?;
         let engine = Engine::start(Parts {
             options: Arc::new(options),
             clock,
             store: store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
-            runtime,
+            runtimes: Arc::new(runtimes),
             policy: policy.unwrap_or_else(|| Box::new(QueueDriven::default())),
             price_book: Arc::new(price_book),
             secret_keys: Arc::new(secret_keys),
@@ -210,11 +261,12 @@ impl PlatformBuilder {
 /// Adds the modules of the host to the runtime.
 async fn with_modules(
     runtime: Arc<dyn Runtime>,
-    modules: Vec<PresetModule>,
+    modules: &[PresetModule],
 ) -> Result<Arc<dyn Runtime>, Error> {
     if modules.is_empty() {
         return Ok(runtime);
     }
+    let modules = modules.to_vec();
     let added = tokio::task::spawn_blocking(move || runtime.with_modules(&modules)).await;
     match added {
         Ok(Ok(runtime)) => Ok(runtime),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use self::checks::check;
 use super::Platform;
 use crate::egress::Explanation;
+use crate::engine::Compiled;
 use crate::error::{Conflict, Error, Resource, StoreError};
 use crate::model::{Function, FunctionId, FunctionStatus, FunctionSummary, Source};
-use crate::runtime::Program;
 use crate::store::{FunctionQuery, Page};
 
 mod checks;
@@ -58,14 +58,14 @@ impl Functions<'_> {
             environment,
             tier,
         };
-        check(&function, None, &engine.options, &engine.price_book)?;
-        let program = engine.registry.compile(function.source()).await?;
-        function.handler = program.handler().cloned();
+        check(&function, None, engine)?;
+        let compiled = engine.registry.compile(&function).await?;
+        function.handler = compiled.program.handler().cloned();
         let (engine, new) = (engine.clone(), function.clone());
         let stored = carry_out(async move {
             let before = engine.registry.changes();
             engine.store.insert_function(&new).await?;
-            engine.registry.changed(before, new, program);
+            engine.registry.changed(before, new, compiled);
             Ok(())
         });
         match stored.await? {
@@ -86,19 +86,21 @@ impl Functions<'_> {
         let engine = &self.platform.engine().0;
         let mut name = String::new();
         for _ in 0..TRIES {
-            let (before, program) = self.with_program(id).await?;
+            let (before, compiled) = self.with_program(id).await?;
             name = before.name.to_string();
             let now = engine.clock.now();
             let mut after = update.applied_to(&before, &engine.secret_keys, now)?;
             after.tier = (engine.price_book).tier_of_source(&after.source(), after.config.timeout);
-            check(&after, Some(&before), &engine.options, &engine.price_book)?;
-            let program = if after.source() == before.source() {
-                program
+            check(&after, Some(&before), engine)?;
+            let is_same =
+                after.source() == before.source() && after.config.runtime == before.config.runtime;
+            let compiled = if is_same {
+                compiled
             } else {
-                Some(engine.registry.compile(after.source()).await?)
+                Some(engine.registry.compile(&after).await?)
             };
-            if let Some(program) = &program {
-                after.handler = program.handler().cloned();
+            if let Some(compiled) = &compiled {
+                after.handler = compiled.program.handler().cloned();
             }
             let (engine, new) = (engine.clone(), after.clone());
             let stored = carry_out(async move {
@@ -107,8 +109,8 @@ impl Functions<'_> {
                     .store
                     .update_function(&new, before.updated_at)
                     .await?;
-                match program {
-                    Some(program) => engine.registry.changed(changes, new, program),
+                match compiled {
+                    Some(compiled) => engine.registry.changed(changes, new, compiled),
                     None => engine.registry.forget(id),
                 }
                 Ok(())
@@ -219,12 +221,18 @@ impl Functions<'_> {
     }
 
     /// The function, and what its code was compiled to. `None` if the code does not compile, as code
-    /// that an earlier release or another system has stored may not: such a function can still be
-    /// read, changed and deleted.
-    async fn with_program(&self, id: FunctionId) -> Result<(Function, Option<Program>), Error> {
+    /// that an earlier release or another system has stored may not, or if its runtime does not exist
+    /// any more: such a function can still be read, changed and deleted.
+    async fn with_program(&self, id: FunctionId) -> Result<(Function, Option<Compiled>), Error> {
         let engine = &self.platform.engine().0;
         match engine.registry.load(id).await {
-            Ok(Some(loaded)) => Ok((loaded.function.clone(), Some(loaded.program.clone()))),
+            Ok(Some(loaded)) => {
+                let compiled = Compiled {
+                    program: loaded.program.clone(),
+                    runtime: loaded.runtime.clone(),
+                };
+                Ok((loaded.function.clone(), Some(compiled)))
+            }
             Ok(None) => Err(Error::NotFound(Resource::Function)),
             Err(Error::Compile(_)) => match engine.store.function(id).await? {
                 Some(function) => Ok((function, None)),

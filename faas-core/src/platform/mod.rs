@@ -261,9 +261,15 @@ impl Platform {
         self.engine().0.store.describe()
     }
 
-    /// Describes the runtime and its isolation for people.
+    /// Describes the runtime and its isolation for people; several with their names.
     pub fn describe_runtime(&self) -> String {
-        self.engine().0.runtime.describe()
+        self.engine().0.runtimes.describe()
+    }
+
+    /// The names of the runtimes, which functions can name in
+    /// [`config.runtime`](crate::model::FunctionConfig::runtime). The first one is the default.
+    pub fn runtimes(&self) -> impl Iterator<Item = &str> {
+        self.inner.engine.0.runtimes.names()
     }
 
     /// Whether the platform can run functions and store the results: it does not shut down, the store

@@ -40,6 +40,8 @@ mod races;
 #[cfg(test)]
 mod records;
 #[cfg(test)]
+mod runtimes;
+#[cfg(test)]
 mod scripted;
 #[cfg(test)]
 mod sharing;

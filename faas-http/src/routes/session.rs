@@ -1,4 +1,4 @@
-//! The session: which key the client uses, whether it needs one, and whether it can set secrets.
+//! The session: which key the client uses, whether it needs one, and what functions can have.
 
 use axum::Extension;
 use axum::extract::State;
@@ -19,7 +19,7 @@ pub(crate) fn routes() -> Routes {
 
 /// `key` is null if the request has no key. A wrong or expired key is refused.
 #[utoipa::path(get, path = "/api/session", tag = "Access", operation_id = "getSession",
-    summary = "Whether a key is required, which key the request has, and whether functions can have secrets.",
+    summary = "Whether a key is required, which key the request has, whether functions can have secrets, and which runtimes there are.",
     responses(
         (status = 200, description = "The session.", body = wire::Session)
     )
@@ -35,5 +35,9 @@ async fn session(
     let access = api.options.access.as_ref();
     let required = key.is_some() || access.is_some_and(Access::is_required);
     let secrets = api.platform.can_store_secrets();
-    answer::json(StatusCode::OK, &wire::Session::new(required, key, secrets))
+    // Without a key that is needed, a client learns nothing of the server.
+    let may_know = key.is_some() || !required;
+    let runtimes = api.platform.runtimes().filter(|_| may_know);
+    let session = wire::Session::new(required, key, secrets, runtimes);
+    answer::json(StatusCode::OK, &session)
 }

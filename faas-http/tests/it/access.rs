@@ -78,7 +78,8 @@ async fn a_missing_key_is_reported_unless_a_foreign_page_asks() {
     let (server, key) = guarded().await;
     let ask = || server.request(Method::GET, "/api/session");
     let (status, body) = answer(ask()).await;
-    let nobody = json!({"authentication": "required", "key": null, "secrets": true});
+    let nobody =
+        json!({"authentication": "required", "key": null, "secrets": true, "runtimes": []});
     assert_eq!((status, body), (StatusCode::OK, nobody));
     let (status, body) = answer(ask().bearer_auth(&key)).await;
     assert_eq!(
@@ -148,7 +149,7 @@ async fn without_access_control_everything_is_allowed_and_there_are_no_keys() {
     let session = server.get("/api/session").await;
     assert_eq!(
         session,
-        json!({"authentication": "off", "key": null, "secrets": true})
+        json!({"authentication": "off", "key": null, "secrets": true, "runtimes": ["default"]})
     );
     for path in ["/api/keys", "/api/audit"] {
         let (status, body) = answer(server.request(Method::GET, path)).await;

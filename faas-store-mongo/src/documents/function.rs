@@ -43,6 +43,7 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
             "memory": function.config.memory.map(i64::from),
             "bindings": write_bindings(&function.config),
             "egress": write_egress(&function.config),
+            "runtime": function.config.runtime.as_deref(),
             "env": variables,
             "secrets": secrets,
             "exact": { "timeout": nanos(function.config.timeout) },
@@ -275,6 +276,9 @@ fn config(fields: &Fields<'_>, damage: &mut Damage) -> FunctionConfig {
             egress(fields),
             Some(Arc::new(EgressRules::nothing())),
         ),
+        runtime: damage
+            .or("config.runtime", fields.optional_text("runtime"), None)
+            .map(Into::into),
     }
 }
 

@@ -16,14 +16,15 @@ use crate::error::Error;
 const INSERT: &str = "
     INSERT INTO functions (no, name, description, code, created_at, updated_at, version, active,
         timeout, retry_count, concurrency, tier, environment, memory, bindings, language,
-        module_bytes, modules, handler, egress)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+        module_bytes, modules, runtime, handler, egress)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+        ?20, ?21)";
 
 const UPDATE: &str = "
     UPDATE functions SET name = ?2, description = ?3, code = ?4, created_at = ?5, updated_at = ?6,
         version = ?7, active = ?8, timeout = ?9, retry_count = ?10, concurrency = ?11, tier = ?12,
         environment = ?13, memory = ?14, bindings = ?15, language = ?16, module_bytes = ?17,
-        modules = ?18, handler = ?19, egress = ?20
+        modules = ?18, runtime = ?19, handler = ?20, egress = ?21
     WHERE no = ?1";
 
 /// Replaces a name or description that cannot be read.
@@ -32,8 +33,8 @@ const UNREADABLE: &str = "(unreadable)";
 /// The columns that [`read`] needs, with `f` for `functions` and `n` for `function_numbers`.
 pub(crate) const SELECT: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
-        f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.environment,
-        f.tier, f.language, f.modules, f.handler, f.egress
+        f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
+        f.environment, f.tier, f.language, f.modules, f.handler, f.egress
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
@@ -41,27 +42,27 @@ pub(crate) const SELECT: &str = "
 pub(crate) const SELECT_WITHOUT_CODE: &str = "
     SELECT n.id, f.name, f.description, octet_length(f.code) + coalesce(f.module_bytes, 0),
         f.created_at, f.updated_at, f.version, f.active,
-        f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.environment,
-        f.tier, f.language, NULL, f.handler, f.egress
+        f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
+        f.environment, f.tier, f.language, NULL, f.handler, f.egress
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
 /// The columns that [`read`] needs of a replaced version.
 pub(crate) const SELECT_VERSION: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
-        f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.environment,
-        f.tier, f.language, f.modules, f.handler, f.egress
+        f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
+        f.environment, f.tier, f.language, f.modules, f.handler, f.egress
     FROM function_versions f JOIN function_numbers n ON n.no = f.function_no
     ";
 
 /// Copies a row of `functions` to `function_versions`, with the time at which it was replaced.
 const KEEP: &str = "
     INSERT OR REPLACE INTO function_versions (function_no, version, replaced_at, name, description,
-        created_at, updated_at, active, timeout, retry_count, concurrency, memory, bindings, tier,
-        environment, code, language, module_bytes, modules, handler, egress)
+        created_at, updated_at, active, timeout, retry_count, concurrency, memory, bindings, runtime,
+        tier, environment, code, language, module_bytes, modules, handler, egress)
     SELECT no, version, ?2, name, description, created_at, updated_at, active, timeout, retry_count,
-        concurrency, memory, bindings, tier, environment, code, language, module_bytes, modules,
-        handler, egress
+        concurrency, memory, bindings, runtime, tier, environment, code, language, module_bytes,
+        modules, handler, egress
     FROM functions WHERE no = ?1";
 
 /// The columns that [`read_label`] needs.
@@ -138,6 +139,7 @@ fn write(connection: &Connection, sql: &str, no: i64, function: &Function) -> Re
             .as_ref()
             .map(|modules| signed(modules.bytes() as u64)),
         modules(function)?,
+        function.config.runtime.as_deref(),
         function.handler.as_deref(),
         egress(function)?,
     ])?;
@@ -243,6 +245,9 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
             columns.sound("bindings", bindings, Some([].into()))
         },
         egress: None,
+        runtime: columns
+            .value_or::<Option<String>>("runtime", None)
+            .map(Into::into),
     };
     let environment = read_environment(&mut columns);
     let environment = columns.sound("environment", environment, Arc::default());

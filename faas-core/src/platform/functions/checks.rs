@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cost::PriceBook;
+use crate::engine::Shared;
 use crate::error::Error;
 use crate::model::egress::EgressRules;
 use crate::model::{Function, FunctionConfig, Modules, Tier};
@@ -22,8 +23,7 @@ const MAX_RETRIES: u32 = 10;
 pub(super) fn check(
     function: &Function,
     before: Option<&Function>,
-    options: &PlatformOptions,
-    price_book: &PriceBook,
+    engine: &Shared,
 ) -> Result<(), Error> {
     let is_new = |differs: fn(&Function, &Function) -> bool| {
         before.is_none_or(|before| differs(before, function))
@@ -35,9 +35,14 @@ pub(super) fn check(
         check_description(&function.description)?;
     }
     if is_new(|before, after| before.source() != after.source()) {
-        check_code(function, options)?;
+        check_code(function, &engine.options)?;
     }
-    check_config(function, before, options, price_book)
+    check_config(function, before, &engine.options, &engine.price_book)?;
+    if is_new(|before, after| before.config.runtime != after.config.runtime) {
+        let name = function.config.runtime.as_deref();
+        engine.runtimes.find(name).map_err(Error::Invalid)?;
+    }
+    Ok(())
 }
 
 /// Whether a character shows nothing: white space, formatting, and letters without a shape.
@@ -134,6 +139,8 @@ fn check_config(
         memory,
         bindings,
         egress,
+        // A platform knows its runtimes.
+        runtime: _,
     } = &function.config;
     let is_new = |differs: fn(&FunctionConfig, &FunctionConfig) -> bool| {
         before.is_none_or(|before| differs(&before.config, &function.config))

@@ -135,6 +135,13 @@ impl NewFunction {
         self
     }
 
+    /// Sets the runtime that runs it, by its name. Without this, the platform's first one does.
+    #[must_use]
+    pub fn runtime(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.config.runtime = Some(name.into());
+        self
+    }
+
     /// Sets a variable in `context.env`.
     #[must_use]
     pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -188,6 +195,8 @@ pub struct FunctionUpdate {
     pub bindings: Option<Option<Arc<[Arc<str>]>>>,
     /// New network rules; `Some(None)` allows all that the server allows.
     pub egress: Option<Option<Arc<EgressRules>>>,
+    /// A new runtime, by its name; `Some(None)` gives the platform's first one.
+    pub runtime: Option<Option<Arc<str>>>,
     /// Variables and secrets to set and to remove.
     pub environment: EnvironmentUpdate,
 }
@@ -277,6 +286,13 @@ impl FunctionUpdate {
         self
     }
 
+    /// Changes the runtime; `None` gives the platform's first one.
+    #[must_use]
+    pub fn runtime(mut self, name: Option<Arc<str>>) -> Self {
+        self.runtime = Some(name);
+        self
+    }
+
     /// Changes what its code finds in `context.env`.
     #[must_use]
     pub fn environment(mut self, environment: EnvironmentUpdate) -> Self {
@@ -315,6 +331,7 @@ impl From<NewFunction> for FunctionUpdate {
             .memory(new.config.memory)
             .bindings(new.config.bindings)
             .egress(new.config.egress)
+            .runtime(new.config.runtime)
             .environment(new.environment)
     }
 }
@@ -353,6 +370,9 @@ impl FunctionUpdate {
         }
         if let Some(rules) = &self.egress {
             after.config.egress.clone_from(rules);
+        }
+        if let Some(runtime) = &self.runtime {
+            after.config.runtime.clone_from(runtime);
         }
         let environment = &before.environment;
         after.environment = (self.environment).applied_to(environment, before.id, keys, now)?;

@@ -44,6 +44,7 @@ pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
                 )
                 .unwrap(),
             )),
+            runtime: Some("processes".into()),
         },
         tier: Tier::Premium,
         ..fixtures.function("名前 '; --")

@@ -21,6 +21,7 @@ async fn next_version(store: &dyn Store, fixtures: &mut Fixtures, before: &Funct
     };
     next.config.timeout += Duration::from_millis(u64::from(version));
     next.config.memory = Some(version);
+    next.config.runtime = Some(format!("runtime-{version}").into());
     next.config.bindings = Some([format!("binding_{version}").into()].into());
     store
         .update_function(&next, before.updated_at)

@@ -476,7 +476,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether a key is required, which key the request has, and whether functions can have secrets. */
+        /** Whether a key is required, which key the request has, whether functions can have secrets, and which runtimes there are. */
         get: operations["getSession"];
         put?: never;
         post?: never;
@@ -1056,6 +1056,8 @@ export interface components {
              * @description How often a failed asynchronous execution is tried again.
              */
             retryCount: number;
+            /** @description The name of the runtime that runs it; null: the server's first one. */
+            runtime: string | null;
             /** @description The secrets that its code finds there as well, without their values. */
             secrets: components["schemas"]["Secret"][];
             /** @description How long a call may run. */
@@ -1556,6 +1558,8 @@ export interface components {
              * @description How often a failed asynchronous execution is tried again. Default: 3.
              */
             retryCount?: number | null;
+            /** @description The name of the runtime that runs it, one of those that the session lists. Null: the first. */
+            runtime?: string | null;
             /**
              * @description Like `env`, for values that only its code can read. They are encrypted before they are
              *     stored, and no answer contains them. A name is in one of the two. Needs a server with a
@@ -1863,6 +1867,11 @@ export interface components {
             /** @description Whether a key is required. */
             authentication: components["schemas"]["Authentication"];
             key: components["schemas"]["SessionKey"] | null;
+            /**
+             * @description The names of the runtimes that a function can name in `config.runtime`, the default first; empty
+             *     for a client without the key that it needs.
+             */
+            runtimes: string[];
             /** @description Whether functions can have secrets: the server has a key to seal them with. */
             secrets: boolean;
         };

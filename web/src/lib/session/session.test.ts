@@ -4,11 +4,12 @@ import type { ApiKey, SessionAnswer } from "@/lib/api/types";
 import { begin, confirm, dismissed, session, signIn, signOut, withFirstKey } from "./session";
 
 const TEXT = `faas_${"1".repeat(32)}_${"a".repeat(64)}`;
-const OFF: SessionAnswer = { authentication: "off", key: null, secrets: true };
-const NOBODY: SessionAnswer = { authentication: "required", key: null, secrets: true };
+const OFF: SessionAnswer = { authentication: "off", key: null, secrets: true, runtimes: ["default"] };
+const NOBODY: SessionAnswer = { authentication: "required", key: null, secrets: true, runtimes: ["default"] };
 const known = (expiresAt: string | null = null): SessionAnswer => ({
   authentication: "required",
   secrets: true,
+  runtimes: ["default"],
   key: { _id: "k1", name: "ada", role: "admin", expiresAt },
 });
 const rejected = (code: string) => new client.ApiError("no", 401, code);

@@ -23,7 +23,6 @@
 
   // An offset in a locale, as `GMT+1` or `GMT+01:00`.
   const offsetName = (zones, offset, isLong) => {
-    if (offset === 0 && !isLong) return zones.zero;
     const total = Math.abs(offset);
     const hours = Math.floor(total / 3600), minutes = Math.floor(total / 60) % 60, seconds = total % 60;
     const pattern = zones.hour.split(';')[offset < 0 ? 1 : 0];
@@ -52,7 +51,9 @@
     const zones = data(base, 'zones'), isLong = length === 4;
     if (letter === 'z' && !/^[+-]/.test(zone)) {
       const known = shared('zones').aliases[zone] ?? zone;
-      const index = (isLong ? 0 : 2) + (local.isSummer ? 1 : 0);
+      // The database has standard time in the Irish summer; CLDR has it in winter.
+      const isSummer = known === 'Europe/Dublin' ? local.offset !== 0 : local.isSummer;
+      const index = (isLong ? 0 : 2) + (isSummer ? 1 : 0);
       const name = zones.zones[known]?.[index] || zones.metazones[metazoneOf(known, ms)]?.[index];
       if (name) return name;
     }

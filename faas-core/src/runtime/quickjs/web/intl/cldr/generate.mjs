@@ -190,7 +190,7 @@ const zoneName = (entry) => [
   entry?.long?.standard ?? 0, entry?.long?.daylight ?? 0, entry?.short?.standard ?? 0, entry?.short?.daylight ?? 0,
 ];
 const zones = (data) => {
-  const found = { hour: data.hourFormat, gmt: data.gmtFormat, zero: data.gmtZeroFormat, metazones: {}, zones: {} };
+  const found = { hour: data.hourFormat, gmt: data.gmtFormat, metazones: {}, zones: {} };
   for (const [name, entry] of Object.entries(data.metazone ?? {})) {
     const names = zoneName(entry);
     if (names.some((each) => each !== 0)) found.metazones[name] = names;
