@@ -125,8 +125,7 @@ fn segment<'js>(
     match raw::text(&granularity).as_deref() {
         Some("word") => {
             let segmenter = WordSegmenter::new_auto(WordBreakInvariantOptions::default());
-            let mut ends = segmenter.segment_utf16(&units).iter_with_word_type();
-            while let Some((end, kind)) = ends.next() {
+            for (end, kind) in segmenter.segment_utf16(&units).iter_with_word_type() {
                 add(end, kind.is_word_like())?;
             }
         }
