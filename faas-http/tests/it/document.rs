@@ -165,6 +165,11 @@ async fn responses_match_the_openapi_document() {
     let secret = json!({"config": {"secrets": {"B": "2"}}});
     let there = call.at(Method::PUT, one, &id, secret).await;
     assert_eq!(there["config"]["secrets"][0]["name"], "B");
+    let check = "/api/functions/{id}/egress/check";
+    for url in [json!("https://example.com"), json!(1)] {
+        call.at(Method::POST, check, &id, json!({ "url": url }))
+            .await;
+    }
     let execute = "/api/functions/{id}/execute";
     let invoke = "/api/functions/{id}/invoke";
     let accepted = call

@@ -213,7 +213,7 @@ async fn an_upload_that_cannot_be_read_says_what_is_wrong() {
             "the archive has no files",
         ),
         (
-            named,
+            "/api/functions?name=f&main=a.js",
             "application/zip",
             zipped(&[("a.js", "a"), ("../b.js", "b")]),
             "must have no empty part",

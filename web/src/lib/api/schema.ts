@@ -245,6 +245,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/functions/{id}/egress/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Explains what would happen to a request that the code makes with `fetch`. It resolves the name and connects to nothing. */
+        post: operations["checkRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/functions/{id}/execute": {
         parameters: {
             query?: never;
@@ -765,6 +782,72 @@ export interface components {
          * @description US dollars, exact to the nano-dollar (nine decimals).
          */
         Dollars: number;
+        /** @description An address of a host, and whether a connection to it would be made. */
+        EgressAddress: {
+            /** @description The address. */
+            address: string;
+            /** @description Why no connection would be made; null: one would. */
+            refusal: string | null;
+        };
+        /** @description Requests that a function may make. */
+        EgressAllow: {
+            /**
+             * @description Headers that the server sets, over TLS only. `${secret:NAME}` stands for a secret of the
+             *     function, which its code cannot read then.
+             */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @description The host, such as `api.example.com`, or `*.example.com` for all names below one. */
+            host: string;
+            /** @description The methods. Absent: all. */
+            methods?: string[];
+            /** @description The paths, in which `*` stands for any characters, such as `/v1/*`. Absent: all. */
+            paths?: string[];
+            /** @description The ports. Absent: all. */
+            ports?: number[];
+        };
+        /** @description A request that is checked, and not made. */
+        EgressCheck: {
+            /** @description The method. Absent or null: `GET`. */
+            method?: string | null;
+            /** @description The URL. */
+            url: string;
+        };
+        /** @description Requests that a function must not make. */
+        EgressDeny: {
+            /** @description The host, such as `api.example.com`, or `*.example.com` for all names below one. */
+            host: string;
+            /** @description The methods. Absent: all. */
+            methods?: string[];
+            /** @description The paths, in which `*` stands for any characters. Absent: all. */
+            paths?: string[];
+            /** @description The ports. Absent: all. */
+            ports?: number[];
+        };
+        /** @description What would happen to a request of a function, and why. */
+        EgressExplanation: {
+            /** @description The addresses of the host, if the rules let the name be resolved. */
+            addresses: components["schemas"]["EgressAddress"][];
+            /** @description Whether the request would be made. */
+            allowed: boolean;
+            /** @description The names of the headers that the rules would set. */
+            headers: string[];
+            /** @description Why not: whose rule refuses it and which, or what is wrong. */
+            refusal: string | null;
+            /** @description The URL as it would be sent; null: it is not valid. */
+            url: string | null;
+        };
+        /**
+         * @description Which requests a function may make. A request must match no entry of `deny`, and one of `allow`
+         *     if that is there.
+         */
+        EgressRules: {
+            /** @description The requests that it may make. Absent: all that the server allows. */
+            allow?: components["schemas"]["EgressAllow"][];
+            /** @description The requests that it must not make. */
+            deny?: components["schemas"]["EgressDeny"][];
+        };
         /** @description Why a request failed. */
         Error: {
             /** @description For programs: one of [`ERROR_CODES`]. A newer server may have others. */
@@ -985,6 +1068,11 @@ export interface components {
             createdAt: components["schemas"]["Moment"];
             /** @description What it is for. */
             description: string;
+            /**
+             * @description How the code is called, such as `export`, `lambda` or `workers.fetch`; absent for a function
+             *     that an older release stored.
+             */
+            handler?: string;
             /** @description The language of the code, if it was told. */
             language?: components["schemas"]["Language"];
             /** @description The path of the main file, if there are several. */
@@ -1042,6 +1130,7 @@ export interface components {
              * @description How many executions of it may run at once; null: as many as there are instances.
              */
             concurrency: number | null;
+            egress: components["schemas"]["EgressRules"] | null;
             /** @description What its code finds in `context.env`, without secrets. */
             env: {
                 [key: string]: string;
@@ -1127,6 +1216,11 @@ export interface components {
             createdAt: components["schemas"]["Moment"];
             /** @description What it is for. */
             description: string;
+            /**
+             * @description How the code is called, such as `export`, `lambda` or `workers.fetch`; absent for a function
+             *     that an older release stored.
+             */
+            handler?: string;
             /** @description The language of the code, if it was told. */
             language?: components["schemas"]["Language"];
             /** @description The path of the main file, if there are several; absent with `code=false`. */
@@ -1206,6 +1300,8 @@ export interface components {
             error: string | null;
             /** @description The binding and the function, such as `inventory.reserve`. */
             name: string;
+            /** @description The HTTP request, if `fetch` made the call. */
+            request?: components["schemas"]["HttpRequest"];
             /** @description When it began. */
             startTime: components["schemas"]["Moment"];
         };
@@ -1231,6 +1327,53 @@ export interface components {
              * @description The year.
              */
             year: number;
+        };
+        /** @description An HTTP request of a function. Times are in microseconds; one is null if that part did not happen. */
+        HttpRequest: {
+            /**
+             * Format: int64
+             * @description Connecting.
+             */
+            connect: number | null;
+            /**
+             * Format: int64
+             * @description Resolving the name.
+             */
+            dns: number | null;
+            /**
+             * Format: int64
+             * @description From the beginning to the head of the response.
+             */
+            firstByte: number | null;
+            /** @description The host; empty if the URL was not valid. */
+            host: string;
+            /** @description Whether the request used HTTP/2. */
+            http2: boolean;
+            /** @description The method. */
+            method: string;
+            /**
+             * Format: int32
+             * @description The port; 0 if the URL was not valid.
+             */
+            port: number;
+            /** @description What the refusal says. */
+            refusal: string | null;
+            /** @description Whose rule refused the request, if one did: `server` or `function`. */
+            refusedBy: string | null;
+            /** @description Whether the connection had been used before. */
+            reused: boolean;
+            /** @description `http` or `https`; empty if the URL was not valid. */
+            scheme: string;
+            /**
+             * Format: int32
+             * @description The status of the response, if one came.
+             */
+            status: number | null;
+            /**
+             * Format: int64
+             * @description The TLS handshake.
+             */
+            tls: number | null;
         };
         /** @description A call that failed in the function. */
         InvocationError: {
@@ -1539,6 +1682,7 @@ export interface components {
              * @description How many executions of it may run at once; null: as many as there are instances.
              */
             concurrency?: number | null;
+            egress?: components["schemas"]["EgressRules"] | null;
             /**
              * @description Names and values that its code finds in `context.env`. A value sets the name, null removes
              *     it, and a name that is not there stays. A name has letters, digits and `_`, no digit first,
@@ -3196,19 +3340,24 @@ export interface operations {
     createFunction: {
         parameters: {
             query?: {
-                /** @description The name of a function whose code is the body. Required then. */
+                /** @description The name of a function whose code or archive is the body. Required then. */
                 name?: string;
                 /** @description Its description. */
                 description?: string;
+                /** @description The path of the main file of an archive. Default: what `package.json` names, or a file named `index`. */
+                main?: string;
             };
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** @description The function, or its code as it is. */
+        /** @description The function; its code as it is; an archive of its files; or a form whose fields are the members of a function, and files. */
         requestBody: {
             content: {
+                "application/gzip": number[];
                 "application/json": components["schemas"]["NewFunction"];
+                "application/zip": number[];
+                "multipart/form-data": components["schemas"]["NewFunction"];
                 "text/javascript": string;
                 "text/typescript": string;
             };
@@ -3402,10 +3551,13 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description What changes, or the code as it is. */
+        /** @description What changes; the code as it is; an archive of all files; or a form whose fields are the members that change, and files. */
         requestBody: {
             content: {
+                "application/gzip": number[];
                 "application/json": components["schemas"]["FunctionChange"];
+                "application/zip": number[];
+                "multipart/form-data": components["schemas"]["FunctionChange"];
                 "text/javascript": string;
                 "text/typescript": string;
             };
@@ -3562,6 +3714,123 @@ export interface operations {
             };
             /** @description `function_not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    checkRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The function. */
+                id: components["schemas"]["FunctionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EgressCheck"];
+            };
+        };
+        responses: {
+            /** @description Whether it would be made, and why not. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EgressExplanation"];
+                };
+            };
+            /** @description `invalid_request`: the message says what is wrong and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
