@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::egress::EgressLimits;
 use crate::error::Error;
+use crate::model::egress::EgressLimits;
 
 /// The largest input or output that can be configured, so that a record fits a MongoDB document.
 const LARGEST_JSON: usize = 6 << 20;

@@ -30,9 +30,8 @@ use self::function::{
     BYTES, HostFunction, STREAM, TO_BYTES, TO_STREAM, json_argument, json_result,
 };
 pub use self::stream::{ByteSender, ByteStream, StreamClosed};
-use crate::egress::Network;
 use crate::error::Error;
-use crate::runtime::{BindingNames, HostError, PresetModule};
+use crate::runtime::{BindingNames, HostError, NETWORK, PresetModule};
 
 /// The longest name of a binding or a host function, in characters.
 const MAX_NAME: usize = 64;
@@ -219,15 +218,11 @@ fn check_name(what: &str, name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The name under which `fetch` is among the bindings of a function. No binding can have it.
-pub(crate) const NETWORK: &str = "#network";
-
-/// All bindings of a platform, its network, and the declarations of its preset modules.
+/// All bindings of a platform, and the declarations of its preset modules.
 #[derive(Default)]
 pub struct Bindings {
     by_name: BTreeMap<Arc<str>, Bound>,
     modules: Vec<PresetModule>,
-    network: Option<Arc<dyn Network>>,
 }
 
 /// A binding of a platform.
@@ -243,11 +238,7 @@ impl Bindings {
     ///
     /// # Errors
     /// [`Error::Invalid`] if a name is wrong or exists twice.
-    pub(crate) fn new(
-        bindings: Vec<Binding>,
-        modules: &[PresetModule],
-        network: Option<Arc<dyn Network>>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn new(bindings: Vec<Binding>, modules: &[PresetModule]) -> Result<Self, Error> {
         let mut all = BTreeMap::new();
         for mut binding in bindings {
             if let Some(wrong) = binding.wrong {
@@ -266,13 +257,7 @@ impl Bindings {
         Ok(Self {
             by_name: all,
             modules: modules.to_vec(),
-            network,
         })
-    }
-
-    /// The network, if there is one.
-    pub(crate) fn network(&self) -> Option<&Arc<dyn Network>> {
-        self.network.as_ref()
     }
 
     /// The names of all bindings, in order.
@@ -286,22 +271,18 @@ impl Bindings {
         typescript::declarations(&self.by_name, &self.modules)
     }
 
-    /// What a function has: the bindings that it lists, or all that are not restricted; and the
-    /// network, which comes last.
-    pub(crate) fn given(&self, listed: Option<&[Arc<str>]>) -> Arc<[BindingNames]> {
+    /// What a function has: the bindings that it lists, or all that are not restricted.
+    pub(crate) fn given(&self, listed: Option<&[Arc<str>]>) -> Vec<BindingNames> {
         let given = self.by_name.iter().filter(|(name, binding)| match listed {
             Some(names) => names.contains(name),
             None => !binding.is_restricted,
         });
-        let given = given.map(|(name, binding)| BindingNames {
-            name: name.clone(),
-            functions: binding.functions.keys().cloned().collect(),
-        });
-        let network = self.network.as_ref().map(|_| BindingNames {
-            name: NETWORK.into(),
-            functions: [Arc::from("fetch")].into(),
-        });
-        given.chain(network).collect()
+        given
+            .map(|(name, binding)| BindingNames {
+                name: name.clone(),
+                functions: binding.functions.keys().cloned().collect(),
+            })
+            .collect()
     }
 
     /// Calls a host function, if `given` has it.

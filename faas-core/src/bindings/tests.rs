@@ -68,7 +68,7 @@ fn inventory() -> Binding {
 fn bindings() -> Bindings {
     let secret = Binding::new("secret").restricted();
     let secret = secret.function("read", |_, (): ()| async { Ok("hush") });
-    Bindings::new(vec![inventory(), secret], &[], None).unwrap()
+    Bindings::new(vec![inventory(), secret], &[]).unwrap()
 }
 
 fn call() -> HostCall {
@@ -207,7 +207,7 @@ fn names_that_code_could_not_use_are_refused_when_the_platform_is_built() {
             "binding b: the host function f exists twice",
         ),
     ] {
-        let error = Bindings::new(bindings, &[], None).unwrap_err().to_string();
+        let error = Bindings::new(bindings, &[]).unwrap_err().to_string();
         assert!(error.contains(wrong), "{error}");
     }
 }

@@ -17,7 +17,8 @@ mod network;
 mod record;
 mod secrets;
 
-pub use budget::{Budget, EgressLimits, EgressUsage, RequestPermit};
+pub use crate::model::egress::EgressLimits;
+pub use budget::{Budget, EgressUsage, RequestPermit};
 pub use message::{FetchBody, FetchRequest, FetchResponse, Redirect};
 pub use network::{Caller, ExplainedAddress, Explanation, Network, Observer, Secrets};
 pub use record::{FetchRecord, FetchTimes, RefusedBy};

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::model::RequestRecord;
+
 /// One request, or one redirect that was followed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FetchRecord {
@@ -48,6 +50,29 @@ pub struct FetchTimes {
     pub first_byte: Option<Duration>,
     /// From the beginning of the request to its end.
     pub total: Duration,
+}
+
+impl From<FetchRecord> for RequestRecord {
+    fn from(record: FetchRecord) -> Self {
+        let micros = |time: Option<Duration>| {
+            time.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
+        };
+        Self {
+            method: record.method,
+            scheme: record.scheme.to_owned(),
+            host: record.host,
+            port: record.port,
+            status: record.status,
+            http2: record.is_http2,
+            reused: record.is_reused,
+            dns: micros(record.times.dns),
+            connect: micros(record.times.connect),
+            tls: micros(record.times.tls),
+            first_byte: micros(record.times.first_byte),
+            refused_by: record.refused_by.map(|by| by.as_str().to_owned()),
+            refusal: record.refusal,
+        }
+    }
 }
 
 /// Whose rule refused a request.

@@ -12,12 +12,12 @@ use super::Engine;
 use super::host_streams::Streams;
 use super::job::Loaded;
 use super::network;
-use crate::bindings::{Content, HostCall, NETWORK};
+use crate::bindings::{Content, HostCall};
 use crate::clock::Clock;
 use crate::egress::Budget;
 use crate::model::{Execution, HostCallRecord};
 use crate::options::PlatformOptions;
-use crate::runtime::{HostAnswer, HostError, Payload};
+use crate::runtime::{HostAnswer, HostError, NETWORK, Payload};
 
 /// The longest name that is kept, in characters: that of a binding, a dot and that of a function.
 const MAX_NAME: usize = 129;
@@ -138,7 +138,7 @@ pub(super) async fn call(
 ) -> HostAnswer {
     let options = &engine.0.options;
     let bytes = argument.len();
-    let network = engine.0.bindings.network();
+    let network = engine.0.network.as_deref();
     let network = network.filter(|_| binding == NETWORK);
     let mut kept = Kept {
         clock: engine.0.clock.clone(),
@@ -171,7 +171,7 @@ pub(super) async fn call(
         };
         if let Some(network) = network {
             let argument = argument.into_stream()?;
-            let fetched = network::fetch(engine, &**network, calls, function, &call, argument);
+            let fetched = network::fetch(engine, network, calls, function, &call, argument);
             return guarded(fetched).await;
         }
         let (bindings, given) = (&engine.0.bindings, &function.bindings);

@@ -70,6 +70,7 @@ use self::waiters::Waiters;
 use crate::bindings::Bindings;
 use crate::clock::Clock;
 use crate::cost::PriceBook;
+use crate::egress::Network;
 use crate::error::Error;
 use crate::events::EventBus;
 use crate::model::IdGenerator;
@@ -94,6 +95,7 @@ pub(crate) struct Parts {
     pub(crate) price_book: Arc<PriceBook>,
     pub(crate) secret_keys: Arc<SecretKeys>,
     pub(crate) bindings: Arc<Bindings>,
+    pub(crate) network: Option<Arc<dyn Network>>,
 }
 
 /// The engine's handle.
@@ -111,6 +113,7 @@ pub(crate) struct Shared {
     pub(crate) price_book: Arc<PriceBook>,
     pub(crate) secret_keys: Arc<SecretKeys>,
     pub(crate) bindings: Arc<Bindings>,
+    pub(crate) network: Option<Arc<dyn Network>>,
     pub(crate) registry: Registry,
     pub(crate) events: EventBus,
     pub(crate) ids: IdGenerator,
@@ -149,6 +152,7 @@ impl Engine {
             price_book,
             secret_keys,
             bindings,
+            network,
         } = parts;
         let newest = store.newest_execution().await?;
         let (recorder, records) = Recorder::new();
@@ -159,7 +163,7 @@ impl Engine {
             price_book.clone(),
             options.clone(),
             secret_keys.clone(),
-            bindings.clone(),
+            (bindings.clone(), network.is_some()),
         );
         let owner = Owner::new(format!("{:08x}", fastrand::u32(..)));
         let engine = Self(Arc::new(Shared {
@@ -187,6 +191,7 @@ impl Engine {
             price_book,
             secret_keys,
             bindings,
+            network,
             registry,
             recorder,
         }));

@@ -25,7 +25,7 @@ use crate::error::Error;
 use crate::model::egress::EgressRules;
 use crate::model::{Failure, FailureKind, Function, FunctionId};
 use crate::options::PlatformOptions;
-use crate::runtime::{Limits, OpenEnvironment, Program};
+use crate::runtime::{BindingNames, Limits, NETWORK, OpenEnvironment, Program};
 use crate::secrets::SecretKeys;
 use crate::store::Store;
 
@@ -46,6 +46,7 @@ pub(crate) struct Registry {
     options: Arc<PlatformOptions>,
     secret_keys: Arc<SecretKeys>,
     bindings: Arc<Bindings>,
+    has_network: bool,
     ready: Cache<Key, Arc<Ready>, BySize>,
     /// Rises after each change in the store. What was read or written before another change may be
     /// outdated, and is not kept.
@@ -102,7 +103,7 @@ impl Registry {
         price_book: Arc<PriceBook>,
         options: Arc<PlatformOptions>,
         secret_keys: Arc<SecretKeys>,
-        bindings: Arc<Bindings>,
+        (bindings, has_network): (Arc<Bindings>, bool),
     ) -> Self {
         let ready = Cache::with_weighter(10_000, CAPACITY, BySize);
         Self {
@@ -113,6 +114,7 @@ impl Registry {
             options,
             secret_keys,
             bindings,
+            has_network,
             ready,
             changes: Mutex::new(0),
         }
@@ -285,13 +287,21 @@ impl Registry {
             Ok((environment, secrets)) => (Ok(environment), secrets),
             Err(failure) => (Err(failure), HostSecrets::default()),
         };
-        let bindings = self.bindings.given(function.config.bindings.as_deref());
+        let bindings = function.config.bindings.as_deref();
+        let mut bindings = self.bindings.given(bindings);
+        // It comes last: see its declaration.
+        if self.has_network {
+            bindings.push(BindingNames {
+                name: NETWORK.into(),
+                functions: [Arc::from("fetch")].into(),
+            });
+        }
         Arc::new(Loaded {
             function,
             program,
             runtime,
             limits,
-            bindings,
+            bindings: bindings.into(),
             egress_secrets: Arc::new(egress_secrets),
             environment,
         })
@@ -390,7 +400,7 @@ pub(super) mod tests {
             Arc::default(),
             Arc::default(),
             Arc::default(),
-            Arc::default(),
+            (Arc::default(), false),
         )
     }
 

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::egress::FetchRecord;
-
 use super::{InstanceId, Timestamp};
 
 /// Why an attempt returned no value.
@@ -182,27 +180,4 @@ pub struct RequestRecord {
     pub refused_by: Option<String>,
     /// What the refusal says.
     pub refusal: Option<String>,
-}
-
-impl From<FetchRecord> for RequestRecord {
-    fn from(record: FetchRecord) -> Self {
-        let micros = |time: Option<Duration>| {
-            time.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
-        };
-        Self {
-            method: record.method,
-            scheme: record.scheme.to_owned(),
-            host: record.host,
-            port: record.port,
-            status: record.status,
-            http2: record.is_http2,
-            reused: record.is_reused,
-            dns: micros(record.times.dns),
-            connect: micros(record.times.connect),
-            tls: micros(record.times.tls),
-            first_byte: micros(record.times.first_byte),
-            refused_by: record.refused_by.map(|by| by.as_str().to_owned()),
-            refusal: record.refusal,
-        }
-    }
 }

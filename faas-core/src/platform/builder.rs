@@ -227,7 +227,7 @@ impl PlatformBuilder {
         let price_book = price_book.unwrap_or_default();
         price_book.validate().map_err(Error::Invalid)?;
         PresetModule::check_all(&modules).map_err(Error::Invalid)?;
-        let bindings = Bindings::new(bindings, &modules, network)?;
+        let bindings = Bindings::new(bindings, &modules)?;
         let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         check_tokio(&*clock)?;
         let mut added = Vec::new();
@@ -252,6 +252,7 @@ impl PlatformBuilder {
             price_book: Arc::new(price_book),
             secret_keys: Arc::new(secret_keys),
             bindings: Arc::new(bindings),
+            network,
         })
         .await?;
         Ok(Platform::new(engine))

@@ -178,7 +178,7 @@ impl Functions<'_> {
     ) -> Result<Explanation, Error> {
         let function = self.get(id).await?;
         let rules = function.config.egress.as_deref();
-        match self.platform.engine().0.bindings.network() {
+        match &self.platform.engine().0.network {
             Some(network) => Ok(network.explain(url, method, rules).await),
             None => Ok(Explanation {
                 url: None,

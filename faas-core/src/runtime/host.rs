@@ -69,6 +69,10 @@ pub struct BindingNames {
     pub functions: Arc<[Arc<str>]>,
 }
 
+/// The name under which `fetch` is the last of a function's bindings. No binding of a host can have
+/// it.
+pub(crate) const NETWORK: &str = "#network";
+
 /// A request of user code to its host. Nothing in it can be trusted.
 #[derive(Debug, Clone)]
 pub enum HostRequest {

@@ -32,6 +32,7 @@ mod stop;
 
 pub use call::{Call, CallContext, Limits, Outcome};
 pub use environment::OpenEnvironment;
+pub(crate) use host::NETWORK;
 pub use host::{BindingNames, CallHost, HostAnswer, HostError, HostRequest, Payload, StreamAction};
 pub use preset::{ModuleSource, ModulesError, PresetModule};
 #[cfg(all(feature = "quickjs", target_os = "linux", fuzzing))]

@@ -119,7 +119,6 @@ impl PresetModule {
 }
 
 /// Returns the scheme of a specifier, such as `acme` of `acme:tools`.
-#[cfg_attr(not(feature = "quickjs"), expect(unused, reason = "for QuickJS"))]
 pub(super) fn scheme_of(specifier: &str) -> Option<&str> {
     let (scheme, _) = specifier.split_once(':')?;
     let is_letter = |c: char| c.is_ascii_lowercase();

@@ -1,5 +1,5 @@
-// There is no network.
-// must: failed user_error ERR_NO_NETWORK
+// The network of the server cannot be reached.
+// must: failed user_error fetch failed
 // timeout: 10000
 
 return fetch('http://127.0.0.1/');

@@ -73,6 +73,7 @@ const ROUTES: &[(&str, &[&str])] = &[
             "post /api/functions",
             "put /api/functions/{id}",
             "delete /api/functions/{id}",
+            "post /api/functions/{id}/egress/check",
             "post /api/executions/{id}/cancel",
             "post /api/executions/{id}/retry",
             "post /api/load-tests",
@@ -254,7 +255,8 @@ fn an_invalid_key_is_distinguished_from_a_missing_one() {
     // A key in the URL is ignored.
     for path in ["/api/session", &format!("/api/session?key={key}")] {
         let (status, answer) = ask(&server, "", "get", path);
-        let nobody = json!({"authentication": "required", "key": null, "secrets": false});
+        let nobody =
+            json!({"authentication": "required", "key": null, "runtimes": [], "secrets": false});
         assert_eq!((status, answer), (200, nobody));
     }
     let (status, _) = ask(&server, "", "get", &format!("/api/keys?key={key}"));

@@ -36,12 +36,14 @@
 mod decide;
 mod header;
 mod host;
+mod limits;
 mod path;
 mod rules;
 
 pub use decide::{RuleRefusal, Target};
 pub use header::{HeaderTemplate, Part, is_broker_header, is_header_name};
 pub use host::HostPattern;
+pub use limits::EgressLimits;
 pub use path::PathPattern;
 pub use rules::{AllowRule, DenyRule, EgressRules, InvalidRules};
 

@@ -10,8 +10,8 @@ use super::collisions;
 use super::event_loop::Ending;
 use super::prelude::Entries;
 use super::raw;
-use crate::bindings::NETWORK;
 use crate::model::{Json, MAX_DEPTH, is_too_deep};
+use crate::runtime::NETWORK;
 use crate::runtime::step::{Asked, HostCall, HostReply};
 use crate::runtime::{BindingNames, Call, Payload, StreamAction};
 
