@@ -223,7 +223,7 @@ pub(crate) fn refused_addresses(host: &str, judged: &[Judged]) -> Failure {
     match why {
         Some(why) if literal(host).is_some() => Failure::refused(RefusedBy::Server, host, &why),
         Some(why) => {
-            let why = format!("of the address that it resolves to, {why}");
+            let why = format!("the address that it resolves to is refused: {why}");
             Failure::refused(RefusedBy::Server, host, &why)
         }
         None => Failure::new(

@@ -29,6 +29,7 @@ mod threads {
     mod host;
     mod host_calls;
     mod hostile;
+    mod mistakes;
     mod node;
     mod presets;
     mod rig;
@@ -94,6 +95,7 @@ mod processes {
     mod host;
     mod host_calls;
     mod hostile;
+    mod mistakes;
     mod node;
     mod presets;
     mod rig;

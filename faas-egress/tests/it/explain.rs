@@ -33,7 +33,7 @@ async fn an_explanation_agrees_with_what_happens() {
             "GET",
             "http://inside.test/",
             Some(
-                "the server's policy refuses the request to inside.test: of the address that it resolves to, it is a private address (RFC 1918)",
+                "the server's policy refuses the request to inside.test: the address that it resolves to is refused: it is a private address (RFC 1918)",
             ),
             Some(RefusedBy::Server),
             code::REFUSED,

@@ -384,7 +384,7 @@ fn what_the_server_refuses_fails_with_the_rule_and_is_recorded() {
     let port = origin.address.port().to_string();
     let server = Server::start(folder.path(), &["--egress-port", &port]);
     let code = "export default ({ url }) => fetch(url).then(() => 'reached', (error) => [
-        error instanceof TypeError, error.message, error.code])";
+        error instanceof TypeError, error.message, error.code, error.stack])";
     for host in ["127.0.0.1", "0x7f.1", "[::ffff:127.0.0.1]"] {
         let url = format!("http://{host}:{port}/echo");
         let answer = run(&server, code, &json!({ "url": url }));
@@ -392,6 +392,8 @@ fn what_the_server_refuses_fails_with_the_rule_and_is_recorded() {
         let message = answer[1].as_str().unwrap();
         assert!(message.contains("the server's policy refuses"), "{message}");
         assert_eq!(answer[2], "ERR_EGRESS_REFUSED");
+        let stack = answer[3].as_str().unwrap();
+        assert!(stack.contains("(function.js:1:"), "{stack}");
         let call = &host_calls(&server)[0];
         assert_eq!(call["error"], "ERR_EGRESS_REFUSED");
         assert_eq!(call["request"]["refusedBy"], "server");

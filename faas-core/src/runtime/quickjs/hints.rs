@@ -4,11 +4,7 @@
 //! of the error says more.
 
 /// The names, and what follows "NAME is not defined: ".
-const MISSING: [(&str, &str); 12] = [
-    (
-        "require",
-        "modules are not supported yet, bundle them into one file",
-    ),
+const MISSING: [(&str, &str); 13] = [
     (
         "module",
         "it exists in code that assigns to `module.exports`",
@@ -16,9 +12,14 @@ const MISSING: [(&str, &str); 12] = [
     ("exports", "it exists in code that assigns to `exports`"),
     ("window", "there is no browser, use `globalThis`"),
     ("document", "there is no browser"),
+    (
+        "React",
+        "JSX calls `React.createElement`, bundle React or name a function with `/** @jsx h */`",
+    ),
+    ("WebAssembly", "it is not available in functions"),
     ("__dirname", "there are no files"),
     ("__filename", "there are no files"),
-    ("XMLHttpRequest", "network requests are not supported yet"),
+    ("XMLHttpRequest", "use `fetch`"),
     (
         "event",
         "the input is `input` in a body, and the first argument of a function",

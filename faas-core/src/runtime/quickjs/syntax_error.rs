@@ -9,6 +9,9 @@ use crate::error::CompileError;
 /// The longest message of an error, in bytes: a message can quote the text.
 const MAX_MESSAGE: usize = 1 << 10;
 
+/// What is said of a text that ends too early.
+const END: &str = "unexpected end of the code: a bracket is missing, or there is one too many";
+
 /// A line and a column of the user's text, both from 1. Columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
@@ -68,6 +71,7 @@ pub(super) fn of(thrown: &Value<'_>, source: &str) -> Rejection {
         }
         _ => {}
     }
+    let message = explained(message);
     let place = property(thrown, "stack").and_then(|stack| place_in(&stack));
     Rejection::Syntax(match place {
         Some((line, column)) => at(source, line, column, message),
@@ -76,6 +80,27 @@ pub(super) fn of(thrown: &Value<'_>, source: &str) -> Rejection {
             place: None,
         },
     })
+}
+
+/// The message, with what to do where the engine's own does not say it.
+fn explained(message: String) -> String {
+    let explanation = match message.as_str() {
+        "unexpected 'await' keyword" => {
+            "`await` is allowed in an async function only: write `async` before the function"
+        }
+        "unexpected end of string" => {
+            "the string does not end on its line: close it, or use a template literal (`…`)"
+        }
+        text if is_end(text) => END,
+        _ => return message,
+    };
+    explanation.to_owned()
+}
+
+/// Whether the token that QuickJS did not expect is the end: it names the byte that follows the text.
+fn is_end(message: &str) -> bool {
+    let token = message.strip_prefix("unexpected token in expression: '");
+    token.is_some_and(|token| token.chars().all(|c| c == '\'' || c.is_control()))
 }
 
 fn property(thrown: &Value<'_>, name: &str) -> Option<String> {
@@ -108,7 +133,7 @@ fn at(source: &str, line: i64, column: i64, message: String) -> SyntaxError {
 fn at_end(message: String) -> String {
     let quotes_the_wrapper = ["expecting", "Unexpected", "unexpected", "'}'", "')'"];
     if quotes_the_wrapper.iter().any(|part| message.contains(part)) {
-        "unexpected end of the code: a bracket is missing, or there is one too many".to_owned()
+        END.to_owned()
     } else {
         message
     }

@@ -19,6 +19,10 @@ const EVENTS: [&str; 2] = ["queue", "email"];
 /// Checks what an import names; the error says what is wrong.
 pub(in crate::runtime::quickjs) type CheckImport<'a> = &'a dyn Fn(&str) -> Result<(), String>;
 
+/// Why a class is refused.
+const CLASS: &str = "the default export is a class, which is no handler: export a function, or an \
+    object that has a method `fetch`";
+
 /// How an ES module has its handler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::runtime::quickjs) struct ModuleShape {
@@ -137,6 +141,10 @@ impl Exports {
                         {
                             let names = object.properties.iter().filter_map(property_name);
                             exports.object = Some((export.declaration.span(), names.collect()));
+                        }
+                        ExportDefaultDeclarationKind::ClassDeclaration(class) => {
+                            let start = class.span.start as usize;
+                            return Err(Refusal::unsupported(source, start, CLASS));
                         }
                         _ => exports.add("default", ""),
                     }

@@ -12,8 +12,11 @@
   // The longest frame that is sent in one piece.
   const MAX_FRAME = 64 << 10;
 
-  const failed = (message, code) => {
-    const error = new TypeError(`fetch failed: ${message}`);
+  // Fills in an error that was made where code called, so that its stack is the one of the call.
+  const failed = (error, message, code) => {
+    Object.defineProperty(error, 'message', {
+      value: `fetch failed: ${message}`, writable: true, configurable: true,
+    });
     error.code = code;
     return error;
   };
@@ -89,7 +92,7 @@
           piece = await calls.read(stream);
         } catch (error) {
           done();
-          throw failed(error.message, error.code);
+          throw failed(new TypeError(), error.message, error.code);
         }
         if (piece !== null) return void controller.enqueue(piece);
         done();
@@ -122,8 +125,9 @@
     need(arguments.length, 1, 'fetch');
     const state = stateOf(new Request(input, init)), { signal } = state;
     signal.throwIfAborted();
+    const failure = new TypeError();
     if (platform.network === undefined) {
-      throw failed(`no network is configured, ${state.url} cannot be reached`, 'ERR_NO_NETWORK');
+      throw failed(failure, `no network is configured, ${state.url} cannot be reached`, 'ERR_NO_NETWORK');
     }
     const calls = platform.hostCalls(), { follow, unfollow } = use('abort');
     const { answer, abort, end } = begin(state, calls);
@@ -141,7 +145,7 @@
       found = await Promise.race([early, aborted]);
     } catch (error) {
       done();
-      if (!signal.aborted) throw failed(error.message, error.code);
+      if (!signal.aborted) throw failed(failure, error.message, error.code);
       early.then(({ stream }) => stream !== null && calls.cancel(stream)).catch(() => {});
       throw error;
     } finally {

@@ -23,11 +23,11 @@ pub(super) const ERRORS: &[Snippet] = &[
     ),
     (
         "return 'unclosed",
-        RefusedAt(1, 8, "unexpected end of string"),
+        RefusedAt(1, 8, "does not end on its line"),
     ),
     (
         "return `unclosed",
-        RefusedAt(1, 8, "unexpected end of string"),
+        RefusedAt(1, 8, "does not end on its line"),
     ),
     (
         "return 1 /* unclosed",
