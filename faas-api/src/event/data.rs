@@ -129,7 +129,7 @@ pub struct EventCost {
     pub cold_start_cost: Dollars,
     /// Retries.
     pub retry_cost: Dollars,
-    /// Input plus output.
+    /// Input plus output, and the bodies of requests that the code made.
     pub data_transfer_cost: Dollars,
     /// The sum of the parts.
     pub total_cost: Dollars,

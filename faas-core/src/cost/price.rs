@@ -33,7 +33,8 @@ pub struct Usage {
     pub cold_starts: u64,
     /// The number of retries among them.
     pub retries: u64,
-    /// Bytes of input plus output as JSON in UTF-8.
+    /// Bytes of input plus output as JSON in UTF-8, and of the bodies of HTTP requests that are kept
+    /// with the execution, in both directions.
     pub bytes: u64,
     /// Nanoseconds of processor time, summed over the attempts that ran.
     pub cpu_nanos: u64,
@@ -68,9 +69,28 @@ impl Usage {
             usage.retries = u64::from(execution.retry_count).min(attempts - 1);
             let output = execution.output.as_ref().map_or(0, crate::model::Json::len);
             usage.bytes = (execution.input.len() + output) as u64;
+            usage.bytes = usage.bytes.saturating_add(requested(execution, billed));
         }
         usage
     }
+}
+
+/// The bytes of the HTTP requests that are kept with the execution, in and out, without those of
+/// attempts that are not billed.
+fn requested(execution: &Execution, billed: impl Fn(FailureKind) -> bool) -> u64 {
+    let is_billed = |attempt: u32| {
+        let attempt = usize::try_from(attempt).ok().and_then(|n| n.checked_sub(1));
+        let attempt = attempt.and_then(|n| execution.attempts.get(n));
+        let failure = attempt.and_then(|attempt| attempt.failure.as_ref());
+        failure.is_none_or(|failure| billed(failure.kind))
+    };
+    let calls = execution.host_calls.iter();
+    calls
+        .filter(|call| call.request.is_some() && is_billed(call.attempt))
+        .fold(0, |sum: u64, call| {
+            sum.saturating_add(call.bytes_in)
+                .saturating_add(call.bytes_out)
+        })
 }
 
 /// Returns the number of started units of 100 ms, at least one. Counts whole microseconds, as the
@@ -128,7 +148,9 @@ mod tests {
 
     use super::*;
     use crate::model::UsageSums;
-    use crate::model::{Attempt, ExecutionId, Failure, FunctionId, IdGenerator, Json, Timestamp};
+    use crate::model::{
+        Attempt, ExecutionId, Failure, FunctionId, HostCallRecord, IdGenerator, Json, Timestamp,
+    };
 
     fn book() -> PriceBook {
         PriceBook::default()
@@ -226,6 +248,32 @@ mod tests {
         // 1.5 ms at 1,001 nano-dollars are 1,501.5, and half rounds to even.
         assert_eq!(billed.base.get(), 300_000 + 1_502);
         assert_eq!((billed.total() - free.total()).get(), 1_502);
+    }
+
+    #[test]
+    fn the_bodies_of_requests_are_billed_as_data_but_not_those_of_other_host_calls() {
+        let platform = Some(FailureKind::Platform);
+        let mut ran = execution(Tier::Basic, &[(250, false, platform), (250, false, None)]);
+        let before = Usage::of(&ran).bytes;
+        let call = |attempt, bytes_in, request| HostCallRecord {
+            attempt,
+            name: "fetch".to_owned(),
+            start_time: ran.created_at,
+            duration: Duration::ZERO,
+            bytes_in,
+            bytes_out: 1_000,
+            error: None,
+            request,
+        };
+        let request = || Some(Box::default());
+        ran.host_calls = vec![
+            call(1, 1, request()),
+            call(2, 24, request()),
+            call(2, 7, None),
+        ];
+        assert_eq!(Usage::of(&ran).bytes, before + 1_024);
+        ran.host_calls[1].bytes_in = u64::MAX;
+        assert_eq!(Usage::of(&ran).bytes, u64::MAX);
     }
 
     #[test]

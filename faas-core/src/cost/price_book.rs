@@ -39,7 +39,7 @@ pub struct PriceBook {
     pub cold_start: NanoDollars,
     /// Per retry.
     pub retry: NanoDollars,
-    /// Per KiB of input plus output.
+    /// Per KiB of input plus output, and of the bodies of requests that code makes.
     pub data_transfer_per_kib: NanoDollars,
     /// Per scaling event.
     pub scaling_event: NanoDollars,

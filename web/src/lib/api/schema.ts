@@ -1019,7 +1019,7 @@ export interface components {
             baseCost: components["schemas"]["Dollars"];
             /** @description Cold starts. */
             coldStartCost: components["schemas"]["Dollars"];
-            /** @description Input plus output. */
+            /** @description Input plus output, and the bodies of requests that the code made. */
             dataTransferCost: components["schemas"]["Dollars"];
             /** @description What the tier gives. */
             resourceUsage: components["schemas"]["ResourceUsage"];
