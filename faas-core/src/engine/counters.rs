@@ -65,6 +65,10 @@ pub struct LiveCounters {
     pub retries: u64,
     /// Threads abandoned because their call did not return after it was stopped.
     pub abandoned: u64,
+    /// HTTP requests of functions that ended, redirects included.
+    pub requests: u64,
+    /// Of these, the ones that a rule refused.
+    pub refused_requests: u64,
     /// Run times of attempts.
     pub duration: Histogram,
     /// Times from acceptance to the first attempt.
@@ -93,6 +97,8 @@ pub(super) struct Counters {
     pub(super) rejected: AtomicU64,
     pub(super) retries: AtomicU64,
     pub(super) abandoned: AtomicU64,
+    pub(super) requests: AtomicU64,
+    pub(super) refused_requests: AtomicU64,
     ended: Mutex<Ended>,
 }
 

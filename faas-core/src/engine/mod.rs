@@ -284,6 +284,8 @@ impl Engine {
             rejected: load(&counters.rejected),
             retries: load(&counters.retries),
             abandoned: load(&counters.abandoned),
+            requests: load(&counters.requests),
+            refused_requests: load(&counters.refused_requests),
             duration: ended.duration.snapshot(),
             queue_time: ended.queue_time.snapshot(),
             store_commit: ended.commit.snapshot(),

@@ -18,7 +18,6 @@ use super::Engine;
 use super::host_calls::HostCalls;
 use super::job::Loaded;
 use crate::bindings::{ByteStream, Content, HostCall};
-use crate::clock::Clock;
 use crate::egress::{
     Budget, Caller, FetchBody, FetchRecord, FetchRequest, FetchResponse, Network, Observer,
     Redirect,
@@ -84,9 +83,9 @@ pub(super) async fn fetch(
         // The future and the stream of the response are dropped when the attempt ends.
         time_left: None,
         observer: Arc::new(Recording {
-            clock: engine.0.clock.clone(),
+            engine: engine.clone(),
             calls: Arc::downgrade(calls),
-            attempt: call.attempt,
+            call: call.clone(),
         }),
     };
     let response = tokio::select! {
@@ -228,9 +227,9 @@ async fn answer(response: FetchResponse) -> Result<Content, HostError> {
 
 /// Keeps each request with the execution.
 struct Recording {
-    clock: Arc<dyn Clock>,
+    engine: Engine,
     calls: Weak<HostCalls>,
-    attempt: u32,
+    call: HostCall,
 }
 
 impl fmt::Debug for Recording {
@@ -241,13 +240,24 @@ impl fmt::Debug for Recording {
 
 impl Observer for Recording {
     fn ended(&self, record: FetchRecord) {
+        let counters = &self.engine.0.counters;
+        counters.add(&counters.requests);
+        if let (Some(by), Some(refusal)) = (record.refused_by, &record.refusal) {
+            counters.add(&counters.refused_requests);
+            let HostCall {
+                function_id,
+                execution_id,
+                ..
+            } = &self.call;
+            tracing::info!(%function_id, %execution_id, %by, refusal, "a request was refused");
+        }
         let Some(calls) = self.calls.upgrade() else {
             return;
         };
         calls.keep(HostCallRecord {
-            attempt: self.attempt,
+            attempt: self.call.attempt,
             name: "fetch".to_owned(),
-            start_time: self.clock.now() - record.times.total,
+            start_time: self.engine.0.clock.now() - record.times.total,
             duration: record.times.total,
             bytes_in: record.bytes_out,
             bytes_out: record.bytes_in,

@@ -100,6 +100,16 @@ fn render(counters: &LiveCounters, body_bytes: usize) -> String {
         "Threads given up because their call did not stop.",
         counters.abandoned,
     );
+    page.counter(
+        "fetch_requests_total",
+        "HTTP requests of functions that ended, redirects included.",
+        counters.requests,
+    );
+    page.counter(
+        "fetch_refused_total",
+        "HTTP requests of functions that a rule refused.",
+        counters.refused_requests,
+    );
     page.histogram(
         "execution_duration_seconds",
         "Run time of attempts.",

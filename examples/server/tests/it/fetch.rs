@@ -399,6 +399,16 @@ fn what_the_server_refuses_fails_with_the_rule_and_is_recorded() {
         assert_eq!(call["request"]["refusedBy"], "server");
     }
 
+    let (_, metrics) = server.send("GET", "/metrics", "");
+    assert!(
+        metrics.contains("faas_fetch_requests_total 3\n"),
+        "{metrics}"
+    );
+    assert!(
+        metrics.contains("faas_fetch_refused_total 3\n"),
+        "{metrics}"
+    );
+
     let without = Server::start(folder.path(), &["--egress", "none", "--store", "memory:"]);
     let answer = run(&without, code, &json!({ "url": origin.url("/echo") }));
     assert_eq!(answer[2], "ERR_NO_NETWORK");
