@@ -5,6 +5,8 @@ use faas_core::model::egress::HostPattern;
 use faas_egress::{Access, Broker, BuildError, IpNet, Policy, Ports};
 use serde::{Deserialize, Serialize};
 
+use crate::settings::either;
+
 /// Which addresses functions can reach.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -79,9 +81,6 @@ pub(crate) fn parse_network(text: &str) -> Result<IpNet, String> {
 impl EgressFlags {
     /// The policy; lists that are not set by a flag come from `file`.
     pub(crate) fn merge(self, file: Self) -> Policy {
-        fn either<T>(one: Vec<T>, other: Vec<T>) -> Vec<T> {
-            if one.is_empty() { other } else { one }
-        }
         let ports = either(self.egress_port, file.egress_port);
         Policy {
             access: match self.egress.or(file.egress).unwrap_or_default() {

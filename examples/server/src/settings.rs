@@ -190,7 +190,7 @@ impl Settings {
 }
 
 /// The first list that is not empty.
-fn either(one: Vec<String>, other: Vec<String>) -> Vec<String> {
+pub(crate) fn either<T>(one: Vec<T>, other: Vec<T>) -> Vec<T> {
     if one.is_empty() { other } else { one }
 }
 

@@ -163,5 +163,5 @@ fn text(name: &str, bytes: Vec<u8>) -> Result<String, ApiError> {
 }
 
 fn read_config(text: &str) -> Result<wire::NewConfig, ApiError> {
-    serde_json::from_str(text).map_err(|error| ApiError::invalid(format!("config: {error}")))
+    wire::read(text).map_err(|error| ApiError::invalid(format!("config: {error}")))
 }

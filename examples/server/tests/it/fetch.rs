@@ -12,10 +12,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Redirect;
 use axum::routing::{any, get, post};
+use futures_util::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::api::get as read;
@@ -122,7 +123,7 @@ async fn echo(
 
 /// Two pieces; the second one comes after `/go`.
 async fn slowly(State(events): State<Events>) -> Body {
-    let pieces = futures_util::stream::unfold(0, move |n| {
+    let pieces = stream::unfold(0, move |n| {
         let go = events.go.clone();
         async move {
             match n {
@@ -141,18 +142,10 @@ async fn slowly(State(events): State<Events>) -> Body {
 /// A body that never ends.
 async fn forever(State(events): State<Events>) -> Body {
     let guard = events.left.drop_guard();
-    let (pieces, mut next) = mpsc::channel::<Bytes>(1);
-    let pieces = futures_util::stream::unfold(
-        (guard, pieces, false),
-        move |(guard, keep, sent)| async move {
-            if sent {
-                std::future::pending::<()>().await;
-            }
-            Some((Ok::<_, Infallible>("begins\n"), (guard, keep, true)))
-        },
-    );
-    let _ = next.try_recv();
-    Body::from_stream(pieces)
+    let first = stream::iter([Ok::<_, Infallible>("begins\n")]);
+    Body::from_stream(first.chain(stream::pending()).inspect(move |_| {
+        let _kept = &guard;
+    }))
 }
 
 /// Runs `check` with a server in each isolation that lets functions reach `origin`.

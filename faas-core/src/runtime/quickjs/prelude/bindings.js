@@ -142,20 +142,42 @@
   const readStream = (stream) => act(READ, stream);
   const cancelStream = (stream) => act(CANCEL, stream);
 
-  const receive = (stream) => {
+  // The body of a stream, of which `first` was read already, and how to fail it. `ended(error)` is
+  // called when it ends, without an error or with one; then it returns the error that readers get.
+  const receive = (stream, first, ended) => {
     const { ReadableStream } = platform.use('streams');
-    return new ReadableStream({
+    let controller;
+    const body = new ReadableStream({
       type: 'bytes',
-      async pull(controller) {
-        const piece = await act(READ, stream);
+      start(given) {
+        controller = given;
+        if (first !== undefined && first.length > 0) controller.enqueue(first);
+      },
+      async pull() {
+        let piece;
+        try {
+          piece = await readStream(stream);
+        } catch (error) {
+          throw ended(error);
+        }
         if (piece !== null) return void controller.enqueue(piece);
+        ended();
         controller.close();
         const { byobRequest } = controller;
         if (byobRequest) byobRequest.respond(0);
       },
-      cancel: () => act(CANCEL, stream),
+      cancel() {
+        ended();
+        return cancelStream(stream);
+      },
     });
+    const fail = (reason) => {
+      controller.error(reason);
+      cancelStream(stream).catch(() => {});
+    };
+    return { body, fail };
   };
+  const unchanged = (error) => error;
 
   // Names that code looks up in any object, to find out what it is. They are not functions.
   const COMMON = {
@@ -225,7 +247,7 @@
     delete taken[id];
     if (call.binding === ACTION) acting--; else running--;
     if (kind === 1) call.reject(describe(call.error, code, value));
-    else if (kind === 2) call.resolve(call.isRaw ? value : receive(value));
+    else if (kind === 2) call.resolve(call.isRaw ? value : receive(value, undefined, unchanged).body);
     else call.resolve(typeof value === 'string' ? parse(value) : value);
   };
 
@@ -240,5 +262,5 @@
     running = acting = 0;
   };
 
-  return { bind, outgoing, deliver, isWaiting, reset, fetch, read: readStream, cancel: cancelStream };
+  return { bind, outgoing, deliver, isWaiting, reset, fetch, receive, read: readStream, cancel: cancelStream };
 })

@@ -75,43 +75,6 @@
     return { answer: calls.fetch(pieces), abort, end: () => resolve({ done: true }) };
   };
 
-  // The body that comes in pieces, of which `first` has come. `done` is called at its end. Also
-  // returns how to abort it.
-  const receive = (calls, stream, first, done) => {
-    const { ReadableStream } = use('streams');
-    let controller;
-    const body = new ReadableStream({
-      type: 'bytes',
-      start(given) {
-        controller = given;
-        if (first.length > 0) controller.enqueue(first);
-      },
-      async pull() {
-        let piece;
-        try {
-          piece = await calls.read(stream);
-        } catch (error) {
-          done();
-          throw failed(new TypeError(), error.message, error.code);
-        }
-        if (piece !== null) return void controller.enqueue(piece);
-        done();
-        controller.close();
-        const { byobRequest } = controller;
-        if (byobRequest) byobRequest.respond(0);
-      },
-      cancel() {
-        done();
-        return calls.cancel(stream);
-      },
-    });
-    const abort = (reason) => {
-      controller.error(reason);
-      calls.cancel(stream).catch(() => {});
-    };
-    return { body, abort };
-  };
-
   const respond = ({ url, redirected, status, statusText, headers, hasBody }, content) => {
     const { Headers, setGuard } = use('headers');
     const list = new Headers();
@@ -156,8 +119,11 @@
       done();
       return respond(head, rest);
     }
-    const { body, abort: cut } = receive(calls, stream, rest, done);
-    stop = cut;
+    const { body, fail } = calls.receive(stream, rest, (error) => {
+      done();
+      return error && failed(new TypeError(), error.message, error.code);
+    });
+    stop = fail;
     return respond(head, body);
   }
 
