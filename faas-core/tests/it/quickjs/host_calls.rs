@@ -214,7 +214,7 @@ fn an_argument_over_a_limit_is_an_error_and_is_not_sent() {
 fn calls_that_are_not_awaited_are_sent_when_the_code_waits_and_else_are_not() {
     let rig = Rig::new();
     let host = TestHost::new();
-    let source = "context.test.echo(1); await new Promise(done => setTimeout(done, 1)); context.test.echo(2); return 1";
+    let source = "context.test.echo(1); await context.test.later(); context.test.echo(2); return 1";
     assert_eq!(value_with(&rig, &host, source), 1);
     assert_eq!(host.count("echo"), 1);
     // They are not sent by the next call either.

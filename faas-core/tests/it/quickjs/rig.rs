@@ -28,6 +28,8 @@ impl Rig {
     pub(super) fn new() -> Self {
         Self::with(QuickJsOptions {
             blank_isolates: 1,
+            // A busy machine can take longer than the default.
+            compile_timeout: Duration::from_secs(60),
             ..QuickJsOptions::default()
         })
     }
