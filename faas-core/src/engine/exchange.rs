@@ -53,6 +53,8 @@ pub(crate) struct Exchange {
     pub(super) input: Json,
     /// The limit of its time, if it is shorter than the function's.
     pub(super) timeout: Option<Duration>,
+    /// Whether its responses have no body.
+    is_head: bool,
     /// What the code has not taken.
     body: Mutex<Option<ByteStream>>,
     /// For the head of a response in pieces.
@@ -105,11 +107,13 @@ impl Exchange {
         input: Json,
         body: Option<ByteStream>,
         timeout: Option<Duration>,
+        is_head: bool,
     ) -> (Self, oneshot::Receiver<Started>) {
         let (started, head) = oneshot::channel();
         let exchange = Self {
             input,
             timeout,
+            is_head,
             body: Mutex::new(body),
             started: Mutex::new(Some(started)),
             gone: CancellationToken::new(),
@@ -271,6 +275,10 @@ async fn respond(
         .map_err(|_| invalid("the head of the response is not valid".to_owned()))?;
     let length = text.length;
     let head = Head::new(text.status, text.headers).map_err(invalid)?;
+    let has_no_body = exchange.is_head || matches!(head.status, 204 | 304) || length == Some(0);
+    if has_no_body {
+        exchange.is_whole.store(true, Ordering::Release);
+    }
     *exchange.sent.lock() = Some(Sent::new(&head, engine.0.options.max_output));
     let (mut client, body) = ByteStream::channel();
     let is_taken = started.send(Started {
@@ -290,10 +298,18 @@ async fn respond(
                 None => break,
             },
         };
-        if let Some(sent) = exchange.sent.lock().as_mut() {
+        let bytes = exchange.sent.lock().as_mut().map(|sent| {
             sent.add(&piece);
+            sent.bytes
+        });
+        // The server takes no more pieces than the length says.
+        if length.is_some_and(|length| bytes >= Some(length)) {
+            exchange.is_whole.store(true, Ordering::Release);
         }
-        client.send(piece).await.map_err(|_| gone())?;
+        let is_sent = client.send(piece).await;
+        if !exchange.is_whole.load(Ordering::Acquire) {
+            is_sent.map_err(|_| gone())?;
+        }
     }
     exchange.is_whole.store(true, Ordering::Release);
     Ok(Content::Json(Json::null()))
@@ -336,7 +352,7 @@ impl Client {
         ByteStream::new(ResponseBody {
             client: self,
             pieces,
-            is_over: false,
+            failing: Failing::No,
         })
     }
 }
@@ -364,20 +380,25 @@ impl Drop for Client {
 struct ResponseBody {
     client: Client,
     pieces: ByteStream,
-    is_over: bool,
+    failing: Failing,
+}
+
+/// How far a body is with its failure.
+enum Failing {
+    No,
+    /// It is told at the next look: the server sends first what it has.
+    Soon,
+    Told,
 }
 
 impl Stream for ResponseBody {
     type Item = Result<Bytes, HostError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.is_over {
-            return Poll::Ready(None);
-        }
-        let polled = Pin::new(&mut self.pieces).poll_next(cx);
-        if let Poll::Ready(None) = polled {
-            self.is_over = true;
-            if !self.client.exchange.is_whole.load(Ordering::Acquire) {
+        match self.failing {
+            Failing::No => {}
+            Failing::Soon => {
+                self.failing = Failing::Told;
                 // The execution has ended: there is nothing to cancel.
                 self.client.finish();
                 return Poll::Ready(Some(Err(HostError::new(
@@ -385,6 +406,14 @@ impl Stream for ResponseBody {
                     "the function ended before its response did",
                 ))));
             }
+            Failing::Told => return Poll::Ready(None),
+        }
+        let polled = Pin::new(&mut self.pieces).poll_next(cx);
+        let is_end = matches!(polled, Poll::Ready(None));
+        if is_end && !self.client.exchange.is_whole.load(Ordering::Acquire) {
+            self.failing = Failing::Soon;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
         }
         polled
     }

@@ -28,7 +28,8 @@ impl Engine {
         let input =
             Input::of(&mut request).map_err(|error| Error::Internal(error.to_string().into()))?;
         let (function, place) = self.admit_http(function, &input.record)?;
-        let (exchange, started) = Exchange::new(input.call, input.body, timeout);
+        let (exchange, started) =
+            Exchange::new(input.call, input.body, timeout, request.method == "HEAD");
         let exchange = Arc::new(exchange);
         let mut execution = self.accepted(
             &function,

@@ -64,7 +64,8 @@ pub(super) fn failed(execution: &Execution, is_public: bool) -> Response {
     let message = execution.failure.as_ref().map(|failure| &*failure.message);
     let message = message.filter(|_| !is_public).unwrap_or(text);
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = wire::InvocationError::new(execution.id, code, message, None);
+    let mut body = wire::ErrorBody::new(code, message);
+    body.execution_id = Some(execution.id.into());
     let mut response = match answer::json(status, &body) {
         Ok(response) => response,
         Err(error) => error.into_response(),

@@ -54,6 +54,13 @@ fn execution_of(server: &Server, response: &Response) -> Value {
     ended(server, response.header("x-execution-id").unwrap())
 }
 
+/// The id of the function that ran last.
+fn latest_function(server: &Server) -> String {
+    let function = &latest(server)["functionId"];
+    let id = function.as_str().or_else(|| function["_id"].as_str());
+    id.unwrap().to_owned()
+}
+
 /// The latest execution.
 fn latest(server: &Server) -> Value {
     let page = get(server, "/api/executions?limit=1");

@@ -261,10 +261,7 @@ fn an_input_still_reaches_a_function_that_answers_requests_too() {
             call(server, "GET", &format!("/f/{name}/a"), "", b"").text(),
             "http://localhost/a"
         );
-        let id = latest(server)["functionId"]["_id"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        let id = latest_function(server);
         let (status, result) = server.send("POST", &format!("/api/functions/{id}/invoke"), "[1]");
         assert_eq!((status, &*result), (200, r#""https://function.local/[1]""#));
         assert_eq!(

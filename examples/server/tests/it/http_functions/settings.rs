@@ -34,10 +34,7 @@ fn a_change_of_the_settings_or_of_the_name_counts_at_once() {
         call(&server, "GET", &format!("/f/{name}"), "", b"").status,
         200
     );
-    let id = latest(&server)["functionId"]["_id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = latest_function(&server);
     let change = |body: Value| {
         let path = format!("/api/functions/{id}");
         assert_eq!(server.send("PUT", &path, &body.to_string()).0, 200);
@@ -116,7 +113,7 @@ fn a_body_over_the_limit_is_a_413_however_it_is_sent() {
     let announced = call(&server, "POST", &path, "", &vec![b'x'; 100_001]);
     assert_eq!(announced.status, 413);
     let mut client = Client::connect(server.address());
-    let head = "POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let head = "POST {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
     client.write(head.replace("{path}", &path));
     client.write(format!("186a1\r\n{}\r\n0\r\n\r\n", "x".repeat(100_001)));
     assert_eq!(client.response(false).status, 413);
@@ -236,10 +233,10 @@ fn a_function_has_a_host_name_below_the_domain_of_functions() {
         &server,
         "GET",
         "/a?b",
-        &format!("Host: {name}.FN.example:80\r\n"),
+        &format!("Host: {name}.FN.example:8080\r\n"),
         b"",
     );
-    assert_eq!(by_host.text(), format!("http://{name}.fn.example:80/a?b"));
+    assert_eq!(by_host.text(), format!("http://{name}.fn.example:8080/a?b"));
     assert_eq!(by_host.header("content-security-policy"), None);
     let by_path = call(&server, "GET", &format!("/f/{name}/a"), "", b"");
     assert_eq!(by_path.text(), "http://localhost/a");

@@ -155,7 +155,7 @@ fn code_that_watches_its_client_hears_of_the_end_and_may_finish() {
         // The call must have begun to wait for its client.
         wait_for("a waiting execution", || {
             let (_, metrics) = server.send("GET", "/metrics", "");
-            metrics.contains("faas_executions_waiting 1").then_some(())
+            metrics.contains("faas_waiting 1\n").then_some(())
         });
         drop(client);
         let execution = ended(server, &id);
@@ -215,17 +215,29 @@ fn a_body_is_asked_for_and_can_be_echoed_in_pieces() {
     in_both(|server| {
         let name = upload(
             server,
-            "export default { fetch: (request) => new Response(request.body, { headers: { 'x-echo': '1' } }) };",
+            "export default { async fetch(request) {
+                const body = new URL(request.url).pathname === '/whole' ? await request.arrayBuffer() : request.body;
+                return new Response(body, { headers: { 'x-echo': '1' } });
+             } };",
         );
+        let whole = format!("/f/{name}/whole");
         let mut client = Client::connect(server.address());
         client.write(format!(
-            "POST /f/{name} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 200000\r\n\r\n"
+            "POST {whole} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 200000\r\n\r\n"
         ));
         assert_eq!(client.head().status, 100);
         client.write(vec![b'x'; 200_000]);
         let answer = client.response(false);
         assert_eq!((answer.status, answer.body.len()), (200, 200_000));
         assert_eq!(answer.header("x-echo"), Some("1"));
+        let answer = call(
+            server,
+            "POST",
+            &format!("/f/{name}"),
+            "",
+            &vec![b'x'; 200_000],
+        );
+        assert_eq!((answer.status, answer.body.len()), (200, 200_000));
         assert_eq!(execution_of(server, &answer)["output"]["bytes"], 200_000);
     });
 }

@@ -197,6 +197,8 @@
     if (reply === SENT) return '{"sent":true}';
     const { status, headers, body } = reply;
     const head = '{"status":' + stringify(status) + ',"headers":' + stringify(headers);
+    // `null` would be no value.
+    if (body.json === 'null') return head + ',"body":"null"}';
     if (body.json !== undefined) return head + ',"json":' + body.json + '}';
     if (body.base64 !== undefined) return head + ',"bodyBase64":' + stringify(body.base64) + '}';
     return head + ',"body":' + stringify(body.text) + '}';
@@ -240,7 +242,7 @@
 
   const sendReply = (reply) => {
     const { status, headers } = reply, content = bytesOfReply(reply);
-    let rest = content.length > 0 ? content : undefined;
+    let rest = content.length > 0 && request.method !== 'HEAD' ? content : undefined;
     const next = async () => {
       const piece = rest;
       rest = undefined;
