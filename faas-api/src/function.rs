@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use faas_core::model::egress::EgressRules;
+use faas_core::model::http::HttpConfig;
 use faas_core::model::{self, Environment, FunctionConfig as Limits, Json, Modules};
 use faas_core::platform;
 use faas_core::samples;
@@ -161,6 +162,9 @@ pub struct FunctionConfig<'a> {
     /// Which requests its code may make; null: all that the server allows.
     #[cfg_attr(feature = "openapi", schema(required, value_type = Option<crate::egress::EgressRules>))]
     pub egress: Option<Cow<'a, EgressRules>>,
+    /// Whether and how it answers HTTP requests; null: not.
+    #[cfg_attr(feature = "openapi", schema(required, value_type = Option<crate::http::HttpConfig>))]
+    pub http: Option<Cow<'a, HttpConfig>>,
     /// The name of the runtime that runs it; null: the server's first one.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub runtime: Option<Cow<'a, str>>,
@@ -192,6 +196,7 @@ impl<'a> FunctionConfig<'a> {
             memory,
             bindings,
             egress,
+            http,
             runtime,
         } = limits;
         let names = bindings.as_deref().map(<[_]>::iter);
@@ -207,6 +212,7 @@ impl<'a> FunctionConfig<'a> {
             memory: *memory,
             bindings: names.map(|names| names.map(|name| Cow::Borrowed(&**name)).collect()),
             egress: egress.as_deref().map(Cow::Borrowed),
+            http: http.as_deref().map(Cow::Borrowed),
             runtime: runtime.as_deref().map(Cow::Borrowed),
             env: variables
                 .map(|(name, value)| (Cow::Borrowed(&**name), Cow::Borrowed(&**value)))
@@ -367,6 +373,7 @@ impl TryFrom<NewFunction> for platform::NewFunction {
         function.config.memory = config.memory.flatten();
         function.config.bindings = config.bindings.take().flatten().map(shared);
         function.config.egress = config.egress.take().flatten().map(Arc::new);
+        function.config.http = config.http.take().flatten().map(Arc::new);
         function.config.runtime = config.runtime.take().flatten().map(Into::into);
         function.environment = config.environment();
         Ok(function)
@@ -496,6 +503,7 @@ impl TryFrom<FunctionChange> for platform::FunctionUpdate {
         update.memory = config.memory;
         update.bindings = config.bindings.take().map(|names| names.map(shared));
         update.egress = config.egress.take().map(|rules| rules.map(Arc::new));
+        update.http = config.http.take().map(|http| http.map(Arc::new));
         update.runtime = config.runtime.take().map(|name| name.map(Into::into));
         update.environment = config.environment();
         Ok(update)
@@ -562,6 +570,14 @@ pub struct NewConfig {
     )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::egress::EgressRules>))]
     pub egress: Option<Option<EgressRules>>,
+    /// Whether and how it answers HTTP requests at `/f/NAME`. Null: not.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::present"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::http::HttpConfig>))]
+    pub http: Option<Option<HttpConfig>>,
     /// The name of the runtime that runs it, one of those that the session lists. Null: the first.
     #[serde(
         default,
