@@ -270,3 +270,22 @@ fn an_input_still_reaches_a_function_that_answers_requests_too() {
         );
     });
 }
+
+#[test]
+fn the_examples_answer_as_they_say() {
+    in_both(|server| {
+        let routes = json!({
+            "enabled": true, "auth": "public", "routes": ["GET /orders/:id", "POST /orders"]
+        });
+        let orders = include_str!("../../../../functions/http-orders.js");
+        let orders = upload_with(server, orders, &routes);
+        let order = call(server, "GET", &format!("/f/{orders}/orders/7"), "", b"");
+        assert_eq!(order.json(), json!({ "order": "7" }));
+        let items = br#"{"items": [{"price": 2, "count": 3}]}"#;
+        let created = call(server, "POST", &format!("/f/{orders}/orders"), JSON, items);
+        assert_eq!((created.status, created.json()), (201, json!({ "total": 6 })));
+        let events = upload(server, include_str!("../../../../functions/http-events.ts"));
+        let events = call(server, "GET", &format!("/f/{events}?count=2"), "", b"");
+        assert_eq!(events.text(), "data: 1\n\ndata: 2\n\n");
+    });
+}
