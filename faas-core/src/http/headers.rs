@@ -19,9 +19,9 @@ const SECRET: [&str; 4] = ["authorization", "cookie", "x-api-key", "x-auth-token
 
 /// The headers that go on: those that neither belong to the connection nor are named in a `Connection`
 /// header. Names are in lower case.
-pub(crate) fn kept_headers<'a, V: AsRef<[u8]>>(
-    headers: &'a [(String, V)],
-) -> impl Iterator<Item = &'a (String, V)> {
+pub(crate) fn kept_headers<V: AsRef<[u8]>>(
+    headers: &[(String, V)],
+) -> impl Iterator<Item = &(String, V)> {
     let is_named = |name: &str| {
         let lists = headers.iter().filter(|(name, _)| name == "connection");
         lists.into_iter().any(|(_, list)| {

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use self::client::{Client, Response};
 use super::api::{ended, get};
 use super::running::Server;
+use super::waiting::wait_for;
 
 /// Runs a check against a server of each isolation.
 fn in_both(check: impl Fn(&Server)) {
@@ -51,7 +52,14 @@ fn call(server: &Server, method: &str, path: &str, headers: &str, body: &[u8]) -
 
 /// The execution that a response is of, once it has ended.
 fn execution_of(server: &Server, response: &Response) -> Value {
-    ended(server, response.header("x-execution-id").unwrap())
+    let id = response.header("x-execution-id").unwrap();
+    let path = format!("/api/executions/{id}");
+    // One whose response came in pieces is stored after that.
+    wait_for(&format!("the record of execution {id}"), || {
+        let is_there = server.send("GET", &path, "").0 == 200;
+        is_there.then_some(())
+    });
+    ended(server, id)
 }
 
 /// The id of the function that ran last.

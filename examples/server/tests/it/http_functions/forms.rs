@@ -283,7 +283,10 @@ fn the_examples_answer_as_they_say() {
         assert_eq!(order.json(), json!({ "order": "7" }));
         let items = br#"{"items": [{"price": 2, "count": 3}]}"#;
         let created = call(server, "POST", &format!("/f/{orders}/orders"), JSON, items);
-        assert_eq!((created.status, created.json()), (201, json!({ "total": 6 })));
+        assert_eq!(
+            (created.status, created.json()),
+            (201, json!({ "total": 6 }))
+        );
         let events = upload(server, include_str!("../../../../functions/http-events.ts"));
         let events = call(server, "GET", &format!("/f/{events}?count=2"), "", b"");
         assert_eq!(events.text(), "data: 1\n\ndata: 2\n\n");

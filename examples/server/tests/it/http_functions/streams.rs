@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use super::super::waiting::wait_for;
 use super::*;
 
 #[test]
