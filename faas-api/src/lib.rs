@@ -48,6 +48,7 @@ mod error;
 pub mod event;
 mod execution;
 mod function;
+mod kv;
 mod load_test;
 mod metrics;
 mod number;
@@ -74,6 +75,7 @@ pub use function::{
     Function, FunctionChange, FunctionConfig, FunctionSummary, Message, NewConfig, NewFunction,
     Sample, Secret,
 };
+pub use kv::{KvKey, KvKeyPage, KvNamespace, KvNamespacePage};
 pub use load_test::{
     ErrorGroup, EstimatedCost, LoadCost, LoadEstimate, LoadResult, LoadSecond, LoadTest,
     NewLoadTest, ResponseTimes,

@@ -13,8 +13,8 @@ use faas_core::model::egress::EgressRules;
 use faas_core::model::{
     Actor, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, CallerLabel, Environment, Execution,
     ExecutionId, Failure, Function, FunctionConfig, FunctionId, FunctionStatus, HostCallRecord,
-    InstanceId, Json, KeyHash, KeyId, Language, LogLine, Modules, NanoDollars, Role, ScalingAction,
-    ScalingEvent, ScalingEventId, Status, Tier, Timestamp,
+    InstanceId, Json, KeyHash, KeyId, KvConfig, Language, LogLine, Modules, NanoDollars, Role,
+    ScalingAction, ScalingEvent, ScalingEventId, Status, Tier, Timestamp,
 };
 use faas_core::store::{Lease, Owner, Stage, Write};
 use serde::{Deserialize, Serialize};
@@ -72,6 +72,8 @@ struct FunctionConfigDef {
     bindings: Option<Arc<[Arc<str>]>>,
     #[serde(default)]
     egress: Option<Arc<EgressRules>>,
+    #[serde(default)]
+    kv: Option<Arc<KvConfig>>,
     #[serde(default)]
     runtime: Option<Arc<str>>,
 }

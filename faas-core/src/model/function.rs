@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::egress::EgressRules;
-use super::{Environment, FunctionId, Language, Modules, Source, Timestamp};
+use super::{Environment, FunctionId, KvConfig, Language, Modules, Source, Timestamp};
 
 /// A function: its code and how to run it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +122,8 @@ pub struct FunctionConfig {
     pub bindings: Option<Arc<[Arc<str>]>>,
     /// Which requests its code may make, within what the server allows; `None`: all of those.
     pub egress: Option<Arc<EgressRules>>,
+    /// Its namespaces of keys and values; `None`: none.
+    pub kv: Option<Arc<KvConfig>>,
     /// The name of the runtime that runs it; `None`: the platform's first one.
     pub runtime: Option<Arc<str>>,
 }
@@ -142,6 +144,7 @@ impl Default for FunctionConfig {
             memory: None,
             bindings: None,
             egress: None,
+            kv: None,
             runtime: None,
         }
     }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::model::egress::EgressRules;
-use crate::model::{Function, FunctionConfig, FunctionStatus, Language, Modules, Timestamp};
+use crate::model::{
+    Function, FunctionConfig, FunctionStatus, KvConfig, Language, Modules, Timestamp,
+};
 use crate::platform::EnvironmentUpdate;
 use crate::secrets::{SecretKeys, SecretText};
 
@@ -127,6 +129,22 @@ impl NewFunction {
         self
     }
 
+    /// Sets its namespaces of keys and values. Without this, it has none.
+    ///
+    /// ```
+    /// use faas_core::model::{KvConfig, KvTarget};
+    /// use faas_core::platform::NewFunction;
+    ///
+    /// let code = "return (await context.kv.get('n')) ?? 0";
+    /// let new = NewFunction::new("count", "counts", code).kv(KvConfig::One(KvTarget::Own));
+    /// assert!(new.config.kv.is_some());
+    /// ```
+    #[must_use]
+    pub fn kv(mut self, namespaces: KvConfig) -> Self {
+        self.config.kv = Some(Arc::new(namespaces));
+        self
+    }
+
     /// Sets the bindings that its code may use. Without this, it may use those that the host opens
     /// to all functions.
     #[must_use]
@@ -195,6 +213,8 @@ pub struct FunctionUpdate {
     pub bindings: Option<Option<Arc<[Arc<str>]>>>,
     /// New network rules; `Some(None)` allows all that the server allows.
     pub egress: Option<Option<Arc<EgressRules>>>,
+    /// New namespaces of keys and values; `Some(None)` takes all away. Their entries stay.
+    pub kv: Option<Option<Arc<KvConfig>>>,
     /// A new runtime, by its name; `Some(None)` gives the platform's first one.
     pub runtime: Option<Option<Arc<str>>>,
     /// Variables and secrets to set and to remove.
@@ -272,6 +292,13 @@ impl FunctionUpdate {
         self
     }
 
+    /// Changes the namespaces of keys and values; `None` takes all away. Their entries stay.
+    #[must_use]
+    pub fn kv(mut self, namespaces: Option<Arc<KvConfig>>) -> Self {
+        self.kv = Some(namespaces);
+        self
+    }
+
     /// Changes the network rules; `None` allows all that the server allows.
     #[must_use]
     pub fn egress(mut self, rules: Option<Arc<EgressRules>>) -> Self {
@@ -331,6 +358,7 @@ impl From<NewFunction> for FunctionUpdate {
             .memory(new.config.memory)
             .bindings(new.config.bindings)
             .egress(new.config.egress)
+            .kv(new.config.kv)
             .runtime(new.config.runtime)
             .environment(new.environment)
     }
@@ -370,6 +398,9 @@ impl FunctionUpdate {
         }
         if let Some(rules) = &self.egress {
             after.config.egress.clone_from(rules);
+        }
+        if let Some(kv) = &self.kv {
+            after.config.kv.clone_from(kv);
         }
         if let Some(runtime) = &self.runtime {
             after.config.runtime.clone_from(runtime);
