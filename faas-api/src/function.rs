@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use faas_core::model::KvConfig;
 use faas_core::model::egress::EgressRules;
+use faas_core::model::http::HttpConfig;
 use faas_core::model::{self, Environment, FunctionConfig as Limits, Json, Modules};
 use faas_core::platform;
 use faas_core::samples;
@@ -162,6 +163,9 @@ pub struct FunctionConfig<'a> {
     /// Which requests its code may make; null: all that the server allows.
     #[cfg_attr(feature = "openapi", schema(required, value_type = Option<crate::egress::EgressRules>))]
     pub egress: Option<Cow<'a, EgressRules>>,
+    /// Whether and how it answers HTTP requests; null: not.
+    #[cfg_attr(feature = "openapi", schema(required, value_type = Option<crate::http::HttpConfig>))]
+    pub http: Option<Cow<'a, HttpConfig>>,
     /// Its namespaces of keys and values; null: none.
     #[cfg_attr(feature = "openapi", schema(required, value_type = Option<crate::kv::KvConfig>))]
     pub kv: Option<Cow<'a, KvConfig>>,
@@ -196,6 +200,7 @@ impl<'a> FunctionConfig<'a> {
             memory,
             bindings,
             egress,
+            http,
             kv,
             runtime,
         } = limits;
@@ -212,6 +217,7 @@ impl<'a> FunctionConfig<'a> {
             memory: *memory,
             bindings: names.map(|names| names.map(|name| Cow::Borrowed(&**name)).collect()),
             egress: egress.as_deref().map(Cow::Borrowed),
+            http: http.as_deref().map(Cow::Borrowed),
             kv: kv.as_deref().map(Cow::Borrowed),
             runtime: runtime.as_deref().map(Cow::Borrowed),
             env: variables
@@ -373,6 +379,7 @@ impl TryFrom<NewFunction> for platform::NewFunction {
         function.config.memory = config.memory.flatten();
         function.config.bindings = config.bindings.take().flatten().map(shared);
         function.config.egress = config.egress.take().flatten().map(Arc::new);
+        function.config.http = config.http.take().flatten().map(Arc::new);
         function.config.kv = config.kv.take().flatten().map(Arc::new);
         function.config.runtime = config.runtime.take().flatten().map(Into::into);
         function.environment = config.environment();
@@ -503,6 +510,7 @@ impl TryFrom<FunctionChange> for platform::FunctionUpdate {
         update.memory = config.memory;
         update.bindings = config.bindings.take().map(|names| names.map(shared));
         update.egress = config.egress.take().map(|rules| rules.map(Arc::new));
+        update.http = config.http.take().map(|http| http.map(Arc::new));
         update.kv = config.kv.take().map(|kv| kv.map(Arc::new));
         update.runtime = config.runtime.take().map(|name| name.map(Into::into));
         update.environment = config.environment();
@@ -570,6 +578,14 @@ pub struct NewConfig {
     )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::egress::EgressRules>))]
     pub egress: Option<Option<EgressRules>>,
+    /// Whether and how it answers HTTP requests at `/f/NAME`. Null: not.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::present"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::http::HttpConfig>))]
+    pub http: Option<Option<HttpConfig>>,
     /// Its namespaces of keys and values. `true`: its own one, which is deleted with it. A name: one
     /// that all functions share that name it. Both are `context.kv` and `env.KV` in its code. An object:
     /// several, by the names under which its code finds them, each `true` or a name. `false` or null:

@@ -48,6 +48,8 @@ mod error;
 pub mod event;
 mod execution;
 mod function;
+#[cfg(feature = "openapi")]
+mod http;
 mod kv;
 mod load_test;
 mod metrics;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use faas_core::model::Cost;
 use faas_core::model::LoadTest;
 use faas_core::model::egress::EgressRules;
+use faas_core::model::http::HttpConfig;
 use faas_core::model::{
     Actor, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, CallerLabel, Environment, Execution,
     ExecutionId, Failure, Function, FunctionConfig, FunctionId, FunctionStatus, HostCallRecord,
@@ -72,6 +73,8 @@ struct FunctionConfigDef {
     bindings: Option<Arc<[Arc<str>]>>,
     #[serde(default)]
     egress: Option<Arc<EgressRules>>,
+    #[serde(default)]
+    http: Option<Arc<HttpConfig>>,
     #[serde(default)]
     kv: Option<Arc<KvConfig>>,
     #[serde(default)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::egress::EgressRules;
+use super::http::HttpConfig;
 use super::{Environment, FunctionId, KvConfig, Language, Modules, Source, Timestamp};
 
 /// A function: its code and how to run it.
@@ -122,6 +123,8 @@ pub struct FunctionConfig {
     pub bindings: Option<Arc<[Arc<str>]>>,
     /// Which requests its code may make, within what the server allows; `None`: all of those.
     pub egress: Option<Arc<EgressRules>>,
+    /// Whether and how it answers HTTP requests; `None`: not.
+    pub http: Option<Arc<HttpConfig>>,
     /// Its namespaces of keys and values; `None`: none.
     pub kv: Option<Arc<KvConfig>>,
     /// The name of the runtime that runs it; `None`: the platform's first one.
@@ -144,6 +147,7 @@ impl Default for FunctionConfig {
             memory: None,
             bindings: None,
             egress: None,
+            http: None,
             kv: None,
             runtime: None,
         }

@@ -11,6 +11,7 @@ pub mod egress;
 mod environment;
 mod execution;
 mod function;
+pub mod http;
 mod id;
 mod json;
 mod key_value;

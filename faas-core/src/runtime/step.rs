@@ -50,6 +50,9 @@ pub(super) trait ForkedEngine: JsEngine + Sized {
     /// Lets code make code from text, in this isolate and its copies.
     fn allow_eval(&mut self);
 
+    /// Prepares the memory of this process for forks. Called once, before the first.
+    fn settle(&mut self);
+
     /// Gives this copy of the isolate its own random numbers, and a recorder for console lines.
     fn diverge(&mut self, seed: u64, recorder: Arc<dyn LineRecorder>);
 

@@ -61,7 +61,9 @@ async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     let params = Params::of(&uri)?;
     let limit = page_limit(&params)?;
     let after = params.text("cursor")?.map(Namespace::named);
-    let after = after.transpose().map_err(|_| ApiError::invalid("invalid cursor"))?;
+    let after = after
+        .transpose()
+        .map_err(|_| ApiError::invalid("invalid cursor"))?;
     let found = api.platform.kv_namespaces(after.as_ref(), limit).await?;
     answer::json(StatusCode::OK, &wire::KvNamespacePage::new(found, limit))
 }
@@ -102,11 +104,7 @@ async fn clear(
         errors::Invalid
     )
 )]
-async fn keys(
-    State(api): State<Api>,
-    path: RawPathParams,
-    uri: Uri,
-) -> Result<Response, ApiError> {
+async fn keys(State(api): State<Api>, path: RawPathParams, uri: Uri) -> Result<Response, ApiError> {
     let params = Params::of(&uri)?;
     let limit = page_limit(&params)?;
     let prefix = params.text("prefix")?.unwrap_or_default();
@@ -183,9 +181,9 @@ async fn write(
     }
     if let Some(text) = params.text("metadata")? {
         let json = Json::parse(text.to_owned());
-        options = options.metadata(json.map_err(|error| {
-            ApiError::invalid(format!("metadata is not JSON: {error}"))
-        })?);
+        options = options.metadata(
+            json.map_err(|error| ApiError::invalid(format!("metadata is not JSON: {error}")))?,
+        );
     }
     let limit = api.platform.options().kv_limits.max_value;
     let read = body::read_exact(&parts.headers, stream, limit);
@@ -251,10 +249,7 @@ fn value(entry: KvEntry) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     // A value is nothing that a browser should run.
-    headers.insert(
-        X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let metadata = entry.metadata.map(|json| ascii(json.as_str()));
     let expires_at = entry.expires_at.map(|at: Timestamp| at.to_string());
     for (name, text) in [(&METADATA, metadata), (&EXPIRES_AT, expires_at)] {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use faas_core::cost::PriceBook;
 use faas_core::model::Sealed;
 use faas_core::model::egress::EgressRules;
+use faas_core::model::http::HttpConfig;
 use faas_core::model::{
     Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
     FunctionSummary, KvConfig, Language, Modules, Secret, Tier, Timestamp,
@@ -43,6 +44,7 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
             "memory": function.config.memory.map(i64::from),
             "bindings": write_bindings(&function.config),
             "egress": write_egress(&function.config),
+            "http": write_http(&function.config),
             "kv": write_kv(&function.config),
             "runtime": function.config.runtime.as_deref(),
             "env": variables,
@@ -113,6 +115,21 @@ fn egress(fields: &Fields<'_>) -> Result<Option<Arc<EgressRules>>, Error> {
     };
     let rules = serde_json::from_str(text);
     (rules.map(|rules| Some(Arc::new(rules)))).map_err(|_| fields.unreadable("config.egress"))
+}
+
+/// As JSON text, like the rules. Null: it answers no HTTP requests.
+fn write_http(config: &FunctionConfig) -> Bson {
+    let http = config.http.as_deref();
+    let text = http.and_then(|http| serde_json::to_string(http).ok());
+    text.map_or(Bson::Null, Bson::String)
+}
+
+fn http(fields: &Fields<'_>) -> Result<Option<Arc<HttpConfig>>, Error> {
+    let Some(text) = fields.optional_text("http")? else {
+        return Ok(None);
+    };
+    let http = serde_json::from_str(text);
+    (http.map(|http| Some(Arc::new(http)))).map_err(|_| fields.unreadable("config.http"))
 }
 
 /// As JSON text. Null stands for no namespaces.
@@ -292,6 +309,8 @@ fn config(fields: &Fields<'_>, damage: &mut Damage) -> FunctionConfig {
             egress(fields),
             Some(Arc::new(EgressRules::nothing())),
         ),
+        // And one whose HTTP settings cannot be read answers no requests.
+        http: damage.or("config.http", http(fields), None),
         kv: damage.or("config.kv", kv(fields), None),
         runtime: damage
             .or("config.runtime", fields.optional_text("runtime"), None)

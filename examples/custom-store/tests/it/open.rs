@@ -149,6 +149,7 @@ async fn every_field_outlives_a_restart() {
             memory: Some(64),
             bindings: Some(["inventory".into()].into()),
             egress: None,
+            http: None,
             kv: None,
             runtime: Some("processes".into()),
         },

@@ -8,6 +8,7 @@ use crate::cost::PriceBook;
 use crate::engine::Shared;
 use crate::error::Error;
 use crate::model::egress::EgressRules;
+use crate::model::http::HttpConfig;
 use crate::model::{Function, FunctionConfig, KvConfig, Modules, Tier};
 use crate::options::PlatformOptions;
 
@@ -150,6 +151,7 @@ fn check_config(
         memory,
         bindings,
         egress,
+        http,
         // The engine knows the bindings.
         kv: _,
         // A platform knows its runtimes.
@@ -173,6 +175,16 @@ fn check_config(
     }
     if is_new(|before, after| before.concurrency != after.concurrency) && *concurrency == Some(0) {
         return wrong("concurrency is 0: expected at least 1, or none for no limit".to_owned());
+    }
+    let http_limit = http.as_deref().and_then(HttpConfig::time_limit);
+    if let Some(limit) = http_limit
+        && limit > *timeout
+        && is_new(|before, after| before.http != after.http || before.timeout != after.timeout)
+    {
+        let (limit, timeout) = (limit.as_millis(), timeout.as_millis());
+        return wrong(format!(
+            "http.timeout is {limit} ms: expected at most the function's timeout of {timeout} ms"
+        ));
     }
     // Code and timeout decide the tier.
     let may_have_new_tier = before.is_none_or(|before| before.source() != function.source())

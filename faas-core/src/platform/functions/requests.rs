@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::model::egress::EgressRules;
+use crate::model::http::HttpConfig;
 use crate::model::{
     Function, FunctionConfig, FunctionStatus, KvConfig, Language, Modules, Timestamp,
 };
@@ -129,6 +130,13 @@ impl NewFunction {
         self
     }
 
+    /// Sets whether and how it answers HTTP requests. Without this, it does not.
+    #[must_use]
+    pub fn http(mut self, http: HttpConfig) -> Self {
+        self.config.http = Some(Arc::new(http));
+        self
+    }
+
     /// Sets its namespaces of keys and values. Without this, it has none.
     ///
     /// ```
@@ -213,6 +221,8 @@ pub struct FunctionUpdate {
     pub bindings: Option<Option<Arc<[Arc<str>]>>>,
     /// New network rules; `Some(None)` allows all that the server allows.
     pub egress: Option<Option<Arc<EgressRules>>>,
+    /// New HTTP settings; `Some(None)` answers no HTTP requests.
+    pub http: Option<Option<Arc<HttpConfig>>>,
     /// New namespaces of keys and values; `Some(None)` takes all away. Their entries stay.
     pub kv: Option<Option<Arc<KvConfig>>>,
     /// A new runtime, by its name; `Some(None)` gives the platform's first one.
@@ -306,6 +316,13 @@ impl FunctionUpdate {
         self
     }
 
+    /// Changes the HTTP settings; `None` answers no HTTP requests.
+    #[must_use]
+    pub fn http(mut self, http: Option<Arc<HttpConfig>>) -> Self {
+        self.http = Some(http);
+        self
+    }
+
     /// Changes the bindings; `None` gives those that the host opens to all functions.
     #[must_use]
     pub fn bindings(mut self, names: Option<Arc<[Arc<str>]>>) -> Self {
@@ -358,6 +375,7 @@ impl From<NewFunction> for FunctionUpdate {
             .memory(new.config.memory)
             .bindings(new.config.bindings)
             .egress(new.config.egress)
+            .http(new.config.http)
             .kv(new.config.kv)
             .runtime(new.config.runtime)
             .environment(new.environment)
@@ -398,6 +416,9 @@ impl FunctionUpdate {
         }
         if let Some(rules) = &self.egress {
             after.config.egress.clone_from(rules);
+        }
+        if let Some(http) = &self.http {
+            after.config.http.clone_from(http);
         }
         if let Some(kv) = &self.kv {
             after.config.kv.clone_from(kv);

@@ -204,6 +204,7 @@ impl<E: ForkedEngine> Zygote<E> {
                 return Ok(Report::Refused(reason));
             }
         }
+        self.isolate.settle();
         Ok(match sandbox::lock_zygote() {
             Ok(locks) => {
                 let missing = locks.missing().iter().map(ToString::to_string).collect();

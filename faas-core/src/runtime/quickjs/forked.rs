@@ -103,6 +103,10 @@ impl ForkedEngine for Isolate {
         self.with_eval();
     }
 
+    fn settle(&mut self) {
+        self.fill_holes();
+    }
+
     fn diverge(&mut self, seed: u64, recorder: Arc<dyn LineRecorder>) {
         self.seed(seed);
         self.record_lines(recorder);

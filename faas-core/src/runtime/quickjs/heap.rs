@@ -15,6 +15,8 @@
 //!   freed before functions that count their references to it (bellard/quickjs#280). So a runtime
 //!   with a module frees nothing at its end: all of its blocks are freed after it.
 
+mod pages;
+
 use std::alloc::{self, Layout};
 use std::any::Any;
 use std::collections::HashMap;
@@ -26,6 +28,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 use rquickjs::allocator::Allocator;
+
+use self::pages::{PAGE, Pages};
 
 /// The account of one isolate's memory. Only the thread that uses the isolate writes to it, so
 /// nothing here needs more than relaxed order.
@@ -203,11 +207,13 @@ struct Header {
 }
 
 const HEADER: usize = size_of::<Header>();
-const ALIGN: usize = align_of::<Header>();
+/// No block is at the start of a page, unless it is a page: blocks follow a header of 24 bytes.
+const ALIGN: usize = 16;
+const _: () = assert!(HEADER % ALIGN == 8);
 
 /// The layout of a block with `size` bytes after its header; `None` when that is too large.
 fn layout(size: usize) -> Option<Layout> {
-    let total = size.checked_next_multiple_of(ALIGN)?.checked_add(HEADER)?;
+    let total = size.checked_next_multiple_of(8)?.checked_add(HEADER)?;
     Layout::from_size_align(total, ALIGN).ok()
 }
 
@@ -215,6 +221,7 @@ fn layout(size: usize) -> Option<Layout> {
 pub(super) struct Metered {
     heap: Arc<Heap>,
     first: *mut Header,
+    pages: Pages,
 }
 
 #[expect(unsafe_code, reason = "an allocator is unsafe by nature")]
@@ -223,6 +230,7 @@ impl Metered {
         Self {
             heap,
             first: ptr::null_mut(),
+            pages: Pages::default(),
         }
     }
 
@@ -230,6 +238,9 @@ impl Metered {
     fn take(&mut self, size: usize, make: unsafe fn(Layout) -> *mut u8) -> *mut u8 {
         if size == 0 || !self.heap.admit(size, 0) {
             return ptr::null_mut();
+        }
+        if pages::is_page(size) {
+            return self.take_page();
         }
         let Some(layout) = layout(size) else {
             return ptr::null_mut();
@@ -252,6 +263,16 @@ impl Metered {
             self.link(header);
             header.cast::<u8>().add(HEADER)
         }
+    }
+
+    fn take_page(&mut self) -> *mut u8 {
+        let page = self.pages.take();
+        if page.is_null() {
+            self.heap.refused.store(true, Ordering::Relaxed);
+        } else {
+            self.heap.replace(PAGE, 0);
+        }
+        page
     }
 
     /// # Safety
@@ -320,11 +341,22 @@ unsafe impl Allocator for Metered {
     }
 
     fn calloc(&mut self, count: usize, size: usize) -> *mut u8 {
-        self.take(count.saturating_mul(size), alloc::alloc_zeroed)
+        let size = count.saturating_mul(size);
+        let block = self.take(size, alloc::alloc_zeroed);
+        if !block.is_null() && pages::is_page(size) {
+            // SAFETY: the page is nobody else's.
+            unsafe { block.write_bytes(0, PAGE) };
+        }
+        block
     }
 
     unsafe fn dealloc(&mut self, block: *mut u8) {
         if block.is_null() || self.heap.keeping.load(Ordering::Relaxed) {
+            return;
+        }
+        if pages::is_at_page(block) {
+            self.pages.give_back(block);
+            self.heap.replace(0, PAGE);
             return;
         }
         // SAFETY: the caller hands back a block of this allocator.
@@ -334,6 +366,19 @@ unsafe impl Allocator for Metered {
     unsafe fn realloc(&mut self, block: *mut u8, size: usize) -> *mut u8 {
         if block.is_null() {
             return self.alloc(size);
+        }
+        if pages::is_at_page(block) || pages::is_page(size) {
+            // SAFETY: the caller hands in a block of this allocator. Both blocks are at least as
+            // large as what is copied, and apart.
+            unsafe {
+                let old = Self::usable_size(block);
+                let moved = self.alloc(size);
+                if !moved.is_null() {
+                    moved.copy_from_nonoverlapping(block, old.min(size));
+                    self.dealloc(block);
+                }
+                return moved;
+            }
         }
         // SAFETY: the caller hands in a block of this allocator. When it cannot be moved it stays
         // as it is, in the list, and so does the account.
@@ -362,6 +407,9 @@ unsafe impl Allocator for Metered {
     }
 
     unsafe fn usable_size(block: *mut u8) -> usize {
+        if pages::is_at_page(block) {
+            return PAGE;
+        }
         // SAFETY: by the caller's promise.
         unsafe { (*header_of(block)).size }
     }
@@ -379,6 +427,7 @@ impl Drop for Metered {
             // ended, so nobody uses its blocks.
             unsafe { self.free(self.first) };
         }
+        self.heap.replace(0, self.pages.used() * PAGE);
     }
 }
 
@@ -424,10 +473,34 @@ mod tests {
     }
 
     #[test]
+    #[expect(unsafe_code, reason = "calls the allocator as QuickJS does")]
+    fn blocks_become_pages_and_pages_blocks_with_their_contents() {
+        let heap = Heap::new();
+        let mut allocator = Metered::new(heap.clone());
+        // SAFETY: the blocks are the allocator's own, and used within their sizes.
+        unsafe {
+            let used = allocator.alloc(PAGE);
+            used.write_bytes(1, PAGE);
+            allocator.dealloc(used);
+            let page = allocator.calloc(10, 400);
+            assert_eq!(page, used);
+            assert_eq!(std::slice::from_raw_parts(page, 4000), [0; 4000]);
+            assert_eq!((Metered::usable_size(page), heap.used()), (PAGE, PAGE));
+            page.write_bytes(2, 4000);
+            let block = allocator.realloc(page, 6000);
+            let page = allocator.realloc(block, 3900);
+            assert!(pages::is_at_page(page) && !pages::is_at_page(block));
+            assert_eq!(std::slice::from_raw_parts(page, 3900), [2; 3900]);
+            allocator.dealloc(page);
+        }
+        assert_eq!(heap.used(), 0);
+    }
+
+    #[test]
     fn what_a_runtime_leaks_is_freed_after_it() {
         let heap = Heap::new();
         let mut allocator = Metered::new(heap.clone());
-        let blocks = [10, 1000, 100_000].map(|size| allocator.alloc(size));
+        let blocks = [10, 1000, 4000, 100_000].map(|size| allocator.alloc(size));
         assert!(blocks.iter().all(|block| !block.is_null()));
         heap.end();
         drop(allocator);

@@ -13,6 +13,8 @@ use rquickjs::{Context, Runtime};
 use super::call_state::{CallState, Current, Dice};
 use super::compile::Compiled;
 use super::heap::{Heap, Metered};
+#[cfg(target_os = "linux")]
+use super::holes;
 use super::modules::{Files, Loader};
 use super::prelude::{Entries, Prelude};
 #[cfg(target_os = "linux")]
@@ -195,6 +197,19 @@ impl Isolate {
         self.runtime
             .set_gc_threshold(self.heap.used() + GC_THRESHOLD);
         Ok(())
+    }
+
+    /// Fills the holes in the heap of an isolate that will be forked: see [`holes`].
+    #[cfg(target_os = "linux")]
+    pub(super) fn fill_holes(&self) {
+        self.runtime.run_gc();
+        let before = self.heap.used();
+        self.context
+            .with(|ctx| holes::fill_arenas(&ctx, &self.heap));
+        self.heap.exempt(self.heap.used().saturating_sub(before));
+        self.runtime
+            .set_gc_threshold(self.heap.used() + GC_THRESHOLD);
+        holes::fill_process();
     }
 
     /// Lets code use `eval` and `new Function`.

@@ -31,6 +31,8 @@ mod forked;
 mod handler;
 mod heap;
 mod hints;
+#[cfg(target_os = "linux")]
+mod holes;
 mod isolate;
 mod modules;
 mod node;

@@ -7,6 +7,7 @@ use super::Fixture;
 use super::fixtures::{Fixtures, START};
 use crate::error::StoreError;
 use crate::model::egress::EgressRules;
+use crate::model::http::HttpConfig;
 use crate::model::{
     Function, FunctionConfig, FunctionStatus, FunctionSummary, Language, Modules, Tier,
 };
@@ -44,6 +45,20 @@ pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
                 )
                 .unwrap(),
             )),
+            http: Some(Arc::new(
+                serde_json::from_str(
+                    r#"{
+                        "enabled": true,
+                        "auth": "public",
+                        "methods": ["GET"],
+                        "routes": ["GET /orders/:id"],
+                        "cors": { "origins": ["https://example.com"] },
+                        "maxBody": 1000,
+                        "timeout": 1500
+                    }"#,
+                )
+                .unwrap(),
+            )),
             kv: Some(Arc::new(
                 serde_json::from_str(r#"{"CACHE":"cache","KV":true}"#).unwrap(),
             )),
@@ -56,6 +71,7 @@ pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
         config: FunctionConfig {
             bindings: Some([].into()),
             egress: Some(Arc::new(EgressRules::nothing())),
+            http: Some(Arc::new(HttpConfig::default())),
             ..FunctionConfig::default()
         },
         ..fixtures.function("closed")

@@ -348,8 +348,8 @@ async fn a_name_that_is_taken_or_not_valid_is_refused() {
     }
     // Nor can a variable be added later.
     let function = create(&platform, "return 1", json!(true)).await;
-    let update = FunctionUpdate::default()
-        .environment(EnvironmentUpdate::default().variable("KV", "x"));
+    let update =
+        FunctionUpdate::default().environment(EnvironmentUpdate::default().variable("KV", "x"));
     let update = platform.functions().update(function.id, update).await;
     assert!(matches!(update, Err(Error::Invalid(_))), "{update:?}");
 }

@@ -1135,6 +1135,7 @@ export interface components {
             env: {
                 [key: string]: string;
             };
+            http: components["schemas"]["HttpConfig"] | null;
             /**
              * Format: int32
              * @description The memory of its code in MiB; null: what its tier gives.
@@ -1327,6 +1328,57 @@ export interface components {
              * @description The year.
              */
             year: number;
+        };
+        /**
+         * @description Who may send requests to a function.
+         * @enum {string}
+         */
+        HttpAuth: "key" | "public";
+        /** @description Whether and how a function answers HTTP requests. */
+        HttpConfig: {
+            /** @description Who may send requests. Absent: `key`. */
+            auth?: components["schemas"]["HttpAuth"];
+            /** @description What pages of other origins may do. Absent: nothing. */
+            cors?: components["schemas"]["HttpCors"];
+            /** @description Whether it does. Absent: no. */
+            enabled?: boolean;
+            /**
+             * Format: int64
+             * @description The largest body of a request, in bytes. Absent: the largest input of the server.
+             */
+            maxBody?: number;
+            /** @description The methods that are accepted, in upper case. `GET` includes `HEAD`. Absent: all. */
+            methods?: string[];
+            /**
+             * @description The routes that are accepted: a path pattern, or a method, a space and a path pattern, such as
+             *     `GET /orders/:id`. A segment is text, a parameter (`:id`), or at the end `:id?`, `:rest+`,
+             *     `:rest*` or `*`. Absent: all paths.
+             */
+            routes?: string[];
+            /**
+             * Format: int64
+             * @description Milliseconds that an execution may run which a request started; at most the function's
+             *     timeout. Absent: the function's timeout.
+             */
+            timeout?: number;
+        };
+        /** @description What pages of other origins may do with the responses of a function. */
+        HttpCors: {
+            /** @description Whether pages may send cookies. Absent: no. */
+            credentials?: boolean;
+            /** @description The headers that pages may read besides the usual ones. */
+            exposeHeaders?: string[];
+            /** @description The headers that pages may send. Absent: those that they ask for. */
+            headers?: string[];
+            /**
+             * Format: int64
+             * @description How many seconds a browser may keep the answer to a preflight. Absent: 600.
+             */
+            maxAge?: number;
+            /** @description The methods that pages may use. Absent: those that the function accepts. */
+            methods?: string[];
+            /** @description The origins, such as `https://example.com`; `*` for all. */
+            origins: string[];
         };
         /** @description An HTTP request of a function. Times are in microseconds; one is null if that part did not happen. */
         HttpRequest: {
@@ -1691,6 +1743,7 @@ export interface components {
             env?: {
                 [key: string]: string | null;
             } | null;
+            http?: components["schemas"]["HttpConfig"] | null;
             /**
              * Format: int32
              * @description The memory of its code in MiB, at most what its tier gives. The price stays that of the tier.
