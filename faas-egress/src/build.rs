@@ -6,6 +6,7 @@ use std::sync::Arc;
 use faas_core::clock::{Clock, SystemClock};
 use hyper::header::HeaderValue;
 use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
 use crate::broker::{Broker, Inner};
 use crate::connect::{Connector, TlsParts};
@@ -24,6 +25,9 @@ pub enum BuildError {
     /// TLS cannot be set up, for example because a root certificate is not valid.
     #[error("cannot set up TLS")]
     Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A file of certificates has none.
+    #[error("there is no certificate in PEM")]
+    NoCertificate,
     /// The `user_agent` is not a valid value of a header.
     #[error("the user agent is not a valid value of a header")]
     UserAgent,
@@ -82,6 +86,22 @@ impl BrokerBuilder {
     pub fn root_certificate(mut self, der: Vec<u8>) -> Self {
         self.roots.push(CertificateDer::from(der));
         self
+    }
+
+    /// Trusts the certificates in a text in PEM, besides the public roots.
+    ///
+    /// # Errors
+    /// [`BuildError::NoCertificate`] if there is none, [`BuildError::Tls`] if one is malformed.
+    pub fn root_certificates(mut self, pem: &[u8]) -> Result<Self, BuildError> {
+        let before = self.roots.len();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|error| BuildError::Tls(error.into()))?;
+            self.roots.push(certificate);
+        }
+        if self.roots.len() == before {
+            return Err(BuildError::NoCertificate);
+        }
+        Ok(self)
     }
 
     /// Makes the broker.

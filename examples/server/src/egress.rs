@@ -1,11 +1,15 @@
 //! Which requests functions may make with `fetch`.
 
+use std::error::Error;
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use faas_core::model::egress::HostPattern;
-use faas_egress::{Access, Broker, BuildError, IpNet, Policy, Ports};
+use faas_egress::{Access, Broker, IpNet, Policy, Ports};
 use serde::{Deserialize, Serialize};
 
 use crate::settings::either;
+use crate::stores::chain;
 
 /// Which addresses functions can reach.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
@@ -65,6 +69,23 @@ pub(crate) struct EgressFlags {
     /// An address or network that functions cannot reach
     #[arg(long, env = "FAAS_EGRESS_DENY_ADDRESS", value_name = "ADDRESS", value_delimiter = ',', value_parser = parse_network)]
     pub(crate) egress_deny_address: Vec<IpNet>,
+
+    /// A file with certificates, in PEM, of authorities to trust besides the public ones
+    #[arg(
+        long,
+        env = "FAAS_EGRESS_CA",
+        value_name = "FILE",
+        value_delimiter = ','
+    )]
+    pub(crate) egress_ca: Vec<PathBuf>,
+}
+
+/// The network of functions.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Egress {
+    pub(crate) policy: Policy,
+    /// Files with certificates of authorities.
+    pub(crate) authorities: Vec<PathBuf>,
 }
 
 /// Reads an address or a network.
@@ -79,10 +100,10 @@ pub(crate) fn parse_network(text: &str) -> Result<IpNet, String> {
 }
 
 impl EgressFlags {
-    /// The policy; lists that are not set by a flag come from `file`.
-    pub(crate) fn merge(self, file: Self) -> Policy {
+    /// The settings; lists that are not set by a flag come from `file`.
+    pub(crate) fn merge(self, file: Self) -> Egress {
         let ports = either(self.egress_port, file.egress_port);
-        Policy {
+        let policy = Policy {
             access: match self.egress.or(file.egress).unwrap_or_default() {
                 Reach::None => Access::None,
                 Reach::Public => Access::Public,
@@ -97,6 +118,10 @@ impl EgressFlags {
             deny_hosts: either(self.egress_deny_host, file.egress_deny_host),
             allow_addresses: either(self.egress_allow_address, file.egress_allow_address),
             deny_addresses: either(self.egress_deny_address, file.egress_deny_address),
+        };
+        Egress {
+            policy,
+            authorities: either(self.egress_ca, file.egress_ca),
         }
     }
 }
@@ -104,10 +129,19 @@ impl EgressFlags {
 /// The broker; `None` if functions have no network.
 ///
 /// # Errors
-/// When TLS cannot be set up.
-pub(crate) fn broker(policy: &Policy) -> Result<Option<Broker>, BuildError> {
-    if policy.access == Access::None {
+/// When a certificate cannot be read, or TLS cannot be set up.
+pub(crate) fn broker(egress: &Egress) -> Result<Option<Broker>, String> {
+    let mut builder = Broker::builder(egress.policy.clone());
+    for file in &egress.authorities {
+        let within = |error: &dyn Error| format!("{}: {}", file.display(), chain(error));
+        let pem = std::fs::read(file).map_err(|error| within(&error))?;
+        builder = builder
+            .root_certificates(&pem)
+            .map_err(|error| within(&error))?;
+    }
+    if egress.policy.access == Access::None {
         return Ok(None);
     }
-    Broker::builder(policy.clone()).build().map(Some)
+    let broker = builder.build().map_err(|error| chain(&error))?;
+    Ok(Some(broker))
 }

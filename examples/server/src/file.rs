@@ -48,6 +48,7 @@ pub(crate) const KEYS: &[&str] = &[
     "egress_deny_host",
     "egress_allow_address",
     "egress_deny_address",
+    "egress_ca",
     "warm_isolates",
     "warm_memory",
     "warm_idle",
@@ -103,6 +104,7 @@ pub(crate) struct File {
     egress_allow_address: Vec<IpNet>,
     #[serde(deserialize_with = "networks")]
     egress_deny_address: Vec<IpNet>,
+    egress_ca: Vec<PathBuf>,
     pub(crate) warm_isolates: Option<usize>,
     #[serde(deserialize_with = "size")]
     pub(crate) warm_memory: Option<usize>,
@@ -185,7 +187,6 @@ impl File {
         }
     }
 
-    /// The settings of [`NetworkFlags`].
     /// Takes the settings of the network of functions.
     pub(crate) fn take_egress(&mut self) -> EgressFlags {
         EgressFlags {
@@ -195,6 +196,7 @@ impl File {
             egress_deny_host: std::mem::take(&mut self.egress_deny_host),
             egress_allow_address: std::mem::take(&mut self.egress_allow_address),
             egress_deny_address: std::mem::take(&mut self.egress_deny_address),
+            egress_ca: std::mem::take(&mut self.egress_ca),
         }
     }
 

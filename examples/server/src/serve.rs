@@ -166,7 +166,7 @@ async fn start(settings: &Settings, store: Arc<dyn Store>) -> Result<Platform, S
         .price_book(settings.prices.clone())
         .options(|options| options.clone_from(&settings.platform));
     let network = egress::broker(&settings.egress)
-        .map_err(|error| format!("cannot set up the network of functions: {}", chain(&error)))?;
+        .map_err(|error| format!("cannot set up the network of functions: {error}"))?;
     let builder = network.into_iter().fold(builder, PlatformBuilder::network);
     let keys = settings.secret_keys.clone().into_iter();
     let builder = keys.fold(builder, PlatformBuilder::secret_key);

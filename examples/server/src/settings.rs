@@ -26,6 +26,7 @@ use faas_http::HttpOptions;
 
 use crate::address::{Address, parse_port};
 use crate::cli::{Durability, Flags, Isolation, LogFormat, Policy, Unread};
+use crate::egress::Egress;
 use crate::file::{File, Scaling};
 use crate::network::Network;
 use crate::store_url::StoreUrl;
@@ -80,7 +81,7 @@ pub(crate) struct Settings {
     pub(crate) isolation: Isolation,
     pub(crate) allow_unlocked: bool,
     pub(crate) allow_eval: bool,
-    pub(crate) egress: faas_egress::Policy,
+    pub(crate) egress: Egress,
     pub(crate) warm: Warm,
     pub(crate) request_timeout: Duration,
     pub(crate) network: Network,

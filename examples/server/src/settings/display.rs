@@ -57,7 +57,7 @@ impl Settings {
         set("isolation", Value::try_from(self.isolation)?);
         set("allow_unlocked", self.allow_unlocked.into());
         set("allow_eval", self.allow_eval.into());
-        let egress = &self.egress;
+        let egress = &self.egress.policy;
         set("egress", Value::try_from(egress.access)?);
         if let Ports::Only(ports) = &egress.ports {
             set("egress_port", Value::try_from(ports)?);
@@ -72,6 +72,7 @@ impl Settings {
             "egress_deny_address",
             Value::try_from(&egress.deny_addresses)?,
         );
+        set("egress_ca", Value::try_from(&self.egress.authorities)?);
         set("warm_isolates", count(self.warm.isolates));
         set("warm_memory", format_size(self.warm.memory).into());
         set("warm_idle", format_duration(self.warm.idle).into());

@@ -12,14 +12,26 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Redirect;
 use axum::routing::{any, get, post};
+#[cfg(target_os = "linux")]
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+#[cfg(target_os = "linux")]
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
+#[cfg(target_os = "linux")]
+use tokio_rustls::TlsAcceptor;
+#[cfg(target_os = "linux")]
+use tokio_rustls::rustls::ServerConfig;
+#[cfg(target_os = "linux")]
+use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio_util::sync::CancellationToken;
 
 use super::api::get as read;
+#[cfg(target_os = "linux")]
+use super::processes::busy_child;
 use super::running::Server;
 
 /// What the handlers of the origin share.
@@ -97,6 +109,11 @@ fn router(events: Events) -> Router {
             post(|State(events): State<Events>| async move { events.go.notify_one() }),
         )
         .route("/forever", get(forever))
+        .route(
+            "/json",
+            get(|| async { axum::Json(json!({ "answer": 42 })) }),
+        )
+        .route("/model", post(model))
         .with_state(events)
 }
 
@@ -119,6 +136,14 @@ async fn echo(
         "agent": header("user-agent"),
         "body": String::from_utf8_lossy(&body),
     }))
+}
+
+/// Answers as the interface of a model does.
+async fn model(axum::Json(question): axum::Json<Value>) -> String {
+    let asked = question["messages"][0]["content"].as_str().unwrap();
+    let piece = |text: &str| json!({ "choices": [{ "delta": { "content": text } }] });
+    let (first, second) = (piece(&format!("{asked} ")), piece("I am a model."));
+    format!("data: {first}\n\ndata: {second}\n\ndata: [DONE]\n\n")
 }
 
 /// Two pieces; the second one comes after `/go`.
@@ -146,6 +171,63 @@ async fn forever(State(events): State<Events>) -> Body {
     Body::from_stream(first.chain(stream::pending()).inspect(move |_| {
         let _kept = &guard;
     }))
+}
+
+/// An HTTPS server for `localhost` that answers with the request. Its certificate is in
+/// `authority.pem`.
+#[cfg(target_os = "linux")]
+struct TlsOrigin {
+    address: SocketAddr,
+    _runtime: tokio::runtime::Runtime,
+}
+
+#[cfg(target_os = "linux")]
+impl TlsOrigin {
+    fn start(folder: &std::path::Path) -> Self {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let text = BASE64_STANDARD.encode(made.cert.der());
+        let pem = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
+        std::fs::write(folder.join("authority.pem"), pem).unwrap();
+        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key.into())
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        runtime.spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move {
+                    let mut stream = acceptor.accept(stream).await?;
+                    let (mut request, mut piece) = (Vec::new(), [0; 4096]);
+                    while !request.ends_with(b"\r\n\r\n") {
+                        let length = stream.read(&mut piece).await?;
+                        request.extend_from_slice(&piece[..length]);
+                    }
+                    let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n";
+                    let length = format!("content-length: {}\r\n\r\n", request.len());
+                    stream.write_all(head.as_bytes()).await?;
+                    stream.write_all(length.as_bytes()).await?;
+                    stream.write_all(&request).await?;
+                    stream.shutdown().await
+                });
+            }
+        });
+        Self {
+            address,
+            _runtime: runtime,
+        }
+    }
 }
 
 /// Runs `check` with a server in each isolation that lets functions reach `origin`.
@@ -481,4 +563,133 @@ fn a_secret_of_a_rule_is_not_among_the_variables_of_the_code() {
     assert_eq!(status, 200, "{answer}");
     let (_, answer) = server.send("POST", &format!("{path}/invoke"), "null");
     assert_eq!(answer, r#"[null,"seen"]"#);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_secret_of_a_rule_reaches_its_host_and_never_the_memory_of_the_code() {
+    const IN_RULE: &str = "xyzzy-plugh-in-a-rule";
+    const IN_CODE: &str = "plover-frotz-in-the-code";
+    let folder = TempDir::new().unwrap();
+    let origin = TlsOrigin::start(folder.path());
+    let key = [("FAAS_SECRET_KEY", &*"5e".repeat(32))];
+    let port = origin.address.port().to_string();
+    let authority = folder.path().join("authority.pem");
+    let args = [
+        "--isolation",
+        "process",
+        "--egress",
+        "all",
+        "--egress-port",
+        &port,
+        "--egress-ca",
+        authority.to_str().unwrap(),
+    ];
+    let server = Server::start_in(folder.path(), &args, &key);
+    let code = "export default async ({ url, hang }, { env }) => {
+        if (hang) for (;;) env.OTHER;
+        return await (await fetch(url)).text();
+    }";
+    let id = upload(&server, code);
+    let path = format!("/api/functions/{id}");
+    let change = json!({ "config": {
+        "egress": { "allow": [{
+            "host": "localhost",
+            "ports": [origin.address.port()],
+            "headers": { "authorization": "Bearer ${secret:API_KEY}" },
+        }] },
+        "secrets": { "API_KEY": IN_RULE, "OTHER": IN_CODE },
+    } });
+    let (status, answer) = server.send("PUT", &path, &change.to_string());
+    assert_eq!(status, 200, "{answer}");
+    let path = format!("{path}/invoke");
+    let url = format!("https://localhost:{port}/");
+    let (status, answer) = server.send("POST", &path, &json!({ "url": url }).to_string());
+    assert_eq!(status, 200, "{answer}");
+    assert!(answer.contains(&format!("Bearer {IN_RULE}")), "{answer}");
+
+    // That answer is in the child's memory: the host sent the secret back. Another child has not
+    // asked.
+    let other = upload(&server, code);
+    let other = format!("/api/functions/{other}");
+    assert_eq!(server.send("PUT", &other, &change.to_string()).0, 200);
+    let _hanging = server.begin("POST", &format!("{other}/invoke"), r#"{"hang": true}"#);
+    let child = busy_child(&server);
+    let memory = memory_of(child);
+    let holds = |text: &str| {
+        memory
+            .windows(text.len())
+            .any(|part| part == text.as_bytes())
+    };
+    assert!(holds(IN_CODE), "the dump has what the code knows");
+    assert!(!holds(IN_RULE), "the dump has a secret of a rule");
+}
+
+/// What a process can write to, and so all that it has received.
+#[cfg(target_os = "linux")]
+fn memory_of(process: u32) -> Vec<u8> {
+    use std::os::unix::fs::FileExt as _;
+
+    let read = |file: &str| std::fs::read_to_string(format!("/proc/{process}/{file}")).unwrap();
+    let memory = std::fs::File::open(format!("/proc/{process}/mem")).unwrap();
+    let mut all = Vec::new();
+    for line in read("maps").lines().filter(|line| line.contains(" rw")) {
+        let (start, end) = line.split(' ').next().unwrap().split_once('-').unwrap();
+        let [start, end] = [start, end].map(|hex| u64::from_str_radix(hex, 16).unwrap());
+        let mut part = vec![0; usize::try_from(end - start).unwrap()];
+        if memory.read_exact_at(&mut part, start).is_ok() {
+            all.extend(part);
+        }
+    }
+    all
+}
+
+#[test]
+fn the_examples_that_fetch_work() {
+    let example = |name: &str| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../functions");
+        std::fs::read_to_string(format!("{folder}/{name}")).unwrap()
+    };
+    in_both(|server, origin| {
+        let id = upload(server, &example("fetch-cached.js"));
+        let path = format!("/api/functions/{id}/invoke");
+        let input = json!({ "url": origin.url("/json") }).to_string();
+        for cached in [false, true] {
+            let expected = json!({ "data": { "answer": 42 }, "cached": cached });
+            let (status, answer) = server.send("POST", &path, &input);
+            assert_eq!(status, 200, "{answer}");
+            assert_eq!(serde_json::from_str::<Value>(&answer).unwrap(), expected);
+        }
+        let input = json!({ "url": origin.url("/model"), "question": "who are you?" });
+        let answer = run(server, &example("model-stream.ts"), &input);
+        let expected = "who are you? I am a model.";
+        assert_eq!(answer, json!({ "answer": expected, "pieces": 2 }));
+    });
+}
+
+#[test]
+fn the_example_for_webhooks_accepts_what_is_signed_and_nothing_else() {
+    let folder = TempDir::new().unwrap();
+    let key = [("FAAS_SECRET_KEY", &*"5e".repeat(32))];
+    let server = Server::start_in(folder.path(), &[], &key);
+    let code = include_str!("../../../functions/webhook-verifier.js");
+    let id = upload(&server, code);
+    let path = format!("/api/functions/{id}");
+    let change = json!({ "config": { "secrets": { "WEBHOOK_SECRET": "whsec_test" } } });
+    assert_eq!(server.send("PUT", &path, &change.to_string()).0, 200);
+    let check = |body: &str, now: u32| {
+        // HMAC-SHA-256 of `1700000000.{"id":"evt_1"}` with the key `whsec_test`.
+        let signature = "c89214b5b5da833daed6f0b8c5bb6bd58cea9022bd80ccc78230f3942d632925";
+        let signature = format!("t=1700000000,v1={signature}");
+        let input = json!({ "signature": signature, "body": body, "now": now });
+        let (status, answer) = server.send("POST", &format!("{path}/invoke"), &input.to_string());
+        assert_eq!(status, 200, "{answer}");
+        serde_json::from_str::<Value>(&answer).unwrap()
+    };
+    let event = json!({ "valid": true, "event": { "id": "evt_1" } });
+    assert_eq!(check(r#"{"id":"evt_1"}"#, 1_700_000_010), event);
+    let wrong = json!({ "valid": false, "reason": "wrong signature" });
+    assert_eq!(check(r#"{"id":"evt_2"}"#, 1_700_000_010), wrong);
+    let late = json!({ "valid": false, "reason": "too old" });
+    assert_eq!(check(r#"{"id":"evt_1"}"#, 1_700_001_000), late);
 }

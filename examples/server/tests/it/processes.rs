@@ -133,7 +133,7 @@ fn start(folder: &std::path::Path) -> Server {
 
 /// The process that runs a call; the spare processes are idle. The worker, the only child of the
 /// server itself, may be busy too: it loads what its forks share.
-fn busy_child(server: &Server) -> u32 {
+pub(crate) fn busy_child(server: &Server) -> u32 {
     wait_for("a child is busy", || {
         let mut family = descendants(server.id()).into_iter();
         family.find(|id| {
