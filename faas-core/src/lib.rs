@@ -67,6 +67,7 @@ mod engine;
 pub mod error;
 pub mod events;
 pub mod http;
+pub mod kv;
 pub mod load_test;
 pub mod model;
 pub mod options;
