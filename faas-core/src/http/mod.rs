@@ -5,7 +5,7 @@
 //! that is whole, one whose body comes in pieces, or the execution that has failed. Each request is
 //! one execution: it is recorded, priced and limited like any other.
 //!
-//! This module has the data: [`input`] writes a request as the input of a call, [`output`] reads the
+//! This module has the data: `input` writes a request as the input of a call, `output` reads the
 //! response from its result. The engine's part, which carries bodies while the code runs, is in
 //! `engine/exchange.rs`; how the forms of handlers get requests is in
 //! `runtime/quickjs/prelude/http.js`.
