@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use faas_core::model::KvConfig;
 use faas_core::model::egress::EgressRules;
 use faas_core::model::http::HttpConfig;
 use faas_core::model::{self, Environment, FunctionConfig as Limits, Json, Modules};
@@ -165,6 +166,9 @@ pub struct FunctionConfig<'a> {
     /// Whether and how it answers HTTP requests; null: not.
     #[cfg_attr(feature = "openapi", schema(required, value_type = Option<crate::http::HttpConfig>))]
     pub http: Option<Cow<'a, HttpConfig>>,
+    /// Its namespaces of keys and values; null: none.
+    #[cfg_attr(feature = "openapi", schema(required, value_type = Option<crate::kv::KvConfig>))]
+    pub kv: Option<Cow<'a, KvConfig>>,
     /// The name of the runtime that runs it; null: the server's first one.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub runtime: Option<Cow<'a, str>>,
@@ -197,6 +201,7 @@ impl<'a> FunctionConfig<'a> {
             bindings,
             egress,
             http,
+            kv,
             runtime,
         } = limits;
         let names = bindings.as_deref().map(<[_]>::iter);
@@ -213,6 +218,7 @@ impl<'a> FunctionConfig<'a> {
             bindings: names.map(|names| names.map(|name| Cow::Borrowed(&**name)).collect()),
             egress: egress.as_deref().map(Cow::Borrowed),
             http: http.as_deref().map(Cow::Borrowed),
+            kv: kv.as_deref().map(Cow::Borrowed),
             runtime: runtime.as_deref().map(Cow::Borrowed),
             env: variables
                 .map(|(name, value)| (Cow::Borrowed(&**name), Cow::Borrowed(&**value)))
@@ -374,6 +380,7 @@ impl TryFrom<NewFunction> for platform::NewFunction {
         function.config.bindings = config.bindings.take().flatten().map(shared);
         function.config.egress = config.egress.take().flatten().map(Arc::new);
         function.config.http = config.http.take().flatten().map(Arc::new);
+        function.config.kv = config.kv.take().flatten().map(Arc::new);
         function.config.runtime = config.runtime.take().flatten().map(Into::into);
         function.environment = config.environment();
         Ok(function)
@@ -504,6 +511,7 @@ impl TryFrom<FunctionChange> for platform::FunctionUpdate {
         update.bindings = config.bindings.take().map(|names| names.map(shared));
         update.egress = config.egress.take().map(|rules| rules.map(Arc::new));
         update.http = config.http.take().map(|http| http.map(Arc::new));
+        update.kv = config.kv.take().map(|kv| kv.map(Arc::new));
         update.runtime = config.runtime.take().map(|name| name.map(Into::into));
         update.environment = config.environment();
         Ok(update)
@@ -578,6 +586,17 @@ pub struct NewConfig {
     )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::http::HttpConfig>))]
     pub http: Option<Option<HttpConfig>>,
+    /// Its namespaces of keys and values. `true`: its own one, which is deleted with it. A name: one
+    /// that all functions share that name it. Both are `context.kv` and `env.KV` in its code. An object:
+    /// several, by the names under which its code finds them, each `true` or a name. `false` or null:
+    /// none; what they have stays.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::kv::optional"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::kv::KvConfig>))]
+    pub kv: Option<Option<KvConfig>>,
     /// The name of the runtime that runs it, one of those that the session lists. Null: the first.
     #[serde(
         default,

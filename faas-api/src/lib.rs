@@ -50,6 +50,7 @@ mod execution;
 mod function;
 #[cfg(feature = "openapi")]
 mod http;
+mod kv;
 mod load_test;
 mod metrics;
 mod number;
@@ -76,6 +77,7 @@ pub use function::{
     Function, FunctionChange, FunctionConfig, FunctionSummary, Message, NewConfig, NewFunction,
     Sample, Secret,
 };
+pub use kv::{KvKey, KvKeyPage, KvNamespace, KvNamespacePage};
 pub use load_test::{
     ErrorGroup, EstimatedCost, LoadCost, LoadEstimate, LoadResult, LoadSecond, LoadTest,
     NewLoadTest, ResponseTimes,

@@ -209,6 +209,9 @@ pub enum Conflict {
     /// The execution could not be cancelled, because it changed all the time.
     #[error("{0}")]
     ExecutionBusy(&'static str),
+    /// The namespace of keys and values has no room for the value.
+    #[error("{0}")]
+    NamespaceFull(String),
     /// The function is under a load test.
     #[error("a load test of this function is running: stop it first")]
     LoadTestRunning,

@@ -66,6 +66,7 @@ pub mod egress;
 mod engine;
 pub mod error;
 pub mod events;
+pub mod kv;
 pub mod load_test;
 pub mod model;
 pub mod options;

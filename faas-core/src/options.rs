@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::model::KvLimits;
 use crate::model::egress::EgressLimits;
 
 /// The largest input or output that can be configured, so that a record fits a MongoDB document.
@@ -63,6 +64,8 @@ pub struct PlatformOptions {
     pub max_host_bytes: usize,
     /// How many requests `fetch` may make in one attempt, and how many bytes it may move.
     pub egress_limits: EgressLimits,
+    /// How many keys, and how large ones, a namespace takes.
+    pub kv_limits: KvLimits,
     /// The longest timeout that a function may ask for.
     pub max_timeout: Duration,
     /// How long ended executions are kept; `None`: for ever. Their sums are always kept.
@@ -111,6 +114,7 @@ impl Default for PlatformOptions {
             max_host_argument: 1 << 20,
             max_host_bytes: 64 << 20,
             egress_limits: EgressLimits::default(),
+            kv_limits: KvLimits::default(),
             max_timeout: Duration::from_secs(900),
             retention: None,
             scaling_tick: Duration::from_millis(200),
@@ -176,6 +180,12 @@ impl PlatformOptions {
             let bytes = self.max_host_argument;
             return wrong(format!(
                 "max_host_argument is {bytes} bytes: at most {LARGEST_HOST_ARGUMENT} are possible"
+            ));
+        }
+        if self.kv_limits.max_value > KvLimits::LARGEST_VALUE {
+            let (bytes, most) = (self.kv_limits.max_value, KvLimits::LARGEST_VALUE);
+            return wrong(format!(
+                "kv_limits.max_value is {bytes} bytes: at most {most} are possible"
             ));
         }
         if !(self.retry_factor.is_finite() && self.retry_factor >= 1.0) {

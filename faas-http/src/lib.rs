@@ -100,6 +100,7 @@ pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
         .merge(routes::types::routes())
         .merge(routes::session::routes())
         .merge(routes::keys::routes())
+        .merge(routes::kv::routes())
         .merge(routes::audit::routes())
         .merge(routes::health::routes())
         .merge(routes::prometheus::routes())
@@ -169,6 +170,7 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
                 exposed
                     .into_iter()
                     .chain([request_id, routes::functions::NEXT_CURSOR.clone()])
+                    .chain(routes::kv::exposed_headers())
                     .collect::<Vec<_>>(),
             ),
     )

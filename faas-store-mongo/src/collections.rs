@@ -30,6 +30,10 @@ pub(crate) const HOURS: &str = "usagehours";
 pub(crate) const DAYS: &str = "usagedays";
 /// Sums by month, of closed days.
 pub(crate) const MONTHS: &str = "usagemonths";
+/// Keys and values of functions.
+pub(crate) const KV_ENTRIES: &str = "kventries";
+/// The namespaces that have entries, and what they have.
+pub(crate) const KV_NAMESPACES: &str = "kvnamespaces";
 /// One document for each thing that there is one of.
 pub(crate) const STATE: &str = "faasstate";
 
@@ -50,6 +54,8 @@ pub(crate) struct Collections {
     pub(crate) hours: Collection<Document>,
     pub(crate) days: Collection<Document>,
     pub(crate) months: Collection<Document>,
+    pub(crate) kv_entries: Collection<Document>,
+    pub(crate) kv_namespaces: Collection<Document>,
     pub(crate) state: Collection<Document>,
 }
 
@@ -67,6 +73,8 @@ impl Collections {
             hours: database.collection(HOURS),
             days: database.collection(DAYS),
             months: database.collection(MONTHS),
+            kv_entries: database.collection(KV_ENTRIES),
+            kv_namespaces: database.collection(KV_NAMESPACES),
             state: database.collection(STATE),
         }
     }
@@ -106,6 +114,9 @@ impl Collections {
         make(&self.api_keys, keys.into(), clock).await?;
         // Those that expire.
         make(&self.audit, vec![plain(doc! { "at": 1 })], clock).await?;
+        // Those that expire. Sparse: the others have no such field.
+        let expiring = [plain(doc! { "expires": 1 }).sparse()];
+        make(&self.kv_entries, expiring.into(), clock).await?;
         let hours = [
             // Those to be closed.
             plain(doc! { "closed": 1, "openUntil": 1 }),

@@ -33,6 +33,7 @@ mod error;
 mod executions;
 mod functions;
 mod ids;
+mod key_value;
 mod lists;
 mod load_tests;
 mod options;

@@ -14,8 +14,8 @@ use faas_core::model::{
     ListedExecution, LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
-    ExecutionQuery, FunctionQuery, LoadTestQuery, Page, Period, SharedStore, Store, Totals,
-    UsageQuery, UsageRow, Write, Written,
+    ExecutionQuery, FunctionQuery, KeyValue, LoadTestQuery, Page, Period, SharedStore, Store,
+    Totals, UsageQuery, UsageRow, Write, Written,
 };
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::{Client, Database};
@@ -31,6 +31,7 @@ use crate::options::MongoOptions;
 use crate::usage::Holds;
 
 mod access;
+mod key_value;
 mod shared;
 
 /// The version of what this release writes.
@@ -370,6 +371,10 @@ impl Store for MongoStore {
     }
 
     fn as_shared(&self) -> Option<&dyn SharedStore> {
+        Some(self)
+    }
+
+    fn as_key_value(&self) -> Option<&dyn KeyValue> {
         Some(self)
     }
 

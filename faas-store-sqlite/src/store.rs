@@ -13,8 +13,8 @@ use faas_core::model::{
     FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
-    AccessStore, AuditQuery, ExecutionQuery, FunctionQuery, KeyUse, LoadTestQuery, Page, Period,
-    SecretStore, Store, Totals, UsageQuery, UsageRow, Write, Written,
+    AccessStore, AuditQuery, ExecutionQuery, FunctionQuery, KeyUse, KeyValue, LoadTestQuery, Page,
+    Period, SecretStore, Store, Totals, UsageQuery, UsageRow, Write, Written,
 };
 use rusqlite::Connection;
 
@@ -27,6 +27,8 @@ use crate::rows::{access, function};
 use crate::schema;
 use crate::state::Figures;
 use crate::writer::WriterHandle;
+
+mod key_value;
 
 /// The number of expired executions that one transaction deletes, so that other commits do not wait
 /// long.
@@ -348,6 +350,10 @@ impl Store for SqliteStore {
             }
         }
         Ok(expired)
+    }
+
+    fn as_key_value(&self) -> Option<&dyn KeyValue> {
+        Some(self)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -14,8 +14,8 @@ use faas_core::model::http::HttpConfig;
 use faas_core::model::{
     Actor, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, CallerLabel, Environment, Execution,
     ExecutionId, Failure, Function, FunctionConfig, FunctionId, FunctionStatus, HostCallRecord,
-    InstanceId, Json, KeyHash, KeyId, Language, LogLine, Modules, NanoDollars, Role, ScalingAction,
-    ScalingEvent, ScalingEventId, Status, Tier, Timestamp,
+    InstanceId, Json, KeyHash, KeyId, KvConfig, Language, LogLine, Modules, NanoDollars, Role,
+    ScalingAction, ScalingEvent, ScalingEventId, Status, Tier, Timestamp,
 };
 use faas_core::store::{Lease, Owner, Stage, Write};
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,8 @@ struct FunctionConfigDef {
     egress: Option<Arc<EgressRules>>,
     #[serde(default)]
     http: Option<Arc<HttpConfig>>,
+    #[serde(default)]
+    kv: Option<Arc<KvConfig>>,
     #[serde(default)]
     runtime: Option<Arc<str>>,
 }

@@ -83,7 +83,7 @@ impl Content {
         }
     }
 
-    fn into_bytes(self) -> Result<Bytes, HostError> {
+    pub(crate) fn into_bytes(self) -> Result<Bytes, HostError> {
         match self {
             Self::Bytes(bytes) => Ok(bytes),
             other => Err(other.wrong("a Uint8Array")),

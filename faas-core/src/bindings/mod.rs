@@ -31,7 +31,7 @@ use self::function::{
 };
 pub use self::stream::{ByteSender, ByteStream, StreamClosed};
 use crate::error::Error;
-use crate::runtime::{BindingNames, HostError, NETWORK, PresetModule};
+use crate::runtime::{BindingNames, HostError, PresetModule};
 
 /// The longest name of a binding or a host function, in characters.
 const MAX_NAME: usize = 64;
@@ -196,6 +196,14 @@ impl fmt::Debug for Binding {
     }
 }
 
+/// Checks a name under which code finds something in `context`.
+///
+/// # Errors
+/// Says what is wrong with the name.
+pub(crate) fn check_binding_name(name: &str) -> Result<(), String> {
+    check_name("binding", name)
+}
+
 fn check_name(what: &str, name: &str) -> Result<(), String> {
     let is_identifier = name
         .chars()
@@ -296,7 +304,7 @@ impl Bindings {
         let unknown = |text| Err(HostError::new("ERR_UNKNOWN_HOST_FUNCTION", text));
         let names = || {
             let names = given.iter().map(|given| &*given.name);
-            names.filter(|name| *name != NETWORK)
+            names.filter(|name| !name.starts_with('#'))
         };
         if !names().any(|name| name == binding) {
             return unknown(format!(

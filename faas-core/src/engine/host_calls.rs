@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use super::Engine;
 use super::host_streams::Streams;
 use super::job::Loaded;
-use super::network;
+use super::{key_value, network};
 use crate::bindings::{Content, HostCall};
 use crate::clock::Clock;
 use crate::egress::Budget;
@@ -42,12 +42,11 @@ struct Tally {
 }
 
 impl HostCalls {
-    /// Counts a call that begins.
+    /// Counts a call that begins, and whose argument has so many bytes.
     ///
     /// # Errors
     /// When the attempt has made as many calls as it may, or moved as many bytes.
     fn begin(&self, options: &PlatformOptions, bytes: usize) -> Result<(), HostError> {
-        check_argument(options, bytes)?;
         let mut tally = self.tally.lock();
         let most = options.max_host_calls;
         if tally.begun >= most {
@@ -140,12 +139,16 @@ pub(super) async fn call(
     let bytes = argument.len();
     let network = engine.0.network.as_deref();
     let network = network.filter(|_| binding == NETWORK);
+    let shown = binding.strip_prefix(key_value::PREFIX);
+    let mut namespaces = function.namespaces.iter();
+    let namespace = namespaces.find(|(name, _)| Some(&**name) == shown);
+    let namespace = namespace.map(|(_, namespace)| namespace);
     let mut kept = Kept {
         clock: engine.0.clock.clone(),
         calls: Arc::downgrade(calls),
         record: HostCallRecord {
             attempt: call.attempt,
-            name: full_name(binding, name),
+            name: full_name(shown.unwrap_or(binding), name),
             start_time: engine.0.clock.now(),
             duration: Duration::ZERO,
             bytes_in: bytes as u64,
@@ -158,6 +161,10 @@ pub(super) async fn call(
         since: engine.0.clock.monotonic(),
     };
     let answer = async {
+        match namespace {
+            Some(_) => key_value::check_frame(&options.kv_limits, bytes)?,
+            None => check_argument(options, bytes)?,
+        }
         calls.begin(options, bytes)?;
         let argument = match argument {
             Payload::Json(json) => Content::Json(json),
@@ -173,6 +180,11 @@ pub(super) async fn call(
             let argument = argument.into_stream()?;
             let fetched = network::fetch(engine, network, calls, function, &call, argument);
             return guarded(fetched).await;
+        }
+        if let Some(namespace) = namespace {
+            let frame = argument.into_bytes()?;
+            let called = key_value::call(namespace, name, frame);
+            return guarded(called).await.map(Content::Bytes);
         }
         let (bindings, given) = (&engine.0.bindings, &function.bindings);
         guarded(bindings.call(given, call, (binding, name), argument)).await

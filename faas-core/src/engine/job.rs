@@ -11,6 +11,7 @@ use super::lanes::Queued;
 use super::runtimes::NamedRuntime;
 use crate::egress::HostSecrets;
 use crate::error::Error;
+use crate::kv::Kv;
 use crate::model::{Execution, Failure, Function, FunctionId};
 use crate::runtime::{BindingNames, Limits, OpenEnvironment, Program, StopSignal};
 
@@ -24,6 +25,8 @@ pub(crate) struct Loaded {
     pub(crate) limits: Limits,
     /// The bindings that the function has.
     pub(crate) bindings: Arc<[BindingNames]>,
+    /// The namespaces that its code has, by the names under which it finds them.
+    pub(crate) namespaces: Vec<(Arc<str>, Kv)>,
     /// The secrets that the network puts into headers. Its code does not get them.
     pub(crate) egress_secrets: Arc<HostSecrets>,
     /// The environment of its code, or the failure of each of its executions.

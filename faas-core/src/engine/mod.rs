@@ -22,6 +22,7 @@ mod host_streams;
 mod in_flight;
 mod instances;
 mod job;
+mod key_value;
 mod lanes;
 mod live;
 mod network;
@@ -84,6 +85,9 @@ use crate::store::{Owner, Stage, Store};
 const FLUSH: Duration = Duration::from_secs(5);
 /// How often old executions are deleted.
 const RETENTION: Duration = Duration::from_secs(60);
+
+/// How long to wait between passes that remove expired keys.
+const KEYS: Duration = Duration::from_secs(60);
 
 /// The parts that an engine is built from.
 pub(crate) struct Parts {
@@ -204,6 +208,7 @@ impl Engine {
         engine.spawn(scaler::tick(engine.clone()));
         engine.spawn(watch(engine.clone()));
         engine.spawn(expire(engine.clone()));
+        engine.spawn(expire_keys(engine.clone()));
         if engine.0.store.as_shared().is_some() {
             engine.spawn(sharing::renew(engine.clone()));
             engine.spawn(sharing::sweep(engine.clone()));
@@ -382,6 +387,22 @@ async fn watch(engine: Engine) {
     loop {
         engine.0.clock.sleep(stall::BEAT).await;
         engine.0.instances.watch(&engine);
+    }
+}
+
+/// The task that removes keys that have expired.
+async fn expire_keys(engine: Engine) {
+    const BATCH: usize = 1_000;
+    let Some(kv) = engine.0.store.as_key_value() else {
+        return;
+    };
+    loop {
+        match kv.kv_expire(engine.0.clock.now(), BATCH).await {
+            Ok(BATCH) => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "expired keys could not be removed"),
+        }
+        engine.0.clock.sleep(KEYS).await;
     }
 }
 

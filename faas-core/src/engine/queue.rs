@@ -394,6 +394,7 @@ mod tests {
         };
         let loaded = Loaded {
             egress_secrets: Arc::default(),
+            namespaces: Vec::new(),
             function,
             program: Program::new(()),
             runtime: idle().find(None).unwrap().clone(),

@@ -16,12 +16,14 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::job::Loaded;
+use super::key_value;
 use super::runtimes::{NamedRuntime, Runtimes};
 use crate::bindings::Bindings;
 use crate::clock::Clock;
 use crate::cost::PriceBook;
 use crate::egress::HostSecrets;
 use crate::error::Error;
+use crate::kv::Kv;
 use crate::model::egress::EgressRules;
 use crate::model::{Failure, FailureKind, Function, FunctionId};
 use crate::options::PlatformOptions;
@@ -274,7 +276,8 @@ impl Registry {
             .tier_of_source(&function.source(), function.config.timeout);
         let tier_memory = self.price_book.tier(function.tier).memory_mb;
         let memory_mb = (function.config.memory).map_or(tier_memory, |set| set.min(tier_memory));
-        let limits = Limits {
+        let namespaces = self.namespaces(&function);
+        let mut limits = Limits {
             timeout: function.config.timeout,
             memory: (memory_mb as usize) << 20,
             output: self.options.max_output,
@@ -289,6 +292,11 @@ impl Registry {
         };
         let bindings = function.config.bindings.as_deref();
         let mut bindings = self.bindings.given(bindings);
+        if !namespaces.is_empty() {
+            bindings.extend(key_value::names(&namespaces));
+            let frame = key_value::longest_frame(&self.options.kv_limits);
+            limits.host_bytes = limits.host_bytes.max(frame);
+        }
         // It comes last: see its declaration.
         if self.has_network {
             bindings.push(BindingNames {
@@ -302,9 +310,23 @@ impl Registry {
             runtime,
             limits,
             bindings: bindings.into(),
+            namespaces,
             egress_secrets: Arc::new(egress_secrets),
             environment,
         })
+    }
+
+    /// The namespaces of a function, the first one first. A function that was stored with a name that
+    /// is not valid has no such namespace.
+    fn namespaces(&self, function: &Function) -> Vec<(Arc<str>, Kv)> {
+        let named = function.config.kv.iter().flat_map(|kv| kv.bindings());
+        let opened = named.filter_map(|(name, target)| {
+            let namespace = target.namespace(function.id).ok()?;
+            let (store, clock) = (self.store.clone(), self.clock.clone());
+            let kv = Kv::new(store, clock, self.options.kv_limits, namespace);
+            Some((Arc::from(name), kv))
+        });
+        opened.collect()
     }
 
     /// What the function's code can read, and the secrets that only its network rules use. A function with a secret that cannot be opened does not run,

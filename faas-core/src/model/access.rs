@@ -161,6 +161,12 @@ actions! {
     LoadTestStarted = "load_test_started",
     /// A load test was stopped.
     LoadTestStopped = "load_test_stopped",
+    /// The value of a key was set.
+    KvWritten = "kv_written",
+    /// A key was deleted.
+    KvDeleted = "kv_deleted",
+    /// All keys of a namespace were deleted.
+    KvNamespaceDeleted = "kv_namespace_deleted",
     /// An API key was created.
     KeyCreated = "key_created",
     /// An API key was revoked.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::egress::EgressRules;
 use super::http::HttpConfig;
-use super::{Environment, FunctionId, Language, Modules, Source, Timestamp};
+use super::{Environment, FunctionId, KvConfig, Language, Modules, Source, Timestamp};
 
 /// A function: its code and how to run it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +125,8 @@ pub struct FunctionConfig {
     pub egress: Option<Arc<EgressRules>>,
     /// Whether and how it answers HTTP requests; `None`: not.
     pub http: Option<Arc<HttpConfig>>,
+    /// Its namespaces of keys and values; `None`: none.
+    pub kv: Option<Arc<KvConfig>>,
     /// The name of the runtime that runs it; `None`: the platform's first one.
     pub runtime: Option<Arc<str>>,
 }
@@ -146,6 +148,7 @@ impl Default for FunctionConfig {
             bindings: None,
             egress: None,
             http: None,
+            kv: None,
             runtime: None,
         }
     }

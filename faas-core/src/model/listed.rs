@@ -71,7 +71,8 @@ impl FunctionSummary {
             + self.modules.as_ref().map_or(0, |modules| modules.bytes());
         let bindings = self.config.bindings.iter().flat_map(|names| names.iter());
         let bindings: usize = bindings.map(|name| name.len() + 16).sum();
-        let texts = self.name.len() + self.description.len() + bindings;
+        let kv = self.config.kv.as_ref().map_or(0, |kv| kv.bytes());
+        let texts = self.name.len() + self.description.len() + bindings + kv;
         512 + texts + code + self.environment.bytes()
     }
 }

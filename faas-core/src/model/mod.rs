@@ -14,6 +14,7 @@ mod function;
 pub mod http;
 mod id;
 mod json;
+mod key_value;
 mod listed;
 mod load_test;
 mod money;
@@ -40,6 +41,7 @@ pub use id::{
 #[cfg(feature = "quickjs")]
 pub(crate) use json::is_too_deep;
 pub use json::{Json, JsonError, MAX_DEPTH};
+pub use key_value::{KvConfig, KvLimits, KvTarget, Namespace};
 pub use listed::{FunctionCounts, FunctionSummary, LeftOut, ListedExecution};
 pub use load_test::{
     ErrorGroup, LoadEstimate, LoadResult, LoadTest, LoadTestStatus, ResponseTimes, Second,

@@ -7,8 +7,11 @@ use super::Platform;
 use crate::egress::Explanation;
 use crate::engine::Compiled;
 use crate::error::{Conflict, Error, Resource, StoreError};
-use crate::model::{Function, FunctionId, FunctionStatus, FunctionSummary, Source};
+use crate::model::{Function, FunctionId, FunctionStatus, FunctionSummary, Namespace, Source};
 use crate::store::{FunctionQuery, Page};
+
+/// How many keys and values of a deleted function are removed at a time.
+const KV_BATCH: usize = 1_000;
 
 mod checks;
 mod requests;
@@ -254,7 +257,7 @@ impl Functions<'_> {
         Ok(self.platform.engine().0.store.functions(query).await?)
     }
 
-    /// Deletes a function. Its history stays in the reports. Executions that run or are queued still
+    /// Deletes a function and its own namespace of keys and values. Its history stays in the reports. Executions that run or are queued still
     /// end; retries that wait fail.
     ///
     /// # Errors
@@ -264,6 +267,11 @@ impl Functions<'_> {
         let deleted = carry_out(async move {
             let deleted = engine.store.delete_function(id, engine.clock.now()).await?;
             engine.registry.forget(id);
+            // Its own namespace goes with it, whatever its last configuration was.
+            if deleted && let Some(kv) = engine.store.as_key_value() {
+                let own = Namespace::own(id);
+                while kv.kv_clear(&own, KV_BATCH).await? == KV_BATCH {}
+            }
             Ok(deleted)
         });
         if deleted.await?? {

@@ -32,8 +32,10 @@ use crate::cost::PriceBook;
 use crate::engine::{Engine, Request};
 use crate::error::Error;
 use crate::events::EventBus;
-use crate::model::{CallerLabel, Execution, FunctionId, Json, Timestamp};
+use crate::kv::{self, Kv};
+use crate::model::{CallerLabel, Execution, FunctionId, Json, KvLimits, Namespace, Timestamp};
 use crate::options::PlatformOptions;
+use crate::store::KvNamespace;
 
 /// A running platform. Clones share it. It stops when [`Platform::shutdown`] is called. If the last
 /// clone is dropped without that, it accepts nothing more and lets running calls finish.
@@ -111,6 +113,37 @@ impl Platform {
     /// Reading, cancelling and repeating executions.
     pub fn executions(&self) -> Executions<'_> {
         Executions { platform: self }
+    }
+
+    /// The namespace of keys and values with this name: a shared one, or `function:ID` for a function's
+    /// own one.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the name is not valid, or if the store keeps no keys and values.
+    pub fn kv(&self, namespace: &str) -> Result<Kv, Error> {
+        let engine = &self.engine().0;
+        let namespace = Namespace::named(namespace).map_err(Error::Invalid)?;
+        kv::key_value(&*engine.store)?;
+        let (store, clock) = (engine.store.clone(), engine.clock.clone());
+        Ok(Kv::new(store, clock, engine.options.kv_limits, namespace))
+    }
+
+    /// The namespaces that have keys, by name, from after `after` on. At most `limit`, and at most
+    /// 1,000.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the store cannot be reached.
+    pub async fn kv_namespaces(
+        &self,
+        after: Option<&Namespace>,
+        limit: usize,
+    ) -> Result<Vec<KvNamespace>, Error> {
+        // A store without keys and values has no namespaces.
+        let Some(kv) = self.engine().0.store.as_key_value() else {
+            return Ok(Vec::new());
+        };
+        let limit = limit.min(KvLimits::MAX_PAGE);
+        Ok(kv.kv_namespaces(after, limit).await?)
     }
 
     /// Cost reports and estimates.

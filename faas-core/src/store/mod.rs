@@ -10,12 +10,13 @@
 //! entries and in bytes ([`PageBudget`]).
 //!
 //! Every store is also an [`AccessStore`], for API keys and the audit log, and a [`SecretStore`], for
-//! changes of secret keys. One platform uses a store at a time, unless it is a [`SharedStore`].
+//! changes of secret keys, and may be a [`KeyValue`]. One platform uses a store at a time, unless it is a [`SharedStore`].
 
 mod access;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod damage;
+mod key_value;
 pub mod memory;
 mod page;
 mod query;
@@ -38,6 +39,9 @@ use crate::model::{
 
 pub use access::{AccessStore, AuditQuery, KeyUse};
 pub use damage::DamageLog;
+pub use key_value::{
+    KeyValue, KvCondition, KvEntry, KvKey, KvNamespace, KvPage, KvQuery, KvWrite, KvWritten,
+};
 pub use memory::MemoryStore;
 pub use page::{FunctionPage, PAGE_BYTES, Page, PageBudget, PartLengths, SHORT};
 pub use query::{
@@ -255,6 +259,12 @@ pub trait Store: AccessStore + SecretStore {
     /// What several platforms need to use the store at the same time; `None`, the default, if only one
     /// may use it.
     fn as_shared(&self) -> Option<&dyn SharedStore> {
+        None
+    }
+
+    /// Where the store keeps the keys and values of functions; `None`, the default, if it cannot keep
+    /// any. Functions then have no namespaces.
+    fn as_key_value(&self) -> Option<&dyn KeyValue> {
         None
     }
 

@@ -29,6 +29,7 @@ mod threads {
     mod host;
     mod host_calls;
     mod hostile;
+    mod kv;
     mod mistakes;
     mod node;
     mod presets;
@@ -95,6 +96,7 @@ mod processes {
     mod host;
     mod host_calls;
     mod hostile;
+    mod kv;
     mod mistakes;
     mod node;
     mod presets;

@@ -24,13 +24,24 @@ use crate::error::ApiError;
 /// A body as it arrives grows by at least this many bytes at a time.
 const STEP: usize = 8 << 10;
 
-/// Reads the whole body: decoded, without a byte order mark, at most `limit` bytes before and after
-/// decoding.
+/// Reads the whole body as [`read_exact`] does, without a byte order mark.
+///
+/// # Errors
+/// As [`read_exact`].
+pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    Ok(without_mark(read_exact(headers, body, limit).await?))
+}
+
+/// Reads the whole body: decoded, at most `limit` bytes before and after decoding.
 ///
 /// # Errors
 /// 413 when it is larger, 415 when its encoding is not supported, 408 when it arrives too slowly,
 /// 503 when too many bodies arrive at the same time, 400 when it is broken.
-pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, ApiError> {
+pub(crate) async fn read_exact(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+) -> Result<Bytes, ApiError> {
     let coding = Coding::of(headers)?;
     let announced = headers
         .get(CONTENT_LENGTH)
@@ -39,11 +50,10 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Resul
         return Err(ApiError::too_large(limit));
     }
     let received = collect(body, limit, announced).await?;
-    let decoded = match coding {
-        None => received,
-        Some(coding) => coding::decode(coding, received, limit).await?,
-    };
-    Ok(without_mark(decoded))
+    match coding {
+        None => Ok(received),
+        Some(coding) => coding::decode(coding, received, limit).await,
+    }
 }
 
 /// Collects a body. The chunks are copied, unless there is only one: many small chunks would each

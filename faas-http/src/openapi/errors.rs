@@ -61,6 +61,8 @@ errors! {
     NoExecution: "404" "`execution_not_found`";
     /// There is no such key.
     NoKey: "404" "`key_not_found`, or `not_found` where there are no keys.";
+    /// There is no such value.
+    NoValue: "404" "`not_found`: the namespace has no such key.";
     /// There are no keys.
     NoKeys: "404" "`not_found`: there are no keys here.";
     /// There is no such load test.

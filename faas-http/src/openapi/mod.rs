@@ -20,11 +20,15 @@ Every error is JSON with a stable `code`, every answer has an `X-Request-Id`. Pa
 may end with a slash. Where keys are in use, send one as `Authorization: Bearer`; `x-role` names the \
 role that an operation needs. Live events come over a WebSocket.";
 
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     ("Functions", "Uploading, changing and calling functions."),
     ("Executions", "What was run."),
     ("Metrics", "How the platform does and did."),
     ("Costs", "Prices, estimates and reports."),
+    (
+        "Keys and values",
+        "Namespaces of keys and values, which functions use through `config.kv`.",
+    ),
     (
         "Load tests",
         "A function called by many at once, and what that did and cost.",

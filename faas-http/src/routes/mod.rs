@@ -9,6 +9,7 @@ pub(crate) mod functions;
 pub(crate) mod health;
 pub(crate) mod invoke;
 pub(crate) mod keys;
+pub(crate) mod kv;
 pub(crate) mod load_tests;
 pub(crate) mod metrics;
 pub(crate) mod page;

@@ -258,6 +258,7 @@ async fn responses_match_the_openapi_document() {
     }
     call.at(Method::DELETE, one, &id, Value::Null).await;
 
+    call.namespaces().await;
     call.get("/api/session").await;
     call.get("/api/keys").await;
     call.get_with("/api/audit", "?limit=1").await;
@@ -279,7 +280,13 @@ async fn responses_match_the_openapi_document() {
     }
     call.get("/api/audit").await;
     // These are no JSON, or the document itself.
-    let unseen = ["getTypes", "getDocs", "getPrometheusMetrics", "getDocument"];
+    let unseen = [
+        "readValue",
+        "getTypes",
+        "getDocs",
+        "getPrometheusMetrics",
+        "getDocument",
+    ];
     assert_eq!(document.unseen(), unseen);
 }
 
@@ -312,6 +319,36 @@ impl Call<'_> {
             .document
             .call(self.server, Method::GET, (path, &full), Value::Null);
         call.await.1
+    }
+
+    /// Calls the routes of keys and values.
+    async fn namespaces(&mut self) {
+        let value = "/api/kv/{namespace}/values/{key}";
+        let keys = "/api/kv/{namespace}/keys";
+        let namespace = "/api/kv/{namespace}";
+        for (method, template, path) in [
+            (Method::PUT, value, "/api/kv/a/values/k?ttl=60&metadata=[1]"),
+            (Method::PUT, value, "/api/kv/a/values/l"),
+            (Method::PUT, value, "/api/kv/a/values/l?ttl=x"),
+            (Method::GET, value, "/api/kv/a/values/none"),
+            (Method::GET, value, "/api/kv/a%20b/values/none"),
+            (Method::GET, keys, "/api/kv/a/keys"),
+            (Method::GET, keys, "/api/kv/a/keys?limit=1"),
+            (Method::GET, keys, "/api/kv/a/keys?limit=0"),
+            (Method::GET, "/api/kv", "/api/kv"),
+            (Method::GET, "/api/kv", "/api/kv?limit=1"),
+            (Method::DELETE, value, "/api/kv/a/values/k"),
+            (Method::DELETE, namespace, "/api/kv/a"),
+        ] {
+            let body = if method == Method::PUT {
+                json!("value")
+            } else {
+                Value::Null
+            };
+            self.document
+                .call(self.server, method, (template, path), body)
+                .await;
+        }
     }
 
     async fn post(&mut self, path: &str, body: Value) -> Value {

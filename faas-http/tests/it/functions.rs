@@ -40,7 +40,7 @@ async fn a_function_is_created_read_changed_listed_and_deleted() {
     assert_eq!(
         function["config"],
         json!({"timeout": 5000, "retryCount": 3, "concurrency": null, "memory": null,
-            "bindings": null, "egress": null, "http": null, "runtime": null, "env": {}, "secrets": []})
+            "bindings": null, "egress": null, "http": null, "kv": null, "runtime": null, "env": {}, "secrets": []})
     );
 
     let path = format!("/api/functions/{id}");
@@ -55,7 +55,7 @@ async fn a_function_is_created_read_changed_listed_and_deleted() {
     assert_eq!(
         changed["config"],
         json!({"timeout": 5000, "retryCount": 0, "concurrency": null, "memory": null,
-            "bindings": null, "egress": null, "http": null, "runtime": null, "env": {}, "secrets": []})
+            "bindings": null, "egress": null, "http": null, "kv": null, "runtime": null, "env": {}, "secrets": []})
     );
 
     let newer = server.upload("newer", "echo").await;

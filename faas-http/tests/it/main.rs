@@ -13,6 +13,7 @@ mod front;
 mod functions;
 mod hostile;
 mod invoke;
+mod kv;
 mod load_tests;
 mod malformed;
 mod metrics;

@@ -9,7 +9,7 @@ use faas_core::model::egress::EgressRules;
 use faas_core::model::http::HttpConfig;
 use faas_core::model::{
     Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
-    FunctionSummary, Language, Modules, Secret, Tier, Timestamp,
+    FunctionSummary, KvConfig, Language, Modules, Secret, Tier, Timestamp,
 };
 use faas_core::store::Period;
 use mongodb::bson::spec::BinarySubtype;
@@ -45,6 +45,7 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
             "bindings": write_bindings(&function.config),
             "egress": write_egress(&function.config),
             "http": write_http(&function.config),
+            "kv": write_kv(&function.config),
             "runtime": function.config.runtime.as_deref(),
             "env": variables,
             "secrets": secrets,
@@ -129,6 +130,21 @@ fn http(fields: &Fields<'_>) -> Result<Option<Arc<HttpConfig>>, Error> {
     };
     let http = serde_json::from_str(text);
     (http.map(|http| Some(Arc::new(http)))).map_err(|_| fields.unreadable("config.http"))
+}
+
+/// As JSON text. Null stands for no namespaces.
+fn write_kv(config: &FunctionConfig) -> Bson {
+    let kv = config.kv.as_deref();
+    let text = kv.and_then(|kv| serde_json::to_string(kv).ok());
+    text.map_or(Bson::Null, Bson::String)
+}
+
+fn kv(fields: &Fields<'_>) -> Result<Option<Arc<KvConfig>>, Error> {
+    let Some(text) = fields.optional_text("kv")? else {
+        return Ok(None);
+    };
+    let kv = serde_json::from_str(text);
+    (kv.map(|kv| Some(Arc::new(kv)))).map_err(|_| fields.unreadable("config.kv"))
 }
 
 /// Names are of letters, digits and `_`, so they can be names of fields.
@@ -295,6 +311,7 @@ fn config(fields: &Fields<'_>, damage: &mut Damage) -> FunctionConfig {
         ),
         // And one whose HTTP settings cannot be read answers no requests.
         http: damage.or("config.http", http(fields), None),
+        kv: damage.or("config.kv", kv(fields), None),
         runtime: damage
             .or("config.runtime", fields.optional_text("runtime"), None)
             .map(Into::into),

@@ -7,6 +7,7 @@ pub(crate) mod access;
 pub(crate) mod detail;
 pub(crate) mod execution;
 pub(crate) mod function;
+pub(crate) mod key_value;
 pub(crate) mod load_test;
 pub(crate) mod scaling;
 pub(crate) mod usage;

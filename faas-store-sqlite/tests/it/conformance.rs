@@ -40,3 +40,4 @@ impl Fixture for Sqlite {
 }
 
 faas_core::store_conformance!(Sqlite);
+faas_core::key_value_conformance!(Sqlite);

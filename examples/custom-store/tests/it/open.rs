@@ -150,6 +150,7 @@ async fn every_field_outlives_a_restart() {
             bindings: Some(["inventory".into()].into()),
             egress: None,
             http: None,
+            kv: None,
             runtime: Some("processes".into()),
         },
         ..fixtures.function("名前 '; --")

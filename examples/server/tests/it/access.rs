@@ -55,6 +55,9 @@ const ROUTES: &[(&str, &[&str])] = &[
             "get /api/costs/trends",
             "get /api/costs/breakdown",
             "get /api/costs/executions",
+            "get /api/kv",
+            "get /api/kv/{namespace}/keys",
+            "get /api/kv/{namespace}/values/{key}",
             "get /api/samples",
             "get /api/types.d.ts",
             "get /metrics",
@@ -78,6 +81,9 @@ const ROUTES: &[(&str, &[&str])] = &[
             "post /api/executions/{id}/retry",
             "post /api/load-tests",
             "delete /api/load-tests/{id}",
+            "delete /api/kv/{namespace}",
+            "put /api/kv/{namespace}/values/{key}",
+            "delete /api/kv/{namespace}/values/{key}",
         ],
     ),
     (
@@ -161,7 +167,9 @@ fn operations(server: &Server) -> BTreeMap<String, Value> {
 /// The method of an operation, and a path that it serves.
 fn split(operation: &str) -> (&str, String) {
     let (method, path) = operation.split_once(' ').unwrap();
-    (method, path.replace("{id}", NOBODY))
+    let path = path.replace("{id}", NOBODY);
+    let path = path.replace("{namespace}", "orders");
+    (method, path.replace("{key}", "k"))
 }
 
 #[test]

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::bindings::check_binding_name;
 use crate::cost::PriceBook;
 use crate::engine::Shared;
 use crate::error::Error;
 use crate::model::egress::EgressRules;
 use crate::model::http::HttpConfig;
-use crate::model::{Function, FunctionConfig, Modules, Tier};
+use crate::model::{Function, FunctionConfig, KvConfig, Modules, Tier};
 use crate::options::PlatformOptions;
 
 /// The longest name, in characters.
@@ -39,6 +40,16 @@ pub(super) fn check(
         check_code(function, &engine.options)?;
     }
     check_config(function, before, &engine.options, &engine.price_book)?;
+    let given = |function: &Function| {
+        let config = &function.config;
+        let environment = &function.environment;
+        let names: Vec<_> = environment.variables.keys().cloned().collect();
+        let secrets: Vec<_> = environment.secrets.keys().cloned().collect();
+        (config.kv.clone(), config.bindings.clone(), names, secrets)
+    };
+    if before.is_none_or(|before| given(before) != given(function)) {
+        check_kv(function, engine)?;
+    }
     if is_new(|before, after| before.config.runtime != after.config.runtime) {
         let name = function.config.runtime.as_deref();
         engine.runtimes.find(name).map_err(Error::Invalid)?;
@@ -141,6 +152,8 @@ fn check_config(
         bindings,
         egress,
         http,
+        // The engine knows the bindings.
+        kv: _,
         // A platform knows its runtimes.
         runtime: _,
     } = &function.config;
@@ -207,6 +220,55 @@ fn check_memory(memory: u32, tier: Tier, price_book: &PriceBook) -> Result<(), E
         return wrong(format!(
             "memory is {memory} MiB: expected 1 to {most} MiB, which tier {tier} gives, or none for \
              {most} MiB"
+        ));
+    }
+    Ok(())
+}
+
+/// Checks the names of a function's namespaces, and those under which its code finds them.
+fn check_kv(function: &Function, engine: &Shared) -> Result<(), Error> {
+    let Some(kv) = &function.config.kv else {
+        return Ok(());
+    };
+    if engine.store.as_key_value().is_none() {
+        return wrong(format!(
+            "kv cannot be used: the store {} keeps no keys and values",
+            engine.store.describe()
+        ));
+    }
+    let bindings = kv.bindings();
+    if bindings.is_empty() {
+        return wrong("kv names no namespace: leave it out, or name one".to_owned());
+    }
+    if bindings.len() > KvConfig::MAX {
+        let (count, most) = (bindings.len(), KvConfig::MAX);
+        return wrong(format!("kv has {count} names: at most {most} are allowed"));
+    }
+    let given = engine.bindings.given(function.config.bindings.as_deref());
+    let environment = &function.environment;
+    for (name, target) in &bindings {
+        let namespace = target.namespace(function.id);
+        namespace.map_err(|fault| Error::Invalid(format!("kv: {fault}")))?;
+        check_binding_name(name).map_err(|fault| Error::Invalid(format!("kv: {fault}")))?;
+    }
+    // The first one has two names.
+    let names = bindings.iter().map(|(name, _)| *name);
+    for name in names.chain([KvConfig::FIRST]) {
+        if given.iter().any(|binding| *binding.name == *name) {
+            return wrong(format!(
+                "kv uses the name {name}, which is a binding of the host: choose another name, or \
+                 leave the binding out of `bindings`"
+            ));
+        }
+        let what = if environment.variables.contains_key(name) {
+            "variable"
+        } else if environment.secrets.contains_key(name) {
+            "secret"
+        } else {
+            continue;
+        };
+        return wrong(format!(
+            "kv uses the name {name}, which is a {what} of the function: rename one of them"
         ));
     }
     Ok(())

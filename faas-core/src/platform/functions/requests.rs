@@ -6,7 +6,9 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::model::egress::EgressRules;
 use crate::model::http::HttpConfig;
-use crate::model::{Function, FunctionConfig, FunctionStatus, Language, Modules, Timestamp};
+use crate::model::{
+    Function, FunctionConfig, FunctionStatus, KvConfig, Language, Modules, Timestamp,
+};
 use crate::platform::EnvironmentUpdate;
 use crate::secrets::{SecretKeys, SecretText};
 
@@ -135,6 +137,22 @@ impl NewFunction {
         self
     }
 
+    /// Sets its namespaces of keys and values. Without this, it has none.
+    ///
+    /// ```
+    /// use faas_core::model::{KvConfig, KvTarget};
+    /// use faas_core::platform::NewFunction;
+    ///
+    /// let code = "return (await context.kv.get('n')) ?? 0";
+    /// let new = NewFunction::new("count", "counts", code).kv(KvConfig::One(KvTarget::Own));
+    /// assert!(new.config.kv.is_some());
+    /// ```
+    #[must_use]
+    pub fn kv(mut self, namespaces: KvConfig) -> Self {
+        self.config.kv = Some(Arc::new(namespaces));
+        self
+    }
+
     /// Sets the bindings that its code may use. Without this, it may use those that the host opens
     /// to all functions.
     #[must_use]
@@ -205,6 +223,8 @@ pub struct FunctionUpdate {
     pub egress: Option<Option<Arc<EgressRules>>>,
     /// New HTTP settings; `Some(None)` answers no HTTP requests.
     pub http: Option<Option<Arc<HttpConfig>>>,
+    /// New namespaces of keys and values; `Some(None)` takes all away. Their entries stay.
+    pub kv: Option<Option<Arc<KvConfig>>>,
     /// A new runtime, by its name; `Some(None)` gives the platform's first one.
     pub runtime: Option<Option<Arc<str>>>,
     /// Variables and secrets to set and to remove.
@@ -282,6 +302,13 @@ impl FunctionUpdate {
         self
     }
 
+    /// Changes the namespaces of keys and values; `None` takes all away. Their entries stay.
+    #[must_use]
+    pub fn kv(mut self, namespaces: Option<Arc<KvConfig>>) -> Self {
+        self.kv = Some(namespaces);
+        self
+    }
+
     /// Changes the network rules; `None` allows all that the server allows.
     #[must_use]
     pub fn egress(mut self, rules: Option<Arc<EgressRules>>) -> Self {
@@ -349,6 +376,7 @@ impl From<NewFunction> for FunctionUpdate {
             .bindings(new.config.bindings)
             .egress(new.config.egress)
             .http(new.config.http)
+            .kv(new.config.kv)
             .runtime(new.config.runtime)
             .environment(new.environment)
     }
@@ -391,6 +419,9 @@ impl FunctionUpdate {
         }
         if let Some(http) = &self.http {
             after.config.http.clone_from(http);
+        }
+        if let Some(kv) = &self.kv {
+            after.config.kv.clone_from(kv);
         }
         if let Some(runtime) = &self.runtime {
             after.config.runtime.clone_from(runtime);

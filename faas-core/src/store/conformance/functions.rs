@@ -59,6 +59,9 @@ pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
                 )
                 .unwrap(),
             )),
+            kv: Some(Arc::new(
+                serde_json::from_str(r#"{"CACHE":"cache","KV":true}"#).unwrap(),
+            )),
             runtime: Some("processes".into()),
         },
         tier: Tier::Premium,

@@ -13,8 +13,8 @@ use crate::model::{
     FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, ScalingEvent, Timestamp,
 };
 use crate::store::{
-    AccessStore, AuditQuery, ExecutionQuery, FunctionQuery, KeyUse, LoadTestQuery, Page, Period,
-    SecretStore, SharedStore, Store, Totals, UsageQuery, UsageRow, Write, Written,
+    AccessStore, AuditQuery, ExecutionQuery, FunctionQuery, KeyUse, KeyValue, LoadTestQuery, Page,
+    Period, SecretStore, SharedStore, Store, Totals, UsageQuery, UsageRow, Write, Written,
 };
 
 /// Handles the commits and pings of a store in a test.
@@ -187,6 +187,10 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     fn as_shared(&self) -> Option<&dyn SharedStore> {
         self.store.as_shared()
+    }
+
+    fn as_key_value(&self) -> Option<&dyn KeyValue> {
+        self.store.as_key_value()
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

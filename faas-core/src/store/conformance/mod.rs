@@ -28,6 +28,7 @@ pub mod fixtures;
 pub mod functions;
 pub mod idempotency;
 pub mod intercepted;
+pub mod key_value;
 pub mod lists;
 pub mod load_tests;
 pub mod restart;
@@ -201,6 +202,28 @@ macro_rules! shared_store_conformance {
             sharing::a_lease_is_renewed_for_its_owner_and_its_attempt_only,
             sharing::a_cancel_request_reaches_the_holder_of_the_lease_and_its_successor,
             sharing::the_last_change_of_a_function_is_known,
+        );
+    };
+}
+
+/// Generates one test for each guarantee of a [`KeyValue`](super::KeyValue), with this [`Fixture`], in
+/// addition to those of [`store_conformance`].
+#[macro_export]
+macro_rules! key_value_conformance {
+    ($fixture:ty) => {
+        $crate::store_conformance!(@tests $fixture;
+            key_value::an_entry_reads_back_as_it_was_written,
+            key_value::keys_of_two_namespaces_are_independent,
+            key_value::an_expired_key_does_not_exist,
+            key_value::expired_entries_are_removed_in_order_up_to_the_limit,
+            key_value::keys_are_listed_by_prefix_in_order_page_by_page,
+            key_value::a_condition_decides_whether_a_write_is_made,
+            key_value::exactly_one_of_many_concurrent_writes_with_one_condition_is_made,
+            key_value::concurrent_increments_are_all_counted,
+            key_value::a_namespace_takes_no_more_keys_and_bytes_than_its_limits,
+            key_value::a_namespace_is_cleared_up_to_the_limit_and_then_gone,
+            key_value::a_random_sequence_of_operations_equals_a_model,
+            key_value::entries_are_there_after_a_restart,
         );
     };
 }

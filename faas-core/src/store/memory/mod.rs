@@ -7,6 +7,7 @@
 mod access;
 mod executions;
 mod functions;
+mod key_value;
 mod usage;
 
 use std::collections::{BTreeMap, HashMap};
@@ -19,15 +20,17 @@ use parking_lot::RwLock;
 use self::access::Access;
 use self::executions::Executions;
 use self::functions::Functions;
+use self::key_value::Namespaces;
 use super::{
-    AccessStore, AuditQuery, ExecutionQuery, FunctionQuery, KeyUse, Lease, LoadTestQuery, Overdue,
-    OverdueQuery, Page, Period, Renewed, SecretStore, SharedStore, Store, StoreError, Totals,
-    UsageQuery, UsageRow, Write, Written,
+    AccessStore, AuditQuery, ExecutionQuery, FunctionQuery, KeyUse, KeyValue, KvEntry, KvNamespace,
+    KvPage, KvQuery, KvWrite, KvWritten, Lease, LoadTestQuery, Overdue, OverdueQuery, Page, Period,
+    Renewed, SecretStore, SharedStore, Store, StoreError, Totals, UsageQuery, UsageRow, Write,
+    Written,
 };
 use crate::model::LoadTest;
 use crate::model::{
     ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
-    FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, ScalingEvent,
+    FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, Namespace, ScalingEvent,
     ScalingEventId, Timestamp,
 };
 
@@ -48,6 +51,7 @@ struct Tables {
     scaling: BTreeMap<(Timestamp, ScalingEventId), ScalingEvent>,
     load_tests: BTreeMap<LoadTestId, LoadTest>,
     access: Access,
+    key_value: Namespaces,
 }
 
 impl MemoryStore {
@@ -65,6 +69,7 @@ impl MemoryStore {
             scaling: BTreeMap::new(),
             load_tests: BTreeMap::new(),
             access: Access::default(),
+            key_value: Namespaces::default(),
         };
         Self {
             state: RwLock::new(state),
@@ -286,6 +291,10 @@ impl Store for MemoryStore {
         self.is_shared.then_some(self)
     }
 
+    fn as_key_value(&self) -> Option<&dyn KeyValue> {
+        Some(self)
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         Ok(())
     }
@@ -353,6 +362,46 @@ impl SecretStore for MemoryStore {
 }
 
 #[async_trait]
+impl KeyValue for MemoryStore {
+    async fn kv_get(
+        &self,
+        namespace: &Namespace,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<KvEntry>, StoreError> {
+        Ok(self.state.read().key_value.get(namespace, key, now))
+    }
+
+    async fn kv_write(&self, write: &KvWrite) -> Result<KvWritten, StoreError> {
+        Ok(self.state.write().key_value.write(write))
+    }
+
+    async fn kv_list(&self, query: &KvQuery) -> Result<KvPage, StoreError> {
+        Ok(self.state.read().key_value.list(query))
+    }
+
+    async fn kv_namespaces(
+        &self,
+        after: Option<&Namespace>,
+        limit: usize,
+    ) -> Result<Vec<KvNamespace>, StoreError> {
+        Ok(self.state.read().key_value.namespaces(after, limit))
+    }
+
+    async fn kv_namespace(&self, namespace: &Namespace) -> Result<KvNamespace, StoreError> {
+        Ok(self.state.read().key_value.counts(namespace))
+    }
+
+    async fn kv_expire(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        Ok(self.state.write().key_value.expire(now, limit))
+    }
+
+    async fn kv_clear(&self, namespace: &Namespace, limit: usize) -> Result<usize, StoreError> {
+        Ok(self.state.write().key_value.clear(namespace, limit))
+    }
+}
+
+#[async_trait]
 impl SharedStore for MemoryStore {
     async fn overdue(&self, query: &OverdueQuery) -> Result<Vec<Overdue>, StoreError> {
         Ok(self.state.read().executions.overdue(query))
@@ -402,4 +451,5 @@ mod tests {
 
     crate::store_conformance!(Memory);
     crate::shared_store_conformance!(Memory);
+    crate::key_value_conformance!(Memory);
 }

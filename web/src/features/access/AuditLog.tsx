@@ -57,7 +57,7 @@ export function AuditLog() {
           onRetry={() => void refetch()}
           empty={
             <EmptyState icon={ScrollText} title="No changes yet">
-              The log records changes of functions and keys, cancelled and repeated executions, and load tests.
+              The log records changes of functions, API keys and stored values, cancelled and repeated executions, and load tests.
             </EmptyState>
           }
         />
@@ -81,7 +81,7 @@ function Target({ entry: { action, target } }: { entry: AuditEntry }) {
   const page = pageOf(action, target);
   const name =
     kind === "function" ? nameOf(target) : kind === "key" ? apiKeys?.find(({ _id }) => _id === target)?.name : undefined;
-  const text = name ?? `…${shortId(target)}`;
+  const text = name ?? (kind === "namespace" ? target : `…${shortId(target)}`);
   return page ? (
     <Link to={page} title={target} className="wrap-anywhere text-accent hover:underline">
       {text}

@@ -1,7 +1,7 @@
 /** The actions of the audit log, in words. */
 import type { AuditAction } from "@/lib/api/types";
 
-type Kind = "function" | "execution" | "load test" | "key";
+type Kind = "function" | "execution" | "load test" | "key" | "namespace";
 
 export const ACTIONS: Record<AuditAction, { done: string; kind: Kind }> = {
   function_created: { done: "Uploaded a function", kind: "function" },
@@ -11,6 +11,9 @@ export const ACTIONS: Record<AuditAction, { done: string; kind: Kind }> = {
   execution_retried: { done: "Repeated an execution", kind: "execution" },
   load_test_started: { done: "Started a load test", kind: "load test" },
   load_test_stopped: { done: "Stopped a load test", kind: "load test" },
+  kv_written: { done: "Set a value", kind: "namespace" },
+  kv_deleted: { done: "Deleted a value", kind: "namespace" },
+  kv_namespace_deleted: { done: "Deleted a namespace", kind: "namespace" },
   key_created: { done: "Created a key", kind: "key" },
   key_revoked: { done: "Revoked a key", kind: "key" },
 };
@@ -26,6 +29,7 @@ export function pageOf(action: AuditAction, target: string): string | null {
     case "load test":
       return `/monitoring/load-tests/${target}`;
     case "key":
+    case "namespace":
       return null;
   }
 }

@@ -10,7 +10,7 @@
   'use strict';
   const {
     put: add, freeze, defineProperty, parse, ownKeys, ownValue, PromiseClass, ErrorClass, ProxyClass,
-    TypeErrorClass, apply, withResolvers,
+    TypeErrorClass, apply, withResolvers, slice, startsWith,
   } = builtins;
   const { bytesOf, check, part } = hostFunctions;
 
@@ -212,11 +212,35 @@
     });
   };
 
+  // A namespace of keys and values, which is made when the code first reads it. The first one is
+  // `context.kv` too.
+  let hasFirst = false;
+  const bindNamespace = (index, name) => {
+    let namespace;
+    const ask = (method, frame) => {
+      const wrong = check(frame);
+      if (wrong === undefined) return queued(calls, index, method, 0, frame);
+      const message = 'the value is too large: with its key it ' + wrong.message;
+      return rejected(describe(new ErrorClass(), 'ERR_KV_VALUE_TOO_LARGE', message));
+    };
+    const property = {
+      __proto__: null, configurable: true,
+      get: () => (namespace ??= platform.use('kv').make(ask)),
+    };
+    defineProperty(contextPrototype, name, property);
+    if (!hasFirst) defineProperty(contextPrototype, 'kv', property);
+    hasFirst = true;
+  };
+
   // Not own properties of the context, so that logging or copying the context does not show them.
   const bind = (text) => {
     const bindings = parse(text);
     for (let i = 0; i < bindings.length; i++) {
       const { 0: name, 1: methods } = bindings[i];
+      if (apply(startsWith, name, ['#kv:'])) {
+        bindNamespace(i, apply(slice, name, [4]));
+        continue;
+      }
       defineProperty(contextPrototype, name, {
         __proto__: null, value: bindingOf(i, name, methods), configurable: true,
       });

@@ -16,7 +16,7 @@
   const { withResolvers } = Promise;
   const PromiseClass = Promise, TypeErrorClass = TypeError, RangeErrorClass = RangeError;
   const toText = String, toNumber = Number;
-  const { slice, toWellFormed, indexOf, lastIndexOf, charCodeAt } = String.prototype;
+  const { slice, startsWith, toWellFormed, indexOf, lastIndexOf, charCodeAt } = String.prototype;
   const { bind } = Function.prototype;
   const { toStringTag } = Symbol;
 
@@ -232,7 +232,7 @@
     calls ??= hostLoad(2)(
       {
         __proto__: null, ...builtins,
-        freeze, defineProperty, parse, ownValue, TypeErrorClass, withResolvers,
+        freeze, defineProperty, parse, ownValue, TypeErrorClass, withResolvers, startsWith,
       },
       contextPrototype, hostFunctions, argumentText, platform,
     );

@@ -107,6 +107,12 @@ const PARTS: &[Part] = &[
         native: crypto::native,
     },
     Part {
+        name: "kv",
+        source: include_str!("kv.js"),
+        globals: &[],
+        native: no_native,
+    },
+    Part {
         name: "idl",
         source: include_str!("idl.js"),
         globals: &[],
