@@ -1,6 +1,7 @@
-/** The memory of a function, and the bindings that its code may use. */
+/** The memory of a function, the bindings that its code may use, and the HTTP requests that it answers. */
 import { SelectField, TextField } from "@/components/Field";
 import type { Draft, DraftErrors } from "./draft";
+import { HttpFields } from "./HttpFields";
 
 interface Props {
   draft: Draft;
@@ -40,6 +41,7 @@ export function ResourceFields({ draft, errors, onChange }: Props) {
           onChange={({ target }) => onChange({ bindings: target.value })}
         />
       )}
+      <HttpFields draft={draft} errors={errors} onChange={onChange} />
     </>
   );
 }
