@@ -1,5 +1,6 @@
 /** The contents of the form, and whether they can be sent. */
 import type { Fn, NewFunction, Sample } from "@/lib/api/types";
+import { checkNamespaces, namespacesIn, textOf } from "./namespaces";
 import { changeOf, checkAmount, checkEntries, entriesOf, type Entry } from "./environment";
 
 /** The fields, as typed. */
@@ -14,6 +15,8 @@ export interface Draft {
   memory: string;
   /** Names with commas between them; null for the bindings that are open to every function. */
   bindings: string | null;
+  /** Namespaces of keys and values; empty for none. */
+  kv: string;
   environment: readonly Entry[];
 }
 
@@ -23,7 +26,7 @@ const STARTER = `// The input and the result are JSON.
 return { greeting: \`Hello, \${input.name ?? "world"}!\` };
 `;
 
-export const EMPTY: Draft = { name: "", description: "", code: STARTER, timeout: "30", retries: "3", memory: "", bindings: null, environment: [] };
+export const EMPTY: Draft = { name: "", description: "", code: STARTER, timeout: "30", retries: "3", memory: "", bindings: null, kv: "", environment: [] };
 
 export const draftOf = (fn: Fn): Draft => ({
   name: fn.name,
@@ -33,6 +36,7 @@ export const draftOf = (fn: Fn): Draft => ({
   retries: String(fn.config.retryCount),
   memory: fn.config.memory === null ? "" : String(fn.config.memory),
   bindings: fn.config.bindings?.join(", ") ?? null,
+  kv: textOf(fn.config.kv),
   environment: entriesOf(fn.config),
 });
 
@@ -84,6 +88,8 @@ export function check(draft: Draft): DraftErrors {
   if (draft.memory.trim() && (!Number.isInteger(memory) || memory < 1)) errors.memory = "Enter a whole number above 0, or nothing.";
   const bindings = checkBindings(namesOf(draft.bindings) ?? []);
   if (bindings) errors.bindings = bindings;
+  const namespaces = checkNamespaces(draft.kv);
+  if (namespaces) errors.kv = namespaces;
   const amount = checkAmount(draft.environment);
   if (amount) errors.environment = amount;
   else if (checkEntries(draft.environment).size > 0) errors.environment = "An entry of the environment is invalid.";
@@ -100,6 +106,7 @@ export const toUpload = (draft: Draft, fn: Fn | null): NewFunction => ({
     retryCount: Number(draft.retries),
     memory: draft.memory.trim() ? Number(draft.memory) : null,
     bindings: namesOf(draft.bindings),
+    kv: namespacesIn(draft.kv),
     ...changeOf(draft.environment, fn?.config ?? null),
   },
 });
