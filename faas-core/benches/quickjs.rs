@@ -86,6 +86,7 @@ impl<R: Runtime> Rig<R> {
             environment: Arc::new(OpenEnvironment::EMPTY),
             bindings: Arc::new([binding]),
             input: Json::parse(input).unwrap(),
+            is_http: false,
             context: Arc::new(context),
             limits: Limits {
                 timeout: Duration::from_secs(30),

@@ -53,7 +53,7 @@
 //! ```
 //!
 //! Read the modules in this order: [`model`] (the data), [`cost`] (prices), [`store`], [`runtime`] and
-//! [`scaling`] (the traits that a host can implement), [`bindings`] (functions of the host), [`egress`] (requests to the network),
+//! [`scaling`] (the traits that a host can implement), [`bindings`] (functions of the host), [`egress`] (requests to the network), [`http`] (requests to functions),
 //! [`events`], then `engine` (the life of an
 //! execution), [`secrets`], [`load_test`], [`platform`] (the handle that a host holds), [`access`]
 //! (authentication) and [`request_id`], which front ends share.
@@ -66,6 +66,7 @@ pub mod egress;
 mod engine;
 pub mod error;
 pub mod events;
+pub mod http;
 pub mod kv;
 pub mod load_test;
 pub mod model;

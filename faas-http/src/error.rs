@@ -57,6 +57,11 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", message)
     }
 
+    /// The same error with another status.
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
     /// No function has this id, or it is not an id.
     pub(crate) fn no_function() -> Self {
         Self::from(Error::NotFound(Resource::Function))

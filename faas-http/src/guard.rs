@@ -129,7 +129,7 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for GuardFuture<F>
 }
 
 /// What the check needs of `request`.
-fn asking(request: &Request<Body>) -> Asking<'_> {
+pub(crate) fn asking(request: &Request<Body>) -> Asking<'_> {
     let headers = request.headers();
     let text = |name: &HeaderName| one(headers, name).map(Result::unwrap_or_default);
     let authority = request.uri().authority();

@@ -201,6 +201,11 @@ pub(crate) struct Flags {
     )]
     pub(crate) cors_origin: Vec<String>,
 
+    /// Domain below which each function has a host name: NAME.DOMAIN is the function NAME
+    /// [default: none; functions answer at /f/NAME]
+    #[arg(long, env = "FAAS_FUNCTIONS_DOMAIN", value_name = "DOMAIN")]
+    pub(crate) functions_domain: Option<String>,
+
     /// Host name that requests may use, besides localhost and IP addresses; repeatable
     /// [default: none; any once a key exists]
     #[arg(

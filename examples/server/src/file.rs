@@ -60,6 +60,7 @@ pub(crate) const KEYS: &[&str] = &[
     "stall_timeout",
     "min_rate",
     "cors_origin",
+    "functions_domain",
     "allowed_host",
     "insecure_open",
     "rate_limit",
@@ -123,6 +124,7 @@ pub(crate) struct File {
     #[serde(deserialize_with = "size")]
     min_rate: Option<usize>,
     pub(crate) cors_origin: Vec<String>,
+    pub(crate) functions_domain: Option<String>,
     pub(crate) allowed_host: Vec<String>,
     pub(crate) insecure_open: bool,
     pub(crate) rate_limit: Option<NonZeroU32>,

@@ -106,7 +106,7 @@ const fn survive_file_size_limit() -> Result<(), String> {
     Ok(())
 }
 
-/// The REST API, the dashboard, and WebSockets at every path that has no route. The same origins may
+/// The REST API, the functions, the dashboard, and WebSockets at every path that has no route. The same origins may
 /// use all of them.
 fn router(platform: &Platform, access: Access, settings: &Settings) -> Router {
     let mut options = HttpOptions::with_max_body(settings.platform.max_input);
@@ -119,9 +119,15 @@ fn router(platform: &Platform, access: Access, settings: &Settings) -> Router {
     live.access = Some(access.clone());
     options.access = Some(access);
     let live = LiveEvents::new(platform.clone(), live);
-    let api = faas_http::router_with(platform.clone(), options);
+    let functions = faas_http::functions_router(platform.clone(), options.clone());
+    let api = faas_http::router_with(platform.clone(), options.clone());
+    let api = api.merge(functions);
     let api = api.merge(live.router_over(dashboard::root()));
-    dashboard::over(api, |pages| live.upgrade_or(pages))
+    let app = dashboard::over(api, |pages| live.upgrade_or(pages));
+    match &settings.functions_domain {
+        Some(domain) => faas_http::functions_by_host(app, platform.clone(), options, domain),
+        None => app,
+    }
 }
 
 async fn bind(address: &Address) -> Result<TcpListener, String> {

@@ -86,6 +86,8 @@ pub(crate) struct Settings {
     pub(crate) request_timeout: Duration,
     pub(crate) network: Network,
     pub(crate) cors_origins: Vec<String>,
+    /// The domain below which functions have host names.
+    pub(crate) functions_domain: Option<String>,
     pub(crate) access: AccessOptions,
     /// Whether the server may be reachable from other machines without any key.
     pub(crate) insecure_open: bool,
@@ -135,6 +137,10 @@ impl Settings {
         cors_origins
             .iter()
             .try_for_each(|origin| access::check_origin(origin))?;
+        let functions_domain = flags.functions_domain.or(file.functions_domain);
+        if let Some(domain) = &functions_domain {
+            access::check_domain(domain)?;
+        }
         let hosts = either(flags.allowed_host, file.allowed_host);
         let rate = access::rate(
             flags.rate_limit.or(file.rate_limit),
@@ -170,6 +176,7 @@ impl Settings {
             request_timeout,
             network,
             cors_origins,
+            functions_domain,
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
             prices,

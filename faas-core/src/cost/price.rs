@@ -75,8 +75,8 @@ impl Usage {
     }
 }
 
-/// The bytes of the HTTP requests that are kept with the execution, in and out, without those of
-/// attempts that are not billed.
+/// The bytes of the HTTP requests that are kept with the execution, in and out, and those of the
+/// exchange of an HTTP call that came in pieces; without those of attempts that are not billed.
 fn requested(execution: &Execution, billed: impl Fn(FailureKind) -> bool) -> u64 {
     let is_billed = |attempt: u32| {
         let attempt = usize::try_from(attempt).ok().and_then(|n| n.checked_sub(1));
@@ -86,7 +86,7 @@ fn requested(execution: &Execution, billed: impl Fn(FailureKind) -> bool) -> u64
     };
     let calls = execution.host_calls.iter();
     calls
-        .filter(|call| call.request.is_some() && is_billed(call.attempt))
+        .filter(|call| (call.request.is_some() || call.is_exchange()) && is_billed(call.attempt))
         .fold(0, |sum: u64, call| {
             sum.saturating_add(call.bytes_in)
                 .saturating_add(call.bytes_out)

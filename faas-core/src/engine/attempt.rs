@@ -17,8 +17,9 @@ use super::job::Job;
 use super::record::{Record, Stored};
 use super::settle::{not_run, settle};
 use crate::events::EventKind;
+use crate::model::Json;
 use crate::model::{Failure, FailureKind};
-use crate::runtime::{Call, CallContext, Instance, StopReason};
+use crate::runtime::{Call, CallContext, Instance, Limits, StopReason};
 use crate::store::Stage;
 
 /// Runs one attempt of the job in `slot`, until it is settled or abandoned.
@@ -73,15 +74,24 @@ async fn begin(engine: &Engine, slot: &Arc<Slot>) -> Result<(Box<dyn Instance>, 
             job.is_direct(),
             job.function.clone(),
             // Not the execution itself: it is changed in place while nobody shares it.
-            (job.execution.id, job.execution.input.clone()),
+            (job.execution.id, input(job)),
             job.stop.clone(),
             number(job),
             running.host_calls.clone(),
             job.execution.caller.clone(),
+            (job.exchange.is_some(), job.timeout()),
         )
     });
-    let Some((is_direct, function, (execution_id, input), stop, attempt, host_calls, caller)) =
-        taken
+    let Some((
+        is_direct,
+        function,
+        (execution_id, input),
+        stop,
+        attempt,
+        host_calls,
+        caller,
+        (is_http, timeout),
+    )) = taken
     else {
         return Err(NotBegun::Stopped(StopReason::Cancelled));
     };
@@ -116,7 +126,7 @@ async fn begin(engine: &Engine, slot: &Arc<Slot>) -> Result<(Box<dyn Instance>, 
         function_id: id,
         function_name: function.function.name.clone(),
         attempt,
-        deadline: started + function.limits.timeout,
+        deadline: started + timeout,
         instance_id: slot.id.clone(),
     });
     let host = EngineHost {
@@ -133,12 +143,25 @@ async fn begin(engine: &Engine, slot: &Arc<Slot>) -> Result<(Box<dyn Instance>, 
         environment,
         bindings: function.bindings.clone(),
         input,
+        is_http,
         context,
-        limits: function.limits,
+        limits: Limits {
+            timeout,
+            ..function.limits
+        },
         stop,
         host: Arc::new(host),
     };
     Ok((instance, call))
+}
+
+/// The input of the call.
+fn input(job: &Job) -> Json {
+    let exchange = job.exchange.as_ref();
+    exchange.map_or_else(
+        || job.execution.input.clone(),
+        |exchange| exchange.input.clone(),
+    )
 }
 
 /// The number of the next attempt, from 1, as user code sees it. Claims that were released before

@@ -220,8 +220,36 @@ impl Engine {
                 "the input has {size} bytes: at most {limit} are accepted"
             )));
         }
+        let place = self.reserve(function, input)?;
+        Ok((loaded, place))
+    }
+
+    /// Checks whether an HTTP request may be accepted, and reserves a place for it in the queue. The
+    /// front end has limited its size.
+    pub(super) fn admit_http(
+        &self,
+        function: &Arc<Loaded>,
+        input: &Json,
+    ) -> Result<(Arc<Loaded>, Place), Error> {
+        let engine = &self.0;
+        if engine.stopping.is_cancelled() {
+            return Err(shutting_down());
+        }
+        if !engine.recorder.is_healthy() {
+            return Err(store_unavailable());
+        }
+        let id = function.function.id;
+        if engine.instances.is_runaway(id) {
+            return Err(Error::Runaway);
+        }
+        let place = self.reserve(id, input)?;
+        Ok((function.clone(), place))
+    }
+
+    fn reserve(&self, function: FunctionId, input: &Json) -> Result<Place, Error> {
+        let engine = &self.0;
         match engine.queue.try_reserve(function, input.len()) {
-            Ok(place) => Ok((loaded, place)),
+            Ok(place) => Ok(place),
             Err(bound) => {
                 engine.counters.add(&engine.counters.rejected);
                 Err(Error::Overloaded {
@@ -233,7 +261,7 @@ impl Engine {
     }
 
     /// A new execution, as it is accepted.
-    fn accepted(&self, function: &Loaded, request: Request) -> Execution {
+    pub(super) fn accepted(&self, function: &Loaded, request: Request) -> Execution {
         let now = self.0.clock.now();
         let free = Cost::zero(function.function.tier, &self.0.price_book);
         let (id, function_id) = (self.0.ids.execution(now), function.function.id);

@@ -9,6 +9,7 @@ use futures_util::FutureExt as _;
 use parking_lot::Mutex;
 
 use super::Engine;
+use super::exchange::{self, Exchange};
 use super::host_streams::Streams;
 use super::job::Loaded;
 use super::{key_value, network};
@@ -17,7 +18,7 @@ use crate::clock::Clock;
 use crate::egress::Budget;
 use crate::model::{Execution, HostCallRecord};
 use crate::options::PlatformOptions;
-use crate::runtime::{HostAnswer, HostError, NETWORK, Payload};
+use crate::runtime::{EXCHANGE, HostAnswer, HostError, NETWORK, Payload};
 
 /// The longest name that is kept, in characters: that of a binding, a dot and that of a function.
 const MAX_NAME: usize = 129;
@@ -29,6 +30,8 @@ pub(super) struct HostCalls {
     /// What `fetch` has used.
     pub(super) budget: OnceLock<Arc<Budget>>,
     pub(super) streams: Mutex<Streams>,
+    /// The HTTP request that the attempt answers.
+    pub(super) exchange: Option<Arc<Exchange>>,
 }
 
 #[derive(Default)]
@@ -42,6 +45,14 @@ struct Tally {
 }
 
 impl HostCalls {
+    /// Those of an attempt that answers this request.
+    pub(super) fn of(exchange: Option<Arc<Exchange>>) -> Self {
+        Self {
+            exchange,
+            ..Self::default()
+        }
+    }
+
     /// Counts a call that begins, and whose argument has so many bytes.
     ///
     /// # Errors
@@ -139,6 +150,7 @@ pub(super) async fn call(
     let bytes = argument.len();
     let network = engine.0.network.as_deref();
     let network = network.filter(|_| binding == NETWORK);
+    let is_exchange = binding == EXCHANGE;
     let shown = binding.strip_prefix(key_value::PREFIX);
     let mut namespaces = function.namespaces.iter();
     let namespace = namespaces.find(|(name, _)| Some(&**name) == shown);
@@ -156,7 +168,7 @@ pub(super) async fn call(
             error: Some("ERR_DROPPED".to_owned()),
             request: None,
         },
-        is_request: network.is_some(),
+        is_request: network.is_some() || (is_exchange && name == "closed"),
         uploaded: Arc::default(),
         since: engine.0.clock.monotonic(),
     };
@@ -180,6 +192,11 @@ pub(super) async fn call(
             let argument = argument.into_stream()?;
             let fetched = network::fetch(engine, network, calls, function, &call, argument);
             return guarded(fetched).await;
+        }
+        if is_exchange {
+            let argument = argument.into_stream()?;
+            let answer = exchange::call(engine, calls.exchange.as_ref(), name, argument);
+            return guarded(answer).await;
         }
         if let Some(namespace) = namespace {
             let frame = argument.into_bytes()?;
@@ -221,7 +238,7 @@ pub(super) struct Kept {
     /// Weak, because the calls own the streams, and a stream owns this.
     calls: Weak<HostCalls>,
     pub(super) record: HostCallRecord,
-    /// Whether `fetch` made the call: its requests are kept one by one, by what makes them.
+    /// Whether it is not kept: the requests of `fetch` are kept one by one, by what makes them.
     is_request: bool,
     /// The bytes of the argument that came in pieces.
     uploaded: Arc<AtomicU64>,

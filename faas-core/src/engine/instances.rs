@@ -161,6 +161,9 @@ impl Slot {
         running.since = since;
         running.active_since = engine.0.stalls.active(since);
         running.has_begun = true;
+        if let Some(exchange) = &running.job.exchange {
+            exchange.begin(started);
+        }
         if let Some(guard) = &running.job.guard {
             guard.begin(started);
         }
@@ -202,13 +205,16 @@ impl Instances {
         let execution = Arc::make_mut(&mut job.execution);
         execution.instance_id = Some(id.clone());
         execution.function_version = job.function.function.version;
+        if let Some(exchange) = &job.exchange {
+            exchange.take(clock.now());
+        }
         let slot = Arc::new(Slot {
             number: self.started.fetch_add(1, Ordering::Relaxed),
             id,
             hold,
             running: Mutex::new(Some(Running {
+                host_calls: Arc::new(HostCalls::of(job.exchange.clone())),
                 job,
-                host_calls: Arc::default(),
                 started: clock.now(),
                 since,
                 active_since: engine.0.stalls.active(since),
@@ -290,7 +296,7 @@ impl Instances {
             let Some(running) = current.as_mut().filter(|running| running.has_begun) else {
                 continue;
             };
-            let timeout = running.job.function.limits.timeout;
+            let timeout = running.job.timeout();
             let until = running.active_since + running.waited_until(now) + timeout;
             if now > until {
                 running.stop(StopReason::Timeout, until);
@@ -349,7 +355,7 @@ fn abandon(engine: &Engine, running: Running) {
         "abandoned a call: it did not stop"
     );
     engine.0.counters.add(&engine.0.counters.abandoned);
-    let outcome = not_run(reason.failure(function.limits.timeout));
+    let outcome = not_run(reason.failure(running.job.timeout()));
     // The recorder may be busy, and the watchdog must not wait for it.
     let settled = settle(engine.clone(), running, outcome);
     engine.0.handle.spawn(settled);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::admission::Place;
+use super::exchange::Exchange;
 use super::in_flight::InFlightGuard;
 use super::lanes::Queued;
 use super::runtimes::NamedRuntime;
@@ -48,6 +49,8 @@ pub(crate) struct Job {
     pub(super) needs_claim: bool,
     /// The caller of a direct invocation.
     pub(super) answer: Option<Answer>,
+    /// The HTTP request that it answers, if there is one.
+    pub(super) exchange: Option<Arc<Exchange>>,
     pub(super) stop: Arc<StopSignal>,
     /// What it takes up of the queue's bounds.
     pub(super) place: Box<Place>,
@@ -69,6 +72,7 @@ impl Job {
             guard: None,
             needs_claim: false,
             answer: Some(answer),
+            exchange: None,
             stop: Arc::default(),
             place: Box::new(place),
             queued_at: Duration::ZERO,
@@ -88,10 +92,22 @@ impl Job {
             guard: Some(guard),
             needs_claim: true,
             answer: None,
+            exchange: None,
             stop: Arc::default(),
             place: Box::new(place),
             queued_at: Duration::ZERO,
         }
+    }
+
+    /// Answers an HTTP request.
+    pub(super) fn exchanging(mut self, exchange: Arc<Exchange>) -> Self {
+        self.exchange = Some(exchange);
+        self
+    }
+
+    /// How long its attempt may run.
+    pub(super) fn timeout(&self) -> Duration {
+        super::http::limit(self.exchange.as_ref(), &self.function)
     }
 
     /// Whether it is a direct invocation, which is not in the store before its end.

@@ -161,7 +161,7 @@ async fn read(mut pieces: ByteStream) -> Result<(FetchRequest, Option<ByteStream
 }
 
 /// Takes `length` bytes, which may have to come first.
-async fn fill(
+pub(super) async fn fill(
     pieces: &mut ByteStream,
     read: &mut BytesMut,
     length: usize,

@@ -25,15 +25,19 @@ use crate::egress::HostSecrets;
 use crate::error::Error;
 use crate::kv::Kv;
 use crate::model::egress::EgressRules;
+use crate::model::http::HttpConfig;
 use crate::model::{Failure, FailureKind, Function, FunctionId};
 use crate::options::PlatformOptions;
-use crate::runtime::{BindingNames, Limits, NETWORK, OpenEnvironment, Program};
+use crate::runtime::{BindingNames, EXCHANGE, Limits, NETWORK, OpenEnvironment, Program};
 use crate::secrets::SecretKeys;
 use crate::store::Store;
 
 /// Memory for code and bytecode, in bytes. The least recently used versions make room for others, and
 /// are loaded and compiled again when they are called.
 const CAPACITY: u64 = 256 << 20;
+
+/// The most names that are remembered.
+const MAX_NAMES: usize = 10_000;
 
 /// For how long a function that other platforms may change counts as current without a look at the
 /// store.
@@ -50,6 +54,8 @@ pub(crate) struct Registry {
     bindings: Arc<Bindings>,
     has_network: bool,
     ready: Cache<Key, Arc<Ready>, BySize>,
+    /// The functions that HTTP requests named lately. A function may have another name meanwhile.
+    names: Cache<Box<str>, FunctionId>,
     /// Rises after each change in the store. What was read or written before another change may be
     /// outdated, and is not kept.
     changes: Mutex<u64>,
@@ -118,6 +124,7 @@ impl Registry {
             bindings,
             has_network,
             ready,
+            names: Cache::new(MAX_NAMES),
             changes: Mutex::new(0),
         }
     }
@@ -150,6 +157,16 @@ impl Registry {
         }
         drop(changes);
         Ok(Some(loaded))
+    }
+
+    /// The function that had this name lately, if it is remembered.
+    pub(crate) fn named(&self, name: &str) -> Option<FunctionId> {
+        self.names.get(name)
+    }
+
+    /// Remembers the name of a function.
+    pub(crate) fn remember(&self, name: &str, id: FunctionId) {
+        self.names.insert(name.into(), id);
     }
 
     /// The function in one of its versions, ready to run. Version 0, which executions of older
@@ -297,7 +314,14 @@ impl Registry {
             let frame = key_value::longest_frame(&self.options.kv_limits);
             limits.host_bytes = limits.host_bytes.max(frame);
         }
-        // It comes last: see its declaration.
+        // These two come last: see their declarations.
+        let is_http = |http: &HttpConfig| http.enabled;
+        if function.config.http.as_deref().is_some_and(is_http) {
+            bindings.push(BindingNames {
+                name: EXCHANGE.into(),
+                functions: ["respond", "body", "closed"].map(Arc::from).into(),
+            });
+        }
         if self.has_network {
             bindings.push(BindingNames {
                 name: NETWORK.into(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::execute::illegal;
+use super::http;
 use super::instances::Running;
 use super::job::Job;
 use super::record::{Record, Stored};
@@ -29,7 +30,7 @@ pub(super) fn not_run(failure: Failure) -> Outcome {
 /// Decides what the outcome of an attempt makes of its execution, and hands it to the recorder.
 pub(super) async fn settle(engine: Engine, running: Running, mut outcome: Outcome) {
     let engine = &engine;
-    let timeout = running.job.function.limits.timeout;
+    let timeout = running.job.timeout();
     let time = running.time(engine);
     if running.cancelled
         && let Err(failure) = &mut outcome.result
@@ -57,6 +58,7 @@ pub(super) async fn settle(engine: Engine, running: Running, mut outcome: Outcom
         guard,
         answer,
         mut place,
+        exchange,
         ..
     } = job;
     let from = Stage::of(&execution);
@@ -67,6 +69,9 @@ pub(super) async fn settle(engine: Engine, running: Running, mut outcome: Outcom
         waited: time.waited,
         now: engine.0.clock.now(),
     };
+    if let Some(exchange) = exchange {
+        outcome.result = http::result(&exchange, outcome.result);
+    }
     let ended = Arc::make_mut(&mut execution);
     host_calls.move_to(ended);
     match settled(engine, ended, guard.is_some(), outcome, span) {

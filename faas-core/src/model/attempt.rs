@@ -149,6 +149,14 @@ pub struct HostCallRecord {
     pub request: Option<Box<RequestRecord>>,
 }
 
+impl HostCallRecord {
+    /// Whether it moved a part of the HTTP request that the execution answers, or of its response.
+    pub fn is_exchange(&self) -> bool {
+        // No binding of a host can have such a name.
+        self.name.starts_with("#http.")
+    }
+}
+
 /// What is kept of an HTTP request that code made. Times are in microseconds; one is `None` if that
 /// part did not happen: a connection that is used again has no `dns`, `connect` and `tls`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -20,6 +20,8 @@ pub struct Call {
     pub bindings: Arc<[BindingNames]>,
     /// The argument.
     pub input: Json,
+    /// Whether the argument is an HTTP request, and the result a response: see [`crate::http`].
+    pub is_http: bool,
     /// What the code can read about this call.
     pub context: Arc<CallContext>,
     /// The limits of this call.

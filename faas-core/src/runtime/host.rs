@@ -73,6 +73,9 @@ pub struct BindingNames {
 /// it.
 pub(crate) const NETWORK: &str = "#network";
 
+/// The name under which the HTTP exchange of a call comes before [`NETWORK`], or last without one.
+pub(crate) const EXCHANGE: &str = "#http";
+
 /// A request of user code to its host. Nothing in it can be trusted.
 #[derive(Debug, Clone)]
 pub enum HostRequest {

@@ -32,8 +32,8 @@ mod stop;
 
 pub use call::{Call, CallContext, Limits, Outcome};
 pub use environment::OpenEnvironment;
-pub(crate) use host::NETWORK;
 pub use host::{BindingNames, CallHost, HostAnswer, HostError, HostRequest, Payload, StreamAction};
+pub(crate) use host::{EXCHANGE, NETWORK};
 pub use preset::{ModuleSource, ModulesError, PresetModule};
 #[cfg(all(feature = "quickjs", target_os = "linux", fuzzing))]
 #[doc(hidden)]

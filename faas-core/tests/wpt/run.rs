@@ -165,6 +165,7 @@ async fn one(processes: Processes, name: String, source: String, is_long: bool) 
         environment: Arc::new(OpenEnvironment::EMPTY),
         bindings: Arc::new([]),
         input: Json::null(),
+        is_http: false,
         context: Arc::new(CallContext {
             execution_id: ExecutionId::from_u128(1),
             function_id: function,

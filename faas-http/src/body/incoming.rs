@@ -54,10 +54,21 @@ impl Bodies {
 
     /// Wraps a body, unless it is empty.
     pub(crate) fn wrap(self: &Arc<Self>, headers: &HeaderMap, body: Body) -> Body {
+        self.wrap_in_pieces(headers, body, usize::MAX)
+    }
+
+    /// Wraps a body of which at most `at_once` bytes are in memory: no more of it count.
+    pub(crate) fn wrap_in_pieces(
+        self: &Arc<Self>,
+        headers: &HeaderMap,
+        body: Body,
+        at_once: usize,
+    ) -> Body {
         if body.is_end_stream() {
             return body;
         }
         Body::new(Incoming {
+            at_once,
             rest: Some(body),
             shared: Arc::clone(self),
             progress: Progress::new(self.rate),
@@ -107,6 +118,8 @@ struct Incoming {
     shared: Arc<Bodies>,
     progress: Progress,
     received: usize,
+    /// The most bytes that are in memory.
+    at_once: usize,
     /// How much of the budget it holds.
     counted: usize,
     /// Whether the client sends the body without being asked.
@@ -118,7 +131,7 @@ impl Incoming {
     fn count(&mut self, bytes: usize) -> bool {
         self.progress.count(bytes);
         self.received = self.received.saturating_add(bytes);
-        let over = self.received.saturating_sub(FREE);
+        let over = self.received.min(self.at_once).saturating_sub(FREE);
         let more = over.saturating_sub(self.counted);
         if more > 0 && !self.shared.reserve(more) {
             return false;
@@ -151,6 +164,10 @@ impl HttpBody for Incoming {
         match ready!(polled) {
             Some(Ok(frame)) => {
                 let bytes = frame.data_ref().map_or(0, Bytes::len);
+                if this.at_once < usize::MAX {
+                    // Whoever reads it in pieces may take longer than a window for one.
+                    this.progress.finish();
+                }
                 if this.count(bytes) {
                     Poll::Ready(Some(Ok(frame)))
                 } else {
@@ -233,6 +250,7 @@ mod tests {
             shared: Arc::clone(shared),
             progress: Progress::new(OFF),
             received: 0,
+            at_once: usize::MAX,
             counted: 0,
             is_sent: true,
         }

@@ -96,7 +96,7 @@ async fn collect(
 }
 
 /// The answer to a body that cannot be read.
-fn refuse(error: axum::Error) -> ApiError {
+pub(crate) fn refuse(error: axum::Error) -> ApiError {
     let error = error.into_inner();
     match error.downcast_ref::<BodyError>() {
         Some(BodyError::NoRoom) => ApiError::too_many_bodies(),

@@ -23,3 +23,10 @@ export const invokeUrl = (origin: string, functionId: string) => `${origin}/api/
 
 /** Where a program reads an execution. */
 export const executionUrl = (origin: string, id: string) => `${origin}/api/executions/${encodeURIComponent(id)}`;
+
+/** Where a function answers HTTP requests. */
+export const httpUrl = (origin: string, name: string) => `${origin}/f/${encodeURIComponent(name)}`;
+
+/** The command that sends a request to a function. */
+export const httpCurlOf = (url: string, authorized: boolean) =>
+  [`curl -i ${shellQuote(url)}`, ...(authorized ? ['-H "Authorization: Bearer $FAAS_KEY"'] : [])].join(" \\\n  ");

@@ -78,3 +78,18 @@ pub(super) fn check_origin(origin: &str) -> Result<(), String> {
          in small letters and without a path, or *, not {origin:?}"
     ))
 }
+
+/// Refuses a value that is no domain name: no host would ever match it.
+pub(super) fn check_domain(domain: &str) -> Result<(), String> {
+    let is_label = |label: &str| {
+        let is_part = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        !label.is_empty() && label.bytes().all(is_part)
+    };
+    if domain.len() <= 253 && domain.split('.').all(is_label) {
+        return Ok(());
+    }
+    Err(format!(
+        "--functions-domain: expected a domain name such as functions.example, in small letters and \
+         without a port, not {domain:?}"
+    ))
+}

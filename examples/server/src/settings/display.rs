@@ -96,6 +96,9 @@ impl Settings {
         );
         set("min_rate", format_size(network.min_rate).into());
         set("cors_origin", Value::try_from(&self.cors_origins)?);
+        if let Some(domain) = &self.functions_domain {
+            set("functions_domain", domain.as_str().into());
+        }
         set("allowed_host", Value::try_from(&self.access.hosts)?);
         set("insecure_open", self.insecure_open.into());
         if let Some(rate) = self.access.rate {

@@ -22,6 +22,8 @@ mod fetch;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod http_functions;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod lifecycle;

@@ -210,6 +210,7 @@ impl<E: ForkedEngine> Child<E> {
             environment: Arc::new(environment),
             bindings: self.bindings.clone(),
             input: Json::trusted(input.to_vec()),
+            is_http: head.is_http,
             context: Arc::new(context),
             limits,
             stop: Arc::new(StopSignal::default()),

@@ -65,6 +65,7 @@ impl Outgoing {
             log_bytes: limits.log_bytes as u64,
             host_calls: limits.host_calls as u64,
             host_bytes: limits.host_bytes as u64,
+            is_http: call.is_http,
         };
         self.add(&Request::Call(head), call.input.bytes())
     }

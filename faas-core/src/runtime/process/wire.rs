@@ -91,6 +91,7 @@ pub(super) struct CallHead<'a> {
     pub(super) log_bytes: u64,
     pub(super) host_calls: u64,
     pub(super) host_bytes: u64,
+    pub(super) is_http: bool,
 }
 
 /// A reply of the child.
@@ -407,6 +408,7 @@ mod tests {
             log_bytes: u64::MAX,
             host_calls: 11,
             host_bytes: 12,
+            is_http: true,
         }
     }
 

@@ -11,9 +11,9 @@ use super::event_loop::Ending;
 use super::prelude::Entries;
 use super::raw;
 use crate::model::{Json, MAX_DEPTH, is_too_deep};
-use crate::runtime::NETWORK;
 use crate::runtime::step::{Asked, HostCall, HostReply};
 use crate::runtime::{BindingNames, Call, Payload, StreamAction};
+use crate::runtime::{EXCHANGE, NETWORK};
 
 /// The code of the error for an argument or a result that exceeds a limit.
 const TOO_LARGE: &str = "ERR_TOO_LARGE";
@@ -21,22 +21,25 @@ const TOO_LARGE: &str = "ERR_TOO_LARGE";
 /// The most bytes of a stream that code sends at a time.
 const MAX_PIECE: usize = 256 << 10;
 
-/// Makes the network available to `fetch`, and the bindings in `context` if the code reads it.
+/// Makes the network available to `fetch`, the exchange to HTTP calls, and the bindings in `context`
+/// if the code reads it.
 pub(super) fn install<'js>(
     ctx: &Ctx<'js>,
     entries: &Entries,
     bindings: &[BindingNames],
     reads_context: bool,
 ) -> Result<(), Ending<'js>> {
-    // It is the last one, so that the numbers of the others are their places.
-    let bindings = match bindings.split_last() {
-        Some((last, others)) if *last.name == *NETWORK => {
+    // These two come last, so that the numbers of the others are their places.
+    let mut bindings = bindings;
+    for (name, property) in [(NETWORK, "network"), (EXCHANGE, "exchange")] {
+        if let Some((last, others)) = bindings.split_last()
+            && *last.name == *name
+        {
             let platform = entries.platform.clone().restore(ctx)?;
-            platform.set("network", others.len())?;
-            others
+            platform.set(property, others.len())?;
+            bindings = others;
         }
-        _ => bindings,
-    };
+    }
     if bindings.is_empty() || !reads_context {
         return Ok(());
     }

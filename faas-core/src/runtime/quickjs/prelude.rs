@@ -50,6 +50,7 @@ pub(super) struct Prelude {
     bindings: Bytecode,
     modules: Bytecode,
     forms: Bytecode,
+    http: Bytecode,
 }
 
 /// The memory, in bytes, that a part which is loaded late may take beyond the call's limit.
@@ -74,6 +75,7 @@ impl Prelude {
                         bindings: compile(include_str!("prelude/bindings.js"))?,
                         modules: compile(include_str!("prelude/modules.js"))?,
                         forms: compile(include_str!("prelude/forms.js"))?,
+                        http: compile(include_str!("prelude/http.js"))?,
                     })
                 })
             })
@@ -88,7 +90,8 @@ impl Prelude {
             1 => &self.console,
             2 => &self.bindings,
             3 => &self.modules,
-            _ => &self.forms,
+            4 => &self.forms,
+            _ => &self.http,
         }
     }
 }

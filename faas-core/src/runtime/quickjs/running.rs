@@ -242,16 +242,17 @@ impl<'js> Running<'_, 'js> {
             return Err(Ending::Colliding);
         }
         let context = &self.call.context;
-        let value: Value<'js> = if self.reads_context {
+        let value: Value<'js> = if self.reads_context || self.call.is_http {
             run.call((
                 input,
+                self.call.is_http,
                 context.execution_id.to_string(),
                 context.attempt,
                 context.deadline.as_millis(),
                 context.instance_id.as_str(),
             ))?
         } else {
-            run.call((input,))?
+            run.call((input, self.call.is_http))?
         };
         if value.is_string() {
             return Ok(Progress::Done(value));

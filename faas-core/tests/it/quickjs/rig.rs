@@ -127,6 +127,7 @@ impl Rig {
             environment: Arc::new(OpenEnvironment::EMPTY),
             bindings: Arc::new([]),
             input: Json::parse(input.to_owned()).unwrap(),
+            is_http: false,
             context: Arc::new(context),
             limits: self.limits,
             stop: Arc::new(StopSignal::default()),

@@ -22,6 +22,7 @@ import { CallCard } from "./CallCard";
 import { Code } from "./Code";
 import { Environment } from "./Environment";
 import { DeleteButton, StatusButton } from "./FunctionActions";
+import { HttpCard } from "./HttpCard";
 import { FunctionExecutions } from "./FunctionExecutions";
 
 const FUNCTIONS = { to: "/functions", label: "Functions" };
@@ -73,6 +74,7 @@ function Detail({ fn }: { fn: Fn }) {
         <Code fn={fn} />
       </div>
       <CallCard functionId={fn._id} input={example} />
+      <HttpCard fn={fn} />
       <Environment config={fn.config} />
       <Bindings config={fn.config} />
       <FunctionExecutions functionId={fn._id} />

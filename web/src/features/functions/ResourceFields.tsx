@@ -1,6 +1,7 @@
-/** The memory of a function, the bindings that its code may use, and its namespaces of keys and values. */
+/** The memory of a function, its bindings, its namespaces of keys and values, and the HTTP requests that it answers. */
 import { SelectField, TextField } from "@/components/Field";
 import type { Draft, DraftErrors } from "./draft";
+import { HttpFields } from "./HttpFields";
 
 interface Props {
   draft: Draft;
@@ -50,6 +51,7 @@ export function ResourceFields({ draft, errors, onChange }: Props) {
         spellCheck={false}
         onChange={({ target }) => onChange({ kv: target.value })}
       />
+      <HttpFields draft={draft} errors={errors} onChange={onChange} />
     </>
   );
 }

@@ -1,6 +1,7 @@
 /** The contents of the form, and whether they can be sent. */
 import type { Fn, NewFunction, Sample } from "@/lib/api/types";
 import { checkNamespaces, namespacesIn, textOf } from "./namespaces";
+import { checkRoutes, httpOf, settingsOf, type HttpAccess } from "./http";
 import { changeOf, checkAmount, checkEntries, entriesOf, type Entry } from "./environment";
 
 /** The fields, as typed. */
@@ -17,6 +18,12 @@ export interface Draft {
   bindings: string | null;
   /** Namespaces of keys and values; empty for none. */
   kv: string;
+  /** Who may send HTTP requests. */
+  http: HttpAccess;
+  /** One route a line; empty for all paths. */
+  routes: string;
+  /** Origins with commas between them whose pages may read responses. */
+  origins: string;
   environment: readonly Entry[];
 }
 
@@ -26,7 +33,7 @@ const STARTER = `// The input and the result are JSON.
 return { greeting: \`Hello, \${input.name ?? "world"}!\` };
 `;
 
-export const EMPTY: Draft = { name: "", description: "", code: STARTER, timeout: "30", retries: "3", memory: "", bindings: null, kv: "", environment: [] };
+export const EMPTY: Draft = { name: "", description: "", code: STARTER, timeout: "30", retries: "3", memory: "", bindings: null, kv: "", http: "off", routes: "", origins: "", environment: [] };
 
 export const draftOf = (fn: Fn): Draft => ({
   name: fn.name,
@@ -37,6 +44,7 @@ export const draftOf = (fn: Fn): Draft => ({
   memory: fn.config.memory === null ? "" : String(fn.config.memory),
   bindings: fn.config.bindings?.join(", ") ?? null,
   kv: textOf(fn.config.kv),
+  ...httpOf(fn.config.http),
   environment: entriesOf(fn.config),
 });
 
@@ -90,6 +98,8 @@ export function check(draft: Draft): DraftErrors {
   if (bindings) errors.bindings = bindings;
   const namespaces = checkNamespaces(draft.kv);
   if (namespaces) errors.kv = namespaces;
+  const routes = draft.http === "off" ? null : checkRoutes(draft.routes);
+  if (routes) errors.routes = routes;
   const amount = checkAmount(draft.environment);
   if (amount) errors.environment = amount;
   else if (checkEntries(draft.environment).size > 0) errors.environment = "An entry of the environment is invalid.";
@@ -107,6 +117,7 @@ export const toUpload = (draft: Draft, fn: Fn | null): NewFunction => ({
     memory: draft.memory.trim() ? Number(draft.memory) : null,
     bindings: namesOf(draft.bindings),
     kv: namespacesIn(draft.kv),
+    http: settingsOf(draft, fn?.config.http ?? null),
     ...changeOf(draft.environment, fn?.config ?? null),
   },
 });

@@ -219,6 +219,7 @@ fn made(function: &Function, input: &str, stop: Arc<StopSignal>) -> Call {
             functions: Arc::new(["echo".into(), "never".into()]),
         }]),
         input: Json::parse(input.to_owned()).unwrap(),
+        is_http: false,
         context: Arc::new(context),
         limits,
         stop,

@@ -128,17 +128,19 @@
     }
   };
 
-  // ---- `fetch` ----
+  // ---- `fetch`, and the exchange of an HTTP request ----
 
-  // Its argument is bytes or a source of pieces, its result bytes or the number of a stream.
-  const fetch = (argument) => {
+  // The argument is bytes or a source of pieces, the result bytes or the number of a stream.
+  const callRaw = (binding, method, argument) => {
     const stream = bytesOf(argument) === undefined ? ++streams : 0;
     const value = stream === 0 ? argument : undefined;
-    const result = queued(calls, platform.network, 0, stream, value);
+    const result = queued(calls, binding, method, stream, value);
     calls.last.isRaw = true;
     if (stream !== 0) send(argument, stream);
     return result;
   };
+  const fetch = (argument) => callRaw(platform.network, 0, argument);
+  const exchange = (method, argument) => callRaw(platform.exchange, method, argument);
   const readStream = (stream) => act(READ, stream);
   const cancelStream = (stream) => act(CANCEL, stream);
 
@@ -286,5 +288,5 @@
     running = acting = 0;
   };
 
-  return { bind, outgoing, deliver, isWaiting, reset, fetch, receive, read: readStream, cancel: cancelStream };
+  return { bind, outgoing, deliver, isWaiting, reset, fetch, exchange, receive, read: readStream, cancel: cancelStream };
 })

@@ -1,9 +1,10 @@
 // Calls the handlers of other platforms: Workers, Deno, Vercel, Node.js servers, Lambda with a
 // callback, OpenFaaS, Fission and Nuclio. Loaded for programs that have such a handler.
 //
-// A call has an input and no HTTP request, so the input becomes the JSON body of one: `POST` to
-// `https://function.local/`. Of a response with a 2xx status the body is the result, any other
-// response is the result as `{ status, headers, body }`.
+// A gateway gives a handler its request and takes its response. That of `http.js` has the HTTP
+// request of the call. A call without one uses the gateway `plain`: the input becomes the JSON body
+// of a request, `POST` to `https://function.local/`. Of a response with a 2xx status the body is the
+// result, any other response is the result as `{ status, headers, body }`.
 (function (builtins) {
   'use strict';
   const { stringify, parse, apply, ownKeys, put, defineProperty, PromiseClass, TypeErrorClass } = builtins;
@@ -77,6 +78,18 @@
     return resultOf(status, headers, decoded(await value.text(), headers['content-type']));
   };
 
+  // The gateway of calls that have an input and no HTTP request.
+  const plain = {
+    __proto__: null,
+    isHttp: false,
+    request: toRequest,
+    method: () => undefined,
+    params: () => ({}),
+    client: () => '127.0.0.1',
+    result: fromResponse,
+    reply: resultOf,
+  };
+
   // What a handler passes to `waitUntil`. The call ends once all of it has settled.
   const waiting = () => {
     const pending = [];
@@ -87,6 +100,7 @@
         passThroughOnException() {},
         props: {},
       },
+      hasWork: () => pending.length > 0,
       async settle() {
         while (settled < pending.length) {
           try { await pending[settled++]; } catch (error) { console.error(error); }
@@ -95,29 +109,35 @@
     };
   };
 
-  const respond = async (call) => {
+  const respond = async (gateway, call) => {
     const background = waiting();
     let result;
     try {
-      result = await fromResponse(await call(background.members));
+      const value = await call(background.members);
+      result = await gateway.result(value, background.hasWork());
     } finally {
       await background.settle();
     }
     return result;
   };
 
-  const workers = (object) => (input, context) =>
-    respond((ctx) => object.fetch(toRequest(input, 'POST'), envOf(context), ctx));
+  // Marks a handler that takes the request from its gateway.
+  const taking = (gateway, handler) => hidden(handler, { isHttp: gateway.isHttp });
+
+  const workers = (object, gateway = plain) => taking(gateway, (input, context) =>
+    respond(gateway, (ctx) => object.fetch(gateway.request(input, 'POST'), envOf(context), ctx)));
 
   // The result of `scheduled` is ignored, as on Workers.
-  const scheduled = (object) => (input, context) => respond(async (ctx) => {
+  const scheduled = (object, gateway) => (input, context) => respond(gateway, async (ctx) => {
     const { cron = '', scheduledTime = Date.now() } = isObject(input) ? input : {};
     const event = hidden({ type: 'scheduled', cron, scheduledTime }, { noRetry() {}, ...ctx });
     await object.scheduled(event, envOf(context), ctx);
   });
 
-  const requests = (handler, method) => (input, context) =>
-    respond((ctx) => handler(toRequest(input, method), { ...ctx, params: PromiseClass.resolve({}), env: envOf(context) }));
+  const requests = (handler, method, gateway) => (input, context) => respond(gateway, (ctx) => handler(
+    gateway.request(input, method),
+    { ...ctx, params: PromiseClass.resolve(gateway.params()), env: envOf(context) },
+  ));
 
   // ---- handlers that register themselves ----
 
@@ -153,13 +173,13 @@
     if (usesDeno) hidden(globalThis, { Deno: deno });
   };
 
-  const event = (input, context) => respond(async (ctx) => {
+  const event = (gateway) => (input, context) => respond(gateway, async (ctx) => {
     for (const [name, value] of Object.entries(envOf(context))) {
       if (!(name in globalThis)) hidden(globalThis, { [name]: value });
     }
     let response;
     const fetchEvent = {
-      type: 'fetch', request: toRequest(input, 'POST'), ...ctx,
+      type: 'fetch', request: gateway.request(input, 'POST'), ...ctx,
       respondWith(value) { response = PromiseClass.resolve(value); },
     };
     for (const listener of listeners) {
@@ -169,36 +189,70 @@
     return response;
   });
 
-  const serve = (input) => respond(() =>
-    served(toRequest(input, 'POST'), { remoteAddr: { transport: 'tcp', hostname: '127.0.0.1', port: 0 } }));
+  const serve = (gateway) => (input) => respond(gateway, () => served(
+    gateway.request(input, 'POST'),
+    { remoteAddr: { transport: 'tcp', hostname: gateway.client(), port: 0 } },
+  ));
 
   // ---- Node.js servers ----
 
-  const nodeHttp = (handler) => (input) => new PromiseClass((resolve, reject) => {
-    const headers = { 'content-type': JSON_TYPE };
-    const text = stringify(input);
+  // The request of an input, with its parts as servers for Node.js name them.
+  const inputEvent = (input) => ({
+    method: 'POST', path: '/', url: '/', query: {}, headers: { 'content-type': JSON_TYPE }, params: {}, cookies: {},
+    body: input, rawBody: stringify(input), bufferOf: (array) => array,
+  });
+  const eventOf = (gateway, input) => (gateway.isHttp ? gateway.event() : inputEvent(input));
+  const withEvent = (gateway, input, next) => {
+    const event = eventOf(gateway, input);
+    return isThenable(event) ? event.then(next) : next(event);
+  };
+
+  // The whole body that was written in chunks.
+  const joined = (chunks) => {
+    if (chunks.length === 1) return chunks[0];
+    if (chunks.every((chunk) => typeof chunk === 'string')) return chunks.join('');
+    const bytes = [];
+    for (const chunk of chunks) bytes.push(typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk);
+    const all = new Uint8Array(bytes.reduce((length, chunk) => length + chunk.length, 0));
+    let at = 0;
+    for (const chunk of bytes) {
+      all.set(chunk, at);
+      at += chunk.length;
+    }
+    return all;
+  };
+
+  const nodeHttp = (handler, gateway) => (input) =>
+    withEvent(gateway, input, (event) => callNode(handler, gateway, event));
+
+  const callNode = (handler, gateway, event) => new PromiseClass((resolve, reject) => {
+    const { method, path, url, query, headers, params, cookies, body: input, rawBody } = event;
+    const chunk = typeof rawBody === 'string' ? rawBody : event.bufferOf(rawBody), isEmpty = rawBody.length === 0;
     const request = {
-      method: 'POST', url: '/', path: '/', originalUrl: '/', httpVersion: '1.1', protocol: 'https',
-      headers, query: {}, params: {}, cookies: {}, body: input, rawBody: text,
+      method, url, path, originalUrl: url, httpVersion: '1.1', protocol: 'https',
+      headers, query, params, cookies, body: input, rawBody: chunk,
     };
     hidden(request, {
       get: (name) => headers[name.toLowerCase()],
       header: (name) => headers[name.toLowerCase()],
       on(type, listener) {
-        if (type === 'data') queueMicrotask(() => listener(text));
+        if (type === 'data' && !isEmpty) queueMicrotask(() => listener(chunk));
         if (type === 'end') queueMicrotask(() => queueMicrotask(listener));
         return request;
       },
-      async *[Symbol.asyncIterator]() { yield text; },
+      async *[Symbol.asyncIterator]() { if (!isEmpty) yield chunk; },
     });
     const sent = {};
-    let body, chunks = '', done = false;
+    const chunks = [];
+    let done = false;
     const finish = (value) => {
       if (done) return response;
       done = response.headersSent = response.writableEnded = response.finished = true;
-      if (typeof value === 'string') value = decoded(chunks + value, sent['content-type']);
-      else if (value === undefined && chunks !== '') value = decoded(chunks, sent['content-type']);
-      resolve(resultOf(response.statusCode, sent, value === undefined ? null : value));
+      const isChunk = typeof value === 'string' || value instanceof Uint8Array;
+      if (isChunk) put(chunks, value);
+      if (chunks.length > 0 && (isChunk || value === undefined)) value = joined(chunks);
+      if (typeof value === 'string' && !gateway.isHttp) value = decoded(value, sent['content-type']);
+      resolve(gateway.reply(response.statusCode, sent, value === undefined ? null : value));
       return response;
     };
     const set = (name, value) => {
@@ -206,14 +260,30 @@
       else sent[name.toLowerCase()] = value;
       return response;
     };
+    const append = (name, value) => {
+      const key = name.toLowerCase();
+      sent[key] = key in sent ? [sent[key], value].flat() : value;
+      return response;
+    };
     const response = { statusCode: 200, statusMessage: '', headersSent: false, writableEnded: false, finished: false, locals: {} };
     hidden(response, {
       status(code) { response.statusCode = code; return response; },
-      json(value) { set('content-type', JSON_TYPE); return finish(isObject(value) ? parse(stringify(value)) : value); },
-      send(value) { return finish(value); },
-      end(value) { return finish(value); },
-      write(chunk) { chunks += chunk; return true; },
-      set, header: set, setHeader: set, append: set, getHeader: (name) => sent[name.toLowerCase()],
+      json(value) {
+        if (!gateway.isHttp) {
+          set('content-type', JSON_TYPE);
+          return finish(isObject(value) ? parse(stringify(value)) : value);
+        }
+        if (!('content-type' in sent)) set('content-type', JSON_TYPE);
+        return finish(stringify(value));
+      },
+      send(value) {
+        const isHtml = gateway.isHttp && typeof value === 'string' && !('content-type' in sent);
+        if (isHtml) set('content-type', 'text/html; charset=utf-8');
+        return finish(value);
+      },
+      end(value) { return finish(typeof value === 'function' ? undefined : value); },
+      write(chunk) { put(chunks, chunk); return true; },
+      set, header: set, setHeader: set, append, appendHeader: append, getHeader: (name) => sent[name.toLowerCase()],
       get: (name) => sent[name.toLowerCase()],
       removeHeader(name) { delete sent[name.toLowerCase()]; },
       hasHeader: (name) => name.toLowerCase() in sent,
@@ -229,7 +299,16 @@
         set('location', url === undefined ? code : url);
         return finish();
       },
-      cookie() { return response; },
+      cookie(name, value, options = {}) {
+        let text = name + '=' + encodeURIComponent(value) + '; Path=' + (options.path ?? '/');
+        if (options.maxAge !== undefined) text += '; Max-Age=' + Math.trunc(options.maxAge / 1000);
+        if (options.domain !== undefined) text += '; Domain=' + options.domain;
+        if (options.expires !== undefined) text += '; Expires=' + options.expires.toUTCString();
+        if (options.httpOnly) text += '; HttpOnly';
+        if (options.secure) text += '; Secure';
+        if (options.sameSite) text += '; SameSite=' + (options.sameSite === true ? 'Strict' : options.sameSite);
+        return append('set-cookie', text);
+      },
       on() { return response; }, once() { return response; }, flushHeaders() {},
     });
     const returned = handler(request, response);
@@ -238,7 +317,13 @@
 
   // ---- Lambda with a callback, OpenFaaS, Fission, Nuclio ----
 
-  const lambda = (handler) => (input, context) => new PromiseClass((resolve, reject) => {
+  const lambda = (handler, gateway) => {
+    const call = callLambda(handler);
+    if (!gateway.isHttp) return call;
+    return (_, context) => gateway.withBody(() => call(gateway.lambdaEvent(context), context).then(gateway.lambda));
+  };
+
+  const callLambda = (handler) => (input, context) => new PromiseClass((resolve, reject) => {
     const callback = (error, result) => (error === null || error === undefined ? resolve(result) : reject(error));
     hidden(context, { done: callback, succeed: resolve, fail: reject });
     const returned = handler(input, context, callback);
@@ -246,12 +331,15 @@
     else if (returned !== undefined && handler.length < 3) resolve(returned);
   });
 
-  const openFaas = (handler) => (input) => new PromiseClass((resolve, reject) => {
-    const request = { body: input, headers: { 'content-type': JSON_TYPE }, method: 'POST', query: {}, path: '/' };
+  const openFaas = (handler, gateway) => (input) =>
+    withEvent(gateway, input, (event) => callOpenFaas(handler, gateway, event));
+
+  const callOpenFaas = (handler, gateway, event) => new PromiseClass((resolve, reject) => {
+    const request = { body: event.body, headers: event.headers, method: event.method, query: event.query, path: event.path };
     let status = 200, headers = {}, completed = false;
     const succeed = (value) => {
       completed = true;
-      resolve(resultOf(status, headers, value));
+      resolve(gateway.reply(status, headers, value));
       return context;
     };
     const context = {};
@@ -267,56 +355,69 @@
     if (isThenable(returned)) returned.then(end, reject); else if (returned !== undefined) end(returned);
   });
 
-  const fission = (handler) => async (input) => {
-    const request = { body: input, headers: { 'content-type': JSON_TYPE }, method: 'POST', query: {}, url: '/', path: '/' };
-    const answer = await handler({ request });
-    if (!isObject(answer) || !('body' in answer || 'status' in answer)) return answer;
+  const valueOf = (gateway, value) => (gateway.isHttp ? gateway.value(value) : value);
+
+  const fission = (handler, gateway) => async (input) => {
+    const { body: given, headers: sent, method, query, url, path } = await eventOf(gateway, input);
+    const answer = await handler({ request: { body: given, headers: sent, method, query, url, path } });
+    if (!isObject(answer) || !('body' in answer || 'status' in answer)) return valueOf(gateway, answer);
     const { status = 200, headers = {}, body = null } = answer;
-    return resultOf(status, headers, body);
+    return gateway.reply(status, headers, body);
   };
 
-  const nuclio = (handler) => (input) => new PromiseClass((resolve, reject) => {
+  const nuclio = (handler, gateway) => (input) =>
+    withEvent(gateway, input, (event) => callNuclio(handler, gateway, event));
+
+  const callNuclio = (handler, gateway, event) => new PromiseClass((resolve, reject) => {
     class Response {
       constructor(body = null, headers = {}, contentType = 'text/plain', statusCode = 200) {
         this.body = body; this.headers = headers; this.contentType = contentType; this.statusCode = statusCode;
       }
     }
     const callback = (value) => resolve(value instanceof Response
-      ? resultOf(value.statusCode, { ...value.headers, 'content-type': value.contentType }, value.body)
-      : value);
+      ? gateway.reply(value.statusCode, { ...value.headers, 'content-type': value.contentType }, value.body)
+      : valueOf(gateway, value));
     const log = (name) => (...values) => console[name](...values);
     const logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
     for (const name of ['debug', 'info', 'warn', 'error']) logger[name + 'With'] = logger[name];
     const returned = handler(
       { callback, Response, logger, userData: {} },
-      { body: input, headers: { 'content-type': JSON_TYPE }, method: 'POST', path: '/', fields: {}, contentType: JSON_TYPE },
+      {
+        body: event.body, headers: event.headers, method: event.method, path: event.path, fields: event.query,
+        contentType: event.headers['content-type'],
+      },
     );
     if (isThenable(returned)) returned.then((value) => { if (value !== undefined) callback(value); }, reject);
   });
 
   const METHODS = ['POST', 'GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'];
 
-  const methods = (exports) => {
-    for (const name of METHODS) {
-      if (typeof exports[name] === 'function') return requests((...all) => exports[name](...all), name);
-    }
-    throw new TypeErrorClass('no function is named after an HTTP method');
+  const methods = (exports, gateway) => {
+    const named = METHODS.filter((name) => typeof exports[name] === 'function');
+    if (named.length === 0) throw new TypeErrorClass('no function is named after an HTTP method');
+    const handlers = { __proto__: null };
+    for (const name of named) handlers[name] = requests((...all) => exports[name](...all), name, gateway);
+    handlers.HEAD ??= handlers.GET;
+    return (input, context) => {
+      const handler = gateway.isHttp ? handlers[gateway.method()] : handlers[named[0]];
+      return handler === undefined ? gateway.notAllowed(Object.keys(handlers).filter((name) => handlers[name])) : handler(input, context);
+    };
   };
 
   // The handler of this kind, among what the program exports. `find` finds the exported function.
-  const adapt = (kind, exports, find) => {
+  const adapt = (kind, exports, find, gateway = plain) => {
     switch (kind) {
-      case 'workers.fetch': return workers(exports.default);
-      case 'workers.scheduled': return scheduled(exports.default);
-      case 'workers.event': return event;
-      case 'deno.serve': return serve;
-      case 'http.methods': return methods(exports);
-      case 'http.request': return requests(find(), 'POST');
-      case 'node.http': return nodeHttp(find());
-      case 'lambda.callback': return lambda(find());
-      case 'openfaas': return openFaas(find());
-      case 'fission': return fission(find());
-      default: return nuclio(find());
+      case 'workers.fetch': return workers(exports.default, gateway);
+      case 'workers.scheduled': return scheduled(exports.default, gateway);
+      case 'workers.event': return event(gateway);
+      case 'deno.serve': return serve(gateway);
+      case 'http.methods': return methods(exports, gateway);
+      case 'http.request': return requests(find(), 'POST', gateway);
+      case 'node.http': return nodeHttp(find(), gateway);
+      case 'lambda.callback': return lambda(find(), gateway);
+      case 'openfaas': return openFaas(find(), gateway);
+      case 'fission': return fission(find(), gateway);
+      default: return nuclio(find(), gateway);
     }
   };
 

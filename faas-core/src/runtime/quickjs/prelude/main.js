@@ -276,11 +276,16 @@
     return text;
   };
 
-  const finish = (value) => (value === undefined ? 'null' : toJson(value, RESULT, refuseInResult));
+  // Writes the result of an HTTP call; `null` in other calls.
+  let answer = null;
+  const finish = (value) => {
+    if (answer !== null) return answer(value);
+    return value === undefined ? 'null' : toJson(value, RESULT, refuseInResult);
+  };
   const argumentText = (value) => (value === undefined ? 'null' : toJson(value, ARGUMENT, refuseInArgument));
 
   // Calls the handler. Returns the text of the result, or an object that may be a promise.
-  const run = (text, executionId, attempt, deadline, instanceId) => {
+  const run = (text, isHttp, executionId, attempt, deadline, instanceId) => {
     full = false;
     call++;
     release();
@@ -291,8 +296,17 @@
       timers = 0;
       byId = { __proto__: null };
     }
+    answer = null;
+    platform.trace = undefined;
     let value;
-    if (readsContext) {
+    if (isHttp) {
+      const context = {
+        __proto__: contextPrototype,
+        executionId, functionId, functionName, functionVersion, attempt, deadline, instanceId,
+      };
+      answer = http().answer;
+      value = http().run(parse(text), context);
+    } else if (readsContext) {
       const context = {
         __proto__: contextPrototype,
         executionId, functionId, functionName, functionVersion, attempt, deadline, instanceId,
@@ -315,7 +329,7 @@
   const isObject = (value) => value !== null && typeof value === 'object';
 
   // The handler among what a module exports. A method of an object is called as one.
-  const findHandler = (exports) => {
+  const findHandler = (exports, gateway) => {
     // A module's namespace is no object that its functions could mean by `this`.
     const isNamespace = exports[toStringTag] === 'Module';
     for (let i = 0; i < HANDLERS.length; i++) {
@@ -326,7 +340,7 @@
       }
     }
     const object = isObject(exports.default) ? exports.default : exports;
-    if (typeof object.fetch === 'function') return forms().workers(object);
+    if (typeof object.fetch === 'function') return forms().workers(object, gateway);
     return exports.default === undefined ? exports : exports.default;
   };
 
@@ -355,16 +369,34 @@
     throw new TypeErrorClass('there is no function to call: the exported handler is ' + safely(found));
   };
 
-  const install = (code, id, name, version, reads, environment, form, kind, mebibytes) => {
-    memory = mebibytes;
+  // The handler of a program. `gateway` says how it gets its requests; `undefined`: from inputs.
+  const find = (code, form, kind, gateway) => {
     let entry = code;
-    if (!(kind in PLAIN)) entry = forms().adapt(kind, code, findFunction(code));
+    if (!(kind in PLAIN)) entry = forms().adapt(kind, code, findFunction(code), gateway);
     else if (form === 'expression') entry = expression(code);
-    else if (form === 'exports' && isObject(code)) entry = findHandler(code);
+    else if (form === 'exports' && isObject(code)) entry = findHandler(code, gateway);
     if (typeof entry !== 'function') {
       throw new TypeErrorClass('there is no function to call: what is named or exported as the handler is ' + safely(entry));
     }
-    handler = entry;
+    return entry;
+  };
+
+  // ---- HTTP requests ----
+
+  let httpSystem, findHttp, httpKind = '';
+  const http = () => (httpSystem ??= hostLoad(5)(
+    {
+      __proto__: null, ...builtins, defineProperty, parse, TypeErrorClass,
+      toJson: (value) => toJson(value, RESULT, refuseInResult),
+    },
+    platform, findHttp, httpKind, httpKind in PLAIN, () => takesInstanceId,
+  ));
+
+  const install = (code, id, name, version, reads, environment, form, kind, mebibytes) => {
+    memory = mebibytes;
+    handler = find(code, form, kind, undefined);
+    findHttp = (gateway) => find(code, form, kind, gateway);
+    httpKind = kind;
     takesInstanceId = form !== 'exports';
     functionId = id;
     functionName = name;

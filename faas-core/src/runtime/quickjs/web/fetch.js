@@ -47,7 +47,11 @@
   // Begins a request. Until its answer has come, `abort(reason)` makes the host stop.
   const begin = ({ method, url, headers, redirect, body, isAbortable }, calls) => {
     const { listOf } = use('headers');
-    const head = { method, url, redirect, headers: listOf(headers), body: 'none' };
+    let list = listOf(headers);
+    // A request that an HTTP request causes belongs to the same trace.
+    const { trace } = platform;
+    if (trace !== undefined && !headers.has('traceparent')) list = [...list, ['traceparent', trace]];
+    const head = { method, url, redirect, headers: list, body: 'none' };
     let bytes = null, reader = null;
     if (body !== null) {
       if (body.isUnusable()) throw use('body').used();

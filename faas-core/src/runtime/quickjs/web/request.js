@@ -36,7 +36,7 @@
     return url;
   };
 
-  let stateOf, isRequest;
+  let stateOf, isRequest, make;
 
   class Request {
     #state;
@@ -49,9 +49,9 @@
         ? {
           __proto__: null, method: 'GET', url: urlOf(input), referrer: 'about:client', referrerPolicy: '',
           mode: 'cors', credentials: 'same-origin', cache: 'default', redirect: 'follow', integrity: '',
-          keepalive: false, duplex: 'half', headers: null, body: null, signal: null,
+          keepalive: false, duplex: 'half', headers: null, body: null, signal: null, watch: null,
         }
-        : { __proto__: null, ...from, headers: null, body: null, signal: null };
+        : { __proto__: null, ...from, headers: null, body: null, signal: null, watch: null };
       const {
         body, cache, credentials, duplex, headers, integrity, keepalive, method, mode, redirect,
         referrer, referrerPolicy, signal, window,
@@ -110,6 +110,13 @@
     static {
       stateOf = (request) => request.#state;
       isRequest = (value) => isObject(value) && #state in value;
+      // A request with other parts of its state. `watch(abort)` is called when code first asks for its
+      // signal.
+      make = (url, state) => {
+        const made = new Request(url);
+        Object.assign(made.#state, state);
+        return made;
+      };
     }
 
     get method() { return this.#state.method; }
@@ -126,17 +133,27 @@
     get keepalive() { return this.#state.keepalive; }
     get isReloadNavigation() { this.#state; return false; }
     get isHistoryNavigation() { this.#state; return false; }
-    get signal() { return this.#state.signal; }
+    get signal() {
+      const state = this.#state, { watch } = state;
+      if (watch !== null) {
+        const { AbortController } = use('abort');
+        const controller = new AbortController();
+        state.watch = null;
+        state.signal = controller.signal;
+        watch((reason) => controller.abort(reason));
+      }
+      return state.signal;
+    }
     get duplex() { this.#state; return 'half'; }
 
     clone() {
-      const { body, signal } = this.#state;
+      const { body } = this.#state, { signal } = this;
       if (body !== null && body.isUnusable()) throw used();
       const made = new Request(this.#state.url);
       const headers = new Headers();
       for (const pair of listOf(this.#state.headers)) headers.append(pair[0], pair[1]);
       made.#state = {
-        __proto__: null, ...this.#state, headers, body: body === null ? null : body.clone(),
+        __proto__: null, ...this.#state, headers, body: body === null ? null : body.clone(), watch: null,
         signal: use('abort').AbortSignal.any([signal]),
       };
       return made;
@@ -154,5 +171,5 @@
   mixin(Request, stateOf);
   expose(Request);
 
-  return { Request, stateOf, parseUrl };
+  return { Request, make, stateOf, parseUrl };
 })

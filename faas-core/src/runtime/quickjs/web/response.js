@@ -99,5 +99,5 @@
 
   const isResponse = (value) => isObject(value) && value instanceof Response;
 
-  return { Response, make, isResponse };
+  return { Response, make, isResponse, stateOf };
 })

@@ -1,0 +1,125 @@
+//! HTTP requests to functions.
+
+use std::sync::Arc;
+
+use super::{Platform, check_caller};
+use crate::engine::Loaded;
+use crate::error::{Error, Resource};
+use crate::http::{Answer, Request};
+use crate::model::http::{HttpConfig, Routed};
+use crate::model::{FunctionId, FunctionStatus};
+
+/// A function that answers HTTP requests: see [`Platform::http_function`].
+#[derive(Clone)]
+pub struct HttpFunction {
+    platform: Platform,
+    loaded: Arc<Loaded>,
+    config: Arc<HttpConfig>,
+}
+
+impl Platform {
+    /// The function with this name, if it answers HTTP requests: [`FunctionConfig::http`] is enabled.
+    ///
+    /// [`FunctionConfig::http`]: crate::model::FunctionConfig::http
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], the same for a function that does not exist and one that answers no
+    /// requests; [`Error::Unavailable`].
+    pub async fn http_function(&self, name: &str) -> Result<HttpFunction, Error> {
+        let engine = &self.engine().0;
+        let none = || Error::NotFound(Resource::Function);
+        // A name that was used lately needs no look at the store: the function still has it, or the
+        // store is asked.
+        if let Some(id) = engine.registry.named(name)
+            && let Some(function) = self.http_function_of(name, id).await?
+        {
+            return Ok(function);
+        }
+        let id = engine.store.function_named(name).await?.ok_or_else(none)?;
+        let found = self.http_function_of(name, id).await?.ok_or_else(none)?;
+        engine.registry.remember(name, id);
+        Ok(found)
+    }
+
+    /// The function with this id, if it has the name and answers requests.
+    async fn http_function_of(
+        &self,
+        name: &str,
+        id: FunctionId,
+    ) -> Result<Option<HttpFunction>, Error> {
+        let Some(loaded) = self.engine().0.registry.load(id).await? else {
+            return Ok(None);
+        };
+        let function = &loaded.function;
+        let is_it = *function.name == *name && function.status == FunctionStatus::Active;
+        let config = function.config.http.clone();
+        let config = config.filter(|http| is_it && http.enabled);
+        Ok(config.map(|config| HttpFunction {
+            platform: self.clone(),
+            loaded,
+            config,
+        }))
+    }
+
+    /// Answers a request with the function of this name. [`HttpFunction::call`] explains the answer.
+    /// Checks the method and the route, but neither [`HttpConfig::auth`] nor the size of the body.
+    ///
+    /// ```
+    /// use faas_core::http::{Answer, Request};
+    /// use faas_core::model::http::HttpConfig;
+    /// use faas_core::platform::NewFunction;
+    /// use faas_core::{Error, Platform};
+    ///
+    /// # async fn call(platform: Platform) -> Result<(), Error> {
+    /// let code = "export default { fetch: (request) => new Response('hello ' + request.url) }";
+    /// let hello = NewFunction::new("hello", "greets", code).http(HttpConfig::enabled());
+    /// platform.functions().upsert(hello).await?;
+    /// match platform.http("hello", Request::new("GET", "https://example.com/")).await? {
+    ///     Answer::Response(response) => println!("{}", response.status),
+    ///     Answer::Failed(execution) => println!("{:?}", execution.failure),
+    ///     _ => {}
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::http_function`] and [`HttpFunction::call`]; [`Error::NotFound`] if no route matches,
+    /// and [`Error::Invalid`] if none does with this method.
+    pub async fn http(&self, name: &str, mut request: Request) -> Result<Answer, Error> {
+        let function = self.http_function(name).await?;
+        match function.config.route(&request.method, request.path()) {
+            Routed::Matched(params) => request.params = params,
+            Routed::NoRoute => return Err(Error::NotFound(Resource::Function)),
+            Routed::WrongMethod { allow } => {
+                return Err(Error::Invalid(format!("the method must be one of {allow}")));
+            }
+        }
+        function.call(request).await
+    }
+}
+
+impl HttpFunction {
+    /// The function's id.
+    pub fn id(&self) -> FunctionId {
+        self.loaded.function.id
+    }
+
+    /// Its HTTP settings.
+    pub fn config(&self) -> &HttpConfig {
+        &self.config
+    }
+
+    /// Runs the function for a request and waits for its response, in one attempt. The execution is
+    /// stored when this returns, unless the response is in pieces: then it is stored at the end.
+    ///
+    /// If the future is dropped before it is ready, or the body of the response before its end, the
+    /// client counts as gone: the execution is cancelled.
+    ///
+    /// # Errors
+    /// As [`Platform::invoke`].
+    pub async fn call(&self, request: Request) -> Result<Answer, Error> {
+        check_caller(request.caller.as_ref())?;
+        self.platform.engine().answer(&self.loaded, request).await
+    }
+}
