@@ -12,6 +12,7 @@ beforeAll(async () => {
   const config = { env: { GREETING: "hi", LINES: "one\ntwo" }, secrets: { API_KEY: "hunter2" } };
   await server.call("PUT", `/api/functions/${ids.fn}`, { config });
   for (let n = 0; n < 9; n++) await server.invoke(ids.fn, { n });
+  await server.call("PUT", "/api/kv/orders/values/a%2F1?ttl=60&metadata=%5B1%5D", { state: "shipped" });
   const failed = await server.call("GET", "/api/executions?status=failed&limit=1");
   ids.execution = failed.executions[0]._id;
   ids.loadTest = (await server.call("POST", "/api/load-tests", { functionId: ids.fn, concurrency: 2, durationSeconds: 1 }))._id;
@@ -28,6 +29,8 @@ const PAGES: Record<string, () => string> = {
   "Load tests": () => "/monitoring/load-tests",
   "Load test": () => `/monitoring/load-tests/${ids.loadTest}`,
   Costs: () => "/costs",
+  "Keys and values": () => "/kv",
+  "Keys of a namespace": () => "/kv?namespace=orders",
   "Access without keys": () => "/access",
   "Page not found": () => "/nowhere",
   "Function not found": () => "/functions/01a207c8-41ed-7000-a324-f4dd6043b235",

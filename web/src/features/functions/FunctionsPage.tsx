@@ -1,6 +1,6 @@
 /** The list of functions. */
 import { useQuery } from "@tanstack/react-query";
-import { Plus, Search, SearchX, SquareFunction } from "lucide-react";
+import { Database, Plus, Search, SearchX, SquareFunction } from "lucide-react";
 import { useMemo } from "react";
 import { ButtonLink } from "@/components/Button";
 import { Card } from "@/components/Card";
@@ -25,9 +25,14 @@ export function FunctionsPage() {
     <Page
       title="Functions"
       actions={
-        <ButtonLink to="/functions/new" look="primary" refused={refused} icon={<Plus aria-hidden className="size-4" />}>
-          New function
-        </ButtonLink>
+        <>
+          <ButtonLink to="/kv" icon={<Database aria-hidden className="size-4" />}>
+            Keys and values
+          </ButtonLink>
+          <ButtonLink to="/functions/new" look="primary" refused={refused} icon={<Plus aria-hidden className="size-4" />}>
+            New function
+          </ButtonLink>
+        </>
       }
     >
       <Card flush>

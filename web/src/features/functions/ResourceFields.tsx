@@ -1,4 +1,4 @@
-/** The memory of a function, the bindings that its code may use, and the HTTP requests that it answers. */
+/** The memory of a function, its bindings, its namespaces of keys and values, and the HTTP requests that it answers. */
 import { SelectField, TextField } from "@/components/Field";
 import type { Draft, DraftErrors } from "./draft";
 import { HttpFields } from "./HttpFields";
@@ -10,7 +10,7 @@ interface Props {
 }
 
 export function ResourceFields({ draft, errors, onChange }: Props) {
-  const { memory, bindings } = draft;
+  const { memory, bindings, kv } = draft;
   return (
     <>
       <TextField
@@ -41,6 +41,16 @@ export function ResourceFields({ draft, errors, onChange }: Props) {
           onChange={({ target }) => onChange({ bindings: target.value })}
         />
       )}
+      <TextField
+        label="Keys and values"
+        value={kv}
+        error={errors.kv}
+        hint="Empty: none. own: its own namespace. A name: a shared one. Several: CACHE=cache, KV=own."
+        autoComplete="off"
+        autoCapitalize="off"
+        spellCheck={false}
+        onChange={({ target }) => onChange({ kv: target.value })}
+      />
       <HttpFields draft={draft} errors={errors} onChange={onChange} />
     </>
   );

@@ -1,5 +1,6 @@
 /** The contents of the form, and whether they can be sent. */
 import type { Fn, NewFunction, Sample } from "@/lib/api/types";
+import { checkNamespaces, namespacesIn, textOf } from "./namespaces";
 import { checkRoutes, httpOf, settingsOf, type HttpAccess } from "./http";
 import { changeOf, checkAmount, checkEntries, entriesOf, type Entry } from "./environment";
 
@@ -15,6 +16,8 @@ export interface Draft {
   memory: string;
   /** Names with commas between them; null for the bindings that are open to every function. */
   bindings: string | null;
+  /** Namespaces of keys and values; empty for none. */
+  kv: string;
   /** Who may send HTTP requests. */
   http: HttpAccess;
   /** One route a line; empty for all paths. */
@@ -30,7 +33,7 @@ const STARTER = `// The input and the result are JSON.
 return { greeting: \`Hello, \${input.name ?? "world"}!\` };
 `;
 
-export const EMPTY: Draft = { name: "", description: "", code: STARTER, timeout: "30", retries: "3", memory: "", bindings: null, http: "off", routes: "", origins: "", environment: [] };
+export const EMPTY: Draft = { name: "", description: "", code: STARTER, timeout: "30", retries: "3", memory: "", bindings: null, kv: "", http: "off", routes: "", origins: "", environment: [] };
 
 export const draftOf = (fn: Fn): Draft => ({
   name: fn.name,
@@ -40,6 +43,7 @@ export const draftOf = (fn: Fn): Draft => ({
   retries: String(fn.config.retryCount),
   memory: fn.config.memory === null ? "" : String(fn.config.memory),
   bindings: fn.config.bindings?.join(", ") ?? null,
+  kv: textOf(fn.config.kv),
   ...httpOf(fn.config.http),
   environment: entriesOf(fn.config),
 });
@@ -92,6 +96,8 @@ export function check(draft: Draft): DraftErrors {
   if (draft.memory.trim() && (!Number.isInteger(memory) || memory < 1)) errors.memory = "Enter a whole number above 0, or nothing.";
   const bindings = checkBindings(namesOf(draft.bindings) ?? []);
   if (bindings) errors.bindings = bindings;
+  const namespaces = checkNamespaces(draft.kv);
+  if (namespaces) errors.kv = namespaces;
   const routes = draft.http === "off" ? null : checkRoutes(draft.routes);
   if (routes) errors.routes = routes;
   const amount = checkAmount(draft.environment);
@@ -110,6 +116,7 @@ export const toUpload = (draft: Draft, fn: Fn | null): NewFunction => ({
     retryCount: Number(draft.retries),
     memory: draft.memory.trim() ? Number(draft.memory) : null,
     bindings: namesOf(draft.bindings),
+    kv: namespacesIn(draft.kv),
     http: settingsOf(draft, fn?.config.http ?? null),
     ...changeOf(draft.environment, fn?.config ?? null),
   },

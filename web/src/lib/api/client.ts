@@ -75,7 +75,7 @@ export function toApiError(cause: unknown): ApiError {
 
 async function request<T>(config: AxiosRequestConfig, as: string | null): Promise<AxiosResponse<T>> {
   try {
-    return await http.request<T>(as === null ? config : { ...config, headers: { Authorization: `Bearer ${as}` } });
+    return await http.request<T>(as === null ? config : { ...config, headers: { ...config.headers, Authorization: `Bearer ${as}` } });
   } catch (cause) {
     if (axios.isCancel(cause)) throw cause;
     throw toApiError(cause);
@@ -128,6 +128,31 @@ export function post<T>(url: string, body?: unknown): Promise<T> {
 /** Changes the resource at `url`. */
 export function put<T>(url: string, body: unknown): Promise<T> {
   return send<T>({ method: "PUT", url, data: body });
+}
+
+/** A text, with the headers of its answer. `isText`: whether it is text at all. */
+export interface TextAnswer {
+  text: string;
+  isText: boolean;
+  metadata: string | null;
+  expiresAt: string | null;
+}
+
+/** Reads a stored value as text, without parsing it. */
+export async function getText(url: string): Promise<TextAnswer> {
+  const { data, headers } = await answer<string>({ method: "GET", url, responseType: "text", transformResponse: (text: string) => text, headers: { Accept: "*/*" } });
+  const header = (name: string) => (typeof headers[name] === "string" ? headers[name] : null);
+  return {
+    text: data,
+    isText: (header("content-type") ?? "").startsWith("text/plain"),
+    metadata: header("x-kv-metadata"),
+    expiresAt: header("x-kv-expires-at"),
+  };
+}
+
+/** Stores this text at `url`, as it is. */
+export function putText(url: string, text: string, query: Query): Promise<unknown> {
+  return send({ method: "PUT", url, params: query, data: new Blob([text]), headers: { "Content-Type": "application/octet-stream" } });
 }
 
 /** Deletes or stops the resource at `url`. */
