@@ -26,6 +26,8 @@ mod http_functions;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod kv;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod load_tests;

@@ -306,3 +306,40 @@ fn a_trace_goes_from_the_request_to_those_of_the_code() {
         assert_eq!(answer.json(), json!([trace, trace, "own"]));
     }
 }
+
+#[test]
+fn a_handler_for_node_servers_sends_each_piece_as_it_writes_it() {
+    in_both(|server| {
+        let name = upload(
+            server,
+            "module.exports = async (req, res) => {
+                res.writeHead(200, { 'content-type': 'text/event-stream', 'x-a': ['1', '2'] });
+                res.write('data: one\\n\\n');
+                for await (const piece of req) res.write(piece);
+                await new Promise((drained) => res.once('drain', drained));
+                if (req.query.fails) throw new Error('torn');
+                res.end('data: two\\n\\n');
+             };",
+        );
+        let path = format!("/f/{name}");
+        let mut client = Client::connect(server.address());
+        client.send("POST", &path, "", b"middle");
+        let head = client.head();
+        assert_eq!(head.header("content-type"), Some("text/event-stream"));
+        assert_eq!(head.all("x-a"), ["1", "2"]);
+        let mut sent = Vec::new();
+        while let Some(chunk) = client.chunk().filter(|chunk| !chunk.is_empty()) {
+            sent.extend(chunk);
+        }
+        assert_eq!(sent, b"data: one\n\nmiddledata: two\n\n");
+        let execution = execution_of(server, &head);
+        assert_eq!(execution["status"], "completed", "{execution}");
+
+        let mut client = Client::connect(server.address());
+        client.send("POST", &format!("{path}?fails=1"), "", b"middle");
+        let head = client.head();
+        let execution = execution_of(server, &head);
+        let error = execution["error"].to_string();
+        assert!(error.contains("Error: torn"), "{error}");
+    });
+}

@@ -208,11 +208,13 @@
   };
 
   // The whole body that was written in chunks.
+  const encode = (text) => new (needed('TextEncoder'))().encode(text);
+
   const joined = (chunks) => {
     if (chunks.length === 1) return chunks[0];
     if (chunks.every((chunk) => typeof chunk === 'string')) return chunks.join('');
     const bytes = [];
-    for (const chunk of chunks) bytes.push(typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk);
+    for (const chunk of chunks) bytes.push(typeof chunk === 'string' ? encode(chunk) : chunk);
     const all = new Uint8Array(bytes.reduce((length, chunk) => length + chunk.length, 0));
     let at = 0;
     for (const chunk of bytes) {
@@ -244,11 +246,52 @@
     });
     const sent = {};
     const chunks = [];
-    let done = false;
+    const listeners = { __proto__: null };
+    let done = false, pieces, wanted, failure;
+    const emit = (type) => {
+      const called = listeners[type] ?? [];
+      listeners[type] = called.filter((one) => !one.isOnce);
+      for (const one of called) one.listener.call(response);
+    };
+    const listen = (isOnce) => (type, listener) => {
+      put(listeners[type] ??= [], { listener, isOnce });
+      return response;
+    };
+    // Answers the request for the next piece, if there is one and something to answer it with.
+    const give = () => {
+      if (wanted === undefined) return;
+      if (pieces.length > 0) wanted.resolve(pieces.shift());
+      else if (failure !== undefined) wanted.reject(failure.error);
+      else if (done) wanted.resolve(undefined);
+      else return;
+      wanted = undefined;
+    };
+    const next = () => new PromiseClass((resolveNext, rejectNext) => {
+      wanted = { resolve: resolveNext, reject: rejectNext };
+      give();
+      if (wanted !== undefined) emit('drain');
+    });
+    // Sends the head: from now on, each piece goes out as it is written.
+    const begin = () => {
+      if (done || pieces !== undefined || !gateway.isHttp || method === 'HEAD') return;
+      response.headersSent = true;
+      pieces = [];
+      resolve(gateway.stream(response.statusCode, sent, next, async () => emit('close')));
+    };
+    const send = (chunk) => {
+      put(pieces, typeof chunk === 'string' ? encode(chunk) : chunk);
+      give();
+    };
     const finish = (value) => {
       if (done) return response;
       done = response.headersSent = response.writableEnded = response.finished = true;
+      queueMicrotask(() => emit('finish'));
       const isChunk = typeof value === 'string' || value instanceof Uint8Array;
+      if (pieces !== undefined) {
+        if (isChunk) send(value);
+        give();
+        return response;
+      }
       if (isChunk) put(chunks, value);
       if (chunks.length > 0 && (isChunk || value === undefined)) value = joined(chunks);
       if (typeof value === 'string' && !gateway.isHttp) value = decoded(value, sent['content-type']);
@@ -282,7 +325,16 @@
         return finish(value);
       },
       end(value) { return finish(typeof value === 'function' ? undefined : value); },
-      write(chunk) { put(chunks, chunk); return true; },
+      write(chunk) {
+        if (done) throw new TypeErrorClass('write after end');
+        begin();
+        if (pieces === undefined) {
+          put(chunks, chunk);
+          return true;
+        }
+        send(chunk);
+        return pieces.length === 0;
+      },
       set, header: set, setHeader: set, append, appendHeader: append, getHeader: (name) => sent[name.toLowerCase()],
       get: (name) => sent[name.toLowerCase()],
       removeHeader(name) { delete sent[name.toLowerCase()]; },
@@ -309,10 +361,16 @@
         if (options.sameSite) text += '; SameSite=' + (options.sameSite === true ? 'Strict' : options.sameSite);
         return append('set-cookie', text);
       },
-      on() { return response; }, once() { return response; }, flushHeaders() {},
+      on: listen(false), once: listen(true), flushHeaders: begin,
     });
     const returned = handler(request, response);
-    if (isThenable(returned)) returned.then(undefined, reject);
+    if (isThenable(returned)) {
+      returned.then(undefined, (error) => {
+        if (pieces === undefined) return reject(error);
+        failure = { error };
+        give();
+      });
+    }
   });
 
   // ---- Lambda with a callback, OpenFaaS, Fission, Nuclio ----

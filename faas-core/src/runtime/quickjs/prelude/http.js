@@ -343,6 +343,7 @@
       return hasWork && reply !== SENT ? sendReply(reply) : reply;
     },
     reply: replyOf,
+    stream: (status, headers, next, cancel) => send(status, pairsOf(headers), next, cancel),
     value: fromValue,
     lambda: fromLambda,
     lambdaEvent,
