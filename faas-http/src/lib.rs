@@ -62,7 +62,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 pub use functions::{functions_by_host, functions_router};
 pub use options::HttpOptions;
 pub use routes::page::front_page;
-pub use serve::{ServeOptions, serve};
+pub use serve::{ServeOptions, Tls, TlsError, serve};
 
 use body::Bodies;
 use front::{FrontLayer, REQUEST_ID};

@@ -59,6 +59,8 @@ pub(crate) const KEYS: &[&str] = &[
     "max_body_memory",
     "stall_timeout",
     "min_rate",
+    "tls_cert",
+    "tls_key",
     "cors_origin",
     "functions_domain",
     "allowed_host",
@@ -123,6 +125,8 @@ pub(crate) struct File {
     stall_timeout: Option<Duration>,
     #[serde(deserialize_with = "size")]
     min_rate: Option<usize>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
     pub(crate) cors_origin: Vec<String>,
     pub(crate) functions_domain: Option<String>,
     pub(crate) allowed_host: Vec<String>,
@@ -209,6 +213,8 @@ impl File {
             max_body_memory: self.max_body_memory,
             stall_timeout: self.stall_timeout,
             min_rate: self.min_rate,
+            tls_cert: self.tls_cert.clone(),
+            tls_key: self.tls_key.clone(),
         }
     }
 

@@ -9,6 +9,7 @@
 //! exit code 2.
 
 mod address;
+mod certificate;
 mod cli;
 mod dashboard;
 mod egress;

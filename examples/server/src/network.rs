@@ -1,10 +1,12 @@
 //! The settings that bound what clients may cost: connections, memory for bodies, slow transfers.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use faas_http::ServeOptions;
 
+use crate::certificate::Certificate;
 use crate::open_files;
 use crate::units::{parse_duration, parse_size};
 
@@ -34,6 +36,17 @@ pub(crate) struct NetworkFlags {
     /// a slower body is answered 408, a slower reader is disconnected [default: 1KiB]
     #[arg(long, env = "FAAS_MIN_RATE", value_name = "SIZE", value_parser = parse_size)]
     pub(crate) min_rate: Option<usize>,
+
+    /// File with the certificate of the server, in PEM, followed by those that lead to its root; with
+    /// it, the server speaks TLS only [default: none]
+    ///
+    /// The server reads the files again when they change.
+    #[arg(long, env = "FAAS_TLS_CERT", value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// File with the private key of --tls-cert, in PEM
+    #[arg(long, env = "FAAS_TLS_KEY", value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
 }
 
 /// These settings, checked.
@@ -44,6 +57,7 @@ pub(crate) struct Network {
     pub(crate) max_body_memory: usize,
     pub(crate) stall_timeout: Duration,
     pub(crate) min_rate: usize,
+    pub(crate) certificate: Option<Certificate>,
 }
 
 impl Network {
@@ -86,6 +100,10 @@ impl Network {
                 .or(file.stall_timeout)
                 .unwrap_or(Duration::from_secs(10)),
             min_rate: flags.min_rate.or(file.min_rate).unwrap_or(1 << 10),
+            certificate: Certificate::merge(
+                flags.tls_cert.clone().or_else(|| file.tls_cert.clone()),
+                flags.tls_key.clone().or_else(|| file.tls_key.clone()),
+            )?,
         })
     }
 

@@ -15,7 +15,7 @@ use faas_core::access::Access;
 use faas_core::clock::{Clock, SystemClock};
 use faas_core::platform::PlatformBuilder;
 use faas_core::store::Store;
-use faas_http::HttpOptions;
+use faas_http::{HttpOptions, Tls};
 use faas_ws::{LiveEvents, WsOptions};
 use tokio::net::TcpListener;
 #[cfg(unix)]
@@ -24,6 +24,7 @@ use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use crate::address::Address;
+use crate::certificate::Certificate;
 use crate::cli::Isolation;
 use crate::dashboard;
 use crate::egress;
@@ -48,6 +49,8 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     survive_file_size_limit()?;
     open_files::raise_limit();
     let stop = stop_signal()?;
+    let certificate = settings.network.certificate.as_ref();
+    let tls = certificate.map(Certificate::load).transpose()?;
     let listener = bind(&settings.listen).await?;
     let address = listener
         .local_addr()
@@ -67,8 +70,9 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
         StoreUrl::Mongo(_) => platform.describe_store(),
         StoreUrl::Memory | StoreUrl::Sqlite(_) => settings.store.to_string(),
     };
+    let scheme = if tls.is_some() { "https" } else { "http" };
     print(&format!(
-        "faas {} listens on http://{address}, store {store}, isolation {isolation}, {}",
+        "faas {} listens on {scheme}://{address}, store {store}, isolation {isolation}, {}",
         env!("CARGO_PKG_VERSION"),
         if access.is_required() {
             "key required"
@@ -76,7 +80,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
             "no keys"
         },
     ))?;
-    run(listener, platform, access, &settings, stop).await
+    run(listener, tls, platform, access, &settings, stop).await
 }
 
 /// Has a background thread return freed memory to the system. Otherwise jemalloc does so only on
@@ -185,6 +189,7 @@ async fn start(settings: &Settings, store: Arc<dyn Store>) -> Result<Platform, S
 
 async fn run(
     listener: TcpListener,
+    tls: Option<Tls>,
     platform: Platform,
     access: Access,
     settings: &Settings,
@@ -192,7 +197,11 @@ async fn run(
 ) -> Result<(), String> {
     let (drain, drained) = oneshot::channel::<()>();
     let app = router(&platform, access, settings);
-    let options = settings.network.serve_options(settings.request_timeout);
+    let mut options = settings.network.serve_options(settings.request_timeout);
+    if let (Some(tls), Some(certificate)) = (&tls, &settings.network.certificate) {
+        tokio::spawn(certificate.clone().follow(tls.clone()));
+    }
+    options.tls = tls;
     let mut server = tokio::spawn(faas_http::serve(listener, app, options, async move {
         // A sender that is gone means the same.
         let _ = drained.await;

@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 
 use axum::extract::ConnectInfo;
+use axum::http::HeaderName;
 use axum::http::header::HOST;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName};
 use faas_core::http::Request;
 
 use crate::audit::caller;
 use crate::error::ApiError;
+use crate::serve::OverTls;
 
 static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_PREFIX: &str = "x-forwarded-prefix";
@@ -26,7 +27,7 @@ pub(super) fn read(parts: &Parts, prefix: &str) -> Result<Request, ApiError> {
         Some(query) => ("?", query),
         None => ("", ""),
     };
-    let (scheme, host) = (scheme(&parts.headers), host(parts)?);
+    let (scheme, host) = (scheme(parts), host(parts)?);
     let url = format!("{scheme}://{host}{slash}{path}{mark}{query}");
     let mut request = Request::new(parts.method.as_str(), url);
     for (name, value) in &parts.headers {
@@ -59,8 +60,15 @@ pub(super) fn read(parts: &Parts, prefix: &str) -> Result<Request, ApiError> {
 }
 
 /// The scheme that the client used, as far as that is known. A proxy can say so.
-fn scheme(headers: &HeaderMap) -> &'static str {
-    match headers.get(&FORWARDED_PROTO).map(|value| value.as_bytes()) {
+fn scheme(parts: &Parts) -> &'static str {
+    if parts.extensions.get::<OverTls>().is_some() {
+        return "https";
+    }
+    match parts
+        .headers
+        .get(&FORWARDED_PROTO)
+        .map(|value| value.as_bytes())
+    {
         Some(b"https") => "https",
         _ => "http",
     }

@@ -10,6 +10,8 @@
 //!   (`stream`). The rate at which a body must arrive is the router's: [`HttpOptions`].
 //! - the framing of requests: what two servers could read in two ways is refused with 400 (`head`).
 //!
+//! With a certificate it serves over TLS (`tls`).
+//!
 //! And it closes a connection so that the client can read the last answer, although it may still be
 //! sending.
 //!
@@ -18,6 +20,7 @@
 mod head;
 mod places;
 mod stream;
+mod tls;
 
 use std::convert::Infallible;
 use std::io;
@@ -37,12 +40,15 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 use self::places::{AddressIsFull, Place, Places};
 use self::stream::ClientStream;
+pub use self::tls::{Tls, TlsError};
 use crate::error::ApiError;
 use crate::progress::MinRate;
 
@@ -68,7 +74,14 @@ pub struct ServeOptions {
     pub stall_timeout: Duration,
     /// The fewest bytes a second. Default: 1 KiB.
     pub min_rate: usize,
+    /// The certificate of the server. A client that does not begin with TLS within `head_timeout` is
+    /// disconnected. Default: none, and no TLS.
+    pub tls: Option<Tls>,
 }
+
+/// Marks a request that came over TLS.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OverTls;
 
 impl Default for ServeOptions {
     fn default() -> Self {
@@ -78,11 +91,12 @@ impl Default for ServeOptions {
             head_timeout: Duration::from_secs(30),
             stall_timeout: Duration::from_secs(10),
             min_rate: 1 << 10,
+            tls: None,
         }
     }
 }
 
-/// Serves `app` over HTTP/1.1 until `shutdown` resolves; then accepts no new connection, finishes the
+/// Serves `app` over HTTP/1.1, with [`ServeOptions::tls`] over TLS, until `shutdown` resolves; then accepts no new connection, finishes the
 /// requests in progress, and returns once they are answered.
 pub async fn serve(
     listener: TcpListener,
@@ -98,6 +112,8 @@ pub async fn serve(
         http,
         app,
         rate: MinRate::new(options.stall_timeout, options.min_rate),
+        tls: options.tls,
+        head_timeout: options.head_timeout,
         stopping: CancellationToken::new(),
     };
     let places = Arc::new(Places::new(
@@ -119,19 +135,43 @@ pub async fn serve(
     connections.wait().await;
 }
 
+/// A connection without or with TLS.
+type Stream = Either<TcpStream, TlsStream<TcpStream>>;
+
 /// What all connections share.
 #[derive(Clone)]
 struct Server {
     http: http1::Builder,
     app: Router,
     rate: MinRate,
+    tls: Option<Tls>,
+    head_timeout: Duration,
     stopping: CancellationToken,
 }
 
 impl Server {
+    /// The stream of a connection, once its client has begun with TLS if it must.
+    async fn begin(&self, stream: TcpStream) -> io::Result<Stream> {
+        let Some(tls) = &self.tls else {
+            return Ok(Stream::Left(stream));
+        };
+        let accepting = tls.acceptor().accept(stream);
+        let stream = tokio::time::timeout(self.head_timeout, accepting).await??;
+        Ok(Stream::Right(stream))
+    }
+
     /// Serves one connection to its end.
     async fn connection(self, stream: TcpStream, address: SocketAddr, place: Place) {
         let peer = Arc::clone(place.peer());
+        let is_over_tls = self.tls.is_some();
+        let stream = tokio::select! {
+            begun = self.begin(stream) => match begun {
+                Ok(stream) => stream,
+                Err(error) => return tracing::debug!(%error, "TLS failed"),
+            },
+            () = peer.evicted() => return,
+            () = self.stopping.cancelled() => return,
+        };
         let app = self.app;
         let of_service = Arc::clone(&peer);
         let service = service_fn(move |request: hyper::Request<Incoming>| {
@@ -140,7 +180,7 @@ impl Server {
             let is_well_framed = peer.begin_request();
             async move {
                 let response = match is_well_framed {
-                    Ok(()) => respond(app, request, address).await,
+                    Ok(()) => respond(app, request, address, is_over_tls).await,
                     Err(message) => bad_framing(message),
                 };
                 peer.end_request(response.status() == StatusCode::SWITCHING_PROTOCOLS);
@@ -167,9 +207,17 @@ impl Server {
     }
 }
 
-async fn respond(app: Router, request: hyper::Request<Incoming>, client: SocketAddr) -> Response {
+async fn respond(
+    app: Router,
+    request: hyper::Request<Incoming>,
+    client: SocketAddr,
+    is_over_tls: bool,
+) -> Response {
     let mut request: Request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(client));
+    if is_over_tls {
+        request.extensions_mut().insert(OverTls);
+    }
     match app.oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},

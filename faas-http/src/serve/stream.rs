@@ -1,4 +1,4 @@
-//! The TCP stream of a client, with what hyper does not do for it: it notices when a response is
+//! The stream of a client, with what hyper does not do for it: it notices when a response is
 //! not read, it follows the framing of the requests, and it lets the client finish before it closes.
 
 use std::io;
@@ -8,10 +8,10 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Interval, interval};
 use tokio_util::sync::CancellationToken;
 
+use super::Stream;
 use super::head::Framing;
 use super::places::Peer;
 use crate::progress::{MinRate, Progress};
@@ -23,7 +23,7 @@ const MAX_LINGER: Duration = Duration::from_secs(30);
 
 /// See the module.
 pub(super) struct ClientStream {
-    tcp: TcpStream,
+    io: Stream,
     peer: Arc<Peer>,
     framing: Framing,
     is_distrusted: bool,
@@ -42,13 +42,13 @@ struct Linger {
 
 impl ClientStream {
     pub(super) fn new(
-        tcp: TcpStream,
+        io: Stream,
         peer: Arc<Peer>,
         rate: MinRate,
         stopping: CancellationToken,
     ) -> Self {
         Self {
-            tcp,
+            io,
             peer,
             framing: Framing::new(),
             is_distrusted: false,
@@ -115,7 +115,7 @@ impl ClientStream {
         loop {
             let mut scratch = [0; SCRATCH];
             let mut buffer = ReadBuf::new(&mut scratch);
-            match Pin::new(&mut self.tcp).poll_read(cx, &mut buffer) {
+            match Pin::new(&mut self.io).poll_read(cx, &mut buffer) {
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
                     let bytes = buffer.filled().len();
                     linger.progress.count(bytes);
@@ -143,7 +143,7 @@ impl AsyncRead for ClientStream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.tcp).poll_read(cx, buffer))?;
+        ready!(Pin::new(&mut self.io).poll_read(cx, buffer))?;
         let received = buffer.filled().get(before..).unwrap_or_default();
         self.follow(received);
         Poll::Ready(Ok(()))
@@ -156,7 +156,7 @@ impl AsyncWrite for ClientStream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.tcp).poll_write(cx, bytes);
+        let written = Pin::new(&mut self.io).poll_write(cx, bytes);
         self.written(written, cx)
     }
 
@@ -165,17 +165,17 @@ impl AsyncWrite for ClientStream {
         cx: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.tcp).poll_write_vectored(cx, bytes);
+        let written = Pin::new(&mut self.io).poll_write_vectored(cx, bytes);
         self.written(written, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.tcp.is_write_vectored()
+        self.io.is_write_vectored()
     }
 
     /// Called once all that there is to write is written.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.tcp).poll_flush(cx))?;
+        ready!(Pin::new(&mut self.io).poll_flush(cx))?;
         self.writes.finish();
         self.peer.written();
         Poll::Ready(Ok(()))
@@ -185,7 +185,7 @@ impl AsyncWrite for ClientStream {
     /// may lose the answer that it has not read yet; so what it still sends is read first.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.linger.is_none() {
-            ready!(Pin::new(&mut self.tcp).poll_shutdown(cx))?;
+            ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
         }
         if self.linger.is_some() || self.may_be_sending() {
             ready!(self.poll_linger(cx));

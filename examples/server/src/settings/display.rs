@@ -95,6 +95,10 @@ impl Settings {
             format_duration(network.stall_timeout).into(),
         );
         set("min_rate", format_size(network.min_rate).into());
+        if let Some(certificate) = &network.certificate {
+            set("tls_cert", Value::try_from(&certificate.chain)?);
+            set("tls_key", Value::try_from(&certificate.key)?);
+        }
         set("cors_origin", Value::try_from(&self.cors_origins)?);
         if let Some(domain) = &self.functions_domain {
             set("functions_domain", domain.as_str().into());

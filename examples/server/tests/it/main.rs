@@ -51,4 +51,6 @@ mod settings;
 #[cfg(test)]
 mod stores;
 #[cfg(test)]
+mod tls;
+#[cfg(test)]
 mod waiting;

@@ -84,7 +84,7 @@ impl Server {
 
     /// Its host and port, from the line that it printed.
     pub(crate) fn address(&self) -> &str {
-        let (_, rest) = self.startup.split_once("http://").unwrap();
+        let (_, rest) = self.startup.split_once("://").unwrap();
         rest.split(',').next().unwrap()
     }
 

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// `faas serve` in `folder` with exactly these `args` and `environment` variables.
-fn faas(folder: &Path, args: &[&str], environment: &[(&str, &str)]) -> Output {
+pub(crate) fn faas(folder: &Path, args: &[&str], environment: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_faas"))
         .current_dir(folder)
         .env_clear()
@@ -22,7 +22,7 @@ fn stdout(output: &Output) -> String {
 }
 
 /// The one line on standard error of a start that failed.
-fn error(output: &Output) -> String {
+pub(crate) fn error(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert_eq!(text.lines().count(), 1, "{text}");
