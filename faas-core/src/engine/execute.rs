@@ -196,13 +196,8 @@ impl Engine {
         function: FunctionId,
         input: &Json,
     ) -> Result<(Arc<Loaded>, Place), Error> {
+        self.check_open()?;
         let engine = &self.0;
-        if engine.stopping.is_cancelled() {
-            return Err(shutting_down());
-        }
-        if !engine.recorder.is_healthy() {
-            return Err(store_unavailable());
-        }
         let loaded = engine
             .registry
             .load(function)
@@ -226,24 +221,23 @@ impl Engine {
 
     /// Checks whether an HTTP request may be accepted, and reserves a place for it in the queue. The
     /// front end has limited its size.
-    pub(super) fn admit_http(
-        &self,
-        function: &Arc<Loaded>,
-        input: &Json,
-    ) -> Result<(Arc<Loaded>, Place), Error> {
-        let engine = &self.0;
-        if engine.stopping.is_cancelled() {
-            return Err(shutting_down());
-        }
-        if !engine.recorder.is_healthy() {
-            return Err(store_unavailable());
-        }
-        let id = function.function.id;
-        if engine.instances.is_runaway(id) {
+    pub(super) fn admit_http(&self, function: FunctionId, input: &Json) -> Result<Place, Error> {
+        self.check_open()?;
+        if self.0.instances.is_runaway(function) {
             return Err(Error::Runaway);
         }
-        let place = self.reserve(id, input)?;
-        Ok((function.clone(), place))
+        self.reserve(function, input)
+    }
+
+    /// Checks whether executions are accepted at all.
+    fn check_open(&self) -> Result<(), Error> {
+        if self.0.stopping.is_cancelled() {
+            return Err(shutting_down());
+        }
+        if !self.0.recorder.is_healthy() {
+            return Err(store_unavailable());
+        }
+        Ok(())
     }
 
     fn reserve(&self, function: FunctionId, input: &Json) -> Result<Place, Error> {

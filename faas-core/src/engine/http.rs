@@ -10,7 +10,6 @@ use super::Engine;
 use super::exchange::{Client, Exchange, Started};
 use super::execute::{Request, illegal, shutting_down};
 use super::job::{Job, Loaded};
-use crate::bindings::ByteStream;
 use crate::error::Error;
 use crate::http::{self, Answer, Input, Output, Response, ResponseBody, Timing};
 use crate::model::{Execution, Failure, FailureKind, Status, Timestamp};
@@ -27,12 +26,12 @@ impl Engine {
         let timeout = config.and_then(crate::model::http::HttpConfig::time_limit);
         let input =
             Input::of(&mut request).map_err(|error| Error::Internal(error.to_string().into()))?;
-        let (function, place) = self.admit_http(function, &input.record)?;
+        let place = self.admit_http(function.function.id, &input.record)?;
         let (exchange, started) =
             Exchange::new(input.call, input.body, timeout, request.method == "HEAD");
         let exchange = Arc::new(exchange);
         let mut execution = self.accepted(
-            &function,
+            function,
             Request {
                 input: input.record,
                 max_retries: 0,
@@ -45,7 +44,7 @@ impl Engine {
         let accepted_at = execution.created_at;
         let mut client = Client::new(self.clone(), exchange.clone(), execution.id);
         let (id, (answer, ended)) = (execution.id, oneshot::channel());
-        let job = Job::direct(place, function, Arc::new(execution), answer);
+        let job = Job::direct(place, function.clone(), Arc::new(execution), answer);
         let job = job.exchanging(exchange.clone());
         if self.enqueue(job).is_err() {
             client.finish();
@@ -155,13 +154,6 @@ pub(super) fn result(
             }
             Err(failure)
         }
-    }
-}
-
-/// A body that a front end has, in pieces.
-impl From<ByteStream> for http::Body {
-    fn from(stream: ByteStream) -> Self {
-        Self::Stream(stream)
     }
 }
 

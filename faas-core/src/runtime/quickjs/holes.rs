@@ -48,8 +48,8 @@ pub(super) fn fill_arenas(ctx: &Ctx<'_>, heap: &Heap) {
 /// Fills the holes in the memory of the process.
 pub(super) fn fill_process() {
     // Large holes first: else the small blocks fill them one by one.
-    let large = (1..=14).rev().map(|kib| kib * 512 + 512);
-    let small = (1..=63).rev().map(|sixteenths| sixteenths * 16);
+    let large = (1024..=7680).rev().step_by(512);
+    let small = (16..=1008).rev().step_by(16);
     for size in large.chain(small) {
         if let Ok(layout) = Layout::from_size_align(size, align_of::<usize>()) {
             fill_with(layout);

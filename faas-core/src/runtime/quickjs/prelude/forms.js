@@ -207,9 +207,9 @@
     return isThenable(event) ? event.then(next) : next(event);
   };
 
-  // The whole body that was written in chunks.
   const encode = (text) => new (needed('TextEncoder'))().encode(text);
 
+  // The whole body that was written in chunks.
   const joined = (chunks) => {
     if (chunks.length === 1) return chunks[0];
     if (chunks.every((chunk) => typeof chunk === 'string')) return chunks.join('');
