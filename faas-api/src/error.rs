@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::scalar::{ExecutionKey, FunctionKey};
 
 /// All codes that an error can have: stable, for programs to tell errors apart.
-pub const ERROR_CODES: [&str; 33] = [
+pub const ERROR_CODES: [&str; 35] = [
+    "alias_not_found",
     "cancelled",
     "compile_error",
     "conflict",
@@ -41,6 +42,7 @@ pub const ERROR_CODES: [&str; 33] = [
     "timeout",
     "unavailable",
     "unsupported_encoding",
+    "version_not_found",
 ];
 
 /// Why a request failed.

@@ -13,6 +13,7 @@ use faas_core::samples;
 use faas_core::secrets::SecretText;
 use serde::{Deserialize, Serialize};
 
+use crate::alias::{Alias, aliases};
 use crate::number::Millis;
 use crate::read::value::{self, Ignored};
 use crate::scalar::{FunctionKey, Moment, Text, Word};
@@ -64,6 +65,10 @@ pub struct Function<'a> {
     pub config: FunctionConfig<'a>,
     /// The price tier that its code and timeout put it in.
     pub tier: Tier,
+    /// The names for its versions. Without `live`, calls run the newest version.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, crate::Alias>))]
+    pub aliases: BTreeMap<Cow<'a, str>, Alias<'a>>,
 }
 
 /// A function in a list.
@@ -114,6 +119,10 @@ pub struct FunctionSummary<'a> {
     pub config: FunctionConfig<'a>,
     /// The price tier that its code and timeout put it in.
     pub tier: Tier,
+    /// The names for its versions. Without `live`, calls run the newest version.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, crate::Alias>))]
+    pub aliases: BTreeMap<Cow<'a, str>, Alias<'a>>,
 }
 
 impl<'a> From<&'a model::FunctionSummary> for FunctionSummary<'a> {
@@ -137,6 +146,7 @@ impl<'a> From<&'a model::FunctionSummary> for FunctionSummary<'a> {
             status: Word(function.status),
             config: FunctionConfig::new(&function.config, &function.environment),
             tier: Word(function.tier),
+            aliases: aliases(&function.aliases),
         }
     }
 }
@@ -246,6 +256,7 @@ impl<'a> From<&'a model::Function> for Function<'a> {
             status: Word(function.status),
             config: FunctionConfig::new(&function.config, &function.environment),
             tier: Word(function.tier),
+            aliases: aliases(&function.aliases),
         }
     }
 }
@@ -453,6 +464,10 @@ pub struct FunctionChange {
     /// How to run it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<NewConfig>,
+    /// Whether calls that name no alias run the new version. Absent or null: they do if the code
+    /// changes, or if they ran the newest version until now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<bool>,
     #[serde(default, rename = "_id", skip_serializing)]
     #[cfg_attr(feature = "openapi", schema(ignore))]
     id: Ignored,
@@ -471,6 +486,9 @@ pub struct FunctionChange {
     #[serde(default, skip_serializing)]
     #[cfg_attr(feature = "openapi", schema(ignore))]
     tier: Ignored,
+    #[serde(default, skip_serializing)]
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    aliases: Ignored,
 }
 
 impl TryFrom<FunctionChange> for platform::FunctionUpdate {
@@ -514,6 +532,7 @@ impl TryFrom<FunctionChange> for platform::FunctionUpdate {
         update.kv = config.kv.take().map(|kv| kv.map(Arc::new));
         update.runtime = config.runtime.take().map(|name| name.map(Into::into));
         update.environment = config.environment();
+        update.live = change.live;
         Ok(update)
     }
 }

@@ -38,10 +38,11 @@
 //! (`utoipa::ToSchema`), from the same attributes.
 //!
 //! Read the modules in this order: `number`, `scalar` and `words` (single values), `function`,
-//! `execution`, `cost`, `price`, `metrics`, `load_test`, `access` and `error` (the bodies of the HTTP
+//! `alias`, `execution`, `cost`, `price`, `metrics`, `load_test`, `access` and `error` (the bodies of the HTTP
 //! API), [`event`] (the messages of the WebSocket), `read` (reading requests).
 
 mod access;
+mod alias;
 mod cost;
 mod egress;
 mod error;
@@ -62,6 +63,7 @@ pub mod schema;
 mod words;
 
 pub use access::{Actor, AuditEntry, AuditPage, Key, NewKey, Session, SessionKey};
+pub use alias::{Alias, AliasChange, Canary, RollbackIf, Version, VersionStats, Versions};
 pub use cost::{
     Breakdown, BreakdownRow, CostParts, Data, FunctionCost, LastExecution, Period, SpanId,
     SystemCost, SystemCostRow, Trend, Trends, TrendsPeriod,

@@ -157,6 +157,10 @@ pub enum Resource {
     LoadTest,
     /// An API key.
     Key,
+    /// A version of a function.
+    Version,
+    /// An alias of a function.
+    Alias,
 }
 
 impl fmt::Display for Resource {
@@ -165,6 +169,8 @@ impl fmt::Display for Resource {
             Self::Function => "function",
             Self::Execution => "execution",
             Self::LoadTest => "load test",
+            Self::Version => "version of the function",
+            Self::Alias => "alias of the function",
             Self::Key => "key",
         })
     }

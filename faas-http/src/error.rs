@@ -210,6 +210,8 @@ impl From<Error> for ApiError {
                         ("execution_not_found", "Execution not found".to_owned())
                     }
                     Resource::Key => ("key_not_found", "Key not found".to_owned()),
+                    Resource::Version => ("version_not_found", "Version not found".to_owned()),
+                    Resource::Alias => ("alias_not_found", "Alias not found".to_owned()),
                     Resource::LoadTest => ("load_test_not_found", "Load test not found".to_owned()),
                     _ => ("not_found", message),
                 };

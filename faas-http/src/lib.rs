@@ -102,6 +102,7 @@ pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
         .merge(routes::types::routes())
         .merge(routes::session::routes())
         .merge(routes::keys::routes())
+        .merge(routes::versions::routes())
         .merge(routes::kv::routes())
         .merge(routes::audit::routes())
         .merge(routes::health::routes())

@@ -70,6 +70,9 @@ impl Inner {
             self.keep_version(&stored, &document, function.updated_at)
                 .await?;
         }
+        // A crash in between leaves a mark too many, which the next change removes, and never one too
+        // few.
+        self.mark_aliased(function.id, &function.aliases).await?;
         let replaced = self
             .collections
             .functions
@@ -84,7 +87,11 @@ impl Inner {
             Err(error) => return Err(error),
         }
         // The function is changed. What cannot be deleted now is deleted at the next change.
-        if let Err(error) = self.prune_versions(function.id, function.updated_at).await {
+        let pruned = match self.unmark_aliased(function.id, &function.aliases).await {
+            Ok(()) => self.prune_versions(function.id).await,
+            failed => failed,
+        };
+        if let Err(error) = pruned {
             tracing::warn!(function_id = %function.id, %error, "cannot delete old versions of a function");
         }
         Ok(())

@@ -241,6 +241,10 @@ impl Store for MongoStore {
         Ok(self.inner()?.function(id).await?)
     }
 
+    async fn function_versions(&self, id: FunctionId) -> Result<Vec<FunctionSummary>, StoreError> {
+        Ok(self.inner()?.function_versions(id).await?)
+    }
+
     async fn functions(
         &self,
         query: &FunctionQuery,

@@ -1,17 +1,19 @@
-//! Replaced versions of functions, for the unfinished executions that were accepted with them.
+//! Replaced versions of functions, for aliases and for the unfinished executions that were accepted
+//! with them.
 //!
 //! A version is one document of `functionversions`: the function's document as it was, and when it was
-//! replaced. It is written before the function is replaced, so that a crash in between leaves a copy
+//! replaced, and whether an alias stands for it. It is written before the function is replaced, so that a crash in between leaves a copy
 //! too many and never one too few.
 
 use std::collections::HashSet;
 
-use faas_core::model::{Function, FunctionId, Timestamp};
-use faas_core::store::{SPARE_VERSIONS, VERSION_GRACE};
+use faas_core::model::{Aliases, Function, FunctionId, FunctionSummary, Timestamp};
+use faas_core::store::SPARE_VERSIONS;
 use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, Document, doc};
 
 use crate::collections::FUNCTION_VERSIONS;
+use crate::documents::damage::readable;
 use crate::documents::{Fields, date, function, integer};
 use crate::error::Error;
 use crate::ids::Id;
@@ -44,6 +46,73 @@ impl Inner {
         }
     }
 
+    /// The current version and the kept ones, newest first, without their code.
+    pub(crate) async fn function_versions(
+        &self,
+        id: FunctionId,
+    ) -> Result<Vec<FunctionSummary>, Error> {
+        let mut summaries = self
+            .summaries_without_code(doc! { "_id": id.bson() })
+            .await?;
+        if summaries.is_empty() {
+            return Ok(summaries);
+        }
+        let versions = &self.collections.function_versions;
+        let find = versions.find(doc! { "functionId": id.bson() });
+        let find = find.projection(doc! { "function.code": 0, "function.modules": 0 });
+        let mut found = find.sort(doc! { "version": -1 }).await?;
+        while let Some(document) = found.try_next().await? {
+            let function = document.get_document("function");
+            let fields = Fields::new(&document, FUNCTION_VERSIONS);
+            let function = function.map_err(|_| fields.unreadable("function"));
+            let read = function.and_then(function::read_without_code);
+            summaries.extend(readable(&document, read)?.map(|(summary, _)| summary));
+        }
+        Ok(summaries)
+    }
+
+    /// Marks the kept versions of a function that these aliases stand for.
+    pub(crate) async fn mark_aliased(
+        &self,
+        function: FunctionId,
+        aliases: &Aliases,
+    ) -> Result<(), Error> {
+        let aliased: Vec<Bson> = aliases
+            .versions()
+            .map(|one| i64::from(one).into())
+            .collect();
+        if !aliased.is_empty() {
+            let these = doc! { "functionId": function.bson(), "version": { "$in": aliased } };
+            let mark = doc! { "$set": { "aliased": true } };
+            self.collections
+                .function_versions
+                .update_many(these, mark)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Removes the marks of the versions that these aliases do not stand for.
+    pub(crate) async fn unmark_aliased(
+        &self,
+        function: FunctionId,
+        aliases: &Aliases,
+    ) -> Result<(), Error> {
+        let aliased: Vec<Bson> = aliases
+            .versions()
+            .map(|one| i64::from(one).into())
+            .collect();
+        let others = doc! {
+            "functionId": function.bson(), "version": { "$nin": aliased }, "aliased": true,
+        };
+        let unmark = doc! { "$unset": { "aliased": "" } };
+        self.collections
+            .function_versions
+            .update_many(others, unmark)
+            .await?;
+        Ok(())
+    }
+
     /// Keeps `stored`, whose document this is, because it is about to be replaced.
     pub(crate) async fn keep_version(
         &self,
@@ -53,6 +122,7 @@ impl Inner {
     ) -> Result<(), Error> {
         let mut function = document.clone();
         function.remove("codeSpans");
+        function.remove("aliases");
         let updated_at = stored.updated_at.as_micros();
         let id = key(stored.id, stored.version);
         let version = doc! {
@@ -73,24 +143,20 @@ impl Inner {
         }
     }
 
-    /// Deletes the spare versions of one function at the time `now`: see
+    /// Deletes the spare versions of one function: see
     /// [`faas_core::store::Store::update_function`].
-    pub(crate) async fn prune_versions(
-        &self,
-        function: FunctionId,
-        now: Timestamp,
-    ) -> Result<(), Error> {
+    pub(crate) async fn prune_versions(&self, function: FunctionId) -> Result<(), Error> {
         let versions = &self.collections.function_versions;
         let find = versions.find(doc! { "functionId": function.bson() });
-        let find = find.projection(doc! { "version": 1, "replacedAt": 1 });
-        let mut found = find.sort(doc! { "version": -1 }).await?;
-        let (mut place, mut spare) = (0, Vec::new());
+        let find = find.projection(doc! { "version": 1, "aliased": 1 });
+        let find = find.sort(doc! { "version": -1 });
+        let mut found = find.skip(SPARE_VERSIONS as u64).await?;
+        let mut spare = Vec::new();
         while let Some(document) = found.try_next().await? {
             let fields = Fields::new(&document, FUNCTION_VERSIONS);
-            if place >= SPARE_VERSIONS || fields.moment("replacedAt")? + VERSION_GRACE <= now {
+            if fields.value("aliased").is_none() {
                 spare.extend(fields.optional_u32("version")?);
             }
-            place += 1;
         }
         if spare.is_empty() {
             return Ok(());
@@ -105,11 +171,11 @@ impl Inner {
         Ok(())
     }
 
-    /// Deletes a bounded number of versions that were replaced before `before` and that no unfinished
-    /// execution needs.
+    /// Deletes a bounded number of versions that were replaced before `before` and that neither an alias
+    /// nor an unfinished execution needs.
     pub(crate) async fn expire_versions(&self, before: Timestamp) -> Result<(), Error> {
         let versions = &self.collections.function_versions;
-        let find = versions.find(doc! { "replacedAt": { "$lt": date(before) } });
+        let find = versions.find(doc! { "replacedAt": { "$lt": date(before) }, "aliased": null });
         let find = find.projection(doc! { "functionId": 1, "version": 1 });
         let mut found = find.sort(doc! { "replacedAt": 1 }).limit(LOOKED_AT).await?;
         let mut spare = Vec::new();

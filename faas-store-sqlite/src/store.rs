@@ -171,6 +171,12 @@ impl Store for SqliteStore {
         self.readers.read(move |db| functions::one(db, id)).await
     }
 
+    async fn function_versions(&self, id: FunctionId) -> Result<Vec<FunctionSummary>, StoreError> {
+        self.readers
+            .read(move |db| functions::versions(db, id))
+            .await
+    }
+
     async fn functions(
         &self,
         query: &FunctionQuery,

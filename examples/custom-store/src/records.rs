@@ -12,10 +12,10 @@ use faas_core::model::LoadTest;
 use faas_core::model::egress::EgressRules;
 use faas_core::model::http::HttpConfig;
 use faas_core::model::{
-    Actor, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, CallerLabel, Environment, Execution,
-    ExecutionId, Failure, Function, FunctionConfig, FunctionId, FunctionStatus, HostCallRecord,
-    InstanceId, Json, KeyHash, KeyId, KvConfig, Language, LogLine, Modules, NanoDollars, Role,
-    ScalingAction, ScalingEvent, ScalingEventId, Status, Tier, Timestamp,
+    Actor, Aliases, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, CallerLabel, Environment,
+    Execution, ExecutionId, Failure, Function, FunctionConfig, FunctionId, FunctionStatus,
+    HostCallRecord, InstanceId, Json, KeyHash, KeyId, KvConfig, Language, LogLine, Modules,
+    NanoDollars, Role, ScalingAction, ScalingEvent, ScalingEventId, Status, Tier, Timestamp,
 };
 use faas_core::store::{Lease, Owner, Stage, Write};
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,8 @@ pub(crate) struct FunctionDef {
     environment: Arc<Environment>,
     #[serde(default = "basic")]
     tier: Tier,
+    #[serde(default)]
+    aliases: Arc<Aliases>,
 }
 
 /// The tier of functions in journals that keep none: the platform finds it anew when it loads one.

@@ -139,6 +139,10 @@ impl Store for JournalStore {
         self.inner.memory.function(id).await
     }
 
+    async fn function_versions(&self, id: FunctionId) -> Result<Vec<FunctionSummary>, StoreError> {
+        self.inner.memory.function_versions(id).await
+    }
+
     async fn functions(
         &self,
         query: &FunctionQuery,

@@ -7,6 +7,7 @@ use faas_core::events::LiveMetrics;
 use faas_core::model::{self, Json};
 use serde::{Deserialize, Serialize};
 
+use crate::alias::Alias;
 use crate::execution::ResourceUsage;
 use crate::number::{Dollars, Millis};
 use crate::scalar::{ExecutionKey, FunctionKey, Moment, Text, Word};
@@ -109,6 +110,19 @@ impl<'a> From<&'a model::Execution> for Failed<'a> {
             cost: EventCost::from(execution),
         }
     }
+}
+
+/// An alias of a function was set, moved by its canary, or deleted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct AliasMoved<'a> {
+    /// The function.
+    pub function_id: FunctionKey,
+    /// The name of the alias.
+    pub alias: Cow<'a, str>,
+    /// What it stands for; null: it was deleted, and `live` follows the newest version.
+    pub to: Option<Alias<'a>>,
 }
 
 /// What an execution costs, with what it is billed for.

@@ -11,9 +11,12 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-pub use data::{Completed, EventCost, Failed, Gap, Metrics, Refused, Retry, Scaled, Started};
+pub use data::{
+    AliasMoved, Completed, EventCost, Failed, Gap, Metrics, Refused, Retry, Scaled, Started,
+};
 pub use subscribe::{Since, Subscribe, SubscribeType};
 
+use crate::alias::Alias;
 use crate::error::ErrorBody;
 use crate::load_test::LoadTest;
 use crate::number::Millis;
@@ -102,6 +105,7 @@ impl<'de> Deserialize<'de> for Message<'_> {
             "execution_completed" => EventData::Completed(data(text)?),
             "execution_retry" => EventData::Retry(data(text)?),
             "execution_failed" => EventData::Failed(data(text)?),
+            "alias_moved" => EventData::AliasMoved(data(text)?),
             "scaling_event" => EventData::Scaling(data(text)?),
             "metrics" => EventData::Metrics(data(text)?),
             "load_test_progress" | "load_test_finished" => EventData::LoadTest(data(text)?),
@@ -120,11 +124,12 @@ impl<'de> Deserialize<'de> for Message<'_> {
 }
 
 /// The types that can be subscribed to.
-pub const EVENT_TYPES: [&str; 8] = [
+pub const EVENT_TYPES: [&str; 9] = [
     "execution_started",
     "execution_completed",
     "execution_retry",
     "execution_failed",
+    "alias_moved",
     "scaling_event",
     "metrics",
     "load_test_progress",
@@ -138,6 +143,7 @@ pub const fn event_type(kind: &EventKind) -> Option<&'static str> {
         EventKind::Completed(_) => "execution_completed",
         EventKind::Retry { .. } => "execution_retry",
         EventKind::Failed(_) => "execution_failed",
+        EventKind::AliasMoved { .. } => "alias_moved",
         EventKind::Scaling(_) => "scaling_event",
         EventKind::Metrics(_) => "metrics",
         EventKind::LoadTestProgress(_) => "load_test_progress",
@@ -159,6 +165,8 @@ pub enum EventData<'a> {
     Retry(Retry),
     /// `execution_failed`
     Failed(Failed<'a>),
+    /// `alias_moved`
+    AliasMoved(AliasMoved<'a>),
     /// `scaling_event`
     Scaling(Scaled<'a>),
     /// `metrics`
@@ -198,6 +206,15 @@ impl<'a> EventData<'a> {
                 delay: Millis(*delay),
             }),
             EventKind::Failed(execution) => Self::Failed(Failed::from(&**execution)),
+            EventKind::AliasMoved {
+                function_id,
+                alias,
+                to,
+            } => Self::AliasMoved(AliasMoved {
+                function_id: Text(*function_id),
+                alias: Cow::Borrowed(alias),
+                to: to.as_deref().map(Alias::from),
+            }),
             EventKind::Scaling(event) => Self::Scaling(Scaled::from(&**event)),
             EventKind::Metrics(metrics) => Self::Metrics(Metrics::from(&**metrics)),
             EventKind::LoadTestProgress(test) => Self::LoadTest(Box::new(LoadTest::progress(test))),

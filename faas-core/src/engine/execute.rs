@@ -26,8 +26,8 @@ use super::job::{Answer, Job, Loaded};
 use super::record::{Record, Stored};
 use crate::error::{Error, Resource};
 use crate::model::{
-    CallerLabel, Cost, Execution, ExecutionId, Failure, FailureKind, FunctionId, FunctionStatus,
-    IllegalTransition, Json, Status,
+    CallerLabel, Cost, Execution, ExecutionId, Failure, FailureKind, FunctionId, IllegalTransition,
+    Json, Status,
 };
 use crate::store::{IDEMPOTENCY_WINDOW, Written};
 
@@ -56,10 +56,27 @@ pub struct Invoked {
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) input: Json,
-    pub(crate) max_retries: u32,
+    /// The alias whose version runs; `None`: `live`.
+    pub(crate) alias: Option<Arc<str>>,
+    /// Whether failures are retried as the version's configuration says.
+    pub(crate) retry: bool,
     pub(crate) retry_of: Option<ExecutionId>,
     pub(crate) idempotency_key: Option<Arc<str>>,
     pub(crate) caller: Option<CallerLabel>,
+}
+
+impl Request {
+    /// A request for one attempt of the version that is `live`.
+    pub(crate) const fn once(input: Json, caller: Option<CallerLabel>) -> Self {
+        Self {
+            input,
+            alias: None,
+            retry: false,
+            retry_of: None,
+            idempotency_key: None,
+            caller,
+        }
+    }
 }
 
 impl Engine {
@@ -67,17 +84,9 @@ impl Engine {
     pub(crate) async fn invoke(
         &self,
         function: FunctionId,
-        input: Json,
-        caller: Option<CallerLabel>,
+        request: Request,
     ) -> Result<Arc<Execution>, Error> {
-        let (function, place) = self.admit(function, &input).await?;
-        let request = Request {
-            input,
-            max_retries: 0,
-            retry_of: None,
-            idempotency_key: None,
-            caller,
-        };
+        let (function, place) = self.admit(function, &request).await?;
         let mut execution = self.accepted(&function, request);
         execution.claim().map_err(illegal)?;
         let (answer, ended) = oneshot::channel();
@@ -153,7 +162,7 @@ impl Engine {
     /// Admits a request, or finds the execution that was accepted before with its idempotency key
     /// where a new one would be refused now.
     async fn admit_once(&self, function: FunctionId, request: &Request) -> Result<Admitted, Error> {
-        let refused = match self.admit(function, &request.input).await {
+        let refused = match self.admit(function, request).await {
             Ok((function, place)) => return Ok(Admitted::New(function, place)),
             Err(refused) => refused,
         };
@@ -194,18 +203,14 @@ impl Engine {
     async fn admit(
         &self,
         function: FunctionId,
-        input: &Json,
+        request: &Request,
     ) -> Result<(Arc<Loaded>, Place), Error> {
         self.check_open()?;
-        let engine = &self.0;
+        let (engine, input) = (&self.0, &request.input);
         let loaded = engine
             .registry
-            .load(function)
-            .await?
-            .ok_or(Error::NotFound(Resource::Function))?;
-        if loaded.function.status != FunctionStatus::Active {
-            return Err(Error::Inactive);
-        }
+            .called(function, request.alias.as_deref())
+            .await?;
         if engine.instances.is_runaway(function) {
             return Err(Error::Runaway);
         }
@@ -259,9 +264,14 @@ impl Engine {
         let now = self.0.clock.now();
         let free = Cost::zero(function.function.tier, &self.0.price_book);
         let (id, function_id) = (self.0.ids.execution(now), function.function.id);
+        let max_retries = if request.retry {
+            function.function.config.retry_count
+        } else {
+            0
+        };
         Execution {
             function_version: function.function.version,
-            max_retries: request.max_retries,
+            max_retries,
             retry_of: request.retry_of,
             idempotency_key: request.idempotency_key,
             caller: request.caller,

@@ -30,16 +30,7 @@ impl Engine {
         let (exchange, started) =
             Exchange::new(input.call, input.body, timeout, request.method == "HEAD");
         let exchange = Arc::new(exchange);
-        let mut execution = self.accepted(
-            function,
-            Request {
-                input: input.record,
-                max_retries: 0,
-                retry_of: None,
-                idempotency_key: None,
-                caller: request.caller,
-            },
-        );
+        let mut execution = self.accepted(function, Request::once(input.record, request.caller));
         execution.claim().map_err(illegal)?;
         let accepted_at = execution.created_at;
         let mut client = Client::new(self.clone(), exchange.clone(), execution.id);

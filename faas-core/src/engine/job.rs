@@ -17,7 +17,7 @@ use crate::model::{Execution, Failure, Function, FunctionId};
 use crate::runtime::{BindingNames, Limits, OpenEnvironment, Program, StopSignal};
 
 /// A function that is ready to run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Loaded {
     pub(crate) function: Function,
     pub(crate) program: Program,

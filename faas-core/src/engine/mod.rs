@@ -9,6 +9,7 @@
 //! All tasks end when `stopping` is cancelled; [`finish`] then ends the engine.
 
 mod admission;
+mod aliases;
 mod attempt;
 mod backlog;
 mod call_host;
@@ -49,6 +50,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
+pub use self::aliases::VersionStats;
 pub use self::counters::{Histogram, LiveCounters};
 pub(crate) use self::execute::Request;
 pub use self::execute::{Accepted, Invoked};
@@ -212,6 +214,7 @@ impl Engine {
         engine.spawn(watch(engine.clone()));
         engine.spawn(expire(engine.clone()));
         engine.spawn(expire_keys(engine.clone()));
+        engine.spawn(aliases::move_canaries(engine.clone()));
         if engine.0.store.as_shared().is_some() {
             engine.spawn(sharing::renew(engine.clone()));
             engine.spawn(sharing::sweep(engine.clone()));

@@ -6,7 +6,7 @@
 //! Where other platforms use the same store, a function that was changed there is served here in its
 //! old version for a second at most.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -22,11 +22,11 @@ use crate::bindings::Bindings;
 use crate::clock::Clock;
 use crate::cost::PriceBook;
 use crate::egress::HostSecrets;
-use crate::error::Error;
+use crate::error::{Error, Resource};
 use crate::kv::Kv;
 use crate::model::egress::EgressRules;
 use crate::model::http::HttpConfig;
-use crate::model::{Failure, FailureKind, Function, FunctionId};
+use crate::model::{Aliases, Failure, FailureKind, Function, FunctionId, FunctionStatus};
 use crate::options::PlatformOptions;
 use crate::runtime::{BindingNames, EXCHANGE, Limits, NETWORK, OpenEnvironment, Program};
 use crate::secrets::SecretKeys;
@@ -56,6 +56,8 @@ pub(crate) struct Registry {
     ready: Cache<Key, Arc<Ready>, BySize>,
     /// The functions that HTTP requests named lately. A function may have another name meanwhile.
     names: Cache<Box<str>, FunctionId>,
+    /// The functions that had canaries when they were loaded.
+    canaries: Mutex<BTreeSet<FunctionId>>,
     /// Rises after each change in the store. What was read or written before another change may be
     /// outdated, and is not kept.
     changes: Mutex<u64>,
@@ -125,6 +127,7 @@ impl Registry {
             has_network,
             ready,
             names: Cache::new(MAX_NAMES),
+            canaries: Mutex::default(),
             changes: Mutex::new(0),
         }
     }
@@ -157,6 +160,44 @@ impl Registry {
         }
         drop(changes);
         Ok(Some(loaded))
+    }
+
+    /// The version that a call runs: of the alias, or else of `live`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for the function, the alias or its version; [`Error::Inactive`]; and as for
+    /// [`Self::load`].
+    pub(crate) async fn called(
+        &self,
+        id: FunctionId,
+        alias: Option<&str>,
+    ) -> Result<Arc<Loaded>, Error> {
+        let current = match self.load(id).await {
+            Ok(current) => current,
+            // An alias may stand for a version that still compiles.
+            Err(Error::Compile(error)) => {
+                let stored = self.store.function(id).await?;
+                let stored = stored.ok_or(Error::NotFound(Resource::Function))?;
+                return match version_of(&stored, alias)? {
+                    Some(version) => self.version_of_alias(id, version).await,
+                    None => Err(Error::Compile(error)),
+                };
+            }
+            Err(error) => return Err(error),
+        };
+        let current = current.ok_or(Error::NotFound(Resource::Function))?;
+        match version_of(&current.function, alias)? {
+            Some(version) => self.version_of_alias(id, version).await,
+            None => Ok(current),
+        }
+    }
+
+    async fn version_of_alias(&self, id: FunctionId, version: u32) -> Result<Arc<Loaded>, Error> {
+        match self.load_version(id, version).await? {
+            Found::Ready(loaded) => Ok(loaded),
+            Found::NoFunction => Err(Error::NotFound(Resource::Function)),
+            Found::NoVersion => Err(Error::NotFound(Resource::Version)),
+        }
     }
 
     /// The function that had this name lately, if it is remembered.
@@ -274,6 +315,43 @@ impl Registry {
         self.runtimes.forget(id);
     }
 
+    /// Takes over the aliases of a function of which nothing else was changed just now. `before` is what
+    /// [`Self::changes`] was before that.
+    pub(crate) fn moved(&self, before: u64, function: &Function) {
+        self.watch_canaries(function);
+        let key = Key::Current(function.id);
+        let mut changes = self.changes.lock();
+        let cached = self.ready.get(&key).filter(|_| *changes == before);
+        match cached.filter(|cached| cached.loaded.function.version == function.version) {
+            Some(cached) => {
+                let mut loaded = Loaded::clone(&cached.loaded);
+                loaded.function.aliases = function.aliases.clone();
+                loaded.function.updated_at = function.updated_at;
+                self.ready.insert(key, self.ready(Arc::new(loaded)));
+            }
+            None => {
+                self.ready.remove(&key);
+            }
+        }
+        *changes += 1;
+    }
+
+    fn watch_canaries(&self, function: &Function) {
+        if function.aliases.canaries().next().is_some() {
+            self.canaries.lock().insert(function.id);
+        }
+    }
+
+    /// The functions that have canaries, of those that were loaded here.
+    pub(crate) fn with_canaries(&self) -> Vec<FunctionId> {
+        self.canaries.lock().iter().copied().collect()
+    }
+
+    /// Forgets that a function has canaries. When it is loaded again and has some, it is known again.
+    pub(crate) fn has_no_canary(&self, id: FunctionId) {
+        self.canaries.lock().remove(&id);
+    }
+
     /// Forgets all versions of a function that was deleted or changed elsewhere just now.
     pub(crate) fn forget(&self, id: FunctionId) {
         let mut changes = self.changes.lock();
@@ -287,6 +365,7 @@ impl Registry {
 
     fn loaded(&self, mut function: Function, compiled: Compiled) -> Arc<Loaded> {
         let Compiled { program, runtime } = compiled;
+        self.watch_canaries(&function);
         // The book may have changed since the function was stored.
         function.tier = self
             .price_book
@@ -389,12 +468,25 @@ impl Registry {
     }
 }
 
+/// The version that a call of an active function runs; `None`: the newest one.
+fn version_of(current: &Function, alias: Option<&str>) -> Result<Option<u32>, Error> {
+    if current.status != FunctionStatus::Active {
+        return Err(Error::Inactive);
+    }
+    let name = alias.unwrap_or(Aliases::LIVE);
+    match current.aliases.get(name) {
+        Some(alias) => Ok(Some(alias.version_for(fastrand::u8(..100)))),
+        None if name == Aliases::LIVE => Ok(None),
+        None => Err(Error::NotFound(Resource::Alias)),
+    }
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
     use crate::error::{CompileError, RuntimeError};
     use crate::model::Source;
-    use crate::model::{FunctionConfig, FunctionStatus, Tier, Timestamp};
+    use crate::model::{FunctionConfig, Tier, Timestamp};
     use crate::runtime::{Instance, Runtime, RuntimeStats};
     use crate::store::MemoryStore;
 
@@ -466,6 +558,7 @@ pub(super) mod tests {
             config: FunctionConfig::default(),
             environment: Arc::default(),
             tier: Tier::Basic,
+            aliases: Arc::default(),
         }
     }
 

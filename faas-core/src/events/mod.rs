@@ -42,7 +42,7 @@ use bytes::Bytes;
 pub use bus::{EventBus, Position, Received, Subscriber};
 
 use crate::model::LoadTest;
-use crate::model::{Execution, ExecutionId, FunctionId, ScalingEvent, Timestamp};
+use crate::model::{Alias, Execution, ExecutionId, FunctionId, ScalingEvent, Timestamp};
 
 /// An event.
 #[derive(Debug)]
@@ -84,6 +84,15 @@ pub enum EventKind {
     },
     /// An execution failed finally; its record is stored.
     Failed(Arc<Execution>),
+    /// An alias of a function was set, moved by its canary, or deleted; this is stored.
+    AliasMoved {
+        /// The function.
+        function_id: FunctionId,
+        /// The name of the alias.
+        alias: Arc<str>,
+        /// What it stands for now; `None`: it was deleted, and `live` follows the newest version.
+        to: Option<Box<Alias>>,
+    },
     /// Capacity changed.
     Scaling(Arc<ScalingEvent>),
     /// Published once a second while there are subscribers.
@@ -98,9 +107,9 @@ impl EventKind {
     /// Returns the function that the event is about, if any.
     pub fn function_id(&self) -> Option<FunctionId> {
         match self {
-            Self::Started { function_id, .. } | Self::Retry { function_id, .. } => {
-                Some(*function_id)
-            }
+            Self::Started { function_id, .. }
+            | Self::Retry { function_id, .. }
+            | Self::AliasMoved { function_id, .. } => Some(*function_id),
             Self::Completed(execution) | Self::Failed(execution) => Some(execution.function_id),
             Self::Scaling(event) => event.function_id,
             Self::LoadTestProgress(test) | Self::LoadTestFinished(test) => Some(test.function_id),

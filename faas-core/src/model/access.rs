@@ -153,6 +153,10 @@ actions! {
     FunctionUpdated = "function_updated",
     /// A function was deleted.
     FunctionDeleted = "function_deleted",
+    /// An alias of a function was set or moved.
+    AliasMoved = "alias_moved",
+    /// An alias of a function was deleted.
+    AliasDeleted = "alias_deleted",
     /// An execution was cancelled.
     ExecutionCancelled = "execution_cancelled",
     /// A failed execution was accepted again.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::egress::EgressRules;
 use super::http::HttpConfig;
-use super::{Environment, FunctionId, KvConfig, Language, Modules, Source, Timestamp};
+use super::{Aliases, Environment, FunctionId, KvConfig, Language, Modules, Source, Timestamp};
 
 /// A function: its code and how to run it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct Function {
     /// The price tier that its code and timeout put it in, by the price book in force when it was
     /// stored.
     pub tier: Tier,
+    /// The names for its versions; none in a version that another one has replaced.
+    pub aliases: Arc<Aliases>,
 }
 
 impl Function {

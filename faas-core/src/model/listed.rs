@@ -3,7 +3,9 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::{Environment, Execution, Function, FunctionConfig, FunctionId, FunctionStatus};
+use super::{
+    Aliases, Environment, Execution, Function, FunctionConfig, FunctionId, FunctionStatus,
+};
 use super::{Language, Modules, Tier, Timestamp};
 
 /// A function in a list.
@@ -40,6 +42,8 @@ pub struct FunctionSummary {
     pub environment: Arc<Environment>,
     /// The price tier that its code and timeout put it in.
     pub tier: Tier,
+    /// The names for its versions.
+    pub aliases: Arc<Aliases>,
 }
 
 impl FunctionSummary {
@@ -62,6 +66,7 @@ impl FunctionSummary {
             config: function.config,
             environment: function.environment,
             tier: function.tier,
+            aliases: function.aliases,
         }
     }
 

@@ -4,6 +4,7 @@
 //! the stores define rows and documents.
 
 mod access;
+mod alias;
 mod attempt;
 mod caller;
 mod cost;
@@ -26,6 +27,7 @@ mod status;
 mod timestamp;
 
 pub use access::{Actor, ApiKey, AuditAction, AuditEntry, KeyHash, Role};
+pub use alias::{Alias, Aliases, Canary, RollBackIf, Split};
 pub use attempt::{
     Attempt, Failure, FailureKind, HostCallRecord, LogLevel, LogLine, RequestRecord,
 };

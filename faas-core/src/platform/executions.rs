@@ -24,6 +24,8 @@ pub struct CallOptions {
     /// Whether failures are retried as the function's configuration says. `None`:
     /// [`Platform::execute_with`] retries, [`Platform::invoke_with`] does not.
     pub retry: Option<bool>,
+    /// The alias whose version runs. `None`: `live`.
+    pub alias: Option<String>,
     /// Who calls. It is kept with the execution and all of its attempts, and host functions get it
     /// as [`HostCall::caller`](crate::bindings::HostCall::caller). A later call with the same
     /// idempotency key does not change it.
@@ -45,11 +47,30 @@ impl CallOptions {
         self
     }
 
+    /// Sets the alias whose version runs.
+    #[must_use]
+    pub fn alias(mut self, alias: impl Into<String>) -> Self {
+        self.alias = Some(alias.into());
+        self
+    }
+
     /// Sets who calls.
     #[must_use]
     pub fn caller(mut self, caller: CallerLabel) -> Self {
         self.caller = Some(caller);
         self
+    }
+}
+
+impl CallOptions {
+    /// The request with these options, retried by default or not.
+    pub(super) fn request(self, input: Json, retry: bool) -> Request {
+        Request {
+            alias: self.alias.map(Arc::from),
+            retry: self.retry.unwrap_or(retry),
+            idempotency_key: self.idempotency_key.map(Arc::from),
+            ..Request::once(input, self.caller)
+        }
     }
 }
 
@@ -222,13 +243,10 @@ impl Executions<'_> {
         input: Json,
         caller: Option<CallerLabel>,
     ) -> Result<Accepted, Error> {
-        let function = self.platform.functions().get(ended.function_id).await?;
         let request = Request {
-            input,
-            max_retries: function.config.retry_count,
+            retry: true,
             retry_of: Some(ended.id),
-            idempotency_key: None,
-            caller,
+            ..Request::once(input, caller)
         };
         let engine = self.platform.engine();
         engine.execute(ended.function_id, request).await

@@ -15,8 +15,10 @@ const KV_BATCH: usize = 1_000;
 
 mod checks;
 mod requests;
+mod versions;
 
 pub use requests::{FunctionUpdate, NewFunction};
+pub use versions::AliasUpdate;
 
 /// See [`Platform::functions`].
 #[derive(Clone, Copy)]
@@ -60,6 +62,7 @@ impl Functions<'_> {
             config: new.config,
             environment,
             tier,
+            aliases: Arc::default(),
         };
         check(&function, None, engine)?;
         let compiled = engine.registry.compile(&function).await?;
@@ -79,7 +82,7 @@ impl Functions<'_> {
     }
 
     /// Changes a function. Executions that run or wait in the queue keep the version that they were
-    /// accepted with.
+    /// accepted with. [`FunctionUpdate::live`] says whether calls run the new version.
     ///
     /// # Errors
     /// As for [`Functions::create`], and [`Error::NotFound`].
@@ -93,6 +96,7 @@ impl Functions<'_> {
             name = before.name.to_string();
             let now = engine.clock.now();
             let mut after = update.applied_to(&before, &engine.secret_keys, now)?;
+            update.move_live(&before, &mut after)?;
             after.tier = (engine.price_book).tier_of_source(&after.source(), after.config.timeout);
             check(&after, Some(&before), engine)?;
             let is_same =
@@ -105,16 +109,15 @@ impl Functions<'_> {
             if let Some(compiled) = &compiled {
                 after.handler = compiled.program.handler().cloned();
             }
-            let (engine, new) = (engine.clone(), after.clone());
+            let (engine, new) = (self.platform.engine().clone(), after.clone());
             let stored = carry_out(async move {
-                let changes = engine.registry.changes();
-                engine
-                    .store
-                    .update_function(&new, before.updated_at)
-                    .await?;
+                let changes = engine.0.registry.changes();
+                let stored = engine.0.store.update_function(&new, before.updated_at);
+                stored.await?;
+                engine.publish_moves(&before, &new);
                 match compiled {
-                    Some(compiled) => engine.registry.changed(changes, new, compiled),
-                    None => engine.registry.forget(id),
+                    Some(compiled) => engine.0.registry.changed(changes, new, compiled),
+                    None => engine.0.registry.forget(id),
                 }
                 Ok(())
             });

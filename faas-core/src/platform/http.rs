@@ -7,7 +7,7 @@ use crate::engine::Loaded;
 use crate::error::{Error, Resource};
 use crate::http::{Answer, Request};
 use crate::model::http::{HttpConfig, Routed};
-use crate::model::{FunctionId, FunctionStatus};
+use crate::model::{Aliases, FunctionId};
 
 /// A function that answers HTTP requests: see [`Platform::http_function`].
 #[derive(Clone)]
@@ -19,6 +19,7 @@ pub struct HttpFunction {
 
 impl Platform {
     /// The function with this name, if it answers HTTP requests: [`FunctionConfig::http`] is enabled.
+    /// After an `@`, a name may have an alias, whose version answers; without one, `live` does.
     ///
     /// [`FunctionConfig::http`]: crate::model::FunctionConfig::http
     ///
@@ -26,17 +27,33 @@ impl Platform {
     /// [`Error::NotFound`], the same for a function that does not exist and one that answers no
     /// requests; [`Error::Unavailable`].
     pub async fn http_function(&self, name: &str) -> Result<HttpFunction, Error> {
+        match self.http_function_at(name, None).await {
+            // A name may have an `@` itself.
+            Err(Error::NotFound(Resource::Function)) if name.contains('@') => {
+                let (name, alias) = name.rsplit_once('@').unwrap_or((name, Aliases::LIVE));
+                self.http_function_at(name, Some(alias)).await
+            }
+            found => found,
+        }
+    }
+
+    async fn http_function_at(
+        &self,
+        name: &str,
+        alias: Option<&str>,
+    ) -> Result<HttpFunction, Error> {
         let engine = &self.engine().0;
         let none = || Error::NotFound(Resource::Function);
         // A name that was used lately needs no look at the store: the function still has it, or the
         // store is asked.
         if let Some(id) = engine.registry.named(name)
-            && let Some(function) = self.http_function_of(name, id).await?
+            && let Some(function) = self.http_function_of(name, id, alias).await?
         {
             return Ok(function);
         }
         let id = engine.store.function_named(name).await?.ok_or_else(none)?;
-        let found = self.http_function_of(name, id).await?.ok_or_else(none)?;
+        let found = self.http_function_of(name, id, alias).await?;
+        let found = found.ok_or_else(none)?;
         engine.registry.remember(name, id);
         Ok(found)
     }
@@ -46,14 +63,19 @@ impl Platform {
         &self,
         name: &str,
         id: FunctionId,
+        alias: Option<&str>,
     ) -> Result<Option<HttpFunction>, Error> {
-        let Some(loaded) = self.engine().0.registry.load(id).await? else {
+        let registry = &self.engine().0.registry;
+        let has_name = |current: &Loaded| *current.function.name == *name;
+        if !registry.load(id).await?.is_some_and(|one| has_name(&one)) {
             return Ok(None);
+        }
+        let loaded = match registry.called(id, alias).await {
+            Err(Error::NotFound(_) | Error::Inactive) => return Ok(None),
+            loaded => loaded?,
         };
-        let function = &loaded.function;
-        let is_it = *function.name == *name && function.status == FunctionStatus::Active;
-        let config = function.config.http.clone();
-        let config = config.filter(|http| is_it && http.enabled);
+        let config = loaded.function.config.http.clone();
+        let config = config.filter(|http| http.enabled);
         Ok(config.map(|config| HttpFunction {
             platform: self.clone(),
             loaded,

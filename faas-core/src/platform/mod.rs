@@ -18,12 +18,13 @@ use std::sync::Arc;
 
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
+pub use crate::engine::VersionStats;
 pub use crate::engine::{Accepted, Histogram, Invoked, LiveCounters};
 pub use builder::PlatformBuilder;
 pub use costs::{Costs, EstimateRequest, FunctionCost, SystemCost};
 pub use environment::EnvironmentUpdate;
 pub use executions::{CallOptions, Executions};
-pub use functions::{FunctionUpdate, Functions, NewFunction};
+pub use functions::{AliasUpdate, FunctionUpdate, Functions, NewFunction};
 pub use http::HttpFunction;
 pub use load_tests::LoadTests;
 pub use metrics::{HourOfExecutions, Overview};
@@ -169,7 +170,8 @@ impl Platform {
         function: FunctionId,
         input: impl Into<Json>,
     ) -> Result<Arc<Execution>, Error> {
-        self.engine().invoke(function, input.into(), None).await
+        let request = Request::once(input.into(), None);
+        self.engine().invoke(function, request).await
     }
 
     /// Calls a function and waits for its end, with options. With an idempotency key or with retries,
@@ -199,18 +201,14 @@ impl Platform {
         options: CallOptions,
     ) -> Result<Invoked, Error> {
         check_caller(options.caller.as_ref())?;
-        let retry = options.retry.unwrap_or(false);
-        if options.idempotency_key.is_none() && !retry {
-            return Ok(Invoked {
-                execution: self
-                    .engine()
-                    .invoke(function, input.into(), options.caller)
-                    .await?,
-                replayed: false,
-            });
+        let request = options.request(input.into(), false);
+        if request.idempotency_key.is_some() || request.retry {
+            return self.engine().execute_and_wait(function, request).await;
         }
-        let request = self.request(function, input.into(), options, retry).await?;
-        self.engine().execute_and_wait(function, request).await
+        Ok(Invoked {
+            execution: self.engine().invoke(function, request).await?,
+            replayed: false,
+        })
     }
 
     /// Accepts an execution and returns as soon as it is stored. It is retried as the function's
@@ -239,30 +237,8 @@ impl Platform {
         options: CallOptions,
     ) -> Result<Accepted, Error> {
         check_caller(options.caller.as_ref())?;
-        let retry = options.retry.unwrap_or(true);
-        let request = self.request(function, input.into(), options, retry).await?;
+        let request = options.request(input.into(), true);
         self.engine().execute(function, request).await
-    }
-
-    async fn request(
-        &self,
-        function: FunctionId,
-        input: Json,
-        options: CallOptions,
-        retry: bool,
-    ) -> Result<Request, Error> {
-        let max_retries = if retry {
-            self.functions().get(function).await?.config.retry_count
-        } else {
-            0
-        };
-        Ok(Request {
-            input,
-            max_retries,
-            retry_of: None,
-            idempotency_key: options.idempotency_key.map(Arc::from),
-            caller: options.caller,
-        })
     }
 
     /// The live events.

@@ -55,12 +55,9 @@ pub use write::{Stage, Write, Written};
 /// How long a caller's idempotency key is remembered.
 pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 3600);
 
-/// How long a replaced version of a function is kept at least, in case an execution that was
-/// admitted with it is not stored yet.
-pub const VERSION_GRACE: Duration = Duration::from_secs(10 * 60);
-
-/// How many replaced versions of one function are kept at most that no unfinished execution needs.
-pub const SPARE_VERSIONS: usize = 16;
+/// How many replaced versions of one function are kept at most that neither an alias nor an unfinished
+/// execution needs.
+pub const SPARE_VERSIONS: usize = 32;
 
 /// Stores everything that must survive the process.
 ///
@@ -100,9 +97,9 @@ pub trait Store: AccessStore + SecretStore {
     /// Replaces the function with this id, if its `updated_at` still is `expected`.
     ///
     /// If `function` has a higher version than the stored one, the stored one is kept for
-    /// [`SecretStore::function_version`]. At the same time, this deletes kept versions of the function
-    /// that no unfinished execution was accepted with, if they were replaced [`VERSION_GRACE`] or
-    /// longer before the new `updated_at` or are not among the [`SPARE_VERSIONS`] newest.
+    /// [`SecretStore::function_version`], without its aliases. At the same time, this deletes kept
+    /// versions of the function that are not among the [`SPARE_VERSIONS`] newest, unless an alias in
+    /// `function` stands for them or an unfinished execution was accepted with them.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when another function has the name, [`StoreError::Stale`] when it
@@ -115,6 +112,10 @@ pub trait Store: AccessStore + SecretStore {
 
     /// The function with this id; `None` when there is none or it was deleted.
     async fn function(&self, id: FunctionId) -> Result<Option<Function>, StoreError>;
+
+    /// The current version of a function and the kept ones, newest first, without their code. Empty when
+    /// there is no such function or it was deleted.
+    async fn function_versions(&self, id: FunctionId) -> Result<Vec<FunctionSummary>, StoreError>;
 
     /// Functions that are not deleted, newest first, page by page.
     async fn functions(
@@ -253,7 +254,7 @@ pub trait Store: AccessStore + SecretStore {
     /// keeps their sums. Returns how many; fewer than `limit` means that none is left.
     ///
     /// It also deletes a bounded number of kept versions of functions that were replaced before
-    /// `before` and that no unfinished execution needs. These are not counted.
+    /// `before` and that neither an alias nor an unfinished execution needs. These are not counted.
     async fn expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError>;
 
     /// What several platforms need to use the store at the same time; `None`, the default, if only one

@@ -18,8 +18,8 @@ pub trait SecretStore: Send + Sync + 'static {
     /// The function as it was at this version: its code, configuration and sealed environment.
     ///
     /// Versions of a function are the current one and those that [`super::Store::update_function`] keeps: as
-    /// long as an unfinished execution was accepted with a version, it is there. `None` when there is
-    /// no such version any more, or when the function was deleted.
+    /// long as an alias stands for a version or an unfinished execution was accepted with it, it is
+    /// there. `None` when there is no such version any more, or when the function was deleted.
     async fn function_version(
         &self,
         id: FunctionId,

@@ -10,6 +10,7 @@
 
 #[cfg(test)]
 mod access;
+mod aliases;
 #[cfg(test)]
 mod attempts;
 #[cfg(test)]

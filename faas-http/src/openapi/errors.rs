@@ -57,6 +57,10 @@ errors! {
     InvalidCode: "400" "`invalid_request`, or `compile_error` with the place in `details`.";
     /// There is no such function.
     NoFunction: "404" "`function_not_found`";
+    /// There is no such function or version.
+    NoVersion: "404" "`function_not_found` or `version_not_found`";
+    /// There is no such function or alias.
+    NoAlias: "404" "`function_not_found` or `alias_not_found`";
     /// There is no such execution.
     NoExecution: "404" "`execution_not_found`";
     /// There is no such key.

@@ -205,12 +205,13 @@ async fn delete(
     request_body = Option<wire::ExecuteRequest>,
     params(
         ("id" = wire::FunctionKey, Path, description = "The function."),
+        ("alias" = Option<String>, Query, description = "The alias whose version runs. Default: `live`."),
         ("Idempotency-Key" = Option<String>, Header, nullable = false, description = "The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters.")
     ),
     responses(
         (status = 202, description = "The execution is stored and will run.", body = wire::Accepted),
         errors::InvalidOrInactive,
-        errors::NoFunction,
+        errors::NoAlias,
         errors::TooLarge,
         errors::KeyReused,
         errors::Overloaded
@@ -236,6 +237,7 @@ async fn execute(
     let input = input.unwrap_or_else(Json::empty_object);
     let mut options = CallOptions::default();
     options.idempotency_key = key.map(str::to_owned);
+    options.alias = Params::of(&parts.uri)?.text("alias")?.map(str::to_owned);
     options.caller = caller(&parts.extensions);
     let accepted = api.platform.execute_with(id, input, options).await?;
     let message = "Function execution started";

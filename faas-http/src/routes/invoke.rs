@@ -61,6 +61,7 @@ pub(crate) fn routes() -> Routes {
     request_body(content = Option<serde_json::Value>, description = "The input: any JSON; empty: `{}`."),
     params(
         ("id" = wire::FunctionKey, Path, description = "The function."),
+        ("alias" = Option<String>, Query, description = "The alias whose version runs. Default: `live`."),
         ("retry" = Option<bool>, Query, description = "Whether failures are retried as configured. Default: false."),
         ("Idempotency-Key" = Option<String>, Header, nullable = false, description = "The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters.")
     ),
@@ -70,7 +71,7 @@ pub(crate) fn routes() -> Routes {
             ("X-Execution-Cost" = wire::Dollars), ("X-Cold-Start" = bool))),
         (status = 202, description = "The first call with the same `Idempotency-Key` has not ended yet.", body = wire::Accepted),
         errors::InvalidOrInactive,
-        errors::NoFunction,
+        errors::NoAlias,
         (status = 409, description = "`cancelled`", body = wire::InvocationError),
         errors::TooLarge,
         errors::KeyReused,
@@ -111,6 +112,7 @@ fn call_options(parts: &Parts) -> Result<CallOptions, ApiError> {
     let mut options = CallOptions::default();
     if parts.uri.query().is_some() {
         let params = Params::of(&parts.uri)?;
+        options.alias = params.text("alias")?.map(str::to_owned);
         options.retry = params.choice("retry", &[("true", true), ("false", false)])?;
     }
     options.idempotency_key = idempotency_key(&parts.headers)?.map(str::to_owned);

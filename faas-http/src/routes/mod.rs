@@ -17,6 +17,7 @@ pub(crate) mod prometheus;
 pub(crate) mod samples;
 pub(crate) mod session;
 pub(crate) mod types;
+pub(crate) mod versions;
 
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};

@@ -8,7 +8,7 @@ use faas_core::model::Sealed;
 use faas_core::model::egress::EgressRules;
 use faas_core::model::http::HttpConfig;
 use faas_core::model::{
-    Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
+    Aliases, Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
     FunctionSummary, KvConfig, Language, Modules, Secret, Tier, Timestamp,
 };
 use faas_core::store::Period;
@@ -52,12 +52,28 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
             "exact": { "timeout": nanos(function.config.timeout) },
         },
         "tier": function.tier.as_str(),
+        "aliases": write_aliases(function),
         "codeSpans": spans.iter().map(CodeSpan::write).collect::<Vec<_>>(),
         "exact": {
             "createdAt": function.created_at.as_micros(),
             "updatedAt": function.updated_at.as_micros(),
         },
     }
+}
+
+/// As JSON text: the name of an alias is no name of a field. Null: there is none.
+fn write_aliases(function: &Function) -> Bson {
+    let aliases = Some(&*function.aliases).filter(|some| !some.is_empty());
+    let text = aliases.and_then(|aliases| serde_json::to_string(aliases).ok());
+    text.map_or(Bson::Null, Bson::String)
+}
+
+fn aliases(fields: &Fields<'_>) -> Result<Arc<Aliases>, Error> {
+    let Some(text) = fields.optional_text("aliases")? else {
+        return Ok(Arc::default());
+    };
+    let aliases = serde_json::from_str(text);
+    (aliases.map(Arc::new)).map_err(|_| fields.unreadable("aliases"))
 }
 
 /// The main path, and the other files as a list: a path can have dots, which names of fields cannot.
@@ -252,6 +268,7 @@ fn head(document: &Document, damage: &mut Damage) -> Result<(Function, Option<Ti
         config: config(&of, damage),
         environment: Arc::new(environment),
         tier: tier.unwrap_or(Tier::Basic),
+        aliases: damage.or("aliases", aliases(&fields), Arc::default()),
     };
     Ok((function, tier))
 }

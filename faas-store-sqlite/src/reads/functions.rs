@@ -6,7 +6,7 @@ use faas_core::model::{
     Function, FunctionCounts, FunctionId, FunctionLabel, FunctionSummary, Timestamp,
 };
 use faas_core::store::{FunctionPage, FunctionQuery, Page, Period};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{collect, readable};
 use crate::error::Error;
@@ -45,6 +45,29 @@ pub(crate) fn version_within(
         }
         other => Ok(other),
     }
+}
+
+/// The current version and the kept ones, newest first, without their code.
+pub(crate) fn versions(
+    connection: &Connection,
+    id: FunctionId,
+) -> Result<Vec<FunctionSummary>, Error> {
+    // Both queries must see the same state.
+    let snapshot = connection.unchecked_transaction()?;
+    let summary = |row: &Row<'_>| function::read_summary(row, false);
+    let current = [
+        function::SELECT_WITHOUT_CODE,
+        "WHERE n.id = ? AND f.deleted_at IS NULL",
+    ]
+    .concat();
+    let mut found = collect(&snapshot, &current, [function_key(id)], summary)?;
+    let kept = [
+        function::SELECT_VERSION_WITHOUT_CODE,
+        "WHERE n.id = ? ORDER BY f.version DESC",
+    ]
+    .concat();
+    found.extend(collect(&snapshot, &kept, [function_key(id)], summary)?);
+    Ok(found)
 }
 
 /// Newest first.

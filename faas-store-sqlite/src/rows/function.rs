@@ -6,7 +6,7 @@ use faas_core::cost::PriceBook;
 use faas_core::model::egress::EgressRules;
 use faas_core::model::http::HttpConfig;
 use faas_core::model::{
-    Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
+    Aliases, Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
     FunctionSummary, KvConfig, Language, Modules, Source, Tier, Timestamp,
 };
 use rusqlite::{Connection, Row, params};
@@ -17,15 +17,16 @@ use crate::error::Error;
 const INSERT: &str = "
     INSERT INTO functions (no, name, description, code, created_at, updated_at, version, active,
         timeout, retry_count, concurrency, tier, environment, memory, bindings, language,
-        module_bytes, modules, runtime, handler, egress, http, kv)
+        module_bytes, modules, runtime, handler, egress, http, kv, aliases)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-        ?20, ?21, ?22, ?23)";
+        ?20, ?21, ?22, ?23, ?24)";
 
 const UPDATE: &str = "
     UPDATE functions SET name = ?2, description = ?3, code = ?4, created_at = ?5, updated_at = ?6,
         version = ?7, active = ?8, timeout = ?9, retry_count = ?10, concurrency = ?11, tier = ?12,
         environment = ?13, memory = ?14, bindings = ?15, language = ?16, module_bytes = ?17,
-        modules = ?18, runtime = ?19, handler = ?20, egress = ?21, http = ?22, kv = ?23
+        modules = ?18, runtime = ?19, handler = ?20, egress = ?21, http = ?22, kv = ?23,
+        aliases = ?24
     WHERE no = ?1";
 
 /// Replaces a name or description that cannot be read.
@@ -35,7 +36,7 @@ const UNREADABLE: &str = "(unreadable)";
 pub(crate) const SELECT: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
-        f.environment, f.tier, f.language, f.modules, f.handler, f.egress, f.http, f.kv
+        f.environment, f.tier, f.language, f.modules, f.handler, f.egress, f.http, f.kv, f.aliases
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
@@ -44,7 +45,7 @@ pub(crate) const SELECT_WITHOUT_CODE: &str = "
     SELECT n.id, f.name, f.description, octet_length(f.code) + coalesce(f.module_bytes, 0),
         f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
-        f.environment, f.tier, f.language, NULL, f.handler, f.egress, f.http, f.kv
+        f.environment, f.tier, f.language, NULL, f.handler, f.egress, f.http, f.kv, f.aliases
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
@@ -52,7 +53,16 @@ pub(crate) const SELECT_WITHOUT_CODE: &str = "
 pub(crate) const SELECT_VERSION: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
-        f.environment, f.tier, f.language, f.modules, f.handler, f.egress, f.http, f.kv
+        f.environment, f.tier, f.language, f.modules, f.handler, f.egress, f.http, f.kv, NULL
+    FROM function_versions f JOIN function_numbers n ON n.no = f.function_no
+    ";
+
+/// The columns that [`read_summary`] needs of a replaced version without its code.
+pub(crate) const SELECT_VERSION_WITHOUT_CODE: &str = "
+    SELECT n.id, f.name, f.description, octet_length(f.code) + coalesce(f.module_bytes, 0),
+        f.created_at, f.updated_at, f.version, f.active,
+        f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
+        f.environment, f.tier, f.language, NULL, f.handler, f.egress, f.http, f.kv, NULL
     FROM function_versions f JOIN function_numbers n ON n.no = f.function_no
     ";
 
@@ -146,6 +156,7 @@ fn write(connection: &Connection, sql: &str, no: i64, function: &Function) -> Re
         egress(function)?,
         http(function)?,
         kv(function)?,
+        aliases(function)?,
     ])?;
     Ok(())
 }
@@ -201,6 +212,21 @@ fn read_kv(columns: &mut Columns<'_, '_>) -> Result<Option<Arc<KvConfig>>, Error
     let kv = columns.bytes()?.map(serde_json::from_slice).transpose();
     let kv = kv.map_err(|_| Error::row("functions", "kv"))?;
     Ok(kv.map(Arc::new))
+}
+
+/// `None` when there is none.
+fn aliases(function: &Function) -> Result<Option<String>, Error> {
+    let aliases = Some(&*function.aliases).filter(|some| !some.is_empty());
+    let text = aliases.map(serde_json::to_string).transpose();
+    text.map_err(|_| Error::row("functions", "aliases"))
+}
+
+fn read_aliases(columns: &mut Columns<'_, '_>) -> Result<Arc<Aliases>, Error> {
+    let Some(text) = columns.bytes()? else {
+        return Ok(Arc::default());
+    };
+    let read = serde_json::from_slice(text);
+    (read.map(Arc::new)).map_err(|_| Error::row("functions", "aliases"))
 }
 
 /// `None` when the code is the only file.
@@ -296,6 +322,8 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
     config.http = columns.sound("http", http, None);
     let kv = read_kv(&mut columns);
     config.kv = columns.sound("kv", kv, None);
+    let aliases = read_aliases(&mut columns);
+    let aliases = columns.sound("aliases", aliases, Arc::default());
     columns.report(&id);
     let source = Source {
         code: code.into(),
@@ -326,6 +354,7 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
         language: source.language,
         modules: source.modules,
         handler: handler.map(Arc::from),
+        aliases,
     };
     Ok((function, code_bytes))
 }

@@ -50,8 +50,9 @@ impl Writer {
             function::keep(&self.connection, no, function.updated_at)?;
         }
         function::update(&self.connection, no, function)?;
-        self.prune_versions(no, function.updated_at)?;
-        if bytes != function.code.len() as u64 {
+        self.mark_aliased(no, &function.aliases)?;
+        self.prune_versions(no)?;
+        if bytes != function.code_bytes() as u64 {
             self.end_span(no, function.updated_at)?;
             self.begin_span(no, function, function.updated_at)?;
         }
@@ -96,7 +97,7 @@ impl Writer {
             .prepare_cached("INSERT INTO code_spans VALUES (?, ?, ?, NULL)")?
             .execute(params![
                 no,
-                signed(function.code.len() as u64),
+                signed(function.code_bytes() as u64),
                 from.as_micros()
             ])?;
         Ok(())

@@ -1,7 +1,9 @@
-//! Deletes replaced versions of functions that no execution needs.
+//! Deletes replaced versions of functions that nothing needs.
 
-use faas_core::model::Timestamp;
-use faas_core::store::{SPARE_VERSIONS, VERSION_GRACE};
+use std::collections::BTreeSet;
+
+use faas_core::model::{Aliases, Timestamp};
+use faas_core::store::SPARE_VERSIONS;
 use rusqlite::params;
 
 use super::Writer;
@@ -12,22 +14,32 @@ use crate::rows::signed;
 const BATCH: i64 = 64;
 
 impl Writer {
-    /// Deletes the spare versions of one function at the time `now`: see
+    /// Marks the kept versions of a function that aliases stand for.
+    pub(super) fn mark_aliased(&self, no: i64, aliases: &Aliases) -> Result<(), Error> {
+        let versions: BTreeSet<u32> = aliases.versions().collect();
+        let versions = serde_json::to_string(&versions)
+            .map_err(|_| Error::row("function_versions", "aliased"))?;
+        self.connection
+            .prepare_cached(
+                "UPDATE function_versions SET aliased = NOT aliased WHERE function_no = ?1
+                    AND aliased <> (version IN (SELECT value FROM json_each(?2)))",
+            )?
+            .execute(params![no, versions])?;
+        Ok(())
+    }
+
+    /// Deletes the spare versions of one function: see
     /// [`faas_core::store::Store::update_function`].
-    pub(super) fn prune_versions(&self, no: i64, now: Timestamp) -> Result<(), Error> {
-        let replaced_by = now - VERSION_GRACE;
+    pub(super) fn prune_versions(&self, no: i64) -> Result<(), Error> {
         let spare: Vec<i64> = self
             .connection
             .prepare_cached(
-                "SELECT version FROM function_versions WHERE function_no = ?1
-                    AND (replaced_at <= ?2 OR version NOT IN (
+                "SELECT version FROM function_versions WHERE function_no = ?1 AND NOT aliased
+                    AND version NOT IN (
                         SELECT version FROM function_versions WHERE function_no = ?1
-                        ORDER BY version DESC LIMIT ?3))",
+                        ORDER BY version DESC LIMIT ?2)",
             )?
-            .query_map(
-                params![no, replaced_by.as_micros(), signed(SPARE_VERSIONS as u64)],
-                |row| row.get(0),
-            )?
+            .query_map(params![no, signed(SPARE_VERSIONS as u64)], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         if spare.is_empty() {
             return Ok(());
@@ -56,7 +68,7 @@ impl Writer {
         let is_any_old: bool = self
             .connection
             .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM function_versions WHERE replaced_at < ?)",
+                "SELECT EXISTS (SELECT 1 FROM function_versions WHERE replaced_at < ? AND NOT aliased)",
             )?
             .query_row([before.as_micros()], |row| row.get(0))?;
         if !is_any_old {
@@ -66,7 +78,7 @@ impl Writer {
             .prepare_cached(
                 "DELETE FROM function_versions WHERE rowid IN (
                     SELECT rowid FROM function_versions
-                    WHERE replaced_at < ? AND (function_no, version) NOT IN (
+                    WHERE replaced_at < ? AND NOT aliased AND (function_no, version) NOT IN (
                         SELECT function_no, function_version
                         FROM executions INDEXED BY executions_unfinished WHERE status < 2)
                     LIMIT ?)",

@@ -8,7 +8,7 @@ use std::time::Duration;
 use faas_api::event::{EVENT_TYPES, Message};
 use faas_core::cost::PriceBook;
 use faas_core::events::{Event, EventKind, LiveMetrics};
-use faas_core::model::{Basis, Cost};
+use faas_core::model::{Alias, Basis, Cost};
 use faas_core::model::{
     ErrorGroup, LoadEstimate, LoadResult, LoadTest, LoadTestStatus, ResponseTimes, Second,
 };
@@ -123,6 +123,11 @@ fn the_dashboard_is_tested_with_the_messages_that_are_sent() {
             delay: Duration::from_secs(4),
         },
         EventKind::Failed(ended(Status::Failed)),
+        EventKind::AliasMoved {
+            function_id: FUNCTION,
+            alias: "live".into(),
+            to: Some(Box::new(Alias::of(7, NOW))),
+        },
         EventKind::Scaling(Arc::new(scaling())),
         EventKind::Metrics(Arc::new(metrics())),
         EventKind::LoadTestProgress(load_test(LoadTestStatus::Running)),

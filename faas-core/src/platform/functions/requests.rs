@@ -7,7 +7,8 @@ use crate::error::Error;
 use crate::model::egress::EgressRules;
 use crate::model::http::HttpConfig;
 use crate::model::{
-    Function, FunctionConfig, FunctionStatus, KvConfig, Language, Modules, Timestamp,
+    Alias, Aliases, Function, FunctionConfig, FunctionStatus, KvConfig, Language, Modules,
+    Timestamp,
 };
 use crate::platform::EnvironmentUpdate;
 use crate::secrets::{SecretKeys, SecretText};
@@ -229,6 +230,9 @@ pub struct FunctionUpdate {
     pub runtime: Option<Option<Arc<str>>>,
     /// Variables and secrets to set and to remove.
     pub environment: EnvironmentUpdate,
+    /// Whether calls that name no alias run the new version. `None`: they do if the code changes, or if
+    /// they ran the newest version until now. A canary of `live` ends when they do.
+    pub live: Option<bool>,
 }
 
 impl FunctionUpdate {
@@ -337,6 +341,13 @@ impl FunctionUpdate {
         self
     }
 
+    /// Sets whether calls that name no alias run the new version.
+    #[must_use]
+    pub const fn live(mut self, live: bool) -> Self {
+        self.live = Some(live);
+        self
+    }
+
     /// Changes what its code finds in `context.env`.
     #[must_use]
     pub fn environment(mut self, environment: EnvironmentUpdate) -> Self {
@@ -383,6 +394,26 @@ impl From<NewFunction> for FunctionUpdate {
 }
 
 impl FunctionUpdate {
+    /// Moves the alias `live` of `after` as [`Self::live`] says.
+    pub(super) fn move_live(&self, before: &Function, after: &mut Function) -> Result<(), Error> {
+        let live = before.aliases.live();
+        let follows = live.is_none_or(|one| one.version == before.version && one.split.is_none());
+        let moves = match self.live {
+            None if after.version == before.version => return Ok(()),
+            None => follows || after.source() != before.source(),
+            Some(moves) => moves,
+        };
+        let mut aliases = Aliases::clone(&before.aliases);
+        if moves {
+            aliases.remove(Aliases::LIVE);
+        } else if live.is_none() {
+            let stays = Alias::of(before.version, after.updated_at);
+            aliases.set(Aliases::LIVE, stays).map_err(Error::Invalid)?;
+        }
+        after.aliases = Arc::new(aliases);
+        Ok(())
+    }
+
     pub(super) fn applied_to(
         &self,
         before: &Function,

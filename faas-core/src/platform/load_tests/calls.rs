@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Place, expected};
 use crate::cost::{Estimate, estimate};
-use crate::engine::Engine;
+use crate::engine::{Engine, Request};
 use crate::events::EventKind;
 use crate::load_test::{NewLoadTest, Tally, Template};
 use crate::model::{Basis, LoadEstimate, LoadTest, LoadTestStatus, Tier};
@@ -111,7 +111,10 @@ async fn probe(calls: &Calls) -> u64 {
     while probes < PROBES && !calls.stop.is_cancelled() {
         let before = clock.monotonic();
         let input = calls.template.render(probes);
-        let outcome = calls.engine.invoke(calls.new.function, input, None).await;
+        let outcome = calls
+            .engine
+            .invoke(calls.new.function, Request::once(input, None))
+            .await;
         let now = clock.monotonic();
         calls.tally.lock().add(now.saturating_sub(before), &outcome);
         durations.extend(outcome.ok().map(|execution| execution.duration));
@@ -191,7 +194,10 @@ async fn call_on(calls: Arc<Calls>, begun: Begun) {
             None => elapsed,
         };
         let input = calls.template.render(begun.probes + index);
-        let outcome = calls.engine.invoke(calls.new.function, input, None).await;
+        let outcome = calls
+            .engine
+            .invoke(calls.new.function, Request::once(input, None))
+            .await;
         let ended = clock.monotonic().saturating_sub(begun.at);
         let response_time = ended.saturating_sub(due);
         calls.tally.lock().add(response_time, &outcome);

@@ -69,6 +69,7 @@ impl Fixtures {
             config: FunctionConfig::default(),
             environment: Arc::default(),
             tier: Tier::Basic,
+            aliases: Arc::default(),
         }
     }
 

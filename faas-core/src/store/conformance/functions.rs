@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::model::egress::EgressRules;
 use crate::model::http::HttpConfig;
 use crate::model::{
-    Function, FunctionConfig, FunctionStatus, FunctionSummary, Language, Modules, Tier,
+    Aliases, Function, FunctionConfig, FunctionStatus, FunctionSummary, Language, Modules, Tier,
 };
 use crate::store::{FunctionQuery, Page, Period, Store};
 
@@ -18,6 +18,24 @@ const SECOND: Duration = Duration::from_secs(1);
 pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let plain = fixtures.function("plain");
+    let aliases: Aliases = serde_json::from_str(
+        r#"{
+            "live": {
+                "version": 7,
+                "split": {"version": 8, "percent": 1},
+                "canary": {
+                    "steps": [1, 100],
+                    "every": 300,
+                    "rollBackIf": {"errorRate": 500, "p99": 800, "minExecutions": 3},
+                    "since": 1700000000000001
+                },
+                "movedAt": 1700000000000000,
+                "reason": "step 1 of 2"
+            },
+            "a_B-9": {"version": 7, "movedAt": 0}
+        }"#,
+    )
+    .unwrap();
     let odd = Function {
         description: "söme \"quoted\" 😀\nlines".into(),
         code: "// ü\nreturn `${input}` + \"\\u0000\"".into(),
@@ -65,6 +83,7 @@ pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
             runtime: Some("processes".into()),
         },
         tier: Tier::Premium,
+        aliases: Arc::new(aliases),
         ..fixtures.function("名前 '; --")
     };
     let closed = Function {

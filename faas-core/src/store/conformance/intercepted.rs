@@ -58,6 +58,10 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.function(id).await
     }
 
+    async fn function_versions(&self, id: FunctionId) -> Result<Vec<FunctionSummary>, StoreError> {
+        self.store.function_versions(id).await
+    }
+
     async fn functions(
         &self,
         query: &FunctionQuery,

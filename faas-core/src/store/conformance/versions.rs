@@ -1,12 +1,13 @@
-//! Versions of functions: kept while an unfinished execution needs them.
+//! Versions of functions: the newest ones are kept, and those that an alias or an unfinished execution
+//! needs.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::fixtures::Fixtures;
 use super::{Fixture, claim, insert, settle, write};
-use crate::model::{Execution, Function};
-use crate::store::{SPARE_VERSIONS, Store, VERSION_GRACE, Written};
+use crate::model::{Alias, Aliases, Execution, Function, FunctionSummary, Split};
+use crate::store::{SPARE_VERSIONS, Store, Written};
 
 /// Stores the next version of `function`, with other code, configuration and environment, as changed
 /// at `fixtures.now`.
@@ -77,7 +78,7 @@ pub async fn a_replaced_version_is_kept_while_a_pending_or_running_execution_nee
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let first = stored_function(&*store, &mut fixtures).await;
     let mut pending = accepted(&*store, &mut fixtures, &first).await;
-    fixtures.wait(2 * VERSION_GRACE);
+    fixtures.wait(Duration::from_secs(1));
     let second = next_version(&*store, &mut fixtures, &first).await;
     let mut running = accepted(&*store, &mut fixtures, &second).await;
     let claimed = write(&*store, claim(running.id, 1)).await;
@@ -86,7 +87,7 @@ pub async fn a_replaced_version_is_kept_while_a_pending_or_running_execution_nee
 
     let mut latest = second.clone();
     for _ in 0..2 * SPARE_VERSIONS {
-        fixtures.wait(2 * VERSION_GRACE);
+        fixtures.wait(Duration::from_secs(1));
         latest = next_version(&*store, &mut fixtures, &latest).await;
         assert_eq!(
             store.function(first.id).await.unwrap().as_ref(),
@@ -107,7 +108,7 @@ pub async fn a_replaced_version_is_kept_while_a_pending_or_running_execution_nee
         fixtures.end(execution);
         assert_eq!(settle(&*store, execution, 1).await, Written::Done);
     }
-    fixtures.wait(2 * VERSION_GRACE);
+    fixtures.wait(Duration::from_secs(1));
     let last = next_version(&*store, &mut fixtures, &latest).await;
     for version in [1, 2] {
         let gone = store.function_version(first.id, version).await.unwrap();
@@ -117,9 +118,7 @@ pub async fn a_replaced_version_is_kept_while_a_pending_or_running_execution_nee
     assert_eq!(stored, Some(last));
 }
 
-pub async fn a_version_that_was_just_replaced_is_kept_for_executions_that_are_being_accepted(
-    fixture: impl Fixture,
-) {
+pub async fn the_newest_replaced_versions_are_kept(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let mut versions = vec![stored_function(&*store, &mut fixtures).await];
     for _ in 0..SPARE_VERSIONS + 3 {
@@ -139,11 +138,90 @@ pub async fn a_version_that_was_just_replaced_is_kept_for_executions_that_are_be
     // An execution of a kept version needs the version from then on.
     let oldest = &kept[kept.len() - 1];
     accepted(&*store, &mut fixtures, oldest).await;
-    fixtures.wait(2 * VERSION_GRACE);
-    next_version(&*store, &mut fixtures, &versions[0]).await;
+    let mut latest = versions[0].clone();
+    for _ in 0..2 {
+        fixtures.wait(Duration::from_secs(1));
+        latest = next_version(&*store, &mut fixtures, &latest).await;
+    }
     let of = |version| store.function_version(oldest.id, version);
     assert_eq!(of(oldest.version).await.unwrap().as_ref(), Some(oldest));
     assert_eq!(of(oldest.version + 1).await.unwrap(), None);
+}
+
+/// Changes the aliases of `function`, at `fixtures.now`.
+async fn with_aliases(
+    store: &dyn Store,
+    fixtures: &mut Fixtures,
+    function: &Function,
+    set: &[(&str, Alias)],
+) -> Function {
+    fixtures.wait(Duration::from_secs(1));
+    let mut aliases = Aliases::default();
+    for (name, alias) in set {
+        aliases.set(name, alias.clone()).unwrap();
+    }
+    let changed = Function {
+        aliases: Arc::new(aliases),
+        updated_at: fixtures.now,
+        ..function.clone()
+    };
+    let stored = store.update_function(&changed, function.updated_at).await;
+    stored.unwrap();
+    changed
+}
+
+pub async fn a_version_that_an_alias_stands_for_is_kept(fixture: impl Fixture) {
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let first = stored_function(&*store, &mut fixtures).await;
+    fixtures.wait(Duration::from_secs(1));
+    let second = next_version(&*store, &mut fixtures, &first).await;
+    let to_first = Alias {
+        split: Some(Split {
+            version: 2,
+            percent: 10,
+        }),
+        ..Alias::of(1, fixtures.now)
+    };
+    let set = [("live", to_first), ("staging", Alias::of(2, fixtures.now))];
+    let mut latest = with_aliases(&*store, &mut fixtures, &second, &set).await;
+    for _ in 0..SPARE_VERSIONS + 5 {
+        fixtures.wait(Duration::from_secs(1));
+        latest = next_version(&*store, &mut fixtures, &latest).await;
+    }
+    store.expire(fixtures.now, 10).await.unwrap();
+    let of = |version| store.function_version(first.id, version);
+    // A replaced version has no aliases of its own.
+    assert_eq!(of(1).await.unwrap(), Some(first.clone()));
+    assert_eq!(of(2).await.unwrap(), Some(second));
+    assert_eq!(of(3).await.unwrap(), None);
+    assert_eq!(
+        store.function(first.id).await.unwrap().as_ref(),
+        Some(&latest)
+    );
+
+    let moved = [("live", Alias::of(2, fixtures.now))];
+    with_aliases(&*store, &mut fixtures, &latest, &moved).await;
+    assert_eq!(of(1).await.unwrap(), None);
+    assert!(of(2).await.unwrap().is_some());
+    fixtures.wait(Duration::from_secs(1));
+    store.expire(fixtures.now, 10).await.unwrap();
+    assert!(of(2).await.unwrap().is_some());
+}
+
+pub async fn versions_are_listed_newest_first_without_their_code(fixture: impl Fixture) {
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let first = stored_function(&*store, &mut fixtures).await;
+    fixtures.wait(Duration::from_secs(1));
+    let second = next_version(&*store, &mut fixtures, &first).await;
+    let other = fixtures.function("other");
+    store.insert_function(&other).await.unwrap();
+    let listed = store.function_versions(first.id).await.unwrap();
+    let expected = [&second, &first].map(|one| FunctionSummary::new(one.clone(), false));
+    assert_eq!(listed, expected);
+    let of_unknown = store.function_versions(fixtures.id()).await.unwrap();
+    assert_eq!(of_unknown, []);
+    store.delete_function(first.id, fixtures.now).await.unwrap();
+    assert_eq!(store.function_versions(first.id).await.unwrap(), []);
 }
 
 pub async fn the_versions_of_a_deleted_function_are_gone(fixture: impl Fixture) {

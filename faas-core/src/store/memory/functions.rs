@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::super::{FunctionQuery, Page, Period, SPARE_VERSIONS, StoreError, VERSION_GRACE};
+use super::super::{FunctionQuery, Page, Period, SPARE_VERSIONS, StoreError};
 use crate::model::{
     Function, FunctionCounts, FunctionId, FunctionLabel, FunctionStatus, FunctionSummary, Timestamp,
 };
@@ -72,31 +72,42 @@ impl Functions {
             self.begin_span(function, function.updated_at);
         }
         if function.version > old.version {
-            let at = function.updated_at;
-            let replaced = Replaced { function: old, at };
-            let key = (function.id, replaced.function.version);
+            let key = (function.id, old.version);
+            let replaced = Replaced {
+                function: Function {
+                    aliases: Arc::default(),
+                    ..old
+                },
+                at: function.updated_at,
+            };
             self.replaced.insert(key, replaced);
         }
         Ok(())
     }
 
-    /// The replaced versions of `function` that may be deleted at `now`, unless an unfinished
-    /// execution needs them.
-    pub(super) fn spare_versions(&self, function: FunctionId, now: Timestamp) -> Vec<u32> {
-        let versions = (self.replaced.range((function, 0)..=(function, u32::MAX))).rev();
-        versions
-            .enumerate()
-            .filter(|(place, (_, replaced))| {
-                *place >= SPARE_VERSIONS || replaced.at + VERSION_GRACE <= now
-            })
-            .map(|(_, ((_, version), _))| *version)
-            .collect()
+    /// The replaced versions of `function` that may be deleted, unless an unfinished execution needs
+    /// them.
+    pub(super) fn spare_versions(&self, function: FunctionId) -> Vec<(FunctionId, u32)> {
+        let versions = self.kept(function).map(|(key, _)| *key);
+        let spare = versions.skip(SPARE_VERSIONS);
+        spare.filter(|key| !self.has_alias(*key)).collect()
     }
 
-    /// The versions that were replaced before `before`.
+    /// The versions that were replaced before `before` and that no alias stands for.
     pub(super) fn replaced_before(&self, before: Timestamp) -> Vec<(FunctionId, u32)> {
         let old = self.replaced.iter().filter(|(_, one)| one.at < before);
-        old.map(|(key, _)| *key).collect()
+        let old = old.map(|(key, _)| *key);
+        old.filter(|key| !self.has_alias(*key)).collect()
+    }
+
+    /// The replaced versions of a function, newest first.
+    fn kept(&self, of: FunctionId) -> impl Iterator<Item = (&(FunctionId, u32), &Replaced)> {
+        self.replaced.range((of, 0)..=(of, u32::MAX)).rev()
+    }
+
+    fn has_alias(&self, (function, version): (FunctionId, u32)) -> bool {
+        let current = self.live.get(&function);
+        current.is_some_and(|current| current.aliases.versions().any(|one| one == version))
     }
 
     /// Deletes the replaced versions `spare`, but for those that are `needed`.
@@ -119,6 +130,15 @@ impl Functions {
         }
         let replaced = self.replaced.get(&(id, version));
         replaced.map(|replaced| replaced.function.clone())
+    }
+
+    /// The current version and the replaced ones, newest first.
+    pub(super) fn versions(&self, id: FunctionId) -> Vec<FunctionSummary> {
+        let replaced = self.kept(id).map(|(_, replaced)| &replaced.function);
+        let versions = self.live.get(&id).into_iter().chain(replaced);
+        versions
+            .map(|function| FunctionSummary::new(function.clone(), false))
+            .collect()
     }
 
     pub(super) fn delete(&mut self, id: FunctionId, at: Timestamp) -> bool {

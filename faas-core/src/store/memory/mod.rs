@@ -109,11 +109,8 @@ impl Store for MemoryStore {
         let mut guard = self.state.write();
         let state = &mut *guard;
         state.functions.update(function, expected)?;
-        let spare = state
-            .functions
-            .spare_versions(function.id, function.updated_at);
+        let spare = state.functions.spare_versions(function.id);
         if !spare.is_empty() {
-            let spare = spare.into_iter().map(|version| (function.id, version));
             let needed = state.executions.needed_versions();
             state.functions.forget_versions(spare, &needed);
         }
@@ -122,6 +119,10 @@ impl Store for MemoryStore {
 
     async fn function(&self, id: FunctionId) -> Result<Option<Function>, StoreError> {
         Ok(self.state.read().functions.get(id))
+    }
+
+    async fn function_versions(&self, id: FunctionId) -> Result<Vec<FunctionSummary>, StoreError> {
+        Ok(self.state.read().functions.versions(id))
     }
 
     async fn functions(
