@@ -22,8 +22,8 @@ pub struct Alias<'a> {
     pub version: u32,
     /// How many of 100 calls run which version, if they run two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(nullable = false, value_type = Option<BTreeMap<String, u8>>))]
-    pub weights: Option<BTreeMap<u32, u8>>,
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub weights: Option<BTreeMap<String, u8>>,
     /// The canary that moves it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
@@ -40,8 +40,8 @@ impl<'a> From<&'a model::Alias> for Alias<'a> {
     fn from(alias: &'a model::Alias) -> Self {
         let weights = alias.split.map(|split| {
             BTreeMap::from([
-                (alias.version, 100 - split.percent),
-                (split.version, split.percent),
+                (alias.version.to_string(), 100 - split.percent),
+                (split.version.to_string(), split.percent),
             ])
         });
         Self {
@@ -132,8 +132,7 @@ pub struct AliasChange {
     pub version: Option<u32>,
     /// How many of 100 calls run which of two versions: `{"7": 90, "8": 10}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<BTreeMap<String, u8>>))]
-    pub weights: Option<BTreeMap<u32, u8>>,
+    pub weights: Option<BTreeMap<String, u8>>,
     /// Moves the alias to `version` step by step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<Canary>,
@@ -154,8 +153,12 @@ impl TryFrom<AliasChange> for platform::AliasUpdate {
     type Error = String;
 
     fn try_from(change: AliasChange) -> Result<Self, String> {
-        let weights = change.weights.unwrap_or_default();
-        let weights: Vec<(u32, u8)> = weights.into_iter().collect();
+        let mut weights: Vec<(u32, u8)> = Vec::new();
+        for (version, percent) in change.weights.unwrap_or_default() {
+            let number = version.parse();
+            let number = number.map_err(|_| format!("{version:?} in `weights` is no version"))?;
+            weights.push((number, percent));
+        }
         let mut update = match (change.version, &weights[..]) {
             (Some(version), []) => Self::to(version),
             (version, [(one, 100)]) if version.is_none_or(|version| version == *one) => {

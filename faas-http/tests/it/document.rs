@@ -258,6 +258,7 @@ async fn responses_match_the_openapi_document() {
     ] {
         call.get_one(unknown, "x").await;
     }
+    call.versions(&id).await;
     call.at(Method::DELETE, one, &id, Value::Null).await;
 
     call.namespaces().await;
@@ -351,6 +352,42 @@ impl Call<'_> {
                 .call(self.server, method, (template, path), body)
                 .await;
         }
+    }
+
+    /// Calls the routes of versions and aliases of a function.
+    async fn versions(&mut self, id: &str) {
+        let version = "/api/functions/{id}/versions/{version}";
+        let alias = "/api/functions/{id}/aliases/{alias}";
+        let canary = json!({"steps": [1], "every": "1h", "rollbackIf": {"errorRate": 0.5}});
+        self.get_one("/api/functions/{id}/versions", id).await;
+        self.get_one("/api/functions/{id}/versions", "x").await;
+        for (method, template, last, body) in [
+            (Method::GET, version, "1", Value::Null),
+            (Method::GET, version, "999", Value::Null),
+            (
+                Method::PUT,
+                alias,
+                "old",
+                json!({"weights": {"1": 90, "2": 10}}),
+            ),
+            (
+                Method::PUT,
+                alias,
+                "old",
+                json!({"version": 2, "canary": canary}),
+            ),
+            (Method::PUT, alias, "old", json!({"version": 999})),
+            (Method::PUT, alias, "old", json!({})),
+            (Method::DELETE, alias, "old", Value::Null),
+            (Method::DELETE, alias, "old", Value::Null),
+        ] {
+            let path = template.replace("{id}", id);
+            let path = path.replace("{version}", last).replace("{alias}", last);
+            self.document
+                .call(self.server, method, (template, &path), body)
+                .await;
+        }
+        self.get_one("/api/functions/{id}/versions", id).await;
     }
 
     async fn post(&mut self, path: &str, body: Value) -> Value {

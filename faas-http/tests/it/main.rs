@@ -23,4 +23,5 @@ mod schema;
 mod scripted;
 mod server;
 mod uploads;
+mod versions;
 mod waiting;
