@@ -18,6 +18,7 @@ mod kv;
 mod load_tests;
 mod malformed;
 mod metrics;
+mod names;
 mod raw;
 mod requests;
 mod schema;
