@@ -42,45 +42,19 @@ impl Platform {
         name: &str,
         alias: Option<&str>,
     ) -> Result<HttpFunction, Error> {
-        let engine = &self.engine().0;
         let none = || Error::NotFound(Resource::Function);
-        // A name that was used lately needs no look at the store: the function still has it, or the
-        // store is asked.
-        if let Some(id) = engine.registry.named(name)
-            && let Some(function) = self.http_function_of(name, id, alias).await?
-        {
-            return Ok(function);
-        }
-        let id = engine.store.function_named(name).await?.ok_or_else(none)?;
-        let found = self.http_function_of(name, id, alias).await?;
-        let found = found.ok_or_else(none)?;
-        engine.registry.remember(name, id);
-        Ok(found)
-    }
-
-    /// The function with this id, if it has the name and answers requests.
-    async fn http_function_of(
-        &self,
-        name: &str,
-        id: FunctionId,
-        alias: Option<&str>,
-    ) -> Result<Option<HttpFunction>, Error> {
-        let registry = &self.engine().0.registry;
-        let has_name = |current: &Loaded| *current.function.name == *name;
-        if !registry.load(id).await?.is_some_and(|one| has_name(&one)) {
-            return Ok(None);
-        }
-        let loaded = match registry.called(id, alias).await {
-            Err(Error::NotFound(_) | Error::Inactive) => return Ok(None),
+        let id = self.functions().id_of(name).await?;
+        let loaded = match self.engine().0.registry.called(id, alias).await {
+            Err(Error::NotFound(_) | Error::Inactive) => return Err(none()),
             loaded => loaded?,
         };
         let config = loaded.function.config.http.clone();
-        let config = config.filter(|http| http.enabled);
-        Ok(config.map(|config| HttpFunction {
+        let config = config.filter(|http| http.enabled).ok_or_else(none)?;
+        Ok(HttpFunction {
             platform: self.clone(),
             loaded,
             config,
-        }))
+        })
     }
 
     /// Answers a request with the function of this name. [`HttpFunction::call`] explains the answer.

@@ -29,6 +29,7 @@ async fn a_function_is_created_read_changed_listed_and_deleted() {
             "status",
             "config",
             "tier",
+            "aliases",
         ];
         names.sort_unstable();
         names

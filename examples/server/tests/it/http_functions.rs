@@ -2,6 +2,7 @@
 
 mod client;
 mod forms;
+mod http2;
 mod settings;
 mod streams;
 
@@ -74,4 +75,37 @@ fn latest(server: &Server) -> Value {
     let page = get(server, "/api/executions?limit=1");
     let id = page["executions"][0]["_id"].as_str().unwrap().to_owned();
     get(server, &format!("/api/executions/{id}"))
+}
+
+#[test]
+fn an_alias_after_the_name_picks_the_version_that_answers() {
+    in_both(|server| {
+        let handler =
+            |text: &str| format!("export default {{ fetch: () => new Response('{text}') }}");
+        let name = upload(server, &handler("one"));
+        let id = id_of(server, &name);
+        let one = format!("/api/functions/{id}");
+        let change = json!({ "code": handler("two"), "live": false }).to_string();
+        assert_eq!(server.send("PUT", &one, &change).0, 200);
+        let (status, answer) =
+            server.send("PUT", &format!("{one}/aliases/next"), r#"{"version": 2}"#);
+        assert_eq!(status, 200, "{answer}");
+        let text = |path: &str| call(server, "GET", &format!("/f/{path}"), "", b"").body;
+        assert_eq!(text(&name), b"one");
+        assert_eq!(text(&format!("{name}@next")), b"two");
+        assert_eq!(text(&format!("{name}@live")), b"one");
+        assert_eq!(
+            call(server, "GET", &format!("/f/{name}@none"), "", b"").status,
+            404
+        );
+        let (status, answer) = server.send("DELETE", &format!("{one}/aliases/live"), "");
+        assert_eq!(status, 200, "{answer}");
+        assert_eq!(text(&name), b"two");
+    });
+}
+
+/// The id of the function with this name.
+fn id_of(server: &Server, name: &str) -> String {
+    let path = format!("/api/functions/by-name/{name}");
+    get(server, &path)["_id"].as_str().unwrap().to_owned()
 }

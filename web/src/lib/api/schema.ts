@@ -226,6 +226,145 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/functions/by-name/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One function. */
+        get: operations["getFunctionByName"];
+        /** Changes a function. Members that are not named stay. */
+        put: operations["updateFunctionByName"];
+        post?: never;
+        /** Deletes a function. Its executions and costs stay in the reports. */
+        delete: operations["deleteFunctionByName"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/functions/by-name/{name}/aliases/{alias}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets an alias, or moves it. `live` says which version calls run that name no alias: moving it back is a rollback. Other servers with the same store follow within a second. */
+        put: operations["setAliasByName"];
+        post?: never;
+        /** Deletes an alias. Without `live`, calls run the newest version. */
+        delete: operations["deleteAliasByName"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/functions/by-name/{name}/egress/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Explains what would happen to a request that the code makes with `fetch`. It resolves the name and connects to nothing. */
+        post: operations["checkRequestByName"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/functions/by-name/{name}/execute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Executes a function asynchronously, with retries. The execution is stored before the answer. */
+        post: operations["executeFunctionByName"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/functions/by-name/{name}/invoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls a function and waits for its result. One attempt, unless `retry` is true. */
+        post: operations["invokeFunctionByName"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/functions/by-name/{name}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Executions of a function, newest first. Long inputs, outputs, logs and attempts are left out once the list has 8 MiB of them; `truncated` names what is left out. */
+        get: operations["listFunctionLogsByName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/functions/by-name/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The stored versions of a function, newest first, with how each does, and its aliases. The newest 32 replaced versions are kept, and those that an alias or an unfinished execution needs. */
+        get: operations["listVersionsByName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/functions/by-name/{name}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A function as it was at a version. A replaced version has no aliases. */
+        get: operations["getVersionByName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/functions/{id}": {
         parameters: {
             query?: never;
@@ -240,6 +379,24 @@ export interface paths {
         post?: never;
         /** Deletes a function. Its executions and costs stay in the reports. */
         delete: operations["deleteFunction"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/functions/{id}/aliases/{alias}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets an alias, or moves it. `live` says which version calls run that name no alias: moving it back is a rollback. Other servers with the same store follow within a second. */
+        put: operations["setAlias"];
+        post?: never;
+        /** Deletes an alias. Without `live`, calls run the newest version. */
+        delete: operations["deleteAlias"];
         options?: never;
         head?: never;
         patch?: never;
@@ -305,6 +462,40 @@ export interface paths {
         };
         /** Executions of a function, newest first. Long inputs, outputs, logs and attempts are left out once the list has 8 MiB of them; `truncated` names what is left out. */
         get: operations["listFunctionLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/functions/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The stored versions of a function, newest first, with how each does, and its aliases. The newest 32 replaced versions are kept, and those that an alias or an unfinished execution needs. */
+        get: operations["listVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/functions/{id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A function as it was at a version. A replaced version has no aliases. */
+        get: operations["getVersion"];
         put?: never;
         post?: never;
         delete?: never;
@@ -694,6 +885,37 @@ export interface components {
             /** @description The key's name at that time, or `local`. */
             name: string;
         };
+        /** @description What an alias stands for. */
+        Alias: {
+            /** @description The canary that moves it. */
+            canary?: components["schemas"]["Canary"];
+            /** @description When it was moved last. */
+            movedAt: components["schemas"]["Moment"];
+            /** @description Why, if a canary moved it. */
+            reason?: string;
+            /**
+             * Format: int32
+             * @description The version that its calls run; with a canary, the old one.
+             */
+            version: number;
+            /** @description How many of 100 calls run which version, if they run two. */
+            weights?: {
+                [key: string]: number;
+            };
+        };
+        /** @description Where to move an alias: to a version, to two by weight, or to a version step by step. */
+        AliasChange: {
+            canary?: components["schemas"]["Canary"] | null;
+            /**
+             * Format: int32
+             * @description The version that its calls run. Absent if there are `weights`.
+             */
+            version?: number | null;
+            /** @description How many of 100 calls run which of two versions: `{"7": 90, "8": 10}`. */
+            weights?: {
+                [key: string]: number;
+            } | null;
+        };
         /** @description One run of the function for an execution. */
         Attempt: {
             /** @description Whether an isolate had to be made for it. */
@@ -714,7 +936,7 @@ export interface components {
          * @description What was done.
          * @enum {string}
          */
-        AuditAction: "function_created" | "function_updated" | "function_deleted" | "execution_cancelled" | "execution_retried" | "load_test_started" | "load_test_stopped" | "kv_written" | "kv_deleted" | "kv_namespace_deleted" | "key_created" | "key_revoked";
+        AuditAction: "function_created" | "function_updated" | "function_deleted" | "alias_moved" | "alias_deleted" | "execution_cancelled" | "execution_retried" | "load_test_started" | "load_test_stopped" | "kv_written" | "kv_deleted" | "kv_namespace_deleted" | "key_created" | "key_revoked";
         /** @description An entry of the audit log. */
         AuditEntry: {
             /** @description Its id. Ids sort by time. */
@@ -787,6 +1009,22 @@ export interface components {
             id: string;
             /** @description The name of the key, or what the host calls the tenant. */
             name: string | null;
+        };
+        /** @description The share of a new version rises step by step, and goes back to none when a limit is exceeded. */
+        Canary: {
+            /** @description How long each step lasts at least: a number with `s`, `m`, `h` or `d`, such as `5m`. */
+            every: string;
+            /** @description What ends the canary. */
+            rollbackIf?: components["schemas"]["RollbackIf"];
+            /** @description When it began. Ignored in requests. */
+            readonly since?: components["schemas"]["Moment"];
+            /** @description The step in force; the first is 1. Ignored in requests. */
+            readonly step?: number;
+            /**
+             * @description The percentages of calls that run the new version, in ascending order, up to 20. A last step of
+             *     100, which ends the canary, can be left out.
+             */
+            steps: number[];
         };
         /**
          * Format: double
@@ -935,7 +1173,7 @@ export interface components {
          * @description Why a request failed: stable, for programs to tell errors apart.
          * @enum {string}
          */
-        ErrorCode: "cancelled" | "compile_error" | "conflict" | "execution_not_found" | "function_error" | "function_inactive" | "function_not_found" | "function_runaway" | "host_not_allowed" | "idempotency_key_reused" | "internal_error" | "invalid_request" | "key_expired" | "key_invalid" | "key_not_found" | "key_required" | "load_test_not_found" | "load_test_running" | "method_not_allowed" | "not_found" | "origin_not_allowed" | "out_of_memory" | "over_capacity" | "payload_too_large" | "platform_error" | "rate_limited" | "request_timeout" | "result_not_stored" | "role_insufficient" | "stack_overflow" | "timeout" | "unavailable" | "unsupported_encoding";
+        ErrorCode: "alias_not_found" | "cancelled" | "compile_error" | "conflict" | "execution_not_found" | "function_error" | "function_inactive" | "function_not_found" | "function_runaway" | "host_not_allowed" | "idempotency_key_reused" | "internal_error" | "invalid_request" | "key_expired" | "key_invalid" | "key_not_found" | "key_required" | "load_test_not_found" | "load_test_running" | "method_not_allowed" | "not_found" | "origin_not_allowed" | "out_of_memory" | "over_capacity" | "payload_too_large" | "platform_error" | "rate_limited" | "request_timeout" | "result_not_stored" | "role_insufficient" | "stack_overflow" | "timeout" | "unavailable" | "unsupported_encoding" | "version_not_found";
         /** @description More about an error: each member belongs to some errors only. */
         ErrorDetails: {
             /**
@@ -1125,6 +1363,10 @@ export interface components {
         Function: {
             /** @description Its id, through all versions. */
             _id: components["schemas"]["FunctionId"];
+            /** @description The names for its versions. Without `live`, calls run the newest version. */
+            aliases?: {
+                [key: string]: components["schemas"]["Alias"];
+            };
             /** @description The source code: of several files the main one. */
             code: string;
             /**
@@ -1177,6 +1419,11 @@ export interface components {
             /** @description What it is for. */
             description?: string;
             language?: components["schemas"]["Language"] | null;
+            /**
+             * @description Whether calls that name no alias run the new version. Absent or null: they do if the code
+             *     changes, or if they ran the newest version until now.
+             */
+            live?: boolean | null;
             /**
              * @description The path of the main file among `modules`. Absent or null: the one named `index`, or the only
              *     one.
@@ -1275,6 +1522,10 @@ export interface components {
         FunctionSummary: {
             /** @description Its id, through all versions. */
             _id: components["schemas"]["FunctionId"];
+            /** @description The names for its versions. Without `live`, calls run the newest version. */
+            aliases?: {
+                [key: string]: components["schemas"]["Alias"];
+            };
             /** @description The source code, of several files the main one; absent with `code=false`. */
             code?: string;
             /**
@@ -2130,6 +2381,27 @@ export interface components {
          * @enum {string}
          */
         Role: "reader" | "invoker" | "developer" | "admin";
+        /**
+         * @description The limits of a canary, about the executions of the new version since the step began. Without any, it
+         *     is never rolled back.
+         */
+        RollbackIf: {
+            /**
+             * Format: double
+             * @description The largest share of failed executions, from 0 to 1.
+             */
+            errorRate?: number | null;
+            /**
+             * Format: int32
+             * @description How many executions must have ended before the limits count. A step lasts until then. Default: 10.
+             */
+            minExecutions?: number | null;
+            /**
+             * Format: int64
+             * @description The longest 99th percentile of the run time, in milliseconds.
+             */
+            p99?: number | null;
+        };
         /** @description A sample function, ready to be uploaded. */
         Sample: {
             /** @description JavaScript source. */
@@ -2333,6 +2605,39 @@ export interface components {
             end: components["schemas"]["Moment"];
             /** @description Its first moment. */
             start: components["schemas"]["Moment"];
+        };
+        /** @description A version in a list. */
+        Version: components["schemas"]["FunctionSummary"] & {
+            /** @description How its executions of the last 24 hours went; absent if there were none. */
+            stats?: components["schemas"]["VersionStats"];
+        };
+        /** @description How the executions of a version went: those of the function's newest 2,000 that have ended. */
+        VersionStats: {
+            /**
+             * Format: int64
+             * @description How many have ended.
+             */
+            executions: number;
+            /**
+             * Format: int64
+             * @description How many of them failed.
+             */
+            failed: number;
+            /** @description The median run time of those that completed; absent if none did. */
+            p50?: components["schemas"]["Milliseconds"];
+            /** @description The 99th percentile of it. */
+            p99?: components["schemas"]["Milliseconds"];
+            /** @description What they cost together. */
+            totalCost: components["schemas"]["Dollars"];
+        };
+        /** @description The versions of a function. */
+        Versions: {
+            /** @description The aliases of the function. Without `live`, calls run the newest version. */
+            aliases: {
+                [key: string]: components["schemas"]["Alias"];
+            };
+            /** @description The versions that are stored, newest first, without their code. */
+            versions: components["schemas"]["Version"][];
         };
     };
     responses: never;
@@ -3640,6 +3945,1188 @@ export interface operations {
             };
         };
     };
+    getFunctionByName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the function. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The function. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Function"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    updateFunctionByName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the function. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description What changes; the code as it is; an archive of all files; or a form whose fields are the members that change, and files. */
+        requestBody: {
+            content: {
+                "application/gzip": number[];
+                "application/json": components["schemas"]["FunctionChange"];
+                "application/zip": number[];
+                "multipart/form-data": components["schemas"]["FunctionChange"];
+                "text/javascript": string;
+                "text/typescript": string;
+            };
+        };
+        responses: {
+            /** @description The function as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Function"];
+                };
+            };
+            /** @description `invalid_request`, or `compile_error` with the place in `details`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `conflict`: the message says with what. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteFunctionByName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the function. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setAliasByName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the function. */
+                name: string;
+                /** @description The name of the alias: `live`, or 1 to 64 ASCII letters, digits, `_` or `-`. */
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AliasChange"];
+            };
+        };
+        responses: {
+            /** @description The function, with its aliases. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Function"];
+                };
+            };
+            /** @description `invalid_request`: the message says what is wrong and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` or `version_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `conflict`: the message says with what. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteAliasByName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the function. */
+                name: string;
+                /** @description The name of the alias. */
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The function, with its aliases. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Function"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` or `alias_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `conflict`: the message says with what. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    checkRequestByName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the function. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EgressCheck"];
+            };
+        };
+        responses: {
+            /** @description Whether it would be made, and why not. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EgressExplanation"];
+                };
+            };
+            /** @description `invalid_request`: the message says what is wrong and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    executeFunctionByName: {
+        parameters: {
+            query?: {
+                /** @description The alias whose version runs. Default: `live`. */
+                alias?: string;
+            };
+            header?: {
+                /** @description The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The name of the function. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ExecuteRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description The execution is stored and will run. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description `invalid_request`, or `function_inactive`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` or `alias_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used with another input; `executionId` is the first execution. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `over_capacity`, `function_runaway`, or `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    invokeFunctionByName: {
+        parameters: {
+            query?: {
+                /** @description The alias whose version runs. Default: `live`. */
+                alias?: string;
+                /** @description Whether failures are retried as configured. Default: false. */
+                retry?: boolean;
+            };
+            header?: {
+                /** @description The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The name of the function. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description The input: any JSON; empty: `{}`. */
+        requestBody?: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description The result of the function. */
+            200: {
+                headers: {
+                    "X-Cold-Start"?: boolean;
+                    "X-Execution-Cost"?: components["schemas"]["Dollars"];
+                    "X-Execution-Duration"?: components["schemas"]["Milliseconds"];
+                    "X-Execution-Id"?: components["schemas"]["ExecutionId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The first call with the same `Idempotency-Key` has not ended yet. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description `invalid_request`, or `function_inactive`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` or `alias_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `cancelled` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvocationError"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used with another input; `executionId` is the first execution. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `over_capacity`, `function_runaway`, or `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `result_not_stored`: the function ran, and its result could not be stored. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_error`, `out_of_memory` or `stack_overflow`. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvocationError"];
+                };
+            };
+            /** @description `platform_error`, `unavailable`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `timeout`: the function ran longer than its timeout. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvocationError"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listFunctionLogsByName: {
+        parameters: {
+            query?: {
+                /** @description The most to return. Default: 50. A larger number counts as 1000. */
+                limit?: number;
+                /** @description Only those in this state. */
+                status?: components["schemas"]["ExecutionStatus"];
+            };
+            header?: never;
+            path: {
+                /** @description The name of the function. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The executions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"][];
+                };
+            };
+            /** @description `invalid_request`: the message says what is wrong and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listVersionsByName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the function. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The versions without their code, with statistics of the last 24 hours. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getVersionByName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the function. */
+                name: string;
+                /** @description The version. */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The function. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Function"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` or `version_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getFunction: {
         parameters: {
             query?: never;
@@ -3926,6 +5413,222 @@ export interface operations {
             };
         };
     };
+    setAlias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The function. */
+                id: components["schemas"]["FunctionId"];
+                /** @description The name of the alias: `live`, or 1 to 64 ASCII letters, digits, `_` or `-`. */
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AliasChange"];
+            };
+        };
+        responses: {
+            /** @description The function, with its aliases. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Function"];
+                };
+            };
+            /** @description `invalid_request`: the message says what is wrong and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` or `version_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `conflict`: the message says with what. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteAlias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The function. */
+                id: components["schemas"]["FunctionId"];
+                /** @description The name of the alias. */
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The function, with its aliases. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Function"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` or `alias_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `conflict`: the message says with what. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     checkRequest: {
         parameters: {
             query?: never;
@@ -4045,7 +5748,10 @@ export interface operations {
     };
     executeFunction: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The alias whose version runs. Default: `live`. */
+                alias?: string;
+            };
             header?: {
                 /** @description The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters. */
                 "Idempotency-Key"?: string;
@@ -4098,7 +5804,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `function_not_found` */
+            /** @description `function_not_found` or `alias_not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4175,6 +5881,8 @@ export interface operations {
     invokeFunction: {
         parameters: {
             query?: {
+                /** @description The alias whose version runs. Default: `live`. */
+                alias?: string;
                 /** @description Whether failures are retried as configured. Default: false. */
                 retry?: boolean;
             };
@@ -4244,7 +5952,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `function_not_found` */
+            /** @description `function_not_found` or `alias_not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4408,6 +6116,162 @@ export interface operations {
                 };
             };
             /** @description `function_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The function. */
+                id: components["schemas"]["FunctionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The versions without their code, with statistics of the last 24 hours. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The function. */
+                id: components["schemas"]["FunctionId"];
+                /** @description The version. */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The function. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Function"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` or `version_not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
