@@ -102,20 +102,25 @@ impl Terminal {
         painted(self.note_colour, paint, text)
     }
 
-    /// Asks a question that is answered with yes or no. Without an answer it is yes.
+    /// Asks a question that is answered with yes or no. Enter alone means `default`.
     ///
     /// # Errors
     /// If standard input cannot be read.
-    pub(crate) fn confirm(&self, question: &str) -> Result<bool, Failure> {
+    pub(crate) fn confirm(&self, question: &str, default: bool) -> Result<bool, Failure> {
         let mut err = io::stderr().lock();
+        let choices = if default { "[Y/n]" } else { "[y/N]" };
         // Nobody sees it if standard error is closed.
-        let _ = write!(err, "{question} [Y/n] ").and_then(|()| err.flush());
+        let _ = write!(err, "{question} {choices} ").and_then(|()| err.flush());
         let mut answer = String::new();
         let read = io::stdin().lock().read_line(&mut answer);
         let read =
             read.map_err(|error| Failure::new(format!("cannot read standard input: {error}")))?;
         let answer = answer.trim().to_ascii_lowercase();
-        Ok(read > 0 && matches!(answer.as_str(), "" | "y" | "yes"))
+        Ok(read > 0
+            && match answer.as_str() {
+                "" => default,
+                answer => matches!(answer, "y" | "yes"),
+            })
     }
 
     /// Writes rows in columns. The first row has the titles.

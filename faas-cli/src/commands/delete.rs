@@ -40,7 +40,7 @@ impl Delete {
                 )));
             }
             let question = format!("Delete {name} on {}?", client.server());
-            if !terminal.confirm(&question)? {
+            if !terminal.confirm(&question, false)? {
                 return Err(Failure::new("nothing was deleted"));
             }
         }

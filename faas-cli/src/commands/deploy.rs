@@ -44,7 +44,7 @@ pub struct Deploy {
     /// Say what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Change the configuration without asking
+    /// Change the configuration without asking; it asks only on a terminal
     #[arg(long, short)]
     yes: bool,
     #[command(flatten)]
@@ -83,7 +83,7 @@ impl Deploy {
         };
         if changes_config && !self.yes && terminal.interactive {
             let question = format!("Change {name} on {}?", client.server());
-            if !terminal.confirm(&question)? {
+            if !terminal.confirm(&question, true)? {
                 return Err(Failure::new("nothing was changed"));
             }
         }

@@ -110,7 +110,7 @@ mod tests {
             (
                 r#"{"config": {"timout": 1}}"#,
                 false,
-                r#"did you mean "timeout"?"#,
+                r#"did you mean "config.timeout"?"#,
             ),
             ("mian = \"index.ts\"", true, r#"did you mean "main"?"#),
         ] {

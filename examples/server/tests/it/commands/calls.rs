@@ -12,8 +12,8 @@ fn a_function_is_called_with_json_from_the_command_line_a_file_or_standard_input
     user.write("input.json", r#"{"from": "file"}"#);
     assert_eq!(user.run(&["invoke", "echo"]).ok(), "{}\n");
     for (data, input, expected) in [
-        (r#"{"a": 1}"#, "", "{\"a\": 1}\n"),
-        ("@input.json", "", "{\"from\": \"file\"}\n"),
+        (r#"{"a": 1}"#, "", "{\"a\":1}\n"),
+        ("@input.json", "", "{\"from\":\"file\"}\n"),
         ("-", "[1]", "[1]\n"),
     ] {
         let done = user.run_with(&["invoke", "echo", "-d", data], input);
@@ -23,7 +23,10 @@ fn a_function_is_called_with_json_from_the_command_line_a_file_or_standard_input
     assert_eq!(done["output"], 1);
     assert!(done["executionId"].is_string() && done["coldStart"].is_boolean());
     let wrong = user.run(&["invoke", "echo", "-d", "text"]).failed(2);
-    assert!(wrong.contains("not JSON") && wrong.contains("hint"), "{wrong}");
+    assert!(
+        wrong.contains("not JSON") && wrong.contains("hint"),
+        "{wrong}"
+    );
 }
 
 #[test]
@@ -42,7 +45,10 @@ fn a_function_that_throws_is_an_error_with_its_stack() {
     server.upload_as("thrower", "throw new RangeError('too far')");
     let user = User::of(&server);
     let error = user.run(&["invoke", "thrower"]).failed(1);
-    assert!(error.contains("too far") && error.contains("at "), "{error}");
+    assert!(
+        error.contains("too far") && error.contains("at "),
+        "{error}"
+    );
     let error = user.run(&["invoke", "thrower", "--json"]).failed(1);
     let error: serde_json::Value = serde_json::from_str(&error).unwrap();
     assert_eq!(error["code"], "function_error");
@@ -62,12 +68,18 @@ fn functions_are_listed_shown_and_deleted_by_name_or_id() {
     assert_eq!(user.run(&["list", "--json"]).json()[1]["_id"], json!(id));
     assert_eq!(user.run(&["show", "one", "--code"]).ok(), "return 1\n");
     let shown = user.run(&["show", &id]).ok();
-    assert!(shown.contains("per 100 ms") && shown.contains("by-name/one/invoke"), "{shown}");
+    assert!(
+        shown.contains("per 100 ms") && shown.contains("by-name/one/invoke"),
+        "{shown}"
+    );
     let refused = user.run(&["delete", "one"]).failed(2);
     assert!(refused.contains("--yes"), "{refused}");
     assert_eq!(user.run(&["delete", "one", "--yes"]).ok(), "deleted one\n");
     let gone = user.run(&["show", "one"]).failed(1);
-    assert!(gone.contains("Function not found") && gone.contains("faas list"), "{gone}");
+    assert!(
+        gone.contains("Function not found") && gone.contains("faas list"),
+        "{gone}"
+    );
 }
 
 #[test]
@@ -81,13 +93,22 @@ fn variables_and_secrets_are_set_and_removed() {
     let set = user.run(&["env", "set", "f", "A=1", "B=x=y"]).ok();
     assert_eq!(set, "A=1\nB=x=y\n");
     assert_eq!(user.run(&["env", "unset", "f", "A"]).ok(), "B=x=y\n");
-    let set = user.run_with(&["secret", "set", "f", "KEY"], "hidden\n").ok();
-    assert!(set.contains("KEY (secret, set 20") && !set.contains("hidden"), "{set}");
+    let set = user
+        .run_with(&["secret", "set", "f", "KEY"], "hidden\n")
+        .ok();
+    assert!(
+        set.contains("KEY (secret, set 20") && !set.contains("hidden"),
+        "{set}"
+    );
     let seen = user.run(&["invoke", "f", "--json"]).json();
     assert_eq!(seen["output"], json!({"B": "x=y", "KEY": "hidden"}));
     user.run(&["secret", "unset", "f", "KEY"]).ok();
     assert_eq!(user.run(&["env", "list", "f"]).ok(), "B=x=y\n");
-    assert!(user.run(&["env", "set", "f", "A"]).failed(2).contains("NAME=VALUE"));
+    assert!(
+        user.run(&["env", "set", "f", "A"])
+            .failed(2)
+            .contains("NAME=VALUE")
+    );
     let empty = user.run(&["secret", "set", "f", "KEY"]).failed(2);
     assert!(empty.contains("standard input"), "{empty}");
 }
@@ -102,7 +123,9 @@ fn costs_are_shown_by_function_and_by_day() {
     let row: Vec<_> = costs.lines().nth(1).unwrap().split_whitespace().collect();
     assert_eq!(row[..2], ["f", "1"]);
     assert!(row[2].starts_with("$0.0"), "{costs}");
-    let days = user.run(&["cost", "--by", "day", "--since", "2d", "--json"]).json();
+    let days = user
+        .run(&["cost", "--by", "day", "--since", "2d", "--json"])
+        .json();
     assert_eq!(days["trends"][0]["executionCount"], 1);
 }
 
@@ -111,8 +134,15 @@ fn a_load_test_reports_calls_times_and_cost() {
     let (server, _folder) = server();
     server.upload_as("f", "return input");
     let user = User::of(&server);
-    let report = user.run(&["test", "f", "-s", "1", "-c", "2", "-d", "[1]"]).ok();
-    for part in ["status       completed", "per second", "p95", "cost         $"] {
+    let report = user
+        .run(&["test", "f", "-s", "1", "-c", "2", "-d", "[1]"])
+        .ok();
+    for part in [
+        "status       completed",
+        "per second",
+        "p95",
+        "cost         $",
+    ] {
         assert!(report.contains(part), "{part}: {report}");
     }
 }

@@ -64,7 +64,10 @@ impl Drop for Dev {
 #[test]
 fn a_saved_file_is_reloaded_and_logs_are_shown() {
     let user = User::new();
-    user.write("f/faas.json", r#"{"config": {"http": {"enabled": true, "auth": "public"}}}"#);
+    user.write(
+        "f/faas.json",
+        r#"{"config": {"http": {"enabled": true, "auth": "public"}}}"#,
+    );
     user.write("f/index.js", "import { text } from './lib/text.js'; export default () => { console.log('says', text); return text }");
     user.write("f/lib/text.js", "export const text = 'one'");
     let mut dev = Dev::start(&user, "f");

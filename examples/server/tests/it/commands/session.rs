@@ -130,7 +130,10 @@ impl Terminal {
             if step.command.starts_with("faas serve") {
                 let line = self.next_line(step.command);
                 let (_, rest) = line.split_once("http://").unwrap();
-                rest.split(',').next().unwrap().clone_into(&mut self.address);
+                rest.split(',')
+                    .next()
+                    .unwrap()
+                    .clone_into(&mut self.address);
                 self.user = std::mem::replace(&mut self.user, User::new())
                     .with("FAAS_URL", &format!("http://{}", self.address));
                 self.expect(step, vec![line]);
