@@ -9,25 +9,37 @@ use axum::http::Uri;
 use axum::http::request::Parts;
 use faas_core::model::{ExecutionId, FunctionId, KeyId, LoadTestId};
 
+use crate::Api;
 use crate::error::ApiError;
+use crate::routing::NAME;
 
-/// The id in the path, decoded but not parsed. Every route with an id uses this extractor.
-pub(crate) struct PathId(Option<RawPathParams>);
+/// The id in the path. Every route with an id uses this extractor. On the routes below
+/// `/api/functions/by-name`, it is the id of the function with the name in the path.
+pub(crate) struct PathId(Result<Id, ApiError>);
+
+enum Id {
+    /// Decoded but not parsed.
+    Text(String),
+    Function(FunctionId),
+}
 
 impl PathId {
     /// The id of a function.
     ///
     /// # Errors
-    /// 404 when it is not an id.
-    pub(crate) fn function(&self) -> Result<FunctionId, ApiError> {
-        self.read().ok_or_else(ApiError::no_function)
+    /// 404 when it is not an id, or when no function has the name.
+    pub(crate) fn function(self) -> Result<FunctionId, ApiError> {
+        match self.0? {
+            Id::Text(text) => text.parse().map_err(|_| ApiError::no_function()),
+            Id::Function(id) => Ok(id),
+        }
     }
 
     /// The id of an execution.
     ///
     /// # Errors
     /// 404 when it is not an id.
-    pub(crate) fn execution(&self) -> Result<ExecutionId, ApiError> {
+    pub(crate) fn execution(self) -> Result<ExecutionId, ApiError> {
         self.read().ok_or_else(ApiError::no_execution)
     }
 
@@ -35,7 +47,7 @@ impl PathId {
     ///
     /// # Errors
     /// 404 when it is not an id.
-    pub(crate) fn load_test(&self) -> Result<LoadTestId, ApiError> {
+    pub(crate) fn load_test(self) -> Result<LoadTestId, ApiError> {
         self.read().ok_or_else(ApiError::no_load_test)
     }
 
@@ -43,25 +55,38 @@ impl PathId {
     ///
     /// # Errors
     /// 404 when it is not an id.
-    pub(crate) fn key(&self) -> Result<KeyId, ApiError> {
+    pub(crate) fn key(self) -> Result<KeyId, ApiError> {
         self.read().ok_or_else(ApiError::no_key)
     }
 
-    fn read<T: FromStr>(&self) -> Option<T> {
-        let mut params = self.0.as_ref()?.iter();
-        let (_, id) = params.find(|(name, _)| *name == "id")?;
-        id.parse().ok()
+    fn read<T: FromStr>(self) -> Option<T> {
+        match self.0 {
+            Ok(Id::Text(text)) => text.parse().ok(),
+            Ok(Id::Function(_)) | Err(_) => None,
+        }
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for PathId {
+impl FromRequestParts<Api> for PathId {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        // Escapes that are not UTF-8 cannot be an id.
-        Ok(Self(
-            RawPathParams::from_request_parts(parts, state).await.ok(),
-        ))
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Infallible> {
+        // Escapes that are not UTF-8 can be neither an id nor a name.
+        let Ok(params) = RawPathParams::from_request_parts(parts, api).await else {
+            return Ok(Self(Ok(Id::Text(String::new()))));
+        };
+        let mut id = Ok(Id::Text(String::new()));
+        for (param, value) in &params {
+            match param {
+                "id" => id = Ok(Id::Text(value.to_owned())),
+                NAME => {
+                    let found = api.platform.functions().id_of(value).await;
+                    id = found.map(Id::Function).map_err(ApiError::from);
+                }
+                _ => {}
+            }
+        }
+        Ok(Self(id))
     }
 }
 

@@ -7,8 +7,9 @@
 use axum::Router;
 use axum::routing::MethodRouter;
 use faas_core::access::{Access, Permission};
-use utoipa::openapi::Paths;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::{ObjectBuilder, Paths, RefOr};
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::Api;
@@ -36,25 +37,22 @@ pub(crate) struct Routes {
 
 impl Routes {
     /// Adds the methods of one path, which all have the same requirement. A path below `/api` is also
-    /// added with a slash at its end, because existing clients use both.
+    /// added with a slash at its end, because existing clients use both. A path of one function is also
+    /// added with the function's name: [`by_name`].
     pub(crate) fn add(
         mut self,
         needs: Needs,
         (schemas, mut paths, methods): UtoipaMethodRouter<Api>,
     ) -> Self {
+        let by_name = paths.paths.iter().filter_map(by_name).collect::<Vec<_>>();
+        paths.paths.extend(by_name);
         for (path, item) in &mut paths.paths {
             if path.starts_with("/api/") {
                 let slashed = format!("{path}/");
                 self.routes.push((slashed, needs, methods.clone()));
             }
             self.routes.push((path.clone(), needs, methods.clone()));
-            let operations: [&mut Option<Operation>; 4] = [
-                &mut item.get,
-                &mut item.put,
-                &mut item.post,
-                &mut item.delete,
-            ];
-            for operation in operations.into_iter().flatten() {
+            for operation in operations(item) {
                 security::describe(operation, needs);
             }
         }
@@ -91,4 +89,45 @@ impl Routes {
         self.paths.merge(paths);
         self.schemas.extend(schemas);
     }
+}
+
+/// The parameter of a path that is the name of a function.
+pub(crate) const NAME: &str = "name";
+/// What the paths of one function begin with.
+const ONE: &str = "/api/functions/{id}";
+
+/// The same path and operations for the function with a name, below `/api/functions/by-name`; `None`
+/// if the path is not one of a function. They have their own paths, because a name can look like an
+/// id.
+fn by_name((path, item): (&String, &PathItem)) -> Option<(String, PathItem)> {
+    let rest = path.strip_prefix(ONE)?;
+    let mut item = item.clone();
+    for operation in operations(&mut item) {
+        if let Some(id) = &mut operation.operation_id {
+            id.push_str("ByName");
+        }
+        for parameter in operation.parameters.iter_mut().flatten() {
+            if let RefOr::T(parameter) = parameter
+                && parameter.name == "id"
+            {
+                let name = ObjectBuilder::new().schema_type(Type::String);
+                NAME.clone_into(&mut parameter.name);
+                parameter.schema = Some(name.build().into());
+                parameter.description = Some("The name of the function.".to_owned());
+            }
+        }
+    }
+    Some((format!("/api/functions/by-name/{{{NAME}}}{rest}"), item))
+}
+
+/// The operations of a path that this API uses.
+pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [
+        &mut item.get,
+        &mut item.put,
+        &mut item.post,
+        &mut item.delete,
+    ]
+    .into_iter()
+    .flatten()
 }

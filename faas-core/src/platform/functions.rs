@@ -198,11 +198,26 @@ impl Functions<'_> {
     /// # Errors
     /// [`Error::NotFound`]
     pub async fn get_by_name(&self, name: &str) -> Result<Function, Error> {
-        let store = &self.platform.engine().0.store;
-        match store.function_named(name.trim()).await? {
-            Some(id) => self.get(id).await,
-            None => Err(Error::NotFound(Resource::Function)),
+        self.get(self.id_of(name.trim()).await?).await
+    }
+
+    /// The id of the function with exactly this name.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]
+    pub async fn id_of(&self, name: &str) -> Result<FunctionId, Error> {
+        let engine = &self.platform.engine().0;
+        // A remembered name needs no look at the store while its function still has it.
+        if let Some(id) = engine.registry.named(name)
+            && let Ok(Some(loaded)) = engine.registry.load(id).await
+            && *loaded.function.name == *name
+        {
+            return Ok(id);
         }
+        let id = engine.store.function_named(name).await?;
+        let id = id.ok_or(Error::NotFound(Resource::Function))?;
+        engine.registry.remember(name, id);
+        Ok(id)
     }
 
     async fn name_taken(&self, function: &Function) -> Error {

@@ -26,19 +26,9 @@ impl Platform {
     /// [`Error::NotFound`], the same for a function that does not exist and one that answers no
     /// requests; [`Error::Unavailable`].
     pub async fn http_function(&self, name: &str) -> Result<HttpFunction, Error> {
-        let engine = &self.engine().0;
         let none = || Error::NotFound(Resource::Function);
-        // A name that was used lately needs no look at the store: the function still has it, or the
-        // store is asked.
-        if let Some(id) = engine.registry.named(name)
-            && let Some(function) = self.http_function_of(name, id).await?
-        {
-            return Ok(function);
-        }
-        let id = engine.store.function_named(name).await?.ok_or_else(none)?;
-        let found = self.http_function_of(name, id).await?.ok_or_else(none)?;
-        engine.registry.remember(name, id);
-        Ok(found)
+        let id = self.functions().id_of(name).await?;
+        self.http_function_of(name, id).await?.ok_or_else(none)
     }
 
     /// The function with this id, if it has the name and answers requests.

@@ -13,12 +13,15 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{InfoBuilder, License, OpenApiBuilder, Paths, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::routing::operations;
+
 const DESCRIPTION: &str = "\
 Upload a JavaScript function; the platform runs it, scales it and prices it. Money is a number of \
 US dollars, exact to the nano-dollar; durations are milliseconds; moments are RFC 3339 in UTC. \
 Every error is JSON with a stable `code`, every answer has an `X-Request-Id`. Paths below `/api` \
-may end with a slash. Where keys are in use, send one as `Authorization: Bearer`; `x-role` names the \
-role that an operation needs. Live events come over a WebSocket.";
+may end with a slash. Each path of a function also exists with the function's name: \
+`/api/functions/by-name/NAME/invoke`. Where keys are in use, send one as `Authorization: Bearer`; \
+`x-role` names the role that an operation needs. Live events come over a WebSocket.";
 
 const TAGS: [(&str, &str); 8] = [
     ("Functions", "Uploading, changing and calling functions."),
@@ -45,13 +48,7 @@ pub(crate) fn document(mut paths: Paths, schemas: Vec<NamedSchema>) -> Bytes {
     let other = errors::response("Any other error, in the same shape: `internal_error`, …");
     let away = errors::response("`unavailable`, or `request_timeout`: try again later.");
     for (path, item) in &mut paths.paths {
-        let operations = [
-            &mut item.get,
-            &mut item.put,
-            &mut item.post,
-            &mut item.delete,
-        ];
-        for operation in operations.into_iter().flatten() {
+        for operation in operations(item) {
             let responses = &mut operation.responses.responses;
             if path.starts_with("/api") {
                 let away = || RefOr::T(away.clone());

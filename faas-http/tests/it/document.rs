@@ -44,7 +44,9 @@ async fn each_path_has_exactly_the_methods_of_the_document() {
     }
     assert!(described.len() > 25, "{described:?}");
     for (template, methods) in described {
-        let path = template.replace("{id}", "01890a5d-ac96-774b-bcce-b302099a8057");
+        let path = template
+            .replace("{id}", "01890a5d-ac96-774b-bcce-b302099a8057")
+            .replace("{name}", "f");
         let mut spellings = vec![path.clone()];
         if path.starts_with("/api/") {
             spellings.push(path + "/");
@@ -289,7 +291,10 @@ async fn responses_match_the_openapi_document() {
         "getPrometheusMetrics",
         "getDocument",
     ];
-    assert_eq!(document.unseen(), unseen);
+    let mut never = document.unseen();
+    // The same handlers by name: `names` calls them.
+    never.retain(|id| !id.ends_with("ByName"));
+    assert_eq!(never, unseen);
 }
 
 /// Calls that are held against the document.
