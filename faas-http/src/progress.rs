@@ -46,9 +46,9 @@ impl Progress {
     }
 
     /// Counts bytes that were transferred.
-    pub(crate) fn count(&mut self, bytes: usize) {
+    pub(crate) fn count(&mut self, bytes: u64) {
         if let Some(window) = &mut self.window {
-            window.transferred = window.transferred.saturating_add(bytes as u64);
+            window.transferred = window.transferred.saturating_add(bytes);
         }
     }
 

@@ -18,6 +18,7 @@ mod host;
 mod key_cli;
 mod key_notice;
 mod keys;
+mod kv;
 mod logging;
 mod mongo_uri;
 mod network;

@@ -129,7 +129,7 @@ struct Incoming {
 impl Incoming {
     /// Counts a chunk; false when there is no room for it.
     fn count(&mut self, bytes: usize) -> bool {
-        self.progress.count(bytes);
+        self.progress.count(bytes as u64);
         self.received = self.received.saturating_add(bytes);
         let over = self.received.min(self.at_once).saturating_sub(FREE);
         let more = over.saturating_sub(self.counted);
@@ -225,7 +225,7 @@ async fn discard(mut body: Body, rate: MinRate) {
                 Poll::Pending => return progress.poll_too_slow(cx),
             };
             let bytes = frame.data_ref().map_or(0, Bytes::len);
-            progress.count(bytes);
+            progress.count(bytes as u64);
             left = left.saturating_sub(bytes as u64);
             if left == 0 {
                 return Poll::Ready(());

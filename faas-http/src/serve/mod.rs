@@ -1,6 +1,6 @@
-//! Serving a router to clients that nobody has vetted.
+//! Serving a router to clients that are not trusted.
 //!
-//! `axum::serve` trusts its clients: it waits for as long as they like, for as many as there are.
+//! `axum::serve` trusts its clients: it has no limits on their number and on how long they take.
 //! [`serve`] bounds what each connection may cost:
 //!
 //! - the number of connections, over all and for each address. When there are too many, the
@@ -8,17 +8,23 @@
 //!   a request first (`places`).
 //! - the time for the head of a request, and a minimum rate at which a response must be read
 //!   (`stream`). The rate at which a body must arrive is the router's: [`HttpOptions`].
-//! - the framing of requests: what two servers could read in two ways is refused with 400 (`head`).
+//! - the framing of requests over HTTP/1.1: what two servers could read in two ways is refused with
+//!   400 (`head`).
+//! - the streams of a connection over HTTP/2 (`http2`).
 //!
-//! With a certificate it serves over TLS (`tls`).
+//! The client chooses between HTTP/1.1 and HTTP/2 (`protocol`). With a certificate, [`serve`] uses TLS
+//! (`tls`).
 //!
-//! And it closes a connection so that the client can read the last answer, although it may still be
-//! sending.
+//! It closes a connection in a way that lets the client read the last answer, although it may still
+//! be sending.
 //!
 //! [`HttpOptions`]: crate::HttpOptions
 
+mod counted;
 mod head;
+mod http2;
 mod places;
+mod protocol;
 mod stream;
 mod tls;
 
@@ -40,13 +46,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::server::TlsStream;
-use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
-use self::places::{AddressIsFull, Place, Places};
+use self::http2::Http2;
+use self::places::{AddressIsFull, Peer, Place, Places};
+use self::protocol::Protocol;
 use self::stream::ClientStream;
 pub use self::tls::{Tls, TlsError};
 use crate::error::ApiError;
@@ -60,17 +66,19 @@ const BUFFER: usize = 64 << 10;
 #[non_exhaustive]
 pub struct ServeOptions {
     /// The most connections at once. Beyond it, connections without a request in progress are
-    /// closed; when there are none, new clients wait to be accepted. Default: 10,000.
+    /// closed; when there are none, new clients wait to be accepted. As many requests over HTTP/2
+    /// can be in progress; more are refused with `REFUSED_STREAM`. Default: 10,000.
     pub max_connections: usize,
     /// The most connections at once from one address (IPv6: one /64 network). Beyond it, its own
     /// connections without a request in progress are closed; when there are none, a new one is
-    /// answered with 503. Default: 5,000.
+    /// answered with 503. The limit holds for requests over HTTP/2 too. Default: 5,000.
     pub max_connections_per_address: usize,
     /// How long a client may take to send the head of a request, and how long a connection may be
     /// idle. Default: 30 s.
     pub head_timeout: Duration,
     /// The time over which `min_rate` is measured. A connection whose client reads less of a response
-    /// is closed. Zero: no limit. Default: 10 s.
+    /// is closed; over HTTP/2, a stream that waits for its client's window is reset. Zero: no limit.
+    /// Default: 10 s.
     pub stall_timeout: Duration,
     /// The fewest bytes a second. Default: 1 KiB.
     pub min_rate: usize,
@@ -96,22 +104,29 @@ impl Default for ServeOptions {
     }
 }
 
-/// Serves `app` over HTTP/1.1, with [`ServeOptions::tls`] over TLS, until `shutdown` resolves; then accepts no new connection, finishes the
-/// requests in progress, and returns once they are answered.
+/// Serves `app` over HTTP/1.1 and HTTP/2, with [`ServeOptions::tls`] over TLS, until `shutdown`
+/// resolves. Then it accepts no new connection, finishes the requests in progress, and returns once
+/// they are answered.
+///
+/// Without TLS a client must know that the server speaks HTTP/2 ("prior knowledge"). WebSockets need
+/// HTTP/1.1: the extended CONNECT of HTTP/2 (RFC 8441) is not offered.
 pub async fn serve(
     listener: TcpListener,
     app: Router,
     options: ServeOptions,
     shutdown: impl Future<Output = ()>,
 ) {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
+    let mut http1 = http1::Builder::new();
+    http1
+        .timer(TokioTimer::new())
         .header_read_timeout(options.head_timeout)
         .max_buf_size(BUFFER);
+    let rate = MinRate::new(options.stall_timeout, options.min_rate);
     let server = Server {
-        http,
+        http1,
+        http2: Http2::new(options.head_timeout, rate),
         app,
-        rate: MinRate::new(options.stall_timeout, options.min_rate),
+        rate,
         tls: options.tls,
         head_timeout: options.head_timeout,
         stopping: CancellationToken::new(),
@@ -135,13 +150,11 @@ pub async fn serve(
     connections.wait().await;
 }
 
-/// A connection without or with TLS.
-type Stream = Either<TcpStream, TlsStream<TcpStream>>;
-
 /// What all connections share.
 #[derive(Clone)]
 struct Server {
-    http: http1::Builder,
+    http1: http1::Builder,
+    http2: Http2,
     app: Router,
     rate: MinRate,
     tls: Option<Tls>,
@@ -150,77 +163,93 @@ struct Server {
 }
 
 impl Server {
-    /// The stream of a connection, once its client has begun with TLS if it must.
-    async fn begin(&self, stream: TcpStream) -> io::Result<Stream> {
-        let Some(tls) = &self.tls else {
-            return Ok(Stream::Left(stream));
-        };
-        let accepting = tls.acceptor().accept(stream);
-        let stream = tokio::time::timeout(self.head_timeout, accepting).await??;
-        Ok(Stream::Right(stream))
-    }
-
     /// Serves one connection to its end.
     async fn connection(self, stream: TcpStream, address: SocketAddr, place: Place) {
         let peer = Arc::clone(place.peer());
-        let is_over_tls = self.tls.is_some();
-        let stream = tokio::select! {
-            begun = self.begin(stream) => match begun {
-                Ok(stream) => stream,
-                Err(error) => return tracing::debug!(%error, "TLS failed"),
+        let begun = tokio::select! {
+            begun = protocol::begin(stream, self.tls.as_ref(), self.head_timeout) => match begun {
+                Ok(begun) => begun,
+                Err(error) => return tracing::debug!(%error, "no connection"),
             },
             () = peer.evicted() => return,
             () = self.stopping.cancelled() => return,
         };
-        let app = self.app;
-        let of_service = Arc::clone(&peer);
-        let service = service_fn(move |request: hyper::Request<Incoming>| {
-            let (app, peer) = (app.clone(), Arc::clone(&of_service));
-            // Before anything else is read from the connection.
-            let is_well_framed = peer.begin_request();
-            async move {
-                let response = match is_well_framed {
-                    Ok(()) => respond(app, request, address, is_over_tls).await,
-                    Err(message) => bad_framing(message),
-                };
-                peer.end_request(response.status() == StatusCode::SWITCHING_PROTOCOLS);
-                Ok::<_, Infallible>(response)
-            }
-        });
-        let stream = ClientStream::new(stream, Arc::clone(&peer), self.rate, self.stopping.clone());
-        let connection = self
-            .http
-            .serve_connection(TokioIo::new(stream), service)
-            .with_upgrades();
-        tokio::pin!(connection);
-        let ended = tokio::select! {
-            ended = &mut connection => ended,
-            () = peer.evicted() => return,
-            () = self.stopping.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
+        let protocol = begun.protocol;
+        let stream = ClientStream::new(begun, Arc::clone(&peer), self.rate, self.stopping.clone());
+        let client = Client {
+            app: self.app,
+            address,
+            is_over_tls: self.tls.is_some(),
         };
-        if let Err(error) = ended {
-            tracing::debug!(%error, "connection failed");
+        match protocol {
+            Protocol::Http1 => {
+                http1_connection(self.http1, stream, client, peer, self.stopping).await
+            }
+            Protocol::Http2 => {
+                self.http2
+                    .connection(stream, client, &place, &self.stopping)
+                    .await
+            }
         }
     }
 }
 
-async fn respond(
-    app: Router,
-    request: hyper::Request<Incoming>,
-    client: SocketAddr,
-    is_over_tls: bool,
-) -> Response {
-    let mut request: Request = request.map(Body::new);
-    request.extensions_mut().insert(ConnectInfo(client));
-    if is_over_tls {
-        request.extensions_mut().insert(OverTls);
+async fn http1_connection(
+    http: http1::Builder,
+    stream: ClientStream,
+    client: Client,
+    peer: Arc<Peer>,
+    stopping: CancellationToken,
+) {
+    let of_service = Arc::clone(&peer);
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let (client, peer) = (client.clone(), Arc::clone(&of_service));
+        // Before anything else is read from the connection.
+        let is_well_framed = peer.begin_request();
+        async move {
+            let response = match is_well_framed {
+                Ok(()) => client.respond(request.map(Body::new)).await,
+                Err(message) => bad_framing(message),
+            };
+            peer.end_request(response.status() == StatusCode::SWITCHING_PROTOCOLS);
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let connection = http
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = peer.evicted() => return,
+        () = stopping.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "connection failed");
     }
-    match app.oneshot(request).await {
-        Ok(response) => response,
-        Err(never) => match never {},
+}
+
+/// Passes the requests of a client to the router.
+#[derive(Clone)]
+struct Client {
+    app: Router,
+    address: SocketAddr,
+    is_over_tls: bool,
+}
+
+impl Client {
+    async fn respond(self, mut request: Request) -> Response {
+        request.extensions_mut().insert(ConnectInfo(self.address));
+        if self.is_over_tls {
+            request.extensions_mut().insert(OverTls);
+        }
+        match self.app.oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
     }
 }
 

@@ -1,8 +1,11 @@
-//! The connections that there are, and which of them is closed when there are too many.
+//! The open connections, and which of them is closed when there are too many.
+//!
+//! Requests over HTTP/2 are counted too, because one connection can have many of them at once. They
+//! have limits of the same size as connections.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::Notify;
@@ -24,8 +27,18 @@ pub(super) struct Places {
 #[derive(Default)]
 struct Inner {
     peers: HashMap<u64, Arc<Peer>>,
-    of_address: HashMap<IpAddr, usize>,
+    of_address: HashMap<IpAddr, Share>,
+    /// The requests over HTTP/2 in progress.
+    streams: usize,
     next: u64,
+}
+
+/// What one address uses.
+#[derive(Default)]
+struct Share {
+    connections: usize,
+    /// Requests over HTTP/2 in progress.
+    streams: usize,
 }
 
 /// The address has as many connections as it may have, all of them with a request in progress.
@@ -39,7 +52,13 @@ pub(super) struct Place {
     peer: Arc<Peer>,
 }
 
-/// One connection, as its parts share it.
+/// A request over HTTP/2 in progress, until it is dropped.
+pub(super) struct StreamPlace {
+    places: Arc<Places>,
+    peer: Arc<Peer>,
+}
+
+/// The state of one connection that its parts share.
 pub(super) struct Peer {
     network: IpAddr,
     /// When it became idle, or [`BUSY`].
@@ -48,8 +67,10 @@ pub(super) struct Peer {
     /// Whether it ever sent a whole request.
     has_served: AtomicBool,
     is_upgraded: AtomicBool,
-    /// Whether a request is at the service.
-    is_in_service: AtomicBool,
+    /// How many requests the service is answering.
+    in_service: AtomicUsize,
+    /// Whether something could not be written yet.
+    is_blocked: AtomicBool,
     /// How many requests reached the service.
     requests: AtomicU64,
     /// The first request that is framed ambiguously.
@@ -85,7 +106,8 @@ impl Places {
             let freed = self.freed.notified();
             {
                 let mut inner = self.lock();
-                let from_here = inner.of_address.get(&network).copied().unwrap_or(0);
+                let share = inner.of_address.get(&network);
+                let from_here = share.map_or(0, |share| share.connections);
                 if from_here >= self.max_per_address {
                     if !inner.evict(|peer| peer.network == network) {
                         return Err(AddressIsFull);
@@ -115,7 +137,8 @@ impl Places {
             moments: Arc::clone(&self.moments),
             has_served: AtomicBool::new(false),
             is_upgraded: AtomicBool::new(false),
-            is_in_service: AtomicBool::new(false),
+            in_service: AtomicUsize::new(0),
+            is_blocked: AtomicBool::new(false),
             requests: AtomicU64::new(0),
             bad_head: OnceLock::new(),
             is_evicted: AtomicBool::new(false),
@@ -123,7 +146,7 @@ impl Places {
         });
         peer.rest();
         inner.peers.insert(id, Arc::clone(&peer));
-        *inner.of_address.entry(network).or_default() += 1;
+        inner.of_address.entry(network).or_default().connections += 1;
         Place {
             places: Arc::clone(self),
             id,
@@ -149,7 +172,8 @@ impl Inner {
         let idle = self.peers.values().filter_map(|peer| {
             let since = peer.idle.load(Ordering::Relaxed);
             let has_served = peer.has_served.load(Ordering::Relaxed);
-            (since != BUSY && candidates(peer)).then_some(((has_served, since), peer))
+            (since != BUSY && !peer.is_blocked() && candidates(peer))
+                .then_some(((has_served, since), peer))
         });
         match idle.min_by_key(|(order, _)| *order) {
             Some((_, peer)) => {
@@ -160,11 +184,52 @@ impl Inner {
             None => false,
         }
     }
+
+    /// Takes something from the share of an address.
+    fn release(&mut self, network: IpAddr, take: impl FnOnce(&mut Share)) {
+        if let Some(share) = self.of_address.get_mut(&network) {
+            take(share);
+            if share.connections == 0 && share.streams == 0 {
+                self.of_address.remove(&network);
+            }
+        }
+    }
 }
 
 impl Place {
     pub(super) fn peer(&self) -> &Arc<Peer> {
         &self.peer
+    }
+
+    /// A place for a request over HTTP/2; `None` while there are too many of them.
+    pub(super) fn begin_stream(&self) -> Option<StreamPlace> {
+        let (places, peer) = (&self.places, &self.peer);
+        let mut inner = places.lock();
+        if inner.streams >= places.max {
+            return None;
+        }
+        let share = inner.of_address.entry(peer.network).or_default();
+        if share.streams >= places.max_per_address {
+            return None;
+        }
+        share.streams += 1;
+        inner.streams += 1;
+        drop(inner);
+        peer.begin();
+        Some(StreamPlace {
+            places: Arc::clone(places),
+            peer: Arc::clone(peer),
+        })
+    }
+}
+
+impl Drop for StreamPlace {
+    fn drop(&mut self) {
+        let mut inner = self.places.lock();
+        inner.streams -= 1;
+        inner.release(self.peer.network, |share| share.streams -= 1);
+        drop(inner);
+        self.peer.end_request(false);
     }
 }
 
@@ -172,26 +237,25 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut inner = self.places.lock();
         inner.peers.remove(&self.id);
-        if let Some(count) = inner.of_address.get_mut(&self.peer.network) {
-            *count -= 1;
-            if *count == 0 {
-                inner.of_address.remove(&self.peer.network);
-            }
-        }
+        inner.release(self.peer.network, |share| share.connections -= 1);
         drop(inner);
         self.places.freed.notify_one();
     }
 }
 
 impl Peer {
-    /// A request reached the service.
+    fn begin(&self) {
+        self.in_service.fetch_add(1, Ordering::Relaxed);
+        self.idle.store(BUSY, Ordering::Relaxed);
+        self.has_served.store(true, Ordering::Relaxed);
+    }
+
+    /// A request over HTTP/1.1 reached the service.
     ///
     /// # Errors
     /// Why it must not be served.
     pub(super) fn begin_request(&self) -> Result<(), &'static str> {
-        self.is_in_service.store(true, Ordering::Relaxed);
-        self.idle.store(BUSY, Ordering::Relaxed);
-        self.has_served.store(true, Ordering::Relaxed);
+        self.begin();
         let index = self.requests.fetch_add(1, Ordering::Relaxed);
         match self.bad_head.get() {
             Some(bad) if bad.index <= index => Err(bad.message),
@@ -199,18 +263,29 @@ impl Peer {
         }
     }
 
-    /// The service has answered. The connection is idle once the answer is written.
+    /// The service has answered. The connection is idle once all answers are written.
     pub(super) fn end_request(&self, is_upgrade: bool) {
         if is_upgrade {
             self.is_upgraded.store(true, Ordering::Relaxed);
         }
-        self.is_in_service.store(false, Ordering::Relaxed);
+        self.in_service.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Something waits until the client reads.
+    pub(super) fn block(&self) {
+        self.is_blocked.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether something waits until the client reads.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.is_blocked.load(Ordering::Relaxed)
     }
 
     /// Everything is written.
     pub(super) fn written(&self) {
+        self.is_blocked.store(false, Ordering::Relaxed);
         if self.idle.load(Ordering::Relaxed) == BUSY
-            && !self.is_in_service.load(Ordering::Relaxed)
+            && self.in_service.load(Ordering::Relaxed) == 0
             && !self.is_upgraded()
             && self.has_served.load(Ordering::Relaxed)
         {
@@ -337,6 +412,38 @@ mod tests {
             newcomer.as_mut().poll(&mut context),
             Poll::Ready(Ok(_))
         ));
+    }
+
+    #[tokio::test]
+    async fn requests_over_http_2_are_limited_over_all_and_for_each_address() {
+        let places = Arc::new(Places::new(3, 2));
+        let here = places.take(HERE).await.unwrap();
+        let other = places.take(there(1)).await.unwrap();
+        let mut streams: Vec<_> = (0..2).map(|_| here.begin_stream().unwrap()).collect();
+        assert!(here.begin_stream().is_none(), "one address");
+        streams.push(other.begin_stream().unwrap());
+        assert!(other.begin_stream().is_none(), "all addresses");
+        streams.clear();
+        assert!(other.begin_stream().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_busy_while_any_of_its_requests_is_in_progress_or_unwritten() {
+        let places = Arc::new(Places::new(1, 1));
+        let place = places.take(HERE).await.unwrap();
+        let streams = [(); 2].map(|()| place.begin_stream());
+        assert!(streams.iter().any(Option::is_none), "one is the limit");
+        place.peer().written();
+        places.evict_one();
+        assert!(!is_evicted(&place), "it is in progress");
+        drop(streams);
+        place.peer().written();
+        place.peer().block();
+        places.evict_one();
+        assert!(!is_evicted(&place), "its answer is not written");
+        place.peer().written();
+        places.evict_one();
+        assert!(is_evicted(&place));
     }
 
     #[test]

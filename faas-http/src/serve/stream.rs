@@ -1,5 +1,5 @@
-//! The stream of a client, with what hyper does not do for it: it notices when a response is
-//! not read, it follows the framing of the requests, and it lets the client finish before it closes.
+//! The byte stream of a client, with what hyper and h2 do not do: it notices when a response is not
+//! read, checks the framing of requests over HTTP/1.1, and lets the client finish before it closes.
 
 use std::io;
 use std::pin::Pin;
@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Interval, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::Stream;
 use super::head::Framing;
 use super::places::Peer;
+use super::protocol::{self, Begun, Protocol, Stream};
 use crate::progress::{MinRate, Progress};
 
 /// How much of what a client still sends is discarded before its connection is closed.
@@ -24,11 +25,16 @@ const MAX_LINGER: Duration = Duration::from_secs(30);
 /// See the module.
 pub(super) struct ClientStream {
     io: Stream,
+    /// What was read of it before.
+    begun: Bytes,
     peer: Arc<Peer>,
-    framing: Framing,
+    /// `None` over HTTP/2.
+    framing: Option<Framing>,
     is_distrusted: bool,
     rate: MinRate,
     writes: Progress,
+    /// How many sent bytes `writes` has counted.
+    counted: u64,
     stopping: CancellationToken,
     linger: Option<Linger>,
 }
@@ -42,18 +48,20 @@ struct Linger {
 
 impl ClientStream {
     pub(super) fn new(
-        io: Stream,
+        begun: Begun,
         peer: Arc<Peer>,
         rate: MinRate,
         stopping: CancellationToken,
     ) -> Self {
         Self {
-            io,
+            io: begun.io,
+            begun: begun.bytes,
             peer,
-            framing: Framing::new(),
+            framing: (begun.protocol == Protocol::Http1).then(Framing::new),
             is_distrusted: false,
             rate,
             writes: Progress::new(rate),
+            counted: 0,
             stopping,
             linger: None,
         }
@@ -63,33 +71,38 @@ impl ClientStream {
         if self.is_distrusted || self.peer.is_upgraded() {
             return;
         }
-        if let Err(ambiguous) = self.framing.receive(bytes) {
+        let Some(framing) = &mut self.framing else {
+            return;
+        };
+        if let Err(ambiguous) = framing.receive(bytes) {
             self.is_distrusted = true;
             self.peer.distrust(ambiguous.index, ambiguous.message);
         }
     }
 
-    /// The result of a write, which counts as progress, or fails when there is too little of it.
-    fn written(
+    /// The result of a write or a flush; an error when the client reads too slowly.
+    fn written<T>(
         &mut self,
-        written: Poll<io::Result<usize>>,
+        written: Poll<io::Result<T>>,
         cx: &mut Context<'_>,
-    ) -> Poll<io::Result<usize>> {
-        match &written {
-            Poll::Ready(Ok(bytes)) => self.writes.count(*bytes),
-            Poll::Ready(Err(_)) => {}
-            Poll::Pending => {
-                ready!(self.writes.poll_too_slow(cx));
-                let message = "the client does not read its response";
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, message)));
-            }
+    ) -> Poll<io::Result<T>> {
+        let sent = protocol::sent(&self.io);
+        self.writes.count(sent - self.counted);
+        self.counted = sent;
+        if written.is_pending() {
+            self.peer.block();
+            ready!(self.writes.poll_too_slow(cx));
+            let message = "the client does not read its response";
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, message)));
         }
         written
     }
 
     /// Whether the client may be sending something that nobody will read.
     fn may_be_sending(&self) -> bool {
-        let is_mid_request = self.is_distrusted || !self.framing.is_between_requests();
+        let is_between = |framing: &Framing| framing.is_between_requests();
+        // Over HTTP/2 a client can send at any time.
+        let is_mid_request = self.is_distrusted || !self.framing.as_ref().is_some_and(is_between);
         is_mid_request && !self.peer.is_upgraded() && !self.stopping.is_cancelled()
     }
 
@@ -118,7 +131,7 @@ impl ClientStream {
             match Pin::new(&mut self.io).poll_read(cx, &mut buffer) {
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
                     let bytes = buffer.filled().len();
-                    linger.progress.count(bytes);
+                    linger.progress.count(bytes as u64);
                     linger.discarded = linger.discarded.saturating_add(bytes);
                     if linger.discarded > MAX_DISCARDED {
                         return Poll::Ready(());
@@ -143,7 +156,12 @@ impl AsyncRead for ClientStream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.io).poll_read(cx, buffer))?;
+        if self.begun.is_empty() {
+            ready!(Pin::new(&mut self.io).poll_read(cx, buffer))?;
+        } else {
+            let length = self.begun.len().min(buffer.remaining());
+            buffer.put_slice(&self.begun.split_to(length));
+        }
         let received = buffer.filled().get(before..).unwrap_or_default();
         self.follow(received);
         Poll::Ready(Ok(()))
@@ -175,7 +193,8 @@ impl AsyncWrite for ClientStream {
 
     /// Called once all that there is to write is written.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.io).poll_flush(cx))?;
+        let flushed = Pin::new(&mut self.io).poll_flush(cx);
+        ready!(self.written(flushed, cx))?;
         self.writes.finish();
         self.peer.written();
         Poll::Ready(Ok(()))
@@ -185,7 +204,8 @@ impl AsyncWrite for ClientStream {
     /// may lose the answer that it has not read yet; so what it still sends is read first.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.linger.is_none() {
-            ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
+            let closed = Pin::new(&mut self.io).poll_shutdown(cx);
+            ready!(self.written(closed, cx))?;
         }
         if self.linger.is_some() || self.may_be_sending() {
             ready!(self.poll_linger(cx));

@@ -9,10 +9,14 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+/// The name of HTTP/2 in a TLS handshake.
+pub(super) const HTTP_2: &[u8] = b"h2";
+const HTTP_1: &[u8] = b"http/1.1";
+
 /// A certificate and its key. They can be replaced while connections are served; connections that
 /// are open keep theirs.
 ///
-/// TLS 1.2 and 1.3.
+/// TLS 1.2 and 1.3. Clients can choose HTTP/2 or HTTP/1.1 (ALPN).
 #[derive(Clone)]
 pub struct Tls(Arc<RwLock<TlsAcceptor>>);
 
@@ -66,7 +70,7 @@ impl Tls {
         Ok(())
     }
 
-    /// What accepts the next connection.
+    /// The acceptor for the next connection.
     pub(super) fn acceptor(&self) -> TlsAcceptor {
         let acceptor = self.0.read().unwrap_or_else(PoisonError::into_inner);
         acceptor.clone()
@@ -86,6 +90,6 @@ fn acceptor(certificates: &[u8], key: &[u8]) -> Result<TlsAcceptor, TlsError> {
         .with_no_client_auth()
         .with_single_cert(chain, key);
     let mut config = config.map_err(TlsError::Mismatch)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1.to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

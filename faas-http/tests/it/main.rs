@@ -12,6 +12,7 @@ mod executions;
 mod front;
 mod functions;
 mod hostile;
+mod http2;
 mod invoke;
 mod kv;
 mod load_tests;

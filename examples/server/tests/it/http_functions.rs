@@ -2,6 +2,7 @@
 
 mod client;
 mod forms;
+mod http2;
 mod settings;
 mod streams;
 
