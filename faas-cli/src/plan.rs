@@ -155,11 +155,12 @@ fn compare(
     let Value::Object(to) = json(serde_json::to_value(config))? else {
         return Ok(());
     };
-    for (name, to) in to {
+    // In the same order, however maps of JSON are kept.
+    for (name, to) in to.into_iter().collect::<BTreeMap<_, _>>() {
         let from = from.get(&name).cloned().unwrap_or_default();
         match (name.as_str(), to) {
             ("env", Value::Object(variables)) => {
-                for (variable, to) in variables {
+                for (variable, to) in variables.into_iter().collect::<BTreeMap<_, _>>() {
                     let from = from.get(&variable).cloned().unwrap_or_default();
                     note(format!("env.{variable}"), from, to, changes);
                 }
@@ -232,15 +233,12 @@ mod tests {
             changes("return 22", manifest, there),
             [
                 "~ code: \"8 bytes\" → \"9 bytes\"",
-                "+ config.http: {\"enabled\":true}",
-                "~ config.timeout: 30000 → 5000",
                 "~ env.A: \"1\" → \"2\"",
                 "- env.B: \"2\"",
                 "+ env.C: \"3\"",
+                "+ config.http: {\"auth\":\"key\",\"enabled\":true}",
+                "~ config.timeout: 30000 → 5000",
             ]
-            .map(str::to_owned)
-            .to_vec()
-            .as_slice()
         );
     }
 
