@@ -15,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::address::Address;
 use crate::egress::EgressFlags;
 use crate::key_cli::{KeyCommand, Place};
+use crate::kv::KvFlags;
 use crate::network::NetworkFlags;
 use crate::units::{parse_duration, parse_size};
 
@@ -168,6 +169,9 @@ pub(crate) struct Flags {
 
     #[command(flatten)]
     pub(crate) egress: EgressFlags,
+
+    #[command(flatten)]
+    pub(crate) kv: KvFlags,
 
     /// Maximum number of warm isolates, over all functions [default: 1000]
     #[arg(long, env = "FAAS_WARM_ISOLATES", value_name = "COUNT")]
@@ -370,6 +374,10 @@ mod tests {
             format!("{}MiB", platform.queue_bytes >> 20),
             platform.queue_share.to_string(),
             format!("{}MiB", platform.max_input >> 20),
+            format!("{}MiB", platform.kv_limits.max_value >> 20),
+            platform.kv_limits.max_keys.to_string(),
+            format!("{}MiB", platform.kv_limits.max_bytes >> 20),
+            platform.kv_limits.max_namespaces.to_string(),
             settings.warm.isolates.to_string(),
             format!("{}MiB", settings.warm.memory >> 20),
             format!("{}m", settings.warm.idle.as_secs() / 60),

@@ -17,6 +17,7 @@ mod file;
 mod key_cli;
 mod key_notice;
 mod keys;
+mod kv;
 mod logging;
 mod mongo_uri;
 mod network;

@@ -131,6 +131,8 @@ pub struct EventCost {
     pub retry_cost: Dollars,
     /// Input plus output, and the bodies of requests that the code made.
     pub data_transfer_cost: Dollars,
+    /// Operations on keys and values.
+    pub kv_cost: Dollars,
     /// The sum of the parts.
     pub total_cost: Dollars,
     /// What the tier gives.
@@ -148,6 +150,7 @@ impl From<&model::Execution> for EventCost {
             cold_start_cost: Dollars(cost.cold_start),
             retry_cost: Dollars(cost.retry),
             data_transfer_cost: Dollars(cost.data_transfer),
+            kv_cost: Dollars(cost.kv),
             total_cost: Dollars(cost.total()),
             resource_usage: ResourceUsage::from(cost),
         }

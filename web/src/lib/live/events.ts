@@ -15,6 +15,7 @@ const cost = z.object({
   coldStartCost: z.number(),
   retryCost: z.number(),
   dataTransferCost: z.number(),
+  kvCost: z.number(),
   totalCost: z.number(),
 });
 
