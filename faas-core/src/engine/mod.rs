@@ -79,7 +79,7 @@ use crate::cost::PriceBook;
 use crate::egress::Network;
 use crate::error::Error;
 use crate::events::EventBus;
-use crate::model::IdGenerator;
+use crate::model::{ExecutionId, IdGenerator};
 use crate::options::PlatformOptions;
 use crate::runtime::StopReason;
 use crate::scaling::ScalingPolicy;
@@ -259,12 +259,17 @@ impl Engine {
         }
     }
 
-    /// Waits until executions that have ended before are stored; not while the store is unavailable.
-    pub(crate) async fn written(&self) {
+    /// Waits until an execution that ends now, or has ended, is stored; not while the store is
+    /// unavailable.
+    pub(crate) async fn written(&self, id: ExecutionId) {
         const ENOUGH: Duration = Duration::from_secs(1);
         if self.0.recorder.is_healthy() {
+            let written = async {
+                self.0.instances.settled(id).await;
+                self.0.recorder.flush().await;
+            };
             tokio::select! {
-                () = self.0.recorder.flush() => {}
+                () = written => {}
                 () = self.0.clock.sleep(ENOUGH) => {}
             }
         }
