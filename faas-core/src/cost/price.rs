@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::PriceBook;
-use crate::model::{Cost, Execution, FailureKind, KvUsage, NanoDollars, Tier};
+use crate::model::{Cost, Execution, FailureKind, HostCallRecord, KvUsage, NanoDollars, Tier};
 
 impl Cost {
     /// Returns a cost of zero in `tier`.
@@ -35,7 +35,8 @@ pub struct Usage {
     /// The number of retries among them.
     pub retries: u64,
     /// Bytes of input plus output as JSON in UTF-8, and of the bodies of HTTP requests that are kept
-    /// with the execution, in both directions.
+    /// with the execution, in both directions. Of a response in pieces, the bytes of its body instead
+    /// of the output.
     pub bytes: u64,
     /// Nanoseconds of processor time, summed over the attempts that ran.
     pub cpu_nanos: u64,
@@ -73,11 +74,19 @@ impl Usage {
         if attempts > 0 {
             usage.retries = u64::from(execution.retry_count).min(attempts - 1);
             let output = execution.output.as_ref().map_or(0, crate::model::Json::len);
+            // The bytes of a response in pieces are those of its host call.
+            let output = if in_pieces(execution) { 0 } else { output };
             usage.bytes = (execution.input.len() + output) as u64;
             usage.bytes = usage.bytes.saturating_add(requested(execution, billed));
         }
         usage
     }
+}
+
+/// Whether the output is the record of a response in pieces.
+fn in_pieces(execution: &Execution) -> bool {
+    let mut calls = execution.host_calls.iter();
+    calls.any(HostCallRecord::is_response)
 }
 
 /// The bytes of the HTTP requests that are kept with the execution, in and out, and those of the

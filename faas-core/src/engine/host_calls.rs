@@ -197,7 +197,10 @@ pub(super) async fn call(
             Payload::Json(json) => Content::Json(json),
             Payload::Bytes(bytes) => Content::Bytes(bytes),
             Payload::Stream(number) => {
-                let taken = calls.streams.lock().take_argument(options, number);
+                let taken = calls
+                    .streams
+                    .lock()
+                    .take_argument(options, number, is_exchange);
                 let (stream, uploaded) = taken?;
                 kept.uploaded = uploaded;
                 Content::Stream(stream)

@@ -71,13 +71,19 @@ pub(super) async fn settle(engine: Engine, running: Running, mut outcome: Outcom
         waited: time.waited,
         now: engine.0.clock.now(),
     };
+    let mut cut = None;
     if let Some(exchange) = exchange {
         outcome.result = http::result(&exchange, outcome.result);
+        cut = exchange.record();
     }
     let ended = Arc::make_mut(&mut execution);
     let kv = host_calls.move_to(ended);
     match settled(engine, ended, guard.is_some(), (outcome, kv), span) {
         Ok(retry_after) => {
+            if cut.is_some() {
+                // The function has failed after it began to send its response.
+                Arc::make_mut(&mut execution).output = cut;
+            }
             let output = execution.output.as_ref().map_or(0, Json::len);
             place.add_output(output).await;
             let stored = guard.map(|guard| Stored::held(from, guard));

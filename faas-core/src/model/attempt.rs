@@ -157,6 +157,11 @@ impl HostCallRecord {
         // No binding of a host can have such a name.
         self.name.starts_with("#http.")
     }
+
+    /// Whether it moved the response to the HTTP request that the execution answers.
+    pub fn is_response(&self) -> bool {
+        &*self.name == "#http.respond"
+    }
 }
 
 /// What is kept of an HTTP request that code made. Times are in microseconds; one is `None` if that

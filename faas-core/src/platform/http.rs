@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::{Platform, check_caller};
-use crate::engine::Loaded;
+use crate::engine::{Accepted, Loaded};
 use crate::error::{Error, Resource};
 use crate::http::{Answer, Request};
 use crate::model::http::{HttpConfig, Routed};
-use crate::model::{FunctionId, FunctionStatus};
+use crate::model::{ExecutionId, FunctionId, FunctionStatus};
 
 /// A function that answers HTTP requests: see [`Platform::http_function`].
 #[derive(Clone)]
@@ -32,7 +32,7 @@ impl Platform {
     }
 
     /// The function with this id, if it has the name and answers requests.
-    async fn http_function_of(
+    pub(super) async fn http_function_of(
         &self,
         name: &str,
         id: FunctionId,
@@ -78,13 +78,7 @@ impl Platform {
     /// and [`Error::Invalid`] if none does with this method.
     pub async fn http(&self, name: &str, mut request: Request) -> Result<Answer, Error> {
         let function = self.http_function(name).await?;
-        match function.config.route(&request.method, request.path()) {
-            Routed::Matched(params) => request.params = params,
-            Routed::NoRoute => return Err(Error::NotFound(Resource::Function)),
-            Routed::WrongMethod { allow } => {
-                return Err(Error::Invalid(format!("the method must be one of {allow}")));
-            }
-        }
+        function.route(&mut request)?;
         function.call(request).await
     }
 }
@@ -98,6 +92,30 @@ impl HttpFunction {
     /// Its HTTP settings.
     pub fn config(&self) -> &HttpConfig {
         &self.config
+    }
+
+    /// Sets the parameters of the request's route.
+    fn route(&self, request: &mut Request) -> Result<(), Error> {
+        match self.config.route(&request.method, request.path()) {
+            Routed::Matched(params) => request.params = params,
+            Routed::NoRoute => return Err(Error::NotFound(Resource::Function)),
+            Routed::WrongMethod { allow } => {
+                return Err(Error::Invalid(format!("the method must be one of {allow}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the function for the request of this execution, without waiting for the response.
+    pub(super) fn call_again(
+        &self,
+        mut request: Request,
+        of: ExecutionId,
+    ) -> Result<Accepted, Error> {
+        self.route(&mut request)?;
+        self.platform
+            .engine()
+            .answer_again(&self.loaded, request, of)
     }
 
     /// Runs the function for a request and waits for its response, in one attempt. The execution is

@@ -26,6 +26,9 @@ mod environment;
 mod fairness;
 mod functions;
 #[cfg(test)]
+#[cfg(feature = "quickjs")]
+mod http;
+#[cfg(test)]
 mod load_tests;
 #[cfg(test)]
 #[cfg(feature = "quickjs")]
