@@ -140,6 +140,8 @@ pub struct CostParts {
     pub retry_cost: Dollars,
     /// Input and output.
     pub data_transfer_cost: Dollars,
+    /// Operations on keys and values.
+    pub kv_cost: Dollars,
 }
 
 impl From<&UsageSums> for CostParts {
@@ -149,6 +151,7 @@ impl From<&UsageSums> for CostParts {
             cold_start_cost: Dollars(sums.cold_start),
             retry_cost: Dollars(sums.retry),
             data_transfer_cost: Dollars(sums.data_transfer),
+            kv_cost: Dollars(sums.kv),
         }
     }
 }

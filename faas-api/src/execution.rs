@@ -44,6 +44,11 @@ pub struct Execution<'a, F = FunctionKey> {
     /// out the attempts.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub cpu_time: Option<Millis>,
+    /// The operations on keys and values of all its attempts, without those that failed; left out
+    /// where there were none, and where a list has left out the attempts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub kv: Option<KvOperations>,
     /// Why it failed.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub error: Option<Cow<'a, str>>,
@@ -129,6 +134,9 @@ impl<'a, F> Execution<'a, F> {
             end_time: execution.end_time.map(Moment),
             duration: (!execution.attempts.is_empty()).then_some(Millis(execution.duration)),
             cpu_time: (!execution.attempts.is_empty()).then(|| Millis(execution.cpu_time())),
+            kv: Some(execution.kv())
+                .filter(|kv| !kv.is_none())
+                .map(KvOperations::from),
             error: failure.map(|failure| Cow::Borrowed(failure.message.as_str())),
             error_kind: failure.map(|failure| Word(failure.kind)),
             stack: failure.and_then(|failure| failure.stack.as_deref().map(Cow::Borrowed)),
@@ -279,6 +287,30 @@ impl<'a> From<&'a model::HostCallRecord> for HostCall<'a> {
     }
 }
 
+/// The operations on keys and values of an execution.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct KvOperations {
+    /// Keys read.
+    pub reads: u64,
+    /// Keys set, deleted, or compared and set.
+    pub writes: u64,
+    /// Pages of lists.
+    pub lists: u64,
+}
+
+impl From<model::KvUsage> for KvOperations {
+    fn from(usage: model::KvUsage) -> Self {
+        Self {
+            reads: usage.reads,
+            writes: usage.writes,
+            lists: usage.lists,
+        }
+    }
+}
+
 /// What an execution costs, by part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -295,6 +327,8 @@ pub struct ExecutionCost {
     pub retry_cost: Dollars,
     /// Input plus output, and the bodies of requests that the code made.
     pub data_transfer_cost: Dollars,
+    /// Operations on keys and values.
+    pub kv_cost: Dollars,
     /// The sum of the parts.
     pub total_cost: Dollars,
     /// What the tier gives.
@@ -309,6 +343,7 @@ impl From<&model::Cost> for ExecutionCost {
             cold_start_cost: Dollars(cost.cold_start),
             retry_cost: Dollars(cost.retry),
             data_transfer_cost: Dollars(cost.data_transfer),
+            kv_cost: Dollars(cost.kv),
             total_cost: Dollars(cost.total()),
             resource_usage: ResourceUsage::from(cost),
         }

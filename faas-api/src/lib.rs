@@ -73,7 +73,7 @@ pub use error::{ERROR_CODES, ErrorBody, ErrorDetails, Health, InvocationError};
 pub use event::{Since, Subscribe};
 pub use execution::{
     Accepted, Attempt, ExecuteRequest, Execution, ExecutionCost, ExecutionPage, FunctionRef,
-    LogLine, ResourceUsage, Retried, RetryRequest,
+    KvOperations, LogLine, ResourceUsage, Retried, RetryRequest,
 };
 pub use function::{
     Function, FunctionChange, FunctionConfig, FunctionSummary, Message, NewConfig, NewFunction,

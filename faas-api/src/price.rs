@@ -119,6 +119,12 @@ pub struct PriceFactors {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub cpu_ms: Option<Dollars>,
+    /// For each key that code reads.
+    pub kv_read: Dollars,
+    /// For each key that code sets, deletes, or compares and sets.
+    pub kv_write: Dollars,
+    /// For each page of a list of keys.
+    pub kv_list: Dollars,
 }
 
 impl<'a> From<&'a cost::PriceBook> for PriceBook<'a> {
@@ -137,6 +143,9 @@ impl<'a> From<&'a cost::PriceBook> for PriceBook<'a> {
                 data_transfer: Dollars(book.data_transfer_per_kib),
                 storage: Dollars(book.storage_per_mib_hour),
                 cpu_ms: book.price_per_cpu_ms.map(Dollars),
+                kv_read: Dollars(book.kv_read),
+                kv_write: Dollars(book.kv_write),
+                kv_list: Dollars(book.kv_list),
             },
             version: book.version,
             thresholds: TierThresholds {

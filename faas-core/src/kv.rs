@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::clock::Clock;
-use crate::error::{Conflict, Error, StoreError};
+use crate::error::{Conflict, Error, Resource, StoreError};
 use crate::model::{Json, KvLimits, Namespace, Timestamp};
 use crate::store::{
     KeyValue, KvCondition, KvEntry, KvNamespace, KvPage, KvQuery, KvWrite, KvWritten, Store,
@@ -107,9 +107,12 @@ pub enum KvError {
     /// Another argument is wrong.
     #[error("{0}")]
     Invalid(String),
-    /// The namespace has no room for the value.
+    /// The namespace has no room for the value, or there are too many namespaces.
     #[error("{0}")]
     Full(String),
+    /// The function whose own namespace it is does not exist.
+    #[error("the function of this namespace does not exist: it takes no keys")]
+    NoFunction,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -124,6 +127,7 @@ impl KvError {
             Self::MetadataTooLarge(_) => "ERR_KV_METADATA_TOO_LARGE",
             Self::Invalid(_) => "ERR_INVALID_ARGUMENT",
             Self::Full(_) => "ERR_KV_FULL",
+            Self::NoFunction => "ERR_KV_NO_FUNCTION",
             Self::Store(_) => "ERR_KV_UNAVAILABLE",
         }
     }
@@ -135,6 +139,7 @@ impl From<KvError> for Error {
             KvError::Key(text) | KvError::Invalid(text) => Self::Invalid(text),
             KvError::ValueTooLarge(text) | KvError::MetadataTooLarge(text) => Self::TooLarge(text),
             KvError::Full(text) => Self::Conflict(Conflict::NamespaceFull(text)),
+            KvError::NoFunction => Self::NotFound(Resource::Function),
             KvError::Store(error) => error.into(),
         }
     }
@@ -209,7 +214,7 @@ impl Kv {
         write.returns_previous = true;
         match self.write(write).await? {
             KvWritten::Done(previous) => Ok(previous),
-            KvWritten::Refused | KvWritten::Full(_) => Ok(None),
+            _ => Ok(None),
         }
     }
 
@@ -356,23 +361,29 @@ impl Kv {
             now: self.clock.now(),
             max_keys: self.limits.max_keys,
             max_bytes: self.limits.max_bytes,
+            max_namespaces: self.limits.max_namespaces,
         })
     }
 
-    /// Makes a write. If the namespace is full, removes what has expired and tries again.
+    /// Makes a write. If there is no room, removes what has expired and tries again.
     async fn write(&self, write: KvWrite) -> Result<KvWritten, KvError> {
         let kv = self.kv()?;
-        match kv.kv_write(&write).await? {
-            KvWritten::Full(_) => {}
-            written => return Ok(written),
+        let mut written = kv.kv_write(&write).await?;
+        if matches!(written, KvWritten::Full(_) | KvWritten::TooManyNamespaces) {
+            kv.kv_expire(write.now, EXPIRE).await?;
+            written = kv.kv_write(&write).await?;
         }
-        kv.kv_expire(write.now, EXPIRE).await?;
-        match kv.kv_write(&write).await? {
+        match written {
             KvWritten::Full(counts) => Err(KvError::Full(format!(
                 "the namespace {} is full: it has {} keys and {} bytes, and may have {} keys and {} \
                  bytes",
                 counts.name, counts.keys, counts.bytes, write.max_keys, write.max_bytes
             ))),
+            KvWritten::TooManyNamespaces => Err(KvError::Full(format!(
+                "{} namespaces have keys, and no more may have some: delete the keys of one",
+                write.max_namespaces
+            ))),
+            KvWritten::NoFunction => Err(KvError::NoFunction),
             written => Ok(written),
         }
     }

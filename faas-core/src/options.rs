@@ -61,7 +61,11 @@ pub struct PlatformOptions {
     /// The largest argument of a host call, in bytes.
     pub max_host_argument: usize,
     /// How many bytes the arguments and results of all host calls of one attempt may have together.
+    /// The bodies of the HTTP request that it answers, and of its response, do not count.
     pub max_host_bytes: usize,
+    /// How many bytes the body of a response in pieces to an HTTP request may have. A response that
+    /// is not in pieces is limited by `max_output`.
+    pub max_response: u64,
     /// How many requests `fetch` may make in one attempt, and how many bytes it may move.
     pub egress_limits: EgressLimits,
     /// How many keys, and how large ones, a namespace takes.
@@ -113,6 +117,7 @@ impl Default for PlatformOptions {
             max_concurrent_host_calls: 32,
             max_host_argument: 1 << 20,
             max_host_bytes: 64 << 20,
+            max_response: 1 << 30,
             egress_limits: EgressLimits::default(),
             kv_limits: KvLimits::default(),
             max_timeout: Duration::from_secs(900),

@@ -18,7 +18,7 @@ use faas_core::clock::{Clock, SystemClock};
 use faas_core::cost::{PriceBook, Usage, price};
 use faas_core::model::Cost;
 use faas_core::model::{
-    Attempt, Execution, FunctionId, IdGenerator, InstanceId, Json, Status, Tier, Timestamp,
+    Attempt, Execution, FunctionId, IdGenerator, InstanceId, Json, KvUsage, Status, Tier, Timestamp,
 };
 use faas_core::store::{Granularity, MemoryStore, Period, Store, UsageGroup, UsageQuery, Write};
 use faas_store_sqlite::{Durability, SqliteStore};
@@ -64,6 +64,7 @@ impl Source {
             instance_id: Some(instance.clone()),
             cold_start: self.random.u8(..) == 0,
             cpu_time: Duration::from_micros(self.random.u64(50..5_000)),
+            kv: KvUsage::default(),
         };
         let text = || Json::trusted(format!("{{\"text\":\"{}\"}}", "x".repeat(89)));
         let mut execution = Execution {

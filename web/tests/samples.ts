@@ -40,6 +40,7 @@ export const anExecution = (change: Partial<Execution> = {}): Execution => ({
     coldStartCost: 0.00005,
     retryCost: 0,
     dataTransferCost: 0.000000012,
+    kvCost: 0,
     totalCost: 0.000150012,
     resourceUsage: { memoryMB: 128, cpuCores: 0.1 },
   },
@@ -55,7 +56,7 @@ export const anExecution = (change: Partial<Execution> = {}): Execution => ({
 
 /** The costs of a function. The total is the sum of the parts. */
 export function aCostRow(change: Partial<Omit<CostRow, "costBreakdown">> & { costBreakdown?: Partial<CostParts> } = {}): CostRow {
-  const costBreakdown = { baseCost: 0.01, coldStartCost: 0, retryCost: 0, dataTransferCost: 0, ...change.costBreakdown };
+  const costBreakdown = { baseCost: 0.01, coldStartCost: 0, retryCost: 0, dataTransferCost: 0, kvCost: 0, ...change.costBreakdown };
   const totalCost = sumMoney(Object.values(costBreakdown));
   const executionCount = change.executionCount ?? 100;
   return {
@@ -82,7 +83,7 @@ export const pricing: Pricing = {
     premium: tier("Premium", 0.0008),
     enterprise: tier("Enterprise", 0.002),
   },
-  factors: { coldStart: 0.00005, retry: 0.00002, scaling: 0.0001, dataTransfer: 0.000001, storage: 0.0001 },
+  factors: { coldStart: 0.00005, retry: 0.00002, scaling: 0.0001, dataTransfer: 0.000001, storage: 0.0001, kvRead: 0.0000005, kvWrite: 0.000005, kvList: 0.000005 },
   thresholds: {
     basic: { codeLength: 100, timeout: 60_000 },
     standard: { codeLength: 5_000, timeout: 60_000 },
@@ -90,7 +91,7 @@ export const pricing: Pricing = {
   },
 };
 
-const parts = { baseCost: 0, coldStartCost: 0, retryCost: 0, dataTransferCost: 0 };
+const parts = { baseCost: 0, coldStartCost: 0, retryCost: 0, dataTransferCost: 0, kvCost: 0 };
 
 export const aLoadTest = (change: Partial<LoadTest> = {}): LoadTest => ({
   _id: "l1",

@@ -14,8 +14,9 @@ use faas_core::model::http::HttpConfig;
 use faas_core::model::{
     Actor, Aliases, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, CallerLabel, Environment,
     Execution, ExecutionId, Failure, Function, FunctionConfig, FunctionId, FunctionStatus,
-    HostCallRecord, InstanceId, Json, KeyHash, KeyId, KvConfig, Language, LogLine, Modules,
-    NanoDollars, Role, ScalingAction, ScalingEvent, ScalingEventId, Status, Tier, Timestamp,
+    HostCallRecord, InstanceId, Json, KeyHash, KeyId, KvConfig, KvUsage, Language, LogLine,
+    Modules, NanoDollars, Role, ScalingAction, ScalingEvent, ScalingEventId, Status, Tier,
+    Timestamp,
 };
 use faas_core::store::{Lease, Owner, Stage, Write};
 use serde::{Deserialize, Serialize};
@@ -185,6 +186,16 @@ struct AttemptDef {
     // Older journals have none.
     #[serde(default)]
     cpu_time: Duration,
+    #[serde(default, with = "KvUsageDef")]
+    kv: KvUsage,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "KvUsage")]
+struct KvUsageDef {
+    reads: u64,
+    writes: u64,
+    lists: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -195,6 +206,8 @@ struct CostDef {
     cold_start: NanoDollars,
     retry: NanoDollars,
     data_transfer: NanoDollars,
+    #[serde(default)]
+    kv: NanoDollars,
     memory_mb: u32,
     cpu_millis: u32,
     price_version: u32,

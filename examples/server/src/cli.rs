@@ -15,12 +15,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::address::Address;
 use crate::egress::EgressFlags;
 use crate::key_cli::{KeyCommand, Place};
+use crate::kv::KvFlags;
 use crate::network::NetworkFlags;
 use crate::units::{parse_duration, parse_size};
 
 /// Run JavaScript functions: upload them, call them, scale them, and see what they cost.
 #[derive(Debug, Parser)]
-#[command(name = "faas", version, arg_required_else_help = true)]
+#[command(name = "faas", version, arg_required_else_help = true, after_help = faas_cli::EXIT_CODES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -40,6 +41,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Option<SecretKeyCommand>,
     },
+    #[command(flatten)]
+    Client(faas_cli::Command),
     /// The worker process that forks the functions' processes. The server starts it.
     #[command(hide = true)]
     Worker,
@@ -168,6 +171,9 @@ pub(crate) struct Flags {
 
     #[command(flatten)]
     pub(crate) egress: EgressFlags,
+
+    #[command(flatten)]
+    pub(crate) kv: KvFlags,
 
     /// Maximum number of warm isolates, over all functions [default: 1000]
     #[arg(long, env = "FAAS_WARM_ISOLATES", value_name = "COUNT")]
@@ -370,6 +376,10 @@ mod tests {
             format!("{}MiB", platform.queue_bytes >> 20),
             platform.queue_share.to_string(),
             format!("{}MiB", platform.max_input >> 20),
+            format!("{}MiB", platform.kv_limits.max_value >> 20),
+            platform.kv_limits.max_keys.to_string(),
+            format!("{}MiB", platform.kv_limits.max_bytes >> 20),
+            platform.kv_limits.max_namespaces.to_string(),
             settings.warm.isolates.to_string(),
             format!("{}MiB", settings.warm.memory >> 20),
             format!("{}m", settings.warm.idle.as_secs() / 60),

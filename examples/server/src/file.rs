@@ -16,6 +16,7 @@ use serde::{Deserialize, Deserializer};
 use crate::address::Address;
 use crate::cli::{Durability, Isolation, LogFormat, Policy};
 use crate::egress::{EgressFlags, Reach, parse_network};
+use crate::kv::KvFlags;
 use crate::network::NetworkFlags;
 use crate::store_url::StoreUrl;
 use crate::units::{parse_duration, parse_size};
@@ -49,6 +50,10 @@ pub(crate) const KEYS: &[&str] = &[
     "egress_allow_address",
     "egress_deny_address",
     "egress_ca",
+    "kv_max_value",
+    "kv_max_keys",
+    "kv_max_bytes",
+    "kv_max_namespaces",
     "warm_isolates",
     "warm_memory",
     "warm_idle",
@@ -108,6 +113,12 @@ pub(crate) struct File {
     #[serde(deserialize_with = "networks")]
     egress_deny_address: Vec<IpNet>,
     egress_ca: Vec<PathBuf>,
+    #[serde(deserialize_with = "size")]
+    kv_max_value: Option<usize>,
+    kv_max_keys: Option<u64>,
+    #[serde(deserialize_with = "size")]
+    kv_max_bytes: Option<usize>,
+    kv_max_namespaces: Option<u64>,
     pub(crate) warm_isolates: Option<usize>,
     #[serde(deserialize_with = "size")]
     pub(crate) warm_memory: Option<usize>,
@@ -203,6 +214,15 @@ impl File {
             egress_allow_address: std::mem::take(&mut self.egress_allow_address),
             egress_deny_address: std::mem::take(&mut self.egress_deny_address),
             egress_ca: std::mem::take(&mut self.egress_ca),
+        }
+    }
+
+    pub(crate) fn kv(&self) -> KvFlags {
+        KvFlags {
+            kv_max_value: self.kv_max_value,
+            kv_max_keys: self.kv_max_keys,
+            kv_max_bytes: self.kv_max_bytes,
+            kv_max_namespaces: self.kv_max_namespaces,
         }
     }
 

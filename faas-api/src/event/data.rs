@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use faas_core::cost::Usage;
-use faas_core::events::LiveMetrics;
+use faas_core::events::{LiveMetrics, RefusedRequest};
 use faas_core::model::{self, Json};
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,44 @@ pub struct Retry {
     pub retry_count: u32,
     /// How long until it is due.
     pub delay: Millis,
+}
+
+/// A rule refused a request of a function's code.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct RequestRefused<'a> {
+    /// The execution.
+    pub execution_id: ExecutionKey,
+    /// Its function.
+    pub function_id: FunctionKey,
+    /// The method.
+    pub method: Cow<'a, str>,
+    /// The host; empty if the URL is not valid.
+    pub host: Cow<'a, str>,
+    /// The port; 0 if the URL is not valid.
+    pub port: u16,
+    /// Whose rule it was: `server` or `function`.
+    pub refused_by: Cow<'a, str>,
+    /// Which rule, and why.
+    pub reason: Cow<'a, str>,
+    /// How many requests of the function were refused since its last such message, besides this one.
+    pub more: u64,
+}
+
+impl<'a> From<&'a RefusedRequest> for RequestRefused<'a> {
+    fn from(refused: &'a RefusedRequest) -> Self {
+        Self {
+            execution_id: Text(refused.execution_id),
+            function_id: Text(refused.function_id),
+            method: Cow::Borrowed(&refused.method),
+            host: Cow::Borrowed(&refused.host),
+            port: refused.port,
+            refused_by: Cow::Borrowed(refused.by.as_str()),
+            reason: Cow::Borrowed(&refused.reason),
+            more: refused.more,
+        }
+    }
 }
 
 /// An execution failed for good.
@@ -145,6 +183,8 @@ pub struct EventCost {
     pub retry_cost: Dollars,
     /// Input plus output, and the bodies of requests that the code made.
     pub data_transfer_cost: Dollars,
+    /// Operations on keys and values.
+    pub kv_cost: Dollars,
     /// The sum of the parts.
     pub total_cost: Dollars,
     /// What the tier gives.
@@ -162,6 +202,7 @@ impl From<&model::Execution> for EventCost {
             cold_start_cost: Dollars(cost.cold_start),
             retry_cost: Dollars(cost.retry),
             data_transfer_cost: Dollars(cost.data_transfer),
+            kv_cost: Dollars(cost.kv),
             total_cost: Dollars(cost.total()),
             resource_usage: ResourceUsage::from(cost),
         }

@@ -12,7 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 pub use data::{
-    AliasMoved, Completed, EventCost, Failed, Gap, Metrics, Refused, Retry, Scaled, Started,
+    AliasMoved, Completed, EventCost, Failed, Gap, Metrics, Refused, RequestRefused, Retry, Scaled,
+    Started,
 };
 pub use subscribe::{Since, Subscribe, SubscribeType};
 
@@ -107,6 +108,7 @@ impl<'de> Deserialize<'de> for Message<'_> {
             "execution_failed" => EventData::Failed(data(text)?),
             "alias_moved" => EventData::AliasMoved(data(text)?),
             "scaling_event" => EventData::Scaling(data(text)?),
+            "request_refused" => EventData::RequestRefused(data(text)?),
             "metrics" => EventData::Metrics(data(text)?),
             "load_test_progress" | "load_test_finished" => EventData::LoadTest(data(text)?),
             "gap" => EventData::Gap(data(text)?),
@@ -124,13 +126,14 @@ impl<'de> Deserialize<'de> for Message<'_> {
 }
 
 /// The types that can be subscribed to.
-pub const EVENT_TYPES: [&str; 9] = [
+pub const EVENT_TYPES: [&str; 10] = [
     "execution_started",
     "execution_completed",
     "execution_retry",
     "execution_failed",
     "alias_moved",
     "scaling_event",
+    "request_refused",
     "metrics",
     "load_test_progress",
     "load_test_finished",
@@ -145,6 +148,7 @@ pub const fn event_type(kind: &EventKind) -> Option<&'static str> {
         EventKind::Failed(_) => "execution_failed",
         EventKind::AliasMoved { .. } => "alias_moved",
         EventKind::Scaling(_) => "scaling_event",
+        EventKind::RequestRefused(_) => "request_refused",
         EventKind::Metrics(_) => "metrics",
         EventKind::LoadTestProgress(_) => "load_test_progress",
         EventKind::LoadTestFinished(_) => "load_test_finished",
@@ -169,6 +173,8 @@ pub enum EventData<'a> {
     AliasMoved(AliasMoved<'a>),
     /// `scaling_event`
     Scaling(Scaled<'a>),
+    /// `request_refused`
+    RequestRefused(RequestRefused<'a>),
     /// `metrics`
     Metrics(Metrics),
     /// `load_test_progress` and `load_test_finished`
@@ -216,6 +222,9 @@ impl<'a> EventData<'a> {
                 to: to.as_deref().map(Alias::from),
             }),
             EventKind::Scaling(event) => Self::Scaling(Scaled::from(&**event)),
+            EventKind::RequestRefused(refused) => {
+                Self::RequestRefused(RequestRefused::from(&**refused))
+            }
             EventKind::Metrics(metrics) => Self::Metrics(Metrics::from(&**metrics)),
             EventKind::LoadTestProgress(test) => Self::LoadTest(Box::new(LoadTest::progress(test))),
             EventKind::LoadTestFinished(test) => Self::LoadTest(Box::new(LoadTest::from(&**test))),

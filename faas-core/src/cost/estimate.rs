@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::price::units;
 use super::{PriceBook, Usage, price};
-use crate::model::{Basis, Cost, NanoDollars, Tier};
+use crate::model::{Basis, Cost, KvUsage, NanoDollars, Tier};
 
 /// An estimate of the next execution's cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub fn estimate(
                 bytes,
                 // A call that waits for nothing uses the processor all the time.
                 cpu_nanos: u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX),
+                // How often the code uses keys and values is not known beforehand.
+                kv: KvUsage::default(),
             },
             book,
         )

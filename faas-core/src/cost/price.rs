@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::PriceBook;
-use crate::model::{Cost, Execution, FailureKind, NanoDollars, Tier};
+use crate::model::{Cost, Execution, FailureKind, HostCallRecord, KvUsage, NanoDollars, Tier};
 
 impl Cost {
     /// Returns a cost of zero in `tier`.
@@ -15,6 +15,7 @@ impl Cost {
             cold_start: NanoDollars::ZERO,
             retry: NanoDollars::ZERO,
             data_transfer: NanoDollars::ZERO,
+            kv: NanoDollars::ZERO,
             memory_mb: price.memory_mb,
             cpu_millis: price.cpu_millis,
             price_version: book.version,
@@ -34,10 +35,13 @@ pub struct Usage {
     /// The number of retries among them.
     pub retries: u64,
     /// Bytes of input plus output as JSON in UTF-8, and of the bodies of HTTP requests that are kept
-    /// with the execution, in both directions.
+    /// with the execution, in both directions. Of a response in pieces, the bytes of its body instead
+    /// of the output.
     pub bytes: u64,
     /// Nanoseconds of processor time, summed over the attempts that ran.
     pub cpu_nanos: u64,
+    /// The operations on keys and values of the attempts that ran.
+    pub kv: KvUsage,
 }
 
 impl Usage {
@@ -52,6 +56,7 @@ impl Usage {
             retries: 0,
             bytes: 0,
             cpu_nanos: 0,
+            kv: KvUsage::default(),
         };
         let ran = execution
             .attempts
@@ -64,15 +69,24 @@ impl Usage {
             usage.cold_starts += u64::from(attempt.cold_start);
             let cpu = u64::try_from(attempt.cpu_time.as_nanos()).unwrap_or(u64::MAX);
             usage.cpu_nanos = usage.cpu_nanos.saturating_add(cpu);
+            usage.kv.add(&attempt.kv);
         }
         if attempts > 0 {
             usage.retries = u64::from(execution.retry_count).min(attempts - 1);
             let output = execution.output.as_ref().map_or(0, crate::model::Json::len);
+            // The bytes of a response in pieces are those of its host call.
+            let output = if in_pieces(execution) { 0 } else { output };
             usage.bytes = (execution.input.len() + output) as u64;
             usage.bytes = usage.bytes.saturating_add(requested(execution, billed));
         }
         usage
     }
+}
+
+/// Whether the output is the record of a response in pieces.
+fn in_pieces(execution: &Execution) -> bool {
+    let mut calls = execution.host_calls.iter();
+    calls.any(HostCallRecord::is_response)
 }
 
 /// The bytes of the HTTP requests that are kept with the execution, in and out, and those of the
@@ -113,6 +127,9 @@ pub fn price(usage: &Usage, book: &PriceBook) -> Cost {
         cold_start: book.cold_start.times(usage.cold_starts),
         retry: book.retry.times(usage.retries),
         data_transfer: fraction(book.data_transfer_per_kib, usage.bytes.into(), 1024),
+        kv: book.kv_read.times(usage.kv.reads)
+            + book.kv_write.times(usage.kv.writes)
+            + book.kv_list.times(usage.kv.lists),
         ..Cost::zero(usage.tier, book)
     }
 }
@@ -164,6 +181,7 @@ mod tests {
             retries: 0,
             bytes,
             cpu_nanos: 0,
+            kv: KvUsage::default(),
         }
     }
 
@@ -189,6 +207,7 @@ mod tests {
                     instance_id: None,
                     cold_start: *cold_start,
                     cpu_time: Duration::ZERO,
+                    kv: KvUsage::default(),
                 })
                 .unwrap();
         }
@@ -277,6 +296,31 @@ mod tests {
     }
 
     #[test]
+    fn operations_on_keys_and_values_are_billed_for_the_attempts_that_ran() {
+        let failed = Some(FailureKind::UserError);
+        let platform = Some(FailureKind::Platform);
+        let attempts = [(9, false, failed), (9, false, platform), (9, false, None)];
+        let mut ran = execution(Tier::Basic, &attempts);
+        let free = price(&Usage::of(&ran), &book());
+        let kv = |reads, writes, lists| KvUsage {
+            reads,
+            writes,
+            lists,
+        };
+        ran.attempts[0].kv = kv(100, 2, 0);
+        ran.attempts[1].kv = kv(1_000, 1_000, 1_000);
+        ran.attempts[2].kv = kv(1, 0, 3);
+        let usage = Usage::of(&ran);
+        assert_eq!(usage.kv, kv(101, 2, 3));
+        let billed = price(&usage, &book());
+        // Half a dollar for a million reads, 5 dollars for a million of the others.
+        assert_eq!(billed.kv.get(), 101 * 500 + 5 * 5_000);
+        assert_eq!(billed.total() - free.total(), billed.kv);
+        ran.attempts[2].kv = kv(u64::MAX, u64::MAX, u64::MAX);
+        assert_eq!(price(&Usage::of(&ran), &book()).kv.get(), i64::MAX);
+    }
+
+    #[test]
     fn storing_a_mebibyte_of_code_for_an_hour_costs_the_listed_price() {
         const HOUR: u128 = 3_600_000_000;
         let mebibyte = 1_u128 << 20;
@@ -358,8 +402,12 @@ mod tests {
             retries in 0_u64..100,
             bytes in 0_u64..100_000_000,
             cpu_nanos in 0_u64..100_000_000_000_000,
+            reads in 0_u64..10_000_000,
+            writes in 0_u64..10_000_000,
+            lists in 0_u64..10_000_000,
         ) -> Usage {
-            Usage { tier, units, cold_starts, retries, bytes, cpu_nanos }
+            let kv = KvUsage { reads, writes, lists };
+            Usage { tier, units, cold_starts, retries, bytes, cpu_nanos, kv }
         }
     }
 
@@ -383,11 +431,13 @@ mod tests {
         fn the_total_is_the_sum_of_the_components(usage in any_usage()) {
             let book = book();
             let cost = price(&usage, &book);
-            let parts = [cost.base, cost.cold_start, cost.retry, cost.data_transfer];
+            let parts = [cost.base, cost.cold_start, cost.retry, cost.data_transfer, cost.kv];
             prop_assert_eq!(cost.total(), parts.into_iter().sum());
             let exact = book.tier(usage.tier).per_100ms.get() * usage.units as i64
                 + 50_000 * usage.cold_starts as i64
-                + 20_000 * usage.retries as i64;
+                + 20_000 * usage.retries as i64
+                + 500 * usage.kv.reads as i64
+                + 5_000 * (usage.kv.writes + usage.kv.lists) as i64;
             prop_assert_eq!((cost.total() - cost.data_transfer).get(), exact);
             let mut dear = book.clone();
             dear.price_per_cpu_ms = Some(NanoDollars::new(1_000_000));

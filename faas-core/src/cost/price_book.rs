@@ -48,6 +48,12 @@ pub struct PriceBook {
     /// Per millisecond of processor time, on top of the run time. Default: none, which bills only
     /// run time.
     pub price_per_cpu_ms: Option<NanoDollars>,
+    /// For each key that code reads. Default: half a dollar for a million.
+    pub kv_read: NanoDollars,
+    /// For each key that code sets, deletes, or compares and sets. Default: 5 dollars for a million.
+    pub kv_write: NanoDollars,
+    /// For each page of a list of keys. Default: 5 dollars for a million.
+    pub kv_list: NanoDollars,
 }
 
 /// The price and the resources of a tier.
@@ -188,6 +194,9 @@ impl PriceBook {
                 "price_per_cpu_ms",
                 self.price_per_cpu_ms.unwrap_or(NanoDollars::ZERO),
             ),
+            ("kv_read", self.kv_read),
+            ("kv_write", self.kv_write),
+            ("kv_list", self.kv_list),
         ];
         for (name, price) in factors {
             not_negative(name, price)?;
@@ -264,6 +273,9 @@ impl Default for PriceBook {
             scaling_event: NanoDollars::new(100_000),
             storage_per_mib_hour: NanoDollars::new(100_000),
             price_per_cpu_ms: None,
+            kv_read: NanoDollars::new(500),
+            kv_write: NanoDollars::new(5_000),
+            kv_list: NanoDollars::new(5_000),
         }
     }
 }
@@ -285,13 +297,16 @@ mod tests {
             refused(|book| book.premium.per_100ms = NanoDollars::new(-1)),
             "premium.per_100ms must not be negative, but is -1 nano-dollars"
         );
-        let factors: [fn(&mut PriceBook) -> &mut NanoDollars; 6] = [
+        let factors: [fn(&mut PriceBook) -> &mut NanoDollars; 9] = [
             |book| &mut book.cold_start,
             |book| &mut book.retry,
             |book| &mut book.data_transfer_per_kib,
             |book| &mut book.scaling_event,
             |book| &mut book.storage_per_mib_hour,
             |book| book.price_per_cpu_ms.insert(NanoDollars::ZERO),
+            |book| &mut book.kv_read,
+            |book| &mut book.kv_write,
+            |book| &mut book.kv_list,
         ];
         for factor in factors {
             let mut book = PriceBook::default();

@@ -146,15 +146,19 @@ impl Exchange {
         self.gone.is_cancelled()
     }
 
-    /// Whether a response in pieces has begun, and how many bytes of it were sent.
-    pub(super) fn sent_bytes(&self) -> Option<u64> {
-        self.sent.lock().as_ref().map(|sent| sent.bytes)
+    /// How many bytes of a response in pieces were sent, if it has begun and is incomplete.
+    pub(super) fn cut_after(&self) -> Option<u64> {
+        let is_whole = self.is_whole.load(Ordering::Acquire);
+        let sent = self.sent.lock();
+        sent.as_ref().filter(|_| !is_whole).map(|sent| sent.bytes)
     }
 
     /// What a record has of a response in pieces; `None` if there was none.
     pub(super) fn record(&self) -> Option<Json> {
+        let is_whole = self.is_whole.load(Ordering::Acquire);
         let sent = self.sent.lock().take()?;
-        serde_json::to_vec(&sent.record()).ok().map(Json::trusted)
+        let record = sent.record(is_whole);
+        serde_json::to_vec(&record).ok().map(Json::trusted)
     }
 }
 
@@ -175,7 +179,8 @@ impl Sent {
         }
     }
 
-    fn add(&mut self, piece: &[u8]) {
+    /// Adds a piece. Returns the number of all bytes.
+    fn add(&mut self, piece: &[u8]) -> u64 {
         self.bytes = self.bytes.saturating_add(piece.len() as u64);
         self.hash.update(piece);
         let free = self.kept - self.first.len().min(self.kept);
@@ -185,9 +190,10 @@ impl Sent {
         self.last.extend(rest.get(skipped..).unwrap_or_default());
         let over = self.last.len().saturating_sub(self.kept);
         self.last.drain(..over);
+        self.bytes
     }
 
-    fn record(mut self) -> Value {
+    fn record(mut self, is_whole: bool) -> Value {
         let mut record = json!({
             "status": self.status,
             "headers": self.headers,
@@ -202,6 +208,9 @@ impl Sent {
             vec![("first", self.first), ("last", self.last.into())]
         };
         if let Value::Object(record) = &mut record {
+            if !is_whole {
+                record.insert("incomplete".to_owned(), true.into());
+            }
             for (name, bytes) in parts {
                 // A part may begin or end within a character.
                 let is_text = is_all || !bytes.contains(&0);
@@ -298,12 +307,17 @@ async fn respond(
                 None => break,
             },
         };
-        let bytes = exchange.sent.lock().as_mut().map(|sent| {
-            sent.add(&piece);
-            sent.bytes
+        let most = engine.0.options.max_response;
+        let bytes = exchange.sent.lock().as_mut().and_then(|sent| {
+            let is_within = sent.bytes.saturating_add(piece.len() as u64) <= most;
+            is_within.then(|| sent.add(&piece))
         });
+        let Some(bytes) = bytes else {
+            let text = format!("the body of a response may have at most {most} bytes");
+            return Err(HostError::new("ERR_TOO_LARGE", text));
+        };
         // The server takes no more pieces than the length says.
-        if length.is_some_and(|length| bytes >= Some(length)) {
+        if length.is_some_and(|length| bytes >= length) {
             exchange.is_whole.store(true, Ordering::Release);
         }
         let is_sent = client.send(piece).await;
@@ -429,7 +443,7 @@ mod tests {
         for piece in pieces {
             sent.add(piece);
         }
-        sent.record()
+        sent.record(true)
     }
 
     #[test]

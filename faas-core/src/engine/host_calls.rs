@@ -16,7 +16,7 @@ use super::{key_value, network};
 use crate::bindings::{Content, HostCall};
 use crate::clock::Clock;
 use crate::egress::Budget;
-use crate::model::{Execution, HostCallRecord};
+use crate::model::{Execution, HostCallRecord, KvUsage};
 use crate::options::PlatformOptions;
 use crate::runtime::{EXCHANGE, HostAnswer, HostError, NETWORK, Payload};
 
@@ -42,6 +42,8 @@ struct Tally {
     records: Vec<HostCallRecord>,
     /// How many ended calls there were besides `records`.
     more: u64,
+    /// The operations on keys and values, without those that failed.
+    kv: KvUsage,
 }
 
 impl HostCalls {
@@ -92,8 +94,20 @@ impl HostCalls {
         }
     }
 
-    /// Drops the streams that are open, and moves what was kept to the execution.
-    pub(super) fn move_to(&self, execution: &mut Execution) {
+    /// Counts operations on keys and values that begin. Those whose call is dropped may have been
+    /// made, so they stay counted.
+    pub(super) fn add_kv(&self, operations: &KvUsage) {
+        self.tally.lock().kv.add(operations);
+    }
+
+    /// The operations have failed.
+    pub(super) fn take_back_kv(&self, operations: &KvUsage) {
+        self.tally.lock().kv.take_back(operations);
+    }
+
+    /// Drops the streams that are open, and moves what was kept to the execution. Returns the
+    /// operations on keys and values.
+    pub(super) fn move_to(&self, execution: &mut Execution) -> KvUsage {
         let open = std::mem::take(&mut *self.streams.lock());
         drop(open);
         let mut tally = self.tally.lock();
@@ -103,6 +117,7 @@ impl HostCalls {
         execution.host_calls.extend(tally.records.drain(..fitting));
         execution.more_host_calls = execution.more_host_calls.saturating_add(more);
         tally.records.clear();
+        std::mem::take(&mut tally.kv)
     }
 }
 
@@ -182,7 +197,10 @@ pub(super) async fn call(
             Payload::Json(json) => Content::Json(json),
             Payload::Bytes(bytes) => Content::Bytes(bytes),
             Payload::Stream(number) => {
-                let taken = calls.streams.lock().take_argument(options, number);
+                let taken = calls
+                    .streams
+                    .lock()
+                    .take_argument(options, number, is_exchange);
                 let (stream, uploaded) = taken?;
                 kept.uploaded = uploaded;
                 Content::Stream(stream)
@@ -200,7 +218,7 @@ pub(super) async fn call(
         }
         if let Some(namespace) = namespace {
             let frame = argument.into_bytes()?;
-            let called = key_value::call(namespace, name, frame);
+            let called = key_value::call(namespace, calls, name, frame);
             return guarded(called).await.map(Content::Bytes);
         }
         let (bindings, given) = (&engine.0.bindings, &function.bindings);

@@ -39,6 +39,8 @@ struct Argument {
     /// For the call; `None` once it has taken the stream.
     stream: Option<ByteStream>,
     bytes: Arc<AtomicU64>,
+    /// Whether it is the response to an HTTP request.
+    is_response: bool,
 }
 
 /// A stream that code reads.
@@ -58,6 +60,7 @@ impl Streams {
         &mut self,
         options: &PlatformOptions,
         number: u64,
+        is_response: bool,
     ) -> Result<(ByteStream, Arc<AtomicU64>), HostError> {
         let argument = self.argument(options, number)?;
         let taken = argument.stream.take().ok_or_else(|| {
@@ -66,6 +69,7 @@ impl Streams {
                 "the stream is the argument of another call",
             )
         })?;
+        argument.is_response = is_response;
         let bytes = argument.bytes.clone();
         self.forget_if_done(number);
         Ok((taken, bytes))
@@ -87,9 +91,16 @@ impl Streams {
                     sender: Some(sender),
                     stream: Some(stream),
                     bytes: Arc::default(),
+                    is_response: false,
                 }))
             }
         }
+    }
+
+    /// Whether an argument is the response to an HTTP request.
+    fn is_response(&self, number: u64) -> bool {
+        let argument = self.arguments.get(&number);
+        argument.is_some_and(|argument| argument.is_response)
     }
 
     /// Ends an argument. Returns its sender.
@@ -188,7 +199,9 @@ async fn read(engine: &Engine, calls: &HostCalls, number: u64) -> HostAnswer {
         let Some(piece) = reading.next().await? else {
             return Ok(None);
         };
-        calls.move_bytes(&engine.0.options, piece.len())?;
+        if !reading.kept.record.is_exchange() {
+            calls.move_bytes(&engine.0.options, piece.len())?;
+        }
         Ok(Some(piece))
     });
     let piece = piece.await;
@@ -255,8 +268,14 @@ async fn write(
     piece: Bytes,
 ) -> Result<(), HostError> {
     let options = &engine.0.options;
-    let admitted =
-        check_argument(options, piece.len()).and_then(|()| calls.move_bytes(options, piece.len()));
+    let is_response = calls.streams.lock().is_response(number);
+    let admitted = check_argument(options, piece.len()).and_then(|()| {
+        if is_response {
+            // Its own limit holds for it.
+            return Ok(());
+        }
+        calls.move_bytes(options, piece.len())
+    });
     if let Err(error) = admitted {
         fail(engine, calls, number, error.clone()).await?;
         return Err(error);

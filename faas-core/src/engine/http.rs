@@ -8,20 +8,30 @@ use tokio::sync::oneshot;
 
 use super::Engine;
 use super::exchange::{Client, Exchange, Started};
-use super::execute::{Request, illegal, shutting_down};
+use super::execute::{Accepted, Request, illegal, shutting_down};
 use super::job::{Job, Loaded};
 use crate::error::Error;
 use crate::http::{self, Answer, Input, Output, Response, ResponseBody, Timing};
-use crate::model::{Execution, Failure, FailureKind, Status, Timestamp};
+use crate::model::{Execution, ExecutionId, Failure, FailureKind, Status, Timestamp};
+
+/// A request whose execution is queued.
+struct Asked {
+    id: ExecutionId,
+    accepted_at: Timestamp,
+    exchange: Arc<Exchange>,
+    client: Client,
+    started: oneshot::Receiver<Started>,
+    ended: oneshot::Receiver<Result<Arc<Execution>, Error>>,
+}
 
 impl Engine {
-    /// Runs a function for a request, and waits for its response. The execution of a response that is
-    /// not in pieces is stored.
-    pub(crate) async fn answer(
+    /// Queues the execution of a request.
+    fn ask(
         &self,
         function: &Arc<Loaded>,
         mut request: http::Request,
-    ) -> Result<Answer, Error> {
+        retry_of: Option<ExecutionId>,
+    ) -> Result<Asked, Error> {
         let config = function.function.config.http.as_deref();
         let timeout = config.and_then(crate::model::http::HttpConfig::time_limit);
         let input =
@@ -30,7 +40,11 @@ impl Engine {
         let (exchange, started) =
             Exchange::new(input.call, input.body, timeout, request.method == "HEAD");
         let exchange = Arc::new(exchange);
-        let mut execution = self.accepted(function, Request::once(input.record, request.caller));
+        let request = Request {
+            retry_of,
+            ..Request::once(input.record, request.caller)
+        };
+        let mut execution = self.accepted(function, request);
         execution.claim().map_err(illegal)?;
         let accepted_at = execution.created_at;
         let mut client = Client::new(self.clone(), exchange.clone(), execution.id);
@@ -41,8 +55,55 @@ impl Engine {
             client.finish();
             return Err(shutting_down());
         }
+        Ok(Asked {
+            id,
+            accepted_at,
+            exchange,
+            client,
+            started,
+            ended,
+        })
+    }
+
+    /// Runs a function for the request of an execution that has ended. Nobody gets the response; the
+    /// new execution is stored when it has ended.
+    pub(crate) fn answer_again(
+        &self,
+        function: &Arc<Loaded>,
+        request: http::Request,
+        retry_of: ExecutionId,
+    ) -> Result<Accepted, Error> {
+        let asked = self.ask(function, request, Some(retry_of))?;
+        let id = asked.id;
+        self.0.handle.spawn(async move {
+            let mut client = asked.client;
+            match first(asked.started, asked.ended).await {
+                First::Started(started) => {
+                    let mut body = client.body(started.pieces);
+                    while let Some(Ok(_)) = body.next().await {}
+                }
+                First::Ended(_) => client.finish(),
+            }
+        });
+        Ok(Accepted {
+            id,
+            duplicate: false,
+            status: Status::Pending,
+        })
+    }
+
+    /// Runs a function for a request, and waits for its response. The execution of a response that is
+    /// not in pieces is stored.
+    pub(crate) async fn answer(
+        &self,
+        function: &Arc<Loaded>,
+        request: http::Request,
+    ) -> Result<Answer, Error> {
+        let asked = self.ask(function, request, None)?;
+        let (id, accepted_at) = (asked.id, asked.accepted_at);
+        let (exchange, mut client) = (asked.exchange, asked.client);
         let timing = |now| timing(&exchange, accepted_at, now);
-        match first(started, ended).await {
+        match first(asked.started, asked.ended).await {
             First::Started(started) => Ok(Answer::Response(Response {
                 status: started.head.status,
                 headers: started.head.headers,
@@ -137,7 +198,7 @@ pub(super) fn result(
         Err(mut failure) => {
             if failure.kind == FailureKind::Cancelled && exchange.was_left() {
                 "cancelled: the client has closed the connection".clone_into(&mut failure.message);
-            } else if let Some(bytes) = exchange.sent_bytes() {
+            } else if let Some(bytes) = exchange.cut_after() {
                 failure.message = format!(
                     "the response ended early, after {bytes} bytes: {}",
                     failure.message

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use super::Engine;
 use super::host_calls::HostCalls;
@@ -18,7 +18,7 @@ use super::job::Job;
 use super::live::as_waiting;
 use super::queue::Hold;
 use super::settle::{not_run, settle};
-use crate::model::{Execution, FunctionId, InstanceId, Status, Timestamp};
+use crate::model::{Execution, ExecutionId, FunctionId, InstanceId, Status, Timestamp};
 use crate::runtime::StopReason;
 use crate::store::Owner;
 
@@ -27,12 +27,15 @@ pub(super) struct Slot {
     number: u64,
     /// The instance on which it begins.
     pub(super) id: InstanceId,
+    execution: ExecutionId,
     pub(super) hold: Arc<Hold>,
     /// What it runs. Whoever takes it out settles it: its task, or the watchdog that abandons it.
     running: Mutex<Option<Running>>,
     /// Notified when it is abandoned.
     abandoned: Notify,
     is_abandoned: AtomicBool,
+    /// Closed when the slot is removed: the end of its execution was sent to the recorder.
+    removal: Semaphore,
 }
 
 /// A job that runs. Its times are on the monotonic clock; *active* ones leave out the pauses of the
@@ -209,6 +212,7 @@ impl Instances {
             exchange.take(clock.now());
         }
         let slot = Arc::new(Slot {
+            execution: job.execution.id,
             number: self.started.fetch_add(1, Ordering::Relaxed),
             id,
             hold,
@@ -226,6 +230,7 @@ impl Instances {
             })),
             abandoned: Notify::new(),
             is_abandoned: AtomicBool::new(false),
+            removal: Semaphore::new(0),
         });
         self.slots.lock().insert(slot.number, slot.clone());
         slot
@@ -233,6 +238,19 @@ impl Instances {
 
     pub(super) fn remove(&self, slot: &Slot) {
         self.slots.lock().remove(&slot.number);
+        slot.removal.close();
+    }
+
+    /// Waits until the execution has no slot.
+    pub(super) async fn settled(&self, id: ExecutionId) {
+        let slot = {
+            let slots = self.slots.lock();
+            slots.values().find(|slot| slot.execution == id).cloned()
+        };
+        if let Some(slot) = slot {
+            // It has no permits: this ends with an error when it is closed.
+            let _ = slot.removal.acquire().await;
+        }
     }
 
     /// Stops the attempt that is `wanted`. Returns whether there is one.

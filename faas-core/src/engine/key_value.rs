@@ -9,8 +9,9 @@ use std::time::Duration;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
+use super::host_calls::HostCalls;
 use crate::kv::{Kv, KvError, KvOptions};
-use crate::model::{Json, KvLimits, Timestamp};
+use crate::model::{Json, KvLimits, KvUsage, Timestamp};
 use crate::runtime::{BindingNames, HostError};
 use crate::store::KvEntry;
 
@@ -152,9 +153,40 @@ struct AnswerHead<'a> {
     is_set: Option<bool>,
 }
 
-/// Carries out a call. The answer is a frame.
-pub(super) async fn call(kv: &Kv, function: &str, frame: Bytes) -> Result<Bytes, HostError> {
-    let (head, mut values) = read(frame)?;
+/// Carries out a call and counts its operations among those of the attempt. The answer is a frame.
+pub(super) async fn call(
+    kv: &Kv,
+    calls: &HostCalls,
+    function: &str,
+    frame: Bytes,
+) -> Result<Bytes, HostError> {
+    let (head, values) = read(frame)?;
+    let operations = operations(function, &head);
+    calls.add_kv(&operations);
+    let answer = carry_out(kv, function, head, values).await;
+    if answer.is_err() {
+        calls.take_back_kv(&operations);
+    }
+    answer
+}
+
+/// What a call is billed for if it succeeds.
+fn operations(function: &str, head: &Head) -> KvUsage {
+    let mut operations = KvUsage::default();
+    match function {
+        "get" => operations.reads = head.keys.len() as u64,
+        "list" => operations.lists = 1,
+        _ => operations.writes = 1,
+    }
+    operations
+}
+
+async fn carry_out(
+    kv: &Kv,
+    function: &str,
+    head: Head,
+    mut values: Bytes,
+) -> Result<Bytes, HostError> {
     let value = take(&mut values, head.value)?;
     let expected = take(&mut values, head.expected)?;
     match function {

@@ -34,6 +34,7 @@ mod queue;
 mod ready;
 mod record;
 mod recorder;
+mod refusals;
 mod registry;
 mod retry;
 mod runtimes;
@@ -68,6 +69,7 @@ use self::queue::{Depth, Queue};
 use self::ready::Readiness;
 use self::record::{Record, Stored};
 use self::recorder::Recorder;
+use self::refusals::Refusals;
 pub(crate) use self::registry::{Compiled, Registry};
 pub(crate) use self::runtimes::{NamedRuntime, Runtimes};
 use self::scaler::ScalingHealth;
@@ -79,7 +81,7 @@ use crate::cost::PriceBook;
 use crate::egress::Network;
 use crate::error::Error;
 use crate::events::EventBus;
-use crate::model::IdGenerator;
+use crate::model::{ExecutionId, IdGenerator};
 use crate::options::PlatformOptions;
 use crate::runtime::StopReason;
 use crate::scaling::ScalingPolicy;
@@ -143,6 +145,7 @@ pub(crate) struct Shared {
     /// Names this platform among those on the same store.
     owner: Owner,
     counters: Counters,
+    refusals: Refusals,
     pub(crate) scaling_health: ScalingHealth,
 }
 
@@ -192,6 +195,7 @@ impl Engine {
             in_flight: Arc::default(),
             owner,
             counters: Counters::default(),
+            refusals: Refusals::default(),
             scaling_health: ScalingHealth::default(),
             options,
             clock,
@@ -258,12 +262,17 @@ impl Engine {
         }
     }
 
-    /// Waits until executions that have ended before are stored; not while the store is unavailable.
-    pub(crate) async fn written(&self) {
+    /// Waits until an execution that ends now, or has ended, is stored; not while the store is
+    /// unavailable.
+    pub(crate) async fn written(&self, id: ExecutionId) {
         const ENOUGH: Duration = Duration::from_secs(1);
         if self.0.recorder.is_healthy() {
+            let written = async {
+                self.0.instances.settled(id).await;
+                self.0.recorder.flush().await;
+            };
             tokio::select! {
-                () = self.0.recorder.flush() => {}
+                () = written => {}
                 () = self.0.clock.sleep(ENOUGH) => {}
             }
         }

@@ -10,7 +10,9 @@ use super::http;
 use super::instances::Running;
 use super::job::Job;
 use super::record::{Record, Stored};
-use crate::model::{Attempt, Execution, Failure, FailureKind, IllegalTransition, Json, Timestamp};
+use crate::model::{
+    Attempt, Execution, Failure, FailureKind, IllegalTransition, Json, KvUsage, Timestamp,
+};
 use crate::runtime::{Outcome, StopReason};
 use crate::store::Stage;
 
@@ -69,13 +71,19 @@ pub(super) async fn settle(engine: Engine, running: Running, mut outcome: Outcom
         waited: time.waited,
         now: engine.0.clock.now(),
     };
+    let mut cut = None;
     if let Some(exchange) = exchange {
         outcome.result = http::result(&exchange, outcome.result);
+        cut = exchange.record();
     }
     let ended = Arc::make_mut(&mut execution);
-    host_calls.move_to(ended);
-    match settled(engine, ended, guard.is_some(), outcome, span) {
+    let kv = host_calls.move_to(ended);
+    match settled(engine, ended, guard.is_some(), (outcome, kv), span) {
         Ok(retry_after) => {
+            if cut.is_some() {
+                // The function has failed after it began to send its response.
+                Arc::make_mut(&mut execution).output = cut;
+            }
             let output = execution.output.as_ref().map_or(0, Json::len);
             place.add_output(output).await;
             let stored = guard.map(|guard| Stored::held(from, guard));
@@ -107,7 +115,7 @@ fn settled(
     engine: &Engine,
     execution: &mut Execution,
     stored: bool,
-    outcome: Outcome,
+    (outcome, kv): (Outcome, KvUsage),
     span: Span,
 ) -> Result<Option<Duration>, IllegalTransition> {
     let ended = span.started + span.duration + span.waited;
@@ -120,6 +128,7 @@ fn settled(
         instance_id: execution.instance_id.clone(),
         cold_start: outcome.cold_start,
         cpu_time: outcome.cpu_time,
+        kv,
     })?;
     let failure = match outcome.result {
         Ok(output) => return execution.complete(output, ended).map(|()| None),
@@ -173,7 +182,7 @@ pub(super) fn interrupted(
         engine,
         execution,
         true,
-        outcome,
+        (outcome, KvUsage::default()),
         Span {
             started: now,
             duration: Duration::ZERO,

@@ -4,12 +4,14 @@
 //! credentials.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use serde::ser::SerializeMap as _;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::headers::{is_secret, kept_headers};
 use super::{Body, MAX_INLINE_BODY, Request};
@@ -93,6 +95,52 @@ impl Serialize for Params<'_> {
         }
         map.end()
     }
+}
+
+/// A request as a record has it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Recorded {
+    method: String,
+    url: String,
+    path: String,
+    query: String,
+    headers: BTreeMap<String, String>,
+    #[serde(rename = "params")]
+    _params: BTreeMap<String, String>,
+    client: Option<IpAddr>,
+    body: Option<String>,
+    body_base64: Option<String>,
+    #[serde(default)]
+    body_stream: bool,
+}
+
+/// The request that a record has; `None` if the input is none.
+///
+/// # Errors
+/// What the record lacks.
+pub(crate) fn recorded(input: &Json) -> Option<Result<Request, String>> {
+    let record: Recorded = serde_json::from_str(input.as_str()).ok()?;
+    let mut request = Request::new(record.method, record.url);
+    if request.split() != (record.path.as_str(), record.query.as_str()) {
+        return None;
+    }
+    let mut headers = record.headers.iter();
+    let hidden = headers.find(|(name, value)| is_secret(name) && *value == HIDDEN);
+    if let Some((name, _)) = hidden {
+        return Some(Err(format!("the value of its header {name}")));
+    }
+    if record.body_stream {
+        return Some(Err("its body, which came in pieces".to_owned()));
+    }
+    request.headers = record.headers.into_iter().collect();
+    request.client = record.client;
+    request.body = match (record.body, record.body_base64) {
+        (Some(text), _) => Body::Bytes(text.into()),
+        (None, Some(base64)) => Body::Bytes(BASE64_STANDARD.decode(base64).ok()?.into()),
+        (None, None) => Body::Empty,
+    };
+    Some(Ok(request))
 }
 
 impl Input {
@@ -179,6 +227,38 @@ mod tests {
         assert_eq!(record["headers"]["cookie"], HIDDEN);
         assert_eq!(record["headers"]["accept"], "a, b");
         assert!(!is_stream);
+    }
+
+    #[test]
+    fn a_recorded_request_is_read_again_unless_a_part_of_it_is_not_recorded() {
+        let again = |mut request: Request| {
+            let first = Input::of(&mut request).unwrap();
+            let read = recorded(&first.record).unwrap();
+            read.map(|mut request| (first.call, Input::of(&mut request).unwrap().call))
+        };
+        let get = || Request::new("GET", "http://a.example/b%20?c=1").header("accept", "x");
+        let mut of_client = get();
+        of_client.client = Some([127, 0, 0, 1].into());
+        for request in [
+            get(),
+            of_client,
+            get().body("text"),
+            get().body(&b"\xff"[..]),
+        ] {
+            let (first, second) = again(request).unwrap();
+            assert_eq!(first.as_str(), second.as_str());
+        }
+        let secret = again(get().header("cookie", "c")).unwrap_err();
+        assert!(secret.contains("cookie"), "{secret}");
+        let long = again(get().body(vec![0; MAX_INLINE_BODY + 1])).unwrap_err();
+        assert!(long.contains("body"), "{long}");
+        for other in [
+            "1",
+            "{}",
+            r#"{"method":"GET","url":"http://a/b","path":"/c","query":"","headers":{},"params":{}}"#,
+        ] {
+            assert!(recorded(&Json::parse(other.to_owned()).unwrap()).is_none());
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ use bytes::Bytes;
 use crate::bindings::ByteStream;
 use crate::model::{CallerLabel, Execution, ExecutionId};
 
-pub(crate) use input::Input;
+pub(crate) use input::{Input, recorded};
 pub(crate) use output::{Head, Output, read};
 
 /// The longest body, in bytes, that is part of the input of a call. The code reads a longer one in

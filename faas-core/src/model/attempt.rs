@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{InstanceId, Timestamp};
+use super::{InstanceId, KvUsage, Timestamp};
 
 /// Why an attempt returned no value.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -125,6 +125,8 @@ pub struct Attempt {
     pub cold_start: bool,
     /// The processor time that its code used, as the kernel counted it; zero if unknown.
     pub cpu_time: Duration,
+    /// The operations on keys and values that its code made.
+    pub kv: KvUsage,
 }
 
 /// One host call of an execution.
@@ -154,6 +156,11 @@ impl HostCallRecord {
     pub fn is_exchange(&self) -> bool {
         // No binding of a host can have such a name.
         self.name.starts_with("#http.")
+    }
+
+    /// Whether it moved the response to the HTTP request that the execution answers.
+    pub fn is_response(&self) -> bool {
+        &*self.name == "#http.respond"
     }
 }
 

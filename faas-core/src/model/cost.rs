@@ -16,6 +16,8 @@ pub struct Cost {
     pub retry: NanoDollars,
     /// Input plus output.
     pub data_transfer: NanoDollars,
+    /// Operations on keys and values.
+    pub kv: NanoDollars,
     /// The tier's heap limit when priced, in MiB.
     pub memory_mb: u32,
     /// The tier's share of a core when priced, in thousandths.
@@ -27,7 +29,7 @@ pub struct Cost {
 impl Cost {
     /// Returns the sum of the components.
     pub fn total(&self) -> NanoDollars {
-        self.base + self.cold_start + self.retry + self.data_transfer
+        self.base + self.cold_start + self.retry + self.data_transfer + self.kv
     }
 }
 
@@ -64,6 +66,8 @@ pub struct UsageSums {
     pub retry: NanoDollars,
     /// The cost of input and output.
     pub data_transfer: NanoDollars,
+    /// The cost of operations on keys and values.
+    pub kv: NanoDollars,
     /// The most expensive tier among the executions.
     pub tier: Option<Tier>,
 }
@@ -80,6 +84,7 @@ impl UsageSums {
             cold_start: execution.cost.cold_start,
             retry: execution.cost.retry,
             data_transfer: execution.cost.data_transfer,
+            kv: execution.cost.kv,
             tier: Some(execution.cost.tier),
         }
     }
@@ -94,11 +99,12 @@ impl UsageSums {
         self.cold_start += other.cold_start;
         self.retry += other.retry;
         self.data_transfer += other.data_transfer;
+        self.kv += other.kv;
         self.tier = self.tier.max(other.tier);
     }
 
     /// Returns the sum of the costs.
     pub fn total(&self) -> NanoDollars {
-        self.base + self.cold_start + self.retry + self.data_transfer
+        self.base + self.cold_start + self.retry + self.data_transfer + self.kv
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     Attempt, CallerLabel, Cost, ExecutionId, Failure, FailureKind, FunctionId, HostCallRecord,
-    InstanceId, Json, LogLine, Status, Tier, Timestamp,
+    InstanceId, Json, KvUsage, LogLine, Status, Tier, Timestamp,
 };
 
 /// An execution: its input, its outcome and its cost.
@@ -93,6 +93,15 @@ impl Execution {
     /// Returns the processor time of all attempts.
     pub fn cpu_time(&self) -> Duration {
         self.attempts.iter().map(|attempt| attempt.cpu_time).sum()
+    }
+
+    /// Returns the operations on keys and values of all attempts.
+    pub fn kv(&self) -> KvUsage {
+        let mut all = KvUsage::default();
+        for attempt in &self.attempts {
+            all.add(&attempt.kv);
+        }
+        all
     }
 
     /// Creates a pending execution, accepted at `now`, without retries. Its tier is the tier of
@@ -278,6 +287,7 @@ mod tests {
                 instance_id: None,
                 cold_start: false,
                 cpu_time: Duration::ZERO,
+                kv: KvUsage::default(),
             })
             .unwrap();
         execution.retry(start).unwrap();

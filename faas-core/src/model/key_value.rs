@@ -224,6 +224,38 @@ impl<'de> Deserialize<'de> for KvTarget {
     }
 }
 
+/// The operations on keys and values that code made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct KvUsage {
+    /// Keys read, whether they were there or not.
+    pub reads: u64,
+    /// Keys set, deleted or compared.
+    pub writes: u64,
+    /// Pages of lists.
+    pub lists: u64,
+}
+
+impl KvUsage {
+    /// Returns whether there were none.
+    pub const fn is_none(&self) -> bool {
+        self.reads == 0 && self.writes == 0 && self.lists == 0
+    }
+
+    /// Adds `other`.
+    pub const fn add(&mut self, other: &Self) {
+        self.reads = self.reads.saturating_add(other.reads);
+        self.writes = self.writes.saturating_add(other.writes);
+        self.lists = self.lists.saturating_add(other.lists);
+    }
+
+    /// Takes `other` away, which was added before.
+    pub const fn take_back(&mut self, other: &Self) {
+        self.reads = self.reads.saturating_sub(other.reads);
+        self.writes = self.writes.saturating_sub(other.writes);
+        self.lists = self.lists.saturating_sub(other.lists);
+    }
+}
+
 /// How many keys, and how large ones, a namespace takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -234,6 +266,8 @@ pub struct KvLimits {
     pub max_keys: u64,
     /// The most bytes of a namespace: of its keys, values and metadata. Default: 1 GiB.
     pub max_bytes: u64,
+    /// The most namespaces that have keys, those of functions included. Default: 10,000.
+    pub max_namespaces: u64,
 }
 
 impl KvLimits {
@@ -253,6 +287,7 @@ impl Default for KvLimits {
             max_value: 1 << 20,
             max_keys: 1_000_000,
             max_bytes: 1 << 30,
+            max_namespaces: 10_000,
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod object_id;
 mod scaling;
 mod sealed;
 mod source;
+pub mod specifier;
 mod status;
 mod timestamp;
 
@@ -43,7 +44,7 @@ pub use id::{
 #[cfg(feature = "quickjs")]
 pub(crate) use json::is_too_deep;
 pub use json::{Json, JsonError, MAX_DEPTH};
-pub use key_value::{KvConfig, KvLimits, KvTarget, Namespace};
+pub use key_value::{KvConfig, KvLimits, KvTarget, KvUsage, Namespace};
 pub use listed::{FunctionCounts, FunctionSummary, LeftOut, ListedExecution};
 pub use load_test::{
     ErrorGroup, LoadEstimate, LoadResult, LoadTest, LoadTestStatus, ResponseTimes, Second,

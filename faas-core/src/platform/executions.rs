@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Platform, check_caller};
 use crate::engine::{Accepted, Request};
 use crate::error::{Conflict, Error, Resource};
+use crate::http;
 use crate::model::{CallerLabel, Execution, ExecutionId, FunctionId, Json, ListedExecution};
 use crate::store::{ExecutionQuery, PageBudget};
 
@@ -96,7 +97,7 @@ impl Executions<'_> {
         }
         if stored.is_none() {
             // Between its end and its commit, a direct one is neither live nor stored.
-            engine.written().await;
+            engine.written(id).await;
         }
         match engine.0.store.execution(id).await? {
             Some(stored) => Ok(Arc::new(engine.shown(stored))),
@@ -190,8 +191,14 @@ impl Executions<'_> {
     /// Repeats an execution that has ended, with the same input, as a new one that names it in
     /// `retry_of`. It runs the current version of the function, for the same caller.
     ///
+    /// An execution that has answered an HTTP request answers the same request again, if the function
+    /// still answers requests. Nobody gets the response, and the new execution is stored only at its
+    /// end.
+    ///
     /// # Errors
-    /// [`Error::NotFound`], [`Conflict::ExecutionNotEnded`], or as for [`Platform::execute`].
+    /// [`Error::NotFound`], [`Conflict::ExecutionNotEnded`], or as for [`Platform::execute`];
+    /// [`Error::Invalid`] when a part of the HTTP request is not recorded: its body came in pieces, or
+    /// it has credentials.
     pub async fn retry(&self, id: ExecutionId) -> Result<Accepted, Error> {
         let ended = self.ended(id).await?;
         let (input, caller) = (ended.input.clone(), ended.caller.clone());
@@ -243,6 +250,19 @@ impl Executions<'_> {
         input: Json,
         caller: Option<CallerLabel>,
     ) -> Result<Accepted, Error> {
+        if let Some(request) = http::recorded(&input)
+            && let http = self.platform.http_function_of(ended.function_id, None)
+            && let Some(http) = http.await?
+        {
+            let mut request = request.map_err(|part| {
+                Error::Invalid(format!(
+                    "the execution has answered an HTTP request that is not recorded as a whole, \
+                     without {part}: send the request again"
+                ))
+            })?;
+            request.caller = caller;
+            return http.call_again(request, ended.id);
+        }
         let request = Request {
             retry: true,
             retry_of: Some(ended.id),

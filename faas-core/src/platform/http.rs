@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::{Platform, check_caller};
-use crate::engine::Loaded;
+use crate::engine::{Accepted, Loaded};
 use crate::error::{Error, Resource};
 use crate::http::{Answer, Request};
 use crate::model::http::{HttpConfig, Routed};
-use crate::model::{Aliases, FunctionId};
+use crate::model::{Aliases, ExecutionId, FunctionId};
 
 /// A function that answers HTTP requests: see [`Platform::http_function`].
 #[derive(Clone)]
@@ -42,19 +42,28 @@ impl Platform {
         name: &str,
         alias: Option<&str>,
     ) -> Result<HttpFunction, Error> {
-        let none = || Error::NotFound(Resource::Function);
         let id = self.functions().id_of(name).await?;
+        let found = self.http_function_of(id, alias).await?;
+        found.ok_or(Error::NotFound(Resource::Function))
+    }
+
+    /// The function with this id, if it answers requests.
+    pub(super) async fn http_function_of(
+        &self,
+        id: FunctionId,
+        alias: Option<&str>,
+    ) -> Result<Option<HttpFunction>, Error> {
         let loaded = match self.engine().0.registry.called(id, alias).await {
-            Err(Error::NotFound(_) | Error::Inactive) => return Err(none()),
+            Err(Error::NotFound(_) | Error::Inactive) => return Ok(None),
             loaded => loaded?,
         };
         let config = loaded.function.config.http.clone();
-        let config = config.filter(|http| http.enabled).ok_or_else(none)?;
-        Ok(HttpFunction {
+        let config = config.filter(|http| http.enabled);
+        Ok(config.map(|config| HttpFunction {
             platform: self.clone(),
             loaded,
             config,
-        })
+        }))
     }
 
     /// Answers a request with the function of this name. [`HttpFunction::call`] explains the answer.
@@ -84,13 +93,7 @@ impl Platform {
     /// and [`Error::Invalid`] if none does with this method.
     pub async fn http(&self, name: &str, mut request: Request) -> Result<Answer, Error> {
         let function = self.http_function(name).await?;
-        match function.config.route(&request.method, request.path()) {
-            Routed::Matched(params) => request.params = params,
-            Routed::NoRoute => return Err(Error::NotFound(Resource::Function)),
-            Routed::WrongMethod { allow } => {
-                return Err(Error::Invalid(format!("the method must be one of {allow}")));
-            }
-        }
+        function.route(&mut request)?;
         function.call(request).await
     }
 }
@@ -104,6 +107,30 @@ impl HttpFunction {
     /// Its HTTP settings.
     pub fn config(&self) -> &HttpConfig {
         &self.config
+    }
+
+    /// Sets the parameters of the request's route.
+    fn route(&self, request: &mut Request) -> Result<(), Error> {
+        match self.config.route(&request.method, request.path()) {
+            Routed::Matched(params) => request.params = params,
+            Routed::NoRoute => return Err(Error::NotFound(Resource::Function)),
+            Routed::WrongMethod { allow } => {
+                return Err(Error::Invalid(format!("the method must be one of {allow}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the function for the request of this execution, without waiting for the response.
+    pub(super) fn call_again(
+        &self,
+        mut request: Request,
+        of: ExecutionId,
+    ) -> Result<Accepted, Error> {
+        self.route(&mut request)?;
+        self.platform
+            .engine()
+            .answer_again(&self.loaded, request, of)
     }
 
     /// Runs the function for a request and waits for its response, in one attempt. The execution is

@@ -102,6 +102,9 @@ pub struct KvWrite {
     pub max_keys: u64,
     /// The most bytes that the namespace may have.
     pub max_bytes: u64,
+    /// The most namespaces that may have entries. It refuses a write that would add one more. Several
+    /// servers that add namespaces at the same moment may exceed it by a few.
+    pub max_namespaces: u64,
 }
 
 impl KvWrite {
@@ -156,6 +159,13 @@ pub enum KvWritten {
     Refused,
     /// The namespace would have too many entries or bytes. Nothing has changed.
     Full(KvNamespace),
+    /// The namespace has no entries, and as many others as may have some have some. Nothing has
+    /// changed.
+    TooManyNamespaces,
+    /// The write sets a key in the own namespace of a function that does not exist, or exists no more.
+    /// Nothing has changed. A function that is deleted first and its namespace cleared afterwards
+    /// leaves no entries, whatever is written meanwhile.
+    NoFunction,
 }
 
 /// Which keys to list.

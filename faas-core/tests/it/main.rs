@@ -10,6 +10,7 @@
 
 #[cfg(test)]
 mod access;
+#[cfg(test)]
 mod aliases;
 #[cfg(test)]
 mod attempts;
@@ -26,6 +27,9 @@ mod environment;
 #[cfg(test)]
 mod fairness;
 mod functions;
+#[cfg(test)]
+#[cfg(feature = "quickjs")]
+mod http;
 #[cfg(test)]
 mod load_tests;
 #[cfg(test)]

@@ -21,16 +21,34 @@ async fn serve(change: impl FnOnce(&mut ServeOptions)) -> Server {
 const GOOD: &str = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 /// Header lines of requests that another server could frame differently.
-const AMBIGUOUS: [&str; 17] = [
+const AMBIGUOUS: &[&str] = &[
     "Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "Host: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
     "Host: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
     "Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "Host: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+    "Host: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    "Host: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "Host: a\r\nTransfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n",
+    "Host: a\r\nTransfer-Encoding: chunked;q=1\r\n\r\n0\r\n\r\n",
+    "Host: a\r\nTransfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
+    "Host: a\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
+    "Host: a\r\nTransfer-Encoding:\r\n\r\n0\r\n\r\n",
+    "Host: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+    "Host: a\r\nTransfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n",
+    "Host: a\r\n Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "Host: a\r\nTransfer-Encoding: identity\r\nContent-Length: 2\r\n\r\n{}",
     "Host: a\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
     "Host: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
     "Host: a\r\nContent-Length: 2, 2\r\n\r\n{}",
     "Host: a\r\nContent-Length: +2\r\n\r\n{}",
+    "Host: a\r\nContent-Length: -2\r\n\r\n{}",
+    "Host: a\r\nContent-Length: 0x2\r\n\r\n{}",
+    "Host: a\r\nContent-Length: 2;\r\n\r\n{}",
+    "Host: a\r\nContent-Length: 2 2\r\n\r\n{}",
+    "Host: a\r\nContent-Length: \r\n\r\n{}",
+    "Host: a\r\nContent-Length: 18446744073709551618\r\n\r\n{}",
+    "Host: a\r\nContent-Length\x0b: 2\r\n\r\n{}",
     "Host: a\nContent-Length: 0\r\n\r\n",
     "Host: a\r\nContent-Length: 0\n\n",
     "Host: a\r\nX: y\r\n z: w\r\n\r\n",
@@ -57,6 +75,81 @@ async fn a_request_whose_framing_is_ambiguous_is_400_and_its_connection_is_close
             assert_eq!(answer.status, 400, "{fields:?}: {answer:?}");
             client.ended().await;
         }
+    }
+}
+
+/// Bodies in chunks that are malformed, or that another server could end elsewhere.
+const BAD_CHUNKS: &[&str] = &[
+    "2\n{}\r\n0\r\n\r\n",
+    "2\r\n{}\n0\r\n\r\n",
+    "2\r{}\r\n0\r\n\r\n",
+    "2\r\n{}0\r\n\r\n",
+    "2\r\n{}xx0\r\n\r\n",
+    "1\r\n{}\r\n0\r\n\r\n",
+    "+2\r\n{}\r\n0\r\n\r\n",
+    "-2\r\n{}\r\n0\r\n\r\n",
+    "0x2\r\n{}\r\n0\r\n\r\n",
+    " 2\r\n{}\r\n0\r\n\r\n",
+    "\r\n{}\r\n0\r\n\r\n",
+    "g\r\n{}\r\n0\r\n\r\n",
+    "2_0\r\n{}\r\n0\r\n\r\n",
+    "10000000000000002\r\n{}\r\n0\r\n\r\n",
+    "fffffffffffffffff\r\n{}\r\n0\r\n\r\n",
+    "2;x\ny\r\n{}\r\n0\r\n\r\n",
+    "2;x\n{}\r\n0\r\n\r\n",
+    "2\r\n{}\r\n0\n\r\n",
+    "2\r\n{}\r\n0\r\n\n",
+    "2\r\n{}\r\n0\r\nX: y\n\r\n",
+];
+
+#[tokio::test]
+async fn a_malformed_chunk_ends_the_connection_and_nothing_after_it_is_served() {
+    let server = start().await;
+    for body in BAD_CHUNKS {
+        let mut client = Raw::connect(&server).await;
+        let head = "POST /api/functions HTTP/1.1\r\nHost: a\r\n\
+            Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+        client.write(format!("{head}{body}{GOOD}{GOOD}")).await;
+        let answers = client.rest().await;
+        assert!(answers.starts_with("HTTP/1.1 400"), "{body:?}: {answers}");
+        assert!(!answers.contains("HTTP/1.1 200"), "{body:?}: {answers}");
+    }
+    // Extensions that are too long for a body are refused too.
+    let mut client = Raw::connect(&server).await;
+    let head = "POST /api/functions HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let extension = "x".repeat(64 << 10);
+    client
+        .write(format!("{head}2;{extension}\r\n{{}}\r\n0\r\n\r\n{GOOD}"))
+        .await;
+    let answers = client.rest().await;
+    assert!(!answers.contains("HTTP/1.1 200"), "{answers}");
+}
+
+/// Requests whose first line is not one of HTTP/1.1.
+const BAD_LINES: &[&str] = &[
+    "GET  /healthz HTTP/1.1",
+    "GET /healthz  HTTP/1.1",
+    "GET\t/healthz HTTP/1.1",
+    "GET /healthz HTTP/1.1 ",
+    "GET /healthz HTTP/1.2",
+    "GET /healthz HTTP/2.0",
+    "GET /healthz http/1.1",
+    "GET /healthz",
+    "GET /health z HTTP/1.1",
+    "G(T /healthz HTTP/1.1",
+    " GET /healthz HTTP/1.1",
+];
+
+#[tokio::test]
+async fn a_malformed_request_line_ends_the_connection_and_nothing_after_it_is_served() {
+    let server = start().await;
+    for line in BAD_LINES {
+        let mut client = Raw::connect(&server).await;
+        client
+            .write(format!("{line}\r\nHost: a\r\n\r\n{GOOD}"))
+            .await;
+        let answers = client.rest().await;
+        assert!(!answers.contains("HTTP/1.1 200"), "{line:?}: {answers}");
     }
 }
 

@@ -152,10 +152,16 @@ async fn every_report_adds_up_to_the_same_amount() {
             ],
         );
         let parts = &cost["costBreakdown"];
-        let sum: i64 = ["baseCost", "coldStartCost", "retryCost", "dataTransferCost"]
-            .iter()
-            .map(|part| nanos(&parts[part]))
-            .sum();
+        let sum: i64 = [
+            "baseCost",
+            "coldStartCost",
+            "retryCost",
+            "dataTransferCost",
+            "kvCost",
+        ]
+        .iter()
+        .map(|part| nanos(&parts[part]))
+        .sum();
         assert_eq!(sum, nanos(&cost["totalCost"]));
         one_by_one += sum;
     }

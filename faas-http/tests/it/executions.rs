@@ -121,7 +121,7 @@ async fn money_is_written_as_a_plain_decimal_number() {
         .await
         .unwrap();
     assert!(
-        raw.contains(r#""dataTransferCost":0.000000014,"totalCost":0.000150014"#),
+        raw.contains(r#""dataTransferCost":0.000000014,"kvCost":0,"totalCost":0.000150014"#),
         "{raw}"
     );
 }

@@ -55,6 +55,16 @@ impl Raw {
         })
     }
 
+    /// Reads everything until the server has closed the connection.
+    pub(crate) async fn rest(&mut self) -> String {
+        let mut all = Vec::new();
+        // The connection may be reset once everything is sent.
+        let _ = timeout(PATIENCE, self.0.read_to_end(&mut all))
+            .await
+            .expect("the connection stays open");
+        String::from_utf8_lossy(&all).into_owned()
+    }
+
     /// Waits until the server has closed the connection.
     pub(crate) async fn ended(&mut self) {
         let mut rest = [0; 1024];

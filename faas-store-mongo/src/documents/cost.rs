@@ -18,6 +18,7 @@ pub(super) fn write(cost: &Cost) -> Document {
         "coldStartCost": dollars(cost.cold_start),
         "retryCost": dollars(cost.retry),
         "dataTransferCost": dollars(cost.data_transfer),
+        "kvCost": dollars(cost.kv),
         "totalCost": dollars(total),
         "resourceUsage": {
             "memoryMB": i64::from(cost.memory_mb),
@@ -29,6 +30,7 @@ pub(super) fn write(cost: &Cost) -> Document {
             "coldStartCost": cost.cold_start.get(),
             "retryCost": cost.retry.get(),
             "dataTransferCost": cost.data_transfer.get(),
+            "kvCost": cost.kv.get(),
             "totalCost": total.get(),
             "cpuMillis": i64::from(cost.cpu_millis),
         },
@@ -51,6 +53,7 @@ pub(super) fn read(execution: &Fields<'_>, tier: Tier, damage: &mut Damage) -> C
     let mut amount = |name| damage.or("cost", amount(&fields, name), NanoDollars::ZERO);
     let (base, cold_start) = (amount("baseCost"), amount("coldStartCost"));
     let (retry, data_transfer) = (amount("retryCost"), amount("dataTransferCost"));
+    let kv = amount("kvCost");
     let memory_mb = damage.or("cost", resources.optional_u32("memoryMB"), None);
     let price_version = damage.or("cost", fields.optional_u32("priceVersion"), None);
     Cost {
@@ -59,6 +62,7 @@ pub(super) fn read(execution: &Fields<'_>, tier: Tier, damage: &mut Damage) -> C
         cold_start,
         retry,
         data_transfer,
+        kv,
         memory_mb: memory_mb.unwrap_or(0),
         cpu_millis,
         price_version: price_version.unwrap_or(0),

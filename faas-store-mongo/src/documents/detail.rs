@@ -1,7 +1,8 @@
 //! The parts of an execution that are lists: attempts, logs and host calls; and failures.
 
 use faas_core::model::{
-    Attempt, Failure, FailureKind, HostCallRecord, InstanceId, LogLevel, LogLine, RequestRecord,
+    Attempt, Failure, FailureKind, HostCallRecord, InstanceId, KvUsage, LogLevel, LogLine,
+    RequestRecord,
 };
 use mongodb::bson::{Bson, Document, doc};
 
@@ -56,6 +57,15 @@ pub(super) fn write_attempt(attempt: &Attempt) -> Document {
             "cpuTime": nanos(attempt.cpu_time),
         },
     };
+    if !attempt.kv.is_none() {
+        let KvUsage {
+            reads,
+            writes,
+            lists,
+        } = attempt.kv;
+        let kv = doc! { "reads": signed(reads), "writes": signed(writes), "lists": signed(lists) };
+        document.insert("kv", kv);
+    }
     write_failure(attempt.failure.as_ref(), &mut document);
     document
 }
@@ -71,7 +81,21 @@ pub(super) fn read_attempt(fields: Fields<'_>, damage: &mut Damage) -> Result<At
         instance_id: instance_id.map(InstanceId::new),
         cold_start: fields.flag("coldStart"),
         cpu_time: cpu_time.unwrap_or_default(),
+        kv: read_kv(&fields.within("kv"), damage),
     })
+}
+
+/// Most attempts have none.
+fn read_kv(fields: &Fields<'_>, damage: &mut Damage) -> KvUsage {
+    let mut count = |name| {
+        let count = damage.or("attempts", fields.optional_integer(name), None);
+        u64::try_from(count.unwrap_or(0)).unwrap_or(0)
+    };
+    KvUsage {
+        reads: count("reads"),
+        writes: count("writes"),
+        lists: count("lists"),
+    }
 }
 
 pub(super) fn write_host_call(call: &HostCallRecord) -> Document {

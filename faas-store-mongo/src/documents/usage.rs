@@ -64,6 +64,7 @@ pub(crate) fn ended(document: &Document) -> Result<Ended, Error> {
         cold_start: cost.cold_start,
         retry: cost.retry,
         data_transfer: cost.data_transfer,
+        kv: cost.kv,
         tier: Some(cost.tier),
     };
     Ok(Ended {
@@ -122,6 +123,7 @@ fn write_one(sums: &UsageSums) -> Document {
         "coldStart": sums.cold_start.get(),
         "retry": sums.retry.get(),
         "dataTransfer": sums.data_transfer.get(),
+        "kv": sums.kv.get(),
         "tier": sums.tier.map(Tier::as_str),
     }
 }
@@ -146,6 +148,8 @@ fn read_one(fields: &Fields<'_>) -> Result<UsageSums, Error> {
         cold_start: amount("coldStart")?,
         retry: amount("retry")?,
         data_transfer: amount("dataTransfer")?,
+        // Spans of an older release have none.
+        kv: NanoDollars::new(fields.optional_integer("kv")?.unwrap_or(0)),
         tier: fields.optional_tier("tier")?,
     })
 }

@@ -7,6 +7,7 @@
 
 mod conformance;
 mod damage;
+mod key_value;
 mod kill;
 mod legacy;
 mod outage;

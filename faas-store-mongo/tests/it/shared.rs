@@ -156,6 +156,7 @@ async fn an_expiry_interrupted_at_any_step_neither_loses_nor_doubles_a_sum() {
             "coldStart": amount(kept.cold_start),
             "retry": amount(kept.retry),
             "dataTransfer": amount(kept.data_transfer),
+            "kv": amount(kept.kv),
             "tier": kept.tier.map(|tier| tier.as_str()),
         }],
         "expiring": ids.clone(),

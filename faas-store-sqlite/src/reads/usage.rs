@@ -76,13 +76,14 @@ impl Question {
         let sql = match (self.group, self.function_no) {
             (UsageGroup::Time(_), None) => {
                 "SELECT start, 0, sum(executions), sum(failed), sum(cold), sum(duration_micros),
-                    sum(base), sum(cold_start), sum(retry), sum(data_transfer), max(tier)
+                    sum(base), sum(cold_start), sum(retry), sum(data_transfer), max(tier),
+                    sum(kv)
                  FROM usage WHERE grain = ? AND start >= ? AND start < ? AND ? IS NULL
                  GROUP BY start"
             }
             _ => {
                 "SELECT start, function_no, executions, failed, cold, duration_micros, base,
-                    cold_start, retry, data_transfer, tier
+                    cold_start, retry, data_transfer, tier, kv
                  FROM usage WHERE grain = ?1 AND start >= ?2 AND start < ?3
                     AND (?4 IS NULL OR function_no = ?4)"
             }
@@ -113,7 +114,7 @@ impl Question {
         let (first, last) = seq_range(self.state.skew.millis(period));
         let mut statement = connection.prepare_cached(
             "SELECT created_at, function_no, status, cold_start, duration, cost_base,
-                cost_cold_start, cost_retry, cost_data_transfer, cost_tier
+                cost_cold_start, cost_retry, cost_data_transfer, cost_kv, cost_tier
              FROM executions NOT INDEXED
              WHERE seq BETWEEN ?1 AND ?2 AND status >= 2 AND created_at >= ?3 AND created_at < ?4
                 AND (?5 IS NULL OR function_no = ?5)",
@@ -154,6 +155,7 @@ fn sums_of(row: &Row<'_>) -> Result<(Timestamp, i64, UsageSums), Error> {
         cold_start: amount("cost_cold_start"),
         retry: amount("cost_retry"),
         data_transfer: amount("cost_data_transfer"),
+        kv: amount("cost_kv"),
         tier: Some(columns.tier().unwrap_or(Tier::Basic)),
     };
     Ok((at, function_no, sums))

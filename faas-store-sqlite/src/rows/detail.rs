@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use faas_core::model::{
-    Attempt, Execution, Failure, HostCallRecord, InstanceId, LogLine, RequestRecord, Timestamp,
+    Attempt, Execution, Failure, HostCallRecord, InstanceId, KvUsage, LogLine, RequestRecord,
+    Timestamp,
 };
 use serde::de::DeserializeOwned;
 
@@ -22,6 +23,9 @@ struct StoredAttempt {
     cold_start: bool,
     #[serde(default, skip_serializing_if = "is_zero")]
     cpu_nanos: u64,
+    /// Reads, writes and lists of keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kv: Option<[u64; 3]>,
 }
 
 #[expect(
@@ -65,6 +69,11 @@ pub(crate) fn attempts_column(execution: &Execution) -> Option<String> {
         instance_id: attempt.instance_id.as_ref().map(InstanceId::to_string),
         cold_start: attempt.cold_start,
         cpu_nanos: whole_nanos(attempt.cpu_time),
+        kv: (!attempt.kv.is_none()).then_some([
+            attempt.kv.reads,
+            attempt.kv.writes,
+            attempt.kv.lists,
+        ]),
     };
     let attempts: Vec<_> = execution.attempts.iter().map(stored).collect();
     to_json(&attempts)
@@ -94,6 +103,7 @@ pub(crate) fn attempts(
         instance_id: stored.instance_id.map(InstanceId::new),
         cold_start: stored.cold_start,
         cpu_time: Duration::from_nanos(stored.cpu_nanos),
+        kv: kv_usage(stored.kv.unwrap_or_default()),
     };
     Ok(stored.into_iter().map(attempt).collect())
 }
@@ -106,6 +116,15 @@ fn the_only_attempt(execution: &Execution, start: Timestamp, cpu_time: Duration)
         instance_id: execution.instance_id.clone(),
         cold_start: execution.cold_start,
         cpu_time,
+        kv: KvUsage::default(),
+    }
+}
+
+const fn kv_usage([reads, writes, lists]: [u64; 3]) -> KvUsage {
+    KvUsage {
+        reads,
+        writes,
+        lists,
     }
 }
 
@@ -200,6 +219,7 @@ mod tests {
             (Duration::from_nanos(1_234_567), Some("1234567")),
         ] {
             execution.attempts[0].cpu_time = cpu_time;
+            execution.attempts[0].kv = KvUsage::default();
             let written = attempts_column(&execution);
             assert_eq!(written.as_deref(), column);
             let read = attempts(written.as_deref().map(str::as_bytes), &execution);

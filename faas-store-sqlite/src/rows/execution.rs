@@ -21,10 +21,10 @@ const INSERT: &str = "
         cost_tier, cost_base, cost_cold_start, cost_retry, cost_data_transfer, memory_mb, cpu_millis,
         price_version, function_version, tier, start_time, end_time, retry_count, max_retries,
         due_at, instance_id, retry_of, idempotency_key, failure, attempts, logs, input, output,
-        host_calls, host_call_count, caller, caller_name)
+        host_calls, host_call_count, caller, caller_name, cost_kv)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
         ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34,
-        ?35)
+        ?35, ?36)
     ON CONFLICT (seq) DO NOTHING";
 
 const UPDATE: &str = "
@@ -34,7 +34,8 @@ const UPDATE: &str = "
         price_version = ?16, function_version = ?17, tier = ?18, start_time = ?19, end_time = ?20,
         retry_count = ?21, max_retries = ?22, due_at = ?23, instance_id = ?24, retry_of = ?25,
         idempotency_key = ?26, failure = ?27, attempts = ?28, logs = ?29, input = ?30, output = ?31,
-        host_calls = ?32, host_call_count = ?33, caller = ?34, caller_name = ?35
+        host_calls = ?32, host_call_count = ?33, caller = ?34, caller_name = ?35,
+        cost_kv = ?36
     WHERE seq = ?1 AND id = ?2";
 
 macro_rules! select {
@@ -46,7 +47,7 @@ macro_rules! select {
         e.cost_cold_start, e.cost_retry, e.cost_data_transfer, e.memory_mb, e.cpu_millis,
         e.price_version, e.function_version, e.tier, e.start_time, e.end_time, e.retry_count,
         e.max_retries, e.due_at, e.instance_id, e.retry_of, e.idempotency_key, e.failure,
-        e.host_call_count, e.caller, e.caller_name, ",
+        e.host_call_count, e.caller, e.caller_name, e.cost_kv, ",
             $parts,
             " "
         )
@@ -140,6 +141,7 @@ fn write(
         (host_calls > 0).then(|| signed(host_calls)),
         caller.map(|caller| &*caller.id),
         caller.and_then(|caller| caller.name.as_deref()),
+        cost.kv.get(),
     ])?;
     Ok(changed)
 }
@@ -218,6 +220,7 @@ fn read_head(columns: &mut Columns<'_, '_>) -> Result<Execution, Error> {
         cold_start: NanoDollars::new(columns.value_or("cost_cold_start", 0)),
         retry: NanoDollars::new(columns.value_or("cost_retry", 0)),
         data_transfer: NanoDollars::new(columns.value_or("cost_data_transfer", 0)),
+        kv: NanoDollars::ZERO,
         memory_mb: columns.value_or("memory_mb", 0),
         cpu_millis: columns.value_or("cpu_millis", 0),
         price_version: columns.value_or("price_version", 0),
@@ -242,6 +245,7 @@ fn read_head(columns: &mut Columns<'_, '_>) -> Result<Execution, Error> {
     let host_call_count = columns.value_or::<Option<i64>>("host_call_count", None);
     let caller = columns.value_or::<Option<String>>("caller", None);
     let caller_name = columns.value_or::<Option<String>>("caller_name", None);
+    cost.kv = NanoDollars::new(columns.value_or("cost_kv", 0));
     Ok(Execution {
         id,
         function_id: FunctionId::from_u128(function_id),

@@ -4,7 +4,7 @@ use faas_core::model::{Json, Namespace, Timestamp};
 use faas_core::store::{KvEntry, KvKey, KvNamespace, KvPage, KvQuery, KvWrite, KvWritten};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::count;
+use super::{count, function_key, signed};
 use crate::error::Error;
 use crate::reads::{collect, limit};
 
@@ -54,6 +54,9 @@ pub(crate) fn write(connection: &Connection, write: &KvWrite) -> Result<KvWritte
     if !write.condition.holds(value) {
         return Ok(KvWritten::Refused);
     }
+    if write.entry.is_some() && !has_owner(connection, &write.namespace)? {
+        return Ok(KvWritten::NoFunction);
+    }
     let counts = namespace
         .as_ref()
         .map_or((0, 0), |all| (all.keys, all.bytes));
@@ -69,6 +72,9 @@ pub(crate) fn write(connection: &Connection, write: &KvWrite) -> Result<KvWritte
         Some(entry) => {
             let no = match no {
                 Some(no) => no,
+                None if count_up_to(connection, write.max_namespaces)? >= write.max_namespaces => {
+                    return Ok(KvWritten::TooManyNamespaces);
+                }
                 None => connection
                     .prepare_cached(
                         "INSERT INTO kv_namespaces (name, keys, bytes) VALUES (?, 0, 0) RETURNING no",
@@ -101,6 +107,26 @@ pub(crate) fn write(connection: &Connection, write: &KvWrite) -> Result<KvWritte
         }
     }
     Ok(KvWritten::Done(previous.filter(|_| write.returns_previous)))
+}
+
+/// Whether the function exists whose own namespace it is.
+fn has_owner(connection: &Connection, namespace: &Namespace) -> Result<bool, Error> {
+    let Some(owner) = namespace.owner() else {
+        return Ok(true);
+    };
+    let mut statement = connection.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM functions
+         WHERE no = (SELECT no FROM function_numbers WHERE id = ?) AND deleted_at IS NULL)",
+    )?;
+    Ok(statement.query_row([function_key(owner)], |row| row.get(0))?)
+}
+
+/// The number of namespaces, or `most` if there are more.
+fn count_up_to(connection: &Connection, most: u64) -> Result<u64, Error> {
+    let mut statement =
+        connection.prepare_cached("SELECT count(*) FROM (SELECT 1 FROM kv_namespaces LIMIT ?)")?;
+    let found = statement.query_row([signed(most)], |row| row.get(0))?;
+    Ok(count(found))
 }
 
 fn find(connection: &Connection, name: &Namespace) -> Result<Option<Stored>, Error> {

@@ -30,12 +30,12 @@ static ADD: LazyLock<String> = LazyLock::new(|| {
     };
     let sums = SUMS.map(add).join(", ");
     format!(
-        "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET {sums}, tier = max(tier, excluded.tier)"
     )
 });
 
-const SUMS: [&str; 8] = [
+const SUMS: [&str; 9] = [
     "executions",
     "failed",
     "cold",
@@ -44,6 +44,7 @@ const SUMS: [&str; 8] = [
     "cold_start",
     "retry",
     "data_transfer",
+    "kv",
 ];
 
 /// Adds `sums` to those of the span that begins at `start`.
@@ -66,11 +67,12 @@ pub(crate) fn add(
         sums.retry.get(),
         sums.data_transfer.get(),
         sums.tier.map_or(0, tier_code),
+        sums.kv.get(),
     ])?;
     Ok(())
 }
 
-/// Reads the nine columns from `executions` to `tier`.
+/// Reads the ten columns from `executions` to `kv`.
 pub(crate) fn read(columns: &mut Columns<'_, '_>) -> Result<UsageSums, Error> {
     Ok(UsageSums {
         executions: count(columns.value()?),
@@ -82,5 +84,6 @@ pub(crate) fn read(columns: &mut Columns<'_, '_>) -> Result<UsageSums, Error> {
         retry: NanoDollars::new(columns.value()?),
         data_transfer: NanoDollars::new(columns.value()?),
         tier: tier_of(columns.value()?),
+        kv: NanoDollars::new(columns.value()?),
     })
 }

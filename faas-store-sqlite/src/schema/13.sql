@@ -1,5 +1,3 @@
--- The names for the versions of a function, as JSON. NULL: none.
-ALTER TABLE functions ADD COLUMN aliases TEXT;
-
--- Whether an alias stands for the version.
-ALTER TABLE function_versions ADD COLUMN aliased INTEGER NOT NULL DEFAULT 0;
+-- The cost of operations on keys and values.
+ALTER TABLE executions ADD COLUMN cost_kv INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE usage ADD COLUMN kv INTEGER NOT NULL DEFAULT 0;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faas_core::model::{
-    Execution, Function, FunctionSummary, ListedExecution, ScalingEvent, Timestamp,
+    Execution, Function, FunctionSummary, KvUsage, ListedExecution, NanoDollars, ScalingEvent,
+    Timestamp,
 };
 use faas_core::store::conformance::fixtures::Fixtures;
 use faas_core::store::{
@@ -71,7 +72,9 @@ async fn everything(store: &dyn Store) -> Everything {
 fn as_first_release(mut execution: Execution) -> Execution {
     for attempt in &mut execution.attempts {
         attempt.cpu_time = Duration::ZERO;
+        attempt.kv = KvUsage::default();
     }
+    execution.cost.kv = NanoDollars::ZERO;
     Execution {
         host_calls: Vec::new(),
         more_host_calls: 0,

@@ -73,6 +73,13 @@ impl Settings {
             Value::try_from(&egress.deny_addresses)?,
         );
         set("egress_ca", Value::try_from(&self.egress.authorities)?);
+        let kv = &platform.kv_limits;
+        let number = |count: u64| Value::Integer(i64::try_from(count).unwrap_or(i64::MAX));
+        let bytes = usize::try_from(kv.max_bytes).unwrap_or(usize::MAX);
+        set("kv_max_value", format_size(kv.max_value).into());
+        set("kv_max_keys", number(kv.max_keys));
+        set("kv_max_bytes", format_size(bytes).into());
+        set("kv_max_namespaces", number(kv.max_namespaces));
         set("warm_isolates", count(self.warm.isolates));
         set("warm_memory", format_size(self.warm.memory).into());
         set("warm_idle", format_duration(self.warm.idle).into());

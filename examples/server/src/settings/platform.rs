@@ -64,6 +64,7 @@ pub(super) fn merge(flags: &Flags, file: &File) -> Result<PlatformOptions, Strin
         .retention_days
         .or(file.retention_days)
         .map(|days| Duration::from_secs(u64::from(days) * 24 * 3600));
+    platform.kv_limits = flags.kv.merge(&file.kv())?;
     retry(&mut platform, &file.retry);
     check(&platform)?;
     Ok(platform)

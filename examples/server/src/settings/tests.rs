@@ -141,6 +141,10 @@ fn settings_that_contradict_each_other_are_refused_by_name() {
         ("queue_bytes = \"1KiB\"", "--queue-bytes (1024) must be"),
         ("max_body = 0", "--max-body"),
         ("max_body = \"7MiB\"", "--max-body"),
+        (
+            "kv_max_value = \"9MiB\"",
+            "--kv-max-value must be from 1 to",
+        ),
         ("retention_days = 0", "--retention-days"),
         ("audit_retention_days = 0", "--audit-retention-days"),
         ("rate_burst = 5", "--rate-burst needs --rate-limit"),

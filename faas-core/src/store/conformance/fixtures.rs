@@ -8,8 +8,8 @@ use crate::model::UsageSums;
 use crate::model::{
     Actor, ApiKey, Attempt, AuditAction, AuditEntry, CallerLabel, Environment, Execution,
     ExecutionId, Failure, FailureKind, Function, FunctionConfig, FunctionId, FunctionStatus,
-    HostCallRecord, IdGenerator, InstanceId, Json, KeyHash, LogLevel, LogLine, NanoDollars,
-    RequestRecord, Role, ScalingAction, ScalingEvent, Secret, Tier, Timestamp,
+    HostCallRecord, IdGenerator, InstanceId, Json, KeyHash, KvUsage, LogLevel, LogLine,
+    NanoDollars, RequestRecord, Role, ScalingAction, ScalingEvent, Secret, Tier, Timestamp,
 };
 use crate::model::{Basis, Cost};
 use crate::model::{
@@ -171,6 +171,14 @@ impl Fixtures {
             instance_id: known.then(|| InstanceId::new(instance)),
             cold_start: random.u8(..3) == 0,
             cpu_time: Duration::from_nanos(random.u64(..4) * random.u64(..2_000_000_000)),
+            kv: match random.u8(..4) {
+                0 => KvUsage {
+                    reads: random.u64(..1_000),
+                    writes: random.u64(..1_000),
+                    lists: random.u64(..1_000),
+                },
+                _ => KvUsage::default(),
+            },
         }
     }
 
@@ -182,6 +190,7 @@ impl Fixtures {
             cold_start: NanoDollars::new(random.i64(0..50_000)),
             retry: NanoDollars::new(random.i64(0..60_000)),
             data_transfer: NanoDollars::new(random.i64(0..1_000_000)),
+            kv: NanoDollars::new(random.i64(0..1_000_000)),
             memory_mb: random.u32(..2_048),
             cpu_millis: random.u32(..2_000),
             price_version: random.u32(..9),

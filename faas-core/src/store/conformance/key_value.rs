@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::Fixture;
-use super::fixtures::START;
+use super::fixtures::{Fixtures, START};
 use crate::model::{FunctionId, Json, Namespace, Timestamp};
 use crate::store::{
     KeyValue, KvCondition, KvEntry, KvNamespace, KvPage, KvQuery, KvWrite, KvWritten, Store,
@@ -40,6 +40,7 @@ fn put(key: &str, entry: KvEntry) -> KvWrite {
         now: START,
         max_keys: 1_000_000,
         max_bytes: 1 << 30,
+        max_namespaces: 10_000,
     }
 }
 
@@ -106,7 +107,9 @@ pub async fn an_entry_reads_back_as_it_was_written(fixture: impl Fixture) {
 pub async fn keys_of_two_namespaces_are_independent(fixture: impl Fixture) {
     let store = fixture.store();
     let kv = kv(&*store);
-    let own = Namespace::own(FunctionId::from_u128(7));
+    let function = Fixtures::new().function("keeps");
+    store.insert_function(&function).await.unwrap();
+    let own = Namespace::own(function.id);
     // One name begins with the other.
     let names = [orders(), Namespace::named("orders2").unwrap(), own];
     for (n, namespace) in names.iter().enumerate() {
@@ -364,6 +367,68 @@ pub async fn a_namespace_takes_no_more_keys_and_bytes_than_its_limits(fixture: i
     let counts = kv.kv_namespace(&orders()).await.unwrap();
     assert_eq!((counts.keys, counts.bytes), (1, 1));
     write(delete("a")).await;
+    assert_eq!(kv.kv_namespaces(None, 10).await.unwrap(), []);
+}
+
+pub async fn no_more_namespaces_have_keys_than_may(fixture: impl Fixture) {
+    let store = fixture.store();
+    let kv = kv(&*store);
+    let write = |name: &str, key: &str| {
+        let write = KvWrite {
+            namespace: Namespace::named(name).unwrap(),
+            max_namespaces: 2,
+            ..put(key, entry("value"))
+        };
+        async move { kv.kv_write(&write).await.unwrap() }
+    };
+    let done = KvWritten::Done(None);
+    assert_eq!(write("one", "a").await, done);
+    assert_eq!(write("two", "a").await, done);
+    assert_eq!(write("three", "a").await, KvWritten::TooManyNamespaces);
+    assert_eq!(kv.kv_namespaces(None, 10).await.unwrap().len(), 2);
+    // Those that have keys may have more.
+    assert_eq!(write("two", "b").await, done);
+    // A namespace without keys makes room for another one.
+    kv.kv_clear(&Namespace::named("one").unwrap(), 10)
+        .await
+        .unwrap();
+    assert_eq!(write("three", "a").await, done);
+    assert_eq!(write("one", "a").await, KvWritten::TooManyNamespaces);
+    let nothing = KvWrite {
+        namespace: Namespace::named("one").unwrap(),
+        max_namespaces: 2,
+        ..delete("a")
+    };
+    assert_eq!(kv.kv_write(&nothing).await.unwrap(), done);
+}
+
+pub async fn the_namespace_of_a_deleted_function_takes_no_keys(fixture: impl Fixture) {
+    let store = fixture.store();
+    let kv = kv(&*store);
+    let function = Fixtures::new().function("keeps");
+    store.insert_function(&function).await.unwrap();
+    let own = Namespace::own(function.id);
+    let write = |key: &str| KvWrite {
+        namespace: own.clone(),
+        ..put(key, entry("value"))
+    };
+    let written = kv.kv_write(&write("a")).await.unwrap();
+    assert_eq!(written, KvWritten::Done(None));
+    assert!(store.delete_function(function.id, START).await.unwrap());
+    kv.kv_clear(&own, 10).await.unwrap();
+    for key in ["a", "b"] {
+        let written = kv.kv_write(&write(key)).await.unwrap();
+        assert_eq!(written, KvWritten::NoFunction, "{key}");
+        assert_eq!(kv.kv_get(&own, key, START).await.unwrap(), None);
+    }
+    assert_eq!(kv.kv_namespaces(None, 10).await.unwrap(), []);
+    // Nor does one of a function that never was.
+    let unknown = KvWrite {
+        namespace: Namespace::own(FunctionId::from_u128(7)),
+        ..put("a", entry("value"))
+    };
+    let written = kv.kv_write(&unknown).await.unwrap();
+    assert_eq!(written, KvWritten::NoFunction);
     assert_eq!(kv.kv_namespaces(None, 10).await.unwrap(), []);
 }
 

@@ -223,6 +223,8 @@ macro_rules! key_value_conformance {
             key_value::exactly_one_of_many_concurrent_writes_with_one_condition_is_made,
             key_value::concurrent_increments_are_all_counted,
             key_value::a_namespace_takes_no_more_keys_and_bytes_than_its_limits,
+            key_value::no_more_namespaces_have_keys_than_may,
+            key_value::the_namespace_of_a_deleted_function_takes_no_keys,
             key_value::a_namespace_is_cleared_up_to_the_limit_and_then_gone,
             key_value::a_random_sequence_of_operations_equals_a_model,
             key_value::entries_are_there_after_a_restart,

@@ -25,7 +25,8 @@ impl Namespaces {
         entry.is_alive(now).then(|| entry.clone())
     }
 
-    pub(super) fn write(&mut self, write: &KvWrite) -> KvWritten {
+    /// `has_function` tells whether the function exists whose own namespace it is.
+    pub(super) fn write(&mut self, write: &KvWrite, has_function: bool) -> KvWritten {
         let counts = self.counts(&write.namespace);
         let entries = self.by_name.get(&write.namespace);
         let stored = entries.and_then(|all| all.entries.get(&write.key));
@@ -35,8 +36,15 @@ impl Namespaces {
         if !write.condition.holds(value) {
             return KvWritten::Refused;
         }
+        if write.entry.is_some() && !has_function {
+            return KvWritten::NoFunction;
+        }
         if !write.fits((counts.keys, counts.bytes), write.change(stored_bytes)) {
             return KvWritten::Full(counts);
+        }
+        let is_new = write.entry.is_some() && counts.keys == 0;
+        if is_new && self.by_name.len() as u64 >= write.max_namespaces {
+            return KvWritten::TooManyNamespaces;
         }
         self.remove(&write.namespace, &write.key);
         if let Some(entry) = &write.entry {

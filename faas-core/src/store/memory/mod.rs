@@ -374,7 +374,10 @@ impl KeyValue for MemoryStore {
     }
 
     async fn kv_write(&self, write: &KvWrite) -> Result<KvWritten, StoreError> {
-        Ok(self.state.write().key_value.write(write))
+        let mut state = self.state.write();
+        let owner = write.namespace.owner();
+        let has_function = owner.is_none_or(|id| state.functions.get(id).is_some());
+        Ok(state.key_value.write(write, has_function))
     }
 
     async fn kv_list(&self, query: &KvQuery) -> Result<KvPage, StoreError> {

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use faas_core::clock::ManualClock;
 use faas_core::kv::KvOptions;
-use faas_core::model::{Execution, Function, KvConfig, KvTarget, Timestamp};
+use faas_core::model::{Execution, Function, KvConfig, KvTarget, KvUsage, Timestamp};
 use faas_core::options::PlatformOptions;
-use faas_core::platform::{EnvironmentUpdate, FunctionUpdate, NewFunction};
+use faas_core::platform::{CallOptions, EnvironmentUpdate, FunctionUpdate, NewFunction};
 use faas_core::runtime::QuickJsOptions;
+use faas_core::store::Period;
 use faas_core::{Error, Platform};
 use serde_json::{Value, json};
 
@@ -321,6 +322,44 @@ async fn each_operation_is_a_host_call_of_the_execution() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn operations_are_counted_and_priced_in_every_attempt_and_failed_ones_are_not() {
+    let platform = build(|options| options.retry_base = Duration::ZERO).await;
+    let code = "
+        const { kv } = context;
+        await kv.put('a', '1');
+        await kv.get(['a', 'b', 'c']);
+        await kv.get('').catch(() => {});
+        await kv.list();
+        if (context.attempt === 1) throw new Error('again');
+        await kv.getAndSet('a', '2');
+        await kv.compareAndSet('a', 'other', '3');
+        await kv.delete('a');";
+    let function = create(&platform, code, json!(true)).await;
+    let options = CallOptions::default().retry(true);
+    let done = platform.invoke_with(function.id, json!({}), options).await;
+    let done = done.unwrap();
+    assert_eq!(done.failure, None);
+    let kv = |reads, writes, lists| KvUsage {
+        reads,
+        writes,
+        lists,
+    };
+    let each: Vec<_> = done.attempts.iter().map(|attempt| attempt.kv).collect();
+    assert_eq!(each, [kv(3, 1, 1), kv(3, 4, 1)]);
+    assert_eq!(done.kv(), kv(6, 5, 2));
+    assert_eq!(done.cost.kv.get(), 6 * 500 + 7 * 5_000);
+    // The store has both attempts, and the sums have the cost.
+    let kept = platform.executions().get(done.id).await.unwrap();
+    assert_eq!((kept.kv(), kept.cost), (done.kv(), done.cost));
+    let costs = platform
+        .costs()
+        .function(function.id, Period::ALL)
+        .await
+        .unwrap();
+    assert_eq!(costs.sums.kv, done.cost.kv);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_is_taken_or_not_valid_is_refused() {
     let platform = build(|_| {}).await;
     let refused = |new: NewFunction| async {
@@ -370,6 +409,46 @@ async fn expired_keys_make_room_in_a_full_namespace() {
     kv.put("b", "1", KvOptions::default()).await.unwrap();
     assert_eq!(kv.counts().await.unwrap().keys, 1);
     assert_eq!(kv.clear().await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_execution_that_outlives_its_function_cannot_write_to_its_namespace() {
+    let platform = build(|_| {}).await;
+    let gate = platform.kv("gate").unwrap();
+    let code = "
+        const { OWN, GATE } = context;
+        await GATE.put('started', '');
+        while (await GATE.get('deleted') === null);
+        return OWN.put('a', '1').then(() => 'written', (error) => error.code);";
+    let own_and_gate = json!({ "OWN": true, "GATE": "gate" });
+    let function = create(&platform, code, own_and_gate).await;
+    let caller = platform.clone();
+    let call = tokio::spawn(async move { caller.invoke(function.id, json!({})).await });
+    while gate.get("started").await.unwrap().is_none() && !call.is_finished() {
+        tokio::task::yield_now().await;
+    }
+    platform.functions().delete(function.id).await.unwrap();
+    gate.put("deleted", "", KvOptions::default()).await.unwrap();
+    let done = call.await.unwrap().unwrap();
+    assert_eq!(output(&done), "ERR_KV_NO_FUNCTION");
+    let left = platform.kv_namespaces(None, 10).await.unwrap();
+    let left: Vec<_> = left
+        .iter()
+        .map(|namespace| namespace.name.as_str())
+        .collect();
+    assert_eq!(left, ["gate"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_namespace_that_would_be_one_too_many_takes_no_keys() {
+    let platform = build(|options| options.kv_limits.max_namespaces = 1).await;
+    let code = "
+        const { ONE, TWO } = context;
+        await ONE.put('a', '1');
+        return TWO.put('a', '1').catch((error) => [error.code, error.message]);";
+    let refused = run(&platform, code, json!({ "ONE": "one", "TWO": "two" })).await;
+    let message = "1 namespaces have keys, and no more may have some: delete the keys of one";
+    assert_eq!(refused, json!(["ERR_KV_FULL", message]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

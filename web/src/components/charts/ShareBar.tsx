@@ -6,7 +6,7 @@ import { colorOf } from "./ChartFrame";
 export interface Share {
   label: string;
   value: number;
-  color: 1 | 2 | 3 | 4 | 5 | 6;
+  color: 1 | 2 | 3 | 4 | 5 | 6 | 7;
 }
 
 interface Props {

@@ -75,6 +75,7 @@ export function FunctionCosts({ rows, report, system, span, current }: Props) {
     number("Cold starts", "cold", "wide", ({ costBreakdown }) => costBreakdown.coldStartCost, money),
     number("Retries", "retries", "wide", ({ costBreakdown }) => costBreakdown.retryCost, money),
     number("Transfer", "transfer", "wide", ({ costBreakdown }) => costBreakdown.dataTransferCost, money),
+    number("Keys and values", "kv", "wide", ({ costBreakdown }) => costBreakdown.kvCost, money),
     {
       header: "Share",
       right: true,

@@ -21,6 +21,9 @@ const FACTORS: readonly { name: keyof Pricing["factors"]; label: string; unit: s
   { name: "scaling", label: "Scaling event", unit: "each" },
   { name: "storage", label: "Storage of code", unit: "per MiB and hour" },
   { name: "cpuMs", label: "Processor time", unit: "per millisecond" },
+  { name: "kvRead", label: "Key read", unit: "each" },
+  { name: "kvWrite", label: "Key written or deleted", unit: "each" },
+  { name: "kvList", label: "List of keys", unit: "per page" },
 ];
 
 export function Tiers() {

@@ -20,7 +20,7 @@ describe("the file of costs by function", () => {
 
   it("contains all digits of an amount, and no formula", () => {
     const [, first, second] = functionsCsv(ROWS, SYSTEM).split("\r\n");
-    expect(first).toBe("a,'=1+1,standard,100,5000,0.100000000,0.000050000,0.200000000,0.000000001,,,0.300050001");
+    expect(first).toBe("a,'=1+1,standard,100,5000,0.100000000,0.000050000,0.200000000,0.000000001,0.000000000,,,0.300050001");
     expect(second).toContain('"a ""b"", c"');
   });
 });

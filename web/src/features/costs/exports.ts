@@ -15,7 +15,7 @@ interface Line {
   total: number;
 }
 
-const AMOUNTS = ["compute", "cold_starts", "retries", "data_transfer", "scaling", "storage"] as const;
+const AMOUNTS = ["compute", "cold_starts", "retries", "data_transfer", "keys_and_values", "scaling", "storage"] as const;
 
 const amount = (value: number | null | undefined) => (value == null ? "" : exactMoney(value));
 
@@ -39,11 +39,11 @@ export function functionsCsv(rows: readonly CostRow[], { scalingCost, storageCos
       tier: row.tier,
       executions: row.executionCount,
       duration: row.totalDuration,
-      amounts: [parts.baseCost, parts.coldStartCost, parts.retryCost, parts.dataTransferCost, null, null],
+      amounts: [parts.baseCost, parts.coldStartCost, parts.retryCost, parts.dataTransferCost, parts.kvCost, null, null],
       total: row.totalCost,
     })),
-    { ...whole, name: "(scaling)", amounts: [null, null, null, null, scalingCost, null], total: scalingCost },
-    { ...whole, name: "(storage)", amounts: [null, null, null, null, null, storageCost], total: storageCost },
+    { ...whole, name: "(scaling)", amounts: [null, null, null, null, null, scalingCost, null], total: scalingCost },
+    { ...whole, name: "(storage)", amounts: [null, null, null, null, null, null, storageCost], total: storageCost },
   ]);
 }
 

@@ -29,6 +29,7 @@ export function reportOf(system: Pick<SystemCost, "scalingCost" | "storageCost">
       { label: "Cold starts", value: part(rows, "coldStartCost"), color: 3 },
       { label: "Retries", value: part(rows, "retryCost"), color: 5 },
       { label: "Data transfer", value: part(rows, "dataTransferCost"), color: 2 },
+      { label: "Keys and values", value: part(rows, "kvCost"), color: 7 },
       { label: "Scaling", value: system.scalingCost, color: 4 },
       { label: "Storage", value: system.storageCost, color: 6 },
     ],

@@ -16,6 +16,7 @@ export function CostParts({ cost }: { cost: ExecutionCost }) {
           { label: "Cold start", value: cost.coldStartCost, color: 2 },
           { label: "Retries", value: cost.retryCost, color: 3 },
           { label: "Data transfer", value: cost.dataTransferCost, color: 4 },
+          { label: "Keys and values", value: cost.kvCost, color: 6 },
         ]}
       />
     </Card>

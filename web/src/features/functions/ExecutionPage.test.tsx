@@ -135,3 +135,10 @@ it("says nothing of the caller where it is not known", async () => {
   expect(await screen.findByText("Queue time")).toBeTruthy();
   expect(screen.queryByText(/^Called by/)).toBeNull();
 });
+
+it("shows the operations on keys and values, and their part of the cost", async () => {
+  const plain = anExecution({ _id: "e1" });
+  open({ ...plain, kv: { reads: 1_200, writes: 3, lists: 0 }, cost: { ...plain.cost, kvCost: 0.000615 } });
+  const stat = (await screen.findAllByText("Keys and values")).find((label) => label.tagName === "DT")?.parentElement;
+  expect(stat?.textContent).toBe("Keys and values1,2031,200 read, 3 written, 0 listed");
+});

@@ -64,6 +64,13 @@ function Detail({ execution }: { execution: Execution }) {
         <Stat label="Cost" value={<Money value={cost.totalCost} />} detail={isOver(status) ? `${cost.tier} tier` : "so far"} />
         <Stat label="Retries" value={execution.retryCount} detail={execution.instanceId ? `instance ${execution.instanceId}` : null} />
         <Stat label="Host calls" value={formatCount(execution.hostCallCount)} detail={hostTime(execution)} />
+        {execution.kv ? (
+          <Stat
+            label="Keys and values"
+            value={formatCount(execution.kv.reads + execution.kv.writes + execution.kv.lists)}
+            detail={kvOperations(execution.kv)}
+          />
+        ) : null}
       </dl>
       {execution.caller ? (
         <p className="text-sm">
@@ -115,6 +122,10 @@ function Detail({ execution }: { execution: Execution }) {
 function hostTime({ hostCalls }: Execution) {
   if (hostCalls.length === 0) return null;
   return `${formatDuration(hostCalls.reduce((sum, { duration }) => sum + duration, 0))} in all`;
+}
+
+function kvOperations({ reads, writes, lists }: NonNullable<Execution["kv"]>): string {
+  return `${formatCount(reads)} read, ${formatCount(writes)} written, ${formatCount(lists)} listed`;
 }
 
 function Output({ execution: { status, output } }: { execution: Execution }) {

@@ -8,7 +8,7 @@ import { formatCount, formatPercent } from "@/lib/format";
 
 export function LoadCost({ test }: { test: LoadTest }) {
   const { cost, total } = test.result;
-  const { baseCost, coldStartCost, retryCost, dataTransferCost } = cost.breakdown;
+  const { baseCost, coldStartCost, retryCost, dataTransferCost, kvCost } = cost.breakdown;
   return (
     <div className="grid gap-4 sm:gap-5 lg:grid-cols-2">
       <Card title="Estimate and cost" hint={isUnderWay(test.status) ? "So far" : null}>
@@ -50,6 +50,7 @@ export function LoadCost({ test }: { test: LoadTest }) {
             { label: "Cold starts", value: coldStartCost, color: 3 },
             { label: "Retries", value: retryCost, color: 5 },
             { label: "Data transfer", value: dataTransferCost, color: 2 },
+            { label: "Keys and values", value: kvCost, color: 6 },
           ]}
         />
       </Card>

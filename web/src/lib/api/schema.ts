@@ -1039,6 +1039,8 @@ export interface components {
             coldStartCost: components["schemas"]["Dollars"];
             /** @description Input and output. */
             dataTransferCost: components["schemas"]["Dollars"];
+            /** @description Operations on keys and values. */
+            kvCost: components["schemas"]["Dollars"];
             /** @description Retries. */
             retryCost: components["schemas"]["Dollars"];
         };
@@ -1298,6 +1300,11 @@ export interface components {
             input: unknown;
             /** @description The instance of its latest attempt. */
             instanceId: string | null;
+            /**
+             * @description The operations on keys and values of all its attempts, without those that failed; left out
+             *     where there were none, and where a list has left out the attempts.
+             */
+            kv?: components["schemas"]["KvOperations"];
             /** @description The console of all attempts. */
             logs: components["schemas"]["LogLine"][];
             /** @description What it returned. */
@@ -1329,6 +1336,8 @@ export interface components {
             coldStartCost: components["schemas"]["Dollars"];
             /** @description Input plus output, and the bodies of requests that the code made. */
             dataTransferCost: components["schemas"]["Dollars"];
+            /** @description Operations on keys and values. */
+            kvCost: components["schemas"]["Dollars"];
             /** @description What the tier gives. */
             resourceUsage: components["schemas"]["ResourceUsage"];
             /** @description Retries. */
@@ -1833,6 +1842,24 @@ export interface components {
             /** @description What to ask the next page with; null: there is none. */
             nextCursor: string | null;
         };
+        /** @description The operations on keys and values of an execution. */
+        KvOperations: {
+            /**
+             * Format: int64
+             * @description Pages of lists.
+             */
+            lists: number;
+            /**
+             * Format: int64
+             * @description Keys read.
+             */
+            reads: number;
+            /**
+             * Format: int64
+             * @description Keys set, deleted, or compared and set.
+             */
+            writes: number;
+        };
         /** @description `true` for the function's own namespace, or the name of a shared one. */
         KvTarget: boolean | string;
         /**
@@ -2067,6 +2094,11 @@ export interface components {
             input: unknown;
             /** @description The instance of its latest attempt. */
             instanceId: string | null;
+            /**
+             * @description The operations on keys and values of all its attempts, without those that failed; left out
+             *     where there were none, and where a list has left out the attempts.
+             */
+            kv?: components["schemas"]["KvOperations"];
             /** @description The console of all attempts. */
             logs: components["schemas"]["LogLine"][];
             /** @description What it returned. */
@@ -2321,6 +2353,12 @@ export interface components {
             cpuMs?: components["schemas"]["Dollars"];
             /** @description For each KiB of input and output. */
             dataTransfer: components["schemas"]["Dollars"];
+            /** @description For each page of a list of keys. */
+            kvList: components["schemas"]["Dollars"];
+            /** @description For each key that code reads. */
+            kvRead: components["schemas"]["Dollars"];
+            /** @description For each key that code sets, deletes, or compares and sets. */
+            kvWrite: components["schemas"]["Dollars"];
             /** @description For each retry. */
             retry: components["schemas"]["Dollars"];
             /** @description For each change of capacity. */

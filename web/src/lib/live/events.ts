@@ -15,6 +15,7 @@ const cost = z.object({
   coldStartCost: z.number(),
   retryCost: z.number(),
   dataTransferCost: z.number(),
+  kvCost: z.number(),
   totalCost: z.number(),
 });
 
@@ -81,6 +82,18 @@ const schema = z.discriminatedUnion("type", [
       reason: z.string(),
       timestamp: z.string(),
       functionId: z.string().nullable(),
+    }),
+  ),
+  envelope(
+    "request_refused",
+    z.object({
+      ...about,
+      method: z.string(),
+      host: z.string(),
+      port: z.number(),
+      refusedBy: z.enum(["server", "function"]),
+      reason: z.string(),
+      more: z.number(),
     }),
   ),
   envelope("metrics", liveMetrics),

@@ -102,6 +102,9 @@ fn a_stream_that_fails_ends_the_connection_and_its_execution_says_after_how_many
             error.contains("the response ended early, after 6 bytes: Error: torn"),
             "{error}"
         );
+        let output = &execution["output"];
+        assert_eq!(output["body"], "begins", "{execution}");
+        assert_eq!(output["incomplete"], true);
     });
 }
 
