@@ -7,6 +7,8 @@ export const ACTIONS: Record<AuditAction, { done: string; kind: Kind }> = {
   function_created: { done: "Uploaded a function", kind: "function" },
   function_updated: { done: "Changed a function", kind: "function" },
   function_deleted: { done: "Deleted a function", kind: "function" },
+  alias_moved: { done: "Set an alias of", kind: "function" },
+  alias_deleted: { done: "Deleted an alias of", kind: "function" },
   execution_cancelled: { done: "Cancelled an execution", kind: "execution" },
   execution_retried: { done: "Repeated an execution", kind: "execution" },
   load_test_started: { done: "Started a load test", kind: "load test" },

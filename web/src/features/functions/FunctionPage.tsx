@@ -25,6 +25,7 @@ import { Environment } from "./Environment";
 import { DeleteButton, StatusButton } from "./FunctionActions";
 import { HttpCard } from "./HttpCard";
 import { FunctionExecutions } from "./FunctionExecutions";
+import { Versions } from "./Versions";
 
 const FUNCTIONS = { to: "/functions", label: "Functions" };
 
@@ -79,6 +80,7 @@ function Detail({ fn }: { fn: Fn }) {
       <EgressCard fn={fn} />
       <Environment config={fn.config} />
       <Bindings config={fn.config} />
+      <Versions fn={fn} />
       <FunctionExecutions functionId={fn._id} />
     </Page>
   );

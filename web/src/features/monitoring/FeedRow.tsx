@@ -1,5 +1,5 @@
 /** One line of the list of events. */
-import { CircleCheck, CirclePlay, CircleX, FlaskConical, RotateCw, Scaling, ShieldX, Unplug, type LucideIcon } from "lucide-react";
+import { CircleCheck, CirclePlay, CircleX, FlaskConical, GitBranch, RotateCw, Scaling, ShieldX, Unplug, type LucideIcon } from "lucide-react";
 import { memo } from "react";
 import { Link } from "react-router";
 import { failureWord } from "@/components/Outcome";
@@ -53,6 +53,15 @@ export function lineOf(event: FeedEvent): Line {
         word: event.data.action === "scale_up" ? "Scaled up" : "Scaled down",
         text: `to ${event.data.instanceCount}: ${event.data.reason}`,
       };
+    case "alias_moved":
+      return {
+        icon: GitBranch,
+        color: "text-accent",
+        word: "Version",
+        functionId: event.data.functionId,
+        to: `/functions/${event.data.functionId}`,
+        text: movedText(event.data),
+      };
     case "request_refused":
       return {
         icon: ShieldX,
@@ -80,6 +89,13 @@ export function lineOf(event: FeedEvent): Line {
 }
 
 /** The request and why it was refused, and how many others of the function were refused unseen. */
+function movedText({ alias, to }: EventOf<"alias_moved">["data"]): string {
+  if (to === null) return alias === "live" ? "live follows the newest version" : `${alias} is deleted`;
+  const weights = Object.entries(to.weights ?? {}).map(([version, percent]) => `version ${version} ${percent} %`);
+  const where = weights.length > 0 ? weights.join(", ") : `version ${to.version}`;
+  return [`${alias}: ${where}`, to.reason].filter(Boolean).join(" · ");
+}
+
 function refusalText({ method, host, reason, more }: EventOf<"request_refused">["data"]): string {
   const request = [method, host].filter(Boolean).join(" ");
   return `${request}: ${reason}${more > 0 ? ` (and ${formatCount(more)} more)` : ""}`;

@@ -6,6 +6,7 @@ export const FILTERS = [
   { id: "ended", label: "Ended executions", types: ["execution_completed", "execution_failed"] },
   { id: "failed", label: "Failures and retries", types: ["execution_failed", "execution_retry"] },
   { id: "refused", label: "Refused requests", types: ["request_refused"] },
+  { id: "aliases", label: "Versions", types: ["alias_moved"] },
   { id: "scaling", label: "Scaling", types: ["scaling_event"] },
   { id: "load", label: "Load tests", types: ["load_test_finished"] },
 ] as const satisfies readonly { id: string; label: string; types: readonly FeedEvent["type"][] | null }[];

@@ -2,7 +2,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { del, get, getPage, post, put } from "./client";
 import { keys } from "./keys";
-import type { EgressCheck, EgressExplanation, Fn, FunctionChange, ListedFn, NewFunction, Sample } from "./types";
+import type { AliasChange, EgressCheck, EgressExplanation, Fn, FunctionChange, ListedFn, NewFunction, Sample, Versions } from "./types";
 
 const ROOT = "/api/functions";
 const path = (id: string) => `${ROOT}/${encodeURIComponent(id)}`;
@@ -29,6 +29,20 @@ export const functionsQuery = () =>
 
 export const functionQuery = (id: string) =>
   queryOptions({ queryKey: keys.function(id), queryFn: ({ signal }) => get<Fn>(path(id), undefined, signal) });
+
+/** The versions of a function, newest first, and its aliases. */
+export const versionsQuery = (id: string) =>
+  queryOptions({ queryKey: keys.versions(id), queryFn: ({ signal }) => get<Versions>(`${path(id)}/versions`, undefined, signal) });
+
+/** A function as it was at a version. */
+export const versionQuery = (id: string, version: number) =>
+  queryOptions({
+    queryKey: keys.version(id, version),
+    queryFn: ({ signal }) => get<Fn>(`${path(id)}/versions/${version}`, undefined, signal),
+  });
+
+export const setAlias = (id: string, alias: string, change: AliasChange) =>
+  put<Fn>(`${path(id)}/aliases/${encodeURIComponent(alias)}`, change);
 
 export const samplesQuery = () =>
   queryOptions({

@@ -6,6 +6,8 @@ export const keys = {
   functions: ["functions"] as const,
   functionList: ["functions", "list"] as const,
   function: (id: string) => ["functions", "one", id] as const,
+  versions: (id: string) => ["functions", "versions", id] as const,
+  version: (id: string, version: number) => ["functions", "version", id, version] as const,
   samples: ["samples"] as const,
   types: ["types"] as const,
   executions: ["executions"] as const,

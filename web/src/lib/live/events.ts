@@ -75,6 +75,14 @@ const schema = z.discriminatedUnion("type", [
     }),
   ),
   envelope(
+    "alias_moved",
+    z.object({
+      functionId: z.string(),
+      alias: z.string(),
+      to: z.object({ version: z.number(), weights: z.record(z.string(), z.number()).optional(), reason: z.string().optional() }).nullable(),
+    }),
+  ),
+  envelope(
     "scaling_event",
     z.object({
       action: z.enum(["scale_up", "scale_down"]),

@@ -39,6 +39,10 @@ export class Patches {
         case "scaling_event":
           this.#ask("scaling", EVERY.scaling, keys.scalingAll);
           break;
+        case "alias_moved":
+          this.#meet(event.data.functionId);
+          for (const of of [keys.function, keys.versions]) void this.client.invalidateQueries({ queryKey: of(event.data.functionId) });
+          break;
         case "request_refused":
           this.#meet(event.data.functionId);
           break;
