@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use faas_core::cost::Usage;
-use faas_core::events::LiveMetrics;
+use faas_core::events::{LiveMetrics, RefusedRequest};
 use faas_core::model::{self, Json};
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +70,44 @@ pub struct Retry {
     pub retry_count: u32,
     /// How long until it is due.
     pub delay: Millis,
+}
+
+/// A rule refused a request of a function's code.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct RequestRefused<'a> {
+    /// The execution.
+    pub execution_id: ExecutionKey,
+    /// Its function.
+    pub function_id: FunctionKey,
+    /// The method.
+    pub method: Cow<'a, str>,
+    /// The host; empty if the URL is not valid.
+    pub host: Cow<'a, str>,
+    /// The port; 0 if the URL is not valid.
+    pub port: u16,
+    /// Whose rule it was: `server` or `function`.
+    pub refused_by: Cow<'a, str>,
+    /// Which rule, and why.
+    pub reason: Cow<'a, str>,
+    /// How many requests of the function were refused since its last such message, besides this one.
+    pub more: u64,
+}
+
+impl<'a> From<&'a RefusedRequest> for RequestRefused<'a> {
+    fn from(refused: &'a RefusedRequest) -> Self {
+        Self {
+            execution_id: Text(refused.execution_id),
+            function_id: Text(refused.function_id),
+            method: Cow::Borrowed(&refused.method),
+            host: Cow::Borrowed(&refused.host),
+            port: refused.port,
+            refused_by: Cow::Borrowed(refused.by.as_str()),
+            reason: Cow::Borrowed(&refused.reason),
+            more: refused.more,
+        }
+    }
 }
 
 /// An execution failed for good.

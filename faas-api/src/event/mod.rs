@@ -11,7 +11,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-pub use data::{Completed, EventCost, Failed, Gap, Metrics, Refused, Retry, Scaled, Started};
+pub use data::{
+    Completed, EventCost, Failed, Gap, Metrics, Refused, RequestRefused, Retry, Scaled, Started,
+};
 pub use subscribe::{Since, Subscribe, SubscribeType};
 
 use crate::error::ErrorBody;
@@ -103,6 +105,7 @@ impl<'de> Deserialize<'de> for Message<'_> {
             "execution_retry" => EventData::Retry(data(text)?),
             "execution_failed" => EventData::Failed(data(text)?),
             "scaling_event" => EventData::Scaling(data(text)?),
+            "request_refused" => EventData::RequestRefused(data(text)?),
             "metrics" => EventData::Metrics(data(text)?),
             "load_test_progress" | "load_test_finished" => EventData::LoadTest(data(text)?),
             "gap" => EventData::Gap(data(text)?),
@@ -120,12 +123,13 @@ impl<'de> Deserialize<'de> for Message<'_> {
 }
 
 /// The types that can be subscribed to.
-pub const EVENT_TYPES: [&str; 8] = [
+pub const EVENT_TYPES: [&str; 9] = [
     "execution_started",
     "execution_completed",
     "execution_retry",
     "execution_failed",
     "scaling_event",
+    "request_refused",
     "metrics",
     "load_test_progress",
     "load_test_finished",
@@ -139,6 +143,7 @@ pub const fn event_type(kind: &EventKind) -> Option<&'static str> {
         EventKind::Retry { .. } => "execution_retry",
         EventKind::Failed(_) => "execution_failed",
         EventKind::Scaling(_) => "scaling_event",
+        EventKind::RequestRefused(_) => "request_refused",
         EventKind::Metrics(_) => "metrics",
         EventKind::LoadTestProgress(_) => "load_test_progress",
         EventKind::LoadTestFinished(_) => "load_test_finished",
@@ -161,6 +166,8 @@ pub enum EventData<'a> {
     Failed(Failed<'a>),
     /// `scaling_event`
     Scaling(Scaled<'a>),
+    /// `request_refused`
+    RequestRefused(RequestRefused<'a>),
     /// `metrics`
     Metrics(Metrics),
     /// `load_test_progress` and `load_test_finished`
@@ -199,6 +206,9 @@ impl<'a> EventData<'a> {
             }),
             EventKind::Failed(execution) => Self::Failed(Failed::from(&**execution)),
             EventKind::Scaling(event) => Self::Scaling(Scaled::from(&**event)),
+            EventKind::RequestRefused(refused) => {
+                Self::RequestRefused(RequestRefused::from(&**refused))
+            }
             EventKind::Metrics(metrics) => Self::Metrics(Metrics::from(&**metrics)),
             EventKind::LoadTestProgress(test) => Self::LoadTest(Box::new(LoadTest::progress(test))),
             EventKind::LoadTestFinished(test) => Self::LoadTest(Box::new(LoadTest::from(&**test))),

@@ -33,6 +33,7 @@ mod queue;
 mod ready;
 mod record;
 mod recorder;
+mod refusals;
 mod registry;
 mod retry;
 mod runtimes;
@@ -66,6 +67,7 @@ use self::queue::{Depth, Queue};
 use self::ready::Readiness;
 use self::record::{Record, Stored};
 use self::recorder::Recorder;
+use self::refusals::Refusals;
 pub(crate) use self::registry::{Compiled, Registry};
 pub(crate) use self::runtimes::{NamedRuntime, Runtimes};
 use self::scaler::ScalingHealth;
@@ -141,6 +143,7 @@ pub(crate) struct Shared {
     /// Names this platform among those on the same store.
     owner: Owner,
     counters: Counters,
+    refusals: Refusals,
     pub(crate) scaling_health: ScalingHealth,
 }
 
@@ -190,6 +193,7 @@ impl Engine {
             in_flight: Arc::default(),
             owner,
             counters: Counters::default(),
+            refusals: Refusals::default(),
             scaling_health: ScalingHealth::default(),
             options,
             clock,

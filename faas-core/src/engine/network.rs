@@ -22,11 +22,14 @@ use crate::egress::{
     Budget, Caller, FetchBody, FetchRecord, FetchRequest, FetchResponse, Network, Observer,
     Redirect,
 };
+use crate::events::{EventKind, RefusedRequest};
 use crate::model::{HostCallRecord, RequestRecord};
 use crate::runtime::HostError;
 
 /// The longest head of a request, in bytes.
 const MAX_HEAD: usize = 512 << 10;
+/// The longest text, in characters, of an event about a refused request.
+const MAX_SHOWN: usize = 300;
 /// The longest body, in bytes, that is in the same frame as its head.
 const MAX_WHOLE: usize = 256 << 10;
 
@@ -250,6 +253,23 @@ impl Observer for Recording {
                 ..
             } = &self.call;
             tracing::info!(%function_id, %execution_id, %by, refusal, "a request was refused");
+            let now = self.engine.0.clock.monotonic();
+            if let Some(more) = self.engine.0.refusals.admit(*function_id, now) {
+                let shown = |text: &str| text.chars().take(MAX_SHOWN).collect();
+                let refused = RefusedRequest {
+                    execution_id: *execution_id,
+                    function_id: *function_id,
+                    method: shown(&record.method),
+                    host: shown(&record.host),
+                    port: record.port,
+                    by,
+                    reason: shown(refusal),
+                    more,
+                };
+                let refused = EventKind::RequestRefused(Arc::new(refused));
+                let at = self.engine.0.clock.now();
+                self.engine.0.events.publish(at, [refused]);
+            }
         }
         let Some(calls) = self.calls.upgrade() else {
             return;

@@ -41,6 +41,7 @@ use bytes::Bytes;
 
 pub use bus::{EventBus, Position, Received, Subscriber};
 
+use crate::egress::RefusedBy;
 use crate::model::LoadTest;
 use crate::model::{Execution, ExecutionId, FunctionId, ScalingEvent, Timestamp};
 
@@ -86,6 +87,8 @@ pub enum EventKind {
     Failed(Arc<Execution>),
     /// Capacity changed.
     Scaling(Arc<ScalingEvent>),
+    /// A rule refused a request of a function's code. At most ten a second for each function.
+    RequestRefused(Arc<RefusedRequest>),
     /// Published once a second while there are subscribers.
     Metrics(Arc<LiveMetrics>),
     /// Published once a second while a load test runs.
@@ -104,6 +107,7 @@ impl EventKind {
             Self::Completed(execution) | Self::Failed(execution) => Some(execution.function_id),
             Self::Scaling(event) => event.function_id,
             Self::LoadTestProgress(test) | Self::LoadTestFinished(test) => Some(test.function_id),
+            Self::RequestRefused(refused) => Some(refused.function_id),
             Self::Metrics(_) => None,
         }
     }
@@ -131,9 +135,33 @@ impl EventKind {
                     + 256 * (result.timeline.len() + result.scaling_events.len())
                     + 512 * result.errors.len()
             }
+            Self::RequestRefused(refused) => {
+                FIXED + 2 * (refused.host.len() + refused.method.len() + refused.reason.len())
+            }
             _ => FIXED,
         }
     }
+}
+
+/// A request that a rule refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedRequest {
+    /// The execution whose code made it.
+    pub execution_id: ExecutionId,
+    /// Its function.
+    pub function_id: FunctionId,
+    /// The method.
+    pub method: String,
+    /// The host; empty if the URL is not valid.
+    pub host: String,
+    /// The port; 0 if the URL is not valid.
+    pub port: u16,
+    /// Whose rule it was.
+    pub by: RefusedBy,
+    /// Which rule, and why.
+    pub reason: String,
+    /// How many requests of the function were refused since its last such event, besides this one.
+    pub more: u64,
 }
 
 /// The engine's current state, and its activity in the last second.

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use faas_api::event::{EVENT_TYPES, Message};
 use faas_core::cost::PriceBook;
-use faas_core::events::{Event, EventKind, LiveMetrics};
+use faas_core::egress::RefusedBy;
+use faas_core::events::{Event, EventKind, LiveMetrics, RefusedRequest};
 use faas_core::model::{Basis, Cost};
 use faas_core::model::{
     ErrorGroup, LoadEstimate, LoadResult, LoadTest, LoadTestStatus, ResponseTimes, Second,
@@ -124,6 +125,16 @@ fn the_dashboard_is_tested_with_the_messages_that_are_sent() {
         },
         EventKind::Failed(ended(Status::Failed)),
         EventKind::Scaling(Arc::new(scaling())),
+        EventKind::RequestRefused(Arc::new(RefusedRequest {
+            execution_id: EXECUTION,
+            function_id: FUNCTION,
+            method: "GET".to_owned(),
+            host: "internal.example.com".to_owned(),
+            port: 443,
+            by: RefusedBy::Server,
+            reason: "10.0.0.1 is a private address".to_owned(),
+            more: 7,
+        })),
         EventKind::Metrics(Arc::new(metrics())),
         EventKind::LoadTestProgress(load_test(LoadTestStatus::Running)),
         EventKind::LoadTestFinished(load_test(LoadTestStatus::Completed)),

@@ -27,6 +27,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 #[cfg(target_os = "linux")]
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_util::sync::CancellationToken;
 
 use super::api::get as read;
@@ -458,6 +459,15 @@ fn what_the_server_refuses_fails_with_the_rule_and_is_recorded() {
     let (origin, folder) = (Origin::start(), TempDir::new().unwrap());
     let port = origin.address.port().to_string();
     let server = Server::start(folder.path(), &["--egress-port", &port]);
+    let listener = std::net::TcpStream::connect(server.address()).unwrap();
+    let address = format!("ws://{}/ws", server.address());
+    let (mut events, _) = tungstenite::client(address, listener).unwrap();
+    let only = json!({ "type": "subscribe", "types": ["request_refused"] });
+    events.send(Message::text(only.to_string())).unwrap();
+    // Subscribed from here on: the server answers what it read before.
+    events.send(Message::text("?")).unwrap();
+    let answer = events.read().unwrap().into_text().unwrap();
+    assert!(answer.contains("\"error\""), "{answer}");
     let code = "export default ({ url }) => fetch(url).then(() => 'reached', (error) => [
         error instanceof TypeError, error.message, error.code, error.stack])";
     for host in ["127.0.0.1", "0x7f.1", "[::ffff:127.0.0.1]"] {
@@ -472,6 +482,18 @@ fn what_the_server_refuses_fails_with_the_rule_and_is_recorded() {
         let call = &host_calls(&server)[0];
         assert_eq!(call["error"], "ERR_EGRESS_REFUSED");
         assert_eq!(call["request"]["refusedBy"], "server");
+    }
+
+    for host in ["127.0.0.1", "127.0.0.1", "[::ffff:7f00:1]"] {
+        let event = events.read().unwrap().into_text().unwrap();
+        let event: Value = serde_json::from_str(&event).unwrap();
+        assert_eq!(event["type"], "request_refused");
+        let data = &event["data"];
+        assert_eq!(data["host"], host, "{event}");
+        assert_eq!((&data["method"], &data["refusedBy"]), (&json!("GET"), &json!("server")));
+        let reason = data["reason"].as_str().unwrap();
+        assert!(reason.contains("policy refuses"), "{reason}");
+        assert_eq!((&data["port"], &data["more"]), (&json!(origin.address.port()), &json!(0)));
     }
 
     let (_, metrics) = server.send("GET", "/metrics", "");

@@ -13,6 +13,7 @@ import { keys } from "@/lib/api/keys";
 import type { Fn } from "@/lib/api/types";
 import { CodeField } from "./CodeField";
 import { check, draftOf, draftOfFile, EMPTY, timeoutOf, toUpload, type Draft } from "./draft";
+import { EgressFields } from "./EgressFields";
 import { EnvironmentFields } from "./EnvironmentFields";
 import { PricePreview } from "./PricePreview";
 import { Settings } from "./Settings";
@@ -77,6 +78,7 @@ export function FunctionForm({ fn }: { fn: Fn | null }) {
           error={errors.environment}
           onChange={(change) => setDraft((old) => ({ ...old, environment: change(old.environment) }))}
         />
+        <EgressFields draft={draft} tried={tried} error={errors.egress} onChange={set} />
       </div>
       <div className="flex min-w-0 flex-col gap-4 sm:gap-5">
         <Settings

@@ -20,6 +20,7 @@ import { useRefusal } from "@/lib/session/session";
 import { Bindings } from "./Bindings";
 import { CallCard } from "./CallCard";
 import { Code } from "./Code";
+import { EgressCard } from "./EgressCard";
 import { Environment } from "./Environment";
 import { DeleteButton, StatusButton } from "./FunctionActions";
 import { HttpCard } from "./HttpCard";
@@ -75,6 +76,7 @@ function Detail({ fn }: { fn: Fn }) {
       </div>
       <CallCard functionId={fn._id} input={example} />
       <HttpCard fn={fn} />
+      <EgressCard fn={fn} />
       <Environment config={fn.config} />
       <Bindings config={fn.config} />
       <FunctionExecutions functionId={fn._id} />

@@ -7,10 +7,11 @@ const good = draftOf(aFunction());
 
 it("reports an error for each invalid field", () => {
   expect(check(good)).toEqual({});
-  expect(Object.keys(check({ name: " ", description: "", code: "\n", timeout: "0", retries: "11", memory: "0.5", bindings: "a.b", kv: "a b", http: "public", routes: "a", origins: "", environment: [] })).toSorted()).toEqual([
+  expect(Object.keys(check({ name: " ", description: "", code: "\n", timeout: "0", retries: "11", memory: "0.5", bindings: "a.b", kv: "a b", http: "public", routes: "a", origins: "", egress: "listed", allow: [], deny: [], environment: [] })).toSorted()).toEqual([
     "bindings",
     "code",
     "description",
+    "egress",
     "kv",
     "memory",
     "name",
@@ -25,7 +26,7 @@ it("reports an error for each invalid field", () => {
 });
 
 it("uploads the timeout in milliseconds", () => {
-  expect(toUpload({ ...good, timeout: "2.5" }, null).config).toEqual({ timeout: 2_500, retryCount: 3, memory: null, bindings: null, kv: null, http: null });
+  expect(toUpload({ ...good, timeout: "2.5" }, null).config).toEqual({ timeout: 2_500, retryCount: 3, memory: null, bindings: null, kv: null, http: null, egress: null });
   expect(timeoutOf({ ...good, timeout: "nonsense" })).toBe(30_000);
 });
 

@@ -2,10 +2,11 @@
 import type { Fn, NewFunction, Sample } from "@/lib/api/types";
 import { checkNamespaces, namespacesIn, textOf } from "./namespaces";
 import { checkRoutes, httpOf, settingsOf, type HttpAccess } from "./http";
+import { checkEgress, egressIn, egressOf, type EgressDraft } from "./egress";
 import { changeOf, checkAmount, checkEntries, entriesOf, type Entry } from "./environment";
 
 /** The fields, as typed. */
-export interface Draft {
+export interface Draft extends EgressDraft {
   name: string;
   description: string;
   code: string;
@@ -33,7 +34,7 @@ const STARTER = `// The input and the result are JSON.
 return { greeting: \`Hello, \${input.name ?? "world"}!\` };
 `;
 
-export const EMPTY: Draft = { name: "", description: "", code: STARTER, timeout: "30", retries: "3", memory: "", bindings: null, kv: "", http: "off", routes: "", origins: "", environment: [] };
+export const EMPTY: Draft = { name: "", description: "", code: STARTER, timeout: "30", retries: "3", memory: "", bindings: null, kv: "", http: "off", routes: "", origins: "", egress: "server", allow: [], deny: [], environment: [] };
 
 export const draftOf = (fn: Fn): Draft => ({
   name: fn.name,
@@ -45,6 +46,7 @@ export const draftOf = (fn: Fn): Draft => ({
   bindings: fn.config.bindings?.join(", ") ?? null,
   kv: textOf(fn.config.kv),
   ...httpOf(fn.config.http),
+  ...egressOf(fn.config.egress),
   environment: entriesOf(fn.config),
 });
 
@@ -100,6 +102,8 @@ export function check(draft: Draft): DraftErrors {
   if (namespaces) errors.kv = namespaces;
   const routes = draft.http === "off" ? null : checkRoutes(draft.routes);
   if (routes) errors.routes = routes;
+  const egress = checkEgress(draft);
+  if (egress) errors.egress = egress;
   const amount = checkAmount(draft.environment);
   if (amount) errors.environment = amount;
   else if (checkEntries(draft.environment).size > 0) errors.environment = "An entry of the environment is invalid.";
@@ -118,6 +122,7 @@ export const toUpload = (draft: Draft, fn: Fn | null): NewFunction => ({
     bindings: namesOf(draft.bindings),
     kv: namespacesIn(draft.kv),
     http: settingsOf(draft, fn?.config.http ?? null),
+    egress: egressIn(draft),
     ...changeOf(draft.environment, fn?.config ?? null),
   },
 });

@@ -53,6 +53,13 @@ it("shows that events were dropped", () => {
   expect(screen.getByText("10 events were dropped because they came too fast")).toBeTruthy();
 });
 
+it("shows which request was refused and why, and how many others were", () => {
+  const data = { executionId: "e1", functionId: "f1", method: "GET", host: "10.0.0.1", port: 80, refusedBy: "server" as const, reason: "a private address", more: 7 };
+  addToFeed([{ type: "request_refused", data, timestamp: "2026-01-31T12:00:00.000Z", seq: 1, epoch: 1 }]);
+  show(<EventFeed />);
+  expect(screen.getByText("GET 10.0.0.1: a private address (and 7 more)")).toBeTruthy();
+});
+
 it("filters by kind, keeps dropped events, and puts the filter into the address", async () => {
   const at = { timestamp: "2026-01-31T12:00:00.000Z", epoch: 1 };
   const reason = "queue length 14 > 10";

@@ -1,10 +1,11 @@
 /** One line of the list of events. */
-import { CircleCheck, CirclePlay, CircleX, FlaskConical, RotateCw, Scaling, Unplug, type LucideIcon } from "lucide-react";
+import { CircleCheck, CirclePlay, CircleX, FlaskConical, RotateCw, Scaling, ShieldX, Unplug, type LucideIcon } from "lucide-react";
 import { memo } from "react";
 import { Link } from "react-router";
 import { failureWord } from "@/components/Outcome";
 import { formatClock, formatCount, formatDuration } from "@/lib/format";
 import { formatMoney } from "@/lib/money";
+import type { EventOf } from "@/lib/live/events";
 import type { FeedEvent } from "@/lib/live/feed";
 
 interface Line {
@@ -52,6 +53,14 @@ export function lineOf(event: FeedEvent): Line {
         word: event.data.action === "scale_up" ? "Scaled up" : "Scaled down",
         text: `to ${event.data.instanceCount}: ${event.data.reason}`,
       };
+    case "request_refused":
+      return {
+        icon: ShieldX,
+        color: "text-warn",
+        word: "Refused",
+        ...about(event.data),
+        text: refusalText(event.data),
+      };
     case "load_test_finished":
       return {
         icon: FlaskConical,
@@ -68,6 +77,12 @@ export function lineOf(event: FeedEvent): Line {
         text: `${formatCount(event.data.to - event.data.from + 1)} events were dropped because they came too fast`,
       };
   }
+}
+
+/** The request and why it was refused, and how many others of the function were refused unseen. */
+function refusalText({ method, host, reason, more }: EventOf<"request_refused">["data"]): string {
+  const request = [method, host].filter(Boolean).join(" ");
+  return `${request}: ${reason}${more > 0 ? ` (and ${formatCount(more)} more)` : ""}`;
 }
 
 const about = (data: { executionId: string; functionId: string }) => ({

@@ -5,6 +5,7 @@ export const FILTERS = [
   { id: "all", label: "All events", types: null },
   { id: "ended", label: "Ended executions", types: ["execution_completed", "execution_failed"] },
   { id: "failed", label: "Failures and retries", types: ["execution_failed", "execution_retry"] },
+  { id: "refused", label: "Refused requests", types: ["request_refused"] },
   { id: "scaling", label: "Scaling", types: ["scaling_event"] },
   { id: "load", label: "Load tests", types: ["load_test_finished"] },
 ] as const satisfies readonly { id: string; label: string; types: readonly FeedEvent["type"][] | null }[];

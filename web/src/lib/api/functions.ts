@@ -2,7 +2,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { del, get, getPage, post, put } from "./client";
 import { keys } from "./keys";
-import type { Fn, FunctionChange, ListedFn, NewFunction, Sample } from "./types";
+import type { EgressCheck, EgressExplanation, Fn, FunctionChange, ListedFn, NewFunction, Sample } from "./types";
 
 const ROOT = "/api/functions";
 const path = (id: string) => `${ROOT}/${encodeURIComponent(id)}`;
@@ -48,5 +48,8 @@ export const typesQuery = () =>
 export const createFunction = (draft: NewFunction) => post<Fn>(ROOT, draft);
 
 export const updateFunction = (id: string, change: FunctionChange) => put<Fn>(path(id), change);
+
+/** Explains what would happen to a request of the code, and makes none. */
+export const checkRequest = (id: string, request: EgressCheck) => post<EgressExplanation>(`${path(id)}/egress/check`, request);
 
 export const deleteFunction = (id: string) => del<{ message: string }>(path(id));

@@ -84,6 +84,18 @@ const schema = z.discriminatedUnion("type", [
       functionId: z.string().nullable(),
     }),
   ),
+  envelope(
+    "request_refused",
+    z.object({
+      ...about,
+      method: z.string(),
+      host: z.string(),
+      port: z.number(),
+      refusedBy: z.enum(["server", "function"]),
+      reason: z.string(),
+      more: z.number(),
+    }),
+  ),
   envelope("metrics", liveMetrics),
   envelope("load_test_progress", loadTest),
   envelope("load_test_finished", loadTest),

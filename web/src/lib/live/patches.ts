@@ -39,6 +39,9 @@ export class Patches {
         case "scaling_event":
           this.#ask("scaling", EVERY.scaling, keys.scalingAll);
           break;
+        case "request_refused":
+          this.#meet(event.data.functionId);
+          break;
         case "load_test_progress":
           this.#loadTest(event.data);
           break;

@@ -1,4 +1,5 @@
-// `fetch`: a host call. The host makes the request and follows redirects.
+// `fetch`: a host call. The host makes the request and follows redirects. `data:` URLs have their
+// response in themselves and need no host.
 //
 // The request and the response are frames: the length of the head in 4 bytes, little-endian, the
 // head as JSON, and the body. A short request is one piece; one with a stream, or that may be
@@ -88,11 +89,23 @@
     return use('response').make({ type: 'basic', url, redirected, status, statusText, headers: list, body });
   };
 
+  const data = ({ url, method }, failure) => {
+    const found = use('data_url').read(url);
+    if (found === null) {
+      throw failed(failure, 'the data: URL has no comma, or its Base64 is not valid', 'ERR_INVALID_URL');
+    }
+    return respond({
+      url, redirected: false, status: 200, statusText: 'OK', headers: [['content-type', found.type]],
+      hasBody: method !== 'HEAD',
+    }, found.bytes);
+  };
+
   async function fetch(input, init = undefined) {
     need(arguments.length, 1, 'fetch');
     const state = stateOf(new Request(input, init)), { signal } = state;
     signal.throwIfAborted();
     const failure = new TypeError();
+    if (state.url.startsWith('data:')) return data(state, failure);
     if (platform.network === undefined) {
       throw failed(failure, `no network is configured, ${state.url} cannot be reached`, 'ERR_NO_NETWORK');
     }

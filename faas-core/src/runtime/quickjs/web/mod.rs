@@ -263,6 +263,12 @@ const PARTS: &[Part] = &[
         native: no_native,
     },
     Part {
+        name: "data_url",
+        source: include_str!("data_url.js"),
+        globals: &[],
+        native: no_native,
+    },
+    Part {
         name: "fetch",
         source: include_str!("fetch.js"),
         globals: &["fetch"],

@@ -28,6 +28,41 @@ fn a_form_survives_its_encoding() {
 }
 
 #[test]
+fn a_data_url_is_fetched_without_a_network() {
+    assert_values(&[
+        (
+            "const seen = [];
+            for (const url of ['data:,a%20b%', 'data:text/html;charset=x,%C3%A9', 'data:;base64,aGk', 'DATA:image/png ; BASE64 , aG k%3D#f', 'data:;x=y,', 'data:wrong,a,b', 'data:a/b;base64;c=d,aGk', 'data:,a?b#c']) {
+                const response = await fetch(url);
+                seen.push([response.headers.get('content-type'), await response.text()]);
+            }
+            return seen",
+            json!([
+                ["text/plain;charset=US-ASCII", "a b%"],
+                ["text/html;charset=x", "\u{e9}"],
+                ["text/plain;charset=US-ASCII", "hi"],
+                ["image/png", "hi"],
+                ["text/plain;x=y", ""],
+                ["text/plain;charset=US-ASCII", "a,b"],
+                ["a/b;c=d", "aGk"],
+                ["text/plain;charset=US-ASCII", "a?b"],
+            ]),
+        ),
+        (
+            "const { status, statusText, type, url, redirected, body } = await fetch('data:,x', { method: 'HEAD' });
+            const bytes = [...await (await fetch('data:;base64,AP+A', { method: 'POST', body: 'x' })).bytes()];
+            return [status, statusText, type, url, redirected, body, bytes]",
+            json!([200, "OK", "basic", "data:,x", false, null, [0, 255, 128]]),
+        ),
+        (
+            "const refused = (url, init) => fetch(url, init).catch((error) => [error.name, error.code]);
+            return [await refused('data:x'), await refused('data:;base64,a'), await refused('data:,x', { signal: AbortSignal.abort() }).then(([name]) => name)]",
+            json!([["TypeError", "ERR_INVALID_URL"], ["TypeError", "ERR_INVALID_URL"], "AbortError"]),
+        ),
+    ]);
+}
+
+#[test]
 fn headers_are_sorted_combined_and_checked() {
     assert_values(&[
         (
