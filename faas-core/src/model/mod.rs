@@ -22,6 +22,7 @@ pub mod object_id;
 mod scaling;
 mod sealed;
 mod source;
+pub mod specifier;
 mod status;
 mod timestamp;
 
