@@ -15,7 +15,7 @@ use faas_core::model::{
     Actor, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, CallerLabel, Environment, Execution,
     ExecutionId, Failure, Function, FunctionConfig, FunctionId, FunctionStatus, HostCallRecord,
     InstanceId, Json, KeyHash, KeyId, KvConfig, KvUsage, Language, LogLine, Modules, NanoDollars,
-    Role, ScalingAction, ScalingEvent, ScalingEventId, Status, Tier, Timestamp,
+    RetryConfig, Role, ScalingAction, ScalingEvent, ScalingEventId, Status, Tier, Timestamp,
 };
 use faas_core::store::{Lease, Owner, Stage, Write};
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,8 @@ struct FunctionConfigDef {
     retry_count: u32,
     concurrency: Option<u32>,
     // Older journals have none of these.
+    #[serde(default)]
+    retry: Option<Arc<RetryConfig>>,
     #[serde(default)]
     memory: Option<u32>,
     #[serde(default)]
