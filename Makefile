@@ -1,7 +1,11 @@
 # Common tasks. `make run ARGS="--max-instances 50"` passes arguments to the server.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dist test test-rust test-web test-browser wpt lint bench openapi fixtures dashboard node-modules
+
+# The modules of Node that isolates have.
+NODE = faas-core/src/runtime/quickjs/node
+
+.PHONY: help run dist test test-rust test-web test-browser test-clients wpt lint bench openapi fixtures dashboard node-modules
 
 help:
 	@echo 'make run        build the server and serve http://127.0.0.1:5000, with its data in ./data'
@@ -26,19 +30,25 @@ dist: dashboard
 
 # Runs every group of tests, even if one fails. The browser tests use the server with the dashboard.
 test: dashboard
-	$(MAKE) --keep-going --no-print-directory test-web test-browser test-rust
+	$(MAKE) --keep-going --no-print-directory test-web test-browser test-clients test-rust
 
 test-web: web/node_modules
-	@echo 'test group 1 of 3: dashboard units'
+	@echo 'test group 1 of 4: dashboard units'
 	cd web && npm test
 
 test-browser: web/node_modules
-	@echo 'test group 2 of 3: dashboard in a browser, on a real server'
+	@echo 'test group 2 of 4: dashboard in a browser, on a real server'
 	cargo build --locked -p faas-server
 	cd web && npm run test:browser
 
-test-rust:
-	@echo 'test group 3 of 3: Rust'
+test-clients: clients/node_modules
+	@echo 'test group 3 of 4: the TypeScript client and types, on a real server'
+	cargo build --locked -p faas-server
+	cd clients && timeout 600 npm test
+
+# Some tests bundle functions with esbuild.
+test-rust: $(NODE)/node_modules
+	@echo 'test group 4 of 4: Rust'
 	cargo test --locked --workspace --all-features --no-fail-fast
 
 # The web platform tests are in `test-rust` too; built with the same features, nothing is built twice.
@@ -62,9 +72,7 @@ openapi: web/node_modules
 fixtures:
 	REGENERATE_FIXTURES=1 cargo test --locked -p faas-ws --lib fixtures::
 
-# The modules of Node: what is generated is committed, and `make lint` checks it.
-NODE = faas-core/src/runtime/quickjs/node
-
+# What is generated is committed, and `make lint` checks it.
 node-modules: $(NODE)/node_modules
 	cd $(NODE) && npm run build
 
@@ -75,6 +83,11 @@ $(NODE)/node_modules: $(NODE)/package-lock.json
 dashboard: web/node_modules
 	@echo 'building the dashboard'
 	cd web && npm run build
+
+clients/node_modules: clients/package-lock.json
+	@echo 'installing the dependencies of the TypeScript client'
+	cd clients && npm ci
+	touch clients/node_modules
 
 web/node_modules: web/package-lock.json
 	@echo 'installing the dashboard dependencies'

@@ -21,7 +21,7 @@ use crate::units::{parse_duration, parse_size};
 
 /// Run JavaScript functions: upload them, call them, scale them, and see what they cost.
 #[derive(Debug, Parser)]
-#[command(name = "faas", version, arg_required_else_help = true)]
+#[command(name = "faas", version, arg_required_else_help = true, after_help = faas_cli::EXIT_CODES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -41,6 +41,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Option<SecretKeyCommand>,
     },
+    #[command(flatten)]
+    Client(faas_cli::Command),
     /// The worker process that forks the functions' processes. The server starts it.
     #[command(hide = true)]
     Worker,
@@ -258,7 +260,7 @@ pub(crate) struct Flags {
     #[arg(long, env = "FAAS_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Check the settings, print the effective ones as TOML, and exit
+    /// Check the settings and the certificate, print the effective settings as TOML, and exit
     #[arg(long)]
     pub(crate) check: bool,
 }

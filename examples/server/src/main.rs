@@ -1,9 +1,9 @@
-//! `faas`: the standalone server.
+//! `faas`: the standalone server, and the commands of [`faas_cli`] that work with one.
 //!
 //! Read the modules in this order: [`cli`], [`network`] and [`key_cli`] (arguments and help),
 //! [`mod@file`] (the settings file), [`settings`] (their precedence), [`stores`], [`runtime`]
 //! (isolation), [`mod@serve`] (start, run, stop), [`open_files`], [`dashboard`], [`keys`] and
-//! [`key_notice`] (API keys), [`secret_key`].
+//! [`key_notice`] (API keys), [`secret_key`], [`host`] (what the commands get of this process).
 //!
 //! An error before the server listens is one line on standard error and exit code 1. Wrong usage is
 //! exit code 2.
@@ -14,6 +14,7 @@ mod cli;
 mod dashboard;
 mod egress;
 mod file;
+mod host;
 mod key_cli;
 mod key_notice;
 mod keys;
@@ -47,7 +48,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(message) => {
             let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
             // If standard error is closed, the exit code remains.
@@ -57,18 +58,22 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<(), String> {
+fn run(cli: Cli) -> Result<ExitCode, String> {
     match cli.command {
         Command::Serve(flags) => serve(flags),
         Command::SecretKey { command: None } => secret_key::make(),
         Command::SecretKey {
             command: Some(SecretKeyCommand::Reseal { place }),
         } => threads()?.block_on(secret_key::seal_anew(place, &Environment::of_process())),
+        Command::Client(command) => {
+            return Ok(threads()?.block_on(faas_cli::run(command, host::host()?)));
+        }
         Command::Worker => runtime::work(),
         Command::Key(command) => {
             threads()?.block_on(keys::run(command, &Environment::of_process()))
         }
     }
+    .map(|()| ExitCode::SUCCESS)
 }
 
 fn serve(flags: Box<Flags>) -> Result<(), String> {
@@ -76,6 +81,9 @@ fn serve(flags: Box<Flags>) -> Result<(), String> {
     let check = flags.check;
     let settings = Settings::merge(flags, file, &Environment::of_process())?;
     if check {
+        if let Some(certificate) = &settings.network.certificate {
+            certificate.load()?;
+        }
         return print(&settings.to_string());
     }
     logging::start(&settings.log, settings.log_format)?;

@@ -23,6 +23,7 @@ mod retry;
 mod scaling;
 mod sealed;
 mod source;
+pub mod specifier;
 mod status;
 mod timestamp;
 

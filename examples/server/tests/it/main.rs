@@ -9,6 +9,8 @@ mod client;
 #[cfg(test)]
 mod cluster;
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod compatible;
 #[cfg(test)]
 mod crash;

@@ -1,0 +1,108 @@
+//! `faas invoke`
+
+use std::fs;
+use std::io::Read;
+
+use clap::Args;
+use faas_client::{CallOptions, Target};
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use super::Output;
+use crate::failure::{Attempt, Failure};
+use crate::host::Environment;
+use crate::server::Server;
+use crate::terminal::{Paint, Terminal};
+
+const EXAMPLES: &str = "\
+Examples:
+  faas invoke greet -d '{\"name\": \"Ada\"}'
+  faas invoke greet -d @input.json
+  echo '{}' | faas invoke greet -d -
+  faas invoke report --async";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Invoke {
+    /// Name or id of the function
+    name: String,
+    #[command(flatten)]
+    input: Input,
+    /// Execute it without waiting, with retries
+    #[arg(long = "async")]
+    is_async: bool,
+    #[command(flatten)]
+    server: Server,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// The input of a function.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Input {
+    /// Input as JSON; @FILE reads a file, - reads standard input [default: {}]
+    #[arg(long = "data", short = 'd', value_name = "JSON|@FILE|-")]
+    data: Option<String>,
+}
+
+impl Input {
+    /// Reads it.
+    pub(super) fn read(&self) -> Result<Box<RawValue>, Failure> {
+        let text = match self.data.as_deref() {
+            None => "{}".to_owned(),
+            Some("-") => {
+                let mut text = String::new();
+                let read = std::io::stdin().read_to_string(&mut text);
+                read.attempt("cannot read the input from standard input")?;
+                text
+            }
+            Some(data) => match data.strip_prefix('@') {
+                Some(path) => {
+                    fs::read_to_string(path).attempt(format_args!("cannot read {path}"))?
+                }
+                None => data.to_owned(),
+            },
+        };
+        serde_json::from_str(&text).map_err(|error| {
+            Failure::usage(format!("the input is not JSON: {error}"))
+                .hint("write a text with its quotes: -d '\"text\"'")
+        })
+    }
+}
+
+impl Invoke {
+    pub(crate) async fn run(
+        self,
+        environment: &Environment,
+        terminal: &Terminal,
+    ) -> Result<(), Failure> {
+        let client = self.server.client(environment)?;
+        let (target, input) = (Target::of(&self.name), self.input.read()?);
+        let options = CallOptions::default();
+        if self.is_async {
+            let accepted = client.execute(target, &*input, &options).await?;
+            if terminal.json {
+                return terminal.print(&accepted);
+            }
+            return terminal.line(accepted.execution_id);
+        }
+        let done = client.invoke_with(target, &*input, &options).await?;
+        let millis = done.duration.as_secs_f64() * 1_000.0;
+        if terminal.json {
+            return terminal.print(&json!({
+                "output": done.output,
+                "executionId": done.execution,
+                "duration": millis,
+                "cost": done.cost,
+                "coldStart": done.cold_start,
+            }));
+        }
+        terminal.line(done.output.get())?;
+        if terminal.interactive {
+            let cold = if done.cold_start { ", cold start" } else { "" };
+            let text = format!("{millis:.1} ms, ${}{cold}", done.cost);
+            terminal.note(terminal.paint_note(Paint::Dim, &text));
+        }
+        Ok(())
+    }
+}
