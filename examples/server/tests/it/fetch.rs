@@ -490,10 +490,16 @@ fn what_the_server_refuses_fails_with_the_rule_and_is_recorded() {
         assert_eq!(event["type"], "request_refused");
         let data = &event["data"];
         assert_eq!(data["host"], host, "{event}");
-        assert_eq!((&data["method"], &data["refusedBy"]), (&json!("GET"), &json!("server")));
+        assert_eq!(
+            (&data["method"], &data["refusedBy"]),
+            (&json!("GET"), &json!("server"))
+        );
         let reason = data["reason"].as_str().unwrap();
         assert!(reason.contains("policy refuses"), "{reason}");
-        assert_eq!((&data["port"], &data["more"]), (&json!(origin.address.port()), &json!(0)));
+        assert_eq!(
+            (&data["port"], &data["more"]),
+            (&json!(origin.address.port()), &json!(0))
+        );
     }
 
     let (_, metrics) = server.send("GET", "/metrics", "");
