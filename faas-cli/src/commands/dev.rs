@@ -13,6 +13,7 @@ use std::time::Duration;
 use clap::Args;
 use faas_api::FunctionKey;
 use faas_client::Client;
+use faas_core::clock::{Clock, SystemClock};
 use faas_core::secrets::SecretKey;
 use notify::{RecursiveMode, Watcher};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -79,6 +80,7 @@ async fn work(
     client: &Client,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
+    let start = SystemClock::new().now();
     let mut files = Files::watch(&project)?;
     let mut uploaded = Uploaded::default();
     let id = loop {
@@ -89,7 +91,7 @@ async fn work(
         files.changed().await?;
     };
     let mut logs = follow::Logs::new(client, terminal, id, follow::Filter::default());
-    logs.skip_stored().await?;
+    logs.start_at(start);
     let reload = async {
         loop {
             files.changed().await?;

@@ -57,7 +57,10 @@ impl Test {
         let mut ticks = interval(REFRESH);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut is_stopped = false;
-        while test.status.0 == LoadTestStatus::Running {
+        while matches!(
+            test.status.0,
+            LoadTestStatus::Running | LoadTestStatus::Stopping
+        ) {
             tokio::select! {
                 _ = ticks.tick() => {}
                 interrupted = tokio::signal::ctrl_c(), if !is_stopped => {

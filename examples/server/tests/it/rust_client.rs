@@ -94,6 +94,8 @@ async fn events_arrive_and_those_of_a_break_follow_when_the_client_is_connected_
     assert!(matches!(first.data, EventData::Completed(_)));
     server.kill();
     let second = Server::start_anywhere(folder.path(), &["--listen", &address]);
+    // The first client may still have a connection to the server that is gone.
+    let client = Client::new(format!("http://{address}")).unwrap();
     client.invoke("f", &2).await.unwrap();
     let mut was_broken = false;
     loop {
