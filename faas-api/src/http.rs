@@ -17,8 +17,8 @@ pub(crate) struct HttpConfig {
     #[schema(nullable = false, min_items = 1, max_items = 32)]
     methods: Option<Vec<String>>,
     /// The routes that are accepted: a path pattern, or a method, a space and a path pattern, such as
-    /// `GET /orders/:id`. A segment is text, a parameter (`:id`), or at the end `:id?`, `:rest+`,
-    /// `:rest*` or `*`. Absent: all paths.
+    /// `GET /orders/:id`. Patterns are those of the `URLPattern` standard, without look-around in
+    /// regular expressions. The most specific route counts. Absent: all paths.
     #[schema(nullable = false, min_items = 1, max_items = 256)]
     routes: Option<Vec<String>>,
     /// What pages of other origins may do. Absent: nothing.

@@ -260,7 +260,7 @@ pub(crate) struct Flags {
     #[arg(long, env = "FAAS_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Check the settings, print the effective ones as TOML, and exit
+    /// Check the settings and the certificate, print the effective settings as TOML, and exit
     #[arg(long)]
     pub(crate) check: bool,
 }

@@ -81,6 +81,9 @@ fn serve(flags: Box<Flags>) -> Result<(), String> {
     let check = flags.check;
     let settings = Settings::merge(flags, file, &Environment::of_process())?;
     if check {
+        if let Some(certificate) = &settings.network.certificate {
+            certificate.load()?;
+        }
         return print(&settings.to_string());
     }
     logging::start(&settings.log, settings.log_format)?;

@@ -136,7 +136,10 @@ fn a_certificate_that_cannot_be_used_prevents_the_start() {
         ),
     ] {
         let all = [&["--listen", "127.0.0.1:0", "--store", "memory:"], args].concat();
-        let refused = error(&faas(folder.path(), &all, &[]));
-        assert!(refused.contains(says), "{args:?}: {refused}");
+        // With --check too, which does not start the server.
+        for all in [all.clone(), [&all[..], &["--check"]].concat()] {
+            let refused = error(&faas(folder.path(), &all, &[]));
+            assert!(refused.contains(says), "{all:?}: {refused}");
+        }
     }
 }

@@ -278,8 +278,9 @@ impl HttpConfig {
     }
 
     /// Finds the route of a request. `path` begins with a slash and is percent-encoded. Of several
-    /// routes that match, the most specific one counts: text before parameters before the rest of a
-    /// path.
+    /// routes that match, the most specific one counts, segment by segment: text before regular
+    /// expressions and other groups, before parameters, before the rest of a path. Of those that are
+    /// equal in this, the first one counts.
     pub fn route(&self, method: &str, path: &str) -> Routed {
         let is_accepted = |methods: &[String]| methods.iter().any(|one| accepts(one, method));
         if let Some(methods) = self.accepted_methods()

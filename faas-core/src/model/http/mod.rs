@@ -19,16 +19,18 @@
 //! ```
 //!
 //! The settings are data: a front end decides with them which requests become executions.
-//! [`HttpConfig`] has their shape and bounds, `route` the patterns of paths, and `cors` what browsers
-//! may read.
+//! [`HttpConfig`] has their shape and bounds, `route` the routes, `pattern` the patterns of their
+//! paths, and `cors` what browsers may read.
 
 mod config;
 mod cors;
+mod pattern;
 mod route;
 
 pub use config::{HttpAuth, HttpConfig, InvalidHttp, Routed};
 pub use cors::HttpCors;
-pub use route::{HttpRoute, RoutePattern};
+pub use pattern::RoutePattern;
+pub use route::HttpRoute;
 
 #[cfg(test)]
 mod tests;

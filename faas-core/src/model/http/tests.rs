@@ -57,7 +57,7 @@ fn a_path_matches_the_segments_of_a_pattern() {
         ("PUT", "/files/a/b%20c", Some("path=a/b c")),
         ("PUT", "/files/", None),
         ("PUT", "/all/", Some("0=")),
-        ("PUT", "/all", Some("0=")),
+        ("PUT", "/all", None),
         ("PUT", "/all/x/y", Some("0=x/y")),
         ("PUT", "/maybe", Some("")),
         ("PUT", "/maybe/2", Some("page=2")),
@@ -82,6 +82,44 @@ fn the_most_specific_route_counts_whatever_its_place() {
 }
 
 #[test]
+fn patterns_of_the_standard_that_are_more_than_segments_match_too() {
+    let config = routes(&[
+        "/orders/:id(\\d+)",
+        "/files/:name.:type",
+        "/files/:name",
+        "/files/readme.txt",
+        "/posts{/:year(\\d{4})}?/all",
+        "/*/end",
+        "/x:rest(.*)",
+        "/:any",
+    ]);
+    for (path, expected) in [
+        ("/orders/12", Some("id=12")),
+        ("/orders/x", None),
+        ("/files/a%20b.txt", Some("name=a b&type=txt")),
+        ("/files/readme.txt", Some("")),
+        ("/files/readme", Some("name=readme")),
+        ("/posts/all", Some("")),
+        ("/posts/2024/all", Some("year=2024")),
+        ("/posts/24/all", None),
+        ("/a/b/end", Some("0=a/b")),
+        ("/xy/z", Some("rest=y/z")),
+        ("/xy", Some("rest=y")),
+        ("/y", Some("any=y")),
+    ] {
+        assert_eq!(params(&config, "GET", path).as_deref(), expected, "{path}");
+    }
+}
+
+#[test]
+fn of_equally_specific_routes_the_first_one_counts() {
+    let first = routes(&["/:a([a-z]+)", "/:b([a-y]+)"]);
+    assert_eq!(params(&first, "GET", "/b").unwrap(), "a=b");
+    let second = routes(&["/:b([a-y]+)", "/:a([a-z]+)"]);
+    assert_eq!(params(&second, "GET", "/b").unwrap(), "b=b");
+}
+
+#[test]
 fn a_wrong_method_is_told_apart_from_a_wrong_path() {
     let config = routes(&["GET /a", "POST /a", "PUT /b"]);
     let allow = Routed::WrongMethod {
@@ -101,7 +139,9 @@ fn routes_that_match_the_same_requests_are_refused() {
     for (first, second) in [
         ("GET /a", "GET /a"),
         ("GET /a/:id", "GET /a/:name"),
-        ("/a/*", "/a/:rest*"),
+        ("/a/:all*", "/a/:rest*"),
+        ("/:a.:b", "/:c.:d"),
+        ("/:id(\\d+)", "/:n(\\d+)"),
         ("/a b".replace(' ', "%20").as_str(), "/a%20b"),
     ] {
         let pair = [first, second].map(|text| HttpRoute::new(text).unwrap());
@@ -126,13 +166,12 @@ fn wrong_settings_are_refused_with_the_name_of_the_field() {
         (r#"{"routes":[]}"#, "http.routes is empty"),
         (r#"{"routes":["orders"]}"#, "begins with /"),
         (r#"{"routes":["get /orders"]}"#, "upper case"),
-        (r#"{"routes":["/a/:"]}"#, "1 to 64 letters"),
-        (r#"{"routes":["/a/:1"]}"#, "1 to 64 letters"),
-        (r#"{"routes":["/a/:id(\\d+)"]}"#, "regular expression"),
-        (r#"{"routes":["/a/x:id"]}"#, "whole segment"),
-        (r#"{"routes":["/{a}?"]}"#, "whole segment"),
-        (r#"{"routes":["/*/a"]}"#, "before its end"),
-        (r#"{"routes":["/:a/:a"]}"#, "twice"),
+        (r#"{"routes":["/a/:"]}"#, "not a pattern of URLPattern"),
+        (
+            r#"{"routes":["/a/:id(\\d+"]}"#,
+            "not a pattern of URLPattern",
+        ),
+        (r#"{"routes":["/:a/:a"]}"#, "not a pattern of URLPattern"),
         (r#"{"routes":["/a\u0000"]}"#, "control character"),
         (&many, "at most 256"),
         (r#"{"maxBody":2000000000}"#, "http.maxBody"),

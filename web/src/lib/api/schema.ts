@@ -1518,8 +1518,8 @@ export interface components {
             methods?: string[];
             /**
              * @description The routes that are accepted: a path pattern, or a method, a space and a path pattern, such as
-             *     `GET /orders/:id`. A segment is text, a parameter (`:id`), or at the end `:id?`, `:rest+`,
-             *     `:rest*` or `*`. Absent: all paths.
+             *     `GET /orders/:id`. Patterns are those of the `URLPattern` standard, without look-around in
+             *     regular expressions. The most specific route counts. Absent: all paths.
              */
             routes?: string[];
             /**

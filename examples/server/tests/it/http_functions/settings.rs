@@ -288,3 +288,33 @@ fn requests_that_two_servers_could_read_in_two_ways_never_reach_a_function() {
     }
     assert_eq!(get(&server, "/api/executions")["executions"], json!([]));
 }
+
+#[test]
+fn a_request_that_the_queue_has_no_room_for_is_503_and_says_when_to_try_again() {
+    let folder = TempDir::new().unwrap();
+    let args = [
+        "--max-instances",
+        "1",
+        "--queue-capacity",
+        "1",
+        "--queue-share",
+        "1",
+    ];
+    let server = Server::start(folder.path(), &args);
+    let name = upload(&server, "export default { fetch() { for (;;); } }");
+    let send = |metric: &str| {
+        let mut client = Client::connect(server.address());
+        client.send("GET", &format!("/f/{name}"), "", b"");
+        wait_for(metric, || {
+            let (_, metrics) = server.send("GET", "/metrics", "");
+            metrics.contains(metric).then_some(())
+        });
+        client
+    };
+    let _running = send("faas_running 1\n");
+    let _queued = send("faas_queue_depth 1\n");
+    let refused = call(&server, "GET", &format!("/f/{name}"), "", b"");
+    assert_eq!(refused.status, 503, "{refused:?}");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(refused.json()["code"], "over_capacity");
+}
