@@ -39,7 +39,9 @@ const ROUTES: &[(&str, &[&str])] = &[
         &[
             "get /api/functions",
             "get /api/functions/{id}",
+            "get /api/functions/by-name/{name}",
             "get /api/functions/{id}/logs",
+            "get /api/functions/by-name/{name}/logs",
             "get /api/executions",
             "get /api/load-tests",
             "get /api/load-tests/{id}",
@@ -67,7 +69,9 @@ const ROUTES: &[(&str, &[&str])] = &[
         "invoker",
         &[
             "post /api/functions/{id}/execute",
+            "post /api/functions/by-name/{name}/execute",
             "post /api/functions/{id}/invoke",
+            "post /api/functions/by-name/{name}/invoke",
         ],
     ),
     (
@@ -75,8 +79,11 @@ const ROUTES: &[(&str, &[&str])] = &[
         &[
             "post /api/functions",
             "put /api/functions/{id}",
+            "put /api/functions/by-name/{name}",
             "delete /api/functions/{id}",
+            "delete /api/functions/by-name/{name}",
             "post /api/functions/{id}/egress/check",
+            "post /api/functions/by-name/{name}/egress/check",
             "post /api/executions/{id}/cancel",
             "post /api/executions/{id}/retry",
             "post /api/load-tests",
@@ -168,6 +175,7 @@ fn operations(server: &Server) -> BTreeMap<String, Value> {
 fn split(operation: &str) -> (&str, String) {
     let (method, path) = operation.split_once(' ').unwrap();
     let path = path.replace("{id}", NOBODY);
+    let path = path.replace("{name}", "nobody");
     let path = path.replace("{namespace}", "orders");
     (method, path.replace("{key}", "k"))
 }
