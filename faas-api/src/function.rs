@@ -7,7 +7,7 @@ use std::sync::Arc;
 use faas_core::model::KvConfig;
 use faas_core::model::egress::EgressRules;
 use faas_core::model::http::HttpConfig;
-use faas_core::model::{self, Environment, FunctionConfig as Limits, Json, Modules};
+use faas_core::model::{self, Environment, FunctionConfig as Limits, Json, Modules, RetryConfig};
 use faas_core::platform;
 use faas_core::samples;
 use faas_core::secrets::SecretText;
@@ -161,6 +161,9 @@ pub struct FunctionConfig<'a> {
     pub timeout: Millis,
     /// How often a failed asynchronous execution is tried again.
     pub retry_count: u32,
+    /// After which failures, and after how long; null: as the server's settings say.
+    #[cfg_attr(feature = "openapi", schema(required, value_type = Option<crate::retry::RetryConfig>))]
+    pub retry: Option<Cow<'a, RetryConfig>>,
     /// How many executions of it may run at once; null: as many as there are instances.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub concurrency: Option<u32>,
@@ -206,6 +209,7 @@ impl<'a> FunctionConfig<'a> {
         let Limits {
             timeout,
             retry_count,
+            retry,
             concurrency,
             memory,
             bindings,
@@ -223,6 +227,7 @@ impl<'a> FunctionConfig<'a> {
         Self {
             timeout: Millis(*timeout),
             retry_count: *retry_count,
+            retry: retry.as_deref().map(Cow::Borrowed),
             concurrency: *concurrency,
             memory: *memory,
             bindings: names.map(|names| names.map(|name| Cow::Borrowed(&**name)).collect()),
@@ -386,6 +391,7 @@ impl TryFrom<NewFunction> for platform::NewFunction {
         if let Some(retry_count) = config.retry_count.flatten() {
             function.config.retry_count = retry_count;
         }
+        function.config.retry = config.retry.take().flatten().map(Arc::new);
         function.config.concurrency = config.concurrency.flatten();
         function.config.memory = config.memory.flatten();
         function.config.bindings = config.bindings.take().flatten().map(shared);
@@ -524,6 +530,7 @@ impl TryFrom<FunctionChange> for platform::FunctionUpdate {
         update.status = change.status.map(|Word(status)| status);
         update.timeout = timeout;
         update.retry_count = retry_count.map(|count| count.unwrap_or(default.retry_count));
+        update.retry = config.retry.take().map(|retry| retry.map(Arc::new));
         update.concurrency = config.concurrency;
         update.memory = config.memory;
         update.bindings = config.bindings.take().map(|names| names.map(shared));
@@ -559,6 +566,15 @@ pub struct NewConfig {
     )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<u32>, maximum = 10))]
     pub retry_count: Option<Option<u32>>,
+    /// After which failures it is tried again, and after how long. What is left out is as the server's
+    /// settings say. Null: all of it.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::present"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::retry::RetryConfig>))]
+    pub retry: Option<Option<RetryConfig>>,
     /// How many executions of it may run at once; null: as many as there are instances.
     #[serde(
         default,

@@ -57,6 +57,8 @@ mod metrics;
 mod number;
 mod price;
 mod read;
+#[cfg(feature = "openapi")]
+mod retry;
 mod scalar;
 #[cfg(feature = "openapi")]
 pub mod schema;

@@ -138,7 +138,7 @@ fn no_context(name: &str) -> Failure {
 }
 
 /// Creates a file that only the user can read.
-fn create_private(path: &Path) -> io::Result<fs::File> {
+pub(crate) fn create_private(path: &Path) -> io::Result<fs::File> {
     // An old file would keep its mode.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

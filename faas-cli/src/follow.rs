@@ -80,15 +80,10 @@ impl<'a> Logs<'a> {
         self.print_ended(executions).await
     }
 
-    /// Does not print what has been accepted so far.
-    pub(crate) async fn skip_stored(&mut self) -> Result<(), Failure> {
-        let newest = self.list(1).await?;
-        for execution in &newest {
-            self.printed.insert(execution.id);
-        }
-        self.floor = newest.first().map(|execution| execution.created_at.0);
+    /// Prints executions that are accepted at this time or later.
+    pub(crate) const fn start_at(&mut self, moment: Timestamp) {
+        self.floor = Some(moment);
         self.from = self.floor;
-        Ok(())
     }
 
     /// Prints the lines of executions as they end, until it fails.

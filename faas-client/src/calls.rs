@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use faas_api::{Accepted, ExecuteRequest, ExecutionKey};
+use faas_api::{Accepted, ExecuteRequest, ExecutionKey, Text};
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 use serde::Serialize;
@@ -105,12 +105,12 @@ impl Client {
         };
         let millis = text("x-execution-duration").and_then(|text| text.parse::<f64>().ok());
         let duration = Duration::try_from_secs_f64(millis.unwrap_or_default() / 1_000.0);
-        let execution = text("x-execution-id").unwrap_or_default();
-        let execution = serde_json::from_value(execution.into());
+        let execution = text("x-execution-id").and_then(|id| id.parse().ok());
         Ok(Invocation {
             output: self.read(answer)?,
-            execution: execution
-                .map_err(|_| Error::Invalid("the answer has no X-Execution-Id".to_owned()))?,
+            execution: execution.map(Text).ok_or_else(|| {
+                self.unexpected(answer.status, "it has no X-Execution-Id".to_owned())
+            })?,
             duration: duration.unwrap_or_default(),
             cost: text("x-execution-cost").unwrap_or("0").to_owned(),
             cold_start: text("x-cold-start") == Some("true"),

@@ -226,11 +226,11 @@ impl Client {
         let response = self.shared.http.request(request).await;
         let response = response.map_err(|error| {
             let server = self.server().to_owned();
-            if error.is_connect() {
-                let source = root_cause(Box::new(error));
+            let is_connect = error.is_connect();
+            let source = root_cause(Box::new(error));
+            if is_connect {
                 Error::Connect { server, source }
             } else {
-                let source = root_cause(Box::new(error));
                 Error::Broken { server, source }
             }
         })?;
@@ -272,7 +272,7 @@ impl Client {
         }
     }
 
-    fn unexpected(&self, status: StatusCode, problem: String) -> Error {
+    pub(crate) fn unexpected(&self, status: StatusCode, problem: String) -> Error {
         Error::Unexpected {
             server: self.server().to_owned(),
             status: status.as_u16(),

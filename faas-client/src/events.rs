@@ -98,9 +98,6 @@ impl Connection {
             let ended = match self.open().await {
                 Ok(socket) => {
                     failures = 0;
-                    if self.tell(Event::Connected).await.is_err() {
-                        return;
-                    }
                     self.receive(socket).await
                 }
                 Err(error) => Ok(error),
@@ -152,13 +149,17 @@ impl Connection {
         };
         let subscribe = serde_json::to_string(&self.subscribe);
         let subscribe = subscribe.map_err(|error| Error::Invalid(error.to_string()))?;
-        let sent = socket.send(Frame::text(subscribe)).await;
-        sent.map_err(|error| self.broken(error.into()))?;
+        // The server answers the ping once the subscription is in force.
+        for frame in [Frame::text(subscribe), Frame::Ping("".into())] {
+            let sent = socket.send(frame).await;
+            sent.map_err(|error| self.broken(error.into()))?;
+        }
         Ok(socket)
     }
 
     /// Receives until the connection ends, and says why it did.
     async fn receive(&mut self, mut socket: Socket) -> Result<Error, Unwanted> {
+        let mut is_subscribed = false;
         let mut is_pinged = false;
         loop {
             let frame = {
@@ -192,6 +193,10 @@ impl Connection {
                         self.subscribe.since = Some(Since { epoch, seq });
                     }
                     self.tell(Event::Message(Box::new(message))).await?;
+                }
+                Frame::Pong(_) if !is_subscribed => {
+                    is_subscribed = true;
+                    self.tell(Event::Connected).await?;
                 }
                 Frame::Close(Some(close)) if u16::from(close.code) == 1008 => {
                     let reason = format!("the server ended the connection: {}", close.reason);

@@ -15,8 +15,8 @@ use faas_core::model::{
     Actor, Aliases, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, CallerLabel, Environment,
     Execution, ExecutionId, Failure, Function, FunctionConfig, FunctionId, FunctionStatus,
     HostCallRecord, InstanceId, Json, KeyHash, KeyId, KvConfig, KvUsage, Language, LogLine,
-    Modules, NanoDollars, Role, ScalingAction, ScalingEvent, ScalingEventId, Status, Tier,
-    Timestamp,
+    Modules, NanoDollars, RetryConfig, Role, ScalingAction, ScalingEvent, ScalingEventId, Status,
+    Tier, Timestamp,
 };
 use faas_core::store::{Lease, Owner, Stage, Write};
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,8 @@ struct FunctionConfigDef {
     retry_count: u32,
     concurrency: Option<u32>,
     // Older journals have none of these.
+    #[serde(default)]
+    retry: Option<Arc<RetryConfig>>,
     #[serde(default)]
     memory: Option<u32>,
     #[serde(default)]

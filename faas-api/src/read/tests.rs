@@ -63,7 +63,7 @@ fn an_unknown_member_inside_another_is_named_with_its_place() {
     );
     assert_eq!(
         config(r#"{"cpu": 1}"#),
-        "unknown member \"config.cpu\": known members are timeout, retryCount, concurrency, \
+        "unknown member \"config.cpu\": known members are timeout, retryCount, retry, concurrency, \
          memory, bindings, egress, http, kv, runtime, env, secrets"
     );
     assert_eq!(

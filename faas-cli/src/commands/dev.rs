@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -12,6 +13,8 @@ use std::time::Duration;
 use clap::Args;
 use faas_api::FunctionKey;
 use faas_client::Client;
+use faas_core::clock::{Clock, SystemClock};
+use faas_core::secrets::SecretKey;
 use notify::{RecursiveMode, Watcher};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -20,6 +23,7 @@ use tokio::time::{Instant, timeout};
 
 use super::Output;
 use super::deploy::{apply, there, url_of};
+use crate::contexts::create_private;
 use crate::failure::{Attempt, Failure};
 use crate::follow;
 use crate::plan::Plan;
@@ -76,6 +80,7 @@ async fn work(
     client: &Client,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
+    let start = SystemClock::new().now();
     let mut files = Files::watch(&project)?;
     let mut uploaded = Uploaded::default();
     let id = loop {
@@ -86,7 +91,7 @@ async fn work(
         files.changed().await?;
     };
     let mut logs = follow::Logs::new(client, terminal, id, follow::Filter::default());
-    logs.skip_stored().await?;
+    logs.start_at(start);
     let reload = async {
         loop {
             files.changed().await?;
@@ -224,10 +229,12 @@ impl Running {
         let failed = format!("cannot create {}", data.display());
         fs::create_dir_all(&data).attempt(&failed)?;
         fs::write(data.join(".gitignore"), "*\n").attempt(&failed)?;
+        let secret_key = secret_key(&data)?;
         let mut child = Command::from(server)
             .current_dir(&data)
             .args(["--listen", &format!("127.0.0.1:{port}")])
             .args(["--store", "sqlite:dev.db", "--log", "warn"])
+            .env("FAAS_SECRET_KEY", secret_key)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -265,6 +272,20 @@ impl Running {
         }
         Ok(())
     }
+}
+
+/// The key that encrypts the secrets in the server's store: made at the first start, then kept.
+fn secret_key(data: &Path) -> Result<String, Failure> {
+    let path = data.join("secret-key");
+    if let Ok(key) = fs::read_to_string(&path) {
+        return Ok(key);
+    }
+    let key = SecretKey::generate().map(|key| key.expose_hex().to_string());
+    let key = key.ok_or_else(|| Failure::new("the system has no random numbers"))?;
+    create_private(&path)
+        .and_then(|mut file| file.write_all(key.as_bytes()))
+        .attempt(format_args!("cannot write {}", path.display()))?;
+    Ok(key)
 }
 
 /// Becomes ready at Ctrl-C or SIGTERM.

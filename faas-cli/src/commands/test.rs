@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use faas_api::{LoadTest, NewLoadTest};
 use faas_client::Target;
-use faas_core::model::{Json, LoadTestStatus};
+use faas_core::model::Json;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Output;
@@ -57,7 +57,7 @@ impl Test {
         let mut ticks = interval(REFRESH);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut is_stopped = false;
-        while test.status.0 == LoadTestStatus::Running {
+        while !test.status.0.is_terminal() {
             tokio::select! {
                 _ = ticks.tick() => {}
                 interrupted = tokio::signal::ctrl_c(), if !is_stopped => {

@@ -4,7 +4,7 @@
 //! It holds only ids and times; the executions are read from the store when they are due. Times are
 //! on the monotonic clock, so that setting the wall clock neither delays nor hastens a retry. A time
 //! that another platform stored is wall-clock time: it is waited for, but for no longer than the
-//! longest back-off that the execution can have.
+//! execution was made to wait.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use super::job::Job;
 use super::parked;
 use super::record::{Record, Stored};
 use super::registry::Found;
+use super::retry::intended_wait;
 use super::settle::interrupted;
 use crate::error::Error;
 use crate::model::{Execution, ExecutionId, Failure, FailureKind, Status};
@@ -174,8 +175,7 @@ pub(super) async fn take_up(engine: &Engine, mut execution: Execution, guard: In
         return queue(engine, execution, guard).await;
     }
     // A time further away was stored while a clock was ahead.
-    let longest = engine.0.retry_policy.longest(execution.attempts.len());
-    let due = engine.0.clock.monotonic() + wait.min(longest);
+    let due = engine.0.clock.monotonic() + wait.min(intended_wait(&execution));
     let after = After::Attempt(execution.attempt);
     engine.0.backlog.schedule(guard, due, after);
 }

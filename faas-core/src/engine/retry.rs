@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::model::{Execution, FunctionConfig, LONGEST_RETRY_WAIT};
 use crate::options::PlatformOptions;
 
 /// Exponential back-off with a cap and optional jitter.
@@ -18,6 +19,20 @@ pub(super) struct RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// Creates the policy of a function: what it does not set is as `options` say.
+    pub(super) fn of_function(options: &PlatformOptions, config: &FunctionConfig) -> Self {
+        let policy = Self::of(options);
+        let Some(retry) = config.retry.as_deref() else {
+            return policy;
+        };
+        Self {
+            base: retry.base().unwrap_or(policy.base),
+            factor: retry.factor().unwrap_or(policy.factor),
+            cap: retry.cap().unwrap_or(policy.cap),
+            jitter: retry.jitter().unwrap_or(policy.jitter),
+        }
+    }
+
     /// Creates the policy that `options` specify.
     pub(super) fn of(options: &PlatformOptions) -> Self {
         Self {
@@ -40,12 +55,17 @@ impl RetryPolicy {
         let wait = wait * (1.0 - self.jitter.clamp(0.0, 1.0) * random.clamp(0.0, 1.0));
         Some(Duration::try_from_secs_f64(wait).unwrap_or(self.cap))
     }
+}
 
-    /// Returns the longest possible delay of an execution with this number of ended attempts.
-    pub(super) fn longest(&self, attempts: usize) -> Duration {
-        let retry = u32::try_from(attempts).unwrap_or(u32::MAX).max(1);
-        self.next(retry, u32::MAX, 0.0).unwrap_or(self.cap)
-    }
+/// Returns how long `execution` was made to wait after its last attempt. The times are of one clock,
+/// so this holds even if the clock was wrong then.
+pub(super) fn intended_wait(execution: &Execution) -> Duration {
+    let Some(due) = execution.due_at else {
+        return Duration::ZERO;
+    };
+    let last = execution.attempts.last();
+    let ended = last.map_or(execution.created_at, |last| last.start_time + last.duration);
+    due.since(ended).min(LONGEST_RETRY_WAIT)
 }
 
 #[cfg(test)]

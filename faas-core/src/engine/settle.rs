@@ -10,8 +10,10 @@ use super::http;
 use super::instances::Running;
 use super::job::Job;
 use super::record::{Record, Stored};
+use super::retry::RetryPolicy;
 use crate::model::{
-    Attempt, Execution, Failure, FailureKind, IllegalTransition, Json, KvUsage, Timestamp,
+    Attempt, Execution, Failure, FailureKind, FunctionConfig, IllegalTransition, Json, KvUsage,
+    LONGEST_RETRY_WAIT, RetryAdvice, RetryConfig, Timestamp,
 };
 use crate::runtime::{Outcome, StopReason};
 use crate::store::Stage;
@@ -56,6 +58,7 @@ pub(super) async fn settle(engine: Engine, running: Running, mut outcome: Outcom
         ..
     } = running;
     let Job {
+        function,
         mut execution,
         guard,
         answer,
@@ -78,7 +81,8 @@ pub(super) async fn settle(engine: Engine, running: Running, mut outcome: Outcom
     }
     let ended = Arc::make_mut(&mut execution);
     let kv = host_calls.move_to(ended);
-    match settled(engine, ended, guard.is_some(), (outcome, kv), span) {
+    let config = &function.function.config;
+    match settled(engine, ended, config, guard.is_some(), (outcome, kv), span) {
         Ok(retry_after) => {
             if cut.is_some() {
                 // The function has failed after it began to send its response.
@@ -114,12 +118,18 @@ struct Span {
 fn settled(
     engine: &Engine,
     execution: &mut Execution,
+    config: &FunctionConfig,
     stored: bool,
     (outcome, kv): (Outcome, KvUsage),
     span: Span,
 ) -> Result<Option<Duration>, IllegalTransition> {
     let ended = span.started + span.duration + span.waited;
-    let failure = outcome.result.as_ref().err().cloned();
+    let mut result = outcome.result;
+    let advice = match &mut result {
+        Err(failure) => std::mem::take(&mut failure.retry),
+        Ok(_) => RetryAdvice::Policy,
+    };
+    let failure = result.as_ref().err().cloned();
     execution.logs.extend(outcome.logs);
     execution.end_attempt(Attempt {
         start_time: span.started,
@@ -130,7 +140,7 @@ fn settled(
         cpu_time: outcome.cpu_time,
         kv,
     })?;
-    let failure = match outcome.result {
+    let failure = match result {
         Ok(output) => return execution.complete(output, ended).map(|()| None),
         Err(failure) => failure,
     };
@@ -154,11 +164,18 @@ fn settled(
         FailureKind::UserError
         | FailureKind::Timeout
         | FailureKind::OutOfMemory
-        | FailureKind::StackOverflow => engine.0.retry_policy.next(
-            execution.retry_count + 1,
-            execution.max_retries,
-            fastrand::f64(),
-        ),
+        | FailureKind::StackOverflow => {
+            let policy = RetryPolicy::of_function(&engine.0.options, config);
+            let (retry, most) = (execution.retry_count + 1, execution.max_retries);
+            let is_wanted = |retry: &RetryConfig| retry.retries_on(failure.kind);
+            let wait = policy.next(retry, most, fastrand::f64());
+            let wait = wait.filter(|_| config.retry.as_deref().is_none_or(is_wanted));
+            match advice {
+                RetryAdvice::Policy => wait,
+                RetryAdvice::Never => None,
+                RetryAdvice::After(time) => wait.map(|_| time.min(LONGEST_RETRY_WAIT)),
+            }
+        }
     };
     match wait {
         Some(wait) => execution.retry(span.now + wait).map(|()| Some(wait)),
@@ -181,6 +198,8 @@ pub(super) fn interrupted(
     settled(
         engine,
         execution,
+        // The policies of functions are for their own failures.
+        &FunctionConfig::default(),
         true,
         (outcome, KvUsage::default()),
         Span {

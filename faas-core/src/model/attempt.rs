@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{InstanceId, KvUsage, Timestamp};
+use super::{InstanceId, KvUsage, RetryAdvice, Timestamp};
 
 /// Why an attempt returned no value.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -13,6 +13,9 @@ pub struct Failure {
     pub message: String,
     /// The JavaScript stack with the user's line numbers, if there was one.
     pub stack: Option<String>,
+    /// What the thrown error asks for. Failures that are kept ask for nothing any more.
+    #[serde(skip)]
+    pub retry: RetryAdvice,
 }
 
 impl Failure {
@@ -22,6 +25,7 @@ impl Failure {
             kind,
             message: message.into(),
             stack: None,
+            retry: RetryAdvice::Policy,
         }
     }
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::egress::EgressRules;
 use super::http::HttpConfig;
-use super::{Aliases, Environment, FunctionId, KvConfig, Language, Modules, Source, Timestamp};
+use super::{
+    Aliases, Environment, FunctionId, KvConfig, Language, Modules, RetryConfig, Source, Timestamp,
+};
 
 /// A function: its code and how to run it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +115,8 @@ pub struct FunctionConfig {
     pub timeout: Duration,
     /// How often a failed asynchronous execution is retried.
     pub retry_count: u32,
+    /// After which failures, and after how long; `None`: as the platform's options say.
+    pub retry: Option<Arc<RetryConfig>>,
     /// How many executions may run at the same time; `None`: no limit besides the number of
     /// instances.
     pub concurrency: Option<u32>,
@@ -145,6 +149,7 @@ impl Default for FunctionConfig {
         Self {
             timeout: Duration::from_secs(30),
             retry_count: 3,
+            retry: None,
             concurrency: None,
             memory: None,
             bindings: None,

@@ -33,6 +33,7 @@ mod threads {
     mod mistakes;
     mod node;
     mod presets;
+    mod retries;
     mod rig;
     mod waiting;
     mod warmth;
@@ -100,6 +101,7 @@ mod processes {
     mod mistakes;
     mod node;
     mod presets;
+    mod retries;
     mod rig;
     mod waiting;
     mod warmth;

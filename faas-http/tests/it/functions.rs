@@ -40,7 +40,7 @@ async fn a_function_is_created_read_changed_listed_and_deleted() {
     assert_eq!(function["tier"], "basic");
     assert_eq!(
         function["config"],
-        json!({"timeout": 5000, "retryCount": 3, "concurrency": null, "memory": null,
+        json!({"timeout": 5000, "retryCount": 3, "retry": null, "concurrency": null, "memory": null,
             "bindings": null, "egress": null, "http": null, "kv": null, "runtime": null, "env": {}, "secrets": []})
     );
 
@@ -55,7 +55,7 @@ async fn a_function_is_created_read_changed_listed_and_deleted() {
     assert_eq!(changed["status"], "inactive");
     assert_eq!(
         changed["config"],
-        json!({"timeout": 5000, "retryCount": 0, "concurrency": null, "memory": null,
+        json!({"timeout": 5000, "retryCount": 0, "retry": null, "concurrency": null, "memory": null,
             "bindings": null, "egress": null, "http": null, "kv": null, "runtime": null, "env": {}, "secrets": []})
     );
 
@@ -119,6 +119,28 @@ async fn memory_and_bindings_are_set_and_null_stands_for_the_default() {
     assert_eq!(server.get(&path).await, default);
     let list = server.get("/api/functions").await;
     assert_eq!(list[0]["config"], default["config"]);
+}
+
+#[tokio::test]
+async fn a_retry_policy_is_set_changed_and_taken_away() {
+    let server = start().await;
+    let policy =
+        json!({"base": 500, "factor": 1.5, "cap": 60_000, "jitter": 0.25, "retryOn": ["timeout"]});
+    let new = json!({"name": "f", "description": "d", "code": "echo", "config": {"retry": policy}});
+    let (status, created) = server.post("/api/functions", new).await;
+    assert_eq!(status, StatusCode::CREATED, "{created}");
+    assert_eq!(created["config"]["retry"], policy);
+    let path = format!("/api/functions/{}", text(&created["_id"]));
+    for (retry, expected) in [
+        (json!({"factor": 2}), json!({"factor": 2.0})),
+        (Value::Null, Value::Null),
+    ] {
+        let change = json!({"config": {"retry": retry}});
+        let (status, function) = server.send(Method::PUT, &path, change).await;
+        assert_eq!(status, StatusCode::OK, "{function}");
+        assert_eq!(function["config"]["retry"], expected);
+        assert_eq!(server.get(&path).await["config"]["retry"], expected);
+    }
 }
 
 #[tokio::test]

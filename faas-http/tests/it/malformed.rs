@@ -194,8 +194,8 @@ async fn invalid_functions_are_refused_with_the_expected_values() {
         (config(json!([])), "config must be a JSON object"),
         (
             config(json!({"cpu": 1})),
-            "unknown member \"config.cpu\": known members are timeout, retryCount, concurrency, \
-             memory, bindings, egress, http, kv, runtime, env, secrets",
+            "unknown member \"config.cpu\": known members are timeout, retryCount, retry, \
+             concurrency, memory, bindings, egress, http, kv, runtime, env, secrets",
         ),
         (
             config(json!({"timeout": -1})),
@@ -212,6 +212,17 @@ async fn invalid_functions_are_refused_with_the_expected_values() {
             "config.retryCount",
         ),
         (config(json!({"retryCount": true})), "config.retryCount"),
+        (
+            config(json!({"retry": {"factor": 0.5}})),
+            "retry.factor is 0.5: expected a number from 1 to 100",
+        ),
+        (config(json!({"retry": {"base": 86_400_001}})), "retry.base"),
+        (config(json!({"retry": {"jitter": 2}})), "retry.jitter"),
+        (config(json!({"retry": {"attempts": 2}})), "attempts"),
+        (
+            config(json!({"retry": {"retryOn": ["cancelled"]}})),
+            "retry.retryOn has cancelled",
+        ),
         (config(json!({"concurrency": 0})), "concurrency"),
         (config(json!({"concurrency": "1"})), "config.concurrency"),
         (

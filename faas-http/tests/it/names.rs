@@ -27,19 +27,30 @@ async fn every_route_of_a_function_takes_its_name_instead_of_its_id() {
         (Method::POST, "/invoke", json!({"a": 1}), StatusCode::OK),
         (Method::GET, "/logs", Value::Null, StatusCode::OK),
         (Method::GET, "/versions", Value::Null, StatusCode::OK),
-        (Method::GET, "/versions/1", Value::Null, StatusCode::OK),
+        (
+            Method::GET,
+            "/versions/{version}",
+            Value::Null,
+            StatusCode::OK,
+        ),
         (
             Method::PUT,
-            "/aliases/a",
+            "/aliases/{alias}",
             json!({"version": 1}),
             StatusCode::OK,
         ),
-        (Method::DELETE, "/aliases/a", Value::Null, StatusCode::OK),
+        (
+            Method::DELETE,
+            "/aliases/{alias}",
+            Value::Null,
+            StatusCode::OK,
+        ),
         (Method::POST, "/egress/check", check, StatusCode::OK),
         (Method::DELETE, "", Value::Null, StatusCode::OK),
     ] {
         let template = format!("{one}{rest}");
         let path = template.replace("{name}", "a%2Fb%20c");
+        let path = path.replace("{version}", "1").replace("{alias}", "a");
         let paths = (template.as_str(), path.as_str());
         let called = document.call(&server, method.clone(), paths, body);
         let (status, body) = called.await;

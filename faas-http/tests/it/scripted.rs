@@ -93,6 +93,7 @@ async fn act(script: &str, call: &Call) -> Result<Json, Failure> {
             kind: FailureKind::UserError,
             message: "Error: as the script says".to_owned(),
             stack: Some("Error: as the script says\n    at line 3".to_owned()),
+            retry: faas_core::model::RetryAdvice::Policy,
         }),
         "oom" => Err(Failure::new(FailureKind::OutOfMemory, "out of memory")),
         "overflow" => Err(Failure::new(FailureKind::StackOverflow, "stack overflow")),

@@ -2,7 +2,7 @@
 
 use faas_core::model::{
     Attempt, Failure, FailureKind, HostCallRecord, InstanceId, KvUsage, LogLevel, LogLine,
-    RequestRecord,
+    RequestRecord, RetryAdvice,
 };
 use mongodb::bson::{Bson, Document, doc};
 
@@ -32,6 +32,7 @@ pub(super) fn read_failure(fields: &Fields<'_>, damage: &mut Damage) -> Option<F
         kind: damage.or("errorKind", kind(fields), FailureKind::UserError),
         message,
         stack: stack.map(str::to_owned),
+        retry: RetryAdvice::Policy,
     })
 }
 

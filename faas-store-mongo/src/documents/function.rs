@@ -9,7 +9,7 @@ use faas_core::model::egress::EgressRules;
 use faas_core::model::http::HttpConfig;
 use faas_core::model::{
     Aliases, Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
-    FunctionSummary, KvConfig, Language, Modules, Secret, Tier, Timestamp,
+    FunctionSummary, KvConfig, Language, Modules, RetryConfig, Secret, Tier, Timestamp,
 };
 use faas_core::store::Period;
 use mongodb::bson::spec::BinarySubtype;
@@ -40,6 +40,7 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
         "config": {
             "timeout": signed(u64::try_from(function.config.timeout.as_millis()).unwrap_or(u64::MAX)),
             "retryCount": i64::from(function.config.retry_count),
+            "retry": write_retry(&function.config),
             "concurrency": function.config.concurrency.map(i64::from),
             "memory": function.config.memory.map(i64::from),
             "bindings": write_bindings(&function.config),
@@ -146,6 +147,21 @@ fn http(fields: &Fields<'_>) -> Result<Option<Arc<HttpConfig>>, Error> {
     };
     let http = serde_json::from_str(text);
     (http.map(|http| Some(Arc::new(http)))).map_err(|_| fields.unreadable("config.http"))
+}
+
+/// As JSON text. Null stands for the platform's own policy.
+fn write_retry(config: &FunctionConfig) -> Bson {
+    let retry = config.retry.as_deref();
+    let text = retry.and_then(|retry| serde_json::to_string(retry).ok());
+    text.map_or(Bson::Null, Bson::String)
+}
+
+fn retry(fields: &Fields<'_>) -> Result<Option<Arc<RetryConfig>>, Error> {
+    let Some(text) = fields.optional_text("retry")? else {
+        return Ok(None);
+    };
+    let retry = serde_json::from_str(text);
+    (retry.map(|retry| Some(Arc::new(retry)))).map_err(|_| fields.unreadable("config.retry"))
 }
 
 /// As JSON text. Null stands for no namespaces.
@@ -311,6 +327,7 @@ fn config(fields: &Fields<'_>, damage: &mut Damage) -> FunctionConfig {
     FunctionConfig {
         timeout: timeout.unwrap_or(default.timeout),
         retry_count: retries.unwrap_or(default.retry_count),
+        retry: damage.or("config.retry", retry(fields), None),
         concurrency: damage.or(
             "config.concurrency",
             fields.optional_u32("concurrency"),

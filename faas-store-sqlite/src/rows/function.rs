@@ -7,7 +7,7 @@ use faas_core::model::egress::EgressRules;
 use faas_core::model::http::HttpConfig;
 use faas_core::model::{
     Aliases, Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
-    FunctionSummary, KvConfig, Language, Modules, Source, Tier, Timestamp,
+    FunctionSummary, KvConfig, Language, Modules, RetryConfig, Source, Tier, Timestamp,
 };
 use rusqlite::{Connection, Row, params};
 
@@ -17,16 +17,17 @@ use crate::error::Error;
 const INSERT: &str = "
     INSERT INTO functions (no, name, description, code, created_at, updated_at, version, active,
         timeout, retry_count, concurrency, tier, environment, memory, bindings, language,
-        module_bytes, modules, runtime, handler, egress, http, kv, aliases)
+        module_bytes, modules, runtime, handler, egress, http, kv, retry,
+        aliases)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-        ?20, ?21, ?22, ?23, ?24)";
+        ?20, ?21, ?22, ?23, ?24, ?25)";
 
 const UPDATE: &str = "
     UPDATE functions SET name = ?2, description = ?3, code = ?4, created_at = ?5, updated_at = ?6,
         version = ?7, active = ?8, timeout = ?9, retry_count = ?10, concurrency = ?11, tier = ?12,
         environment = ?13, memory = ?14, bindings = ?15, language = ?16, module_bytes = ?17,
         modules = ?18, runtime = ?19, handler = ?20, egress = ?21, http = ?22, kv = ?23,
-        aliases = ?24
+        retry = ?24, aliases = ?25
     WHERE no = ?1";
 
 /// Replaces a name or description that cannot be read.
@@ -36,7 +37,8 @@ const UNREADABLE: &str = "(unreadable)";
 pub(crate) const SELECT: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
-        f.environment, f.tier, f.language, f.modules, f.handler, f.egress, f.http, f.kv, f.aliases
+        f.environment, f.tier, f.language, f.modules, f.handler, f.egress, f.http, f.kv, f.retry,
+        f.aliases
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
@@ -45,7 +47,8 @@ pub(crate) const SELECT_WITHOUT_CODE: &str = "
     SELECT n.id, f.name, f.description, octet_length(f.code) + coalesce(f.module_bytes, 0),
         f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
-        f.environment, f.tier, f.language, NULL, f.handler, f.egress, f.http, f.kv, f.aliases
+        f.environment, f.tier, f.language, NULL, f.handler, f.egress, f.http, f.kv, f.retry,
+        f.aliases
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
@@ -53,7 +56,8 @@ pub(crate) const SELECT_WITHOUT_CODE: &str = "
 pub(crate) const SELECT_VERSION: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
-        f.environment, f.tier, f.language, f.modules, f.handler, f.egress, f.http, f.kv, NULL
+        f.environment, f.tier, f.language, f.modules, f.handler, f.egress, f.http, f.kv, f.retry,
+        NULL
     FROM function_versions f JOIN function_numbers n ON n.no = f.function_no
     ";
 
@@ -62,7 +66,8 @@ pub(crate) const SELECT_VERSION_WITHOUT_CODE: &str = "
     SELECT n.id, f.name, f.description, octet_length(f.code) + coalesce(f.module_bytes, 0),
         f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
-        f.environment, f.tier, f.language, NULL, f.handler, f.egress, f.http, f.kv, NULL
+        f.environment, f.tier, f.language, NULL, f.handler, f.egress, f.http, f.kv, f.retry,
+        NULL
     FROM function_versions f JOIN function_numbers n ON n.no = f.function_no
     ";
 
@@ -71,10 +76,10 @@ const KEEP: &str = "
     INSERT OR REPLACE INTO function_versions (function_no, version, replaced_at, name, description,
         created_at, updated_at, active, timeout, retry_count, concurrency, memory, bindings, runtime,
         tier, environment, code, language, module_bytes, modules, handler, egress,
-        http, kv)
+        http, kv, retry)
     SELECT no, version, ?2, name, description, created_at, updated_at, active, timeout, retry_count,
         concurrency, memory, bindings, runtime, tier, environment, code, language, module_bytes,
-        modules, handler, egress, http, kv
+        modules, handler, egress, http, kv, retry
     FROM functions WHERE no = ?1";
 
 /// The columns that [`read_label`] needs.
@@ -156,6 +161,7 @@ fn write(connection: &Connection, sql: &str, no: i64, function: &Function) -> Re
         egress(function)?,
         http(function)?,
         kv(function)?,
+        retry(function)?,
         aliases(function)?,
     ])?;
     Ok(())
@@ -212,6 +218,18 @@ fn read_kv(columns: &mut Columns<'_, '_>) -> Result<Option<Arc<KvConfig>>, Error
     let kv = columns.bytes()?.map(serde_json::from_slice).transpose();
     let kv = kv.map_err(|_| Error::row("functions", "kv"))?;
     Ok(kv.map(Arc::new))
+}
+
+/// `None` stands for the platform's own policy.
+fn retry(function: &Function) -> Result<Option<String>, Error> {
+    let text = function.config.retry.as_deref().map(serde_json::to_string);
+    (text.transpose()).map_err(|_| Error::row("functions", "retry"))
+}
+
+fn read_retry(columns: &mut Columns<'_, '_>) -> Result<Option<Arc<RetryConfig>>, Error> {
+    let retry = columns.bytes()?.map(serde_json::from_slice).transpose();
+    let retry = retry.map_err(|_| Error::row("functions", "retry"))?;
+    Ok(retry.map(Arc::new))
 }
 
 /// `None` when there is none.
@@ -301,6 +319,7 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
         egress: None,
         http: None,
         kv: None,
+        retry: None,
         runtime: columns
             .value_or::<Option<String>>("runtime", None)
             .map(Into::into),
@@ -322,6 +341,8 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
     config.http = columns.sound("http", http, None);
     let kv = read_kv(&mut columns);
     config.kv = columns.sound("kv", kv, None);
+    let retry = read_retry(&mut columns);
+    config.retry = columns.sound("retry", retry, None);
     let aliases = read_aliases(&mut columns);
     let aliases = columns.sound("aliases", aliases, Arc::default());
     columns.report(&id);

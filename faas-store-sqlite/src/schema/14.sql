@@ -1,5 +1,3 @@
--- The names for the versions of a function, as JSON. NULL: none.
-ALTER TABLE functions ADD COLUMN aliases TEXT;
-
--- Whether an alias stands for the version.
-ALTER TABLE function_versions ADD COLUMN aliased INTEGER NOT NULL DEFAULT 0;
+-- After which failures the function is retried and after how long, as JSON. NULL: as the platform says.
+ALTER TABLE functions ADD COLUMN retry TEXT;
+ALTER TABLE function_versions ADD COLUMN retry TEXT;

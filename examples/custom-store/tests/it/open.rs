@@ -145,6 +145,9 @@ async fn every_field_outlives_a_restart() {
         config: FunctionConfig {
             timeout: Duration::from_nanos(61_234_567_891),
             retry_count: 10,
+            retry: serde_json::from_str(r#"{"base": 5, "retryOn": ["timeout"]}"#)
+                .ok()
+                .map(Arc::new),
             concurrency: Some(4),
             memory: Some(64),
             bindings: Some(["inventory".into()].into()),

@@ -39,7 +39,13 @@ const ROUTES: &[(&str, &[&str])] = &[
         &[
             "get /api/functions",
             "get /api/functions/{id}",
+            "get /api/functions/by-name/{name}",
             "get /api/functions/{id}/logs",
+            "get /api/functions/by-name/{name}/logs",
+            "get /api/functions/{id}/versions",
+            "get /api/functions/by-name/{name}/versions",
+            "get /api/functions/{id}/versions/{version}",
+            "get /api/functions/by-name/{name}/versions/{version}",
             "get /api/executions",
             "get /api/load-tests",
             "get /api/load-tests/{id}",
@@ -67,7 +73,9 @@ const ROUTES: &[(&str, &[&str])] = &[
         "invoker",
         &[
             "post /api/functions/{id}/execute",
+            "post /api/functions/by-name/{name}/execute",
             "post /api/functions/{id}/invoke",
+            "post /api/functions/by-name/{name}/invoke",
         ],
     ),
     (
@@ -75,8 +83,15 @@ const ROUTES: &[(&str, &[&str])] = &[
         &[
             "post /api/functions",
             "put /api/functions/{id}",
+            "put /api/functions/by-name/{name}",
             "delete /api/functions/{id}",
+            "delete /api/functions/by-name/{name}",
             "post /api/functions/{id}/egress/check",
+            "post /api/functions/by-name/{name}/egress/check",
+            "put /api/functions/{id}/aliases/{alias}",
+            "put /api/functions/by-name/{name}/aliases/{alias}",
+            "delete /api/functions/{id}/aliases/{alias}",
+            "delete /api/functions/by-name/{name}/aliases/{alias}",
             "post /api/executions/{id}/cancel",
             "post /api/executions/{id}/retry",
             "post /api/load-tests",
@@ -168,6 +183,7 @@ fn operations(server: &Server) -> BTreeMap<String, Value> {
 fn split(operation: &str) -> (&str, String) {
     let (method, path) = operation.split_once(' ').unwrap();
     let path = path.replace("{id}", NOBODY);
+    let path = path.replace("{name}", "nobody");
     let path = path.replace("{namespace}", "orders");
     (method, path.replace("{key}", "k"))
 }

@@ -45,6 +45,8 @@ mod processes;
 #[cfg(test)]
 mod running;
 #[cfg(test)]
+mod rust_client;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod server;

@@ -147,6 +147,8 @@ fn check_config(
     let FunctionConfig {
         timeout,
         retry_count,
+        // It was checked when it was read.
+        retry: _,
         concurrency,
         memory,
         bindings,

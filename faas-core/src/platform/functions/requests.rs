@@ -8,7 +8,7 @@ use crate::model::egress::EgressRules;
 use crate::model::http::HttpConfig;
 use crate::model::{
     Alias, Aliases, Function, FunctionConfig, FunctionStatus, KvConfig, Language, Modules,
-    Timestamp,
+    RetryConfig, Timestamp,
 };
 use crate::platform::EnvironmentUpdate;
 use crate::secrets::{SecretKeys, SecretText};
@@ -107,6 +107,13 @@ impl NewFunction {
     #[must_use]
     pub const fn retry_count(mut self, count: u32) -> Self {
         self.config.retry_count = count;
+        self
+    }
+
+    /// After which failures it is tried again, and after how long.
+    #[must_use]
+    pub fn retry(mut self, policy: RetryConfig) -> Self {
+        self.config.retry = Some(Arc::new(policy));
         self
     }
 
@@ -214,6 +221,8 @@ pub struct FunctionUpdate {
     pub timeout: Option<Duration>,
     /// A new number of retries.
     pub retry_count: Option<u32>,
+    /// A new retry policy; `Some(None)` leaves it to the platform's options.
+    pub retry: Option<Option<Arc<RetryConfig>>>,
     /// A new concurrency limit; `Some(None)` lifts it.
     pub concurrency: Option<Option<u32>>,
     /// A new amount of memory in MiB; `Some(None)` gives what the tier gives.
@@ -289,6 +298,13 @@ impl FunctionUpdate {
     #[must_use]
     pub const fn retry_count(mut self, count: u32) -> Self {
         self.retry_count = Some(count);
+        self
+    }
+
+    /// Changes the retry policy; `None` leaves it to the platform's options.
+    #[must_use]
+    pub fn retry(mut self, policy: Option<Arc<RetryConfig>>) -> Self {
+        self.retry = Some(policy);
         self
     }
 
@@ -382,6 +398,7 @@ impl From<NewFunction> for FunctionUpdate {
             .modules(new.modules)
             .timeout(new.config.timeout)
             .retry_count(new.config.retry_count)
+            .retry(new.config.retry)
             .concurrency(new.config.concurrency)
             .memory(new.config.memory)
             .bindings(new.config.bindings)
@@ -440,6 +457,9 @@ impl FunctionUpdate {
         after.status = self.status.unwrap_or(after.status);
         after.config.timeout = self.timeout.unwrap_or(after.config.timeout);
         after.config.retry_count = self.retry_count.unwrap_or(after.config.retry_count);
+        if let Some(retry) = &self.retry {
+            after.config.retry.clone_from(retry);
+        }
         after.config.concurrency = self.concurrency.unwrap_or(after.config.concurrency);
         after.config.memory = self.memory.unwrap_or(after.config.memory);
         if let Some(bindings) = &self.bindings {

@@ -73,6 +73,7 @@ pub(super) fn checked(
     let DoneHead {
         serial: _,
         failure,
+        retry,
         logs,
         reusable,
     } = head;
@@ -94,7 +95,10 @@ pub(super) fn checked(
             return Err(invalid("output longer than the limit"));
         }
         None => Ok(Json::parse(output.to_vec()).map_err(|_| invalid("output is not JSON"))?),
-        Some(failure) => Err(sanitized(failure)),
+        Some(failure) => Err(Failure {
+            retry,
+            ..sanitized(failure)
+        }),
     };
     let lines = logs.into_iter().map(|line| LogLine {
         level: line.level,
@@ -186,6 +190,7 @@ pub(super) mod tests {
             message: "hello",
         };
         DoneHead {
+            retry: crate::model::RetryAdvice::Policy,
             serial: 7,
             failure,
             logs: (0..lines).map(|_| line()).collect(),
@@ -204,6 +209,7 @@ pub(super) mod tests {
             message,
         };
         DoneHead {
+            retry: crate::model::RetryAdvice::Policy,
             logs: vec![line],
             ..done(None, 0)
         }

@@ -299,9 +299,11 @@ fn done(serial: u64, ended: &Ended, answer: &mut Vec<u8>) -> Result<(), wire::Fr
         at: line.at.as_micros(),
         message: &line.message,
     });
+    let retry = failure.as_ref().map(|failure| failure.retry);
     let head = DoneHead {
         serial,
         failure,
+        retry: retry.unwrap_or_default(),
         logs: lines.collect(),
         reusable: ended.reusable,
     };

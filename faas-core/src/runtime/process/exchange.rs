@@ -239,6 +239,7 @@ mod tests {
 
     fn done(serial: u64) -> Reply<'static> {
         Reply::Done(DoneHead {
+            retry: crate::model::RetryAdvice::Policy,
             serial,
             failure: None,
             logs: Vec::new(),

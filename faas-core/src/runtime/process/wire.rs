@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Failure, LogLevel};
+use crate::model::{Failure, LogLevel, RetryAdvice};
 
 /// The size of the length field, in bytes.
 const LENGTH: usize = 4;
@@ -176,6 +176,8 @@ pub(super) enum StreamActionHead {
 pub(super) struct DoneHead<'a> {
     pub(super) serial: u64,
     pub(super) failure: Option<Failure>,
+    /// What its error asks for.
+    pub(super) retry: RetryAdvice,
     #[serde(borrow)]
     pub(super) logs: Vec<Line<'a>>,
     /// Whether the child can take another call.
@@ -458,6 +460,7 @@ mod tests {
             let done = Reply::Done(DoneHead {
                 serial: 3,
                 failure: None,
+                retry: RetryAdvice::Policy,
                 logs: vec![Line { level: LogLevel::Warn, at: 1, message: "hot" }],
                 reusable: true,
             });

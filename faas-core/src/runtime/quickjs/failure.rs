@@ -1,6 +1,8 @@
 //! Turns the end of a call without a result into a failure: its kind, its message, and the stack of
 //! what was thrown, without the platform's frames.
 
+use std::time::Duration;
+
 use rquickjs::{Array, Ctx, Function, Value};
 
 use super::event_loop::Ending;
@@ -8,7 +10,7 @@ use super::heap::Heap;
 use super::hints;
 use super::prelude::PLATFORM_FILE;
 use super::raw;
-use crate::model::{Failure, FailureKind, MAX_DEPTH};
+use crate::model::{Failure, FailureKind, MAX_DEPTH, RetryAdvice};
 use crate::runtime::Limits;
 
 /// The maximum size of the message and of the stack of a failure, in bytes. Both are stored with
@@ -91,6 +93,12 @@ pub(super) fn of_thrown<'js>(
         kind,
         message: cut(hints::explained(message), MAX_MESSAGE),
         stack,
+        retry: match described.get::<Option<f64>>(3) {
+            Ok(Some(seconds)) => {
+                Duration::try_from_secs_f64(seconds).map_or(RetryAdvice::Never, RetryAdvice::After)
+            }
+            _ => RetryAdvice::Policy,
+        },
     }
 }
 

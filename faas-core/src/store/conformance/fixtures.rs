@@ -9,7 +9,8 @@ use crate::model::{
     Actor, ApiKey, Attempt, AuditAction, AuditEntry, CallerLabel, Environment, Execution,
     ExecutionId, Failure, FailureKind, Function, FunctionConfig, FunctionId, FunctionStatus,
     HostCallRecord, IdGenerator, InstanceId, Json, KeyHash, KvUsage, LogLevel, LogLine,
-    NanoDollars, RequestRecord, Role, ScalingAction, ScalingEvent, Secret, Tier, Timestamp,
+    NanoDollars, RequestRecord, RetryAdvice, Role, ScalingAction, ScalingEvent, Secret, Tier,
+    Timestamp,
 };
 use crate::model::{Basis, Cost};
 use crate::model::{
@@ -161,6 +162,7 @@ impl Fixtures {
             kind: FailureKind::ALL[random.usize(..FailureKind::ALL.len())],
             message: format!("TypeError: no. {}", random.u32(..)),
             stack,
+            retry: RetryAdvice::Policy,
         });
         let instance = format!("instance-{}", random.u8(1..=10));
         let known = random.u8(..8) > 0;

@@ -45,6 +45,18 @@ pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
         config: FunctionConfig {
             timeout: Duration::from_millis(61_234),
             retry_count: 10,
+            retry: Some(Arc::new(
+                serde_json::from_str(
+                    r#"{
+                        "base": 500,
+                        "factor": 1.5,
+                        "cap": 3600000,
+                        "jitter": 0.25,
+                        "retryOn": ["user_error", "timeout"]
+                    }"#,
+                )
+                .unwrap(),
+            )),
             concurrency: Some(4),
             memory: Some(300),
             bindings: Some(["inventory".into(), "Mail_2".into()].into()),

@@ -7,6 +7,7 @@ import { InlineError } from "@/components/States";
 import type { Fn } from "@/lib/api/types";
 import type { Draft, DraftErrors } from "./draft";
 import { ResourceFields } from "./ResourceFields";
+import { RetryFields } from "./RetryFields";
 import { SamplePicker } from "./SamplePicker";
 
 interface Props {
@@ -48,6 +49,7 @@ export function Settings({ fn, draft, errors, failure, busy, onChange }: Props) 
             onChange={({ target }) => onChange({ retries: target.value })}
           />
         </div>
+        <RetryFields draft={draft} errors={errors} onChange={onChange} />
         <ResourceFields draft={draft} errors={errors} onChange={onChange} />
         <InlineError error={failure} />
         <div className="flex flex-wrap gap-2">

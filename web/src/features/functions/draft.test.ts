@@ -7,7 +7,7 @@ const good = draftOf(aFunction());
 
 it("reports an error for each invalid field", () => {
   expect(check(good)).toEqual({});
-  expect(Object.keys(check({ name: " ", description: "", code: "\n", timeout: "0", retries: "11", memory: "0.5", bindings: "a.b", kv: "a b", http: "public", routes: "a", origins: "", egress: "listed", allow: [], deny: [], environment: [] })).toSorted()).toEqual([
+  expect(Object.keys(check({ name: " ", description: "", code: "\n", timeout: "0", retries: "11", memory: "0.5", bindings: "a.b", kv: "a b", http: "public", routes: "a", origins: "", egress: "listed", allow: [], deny: [], retryBase: "-1", retryFactor: "0", retryCap: "x", retryJitter: "101", retryOn: [], environment: [] })).toSorted()).toEqual([
     "bindings",
     "code",
     "description",
@@ -16,6 +16,10 @@ it("reports an error for each invalid field", () => {
     "memory",
     "name",
     "retries",
+    "retryBase",
+    "retryCap",
+    "retryFactor",
+    "retryJitter",
     "routes",
     "timeout",
   ]);
@@ -26,7 +30,7 @@ it("reports an error for each invalid field", () => {
 });
 
 it("uploads the timeout in milliseconds", () => {
-  expect(toUpload({ ...good, timeout: "2.5" }, null).config).toEqual({ timeout: 2_500, retryCount: 3, memory: null, bindings: null, kv: null, http: null, egress: null });
+  expect(toUpload({ ...good, timeout: "2.5" }, null).config).toEqual({ timeout: 2_500, retryCount: 3, retry: null, memory: null, bindings: null, kv: null, http: null, egress: null });
   expect(timeoutOf({ ...good, timeout: "nonsense" })).toBe(30_000);
 });
 

@@ -3,10 +3,11 @@ import type { Fn, NewFunction, Sample } from "@/lib/api/types";
 import { checkNamespaces, namespacesIn, textOf } from "./namespaces";
 import { checkRoutes, httpOf, settingsOf, type HttpAccess } from "./http";
 import { checkEgress, egressIn, egressOf, type EgressDraft } from "./egress";
+import { checkRetry, retryIn, retryOf, type RetryDraft } from "./retry";
 import { changeOf, checkAmount, checkEntries, entriesOf, type Entry } from "./environment";
 
 /** The fields, as typed. */
-export interface Draft extends EgressDraft {
+export interface Draft extends EgressDraft, RetryDraft {
   name: string;
   description: string;
   code: string;
@@ -34,7 +35,7 @@ const STARTER = `// The input and the result are JSON.
 return { greeting: \`Hello, \${input.name ?? "world"}!\` };
 `;
 
-export const EMPTY: Draft = { name: "", description: "", code: STARTER, timeout: "30", retries: "3", memory: "", bindings: null, kv: "", http: "off", routes: "", origins: "", egress: "server", allow: [], deny: [], environment: [] };
+export const EMPTY: Draft = { name: "", description: "", code: STARTER, timeout: "30", retries: "3", memory: "", bindings: null, kv: "", http: "off", routes: "", origins: "", egress: "server", allow: [], deny: [], ...retryOf(null), environment: [] };
 
 export const draftOf = (fn: Fn): Draft => ({
   name: fn.name,
@@ -47,6 +48,7 @@ export const draftOf = (fn: Fn): Draft => ({
   kv: textOf(fn.config.kv),
   ...httpOf(fn.config.http),
   ...egressOf(fn.config.egress),
+  ...retryOf(fn.config.retry),
   environment: entriesOf(fn.config),
 });
 
@@ -94,6 +96,7 @@ export function check(draft: Draft): DraftErrors {
   if (!Number.isInteger(retries) || retries < 0 || retries > 10 || !draft.retries.trim()) {
     errors.retries = "Enter a whole number from 0 to 10.";
   }
+  Object.assign(errors, checkRetry(draft));
   const memory = Number(draft.memory);
   if (draft.memory.trim() && (!Number.isInteger(memory) || memory < 1)) errors.memory = "Enter a whole number above 0, or nothing.";
   const bindings = checkBindings(namesOf(draft.bindings) ?? []);
@@ -118,6 +121,7 @@ export const toUpload = (draft: Draft, fn: Fn | null): NewFunction => ({
   config: {
     timeout: Math.round(Number(draft.timeout) * 1000),
     retryCount: Number(draft.retries),
+    retry: retryIn(draft),
     memory: draft.memory.trim() ? Number(draft.memory) : null,
     bindings: namesOf(draft.bindings),
     kv: namespacesIn(draft.kv),

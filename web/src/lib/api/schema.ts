@@ -1468,6 +1468,7 @@ export interface components {
              * @description The memory of its code in MiB; null: what its tier gives.
              */
             memory: number | null;
+            retry: components["schemas"]["RetryConfig"] | null;
             /**
              * Format: int32
              * @description How often a failed asynchronous execution is tried again.
@@ -2156,6 +2157,7 @@ export interface components {
              *     Null: what its tier gives.
              */
             memory?: number | null;
+            retry?: components["schemas"]["RetryConfig"] | null;
             /**
              * Format: int32
              * @description How often a failed asynchronous execution is tried again. Default: 3.
@@ -2408,6 +2410,34 @@ export interface components {
             retryOf: components["schemas"]["ExecutionId"];
             /** @description The state of the new execution. */
             status: components["schemas"]["ExecutionStatus"];
+        };
+        /** @description When a failed asynchronous execution is tried again. `retryCount` says how often. */
+        RetryConfig: {
+            /**
+             * Format: int64
+             * @description Milliseconds before the first retry.
+             */
+            base?: number;
+            /**
+             * Format: int64
+             * @description The longest wait, in milliseconds.
+             */
+            cap?: number;
+            /**
+             * Format: double
+             * @description By how much each further wait grows.
+             */
+            factor?: number;
+            /**
+             * Format: double
+             * @description How much of a wait is random, from 0 to 1.
+             */
+            jitter?: number;
+            /**
+             * @description The failures after which it is tried again: `user_error`, `timeout`, `out_of_memory`,
+             *     `stack_overflow`. Absent: all of these. It is always tried again after a failure of the platform.
+             */
+            retryOn?: components["schemas"]["ErrorKind"][];
         };
         /** @description How to repeat an execution. */
         RetryRequest: {

@@ -1,8 +1,11 @@
 //! Calling, listing, showing, configuring and deleting functions.
 
+use std::process::{Command, Stdio};
+
 use serde_json::json;
 
 use super::{User, server};
+use crate::waiting::wait_until;
 
 #[test]
 fn a_function_is_called_with_json_from_the_command_line_a_file_or_standard_input() {
@@ -145,6 +148,33 @@ fn a_load_test_reports_calls_times_and_cost() {
     ] {
         assert!(report.contains(part), "{part}: {report}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_a_load_test_which_then_reports() {
+    let (server, _folder) = server();
+    server.upload_as("f", "return input");
+    let user = User::of(&server);
+    let test = user
+        .command(&["test", "f", "-s", "300", "-c", "1"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_until("calls have ended", || {
+        let (_, tests) = server.send("GET", "/api/load-tests", "");
+        let tests: serde_json::Value = serde_json::from_str(&tests).unwrap();
+        tests[0]["result"]["completed"]
+            .as_u64()
+            .is_some_and(|completed| completed > 0)
+    });
+    let id = test.id().to_string();
+    let sent = Command::new("kill").args(["-s", "INT", &id]).status();
+    assert!(sent.unwrap().success());
+    let output = test.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert!(report.contains("status       stopped"), "{report}");
 }
 
 #[test]

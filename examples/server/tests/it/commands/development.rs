@@ -91,6 +91,9 @@ fn a_saved_file_is_reloaded_and_logs_are_shown() {
     user.write("f/lib/text.js", "export const text = 'three'");
     dev.line("reloaded, version 3");
     assert!(call().contains("three"));
+    let url = format!("http://{address}");
+    user.run_with(&["secret", "set", "f", "KEY", "--url", &url], "hidden")
+        .ok();
     let sent = Command::new("kill")
         .args(["-s", "TERM", &dev.child.id().to_string()])
         .status();

@@ -370,6 +370,7 @@ fn answer(code: &str, head: &CallHead<'_>, input: &[u8], ends: &mut ChildEnds) -
 
 fn done(serial: u64) -> Reply<'static> {
     Reply::Done(DoneHead {
+        retry: crate::model::RetryAdvice::Policy,
         serial,
         failure: None,
         logs: Vec::new(),
@@ -384,6 +385,7 @@ fn logged<'a>(head: &CallHead<'_>, messages: &[&'a str]) -> Reply<'a> {
         message,
     });
     Reply::Done(DoneHead {
+        retry: crate::model::RetryAdvice::Policy,
         serial: head.serial,
         failure: None,
         logs: lines.collect(),
@@ -393,6 +395,7 @@ fn logged<'a>(head: &CallHead<'_>, messages: &[&'a str]) -> Reply<'a> {
 
 fn failed(head: &CallHead<'_>, kind: FailureKind, message: &str) -> Vec<u8> {
     let reply = Reply::Done(DoneHead {
+        retry: crate::model::RetryAdvice::Policy,
         serial: head.serial,
         failure: Some(Failure::new(kind, message)),
         logs: Vec::new(),

@@ -421,19 +421,21 @@
     return typeof error.name === 'string' && typeof error.message === 'string';
   };
 
-  // `[message, stack, details]` of what was thrown. The details are its cause, its parts and its
-  // own properties; the message tells them in short.
+  // `[message, stack, details, wait]` of what was thrown. The details are its cause, its parts and its
+  // own properties; the message tells them in short. `retry.js` says what the wait is.
   const describe = (thrown) => {
-    if (!isException(thrown)) return [clean(cut(safely(thrown), MAX_TEXT)), undefined, undefined];
+    if (!isException(thrown)) return [clean(cut(safely(thrown), MAX_TEXT))];
+    // Only if code has used the errors that ask for something.
+    const wait = platform.waitOf?.(thrown);
     const { stack } = thrown;
     const frames = typeof stack === 'string' ? clean(cut(stack, MAX_TEXT)) : undefined;
     if (isPlain(thrown)) {
       const { name, message } = thrown;
       const text = name === '' ? message : message === '' ? name : name + ': ' + message;
-      return [clean(cut(text, MAX_TEXT)), frames, undefined];
+      return [clean(cut(text, MAX_TEXT)), frames, undefined, wait];
     }
     const { head, short, details } = inspect().ofError(thrown);
-    return [clean(cut(head + short, MAX_TEXT)), frames, clean(cut(details, MAX_TEXT))];
+    return [clean(cut(head + short, MAX_TEXT)), frames, clean(cut(details, MAX_TEXT)), wait];
   };
 
   // ---- the web platform ----

@@ -263,6 +263,12 @@ const PARTS: &[Part] = &[
         native: no_native,
     },
     Part {
+        name: "retry",
+        source: include_str!("retry.js"),
+        globals: &["NonRetryableError", "RetryAfterError"],
+        native: no_native,
+    },
+    Part {
         name: "data_url",
         source: include_str!("data_url.js"),
         globals: &[],
