@@ -10,7 +10,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::client::{Answer, Client, boxed, json};
 use crate::error::Error;
-use crate::target::Target;
+use crate::target::{Target, segment};
 
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -38,12 +38,22 @@ pub struct CallOptions {
     pub idempotency_key: Option<String>,
     /// Whether failures are retried as the function configures it.
     pub retry: bool,
+    /// The alias whose version runs. `None`: `live`.
+    pub alias: Option<String>,
 }
 
 impl CallOptions {
-    /// The query of a call, with its question mark.
-    fn query(&self) -> &'static str {
-        if self.retry { "?retry=true" } else { "" }
+    /// The query of a call that is waited for, or of another one, with its question mark.
+    fn query(&self, waits: bool) -> String {
+        let retry = (self.retry && waits).then(|| "retry=true".to_owned());
+        let alias = self.alias.as_deref();
+        let alias = alias.map(|alias| format!("alias={}", segment(alias)));
+        let query: Vec<String> = retry.into_iter().chain(alias).collect();
+        if query.is_empty() {
+            String::new()
+        } else {
+            format!("?{}", query.join("&"))
+        }
     }
 
     fn headers(&self) -> Result<HeaderMap, Error> {
@@ -85,7 +95,7 @@ impl Client {
         input: &(impl Serialize + Sync + ?Sized),
         options: &CallOptions,
     ) -> Result<Invocation, Error> {
-        let path = format!("{}/invoke{}", target.into().path(), options.query());
+        let path = format!("{}/invoke{}", target.into().path(), options.query(true));
         let (headers, body) = (options.headers()?, boxed(json(&input)?));
         let answer = self.exchange(Method::POST, &path, headers, body).await?;
         if answer.status == StatusCode::ACCEPTED {
@@ -129,7 +139,7 @@ impl Client {
     ) -> Result<Accepted<'static>, Error> {
         let input = to_raw_value(input);
         let input = input.map_err(|error| Error::Invalid(error.to_string()))?;
-        let path = format!("{}/execute", target.into().path());
+        let path = format!("{}/execute{}", target.into().path(), options.query(false));
         let body = boxed(json(&ExecuteRequest::new(&input))?);
         let answer = self.exchange(Method::POST, &path, options.headers()?, body);
         self.read(&answer.await?)

@@ -1,12 +1,14 @@
 //! Functions: reading, creating, changing and deleting them.
 
-use faas_api::{Function, FunctionChange, FunctionSummary, Message, NewFunction, Session};
+use faas_api::{
+    AliasChange, Function, FunctionChange, FunctionSummary, Message, NewFunction, Session, Versions,
+};
 use hyper::Method;
 use hyper::header::HeaderMap;
 
 use crate::client::{Client, boxed};
 use crate::error::Error;
-use crate::target::Target;
+use crate::target::{Target, segment};
 
 impl Client {
     /// All functions, newest first, without their code.
@@ -67,6 +69,42 @@ impl Client {
         let deleted: Message<'static> = self.send(Method::DELETE, &path, None::<&()>).await?;
         drop(deleted);
         Ok(())
+    }
+
+    /// The stored versions of a function, newest first, without their code, and its aliases.
+    ///
+    /// # Errors
+    /// See [`Error`]; the code `function_not_found`.
+    pub async fn versions(&self, target: impl Into<Target>) -> Result<Versions<'static>, Error> {
+        self.get(&format!("{}/versions", target.into().path()))
+            .await
+    }
+
+    /// Sets an alias, or moves it. `live` says which version calls run that name no alias.
+    ///
+    /// # Errors
+    /// See [`Error`]; the codes `function_not_found` and `version_not_found`.
+    pub async fn set_alias(
+        &self,
+        target: impl Into<Target>,
+        alias: &str,
+        change: &AliasChange,
+    ) -> Result<Function<'static>, Error> {
+        let path = format!("{}/aliases/{}", target.into().path(), segment(alias));
+        self.send(Method::PUT, &path, Some(change)).await
+    }
+
+    /// Deletes an alias. Without `live`, calls run the newest version.
+    ///
+    /// # Errors
+    /// See [`Error`]; the codes `function_not_found` and `alias_not_found`.
+    pub async fn delete_alias(
+        &self,
+        target: impl Into<Target>,
+        alias: &str,
+    ) -> Result<Function<'static>, Error> {
+        let path = format!("{}/aliases/{}", target.into().path(), segment(alias));
+        self.send(Method::DELETE, &path, None::<&()>).await
     }
 
     /// Which key the client has, and whether the server requires one.

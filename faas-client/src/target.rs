@@ -68,7 +68,7 @@ impl From<&Self> for Target {
 }
 
 /// `text` as one segment of a path.
-fn segment(text: &str) -> String {
+pub(crate) fn segment(text: &str) -> String {
     let Ok(mut url) = Url::parse("http://x/") else {
         return String::new();
     };

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use faas_api::{Function, PriceBook};
+use faas_api::{AliasChange, Function, PriceBook};
 use faas_client::{Client, Target};
 use faas_core::model::Tier;
 use serde_json::json;
@@ -41,6 +41,12 @@ pub struct Deploy {
     /// Name of the function [default: that of faas.json, package.json, the folder or the file]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// Upload the version without running it: calls run the version that is live now
+    #[arg(long)]
+    no_live: bool,
+    /// Alias to move to the version, such as staging
+    #[arg(long, value_name = "ALIAS")]
+    alias: Option<String>,
     /// Say what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -68,7 +74,10 @@ impl Deploy {
             terminal.note(format_args!("bundled with esbuild: {size} bytes"));
         }
         let unknown = code.unknown.clone();
-        let plan = Plan::new(name, code, &project.manifest, there(&client, name).await?)?;
+        let mut plan = Plan::new(name, code, &project.manifest, there(&client, name).await?)?;
+        if let (Plan::Update(_, change, _), true) = (&mut plan, self.no_live) {
+            change.live = Some(false);
+        }
         if let Plan::Update(_, _, changes) = &plan {
             for change in changes {
                 terminal.note(change);
@@ -96,6 +105,15 @@ impl Deploy {
                 "packages from npm must be installed: npm install {names}"
             ))
         })?;
+        if let Some(alias) = &self.alias {
+            let target = Target::from(deployed.function.id);
+            let to = AliasChange::to(deployed.function.version);
+            client.set_alias(target, alias, &to).await?;
+            terminal.note(format_args!(
+                "{alias} runs version {}",
+                deployed.function.version
+            ));
+        }
         report(&client, &deployed, terminal).await
     }
 }

@@ -28,6 +28,9 @@ pub struct Invoke {
     name: String,
     #[command(flatten)]
     input: Input,
+    /// Alias whose version runs [default: live]
+    #[arg(long)]
+    alias: Option<String>,
     /// Execute it without waiting, with retries
     #[arg(long = "async")]
     is_async: bool,
@@ -78,7 +81,8 @@ impl Invoke {
     ) -> Result<(), Failure> {
         let client = self.server.client(environment)?;
         let (target, input) = (Target::of(&self.name), self.input.read()?);
-        let options = CallOptions::default();
+        let mut options = CallOptions::default();
+        options.alias = self.alias;
         if self.is_async {
             let accepted = client.execute(target, &*input, &options).await?;
             if terminal.json {

@@ -14,6 +14,7 @@ mod logs;
 mod open;
 mod show;
 mod test;
+mod versions;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,13 @@ pub enum Command {
     List(list::List),
     /// Show a function.
     Show(show::Show),
+    /// List the versions of a function, and how each does.
+    Versions(versions::ListVersions),
+    /// Run an older version again.
+    Rollback(versions::Rollback),
+    /// Set and delete aliases: names for versions of a function.
+    #[command(subcommand)]
+    Alias(versions::AliasCommand),
     /// Delete a function; its executions and costs stay in the reports.
     Delete(delete::Delete),
     /// Set, remove and list variables of a function.
@@ -79,6 +87,9 @@ pub async fn run(command: Command, host: Host) -> ExitCode {
         Command::Logs(command) => command.output,
         Command::List(command) => command.output,
         Command::Show(command) => command.output,
+        Command::Versions(command) => command.output,
+        Command::Rollback(command) => command.output,
+        Command::Alias(command) => command.output(),
         Command::Delete(command) => command.output,
         Command::Env(command) => command.output(),
         Command::Secret(command) => command.output(),
@@ -105,6 +116,9 @@ async fn carry_out(command: Command, host: Host, terminal: &Terminal) -> Result<
         Command::Logs(command) => command.run(environment, terminal).await,
         Command::List(command) => command.run(environment, terminal).await,
         Command::Show(command) => command.run(environment, terminal).await,
+        Command::Versions(command) => command.run(environment, terminal).await,
+        Command::Rollback(command) => command.run(environment, terminal).await,
+        Command::Alias(command) => command.run(environment, terminal).await,
         Command::Delete(command) => command.run(environment, terminal).await,
         Command::Env(command) => command.run(environment, terminal).await,
         Command::Secret(command) => command.run(environment, terminal).await,
