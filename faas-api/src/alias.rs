@@ -8,9 +8,10 @@ use faas_core::model::{self, RollBackIf as Limits};
 use faas_core::platform::{self, VersionStats as Stats};
 use serde::{Deserialize, Serialize};
 
-use crate::FunctionSummary;
+use crate::FunctionConfig;
 use crate::number::{Dollars, Millis};
-use crate::scalar::Moment;
+use crate::scalar::{Moment, Word};
+use crate::words::{Language, Tier};
 
 /// What an alias stands for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -257,9 +258,24 @@ pub struct Versions<'a> {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Version<'a> {
-    /// The function at this version.
-    #[serde(flatten)]
-    pub function: FunctionSummary<'a>,
+    /// Its number.
+    pub version: u32,
+    /// When it was stored, or its secrets were encrypted anew.
+    pub updated_at: Moment,
+    /// The length of all files in bytes of UTF-8.
+    pub code_length: u64,
+    /// The language of the code, if it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub language: Option<Language>,
+    /// How the code is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub handler: Option<Cow<'a, str>>,
+    /// How it is run.
+    pub config: FunctionConfig<'a>,
+    /// The price tier that its code and timeout put it in.
+    pub tier: Tier,
     /// How its executions of the last 24 hours went; absent if there were none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
@@ -270,7 +286,13 @@ impl<'a> Version<'a> {
     /// A version with how it does.
     pub fn new(function: &'a model::FunctionSummary, stats: Option<&Stats>) -> Self {
         Self {
-            function: FunctionSummary::from(function),
+            version: function.version,
+            updated_at: Moment(function.updated_at),
+            code_length: function.code_bytes,
+            language: function.language.map(Word),
+            handler: function.handler.as_deref().map(Cow::Borrowed),
+            config: FunctionConfig::new(&function.config, &function.environment),
+            tier: Word(function.tier),
             stats: stats.map(VersionStats::from),
         }
     }

@@ -205,7 +205,7 @@ pub struct Secret<'a> {
 }
 
 impl<'a> FunctionConfig<'a> {
-    fn new(limits: &'a Limits, environment: &'a Environment) -> Self {
+    pub(crate) fn new(limits: &'a Limits, environment: &'a Environment) -> Self {
         let Limits {
             timeout,
             retry_count,

@@ -116,11 +116,11 @@ impl ListVersions {
             "COST",
         ];
         let rows = found.versions.iter().map(|one| {
-            let (function, stats) = (&one.function, one.stats.as_ref());
+            let stats = one.stats.as_ref();
             [
-                function.version.to_string(),
-                aliases_of(function.version, &found).join(" "),
-                function.updated_at.to_string(),
+                one.version.to_string(),
+                aliases_of(one.version, &found).join(" "),
+                one.updated_at.to_string(),
                 stats.map_or_else(String::new, |stats| stats.executions.to_string()),
                 stats.map_or_else(String::new, |stats| stats.failed.to_string()),
                 stats
@@ -144,7 +144,7 @@ fn aliases_of(version: u32, found: &Versions<'_>) -> Vec<String> {
             _ => Some(format!("{name}={percent}%")),
         }
     });
-    let newest = found.versions.first().map(|newest| newest.function.version);
+    let newest = found.versions.first().map(|newest| newest.version);
     let follows = !found.aliases.contains_key(LIVE) && newest == Some(version);
     follows
         .then(|| LIVE.to_owned())
@@ -164,7 +164,7 @@ fn share_of(version: u32, alias: &Alias<'_>) -> u8 {
 
 /// The version that calls run: of two, the one that `live` stood for first.
 fn live(found: &Versions<'_>) -> Option<u32> {
-    let newest = found.versions.first().map(|newest| newest.function.version);
+    let newest = found.versions.first().map(|newest| newest.version);
     found.aliases.get(LIVE).map(|live| live.version).or(newest)
 }
 
@@ -179,7 +179,7 @@ impl Rollback {
         let found = client.versions(&target).await?;
         let from = live(&found).unwrap_or(0);
         let before = || {
-            let versions = found.versions.iter().map(|one| one.function.version);
+            let versions = found.versions.iter().map(|one| one.version);
             versions.filter(|version| *version < from).max()
         };
         let to = self.to.or_else(before).ok_or_else(|| {

@@ -4,7 +4,8 @@ import type { Alias, Version } from "@/lib/api/types";
 import { aliasesOf, liveVersion, textOf } from "./versions";
 
 const movedAt = "2026-01-31T14:05:09.123Z";
-const versions = [8, 7, 6].map((version): Version => ({ ...aFunction(), version }));
+const { updatedAt, codeLength, config, tier } = aFunction();
+const versions = [8, 7, 6].map((version): Version => ({ version, updatedAt, codeLength, config, tier }));
 const split: Alias = { version: 7, weights: { "7": 90, "8": 10 }, movedAt };
 
 it("finds the version that most calls run", () => {

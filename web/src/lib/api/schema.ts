@@ -2675,9 +2675,29 @@ export interface components {
             start: components["schemas"]["Moment"];
         };
         /** @description A version in a list. */
-        Version: components["schemas"]["FunctionSummary"] & {
+        Version: {
+            /**
+             * Format: int64
+             * @description The length of all files in bytes of UTF-8.
+             */
+            codeLength: number;
+            /** @description How it is run. */
+            config: components["schemas"]["FunctionConfig"];
+            /** @description How the code is called. */
+            handler?: string;
+            /** @description The language of the code, if it was told. */
+            language?: components["schemas"]["Language"];
             /** @description How its executions of the last 24 hours went; absent if there were none. */
             stats?: components["schemas"]["VersionStats"];
+            /** @description The price tier that its code and timeout put it in. */
+            tier: components["schemas"]["Tier"];
+            /** @description When it was stored, or its secrets were encrypted anew. */
+            updatedAt: components["schemas"]["Moment"];
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            version: number;
         };
         /** @description How the executions of a version went: those of the function's newest 2,000 that have ended. */
         VersionStats: {
