@@ -22,9 +22,11 @@ const OUT_OF_MEMORY: &str = "InternalError: out of memory";
 const STACK_OVERFLOW: &str = "RangeError: Maximum call stack size exceeded";
 
 /// Returns the failure of a call that ended without an error that was thrown.
-pub(super) fn without_error(ending: Ending<'_>, limits: &Limits) -> Failure {
+pub(super) fn without_error(ending: Ending<'_>, limits: &Limits, heap: &Heap) -> Failure {
     match ending {
         Ending::Stopped(reason) => reason.failure(limits.timeout),
+        // A job that has no memory for its own end settles nothing.
+        Ending::NeverSettles if heap.refused() => out_of_memory(heap),
         Ending::NeverSettles => Failure::new(
             FailureKind::UserError,
             "the returned promise never settles: nothing is left that could settle it",

@@ -376,7 +376,7 @@ impl<'js> Running<'_, 'js> {
             Ending::Thrown(thrown) => (thrown, false),
             Ending::Uncaught(thrown) => (thrown, true),
             Ending::Pending => (self.ctx.catch(), false),
-            ending => return failure::without_error(ending, limits),
+            ending => return failure::without_error(ending, limits, self.heap),
         };
         let failure = self.describe(thrown);
         // Describing it runs user code: getters, proxies.

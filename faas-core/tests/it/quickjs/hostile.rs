@@ -287,6 +287,17 @@ fn hostile_code_ends_as_it_should_and_leaves_the_runtime_whole() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn a_chain_of_promises_that_memory_runs_out_for_is_out_of_memory() {
+    let mut rig = Rig::new();
+    rig.limits.timeout = GENEROUS;
+    for kib in (2_000..4_000).step_by(200) {
+        rig.limits.memory = kib << 10;
+        let source = "const f = () => Promise.resolve().then(f); await f(); return 1";
+        assert_eq!(rig.failure(source).kind, OutOfMemory, "{kib} KiB");
+    }
+}
+
 /// QuickJS aborted the process here once: the interruption came while a job ran.
 #[test]
 fn an_interruption_inside_a_pending_job_is_a_timeout() {
