@@ -260,7 +260,7 @@ pub struct Versions<'a> {
 pub struct Version<'a> {
     /// Its number.
     pub version: u32,
-    /// When it was stored, or its secrets were encrypted anew.
+    /// When it was stored; of the newest one, also when the function was changed otherwise.
     pub updated_at: Moment,
     /// The length of all files in bytes of UTF-8.
     pub code_length: u64,

@@ -85,6 +85,9 @@ fn hint(code: &str) -> Option<&'static str> {
         }
         "role_insufficient" => "use a key with the role developer; faas key create makes one",
         "function_not_found" => "faas list shows the functions of this server",
+        "version_not_found" | "alias_not_found" => {
+            "faas versions NAME lists the versions of a function and its aliases"
+        }
         _ => return None,
     })
 }

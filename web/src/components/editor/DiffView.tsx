@@ -16,6 +16,7 @@ const colors = EditorView.theme({
   ".cm-changedLine": { backgroundColor: "var(--ok-soft) !important" },
   ".cm-deletedChunk": { backgroundColor: "var(--bad-soft) !important" },
   ".cm-changedText, .cm-deletedText": { background: "none !important", textDecoration: "underline" },
+  ".cm-collapsedLines:before, .cm-collapsedLines:after": { content: '"⋯"' },
   ".cm-collapsedLines": { color: "var(--muted)", background: "var(--sunken)" },
   ".cm-scroller": { maxHeight: "60vh", overflow: "auto" },
 });

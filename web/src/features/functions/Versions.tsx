@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { GitCompare, History } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { Badge } from "@/components/Badge";
-import { Button } from "@/components/Button";
+import { Button, IconButton } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { ConfirmDialog, Dialog } from "@/components/Dialog";
 import { Ago, Money } from "@/components/Figures";
@@ -31,6 +31,8 @@ export function Versions({ fn }: { fn: Fn }) {
   const live = data && liveVersion(data.versions, data.aliases);
   const newest = data?.versions[0]?.version ?? fn.version;
   const reason = data?.aliases.live?.reason;
+  const isLive = (version: number) =>
+    aliasesOf(version, newest, data?.aliases ?? {}).some(({ name, percent }) => name === "live" && percent === 100);
   const columns: readonly Column<Version>[] = [
     {
       header: "Version",
@@ -60,12 +62,16 @@ export function Versions({ fn }: { fn: Fn }) {
     {
       header: "Actions",
       right: true,
-      cell: ({ version }) =>
-        version === live ? null : (
-          <span className="inline-flex flex-wrap justify-end gap-1">
-            <Button small look="ghost" icon={<GitCompare aria-hidden className="size-4" />} onClick={() => compare(version)}>
-              Compare
-            </Button>
+      cell: ({ version }) => (
+        <span className="inline-flex items-center justify-end gap-1 whitespace-nowrap">
+          {version === live ? null : (
+            <IconButton
+              label={`Compare version ${version} with version ${live}`}
+              icon={<GitCompare aria-hidden className="size-4" />}
+              onClick={() => compare(version)}
+            />
+          )}
+          {isLive(version) ? null : (
             <Button
               small
               refused={refused}
@@ -75,8 +81,9 @@ export function Versions({ fn }: { fn: Fn }) {
             >
               Make live
             </Button>
-          </span>
-        ),
+          )}
+        </span>
+      ),
     },
   ];
   const rows = data?.versions;
@@ -155,7 +162,7 @@ function MakeLive({ fn, from, to, onClose }: { fn: Fn; from: number; to: number;
       onConfirm={() => move.mutate()}
       onClose={onClose}
     >
-      Calls then run version {to} instead of version {from}. Executions that have begun or wait in the queue keep their
+      {to === from ? <>All calls then run version {to}.</> : <>Calls then run version {to} instead of version {from}.</>} Executions that have begun or wait in the queue keep their
       version. Code that you deploy later is live again.
     </ConfirmDialog>
   );

@@ -2691,7 +2691,7 @@ export interface components {
             stats?: components["schemas"]["VersionStats"];
             /** @description The price tier that its code and timeout put it in. */
             tier: components["schemas"]["Tier"];
-            /** @description When it was stored, or its secrets were encrypted anew. */
+            /** @description When it was stored; of the newest one, also when the function was changed otherwise. */
             updatedAt: components["schemas"]["Moment"];
             /**
              * Format: int32
