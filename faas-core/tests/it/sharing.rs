@@ -8,7 +8,7 @@ use faas_core::Error;
 use faas_core::model::{
     Execution, ExecutionId, FailureKind, FunctionConfig, FunctionId, FunctionStatus, Status,
 };
-use faas_core::platform::{CallOptions, FunctionUpdate};
+use faas_core::platform::{AliasUpdate, CallOptions, FunctionUpdate};
 use faas_core::store::MemoryStore;
 use serde_json::json;
 use tokio::runtime::{Builder, Handle};
@@ -336,6 +336,26 @@ async fn a_waiting_caller_is_answered_when_the_execution_ends_on_another_platfor
         () = opened => panic!("the caller was not answered"),
     };
     assert_eq!((ended.id, ended.status), (id, Status::Completed));
+}
+
+#[tokio::test]
+async fn a_rollback_on_another_platform_applies_within_a_second() {
+    let world = world().await;
+    let function = world.function("echo", FunctionConfig::default()).await;
+    let other = Other::beside(&world).await;
+    let (platform, functions) = (&world.platform, other.world.platform.functions());
+    let update = FunctionUpdate::default().code("attempt");
+    functions.update(function.id, update).await.unwrap();
+    pass(&world, 2 * SECOND).await;
+    let called = async || {
+        let done = platform.invoke(function.id, json!(7)).await.unwrap();
+        done.function_version
+    };
+    assert_eq!(called().await, 2);
+    let back = functions.set_alias(function.id, "live", AliasUpdate::to(1));
+    back.await.unwrap();
+    pass(&world, 2 * SECOND).await;
+    assert_eq!(called().await, 1);
 }
 
 #[tokio::test]
