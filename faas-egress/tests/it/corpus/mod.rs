@@ -3,6 +3,8 @@
 //! Every way is tried under two policies. Under the public policy none may lead to the trap. Under a
 //! policy that allows all addresses, each must: otherwise the test would prove nothing.
 
+#[cfg(target_os = "linux")]
+mod namespace;
 mod spellings;
 mod tricks;
 
