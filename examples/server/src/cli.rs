@@ -191,6 +191,10 @@ pub(crate) struct Flags {
     #[arg(long, env = "FAAS_MAX_BODY", value_name = "SIZE", value_parser = parse_size)]
     pub(crate) max_body: Option<usize>,
 
+    /// Maximum size of the response of an HTTP function that comes in pieces [default: 1024MiB]
+    #[arg(long, env = "FAAS_MAX_RESPONSE", value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) max_response: Option<usize>,
+
     /// Maximum time for a request, without the run time of the function [default: 30s]
     #[arg(long, env = "FAAS_REQUEST_TIMEOUT", value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) request_timeout: Option<Duration>,
@@ -376,6 +380,7 @@ mod tests {
             format!("{}MiB", platform.queue_bytes >> 20),
             platform.queue_share.to_string(),
             format!("{}MiB", platform.max_input >> 20),
+            format!("{}MiB", platform.max_response >> 20),
             format!("{}MiB", platform.kv_limits.max_value >> 20),
             platform.kv_limits.max_keys.to_string(),
             format!("{}MiB", platform.kv_limits.max_bytes >> 20),

@@ -58,6 +58,7 @@ pub(crate) const KEYS: &[&str] = &[
     "warm_memory",
     "warm_idle",
     "max_body",
+    "max_response",
     "request_timeout",
     "max_connections",
     "max_connections_per_address",
@@ -126,6 +127,8 @@ pub(crate) struct File {
     pub(crate) warm_idle: Option<Duration>,
     #[serde(deserialize_with = "size")]
     pub(crate) max_body: Option<usize>,
+    #[serde(deserialize_with = "size")]
+    pub(crate) max_response: Option<usize>,
     #[serde(deserialize_with = "duration")]
     pub(crate) request_timeout: Option<Duration>,
     max_connections: Option<usize>,
@@ -364,6 +367,7 @@ mod tests {
             warm_memory = "256MiB"
             warm_idle = "1m"
             max_body = "2MiB"
+            max_response = "8MiB"
             request_timeout = "1m"
             max_connections = 500
             max_connections_per_address = 100
@@ -404,6 +408,7 @@ mod tests {
         .parse()
         .unwrap();
         assert_eq!(file.max_body, Some(2 << 20));
+        assert_eq!(file.max_response, Some(8 << 20));
         assert_eq!(file.network().min_rate, Some(2 << 10));
         assert_eq!(file.retry.base, Some(Duration::from_millis(500)));
         assert_eq!(file.scaling.queue_driven.down_after, Duration::from_secs(5));

@@ -84,6 +84,8 @@ impl Settings {
         set("warm_memory", format_size(self.warm.memory).into());
         set("warm_idle", format_duration(self.warm.idle).into());
         set("max_body", format_size(platform.max_input).into());
+        let max_response = usize::try_from(platform.max_response).unwrap_or(usize::MAX);
+        set("max_response", format_size(max_response).into());
         set(
             "request_timeout",
             format_duration(self.request_timeout).into(),

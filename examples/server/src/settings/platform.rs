@@ -50,6 +50,11 @@ pub(super) fn merge(flags: &Flags, file: &File) -> Result<PlatformOptions, Strin
         flags.queue_share.or(file.queue_share),
     );
     set(&mut platform.max_input, flags.max_body.or(file.max_body));
+    let max_response = flags.max_response.or(file.max_response);
+    set(
+        &mut platform.max_response,
+        max_response.map(|bytes| bytes as u64),
+    );
     set(
         &mut platform.shutdown_grace,
         flags.shutdown_grace.or(file.shutdown_grace),
@@ -117,6 +122,9 @@ fn check(platform: &PlatformOptions) -> Result<(), String> {
             "--max-body must be from 1 to {MAX_BODY} bytes, not {}",
             platform.max_input
         ));
+    }
+    if platform.max_response == 0 {
+        return Err("--max-response must be at least 1 byte".to_owned());
     }
     if platform.queue_bytes < platform.max_input {
         return Err(format!(

@@ -140,6 +140,7 @@ fn settings_that_contradict_each_other_are_refused_by_name() {
         ("queue_share = nan", "--queue-share"),
         ("queue_bytes = \"1KiB\"", "--queue-bytes (1024) must be"),
         ("max_body = 0", "--max-body"),
+        ("max_response = 0", "--max-response"),
         ("max_body = \"7MiB\"", "--max-body"),
         (
             "kv_max_value = \"9MiB\"",
