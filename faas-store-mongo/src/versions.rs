@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use faas_core::model::{Aliases, Function, FunctionId, FunctionSummary, Timestamp};
-use faas_core::store::SPARE_VERSIONS;
+use faas_core::store::{SPARE_BYTES, SPARE_VERSIONS};
 use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, Document, doc};
 
@@ -148,13 +148,19 @@ impl Inner {
     pub(crate) async fn prune_versions(&self, function: FunctionId) -> Result<(), Error> {
         let versions = &self.collections.function_versions;
         let find = versions.find(doc! { "functionId": function.bson() });
-        let find = find.projection(doc! { "version": 1, "aliased": 1 });
-        let find = find.sort(doc! { "version": -1 });
-        let mut found = find.skip(SPARE_VERSIONS as u64).await?;
-        let mut spare = Vec::new();
+        let fields = doc! { "version": 1, "aliased": 1, "function.codeBytes": 1 };
+        let find = find.projection(fields);
+        let mut found = find.sort(doc! { "version": -1 }).await?;
+        let (mut place, mut bytes, mut spare) = (0, 0, Vec::new());
         while let Some(document) = found.try_next().await? {
             let fields = Fields::new(&document, FUNCTION_VERSIONS);
-            if fields.value("aliased").is_none() {
+            let is_newest = place == 0;
+            place += 1;
+            if !is_newest {
+                bytes += fields.within("function").count("codeBytes").unwrap_or(0);
+            }
+            let is_spare = place > SPARE_VERSIONS || bytes > SPARE_BYTES;
+            if is_spare && fields.value("aliased").is_none() {
                 spare.extend(fields.optional_u32("version")?);
             }
         }

@@ -59,6 +59,9 @@ pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 3600);
 /// execution needs.
 pub const SPARE_VERSIONS: usize = 32;
 
+/// How many bytes of code they have at most together, the newest one not counted.
+pub const SPARE_BYTES: u64 = 32 << 20;
+
 /// Stores everything that must survive the process.
 ///
 /// All methods may be called concurrently. When a method returns `Ok`, its change is as durable as the
@@ -98,8 +101,9 @@ pub trait Store: AccessStore + SecretStore {
     ///
     /// If `function` has a higher version than the stored one, the stored one is kept for
     /// [`SecretStore::function_version`], without its aliases. At the same time, this deletes kept
-    /// versions of the function that are not among the [`SPARE_VERSIONS`] newest, unless an alias in
-    /// `function` stands for them or an unfinished execution was accepted with them.
+    /// versions of the function that are not among the [`SPARE_VERSIONS`] newest or exceed
+    /// [`SPARE_BYTES`], unless an alias in `function` stands for them or an unfinished execution was
+    /// accepted with them.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when another function has the name, [`StoreError::Stale`] when it

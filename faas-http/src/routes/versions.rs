@@ -31,7 +31,7 @@ pub(crate) fn routes() -> Routes {
 }
 
 #[utoipa::path(get, path = "/api/functions/{id}/versions", tag = "Functions", operation_id = "listVersions",
-    summary = "The stored versions of a function, newest first, with how each does, and its aliases. The newest 32 replaced versions are kept, and those that an alias or an unfinished execution needs.",
+    summary = "The stored versions of a function, newest first, with how each does, and its aliases. The newest 32 replaced versions are kept, up to 32 MiB of code, and those that an alias or an unfinished execution needs.",
     params(
         ("id" = wire::FunctionKey, Path, description = "The function.")
     ),

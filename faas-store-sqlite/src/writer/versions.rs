@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use faas_core::model::{Aliases, Timestamp};
-use faas_core::store::SPARE_VERSIONS;
+use faas_core::store::{SPARE_BYTES, SPARE_VERSIONS};
 use rusqlite::params;
 
 use super::Writer;
@@ -34,12 +34,19 @@ impl Writer {
         let spare: Vec<i64> = self
             .connection
             .prepare_cached(
-                "SELECT version FROM function_versions WHERE function_no = ?1 AND NOT aliased
-                    AND version NOT IN (
-                        SELECT version FROM function_versions WHERE function_no = ?1
-                        ORDER BY version DESC LIMIT ?2)",
+                "SELECT version FROM (
+                    SELECT version, aliased, row_number() OVER newest AS place,
+                        sum(octet_length(code) + coalesce(module_bytes, 0)) OVER newest
+                            - first_value(octet_length(code) + coalesce(module_bytes, 0))
+                                OVER newest AS bytes
+                    FROM function_versions WHERE function_no = ?1
+                    WINDOW newest AS (ORDER BY version DESC))
+                 WHERE NOT aliased AND (place > ?2 OR bytes > ?3)",
             )?
-            .query_map(params![no, signed(SPARE_VERSIONS as u64)], |row| row.get(0))?
+            .query_map(
+                params![no, signed(SPARE_VERSIONS as u64), signed(SPARE_BYTES)],
+                |row| row.get(0),
+            )?
             .collect::<Result<_, _>>()?;
         if spare.is_empty() {
             return Ok(());

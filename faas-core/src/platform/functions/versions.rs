@@ -107,7 +107,7 @@ impl AliasUpdate {
 
 impl Functions<'_> {
     /// The versions of a function that are stored, newest first, without their code. The newest 32
-    /// replaced ones are kept, and those that an alias or an unfinished execution needs.
+    /// replaced ones are kept, up to 32 MiB of code, and those that an alias or an unfinished execution needs.
     ///
     /// # Errors
     /// [`Error::NotFound`]

@@ -119,6 +119,7 @@ macro_rules! store_conformance {
             versions::the_current_version_of_a_function_is_the_function,
             versions::a_replaced_version_is_kept_while_a_pending_or_running_execution_needs_it,
             versions::the_newest_replaced_versions_are_kept,
+            versions::the_code_of_replaced_versions_has_a_bound_in_bytes,
             versions::a_version_that_an_alias_stands_for_is_kept,
             versions::versions_are_listed_newest_first_without_their_code,
             versions::the_versions_of_a_deleted_function_are_gone,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::fixtures::Fixtures;
 use super::{Fixture, claim, insert, settle, write};
 use crate::model::{Alias, Aliases, Execution, Function, FunctionSummary, Split};
-use crate::store::{SPARE_VERSIONS, Store, Written};
+use crate::store::{SPARE_BYTES, SPARE_VERSIONS, Store, Written};
 
 /// Stores the next version of `function`, with other code, configuration and environment, as changed
 /// at `fixtures.now`.
@@ -146,6 +146,28 @@ pub async fn the_newest_replaced_versions_are_kept(fixture: impl Fixture) {
     let of = |version| store.function_version(oldest.id, version);
     assert_eq!(of(oldest.version).await.unwrap().as_ref(), Some(oldest));
     assert_eq!(of(oldest.version + 1).await.unwrap(), None);
+}
+
+pub async fn the_code_of_replaced_versions_has_a_bound_in_bytes(fixture: impl Fixture) {
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let mut latest = stored_function(&*store, &mut fixtures).await;
+    // Of the replaced versions, the newest one and three others have room.
+    let size = usize::try_from(SPARE_BYTES / 7 * 2).unwrap();
+    for _ in 0..6 {
+        fixtures.wait(Duration::from_secs(1));
+        let next = Function {
+            code: "x".repeat(size).into(),
+            version: latest.version + 1,
+            updated_at: fixtures.now,
+            ..latest.clone()
+        };
+        let stored = store.update_function(&next, latest.updated_at).await;
+        stored.unwrap();
+        latest = next;
+    }
+    let versions = store.function_versions(latest.id).await.unwrap();
+    let versions: Vec<u32> = versions.iter().map(|one| one.version).collect();
+    assert_eq!(versions, [7, 6, 5, 4, 3]);
 }
 
 /// Changes the aliases of `function`, at `fixtures.now`.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::super::{FunctionQuery, Page, Period, SPARE_VERSIONS, StoreError};
+use super::super::{FunctionQuery, Page, Period, SPARE_BYTES, SPARE_VERSIONS, StoreError};
 use crate::model::{
     Function, FunctionCounts, FunctionId, FunctionLabel, FunctionStatus, FunctionSummary, Timestamp,
 };
@@ -88,9 +88,21 @@ impl Functions {
     /// The replaced versions of `function` that may be deleted, unless an unfinished execution needs
     /// them.
     pub(super) fn spare_versions(&self, function: FunctionId) -> Vec<(FunctionId, u32)> {
-        let versions = self.kept(function).map(|(key, _)| *key);
-        let spare = versions.skip(SPARE_VERSIONS);
-        spare.filter(|key| !self.has_alias(*key)).collect()
+        let (mut place, mut bytes) = (0, 0);
+        let mut is_spare = |replaced: &Replaced| {
+            let is_newest = place == 0;
+            place += 1;
+            if !is_newest {
+                bytes += replaced.function.code_bytes() as u64;
+            }
+            place > SPARE_VERSIONS || bytes > SPARE_BYTES
+        };
+        let versions = self.kept(function);
+        let spare = versions.filter(|(_, replaced)| is_spare(replaced));
+        spare
+            .map(|(key, _)| *key)
+            .filter(|key| !self.has_alias(*key))
+            .collect()
     }
 
     /// The versions that were replaced before `before` and that no alias stands for.

@@ -338,7 +338,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The stored versions of a function, newest first, with how each does, and its aliases. The newest 32 replaced versions are kept, and those that an alias or an unfinished execution needs. */
+        /** The stored versions of a function, newest first, with how each does, and its aliases. The newest 32 replaced versions are kept, up to 32 MiB of code, and those that an alias or an unfinished execution needs. */
         get: operations["listVersionsByName"];
         put?: never;
         post?: never;
@@ -477,7 +477,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The stored versions of a function, newest first, with how each does, and its aliases. The newest 32 replaced versions are kept, and those that an alias or an unfinished execution needs. */
+        /** The stored versions of a function, newest first, with how each does, and its aliases. The newest 32 replaced versions are kept, up to 32 MiB of code, and those that an alias or an unfinished execution needs. */
         get: operations["listVersions"];
         put?: never;
         post?: never;
