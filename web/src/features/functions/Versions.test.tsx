@@ -20,7 +20,7 @@ it("rolls back to a version after confirmation", async () => {
   show(<Versions fn={fn} />);
   await screen.findByText("live");
   expect(within(row(3)).queryByRole("button", { name: /live/ })).toBeNull();
-  await userEvent.click(screen.getByRole("button", { name: "Make version 2 live" }));
+  await userEvent.click(screen.getByRole("button", { name: "Make live: version 2" }));
   expect(asked.some(({ request }) => request === path)).toBe(false);
   await userEvent.click(screen.getByRole("button", { name: "Roll back" }));
   await waitFor(() => expect(asked.find(({ request }) => request === path)?.body).toEqual({ version: 2 }));
@@ -33,6 +33,6 @@ it("shows the shares of two versions, and lets either of them have all calls", a
   expect(await screen.findByText("live 90 %")).toBeTruthy();
   expect(screen.getByText("live 10 %")).toBeTruthy();
   expect(screen.getByText(/step 1 of 3/)).toBeTruthy();
-  expect(screen.getByRole("button", { name: "Make version 2 live" })).toBeTruthy();
-  expect(screen.getByRole("button", { name: "Make version 3 live" })).toBeTruthy();
+  expect(screen.getByRole("button", { name: "Make live: version 2" })).toBeTruthy();
+  expect(screen.getByRole("button", { name: "Make live: version 3" })).toBeTruthy();
 });

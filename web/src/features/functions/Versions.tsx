@@ -76,7 +76,7 @@ export function Versions({ fn }: { fn: Fn }) {
               small
               refused={refused}
               icon={<History aria-hidden className="size-4" />}
-              aria-label={`Make version ${version} live`}
+              aria-label={`Make live: version ${version}`}
               onClick={() => setNext(version)}
             >
               Make live

@@ -11,8 +11,8 @@ it.each(messages)("parses $type as the server sends it", (message) => {
 });
 
 it("knows every type of message", () => {
-  expect(messages).toHaveLength(10);
-  expect(new Set(messages.map(({ type }) => type)).size).toBe(10);
+  expect(messages).toHaveLength(11);
+  expect(new Set(messages.map(({ type }) => type)).size).toBe(11);
 });
 
 it.each(messages.filter(({ type }) => type !== "gap"))("rejects a $type with a member of the wrong type", (message) => {

@@ -79,7 +79,7 @@ const schema = z.discriminatedUnion("type", [
     z.object({
       functionId: z.string(),
       alias: z.string(),
-      to: z.object({ version: z.number(), weights: z.record(z.string(), z.number()).optional(), reason: z.string().optional() }).nullable(),
+      to: z.object({ version: z.number(), movedAt: z.string(), weights: z.record(z.string(), z.number()).optional(), reason: z.string().optional() }).nullable(),
     }),
   ),
   envelope(
