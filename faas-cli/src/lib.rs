@@ -15,7 +15,7 @@
 //!     command: faas_cli::Command,
 //! }
 //!
-//! # async fn main() -> std::process::ExitCode {
+//! # async fn run() -> std::process::ExitCode {
 //! let host = Host::new(Cli::command(), Environment::default());
 //! faas_cli::run(Cli::parse().command, host).await
 //! # }
