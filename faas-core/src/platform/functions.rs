@@ -72,7 +72,7 @@ impl Functions<'_> {
             let before = engine.registry.changes();
             engine.store.insert_function(&new).await?;
             engine.registry.changed(before, new, compiled);
-            Ok(())
+            Ok::<_, StoreError>(())
         });
         match stored.await? {
             Ok(()) => Ok(function),
@@ -119,7 +119,7 @@ impl Functions<'_> {
                     Some(compiled) => engine.0.registry.changed(changes, new, compiled),
                     None => engine.0.registry.forget(id),
                 }
-                Ok(())
+                Ok::<_, StoreError>(())
             });
             match stored.await? {
                 Ok(()) => return Ok(after),
@@ -290,7 +290,7 @@ impl Functions<'_> {
                 let own = Namespace::own(id);
                 while kv.kv_clear(&own, KV_BATCH).await? == KV_BATCH {}
             }
-            Ok(deleted)
+            Ok::<_, StoreError>(deleted)
         });
         if deleted.await?? {
             Ok(())
@@ -302,8 +302,8 @@ impl Functions<'_> {
 
 /// Completes a change of the store and what must follow it, even if the caller stops waiting.
 async fn carry_out<T: Send + 'static>(
-    change: impl Future<Output = Result<T, StoreError>> + Send + 'static,
-) -> Result<Result<T, StoreError>, Error> {
+    change: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Error> {
     tokio::spawn(change)
         .await
         .map_err(|error| Error::Internal(error.to_string().into()))

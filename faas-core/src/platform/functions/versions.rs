@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::Functions;
+use super::{Functions, carry_out};
 use crate::engine::VersionStats;
 use crate::error::{Error, Resource};
 use crate::model::{
@@ -178,7 +178,6 @@ impl Functions<'_> {
         name: &str,
         update: AliasUpdate,
     ) -> Result<Function, Error> {
-        let engine = self.platform.engine();
         let versions: Vec<u32> = self
             .versions(id)
             .await?
@@ -196,12 +195,12 @@ impl Functions<'_> {
         {
             return Err(Error::NotFound(Resource::Version));
         }
-        let now = engine.0.clock.now();
-        let change = |function: &Function, aliases: &mut Aliases| {
-            let alias = update.applied_to(function, name, now)?;
-            aliases.set(name, alias).map_err(Error::Invalid)
+        let (now, name) = (self.platform.now(), name.to_owned());
+        let change = move |function: &Function, aliases: &mut Aliases| {
+            let alias = update.applied_to(function, &name, now)?;
+            aliases.set(&name, alias).map_err(Error::Invalid)
         };
-        engine.change_aliases(id, change).await
+        self.change_aliases(id, change).await
     }
 
     /// Deletes an alias of a function. Without `live`, calls run the newest version.
@@ -209,10 +208,20 @@ impl Functions<'_> {
     /// # Errors
     /// [`Error::NotFound`] for the function or the alias.
     pub async fn delete_alias(&self, id: FunctionId, name: &str) -> Result<Function, Error> {
-        let change = |_: &Function, aliases: &mut Aliases| match aliases.remove(name) {
+        let name = name.to_owned();
+        let change = move |_: &Function, aliases: &mut Aliases| match aliases.remove(&name) {
             true => Ok(()),
             false => Err(Error::NotFound(Resource::Alias)),
         };
-        self.platform.engine().change_aliases(id, change).await
+        self.change_aliases(id, change).await
+    }
+
+    async fn change_aliases(
+        &self,
+        id: FunctionId,
+        change: impl Fn(&Function, &mut Aliases) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> Result<Function, Error> {
+        let engine = self.platform.engine().clone();
+        carry_out(async move { engine.change_aliases(id, change).await }).await?
     }
 }
