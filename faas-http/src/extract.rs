@@ -90,6 +90,13 @@ impl FromRequestParts<Api> for PathId {
     }
 }
 
+/// A parameter of the path, decoded.
+pub(crate) fn parameter<'a>(path: &'a RawPathParams, name: &str) -> Result<&'a str, ApiError> {
+    let found = path.iter().find(|(known, _)| *known == name);
+    let (_, value) = found.ok_or_else(|| ApiError::invalid(format!("the path has no {name}")))?;
+    Ok(value)
+}
+
 /// The parameters of a query. It is an error to read a parameter that is given twice. Parameters
 /// that the route does not read are ignored.
 pub(crate) struct Params(Vec<(String, String)>);

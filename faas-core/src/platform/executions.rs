@@ -61,9 +61,7 @@ impl CallOptions {
         self.caller = Some(caller);
         self
     }
-}
 
-impl CallOptions {
     /// The request with these options, retried by default or not.
     pub(super) fn request(self, input: Json, retry: bool) -> Request {
         Request {

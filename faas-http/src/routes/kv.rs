@@ -18,7 +18,7 @@ use crate::answer;
 use crate::audit::actor;
 use crate::body;
 use crate::error::ApiError;
-use crate::extract::Params;
+use crate::extract::{Params, parameter};
 use crate::openapi::errors;
 use crate::routing::{Needs, Routes};
 
@@ -223,12 +223,6 @@ async fn delete(
 fn page_limit(params: &Params) -> Result<usize, ApiError> {
     const MOST: u32 = KvLimits::MAX_PAGE as u32;
     Ok(params.number("limit", 1..=MOST, DEFAULT_PAGE)? as usize)
-}
-
-fn parameter<'a>(path: &'a RawPathParams, name: &str) -> Result<&'a str, ApiError> {
-    let found = path.iter().find(|(known, _)| *known == name);
-    let (_, value) = found.ok_or_else(|| ApiError::invalid(format!("the path has no {name}")))?;
-    Ok(value)
 }
 
 fn namespace(api: &Api, path: &RawPathParams) -> Result<Kv, ApiError> {

@@ -16,7 +16,7 @@ use crate::answer;
 use crate::audit::actor;
 use crate::envelope::Envelope;
 use crate::error::ApiError;
-use crate::extract::PathId;
+use crate::extract::{PathId, parameter};
 use crate::openapi::errors;
 use crate::routing::{Needs, Routes};
 
@@ -71,7 +71,7 @@ async fn read(
     path: RawPathParams,
 ) -> Result<Response, ApiError> {
     let id = id.function()?;
-    let version = parameter(&path, "version").and_then(|text| text.parse().ok());
+    let version = parameter(&path, "version")?.parse();
     // No version has the number 0.
     let functions = api.platform.functions();
     function(&functions.version(id, version.unwrap_or(0)).await?)
@@ -106,7 +106,7 @@ async fn set_alias(
     let update: AliasUpdate = change
         .try_into()
         .map_err(|fault: String| ApiError::invalid(fault))?;
-    let alias = parameter(&path, "alias").unwrap_or_default();
+    let alias = parameter(&path, "alias")?;
     let changed = api
         .platform
         .functions()
@@ -135,15 +135,10 @@ async fn delete_alias(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (id, by) = (id.function()?, actor(request.extensions()));
-    let alias = parameter(&path, "alias").unwrap_or_default();
+    let alias = parameter(&path, "alias")?;
     let changed = api.platform.functions().delete_alias(id, alias).await?;
     api.note(&by, AuditAction::AliasDeleted, id).await;
     function(&changed)
-}
-
-fn parameter<'a>(path: &'a RawPathParams, name: &str) -> Option<&'a str> {
-    let found = path.iter().find(|(given, _)| *given == name);
-    found.map(|(_, value)| value)
 }
 
 fn function(function: &Function) -> Result<Response, ApiError> {
