@@ -56,6 +56,13 @@ pub trait Clock: Debug + Send + Sync + 'static {
 
     /// Resolves after `duration`.
     fn sleep(&self, duration: Duration) -> Sleep;
+
+    /// Resolves when [`monotonic`](Clock::monotonic) has reached `moment`.
+    ///
+    /// The default asks for the time, then sleeps; override it for a clock that is advanced by hand.
+    fn sleep_until(&self, moment: Duration) -> Sleep {
+        self.sleep(moment.saturating_sub(self.monotonic()))
+    }
 }
 
 /// The system's clock, with tokio's timers.
@@ -122,6 +129,24 @@ struct ManualState {
     sleepers: BTreeMap<(Duration, u64), oneshot::Sender<()>>,
 }
 
+impl ManualState {
+    fn sleep(&mut self, duration: Duration) -> Sleep {
+        if duration.is_zero() {
+            return Box::pin(std::future::ready(()));
+        }
+        let (wake, woken) = oneshot::channel();
+        self.serial += 1;
+        let key = (self.elapsed + duration, self.serial);
+        self.sleepers.insert(key, wake);
+        Box::pin(async move {
+            // The sender is dropped only with the clock; then the time cannot advance any more.
+            if woken.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        })
+    }
+}
+
 impl ManualClock {
     /// Creates a clock that shows `start`.
     pub fn new(start: Timestamp) -> Self {
@@ -178,19 +203,12 @@ impl Clock for ManualClock {
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
-        if duration.is_zero() {
-            return Box::pin(std::future::ready(()));
-        }
-        let (wake, woken) = oneshot::channel();
+        self.state.lock().sleep(duration)
+    }
+
+    fn sleep_until(&self, moment: Duration) -> Sleep {
         let mut state = self.state.lock();
-        state.serial += 1;
-        let key = (state.elapsed + duration, state.serial);
-        state.sleepers.insert(key, wake);
-        Box::pin(async move {
-            // The sender is dropped only with the clock; then the time cannot advance any more.
-            if woken.await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        })
+        let duration = moment.saturating_sub(state.elapsed);
+        state.sleep(duration)
     }
 }

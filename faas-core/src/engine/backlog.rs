@@ -78,9 +78,8 @@ impl Backlog {
         let Some((due, _)) = first else {
             return self.changed.notified().await;
         };
-        let wait = due.saturating_sub(engine.0.clock.monotonic());
         tokio::select! {
-            () = engine.0.clock.sleep(wait.max(Duration::from_millis(1))) => {}
+            () = engine.0.clock.sleep_until(due) => {}
             () = self.changed.notified() => {}
         }
     }

@@ -29,10 +29,9 @@ impl Engine {
             let ended = self.0.waiters.wait_for(id);
             if self.stop(id) {
                 // It may have returned just before, or another platform has taken it over and ended it.
-                let left = until.saturating_sub(self.0.clock.monotonic());
                 let execution = tokio::select! {
                     ended = ended.ended(self) => ended?,
-                    () = self.0.clock.sleep(left) => break,
+                    () = self.0.clock.sleep_until(until) => break,
                 };
                 if was_cancelled(&execution) {
                     return Ok(execution);

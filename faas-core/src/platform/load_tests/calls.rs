@@ -186,7 +186,7 @@ async fn call_on(calls: Arc<Calls>, begun: Begun) {
             Some(due) if due >= duration => return,
             Some(due) => {
                 tokio::select! {
-                    () = clock.sleep(due.saturating_sub(elapsed)) => {}
+                    () = clock.sleep_until(begun.at + due) => {}
                     () = calls.stop.cancelled() => return,
                 }
                 due
