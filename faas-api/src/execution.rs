@@ -6,6 +6,7 @@ use faas_core::model::{self, FunctionId, FunctionLabel, InstanceId, Json, Listed
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::dead_letter::DeadLetter;
 use crate::number::{Cores, Dollars, Millis};
 use crate::read::value;
 use crate::scalar::{ExecutionKey, FunctionKey, Moment, Text, Word};
@@ -88,6 +89,10 @@ pub struct Execution<'a, F = FunctionKey> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub caller: Option<Caller<'a>>,
+    /// Set if it has failed for good and nobody waits for it: what has been done about that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub dead_letter: Option<DeadLetter<'a>>,
     /// What a list has left out because it would have become too long. It can be read with the
     /// execution itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -152,6 +157,9 @@ impl<'a, F> Execution<'a, F> {
             host_calls: execution.host_calls.iter().map(HostCall::from).collect(),
             host_call_count: execution.host_call_count(),
             caller: execution.caller.as_ref().map(Caller::from),
+            dead_letter: (execution.follow_up.as_ref())
+                .and_then(|follow_up| follow_up.dead_letter.as_ref())
+                .map(DeadLetter::from),
             truncated: None,
         }
     }

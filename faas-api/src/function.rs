@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use faas_core::model::KvConfig;
+use faas_core::model::{Destinations, KvConfig};
 use faas_core::model::egress::EgressRules;
 use faas_core::model::http::HttpConfig;
 use faas_core::model::{self, Environment, FunctionConfig as Limits, Json, Modules, RetryConfig};
@@ -182,6 +182,10 @@ pub struct FunctionConfig<'a> {
     /// Its namespaces of keys and values; null: none.
     #[cfg_attr(feature = "openapi", schema(required, value_type = Option<crate::kv::KvConfig>))]
     pub kv: Option<Cow<'a, KvConfig>>,
+    /// Where the results of its asynchronous executions are sent; null: nowhere.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required, value_type = Option<crate::delivery::Destinations>))]
+    pub destinations: Option<Cow<'a, Destinations>>,
     /// The name of the runtime that runs it; null: the server's first one.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub runtime: Option<Cow<'a, str>>,
@@ -216,6 +220,7 @@ impl<'a> FunctionConfig<'a> {
             egress,
             http,
             kv,
+            destinations,
             runtime,
         } = limits;
         let names = bindings.as_deref().map(<[_]>::iter);
@@ -234,6 +239,7 @@ impl<'a> FunctionConfig<'a> {
             egress: egress.as_deref().map(Cow::Borrowed),
             http: http.as_deref().map(Cow::Borrowed),
             kv: kv.as_deref().map(Cow::Borrowed),
+            destinations: destinations.as_deref().map(Cow::Borrowed),
             runtime: runtime.as_deref().map(Cow::Borrowed),
             env: variables
                 .map(|(name, value)| (Cow::Borrowed(&**name), Cow::Borrowed(&**value)))
@@ -398,6 +404,7 @@ impl TryFrom<NewFunction> for platform::NewFunction {
         function.config.egress = config.egress.take().flatten().map(Arc::new);
         function.config.http = config.http.take().flatten().map(Arc::new);
         function.config.kv = config.kv.take().flatten().map(Arc::new);
+        function.config.destinations = config.destinations.take().flatten().map(Arc::new);
         function.config.runtime = config.runtime.take().flatten().map(Into::into);
         function.environment = config.environment();
         Ok(function)
@@ -537,6 +544,7 @@ impl TryFrom<FunctionChange> for platform::FunctionUpdate {
         update.egress = config.egress.take().map(|rules| rules.map(Arc::new));
         update.http = config.http.take().map(|http| http.map(Arc::new));
         update.kv = config.kv.take().map(|kv| kv.map(Arc::new));
+        update.destinations = config.destinations.take().map(|one| one.map(Arc::new));
         update.runtime = config.runtime.take().map(|name| name.map(Into::into));
         update.environment = config.environment();
         update.live = change.live;
@@ -632,6 +640,15 @@ pub struct NewConfig {
     )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::kv::KvConfig>))]
     pub kv: Option<Option<KvConfig>>,
+    /// Where the results of its asynchronous executions are sent: other functions, webhooks, functions of
+    /// the host. Results of calls that wait for their result are not sent. Null: nowhere.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::present"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::delivery::Destinations>))]
+    pub destinations: Option<Option<Destinations>>,
     /// The name of the runtime that runs it, one of those that the session lists. Null: the first.
     #[serde(
         default,

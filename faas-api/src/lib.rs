@@ -38,12 +38,14 @@
 //! (`utoipa::ToSchema`), from the same attributes.
 //!
 //! Read the modules in this order: `number`, `scalar` and `words` (single values), `function`,
-//! `alias`, `execution`, `cost`, `price`, `metrics`, `load_test`, `access` and `error` (the bodies of the HTTP
+//! `alias`, `execution`, `dead_letter`, `delivery`, `cost`, `price`, `metrics`, `load_test`, `access` and `error` (the bodies of the HTTP
 //! API), [`event`] (the messages of the WebSocket), `read` (reading requests).
 
 mod access;
 mod alias;
 mod cost;
+mod dead_letter;
+mod delivery;
 mod egress;
 mod error;
 pub mod event;
@@ -70,6 +72,11 @@ pub use cost::{
     Breakdown, BreakdownRow, CostParts, Data, FunctionCost, LastExecution, Period, SpanId,
     SystemCost, SystemCostRow, Trend, Trends, TrendsPeriod,
 };
+pub use dead_letter::{
+    DeadLetter, DeadLetterGroup, DeadLetterGroups, DeadLetterPage, DiscardRequest, Discarded, Redrive,
+    RedriveRequest,
+};
+pub use delivery::{Delivery, DeliveryAttempt, DeliveryPage};
 pub use egress::{EgressAddress, EgressCheck, EgressExplanation};
 pub use error::{ERROR_CODES, ErrorBody, ErrorDetails, Health, InvocationError};
 pub use event::{Since, Subscribe};
@@ -97,10 +104,12 @@ pub use price::{
 };
 pub use read::{ReadError, form_to_json, read, read_form};
 pub use scalar::{
-    ApiKeyKey, AuditKey, ExecutionKey, FunctionKey, LoadTestKey, Moment, ScalingEventKey, Text,
-    Vocabulary, Word,
+    ApiKeyKey, AuditKey, DeliveryKey, ExecutionKey, FunctionKey, GroupKey, LoadTestKey, Moment,
+    RedriveKey, ScalingEventKey, Text, Vocabulary, Word,
 };
 pub use words::{
-    AuditAction, Authentication, Basis, ErrorKind, ExecutionPart, ExecutionStatus, FunctionStatus,
-    Granularity, KeyUse, Language, LoadTestStatus, LogLevel, Part, Role, ScalingAction, Tier,
+    AuditAction, Authentication, Basis, DeadLetterStatus, DeliveryCondition, DeliveryStatus,
+    DeliveryWord, ErrorKind, ExecutionPart, ExecutionStatus, FunctionStatus,
+    Granularity, KeyUse, Language, LetterState, LoadTestStatus, LogLevel, Part, RedriveStatus,
+    RedriveVersion, Role, ScalingAction, Tier,
 };

@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use faas_core::model::{
-    AuditId, ExecutionId, FunctionId, KeyId, LoadTestId, ScalingEventId, Timestamp,
+    AuditId, DeadLetterGroup, DeliveryId, ExecutionId, FunctionId, KeyId, LoadTestId, RedriveId,
+    ScalingEventId, Timestamp,
 };
 use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 use serde::{Serialize, Serializer};
@@ -24,6 +25,12 @@ pub type ScalingEventKey = Text<ScalingEventId>;
 pub type ApiKeyKey = Text<KeyId>;
 /// An audit entry's id.
 pub type AuditKey = Text<AuditId>;
+/// The id of a group of dead letters.
+pub type GroupKey = Text<DeadLetterGroup>;
+/// A redrive's id.
+pub type RedriveKey = Text<RedriveId>;
+/// A delivery's id.
+pub type DeliveryKey = Text<DeliveryId>;
 /// A load test's id.
 pub type LoadTestKey = Text<LoadTestId>;
 

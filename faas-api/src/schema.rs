@@ -11,7 +11,8 @@ use crate::error::ERROR_CODES;
 use crate::execution::{Execution, FunctionRef};
 use crate::number::{Cores, Dollars, Millis, Percent, Rate, Seconds};
 use crate::scalar::{
-    ApiKeyKey, AuditKey, ExecutionKey, FunctionKey, LoadTestKey, Moment, ScalingEventKey,
+    ApiKeyKey, AuditKey, DeliveryKey, ExecutionKey, FunctionKey, GroupKey, LoadTestKey, Moment,
+    RedriveKey, ScalingEventKey,
     Vocabulary, Word,
 };
 
@@ -65,6 +66,12 @@ scalars! {
     ApiKeyKey => "KeyId", Type::String, format("uuid"), "Names an API key. It is no secret.";
     AuditKey => "AuditId", Type::String, format("uuid"),
         "Names an entry of the audit log. Ids sort by time.";
+    GroupKey => "DeadLetterGroupId", Type::String, None,
+        "The id of a group of dead letters: 16 hexadecimal digits.";
+    RedriveKey => "RedriveId", Type::String, format("uuid"),
+        "The id of a redrive.";
+    DeliveryKey => "DeliveryId", Type::String, None,
+        "The id of a delivery: that of its execution, `_`, and a number.";
     LoadTestKey => "LoadTestId", Type::String, format("uuid"),
         "Names a load test. Ids sort by time.";
 }

@@ -1,6 +1,7 @@
 //! The words that a member can be, as the model names them.
 
 use faas_core::model;
+use faas_core::platform;
 use faas_core::store;
 
 use crate::scalar::{Vocabulary, Word};
@@ -67,6 +68,35 @@ words! {
             model::Basis::Probe,
             model::Basis::Default,
         ], basis;
+    /// What has been done about a dead letter.
+    DeadLetterStatus: LetterState = &[
+            LetterState::Open,
+            LetterState::Redriven,
+            LetterState::Discarded,
+        ], LetterState::text;
+    /// Which version a redriven execution runs: the one that is `live` now, or the one that failed.
+    RedriveVersion: platform::RedriveVersion =
+        &[platform::RedriveVersion::Live, platform::RedriveVersion::Original],
+        redrive_version;
+    /// The state of a redrive.
+    RedriveStatus: platform::RedriveStatus = &[
+            platform::RedriveStatus::Running,
+            platform::RedriveStatus::Completed,
+            platform::RedriveStatus::Stopped,
+        ], platform::RedriveStatus::as_str;
+    /// Which ends of an execution a destination is for.
+    DeliveryCondition: model::Condition = &[
+            model::Condition::Success,
+            model::Condition::Failure,
+            model::Condition::End,
+        ], model::Condition::as_str;
+    /// The state of a delivery.
+    DeliveryStatus: DeliveryWord = &[
+            DeliveryWord::Pending,
+            DeliveryWord::Delivering,
+            DeliveryWord::Delivered,
+            DeliveryWord::Failed,
+        ], DeliveryWord::text;
     /// The length of the spans of a trend.
     Granularity: store::Granularity = &[
             store::Granularity::Minute,
@@ -89,6 +119,70 @@ words! {
     AuditAction: model::AuditAction = model::AuditAction::ALL, model::AuditAction::as_str;
     /// Whether keys are in use.
     Authentication: KeyUse = &[KeyUse::Required, KeyUse::Off], KeyUse::text;
+}
+
+/// What has been done about a dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LetterState {
+    /// Nothing.
+    Open,
+    /// It was repeated.
+    Redriven,
+    /// It was discarded.
+    Discarded,
+}
+
+impl LetterState {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Redriven => "redriven",
+            Self::Discarded => "discarded",
+        }
+    }
+}
+
+/// The state of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeliveryWord {
+    /// An attempt will be made.
+    Pending,
+    /// An attempt is being made.
+    Delivering,
+    /// The target has accepted it.
+    Delivered,
+    /// The last attempt has failed.
+    Failed,
+}
+
+impl DeliveryWord {
+    /// The word for `state`. A delivery whose execution has not ended is pending.
+    pub(crate) const fn of(state: model::DeliveryState) -> Self {
+        match state {
+            model::DeliveryState::Waiting
+            | model::DeliveryState::Skipped
+            | model::DeliveryState::Pending { .. } => Self::Pending,
+            model::DeliveryState::Delivering { .. } => Self::Delivering,
+            model::DeliveryState::Delivered => Self::Delivered,
+            model::DeliveryState::Failed => Self::Failed,
+        }
+    }
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivering => "delivering",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+const fn redrive_version(version: platform::RedriveVersion) -> &'static str {
+    match version {
+        platform::RedriveVersion::Live => "live",
+        platform::RedriveVersion::Original => "original",
+    }
 }
 
 /// Whether a server asks for keys.

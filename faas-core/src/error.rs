@@ -161,6 +161,10 @@ pub enum Resource {
     Version,
     /// An alias of a function.
     Alias,
+    /// A delivery of a result.
+    Delivery,
+    /// A run that repeats dead letters.
+    Redrive,
 }
 
 impl fmt::Display for Resource {
@@ -172,6 +176,8 @@ impl fmt::Display for Resource {
             Self::Version => "version of the function",
             Self::Alias => "alias of the function",
             Self::Key => "key",
+            Self::Delivery => "delivery",
+            Self::Redrive => "redrive",
         })
     }
 }
@@ -218,6 +224,12 @@ pub enum Conflict {
     /// The namespace of keys and values has no room for the value.
     #[error("{0}")]
     NamespaceFull(String),
+    /// The delivery has not ended.
+    #[error("the delivery has not ended: wait until it is delivered or has failed")]
+    DeliveryPending,
+    /// Too many redrives are running.
+    #[error("{0} redrives are running already: wait until one has ended, or stop one")]
+    TooManyRedrives(usize),
     /// The function is under a load test.
     #[error("a load test of this function is running: stop it first")]
     LoadTestRunning,

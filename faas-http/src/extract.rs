@@ -7,7 +7,9 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, Query, RawPathParams};
 use axum::http::Uri;
 use axum::http::request::Parts;
-use faas_core::model::{ExecutionId, FunctionId, KeyId, LoadTestId};
+use faas_core::Error;
+use faas_core::error::Resource;
+use faas_core::model::{DeliveryId, ExecutionId, FunctionId, KeyId, LoadTestId, RedriveId};
 
 use crate::Api;
 use crate::error::ApiError;
@@ -49,6 +51,24 @@ impl PathId {
     /// 404 when it is not an id.
     pub(crate) fn load_test(self) -> Result<LoadTestId, ApiError> {
         self.read().ok_or_else(ApiError::no_load_test)
+    }
+
+    /// The id of a redrive.
+    ///
+    /// # Errors
+    /// 404 when it is not an id.
+    pub(crate) fn redrive(self) -> Result<RedriveId, ApiError> {
+        let missing = || ApiError::from(Error::NotFound(Resource::Redrive));
+        self.read().ok_or_else(missing)
+    }
+
+    /// The id of a delivery.
+    ///
+    /// # Errors
+    /// 404 when it is not an id.
+    pub(crate) fn delivery(self) -> Result<DeliveryId, ApiError> {
+        let missing = || ApiError::from(Error::NotFound(Resource::Delivery));
+        self.read().ok_or_else(missing)
     }
 
     /// The id of a key.

@@ -95,6 +95,8 @@ pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
     let mut invoke = routes::invoke::routes();
     let mut others = routes::functions::routes()
         .merge(routes::executions::routes())
+        .merge(routes::dead_letters::routes())
+        .merge(routes::deliveries::routes())
         .merge(routes::metrics::routes())
         .merge(routes::costs::routes())
         .merge(routes::load_tests::routes())

@@ -10,7 +10,7 @@ use mongodb::bson::{Document, doc};
 use mongodb::options::IndexOptions;
 use mongodb::{Collection, Database, IndexModel};
 
-use crate::documents::integer;
+use crate::documents::{execution, integer};
 use crate::error::{self, Error};
 
 pub(crate) const FUNCTIONS: &str = "functions";
@@ -93,6 +93,15 @@ impl Collections {
             // Sparse: only those with that status are in it, so the others are not looked at.
             plain(doc! { "waitsSince": 1 }).sparse(),
             plain(doc! { "leaseEnds": 1 }).sparse(),
+            // Open dead letters: all, of a function, of a group; executions of a function with
+            // deliveries, and with failed ones; and the deliveries that are due first. Sparse: only
+            // those are in them.
+            plain(doc! { execution::DEAD_LETTER: 1 }).sparse(),
+            plain(doc! { execution::DEAD_LETTER_OF: 1 }).sparse(),
+            plain(doc! { execution::DEAD_LETTER_GROUP: 1 }).sparse(),
+            plain(doc! { execution::DELIVERIES_OF: 1 }).sparse(),
+            plain(doc! { execution::FAILED_DELIVERIES_OF: 1 }).sparse(),
+            plain(doc! { execution::DELIVERY_DUE: 1 }).sparse(),
             // The executions of an open hour, of a period, and those that expire.
             plain(doc! { "createdAt": 1 }),
             // The same questions about what an earlier system wrote, which kept no other time; and

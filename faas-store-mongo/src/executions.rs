@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use faas_core::model::{
-    Execution, ExecutionId, FailureKind, FunctionId, ListedExecution, Status, Timestamp,
+    DeadLetterGroup, Execution, ExecutionId, FailureKind, FunctionId, ListedExecution, Status, Timestamp,
 };
-use faas_core::store::{ExecutionQuery, PAGE_BYTES, Page, Period};
+use faas_core::store::{ExecutionQuery, FollowUpFilter, PAGE_BYTES, Page, Period};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, doc};
@@ -40,6 +40,9 @@ pub(crate) enum Order {
 pub(crate) struct List {
     pub(crate) filter: Document,
     pub(crate) period: Period,
+    /// The field of an index to read in place of that of the ids, and what its values begin with. They go
+    /// on with the ids.
+    pub(crate) index: Option<(&'static str, String)>,
     /// Ids strictly beyond this one, in the direction of the list.
     pub(crate) beyond: Option<ExecutionId>,
     pub(crate) order: Order,
@@ -148,6 +151,7 @@ impl Inner {
         let list = List {
             filter: doc! { "status": { "$in": ["pending", "running"] } },
             period: Period::ALL,
+            index: None,
             beyond: after,
             order: Order::OldestFirst,
             limit,
@@ -187,10 +191,53 @@ impl Inner {
         Ok((accepted >= since).then_some(id))
     }
 
+    /// Read from an index: its values have the ids and the groups.
+    pub(crate) async fn open_dead_letters(
+        &self,
+        function: Option<FunctionId>,
+        limit: usize,
+    ) -> Result<Vec<(ExecutionId, DeadLetterGroup)>, Error> {
+        let (field, prefix) = match function {
+            None => (execution::DEAD_LETTER, String::new()),
+            Some(function) => (execution::DEAD_LETTER_OF, format!("{}/", function.text())),
+        };
+        let range = doc! { "$gte": &prefix, "$lt": format!("{prefix}g") };
+        let find = self.collections.executions.find(doc! { field: range });
+        let find = find.sort(doc! { field: -1 });
+        let find = find.projection(doc! { "_id": 0, field: 1 });
+        let mut found = find.limit(i64::try_from(limit).unwrap_or(i64::MAX)).await?;
+        let mut dead = Vec::new();
+        while let Some(document) = found.try_next().await? {
+            let value = document.get_str(field).unwrap_or_default();
+            let parts = value.strip_prefix(&prefix).and_then(|rest| rest.split_once('/'));
+            dead.extend(parts.and_then(|(id, group)| Some((id.parse().ok()?, group.parse().ok()?))));
+        }
+        Ok(dead)
+    }
+
+    pub(crate) async fn next_deliveries(
+        &self,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, ExecutionId)>, Error> {
+        let due = execution::DELIVERY_DUE;
+        let find = self.collections.executions.find(doc! { due: { "$gte": i64::MIN } });
+        let find = find.sort(doc! { due: 1 }).projection(doc! { due: 1 });
+        let mut found = find.limit(i64::try_from(limit).unwrap_or(i64::MAX)).await?;
+        let mut next = Vec::new();
+        while let Some(document) = found.try_next().await? {
+            let fields = Fields::new(&document, EXECUTIONS);
+            let id = document.get("_id").and_then(ExecutionId::of_bson);
+            let due = fields.optional_integer(due)?.map(Timestamp::from_micros);
+            next.extend(due.zip(id));
+        }
+        Ok(next)
+    }
+
     pub(crate) async fn newest_execution(&self) -> Result<Option<ExecutionId>, Error> {
         let list = List {
             filter: Document::new(),
             period: Period::ALL,
+            index: None,
             beyond: None,
             order: Order::NewestFirst,
             limit: 1,
@@ -223,7 +270,7 @@ impl Inner {
             return Ok(Vec::new());
         }
         let mut ours = self.half(list, self.ours(list), &read).await?;
-        if let Some(filter) = legacy(list).filter(|_| self.has_legacy) {
+        if let Some(filter) = legacy(list).filter(|_| self.has_legacy && list.index.is_none()) {
             ours.extend(self.half(list, filter, &read).await?);
             ours.sort_by_key(|(id, _)| *id);
             if let Order::NewestFirst = list.order {
@@ -238,7 +285,14 @@ impl Inner {
     /// nothing is asked of the id that need not be: some servers would look it up in a second index.
     fn ours(&self, list: &List) -> Document {
         let mut filters = period::exactly("createdAt", list.period);
+        if let Some((field, prefix)) = &list.index {
+            // An id goes on with a hexadecimal digit.
+            let end = list.beyond.map_or("g".to_owned(), Id::text);
+            let range = doc! { "$gte": prefix, "$lt": format!("{prefix}{end}") };
+            filters.push(doc! { *field: range });
+        }
         match (list.beyond, list.order) {
+            _ if list.index.is_some() => {}
             (None, _) if self.has_legacy => filters.push(doc! { "_id": { "$gte": "" } }),
             (None, _) => {}
             // Only strings are less or greater than a string.
@@ -266,7 +320,8 @@ impl Inner {
             Order::NewestFirst => -1,
         };
         let find = self.collections.executions.find(filter);
-        let mut find = find.sort(doc! { "_id": direction });
+        let key = list.index.as_ref().map_or("_id", |(field, _)| field);
+        let mut find = find.sort(doc! { key: direction });
         // Some that have no readable id may be among them.
         if let Ok(limit) = i64::try_from(list.limit.saturating_add(UNREADABLE)) {
             find = find.limit(limit);
@@ -310,8 +365,24 @@ fn of_query(query: &ExecutionQuery) -> List {
         };
         filter.insert("errorKind", doc! { "$in": kinds });
     }
+    let text = |id: FunctionId| format!("{}/", id.text());
+    let index = match (query.follow_up, query.function) {
+        (FollowUpFilter::Any, _) => None,
+        (FollowUpFilter::DeadLetter, None) => Some((execution::DEAD_LETTER, String::new())),
+        (FollowUpFilter::DeadLetter, Some(function)) => {
+            Some((execution::DEAD_LETTER_OF, text(function)))
+        }
+        (FollowUpFilter::DeadLetterGroup(group), _) => {
+            Some((execution::DEAD_LETTER_GROUP, format!("{group}/")))
+        }
+        (FollowUpFilter::Deliveries(of), _) => Some((execution::DELIVERIES_OF, text(of))),
+        (FollowUpFilter::FailedDeliveries(of), _) => {
+            Some((execution::FAILED_DELIVERIES_OF, text(of)))
+        }
+    };
     List {
         filter,
+        index,
         period: query.period,
         beyond: query.before,
         order: Order::NewestFirst,

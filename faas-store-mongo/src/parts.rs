@@ -45,9 +45,13 @@ impl Inner {
         self.read_unknown(&mut heads, &mut left_out, &mut budget)
             .await?;
         let listed = heads.into_iter().zip(left_out);
-        let listed = listed.map(|(head, left_out)| ListedExecution {
-            execution: Arc::new(head.finish()),
-            left_out: left_out.unwrap_or(ALL),
+        let listed = listed.map(|(head, left_out)| {
+            let mut execution = Arc::new(head.finish());
+            budget.bound_deliveries(&mut execution);
+            ListedExecution {
+                execution,
+                left_out: left_out.unwrap_or(ALL),
+            }
         });
         Ok(listed.collect())
     }

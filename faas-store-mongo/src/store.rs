@@ -10,7 +10,7 @@ use faas_core::clock::Clock;
 use faas_core::error::StoreError;
 use faas_core::model::LoadTest;
 use faas_core::model::{
-    Execution, ExecutionId, Function, FunctionCounts, FunctionId, FunctionLabel, FunctionSummary,
+    DeadLetterGroup, Execution, ExecutionId, Function, FunctionCounts, FunctionId, FunctionLabel, FunctionSummary,
     ListedExecution, LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
@@ -322,6 +322,21 @@ impl Store for MongoStore {
         since: Timestamp,
     ) -> Result<Option<ExecutionId>, StoreError> {
         Ok(self.inner()?.find_idempotent(function, key, since).await?)
+    }
+
+    async fn open_dead_letters(
+        &self,
+        function: Option<FunctionId>,
+        limit: usize,
+    ) -> Result<Vec<(ExecutionId, DeadLetterGroup)>, StoreError> {
+        Ok(self.inner()?.open_dead_letters(function, limit).await?)
+    }
+
+    async fn next_deliveries(
+        &self,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, ExecutionId)>, StoreError> {
+        Ok(self.inner()?.next_deliveries(limit).await?)
     }
 
     async fn newest_execution(&self) -> Result<Option<ExecutionId>, StoreError> {

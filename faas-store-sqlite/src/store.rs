@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use faas_core::error::{BoxError, StoreError};
 use faas_core::model::LoadTest;
 use faas_core::model::{
-    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
+    ApiKey, AuditEntry, DeadLetterGroup, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
     FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
@@ -22,7 +22,7 @@ use crate::checkpoint::{Checkpointer, set_durability};
 use crate::error::{AtPath, Error, unavailable, unusable};
 use crate::options::SqliteOptions;
 use crate::readers::{Readers, STATEMENTS};
-use crate::reads::{executions, functions, load_tests, scaling, usage};
+use crate::reads::{executions, follow_ups, functions, load_tests, scaling, usage};
 use crate::rows::{access, function};
 use crate::schema;
 use crate::state::Figures;
@@ -278,6 +278,25 @@ impl Store for SqliteStore {
         let key = key.to_owned();
         self.readers
             .read(move |db| executions::keyed(db, function, &key, since))
+            .await
+    }
+
+    async fn open_dead_letters(
+        &self,
+        function: Option<FunctionId>,
+        limit: usize,
+    ) -> Result<Vec<(ExecutionId, DeadLetterGroup)>, StoreError> {
+        self.readers
+            .read(move |db| follow_ups::open_dead_letters(db, function, limit))
+            .await
+    }
+
+    async fn next_deliveries(
+        &self,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, ExecutionId)>, StoreError> {
+        self.readers
+            .read(move |db| follow_ups::next_deliveries(db, limit))
             .await
     }
 

@@ -12,8 +12,8 @@ use faas_core::model::LoadTest;
 use faas_core::model::egress::EgressRules;
 use faas_core::model::http::HttpConfig;
 use faas_core::model::{
-    Actor, Aliases, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, CallerLabel, Environment,
-    Execution, ExecutionId, Failure, Function, FunctionConfig, FunctionId, FunctionStatus,
+    Actor, Aliases, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, CallerLabel, Destinations,
+    Environment, Execution, ExecutionId, Failure, FollowUp, Function, FunctionConfig, FunctionId, FunctionStatus,
     HostCallRecord, InstanceId, Json, KeyHash, KeyId, KvConfig, KvUsage, Language, LogLine,
     Modules, NanoDollars, RetryConfig, Role, ScalingAction, ScalingEvent, ScalingEventId, Status,
     Tier, Timestamp,
@@ -83,6 +83,8 @@ struct FunctionConfigDef {
     #[serde(default)]
     kv: Option<Arc<KvConfig>>,
     #[serde(default)]
+    destinations: Option<Arc<Destinations>>,
+    #[serde(default)]
     runtime: Option<Arc<str>>,
 }
 
@@ -103,6 +105,13 @@ enum WriteDef {
         execution: Arc<Execution>,
         #[serde(with = "StageDef")]
         from: Stage,
+    },
+    FollowUp {
+        #[serde(with = "text")]
+        id: ExecutionId,
+        #[serde(with = "text")]
+        function: FunctionId,
+        follow_up: Box<FollowUp>,
     },
     Scaling(#[serde(with = "ScalingEventDef")] ScalingEvent),
 }
@@ -174,6 +183,8 @@ struct ExecutionDef {
     // Older journals have none.
     #[serde(default, with = "text")]
     caller: Option<CallerLabel>,
+    #[serde(default)]
+    follow_up: Option<Box<FollowUp>>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use faas_core::error::StoreError;
 use faas_core::model::LoadTest;
 use faas_core::model::{
-    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
+    ApiKey, AuditEntry, DeadLetterGroup, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
     FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
@@ -217,6 +217,21 @@ impl Store for JournalStore {
             .memory
             .find_idempotent(function, key, since)
             .await
+    }
+
+    async fn open_dead_letters(
+        &self,
+        function: Option<FunctionId>,
+        limit: usize,
+    ) -> Result<Vec<(ExecutionId, DeadLetterGroup)>, StoreError> {
+        self.inner.memory.open_dead_letters(function, limit).await
+    }
+
+    async fn next_deliveries(
+        &self,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, ExecutionId)>, StoreError> {
+        self.inner.memory.next_deliveries(limit).await
     }
 
     async fn newest_execution(&self) -> Result<Option<ExecutionId>, StoreError> {

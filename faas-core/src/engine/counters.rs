@@ -69,6 +69,12 @@ pub struct LiveCounters {
     pub requests: u64,
     /// Of these, the ones that a rule refused.
     pub refused_requests: u64,
+    /// Executions that became dead letters.
+    pub dead_letters: u64,
+    /// Attempts to deliver a result that succeeded.
+    pub delivered: u64,
+    /// Attempts to deliver a result that failed.
+    pub undelivered: u64,
     /// Run times of attempts.
     pub duration: Histogram,
     /// Times from acceptance to the first attempt.
@@ -99,6 +105,9 @@ pub(super) struct Counters {
     pub(super) abandoned: AtomicU64,
     pub(super) requests: AtomicU64,
     pub(super) refused_requests: AtomicU64,
+    pub(super) dead_letters: AtomicU64,
+    pub(super) delivered: AtomicU64,
+    pub(super) undelivered: AtomicU64,
     ended: Mutex<Ended>,
 }
 

@@ -26,8 +26,8 @@ use super::job::{Answer, Job, Loaded};
 use super::record::{Record, Stored};
 use crate::error::{Error, Resource};
 use crate::model::{
-    CallerLabel, Cost, Execution, ExecutionId, Failure, FailureKind, FunctionId, IllegalTransition,
-    Json, Status,
+    CallerLabel, Cost, Execution, ExecutionId, Failure, FailureKind, FollowUp, FunctionId,
+    IllegalTransition, Json, Status,
 };
 use crate::store::{IDEMPOTENCY_WINDOW, Written};
 
@@ -58,11 +58,15 @@ pub(crate) struct Request {
     pub(crate) input: Json,
     /// The alias whose version runs; `None`: `live`.
     pub(crate) alias: Option<Arc<str>>,
+    /// The version that runs, whatever the aliases say.
+    pub(crate) version: Option<u32>,
     /// Whether failures are retried as the version's configuration says.
     pub(crate) retry: bool,
     pub(crate) retry_of: Option<ExecutionId>,
     pub(crate) idempotency_key: Option<Arc<str>>,
     pub(crate) caller: Option<CallerLabel>,
+    /// How many destinations in a row led to it.
+    pub(crate) hops: u32,
 }
 
 impl Request {
@@ -71,10 +75,12 @@ impl Request {
         Self {
             input,
             alias: None,
+            version: None,
             retry: false,
             retry_of: None,
             idempotency_key: None,
             caller,
+            hops: 0,
         }
     }
 }
@@ -95,8 +101,9 @@ impl Engine {
         ended.await.unwrap_or_else(|_| Err(shutting_down()))
     }
 
-    /// Stores an execution as pending, then queues it. If the idempotency key was used before, returns
-    /// the first execution instead.
+    /// Stores an execution as pending, then queues it. Nobody waits for its end, so that a dead letter and
+    /// deliveries may follow it. If the idempotency key was used before, returns the first execution
+    /// instead.
     pub(crate) async fn execute(
         &self,
         function: FunctionId,
@@ -105,7 +112,12 @@ impl Engine {
         let input = request.input.clone();
         let first = match self.admit_once(function, &request).await? {
             Admitted::New(function, place) => {
-                let execution = Arc::new(self.accepted(&function, request));
+                let destinations = function.function.config.destinations.as_deref();
+                let follow_up = FollowUp::new(request.hops, destinations);
+                let execution = Arc::new(Execution {
+                    follow_up: Some(Box::new(follow_up)),
+                    ..self.accepted(&function, request)
+                });
                 let id = execution.id;
                 match self.accept(place, function, execution).await? {
                     Some(first) => first,
@@ -207,10 +219,13 @@ impl Engine {
     ) -> Result<(Arc<Loaded>, Place), Error> {
         self.check_open()?;
         let (engine, input) = (&self.0, &request.input);
-        let loaded = engine
-            .registry
-            .called(function, request.alias.as_deref())
-            .await?;
+        let alias = request.alias.as_deref();
+        let mut loaded = engine.registry.called(function, alias).await?;
+        if let Some(version) = request.version
+            && version != loaded.function.version
+        {
+            loaded = engine.registry.version(function, version).await?;
+        }
         if engine.instances.is_runaway(function) {
             return Err(Error::Runaway);
         }

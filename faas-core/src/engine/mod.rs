@@ -3,7 +3,8 @@
 //! Read `execute.rs` first: it describes the life of one execution, in steps named as the code names
 //! them. Then `queue.rs` (which job is next), `dispatch.rs` and `instances.rs` (what runs),
 //! `attempt.rs` and `settle.rs` (one run and its outcome), `call_host.rs` (code that waits), `recorder.rs` (writes), `backlog.rs` (retries and recovery),
-//! `sharing.rs` (several platforms on one store), `scaler.rs` (capacity).
+//! `sharing.rs` (several platforms on one store), `scaler.rs` (capacity), `follow_up.rs` (dead letters) and
+//! `deliveries.rs` (results that are sent on).
 //!
 //! Everything that lives as long as the engine is in [`Shared`]; each piece of state has one owner.
 //! All tasks end when `stopping` is cancelled; [`finish`] then ends the engine.
@@ -15,10 +16,12 @@ mod backlog;
 mod call_host;
 mod cancel;
 mod counters;
+mod deliveries;
 mod dispatch;
 mod exchange;
 mod execute;
 mod far_ahead;
+mod follow_up;
 mod host_calls;
 mod host_streams;
 mod http;
@@ -42,8 +45,10 @@ mod scaler;
 mod settle;
 mod sharing;
 mod stall;
+mod targets;
 mod usage;
 mod waiters;
+mod webhook;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,11 +59,14 @@ use tokio_util::sync::CancellationToken;
 pub use self::aliases::VersionStats;
 pub use self::counters::{Histogram, LiveCounters};
 pub(crate) use self::execute::Request;
+pub use self::follow_up::RedriveVersion;
+pub(crate) use self::follow_up::resolve;
 pub use self::execute::{Accepted, Invoked};
 use self::retry::RetryPolicy;
 
 use self::backlog::Backlog;
 use self::counters::Counters;
+use self::deliveries::Deliveries;
 use self::execute::shutting_down;
 use self::in_flight::InFlight;
 use self::instances::Instances;
@@ -146,6 +154,7 @@ pub(crate) struct Shared {
     owner: Owner,
     counters: Counters,
     refusals: Refusals,
+    deliveries: Deliveries,
     pub(crate) scaling_health: ScalingHealth,
 }
 
@@ -196,6 +205,7 @@ impl Engine {
             owner,
             counters: Counters::default(),
             refusals: Refusals::default(),
+            deliveries: Deliveries::default(),
             scaling_health: ScalingHealth::default(),
             options,
             clock,
@@ -219,6 +229,7 @@ impl Engine {
         engine.spawn(expire(engine.clone()));
         engine.spawn(expire_keys(engine.clone()));
         engine.spawn(aliases::move_canaries(engine.clone()));
+        engine.spawn(deliveries::deliver(engine.clone()));
         if engine.0.store.as_shared().is_some() {
             engine.spawn(sharing::renew(engine.clone()));
             engine.spawn(sharing::sweep(engine.clone()));
@@ -306,6 +317,9 @@ impl Engine {
             abandoned: load(&counters.abandoned),
             requests: load(&counters.requests),
             refused_requests: load(&counters.refused_requests),
+            dead_letters: load(&counters.dead_letters),
+            delivered: load(&counters.delivered),
+            undelivered: load(&counters.undelivered),
             duration: ended.duration.snapshot(),
             queue_time: ended.queue_time.snapshot(),
             store_commit: ended.commit.snapshot(),

@@ -12,7 +12,7 @@ use super::job::{Answer, Job};
 use crate::cost::{Usage, price};
 use crate::error::Error;
 use crate::error::StoreError;
-use crate::model::{Execution, Failure, FailureKind, Json, ScalingEvent, Status};
+use crate::model::{Execution, Failure, FailureKind, Json, ScalingEvent};
 use crate::store::{Stage, Write, Written};
 
 /// Something to be written.
@@ -142,11 +142,8 @@ impl Record {
         }
         tracing::error!(%error, execution_id = %execution.id, "the store refused a result");
         let refused = format!("the result could not be stored: {error}");
-        let execution = Arc::make_mut(&mut ended.execution);
-        execution.output = None;
-        execution.logs.clear();
-        execution.status = Status::Failed;
-        execution.failure = Some(Failure::new(FailureKind::Platform, refused));
+        let refused = Failure::new(FailureKind::Platform, refused);
+        Arc::make_mut(&mut ended.execution).refuse(refused);
         Ok(Self::Ended(ended))
     }
 }

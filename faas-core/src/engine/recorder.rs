@@ -20,7 +20,7 @@ use super::record::{Ended, Record};
 use crate::error::StoreError;
 use crate::error::{Cause, Conflict, Error};
 use crate::events::EventKind;
-use crate::model::Status;
+use crate::model::{Execution, Status};
 use crate::store::{Write, Written};
 
 /// How many records may wait to be written while the store is available.
@@ -316,6 +316,19 @@ fn refuse(engine: &Engine, ended: &mut Ended, otherwise: impl Fn() -> Error) {
     }
 }
 
+/// Counts a new dead letter, and has new deliveries made.
+fn follow(engine: &Engine, execution: &Execution) {
+    let Some(follow_up) = &execution.follow_up else {
+        return;
+    };
+    if follow_up.open_group().is_some() {
+        engine.0.counters.add(&engine.0.counters.dead_letters);
+    }
+    if follow_up.delivery_due().is_some() {
+        engine.0.deliveries.wake();
+    }
+}
+
 /// Answers callers and publishes events for what the store has committed.
 fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took: Duration) {
     let now = engine.0.clock.now();
@@ -383,6 +396,7 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
                     }
                     if execution.status.is_terminal() {
                         counters.count(&execution, monotonic);
+                        follow(engine, &execution);
                     }
                     answers.push((answer, execution));
                 }

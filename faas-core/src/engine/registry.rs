@@ -26,7 +26,7 @@ use crate::error::{Error, Resource};
 use crate::kv::Kv;
 use crate::model::egress::EgressRules;
 use crate::model::http::HttpConfig;
-use crate::model::{Aliases, Failure, FailureKind, Function, FunctionId, FunctionStatus};
+use crate::model::{Aliases, Destinations, Failure, FailureKind, Function, FunctionId, FunctionStatus};
 use crate::options::PlatformOptions;
 use crate::runtime::{BindingNames, EXCHANGE, Limits, NETWORK, OpenEnvironment, Program};
 use crate::secrets::SecretKeys;
@@ -179,7 +179,7 @@ impl Registry {
                 let stored = self.store.function(id).await?;
                 let stored = stored.ok_or(Error::NotFound(Resource::Function))?;
                 return match version_of(&stored, alias)? {
-                    Some(version) => self.version_of_alias(id, version).await,
+                    Some(version) => self.version(id, version).await,
                     None => Err(Error::Compile(error)),
                 };
             }
@@ -187,12 +187,16 @@ impl Registry {
         };
         let current = current.ok_or(Error::NotFound(Resource::Function))?;
         match version_of(&current.function, alias)? {
-            Some(version) => self.version_of_alias(id, version).await,
+            Some(version) => self.version(id, version).await,
             None => Ok(current),
         }
     }
 
-    async fn version_of_alias(&self, id: FunctionId, version: u32) -> Result<Arc<Loaded>, Error> {
+    /// The function in this version.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for the function or the version; and as for [`Self::load`].
+    pub(crate) async fn version(&self, id: FunctionId, version: u32) -> Result<Arc<Loaded>, Error> {
         match self.load_version(id, version).await? {
             Found::Ready(loaded) => Ok(loaded),
             Found::NoFunction => Err(Error::NotFound(Resource::Function)),
@@ -432,18 +436,20 @@ impl Registry {
         opened.collect()
     }
 
-    /// What the function's code can read, and the secrets that only its network rules use. A function with a secret that cannot be opened does not run,
-    /// but can still be read and changed.
+    /// What the function's code can read, and the secrets that only its network rules and webhooks use.
+    /// A function with a secret that cannot be opened does not run, but can still be read and changed.
     fn open_environment(
         &self,
         function: &Function,
     ) -> Result<(Arc<OpenEnvironment>, HostSecrets), Failure> {
         let environment = &function.environment;
         let rules = function.config.egress.as_deref();
-        let of_host: HashSet<&str> = rules
+        let of_rules = rules.into_iter().flat_map(EgressRules::secret_names);
+        let destinations = function.config.destinations.as_deref();
+        let of_webhooks = destinations
             .into_iter()
-            .flat_map(EgressRules::secret_names)
-            .collect();
+            .flat_map(Destinations::secret_names);
+        let of_host: HashSet<&str> = of_rules.chain(of_webhooks).collect();
         let mut opened = Vec::with_capacity(environment.secrets.len());
         for (name, secret) in &environment.secrets {
             match self.secret_keys.open(function.id, name, &secret.sealed) {

@@ -161,6 +161,14 @@ actions! {
     ExecutionCancelled = "execution_cancelled",
     /// A failed execution was accepted again.
     ExecutionRetried = "execution_retried",
+    /// Dead letters are repeated.
+    DeadLettersRedriven = "dead_letters_redriven",
+    /// A redrive was stopped.
+    RedriveStopped = "redrive_stopped",
+    /// Dead letters were discarded.
+    DeadLettersDiscarded = "dead_letters_discarded",
+    /// A delivery is made again.
+    DeliveryReplayed = "delivery_replayed",
     /// A load test was started.
     LoadTestStarted = "load_test_started",
     /// A load test was stopped.

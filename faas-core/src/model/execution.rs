@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Attempt, CallerLabel, Cost, ExecutionId, Failure, FailureKind, FunctionId, HostCallRecord,
-    InstanceId, Json, KvUsage, LogLine, Status, Tier, Timestamp,
+    Attempt, CallerLabel, Cost, ExecutionId, Failure, FailureKind, FollowUp, FunctionId,
+    HostCallRecord, InstanceId, Json, KvUsage, LogLine, Status, Tier, Timestamp,
 };
 
 /// An execution: its input, its outcome and its cost.
@@ -66,6 +66,8 @@ pub struct Execution {
     pub idempotency_key: Option<Arc<str>>,
     /// Who called, if that is known.
     pub caller: Option<CallerLabel>,
+    /// What follows its end; `None` if somebody waits for the end.
+    pub follow_up: Option<Box<FollowUp>>,
 }
 
 /// A transition that the current state does not allow.
@@ -140,6 +142,7 @@ impl Execution {
             retry_of: None,
             idempotency_key: None,
             caller: None,
+            follow_up: None,
         }
     }
 
@@ -250,6 +253,23 @@ impl Execution {
         let attempt = self.attempts.last();
         let ended = attempt.map(|attempt| attempt.start_time + attempt.duration);
         self.end_time = Some(now).max(self.start_time).max(ended);
+        self.end_follow_up(now);
+    }
+
+    /// Turns an execution that has ended into a failed one, because its result cannot be stored.
+    pub(crate) fn refuse(&mut self, failure: Failure) {
+        self.output = None;
+        self.logs.clear();
+        self.status = Status::Failed;
+        self.failure = Some(failure);
+        self.end_follow_up(self.end_time.unwrap_or(self.created_at));
+    }
+
+    fn end_follow_up(&mut self, at: Timestamp) {
+        if let Some(follow_up) = &mut self.follow_up {
+            let (status, failure) = (self.status, self.failure.as_ref());
+            follow_up.end(self.function_id, status, failure, at);
+        }
     }
 
     fn require(&self, status: Status, step: &'static str) -> Result<(), IllegalTransition> {

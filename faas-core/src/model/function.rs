@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::egress::EgressRules;
 use super::http::HttpConfig;
 use super::{
-    Aliases, Environment, FunctionId, KvConfig, Language, Modules, RetryConfig, Source, Timestamp,
+    Aliases, Destinations, Environment, FunctionId, KvConfig, Language, Modules, RetryConfig, Source, Timestamp,
 };
 
 /// A function: its code and how to run it.
@@ -133,6 +133,8 @@ pub struct FunctionConfig {
     pub http: Option<Arc<HttpConfig>>,
     /// Its namespaces of keys and values; `None`: none.
     pub kv: Option<Arc<KvConfig>>,
+    /// Where the results of its asynchronous executions are sent; `None`: nowhere.
+    pub destinations: Option<Arc<Destinations>>,
     /// The name of the runtime that runs it; `None`: the platform's first one.
     pub runtime: Option<Arc<str>>,
 }
@@ -156,6 +158,7 @@ impl Default for FunctionConfig {
             egress: None,
             http: None,
             kv: None,
+            destinations: None,
             runtime: None,
         }
     }

@@ -89,6 +89,10 @@ id! {
 }
 
 id! {
+    /// Identifies a redrive: a run that repeats dead letters.
+    RedriveId
+}
+id! {
     /// Identifies a load test.
     LoadTestId
 }
@@ -180,6 +184,11 @@ impl IdGenerator {
     /// Makes a load test id.
     pub fn load_test(&self, now: Timestamp) -> LoadTestId {
         LoadTestId::from_u128(self.next(now))
+    }
+
+    /// Makes a redrive id.
+    pub fn redrive(&self, now: Timestamp) -> RedriveId {
+        RedriveId::from_u128(self.next(now))
     }
 
     /// Makes an API key id.

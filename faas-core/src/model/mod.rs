@@ -8,9 +8,11 @@ mod alias;
 mod attempt;
 mod caller;
 mod cost;
+mod destination;
 pub mod egress;
 mod environment;
 mod execution;
+mod follow_up;
 mod function;
 pub mod http;
 mod id;
@@ -35,12 +37,16 @@ pub use attempt::{
 };
 pub use caller::CallerLabel;
 pub use cost::{Basis, Cost, UsageSums};
+pub use destination::{
+    Condition, Delivery, DeliveryAttempt, DeliveryId, DeliveryState, Destinations, Target, Webhook,
+};
 pub use environment::{Environment, Secret};
 pub use execution::{Execution, IllegalTransition};
+pub use follow_up::{DeadLetter, DeadLetterGroup, DeadLetterState, FollowUp, MAX_HOPS};
 pub use function::{Function, FunctionConfig, FunctionLabel, FunctionStatus, Tier};
 pub use id::{
     AuditId, ExecutionId, FunctionId, IdGenerator, InstanceId, KeyId, LoadTestId, ParseIdError,
-    ScalingEventId,
+    RedriveId, ScalingEventId,
 };
 #[cfg(feature = "quickjs")]
 pub(crate) use json::is_too_deep;

@@ -187,7 +187,8 @@ impl Executions<'_> {
     }
 
     /// Repeats an execution that has ended, with the same input, as a new one that names it in
-    /// `retry_of`. It runs the current version of the function, for the same caller.
+    /// `retry_of`. It runs the current version of the function, for the same caller. An open dead letter
+    /// is redriven by it.
     ///
     /// An execution that has answered an HTTP request answers the same request again, if the function
     /// still answers requests. Nobody gets the response, and the new execution is stored only at its
@@ -267,6 +268,12 @@ impl Executions<'_> {
             ..Request::once(input, caller)
         };
         let engine = self.platform.engine();
-        engine.execute(ended.function_id, request).await
+        let accepted = engine.execute(ended.function_id, request).await?;
+        if ended.follow_up.as_ref().is_some_and(|one| one.open_group().is_some())
+            && let Err(error) = engine.mark_redriven(ended.id, accepted.id).await
+        {
+            tracing::warn!(%error, execution_id = %ended.id, "a dead letter stays open");
+        }
+        Ok(accepted)
     }
 }

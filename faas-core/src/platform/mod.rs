@@ -6,28 +6,37 @@
 
 mod builder;
 mod costs;
+mod dead_letters;
+mod deliveries;
 mod environment;
 mod executions;
 mod functions;
 mod http;
 mod load_tests;
 mod metrics;
+mod redrives;
 mod reseal;
 
 use std::sync::Arc;
 
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-pub use crate::engine::VersionStats;
+pub use crate::engine::{RedriveVersion, VersionStats};
 pub use crate::engine::{Accepted, Histogram, Invoked, LiveCounters};
 pub use builder::PlatformBuilder;
 pub use costs::{Costs, EstimateRequest, FunctionCost, SystemCost};
+pub use dead_letters::{
+    DeadLetterGroupSummary, DeadLetterGroups, DeadLetterQuery, DeadLetterSelection, DeadLetters,
+    Discarded, MAX_COUNTED,
+};
+pub use deliveries::{Deliveries, DeliveryQuery, deliveries};
 pub use environment::EnvironmentUpdate;
 pub use executions::{CallOptions, Executions};
 pub use functions::{AliasUpdate, FunctionUpdate, Functions, NewFunction};
 pub use http::HttpFunction;
 pub use load_tests::LoadTests;
 pub use metrics::{HourOfExecutions, Overview};
+pub use redrives::{Redrive, RedriveRequest, RedriveStatus};
 pub use reseal::{Resealed, Unopened, reseal};
 
 use crate::bindings::Bindings;
@@ -72,6 +81,7 @@ pub struct Platform {
 struct Inner {
     engine: Engine,
     load_tests: Arc<load_tests::Running>,
+    redrives: Arc<redrives::Redrives>,
 }
 
 impl Drop for Inner {
@@ -91,6 +101,7 @@ impl Platform {
             inner: Arc::new(Inner {
                 engine,
                 load_tests: Arc::default(),
+                redrives: Arc::default(),
             }),
         }
     }
@@ -101,6 +112,10 @@ impl Platform {
 
     pub(crate) fn running_load_tests(&self) -> &Arc<load_tests::Running> {
         &self.inner.load_tests
+    }
+
+    pub(crate) fn running_redrives(&self) -> &Arc<redrives::Redrives> {
+        &self.inner.redrives
     }
 
     /// Uploading, changing, listing and deleting functions.
@@ -116,6 +131,33 @@ impl Platform {
     /// Reading, cancelling and repeating executions.
     pub fn executions(&self) -> Executions<'_> {
         Executions { platform: self }
+    }
+
+    /// Asynchronous executions that have failed for good: listing, repeating and discarding them.
+    ///
+    /// ```
+    /// use faas_core::platform::{DeadLetterSelection, RedriveRequest};
+    ///
+    /// # async fn redrive(platform: &faas_core::Platform) -> Result<(), faas_core::Error> {
+    /// let groups = platform.dead_letters().groups(None).await?;
+    /// if let Some(largest) = groups.groups.first() {
+    ///     let all_of_it = DeadLetterSelection::Open {
+    ///         function: None,
+    ///         group: Some(largest.group),
+    ///         limit: None,
+    ///     };
+    ///     platform.dead_letters().redrive(RedriveRequest::new(all_of_it))?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn dead_letters(&self) -> DeadLetters<'_> {
+        DeadLetters { platform: self }
+    }
+
+    /// Deliveries of results to the destinations of functions: listing and repeating them.
+    pub fn deliveries(&self) -> Deliveries<'_> {
+        Deliveries { platform: self }
     }
 
     /// The namespace of keys and values with this name: a shared one, or `function:ID` for a function's

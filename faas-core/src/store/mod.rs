@@ -33,7 +33,7 @@ use async_trait::async_trait;
 
 pub use crate::error::{BoxError, StoreError};
 use crate::model::{
-    Execution, ExecutionId, Function, FunctionCounts, FunctionId, FunctionLabel, FunctionSummary,
+    DeadLetterGroup, Execution, ExecutionId, Function, FunctionCounts, FunctionId, FunctionLabel, FunctionSummary,
     ListedExecution, LoadTest, LoadTestId, ScalingEvent, Timestamp,
 };
 
@@ -45,7 +45,7 @@ pub use key_value::{
 pub use memory::MemoryStore;
 pub use page::{FunctionPage, PAGE_BYTES, Page, PageBudget, PartLengths, SHORT};
 pub use query::{
-    ExecutionQuery, FunctionQuery, Granularity, LoadTestQuery, Period, Totals, UsageGroup,
+    ExecutionQuery, FollowUpFilter, FunctionQuery, Granularity, LoadTestQuery, Period, Totals, UsageGroup,
     UsageKey, UsageQuery, UsageRow,
 };
 pub use secrets::SecretStore;
@@ -215,6 +215,21 @@ pub trait Store: AccessStore + SecretStore {
         key: &str,
         since: Timestamp,
     ) -> Result<Option<ExecutionId>, StoreError>;
+
+    /// The newest open dead letters and their groups, newest first: of one function or of all, at most
+    /// `limit`. Reads nothing but an index.
+    async fn open_dead_letters(
+        &self,
+        function: Option<FunctionId>,
+        limit: usize,
+    ) -> Result<Vec<(ExecutionId, DeadLetterGroup)>, StoreError>;
+
+    /// The executions whose deliveries are due first, and when they are, at most `limit`. Reads nothing
+    /// but an index.
+    async fn next_deliveries(
+        &self,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, ExecutionId)>, StoreError>;
 
     /// The newest execution's id, for [`crate::model::IdGenerator::after`].
     async fn newest_execution(&self) -> Result<Option<ExecutionId>, StoreError>;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::FunctionQuery;
 use crate::model::{
-    Attempt, Execution, FunctionId, FunctionSummary, Json, LeftOut, ListedExecution, LogLine,
+    Attempt, Execution, FollowUp, FunctionId, FunctionSummary, Json, LeftOut, ListedExecution, LogLine,
 };
 
 /// How many bytes a page has for what is long, unless set: 8 MiB.
@@ -95,14 +95,25 @@ impl PageBudget {
         }
     }
 
+    /// Removes the deliveries of an execution if they do not fit any more.
+    pub fn bound_deliveries(&mut self, execution: &mut Arc<Execution>) {
+        let bytes = execution.follow_up.as_deref().map_or(0, FollowUp::bytes);
+        if !self.admit(bytes)
+            && let Some(follow_up) = &mut Arc::make_mut(execution).follow_up
+        {
+            follow_up.deliveries.clear();
+        }
+    }
+
     /// The execution without the parts that do not fit any more, and without its host calls, which
     /// lists only count.
     pub fn bounded(&mut self, listed: ListedExecution) -> ListedExecution {
         let ListedExecution {
-            execution,
+            mut execution,
             left_out: before,
         } = listed;
         let left_out = self.leave_out(PartLengths::of(&execution));
+        self.bound_deliveries(&mut execution);
         if left_out.is_nothing() && execution.host_calls.is_empty() {
             let left_out = before;
             return ListedExecution {
@@ -164,6 +175,7 @@ fn without(execution: &Execution, left_out: LeftOut) -> Execution {
         retry_of: execution.retry_of,
         idempotency_key: execution.idempotency_key.clone(),
         caller: execution.caller.clone(),
+        follow_up: execution.follow_up.clone(),
     }
 }
 

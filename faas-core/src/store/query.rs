@@ -4,7 +4,8 @@
 use super::SHORT;
 use super::{FunctionPage, PAGE_BYTES, Page};
 use crate::model::{
-    ExecutionId, FailureKind, FunctionId, FunctionSummary, Status, Timestamp, UsageSums,
+    DeadLetterGroup, ExecutionId, FailureKind, FunctionId, FunctionSummary, Status, Timestamp,
+    UsageSums,
 };
 
 /// Which functions to list.
@@ -64,6 +65,8 @@ pub struct ExecutionQuery {
     pub status: Option<Status>,
     /// Failed for this reason only.
     pub failure: Option<FailureKind>,
+    /// With what follows them only.
+    pub follow_up: FollowUpFilter,
     /// Accepted within this period.
     pub period: Period,
     /// Older than this one: the last of the page before.
@@ -81,6 +84,7 @@ impl Default for ExecutionQuery {
             function: None,
             status: None,
             failure: None,
+            follow_up: FollowUpFilter::Any,
             period: Period::ALL,
             before: None,
             limit: 50,
@@ -104,6 +108,22 @@ impl ExecutionQuery {
     pub fn state(&self) -> Option<Status> {
         self.status.or(self.failure.map(|_| Status::Failed))
     }
+}
+
+/// Which executions to list by what follows them. Each but `Any` reads an index of these executions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FollowUpFilter {
+    /// All.
+    #[default]
+    Any,
+    /// Open dead letters.
+    DeadLetter,
+    /// Open dead letters of this group.
+    DeadLetterGroup(DeadLetterGroup),
+    /// Executions of this function with deliveries.
+    Deliveries(FunctionId),
+    /// Executions of this function with a delivery that has failed.
+    FailedDeliveries(FunctionId),
 }
 
 /// Which load tests to list.

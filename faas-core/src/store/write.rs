@@ -5,7 +5,7 @@ use std::sync::Arc;
 #[cfg(doc)]
 use super::IDEMPOTENCY_WINDOW;
 use super::Lease;
-use crate::model::{Execution, ExecutionId, ScalingEvent, Status};
+use crate::model::{Execution, ExecutionId, FollowUp, FunctionId, ScalingEvent, Status};
 
 /// One write of an execution or scaling event.
 #[derive(Debug, Clone)]
@@ -31,6 +31,16 @@ pub enum Write {
         execution: Arc<Execution>,
         /// The stage it was at before: pending or running.
         from: Stage,
+    },
+    /// Replaces what follows an execution that has ended. [`Written::Stale`] unless the execution has
+    /// ended and its stored [`FollowUp::revision`] is one less than that of `follow_up`.
+    FollowUp {
+        /// The execution.
+        id: ExecutionId,
+        /// Its function.
+        function: FunctionId,
+        /// What follows it now.
+        follow_up: Box<FollowUp>,
     },
     /// A scaling event.
     Scaling(ScalingEvent),

@@ -69,6 +69,10 @@ errors! {
     NoValue: "404" "`not_found`: the namespace has no such key.";
     /// There are no keys.
     NoKeys: "404" "`not_found`: there are no keys here.";
+    /// There is no such redrive.
+    NoRedrive: "404" "`not_found`: there is no such redrive, or another server runs it.";
+    /// There is no such delivery.
+    NoDelivery: "404" "`not_found`: there is no such delivery.";
     /// There is no such load test.
     NoLoadTest: "404" "`load_test_not_found`";
     /// The request conflicts with the current state.

@@ -23,9 +23,17 @@ may end with a slash. Each path of a function also exists with the function's na
 `/api/functions/by-name/NAME/invoke`. Where keys are in use, send one as `Authorization: Bearer`; \
 `x-role` names the role that an operation needs. Live events come over a WebSocket.";
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 10] = [
     ("Functions", "Uploading, changing and calling functions."),
     ("Executions", "What was run."),
+    (
+        "Dead letters",
+        "Asynchronous executions that have failed for good.",
+    ),
+    (
+        "Destinations",
+        "Deliveries of results to other functions, webhooks and functions of the host.",
+    ),
     ("Metrics", "How the platform does and did."),
     ("Costs", "Prices, estimates and reports."),
     (

@@ -9,7 +9,7 @@ use faas_core::model::{AuditAction, FailureKind, Json, Status};
 use faas_core::store::ExecutionQuery;
 use utoipa_axum::routes;
 
-use super::{DEFAULT_LIST, MAX_LIST};
+use super::{DEFAULT_LIST, MAX_LIST, cursor};
 use crate::answer;
 use crate::audit::{actor, caller};
 use crate::envelope::Envelope;
@@ -62,18 +62,12 @@ async fn read(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> 
 async fn list(State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     let params = Params::of(&uri)?;
     let limit = params.number("limit", 1..=MAX_LIST, DEFAULT_LIST)? as usize;
-    let before = match params.text("cursor")? {
-        None => None,
-        Some(text) => Some(text.parse().map_err(|_| {
-            ApiError::invalid("invalid cursor: expected the nextCursor of the previous page")
-        })?),
-    };
     let query = ExecutionQuery {
         function: params.function("functionId")?,
         status: status(&params)?,
         failure: error_kind(&params)?,
         period: dates::between(&params, "from", "to")?,
-        before,
+        before: cursor(&params)?,
         // One more tells whether there is a next page.
         limit: limit + 1,
         ..ExecutionQuery::default()

@@ -3,6 +3,8 @@
 
 pub(crate) mod audit;
 pub(crate) mod costs;
+pub(crate) mod dead_letters;
+pub(crate) mod deliveries;
 pub(crate) mod document;
 pub(crate) mod executions;
 pub(crate) mod functions;
@@ -21,14 +23,23 @@ pub(crate) mod versions;
 
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use faas_core::model::ExecutionId;
 
 use crate::error::{ApiError, CostsError};
-use crate::extract::shorten;
+use crate::extract::{Params, shorten};
 
 /// The most executions in a list.
 const MAX_LIST: u32 = 1_000;
 /// The number of executions in a list by default.
 const DEFAULT_LIST: u32 = 50;
+
+/// The parameter `cursor` of a list of executions.
+fn cursor(params: &Params) -> Result<Option<ExecutionId>, ApiError> {
+    let cursor = params.text("cursor")?.map(str::parse).transpose();
+    cursor.map_err(|_| {
+        ApiError::invalid("invalid cursor: expected the nextCursor of the previous page")
+    })
+}
 
 /// The answer for a path without a route.
 pub(crate) async fn not_found(uri: Uri) -> Response {

@@ -110,6 +110,21 @@ fn render(counters: &LiveCounters, body_bytes: usize) -> String {
         "HTTP requests of functions that a rule refused.",
         counters.refused_requests,
     );
+    page.counter(
+        "dead_letters_total",
+        "Asynchronous executions that failed for good.",
+        counters.dead_letters,
+    );
+    page.counter(
+        "deliveries_succeeded_total",
+        "Attempts to deliver a result that succeeded.",
+        counters.delivered,
+    );
+    page.counter(
+        "deliveries_failed_total",
+        "Attempts to deliver a result that failed.",
+        counters.undelivered,
+    );
     page.histogram(
         "execution_duration_seconds",
         "Run time of attempts.",

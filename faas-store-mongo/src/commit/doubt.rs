@@ -22,6 +22,7 @@ pub(crate) struct InDoubt(HashMap<Step, Doubt>);
 enum Step {
     Claim(ExecutionId, u32),
     Settle(ExecutionId, Stage),
+    FollowUp(ExecutionId, u32),
 }
 
 impl From<&Update<'_>> for Step {
@@ -29,6 +30,7 @@ impl From<&Update<'_>> for Step {
         match update {
             Update::Claim { id, attempt, .. } => Self::Claim(*id, *attempt),
             Update::Settle { execution, from } => Self::Settle(execution.id, *from),
+            Update::FollowUp { id, follow_up, .. } => Self::FollowUp(*id, follow_up.revision),
         }
     }
 }

@@ -65,7 +65,7 @@ impl Inner {
 fn hours_of(writes: &[Write]) -> BTreeSet<Timestamp> {
     let ended = writes.iter().filter_map(|write| match write {
         Write::Insert(execution) | Write::Settle { execution, .. } => Some(execution),
-        Write::Claim { .. } | Write::Scaling(_) => None,
+        Write::Claim { .. } | Write::FollowUp { .. } | Write::Scaling(_) => None,
     });
     ended
         .filter(|execution| execution.status.is_terminal())

@@ -135,6 +135,31 @@ fn statement(update: &Update<'_>, token: ObjectId) -> (Bson, usize) {
             let update = doc! { "$set": set, "$unset": unset };
             (at_stage(execution.id, Some(*from)), update, size)
         }
+        Update::FollowUp {
+            id,
+            function,
+            follow_up,
+        } => {
+            // No execution is stored with revision -1.
+            let before = follow_up.revision.checked_sub(1).map_or(-1, i64::from);
+            let ended = [Status::Completed, Status::Failed].map(Status::as_str);
+            let filter = doc! {
+                "_id": id.bson(),
+                "status": { "$in": ended.to_vec() },
+                "followUpRevision": before,
+            };
+            let mut set = execution::write_follow_up(*id, *function, follow_up);
+            set.insert("lastUpdate", token);
+            // Some servers refuse to unset nothing.
+            let mut unset = doc! { "lease": "" };
+            for key in execution::FOLLOW_UP_KEYS {
+                if !set.contains_key(key) {
+                    unset.insert(key, "");
+                }
+            }
+            let update = doc! { "$set": set, "$unset": unset };
+            (filter, update, follow_up.bytes())
+        }
     };
     let statement = doc! { "q": filter, "u": update };
     (Bson::Document(statement), FIXED + size)

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use faas_core::model::{Execution, ExecutionId, FunctionId, ScalingEvent};
+use faas_core::model::{Execution, ExecutionId, FollowUp, FunctionId, ScalingEvent};
 use faas_core::store::{Lease, Stage, Write};
 
 /// Writes that can be applied in any order, each with its index in the group.
@@ -25,12 +25,17 @@ pub(super) enum Update<'a> {
         execution: &'a Execution,
         from: Stage,
     },
+    FollowUp {
+        id: ExecutionId,
+        function: FunctionId,
+        follow_up: &'a FollowUp,
+    },
 }
 
 impl Update<'_> {
     pub(super) const fn id(&self) -> ExecutionId {
         match self {
-            Self::Claim { id, .. } => *id,
+            Self::Claim { id, .. } | Self::FollowUp { id, .. } => *id,
             Self::Settle { execution, .. } => execution.id,
         }
     }
@@ -45,7 +50,7 @@ pub(super) fn cut(writes: &[Write]) -> Vec<Wave<'_>> {
     for (place, write) in writes.iter().enumerate() {
         let id = match write {
             Write::Insert(execution) => Some(execution.id),
-            Write::Claim { id, .. } => Some(*id),
+            Write::Claim { id, .. } | Write::FollowUp { id, .. } => Some(*id),
             Write::Settle { execution, .. } => Some(execution.id),
             Write::Scaling(_) => None,
         };
@@ -82,6 +87,18 @@ pub(super) fn cut(writes: &[Write]) -> Vec<Wave<'_>> {
                 let from = *from;
                 wave.updates
                     .push((place, Update::Settle { execution, from }));
+            }
+            Write::FollowUp {
+                id,
+                function,
+                follow_up,
+            } => {
+                let update = Update::FollowUp {
+                    id: *id,
+                    function: *function,
+                    follow_up,
+                };
+                wave.updates.push((place, update));
             }
             Write::Scaling(event) => wave.events.push((place, event)),
         }

@@ -1,7 +1,7 @@
 //! Documents of `executions`.
 
 use faas_core::model::{
-    CallerLabel, Execution, ExecutionId, Failure, FailureKind, FunctionConfig, FunctionId,
+    CallerLabel, Execution, ExecutionId, Failure, FailureKind, FollowUp, FunctionConfig, FunctionId,
     InstanceId, Json, LeftOut, Status, Tier, Timestamp,
 };
 use faas_core::store::PartLengths;
@@ -59,6 +59,9 @@ pub(crate) fn write(execution: &Execution) -> Document {
             "duration": nanos(execution.duration),
         },
     };
+    if let Some(follow_up) = &execution.follow_up {
+        document.extend(write_follow_up(execution.id, execution.function_id, follow_up));
+    }
     detail::write_failure(execution.failure.as_ref(), &mut document);
     if let Some(waits) = waits_in(execution.status) {
         let since = match execution.status {
@@ -70,6 +73,53 @@ pub(crate) fn write(execution: &Execution) -> Document {
     }
     document
 }
+
+/// The fields of what follows the end of an execution. Those that are not among them must be unset:
+/// see [`FOLLOW_UP_KEYS`].
+pub(crate) fn write_follow_up(
+    id: ExecutionId,
+    function: FunctionId,
+    follow_up: &FollowUp,
+) -> Document {
+    let mut document = doc! {
+        "followUp": serde_json::to_string(follow_up).ok(),
+        "followUpRevision": i64::from(follow_up.revision),
+    };
+    let (id, function) = (id.text(), function.text());
+    if let Some(group) = follow_up.open_group() {
+        document.insert(DEAD_LETTER, format!("{id}/{group}"));
+        document.insert(DEAD_LETTER_OF, format!("{function}/{id}/{group}"));
+        document.insert(DEAD_LETTER_GROUP, format!("{group}/{id}"));
+    }
+    if let Some(failed) = follow_up.deliveries_failed() {
+        document.insert(DELIVERIES_OF, format!("{function}/{id}"));
+        if failed {
+            document.insert(FAILED_DELIVERIES_OF, format!("{function}/{id}"));
+        }
+    }
+    if let Some(due) = follow_up.delivery_due() {
+        document.insert(DELIVERY_DUE, due.as_micros());
+    }
+    document
+}
+
+pub(crate) const DEAD_LETTER: &str = "deadLetter";
+pub(crate) const DEAD_LETTER_OF: &str = "deadLetterOf";
+pub(crate) const DEAD_LETTER_GROUP: &str = "deadLetterGroup";
+pub(crate) const DELIVERIES_OF: &str = "deliveriesOf";
+pub(crate) const FAILED_DELIVERIES_OF: &str = "failedDeliveriesOf";
+pub(crate) const DELIVERY_DUE: &str = "deliveryDue";
+
+/// Fields that only few executions have. Each has a sparse index in which they are sorted by id, within
+/// what comes before it: a sparse index of several fields would have all executions.
+pub(crate) const FOLLOW_UP_KEYS: [&str; 6] = [
+    DEAD_LETTER,
+    DEAD_LETTER_OF,
+    DEAD_LETTER_GROUP,
+    DELIVERIES_OF,
+    FAILED_DELIVERIES_OF,
+    DELIVERY_DUE,
+];
 
 /// The field that tells since when an execution with this status waits for somebody to take it up,
 /// in microseconds.
@@ -187,12 +237,19 @@ pub(crate) fn head(document: &Document) -> Result<Head, Error> {
         retry_of: damage.or("retryOf", fields.optional_id("retryOf"), None),
         idempotency_key: key.map(Into::into),
         caller: damage.or("caller", caller(&fields), None),
+        follow_up: damage.or("followUp", follow_up(&fields), None),
     };
     Ok(Head {
         execution,
         lengths,
         damage,
     })
+}
+
+fn follow_up(fields: &Fields<'_>) -> Result<Option<Box<FollowUp>>, Error> {
+    let text = fields.optional_text("followUp")?;
+    let read = text.map(serde_json::from_str).transpose();
+    read.map_err(|_| fields.unreadable("followUp"))
 }
 
 fn caller(fields: &Fields<'_>) -> Result<Option<CallerLabel>, Error> {

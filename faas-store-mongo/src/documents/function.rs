@@ -8,8 +8,8 @@ use faas_core::model::Sealed;
 use faas_core::model::egress::EgressRules;
 use faas_core::model::http::HttpConfig;
 use faas_core::model::{
-    Aliases, Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
-    FunctionSummary, KvConfig, Language, Modules, RetryConfig, Secret, Tier, Timestamp,
+    Aliases, Destinations, Environment, Function, FunctionConfig, FunctionId, FunctionLabel,
+    FunctionStatus, FunctionSummary, KvConfig, Language, Modules, RetryConfig, Secret, Tier, Timestamp,
 };
 use faas_core::store::Period;
 use mongodb::bson::spec::BinarySubtype;
@@ -47,6 +47,7 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
             "egress": write_egress(&function.config),
             "http": write_http(&function.config),
             "kv": write_kv(&function.config),
+            "destinations": write_destinations(&function.config),
             "runtime": function.config.runtime.as_deref(),
             "env": variables,
             "secrets": secrets,
@@ -177,6 +178,19 @@ fn kv(fields: &Fields<'_>) -> Result<Option<Arc<KvConfig>>, Error> {
     };
     let kv = serde_json::from_str(text);
     (kv.map(|kv| Some(Arc::new(kv)))).map_err(|_| fields.unreadable("config.kv"))
+}
+
+/// As JSON text. Null stands for none.
+fn write_destinations(config: &FunctionConfig) -> Bson {
+    let destinations = config.destinations.as_deref();
+    let text = destinations.and_then(|destinations| serde_json::to_string(destinations).ok());
+    text.map_or(Bson::Null, Bson::String)
+}
+
+fn destinations(fields: &Fields<'_>) -> Result<Option<Arc<Destinations>>, Error> {
+    let text = fields.optional_text("destinations")?;
+    let read = text.map(serde_json::from_str).transpose();
+    read.map_err(|_| fields.unreadable("config.destinations"))
 }
 
 /// Names are of letters, digits and `_`, so they can be names of fields.
@@ -346,6 +360,7 @@ fn config(fields: &Fields<'_>, damage: &mut Damage) -> FunctionConfig {
         // And one whose HTTP settings cannot be read answers no requests.
         http: damage.or("config.http", http(fields), None),
         kv: damage.or("config.kv", kv(fields), None),
+        destinations: damage.or("config.destinations", destinations(fields), None),
         runtime: damage
             .or("config.runtime", fields.optional_text("runtime"), None)
             .map(Into::into),

@@ -43,6 +43,7 @@ impl Inner {
                 to: before,
                 ..Period::ALL
             },
+            index: None,
             beyond: None,
             order: Order::OldestFirst,
             limit,

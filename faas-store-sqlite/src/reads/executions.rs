@@ -6,7 +6,7 @@ use std::time::Duration;
 use faas_core::model::{
     Execution, ExecutionId, FailureKind, FunctionId, ListedExecution, Status, Timestamp,
 };
-use faas_core::store::{ExecutionQuery, PAGE_BYTES, Page, PageBudget, Period};
+use faas_core::store::{ExecutionQuery, FollowUpFilter, PAGE_BYTES, Page, PageBudget, Period};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{collect, functions, limit, readable};
@@ -27,9 +27,12 @@ pub(crate) fn one(connection: &Connection, id: ExecutionId) -> Result<Option<Exe
 
 /// The statement's `FROM` and `WHERE` for executions of this status and function: reads an index in
 /// the order of time, or the table, which has that order. Its parameters are: function number,
-/// status, first key, last key, start and end of the period, and the kind of failure.
-fn list_sql(function: bool, status: Option<Status>, failure: bool) -> String {
+/// status, first key, last key, start and end of the period, the kind of failure, and the group of dead
+/// letters.
+fn list_sql(function: bool, query: &ExecutionQuery) -> String {
+    let (status, failure) = (query.state(), query.failure.is_some());
     let from = match (status, function) {
+        _ if query.follow_up != FollowUpFilter::Any => follow_up_sql(query.follow_up, function),
         (Some(Status::Pending | Status::Running), false) => {
             "FROM executions e INDEXED BY executions_unfinished
              WHERE e.status < 2 AND ?1 IS NULL AND e.status = ?2"
@@ -61,9 +64,43 @@ fn list_sql(function: bool, status: Option<Status>, failure: bool) -> String {
     } else {
         " AND ?7 IS NULL"
     };
+    let group = match query.follow_up {
+        FollowUpFilter::DeadLetterGroup(_) => "",
+        _ => " AND ?8 IS NULL",
+    };
     let range = " AND e.seq BETWEEN ?3 AND ?4 AND e.created_at >= ?5 AND e.created_at < ?6
         ORDER BY e.seq DESC";
-    [from, kind, range].concat()
+    [from, kind, group, range].concat()
+}
+
+/// As in [`list_sql`], for executions with these follow-ups.
+const fn follow_up_sql(filter: FollowUpFilter, function: bool) -> &'static str {
+    match filter {
+        FollowUpFilter::DeadLetterGroup(_) => {
+            "FROM executions e INDEXED BY executions_dead_group
+             WHERE e.dead_letter_group = ?8 AND (?1 IS NULL OR e.function_no = ?1)
+                AND (?2 IS NULL OR e.status = ?2)"
+        }
+        FollowUpFilter::Deliveries(_) => {
+            "FROM executions e INDEXED BY executions_deliveries
+             WHERE e.deliveries IS NOT NULL AND e.function_no = ?1
+                AND (?2 IS NULL OR e.status = ?2)"
+        }
+        FollowUpFilter::FailedDeliveries(_) => {
+            "FROM executions e INDEXED BY executions_deliveries_failed
+             WHERE e.deliveries = 2 AND e.function_no = ?1 AND (?2 IS NULL OR e.status = ?2)"
+        }
+        FollowUpFilter::DeadLetter | FollowUpFilter::Any if function => {
+            "FROM executions e INDEXED BY executions_dead_function
+             WHERE e.dead_letter_group IS NOT NULL AND e.function_no = ?1
+                AND (?2 IS NULL OR e.status = ?2)"
+        }
+        FollowUpFilter::DeadLetter | FollowUpFilter::Any => {
+            "FROM executions e INDEXED BY executions_dead
+             WHERE e.dead_letter_group IS NOT NULL AND ?1 IS NULL
+                AND (?2 IS NULL OR e.status = ?2)"
+        }
+    }
 }
 
 /// Runs `select` for `query`. Rows for which `read` returns `None` do not count.
@@ -73,7 +110,15 @@ fn list<T>(
     query: &ExecutionQuery,
     mut read: impl FnMut(&rusqlite::Row<'_>) -> Result<Option<T>, Error>,
 ) -> Result<Vec<T>, Error> {
-    let no = match query.function {
+    let (function, group) = match query.follow_up {
+        FollowUpFilter::Deliveries(id) | FollowUpFilter::FailedDeliveries(id) => (Some(id), None),
+        FollowUpFilter::DeadLetterGroup(group) => {
+            let group = i64::from_be_bytes(group.bits().to_be_bytes());
+            (query.function, Some(group))
+        }
+        FollowUpFilter::Any | FollowUpFilter::DeadLetter => (query.function, None),
+    };
+    let no = match function {
         None => None,
         Some(id) => match functions::number(connection, id)? {
             None => return Ok(Vec::new()),
@@ -85,11 +130,7 @@ fn list<T>(
     if let Some(before) = query.before {
         last = last.min(seq(before) - 1);
     }
-    let sql = [
-        select,
-        &list_sql(no.is_some(), query.state(), query.failure.is_some()),
-    ]
-    .concat();
+    let sql = [select, &list_sql(no.is_some(), query)].concat();
     let params = params![
         no,
         query.state().map(status_code),
@@ -98,6 +139,7 @@ fn list<T>(
         query.period.from.as_micros(),
         query.period.to.as_micros(),
         query.failure.map(FailureKind::as_str),
+        group,
     ];
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params)?;

@@ -1,6 +1,7 @@
 //! Queries. This module does not write.
 
 pub(crate) mod executions;
+pub(crate) mod follow_ups;
 pub(crate) mod functions;
 pub(crate) mod load_tests;
 pub(crate) mod scaling;

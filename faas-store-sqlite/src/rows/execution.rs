@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use faas_core::model::{
-    CallerLabel, Cost, Execution, ExecutionId, Failure, FailureKind, FunctionId, InstanceId, Json,
-    LeftOut, ListedExecution, NanoDollars, Status, Tier, Timestamp,
+    CallerLabel, Cost, Execution, ExecutionId, Failure, FailureKind, FollowUp, FunctionId,
+    InstanceId, Json, LeftOut, ListedExecution, NanoDollars, Status, Tier, Timestamp,
 };
 use faas_core::store::{PageBudget, PartLengths};
 use rusqlite::{CachedStatement, Connection, Row, params};
@@ -21,10 +21,11 @@ const INSERT: &str = "
         cost_tier, cost_base, cost_cold_start, cost_retry, cost_data_transfer, memory_mb, cpu_millis,
         price_version, function_version, tier, start_time, end_time, retry_count, max_retries,
         due_at, instance_id, retry_of, idempotency_key, failure, attempts, logs, input, output,
-        host_calls, host_call_count, caller, caller_name, cost_kv)
+        host_calls, host_call_count, caller, caller_name, cost_kv, follow_up, follow_up_revision,
+        dead_letter_group, delivery_due, deliveries)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
         ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34,
-        ?35, ?36)
+        ?35, ?36, ?37, ?38, ?39, ?40, ?41)
     ON CONFLICT (seq) DO NOTHING";
 
 const UPDATE: &str = "
@@ -35,7 +36,8 @@ const UPDATE: &str = "
         retry_count = ?21, max_retries = ?22, due_at = ?23, instance_id = ?24, retry_of = ?25,
         idempotency_key = ?26, failure = ?27, attempts = ?28, logs = ?29, input = ?30, output = ?31,
         host_calls = ?32, host_call_count = ?33, caller = ?34, caller_name = ?35,
-        cost_kv = ?36
+        cost_kv = ?36, follow_up = ?37, follow_up_revision = ?38, dead_letter_group = ?39,
+        delivery_due = ?40, deliveries = ?41
     WHERE seq = ?1 AND id = ?2";
 
 macro_rules! select {
@@ -47,7 +49,7 @@ macro_rules! select {
         e.cost_cold_start, e.cost_retry, e.cost_data_transfer, e.memory_mb, e.cpu_millis,
         e.price_version, e.function_version, e.tier, e.start_time, e.end_time, e.retry_count,
         e.max_retries, e.due_at, e.instance_id, e.retry_of, e.idempotency_key, e.failure,
-        e.host_call_count, e.caller, e.caller_name, e.cost_kv, ",
+        e.host_call_count, e.caller, e.caller_name, e.cost_kv, e.follow_up, ",
             $parts,
             " "
         )
@@ -105,6 +107,7 @@ fn write(
     let cost = &execution.cost;
     let host_calls = execution.host_call_count();
     let caller = execution.caller.as_ref();
+    let follow_up = execution.follow_up.as_deref();
     let changed = statement.execute(params![
         seq(execution.id),
         execution_key(execution.id),
@@ -142,8 +145,54 @@ fn write(
         caller.map(|caller| &*caller.id),
         caller.and_then(|caller| caller.name.as_deref()),
         cost.kv.get(),
+        follow_up.map(text).transpose()?,
+        follow_up.map(|follow_up| follow_up.revision),
+        follow_up.and_then(group),
+        follow_up.and_then(due),
+        follow_up.and_then(deliveries),
     ])?;
     Ok(changed)
+}
+
+/// Replaces what follows an execution that has ended. Returns whether it had the revision before.
+pub(crate) fn update_follow_up(
+    connection: &Connection,
+    id: ExecutionId,
+    follow_up: &FollowUp,
+) -> Result<bool, Error> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE executions SET follow_up = ?3, follow_up_revision = ?4, dead_letter_group = ?5,
+            delivery_due = ?6, deliveries = ?7
+         WHERE seq = ?1 AND id = ?2 AND status >= 2 AND follow_up_revision = ?4 - 1",
+    )?;
+    let changed = statement.execute(params![
+        seq(id),
+        execution_key(id),
+        text(follow_up)?,
+        follow_up.revision,
+        group(follow_up),
+        due(follow_up),
+        deliveries(follow_up),
+    ])?;
+    Ok(changed == 1)
+}
+
+fn text(follow_up: &FollowUp) -> Result<String, Error> {
+    serde_json::to_string(follow_up).map_err(|_| Error::row(TABLE, "follow_up"))
+}
+
+fn group(follow_up: &FollowUp) -> Option<i64> {
+    let group = follow_up.open_group()?;
+    Some(i64::from_be_bytes(group.bits().to_be_bytes()))
+}
+
+fn due(follow_up: &FollowUp) -> Option<i64> {
+    follow_up.delivery_due().map(Timestamp::as_micros)
+}
+
+fn deliveries(follow_up: &FollowUp) -> Option<i64> {
+    let failed = follow_up.deliveries_failed()?;
+    Some(if failed { 2 } else { 1 })
 }
 
 /// Reads the columns of [`SELECT`]. Fails only if the id cannot be read.
@@ -196,8 +245,10 @@ pub(crate) fn read_listed(
         columns.take_damage(parts);
     }
     finish(&columns, &mut execution);
+    let mut execution = Arc::new(execution);
+    budget.bound_deliveries(&mut execution);
     Ok(ListedExecution {
-        execution: Arc::new(execution),
+        execution,
         left_out,
     })
 }
@@ -246,6 +297,11 @@ fn read_head(columns: &mut Columns<'_, '_>) -> Result<Execution, Error> {
     let caller = columns.value_or::<Option<String>>("caller", None);
     let caller_name = columns.value_or::<Option<String>>("caller_name", None);
     cost.kv = NanoDollars::new(columns.value_or("cost_kv", 0));
+    let follow_up = columns.bytes().and_then(|text| {
+        let read = text.map(serde_json::from_slice).transpose();
+        read.map_err(|_| Error::row(TABLE, "follow_up"))
+    });
+    let follow_up = columns.sound("follow_up", follow_up, None);
     Ok(Execution {
         id,
         function_id: FunctionId::from_u128(function_id),
@@ -276,6 +332,7 @@ fn read_head(columns: &mut Columns<'_, '_>) -> Result<Execution, Error> {
             id: id.into(),
             name: caller_name.map(Into::into),
         }),
+        follow_up,
     })
 }
 

@@ -63,6 +63,10 @@ impl Writer {
             // No other process uses the file, so leases need not be stored.
             Write::Claim { id, attempt, .. } => self.claim(*id, *attempt),
             Write::Settle { execution, from } => self.settle(execution, *from, sums),
+            Write::FollowUp { id, follow_up, .. } => {
+                let is_changed = execution::update_follow_up(&self.connection, *id, follow_up)?;
+                Ok(if is_changed { Written::Done } else { Written::Stale })
+            }
             Write::Scaling(event) => {
                 scaling::insert(&self.connection, event)?;
                 Ok(Written::Done)

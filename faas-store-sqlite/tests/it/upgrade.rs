@@ -79,6 +79,7 @@ fn as_first_release(mut execution: Execution) -> Execution {
         host_calls: Vec::new(),
         more_host_calls: 0,
         caller: None,
+        follow_up: None,
         ..execution
     }
 }

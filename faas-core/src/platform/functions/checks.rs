@@ -9,7 +9,7 @@ use crate::engine::Shared;
 use crate::error::Error;
 use crate::model::egress::EgressRules;
 use crate::model::http::HttpConfig;
-use crate::model::{Function, FunctionConfig, KvConfig, Modules, Tier};
+use crate::model::{Destinations, Function, FunctionConfig, KvConfig, Modules, Tier};
 use crate::options::PlatformOptions;
 
 /// The longest name, in characters.
@@ -156,6 +156,7 @@ fn check_config(
         http,
         // The engine knows the bindings.
         kv: _,
+        destinations,
         // A platform knows its runtimes.
         runtime: _,
     } = &function.config;
@@ -208,6 +209,9 @@ fn check_config(
             ));
         }
     }
+    if let Some(destinations) = destinations {
+        check_destinations(function, destinations)?;
+    }
     match bindings {
         Some(names) if is_new(|before, after| before.bindings != after.bindings) => {
             check_bindings(names)
@@ -223,6 +227,21 @@ fn check_memory(memory: u32, tier: Tier, price_book: &PriceBook) -> Result<(), E
             "memory is {memory} MiB: expected 1 to {most} MiB, which tier {tier} gives, or none for \
              {most} MiB"
         ));
+    }
+    Ok(())
+}
+
+fn check_destinations(function: &Function, destinations: &Destinations) -> Result<(), Error> {
+    if let Some(fault) = destinations.fault() {
+        return wrong(fault);
+    }
+    for name in destinations.secret_names() {
+        if !function.environment.secrets.contains_key(name) {
+            return wrong(format!(
+                "destinations name the secret {name}, which the function does not have: set it in \
+                 `secrets`"
+            ));
+        }
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::model::egress::EgressRules;
 use crate::model::http::HttpConfig;
 use crate::model::{
-    Alias, Aliases, Function, FunctionConfig, FunctionStatus, KvConfig, Language, Modules,
+    Alias, Aliases, Destinations, Function, FunctionConfig, FunctionStatus, KvConfig, Language, Modules,
     RetryConfig, Timestamp,
 };
 use crate::platform::EnvironmentUpdate;
@@ -161,6 +161,25 @@ impl NewFunction {
         self
     }
 
+    /// Sets where the results of its asynchronous executions are sent. Without this, nowhere.
+    ///
+    /// ```
+    /// use faas_core::model::{Destinations, Target};
+    /// use faas_core::platform::NewFunction;
+    ///
+    /// let destinations = Destinations {
+    ///     on_failure: vec![Target::Function("report".into())],
+    ///     ..Destinations::default()
+    /// };
+    /// let new = NewFunction::new("charge", "charges", "return 1").destinations(destinations);
+    /// assert!(new.config.destinations.is_some());
+    /// ```
+    #[must_use]
+    pub fn destinations(mut self, destinations: Destinations) -> Self {
+        self.config.destinations = Some(Arc::new(destinations));
+        self
+    }
+
     /// Sets the bindings that its code may use. Without this, it may use those that the host opens
     /// to all functions.
     #[must_use]
@@ -235,6 +254,8 @@ pub struct FunctionUpdate {
     pub http: Option<Option<Arc<HttpConfig>>>,
     /// New namespaces of keys and values; `Some(None)` takes all away. Their entries stay.
     pub kv: Option<Option<Arc<KvConfig>>>,
+    /// New destinations; `Some(None)` for none.
+    pub destinations: Option<Option<Arc<Destinations>>>,
     /// A new runtime, by its name; `Some(None)` gives the platform's first one.
     pub runtime: Option<Option<Arc<str>>>,
     /// Variables and secrets to set and to remove.
@@ -329,6 +350,13 @@ impl FunctionUpdate {
         self
     }
 
+    /// Changes the destinations; `None` takes all away.
+    #[must_use]
+    pub fn destinations(mut self, destinations: Option<Arc<Destinations>>) -> Self {
+        self.destinations = Some(destinations);
+        self
+    }
+
     /// Changes the network rules; `None` allows all that the server allows.
     #[must_use]
     pub fn egress(mut self, rules: Option<Arc<EgressRules>>) -> Self {
@@ -405,6 +433,7 @@ impl From<NewFunction> for FunctionUpdate {
             .egress(new.config.egress)
             .http(new.config.http)
             .kv(new.config.kv)
+            .destinations(new.config.destinations)
             .runtime(new.config.runtime)
             .environment(new.environment)
     }
@@ -473,6 +502,9 @@ impl FunctionUpdate {
         }
         if let Some(kv) = &self.kv {
             after.config.kv.clone_from(kv);
+        }
+        if let Some(destinations) = &self.destinations {
+            after.config.destinations.clone_from(destinations);
         }
         if let Some(runtime) = &self.runtime {
             after.config.runtime.clone_from(runtime);

@@ -6,11 +6,12 @@ use std::time::Duration;
 use crate::cost::PriceBook;
 use crate::model::UsageSums;
 use crate::model::{
-    Actor, ApiKey, Attempt, AuditAction, AuditEntry, CallerLabel, Environment, Execution,
-    ExecutionId, Failure, FailureKind, Function, FunctionConfig, FunctionId, FunctionStatus,
+    Actor, ApiKey, Attempt, AuditAction, AuditEntry, CallerLabel, Condition, DeadLetter,
+    DeadLetterGroup, DeadLetterState, Delivery, DeliveryState, Environment, Execution, ExecutionId,
+    Failure, FailureKind, FollowUp, Function, FunctionConfig, FunctionId, FunctionStatus,
     HostCallRecord, IdGenerator, InstanceId, Json, KeyHash, KvUsage, LogLevel, LogLine,
-    NanoDollars, RequestRecord, RetryAdvice, Role, ScalingAction, ScalingEvent, Secret, Tier,
-    Timestamp,
+    NanoDollars, RequestRecord, RetryAdvice, Role, ScalingAction, ScalingEvent, Secret, Target, Tier,
+    Timestamp, Webhook,
 };
 use crate::model::{Basis, Cost};
 use crate::model::{
@@ -226,6 +227,8 @@ impl Fixtures {
                 false => caller,
             }
         });
+        let of = execution.function_id;
+        execution.follow_up = random.bool().then(|| Box::new(follow_up(random, of)));
         let other = ExecutionId::from_u128(random.u128(..));
         execution.retry_of = random.bool().then_some(other);
         for _ in 0..random.usize(..4) {
@@ -367,6 +370,55 @@ impl Fixtures {
             format!("\"{}\"", "x".repeat(self.random.usize(..3_000))),
         ];
         Json::trusted(texts[self.random.usize(..texts.len())].clone())
+    }
+}
+
+/// What follows an execution, with a random value in every field.
+fn follow_up(random: &mut fastrand::Rng, function: FunctionId) -> FollowUp {
+    let at = START + Duration::from_micros(random.u64(..1_000_000));
+    let failure = Failure::new(FailureKind::UserError, format!("no \"ü\" {}", random.u8(..)));
+    let by = ExecutionId::from_u128(random.u128(..));
+    let dead_letter = random.bool().then(|| DeadLetter {
+        group: DeadLetterGroup::of(function, &failure),
+        state: match random.u8(..4) {
+            0 => DeadLetterState::Open,
+            1 => DeadLetterState::Redriven { by, at },
+            2 => DeadLetterState::Discarded { by: None, at },
+            _ => DeadLetterState::Discarded {
+                by: Some("ci \"ü\"".into()),
+                at,
+            },
+        },
+    });
+    let targets = [
+        Target::Function("næxt".into()),
+        Target::Binding("inventory.reserve".into()),
+        Target::Webhook(Webhook {
+            url: "https://example.com/ü?a=b".into(),
+            secret: random.bool().then(|| "KEY".into()),
+        }),
+    ];
+    let mut deliveries = Vec::new();
+    for target in targets.into_iter().take(random.usize(..4)) {
+        let mut delivery = Delivery::new(Condition::End, target);
+        for _ in 0..random.usize(..4) {
+            let status = random.bool().then_some(503);
+            match random.u8(..4) {
+                0 => delivery.succeed(at, status, "status 200"),
+                1 => delivery.retry(at, at, status, "status 503: \"ü\""),
+                2 => delivery.fail(at, status, "no"),
+                _ => delivery.state = DeliveryState::Delivering { until: at },
+            }
+        }
+        delivery.replays = random.u32(..3);
+        delivery.execution = random.bool().then_some(by);
+        deliveries.push(delivery);
+    }
+    FollowUp {
+        hops: random.u32(..17),
+        dead_letter,
+        deliveries,
+        revision: random.u32(..9),
     }
 }
 

@@ -58,6 +58,15 @@ pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
                 .unwrap(),
             )),
             concurrency: Some(4),
+            destinations: Some(Arc::new(
+                serde_json::from_str(
+                    r#"{
+                        "onSuccess": [{"function": "næxt"}, {"binding": "a.b"}],
+                        "onEnd": [{"webhook": {"url": "https://example.com", "secret": "KEY"}}]
+                    }"#,
+                )
+                .unwrap(),
+            )),
             memory: Some(300),
             bindings: Some(["inventory".into(), "Mail_2".into()].into()),
             egress: Some(Arc::new(

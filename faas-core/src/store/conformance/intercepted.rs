@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use crate::error::StoreError;
 use crate::model::LoadTest;
 use crate::model::{
-    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
+    ApiKey, AuditEntry, DeadLetterGroup, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
     FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, ScalingEvent, Timestamp,
 };
 use crate::store::{
@@ -138,6 +138,21 @@ impl<I: Intercept> Store for Intercepted<I> {
         since: Timestamp,
     ) -> Result<Option<ExecutionId>, StoreError> {
         self.store.find_idempotent(function, key, since).await
+    }
+
+    async fn open_dead_letters(
+        &self,
+        function: Option<FunctionId>,
+        limit: usize,
+    ) -> Result<Vec<(ExecutionId, DeadLetterGroup)>, StoreError> {
+        self.store.open_dead_letters(function, limit).await
+    }
+
+    async fn next_deliveries(
+        &self,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, ExecutionId)>, StoreError> {
+        self.store.next_deliveries(limit).await
     }
 
     async fn newest_execution(&self) -> Result<Option<ExecutionId>, StoreError> {

@@ -6,12 +6,13 @@ use std::time::Duration;
 use super::fixtures::{Fixtures, START};
 use super::{Fixture, claim, insert, write};
 use crate::model::{Execution, FailureKind, Json, ListedExecution, Status};
-use crate::store::{ExecutionQuery, PAGE_BYTES, Page, Period, SHORT, Store};
+use crate::store::{ExecutionQuery, FollowUpFilter, PAGE_BYTES, Page, Period, SHORT, Store};
 
 const EVERYTHING: ExecutionQuery = ExecutionQuery {
     function: None,
     status: None,
     failure: None,
+    follow_up: FollowUpFilter::Any,
     period: Period::ALL,
     before: None,
     limit: usize::MAX,
@@ -139,6 +140,7 @@ pub async fn a_list_narrows_by_function_status_and_period(fixture: impl Fixture)
         for status in statuses {
             for period in periods {
                 let query = ExecutionQuery {
+                    follow_up: FollowUpFilter::Any,
                     function,
                     status,
                     failure: None,

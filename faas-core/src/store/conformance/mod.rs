@@ -25,6 +25,7 @@
 pub mod access;
 pub mod claims;
 pub mod fixtures;
+pub mod follow_ups;
 pub mod functions;
 pub mod idempotency;
 pub mod intercepted;
@@ -166,6 +167,13 @@ macro_rules! store_conformance {
             retention::expiry_takes_the_oldest_ended_ones_up_to_the_limit,
             retention::expiry_never_takes_what_has_not_ended,
             retention::expiry_keeps_sums_and_totals,
+            follow_ups::open_dead_letters_are_listed_by_function_and_group_page_by_page,
+            follow_ups::a_dead_letter_that_is_dealt_with_is_not_listed,
+            follow_ups::one_of_two_changes_to_the_same_revision_is_made,
+            follow_ups::what_follows_an_execution_changes_only_after_its_end,
+            follow_ups::deliveries_are_found_in_the_order_in_which_they_are_due,
+            follow_ups::deliveries_are_listed_by_function_and_failure,
+            follow_ups::what_follows_expires_with_its_execution,
             scaling::scaling_events_are_listed_newest_first_and_counted,
             load_tests::a_load_test_reads_back_as_it_was_stored_last,
             load_tests::load_tests_are_listed_newest_first_by_function,

@@ -8,14 +8,18 @@ use std::time::Duration;
 use super::super::rollup::{Grain, cover};
 use super::super::skew::Skew;
 use super::super::{
-    ExecutionQuery, IDEMPOTENCY_WINDOW, Lease, Overdue, OverdueQuery, PAGE_BYTES, Page, Period,
+    ExecutionQuery, FollowUpFilter, IDEMPOTENCY_WINDOW, Lease, Overdue, OverdueQuery, PAGE_BYTES, Page, Period,
     Renewed, Stage, Totals, UsageGroup, UsageKey, UsageQuery, UsageRow, Written,
 };
 use super::usage::{self, RollUps};
-use crate::model::{Execution, ExecutionId, FunctionId, Status, Timestamp, UsageSums};
+use crate::model::{
+    DeadLetterGroup, Execution, ExecutionId, FollowUp, FunctionId, Status, Timestamp, UsageSums,
+};
 
+mod follow_ups;
 mod open;
 
+use follow_ups::FollowUps;
 use open::Open;
 pub(super) use open::{Snapshot, copy_out};
 
@@ -25,6 +29,7 @@ pub(super) struct Executions {
     ended: BTreeMap<ExecutionId, Arc<Execution>>,
     open: BTreeMap<ExecutionId, Open>,
     by_function: HashMap<FunctionId, BTreeSet<ExecutionId>>,
+    follow_ups: FollowUps,
     /// Keys of executions that are still here.
     keys: HashMap<(FunctionId, Arc<str>), Accepted>,
     totals: Totals,
@@ -45,6 +50,7 @@ impl Executions {
             ended: BTreeMap::new(),
             open: BTreeMap::new(),
             by_function: HashMap::new(),
+            follow_ups: FollowUps::default(),
             keys: HashMap::new(),
             totals: Totals::default(),
             skew: Skew::default(),
@@ -120,6 +126,32 @@ impl Executions {
         Written::Done
     }
 
+    pub(super) fn follow_up(&mut self, id: ExecutionId, follow_up: &FollowUp) -> Written {
+        let Some(ended) = self.ended.get_mut(&id) else {
+            return Written::Stale;
+        };
+        let stored = ended.follow_up.as_ref().map(|stored| stored.revision);
+        if stored.and_then(|stored| stored.checked_add(1)) != Some(follow_up.revision) {
+            return Written::Stale;
+        }
+        self.follow_ups.remove(ended);
+        Arc::make_mut(ended).follow_up = Some(Box::new(follow_up.clone()));
+        self.follow_ups.add(ended);
+        Written::Done
+    }
+
+    pub(super) fn open_dead_letters(
+        &self,
+        function: Option<FunctionId>,
+        limit: usize,
+    ) -> Vec<(ExecutionId, DeadLetterGroup)> {
+        self.follow_ups.open_dead_letters(function, limit)
+    }
+
+    pub(super) fn next_deliveries(&self, limit: usize) -> Vec<(Timestamp, ExecutionId)> {
+        self.follow_ups.next_deliveries(limit)
+    }
+
     /// Ends a group of writes: enters the sums, and forgets executions beyond the capacity.
     pub(super) fn finish_group(&mut self) {
         self.usage.flush();
@@ -146,6 +178,7 @@ impl Executions {
                 .map(|failure| failure.kind);
             query.state().is_none_or(|status| status == found.status())
                 && (query.failure.is_none() || query.failure == kind)
+                && query.function.is_none_or(|id| id == found.execution().function_id)
                 && query.period.contains(found.execution().created_at)
         };
         let ids = self.ids(query);
@@ -161,6 +194,9 @@ impl Executions {
         let past = query.before.map_or(past, |before| before.min(past));
         if first >= past {
             return Box::new(std::iter::empty());
+        }
+        if query.follow_up != FollowUpFilter::Any {
+            return Box::new(self.follow_ups.ids(query.follow_up, first..past));
         }
         if let Some(function) = query.function {
             let ids = self.by_function.get(&function);
@@ -383,11 +419,13 @@ impl Executions {
     fn end(&mut self, execution: &Arc<Execution>) {
         *self.count(execution.status) += 1;
         self.usage.add(execution);
+        self.follow_ups.add(execution);
         self.ended.insert(execution.id, Arc::clone(execution));
     }
 
     fn forget(&mut self, execution: &Execution) {
         self.usage.forget(execution.created_at);
+        self.follow_ups.remove(execution);
         if let Some(ids) = self.by_function.get_mut(&execution.function_id) {
             ids.remove(&execution.id);
             if ids.is_empty() {

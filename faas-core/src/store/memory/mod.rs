@@ -29,7 +29,7 @@ use super::{
 };
 use crate::model::LoadTest;
 use crate::model::{
-    ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
+    ApiKey, AuditEntry, DeadLetterGroup, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
     FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, Namespace, ScalingEvent,
     ScalingEventId, Timestamp,
 };
@@ -168,6 +168,7 @@ impl Store for MemoryStore {
                 Write::Insert(execution) => state.executions.insert(execution),
                 Write::Claim { id, attempt, lease } => state.executions.claim(*id, *attempt, lease),
                 Write::Settle { execution, from } => state.executions.settle(execution, *from),
+                Write::FollowUp { id, follow_up, .. } => state.executions.follow_up(*id, follow_up),
                 Write::Scaling(event) => {
                     state.scaling.insert((event.at, event.id), event.clone());
                     Written::Done
@@ -215,6 +216,21 @@ impl Store for MemoryStore {
     ) -> Result<Option<ExecutionId>, StoreError> {
         let key = Arc::from(key);
         Ok(self.state.read().executions.keyed(function, key, since))
+    }
+
+    async fn open_dead_letters(
+        &self,
+        function: Option<FunctionId>,
+        limit: usize,
+    ) -> Result<Vec<(ExecutionId, DeadLetterGroup)>, StoreError> {
+        Ok(self.state.read().executions.open_dead_letters(function, limit))
+    }
+
+    async fn next_deliveries(
+        &self,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, ExecutionId)>, StoreError> {
+        Ok(self.state.read().executions.next_deliveries(limit))
     }
 
     async fn newest_execution(&self) -> Result<Option<ExecutionId>, StoreError> {
