@@ -20,6 +20,10 @@ mod bindings;
 #[cfg(test)]
 mod clocks;
 #[cfg(test)]
+mod dead_letters;
+#[cfg(test)]
+mod deliveries;
+#[cfg(test)]
 mod ends;
 #[cfg(test)]
 #[cfg(feature = "quickjs")]

@@ -6,6 +6,8 @@ mod access;
 mod bodies;
 mod connections;
 mod costs;
+mod dead_letters;
+mod deliveries;
 mod document;
 mod environment;
 mod executions;

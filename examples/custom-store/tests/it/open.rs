@@ -143,6 +143,7 @@ async fn every_field_outlives_a_restart() {
         version: 7,
         status: FunctionStatus::Inactive,
         config: FunctionConfig {
+            destinations: None,
             timeout: Duration::from_nanos(61_234_567_891),
             retry_count: 10,
             retry: serde_json::from_str(r#"{"base": 5, "retryOn": ["timeout"]}"#)
