@@ -23,7 +23,9 @@ const RATE_TIME: Duration = Duration::from_secs(5);
 pub(crate) async fn measure() -> Result<()> {
     raise_descriptor_limit()?;
     println!("{CALLS} warm calls and as many scripts of 1 KB, which take turns");
-    println!("             warm p50   warm p99    run p50    run p99   more p50   more p99  runs/s");
+    println!(
+        "             warm p50   warm p99    run p50    run p99   more p50   more p99  runs/s"
+    );
     for (name, isolation) in [
         ("thread", Isolation::Thread(16)),
         ("process", Isolation::Process(8)),

@@ -21,6 +21,9 @@ pub(super) const MAX_MESSAGE: usize = 8 << 10;
 /// The longest name of a handler, in bytes.
 const MAX_HANDLER: usize = 64;
 
+/// A program, and how the engine calls it.
+pub(super) type Compiled = (Box<[u8]>, String);
+
 /// Compiles `source` in `child`, which must be blank. The timeout counts from `started`.
 pub(super) fn compile(
     child: &mut RemoteIsolate,
@@ -56,14 +59,13 @@ fn unsendable() -> CompileError {
     cannot_now("the code cannot be sent to the compiler")
 }
 
-/// Also returns how the engine calls the code.
 fn ask(
     child: &mut RemoteIsolate,
     request: &Request<'_>,
     source: &[u8],
     started: Duration,
     timeout: Duration,
-) -> Result<(Box<[u8]>, String), CompileError> {
+) -> Result<Compiled, CompileError> {
     let answered = child
         .outgoing
         .add(request, source)
@@ -87,7 +89,7 @@ fn ask(
     }
 }
 
-pub(super) fn read(answer: &[u8]) -> Result<Result<(Box<[u8]>, String), CompileError>, Lost> {
+pub(super) fn read(answer: &[u8]) -> Result<Result<Compiled, CompileError>, Lost> {
     let (reply, program) = wire::parse::<Reply<'_>>(answer)?;
     match reply {
         Reply::Compiled { handler } if is_name(&handler) => {

@@ -235,7 +235,7 @@ async fn reports_have_the_cost_of_runs_to_the_nano_dollar() {
     for code in ["return 1", "throw new Error('no')", "syntax error"] {
         let done = platform.run(Script::new(code)).await.unwrap();
         assert!(done.cost.total() > NanoDollars::ZERO);
-        sum = sum + done.cost.total();
+        sum += done.cost.total();
     }
     let period = Period {
         from: platform.now() - Duration::from_secs(3600),
