@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use faas_core::model::{Destinations, KvConfig};
 use faas_core::model::egress::EgressRules;
 use faas_core::model::http::HttpConfig;
 use faas_core::model::{self, Environment, FunctionConfig as Limits, Json, Modules, RetryConfig};
+use faas_core::model::{Destinations, KvConfig};
 use faas_core::platform;
 use faas_core::samples;
 use faas_core::secrets::SecretText;

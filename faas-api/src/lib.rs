@@ -38,7 +38,7 @@
 //! (`utoipa::ToSchema`), from the same attributes.
 //!
 //! Read the modules in this order: `number`, `scalar` and `words` (single values), `function`,
-//! `alias`, `execution`, `dead_letter`, `delivery`, `cost`, `price`, `metrics`, `load_test`, `access` and `error` (the bodies of the HTTP
+//! `alias`, `execution`, `run`, `dead_letter`, `delivery`, `cost`, `price`, `metrics`, `load_test`, `access` and `error` (the bodies of the HTTP
 //! API), [`event`] (the messages of the WebSocket), `read` (reading requests).
 
 mod access;
@@ -61,6 +61,7 @@ mod price;
 mod read;
 #[cfg(feature = "openapi")]
 mod retry;
+mod run;
 mod scalar;
 #[cfg(feature = "openapi")]
 pub mod schema;
@@ -73,8 +74,8 @@ pub use cost::{
     SystemCost, SystemCostRow, Trend, Trends, TrendsPeriod,
 };
 pub use dead_letter::{
-    DeadLetter, DeadLetterGroup, DeadLetterGroups, DeadLetterPage, DiscardRequest, Discarded, Redrive,
-    RedriveRequest,
+    DeadLetter, DeadLetterGroup, DeadLetterGroups, DeadLetterPage, DiscardRequest, Discarded,
+    Redrive, RedriveRequest,
 };
 pub use delivery::{Delivery, DeliveryAttempt, DeliveryPage};
 pub use egress::{EgressAddress, EgressCheck, EgressExplanation};
@@ -103,13 +104,14 @@ pub use price::{
     TierPrice, TierPrices, TierThresholds,
 };
 pub use read::{ReadError, form_to_json, read, read_form};
+pub use run::{RunRequest, ScriptLimits};
 pub use scalar::{
     ApiKeyKey, AuditKey, DeliveryKey, ExecutionKey, FunctionKey, GroupKey, LoadTestKey, Moment,
     RedriveKey, ScalingEventKey, Text, Vocabulary, Word,
 };
 pub use words::{
     AuditAction, Authentication, Basis, DeadLetterStatus, DeliveryCondition, DeliveryStatus,
-    DeliveryWord, ErrorKind, ExecutionPart, ExecutionStatus, FunctionStatus,
-    Granularity, KeyUse, Language, LetterState, LoadTestStatus, LogLevel, Part, RedriveStatus,
-    RedriveVersion, Role, ScalingAction, Tier,
+    DeliveryWord, ErrorKind, ExecutionPart, ExecutionStatus, FunctionStatus, Granularity, KeyUse,
+    Language, LetterState, LoadTestStatus, LogLevel, Part, RedriveStatus, RedriveVersion, Role,
+    ScalingAction, Tier,
 };

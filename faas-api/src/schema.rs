@@ -12,8 +12,7 @@ use crate::execution::{Execution, FunctionRef};
 use crate::number::{Cores, Dollars, Millis, Percent, Rate, Seconds};
 use crate::scalar::{
     ApiKeyKey, AuditKey, DeliveryKey, ExecutionKey, FunctionKey, GroupKey, LoadTestKey, Moment,
-    RedriveKey, ScalingEventKey,
-    Vocabulary, Word,
+    RedriveKey, ScalingEventKey, Vocabulary, Word,
 };
 
 macro_rules! scalars {

@@ -1,8 +1,8 @@
-//! Calling functions: waiting for the result, or not.
+//! Calling functions, waiting for the result or not; and running code once.
 
 use std::time::Duration;
 
-use faas_api::{Accepted, ExecuteRequest, ExecutionKey, Text};
+use faas_api::{Accepted, ExecuteRequest, Execution, ExecutionKey, RunRequest, Text};
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 use serde::Serialize;
@@ -106,6 +106,14 @@ impl Client {
             )));
         }
         self.invocation(&answer)
+    }
+
+    /// Runs code once and waits for its end. The execution says whether the code failed.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn run(&self, request: &RunRequest<'_>) -> Result<Execution<'static>, Error> {
+        self.send(Method::POST, "/api/run", Some(request)).await
     }
 
     fn invocation(&self, answer: &Answer) -> Result<Invocation, Error> {

@@ -92,7 +92,7 @@ pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
     let budget = options.max_body_memory.max(options.max_upload());
     let bodies = Arc::new(Bodies::new(budget, rate));
     let front = FrontLayer::new(ids, bodies.clone());
-    let mut invoke = routes::invoke::routes();
+    let mut invoke = routes::invoke::routes().merge(routes::run::routes());
     let mut others = routes::functions::routes()
         .merge(routes::executions::routes())
         .merge(routes::dead_letters::routes())

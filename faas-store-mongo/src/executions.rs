@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use faas_core::model::{
-    DeadLetterGroup, Execution, ExecutionId, FailureKind, FunctionId, ListedExecution, Status, Timestamp,
+    DeadLetterGroup, Execution, ExecutionId, FailureKind, FunctionId, ListedExecution, Status,
+    Timestamp,
 };
 use faas_core::store::{ExecutionQuery, FollowUpFilter, PAGE_BYTES, Page, Period};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -209,8 +210,12 @@ impl Inner {
         let mut dead = Vec::new();
         while let Some(document) = found.try_next().await? {
             let value = document.get_str(field).unwrap_or_default();
-            let parts = value.strip_prefix(&prefix).and_then(|rest| rest.split_once('/'));
-            dead.extend(parts.and_then(|(id, group)| Some((id.parse().ok()?, group.parse().ok()?))));
+            let parts = value
+                .strip_prefix(&prefix)
+                .and_then(|rest| rest.split_once('/'));
+            dead.extend(
+                parts.and_then(|(id, group)| Some((id.parse().ok()?, group.parse().ok()?))),
+            );
         }
         Ok(dead)
     }
@@ -220,7 +225,10 @@ impl Inner {
         limit: usize,
     ) -> Result<Vec<(Timestamp, ExecutionId)>, Error> {
         let due = execution::DELIVERY_DUE;
-        let find = self.collections.executions.find(doc! { due: { "$gte": i64::MIN } });
+        let find = self
+            .collections
+            .executions
+            .find(doc! { due: { "$gte": i64::MIN } });
         let find = find.sort(doc! { due: 1 }).projection(doc! { due: 1 });
         let mut found = find.limit(i64::try_from(limit).unwrap_or(i64::MAX)).await?;
         let mut next = Vec::new();

@@ -10,8 +10,8 @@ use faas_core::clock::Clock;
 use faas_core::error::StoreError;
 use faas_core::model::LoadTest;
 use faas_core::model::{
-    DeadLetterGroup, Execution, ExecutionId, Function, FunctionCounts, FunctionId, FunctionLabel, FunctionSummary,
-    ListedExecution, LoadTestId, ScalingEvent, Timestamp,
+    DeadLetterGroup, Execution, ExecutionId, Function, FunctionCounts, FunctionId, FunctionLabel,
+    FunctionSummary, ListedExecution, LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
     ExecutionQuery, FunctionQuery, KeyValue, LoadTestQuery, Page, Period, SharedStore, Store,

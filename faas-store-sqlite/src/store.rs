@@ -9,8 +9,9 @@ use async_trait::async_trait;
 use faas_core::error::{BoxError, StoreError};
 use faas_core::model::LoadTest;
 use faas_core::model::{
-    ApiKey, AuditEntry, DeadLetterGroup, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
-    FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, ScalingEvent, Timestamp,
+    ApiKey, AuditEntry, DeadLetterGroup, Execution, ExecutionId, Function, FunctionCounts,
+    FunctionId, FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, ScalingEvent,
+    Timestamp,
 };
 use faas_core::store::{
     AccessStore, AuditQuery, ExecutionQuery, FunctionQuery, KeyUse, KeyValue, LoadTestQuery, Page,

@@ -108,7 +108,11 @@ pub(super) async fn deliver(engine: Engine) {
     let mut under_way = HashSet::new();
     loop {
         let (moment, now) = (clock.monotonic(), clock.now());
-        let found = engine.0.store.next_deliveries(AT_ONCE + under_way.len()).await;
+        let found = engine
+            .0
+            .store
+            .next_deliveries(AT_ONCE + under_way.len())
+            .await;
         let wait = match found {
             Ok(found) => {
                 let mut found = found.into_iter();
@@ -126,7 +130,8 @@ pub(super) async fn deliver(engine: Engine) {
                     }
                     if under_way.insert(id) {
                         let (engine, takes_over) = (engine.clone(), !left_over.is_zero());
-                        tasks.spawn(async move { (id, deliver_one(&engine, id, takes_over).await) });
+                        tasks
+                            .spawn(async move { (id, deliver_one(&engine, id, takes_over).await) });
                     }
                 }
             }
@@ -161,7 +166,14 @@ async fn deliver_one(engine: &Engine, id: ExecutionId, takes_over: bool) -> Resu
     let mut places = Vec::new();
     let taken = engine.change_follow_up(id, |execution, follow_up| {
         places.clear();
-        Ok(take(engine, execution, follow_up, now, takes_over, &mut places))
+        Ok(take(
+            engine,
+            execution,
+            follow_up,
+            now,
+            takes_over,
+            &mut places,
+        ))
     });
     let Some((execution, until)) = taken.await? else {
         return Ok(());
@@ -191,8 +203,8 @@ async fn deliver_one(engine: &Engine, id: ExecutionId, takes_over: bool) -> Resu
             for (index, outcome) in &outcomes {
                 // It may have been taken over meanwhile.
                 let delivery = follow_up.deliveries.get_mut(*index);
-                let delivery = delivery
-                    .filter(|one| one.state == DeliveryState::Delivering { until });
+                let delivery =
+                    delivery.filter(|one| one.state == DeliveryState::Delivering { until });
                 if let Some(delivery) = delivery {
                     settle(delivery, outcome, at);
                 }

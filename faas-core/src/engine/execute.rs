@@ -22,6 +22,7 @@ use tokio::sync::oneshot;
 
 use super::Engine;
 use super::admission::Place;
+use super::cancel::CancelOnDrop;
 use super::job::{Answer, Job, Loaded};
 use super::record::{Record, Stored};
 use crate::error::{Error, Resource};
@@ -30,6 +31,9 @@ use crate::model::{
     IllegalTransition, Json, Status,
 };
 use crate::store::{IDEMPOTENCY_WINDOW, Written};
+
+/// Where the end of a direct execution arrives.
+type Ended = oneshot::Receiver<Result<Arc<Execution>, Error>>;
 
 /// An execution that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,12 +97,40 @@ impl Engine {
         request: Request,
     ) -> Result<Arc<Execution>, Error> {
         let (function, place) = self.admit(function, &request).await?;
+        let (_, ended) = self.enqueue_direct(function, place, request)?;
+        ended.await.unwrap_or_else(|_| Err(shutting_down()))
+    }
+
+    /// Runs a script once and waits for its end, which is stored. If the future is dropped before
+    /// that, the execution is cancelled.
+    pub(crate) async fn run(
+        &self,
+        script: Arc<Loaded>,
+        request: Request,
+    ) -> Result<Arc<Execution>, Error> {
+        self.check_open()?;
+        let place = self.admit_input(script.function.id, &request.input)?;
+        let (id, ended) = self.enqueue_direct(script, place, request)?;
+        let caller = CancelOnDrop::new(self, id);
+        let ended = ended.await.unwrap_or_else(|_| Err(shutting_down()));
+        caller.has_answer();
+        ended
+    }
+
+    /// Queues an execution that is stored when it has ended, and says where its end is sent.
+    fn enqueue_direct(
+        &self,
+        function: Arc<Loaded>,
+        place: Place,
+        request: Request,
+    ) -> Result<(ExecutionId, Ended), Error> {
         let mut execution = self.accepted(&function, request);
         execution.claim().map_err(illegal)?;
+        let id = execution.id;
         let (answer, ended) = oneshot::channel();
         self.enqueue(Job::direct(place, function, Arc::new(execution), answer))
             .map_err(|_| shutting_down())?;
-        ended.await.unwrap_or_else(|_| Err(shutting_down()))
+        Ok((id, ended))
     }
 
     /// Stores an execution as pending, then queues it. Nobody waits for its end, so that a dead letter and
@@ -226,17 +258,23 @@ impl Engine {
         {
             loaded = engine.registry.version(function, version).await?;
         }
-        if engine.instances.is_runaway(function) {
+        let place = self.admit_input(function, input)?;
+        Ok((loaded, place))
+    }
+
+    /// Checks whether an execution of a function with this input may be accepted, and reserves a place
+    /// for it in the queue.
+    fn admit_input(&self, function: FunctionId, input: &Json) -> Result<Place, Error> {
+        if self.0.instances.is_runaway(function) {
             return Err(Error::Runaway);
         }
-        if input.len() > engine.options.max_input {
-            let (size, limit) = (input.len(), engine.options.max_input);
+        let (size, limit) = (input.len(), self.0.options.max_input);
+        if size > limit {
             return Err(Error::TooLarge(format!(
                 "the input has {size} bytes: at most {limit} are accepted"
             )));
         }
-        let place = self.reserve(function, input)?;
-        Ok((loaded, place))
+        self.reserve(function, input)
     }
 
     /// Checks whether an HTTP request may be accepted, and reserves a place for it in the queue. The

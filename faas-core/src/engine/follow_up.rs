@@ -2,9 +2,7 @@
 
 use super::{Engine, Request};
 use crate::error::{Conflict, Error, Resource};
-use crate::model::{
-    DeadLetter, DeadLetterState, Execution, ExecutionId, FollowUp, Timestamp,
-};
+use crate::model::{DeadLetter, DeadLetterState, Execution, ExecutionId, FollowUp, Timestamp};
 use crate::store::{Write, Written};
 
 /// How often a change is tried that others keep overtaking.
@@ -65,7 +63,10 @@ impl Engine {
     ) -> Result<Option<ExecutionId>, Error> {
         let stored = self.0.store.execution(id).await?;
         let dead = stored.ok_or(Error::NotFound(Resource::Execution))?;
-        let Some(follow_up) = dead.follow_up.as_ref().filter(|one| one.open_group().is_some())
+        let Some(follow_up) = dead
+            .follow_up
+            .as_ref()
+            .filter(|one| one.open_group().is_some())
         else {
             return Ok(None);
         };
@@ -94,7 +95,11 @@ impl Engine {
     }
 
     /// Marks the dead letter of `id`, if it is open, as repeated by `by`.
-    pub(crate) async fn mark_redriven(&self, id: ExecutionId, by: ExecutionId) -> Result<(), Error> {
+    pub(crate) async fn mark_redriven(
+        &self,
+        id: ExecutionId,
+        by: ExecutionId,
+    ) -> Result<(), Error> {
         let at = self.0.clock.now();
         self.change_follow_up(id, |_, follow_up| {
             Ok(resolve(follow_up, DeadLetterState::Redriven { by, at }))

@@ -59,9 +59,9 @@ use tokio_util::sync::CancellationToken;
 pub use self::aliases::VersionStats;
 pub use self::counters::{Histogram, LiveCounters};
 pub(crate) use self::execute::Request;
+pub use self::execute::{Accepted, Invoked};
 pub use self::follow_up::RedriveVersion;
 pub(crate) use self::follow_up::resolve;
-pub use self::execute::{Accepted, Invoked};
 use self::retry::RetryPolicy;
 
 use self::backlog::Backlog;

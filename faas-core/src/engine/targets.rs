@@ -107,7 +107,9 @@ pub(super) fn host_of(url: &str) -> Arc<str> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
     let authority = rest.get(..end).unwrap_or(rest);
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
     host.to_ascii_lowercase().into()
 }
 
@@ -228,7 +230,10 @@ async fn run_function(
         };
         let key = format!("delivery:{id}:{replays}");
         // It may have been accepted before a crash, any time ago.
-        let before = engine.0.store.find_idempotent(function, &key, Timestamp::MIN);
+        let before = engine
+            .0
+            .store
+            .find_idempotent(function, &key, Timestamp::MIN);
         if let Some(first) = before.await? {
             return Ok(Some(first));
         }

@@ -51,7 +51,13 @@ mod tests {
 
     #[test]
     fn a_secret_of_another_form_is_refused_without_showing_it() {
-        for wrong in ["", "whsec_", "whsec_***", "whsec_c2hvcnQ=", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"] {
+        for wrong in [
+            "",
+            "whsec_",
+            "whsec_***",
+            "whsec_c2hvcnQ=",
+            "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        ] {
             let error = sign(&wrong.into(), "id", "1", b"{}").unwrap_err();
             assert!(error.starts_with("expected whsec_"));
             assert!(wrong.len() < 10 || !error.contains(wrong));

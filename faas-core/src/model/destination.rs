@@ -108,9 +108,8 @@ impl Target {
                 let is_wrong = name.split_once('.').is_none_or(|(binding, function)| {
                     binding.is_empty() || function.is_empty() || function.contains('.')
                 });
-                (is_wrong || name.len() > 129).then(|| {
-                    format!("binding is {name:?}: expected BINDING.FUNCTION")
-                })
+                (is_wrong || name.len() > 129)
+                    .then(|| format!("binding is {name:?}: expected BINDING.FUNCTION"))
             }
             Self::Webhook(webhook) => {
                 let url = &webhook.url;
@@ -125,8 +124,7 @@ impl Target {
                     );
                 }
                 let most = Webhook::MAX_URL;
-                (url.len() > most)
-                    .then(|| format!("webhook.url is longer than {most} bytes"))
+                (url.len() > most).then(|| format!("webhook.url is longer than {most} bytes"))
             }
         }
     }

@@ -229,7 +229,13 @@ impl<'de> Deserialize<'de> for DeadLetterGroup {
 
 /// The first line of a message, at most 200 characters, with `#` for numbers and ids.
 fn normalised(message: &str) -> String {
-    let line: String = message.lines().next().unwrap_or("").chars().take(200).collect();
+    let line: String = message
+        .lines()
+        .next()
+        .unwrap_or("")
+        .chars()
+        .take(200)
+        .collect();
     let mut normal = String::with_capacity(line.len());
     let is_in_word = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
     let mut rest = line.as_str();
@@ -281,7 +287,10 @@ mod tests {
             assert_eq!(normalised(one), normalised(other));
         }
         let other = "cannot read property 'b' of undefined";
-        assert_ne!(normalised("cannot read property 'a' of undefined"), normalised(other));
+        assert_ne!(
+            normalised("cannot read property 'a' of undefined"),
+            normalised(other)
+        );
         assert_eq!(normalised("größer als 5 €"), "größer als # €");
     }
 
@@ -308,7 +317,10 @@ mod tests {
         };
         assert!(end(MAX_HOPS - 1).delivery_due().is_some());
         let last = end(MAX_HOPS);
-        assert_eq!((last.delivery_due(), last.deliveries_failed()), (None, Some(true)));
+        assert_eq!(
+            (last.delivery_due(), last.deliveries_failed()),
+            (None, Some(true))
+        );
         let shown = last.deliveries.first().and_then(|one| one.attempts.last());
         assert!(shown.is_some_and(|one| one.message.starts_with("16 destinations in a row")));
     }
@@ -324,6 +336,9 @@ mod tests {
         let cancelled = Failure::new(FailureKind::Cancelled, "cancelled");
         let (function, at) = (FunctionId::from_u128(1), Timestamp::from_millis(1));
         follow_up.end(function, Status::Failed, Some(&cancelled), at);
-        assert_eq!((follow_up.open_group(), follow_up.deliveries_failed()), (None, None));
+        assert_eq!(
+            (follow_up.open_group(), follow_up.deliveries_failed()),
+            (None, None)
+        );
     }
 }

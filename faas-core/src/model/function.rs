@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::egress::EgressRules;
 use super::http::HttpConfig;
 use super::{
-    Aliases, Destinations, Environment, FunctionId, KvConfig, Language, Modules, RetryConfig, Source, Timestamp,
+    Aliases, Destinations, Environment, FunctionId, KvConfig, Language, Modules, RetryConfig,
+    Source, Timestamp,
 };
 
 /// A function: its code and how to run it.

@@ -249,6 +249,10 @@ impl Executions<'_> {
         input: Json,
         caller: Option<CallerLabel>,
     ) -> Result<Accepted, Error> {
+        if ended.function_id == FunctionId::RUN {
+            let text = "the execution has run code that is not stored: run the code again";
+            return Err(Error::Invalid(text.to_owned()));
+        }
         if let Some(request) = http::recorded(&input)
             && let http = self.platform.http_function_of(ended.function_id, None)
             && let Some(http) = http.await?
@@ -269,7 +273,10 @@ impl Executions<'_> {
         };
         let engine = self.platform.engine();
         let accepted = engine.execute(ended.function_id, request).await?;
-        if ended.follow_up.as_ref().is_some_and(|one| one.open_group().is_some())
+        if ended
+            .follow_up
+            .as_ref()
+            .is_some_and(|one| one.open_group().is_some())
             && let Err(error) = engine.mark_redriven(ended.id, accepted.id).await
         {
             tracing::warn!(%error, execution_id = %ended.id, "a dead letter stays open");

@@ -16,13 +16,14 @@ mod load_tests;
 mod metrics;
 mod redrives;
 mod reseal;
+mod run;
 
 use std::sync::Arc;
 
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-pub use crate::engine::{RedriveVersion, VersionStats};
 pub use crate::engine::{Accepted, Histogram, Invoked, LiveCounters};
+pub use crate::engine::{RedriveVersion, VersionStats};
 pub use builder::PlatformBuilder;
 pub use costs::{Costs, EstimateRequest, FunctionCost, SystemCost};
 pub use dead_letters::{
@@ -38,6 +39,7 @@ pub use load_tests::LoadTests;
 pub use metrics::{HourOfExecutions, Overview};
 pub use redrives::{Redrive, RedriveRequest, RedriveStatus};
 pub use reseal::{Resealed, Unopened, reseal};
+pub use run::{RunLimits, Script};
 
 use crate::bindings::Bindings;
 use crate::cost::PriceBook;

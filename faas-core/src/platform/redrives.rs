@@ -245,7 +245,10 @@ impl Worker {
                 (query, limit.unwrap_or(usize::MAX))
             }
         };
-        let total = self.count(&query).await.map_err(|error| Some(error.to_string()))?;
+        let total = self
+            .count(&query)
+            .await
+            .map_err(|error| Some(error.to_string()))?;
         self.change(|run| run.total = total.map(|total| total.min(left)));
         while left > 0 {
             query.limit = left.min(PAGE);
@@ -267,12 +270,16 @@ impl Worker {
 
     async fn count(&self, query: &DeadLetterQuery) -> Result<Option<usize>, Error> {
         let store = &self.engine.0.store;
-        let counted = store.open_dead_letters(query.function, MAX_COUNTED + 1).await?;
+        let counted = store
+            .open_dead_letters(query.function, MAX_COUNTED + 1)
+            .await?;
         if counted.len() > MAX_COUNTED {
             return Ok(None);
         }
         let wanted = |group| query.group.is_none_or(|wanted| wanted == group);
-        Ok(Some(counted.iter().filter(|(_, group)| wanted(*group)).count()))
+        Ok(Some(
+            counted.iter().filter(|(_, group)| wanted(*group)).count(),
+        ))
     }
 
     /// Repeats one, as soon as the queue and the store have room for it.

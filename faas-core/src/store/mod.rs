@@ -33,8 +33,8 @@ use async_trait::async_trait;
 
 pub use crate::error::{BoxError, StoreError};
 use crate::model::{
-    DeadLetterGroup, Execution, ExecutionId, Function, FunctionCounts, FunctionId, FunctionLabel, FunctionSummary,
-    ListedExecution, LoadTest, LoadTestId, ScalingEvent, Timestamp,
+    DeadLetterGroup, Execution, ExecutionId, Function, FunctionCounts, FunctionId, FunctionLabel,
+    FunctionSummary, ListedExecution, LoadTest, LoadTestId, ScalingEvent, Timestamp,
 };
 
 pub use access::{AccessStore, AuditQuery, KeyUse};
@@ -45,8 +45,8 @@ pub use key_value::{
 pub use memory::MemoryStore;
 pub use page::{FunctionPage, PAGE_BYTES, Page, PageBudget, PartLengths, SHORT};
 pub use query::{
-    ExecutionQuery, FollowUpFilter, FunctionQuery, Granularity, LoadTestQuery, Period, Totals, UsageGroup,
-    UsageKey, UsageQuery, UsageRow,
+    ExecutionQuery, FollowUpFilter, FunctionQuery, Granularity, LoadTestQuery, Period, Totals,
+    UsageGroup, UsageKey, UsageQuery, UsageRow,
 };
 pub use secrets::SecretStore;
 pub use shared::{Lease, Overdue, OverdueQuery, Owner, Renewed, SharedStore};

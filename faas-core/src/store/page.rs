@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use super::FunctionQuery;
 use crate::model::{
-    Attempt, Execution, FollowUp, FunctionId, FunctionSummary, Json, LeftOut, ListedExecution, LogLine,
+    Attempt, Execution, FollowUp, FunctionId, FunctionSummary, Json, LeftOut, ListedExecution,
+    LogLine,
 };
 
 /// How many bytes a page has for what is long, unless set: 8 MiB.

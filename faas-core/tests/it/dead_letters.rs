@@ -105,7 +105,10 @@ async fn a_failure_that_its_caller_is_told_is_no_dead_letter() {
     let direct = world.platform.invoke(fail.id, json!({})).await.unwrap();
     assert_eq!((direct.status, state(&direct)), (Status::Failed, None));
     let options = CallOptions::default().idempotency_key("one");
-    let waited = world.platform.invoke_with(fail.id, json!({}), options).await;
+    let waited = world
+        .platform
+        .invoke_with(fail.id, json!({}), options)
+        .await;
     assert_eq!(waited.unwrap().status, Status::Failed);
     assert_eq!(open(&world.platform).await, []);
 }
@@ -133,10 +136,16 @@ async fn dead_letters_are_grouped_by_function_and_error() {
     }
     let groups = world.platform.dead_letters().groups(None).await.unwrap();
     let counts: Vec<_> = groups.groups.iter().map(|group| group.count).collect();
-    assert_eq!((counts, groups.counted, groups.more), (vec![2, 1], 3, false));
+    assert_eq!(
+        (counts, groups.counted, groups.more),
+        (vec![2, 1], 3, false)
+    );
     let largest = &groups.groups[0];
     assert_eq!(largest.newest.function_id, one.id);
-    assert_eq!(largest.newest.failure.as_ref().unwrap().message, "failure 1");
+    assert_eq!(
+        largest.newest.failure.as_ref().unwrap().message,
+        "failure 1"
+    );
     assert!(largest.oldest < largest.newest.id);
     let query = DeadLetterQuery {
         group: Some(largest.group),
@@ -154,12 +163,20 @@ async fn a_redriven_dead_letter_is_a_new_execution_that_names_it_and_is_not_open
     let fail = world.function("fail 9", once()).await;
     let dead = run(&world, &fail).await;
     let update = FunctionUpdate::default().code("echo");
-    world.platform.functions().update(fail.id, update).await.unwrap();
+    world
+        .platform
+        .functions()
+        .update(fail.id, update)
+        .await
+        .unwrap();
     let run = redrive(&world, RedriveRequest::new(all())).await;
     assert_eq!(run.status, RedriveStatus::Completed);
     assert_eq!((run.total, run.redriven, run.failed), (Some(1), 1, 0));
     let again = world.ended(run.latest.unwrap()).await;
-    assert_eq!((again.status, again.retry_of), (Status::Completed, Some(dead.id)));
+    assert_eq!(
+        (again.status, again.retry_of),
+        (Status::Completed, Some(dead.id))
+    );
     assert_eq!((&again.input, again.function_version), (&dead.input, 2));
     assert_eq!(open(&world.platform).await, []);
     let redriven = state(&*world.get(dead.id).await);
@@ -172,7 +189,12 @@ async fn a_redrive_can_run_the_version_that_failed() {
     let fail = world.function("fail 9", once()).await;
     let dead = run(&world, &fail).await;
     let update = FunctionUpdate::default().code("echo");
-    world.platform.functions().update(fail.id, update).await.unwrap();
+    world
+        .platform
+        .functions()
+        .update(fail.id, update)
+        .await
+        .unwrap();
     let mut request = RedriveRequest::new(DeadLetterSelection::Ids(vec![dead.id]));
     request.version = RedriveVersion::Original;
     let run = redrive(&world, request).await;
@@ -197,7 +219,9 @@ async fn redriving_twice_runs_once() {
         assert_eq!(run.redriven + run.skipped, 2);
     }
     assert!(redriven >= 1);
-    let listed = world.store.executions(&faas_core::store::ExecutionQuery::default());
+    let listed = world
+        .store
+        .executions(&faas_core::store::ExecutionQuery::default());
     let listed = listed.await.unwrap();
     let repeats = listed.iter().filter(|one| one.retry_of == Some(dead.id));
     assert_eq!(repeats.count(), 1);
@@ -210,7 +234,10 @@ async fn a_redrive_that_a_crash_interrupted_finds_its_execution_days_later() {
     let dead = run(&world, &fail).await;
     // The state after a crash between the acceptance and the mark.
     let options = CallOptions::default().idempotency_key(format!("redrive:{}", dead.id));
-    let first = world.platform.execute_with(fail.id, json!({"n": 1}), options).await;
+    let first = world
+        .platform
+        .execute_with(fail.id, json!({"n": 1}), options)
+        .await;
     world.advance(Duration::from_secs(3 * 24 * 3_600)).await;
     let request = RedriveRequest::new(DeadLetterSelection::Ids(vec![dead.id]));
     let run = redrive(&world, request).await;
@@ -236,7 +263,10 @@ async fn a_redrive_keeps_its_rate_and_can_be_stopped() {
     }
     letters.stop_redrive(run.id).unwrap();
     let stopped = ended(&world, run.id).await;
-    assert_eq!((stopped.status, stopped.redriven), (RedriveStatus::Stopped, 4));
+    assert_eq!(
+        (stopped.status, stopped.redriven),
+        (RedriveStatus::Stopped, 4)
+    );
     // Six are left, and the four that were repeated have failed again.
     world.advance(SECOND).await;
     assert_eq!(open(&world.platform).await.len(), 10);
@@ -280,7 +310,10 @@ async fn no_more_than_ten_redrives_run_at_a_time() {
         letters.redrive(slow.clone()).unwrap();
     }
     let refused = letters.redrive(slow.clone()).unwrap_err();
-    assert!(matches!(refused, Error::Conflict(Conflict::TooManyRedrives(10))));
+    assert!(matches!(
+        refused,
+        Error::Conflict(Conflict::TooManyRedrives(10))
+    ));
     slow.rate = 0.0;
     assert!(matches!(letters.redrive(slow), Err(Error::Invalid(_))));
 }
@@ -317,7 +350,16 @@ async fn discarding_keeps_the_execution_and_who_discarded_it() {
     let request = RedriveRequest::new(DeadLetterSelection::Ids(dead));
     let run = redrive(&world, request).await;
     assert_eq!((run.redriven, run.skipped), (0, 3));
-    assert_eq!(world.platform.executions().latest(&[fail.id]).await.unwrap().len(), 1);
+    assert_eq!(
+        world
+            .platform
+            .executions()
+            .latest(&[fail.id])
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[tokio::test]

@@ -68,7 +68,10 @@ impl Network for Post {
         caller: &Caller,
         request: FetchRequest,
     ) -> Result<FetchResponse, HostError> {
-        assert!(caller.rules.is_none(), "the rules of functions do not apply");
+        assert!(
+            caller.rules.is_none(),
+            "the rules of functions do not apply"
+        );
         let FetchBody::Bytes(body) = request.body else {
             panic!("a webhook has a body");
         };
@@ -88,7 +91,10 @@ impl Network for Post {
             answer.wait_for(|answer| *answer).await.unwrap();
         }
         if last == "private" {
-            return Err(HostError::new(code::REFUSED, "10.0.0.1 is a private address"));
+            return Err(HostError::new(
+                code::REFUSED,
+                "10.0.0.1 is a private address",
+            ));
         }
         let (status, headers) = match last {
             "busy" => (429, vec![("retry-after".to_owned(), "120".into())]),
@@ -213,9 +219,18 @@ async fn a_function_runs_with_the_result_of_another_one() {
     let input: Value = serde_json::from_str(second.input.as_str()).unwrap();
     assert_eq!(input["executionId"], id.to_string());
     assert_eq!(input["functionName"], *first.name);
-    assert_eq!((&input["status"], &input["condition"]), (&json!("completed"), &json!("success")));
-    assert_eq!((&input["input"], &input["output"]), (&json!({"a": 1}), &json!(1)));
-    assert_eq!((&input["attempts"], &input["error"]), (&json!(1), &Value::Null));
+    assert_eq!(
+        (&input["status"], &input["condition"]),
+        (&json!("completed"), &json!("success"))
+    );
+    assert_eq!(
+        (&input["input"], &input["output"]),
+        (&json!({"a": 1}), &json!(1))
+    );
+    assert_eq!(
+        (&input["attempts"], &input["error"]),
+        (&json!(1), &Value::Null)
+    );
 
     let fails = function(&world, "fail 9", destinations).await;
     let id = execute(&world, &fails).await;
@@ -223,7 +238,10 @@ async fn a_function_runs_with_the_result_of_another_one() {
     let reported = world.ended(delivered[0].execution.unwrap()).await;
     assert_eq!(reported.function_id, report.id);
     let input: Value = serde_json::from_str(reported.input.as_str()).unwrap();
-    assert_eq!(input["error"], json!({"kind": "user_error", "message": "failure 1"}));
+    assert_eq!(
+        input["error"],
+        json!({"kind": "user_error", "message": "failure 1"})
+    );
 }
 
 #[tokio::test]
@@ -245,7 +263,9 @@ async fn a_webhook_is_posted_with_its_id_time_and_signature() {
         secret: Some("SIGNING_KEY".into()),
     });
     let mut new = NewFunction::new("signed", "a script", "echo");
-    new = new.destinations(on_end(vec![target])).secret("SIGNING_KEY", SECRET);
+    new = new
+        .destinations(on_end(vec![target]))
+        .secret("SIGNING_KEY", SECRET);
     let signed = world.platform.functions().create(new).await.unwrap();
     let id = execute(&world, &signed).await;
     let delivered = at_rest(&world, id).await;
@@ -258,7 +278,10 @@ async fn a_webhook_is_posted_with_its_id_time_and_signature() {
     assert_eq!(sent[0].header("webhook-timestamp"), Some("1800000000"));
     assert_eq!(sent[0].header("content-type"), Some("application/json"));
     let signature = sent[0].header("webhook-signature").unwrap();
-    assert!(signature.starts_with("v1,") && signature.len() == 47, "{signature}");
+    assert!(
+        signature.starts_with("v1,") && signature.len() == 47,
+        "{signature}"
+    );
     assert_eq!(sent[0].body["type"], "execution.completed");
     assert_eq!(sent[0].body["data"]["output"], json!({"a": 1}));
     // The code does not get the key.
@@ -266,7 +289,8 @@ async fn a_webhook_is_posted_with_its_id_time_and_signature() {
 }
 
 #[tokio::test]
-async fn a_webhook_that_fails_is_tried_again_with_the_same_id_until_it_is_accepted_or_a_day_is_over() {
+async fn a_webhook_that_fails_is_tried_again_with_the_same_id_until_it_is_accepted_or_a_day_is_over()
+ {
     let post = Post::default();
     let world = new_world(&post).await;
     let echo = function(&world, "echo", on_end(vec![webhook("503")])).await;
@@ -285,7 +309,14 @@ async fn a_webhook_that_fails_is_tried_again_with_the_same_id_until_it_is_accept
         }
     }
     let minute = 60 * SECOND;
-    let expected = [5 * SECOND, 5 * minute, 30 * minute, 120 * minute, 300 * minute, 600 * minute];
+    let expected = [
+        5 * SECOND,
+        5 * minute,
+        30 * minute,
+        120 * minute,
+        300 * minute,
+        600 * minute,
+    ];
     for (wait, expected) in waits.iter().zip(expected) {
         assert!(*wait >= expected.mul_f64(0.9) && *wait <= expected.mul_f64(1.1));
     }
@@ -309,7 +340,12 @@ async fn a_webhook_that_fails_is_tried_again_with_the_same_id_until_it_is_accept
 async fn a_receiver_says_when_to_come_again_and_that_it_wants_no_more() {
     let post = Post::default();
     let world = new_world(&post).await;
-    let targets = vec![webhook("busy"), webhook("410"), webhook("302"), webhook("private")];
+    let targets = vec![
+        webhook("busy"),
+        webhook("410"),
+        webhook("302"),
+        webhook("private"),
+    ];
     let echo = function(&world, "echo", on_end(targets)).await;
     let id = execute(&world, &echo).await;
     let made = at_rest(&world, id).await;
@@ -326,7 +362,10 @@ async fn a_receiver_says_when_to_come_again_and_that_it_wants_no_more() {
 #[tokio::test]
 async fn a_host_function_is_called_with_the_result() {
     let world = new_world(&Post::default()).await;
-    let targets = vec![Target::Binding("audit.note".into()), Target::Binding("audit.x".into())];
+    let targets = vec![
+        Target::Binding("audit.note".into()),
+        Target::Binding("audit.x".into()),
+    ];
     let echo = function(&world, "echo", on_end(targets.clone())).await;
     let id = execute(&world, &echo).await;
     let made = at_rest(&world, id).await;
@@ -337,7 +376,10 @@ async fn a_host_function_is_called_with_the_result() {
     let id = execute(&world, &fail).await;
     let made = at_rest(&world, id).await;
     assert!(made[0].due().is_some());
-    assert_eq!(made[0].attempts[0].message, "ERR_FULL: the audit log is full");
+    assert_eq!(
+        made[0].attempts[0].message,
+        "ERR_FULL: the audit log is full"
+    );
 }
 
 #[tokio::test]
@@ -354,13 +396,22 @@ async fn a_loop_of_functions_ends_after_16_destinations() {
     }
     let delivery = at_rest(&world, id).await.remove(0);
     assert_eq!(delivery.state, DeliveryState::Failed);
-    assert!(delivery.attempts[0].message.starts_with("16 destinations in a row"));
+    assert!(
+        delivery.attempts[0]
+            .message
+            .starts_with("16 destinations in a row")
+    );
 }
 
 #[tokio::test]
 async fn a_delivery_to_a_function_that_does_not_exist_fails_and_can_be_replayed_once_it_does() {
     let world = new_world(&Post::default()).await;
-    let echo = function(&world, "echo", on_end(vec![Target::Function("later".into())])).await;
+    let echo = function(
+        &world,
+        "echo",
+        on_end(vec![Target::Function("later".into())]),
+    )
+    .await;
     let id = execute(&world, &echo).await;
     let failed = at_rest(&world, id).await.remove(0);
     assert_eq!(failed.attempts[0].message, "no function is named \"later\"");
@@ -372,7 +423,10 @@ async fn a_delivery_to_a_function_that_does_not_exist_fails_and_can_be_replayed_
     };
     world.platform.deliveries().replay(delivery).await.unwrap();
     let delivered = at_rest(&world, id).await.remove(0);
-    assert_eq!((delivered.state, delivered.replays), (DeliveryState::Delivered, 1));
+    assert_eq!(
+        (delivered.state, delivered.replays),
+        (DeliveryState::Delivered, 1)
+    );
     // Replayed again, the function runs again.
     world.platform.deliveries().replay(delivery).await.unwrap();
     let again = at_rest(&world, id).await.remove(0);
@@ -391,15 +445,19 @@ async fn a_delivery_that_is_under_way_cannot_be_replayed() {
     let world = new_world(&post).await;
     let echo = function(&world, "echo", on_end(vec![webhook("hang")])).await;
     let id = execute(&world, &echo).await;
-    let is_under_way =
-        |one: &Delivery| matches!(one.state, DeliveryState::Delivering { .. });
-    world.until(id, |one| made(one).iter().any(is_under_way)).await;
+    let is_under_way = |one: &Delivery| matches!(one.state, DeliveryState::Delivering { .. });
+    world
+        .until(id, |one| made(one).iter().any(is_under_way))
+        .await;
     let delivery = DeliveryId {
         execution: id,
         index: 0,
     };
     let refused = world.platform.deliveries().replay(delivery).await;
-    assert!(matches!(refused, Err(Error::Conflict(Conflict::DeliveryPending))));
+    assert!(matches!(
+        refused,
+        Err(Error::Conflict(Conflict::DeliveryPending))
+    ));
     post.answer.send_replace(true);
     assert_eq!(at_rest(&world, id).await[0].state, DeliveryState::Delivered);
 }
@@ -449,7 +507,10 @@ async fn no_more_than_eight_webhooks_are_under_way_to_one_host() {
     for id in ids {
         let delivery = at_rest(&world, id).await.remove(0);
         // To be postponed is not an attempt.
-        assert_eq!((delivery.state, delivery.attempt_count), (DeliveryState::Delivered, 1));
+        assert_eq!(
+            (delivery.state, delivery.attempt_count),
+            (DeliveryState::Delivered, 1)
+        );
     }
 }
 
@@ -464,7 +525,10 @@ async fn what_a_stopped_server_was_delivering_is_delivered_after_the_restart() {
     world_before.platform.shutdown().await;
     post.answer.send_replace(true);
     let restarted = world(world_before.clock.clone(), store, &post).await;
-    assert_eq!(at_rest(&restarted, id).await[0].state, DeliveryState::Delivered);
+    assert_eq!(
+        at_rest(&restarted, id).await[0].state,
+        DeliveryState::Delivered
+    );
     assert_eq!(post.sent().len(), 2);
 }
 
@@ -523,8 +587,9 @@ impl Intercept for LoseMarks {
         writes: &[Write],
     ) -> Result<Vec<Written>, StoreError> {
         let is_mark = |write: &Write| match write {
-            Write::FollowUp { follow_up, .. } => (follow_up.deliveries.iter())
-                .any(|one| one.state == DeliveryState::Delivered),
+            Write::FollowUp { follow_up, .. } => {
+                (follow_up.deliveries.iter()).any(|one| one.state == DeliveryState::Delivered)
+            }
             _ => false,
         };
         if self.0.load(Ordering::SeqCst) && writes.iter().any(is_mark) {
@@ -578,11 +643,23 @@ async fn destinations_that_cannot_be_are_refused_with_the_reason() {
         secret: Some("NONE".into()),
     });
     for (targets, reason) in [
-        (six, "destinations.onEnd has 6 targets: at most 5 are allowed"),
-        (url("ftp://example.com"), "webhook.url must be an absolute URL"),
+        (
+            six,
+            "destinations.onEnd has 6 targets: at most 5 are allowed",
+        ),
+        (
+            url("ftp://example.com"),
+            "webhook.url must be an absolute URL",
+        ),
         (url("/relative"), "webhook.url must be an absolute URL"),
-        (vec![Target::Binding("audit".into())], "expected BINDING.FUNCTION"),
-        (vec![unknown], "the secret NONE, which the function does not have"),
+        (
+            vec![Target::Binding("audit".into())],
+            "expected BINDING.FUNCTION",
+        ),
+        (
+            vec![unknown],
+            "the secret NONE, which the function does not have",
+        ),
     ] {
         let new = NewFunction::new("f", "a script", "echo").destinations(on_end(targets));
         let refused = world.platform.functions().create(new).await.unwrap_err();

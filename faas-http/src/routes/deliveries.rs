@@ -64,7 +64,9 @@ async fn of_function(State(api): State<Api>, id: PathId, uri: Uri) -> Result<Res
     let function = id.function()?;
     let params = Params::of(&uri)?;
     let limit = params.number("limit", 1..=MAX_EXECUTIONS, DEFAULT_LIST)? as usize;
-    let failed = params.choice("status", &[("failed", true)])?.unwrap_or(false);
+    let failed = params
+        .choice("status", &[("failed", true)])?
+        .unwrap_or(false);
     let query = DeliveryQuery {
         function,
         failed,

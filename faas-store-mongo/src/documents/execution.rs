@@ -1,8 +1,8 @@
 //! Documents of `executions`.
 
 use faas_core::model::{
-    CallerLabel, Execution, ExecutionId, Failure, FailureKind, FollowUp, FunctionConfig, FunctionId,
-    InstanceId, Json, LeftOut, Status, Tier, Timestamp,
+    CallerLabel, Execution, ExecutionId, Failure, FailureKind, FollowUp, FunctionConfig,
+    FunctionId, InstanceId, Json, LeftOut, Status, Tier, Timestamp,
 };
 use faas_core::store::PartLengths;
 use mongodb::bson::{Document, doc};
@@ -60,7 +60,11 @@ pub(crate) fn write(execution: &Execution) -> Document {
         },
     };
     if let Some(follow_up) = &execution.follow_up {
-        document.extend(write_follow_up(execution.id, execution.function_id, follow_up));
+        document.extend(write_follow_up(
+            execution.id,
+            execution.function_id,
+            follow_up,
+        ));
     }
     detail::write_failure(execution.failure.as_ref(), &mut document);
     if let Some(waits) = waits_in(execution.status) {

@@ -9,7 +9,8 @@ use faas_core::model::egress::EgressRules;
 use faas_core::model::http::HttpConfig;
 use faas_core::model::{
     Aliases, Destinations, Environment, Function, FunctionConfig, FunctionId, FunctionLabel,
-    FunctionStatus, FunctionSummary, KvConfig, Language, Modules, RetryConfig, Secret, Tier, Timestamp,
+    FunctionStatus, FunctionSummary, KvConfig, Language, Modules, RetryConfig, Secret, Tier,
+    Timestamp,
 };
 use faas_core::store::Period;
 use mongodb::bson::spec::BinarySubtype;

@@ -7,7 +7,8 @@ use faas_core::model::egress::EgressRules;
 use faas_core::model::http::HttpConfig;
 use faas_core::model::{
     Aliases, Destinations, Environment, Function, FunctionConfig, FunctionId, FunctionLabel,
-    FunctionStatus, FunctionSummary, KvConfig, Language, Modules, RetryConfig, Source, Tier, Timestamp,
+    FunctionStatus, FunctionSummary, KvConfig, Language, Modules, RetryConfig, Source, Tier,
+    Timestamp,
 };
 use rusqlite::{Connection, Row, params};
 

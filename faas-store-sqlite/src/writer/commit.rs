@@ -65,7 +65,11 @@ impl Writer {
             Write::Settle { execution, from } => self.settle(execution, *from, sums),
             Write::FollowUp { id, follow_up, .. } => {
                 let is_changed = execution::update_follow_up(&self.connection, *id, follow_up)?;
-                Ok(if is_changed { Written::Done } else { Written::Stale })
+                Ok(if is_changed {
+                    Written::Done
+                } else {
+                    Written::Stale
+                })
             }
             Write::Scaling(event) => {
                 scaling::insert(&self.connection, event)?;

@@ -108,6 +108,7 @@ const ROUTES: &[(&str, &[&str])] = &[
             "post /api/dead-letters/discard",
             "post /api/deliveries/{id}/replay",
             "post /api/load-tests",
+            "post /api/run",
             "delete /api/load-tests/{id}",
             "delete /api/kv/{namespace}",
             "put /api/kv/{namespace}/values/{key}",

@@ -7,8 +7,8 @@ use crate::error::Error;
 use crate::model::egress::EgressRules;
 use crate::model::http::HttpConfig;
 use crate::model::{
-    Alias, Aliases, Destinations, Function, FunctionConfig, FunctionStatus, KvConfig, Language, Modules,
-    RetryConfig, Timestamp,
+    Alias, Aliases, Destinations, Function, FunctionConfig, FunctionStatus, KvConfig, Language,
+    Modules, RetryConfig, Timestamp,
 };
 use crate::platform::EnvironmentUpdate;
 use crate::secrets::{SecretKeys, SecretText};

@@ -6,12 +6,12 @@ use std::time::Duration;
 use crate::cost::PriceBook;
 use crate::model::UsageSums;
 use crate::model::{
-    Actor, ApiKey, Attempt, AuditAction, AuditEntry, CallerLabel, Condition, DeadLetter,
+    Actor, ApiKey, Attempt, AuditAction, AuditEntry, CallerLabel, CodeHash, Condition, DeadLetter,
     DeadLetterGroup, DeadLetterState, Delivery, DeliveryState, Environment, Execution, ExecutionId,
     Failure, FailureKind, FollowUp, Function, FunctionConfig, FunctionId, FunctionStatus,
     HostCallRecord, IdGenerator, InstanceId, Json, KeyHash, KvUsage, LogLevel, LogLine,
-    NanoDollars, RequestRecord, RetryAdvice, Role, ScalingAction, ScalingEvent, Secret, Target, Tier,
-    Timestamp, Webhook,
+    NanoDollars, RequestRecord, RetryAdvice, Role, ScalingAction, ScalingEvent, Secret, Target,
+    Tier, Timestamp, Webhook,
 };
 use crate::model::{Basis, Cost};
 use crate::model::{
@@ -182,6 +182,7 @@ impl Fixtures {
                 },
                 _ => KvUsage::default(),
             },
+            code: (random.u8(..4) == 0).then(|| CodeHash([random.u8(..); 32])),
         }
     }
 
@@ -376,7 +377,10 @@ impl Fixtures {
 /// What follows an execution, with a random value in every field.
 fn follow_up(random: &mut fastrand::Rng, function: FunctionId) -> FollowUp {
     let at = START + Duration::from_micros(random.u64(..1_000_000));
-    let failure = Failure::new(FailureKind::UserError, format!("no \"ü\" {}", random.u8(..)));
+    let failure = Failure::new(
+        FailureKind::UserError,
+        format!("no \"ü\" {}", random.u8(..)),
+    );
     let by = ExecutionId::from_u128(random.u128(..));
     let dead_letter = random.bool().then(|| DeadLetter {
         group: DeadLetterGroup::of(function, &failure),

@@ -60,11 +60,7 @@ fn newest_first<'a>(executions: impl Iterator<Item = &'a Execution>) -> Vec<Exec
 }
 
 /// Changes what follows an execution, as it is stored now.
-async fn change(
-    store: &dyn Store,
-    id: ExecutionId,
-    change: impl FnOnce(&mut FollowUp),
-) -> Written {
+async fn change(store: &dyn Store, id: ExecutionId, change: impl FnOnce(&mut FollowUp)) -> Written {
     let execution = store.execution(id).await.unwrap().unwrap();
     let mut follow_up = Box::new(execution.follow_up.unwrap().next());
     change(&mut follow_up);
@@ -112,7 +108,10 @@ pub async fn open_dead_letters_are_listed_by_function_and_group_page_by_page(
     let filter = FollowUpFilter::DeadLetter;
     assert_eq!(ids(&*store, None, filter).await, newest_first(all.iter()));
     let of_other = || all.iter().filter(|one| one.function_id == other);
-    assert_eq!(ids(&*store, Some(other), filter).await, newest_first(of_other()));
+    assert_eq!(
+        ids(&*store, Some(other), filter).await,
+        newest_first(of_other())
+    );
     let groups: HashSet<_> = all.iter().map(group).collect();
     assert_eq!(groups.len(), 4);
     for wanted in groups {
@@ -121,7 +120,12 @@ pub async fn open_dead_letters_are_listed_by_function_and_group_page_by_page(
         assert_eq!(ids(&*store, None, filter).await, expected);
     }
     let found = store.open_dead_letters(None, 7).await.unwrap();
-    let expected: Vec<_> = all.iter().rev().take(7).map(|one| (one.id, group(one))).collect();
+    let expected: Vec<_> = all
+        .iter()
+        .rev()
+        .take(7)
+        .map(|one| (one.id, group(one)))
+        .collect();
     assert_eq!(found, expected);
     let found = store.open_dead_letters(Some(other), 100).await.unwrap();
     let found: Vec<_> = found.into_iter().map(|(id, _)| id).collect();
@@ -133,7 +137,9 @@ pub async fn open_dead_letters_are_listed_by_function_and_group_page_by_page(
 pub async fn a_dead_letter_that_is_dealt_with_is_not_listed(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
-    let all: Vec<_> = (0..3).map(|_| failed(&mut fixtures, function, "no")).collect();
+    let all: Vec<_> = (0..3)
+        .map(|_| failed(&mut fixtures, function, "no"))
+        .collect();
     insert(&*store, &all).await;
     assert_eq!(change(&*store, all[1].id, discard).await, Written::Done);
     let left = vec![all[2].id, all[0].id];
@@ -207,10 +213,17 @@ pub async fn what_follows_an_execution_changes_only_after_its_end(fixture: impl 
 pub async fn deliveries_are_found_in_the_order_in_which_they_are_due(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
-    let all: Vec<_> = (0..5).map(|_| failed(&mut fixtures, function, "no")).collect();
+    let all: Vec<_> = (0..5)
+        .map(|_| failed(&mut fixtures, function, "no"))
+        .collect();
     insert(&*store, &all).await;
     let due = |execution: &Execution| {
-        let due = execution.follow_up.as_ref().unwrap().delivery_due().unwrap();
+        let due = execution
+            .follow_up
+            .as_ref()
+            .unwrap()
+            .delivery_due()
+            .unwrap();
         (due, execution.id)
     };
     let expected: Vec<_> = all.iter().map(due).collect();
@@ -264,12 +277,17 @@ pub async fn deliveries_are_listed_by_function_and_failure(fixture: impl Fixture
 pub async fn what_follows_expires_with_its_execution(fixture: impl Fixture) {
     let (store, mut fixtures) = (fixture.store(), Fixtures::new());
     let function = fixtures.id();
-    let all: Vec<_> = (0..3).map(|_| failed(&mut fixtures, function, "no")).collect();
+    let all: Vec<_> = (0..3)
+        .map(|_| failed(&mut fixtures, function, "no"))
+        .collect();
     insert(&*store, &all).await;
     assert_eq!(store.expire(fixtures.now, 2).await.unwrap(), 2);
     let open = store.open_dead_letters(None, 9).await.unwrap();
     assert_eq!(open, [(all[2].id, group(&all[2]))]);
     let next = store.next_deliveries(9).await.unwrap();
     assert_eq!(next.len(), 1);
-    assert_eq!(ids(&*store, None, FollowUpFilter::Deliveries(function)).await, [all[2].id]);
+    assert_eq!(
+        ids(&*store, None, FollowUpFilter::Deliveries(function)).await,
+        [all[2].id]
+    );
 }

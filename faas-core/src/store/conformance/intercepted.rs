@@ -9,8 +9,9 @@ use async_trait::async_trait;
 use crate::error::StoreError;
 use crate::model::LoadTest;
 use crate::model::{
-    ApiKey, AuditEntry, DeadLetterGroup, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
-    FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, ScalingEvent, Timestamp,
+    ApiKey, AuditEntry, DeadLetterGroup, Execution, ExecutionId, Function, FunctionCounts,
+    FunctionId, FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, ScalingEvent,
+    Timestamp,
 };
 use crate::store::{
     AccessStore, AuditQuery, ExecutionQuery, FunctionQuery, KeyUse, KeyValue, LoadTestQuery, Page,

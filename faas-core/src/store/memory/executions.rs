@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::super::rollup::{Grain, cover};
 use super::super::skew::Skew;
 use super::super::{
-    ExecutionQuery, FollowUpFilter, IDEMPOTENCY_WINDOW, Lease, Overdue, OverdueQuery, PAGE_BYTES, Page, Period,
-    Renewed, Stage, Totals, UsageGroup, UsageKey, UsageQuery, UsageRow, Written,
+    ExecutionQuery, FollowUpFilter, IDEMPOTENCY_WINDOW, Lease, Overdue, OverdueQuery, PAGE_BYTES,
+    Page, Period, Renewed, Stage, Totals, UsageGroup, UsageKey, UsageQuery, UsageRow, Written,
 };
 use super::usage::{self, RollUps};
 use crate::model::{
@@ -178,7 +178,9 @@ impl Executions {
                 .map(|failure| failure.kind);
             query.state().is_none_or(|status| status == found.status())
                 && (query.failure.is_none() || query.failure == kind)
-                && query.function.is_none_or(|id| id == found.execution().function_id)
+                && query
+                    .function
+                    .is_none_or(|id| id == found.execution().function_id)
                 && query.period.contains(found.execution().created_at)
         };
         let ids = self.ids(query);

@@ -29,9 +29,9 @@ use super::{
 };
 use crate::model::LoadTest;
 use crate::model::{
-    ApiKey, AuditEntry, DeadLetterGroup, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
-    FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, Namespace, ScalingEvent,
-    ScalingEventId, Timestamp,
+    ApiKey, AuditEntry, DeadLetterGroup, Execution, ExecutionId, Function, FunctionCounts,
+    FunctionId, FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, Namespace,
+    ScalingEvent, ScalingEventId, Timestamp,
 };
 
 /// How many ended executions a [`MemoryStore`] keeps by default.
@@ -223,7 +223,11 @@ impl Store for MemoryStore {
         function: Option<FunctionId>,
         limit: usize,
     ) -> Result<Vec<(ExecutionId, DeadLetterGroup)>, StoreError> {
-        Ok(self.state.read().executions.open_dead_letters(function, limit))
+        Ok(self
+            .state
+            .read()
+            .executions
+            .open_dead_letters(function, limit))
     }
 
     async fn next_deliveries(
