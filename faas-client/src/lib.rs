@@ -33,13 +33,14 @@
 //! have no time limit, because a function may run for long; dropping a future ends its request.
 //!
 //! Read the modules in this order: `client` (requests and answers), `target` (ids and names),
-//! `functions`, `calls`, `upload`, `executions`, `costs` and `load_tests` (the routes), `events` (the
+//! `functions`, `calls`, `upload`, `executions`, `dead_letters`, `costs` and `load_tests` (the routes), `events` (the
 //! WebSocket), `connect` (TCP and TLS), `error`.
 
 mod calls;
 mod client;
 mod connect;
 mod costs;
+mod dead_letters;
 mod error;
 mod events;
 mod executions;

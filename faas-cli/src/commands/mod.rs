@@ -3,6 +3,7 @@
 mod completions;
 mod context;
 mod cost;
+mod dead_letters;
 mod delete;
 mod deploy;
 mod dev;
@@ -60,6 +61,9 @@ pub enum Command {
     Secret(env::SecretCommand),
     /// Run a function on a server of its own, and reload it when its files change.
     Dev(dev::Dev),
+    /// List, repeat and discard executions that have failed for good.
+    #[command(subcommand)]
+    DeadLetters(dead_letters::DeadLetterCommand),
     /// Show what functions cost.
     Cost(cost::Cost),
     /// Run a load test: many calls of a function at once.
@@ -98,6 +102,7 @@ pub async fn run(command: Command, host: Host) -> ExitCode {
         Command::Env(command) => command.output(),
         Command::Secret(command) => command.output(),
         Command::Dev(command) => command.output,
+        Command::DeadLetters(command) => command.output(),
         Command::Cost(command) => command.output,
         Command::Test(command) => command.output,
         Command::Open(command) => command.output,
@@ -128,6 +133,7 @@ async fn carry_out(command: Command, host: Host, terminal: &Terminal) -> Result<
         Command::Env(command) => command.run(environment, terminal).await,
         Command::Secret(command) => command.run(environment, terminal).await,
         Command::Dev(command) => command.run(host.server, terminal).await,
+        Command::DeadLetters(command) => command.run(environment, terminal).await,
         Command::Cost(command) => command.run(environment, terminal).await,
         Command::Test(command) => command.run(environment, terminal).await,
         Command::Open(command) => command.run(environment, terminal).await,
