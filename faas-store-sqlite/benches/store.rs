@@ -95,6 +95,7 @@ impl Source {
             retry_of: None,
             idempotency_key: None,
             caller: None,
+            follow_up: None,
         };
         execution.cost = price(&Usage::of(&execution), &self.book);
         execution

@@ -12,7 +12,7 @@ use faas_core::platform::{
     CallOptions, DeadLetterQuery, DeadLetterSelection, FunctionUpdate, Redrive, RedriveRequest,
     RedriveStatus, RedriveVersion,
 };
-use faas_core::store::{MemoryStore, Store};
+use faas_core::store::{ExecutionQuery, MemoryStore, Store};
 use faas_core::{Error, Platform};
 use serde_json::json;
 
@@ -39,8 +39,9 @@ async fn run(world: &World, function: &Function) -> Arc<Execution> {
 }
 
 async fn open(platform: &Platform) -> Vec<ExecutionId> {
-    let found = platform.dead_letters().list(&DeadLetterQuery::default());
-    found.await.unwrap().iter().map(|one| one.id).collect()
+    let query = DeadLetterQuery::default();
+    let found = platform.dead_letters().list(&query).await.unwrap();
+    found.iter().map(|one| one.id).collect()
 }
 
 fn state(execution: &Execution) -> Option<DeadLetterState> {
@@ -219,10 +220,8 @@ async fn redriving_twice_runs_once() {
         assert_eq!(run.redriven + run.skipped, 2);
     }
     assert!(redriven >= 1);
-    let listed = world
-        .store
-        .executions(&faas_core::store::ExecutionQuery::default());
-    let listed = listed.await.unwrap();
+    let listed = world.store.executions(&ExecutionQuery::default()).await;
+    let listed = listed.unwrap();
     let repeats = listed.iter().filter(|one| one.retry_of == Some(dead.id));
     assert_eq!(repeats.count(), 1);
 }

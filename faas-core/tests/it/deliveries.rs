@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use faas_core::bindings::{Binding, HostCall};
-use faas_core::clock::ManualClock;
+use faas_core::clock::{Clock, ManualClock};
 use faas_core::egress::{
     Caller, Explanation, FetchBody, FetchRequest, FetchResponse, Network, code,
 };

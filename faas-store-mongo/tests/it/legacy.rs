@@ -9,8 +9,8 @@ use faas_core::model::{
 use faas_core::store::conformance::claim;
 use faas_core::store::conformance::fixtures::{Fixtures, START};
 use faas_core::store::{
-    ExecutionQuery, FunctionQuery, Granularity, OverdueQuery, Period, Stage, Store, UsageGroup,
-    UsageQuery, Write, Written,
+    ExecutionQuery, FollowUpFilter, FunctionQuery, Granularity, OverdueQuery, Period, Stage, Store,
+    UsageGroup, UsageQuery, Write, Written,
 };
 use faas_store_mongo::MongoStore;
 use mongodb::bson::oid::ObjectId;
@@ -23,6 +23,7 @@ const EVERYTHING: ExecutionQuery = ExecutionQuery {
     function: None,
     status: None,
     failure: None,
+    follow_up: FollowUpFilter::Any,
     period: Period::ALL,
     before: None,
     limit: usize::MAX,

@@ -40,6 +40,8 @@ const STATES: Record<string, { tone: Tone; icon: LucideIcon; word: string }> = {
   pending: { tone: "plain", icon: CircleDashed, word: "Pending" },
   active: { tone: "ok", icon: CircleCheck, word: "Active" },
   inactive: { tone: "plain", icon: CirclePause, word: "Inactive" },
+  delivering: { tone: "accent", icon: LoaderCircle, word: "Delivering" },
+  delivered: { tone: "ok", icon: CircleCheck, word: "Delivered" },
   stopping: { tone: "warn", icon: LoaderCircle, word: "Stopping" },
   stopped: { tone: "warn", icon: CirclePause, word: "Stopped" },
   interrupted: { tone: "bad", icon: CircleX, word: "Interrupted" },

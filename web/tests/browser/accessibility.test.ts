@@ -13,6 +13,8 @@ beforeAll(async () => {
   await server.call("PUT", `/api/functions/${ids.fn}`, { config });
   for (let n = 0; n < 9; n++) await server.invoke(ids.fn, { n });
   await server.call("PUT", "/api/kv/orders/values/a%2F1?ttl=60&metadata=%5B1%5D", { state: "shipped" });
+  await server.call("PUT", `/api/functions/${ids.fn}`, { config: { retryCount: 0, destinations: { onFailure: [{ function: "nowhere" }] } } });
+  await server.call("POST", `/api/functions/${ids.fn}/execute`, { input: { n: 3 } });
   const failed = await server.call("GET", "/api/executions?status=failed&limit=1");
   ids.execution = failed.executions[0]._id;
   ids.loadTest = (await server.call("POST", "/api/load-tests", { functionId: ids.fn, concurrency: 2, durationSeconds: 1 }))._id;
@@ -29,6 +31,7 @@ const PAGES: Record<string, () => string> = {
   "Load tests": () => "/monitoring/load-tests",
   "Load test": () => `/monitoring/load-tests/${ids.loadTest}`,
   Costs: () => "/costs",
+  "Dead letters": () => "/dead-letters",
   "Keys and values": () => "/kv",
   "Keys of a namespace": () => "/kv?namespace=orders",
   "Access without keys": () => "/access",

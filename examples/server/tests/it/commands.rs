@@ -2,6 +2,7 @@
 
 mod calls;
 mod contexts;
+mod dead_letters;
 mod deployments;
 mod development;
 mod logs;

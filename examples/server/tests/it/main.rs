@@ -15,6 +15,8 @@ mod compatible;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod deliveries;
+#[cfg(test)]
 #[cfg(target_os = "linux")]
 mod family;
 #[cfg(test)]

@@ -13,6 +13,7 @@ import { keys } from "@/lib/api/keys";
 import type { Fn } from "@/lib/api/types";
 import { CodeField } from "./CodeField";
 import { check, draftOf, draftOfFile, EMPTY, timeoutOf, toUpload, type Draft } from "./draft";
+import { DestinationFields } from "./DestinationFields";
 import { EgressFields } from "./EgressFields";
 import { EnvironmentFields } from "./EnvironmentFields";
 import { PricePreview } from "./PricePreview";
@@ -79,6 +80,7 @@ export function FunctionForm({ fn }: { fn: Fn | null }) {
           onChange={(change) => setDraft((old) => ({ ...old, environment: change(old.environment) }))}
         />
         <EgressFields draft={draft} tried={tried} error={errors.egress} onChange={set} />
+        <DestinationFields draft={draft} tried={tried} error={errors.destinations} onChange={set} />
       </div>
       <div className="flex min-w-0 flex-col gap-4 sm:gap-5">
         <Settings

@@ -20,6 +20,7 @@ import { useRefusal } from "@/lib/session/session";
 import { Bindings } from "./Bindings";
 import { CallCard } from "./CallCard";
 import { Code } from "./Code";
+import { DeliveriesCard } from "./DeliveriesCard";
 import { EgressCard } from "./EgressCard";
 import { Environment } from "./Environment";
 import { DeleteButton, StatusButton } from "./FunctionActions";
@@ -81,6 +82,7 @@ function Detail({ fn }: { fn: Fn }) {
       <Environment config={fn.config} />
       <Bindings config={fn.config} />
       <Versions fn={fn} />
+      <DeliveriesCard fn={fn} />
       <FunctionExecutions functionId={fn._id} />
     </Page>
   );

@@ -1,6 +1,6 @@
 /** The list of functions. */
 import { useQuery } from "@tanstack/react-query";
-import { Database, Plus, Search, SearchX, SquareFunction } from "lucide-react";
+import { Database, MailX, Plus, Search, SearchX, SquareFunction } from "lucide-react";
 import { useMemo } from "react";
 import { ButtonLink } from "@/components/Button";
 import { Card } from "@/components/Card";
@@ -26,6 +26,9 @@ export function FunctionsPage() {
       title="Functions"
       actions={
         <>
+          <ButtonLink to="/dead-letters" icon={<MailX aria-hidden className="size-4" />}>
+            Dead letters
+          </ButtonLink>
           <ButtonLink to="/kv" icon={<Database aria-hidden className="size-4" />}>
             Keys and values
           </ButtonLink>

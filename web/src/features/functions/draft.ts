@@ -2,12 +2,13 @@
 import type { Fn, NewFunction, Sample } from "@/lib/api/types";
 import { checkNamespaces, namespacesIn, textOf } from "./namespaces";
 import { checkRoutes, httpOf, settingsOf, type HttpAccess } from "./http";
+import { checkDestinations, destinationsIn, destinationsOf, type DestinationsDraft } from "./destinations";
 import { checkEgress, egressIn, egressOf, type EgressDraft } from "./egress";
 import { checkRetry, retryIn, retryOf, type RetryDraft } from "./retry";
 import { changeOf, checkAmount, checkEntries, entriesOf, type Entry } from "./environment";
 
 /** The fields, as typed. */
-export interface Draft extends EgressDraft, RetryDraft {
+export interface Draft extends EgressDraft, RetryDraft, DestinationsDraft {
   name: string;
   description: string;
   code: string;
@@ -35,7 +36,7 @@ const STARTER = `// The input and the result are JSON.
 return { greeting: \`Hello, \${input.name ?? "world"}!\` };
 `;
 
-export const EMPTY: Draft = { name: "", description: "", code: STARTER, timeout: "30", retries: "3", memory: "", bindings: null, kv: "", http: "off", routes: "", origins: "", egress: "server", allow: [], deny: [], ...retryOf(null), environment: [] };
+export const EMPTY: Draft = { name: "", description: "", code: STARTER, timeout: "30", retries: "3", memory: "", bindings: null, kv: "", http: "off", routes: "", origins: "", egress: "server", allow: [], deny: [], ...retryOf(null), ...destinationsOf(null), environment: [] };
 
 export const draftOf = (fn: Fn): Draft => ({
   name: fn.name,
@@ -49,6 +50,7 @@ export const draftOf = (fn: Fn): Draft => ({
   ...httpOf(fn.config.http),
   ...egressOf(fn.config.egress),
   ...retryOf(fn.config.retry),
+  ...destinationsOf(fn.config.destinations),
   environment: entriesOf(fn.config),
 });
 
@@ -107,6 +109,8 @@ export function check(draft: Draft): DraftErrors {
   if (routes) errors.routes = routes;
   const egress = checkEgress(draft);
   if (egress) errors.egress = egress;
+  const destinations = checkDestinations(draft);
+  if (destinations) errors.destinations = destinations;
   const amount = checkAmount(draft.environment);
   if (amount) errors.environment = amount;
   else if (checkEntries(draft.environment).size > 0) errors.environment = "An entry of the environment is invalid.";
@@ -127,6 +131,7 @@ export const toUpload = (draft: Draft, fn: Fn | null): NewFunction => ({
     kv: namespacesIn(draft.kv),
     http: settingsOf(draft, fn?.config.http ?? null),
     egress: egressIn(draft),
+    destinations: destinationsIn(draft),
     ...changeOf(draft.environment, fn?.config ?? null),
   },
 });
