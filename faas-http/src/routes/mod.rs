@@ -4,6 +4,7 @@
 pub(crate) mod audit;
 pub(crate) mod costs;
 pub(crate) mod document;
+pub(crate) mod execute;
 pub(crate) mod executions;
 pub(crate) mod functions;
 pub(crate) mod health;
