@@ -167,8 +167,10 @@ impl Client {
         executions: Vec<BatchExecution<'_>>,
         alias: Option<&str>,
     ) -> Result<AcceptedBatch, Error> {
-        let mut options = CallOptions::default();
-        options.alias = alias.map(str::to_owned);
+        let options = CallOptions {
+            alias: alias.map(str::to_owned),
+            ..CallOptions::default()
+        };
         let query = options.query(false);
         let path = format!("{}/execute/batch{query}", target.into().path());
         let body = boxed(json(&BatchRequest::new(executions))?);

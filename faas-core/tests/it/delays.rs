@@ -29,8 +29,12 @@ fn one(input: serde_json::Value) -> (Json, CallOptions) {
 async fn a_delayed_execution_is_pending_until_it_is_due_and_then_runs() {
     let world = World::new(|_| {}).await;
     let echo = world.function("echo", FunctionConfig::default()).await;
-    let at = CallOptions::default().run_at(world.clock.now() + HOUR);
-    for options in [delayed(HOUR), at] {
+    for has_time in [false, true] {
+        let options = if has_time {
+            CallOptions::default().run_at(world.clock.now() + HOUR)
+        } else {
+            delayed(HOUR)
+        };
         let accepted = world.platform.execute_with(echo.id, json!(1), options);
         let id = accepted.await.unwrap().id;
         world.advance(HOUR - SECOND).await;
