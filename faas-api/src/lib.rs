@@ -38,7 +38,7 @@
 //! (`utoipa::ToSchema`), from the same attributes.
 //!
 //! Read the modules in this order: `number`, `scalar` and `words` (single values), `function`,
-//! `alias`, `execution`, `cost`, `price`, `metrics`, `load_test`, `access` and `error` (the bodies of the HTTP
+//! `alias`, `execution`, `run`, `cost`, `price`, `metrics`, `load_test`, `access` and `error` (the bodies of the HTTP
 //! API), [`event`] (the messages of the WebSocket), `read` (reading requests).
 
 mod accept;
@@ -61,6 +61,7 @@ mod price;
 mod read;
 #[cfg(feature = "openapi")]
 mod retry;
+mod run;
 mod scalar;
 #[cfg(feature = "openapi")]
 pub mod schema;
@@ -100,6 +101,7 @@ pub use price::{
     TierPrice, TierPrices, TierThresholds,
 };
 pub use read::{ReadError, form_to_json, read, read_form};
+pub use run::{RunRequest, ScriptLimits};
 pub use scalar::{
     ApiKeyKey, AuditKey, ExecutionKey, FunctionKey, LoadTestKey, Moment, ScalingEventKey, Text,
     Vocabulary, Word,

@@ -1,10 +1,10 @@
-//! Calling functions: waiting for the result, or not.
+//! Calling functions, waiting for the result or not; and running code once.
 
 use std::time::Duration;
 
 use faas_api::{
-    Accepted, AcceptedBatch, BatchExecution, BatchRequest, ExecuteRequest, ExecutionKey, Moment,
-    Text, format_duration,
+    Accepted, AcceptedBatch, BatchExecution, BatchRequest, ExecuteRequest, Execution, ExecutionKey,
+    Moment, RunRequest, Text, format_duration,
 };
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
@@ -113,6 +113,14 @@ impl Client {
             )));
         }
         self.invocation(&answer)
+    }
+
+    /// Runs code once and waits for its end. The execution says whether the code failed.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn run(&self, request: &RunRequest<'_>) -> Result<Execution<'static>, Error> {
+        self.send(Method::POST, "/api/run", Some(request)).await
     }
 
     fn invocation(&self, answer: &Answer) -> Result<Invocation, Error> {

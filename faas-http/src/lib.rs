@@ -94,7 +94,7 @@ pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
         .max(options.max_batch());
     let bodies = Arc::new(Bodies::new(budget, rate));
     let front = FrontLayer::new(ids, bodies.clone());
-    let mut invoke = routes::invoke::routes();
+    let mut invoke = routes::invoke::routes().merge(routes::run::routes());
     let mut others = routes::functions::routes()
         .merge(routes::execute::routes())
         .merge(routes::executions::routes())

@@ -112,6 +112,39 @@ impl Engine {
     }
 }
 
+/// The caller of an execution, which is cancelled if this is dropped before [`Self::has_answer`].
+pub(super) struct CancelOnDrop {
+    engine: Engine,
+    execution: Option<ExecutionId>,
+}
+
+impl CancelOnDrop {
+    pub(super) fn new(engine: &Engine, execution: ExecutionId) -> Self {
+        Self {
+            engine: engine.clone(),
+            execution: Some(execution),
+        }
+    }
+
+    pub(super) fn has_answer(mut self) {
+        self.execution = None;
+    }
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        let Some(execution) = self.execution else {
+            return;
+        };
+        let engine = self.engine.clone();
+        self.engine.0.handle.spawn(async move {
+            if let Err(error) = engine.cancel(execution).await {
+                tracing::debug!(%execution, %error, "cannot cancel an execution without its caller");
+            }
+        });
+    }
+}
+
 fn has_already(status: Status) -> Error {
     Conflict::ExecutionEnded(status).into()
 }

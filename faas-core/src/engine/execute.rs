@@ -22,6 +22,7 @@ use tokio::sync::oneshot;
 
 use super::Engine;
 use super::admission::Place;
+use super::cancel::CancelOnDrop;
 use super::delay::Waiting;
 use super::job::{Answer, Job, Loaded};
 use super::record::{Accepting, Record, Stored};
@@ -31,6 +32,9 @@ use crate::model::{
     Json, Status, Timestamp,
 };
 use crate::store::{IDEMPOTENCY_WINDOW, Written};
+
+/// Where the end of a direct execution arrives.
+type Ended = oneshot::Receiver<Result<Arc<Execution>, Error>>;
 
 /// An execution that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,12 +95,41 @@ impl Engine {
         request: Request,
     ) -> Result<Arc<Execution>, Error> {
         let (function, place) = self.admit(function, &request).await?;
+        let (_, ended) = self.enqueue_direct(function, place, request)?;
+        ended.await.unwrap_or_else(|_| Err(shutting_down()))
+    }
+
+    /// Runs a script once and waits for its end, which is stored. If the future is dropped before
+    /// that, the execution is cancelled.
+    pub(crate) async fn run(
+        &self,
+        script: Arc<Loaded>,
+        request: Request,
+    ) -> Result<Arc<Execution>, Error> {
+        self.check_open()?;
+        self.check_input(script.function.id, &request.input)?;
+        let place = self.reserve(script.function.id, &request.input)?;
+        let (id, ended) = self.enqueue_direct(script, place, request)?;
+        let caller = CancelOnDrop::new(self, id);
+        let ended = ended.await.unwrap_or_else(|_| Err(shutting_down()));
+        caller.has_answer();
+        ended
+    }
+
+    /// Queues an execution that is stored when it has ended, and says where its end is sent.
+    fn enqueue_direct(
+        &self,
+        function: Arc<Loaded>,
+        place: Place,
+        request: Request,
+    ) -> Result<(ExecutionId, Ended), Error> {
         let mut execution = self.accepted(&function, request);
         execution.claim().map_err(illegal)?;
+        let id = execution.id;
         let (answer, ended) = oneshot::channel();
         self.enqueue(Job::direct(place, function, Arc::new(execution), answer))
             .map_err(|_| shutting_down())?;
-        ended.await.unwrap_or_else(|_| Err(shutting_down()))
+        Ok((id, ended))
     }
 
     /// Stores an execution as pending, then queues it. If the idempotency key was used before, returns
@@ -243,16 +276,22 @@ impl Engine {
             .registry
             .called(function, request.alias.as_deref())
             .await?;
-        if engine.instances.is_runaway(function) {
+        self.check_input(function, input)?;
+        Ok(loaded)
+    }
+
+    /// Checks whether a function may be called with this input.
+    fn check_input(&self, function: FunctionId, input: &Json) -> Result<(), Error> {
+        if self.0.instances.is_runaway(function) {
             return Err(Error::Runaway);
         }
-        if input.len() > engine.options.max_input {
-            let (size, limit) = (input.len(), engine.options.max_input);
+        let (size, limit) = (input.len(), self.0.options.max_input);
+        if size > limit {
             return Err(Error::TooLarge(format!(
                 "the input has {size} bytes: at most {limit} are accepted"
             )));
         }
-        Ok(loaded)
+        Ok(())
     }
 
     /// Checks whether an HTTP request may be accepted, and reserves a place for it in the queue. The

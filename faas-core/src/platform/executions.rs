@@ -301,6 +301,10 @@ impl Executions<'_> {
         input: Json,
         caller: Option<CallerLabel>,
     ) -> Result<Accepted, Error> {
+        if ended.function_id == FunctionId::RUN {
+            let text = "the execution has run code that is not stored: run the code again";
+            return Err(Error::Invalid(text.to_owned()));
+        }
         if let Some(request) = http::recorded(&input)
             && let http = self.platform.http_function_of(ended.function_id, None)
             && let Some(http) = http.await?

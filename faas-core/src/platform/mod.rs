@@ -13,6 +13,7 @@ mod http;
 mod load_tests;
 mod metrics;
 mod reseal;
+mod run;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub use http::HttpFunction;
 pub use load_tests::LoadTests;
 pub use metrics::{HourOfExecutions, Overview};
 pub use reseal::{Resealed, Unopened, reseal};
+pub use run::{RunLimits, Script};
 
 use crate::bindings::Bindings;
 use crate::cost::PriceBook;

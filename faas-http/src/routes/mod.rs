@@ -15,6 +15,7 @@ pub(crate) mod load_tests;
 pub(crate) mod metrics;
 pub(crate) mod page;
 pub(crate) mod prometheus;
+pub(crate) mod run;
 pub(crate) mod samples;
 pub(crate) mod session;
 pub(crate) mod types;

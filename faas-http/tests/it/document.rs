@@ -249,6 +249,10 @@ async fn responses_match_the_openapi_document() {
     ] {
         call.get(path).await;
     }
+    call.post("/api/run", json!({"code": "log", "input": [1]}))
+        .await;
+    call.post("/api/run", json!({"code": "throw", "kv": true}))
+        .await;
     call.get_one("/api/costs/function/{id}", &id).await;
     let estimate = json!({"functionId": id, "input": [1]});
     call.post("/api/costs/estimate", estimate).await;

@@ -22,6 +22,7 @@ mod metrics;
 mod names;
 mod raw;
 mod requests;
+mod run;
 mod schema;
 mod scripted;
 mod server;

@@ -97,6 +97,7 @@ const ROUTES: &[(&str, &[&str])] = &[
             "post /api/executions/{id}/cancel",
             "post /api/executions/{id}/retry",
             "post /api/load-tests",
+            "post /api/run",
             "delete /api/load-tests/{id}",
             "delete /api/kv/{namespace}",
             "put /api/kv/{namespace}/values/{key}",

@@ -764,6 +764,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs code once, in an isolate of its own, and waits for its end. The code is not stored: only the execution is, with the SHA-256 of the code. Needs a key that may upload functions and call them. */
+        post: operations["runCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/samples": {
         parameters: {
             query?: never;
@@ -1336,6 +1353,11 @@ export interface components {
             attempts: components["schemas"]["Attempt"][];
             /** @description Who called; absent where that is not known. */
             caller?: components["schemas"]["Caller"];
+            /**
+             * @description The SHA-256 of the code in hexadecimal digits, for code that ran once and is not stored; absent
+             *     for functions, and where a list has left out the attempts.
+             */
+            codeHash?: string;
             /** @description Whether an isolate had to be made for it. */
             coldStart: boolean;
             /** @description Its price; zero until it has ended. */
@@ -2131,6 +2153,11 @@ export interface components {
             attempts: components["schemas"]["Attempt"][];
             /** @description Who called; absent where that is not known. */
             caller?: components["schemas"]["Caller"];
+            /**
+             * @description The SHA-256 of the code in hexadecimal digits, for code that ran once and is not stored; absent
+             *     for functions, and where a list has left out the attempts.
+             */
+            codeHash?: string;
             /** @description Whether an isolate had to be made for it. */
             coldStart: boolean;
             /** @description Its price; zero until it has ended. */
@@ -2539,6 +2566,19 @@ export interface components {
              */
             p99?: number | null;
         };
+        /** @description Code to run once. */
+        RunRequest: {
+            /** @description The names of the bindings that it may use. Absent or null: none. */
+            bindings?: string[] | null;
+            /** @description The code, in one of the forms of functions. */
+            code: string;
+            egress?: components["schemas"]["EgressRules"] | null;
+            /** @description What the code is called with: any JSON; absent or null: `{}`. */
+            input?: unknown;
+            kv?: components["schemas"]["KvConfig"] | null;
+            language?: components["schemas"]["Language"] | null;
+            limits?: components["schemas"]["ScriptLimits"] | null;
+        };
         /** @description A sample function, ready to be uploaded. */
         Sample: {
             /** @description JavaScript source. */
@@ -2579,6 +2619,19 @@ export interface components {
          * @description Names a scaling event.
          */
         ScalingEventId: string;
+        /** @description The limits of code that runs once. */
+        ScriptLimits: {
+            /**
+             * Format: int32
+             * @description Its memory in MiB, at most what the tier of its code gives. Absent or null: all of that.
+             */
+            memory?: number | null;
+            /**
+             * Format: int64
+             * @description Milliseconds that it may run. Absent or null: 30000.
+             */
+            timeout?: number | null;
+        };
         /**
          * Format: double
          * @description Seconds, exact to the millisecond.
@@ -8310,6 +8363,120 @@ export interface operations {
                 };
             };
             /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            /** @description The execution, also if the code failed: `status` says which, `output` has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description `invalid_request`: the message says what is wrong and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `over_capacity`, `function_runaway`, or `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `result_not_stored`: the code ran, and its result could not be stored. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
