@@ -415,25 +415,6 @@ impl<'a> FunctionRef<'a> {
     }
 }
 
-/// What to execute a function with.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[non_exhaustive]
-pub struct ExecuteRequest<'a> {
-    /// Any JSON; absent or null: `{}`.
-    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<serde_json::Value>))]
-    pub input: Option<&'a RawValue>,
-}
-
-impl<'a> ExecuteRequest<'a> {
-    /// With this input.
-    pub const fn new(input: &'a RawValue) -> Self {
-        Self { input: Some(input) }
-    }
-}
-
 /// How to repeat an execution.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

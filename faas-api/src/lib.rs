@@ -41,11 +41,13 @@
 //! `alias`, `execution`, `run`, `dead_letter`, `delivery`, `cost`, `price`, `metrics`, `load_test`, `access` and `error` (the bodies of the HTTP
 //! API), [`event`] (the messages of the WebSocket), `read` (reading requests).
 
+mod accept;
 mod access;
 mod alias;
 mod cost;
 mod dead_letter;
 mod delivery;
+mod duration;
 mod egress;
 mod error;
 pub mod event;
@@ -67,6 +69,7 @@ mod scalar;
 pub mod schema;
 mod words;
 
+pub use accept::{AcceptedBatch, AcceptedOne, BatchExecution, BatchRequest, ExecuteRequest};
 pub use access::{Actor, AuditEntry, AuditPage, Key, NewKey, Session, SessionKey};
 pub use alias::{Alias, AliasChange, Canary, RollbackIf, Version, VersionStats, Versions};
 pub use cost::{
@@ -78,12 +81,13 @@ pub use dead_letter::{
     Redrive, RedriveRequest,
 };
 pub use delivery::{Delivery, DeliveryAttempt, DeliveryPage};
+pub use duration::{format_duration, parse_duration};
 pub use egress::{EgressAddress, EgressCheck, EgressExplanation};
 pub use error::{ERROR_CODES, ErrorBody, ErrorDetails, Health, InvocationError};
 pub use event::{Since, Subscribe};
 pub use execution::{
-    Accepted, Attempt, ExecuteRequest, Execution, ExecutionCost, ExecutionPage, FunctionRef,
-    KvOperations, LogLine, ResourceUsage, Retried, RetryRequest,
+    Accepted, Attempt, Execution, ExecutionCost, ExecutionPage, FunctionRef, KvOperations, LogLine,
+    ResourceUsage, Retried, RetryRequest,
 };
 pub use function::{
     Function, FunctionChange, FunctionConfig, FunctionSummary, Message, NewConfig, NewFunction,

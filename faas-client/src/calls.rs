@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use faas_api::{Accepted, ExecuteRequest, Execution, ExecutionKey, RunRequest, Text};
+use faas_api::{
+    Accepted, AcceptedBatch, BatchExecution, BatchRequest, ExecuteRequest, Execution, ExecutionKey,
+    Moment, RunRequest, Text, format_duration,
+};
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 use serde::Serialize;
@@ -40,6 +43,10 @@ pub struct CallOptions {
     pub retry: bool,
     /// The alias whose version runs. `None`: `live`.
     pub alias: Option<String>,
+    /// How long an execution waits before it is due. Only for [`Client::execute`].
+    pub delay: Option<Duration>,
+    /// When an execution is due. Only for [`Client::execute`].
+    pub run_at: Option<Moment>,
 }
 
 impl CallOptions {
@@ -148,7 +155,33 @@ impl Client {
         let input = to_raw_value(input);
         let input = input.map_err(|error| Error::Invalid(error.to_string()))?;
         let path = format!("{}/execute{}", target.into().path(), options.query(false));
-        let body = boxed(json(&ExecuteRequest::new(&input))?);
+        let mut request = ExecuteRequest::new(&input);
+        request.delay = options.delay.map(|delay| format_duration(delay).into());
+        request.run_at = options.run_at;
+        let body = boxed(json(&request)?);
+        let answer = self.exchange(Method::POST, &path, options.headers()?, body);
+        self.read(&answer.await?)
+    }
+
+    /// Executes a function many times, asynchronously, with retries: up to 1,000 executions, whose
+    /// inputs have up to 8 MiB together. All of them are stored when this returns; after an error, none
+    /// is.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn execute_batch(
+        &self,
+        target: impl Into<Target>,
+        executions: Vec<BatchExecution<'_>>,
+        alias: Option<&str>,
+    ) -> Result<AcceptedBatch, Error> {
+        let options = CallOptions {
+            alias: alias.map(str::to_owned),
+            ..CallOptions::default()
+        };
+        let query = options.query(false);
+        let path = format!("{}/execute/batch{query}", target.into().path());
+        let body = boxed(json(&BatchRequest::new(executions))?);
         let answer = self.exchange(Method::POST, &path, options.headers()?, body);
         self.read(&answer.await?)
     }

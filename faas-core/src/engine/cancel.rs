@@ -74,7 +74,10 @@ impl Engine {
             match failed.await {
                 // The execution was claimed in the meantime.
                 Ok(Err(Error::Conflict(_))) => {}
-                Ok(outcome) => return outcome,
+                Ok(outcome) => {
+                    self.0.backlog.remove(id);
+                    return outcome;
+                }
                 // The result of a direct one goes to the caller that waits for it.
                 Err(_) => return ended.ended(self).await,
             }

@@ -23,12 +23,13 @@ use tokio::sync::oneshot;
 use super::Engine;
 use super::admission::Place;
 use super::cancel::CancelOnDrop;
+use super::delay::Waiting;
 use super::job::{Answer, Job, Loaded};
-use super::record::{Record, Stored};
-use crate::error::{Error, Resource};
+use super::record::{Accepting, Record, Stored};
+use crate::error::{Error, QueueBound, Resource};
 use crate::model::{
     CallerLabel, Cost, Execution, ExecutionId, Failure, FailureKind, FollowUp, FunctionId,
-    IllegalTransition, Json, Status,
+    IllegalTransition, Json, Status, Timestamp,
 };
 use crate::store::{IDEMPOTENCY_WINDOW, Written};
 
@@ -68,7 +69,11 @@ pub(crate) struct Request {
     pub(crate) retry: bool,
     pub(crate) retry_of: Option<ExecutionId>,
     pub(crate) idempotency_key: Option<Arc<str>>,
+    /// When an accepted execution becomes due; `None`: at once.
+    pub(crate) due_at: Option<Timestamp>,
     pub(crate) caller: Option<CallerLabel>,
+    /// Whether a caller waits for the end of an accepted execution. Nothing follows the end then.
+    pub(crate) is_waited_for: bool,
     /// How many destinations in a row led to it.
     pub(crate) hops: u32,
 }
@@ -83,7 +88,9 @@ impl Request {
             retry: false,
             retry_of: None,
             idempotency_key: None,
+            due_at: None,
             caller,
+            is_waited_for: false,
             hops: 0,
         }
     }
@@ -109,7 +116,8 @@ impl Engine {
         request: Request,
     ) -> Result<Arc<Execution>, Error> {
         self.check_open()?;
-        let place = self.admit_input(script.function.id, &request.input)?;
+        self.check_input(script.function.id, &request.input)?;
+        let place = self.reserve(script.function.id, &request.input)?;
         let (id, ended) = self.enqueue_direct(script, place, request)?;
         let caller = CancelOnDrop::new(self, id);
         let ended = ended.await.unwrap_or_else(|_| Err(shutting_down()));
@@ -144,14 +152,9 @@ impl Engine {
         let input = request.input.clone();
         let first = match self.admit_once(function, &request).await? {
             Admitted::New(function, place) => {
-                let destinations = function.function.config.destinations.as_deref();
-                let follow_up = FollowUp::new(request.hops, destinations);
-                let execution = Arc::new(Execution {
-                    follow_up: Some(Box::new(follow_up)),
-                    ..self.accepted(&function, request)
-                });
-                let id = execution.id;
-                match self.accept(place, function, execution).await? {
+                let new = self.accepting(place, function, request)?;
+                let id = new.execution.id;
+                match self.accept_one(new).await? {
                     Some(first) => first,
                     None => {
                         return Ok(Accepted {
@@ -177,14 +180,15 @@ impl Engine {
     pub(crate) async fn execute_and_wait(
         &self,
         function: FunctionId,
-        request: Request,
+        mut request: Request,
     ) -> Result<Invoked, Error> {
+        request.is_waited_for = true;
         let input = request.input.clone();
         let first = match self.admit_once(function, &request).await? {
             Admitted::New(function, place) => {
-                let execution = Arc::new(self.accepted(&function, request));
-                let ended = self.0.waiters.wait_for(execution.id);
-                match self.accept(place, function, execution).await? {
+                let new = self.accepting(place, function, request)?;
+                let ended = self.0.waiters.wait_for(new.execution.id);
+                match self.accept_one(new).await? {
                     Some(first) => first,
                     None => {
                         return Ok(Invoked {
@@ -206,7 +210,7 @@ impl Engine {
     /// Admits a request, or finds the execution that was accepted before with its idempotency key
     /// where a new one would be refused now.
     async fn admit_once(&self, function: FunctionId, request: &Request) -> Result<Admitted, Error> {
-        let refused = match self.admit(function, request).await {
+        let refused = match self.admit_waiting(function, request).await {
             Ok((function, place)) => return Ok(Admitted::New(function, place)),
             Err(refused) => refused,
         };
@@ -223,7 +227,11 @@ impl Engine {
     }
 
     /// The execution that was accepted first, as it is now, if it has this input.
-    async fn replay(&self, first: ExecutionId, input: &Json) -> Result<Execution, Error> {
+    pub(super) async fn replay(
+        &self,
+        first: ExecutionId,
+        input: &Json,
+    ) -> Result<Execution, Error> {
         let stored = self.0.store.execution(first).await?;
         let stored = stored.ok_or(Error::NotFound(Resource::Execution))?;
         if same_value(&stored.input, input) {
@@ -243,12 +251,36 @@ impl Engine {
         }
     }
 
-    /// Checks whether an execution may be accepted, and reserves a place for it in the queue.
+    /// Checks whether a call may be accepted, and reserves a place for it in the queue.
     async fn admit(
         &self,
         function: FunctionId,
         request: &Request,
     ) -> Result<(Arc<Loaded>, Place), Error> {
+        let loaded = self.check_request(function, request).await?;
+        Ok((loaded, self.reserve(function, &request.input)?))
+    }
+
+    /// Checks whether an execution may be accepted, and reserves a place where it waits.
+    pub(super) async fn admit_waiting(
+        &self,
+        function: FunctionId,
+        request: &Request,
+    ) -> Result<(Arc<Loaded>, Waiting), Error> {
+        let loaded = self.check_request(function, request).await?;
+        let waiting = match request.due_at {
+            None => Waiting::Queued(self.reserve(function, &request.input)?),
+            Some(due) => self.reserve_delay(due)?,
+        };
+        Ok((loaded, waiting))
+    }
+
+    /// Checks everything but the room in the queue. Loads the function.
+    async fn check_request(
+        &self,
+        function: FunctionId,
+        request: &Request,
+    ) -> Result<Arc<Loaded>, Error> {
         self.check_open()?;
         let (engine, input) = (&self.0, &request.input);
         let alias = request.alias.as_deref();
@@ -258,13 +290,12 @@ impl Engine {
         {
             loaded = engine.registry.version(function, version).await?;
         }
-        let place = self.admit_input(function, input)?;
-        Ok((loaded, place))
+        self.check_input(function, input)?;
+        Ok(loaded)
     }
 
-    /// Checks whether an execution of a function with this input may be accepted, and reserves a place
-    /// for it in the queue.
-    fn admit_input(&self, function: FunctionId, input: &Json) -> Result<Place, Error> {
+    /// Checks whether a function may be called with this input.
+    fn check_input(&self, function: FunctionId, input: &Json) -> Result<(), Error> {
         if self.0.instances.is_runaway(function) {
             return Err(Error::Runaway);
         }
@@ -274,7 +305,7 @@ impl Engine {
                 "the input has {size} bytes: at most {limit} are accepted"
             )));
         }
-        self.reserve(function, input)
+        Ok(())
     }
 
     /// Checks whether an HTTP request may be accepted, and reserves a place for it in the queue. The
@@ -302,13 +333,16 @@ impl Engine {
         let engine = &self.0;
         match engine.queue.try_reserve(function, input.len()) {
             Ok(place) => Ok(place),
-            Err(bound) => {
-                engine.counters.add(&engine.counters.rejected);
-                Err(Error::Overloaded {
-                    bound,
-                    retry_after: Duration::from_secs(1),
-                })
-            }
+            Err(bound) => Err(self.overloaded(bound)),
+        }
+    }
+
+    /// Counts and returns a refusal.
+    pub(super) fn overloaded(&self, bound: QueueBound) -> Error {
+        self.0.counters.add(&self.0.counters.rejected);
+        Error::Overloaded {
+            bound,
+            retry_after: Duration::from_secs(1),
         }
     }
 
@@ -326,31 +360,53 @@ impl Engine {
             function_version: function.function.version,
             max_retries,
             retry_of: request.retry_of,
+            due_at: request.due_at,
             idempotency_key: request.idempotency_key,
             caller: request.caller,
             ..Execution::new(id, function_id, request.input, free, now)
         }
     }
 
-    /// Has a pending execution stored and then queued, even if the caller gives up waiting. Returns the
-    /// id of the first one if the idempotency key was used before.
-    async fn accept(
+    /// A new execution that is not stored yet, with its place.
+    pub(super) fn accepting(
         &self,
-        place: Place,
+        waiting: Waiting,
         function: Arc<Loaded>,
-        execution: Arc<Execution>,
-    ) -> Result<Option<ExecutionId>, Error> {
-        let (done, stored) = oneshot::channel();
+        request: Request,
+    ) -> Result<Accepting, Error> {
+        let follow_up = (!request.is_waited_for).then(|| {
+            let destinations = function.function.config.destinations.as_deref();
+            Box::new(FollowUp::new(request.hops, destinations))
+        });
+        let execution = Arc::new(Execution {
+            follow_up,
+            ..self.accepted(&function, request)
+        });
         let guard =
             self.0.in_flight.take(execution.id).ok_or_else(|| {
                 Error::Internal("the id of a new execution is in use already".into())
             })?;
-        let job = Job::accepted(place, function, execution, guard);
-        self.0.recorder.send(Record::Accept { job, done }).await;
-        match stored.await.unwrap_or_else(|_| Err(shutting_down()))? {
-            Written::Done => Ok(None),
-            Written::Duplicate(first) => Ok(Some(first)),
-            Written::Stale => Err(Error::Internal(
+        Ok(Accepting {
+            execution,
+            function,
+            waiting,
+            guard,
+        })
+    }
+
+    /// Has pending executions stored at once and then queued, even if the caller gives up waiting.
+    pub(super) async fn accept(&self, new: Vec<Accepting>) -> Result<Vec<Written>, Error> {
+        let (done, stored) = oneshot::channel();
+        self.0.recorder.send(Record::Accept { new, done }).await;
+        stored.await.unwrap_or_else(|_| Err(shutting_down()))
+    }
+
+    /// Accepts one execution. Returns the id of the first one if the idempotency key was used before.
+    async fn accept_one(&self, new: Accepting) -> Result<Option<ExecutionId>, Error> {
+        match self.accept(vec![new]).await?.first() {
+            Some(Written::Done) => Ok(None),
+            Some(Written::Duplicate(first)) => Ok(Some(*first)),
+            Some(Written::Stale) | None => Err(Error::Internal(
                 "a new execution was refused as stale".into(),
             )),
         }
@@ -376,13 +432,13 @@ impl Engine {
 
 /// What becomes of a request with an idempotency key.
 enum Admitted {
-    New(Arc<Loaded>, Place),
+    New(Arc<Loaded>, Waiting),
     /// It was accepted before.
     Before(ExecutionId),
 }
 
 /// Whether two texts are the same JSON value: spaces and the order of members do not matter.
-fn same_value(one: &Json, other: &Json) -> bool {
+pub(super) fn same_value(one: &Json, other: &Json) -> bool {
     let value = |json: &Json| serde_json::from_str::<serde_json::Value>(json.as_str());
     one.as_str() == other.as_str()
         || matches!((value(one), value(other)), (Ok(one), Ok(other)) if one == other)

@@ -57,7 +57,7 @@ pub use load_test::{
     ErrorGroup, LoadEstimate, LoadResult, LoadTest, LoadTestStatus, ResponseTimes, Second,
 };
 pub use money::NanoDollars;
-pub use retry::{LONGEST_RETRY_WAIT, RetryAdvice, RetryConfig};
+pub use retry::{LONGEST_DELAY, LONGEST_RETRY_WAIT, RetryAdvice, RetryConfig};
 pub use scaling::{ScalingAction, ScalingEvent};
 pub use sealed::{NotSealed, SealKeyId, Sealed};
 pub(crate) use sealed::{SEAL_KEY_ID_LENGTH, SEAL_VERSION};

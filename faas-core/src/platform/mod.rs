@@ -244,8 +244,7 @@ impl Platform {
         input: impl Into<Json>,
         options: CallOptions,
     ) -> Result<Invoked, Error> {
-        check_caller(options.caller.as_ref())?;
-        let request = options.request(input.into(), false);
+        let request = options.call(input.into())?;
         if request.idempotency_key.is_some() || request.retry {
             return self.engine().execute_and_wait(function, request).await;
         }
@@ -270,7 +269,8 @@ impl Platform {
             .await
     }
 
-    /// Accepts an execution and returns as soon as it is stored, with options.
+    /// Accepts an execution and returns as soon as it is stored, with options. With a delay it stays
+    /// pending until it is due.
     ///
     /// # Errors
     /// When it was not accepted.
@@ -280,9 +280,28 @@ impl Platform {
         input: impl Into<Json>,
         options: CallOptions,
     ) -> Result<Accepted, Error> {
-        check_caller(options.caller.as_ref())?;
-        let request = options.request(input.into(), true);
+        let request = options.execution(input.into(), self.now())?;
         self.engine().execute(function, request).await
+    }
+
+    /// Accepts up to 1,000 executions of one function, whose inputs have up to 8 MiB together, with one
+    /// commit. The answers are in the order of the executions.
+    ///
+    /// If one of them is invalid or does not fit into the queue, none is accepted.
+    ///
+    /// # Errors
+    /// As for [`Self::execute_with`].
+    pub async fn execute_batch(
+        &self,
+        function: FunctionId,
+        executions: Vec<(Json, CallOptions)>,
+    ) -> Result<Vec<Accepted>, Error> {
+        let now = self.now();
+        let requests = executions
+            .into_iter()
+            .map(|(input, options)| options.execution(input, now))
+            .collect::<Result<_, _>>()?;
+        self.engine().execute_batch(function, requests).await
     }
 
     /// The live events.

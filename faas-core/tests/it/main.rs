@@ -22,6 +22,8 @@ mod clocks;
 #[cfg(test)]
 mod dead_letters;
 #[cfg(test)]
+mod delays;
+#[cfg(test)]
 mod deliveries;
 #[cfg(test)]
 mod ends;

@@ -6,6 +6,7 @@ pub(crate) mod costs;
 pub(crate) mod dead_letters;
 pub(crate) mod deliveries;
 pub(crate) mod document;
+pub(crate) mod execute;
 pub(crate) mod executions;
 pub(crate) mod functions;
 pub(crate) mod health;

@@ -181,6 +181,9 @@ async fn responses_match_the_openapi_document() {
         .await;
     let execution = text(&accepted["executionId"]);
     server.ended(&execution).await;
+    let batch = json!({"executions": [{"input": 1}, {"idempotencyKey": "k", "delay": "1h"}]});
+    let path = "/api/functions/{id}/execute/batch";
+    call.at(Method::POST, path, &id, batch).await;
     call.at(Method::POST, invoke, &id, json!({"a": 1})).await;
 
     let host = call.post(functions, new("host", "host count")).await;

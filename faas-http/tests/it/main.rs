@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod access;
+mod batches;
 mod bodies;
 mod connections;
 mod costs;

@@ -83,6 +83,8 @@ const ROUTES: &[(&str, &[&str])] = &[
         &[
             "post /api/functions/{id}/execute",
             "post /api/functions/by-name/{name}/execute",
+            "post /api/functions/{id}/execute/batch",
+            "post /api/functions/by-name/{name}/execute/batch",
             "post /api/functions/{id}/invoke",
             "post /api/functions/by-name/{name}/invoke",
         ],
