@@ -130,8 +130,10 @@ pub(super) async fn deliver(engine: Engine) {
                     }
                     if under_way.insert(id) {
                         let (engine, takes_over) = (engine.clone(), !left_over.is_zero());
-                        tasks
-                            .spawn(async move { (id, deliver_one(&engine, id, takes_over).await) });
+                        tasks.spawn(async move {
+                            deliver_soon(&engine, id, takes_over).await;
+                            id
+                        });
                     }
                 }
             }
@@ -144,12 +146,7 @@ pub(super) async fn deliver(engine: Engine) {
             () = deliveries.wake.notified(), if tasks.len() < AT_ONCE => {}
             () = clock.sleep_until(moment + wait), if tasks.len() < AT_ONCE => {}
             Some(ended) = tasks.join_next(), if !tasks.is_empty() => match ended {
-                Ok((id, Ok(()))) => {
-                    under_way.remove(&id);
-                }
-                Ok((id, Err(error))) => {
-                    tracing::warn!(%error, execution_id = %id, "a delivery could not be made");
-                    clock.sleep(PAUSE).await;
+                Ok(id) => {
                     under_way.remove(&id);
                 }
                 // A task that panicked does not say which one it was.
@@ -159,9 +156,22 @@ pub(super) async fn deliver(engine: Engine) {
     }
 }
 
+/// Makes the deliveries of one execution. Pauses if there was nothing to do, so that an execution whose
+/// record is damaged does not keep the task busy.
+async fn deliver_soon(engine: &Engine, id: ExecutionId, takes_over: bool) {
+    match deliver_one(engine, id, takes_over).await {
+        Ok(true) => return,
+        Ok(false) => {}
+        Err(error) => {
+            tracing::warn!(%error, execution_id = %id, "a delivery could not be made");
+        }
+    }
+    engine.0.clock.sleep(PAUSE).await;
+}
+
 /// Makes the deliveries of one execution that are due. `takes_over`: also those that an earlier process
-/// has left.
-async fn deliver_one(engine: &Engine, id: ExecutionId, takes_over: bool) -> Result<(), Error> {
+/// has left. Returns whether there were some.
+async fn deliver_one(engine: &Engine, id: ExecutionId, takes_over: bool) -> Result<bool, Error> {
     let now = engine.0.clock.now();
     let mut places = Vec::new();
     let taken = engine.change_follow_up(id, |execution, follow_up| {
@@ -176,11 +186,14 @@ async fn deliver_one(engine: &Engine, id: ExecutionId, takes_over: bool) -> Resu
         ))
     });
     let Some((execution, until)) = taken.await? else {
-        return Ok(());
+        return Ok(false);
     };
     let Some(follow_up) = &execution.follow_up else {
-        return Ok(());
+        return Ok(false);
     };
+    if places.is_empty() {
+        return Ok(true);
+    }
     let mut attempts = Vec::new();
     for (index, place) in places {
         if let Some(delivery) = follow_up.deliveries.get(index) {
@@ -219,7 +232,7 @@ async fn deliver_one(engine: &Engine, id: ExecutionId, takes_over: bool) -> Resu
             Outcome::Retry { .. } | Outcome::Failed { .. } => &counters.undelivered,
         });
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Marks the deliveries that are due as under way, and postpones those to hosts that have enough. Returns

@@ -89,7 +89,7 @@ impl Condition {
 
 /// What the result of an execution is sent to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", try_from = "TargetMembers")]
 pub enum Target {
     /// The function with this name runs, with the result as its input.
     Function(Arc<str>),
@@ -126,6 +126,28 @@ impl Target {
                 let most = Webhook::MAX_URL;
                 (url.len() > most).then(|| format!("webhook.url is longer than {most} bytes"))
             }
+        }
+    }
+}
+
+/// A target as it is read, before it is known that it has one member.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TargetMembers {
+    function: Option<Arc<str>>,
+    webhook: Option<Webhook>,
+    binding: Option<Arc<str>>,
+}
+
+impl TryFrom<TargetMembers> for Target {
+    type Error = String;
+
+    fn try_from(read: TargetMembers) -> Result<Self, String> {
+        match (read.function, read.webhook, read.binding) {
+            (Some(name), None, None) => Ok(Self::Function(name)),
+            (None, Some(webhook), None) => Ok(Self::Webhook(webhook)),
+            (None, None, Some(name)) => Ok(Self::Binding(name)),
+            _ => Err("a destination has exactly one of function, webhook and binding".to_owned()),
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use futures_util::stream::{self, StreamExt as _};
+
 use super::Platform;
 use super::redrives::{self, Redrive, RedriveRequest};
 use crate::engine::{Engine, resolve};
@@ -14,6 +16,8 @@ use crate::store::{ExecutionQuery, FollowUpFilter};
 
 /// How many dead letters are counted at most.
 pub const MAX_COUNTED: usize = 10_000;
+/// How many dead letters are discarded at the same time, so that the store commits them together.
+const AT_ONCE: usize = 64;
 /// How many groups are listed at most.
 const MAX_GROUPS: usize = 100;
 
@@ -247,13 +251,18 @@ impl DeadLetters<'_> {
             }
         };
         let at = engine.0.clock.now();
-        let mut discarded = 0;
-        for id in ids {
-            let changed = engine.change_follow_up(id, |_, follow_up| {
+        let mut changes = stream::iter(ids)
+            .map(|id| {
                 let by = by.clone();
-                Ok(resolve(follow_up, DeadLetterState::Discarded { by, at }))
-            });
-            match changed.await {
+                engine.change_follow_up(id, move |_, follow_up| {
+                    let by = by.clone();
+                    Ok(resolve(follow_up, DeadLetterState::Discarded { by, at }))
+                })
+            })
+            .buffer_unordered(AT_ONCE);
+        let mut discarded = 0;
+        while let Some(changed) = changes.next().await {
+            match changed {
                 Ok(changed) => discarded += usize::from(changed.is_some()),
                 // It may have expired.
                 Err(Error::NotFound(_)) => {}

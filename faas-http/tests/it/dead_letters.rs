@@ -33,7 +33,7 @@ async fn redriven(server: &Server, started: &Value) -> Value {
 
 async fn throwing(server: &Server, name: &str) -> String {
     let new =
-        json!({"name": name, "description": "", "code": "throw", "config": {"retryCount": 0}});
+        json!({"name": name, "description": "d", "code": "throw", "config": {"retryCount": 0}});
     let (status, created) = server.post("/api/functions", new).await;
     assert_eq!(status, StatusCode::CREATED, "{created}");
     created["_id"].as_str().unwrap().to_owned()

@@ -8,7 +8,7 @@ use crate::waiting::wait_for;
 
 async fn create(server: &Server, name: &str, code: &str, destinations: Value) -> String {
     let config = json!({"retryCount": 0, "destinations": destinations});
-    let new = json!({"name": name, "description": "", "code": code, "config": config});
+    let new = json!({"name": name, "description": "d", "code": code, "config": config});
     let (status, created) = server.post("/api/functions", new).await;
     assert_eq!(status, StatusCode::CREATED, "{created}");
     created["_id"].as_str().unwrap().to_owned()

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::schema::Document;
 use crate::server::{Server, answer, start, start_guarded, text};
+use crate::waiting::wait_for;
 
 /// Set to anything, it has the test below write the file: `make openapi`.
 const REGENERATE: &str = "REGENERATE_OPENAPI";
@@ -268,6 +269,7 @@ async fn responses_match_the_openapi_document() {
         call.get_one(unknown, "x").await;
     }
     call.versions(&id).await;
+    call.follow_ups().await;
     call.at(Method::DELETE, one, &id, Value::Null).await;
 
     call.namespaces().await;
@@ -367,6 +369,58 @@ impl Call<'_> {
     }
 
     /// Calls the routes of versions and aliases of a function.
+    /// Dead letters and deliveries.
+    async fn follow_ups(&mut self) {
+        let destinations = json!({
+            "onFailure": [{"function": "none"}, {"webhook": {"url": "https://example.com"}}],
+        });
+        let config = json!({"retryCount": 0, "destinations": destinations});
+        let new = json!({"name": "dead", "description": "d", "code": "throw", "config": config});
+        let id = text(&self.post("/api/functions", new).await["_id"]);
+        let execute = "/api/functions/{id}/execute";
+        let mut ids = Vec::new();
+        for _ in 0..2 {
+            let accepted = self.at(Method::POST, execute, &id, json!({})).await;
+            let execution = text(&accepted["executionId"]);
+            self.server.ended(&execution).await;
+            self.get_one("/api/executions/{id}", &execution).await;
+            ids.push(execution);
+        }
+        let deliveries = "/api/executions/{id}/deliveries";
+        let made = self.get_one(deliveries, &ids[0]).await;
+        self.get_one(deliveries, "x").await;
+        self.get_one("/api/functions/{id}/deliveries", &id).await;
+        let first = wait_for("the end of a delivery", async || {
+            let now = self
+                .server
+                .get(&format!("/api/executions/{}/deliveries", ids[0]))
+                .await;
+            (now["deliveries"][0]["status"] == "failed").then_some(())
+        });
+        first.await;
+        let replay = "/api/deliveries/{id}/replay";
+        for id in [&text(&made["deliveries"][0]["_id"]), "x"] {
+            self.at(Method::POST, replay, id, json!({})).await;
+        }
+        self.get_with("/api/dead-letters", "?limit=1").await;
+        self.get_with("/api/dead-letters", "?group=x").await;
+        self.get_one("/api/functions/{id}/dead-letters", &id).await;
+        self.get("/api/dead-letters/groups").await;
+        self.post("/api/dead-letters/redrive", json!({})).await;
+        let run = self
+            .post("/api/dead-letters/redrive", json!({"ids": [ids[0]]}))
+            .await;
+        let redrive = "/api/dead-letters/redrives/{id}";
+        for id in [&text(&run["_id"]), "x"] {
+            self.get_one(redrive, id).await;
+            self.at(Method::DELETE, redrive, id, Value::Null).await;
+        }
+        self.get("/api/dead-letters/redrives").await;
+        self.post("/api/dead-letters/discard", json!({"ids": [ids[1]]}))
+            .await;
+        self.get_one("/api/executions/{id}", &ids[1]).await;
+    }
+
     async fn versions(&mut self, id: &str) {
         let version = "/api/functions/{id}/versions/{version}";
         let alias = "/api/functions/{id}/aliases/{alias}";

@@ -26,6 +26,8 @@ async fn every_route_of_a_function_takes_its_name_instead_of_its_id() {
         ),
         (Method::POST, "/invoke", json!({"a": 1}), StatusCode::OK),
         (Method::GET, "/logs", Value::Null, StatusCode::OK),
+        (Method::GET, "/dead-letters", Value::Null, StatusCode::OK),
+        (Method::GET, "/deliveries", Value::Null, StatusCode::OK),
         (Method::GET, "/versions", Value::Null, StatusCode::OK),
         (
             Method::GET,

@@ -81,7 +81,7 @@ function Target({ entry: { action, target } }: { entry: AuditEntry }) {
   const page = pageOf(action, target);
   const name =
     kind === "function" ? nameOf(target) : kind === "key" ? apiKeys?.find(({ _id }) => _id === target)?.name : undefined;
-  const text = name ?? (kind === "namespace" ? target : `…${shortId(target)}`);
+  const text = name ?? (kind === "namespace" || kind === "dead letters" ? target : `…${shortId(target)}`);
   return page ? (
     <Link to={page} title={target} className="wrap-anywhere text-accent hover:underline">
       {text}

@@ -1,7 +1,7 @@
 /** The actions of the audit log, in words. */
 import type { AuditAction } from "@/lib/api/types";
 
-type Kind = "function" | "execution" | "load test" | "key" | "namespace";
+type Kind = "function" | "execution" | "load test" | "key" | "namespace" | "dead letters";
 
 export const ACTIONS: Record<AuditAction, { done: string; kind: Kind }> = {
   function_created: { done: "Uploaded a function", kind: "function" },
@@ -11,6 +11,10 @@ export const ACTIONS: Record<AuditAction, { done: string; kind: Kind }> = {
   alias_deleted: { done: "Deleted an alias of", kind: "function" },
   execution_cancelled: { done: "Cancelled an execution", kind: "execution" },
   execution_retried: { done: "Repeated an execution", kind: "execution" },
+  dead_letters_redriven: { done: "Redrove dead letters:", kind: "dead letters" },
+  redrive_stopped: { done: "Stopped a redrive:", kind: "dead letters" },
+  dead_letters_discarded: { done: "Discarded dead letters:", kind: "dead letters" },
+  delivery_replayed: { done: "Replayed a delivery:", kind: "dead letters" },
   load_test_started: { done: "Started a load test", kind: "load test" },
   load_test_stopped: { done: "Stopped a load test", kind: "load test" },
   kv_written: { done: "Set a value", kind: "namespace" },
@@ -32,6 +36,7 @@ export function pageOf(action: AuditAction, target: string): string | null {
       return `/monitoring/load-tests/${target}`;
     case "key":
     case "namespace":
+    case "dead letters":
       return null;
   }
 }

@@ -1,16 +1,18 @@
 import { expect, it } from "vitest";
 import { aFunction } from "../../../tests/samples";
 import { check, draftOf, draftOfFile, EMPTY, timeoutOf, toUpload } from "./draft";
+import { newDestination } from "./destinations";
 import { matches } from "./search";
 
 const good = draftOf(aFunction());
 
 it("reports an error for each invalid field", () => {
   expect(check(good)).toEqual({});
-  expect(Object.keys(check({ name: " ", description: "", code: "\n", timeout: "0", retries: "11", memory: "0.5", bindings: "a.b", kv: "a b", http: "public", routes: "a", origins: "", egress: "listed", allow: [], deny: [], retryBase: "-1", retryFactor: "0", retryCap: "x", retryJitter: "101", retryOn: [], environment: [] })).toSorted()).toEqual([
+  expect(Object.keys(check({ name: " ", description: "", code: "\n", timeout: "0", retries: "11", memory: "0.5", bindings: "a.b", kv: "a b", http: "public", routes: "a", origins: "", egress: "listed", allow: [], deny: [], retryBase: "-1", retryFactor: "0", retryCap: "x", retryJitter: "101", retryOn: [], destinations: [{ ...newDestination(), kind: "webhook", target: "x" }], environment: [] })).toSorted()).toEqual([
     "bindings",
     "code",
     "description",
+    "destinations",
     "egress",
     "kv",
     "memory",
@@ -30,7 +32,7 @@ it("reports an error for each invalid field", () => {
 });
 
 it("uploads the timeout in milliseconds", () => {
-  expect(toUpload({ ...good, timeout: "2.5" }, null).config).toEqual({ timeout: 2_500, retryCount: 3, retry: null, memory: null, bindings: null, kv: null, http: null, egress: null });
+  expect(toUpload({ ...good, timeout: "2.5" }, null).config).toEqual({ timeout: 2_500, retryCount: 3, retry: null, memory: null, bindings: null, kv: null, http: null, egress: null, destinations: null });
   expect(timeoutOf({ ...good, timeout: "nonsense" })).toBe(30_000);
 });
 
