@@ -178,7 +178,7 @@ async fn who_redrives_and_discards_is_in_the_audit_log() {
             dead["_id"].as_str().unwrap()
         ))
         .await;
-    assert_eq!(shown["deadLetter"]["discardedBy"], "ci");
+    assert_eq!(shown["deadLetter"]["discardedBy"], "ci", "{shown}");
     let (status, _) = server
         .post("/api/dead-letters/redrive", json!({"all": true}))
         .await;

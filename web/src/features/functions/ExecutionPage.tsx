@@ -18,6 +18,7 @@ import { useFunctionNames } from "@/lib/names";
 import { Attempts } from "./Attempts";
 import { CostParts } from "./CostParts";
 import { ExecutionActions } from "./ExecutionActions";
+import { DeadLetterNote } from "./DeadLetterNote";
 import { HostCalls } from "./HostCalls";
 
 export function ExecutionPage() {
@@ -86,6 +87,7 @@ function Detail({ execution }: { execution: Execution }) {
           </Link>
         </p>
       ) : null}
+      {execution.deadLetter ? <DeadLetterNote letter={execution.deadLetter} /> : null}
       {error ? (
         <Card title="Error" hint={errorKind ? failureSentence(errorKind) : null}>
           <Failure message={error} stack={stack} />
