@@ -40,15 +40,31 @@ pub struct CallOptions {
     pub retry: bool,
     /// The alias whose version runs. `None`: `live`.
     pub alias: Option<String>,
+    /// Calls of higher priority start before others of the same function that wait: -100 to 100.
+    pub priority: i8,
+    /// Of the executions of the function with the same key, only so many run at a time as its
+    /// `config.concurrencyPerKey` says.
+    pub concurrency_key: Option<String>,
+    /// While an execution of the function with this key has not ended, no other with the key is
+    /// accepted: the answer is about the first one.
+    pub singleton_key: Option<String>,
 }
 
 impl CallOptions {
     /// The query of a call that is waited for, or of another one, with its question mark.
     fn query(&self, waits: bool) -> String {
         let retry = (self.retry && waits).then(|| "retry=true".to_owned());
-        let alias = self.alias.as_deref();
-        let alias = alias.map(|alias| format!("alias={}", segment(alias)));
-        let query: Vec<String> = retry.into_iter().chain(alias).collect();
+        let text = |name: &str, value: &Option<String>| {
+            (value.as_deref()).map(|value| format!("{name}={}", segment(value)))
+        };
+        let alias = text("alias", &self.alias);
+        let priority = (self.priority != 0).then(|| format!("priority={}", self.priority));
+        let singleton = text("singletonKey", &self.singleton_key);
+        let key = text("concurrencyKey", &self.concurrency_key);
+        let query: Vec<String> = [retry, alias, priority, key, singleton]
+            .into_iter()
+            .flatten()
+            .collect();
         if query.is_empty() {
             String::new()
         } else {

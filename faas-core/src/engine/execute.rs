@@ -27,7 +27,7 @@ use super::record::{Record, Stored};
 use crate::error::{Error, Resource};
 use crate::model::{
     CallerLabel, Cost, Execution, ExecutionId, Failure, FailureKind, FunctionId, IllegalTransition,
-    Json, Status,
+    Json, Queueing, Status,
 };
 use crate::store::{IDEMPOTENCY_WINDOW, Written};
 
@@ -37,7 +37,8 @@ use crate::store::{IDEMPOTENCY_WINDOW, Written};
 pub struct Accepted {
     /// Its id.
     pub id: ExecutionId,
-    /// Whether it was accepted earlier, with the same idempotency key and input.
+    /// Whether it was accepted earlier, with the same idempotency key and input or with the same
+    /// singleton key.
     pub duplicate: bool,
     /// Its status now: pending, unless it was accepted earlier.
     pub status: Status,
@@ -48,7 +49,8 @@ pub struct Accepted {
 pub struct Invoked {
     /// The execution as it ended.
     pub execution: Arc<Execution>,
-    /// Whether it was accepted earlier, with the same idempotency key and input.
+    /// Whether it was accepted earlier, with the same idempotency key and input or with the same
+    /// singleton key.
     pub replayed: bool,
 }
 
@@ -62,18 +64,20 @@ pub(crate) struct Request {
     pub(crate) retry: bool,
     pub(crate) retry_of: Option<ExecutionId>,
     pub(crate) idempotency_key: Option<Arc<str>>,
+    pub(crate) queueing: Queueing,
     pub(crate) caller: Option<CallerLabel>,
 }
 
 impl Request {
     /// A request for one attempt of the version that is `live`.
-    pub(crate) const fn once(input: Json, caller: Option<CallerLabel>) -> Self {
+    pub(crate) fn once(input: Json, caller: Option<CallerLabel>) -> Self {
         Self {
             input,
             alias: None,
             retry: false,
             retry_of: None,
             idempotency_key: None,
+            queueing: Queueing::default(),
             caller,
         }
     }
@@ -95,14 +99,14 @@ impl Engine {
         ended.await.unwrap_or_else(|_| Err(shutting_down()))
     }
 
-    /// Stores an execution as pending, then queues it. If the idempotency key was used before, returns
-    /// the first execution instead.
+    /// Stores an execution as pending, then queues it. If the idempotency key was used before, or
+    /// another execution has the singleton key, returns that execution instead.
     pub(crate) async fn execute(
         &self,
         function: FunctionId,
         request: Request,
     ) -> Result<Accepted, Error> {
-        let input = request.input.clone();
+        let (input, key) = (request.input.clone(), request.idempotency_key.clone());
         let first = match self.admit_once(function, &request).await? {
             Admitted::New(function, place) => {
                 let execution = Arc::new(self.accepted(&function, request));
@@ -120,7 +124,7 @@ impl Engine {
             }
             Admitted::Before(first) => first,
         };
-        let stored = self.replay(first, &input).await?;
+        let stored = self.replay(first, key, &input).await?;
         Ok(Accepted {
             id: first,
             duplicate: true,
@@ -135,7 +139,7 @@ impl Engine {
         function: FunctionId,
         request: Request,
     ) -> Result<Invoked, Error> {
-        let input = request.input.clone();
+        let (input, key) = (request.input.clone(), request.idempotency_key.clone());
         let first = match self.admit_once(function, &request).await? {
             Admitted::New(function, place) => {
                 let execution = Arc::new(self.accepted(&function, request));
@@ -152,7 +156,7 @@ impl Engine {
             }
             Admitted::Before(first) => first,
         };
-        self.replay(first, &input).await?;
+        self.replay(first, key, &input).await?;
         Ok(Invoked {
             execution: self.wait(first).await?,
             replayed: true,
@@ -178,11 +182,18 @@ impl Engine {
         }
     }
 
-    /// The execution that was accepted first, as it is now, if it has this input.
-    async fn replay(&self, first: ExecutionId, input: &Json) -> Result<Execution, Error> {
+    /// The execution that was accepted first, as it is now. If it has the idempotency key `key`, it
+    /// must have this input; otherwise it has the singleton key of the request.
+    async fn replay(
+        &self,
+        first: ExecutionId,
+        key: Option<Arc<str>>,
+        input: &Json,
+    ) -> Result<Execution, Error> {
         let stored = self.0.store.execution(first).await?;
         let stored = stored.ok_or(Error::NotFound(Resource::Execution))?;
-        if same_value(&stored.input, input) {
+        let has_key = key.is_some() && stored.idempotency_key == key;
+        if !has_key || same_value(&stored.input, input) {
             Ok(self.shown(stored))
         } else {
             Err(Error::IdempotencyKeyReused { execution: first })
@@ -274,6 +285,7 @@ impl Engine {
             max_retries,
             retry_of: request.retry_of,
             idempotency_key: request.idempotency_key,
+            queueing: request.queueing,
             caller: request.caller,
             ..Execution::new(id, function_id, request.input, free, now)
         }

@@ -7,7 +7,9 @@ use super::{Platform, check_caller};
 use crate::engine::{Accepted, Request};
 use crate::error::{Conflict, Error, Resource};
 use crate::http;
-use crate::model::{CallerLabel, Execution, ExecutionId, FunctionId, Json, ListedExecution};
+use crate::model::{
+    CallerLabel, Execution, ExecutionId, FunctionId, Json, ListedExecution, Queueing,
+};
 use crate::store::{ExecutionQuery, PageBudget};
 
 /// How to call a function: for [`Platform::invoke_with`] and [`Platform::execute_with`].
@@ -27,6 +29,8 @@ pub struct CallOptions {
     pub retry: Option<bool>,
     /// The alias whose version runs. `None`: `live`.
     pub alias: Option<String>,
+    /// When it runs, compared with others of the function.
+    pub queueing: Queueing,
     /// Who calls. It is kept with the execution and all of its attempts, and host functions get it
     /// as [`HostCall::caller`](crate::bindings::HostCall::caller). A later call with the same
     /// idempotency key does not change it.
@@ -55,11 +59,23 @@ impl CallOptions {
         self
     }
 
+    /// Sets when it runs, compared with others of the function.
+    #[must_use]
+    pub fn queueing(mut self, queueing: Queueing) -> Self {
+        self.queueing = queueing;
+        self
+    }
+
     /// Sets who calls.
     #[must_use]
     pub fn caller(mut self, caller: CallerLabel) -> Self {
         self.caller = Some(caller);
         self
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        check_caller(self.caller.as_ref())?;
+        self.queueing.check().map_err(Error::Invalid)
     }
 
     /// The request with these options, retried by default or not.
@@ -68,6 +84,7 @@ impl CallOptions {
             alias: self.alias.map(Arc::from),
             retry: self.retry.unwrap_or(retry),
             idempotency_key: self.idempotency_key.map(Arc::from),
+            queueing: self.queueing,
             ..Request::once(input, self.caller)
         }
     }
@@ -264,6 +281,7 @@ impl Executions<'_> {
         let request = Request {
             retry: true,
             retry_of: Some(ended.id),
+            queueing: ended.queueing.clone(),
             ..Request::once(input, caller)
         };
         let engine = self.platform.engine();

@@ -200,9 +200,11 @@ impl Platform {
         input: impl Into<Json>,
         options: CallOptions,
     ) -> Result<Invoked, Error> {
-        check_caller(options.caller.as_ref())?;
+        options.check()?;
         let request = options.request(input.into(), false);
-        if request.idempotency_key.is_some() || request.retry {
+        let is_shared =
+            request.idempotency_key.is_some() || request.queueing.singleton_key.is_some();
+        if is_shared || request.retry {
             return self.engine().execute_and_wait(function, request).await;
         }
         Ok(Invoked {
@@ -236,7 +238,7 @@ impl Platform {
         input: impl Into<Json>,
         options: CallOptions,
     ) -> Result<Accepted, Error> {
-        check_caller(options.caller.as_ref())?;
+        options.check()?;
         let request = options.request(input.into(), true);
         self.engine().execute(function, request).await
     }

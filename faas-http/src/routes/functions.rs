@@ -206,6 +206,9 @@ async fn delete(
     params(
         ("id" = wire::FunctionKey, Path, description = "The function."),
         ("alias" = Option<String>, Query, description = "The alias whose version runs. Default: `live`."),
+        ("priority" = Option<i8>, Query, description = "Executions of higher priority start before others of the same function that wait. Default: 0.", minimum = -100, maximum = 100),
+        ("concurrencyKey" = Option<String>, Query, description = "Of the executions of the function with the same key, only `config.concurrencyPerKey` run at a time on each server. 1 to 255 bytes."),
+        ("singletonKey" = Option<String>, Query, description = "While an execution of the function with this key has not ended, no other with the key is accepted: the answer is about the first one, with `Idempotent-Replayed: true`. 1 to 255 bytes."),
         ("Idempotency-Key" = Option<String>, Header, nullable = false, description = "The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters.")
     ),
     responses(
@@ -237,7 +240,9 @@ async fn execute(
     let input = input.unwrap_or_else(Json::empty_object);
     let mut options = CallOptions::default();
     options.idempotency_key = key.map(str::to_owned);
-    options.alias = Params::of(&parts.uri)?.text("alias")?.map(str::to_owned);
+    let params = Params::of(&parts.uri)?;
+    options.alias = params.text("alias")?.map(str::to_owned);
+    options.queueing = params.queueing()?;
     options.caller = caller(&parts.extensions);
     let accepted = api.platform.execute_with(id, input, options).await?;
     let message = "Function execution started";
