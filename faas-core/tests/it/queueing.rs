@@ -11,6 +11,7 @@ use faas_core::platform::CallOptions;
 use faas_core::store::memory::MemoryStore;
 use serde_json::json;
 
+use crate::fairness::as_time_passes;
 use crate::platform::World;
 
 fn keyed(key: &str) -> Queueing {
@@ -62,7 +63,7 @@ async fn executions_of_higher_priority_start_first() {
 async fn executions_with_one_key_run_one_at_a_time_and_do_not_hold_up_others() {
     let store = Arc::new(MemoryStore::new());
     let before = World::on(store.clone(), |options| {
-        options.max_instances = 10;
+        options.min_instances = 5;
         options.shutdown_grace = Duration::ZERO;
     })
     .await;
@@ -80,10 +81,10 @@ async fn executions_with_one_key_run_one_at_a_time_and_do_not_hold_up_others() {
     before.settle().await;
     assert_eq!(before.runtime.most_running.load(Ordering::SeqCst), 2);
     assert_eq!(before.get(ids[1]).await.status, Status::Pending);
-    before.platform.shutdown().await;
+    as_time_passes(&before, before.platform.shutdown()).await;
 
     // Also after a restart, and when they are cancelled.
-    let world = World::on(store, |options| options.max_instances = 10).await;
+    let world = World::on(store, |options| options.min_instances = 5).await;
     world.until(ids[1], has_begun).await;
     world.settle().await;
     assert_eq!(world.runtime.most_running.load(Ordering::SeqCst), 1);
@@ -96,7 +97,7 @@ async fn executions_with_one_key_run_one_at_a_time_and_do_not_hold_up_others() {
 
 #[tokio::test]
 async fn a_function_can_let_more_executions_with_one_key_run() {
-    let world = World::new(|options| options.max_instances = 10).await;
+    let world = World::new(|options| options.min_instances = 5).await;
     let config = FunctionConfig {
         concurrency_per_key: Some(2),
         ..FunctionConfig::default()
