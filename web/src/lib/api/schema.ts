@@ -1269,6 +1269,11 @@ export interface components {
             caller?: components["schemas"]["Caller"];
             /** @description Whether an isolate had to be made for it. */
             coldStart: boolean;
+            /**
+             * @description Of those of its function with this key, only so many run at a time; left out where there is
+             *     none.
+             */
+            concurrencyKey?: string;
             /** @description Its price; zero until it has ended. */
             cost: components["schemas"]["ExecutionCost"];
             cpuTime: components["schemas"]["Milliseconds"] | null;
@@ -1309,6 +1314,11 @@ export interface components {
             logs: components["schemas"]["LogLine"][];
             /** @description What it returned. */
             output: unknown;
+            /**
+             * Format: int32
+             * @description Its priority among the executions of its function; left out where it is 0.
+             */
+            priority?: number;
             queueTime: components["schemas"]["Milliseconds"] | null;
             /**
              * Format: int32
@@ -1316,6 +1326,11 @@ export interface components {
              */
             retryCount: number;
             retryOf: components["schemas"]["ExecutionId"] | null;
+            /**
+             * @description While it has not ended, no other of its function with this key is accepted; left out where
+             *     there is none.
+             */
+            singletonKey?: string;
             /** @description The JavaScript stack of its failure. */
             stack: string | null;
             /** @description When its first attempt started, or until then when it was accepted. */
@@ -1456,6 +1471,11 @@ export interface components {
              * @description How many executions of it may run at once; null: as many as there are instances.
              */
             concurrency: number | null;
+            /**
+             * Format: int32
+             * @description How many executions with the same concurrency key may run at once; null: one.
+             */
+            concurrencyPerKey: number | null;
             egress: components["schemas"]["EgressRules"] | null;
             /** @description What its code finds in `context.env`, without secrets. */
             env: {
@@ -2064,6 +2084,11 @@ export interface components {
             caller?: components["schemas"]["Caller"];
             /** @description Whether an isolate had to be made for it. */
             coldStart: boolean;
+            /**
+             * @description Of those of its function with this key, only so many run at a time; left out where there is
+             *     none.
+             */
+            concurrencyKey?: string;
             /** @description Its price; zero until it has ended. */
             cost: components["schemas"]["ExecutionCost"];
             cpuTime: components["schemas"]["Milliseconds"] | null;
@@ -2104,6 +2129,11 @@ export interface components {
             logs: components["schemas"]["LogLine"][];
             /** @description What it returned. */
             output: unknown;
+            /**
+             * Format: int32
+             * @description Its priority among the executions of its function; left out where it is 0.
+             */
+            priority?: number;
             queueTime: components["schemas"]["Milliseconds"] | null;
             /**
              * Format: int32
@@ -2111,6 +2141,11 @@ export interface components {
              */
             retryCount: number;
             retryOf: components["schemas"]["ExecutionId"] | null;
+            /**
+             * @description While it has not ended, no other of its function with this key is accepted; left out where
+             *     there is none.
+             */
+            singletonKey?: string;
             /** @description The JavaScript stack of its failure. */
             stack: string | null;
             /** @description When its first attempt started, or until then when it was accepted. */
@@ -2140,6 +2175,11 @@ export interface components {
              * @description How many executions of it may run at once; null: as many as there are instances.
              */
             concurrency?: number | null;
+            /**
+             * Format: int32
+             * @description How many executions with the same concurrency key may run at once; null: one.
+             */
+            concurrencyPerKey?: number | null;
             egress?: components["schemas"]["EgressRules"] | null;
             /**
              * @description Names and values that its code finds in `context.env`. A value sets the name, null removes
@@ -4657,6 +4697,12 @@ export interface operations {
             query?: {
                 /** @description The alias whose version runs. Default: `live`. */
                 alias?: string;
+                /** @description Executions of higher priority start before others of the same function that wait. Default: 0. */
+                priority?: number;
+                /** @description Of the executions of the function with the same key, only `config.concurrencyPerKey` run at a time on each server. 1 to 255 bytes. */
+                concurrencyKey?: string;
+                /** @description While an execution of the function with this key has not ended, no other with the key is accepted: the answer is about the first one, with `Idempotent-Replayed: true`. 1 to 255 bytes. */
+                singletonKey?: string;
             };
             header?: {
                 /** @description The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters. */
@@ -4791,6 +4837,12 @@ export interface operations {
                 alias?: string;
                 /** @description Whether failures are retried as configured. Default: false. */
                 retry?: boolean;
+                /** @description Calls of higher priority start before others of the same function that wait. Default: 0. */
+                priority?: number;
+                /** @description Of the executions of the function with the same key, only `config.concurrencyPerKey` run at a time on each server. 1 to 255 bytes. */
+                concurrencyKey?: string;
+                /** @description While an execution of the function with this key has not ended, no other with the key is accepted: the answer is about the first one, with `Idempotent-Replayed: true`. 1 to 255 bytes. */
+                singletonKey?: string;
             };
             header?: {
                 /** @description The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters. */
@@ -5839,6 +5891,12 @@ export interface operations {
             query?: {
                 /** @description The alias whose version runs. Default: `live`. */
                 alias?: string;
+                /** @description Executions of higher priority start before others of the same function that wait. Default: 0. */
+                priority?: number;
+                /** @description Of the executions of the function with the same key, only `config.concurrencyPerKey` run at a time on each server. 1 to 255 bytes. */
+                concurrencyKey?: string;
+                /** @description While an execution of the function with this key has not ended, no other with the key is accepted: the answer is about the first one, with `Idempotent-Replayed: true`. 1 to 255 bytes. */
+                singletonKey?: string;
             };
             header?: {
                 /** @description The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters. */
@@ -5973,6 +6031,12 @@ export interface operations {
                 alias?: string;
                 /** @description Whether failures are retried as configured. Default: false. */
                 retry?: boolean;
+                /** @description Calls of higher priority start before others of the same function that wait. Default: 0. */
+                priority?: number;
+                /** @description Of the executions of the function with the same key, only `config.concurrencyPerKey` run at a time on each server. 1 to 255 bytes. */
+                concurrencyKey?: string;
+                /** @description While an execution of the function with this key has not ended, no other with the key is accepted: the answer is about the first one, with `Idempotent-Replayed: true`. 1 to 255 bytes. */
+                singletonKey?: string;
             };
             header?: {
                 /** @description The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters. */
