@@ -18,8 +18,8 @@ const STOPPED: usize = 50;
 const TIMEOUT: Duration = Duration::from_millis(100);
 
 /// About 1 KB of ordinary code.
-const SOURCE: &str = include_str!("../../faas-core/benches/one_kilobyte.js");
-const INPUT: &str = r#"{"a":1,"b":2,"items":[{"price":3,"count":2}]}"#;
+pub(crate) const SOURCE: &str = include_str!("../../faas-core/benches/one_kilobyte.js");
+pub(crate) const INPUT: &str = r#"{"a":1,"b":2,"items":[{"price":3,"count":2}]}"#;
 
 /// Where functions run, and how many blank isolates are made ahead.
 #[derive(Clone, Copy)]
@@ -125,7 +125,7 @@ async fn stopped(name: &str, forever: &str, isolation: Isolation) -> Result<()> 
 }
 
 impl Isolation {
-    const fn blanks(self) -> usize {
+    pub(crate) const fn blanks(self) -> usize {
         match self {
             Self::Thread(blanks) | Self::Process(blanks) => blanks,
         }
@@ -145,7 +145,7 @@ impl Isolation {
         })
     }
 
-    async fn platform(self) -> Result<Platform> {
+    pub(crate) async fn platform(self) -> Result<Platform> {
         Ok(self.runtime(Platform::builder())?.build().await?)
     }
 }
@@ -159,7 +159,7 @@ async fn upload(platform: &Platform, count: usize) -> Result<Vec<FunctionId>> {
     Ok(ids)
 }
 
-async fn invoke(platform: &Platform, function: FunctionId) -> Result<Duration> {
+pub(crate) async fn invoke(platform: &Platform, function: FunctionId) -> Result<Duration> {
     let start = now();
     let ended = platform.invoke(function, Json::trusted(INPUT)).await?;
     let took = start.elapsed();
@@ -177,7 +177,7 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-fn at(times: &mut [Duration], percent: usize) -> Duration {
+pub(crate) fn at(times: &mut [Duration], percent: usize) -> Duration {
     times.sort_unstable();
     let rank = times.len() * percent / 100;
     times.get(rank).copied().unwrap_or_default()

@@ -9,6 +9,7 @@
 mod isolation;
 mod load;
 mod neighbours;
+mod run;
 mod servers;
 mod waiting;
 
@@ -32,11 +33,13 @@ fn main() -> Result<()> {
         Some("serve") => servers::serve(&arguments.next().unwrap_or_default()),
         Some("isolation") => isolation::measure(),
         Some("neighbours") => neighbours::measure(),
+        Some("run") => run::measure(),
         Some("waiting") => waiting::measure(),
         Some("--quick") => measure(2, Duration::from_millis(500)),
         None => measure(7, Duration::from_secs(3)),
         Some(other) => Err(format!(
-            "unknown argument {other:?}: expected nothing, --quick, isolation, neighbours or waiting"
+            "unknown argument {other:?}: expected nothing, --quick, isolation, neighbours, run or \
+             waiting"
         )
         .into()),
     }

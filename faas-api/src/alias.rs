@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use faas_core::model::{self, RollBackIf as Limits};
 use faas_core::platform::{self, VersionStats as Stats};
 use serde::{Deserialize, Serialize};
 
 use crate::FunctionConfig;
+use crate::duration::{self, parse_duration};
 use crate::number::{Dollars, Millis};
 use crate::scalar::{Moment, Word};
 use crate::words::{Language, Tier};
@@ -216,27 +216,10 @@ impl TryFrom<Canary> for model::Canary {
             p99,
             min_executions: min_executions.unwrap_or(default.min_executions),
         };
-        let every = duration(&canary.every).ok_or_else(|| {
-            format!(
-                "`every` must be a whole number with s, m, h or d, such as \"5m\", not {:?}",
-                canary.every
-            )
-        })?;
+        let every = parse_duration(&canary.every)
+            .ok_or_else(|| duration::invalid("every", &canary.every))?;
         Self::new(canary.steps, every, limits)
     }
-}
-
-fn duration(text: &str) -> Option<Duration> {
-    let unit = text.chars().last()?;
-    let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        _ => return None,
-    };
-    Some(Duration::from_secs(number.checked_mul(seconds)?))
 }
 
 /// The versions of a function.
@@ -344,6 +327,8 @@ impl From<&Stats> for VersionStats {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn update(json: &str) -> Result<platform::AliasUpdate, String> {

@@ -98,6 +98,11 @@ pub struct Execution<'a, F = FunctionKey> {
     pub host_calls: Vec<HostCall<'a>>,
     /// How many host calls there were, with those that `hostCalls` does not have.
     pub host_call_count: u64,
+    /// The SHA-256 of the code in hexadecimal digits, for code that ran once and is not stored; absent
+    /// for functions, and where a list has left out the attempts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub code_hash: Option<String>,
     /// Who called; absent where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
@@ -168,6 +173,9 @@ impl<'a, F> Execution<'a, F> {
             attempts: execution.attempts.iter().map(Attempt::from).collect(),
             host_calls: execution.host_calls.iter().map(HostCall::from).collect(),
             host_call_count: execution.host_call_count(),
+            code_hash: (execution.attempts.iter())
+                .find_map(|attempt| attempt.code)
+                .map(|hash| hash.to_string()),
             caller: execution.caller.as_ref().map(Caller::from),
             truncated: None,
         }
@@ -413,25 +421,6 @@ impl<'a> FunctionRef<'a> {
             name: Cow::Borrowed(label.map_or("", |label| &label.name)),
             description: Cow::Borrowed(label.map_or("", |label| &label.description)),
         }
-    }
-}
-
-/// What to execute a function with.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[non_exhaustive]
-pub struct ExecuteRequest<'a> {
-    /// Any JSON; absent or null: `{}`.
-    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<serde_json::Value>))]
-    pub input: Option<&'a RawValue>,
-}
-
-impl<'a> ExecuteRequest<'a> {
-    /// With this input.
-    pub const fn new(input: &'a RawValue) -> Self {
-        Self { input: Some(input) }
     }
 }
 

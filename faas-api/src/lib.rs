@@ -38,12 +38,14 @@
 //! (`utoipa::ToSchema`), from the same attributes.
 //!
 //! Read the modules in this order: `number`, `scalar` and `words` (single values), `function`,
-//! `alias`, `execution`, `cost`, `price`, `metrics`, `load_test`, `access` and `error` (the bodies of the HTTP
+//! `alias`, `execution`, `run`, `cost`, `price`, `metrics`, `load_test`, `access` and `error` (the bodies of the HTTP
 //! API), [`event`] (the messages of the WebSocket), `read` (reading requests).
 
+mod accept;
 mod access;
 mod alias;
 mod cost;
+mod duration;
 mod egress;
 mod error;
 pub mod event;
@@ -59,23 +61,26 @@ mod price;
 mod read;
 #[cfg(feature = "openapi")]
 mod retry;
+mod run;
 mod scalar;
 #[cfg(feature = "openapi")]
 pub mod schema;
 mod words;
 
+pub use accept::{AcceptedBatch, AcceptedOne, BatchExecution, BatchRequest, ExecuteRequest};
 pub use access::{Actor, AuditEntry, AuditPage, Key, NewKey, Session, SessionKey};
 pub use alias::{Alias, AliasChange, Canary, RollbackIf, Version, VersionStats, Versions};
 pub use cost::{
     Breakdown, BreakdownRow, CostParts, Data, FunctionCost, LastExecution, Period, SpanId,
     SystemCost, SystemCostRow, Trend, Trends, TrendsPeriod,
 };
+pub use duration::{format_duration, parse_duration};
 pub use egress::{EgressAddress, EgressCheck, EgressExplanation};
 pub use error::{ERROR_CODES, ErrorBody, ErrorDetails, Health, InvocationError};
 pub use event::{Since, Subscribe};
 pub use execution::{
-    Accepted, Attempt, ExecuteRequest, Execution, ExecutionCost, ExecutionPage, FunctionRef,
-    KvOperations, LogLine, ResourceUsage, Retried, RetryRequest,
+    Accepted, Attempt, Execution, ExecutionCost, ExecutionPage, FunctionRef, KvOperations, LogLine,
+    ResourceUsage, Retried, RetryRequest,
 };
 pub use function::{
     Function, FunctionChange, FunctionConfig, FunctionSummary, Message, NewConfig, NewFunction,
@@ -96,6 +101,7 @@ pub use price::{
     TierPrice, TierPrices, TierThresholds,
 };
 pub use read::{ReadError, form_to_json, read, read_form};
+pub use run::{RunRequest, ScriptLimits};
 pub use scalar::{
     ApiKeyKey, AuditKey, ExecutionKey, FunctionKey, LoadTestKey, Moment, ScalingEventKey, Text,
     Vocabulary, Word,

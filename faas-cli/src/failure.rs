@@ -48,6 +48,14 @@ impl Failure {
         }
     }
 
+    /// Adds more for people, such as a stack.
+    pub(crate) fn detail(self, detail: impl Into<String>) -> Self {
+        Self {
+            detail: Some(detail.into()),
+            ..self
+        }
+    }
+
     /// Writes it to standard error.
     pub(crate) fn report(self, terminal: &Terminal) -> ExitCode {
         if terminal.json {

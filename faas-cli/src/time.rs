@@ -17,8 +17,6 @@ enum Spec {
     At(Timestamp),
 }
 
-const UNITS: [(&str, u64); 4] = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
-
 impl FromStr for Since {
     type Err = String;
 
@@ -28,16 +26,12 @@ impl FromStr for Since {
         if let Some(moment) = moment {
             return Ok(Self(Spec::At(moment)));
         }
-        let read = UNITS.iter().find_map(|(unit, seconds)| {
-            let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
-            number.checked_mul(*seconds)
-        });
-        read.map(|seconds| Self(Spec::Ago(Duration::from_secs(seconds))))
-            .ok_or_else(|| {
-                "expected a duration such as 30s, 10m, 2h or 7d, a date such as 2026-01-31, or an \
-                 RFC 3339 time"
-                    .to_owned()
-            })
+        let ago = faas_api::parse_duration(text);
+        ago.map(|ago| Self(Spec::Ago(ago))).ok_or_else(|| {
+            "expected a duration such as 30s, 10m, 2h or 7d, a date such as 2026-01-31, or an \
+             RFC 3339 time"
+                .to_owned()
+        })
     }
 }
 

@@ -1,16 +1,20 @@
-//! Calling functions: waiting for the result, or not.
+//! Calling functions, waiting for the result or not; and running code once.
 
 use std::time::Duration;
 
-use faas_api::{Accepted, ExecuteRequest, ExecutionKey, Text};
+use faas_api::{
+    Accepted, AcceptedBatch, BatchExecution, BatchRequest, ExecuteRequest, Execution, ExecutionKey,
+    Moment, RunRequest, Text, format_duration,
+};
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
+use url::form_urlencoded;
 
 use crate::client::{Answer, Client, boxed, json};
 use crate::error::Error;
-use crate::target::{Target, segment};
+use crate::target::Target;
 
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -48,28 +52,23 @@ pub struct CallOptions {
     /// While an execution of the function with this key has not ended, no other with the key is
     /// accepted: the answer is about the first one.
     pub singleton_key: Option<String>,
+    /// How long an execution waits before it is due. Only for [`Client::execute`].
+    pub delay: Option<Duration>,
+    /// When an execution is due. Only for [`Client::execute`].
+    pub run_at: Option<Moment>,
 }
 
 impl CallOptions {
-    /// The query of a call that is waited for, or of another one, with its question mark.
-    fn query(&self, waits: bool) -> String {
-        let retry = (self.retry && waits).then(|| "retry=true".to_owned());
-        let text = |name: &str, value: &Option<String>| {
-            (value.as_deref()).map(|value| format!("{name}={}", segment(value)))
-        };
-        let alias = text("alias", &self.alias);
-        let priority = (self.priority != 0).then(|| format!("priority={}", self.priority));
-        let singleton = text("singletonKey", &self.singleton_key);
-        let key = text("concurrencyKey", &self.concurrency_key);
-        let query: Vec<String> = [retry, alias, priority, key, singleton]
-            .into_iter()
-            .flatten()
-            .collect();
-        if query.is_empty() {
-            String::new()
-        } else {
-            format!("?{}", query.join("&"))
-        }
+    /// The query of a call that is waited for, with its question mark.
+    fn query(&self) -> String {
+        let priority = (self.priority != 0).then(|| self.priority.to_string());
+        query([
+            ("retry", self.retry.then_some("true")),
+            ("alias", self.alias.as_deref()),
+            ("priority", priority.as_deref()),
+            ("concurrencyKey", self.concurrency_key.as_deref()),
+            ("singletonKey", self.singleton_key.as_deref()),
+        ])
     }
 
     fn headers(&self) -> Result<HeaderMap, Error> {
@@ -82,6 +81,20 @@ impl CallOptions {
             headers.insert(IDEMPOTENCY_KEY.clone(), key?);
         }
         Ok(headers)
+    }
+}
+
+/// A query with its question mark; empty without parameters.
+fn query<const N: usize>(parameters: [(&str, Option<&str>); N]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in parameters {
+        if let Some(value) = value {
+            query.append_pair(name, value);
+        }
+    }
+    match query.finish() {
+        empty if empty.is_empty() => empty,
+        query => format!("?{query}"),
     }
 }
 
@@ -111,7 +124,7 @@ impl Client {
         input: &(impl Serialize + Sync + ?Sized),
         options: &CallOptions,
     ) -> Result<Invocation, Error> {
-        let path = format!("{}/invoke{}", target.into().path(), options.query(true));
+        let path = format!("{}/invoke{}", target.into().path(), options.query());
         let (headers, body) = (options.headers()?, boxed(json(&input)?));
         let answer = self.exchange(Method::POST, &path, headers, body).await?;
         if answer.status == StatusCode::ACCEPTED {
@@ -122,6 +135,14 @@ impl Client {
             )));
         }
         self.invocation(&answer)
+    }
+
+    /// Runs code once and waits for its end. The execution says whether the code failed.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn run(&self, request: &RunRequest<'_>) -> Result<Execution<'static>, Error> {
+        self.send(Method::POST, "/api/run", Some(request)).await
     }
 
     fn invocation(&self, answer: &Answer) -> Result<Invocation, Error> {
@@ -155,8 +176,41 @@ impl Client {
     ) -> Result<Accepted<'static>, Error> {
         let input = to_raw_value(input);
         let input = input.map_err(|error| Error::Invalid(error.to_string()))?;
-        let path = format!("{}/execute{}", target.into().path(), options.query(false));
-        let body = boxed(json(&ExecuteRequest::new(&input))?);
+        let path = format!(
+            "{}/execute{}",
+            target.into().path(),
+            query([("alias", options.alias.as_deref())])
+        );
+        let mut request = ExecuteRequest::new(&input);
+        request.delay = options.delay.map(|delay| format_duration(delay).into());
+        request.run_at = options.run_at;
+        request.priority = options.priority;
+        request.concurrency_key = options.concurrency_key.as_deref().map(Into::into);
+        request.singleton_key = options.singleton_key.as_deref().map(Into::into);
+        let body = boxed(json(&request)?);
+        let answer = self.exchange(Method::POST, &path, options.headers()?, body);
+        self.read(&answer.await?)
+    }
+
+    /// Executes a function many times, asynchronously, with retries: up to 1,000 executions, whose
+    /// inputs have up to 8 MiB together. All of them are stored when this returns; after an error, none
+    /// is.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn execute_batch(
+        &self,
+        target: impl Into<Target>,
+        executions: Vec<BatchExecution<'_>>,
+        alias: Option<&str>,
+    ) -> Result<AcceptedBatch, Error> {
+        let options = CallOptions {
+            alias: alias.map(str::to_owned),
+            ..CallOptions::default()
+        };
+        let query = query([("alias", options.alias.as_deref())]);
+        let path = format!("{}/execute/batch{query}", target.into().path());
+        let body = boxed(json(&BatchRequest::new(executions))?);
         let answer = self.exchange(Method::POST, &path, options.headers()?, body);
         self.read(&answer.await?)
     }

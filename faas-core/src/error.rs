@@ -114,16 +114,20 @@ pub enum QueueBound {
     /// The inputs and outputs of this function take up as many bytes as they may.
     #[error("the queue of this function is full: its inputs and outputs take up too many bytes")]
     FunctionBytes,
+    /// As many executions wait until they are due as may.
+    #[error("too many delayed executions wait until they are due")]
+    Delayed,
 }
 
 impl QueueBound {
-    /// Its stable name: `queue_jobs`, `queue_bytes`, `function_jobs` or `function_bytes`.
+    /// Its stable name: `queue_jobs`, `queue_bytes`, `function_jobs`, `function_bytes` or `delayed`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::QueueJobs => "queue_jobs",
             Self::QueueBytes => "queue_bytes",
             Self::FunctionJobs => "function_jobs",
             Self::FunctionBytes => "function_bytes",
+            Self::Delayed => "delayed",
         }
     }
 }

@@ -35,6 +35,9 @@ pub struct PlatformOptions {
     pub max_waiting: usize,
     /// The most of these of one function. `None`: all of `max_waiting`.
     pub max_waiting_per_function: Option<usize>,
+    /// The most delayed executions and retries that wait on this platform until they are due. Past it,
+    /// an execution with a delay is refused; retries are not.
+    pub max_delayed: usize,
     /// How many executions may wait for an instance; one more is refused as overloaded.
     pub queue_capacity: usize,
     /// How many bytes the inputs of executions that have not ended may take up, together with
@@ -105,6 +108,7 @@ impl Default for PlatformOptions {
             max_instances_per_function: None,
             max_waiting: 1_000,
             max_waiting_per_function: None,
+            max_delayed: 100_000,
             queue_capacity: 10_000,
             queue_bytes: 256 << 20,
             queue_share: 0.5,

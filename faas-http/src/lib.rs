@@ -89,11 +89,14 @@ pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
     let ids = Arc::new(RequestIds::new());
     let rate = MinRate::new(options.stall_timeout, options.min_rate);
     // The budget always has room for one body of the maximum size.
-    let budget = options.max_body_memory.max(options.max_upload());
+    let budget = (options.max_body_memory)
+        .max(options.max_upload())
+        .max(options.max_batch());
     let bodies = Arc::new(Bodies::new(budget, rate));
     let front = FrontLayer::new(ids, bodies.clone());
-    let mut invoke = routes::invoke::routes();
+    let mut invoke = routes::invoke::routes().merge(routes::run::routes());
     let mut others = routes::functions::routes()
+        .merge(routes::execute::routes())
         .merge(routes::executions::routes())
         .merge(routes::metrics::routes())
         .merge(routes::costs::routes())

@@ -70,6 +70,13 @@ impl HttpOptions {
         self.max_body.saturating_add(AROUND)
     }
 
+    /// The largest body of `execute/batch`: inputs of 8 MiB, and the objects around them.
+    pub(crate) const fn max_batch(&self) -> usize {
+        const BATCH: usize = 9 << 20;
+        let one = self.max_envelope();
+        if one > BATCH { one } else { BATCH }
+    }
+
     /// The largest body of all: an upload, whose code can be twice as long in a JSON string.
     pub const fn max_upload(&self) -> usize {
         const AROUND: usize = 16 << 10;

@@ -65,6 +65,7 @@ impl Source {
             cold_start: self.random.u8(..) == 0,
             cpu_time: Duration::from_micros(self.random.u64(50..5_000)),
             kv: KvUsage::default(),
+            code: None,
         };
         let text = || Json::trusted(format!("{{\"text\":\"{}\"}}", "x".repeat(89)));
         let mut execution = Execution {

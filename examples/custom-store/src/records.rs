@@ -12,11 +12,11 @@ use faas_core::model::LoadTest;
 use faas_core::model::egress::EgressRules;
 use faas_core::model::http::HttpConfig;
 use faas_core::model::{
-    Actor, Aliases, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, CallerLabel, Environment,
-    Execution, ExecutionId, Failure, Function, FunctionConfig, FunctionId, FunctionStatus,
-    HostCallRecord, InstanceId, Json, KeyHash, KeyId, KvConfig, KvUsage, Language, LogLine,
-    Modules, NanoDollars, Queueing, RetryConfig, Role, ScalingAction, ScalingEvent, ScalingEventId,
-    Status, Tier, Timestamp,
+    Actor, Aliases, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, CallerLabel, CodeHash,
+    Environment, Execution, ExecutionId, Failure, Function, FunctionConfig, FunctionId,
+    FunctionStatus, HostCallRecord, InstanceId, Json, KeyHash, KeyId, KvConfig, KvUsage, Language,
+    LogLine, Modules, NanoDollars, Queueing, RetryConfig, Role, ScalingAction, ScalingEvent,
+    ScalingEventId, Status, Tier, Timestamp,
 };
 use faas_core::store::{Lease, Owner, Stage, Write};
 use serde::{Deserialize, Serialize};
@@ -194,6 +194,8 @@ struct AttemptDef {
     cpu_time: Duration,
     #[serde(default, with = "KvUsageDef")]
     kv: KvUsage,
+    #[serde(default)]
+    code: Option<CodeHash>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -2,9 +2,13 @@
 
 use std::fs;
 use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
+use faas_api::{BatchExecution, Moment};
 use faas_client::{CallOptions, Target};
+use faas_core::model::Timestamp;
 use serde_json::json;
 use serde_json::value::RawValue;
 
@@ -19,7 +23,10 @@ Examples:
   faas invoke greet -d '{\"name\": \"Ada\"}'
   faas invoke greet -d @input.json
   echo '{}' | faas invoke greet -d -
-  faas invoke report --async";
+  faas invoke report --async
+  faas invoke report --async --delay 5m
+  faas invoke report --async --run-at 2026-02-01T06:00:00+01:00
+  faas invoke report --batch executions.ndjson   each line: {\"input\": …, \"idempotencyKey\": …, \"delay\": \"5m\"}";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -43,6 +50,15 @@ pub struct Invoke {
     /// Execute it without waiting, with retries
     #[arg(long = "async")]
     is_async: bool,
+    /// Time that it waits before it runs, such as 30s, 5m, 2h or 7d
+    #[arg(long, requires = "is_async", value_parser = duration)]
+    delay: Option<Duration>,
+    /// Time when it runs, in RFC 3339
+    #[arg(long, requires = "is_async", conflicts_with = "delay", value_name = "TIME", value_parser = moment)]
+    run_at: Option<Moment>,
+    /// Execute it once for each line of a file, without waiting, with retries
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "is_async"])]
+    batch: Option<PathBuf>,
     #[command(flatten)]
     server: Server,
     #[command(flatten)]
@@ -82,6 +98,30 @@ impl Input {
     }
 }
 
+/// The executions of a batch, one on each line of `text`.
+fn batch<'a>(text: &'a str, file: &Path) -> Result<Vec<BatchExecution<'a>>, Failure> {
+    let lines = text.lines().enumerate();
+    let lines = lines.filter(|(_, line)| !line.trim().is_empty());
+    lines
+        .map(|(index, line)| {
+            faas_api::read(line).map_err(|error| {
+                Failure::usage(format!("{}:{}: {error}", file.display(), index + 1))
+            })
+        })
+        .collect()
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    faas_api::parse_duration(text)
+        .ok_or_else(|| "expected a duration such as 30s, 5m, 2h or 7d".to_owned())
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
+    Timestamp::parse_rfc3339(text)
+        .map(Moment)
+        .ok_or_else(|| "expected an RFC 3339 time such as 2026-02-01T06:00:00Z".to_owned())
+}
+
 impl Invoke {
     pub(crate) async fn run(
         self,
@@ -89,12 +129,29 @@ impl Invoke {
         terminal: &Terminal,
     ) -> Result<(), Failure> {
         let client = self.server.client(environment)?;
-        let (target, input) = (Target::of(&self.name), self.input.read()?);
+        let target = Target::of(&self.name);
+        if let Some(file) = &self.batch {
+            let text =
+                fs::read_to_string(file).attempt(format_args!("cannot read {}", file.display()))?;
+            let executions = batch(&text, file)?;
+            let alias = self.alias.as_deref();
+            let accepted = client.execute_batch(target, executions, alias).await?;
+            if terminal.json {
+                return terminal.print(&accepted);
+            }
+            for one in accepted.executions {
+                terminal.line(one.execution_id)?;
+            }
+            return Ok(());
+        }
+        let input = self.input.read()?;
         let mut options = CallOptions::default();
         options.alias = self.alias;
         options.priority = self.priority;
         options.concurrency_key = self.concurrency_key;
         options.singleton_key = self.singleton_key;
+        options.delay = self.delay;
+        options.run_at = self.run_at;
         if self.is_async {
             let accepted = client.execute(target, &*input, &options).await?;
             if terminal.json {

@@ -12,6 +12,7 @@ mod invoke;
 mod list;
 mod logs;
 mod open;
+mod run;
 mod show;
 mod test;
 mod versions;
@@ -34,6 +35,8 @@ pub enum Command {
     Deploy(deploy::Deploy),
     /// Call a function and print its result.
     Invoke(invoke::Invoke),
+    /// Run a file once and print its result; its code is not stored.
+    Run(run::Run),
     /// Print what a function writes to its console.
     Logs(logs::Logs),
     /// List all functions.
@@ -84,6 +87,7 @@ pub async fn run(command: Command, host: Host) -> ExitCode {
         Command::Init(command) => command.output,
         Command::Deploy(command) => command.output,
         Command::Invoke(command) => command.output,
+        Command::Run(command) => command.output,
         Command::Logs(command) => command.output,
         Command::List(command) => command.output,
         Command::Show(command) => command.output,
@@ -113,6 +117,7 @@ async fn carry_out(command: Command, host: Host, terminal: &Terminal) -> Result<
         Command::Init(command) => command.run(terminal),
         Command::Deploy(command) => command.run(environment, terminal).await,
         Command::Invoke(command) => command.run(environment, terminal).await,
+        Command::Run(command) => command.run(environment, terminal).await,
         Command::Logs(command) => command.run(environment, terminal).await,
         Command::List(command) => command.run(environment, terminal).await,
         Command::Show(command) => command.run(environment, terminal).await,

@@ -208,6 +208,7 @@ mod tests {
                     cold_start: *cold_start,
                     cpu_time: Duration::ZERO,
                     kv: KvUsage::default(),
+                    code: None,
                 })
                 .unwrap();
         }

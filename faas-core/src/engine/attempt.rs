@@ -107,7 +107,11 @@ async fn begin(engine: &Engine, slot: &Arc<Slot>) -> Result<(Box<dyn Instance>, 
     if let Some(reason) = stop.reason() {
         return Err(NotBegun::Stopped(reason));
     }
-    let acquired = guarded(slot, function.runtime.runtime.acquire(version)).await;
+    let runtime = &function.runtime.runtime;
+    let acquired = match function.script {
+        Some(_) => guarded(slot, runtime.acquire_fresh()).await,
+        None => guarded(slot, runtime.acquire(version)).await,
+    };
     let instance = match acquired {
         Ok(Ok(instance)) => instance,
         Ok(Err(error)) => return Err(NotBegun::Failed(failed(slot, &error.to_string()))),

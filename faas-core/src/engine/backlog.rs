@@ -1,5 +1,5 @@
-//! The backlog: accepted executions that are in the store and not in the queue, because their retry
-//! is not due yet or because an earlier platform left them unfinished.
+//! The backlog: accepted executions that are in the store and not in the queue, because they or their
+//! retry are not due yet or because an earlier platform left them unfinished.
 //!
 //! It holds only ids and times; the executions are read from the store when they are due. Times are
 //! on the monotonic clock, so that setting the wall clock neither delays nor hastens a retry. A time
@@ -49,8 +49,8 @@ pub(super) enum After {
     /// For the back-off after the claim with this number. It is due then, whatever the wall clock
     /// says, unless another platform has brought it on meanwhile.
     Attempt(u32),
-    /// For the store or the platform to be ready. When it is due, its record says.
-    Trouble,
+    /// For its time, or for the store or the platform to be ready. When it is due, its record says.
+    Record,
 }
 
 impl Backlog {
@@ -64,6 +64,11 @@ impl Backlog {
 
     pub(super) fn len(&self) -> usize {
         self.due.lock().len()
+    }
+
+    /// Removes an execution that was cancelled. Looks at all entries.
+    pub(super) fn remove(&self, id: ExecutionId) {
+        self.due.lock().retain(|(_, other), _| *other != id);
     }
 
     fn pop_due(&self, now: Duration) -> Option<Scheduled> {
@@ -205,7 +210,7 @@ async fn queue(engine: &Engine, execution: Execution, guard: InFlightGuard) {
         Err(Error::Compile(error)) if !error.temporary => {
             Failure::new(FailureKind::UserError, error.to_string())
         }
-        Err(error) => return postpone(engine, guard, After::Trouble, &error).await,
+        Err(error) => return postpone(engine, guard, After::Record, &error).await,
     };
     let stored = Stored::held(Stage::of(&execution), guard);
     engine

@@ -74,7 +74,10 @@ impl Engine {
             match failed.await {
                 // The execution was claimed in the meantime.
                 Ok(Err(Error::Conflict(_))) => {}
-                Ok(outcome) => return outcome,
+                Ok(outcome) => {
+                    self.0.backlog.remove(id);
+                    return outcome;
+                }
                 // The result of a direct one goes to the caller that waits for it.
                 Err(_) => return ended.ended(self).await,
             }
@@ -106,6 +109,39 @@ impl Engine {
                 .await;
         });
         outcome
+    }
+}
+
+/// The caller of an execution, which is cancelled if this is dropped before [`Self::has_answer`].
+pub(super) struct CancelOnDrop {
+    engine: Engine,
+    execution: Option<ExecutionId>,
+}
+
+impl CancelOnDrop {
+    pub(super) fn new(engine: &Engine, execution: ExecutionId) -> Self {
+        Self {
+            engine: engine.clone(),
+            execution: Some(execution),
+        }
+    }
+
+    pub(super) fn has_answer(mut self) {
+        self.execution = None;
+    }
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        let Some(execution) = self.execution else {
+            return;
+        };
+        let engine = self.engine.clone();
+        self.engine.0.handle.spawn(async move {
+            if let Err(error) = engine.cancel(execution).await {
+                tracing::debug!(%execution, %error, "cannot cancel an execution without its caller");
+            }
+        });
     }
 }
 

@@ -22,14 +22,19 @@ use tokio::sync::oneshot;
 
 use super::Engine;
 use super::admission::Place;
+use super::cancel::CancelOnDrop;
+use super::delay::Waiting;
 use super::job::{Answer, Job, Loaded};
-use super::record::{Record, Stored};
-use crate::error::{Error, Resource};
+use super::record::{Accepting, Record, Stored};
+use crate::error::{Error, QueueBound, Resource};
 use crate::model::{
     CallerLabel, Cost, Execution, ExecutionId, Failure, FailureKind, FunctionId, IllegalTransition,
-    Json, Queueing, Status,
+    Json, Queueing, Status, Timestamp,
 };
 use crate::store::{IDEMPOTENCY_WINDOW, Written};
+
+/// Where the end of a direct execution arrives.
+type Ended = oneshot::Receiver<Result<Arc<Execution>, Error>>;
 
 /// An execution that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +70,8 @@ pub(crate) struct Request {
     pub(crate) retry_of: Option<ExecutionId>,
     pub(crate) idempotency_key: Option<Arc<str>>,
     pub(crate) queueing: Queueing,
+    /// When an accepted execution becomes due; `None`: at once.
+    pub(crate) due_at: Option<Timestamp>,
     pub(crate) caller: Option<CallerLabel>,
 }
 
@@ -78,6 +85,7 @@ impl Request {
             retry_of: None,
             idempotency_key: None,
             queueing: Queueing::default(),
+            due_at: None,
             caller,
         }
     }
@@ -91,12 +99,41 @@ impl Engine {
         request: Request,
     ) -> Result<Arc<Execution>, Error> {
         let (function, place) = self.admit(function, &request).await?;
+        let (_, ended) = self.enqueue_direct(function, place, request)?;
+        ended.await.unwrap_or_else(|_| Err(shutting_down()))
+    }
+
+    /// Runs a script once and waits for its end, which is stored. If the future is dropped before
+    /// that, the execution is cancelled.
+    pub(crate) async fn run(
+        &self,
+        script: Arc<Loaded>,
+        request: Request,
+    ) -> Result<Arc<Execution>, Error> {
+        self.check_open()?;
+        self.check_input(script.function.id, &request.input)?;
+        let place = self.reserve(script.function.id, &request.input)?;
+        let (id, ended) = self.enqueue_direct(script, place, request)?;
+        let caller = CancelOnDrop::new(self, id);
+        let ended = ended.await.unwrap_or_else(|_| Err(shutting_down()));
+        caller.has_answer();
+        ended
+    }
+
+    /// Queues an execution that is stored when it has ended, and says where its end is sent.
+    fn enqueue_direct(
+        &self,
+        function: Arc<Loaded>,
+        place: Place,
+        request: Request,
+    ) -> Result<(ExecutionId, Ended), Error> {
         let mut execution = self.accepted(&function, request);
         execution.claim().map_err(illegal)?;
+        let id = execution.id;
         let (answer, ended) = oneshot::channel();
         self.enqueue(Job::direct(place, function, Arc::new(execution), answer))
             .map_err(|_| shutting_down())?;
-        ended.await.unwrap_or_else(|_| Err(shutting_down()))
+        Ok((id, ended))
     }
 
     /// Stores an execution as pending, then queues it. If the idempotency key was used before, or
@@ -109,9 +146,9 @@ impl Engine {
         let (input, key) = (request.input.clone(), request.idempotency_key.clone());
         let first = match self.admit_once(function, &request).await? {
             Admitted::New(function, place) => {
-                let execution = Arc::new(self.accepted(&function, request));
-                let id = execution.id;
-                match self.accept(place, function, execution).await? {
+                let new = self.accepting(place, function, request)?;
+                let id = new.execution.id;
+                match self.accept_one(new).await? {
                     Some(first) => first,
                     None => {
                         return Ok(Accepted {
@@ -142,9 +179,9 @@ impl Engine {
         let (input, key) = (request.input.clone(), request.idempotency_key.clone());
         let first = match self.admit_once(function, &request).await? {
             Admitted::New(function, place) => {
-                let execution = Arc::new(self.accepted(&function, request));
-                let ended = self.0.waiters.wait_for(execution.id);
-                match self.accept(place, function, execution).await? {
+                let new = self.accepting(place, function, request)?;
+                let ended = self.0.waiters.wait_for(new.execution.id);
+                match self.accept_one(new).await? {
                     Some(first) => first,
                     None => {
                         return Ok(Invoked {
@@ -166,7 +203,7 @@ impl Engine {
     /// Admits a request, or finds the execution that was accepted before with its idempotency key
     /// where a new one would be refused now.
     async fn admit_once(&self, function: FunctionId, request: &Request) -> Result<Admitted, Error> {
-        let refused = match self.admit(function, request).await {
+        let refused = match self.admit_waiting(function, request).await {
             Ok((function, place)) => return Ok(Admitted::New(function, place)),
             Err(refused) => refused,
         };
@@ -184,7 +221,7 @@ impl Engine {
 
     /// The execution that was accepted first, as it is now. If it has the idempotency key `key`, it
     /// must have this input; otherwise it has the singleton key of the request.
-    async fn replay(
+    pub(super) async fn replay(
         &self,
         first: ExecutionId,
         key: Option<Arc<str>>,
@@ -210,29 +247,58 @@ impl Engine {
         }
     }
 
-    /// Checks whether an execution may be accepted, and reserves a place for it in the queue.
+    /// Checks whether a call may be accepted, and reserves a place for it in the queue.
     async fn admit(
         &self,
         function: FunctionId,
         request: &Request,
     ) -> Result<(Arc<Loaded>, Place), Error> {
+        let loaded = self.check_request(function, request).await?;
+        Ok((loaded, self.reserve(function, &request.input)?))
+    }
+
+    /// Checks whether an execution may be accepted, and reserves a place where it waits.
+    pub(super) async fn admit_waiting(
+        &self,
+        function: FunctionId,
+        request: &Request,
+    ) -> Result<(Arc<Loaded>, Waiting), Error> {
+        let loaded = self.check_request(function, request).await?;
+        let waiting = match request.due_at {
+            None => Waiting::Queued(self.reserve(function, &request.input)?),
+            Some(due) => self.reserve_delay(due)?,
+        };
+        Ok((loaded, waiting))
+    }
+
+    /// Checks everything but the room in the queue. Loads the function.
+    async fn check_request(
+        &self,
+        function: FunctionId,
+        request: &Request,
+    ) -> Result<Arc<Loaded>, Error> {
         self.check_open()?;
         let (engine, input) = (&self.0, &request.input);
         let loaded = engine
             .registry
             .called(function, request.alias.as_deref())
             .await?;
-        if engine.instances.is_runaway(function) {
+        self.check_input(function, input)?;
+        Ok(loaded)
+    }
+
+    /// Checks whether a function may be called with this input.
+    fn check_input(&self, function: FunctionId, input: &Json) -> Result<(), Error> {
+        if self.0.instances.is_runaway(function) {
             return Err(Error::Runaway);
         }
-        if input.len() > engine.options.max_input {
-            let (size, limit) = (input.len(), engine.options.max_input);
+        let (size, limit) = (input.len(), self.0.options.max_input);
+        if size > limit {
             return Err(Error::TooLarge(format!(
                 "the input has {size} bytes: at most {limit} are accepted"
             )));
         }
-        let place = self.reserve(function, input)?;
-        Ok((loaded, place))
+        Ok(())
     }
 
     /// Checks whether an HTTP request may be accepted, and reserves a place for it in the queue. The
@@ -260,13 +326,16 @@ impl Engine {
         let engine = &self.0;
         match engine.queue.try_reserve(function, input.len()) {
             Ok(place) => Ok(place),
-            Err(bound) => {
-                engine.counters.add(&engine.counters.rejected);
-                Err(Error::Overloaded {
-                    bound,
-                    retry_after: Duration::from_secs(1),
-                })
-            }
+            Err(bound) => Err(self.overloaded(bound)),
+        }
+    }
+
+    /// Counts and returns a refusal.
+    pub(super) fn overloaded(&self, bound: QueueBound) -> Error {
+        self.0.counters.add(&self.0.counters.rejected);
+        Error::Overloaded {
+            bound,
+            retry_after: Duration::from_secs(1),
         }
     }
 
@@ -284,6 +353,7 @@ impl Engine {
             function_version: function.function.version,
             max_retries,
             retry_of: request.retry_of,
+            due_at: request.due_at,
             idempotency_key: request.idempotency_key,
             queueing: request.queueing,
             caller: request.caller,
@@ -291,25 +361,39 @@ impl Engine {
         }
     }
 
-    /// Has a pending execution stored and then queued, even if the caller gives up waiting. Returns the
-    /// id of the first one if the idempotency key was used before.
-    async fn accept(
+    /// A new execution that is not stored yet, with its place.
+    pub(super) fn accepting(
         &self,
-        place: Place,
+        waiting: Waiting,
         function: Arc<Loaded>,
-        execution: Arc<Execution>,
-    ) -> Result<Option<ExecutionId>, Error> {
-        let (done, stored) = oneshot::channel();
+        request: Request,
+    ) -> Result<Accepting, Error> {
+        let execution = Arc::new(self.accepted(&function, request));
         let guard =
             self.0.in_flight.take(execution.id).ok_or_else(|| {
                 Error::Internal("the id of a new execution is in use already".into())
             })?;
-        let job = Job::accepted(place, function, execution, guard);
-        self.0.recorder.send(Record::Accept { job, done }).await;
-        match stored.await.unwrap_or_else(|_| Err(shutting_down()))? {
-            Written::Done => Ok(None),
-            Written::Duplicate(first) => Ok(Some(first)),
-            Written::Stale => Err(Error::Internal(
+        Ok(Accepting {
+            execution,
+            function,
+            waiting,
+            guard,
+        })
+    }
+
+    /// Has pending executions stored at once and then queued, even if the caller gives up waiting.
+    pub(super) async fn accept(&self, new: Vec<Accepting>) -> Result<Vec<Written>, Error> {
+        let (done, stored) = oneshot::channel();
+        self.0.recorder.send(Record::Accept { new, done }).await;
+        stored.await.unwrap_or_else(|_| Err(shutting_down()))
+    }
+
+    /// Accepts one execution. Returns the id of the first one if the idempotency key was used before.
+    async fn accept_one(&self, new: Accepting) -> Result<Option<ExecutionId>, Error> {
+        match self.accept(vec![new]).await?.first() {
+            Some(Written::Done) => Ok(None),
+            Some(Written::Duplicate(first)) => Ok(Some(*first)),
+            Some(Written::Stale) | None => Err(Error::Internal(
                 "a new execution was refused as stale".into(),
             )),
         }
@@ -335,13 +419,13 @@ impl Engine {
 
 /// What becomes of a request with an idempotency key.
 enum Admitted {
-    New(Arc<Loaded>, Place),
+    New(Arc<Loaded>, Waiting),
     /// It was accepted before.
     Before(ExecutionId),
 }
 
 /// Whether two texts are the same JSON value: spaces and the order of members do not matter.
-fn same_value(one: &Json, other: &Json) -> bool {
+pub(super) fn same_value(one: &Json, other: &Json) -> bool {
     let value = |json: &Json| serde_json::from_str::<serde_json::Value>(json.as_str());
     one.as_str() == other.as_str()
         || matches!((value(one), value(other)), (Ok(one), Ok(other)) if one == other)

@@ -4,6 +4,10 @@
 //!
 //! They are taken up when two looks in a row find them unchanged. A platform that lives and whose
 //! clock was set right renews its leases in between.
+//!
+//! Delayed executions are found too. Taking one up only makes this platform wait for it as well. A
+//! look finds the first page, so while there are that many delayed executions, later times are not
+//! found.
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -15,7 +15,7 @@ use super::runtimes::NamedRuntime;
 use crate::egress::HostSecrets;
 use crate::error::Error;
 use crate::kv::Kv;
-use crate::model::{Execution, Failure, Function, FunctionId};
+use crate::model::{CodeHash, Execution, Failure, Function, FunctionId};
 use crate::runtime::{BindingNames, Limits, OpenEnvironment, Program, StopSignal};
 
 /// A function that is ready to run.
@@ -34,6 +34,8 @@ pub(crate) struct Loaded {
     pub(crate) egress_secrets: Arc<HostSecrets>,
     /// The environment of its code, or the failure of each of its executions.
     pub(crate) environment: Result<Arc<OpenEnvironment>, Failure>,
+    /// The hash of its code, if that runs once and is not stored: it gets an isolate of its own.
+    pub(crate) script: Option<CodeHash>,
 }
 
 /// Where the end of an execution is sent.

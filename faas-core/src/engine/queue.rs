@@ -410,6 +410,7 @@ mod tests {
             limits,
             bindings: Arc::new([]),
             environment: Ok(Arc::new(OpenEnvironment::EMPTY)),
+            script: None,
         };
         let (answer, _) = tokio::sync::oneshot::channel();
         Job::direct(place, Arc::new(loaded), execution, answer)

@@ -7,8 +7,9 @@ use tokio::sync::oneshot;
 
 use super::Engine;
 use super::admission::Place;
+use super::delay::Waiting;
 use super::in_flight::InFlightGuard;
-use super::job::{Answer, Job};
+use super::job::{Answer, Job, Loaded};
 use crate::cost::{Usage, price};
 use crate::error::Error;
 use crate::error::StoreError;
@@ -17,10 +18,11 @@ use crate::store::{Stage, Write, Written};
 
 /// Something to be written.
 pub(super) enum Record {
-    /// A pending execution. Once it is stored it is queued, even if its caller has gone away.
+    /// Pending executions, which are stored at once. Then they are queued, or wait until they are due,
+    /// even if their caller has gone away.
     Accept {
-        job: Job,
-        done: oneshot::Sender<Result<Written, Error>>,
+        new: Vec<Accepting>,
+        done: oneshot::Sender<Result<Vec<Written>, Error>>,
     },
     /// The next attempt of a pending execution; the job goes back to the queue.
     Claim(Job),
@@ -30,6 +32,14 @@ pub(super) enum Record {
     Scaling(Arc<ScalingEvent>),
     /// Nothing: answered when everything sent before is written.
     Flush(oneshot::Sender<()>),
+}
+
+/// A pending execution that is not stored yet.
+pub(super) struct Accepting {
+    pub(super) execution: Arc<Execution>,
+    pub(super) function: Arc<Loaded>,
+    pub(super) waiting: Waiting,
+    pub(super) guard: InFlightGuard,
 }
 
 /// What an attempt, or a cancellation, made of an execution.
@@ -99,7 +109,10 @@ impl Record {
     pub(super) fn bytes(&self) -> usize {
         const FIXED: usize = 256;
         match self {
-            Self::Accept { job, .. } => FIXED + job.execution.input.len(),
+            Self::Accept { new, .. } => new
+                .iter()
+                .map(|new| FIXED + new.execution.input.len())
+                .sum(),
             Self::Ended(ended) => {
                 let output = ended.execution.output.as_ref().map_or(0, Json::len);
                 FIXED + ended.execution.input.len() + output
@@ -108,10 +121,13 @@ impl Record {
         }
     }
 
-    /// What the store is to do; `None`: nothing.
-    pub(super) fn write(&self, engine: &Engine) -> Option<Write> {
-        Some(match self {
-            Self::Accept { job, .. } => Write::Insert(job.execution.clone()),
+    /// Adds what the store is to do to `writes`.
+    pub(super) fn write(&self, engine: &Engine, writes: &mut Vec<Write>) {
+        writes.push(match self {
+            Self::Accept { new, .. } => {
+                writes.extend(new.iter().map(|new| Write::Insert(new.execution.clone())));
+                return;
+            }
             Self::Claim(job) => Write::Claim {
                 id: job.execution.id,
                 attempt: job.execution.attempt + 1,
@@ -125,8 +141,8 @@ impl Record {
                 None => Write::Insert(ended.execution.clone()),
             },
             Self::Scaling(event) => Write::Scaling(ScalingEvent::clone(event)),
-            Self::Flush(_) => return None,
-        })
+            Self::Flush(_) => return,
+        });
     }
 
     /// Of an execution that has ended: one that says that its result was refused, without the parts

@@ -21,7 +21,7 @@ use crate::error::StoreError;
 use crate::error::{Cause, Conflict, Error};
 use crate::events::EventKind;
 use crate::model::Status;
-use crate::store::{Write, Written};
+use crate::store::Written;
 
 /// How many records may wait to be written while the store is available.
 const CAPACITY: usize = 1_024;
@@ -197,9 +197,10 @@ async fn wait_out(
 /// Commits one group and concludes each of its records. If the store is unavailable, gives back what
 /// must still be written.
 async fn commit(engine: &Engine, records: Vec<Record>) -> Result<(), Away> {
-    let writes: Vec<Write> = (records.iter())
-        .filter_map(|record| record.write(engine))
-        .collect();
+    let mut writes = Vec::with_capacity(records.len());
+    for record in &records {
+        record.write(engine, &mut writes);
+    }
     let before = engine.0.clock.monotonic();
     let committed = if writes.is_empty() {
         Ok(Vec::new())
@@ -330,17 +331,19 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
                 let _ = done.send(());
                 continue;
             }
+            if let Record::Accept { new, done } = record {
+                let written: Vec<_> = outcomes.by_ref().take(new.len()).collect();
+                for (new, written) in new.into_iter().zip(&written) {
+                    if *written == Written::Done {
+                        new.stored(engine, now);
+                    }
+                }
+                // The waiting caller may have gone away.
+                let _ = done.send(Ok(written));
+                continue;
+            }
             let written = outcomes.next().unwrap_or(Written::Stale);
             match record {
-                Record::Accept { job, done } => {
-                    if written == Written::Done {
-                        // If the queue was closed meanwhile, the execution stays pending in the
-                        // store.
-                        let _ = engine.0.queue.push(job);
-                    }
-                    // The waiting caller may have gone away.
-                    let _ = done.send(Ok(written));
-                }
                 Record::Claim(mut job) => {
                     match (written, Arc::make_mut(&mut job.execution).claim()) {
                         (Written::Done, Ok(())) => {
@@ -393,7 +396,7 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
                     }
                 }
                 Record::Scaling(event) => events.push(EventKind::Scaling(event)),
-                Record::Flush(_) => {}
+                Record::Accept { .. } | Record::Flush(_) => {}
             }
         }
     });

@@ -26,7 +26,7 @@ use crate::error::{Error, Resource};
 use crate::kv::Kv;
 use crate::model::egress::EgressRules;
 use crate::model::http::HttpConfig;
-use crate::model::{Aliases, Failure, FailureKind, Function, FunctionId, FunctionStatus};
+use crate::model::{Aliases, CodeHash, Failure, FailureKind, Function, FunctionId, FunctionStatus};
 use crate::options::PlatformOptions;
 use crate::runtime::{BindingNames, EXCHANGE, Limits, NETWORK, OpenEnvironment, Program};
 use crate::secrets::SecretKeys;
@@ -152,7 +152,7 @@ impl Registry {
             return Ok(None);
         };
         let compiled = self.compile(&function).await?;
-        let loaded = self.loaded(function, compiled);
+        let loaded = Arc::new(self.loaded(function, compiled));
         let changes = self.changes.lock();
         if *changes == before {
             // No other caller could have filled it.
@@ -234,7 +234,7 @@ impl Registry {
             return Ok(Found::NoVersion);
         };
         let compiled = self.compile(&function).await?;
-        let loaded = self.loaded(function, compiled);
+        let loaded = Arc::new(self.loaded(function, compiled));
         // No other caller could have filled it.
         let _ = to_be_filled.insert(self.ready(loaded.clone()));
         Ok(Found::Ready(loaded))
@@ -294,6 +294,24 @@ impl Registry {
         }
     }
 
+    /// Prepares code that runs once, as a function that is not stored. It is neither compiled here nor
+    /// kept.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if its runtime does not exist, or runs functions only.
+    pub(crate) fn script(&self, function: Function) -> Result<Arc<Loaded>, Error> {
+        let runtime = self.runtimes.find(function.config.runtime.as_deref());
+        let runtime = runtime.map_err(Error::Invalid)?.clone();
+        let program = runtime.runtime.script(&function.source()).ok_or_else(|| {
+            let runtime = runtime.runtime.describe();
+            Error::Invalid(format!("the runtime ({runtime}) runs functions only"))
+        })?;
+        let script = Some(CodeHash::of(&function.code));
+        let compiled = Compiled { program, runtime };
+        let loaded = self.loaded(function, compiled);
+        Ok(Arc::new(Loaded { script, ..loaded }))
+    }
+
     /// How many changes there were. Read it before a change is stored.
     pub(crate) fn changes(&self) -> u64 {
         *self.changes.lock()
@@ -302,7 +320,7 @@ impl Registry {
     /// Keeps a function that was stored just now. `before` is what [`Self::changes`] was before that.
     pub(crate) fn changed(&self, before: u64, function: Function, compiled: Compiled) {
         let id = function.id;
-        let loaded = self.loaded(function, compiled);
+        let loaded = Arc::new(self.loaded(function, compiled));
         let mut changes = self.changes.lock();
         if *changes == before {
             self.ready.insert(Key::Current(id), self.ready(loaded));
@@ -363,7 +381,7 @@ impl Registry {
         self.runtimes.forget(id);
     }
 
-    fn loaded(&self, mut function: Function, compiled: Compiled) -> Arc<Loaded> {
+    fn loaded(&self, mut function: Function, compiled: Compiled) -> Loaded {
         let Compiled { program, runtime } = compiled;
         self.watch_canaries(&function);
         // The book may have changed since the function was stored.
@@ -407,7 +425,7 @@ impl Registry {
                 functions: [Arc::from("fetch")].into(),
             });
         }
-        Arc::new(Loaded {
+        Loaded {
             function,
             program,
             runtime,
@@ -416,7 +434,8 @@ impl Registry {
             namespaces,
             egress_secrets: Arc::new(egress_secrets),
             environment,
-        })
+            script: None,
+        }
     }
 
     /// The namespaces of a function, the first one first. A function that was stored with a name that

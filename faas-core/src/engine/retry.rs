@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Execution, FunctionConfig, LONGEST_RETRY_WAIT};
+use crate::model::{Execution, FunctionConfig, LONGEST_DELAY, LONGEST_RETRY_WAIT};
 use crate::options::PlatformOptions;
 
 /// Exponential back-off with a cap and optional jitter.
@@ -57,15 +57,19 @@ impl RetryPolicy {
     }
 }
 
-/// Returns how long `execution` was made to wait after its last attempt. The times are of one clock,
-/// so this holds even if the clock was wrong then.
+/// Returns how long `execution` was made to wait after its last attempt, or after its acceptance. The
+/// times are of one clock, so this holds even if the clock was wrong then.
 pub(super) fn intended_wait(execution: &Execution) -> Duration {
     let Some(due) = execution.due_at else {
         return Duration::ZERO;
     };
-    let last = execution.attempts.last();
-    let ended = last.map_or(execution.created_at, |last| last.start_time + last.duration);
-    due.since(ended).min(LONGEST_RETRY_WAIT)
+    match execution.attempts.last() {
+        None => due.since(execution.created_at).min(LONGEST_DELAY),
+        Some(last) => {
+            let ended = last.start_time + last.duration;
+            due.since(ended).min(LONGEST_RETRY_WAIT)
+        }
+    }
 }
 
 #[cfg(test)]

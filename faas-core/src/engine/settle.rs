@@ -12,8 +12,8 @@ use super::job::Job;
 use super::record::{Record, Stored};
 use super::retry::RetryPolicy;
 use crate::model::{
-    Attempt, Execution, Failure, FailureKind, FunctionConfig, IllegalTransition, Json, KvUsage,
-    LONGEST_RETRY_WAIT, RetryAdvice, RetryConfig, Timestamp,
+    Attempt, CodeHash, Execution, Failure, FailureKind, FunctionConfig, IllegalTransition, Json,
+    KvUsage, LONGEST_RETRY_WAIT, RetryAdvice, RetryConfig, Timestamp,
 };
 use crate::runtime::{Outcome, StopReason};
 use crate::store::Stage;
@@ -82,7 +82,15 @@ pub(super) async fn settle(engine: Engine, running: Running, mut outcome: Outcom
     let ended = Arc::make_mut(&mut execution);
     let kv = host_calls.move_to(ended);
     let config = &function.function.config;
-    match settled(engine, ended, config, guard.is_some(), (outcome, kv), span) {
+    let used = (kv, function.script);
+    match settled(
+        engine,
+        ended,
+        config,
+        guard.is_some(),
+        (outcome, used),
+        span,
+    ) {
         Ok(retry_after) => {
             if cut.is_some() {
                 // The function has failed after it began to send its response.
@@ -120,7 +128,7 @@ fn settled(
     execution: &mut Execution,
     config: &FunctionConfig,
     stored: bool,
-    (outcome, kv): (Outcome, KvUsage),
+    (outcome, (kv, code)): (Outcome, (KvUsage, Option<CodeHash>)),
     span: Span,
 ) -> Result<Option<Duration>, IllegalTransition> {
     let ended = span.started + span.duration + span.waited;
@@ -139,6 +147,7 @@ fn settled(
         cold_start: outcome.cold_start,
         cpu_time: outcome.cpu_time,
         kv,
+        code,
     })?;
     let failure = match result {
         Ok(output) => return execution.complete(output, ended).map(|()| None),
@@ -201,7 +210,7 @@ pub(super) fn interrupted(
         // The policies of functions are for their own failures.
         &FunctionConfig::default(),
         true,
-        (outcome, KvUsage::default()),
+        (outcome, (KvUsage::default(), None)),
         Span {
             started: now,
             duration: Duration::ZERO,

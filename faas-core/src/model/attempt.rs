@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{InstanceId, KvUsage, RetryAdvice, Timestamp};
+use super::{CodeHash, InstanceId, KvUsage, RetryAdvice, Timestamp};
 
 /// Why an attempt returned no value.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -131,6 +131,9 @@ pub struct Attempt {
     pub cpu_time: Duration,
     /// The operations on keys and values that its code made.
     pub kv: KvUsage,
+    /// The hash of its code, if the code is not stored: see
+    /// [`Platform::run`](crate::Platform::run).
+    pub code: Option<CodeHash>,
 }
 
 /// One host call of an execution.

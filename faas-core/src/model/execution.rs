@@ -292,6 +292,7 @@ mod tests {
                 cold_start: false,
                 cpu_time: Duration::ZERO,
                 kv: KvUsage::default(),
+                code: None,
             })
             .unwrap();
         execution.retry(start).unwrap();

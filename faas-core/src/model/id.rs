@@ -101,6 +101,12 @@ id! {
     AuditId
 }
 
+impl FunctionId {
+    /// The function of the executions of [`Platform::run`](crate::Platform::run), whose code is not
+    /// stored. No function has this id.
+    pub const RUN: Self = Self::from_u128(0x8000_8000_0000_0000_0001);
+}
+
 /// Identifies an instance: a slot that runs one execution at a time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceId(Arc<str>);

@@ -53,10 +53,10 @@ pub use load_test::{
 };
 pub use money::NanoDollars;
 pub use queueing::Queueing;
-pub use retry::{LONGEST_RETRY_WAIT, RetryAdvice, RetryConfig};
+pub use retry::{LONGEST_DELAY, LONGEST_RETRY_WAIT, RetryAdvice, RetryConfig};
 pub use scaling::{ScalingAction, ScalingEvent};
 pub use sealed::{NotSealed, SealKeyId, Sealed};
 pub(crate) use sealed::{SEAL_KEY_ID_LENGTH, SEAL_VERSION};
-pub use source::{Language, Modules, Source};
+pub use source::{CodeHash, Language, Modules, ParseCodeHashError, Source};
 pub use status::{ParseStatusError, Status};
 pub use timestamp::Timestamp;

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::FailureKind;
 
+/// The longest time from the acceptance of an execution until it is due.
+pub const LONGEST_DELAY: Duration = Duration::from_secs(366 * 24 * 3600);
+
 /// The longest wait before a retry.
 pub const LONGEST_RETRY_WAIT: Duration = Duration::from_secs(24 * 3600);
 

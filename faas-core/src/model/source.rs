@@ -1,9 +1,12 @@
 //! The source of a function: one file or several.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 /// The language of source code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -113,6 +116,66 @@ impl Source {
     }
 }
 
+/// The SHA-256 of code that is not stored.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CodeHash(pub [u8; 32]);
+
+impl CodeHash {
+    /// Hashes the UTF-8 of `code`, as `sha256sum` hashes a file.
+    pub fn of(code: &str) -> Self {
+        Self(Sha256::digest(code.as_bytes()).into())
+    }
+}
+
+impl fmt::Display for CodeHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for CodeHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CodeHash({self})")
+    }
+}
+
+impl FromStr for CodeHash {
+    type Err = ParseCodeHashError;
+
+    fn from_str(text: &str) -> Result<Self, ParseCodeHashError> {
+        let mut hash = [0; 32];
+        let digits = text.as_bytes();
+        if digits.len() != 2 * hash.len() {
+            return Err(ParseCodeHashError);
+        }
+        for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
+            let pair = std::str::from_utf8(pair).ok();
+            let pair = pair.filter(|pair| !pair.starts_with('+'));
+            let value = pair.and_then(|pair| u8::from_str_radix(pair, 16).ok());
+            *byte = value.ok_or(ParseCodeHashError)?;
+        }
+        Ok(Self(hash))
+    }
+}
+
+impl Serialize for CodeHash {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for CodeHash {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The text is not the hash of code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a hash of code: expected 64 hexadecimal digits")]
+pub struct ParseCodeHashError;
+
 impl<S: Into<Arc<str>>> From<S> for Source {
     fn from(code: S) -> Self {
         Self {
@@ -126,6 +189,26 @@ impl<S: Into<Arc<str>>> From<S> for Source {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hash_of_code_survives_its_text() {
+        let hash = CodeHash::of("abc");
+        let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(hash.to_string(), text);
+        assert_eq!(text.parse(), Ok(hash));
+        for invalid in [
+            "",
+            "ba",
+            &text.replace("ba", "+a"),
+            &text.replace("ba", "ü"),
+        ] {
+            assert_eq!(
+                invalid.parse::<CodeHash>(),
+                Err(ParseCodeHashError),
+                "{invalid}"
+            );
+        }
+    }
 
     #[test]
     fn a_path_stays_inside_the_upload() {

@@ -163,7 +163,7 @@ impl Costs<'_> {
             .await
     }
 
-    /// The labels of these functions, deleted ones included.
+    /// The labels of these functions, deleted ones included, and [`FunctionId::RUN`].
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the store cannot be reached.
@@ -171,7 +171,11 @@ impl Costs<'_> {
         &self,
         ids: &[FunctionId],
     ) -> Result<HashMap<FunctionId, FunctionLabel>, Error> {
-        Ok(self.store().labels(ids).await?)
+        let mut labels = self.store().labels(ids).await?;
+        if ids.contains(&FunctionId::RUN) {
+            labels.insert(FunctionId::RUN, label_of_runs());
+        }
+        Ok(labels)
     }
 
     fn store(&self) -> &dyn Store {
@@ -209,6 +213,17 @@ impl Costs<'_> {
         }
         let byte_micros = self.store().code_byte_micros(kept, function).await?;
         Ok(storage_cost(byte_micros, self.platform.price_book()))
+    }
+}
+
+/// The label of all code that ran once. Its tier depends on the code.
+fn label_of_runs() -> FunctionLabel {
+    FunctionLabel {
+        id: FunctionId::RUN,
+        name: "(run)".into(),
+        description: "code that ran once and is not stored".into(),
+        tier: Tier::Basic,
+        deleted: true,
     }
 }
 

@@ -2,13 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Platform, check_caller};
 use crate::engine::{Accepted, Request};
 use crate::error::{Conflict, Error, Resource};
 use crate::http;
+#[cfg(doc)]
+use crate::model::LONGEST_DELAY;
 use crate::model::{
-    CallerLabel, Execution, ExecutionId, FunctionId, Json, ListedExecution, Queueing,
+    CallerLabel, Execution, ExecutionId, FunctionId, Json, ListedExecution, Queueing, Timestamp,
 };
 use crate::store::{ExecutionQuery, PageBudget};
 
@@ -31,6 +34,12 @@ pub struct CallOptions {
     pub alias: Option<String>,
     /// When it runs, compared with others of the function.
     pub queueing: Queueing,
+    /// How long an execution waits before it is due, at most [`LONGEST_DELAY`]. Only for
+    /// [`Platform::execute_with`], and not together with `run_at`.
+    pub delay: Option<Duration>,
+    /// When an execution is due; a time in the past means at once. Only for
+    /// [`Platform::execute_with`], and at most [`LONGEST_DELAY`] ahead.
+    pub run_at: Option<Timestamp>,
     /// Who calls. It is kept with the execution and all of its attempts, and host functions get it
     /// as [`HostCall::caller`](crate::bindings::HostCall::caller). A later call with the same
     /// idempotency key does not change it.
@@ -66,6 +75,20 @@ impl CallOptions {
         self
     }
 
+    /// Sets how long an execution waits before it is due.
+    #[must_use]
+    pub const fn delay(mut self, delay: Duration) -> Self {
+        self.delay = Some(delay);
+        self
+    }
+
+    /// Sets when an execution is due.
+    #[must_use]
+    pub const fn run_at(mut self, at: Timestamp) -> Self {
+        self.run_at = Some(at);
+        self
+    }
+
     /// Sets who calls.
     #[must_use]
     pub fn caller(mut self, caller: CallerLabel) -> Self {
@@ -73,20 +96,44 @@ impl CallOptions {
         self
     }
 
-    pub(super) fn check(&self) -> Result<(), Error> {
-        check_caller(self.caller.as_ref())?;
-        self.queueing.check().map_err(Error::Invalid)
+    /// The request of a call that is waited for.
+    pub(super) fn call(self, input: Json) -> Result<Request, Error> {
+        if self.delay.is_some() || self.run_at.is_some() {
+            return Err(Error::Invalid(
+                "`delay` and `runAt` are for executions that nobody waits for: use execute".into(),
+            ));
+        }
+        self.request(input, false, None)
     }
 
-    /// The request with these options, retried by default or not.
-    pub(super) fn request(self, input: Json, retry: bool) -> Request {
-        Request {
+    /// The request of an execution that is accepted at `now`.
+    pub(super) fn execution(self, input: Json, now: Timestamp) -> Result<Request, Error> {
+        let due_at = match (self.delay, self.run_at) {
+            (Some(_), Some(_)) => {
+                return Err(Error::Invalid("use either `delay` or `runAt`".into()));
+            }
+            (Some(delay), None) => Some(now + delay),
+            (None, at) => at,
+        };
+        self.request(input, true, due_at.filter(|due| *due > now))
+    }
+
+    fn request(
+        self,
+        input: Json,
+        retry: bool,
+        due_at: Option<Timestamp>,
+    ) -> Result<Request, Error> {
+        check_caller(self.caller.as_ref())?;
+        self.queueing.check().map_err(Error::Invalid)?;
+        Ok(Request {
             alias: self.alias.map(Arc::from),
             retry: self.retry.unwrap_or(retry),
             idempotency_key: self.idempotency_key.map(Arc::from),
+            due_at,
             queueing: self.queueing,
             ..Request::once(input, self.caller)
-        }
+        })
     }
 }
 
@@ -265,6 +312,10 @@ impl Executions<'_> {
         input: Json,
         caller: Option<CallerLabel>,
     ) -> Result<Accepted, Error> {
+        if ended.function_id == FunctionId::RUN {
+            let text = "the execution has run code that is not stored: run the code again";
+            return Err(Error::Invalid(text.to_owned()));
+        }
         if let Some(request) = http::recorded(&input)
             && let http = self.platform.http_function_of(ended.function_id, None)
             && let Some(http) = http.await?

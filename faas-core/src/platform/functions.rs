@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use self::checks::check;
+pub(super) use self::checks::check;
 use super::Platform;
 use crate::egress::Explanation;
 use crate::engine::Compiled;

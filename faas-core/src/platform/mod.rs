@@ -13,6 +13,7 @@ mod http;
 mod load_tests;
 mod metrics;
 mod reseal;
+mod run;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub use http::HttpFunction;
 pub use load_tests::LoadTests;
 pub use metrics::{HourOfExecutions, Overview};
 pub use reseal::{Resealed, Unopened, reseal};
+pub use run::{RunLimits, Script};
 
 use crate::bindings::Bindings;
 use crate::cost::PriceBook;
@@ -200,8 +202,7 @@ impl Platform {
         input: impl Into<Json>,
         options: CallOptions,
     ) -> Result<Invoked, Error> {
-        options.check()?;
-        let request = options.request(input.into(), false);
+        let request = options.call(input.into())?;
         let is_shared =
             request.idempotency_key.is_some() || request.queueing.singleton_key.is_some();
         if is_shared || request.retry {
@@ -228,7 +229,8 @@ impl Platform {
             .await
     }
 
-    /// Accepts an execution and returns as soon as it is stored, with options.
+    /// Accepts an execution and returns as soon as it is stored, with options. With a delay it stays
+    /// pending until it is due.
     ///
     /// # Errors
     /// When it was not accepted.
@@ -238,9 +240,28 @@ impl Platform {
         input: impl Into<Json>,
         options: CallOptions,
     ) -> Result<Accepted, Error> {
-        options.check()?;
-        let request = options.request(input.into(), true);
+        let request = options.execution(input.into(), self.now())?;
         self.engine().execute(function, request).await
+    }
+
+    /// Accepts up to 1,000 executions of one function, whose inputs have up to 8 MiB together, with one
+    /// commit. The answers are in the order of the executions.
+    ///
+    /// If one of them is invalid or does not fit into the queue, none is accepted.
+    ///
+    /// # Errors
+    /// As for [`Self::execute_with`].
+    pub async fn execute_batch(
+        &self,
+        function: FunctionId,
+        executions: Vec<(Json, CallOptions)>,
+    ) -> Result<Vec<Accepted>, Error> {
+        let now = self.now();
+        let requests = executions
+            .into_iter()
+            .map(|(input, options)| options.execution(input, now))
+            .collect::<Result<_, _>>()?;
+        self.engine().execute_batch(function, requests).await
     }
 
     /// The live events.

@@ -145,6 +145,22 @@ pub trait Runtime: Send + Sync + 'static {
     async fn acquire(&self, function: (FunctionId, u32))
     -> Result<Box<dyn Instance>, RuntimeError>;
 
+    /// Wraps code that runs once: the instance that runs it compiles it. The default returns `None`:
+    /// the runtime runs functions only.
+    fn script(&self, source: &Source) -> Option<Program> {
+        let _ = source;
+        None
+    }
+
+    /// Acquires an instance that has run no code, for a program of [`Self::script`].
+    ///
+    /// # Errors
+    /// When the host cannot provide an instance now, or the runtime runs functions only.
+    async fn acquire_fresh(&self) -> Result<Box<dyn Instance>, RuntimeError> {
+        let text = format!("{} runs functions only", self.describe());
+        Err(RuntimeError(text.into()))
+    }
+
     /// Runs an attempt: a future that acquires an instance, runs its call and hands on the result.
     /// `handle` is the engine's tokio runtime. The default runs it there. A runtime with threads of
     /// its own can poll it on these, and may then block in [`Instance::run`].
@@ -182,6 +198,12 @@ pub trait Instance: Send {
     /// Runs the function until it has returned, failed or been stopped. Errors of the user's code
     /// are values in the [`Outcome`]. Dropping the future stops the code as soon as the runtime can.
     async fn run(self: Box<Self>, call: Call) -> Outcome;
+
+    /// Runs a call whose program is of [`Runtime::script`], and keeps the isolate with its globals for
+    /// the next one. Returns no instance if the isolate is lost. The default keeps nothing.
+    async fn run_and_keep(self: Box<Self>, call: Call) -> (Outcome, Option<Box<dyn Instance>>) {
+        (self.run(call).await, None)
+    }
 }
 
 /// A compiled function. Only the runtime that compiled it can read it.

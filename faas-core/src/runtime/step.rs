@@ -11,9 +11,10 @@ use std::time::Duration;
 use std::{io, sync::Arc};
 
 use super::{Call, HostAnswer, Payload, StopReason, StreamAction};
+use crate::error::CompileError;
 use crate::model::{Failure, FailureKind, Json, LogLine};
 #[cfg(target_os = "linux")]
-use crate::{clock::Clock, error::CompileError, model::Source};
+use crate::{clock::Clock, model::Source};
 
 /// An isolate of a JavaScript engine, for one version of one function. It runs one call at a time.
 /// Between two steps nothing of the call is on any stack, so the next step can run on another
@@ -22,8 +23,8 @@ pub(super) trait JsEngine: Send + fmt::Debug + 'static {
     /// The compiled form of a function.
     type Program: Any + Send + Sync;
 
-    /// Starts a call. If `is_blank`, no program was loaded yet, and this loads the call's.
-    fn start(&mut self, call: Call, is_blank: bool) -> Step;
+    /// Starts a call. If `loads`, loads the call's program first.
+    fn start(&mut self, call: Call, loads: bool) -> Step;
 
     /// Continues the call after [`Step::Wait`]. Its deadline is `paused` later than before.
     fn resume(&mut self, paused: Duration, replies: Vec<HostReply>) -> Step;
@@ -76,6 +77,12 @@ pub(super) trait ForkedEngine: JsEngine + Sized {
 
     /// Restores a compiled program; `None` if the bytes are not one.
     fn load(program: &[u8]) -> Option<Self::Program>;
+
+    /// Compiles code that runs in this isolate only.
+    ///
+    /// # Errors
+    /// Returns what is wrong with the code and where.
+    fn compile_script(&self, source: &Source) -> Result<Self::Program, CompileError>;
 }
 
 /// Receives each console line that is kept, as soon as it is written.
@@ -109,6 +116,19 @@ impl Ended {
             result: Err(Failure::new(FailureKind::Platform, message)),
             logs: Vec::new(),
             reusable: false,
+        }
+    }
+
+    /// The end of a call whose code does not compile. The isolate has not run it.
+    pub(super) fn not_compiled(error: &CompileError) -> Self {
+        let kind = match error.temporary {
+            true => FailureKind::Platform,
+            false => FailureKind::UserError,
+        };
+        Self {
+            result: Err(Failure::new(kind, error.to_string())),
+            logs: Vec::new(),
+            reusable: true,
         }
     }
 }

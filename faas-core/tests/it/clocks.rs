@@ -30,7 +30,7 @@ async fn waiting_for_its_retry(world: &World) -> ExecutionId {
 }
 
 /// Shuts a platform down without finishing its executions.
-async fn stop(world: &World) {
+pub(crate) async fn stop(world: &World) {
     let (platform, clock) = (world.platform.clone(), world.clock.clone());
     let stopping = tokio::spawn(async move { platform.shutdown().await });
     while !stopping.is_finished() {

@@ -20,6 +20,8 @@ mod bindings;
 #[cfg(test)]
 mod clocks;
 #[cfg(test)]
+mod delays;
+#[cfg(test)]
 mod ends;
 #[cfg(test)]
 #[cfg(feature = "quickjs")]

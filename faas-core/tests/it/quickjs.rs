@@ -35,6 +35,7 @@ mod threads {
     mod presets;
     mod retries;
     mod rig;
+    mod scripts;
     mod waiting;
     mod warmth;
     mod web;
@@ -103,6 +104,7 @@ mod processes {
     mod presets;
     mod retries;
     mod rig;
+    mod scripts;
     mod waiting;
     mod warmth;
     mod web;

@@ -1,19 +1,18 @@
-//! Uploading, changing, listing and deleting functions; starting them and reading their log.
+//! Uploading, changing, listing and deleting functions; reading their log.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
 use faas_api as wire;
-use faas_core::access::Permission::{Develop, Invoke, Read};
-use faas_core::model::{AuditAction, Function, Json};
-use faas_core::platform::CallOptions;
+use faas_core::access::Permission::{Develop, Read};
+use faas_core::model::{AuditAction, Function};
 use faas_core::store::{ExecutionQuery, FunctionQuery};
 use utoipa_axum::routes;
 
-use super::{DEFAULT_LIST, MAX_LIST, executions, invoke};
+use super::{DEFAULT_LIST, MAX_LIST, executions};
 use crate::Api;
 use crate::answer;
-use crate::audit::{actor, caller};
+use crate::audit::actor;
 use crate::envelope::Envelope;
 use crate::error::ApiError;
 use crate::extract::{Params, PathId};
@@ -31,7 +30,6 @@ pub(crate) fn routes() -> Routes {
         .add(Needs::Key(Read), routes!(read))
         .add(Needs::Key(Develop), routes!(update, delete))
         .add(Needs::Key(Read), routes!(logs))
-        .add(Needs::Key(Invoke), routes!(execute))
         .add(Needs::Key(Develop), routes!(check_request))
 }
 
@@ -198,60 +196,6 @@ async fn delete(
     api.note(&by, AuditAction::FunctionDeleted, id).await;
     let message = "Function deleted successfully";
     answer::json(StatusCode::OK, &wire::Message::new(message))
-}
-
-#[utoipa::path(post, path = "/api/functions/{id}/execute", tag = "Functions", operation_id = "executeFunction",
-    summary = "Executes a function asynchronously, with retries. The execution is stored before the answer.",
-    request_body = Option<wire::ExecuteRequest>,
-    params(
-        ("id" = wire::FunctionKey, Path, description = "The function."),
-        ("alias" = Option<String>, Query, description = "The alias whose version runs. Default: `live`."),
-        ("priority" = Option<i8>, Query, description = "Executions of higher priority start before others of the same function that wait. Default: 0.", minimum = -100, maximum = 100),
-        ("concurrencyKey" = Option<String>, Query, description = "Of the executions of the function with the same key, only `config.concurrencyPerKey` run at a time on each server. 1 to 255 bytes."),
-        ("singletonKey" = Option<String>, Query, description = "While an execution of the function with this key has not ended, no other with the key is accepted: the answer is about the first one, with `Idempotent-Replayed: true`. 1 to 255 bytes."),
-        ("Idempotency-Key" = Option<String>, Header, nullable = false, description = "The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters.")
-    ),
-    responses(
-        (status = 202, description = "The execution is stored and will run.", body = wire::Accepted),
-        errors::InvalidOrInactive,
-        errors::NoAlias,
-        errors::TooLarge,
-        errors::KeyReused,
-        errors::Overloaded
-    )
-)]
-async fn execute(
-    State(api): State<Api>,
-    id: PathId,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let id = id.function()?;
-    let (parts, stream) = request.into_parts();
-    let key = invoke::idempotency_key(&parts.headers)?;
-    let limit = api.options.max_envelope();
-    let envelope = Envelope::receive(&parts.headers, stream, limit).await?;
-    let input = match &envelope {
-        None => None,
-        Some(envelope) => {
-            let request: wire::ExecuteRequest<'_> = envelope.read()?;
-            request.input.map(|input| envelope.share(input.get()))
-        }
-    };
-    let input = input.unwrap_or_else(Json::empty_object);
-    let mut options = CallOptions::default();
-    options.idempotency_key = key.map(str::to_owned);
-    let params = Params::of(&parts.uri)?;
-    options.alias = params.text("alias")?.map(str::to_owned);
-    options.queueing = params.queueing()?;
-    options.caller = caller(&parts.extensions);
-    let accepted = api.platform.execute_with(id, input, options).await?;
-    let message = "Function execution started";
-    let body = wire::Accepted::new(accepted.id, accepted.status, message);
-    let mut response = answer::json(StatusCode::ACCEPTED, &body)?;
-    if accepted.duplicate {
-        invoke::mark_replayed(response.headers_mut());
-    }
-    Ok(response)
 }
 
 #[utoipa::path(get, path = "/api/functions/{id}/logs", tag = "Functions", operation_id = "listFunctionLogs",

@@ -126,18 +126,27 @@ fn call_options(parts: &Parts) -> Result<CallOptions, ApiError> {
 
 /// The idempotency key of the request.
 pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
-    const MAX: usize = 255;
     let mut keys = headers.get_all(&IDEMPOTENCY_KEY).iter();
     let Some(key) = keys.next() else {
         return Ok(None);
     };
-    let sane = (1..=MAX).contains(&key.len()) && key.as_bytes().iter().all(u8::is_ascii_graphic);
     match key.to_str() {
-        Ok(text) if sane && keys.next().is_none() => Ok(Some(text)),
-        _ => Err(ApiError::invalid(format!(
-            "Idempotency-Key must be one of 1 to {MAX} visible ASCII characters"
-        ))),
+        Ok(text) if is_key(key.as_bytes()) && keys.next().is_none() => Ok(Some(text)),
+        _ => Err(ApiError::invalid(invalid_key("Idempotency-Key"))),
     }
+}
+
+/// The longest idempotency key.
+const MAX_KEY: usize = 255;
+
+/// Whether these bytes can be an idempotency key.
+pub(super) fn is_key(bytes: &[u8]) -> bool {
+    (1..=MAX_KEY).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
+}
+
+/// What is wrong with an idempotency key that is called `name`.
+pub(super) fn invalid_key(name: &str) -> String {
+    format!("{name} must be one of 1 to {MAX_KEY} visible ASCII characters")
 }
 
 async fn read_input(api: &Api, headers: &HeaderMap, stream: Body) -> Result<Json, ApiError> {

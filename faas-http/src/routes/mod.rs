@@ -4,6 +4,7 @@
 pub(crate) mod audit;
 pub(crate) mod costs;
 pub(crate) mod document;
+pub(crate) mod execute;
 pub(crate) mod executions;
 pub(crate) mod functions;
 pub(crate) mod health;
@@ -14,6 +15,7 @@ pub(crate) mod load_tests;
 pub(crate) mod metrics;
 pub(crate) mod page;
 pub(crate) mod prometheus;
+pub(crate) mod run;
 pub(crate) mod samples;
 pub(crate) mod session;
 pub(crate) mod types;

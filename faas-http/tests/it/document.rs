@@ -181,6 +181,9 @@ async fn responses_match_the_openapi_document() {
         .await;
     let execution = text(&accepted["executionId"]);
     server.ended(&execution).await;
+    let batch = json!({"executions": [{"input": 1}, {"idempotencyKey": "k", "delay": "1h"}]});
+    let path = "/api/functions/{id}/execute/batch";
+    call.at(Method::POST, path, &id, batch).await;
     call.at(Method::POST, invoke, &id, json!({"a": 1})).await;
 
     let host = call.post(functions, new("host", "host count")).await;
@@ -246,6 +249,10 @@ async fn responses_match_the_openapi_document() {
     ] {
         call.get(path).await;
     }
+    call.post("/api/run", json!({"code": "log", "input": [1]}))
+        .await;
+    call.post("/api/run", json!({"code": "throw", "kv": true}))
+        .await;
     call.get_one("/api/costs/function/{id}", &id).await;
     let estimate = json!({"functionId": id, "input": [1]});
     call.post("/api/costs/estimate", estimate).await;

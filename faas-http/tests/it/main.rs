@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod access;
+mod batches;
 mod bodies;
 mod connections;
 mod costs;
@@ -21,6 +22,7 @@ mod metrics;
 mod names;
 mod raw;
 mod requests;
+mod run;
 mod schema;
 mod scripted;
 mod server;

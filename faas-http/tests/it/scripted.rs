@@ -45,6 +45,14 @@ impl Runtime for Scripted {
         Ok(Box::new(Script { is_cold }))
     }
 
+    fn script(&self, source: &Source) -> Option<Program> {
+        Some(Program::new(source.code.to_string()))
+    }
+
+    async fn acquire_fresh(&self) -> Result<Box<dyn Instance>, RuntimeError> {
+        Ok(Box::new(Script { is_cold: true }))
+    }
+
     fn forget(&self, _: FunctionId) {}
 
     fn stats(&self) -> RuntimeStats {

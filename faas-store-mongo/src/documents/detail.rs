@@ -67,6 +67,9 @@ pub(super) fn write_attempt(attempt: &Attempt) -> Document {
         let kv = doc! { "reads": signed(reads), "writes": signed(writes), "lists": signed(lists) };
         document.insert("kv", kv);
     }
+    if let Some(code) = attempt.code {
+        document.insert("code", code.to_string());
+    }
     write_failure(attempt.failure.as_ref(), &mut document);
     document
 }
@@ -75,6 +78,7 @@ pub(super) fn read_attempt(fields: Fields<'_>, damage: &mut Damage) -> Result<At
     let duration = damage.or("attempts", fields.optional_duration("duration"), None);
     let instance_id = damage.or("attempts", fields.optional_text("instanceId"), None);
     let cpu_time = damage.or("attempts", fields.optional_duration("cpuTime"), None);
+    let code = damage.or("attempts", fields.optional_text("code"), None);
     Ok(Attempt {
         start_time: fields.moment("startTime")?,
         duration: duration.unwrap_or_default(),
@@ -83,6 +87,7 @@ pub(super) fn read_attempt(fields: Fields<'_>, damage: &mut Damage) -> Result<At
         cold_start: fields.flag("coldStart"),
         cpu_time: cpu_time.unwrap_or_default(),
         kv: read_kv(&fields.within("kv"), damage),
+        code: code.and_then(|code| code.parse().ok()),
     })
 }
 

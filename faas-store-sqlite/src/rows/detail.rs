@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use faas_core::model::{
-    Attempt, Execution, Failure, HostCallRecord, InstanceId, KvUsage, LogLine, RequestRecord,
-    Timestamp,
+    Attempt, CodeHash, Execution, Failure, HostCallRecord, InstanceId, KvUsage, LogLine,
+    RequestRecord, Timestamp,
 };
 use serde::de::DeserializeOwned;
 
@@ -26,6 +26,9 @@ struct StoredAttempt {
     /// Reads, writes and lists of keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     kv: Option<[u64; 3]>,
+    /// The hash of code that is not stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    code: Option<CodeHash>,
 }
 
 #[expect(
@@ -74,6 +77,7 @@ pub(crate) fn attempts_column(execution: &Execution) -> Option<String> {
             attempt.kv.writes,
             attempt.kv.lists,
         ]),
+        code: attempt.code,
     };
     let attempts: Vec<_> = execution.attempts.iter().map(stored).collect();
     to_json(&attempts)
@@ -104,6 +108,7 @@ pub(crate) fn attempts(
         cold_start: stored.cold_start,
         cpu_time: Duration::from_nanos(stored.cpu_nanos),
         kv: kv_usage(stored.kv.unwrap_or_default()),
+        code: stored.code,
     };
     Ok(stored.into_iter().map(attempt).collect())
 }
@@ -117,6 +122,7 @@ fn the_only_attempt(execution: &Execution, start: Timestamp, cpu_time: Duration)
         cold_start: execution.cold_start,
         cpu_time,
         kv: KvUsage::default(),
+        code: None,
     }
 }
 

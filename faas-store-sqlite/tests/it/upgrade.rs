@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faas_core::model::{
-    Execution, Function, FunctionSummary, KvUsage, ListedExecution, NanoDollars, Queueing, ScalingEvent,
-    Timestamp,
+    Execution, Function, FunctionSummary, KvUsage, ListedExecution, NanoDollars, Queueing,
+    ScalingEvent, Timestamp,
 };
 use faas_core::store::conformance::fixtures::Fixtures;
 use faas_core::store::{

@@ -74,6 +74,8 @@ const ROUTES: &[(&str, &[&str])] = &[
         &[
             "post /api/functions/{id}/execute",
             "post /api/functions/by-name/{name}/execute",
+            "post /api/functions/{id}/execute/batch",
+            "post /api/functions/by-name/{name}/execute/batch",
             "post /api/functions/{id}/invoke",
             "post /api/functions/by-name/{name}/invoke",
         ],
@@ -95,6 +97,7 @@ const ROUTES: &[(&str, &[&str])] = &[
             "post /api/executions/{id}/cancel",
             "post /api/executions/{id}/retry",
             "post /api/load-tests",
+            "post /api/run",
             "delete /api/load-tests/{id}",
             "delete /api/kv/{namespace}",
             "put /api/kv/{namespace}/values/{key}",

@@ -22,7 +22,7 @@ const MAX_RETRIES: u32 = 10;
 /// Checks everything except the syntax of the code. For a function that was stored `before`, checks
 /// only what differs from it, because values of an earlier release or another system must not block
 /// other changes.
-pub(super) fn check(
+pub(in crate::platform) fn check(
     function: &Function,
     before: Option<&Function>,
     engine: &Shared,

@@ -19,16 +19,16 @@ use crate::runtime::{Call, HostAnswer, HostError, HostRequest, StopReason};
 /// one.
 const MAX_RESULT: usize = 32 << 20;
 
-/// Runs a call until it has ended.
+/// Runs a call until it has ended. If `loads`, the isolate loads its program first.
 pub(super) async fn drive<I: Isolate>(
     isolate: &mut I,
     call: &Call,
-    is_blank: bool,
+    loads: bool,
     clock: &dyn Clock,
 ) -> Ended {
     let mut deadline = clock.monotonic().saturating_add(call.limits.timeout);
     let mut host_calls = HostCalls::default();
-    let mut step = isolate.start(call, is_blank).await;
+    let mut step = isolate.start(call, loads).await;
     loop {
         let wait = match step {
             Step::Done(ended) => return ended,

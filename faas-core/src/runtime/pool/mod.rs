@@ -32,8 +32,8 @@ pub(super) trait Isolate: Send + fmt::Debug + 'static {
     /// The compiled form of a function.
     type Program: Any + Send + Sync;
 
-    /// Starts a call. If `is_blank`, loads the call's program first.
-    fn start(&mut self, call: &Call, is_blank: bool) -> impl Future<Output = Step> + Send;
+    /// Starts a call. If `loads`, loads the call's program first.
+    fn start(&mut self, call: &Call, loads: bool) -> impl Future<Output = Step> + Send;
 
     /// Continues the call after [`Step::Wait`]. Its deadline is `paused` later than before.
     fn resume(
@@ -200,18 +200,35 @@ impl<M: Maker> Pool<M> {
             is_reusable: true,
         });
         if instance.is_blank {
-            instance.isolate = Some(match self.ready_blank() {
-                Some(ready) => ready,
-                None => {
-                    let pool = self.clone();
-                    tokio::task::spawn_blocking(move || pool.make())
-                        .await
-                        .map_err(|error| RuntimeError(error.into()))?
-                        .map_err(|error| RuntimeError(error.into()))?
-                }
-            });
+            instance.isolate = Some(self.blank_later().await?);
         }
         Ok(instance)
+    }
+
+    /// Acquires an instance that has run no code, for code that runs once.
+    ///
+    /// # Errors
+    /// When the host lacks resources for another isolate.
+    pub(super) async fn acquire_fresh(self: &Arc<Self>) -> Result<Box<dyn Instance>, RuntimeError> {
+        Ok(Box::new(PoolInstance {
+            pool: self.clone(),
+            lease: None,
+            isolate: Some(self.blank_later().await?),
+            is_blank: true,
+            is_reusable: true,
+        }))
+    }
+
+    /// Returns a blank isolate: one that is ready, else one that another thread makes.
+    async fn blank_later(self: &Arc<Self>) -> Result<M::Isolate, RuntimeError> {
+        if let Some(ready) = self.ready_blank() {
+            return Ok(ready);
+        }
+        let pool = self.clone();
+        tokio::task::spawn_blocking(move || pool.make())
+            .await
+            .map_err(|error| RuntimeError(error.into()))?
+            .map_err(|error| RuntimeError(error.into()))
     }
 
     /// Drops isolates in the background.
@@ -238,7 +255,7 @@ impl<M: Maker> Pool<M> {
 /// An isolate of the pool, for one call.
 struct PoolInstance<M: Maker> {
     pool: Arc<Pool<M>>,
-    /// `None` once it has ended.
+    /// For the pool of warm isolates; `None` if the isolate does not go back there.
     lease: Option<Lease>,
     isolate: Option<M::Isolate>,
     /// Whether no program was loaded yet.
@@ -259,18 +276,17 @@ impl<M: Maker> PoolInstance<M> {
         };
         // Until the call has ended.
         self.is_reusable = false;
-        let ended = drive::drive(isolate, call, self.is_blank, &*self.pool.clock).await;
+        // An isolate without a lease gets a program with each call.
+        let loads = self.is_blank || self.lease.is_none();
+        let ended = drive::drive(isolate, call, loads, &*self.pool.clock).await;
         self.is_blank = false;
         self.is_reusable = ended.reusable;
         (ended, isolate.cpu_time())
     }
-}
 
-#[async_trait]
-impl<M: Maker> Instance for PoolInstance<M> {
-    async fn run(mut self: Box<Self>, call: Call) -> Outcome {
+    async fn outcome(&mut self, call: &Call) -> Outcome {
         let cold_start = self.is_blank;
-        let (ended, cpu_time) = self.drive(&call).await;
+        let (ended, cpu_time) = self.drive(call).await;
         Outcome {
             result: ended.result,
             logs: ended.logs,
@@ -280,23 +296,33 @@ impl<M: Maker> Instance for PoolInstance<M> {
     }
 }
 
+#[async_trait]
+impl<M: Maker> Instance for PoolInstance<M> {
+    async fn run(mut self: Box<Self>, call: Call) -> Outcome {
+        self.outcome(&call).await
+    }
+
+    async fn run_and_keep(mut self: Box<Self>, call: Call) -> (Outcome, Option<Box<dyn Instance>>) {
+        let outcome = self.outcome(&call).await;
+        let kept = self.is_reusable.then_some(self as Box<dyn Instance>);
+        (outcome, kept)
+    }
+}
+
 impl<M: Maker> Drop for PoolInstance<M> {
     /// Returns a warm isolate to the pool. Any other is dropped in the background.
     fn drop(&mut self) {
-        let Some(lease) = self.lease.take() else {
-            return;
-        };
         let is_warm = self.is_reusable && !self.is_blank;
-        let (warm, lost) = match self.isolate.take() {
-            Some(isolate) if is_warm => (Some(isolate), None),
-            isolate => (None, isolate),
-        };
-        let evicted = self.pool.warm.check_in(lease, warm);
-        let lost = lost.into_iter().map(|mut isolate| {
+        let mut lost = self.isolate.take();
+        if let Some(lease) = self.lease.take() {
+            let warm = lost.take_if(|_| is_warm);
+            let evicted = self.pool.warm.check_in(lease, warm);
+            self.pool.drop_later(evicted);
+        }
+        if let Some(mut isolate) = lost {
             isolate.kill();
-            isolate
-        });
-        self.pool.drop_later(evicted.into_iter().chain(lost));
+            self.pool.drop_later([isolate]);
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::wire::{
 };
 use super::worker::Zygote;
 use crate::error::CompileError;
-use crate::model::{ExecutionId, FunctionId, InstanceId, Json, Timestamp};
+use crate::model::{ExecutionId, FunctionId, InstanceId, Json, Source, Timestamp};
 use crate::runtime::step::{Asked, Ended, ForkedEngine, HostReply, Step};
 use crate::runtime::{
     BindingNames, Call, CallContext, HostAnswer, HostError, Limits, OpenEnvironment, Payload,
@@ -42,8 +42,13 @@ pub(super) struct Child<E: ForkedEngine> {
 
 /// A program that was received and not loaded yet.
 struct Received<P> {
-    program: P,
+    program: ReceivedProgram<P>,
     environment: OpenEnvironment,
+}
+
+enum ReceivedProgram<P> {
+    Compiled(P),
+    Script(Source),
 }
 
 impl<E: ForkedEngine> Child<E> {
@@ -102,8 +107,14 @@ impl<E: ForkedEngine> Child<E> {
                 Request::Load {
                     environment,
                     bindings,
+                    is_script,
                 } => {
-                    let program = E::load(tail).ok_or(wire::FrameError::Malformed)?;
+                    let program = if is_script {
+                        postcard::from_bytes(tail).ok().map(ReceivedProgram::Script)
+                    } else {
+                        E::load(tail).map(ReceivedProgram::Compiled)
+                    };
+                    let program = program.ok_or(wire::FrameError::Malformed)?;
                     self.bindings = bindings.into_iter().map(named).collect();
                     let environment = environment.unwrap_or_default().to_owned();
                     received = Some(Received {
@@ -196,12 +207,19 @@ impl<E: ForkedEngine> Child<E> {
             host_bytes: size(head.host_bytes),
         };
         self.recorder.begin(head.serial);
-        let is_blank = received.is_some();
+        let loads = received.is_some();
         let (program, environment) = match received {
             Some(Received {
-                program,
+                program: ReceivedProgram::Compiled(program),
                 environment,
             }) => (Program::new(program), environment),
+            Some(Received {
+                program: ReceivedProgram::Script(source),
+                environment,
+            }) => match self.isolate.compile_script(&source) {
+                Ok(program) => (Program::new(program), environment),
+                Err(error) => return Step::Done(Ended::not_compiled(&error)),
+            },
             None => (Program::new(()), OpenEnvironment::EMPTY),
         };
         let call = Call {
@@ -217,7 +235,7 @@ impl<E: ForkedEngine> Child<E> {
             // The host's side is in the host.
             host: Arc::new(()),
         };
-        self.isolate.start(call, is_blank)
+        self.isolate.start(call, loads)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::answer::Lost;
-use super::outgoing::Uploaded;
+use super::outgoing::Loadable;
 use super::remote::RemoteIsolate;
 use super::wire::{self, Reply, Request};
 use crate::error::CompileError;
@@ -21,6 +21,9 @@ pub(super) const MAX_MESSAGE: usize = 8 << 10;
 /// The longest name of a handler, in bytes.
 const MAX_HANDLER: usize = 64;
 
+/// A program, and how the engine calls it.
+pub(super) type Compiled = (Box<[u8]>, String);
+
 /// Compiles `source` in `child`, which must be blank. The timeout counts from `started`.
 pub(super) fn compile(
     child: &mut RemoteIsolate,
@@ -30,7 +33,7 @@ pub(super) fn compile(
 ) -> Result<Program, CompileError> {
     let source = postcard::to_allocvec(source).map_err(|_| unsendable())?;
     let (program, handler) = ask(child, &Request::Compile, &source, started, timeout)?;
-    Ok(Program::new(program).with_handler(&handler))
+    Ok(Program::new(Loadable::Program(program)).with_handler(&handler))
 }
 
 /// Compiles `modules` of the host, pairs of a name and a text, in `child`, which must be blank. The
@@ -40,24 +43,29 @@ pub(super) fn compile_modules(
     modules: &[(&str, &str)],
     started: Duration,
     timeout: Duration,
-) -> Result<Uploaded, CompileError> {
+) -> Result<Box<[u8]>, CompileError> {
     let modules = postcard::to_allocvec(modules).map_err(|_| unsendable())?;
     let (modules, _) = ask(child, &Request::CompileModules, &modules, started, timeout)?;
     Ok(modules)
+}
+
+/// Wraps `source` for the child that compiles and runs it.
+pub(super) fn script(source: &Source) -> Option<Program> {
+    let source = postcard::to_allocvec(source).ok()?;
+    Some(Program::new(Loadable::Script(source.into())))
 }
 
 fn unsendable() -> CompileError {
     cannot_now("the code cannot be sent to the compiler")
 }
 
-/// Also returns how the engine calls the code.
 fn ask(
     child: &mut RemoteIsolate,
     request: &Request<'_>,
     source: &[u8],
     started: Duration,
     timeout: Duration,
-) -> Result<(Uploaded, String), CompileError> {
+) -> Result<Compiled, CompileError> {
     let answered = child
         .outgoing
         .add(request, source)
@@ -81,11 +89,11 @@ fn ask(
     }
 }
 
-pub(super) fn read(answer: &[u8]) -> Result<Result<(Uploaded, String), CompileError>, Lost> {
+pub(super) fn read(answer: &[u8]) -> Result<Result<Compiled, CompileError>, Lost> {
     let (reply, program) = wire::parse::<Reply<'_>>(answer)?;
     match reply {
         Reply::Compiled { handler } if is_name(&handler) => {
-            Ok(Ok((Uploaded(program.into()), handler.into_owned())))
+            Ok(Ok((program.into(), handler.into_owned())))
         }
         Reply::Refused {
             message,

@@ -8,9 +8,14 @@ use super::answer::{AROUND, Lost};
 use super::wire::{self, AnswerHead, CallHead, Request, micros};
 use crate::runtime::{Call, HostAnswer, Payload};
 
-/// The program that a child compiled. The host does not read it; only a child may load it.
+/// What a child loads.
 #[derive(Debug)]
-pub(super) struct Uploaded(pub(super) Box<[u8]>);
+pub(super) enum Loadable {
+    /// The program that a child compiled. The host does not read it; only a child may load it.
+    Program(Box<[u8]>),
+    /// A [`Source`](crate::model::Source), which the child compiles itself.
+    Script(Box<[u8]>),
+}
 
 /// A message to a child. Secrets in it are overwritten when it was sent or is dropped.
 #[derive(Debug, Default)]
@@ -38,14 +43,9 @@ impl Outgoing {
         self.buffer.shrink_to(wire::KEPT_BUFFER);
     }
 
-    /// Appends a call, and before it the program if it was not loaded yet.
-    pub(super) fn add_call(
-        &mut self,
-        serial: u64,
-        call: &Call,
-        is_blank: bool,
-    ) -> Result<(), Lost> {
-        if is_blank {
+    /// Appends a call, and before it the program if the child `loads` it.
+    pub(super) fn add_call(&mut self, serial: u64, call: &Call, loads: bool) -> Result<(), Lost> {
+        if loads {
             self.add_program(call)?;
         }
         let (context, limits) = (&call.context, &call.limits);
@@ -71,8 +71,11 @@ impl Outgoing {
     }
 
     fn add_program(&mut self, call: &Call) -> Result<(), Lost> {
-        let program = call.program.get::<Uploaded>();
-        let Uploaded(program) = program.ok_or_else(|| Lost::Invalid("no program".to_owned()))?;
+        let (program, is_script) = match call.program.get::<Loadable>() {
+            Some(Loadable::Program(program)) => (program, false),
+            Some(Loadable::Script(source)) => (source, true),
+            None => return Err(Lost::Invalid("no program".to_owned())),
+        };
         let environment = call.environment.as_json();
         if let Some(environment) = environment {
             // Reserve everything at once: a reallocation would leave secrets behind.
@@ -87,6 +90,7 @@ impl Outgoing {
         let load = Request::Load {
             environment,
             bindings: bindings.collect(),
+            is_script,
         };
         self.add(&load, program)
     }

@@ -12,7 +12,7 @@ use super::channel::HostEnds;
 use super::child_process::{ChildProcess, private_bytes};
 use super::exchange::{Exchange, Terms};
 use super::flight_recorder::Recording;
-use super::outgoing::{Outgoing, Uploaded};
+use super::outgoing::{Loadable, Outgoing};
 use super::wait_budget::WaitBudget;
 use super::wire::{self, Frames, Reply, Request, micros};
 use super::worker_host::{NewChild, PATIENCE, WorkerHost};
@@ -279,14 +279,14 @@ impl RemoteIsolate {
 }
 
 impl Isolate for RemoteIsolate {
-    type Program = Uploaded;
+    type Program = Loadable;
 
-    async fn start(&mut self, call: &Call, is_blank: bool) -> Step {
+    async fn start(&mut self, call: &Call, loads: bool) -> Step {
         self.deadline = self.clock.monotonic().saturating_add(call.limits.timeout);
         self.cpu_time = Duration::ZERO;
         self.wait_budget = WaitBudget::default();
         let serial = self.exchange.start();
-        let said = self.outgoing.add_call(serial, call, is_blank);
+        let said = self.outgoing.add_call(serial, call, loads);
         self.step(call, said).await
     }
 

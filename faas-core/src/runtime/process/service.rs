@@ -9,7 +9,6 @@ use async_trait::async_trait;
 use rustix::process::{Resource, getrlimit};
 
 use super::compile;
-use super::outgoing::Uploaded;
 use super::remote::RemoteIsolate;
 use super::worker_host::{FirstOrder, WorkerCommand, WorkerHost};
 use crate::clock::{Clock, SystemClock};
@@ -181,7 +180,7 @@ impl Runtime for Processes {
             .map(|module| (module.name(), module.text()))
             .collect();
         let bytes = modules.iter().map(|(_, text)| text.len()).sum();
-        let Uploaded(compiled) = self.compile_in_child(bytes, |child, started, timeout| {
+        let compiled = self.compile_in_child(bytes, |child, started, timeout| {
             compile::compile_modules(child, &modules, started, timeout)
         })?;
         let runtime = Self::start(self.0.options.clone(), Some(compiled.into()))?;
@@ -193,6 +192,14 @@ impl Runtime for Processes {
         function: (FunctionId, u32),
     ) -> Result<Box<dyn Instance>, RuntimeError> {
         self.0.pool.acquire(function).await
+    }
+
+    fn script(&self, source: &Source) -> Option<Program> {
+        compile::script(source)
+    }
+
+    async fn acquire_fresh(&self) -> Result<Box<dyn Instance>, RuntimeError> {
+        self.0.pool.acquire_fresh().await
     }
 
     fn forget(&self, function: FunctionId) {

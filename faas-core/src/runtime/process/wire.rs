@@ -29,13 +29,15 @@ pub(super) enum Request<'a> {
     Compile,
     /// Compile the modules of the host in the tail, pairs of a name and a text.
     CompileModules,
-    /// Load the program in the tail. Sent once, before the first call.
+    /// Load the program in the tail. Sent before the first call, and before each call of a script.
     Load {
         /// The content of `context.env`, as JSON.
         environment: Option<&'a str>,
         /// The bindings in `context` with their functions.
         #[serde(borrow)]
         bindings: Vec<(&'a str, Vec<&'a str>)>,
+        /// Whether the tail is a source, to be compiled within the time and the memory of the call.
+        is_script: bool,
     },
     /// Call the function with the input in the tail.
     #[serde(borrow)]

@@ -21,13 +21,13 @@ const TOO_LARGE: &str = "ERR_TOO_LARGE";
 /// The most bytes of a stream that code sends at a time.
 const MAX_PIECE: usize = 256 << 10;
 
-/// Makes the network available to `fetch`, the exchange to HTTP calls, and the bindings in `context`
-/// if the code reads it.
+/// Makes the network available to `fetch` and the exchange to HTTP calls. If `binds`, puts the other
+/// bindings into `context`, which is possible once.
 pub(super) fn install<'js>(
     ctx: &Ctx<'js>,
     entries: &Entries,
     bindings: &[BindingNames],
-    reads_context: bool,
+    binds: bool,
 ) -> Result<(), Ending<'js>> {
     // These two come last, so that the numbers of the others are their places.
     let mut bindings = bindings;
@@ -40,7 +40,7 @@ pub(super) fn install<'js>(
             bindings = others;
         }
     }
-    if bindings.is_empty() || !reads_context {
+    if bindings.is_empty() || !binds {
         return Ok(());
     }
     let names: Vec<_> = bindings

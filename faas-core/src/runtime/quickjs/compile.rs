@@ -132,11 +132,20 @@ impl Compiler {
 
     /// Compiles `source`. Blocks until the result is there or the timeout has passed.
     pub(super) fn compile(&self, source: &Source) -> Result<Compiled, CompileError> {
+        self.compile_within(source, self.timeout)
+    }
+
+    /// Compiles `source` within this time too.
+    pub(super) fn compile_within(
+        &self,
+        source: &Source,
+        time: Duration,
+    ) -> Result<Compiled, CompileError> {
         let others = source.modules.iter();
         let others = others.flat_map(|modules| modules.others.values());
         let texts = others.chain([&source.code]).map(|text| &**text);
         let (source, presets) = (source.clone(), self.presets.clone());
-        self.work(texts, move || compile_here(&source, &presets))
+        self.work(texts, time, move || compile_here(&source, &presets))
     }
 
     /// Compiles modules of the host, as pairs of a name and a text.
@@ -146,17 +155,19 @@ impl Compiler {
     ) -> Result<Presets, CompileError> {
         let texts: Vec<String> = modules.iter().map(|(_, text)| text.clone()).collect();
         let texts = texts.iter().map(String::as_str);
-        self.work(texts, move || compile_presets_here(&modules))
+        self.work(texts, self.timeout, move || compile_presets_here(&modules))
     }
 
-    /// Runs `compile` on a thread whose stack suffices for `texts`.
+    /// Runs `compile` on a thread whose stack suffices for `texts`, for at most `time`.
     fn work<'t, T: Send + 'static>(
         &self,
         texts: impl Iterator<Item = &'t str> + Clone,
+        time: Duration,
         compile: impl FnOnce() -> Result<T, CompileError> + UnwindSafe + Send + 'static,
     ) -> Result<T, CompileError> {
         let slots = self.lanes.of(texts.clone().map(str::len).sum());
-        let _turn = slots.take(self.timeout)?;
+        let timeout = time.min(self.timeout);
+        let _turn = slots.take(timeout)?;
         let job = Arc::new(Job::default());
         let (abandoned, worked) = (slots.clone(), job.clone());
         // TypeScript goes to oxc first, which may take stack for each token.
@@ -173,7 +184,7 @@ impl Compiler {
                 }
             });
         match spawned {
-            Ok(_) => job.wait(self.timeout, || slots.abandoned_one()),
+            Ok(_) => job.wait(timeout, || slots.abandoned_one()),
             Err(_) => Err(cannot_now("no thread can be started")),
         }
     }

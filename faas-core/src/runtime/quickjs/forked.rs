@@ -14,6 +14,7 @@ use super::isolate::Isolate;
 use super::modules::{Linked, Unit};
 use super::presets::Presets;
 use super::raw::Bytecode;
+use super::script::Loadable;
 use super::source_map::SourceMaps;
 use crate::clock::Clock;
 use crate::error::CompileError;
@@ -148,10 +149,14 @@ impl ForkedEngine for Isolate {
         Ok((program, compiled.handler.as_str()))
     }
 
-    fn load(program: &[u8]) -> Option<Compiled> {
+    fn compile_script(&self, source: &Source) -> Result<Loadable, CompileError> {
+        compile_here(source, &self.preset_names()).map(Loadable::CompiledScript)
+    }
+
+    fn load(program: &[u8]) -> Option<Loadable> {
         let program: Program<'_> = postcard::from_bytes(program).ok()?;
         let files = program.files.into_iter().map(File::into_unit);
-        Some(Compiled {
+        Some(Loadable::Function(Compiled {
             form: program.form,
             handler: program.handler,
             bytecode: Bytecode::received(program.bytecode),
@@ -162,7 +167,7 @@ impl ForkedEngine for Isolate {
                 main: program.main.into_owned(),
                 units: files.collect::<Option<_>>()?,
             }),
-        })
+        }))
     }
 }
 
@@ -187,6 +192,9 @@ mod tests {
             let (loaded, handler) = ForkedEngine::compile(&isolate, &source.into()).unwrap();
             assert_eq!(handler, direct.handler.as_str(), "{source}");
             let loaded = <Isolate as ForkedEngine>::load(&loaded).unwrap();
+            let Loadable::Function(loaded) = loaded else {
+                panic!("{source}");
+            };
             assert_eq!(loaded.form, direct.form, "{source}");
             assert_eq!(loaded.reads_context, direct.reads_context, "{source}");
             assert_eq!(loaded.maps, direct.maps, "{source}");

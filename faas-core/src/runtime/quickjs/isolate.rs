@@ -3,7 +3,7 @@
 //! Creates isolates, sets the limits before a call and decides after it whether the isolate can be
 //! used again. The steps of a call are in `running.rs`; `pool` decides how long an isolate is kept.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,6 @@ use rquickjs::context::intrinsic;
 use rquickjs::{Context, Runtime};
 
 use super::call_state::{CallState, Current, Dice};
-use super::compile::Compiled;
 use super::heap::{Heap, Metered};
 #[cfg(target_os = "linux")]
 use super::holes;
@@ -24,6 +23,7 @@ use super::promise_listeners::PromiseListeners;
 use super::raw;
 use super::rejections::Rejections;
 use super::running::{Running, StepEnd};
+use super::script::Loadable;
 use super::suspended::Suspended;
 use super::web::{self, Host};
 use crate::clock::Clock;
@@ -76,6 +76,8 @@ pub(in crate::runtime) struct Isolate {
     dice: Arc<Dice>,
     /// What was loaded; `None` in a blank isolate.
     loaded: Option<Loaded>,
+    /// Whether `context` has the bindings.
+    is_bound: Cell<bool>,
     recorder: Option<Arc<dyn LineRecorder>>,
 }
 
@@ -156,6 +158,7 @@ impl Isolate {
             #[cfg(target_os = "linux")]
             dice,
             loaded: None,
+            is_bound: Cell::new(false),
             recorder: None,
         })
     }
@@ -232,15 +235,22 @@ impl Isolate {
 }
 
 impl JsEngine for Isolate {
-    type Program = Compiled;
+    type Program = Loadable;
 
-    fn start(&mut self, call: Call, is_blank: bool) -> Step {
-        let program = call.program.clone();
-        let program = match (is_blank, program.get::<Compiled>()) {
-            (true, None) => return Step::Done(Ended::platform("there is no program to load")),
-            (true, program) => program,
-            (false, _) => None,
+    fn start(&mut self, call: Call, loads: bool) -> Step {
+        let (program, compiled) = (call.program.clone(), OnceCell::new());
+        let loadable = program.get::<Loadable>().filter(|_| loads);
+        let program = match loadable {
+            Some(Loadable::Function(program) | Loadable::CompiledScript(program)) => Some(program),
+            Some(Loadable::Script(script)) => match script.compile(call.limits.timeout) {
+                Ok(program) => Some(compiled.get_or_init(|| program)),
+                Err(error) => return Step::Done(Ended::not_compiled(&error)),
+            },
+            None if loads => return Step::Done(Ended::platform("there is no program to load")),
+            None => None,
         };
+        // The next call of a script brings a program of its own.
+        let needs_handler = matches!(loadable, Some(Loadable::Function(_)));
         let name = &call.context.function_name;
         let renamed = match &mut self.loaded {
             Some(loaded) if loaded.name != *name => {
@@ -259,7 +269,7 @@ impl JsEngine for Isolate {
         self.active = Some(Active {
             state: CallState::start(&call, &self.clock, self.recorder.clone()),
             call,
-            is_loaded: program.is_none(),
+            is_loaded: !needs_handler,
             suspended: None,
         });
         self.step(|running, _| running.start(program, renamed))
@@ -315,6 +325,7 @@ impl Isolate {
                 call: &active.call,
                 reads_context,
                 is_loaded: &is_loaded,
+                is_bound: &self.is_bound,
             };
             run(&running, suspended)
         });

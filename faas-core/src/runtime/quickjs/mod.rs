@@ -44,6 +44,7 @@ mod raw;
 mod rejections;
 mod resolve;
 mod running;
+mod script;
 mod service;
 mod shape;
 mod slots;

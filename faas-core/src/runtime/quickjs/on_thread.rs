@@ -61,9 +61,9 @@ impl<E: JsEngine> OnThread<E> {
 impl<E: JsEngine> Isolate for OnThread<E> {
     type Program = E::Program;
 
-    async fn start(&mut self, call: &Call, is_blank: bool) -> Step {
+    async fn start(&mut self, call: &Call, loads: bool) -> Step {
         self.cpu_time = Duration::ZERO;
-        self.step(call, move |engine, call| engine.start(call, is_blank))
+        self.step(call, move |engine, call| engine.start(call, loads))
             .await
     }
 

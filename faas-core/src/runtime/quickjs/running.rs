@@ -47,6 +47,8 @@ pub(super) struct Running<'a, 'js> {
     pub(super) reads_context: bool,
     /// Whether the handler is installed.
     pub(super) is_loaded: &'a Cell<bool>,
+    /// Whether `context` has the bindings.
+    pub(super) is_bound: &'a Cell<bool>,
 }
 
 /// How far a step came.
@@ -132,7 +134,9 @@ impl<'js> Running<'_, 'js> {
     fn load(&self, program: &Compiled) -> Result<Progress<'js>, Ending<'js>> {
         if !self.call.bindings.is_empty() {
             let bindings = &self.call.bindings;
-            bindings::install(self.ctx, self.entries, bindings, self.reads_context)?;
+            let binds = self.reads_context && !self.is_bound.get();
+            bindings::install(self.ctx, self.entries, bindings, binds)?;
+            self.is_bound.set(binds || self.is_bound.get());
         }
         if let Some(environment) = self.call.environment.as_json() {
             let prepare = self.entries.prepare.clone().restore(self.ctx)?;

@@ -13,6 +13,7 @@ use super::compile::Compiler;
 use super::isolate::Isolate;
 use super::on_thread::OnThread;
 use super::presets::Presets;
+use super::script::{Loadable, Script};
 use super::threads::Threads;
 use crate::clock::{Clock, SystemClock};
 use crate::error::CompileError;
@@ -158,7 +159,7 @@ impl Runtime for QuickJs {
     fn compile(&self, source: &Source) -> Result<Program, CompileError> {
         let compiled = self.compiler.compile(source)?;
         let handler = compiled.handler.as_str();
-        Ok(Program::new(compiled).with_handler(handler))
+        Ok(Program::new(Loadable::Function(compiled)).with_handler(handler))
     }
 
     /// The new runtime has isolates of its own and uses the same threads.
@@ -178,6 +179,15 @@ impl Runtime for QuickJs {
         function: (FunctionId, u32),
     ) -> Result<Box<dyn Instance>, RuntimeError> {
         self.pool.acquire(function).await
+    }
+
+    fn script(&self, source: &Source) -> Option<Program> {
+        let script = Script::new(self.compiler.clone(), source.clone());
+        Some(Program::new(Loadable::Script(script)))
+    }
+
+    async fn acquire_fresh(&self) -> Result<Box<dyn Instance>, RuntimeError> {
+        self.pool.acquire_fresh().await
     }
 
     /// An attempt runs on the thread that runs its code: so a short call needs no other thread.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cost::PriceBook;
 use crate::model::UsageSums;
 use crate::model::{
-    Actor, ApiKey, Attempt, AuditAction, AuditEntry, CallerLabel, Environment, Execution,
+    Actor, ApiKey, Attempt, AuditAction, AuditEntry, CallerLabel, CodeHash, Environment, Execution,
     ExecutionId, Failure, FailureKind, Function, FunctionConfig, FunctionId, FunctionStatus,
     HostCallRecord, IdGenerator, InstanceId, Json, KeyHash, KvUsage, LogLevel, LogLine,
     NanoDollars, Queueing, RequestRecord, RetryAdvice, Role, ScalingAction, ScalingEvent, Secret,
@@ -181,6 +181,7 @@ impl Fixtures {
                 },
                 _ => KvUsage::default(),
             },
+            code: (random.u8(..4) == 0).then(|| CodeHash([random.u8(..); 32])),
         }
     }
 

@@ -32,7 +32,7 @@ it("reports an error for each invalid field", () => {
 });
 
 it("uploads the timeout in milliseconds", () => {
-  expect(toUpload({ ...good, timeout: "2.5" }, null).config).toEqual({ timeout: 2_500, retryCount: 3, retry: null, memory: null, bindings: null, kv: null, http: null, egress: null });
+  expect(toUpload({ ...good, timeout: "2.5" }, null).config).toEqual({ timeout: 2_500, retryCount: 3, retry: null, concurrency: null, concurrencyPerKey: null, runtime: null, memory: null, bindings: null, kv: null, http: null, egress: null });
   expect(timeoutOf({ ...good, timeout: "nonsense" })).toBe(30_000);
 });
 

@@ -289,8 +289,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Executes a function asynchronously, with retries. The execution is stored before the answer. */
+        /** Executes a function asynchronously, with retries, at once or later. The execution is stored before the answer. */
         post: operations["executeFunctionByName"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/functions/by-name/{name}/execute/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Executes a function many times, asynchronously, with retries. All executions are stored with one commit before the answer; if one is invalid, none is. */
+        post: operations["executeFunctionBatchByName"];
         delete?: never;
         options?: never;
         head?: never;
@@ -428,8 +445,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Executes a function asynchronously, with retries. The execution is stored before the answer. */
+        /** Executes a function asynchronously, with retries, at once or later. The execution is stored before the answer. */
         post: operations["executeFunction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/functions/{id}/execute/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Executes a function many times, asynchronously, with retries. All executions are stored with one commit before the answer; if one is invalid, none is. */
+        post: operations["executeFunctionBatch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -730,6 +764,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs code once, in an isolate of its own, and waits for its end. The code is not stored: only the execution is, with the SHA-256 of the code. Needs a key that may upload functions and call them. */
+        post: operations["runCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/samples": {
         parameters: {
             query?: never;
@@ -879,6 +930,20 @@ export interface components {
             /** @description Its state. */
             status: components["schemas"]["ExecutionStatus"];
         };
+        /** @description The executions of a batch, which are stored. */
+        AcceptedBatch: {
+            /** @description The executions, in the order of the request. */
+            executions: components["schemas"]["AcceptedOne"][];
+        };
+        /** @description One execution of a batch, which is stored. */
+        AcceptedOne: {
+            /** @description Whether it was accepted earlier, with the same idempotency key. */
+            duplicate: boolean;
+            /** @description The execution. */
+            executionId: components["schemas"]["ExecutionId"];
+            /** @description Its state. */
+            status: components["schemas"]["ExecutionStatus"];
+        };
         /** @description Who did it. */
         Actor: {
             keyId: components["schemas"]["KeyId"] | null;
@@ -971,6 +1036,21 @@ export interface components {
          * @enum {string}
          */
         Basis: "history" | "given" | "probe" | "default";
+        /** @description One execution of a batch. */
+        BatchExecution: {
+            /** @description How long it stays pending before it is due, such as `5m`. */
+            delay?: string | null;
+            /** @description The same key, function and input within 24 hours mean the first execution. */
+            idempotencyKey?: string | null;
+            /** @description Any JSON; absent or null: `{}`. */
+            input?: unknown;
+            runAt?: components["schemas"]["Moment"] | null;
+        };
+        /** @description Executions of one function that are accepted together or not at all. */
+        BatchRequest: {
+            /** @description The executions. Their inputs have at most 8 MiB together. */
+            executions: components["schemas"]["BatchExecution"][];
+        };
         /** @description The cost of everything, by function. */
         Breakdown: {
             /** @description A row for each function, the most expensive first. */
@@ -1256,8 +1336,14 @@ export interface components {
         };
         /** @description What to execute a function with. */
         ExecuteRequest: {
+            /**
+             * @description How long it stays pending before it is due: a whole number with ms, s, m, h or d, such as `5m`;
+             *     at most 366 days. Not together with `runAt`.
+             */
+            delay?: string | null;
             /** @description Any JSON; absent or null: `{}`. */
             input?: unknown;
+            runAt?: components["schemas"]["Moment"] | null;
         };
         /** @description An execution. `F` is how it names its function: by its id, or by a [`FunctionRef`]. */
         Execution: {
@@ -1267,6 +1353,11 @@ export interface components {
             attempts: components["schemas"]["Attempt"][];
             /** @description Who called; absent where that is not known. */
             caller?: components["schemas"]["Caller"];
+            /**
+             * @description The SHA-256 of the code in hexadecimal digits, for code that ran once and is not stored; absent
+             *     for functions, and where a list has left out the attempts.
+             */
+            codeHash?: string;
             /** @description Whether an isolate had to be made for it. */
             coldStart: boolean;
             /**
@@ -2082,6 +2173,11 @@ export interface components {
             attempts: components["schemas"]["Attempt"][];
             /** @description Who called; absent where that is not known. */
             caller?: components["schemas"]["Caller"];
+            /**
+             * @description The SHA-256 of the code in hexadecimal digits, for code that ran once and is not stored; absent
+             *     for functions, and where a list has left out the attempts.
+             */
+            codeHash?: string;
             /** @description Whether an isolate had to be made for it. */
             coldStart: boolean;
             /**
@@ -2510,6 +2606,19 @@ export interface components {
              */
             p99?: number | null;
         };
+        /** @description Code to run once. */
+        RunRequest: {
+            /** @description The names of the bindings that it may use. Absent or null: none. */
+            bindings?: string[] | null;
+            /** @description The code, in one of the forms of functions. */
+            code: string;
+            egress?: components["schemas"]["EgressRules"] | null;
+            /** @description What the code is called with: any JSON; absent or null: `{}`. */
+            input?: unknown;
+            kv?: components["schemas"]["KvConfig"] | null;
+            language?: components["schemas"]["Language"] | null;
+            limits?: components["schemas"]["ScriptLimits"] | null;
+        };
         /** @description A sample function, ready to be uploaded. */
         Sample: {
             /** @description JavaScript source. */
@@ -2550,6 +2659,19 @@ export interface components {
          * @description Names a scaling event.
          */
         ScalingEventId: string;
+        /** @description The limits of code that runs once. */
+        ScriptLimits: {
+            /**
+             * Format: int32
+             * @description Its memory in MiB, at most what the tier of its code gives. Absent or null: all of that.
+             */
+            memory?: number | null;
+            /**
+             * Format: int64
+             * @description Milliseconds that it may run. Absent or null: 30000.
+             */
+            timeout?: number | null;
+        };
         /**
          * Format: double
          * @description Seconds, exact to the millisecond.
@@ -4830,6 +4952,135 @@ export interface operations {
             };
         };
     };
+    executeFunctionBatchByName: {
+        parameters: {
+            query?: {
+                /** @description The alias whose version runs. Default: `live`. */
+                alias?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The name of the function. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description The executions are stored and will run. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedBatch"];
+                };
+            };
+            /** @description `invalid_request`, or `function_inactive`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` or `alias_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used with another input; `executionId` is the first execution. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `over_capacity`, `function_runaway`, or `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     invokeFunctionByName: {
         parameters: {
             query?: {
@@ -5921,6 +6172,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description `invalid_request`, or `function_inactive`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` or `alias_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used with another input; `executionId` is the first execution. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `over_capacity`, `function_runaway`, or `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    executeFunctionBatch: {
+        parameters: {
+            query?: {
+                /** @description The alias whose version runs. Default: `live`. */
+                alias?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The function. */
+                id: components["schemas"]["FunctionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description The executions are stored and will run. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedBatch"];
                 };
             };
             /** @description `invalid_request`, or `function_inactive`. */
@@ -8047,6 +8427,120 @@ export interface operations {
                 };
             };
             /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            /** @description The execution, also if the code failed: `status` says which, `output` has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description `invalid_request`: the message says what is wrong and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `over_capacity`, `function_runaway`, or `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `result_not_stored`: the code ran, and its result could not be stored. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -187,3 +187,38 @@ fn the_address_of_the_dashboard_is_printed() {
     let page = format!("http://{address}/functions/{id}\n");
     assert_eq!(user.run(&["open", "f"]).ok(), page);
 }
+
+#[test]
+fn a_file_runs_once_and_nothing_of_it_is_kept() {
+    let (server, _folder) = server();
+    let user = User::of(&server);
+    user.write(
+        "twice.ts",
+        "export default (input: { n: number }): number => input.n * 2",
+    );
+    let done = user.run(&["run", "twice.ts", "-d", r#"{"n": 21}"#]);
+    assert_eq!(done.ok(), "42\n");
+    let done = user.run_with(
+        &["run", "-"],
+        "console.log('seen'); return context.functionName",
+    );
+    assert_eq!(done.ok(), "\"run\"\n");
+    let done = user.run_with(&["run", "-", "--json"], "console.log('seen'); return 1");
+    let done = done.json();
+    assert_eq!(
+        (&done["output"], &done["logs"][0]["message"]),
+        (&json!(1), &json!("seen"))
+    );
+    let error = user
+        .run_with(&["run", "-"], "throw new Error('no luck')")
+        .failed(1);
+    assert!(
+        error.contains("no luck") && error.contains("at "),
+        "{error}"
+    );
+    let error = user
+        .run_with(&["run", "-", "--binding", "x"], "return 1")
+        .failed(1);
+    assert!(error.contains("does not have"), "{error}");
+    assert_eq!(server.send("GET", "/api/functions", "").1, "[]");
+}
