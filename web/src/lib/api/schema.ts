@@ -1038,13 +1038,28 @@ export interface components {
         Basis: "history" | "given" | "probe" | "default";
         /** @description One execution of a batch. */
         BatchExecution: {
+            /**
+             * @description Of the executions of the function with the same key, only `config.concurrencyPerKey` run at a
+             *     time on each server.
+             */
+            concurrencyKey?: string | null;
             /** @description How long it stays pending before it is due, such as `5m`. */
             delay?: string | null;
             /** @description The same key, function and input within 24 hours mean the first execution. */
             idempotencyKey?: string | null;
             /** @description Any JSON; absent or null: `{}`. */
             input?: unknown;
+            /**
+             * Format: int32
+             * @description Executions of higher priority start before others of the same function that wait. Default: 0.
+             */
+            priority?: number;
             runAt?: components["schemas"]["Moment"] | null;
+            /**
+             * @description While an execution of the function with this key has not ended, no other with the key is
+             *     accepted: the answer is about the first one.
+             */
+            singletonKey?: string | null;
         };
         /** @description Executions of one function that are accepted together or not at all. */
         BatchRequest: {
@@ -1337,13 +1352,28 @@ export interface components {
         /** @description What to execute a function with. */
         ExecuteRequest: {
             /**
+             * @description Of the executions of the function with the same key, only `config.concurrencyPerKey` run at a
+             *     time on each server.
+             */
+            concurrencyKey?: string | null;
+            /**
              * @description How long it stays pending before it is due: a whole number with ms, s, m, h or d, such as `5m`;
              *     at most 366 days. Not together with `runAt`.
              */
             delay?: string | null;
             /** @description Any JSON; absent or null: `{}`. */
             input?: unknown;
+            /**
+             * Format: int32
+             * @description Executions of higher priority start before others of the same function that wait. Default: 0.
+             */
+            priority?: number;
             runAt?: components["schemas"]["Moment"] | null;
+            /**
+             * @description While an execution of the function with this key has not ended, no other with the key is
+             *     accepted: the answer is about the first one.
+             */
+            singletonKey?: string | null;
         };
         /** @description An execution. `F` is how it names its function: by its id, or by a [`FunctionRef`]. */
         Execution: {
@@ -4819,12 +4849,6 @@ export interface operations {
             query?: {
                 /** @description The alias whose version runs. Default: `live`. */
                 alias?: string;
-                /** @description Executions of higher priority start before others of the same function that wait. Default: 0. */
-                priority?: number;
-                /** @description Of the executions of the function with the same key, only `config.concurrencyPerKey` run at a time on each server. 1 to 255 bytes. */
-                concurrencyKey?: string;
-                /** @description While an execution of the function with this key has not ended, no other with the key is accepted: the answer is about the first one, with `Idempotent-Replayed: true`. 1 to 255 bytes. */
-                singletonKey?: string;
             };
             header?: {
                 /** @description The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters. */
@@ -6142,12 +6166,6 @@ export interface operations {
             query?: {
                 /** @description The alias whose version runs. Default: `live`. */
                 alias?: string;
-                /** @description Executions of higher priority start before others of the same function that wait. Default: 0. */
-                priority?: number;
-                /** @description Of the executions of the function with the same key, only `config.concurrencyPerKey` run at a time on each server. 1 to 255 bytes. */
-                concurrencyKey?: string;
-                /** @description While an execution of the function with this key has not ended, no other with the key is accepted: the answer is about the first one, with `Idempotent-Replayed: true`. 1 to 255 bytes. */
-                singletonKey?: string;
             };
             header?: {
                 /** @description The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters. */
