@@ -131,7 +131,7 @@ async fn a_client_that_waits_for_permission_to_send_its_body_is_answered_without
 
 #[tokio::test]
 async fn half_sent_bodies_never_take_more_memory_than_the_budget() {
-    const BUDGET: usize = 8 * MIB;
+    const BUDGET: usize = 16 * MIB;
     let mut options = HttpOptions::default();
     options.max_code = options.max_body;
     options.max_body_memory = BUDGET;
