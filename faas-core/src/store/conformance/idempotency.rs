@@ -120,7 +120,7 @@ pub async fn of_the_executions_with_one_singleton_key_one_has_not_ended(fixture:
     let group = [new(&first), new(&second), new(&elsewhere)];
     let written = store.commit(&group).await.unwrap();
     let duplicate = Written::Duplicate(first.id);
-    let expected = [Written::Done, duplicate.clone(), Written::Done];
+    let expected = [Written::Done, duplicate, Written::Done];
     assert_eq!(written, expected);
     assert_eq!(store.execution(second.id).await.unwrap(), None);
     // A group that is tried again is no second execution.
