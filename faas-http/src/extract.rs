@@ -9,7 +9,9 @@ use axum::http::Uri;
 use axum::http::request::Parts;
 use faas_core::Error;
 use faas_core::error::Resource;
-use faas_core::model::{DeliveryId, ExecutionId, FunctionId, KeyId, LoadTestId, RedriveId};
+use faas_core::model::{
+    DeliveryId, ExecutionId, FunctionId, KeyId, LoadTestId, Queueing, RedriveId,
+};
 
 use crate::Api;
 use crate::error::ApiError;
@@ -165,6 +167,22 @@ impl Params {
                 shorten(text)
             ))),
         }
+    }
+
+    /// Priority and keys of an execution.
+    pub(crate) fn queueing(&self) -> Result<Queueing, ApiError> {
+        let mut queueing = Queueing::default();
+        if let Some(text) = self.text("priority")? {
+            queueing.priority = text.parse().map_err(|_| {
+                let (text, max) = (shorten(text), Queueing::MAX_PRIORITY);
+                ApiError::invalid(format!(
+                    "priority is {text:?}: expected a whole number from -{max} to {max}"
+                ))
+            })?;
+        }
+        queueing.concurrency_key = self.text("concurrencyKey")?.map(Into::into);
+        queueing.singleton_key = self.text("singletonKey")?.map(Into::into);
+        Ok(queueing)
     }
 
     /// The value of `name`, which must be one of `choices`.

@@ -15,7 +15,7 @@ use faas_core::model::{
     Actor, Aliases, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, CallerLabel, CodeHash,
     Destinations, Environment, Execution, ExecutionId, Failure, FollowUp, Function, FunctionConfig,
     FunctionId, FunctionStatus, HostCallRecord, InstanceId, Json, KeyHash, KeyId, KvConfig,
-    KvUsage, Language, LogLine, Modules, NanoDollars, RetryConfig, Role, ScalingAction,
+    KvUsage, Language, LogLine, Modules, NanoDollars, Queueing, RetryConfig, Role, ScalingAction,
     ScalingEvent, ScalingEventId, Status, Tier, Timestamp,
 };
 use faas_core::store::{Lease, Owner, Stage, Write};
@@ -72,6 +72,8 @@ struct FunctionConfigDef {
     // Older journals have none of these.
     #[serde(default)]
     retry: Option<Arc<RetryConfig>>,
+    #[serde(default)]
+    concurrency_per_key: Option<u32>,
     #[serde(default)]
     memory: Option<u32>,
     #[serde(default)]
@@ -180,7 +182,9 @@ struct ExecutionDef {
     #[serde(with = "text")]
     retry_of: Option<ExecutionId>,
     idempotency_key: Option<Arc<str>>,
-    // Older journals have none.
+    // Older journals have none of these.
+    #[serde(default)]
+    queueing: Queueing,
     #[serde(default, with = "text")]
     caller: Option<CallerLabel>,
     #[serde(default)]

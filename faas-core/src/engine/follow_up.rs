@@ -2,7 +2,9 @@
 
 use super::{Engine, Request};
 use crate::error::{Conflict, Error, Resource};
-use crate::model::{DeadLetter, DeadLetterState, Execution, ExecutionId, FollowUp, Timestamp};
+use crate::model::{
+    DeadLetter, DeadLetterState, Execution, ExecutionId, FollowUp, Queueing, Timestamp,
+};
 use crate::store::{Write, Written};
 
 /// How often a change is tried that others keep overtaking.
@@ -85,6 +87,11 @@ impl Engine {
                         RedriveVersion::Original => Some(dead.function_version),
                     },
                     hops: follow_up.hops,
+                    // Each dead letter runs, also if another execution has its singleton key.
+                    queueing: Queueing {
+                        singleton_key: None,
+                        ..dead.queueing.clone()
+                    },
                     ..Request::once(dead.input.clone(), dead.caller.clone())
                 };
                 self.execute(function, request).await?.id
