@@ -1,11 +1,9 @@
 //! Dead letters over HTTP.
 
-use faas_core::access::NewKey;
-use faas_core::model::{Actor, Role};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::server::{Server, start, start_guarded};
+use crate::server::{Server, start, start_guarded, text};
 use crate::waiting::wait_for;
 
 /// Executes a function and returns the execution as it ended.
@@ -162,12 +160,12 @@ async fn a_request_for_nothing_or_for_two_things_is_refused_with_the_reason() {
 
 #[tokio::test]
 async fn who_redrives_and_discards_is_in_the_audit_log() {
-    let (server, access) = start_guarded(|_| {}).await;
+    let (server, _access) = start_guarded(|_| {}).await;
     let f = throwing(&server, "f").await;
     let dead = run(&server, &f).await;
-    let new = NewKey::new("ci", Role::Admin);
-    let (_, key) = access.keys().create(new, &Actor::Local).await.unwrap();
-    server.key.set(key.expose().to_owned()).unwrap();
+    let new = json!({"name": "ci", "role": "admin"});
+    let (_, created) = server.post("/api/keys", new).await;
+    server.key.set(text(&created["key"])).unwrap();
     let (_, discarded) = server
         .post("/api/dead-letters/discard", json!({"ids": [dead["_id"]]}))
         .await;
