@@ -63,6 +63,7 @@ mod read;
 mod retry;
 mod run;
 mod scalar;
+mod schedule;
 #[cfg(feature = "openapi")]
 pub mod schema;
 mod words;
@@ -103,10 +104,15 @@ pub use price::{
 pub use read::{ReadError, form_to_json, read, read_form};
 pub use run::{RunRequest, ScriptLimits};
 pub use scalar::{
-    ApiKeyKey, AuditKey, ExecutionKey, FunctionKey, LoadTestKey, Moment, ScalingEventKey, Text,
-    Vocabulary, Word,
+    ApiKeyKey, AuditKey, ExecutionKey, FunctionKey, LoadTestKey, Moment, ScalingEventKey,
+    ScheduleKey, Text, Vocabulary, Word,
+};
+pub use schedule::{
+    NewSchedule, Schedule, ScheduleChange, ScheduleFailure, ScheduleFiring, SchedulePage,
+    ScheduleTimes, UpcomingTimes,
 };
 pub use words::{
     AuditAction, Authentication, Basis, ErrorKind, ExecutionPart, ExecutionStatus, FunctionStatus,
-    Granularity, KeyUse, Language, LoadTestStatus, LogLevel, Part, Role, ScalingAction, Tier,
+    Granularity, KeyUse, Language, LoadTestStatus, LogLevel, MissedFirings, Part, Role,
+    ScalingAction, Tier,
 };

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, Query, RawPathParams};
 use axum::http::Uri;
 use axum::http::request::Parts;
-use faas_core::model::{ExecutionId, FunctionId, KeyId, LoadTestId};
+use faas_core::model::{ExecutionId, FunctionId, KeyId, LoadTestId, ScheduleId};
 
 use crate::Api;
 use crate::error::ApiError;
@@ -49,6 +49,14 @@ impl PathId {
     /// 404 when it is not an id.
     pub(crate) fn load_test(self) -> Result<LoadTestId, ApiError> {
         self.read().ok_or_else(ApiError::no_load_test)
+    }
+
+    /// The id of a schedule.
+    ///
+    /// # Errors
+    /// 404 when it is not an id.
+    pub(crate) fn schedule(self) -> Result<ScheduleId, ApiError> {
+        self.read().ok_or_else(ApiError::no_schedule)
     }
 
     /// The id of a key.

@@ -370,6 +370,7 @@ impl Engine {
             function,
             waiting,
             guard,
+            schedule: None,
         })
     }
 

@@ -14,6 +14,7 @@ mod load_tests;
 mod metrics;
 mod reseal;
 mod run;
+mod schedules;
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ pub use load_tests::LoadTests;
 pub use metrics::{HourOfExecutions, Overview};
 pub use reseal::{Resealed, Unopened, reseal};
 pub use run::{RunLimits, Script};
+pub use schedules::{NewSchedule, ScheduleUpdate, Schedules};
 
 use crate::bindings::Bindings;
 use crate::cost::PriceBook;
@@ -118,6 +120,11 @@ impl Platform {
     /// Reading, cancelling and repeating executions.
     pub fn executions(&self) -> Executions<'_> {
         Executions { platform: self }
+    }
+
+    /// Schedules: functions that are executed by the clock.
+    pub const fn schedules(&self) -> Schedules<'_> {
+        Schedules { platform: self }
     }
 
     /// The namespace of keys and values with this name: a shared one, or `function:ID` for a function's

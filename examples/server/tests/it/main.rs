@@ -47,6 +47,7 @@ mod running;
 #[cfg(test)]
 mod rust_client;
 #[cfg(test)]
+mod schedules;
 mod secrets;
 #[cfg(test)]
 mod server;
