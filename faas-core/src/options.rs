@@ -36,7 +36,8 @@ pub struct PlatformOptions {
     /// The most of these of one function. `None`: all of `max_waiting`.
     pub max_waiting_per_function: Option<usize>,
     /// The most delayed executions and retries that wait on this platform until they are due. Past it,
-    /// an execution with a delay is refused; retries are not.
+    /// an execution with a delay is refused; retries are not. Those that are accepted at the same time
+    /// may exceed it a little.
     pub max_delayed: usize,
     /// The most schedules of one function.
     pub max_schedules_per_function: usize,

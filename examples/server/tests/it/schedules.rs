@@ -30,7 +30,9 @@ fn kill_9_around_firing_times_fires_each_planned_time_exactly_once() {
     }
     let mut server = Some(server);
     for kill in 0..kills {
-        let running = server.take().unwrap_or_else(|| Server::start(folder.path(), &ARGS));
+        let running = server
+            .take()
+            .unwrap_or_else(|| Server::start(folder.path(), &ARGS));
         let before = firings(&get(&running, &path));
         // Some firings later, and a moment later each time.
         firings_after(&running, &path, before, 1 + kill % 3);

@@ -1,5 +1,5 @@
 /** What the form of a schedule holds, and the request that it becomes. */
-import type { MissedFirings, NewSchedule, Schedule, ScheduleTimes } from "@/lib/api/types";
+import type { MissedFirings, Schedule, ScheduleChange, ScheduleTimes } from "@/lib/api/types";
 
 export type Kind = "cron" | "every" | "at";
 
@@ -73,7 +73,7 @@ export function errorsOf(draft: Draft) {
 }
 
 /** The request of a draft without errors. */
-export function requestOf(draft: Draft): NewSchedule {
+export function requestOf(draft: Draft): ScheduleChange & { name: string } {
   const input: unknown = draft.input.trim() === "" ? null : JSON.parse(draft.input);
   return { name: draft.name.trim(), missed: draft.missed, input, ...timesOf(draft) };
 }
