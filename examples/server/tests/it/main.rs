@@ -48,6 +48,7 @@ mod running;
 mod rust_client;
 #[cfg(test)]
 mod schedules;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod server;
