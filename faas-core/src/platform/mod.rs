@@ -210,7 +210,9 @@ impl Platform {
         options: CallOptions,
     ) -> Result<Invoked, Error> {
         let request = options.call(input.into())?;
-        if request.idempotency_key.is_some() || request.retry {
+        let is_shared =
+            request.idempotency_key.is_some() || request.queueing.singleton_key.is_some();
+        if is_shared || request.retry {
             return self.engine().execute_and_wait(function, request).await;
         }
         Ok(Invoked {

@@ -1,13 +1,14 @@
--- Schedules of functions. The record is JSON; the other columns are those of the indexes.
-CREATE TABLE schedules (
-    id BLOB NOT NULL PRIMARY KEY,
-    function_no INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    revision INTEGER NOT NULL,
-    -- When a server must look at it, in microseconds. NULL: never.
-    wakes_at INTEGER,
-    record TEXT NOT NULL
-) WITHOUT ROWID;
+-- Priority and key of an execution, as JSON. NULL: the default.
+ALTER TABLE executions ADD COLUMN queueing TEXT;
 
-CREATE UNIQUE INDEX schedules_by_name ON schedules (function_no, name);
-CREATE INDEX schedules_by_time ON schedules (wakes_at) WHERE wakes_at IS NOT NULL;
+-- How many executions with one key may run at a time. NULL: one.
+ALTER TABLE functions ADD COLUMN concurrency_per_key INTEGER;
+ALTER TABLE function_versions ADD COLUMN concurrency_per_key INTEGER;
+
+-- The executions with singleton keys that have not ended.
+CREATE TABLE singletons (
+    function_no INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    id BLOB NOT NULL,
+    PRIMARY KEY (function_no, key)
+) WITHOUT ROWID, STRICT;
