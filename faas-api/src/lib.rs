@@ -65,6 +65,7 @@ mod read;
 mod retry;
 mod run;
 mod scalar;
+mod schedule;
 #[cfg(feature = "openapi")]
 pub mod schema;
 mod words;
@@ -111,11 +112,15 @@ pub use read::{ReadError, form_to_json, read, read_form};
 pub use run::{RunRequest, ScriptLimits};
 pub use scalar::{
     ApiKeyKey, AuditKey, DeliveryKey, ExecutionKey, FunctionKey, GroupKey, LoadTestKey, Moment,
-    RedriveKey, ScalingEventKey, Text, Vocabulary, Word,
+    RedriveKey, ScalingEventKey, ScheduleKey, Text, Vocabulary, Word,
+};
+pub use schedule::{
+    NewSchedule, Schedule, ScheduleChange, ScheduleFailure, ScheduleFiring, SchedulePage,
+    ScheduleTimes, UpcomingTimes,
 };
 pub use words::{
     AuditAction, Authentication, Basis, DeadLetterStatus, DeliveryCondition, DeliveryStatus,
     DeliveryWord, ErrorKind, ExecutionPart, ExecutionStatus, FunctionStatus, Granularity, KeyUse,
-    Language, LetterState, LoadTestStatus, LogLevel, Part, RedriveStatus, RedriveVersion, Role,
-    ScalingAction, Tier,
+    Language, LetterState, LoadTestStatus, LogLevel, MissedFirings, Part, RedriveStatus,
+    RedriveVersion, Role, ScalingAction, Tier,
 };

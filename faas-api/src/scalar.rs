@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use faas_core::model::{
     AuditId, DeadLetterGroup, DeliveryId, ExecutionId, FunctionId, KeyId, LoadTestId, RedriveId,
-    ScalingEventId, Timestamp,
+    ScalingEventId, ScheduleId, Timestamp,
 };
 use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 use serde::{Serialize, Serializer};
@@ -31,6 +31,8 @@ pub type GroupKey = Text<DeadLetterGroup>;
 pub type RedriveKey = Text<RedriveId>;
 /// A delivery's id.
 pub type DeliveryKey = Text<DeliveryId>;
+/// A schedule's id.
+pub type ScheduleKey = Text<ScheduleId>;
 /// A load test's id.
 pub type LoadTestKey = Text<LoadTestId>;
 

@@ -12,7 +12,7 @@ use crate::execution::{Execution, FunctionRef};
 use crate::number::{Cores, Dollars, Millis, Percent, Rate, Seconds};
 use crate::scalar::{
     ApiKeyKey, AuditKey, DeliveryKey, ExecutionKey, FunctionKey, GroupKey, LoadTestKey, Moment,
-    RedriveKey, ScalingEventKey, Vocabulary, Word,
+    RedriveKey, ScalingEventKey, ScheduleKey, Vocabulary, Word,
 };
 
 macro_rules! scalars {
@@ -73,6 +73,8 @@ scalars! {
         "The id of a delivery: that of its execution, `_`, and a number.";
     LoadTestKey => "LoadTestId", Type::String, format("uuid"),
         "Names a load test. Ids sort by time.";
+    ScheduleKey => "ScheduleId", Type::String, format("uuid"),
+        "Names a schedule. Ids sort by time.";
 }
 
 impl<T: Vocabulary> PartialSchema for Word<T> {

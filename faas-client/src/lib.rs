@@ -46,6 +46,7 @@ mod events;
 mod executions;
 mod functions;
 mod load_tests;
+mod schedules;
 mod target;
 mod upload;
 

@@ -169,6 +169,8 @@ pub enum Resource {
     Delivery,
     /// A run that repeats dead letters.
     Redrive,
+    /// A schedule.
+    Schedule,
 }
 
 impl fmt::Display for Resource {
@@ -182,6 +184,7 @@ impl fmt::Display for Resource {
             Self::Key => "key",
             Self::Delivery => "delivery",
             Self::Redrive => "redrive",
+            Self::Schedule => "schedule",
         })
     }
 }
@@ -210,6 +213,15 @@ pub enum Conflict {
         /// How many there may be.
         limit: usize,
     },
+    /// Another schedule of the function has the name.
+    #[error("the function already has a schedule named {0:?}")]
+    ScheduleName(String),
+    /// There are as many schedules as there may be.
+    #[error("{0}")]
+    TooManySchedules(String),
+    /// Others change the schedule all the time.
+    #[error("the schedule is being changed by others: try again")]
+    ScheduleBusy,
     /// The key was revoked before.
     #[error("the key is revoked already")]
     KeyRevoked,

@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use faas_core::Error;
 use faas_core::error::Resource;
 use faas_core::model::{
-    DeliveryId, ExecutionId, FunctionId, KeyId, LoadTestId, Queueing, RedriveId,
+    DeliveryId, ExecutionId, FunctionId, KeyId, LoadTestId, Queueing, RedriveId, ScheduleId,
 };
 
 use crate::Api;
@@ -71,6 +71,14 @@ impl PathId {
     pub(crate) fn delivery(self) -> Result<DeliveryId, ApiError> {
         let missing = || ApiError::from(Error::NotFound(Resource::Delivery));
         self.read().ok_or_else(missing)
+    }
+
+    /// The id of a schedule.
+    ///
+    /// # Errors
+    /// 404 when it is not an id.
+    pub(crate) fn schedule(self) -> Result<ScheduleId, ApiError> {
+        self.read().ok_or_else(ApiError::no_schedule)
     }
 
     /// The id of a key.

@@ -97,6 +97,7 @@ pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
     let mut invoke = routes::invoke::routes().merge(routes::run::routes());
     let mut others = routes::functions::routes()
         .merge(routes::execute::routes())
+        .merge(routes::schedules::routes())
         .merge(routes::executions::routes())
         .merge(routes::dead_letters::routes())
         .merge(routes::deliveries::routes())

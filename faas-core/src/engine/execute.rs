@@ -399,6 +399,7 @@ impl Engine {
             function,
             waiting,
             guard,
+            schedule: None,
         })
     }
 

@@ -169,6 +169,14 @@ actions! {
     DeadLettersDiscarded = "dead_letters_discarded",
     /// A delivery is made again.
     DeliveryReplayed = "delivery_replayed",
+    /// A schedule was created.
+    ScheduleCreated = "schedule_created",
+    /// A schedule was changed, paused or resumed.
+    ScheduleUpdated = "schedule_updated",
+    /// A schedule was deleted.
+    ScheduleDeleted = "schedule_deleted",
+    /// A schedule was fired by hand.
+    ScheduleFired = "schedule_fired",
     /// A load test was started.
     LoadTestStarted = "load_test_started",
     /// A load test was stopped.

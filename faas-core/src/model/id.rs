@@ -97,6 +97,10 @@ id! {
     LoadTestId
 }
 id! {
+    /// Identifies a schedule.
+    ScheduleId
+}
+id! {
     /// Identifies an API key. It is not secret.
     KeyId
 }
@@ -195,6 +199,11 @@ impl IdGenerator {
     /// Makes a redrive id.
     pub fn redrive(&self, now: Timestamp) -> RedriveId {
         RedriveId::from_u128(self.next(now))
+    }
+
+    /// Makes a schedule id.
+    pub fn schedule(&self, now: Timestamp) -> ScheduleId {
+        ScheduleId::from_u128(self.next(now))
     }
 
     /// Makes an API key id.

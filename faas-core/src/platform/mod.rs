@@ -17,6 +17,7 @@ mod metrics;
 mod redrives;
 mod reseal;
 mod run;
+mod schedules;
 
 use std::sync::Arc;
 
@@ -40,6 +41,7 @@ pub use metrics::{HourOfExecutions, Overview};
 pub use redrives::{Redrive, RedriveRequest, RedriveStatus};
 pub use reseal::{Resealed, Unopened, reseal};
 pub use run::{RunLimits, Script};
+pub use schedules::{NewSchedule, ScheduleUpdate, Schedules};
 
 use crate::bindings::Bindings;
 use crate::cost::PriceBook;
@@ -160,6 +162,11 @@ impl Platform {
     /// Deliveries of results to the destinations of functions: listing and repeating them.
     pub fn deliveries(&self) -> Deliveries<'_> {
         Deliveries { platform: self }
+    }
+
+    /// Schedules: functions that are executed by the clock.
+    pub const fn schedules(&self) -> Schedules<'_> {
+        Schedules { platform: self }
     }
 
     /// The namespace of keys and values with this name: a shared one, or `function:ID` for a function's

@@ -19,6 +19,7 @@ pub(crate) mod page;
 pub(crate) mod prometheus;
 pub(crate) mod run;
 pub(crate) mod samples;
+pub(crate) mod schedules;
 pub(crate) mod session;
 pub(crate) mod types;
 pub(crate) mod versions;

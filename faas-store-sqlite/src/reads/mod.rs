@@ -5,6 +5,7 @@ pub(crate) mod follow_ups;
 pub(crate) mod functions;
 pub(crate) mod load_tests;
 pub(crate) mod scaling;
+pub(crate) mod schedules;
 pub(crate) mod usage;
 
 use rusqlite::{Connection, Params, Row};

@@ -71,6 +71,10 @@ impl Writer {
                     Written::Stale
                 })
             }
+            Write::Fire {
+                execution,
+                schedule,
+            } => self.fire(execution, schedule, sums),
             Write::Scaling(event) => {
                 scaling::insert(&self.connection, event)?;
                 Ok(Written::Done)
@@ -78,7 +82,11 @@ impl Writer {
         }
     }
 
-    fn insert(&mut self, execution: &Execution, sums: &mut Sums) -> Result<Written, Error> {
+    pub(super) fn insert(
+        &mut self,
+        execution: &Execution,
+        sums: &mut Sums,
+    ) -> Result<Written, Error> {
         let no = self.number(execution.function_id)?;
         let earlier = match &execution.idempotency_key {
             Some(key) => {

@@ -12,6 +12,8 @@ beforeAll(async () => {
   const config = { env: { GREETING: "hi", LINES: "one\ntwo" }, secrets: { API_KEY: "hunter2" } };
   await server.call("PUT", `/api/functions/${ids.fn}`, { config });
   for (let n = 0; n < 9; n++) await server.invoke(ids.fn, { n });
+  const daily = { name: "daily", cron: "0 9 * * *", timeZone: "Europe/Berlin" };
+  await server.call("POST", `/api/functions/${ids.fn}/schedules`, daily);
   await server.call("PUT", "/api/kv/orders/values/a%2F1?ttl=60&metadata=%5B1%5D", { state: "shipped" });
   await server.call("PUT", `/api/functions/${ids.fn}`, { config: { retryCount: 0, destinations: { onFailure: [{ function: "nowhere" }] } } });
   await server.call("POST", `/api/functions/${ids.fn}/execute`, { input: { n: 3 } });
@@ -32,6 +34,7 @@ const PAGES: Record<string, () => string> = {
   "Load test": () => `/monitoring/load-tests/${ids.loadTest}`,
   Costs: () => "/costs",
   "Dead letters": () => "/dead-letters",
+  Schedules: () => "/schedules",
   "Keys and values": () => "/kv",
   "Keys of a namespace": () => "/kv?namespace=orders",
   "Access without keys": () => "/access",

@@ -6,6 +6,7 @@ mod dead_letters;
 mod deployments;
 mod development;
 mod logs;
+mod schedules;
 mod session;
 
 use std::io::Write;

@@ -1,6 +1,6 @@
 /** The list of functions. */
 import { useQuery } from "@tanstack/react-query";
-import { Database, MailX, Plus, Search, SearchX, SquareFunction } from "lucide-react";
+import { CalendarClock, Database, MailX, Plus, Search, SearchX, SquareFunction } from "lucide-react";
 import { useMemo } from "react";
 import { ButtonLink } from "@/components/Button";
 import { Card } from "@/components/Card";
@@ -28,6 +28,9 @@ export function FunctionsPage() {
         <>
           <ButtonLink to="/dead-letters" icon={<MailX aria-hidden className="size-4" />}>
             Dead letters
+          </ButtonLink>
+          <ButtonLink to="/schedules" icon={<CalendarClock aria-hidden className="size-4" />}>
+            Schedules
           </ButtonLink>
           <ButtonLink to="/kv" icon={<Database aria-hidden className="size-4" />}>
             Keys and values
