@@ -65,6 +65,8 @@ mod run;
 mod scalar;
 #[cfg(feature = "openapi")]
 pub mod schema;
+#[cfg(feature = "openapi")]
+mod tool;
 mod words;
 
 pub use accept::{AcceptedBatch, AcceptedOne, BatchExecution, BatchRequest, ExecuteRequest};

@@ -27,6 +27,7 @@ mod source;
 pub mod specifier;
 mod status;
 mod timestamp;
+mod tool;
 
 pub use access::{Actor, ApiKey, AuditAction, AuditEntry, KeyHash, Role};
 pub use alias::{Alias, Aliases, Canary, RollBackIf, Split};
@@ -58,3 +59,4 @@ pub(crate) use sealed::{SEAL_KEY_ID_LENGTH, SEAL_VERSION};
 pub use source::{CodeHash, Language, Modules, ParseCodeHashError, Source};
 pub use status::{ParseStatusError, Status};
 pub use timestamp::Timestamp;
+pub use tool::ToolConfig;

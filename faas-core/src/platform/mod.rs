@@ -202,12 +202,18 @@ impl Platform {
         input: impl Into<Json>,
         options: CallOptions,
     ) -> Result<Invoked, Error> {
+        let (engine, is_attended) = (self.engine(), options.cancel_on_drop);
         let request = options.call(input.into())?;
         if request.idempotency_key.is_some() || request.retry {
-            return self.engine().execute_and_wait(function, request).await;
+            return engine.execute_and_wait(function, request).await;
         }
+        let execution = if is_attended {
+            engine.invoke_attended(function, request).await?
+        } else {
+            engine.invoke(function, request).await?
+        };
         Ok(Invoked {
-            execution: self.engine().invoke(function, request).await?,
+            execution,
             replayed: false,
         })
     }
