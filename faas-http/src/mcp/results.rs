@@ -17,14 +17,13 @@ pub(super) fn of_function(execution: &Execution) -> CallToolResult {
     let result = match &execution.failure {
         Some(failure) => failed(execution, failure),
         None => {
-            let text = output(execution);
-            let value = value(text);
+            let (text, value) = output(execution);
             // Older clients expect an object.
             let structured = match value {
                 Value::Object(_) => value,
                 value => json!({ "result": value }),
             };
-            succeeded(text.to_owned(), structured)
+            succeeded(text, structured)
         }
     };
     described(result, execution)
@@ -38,8 +37,8 @@ pub(super) fn of_run(execution: &Execution) -> CallToolResult {
     let result = match &execution.failure {
         Some(failure) => failed(execution, failure),
         None => {
-            let text = output(execution);
-            let structured = json!({ "result": value(text), "logs": logs });
+            let (text, value) = output(execution);
+            let structured = json!({ "result": value, "logs": logs });
             succeeded(format!("{text}{}", console(&execution.logs)), structured)
         }
     };
@@ -51,12 +50,12 @@ pub(super) fn refused(error: &Error) -> CallToolResult {
     CallToolResult::error(vec![ContentBlock::text(error.to_string())])
 }
 
-fn output(execution: &Execution) -> &str {
-    execution.output.as_ref().map_or("null", Json::as_str)
-}
-
-fn value(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_default()
+/// The result as text and as a value. A string is its own text.
+fn output(execution: &Execution) -> (String, Value) {
+    let json = execution.output.as_ref().map_or("null", Json::as_str);
+    let value: Value = serde_json::from_str(json).unwrap_or_default();
+    let text = value.as_str().unwrap_or(json).to_owned();
+    (text, value)
 }
 
 fn succeeded(text: String, structured: Value) -> CallToolResult {
