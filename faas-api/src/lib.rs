@@ -62,6 +62,7 @@ mod read;
 #[cfg(feature = "openapi")]
 mod retry;
 mod run;
+mod run_session;
 mod scalar;
 #[cfg(feature = "openapi")]
 pub mod schema;
@@ -104,9 +105,10 @@ pub use price::{
 };
 pub use read::{ReadError, form_to_json, read, read_form};
 pub use run::{RunRequest, ScriptLimits};
+pub use run_session::{NewRunSession, RunSession, SessionRunRequest};
 pub use scalar::{
-    ApiKeyKey, AuditKey, ExecutionKey, FunctionKey, LoadTestKey, Moment, ScalingEventKey, Text,
-    Vocabulary, Word,
+    ApiKeyKey, AuditKey, ExecutionKey, FunctionKey, LoadTestKey, Moment, RunSessionKey,
+    ScalingEventKey, Text, Vocabulary, Word,
 };
 pub use words::{
     AuditAction, Authentication, Basis, ErrorKind, ExecutionPart, ExecutionStatus, FunctionStatus,

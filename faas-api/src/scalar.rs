@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use faas_core::model::{
-    AuditId, ExecutionId, FunctionId, KeyId, LoadTestId, ScalingEventId, Timestamp,
+    AuditId, ExecutionId, FunctionId, KeyId, LoadTestId, ScalingEventId, SessionId, Timestamp,
 };
 use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 use serde::{Serialize, Serializer};
@@ -26,6 +26,8 @@ pub type ApiKeyKey = Text<KeyId>;
 pub type AuditKey = Text<AuditId>;
 /// A load test's id.
 pub type LoadTestKey = Text<LoadTestId>;
+/// The id of a session of code that runs.
+pub type RunSessionKey = Text<SessionId>;
 
 impl<T: Display> Display for Text<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

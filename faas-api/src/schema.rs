@@ -11,8 +11,8 @@ use crate::error::ERROR_CODES;
 use crate::execution::{Execution, FunctionRef};
 use crate::number::{Cores, Dollars, Millis, Percent, Rate, Seconds};
 use crate::scalar::{
-    ApiKeyKey, AuditKey, ExecutionKey, FunctionKey, LoadTestKey, Moment, ScalingEventKey,
-    Vocabulary, Word,
+    ApiKeyKey, AuditKey, ExecutionKey, FunctionKey, LoadTestKey, Moment, RunSessionKey,
+    ScalingEventKey, Vocabulary, Word,
 };
 
 macro_rules! scalars {
@@ -67,6 +67,8 @@ scalars! {
         "Names an entry of the audit log. Ids sort by time.";
     LoadTestKey => "LoadTestId", Type::String, format("uuid"),
         "Names a load test. Ids sort by time.";
+    RunSessionKey => "SessionId", Type::String, format("uuid"),
+        "Names a session of code that runs. Ids sort by time.";
 }
 
 impl<T: Vocabulary> PartialSchema for Word<T> {

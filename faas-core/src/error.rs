@@ -165,6 +165,8 @@ pub enum Resource {
     Version,
     /// An alias of a function.
     Alias,
+    /// A session of code that runs.
+    Session,
 }
 
 impl fmt::Display for Resource {
@@ -176,6 +178,7 @@ impl fmt::Display for Resource {
             Self::Version => "version of the function",
             Self::Alias => "alias of the function",
             Self::Key => "key",
+            Self::Session => "session",
         })
     }
 }
@@ -204,6 +207,15 @@ pub enum Conflict {
         /// How many there may be.
         limit: usize,
     },
+    /// There are as many sessions as there may be, in total or of one caller.
+    #[error("there are {limit} sessions already: close those that are no longer used")]
+    TooManySessions {
+        /// How many there may be.
+        limit: usize,
+    },
+    /// Code runs in the session.
+    #[error("other code runs in the session: wait until it has ended")]
+    SessionBusy,
     /// The key was revoked before.
     #[error("the key is revoked already")]
     KeyRevoked,

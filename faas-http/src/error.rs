@@ -77,6 +77,11 @@ impl ApiError {
         Self::from(Error::NotFound(Resource::LoadTest))
     }
 
+    /// No session has this id, or it is not an id.
+    pub(crate) fn no_session() -> Self {
+        Self::from(Error::NotFound(Resource::Session))
+    }
+
     /// No key has this id, or it is not an id.
     pub(crate) fn no_key() -> Self {
         Self::from(Error::NotFound(Resource::Key))

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, Query, RawPathParams};
 use axum::http::Uri;
 use axum::http::request::Parts;
-use faas_core::model::{ExecutionId, FunctionId, KeyId, LoadTestId};
+use faas_core::model::{ExecutionId, FunctionId, KeyId, LoadTestId, SessionId};
 
 use crate::Api;
 use crate::error::ApiError;
@@ -49,6 +49,14 @@ impl PathId {
     /// 404 when it is not an id.
     pub(crate) fn load_test(self) -> Result<LoadTestId, ApiError> {
         self.read().ok_or_else(ApiError::no_load_test)
+    }
+
+    /// The id of a session.
+    ///
+    /// # Errors
+    /// 404 when it is not an id.
+    pub(crate) fn session(self) -> Result<SessionId, ApiError> {
+        self.read().ok_or_else(ApiError::no_session)
     }
 
     /// The id of a key.

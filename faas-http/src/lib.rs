@@ -96,7 +96,9 @@ pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
         .max(options.max_batch());
     let bodies = Arc::new(Bodies::new(budget, rate));
     let front = FrontLayer::new(ids, bodies.clone());
-    let mut invoke = routes::invoke::routes().merge(routes::run::routes());
+    let mut invoke = routes::invoke::routes()
+        .merge(routes::run::routes())
+        .merge(routes::run_sessions::runs());
     let mut others = routes::functions::routes()
         .merge(routes::execute::routes())
         .merge(routes::executions::routes())
@@ -106,6 +108,7 @@ pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
         .merge(routes::samples::routes())
         .merge(routes::types::routes())
         .merge(routes::session::routes())
+        .merge(routes::run_sessions::routes())
         .merge(routes::keys::routes())
         .merge(routes::versions::routes())
         .merge(routes::kv::routes())

@@ -89,6 +89,10 @@ id! {
 }
 
 id! {
+    /// Identifies a session of code that runs.
+    SessionId
+}
+id! {
     /// Identifies a load test.
     LoadTestId
 }
@@ -186,6 +190,11 @@ impl IdGenerator {
     /// Makes a load test id.
     pub fn load_test(&self, now: Timestamp) -> LoadTestId {
         LoadTestId::from_u128(self.next(now))
+    }
+
+    /// Makes a session id.
+    pub fn session(&self, now: Timestamp) -> SessionId {
+        SessionId::from_u128(self.next(now))
     }
 
     /// Makes an API key id.

@@ -41,7 +41,7 @@ pub use execution::{Execution, IllegalTransition};
 pub use function::{Function, FunctionConfig, FunctionLabel, FunctionStatus, Tier};
 pub use id::{
     AuditId, ExecutionId, FunctionId, IdGenerator, InstanceId, KeyId, LoadTestId, ParseIdError,
-    ScalingEventId,
+    ScalingEventId, SessionId,
 };
 #[cfg(feature = "quickjs")]
 pub(crate) use json::is_too_deep;

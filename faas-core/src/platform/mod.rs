@@ -14,6 +14,7 @@ mod load_tests;
 mod metrics;
 mod reseal;
 mod run;
+mod sessions;
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ pub use load_tests::LoadTests;
 pub use metrics::{HourOfExecutions, Overview};
 pub use reseal::{Resealed, Unopened, reseal};
 pub use run::{RunLimits, Script};
+pub use sessions::{SessionConfig, SessionInfo, SessionRun, Sessions};
 
 use crate::bindings::Bindings;
 use crate::cost::PriceBook;
@@ -74,6 +76,7 @@ pub struct Platform {
 struct Inner {
     engine: Engine,
     load_tests: Arc<load_tests::Running>,
+    sessions: Arc<sessions::Registry>,
 }
 
 impl Drop for Inner {
@@ -93,6 +96,7 @@ impl Platform {
             inner: Arc::new(Inner {
                 engine,
                 load_tests: Arc::default(),
+                sessions: Arc::default(),
             }),
         }
     }

@@ -240,9 +240,17 @@ fn a_client_of_the_model_context_protocol_uses_the_tools_over_standard_input() {
         message(1, "initialize", start),
         json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }).to_string(),
         message(2, "tools/list", json!({})),
-        message(3, "tools/call", json!({ "name": "twice", "arguments": { "n": 21 } })),
-        message(4, "tools/call", json!({ "name": "run_code",
-            "arguments": { "code": code, "input": { "a": 1 } } })),
+        message(
+            3,
+            "tools/call",
+            json!({ "name": "twice", "arguments": { "n": 21 } }),
+        ),
+        message(
+            4,
+            "tools/call",
+            json!({ "name": "run_code",
+            "arguments": { "code": code, "input": { "a": 1 } } }),
+        ),
         message(5, "nonsense", json!({})),
     ];
     let user = User::of(&server);
