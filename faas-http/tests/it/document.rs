@@ -253,6 +253,7 @@ async fn responses_match_the_openapi_document() {
         .await;
     call.post("/api/run", json!({"code": "throw", "kv": true}))
         .await;
+    call.sessions().await;
     call.get_one("/api/costs/function/{id}", &id).await;
     let estimate = json!({"functionId": id, "input": [1]});
     call.post("/api/costs/estimate", estimate).await;
@@ -312,6 +313,21 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
+    async fn sessions(&mut self) {
+        let all = "/api/sessions";
+        let session = text(&self.post(all, json!({"lease": 1000})).await["_id"]);
+        self.post(all, json!({"lease": 0})).await;
+        self.get(all).await;
+        let (one, run) = ("/api/sessions/{id}", "/api/sessions/{id}/run");
+        for (id, code) in [(&*session, "log"), (&*session, ""), ("x", "log")] {
+            self.at(Method::POST, run, id, json!({"code": code})).await;
+            self.get_one(one, id).await;
+        }
+        for _ in 0..2 {
+            self.at(Method::DELETE, one, &session, Value::Null).await;
+        }
+    }
+
     async fn at(&mut self, method: Method, template: &str, id: &str, body: Value) -> Value {
         let path = template.replace("{id}", id);
         let call = self
