@@ -27,7 +27,7 @@ pub(crate) fn runs() -> Routes {
     Routes::default().add(Needs::Key(Develop), routes!(run))
 }
 
-#[utoipa::path(post, path = "/api/sessions", tag = "Functions", operation_id = "openSession",
+#[utoipa::path(post, path = "/api/sessions", tag = "Functions", operation_id = "openRunSession",
     summary = "Opens a session: an isolate whose globals stay between runs. It lives on this server only, and ends with it.",
     request_body = Option<wire::NewRunSession>,
     responses(
@@ -51,7 +51,7 @@ async fn open(State(api): State<Api>, request: Request) -> Result<Response, ApiE
     answer::json(StatusCode::CREATED, &wire::RunSession::from(&session))
 }
 
-#[utoipa::path(get, path = "/api/sessions", tag = "Functions", operation_id = "listSessions",
+#[utoipa::path(get, path = "/api/sessions", tag = "Functions", operation_id = "listRunSessions",
     summary = "The sessions of this server, the oldest first.",
     responses((status = 200, description = "The sessions.", body = Vec<wire::RunSession>))
 )]
@@ -61,7 +61,7 @@ async fn list(State(api): State<Api>) -> Result<Response, ApiError> {
     answer::json(StatusCode::OK, &bodies)
 }
 
-#[utoipa::path(get, path = "/api/sessions/{id}", tag = "Functions", operation_id = "getSession",
+#[utoipa::path(get, path = "/api/sessions/{id}", tag = "Functions", operation_id = "getRunSession",
     summary = "One session.",
     params(("id" = wire::RunSessionKey, Path, description = "The session.")),
     responses(
@@ -74,7 +74,7 @@ async fn read(State(api): State<Api>, id: PathId) -> Result<Response, ApiError> 
     answer::json(StatusCode::OK, &wire::RunSession::from(&session))
 }
 
-#[utoipa::path(delete, path = "/api/sessions/{id}", tag = "Functions", operation_id = "closeSession",
+#[utoipa::path(delete, path = "/api/sessions/{id}", tag = "Functions", operation_id = "closeRunSession",
     summary = "Ends a session, and cancels what runs in it.",
     params(("id" = wire::RunSessionKey, Path, description = "The session.")),
     responses(
