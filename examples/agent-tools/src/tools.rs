@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 /// A day and what happens on it.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The day, such as `2026-03-14`.
     day: String,
     /// What happens.
@@ -37,17 +37,17 @@ struct Trip {
 }
 
 /// The titles of the days that have one.
-pub type Calendar = Arc<Mutex<BTreeMap<String, String>>>;
+pub(crate) type Calendar = Arc<Mutex<BTreeMap<String, String>>>;
 
 /// A calendar with two entries.
-pub fn calendar() -> Calendar {
+pub(crate) fn calendar() -> Calendar {
     let entries = [("2026-03-13", "Board meeting"), ("2026-03-16", "Dentist")];
     let entries = entries.map(|(day, title)| (day.to_owned(), title.to_owned()));
     Arc::new(Mutex::new(entries.into()))
 }
 
 /// The binding `agent`: all that the code can reach.
-pub fn agent(calendar: &Calendar) -> Binding {
+pub(crate) fn agent(calendar: &Calendar) -> Binding {
     let (read, written) = (calendar.clone(), calendar.clone());
     Binding::new("agent")
         .function("entries", move |_: HostCall, days: Days| {

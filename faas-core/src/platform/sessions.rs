@@ -219,7 +219,7 @@ impl Sessions<'_> {
             .map(|tier| book.tier(tier).memory_mb)
             .min();
         let least = least.unwrap_or_default();
-        let memory = *config.limits.memory.get_or_insert_with(|| least);
+        let memory = *config.limits.memory.get_or_insert(least);
         // The tier of each run depends on its code, and all of them must give as much.
         if memory > least {
             return Err(Error::Invalid(format!(

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::engine::{Engine, SessionIsolate};
 use crate::error::{Conflict, Error, Resource};
 use crate::model::{Execution, NanoDollars, SessionId, Timestamp};
+use crate::options::PlatformOptions;
 
 /// All sessions of a platform.
 #[derive(Default)]
@@ -80,11 +81,7 @@ impl Registry {
         Ok(session.info())
     }
 
-    fn add(
-        &self,
-        session: Arc<Session>,
-        options: &crate::options::PlatformOptions,
-    ) -> Result<(), Error> {
+    fn add(&self, session: Arc<Session>, options: &PlatformOptions) -> Result<(), Error> {
         let mut sessions = self.sessions.lock();
         let limit = options.max_sessions;
         if sessions.len() >= limit {
