@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use faas_core::model::{ExecutionId, Status};
+use faas_core::model::{ExecutionId, Queueing, Status};
 use faas_core::platform::CallOptions;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::duration;
+use crate::read::value;
 use crate::scalar::{ExecutionKey, Moment, Text, Word};
 use crate::words::ExecutionStatus;
 
@@ -28,6 +29,20 @@ pub struct ExecuteRequest<'a> {
     /// When it is due, at most 366 days ahead; a time in the past means at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run_at: Option<Moment>,
+    /// Executions of higher priority start before others of the same function that wait. Default: 0.
+    #[serde(default, skip_serializing_if = "value::is_zero")]
+    #[cfg_attr(feature = "openapi", schema(minimum = -100, maximum = 100))]
+    pub priority: i8,
+    /// Of the executions of the function with the same key, only `config.concurrencyPerKey` run at a
+    /// time on each server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255))]
+    pub concurrency_key: Option<Cow<'a, str>>,
+    /// While an execution of the function with this key has not ended, no other with the key is
+    /// accepted: the answer is about the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255))]
+    pub singleton_key: Option<Cow<'a, str>>,
 }
 
 impl<'a> ExecuteRequest<'a> {
@@ -37,15 +52,31 @@ impl<'a> ExecuteRequest<'a> {
             input: Some(input),
             delay: None,
             run_at: None,
+            priority: 0,
+            concurrency_key: None,
+            singleton_key: None,
         }
     }
 
-    /// Sets when the execution is due.
+    /// Sets when the execution is due, and how it is queued.
     ///
     /// # Errors
     /// What is wrong with `delay`.
-    pub fn set_due(&self, options: &mut CallOptions) -> Result<(), String> {
+    pub fn set(&self, options: &mut CallOptions) -> Result<(), String> {
+        options.queueing = queueing(
+            self.priority,
+            self.concurrency_key.as_deref(),
+            self.singleton_key.as_deref(),
+        );
         set_due(self.delay.as_deref(), self.run_at, options)
+    }
+}
+
+fn queueing(priority: i8, concurrency_key: Option<&str>, singleton_key: Option<&str>) -> Queueing {
+    Queueing {
+        priority,
+        concurrency_key: concurrency_key.map(Into::into),
+        singleton_key: singleton_key.map(Into::into),
     }
 }
 
@@ -101,6 +132,20 @@ pub struct BatchExecution<'a> {
     /// When it is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run_at: Option<Moment>,
+    /// Executions of higher priority start before others of the same function that wait. Default: 0.
+    #[serde(default, skip_serializing_if = "value::is_zero")]
+    #[cfg_attr(feature = "openapi", schema(minimum = -100, maximum = 100))]
+    pub priority: i8,
+    /// Of the executions of the function with the same key, only `config.concurrencyPerKey` run at a
+    /// time on each server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255))]
+    pub concurrency_key: Option<Cow<'a, str>>,
+    /// While an execution of the function with this key has not ended, no other with the key is
+    /// accepted: the answer is about the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255))]
+    pub singleton_key: Option<Cow<'a, str>>,
 }
 
 impl<'a> BatchExecution<'a> {
@@ -111,14 +156,22 @@ impl<'a> BatchExecution<'a> {
             idempotency_key: None,
             delay: None,
             run_at: None,
+            priority: 0,
+            concurrency_key: None,
+            singleton_key: None,
         }
     }
 
-    /// Sets when the execution is due.
+    /// Sets when the execution is due, and how it is queued.
     ///
     /// # Errors
     /// What is wrong with `delay`.
-    pub fn set_due(&self, options: &mut CallOptions) -> Result<(), String> {
+    pub fn set(&self, options: &mut CallOptions) -> Result<(), String> {
+        options.queueing = queueing(
+            self.priority,
+            self.concurrency_key.as_deref(),
+            self.singleton_key.as_deref(),
+        );
         set_due(self.delay.as_deref(), self.run_at, options)
     }
 }

@@ -63,6 +63,20 @@ pub struct Execution<'a, F = FunctionKey> {
     /// The execution that it repeats.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub retry_of: Option<ExecutionKey>,
+    /// Its priority among the executions of its function; left out where it is 0.
+    #[serde(default, skip_serializing_if = "value::is_zero")]
+    #[cfg_attr(feature = "openapi", schema(minimum = -100, maximum = 100))]
+    pub priority: i8,
+    /// Of those of its function with this key, only so many run at a time; left out where there is
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub concurrency_key: Option<Cow<'a, str>>,
+    /// While it has not ended, no other of its function with this key is accepted; left out where
+    /// there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub singleton_key: Option<Cow<'a, str>>,
     /// The instance of its latest attempt.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub instance_id: Option<Cow<'a, str>>,
@@ -147,6 +161,9 @@ impl<'a, F> Execution<'a, F> {
             stack: failure.and_then(|failure| failure.stack.as_deref().map(Cow::Borrowed)),
             retry_count: execution.retry_count,
             retry_of: execution.retry_of.map(Text),
+            priority: execution.queueing.priority,
+            concurrency_key: (execution.queueing.concurrency_key.as_deref()).map(Cow::Borrowed),
+            singleton_key: (execution.queueing.singleton_key.as_deref()).map(Cow::Borrowed),
             instance_id: instance(execution.instance_id.as_ref()),
             cost: ExecutionCost::from(&execution.cost),
             created_at: Moment(execution.created_at),

@@ -167,6 +167,9 @@ pub struct FunctionConfig<'a> {
     /// How many executions of it may run at once; null: as many as there are instances.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub concurrency: Option<u32>,
+    /// How many executions with the same concurrency key may run at once; null: one.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub concurrency_per_key: Option<u32>,
     /// The memory of its code in MiB; null: what its tier gives.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub memory: Option<u32>,
@@ -215,6 +218,7 @@ impl<'a> FunctionConfig<'a> {
             retry_count,
             retry,
             concurrency,
+            concurrency_per_key,
             memory,
             bindings,
             egress,
@@ -234,6 +238,7 @@ impl<'a> FunctionConfig<'a> {
             retry_count: *retry_count,
             retry: retry.as_deref().map(Cow::Borrowed),
             concurrency: *concurrency,
+            concurrency_per_key: *concurrency_per_key,
             memory: *memory,
             bindings: names.map(|names| names.map(|name| Cow::Borrowed(&**name)).collect()),
             egress: egress.as_deref().map(Cow::Borrowed),
@@ -399,6 +404,7 @@ impl TryFrom<NewFunction> for platform::NewFunction {
         }
         function.config.retry = config.retry.take().flatten().map(Arc::new);
         function.config.concurrency = config.concurrency.flatten();
+        function.config.concurrency_per_key = config.concurrency_per_key.flatten();
         function.config.memory = config.memory.flatten();
         function.config.bindings = config.bindings.take().flatten().map(shared);
         function.config.egress = config.egress.take().flatten().map(Arc::new);
@@ -539,6 +545,7 @@ impl TryFrom<FunctionChange> for platform::FunctionUpdate {
         update.retry_count = retry_count.map(|count| count.unwrap_or(default.retry_count));
         update.retry = config.retry.take().map(|retry| retry.map(Arc::new));
         update.concurrency = config.concurrency;
+        update.concurrency_per_key = config.concurrency_per_key;
         update.memory = config.memory;
         update.bindings = config.bindings.take().map(|names| names.map(shared));
         update.egress = config.egress.take().map(|rules| rules.map(Arc::new));
@@ -591,6 +598,14 @@ pub struct NewConfig {
     )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<u32>))]
     pub concurrency: Option<Option<u32>>,
+    /// How many executions with the same concurrency key may run at once; null: one.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::whole_or_default"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u32>, minimum = 1))]
+    pub concurrency_per_key: Option<Option<u32>>,
     /// The memory of its code in MiB, at most what its tier gives. The price stays that of the tier.
     /// Null: what its tier gives.
     #[serde(

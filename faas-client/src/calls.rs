@@ -10,10 +10,11 @@ use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
+use url::form_urlencoded;
 
 use crate::client::{Answer, Client, boxed, json};
 use crate::error::Error;
-use crate::target::{Target, segment};
+use crate::target::Target;
 
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -43,6 +44,14 @@ pub struct CallOptions {
     pub retry: bool,
     /// The alias whose version runs. `None`: `live`.
     pub alias: Option<String>,
+    /// Calls of higher priority start before others of the same function that wait: -100 to 100.
+    pub priority: i8,
+    /// Of the executions of the function with the same key, only so many run at a time as its
+    /// `config.concurrencyPerKey` says.
+    pub concurrency_key: Option<String>,
+    /// While an execution of the function with this key has not ended, no other with the key is
+    /// accepted: the answer is about the first one.
+    pub singleton_key: Option<String>,
     /// How long an execution waits before it is due. Only for [`Client::execute`].
     pub delay: Option<Duration>,
     /// When an execution is due. Only for [`Client::execute`].
@@ -50,17 +59,16 @@ pub struct CallOptions {
 }
 
 impl CallOptions {
-    /// The query of a call that is waited for, or of another one, with its question mark.
-    fn query(&self, waits: bool) -> String {
-        let retry = (self.retry && waits).then(|| "retry=true".to_owned());
-        let alias = self.alias.as_deref();
-        let alias = alias.map(|alias| format!("alias={}", segment(alias)));
-        let query: Vec<String> = retry.into_iter().chain(alias).collect();
-        if query.is_empty() {
-            String::new()
-        } else {
-            format!("?{}", query.join("&"))
-        }
+    /// The query of a call that is waited for, with its question mark.
+    fn query(&self) -> String {
+        let priority = (self.priority != 0).then(|| self.priority.to_string());
+        query([
+            ("retry", self.retry.then_some("true")),
+            ("alias", self.alias.as_deref()),
+            ("priority", priority.as_deref()),
+            ("concurrencyKey", self.concurrency_key.as_deref()),
+            ("singletonKey", self.singleton_key.as_deref()),
+        ])
     }
 
     fn headers(&self) -> Result<HeaderMap, Error> {
@@ -73,6 +81,20 @@ impl CallOptions {
             headers.insert(IDEMPOTENCY_KEY.clone(), key?);
         }
         Ok(headers)
+    }
+}
+
+/// A query with its question mark; empty without parameters.
+fn query<const N: usize>(parameters: [(&str, Option<&str>); N]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in parameters {
+        if let Some(value) = value {
+            query.append_pair(name, value);
+        }
+    }
+    match query.finish() {
+        empty if empty.is_empty() => empty,
+        query => format!("?{query}"),
     }
 }
 
@@ -102,7 +124,7 @@ impl Client {
         input: &(impl Serialize + Sync + ?Sized),
         options: &CallOptions,
     ) -> Result<Invocation, Error> {
-        let path = format!("{}/invoke{}", target.into().path(), options.query(true));
+        let path = format!("{}/invoke{}", target.into().path(), options.query());
         let (headers, body) = (options.headers()?, boxed(json(&input)?));
         let answer = self.exchange(Method::POST, &path, headers, body).await?;
         if answer.status == StatusCode::ACCEPTED {
@@ -154,10 +176,17 @@ impl Client {
     ) -> Result<Accepted<'static>, Error> {
         let input = to_raw_value(input);
         let input = input.map_err(|error| Error::Invalid(error.to_string()))?;
-        let path = format!("{}/execute{}", target.into().path(), options.query(false));
+        let path = format!(
+            "{}/execute{}",
+            target.into().path(),
+            query([("alias", options.alias.as_deref())])
+        );
         let mut request = ExecuteRequest::new(&input);
         request.delay = options.delay.map(|delay| format_duration(delay).into());
         request.run_at = options.run_at;
+        request.priority = options.priority;
+        request.concurrency_key = options.concurrency_key.as_deref().map(Into::into);
+        request.singleton_key = options.singleton_key.as_deref().map(Into::into);
         let body = boxed(json(&request)?);
         let answer = self.exchange(Method::POST, &path, options.headers()?, body);
         self.read(&answer.await?)
@@ -179,7 +208,7 @@ impl Client {
             alias: alias.map(str::to_owned),
             ..CallOptions::default()
         };
-        let query = options.query(false);
+        let query = query([("alias", options.alias.as_deref())]);
         let path = format!("{}/execute/batch{query}", target.into().path());
         let body = boxed(json(&BatchRequest::new(executions))?);
         let answer = self.exchange(Method::POST, &path, options.headers()?, body);

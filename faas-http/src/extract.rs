@@ -7,7 +7,7 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, Query, RawPathParams};
 use axum::http::Uri;
 use axum::http::request::Parts;
-use faas_core::model::{ExecutionId, FunctionId, KeyId, LoadTestId, SessionId};
+use faas_core::model::{ExecutionId, FunctionId, KeyId, LoadTestId, Queueing, SessionId};
 
 use crate::Api;
 use crate::error::ApiError;
@@ -153,6 +153,22 @@ impl Params {
                 shorten(text)
             ))),
         }
+    }
+
+    /// Priority and keys of an execution.
+    pub(crate) fn queueing(&self) -> Result<Queueing, ApiError> {
+        let mut queueing = Queueing::default();
+        if let Some(text) = self.text("priority")? {
+            queueing.priority = text.parse().map_err(|_| {
+                let (text, max) = (shorten(text), Queueing::MAX_PRIORITY);
+                ApiError::invalid(format!(
+                    "priority is {text:?}: expected a whole number from -{max} to {max}"
+                ))
+            })?;
+        }
+        queueing.concurrency_key = self.text("concurrencyKey")?.map(Into::into);
+        queueing.singleton_key = self.text("singletonKey")?.map(Into::into);
+        Ok(queueing)
     }
 
     /// The value of `name`, which must be one of `choices`.

@@ -85,6 +85,8 @@ impl Collections {
         let executions = [
             // A key gives one execution. Sparse: only those that hold a key are in it.
             unique(doc! { "keySlot": 1 }).sparse(),
+            // Of the executions with a singleton key, one that has not ended. Sparse: only those.
+            unique(doc! { "singletonSlot": 1 }).sparse(),
             // A function's list, newest first, and its pages; ids sort by time.
             plain(doc! { "functionId": 1, "_id": -1 }),
             // What is unfinished, the failed ones, and how many are pending.

@@ -94,6 +94,7 @@ impl Source {
             more_host_calls: 0,
             retry_of: None,
             idempotency_key: None,
+            queueing: faas_core::model::Queueing::default(),
             caller: None,
         };
         execution.cost = price(&Usage::of(&execution), &self.book);

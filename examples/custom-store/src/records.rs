@@ -15,8 +15,8 @@ use faas_core::model::{
     Actor, Aliases, ApiKey, Attempt, AuditAction, AuditEntry, AuditId, CallerLabel, CodeHash,
     Environment, Execution, ExecutionId, Failure, Function, FunctionConfig, FunctionId,
     FunctionStatus, HostCallRecord, InstanceId, Json, KeyHash, KeyId, KvConfig, KvUsage, Language,
-    LogLine, Modules, NanoDollars, RetryConfig, Role, ScalingAction, ScalingEvent, ScalingEventId,
-    Status, Tier, Timestamp, ToolConfig,
+    LogLine, Modules, NanoDollars, Queueing, RetryConfig, Role, ScalingAction, ScalingEvent,
+    ScalingEventId, Status, Tier, Timestamp, ToolConfig,
 };
 use faas_core::store::{Lease, Owner, Stage, Write};
 use serde::{Deserialize, Serialize};
@@ -72,6 +72,8 @@ struct FunctionConfigDef {
     // Older journals have none of these.
     #[serde(default)]
     retry: Option<Arc<RetryConfig>>,
+    #[serde(default)]
+    concurrency_per_key: Option<u32>,
     #[serde(default)]
     memory: Option<u32>,
     #[serde(default)]
@@ -173,7 +175,9 @@ struct ExecutionDef {
     #[serde(with = "text")]
     retry_of: Option<ExecutionId>,
     idempotency_key: Option<Arc<str>>,
-    // Older journals have none.
+    // Older journals have none of these.
+    #[serde(default)]
+    queueing: Queueing,
     #[serde(default, with = "text")]
     caller: Option<CallerLabel>,
 }

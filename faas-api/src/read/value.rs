@@ -237,6 +237,15 @@ pub(crate) fn expose<S: Serializer>(
     map.end()
 }
 
+/// Whether a number need not be written.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+pub(crate) const fn is_zero(number: &i8) -> bool {
+    *number == 0
+}
+
 /// Whether a member need not be written.
 pub(crate) fn is_empty<T>(map: &BTreeMap<String, T>) -> bool {
     map.is_empty()

@@ -38,6 +38,15 @@ pub struct Invoke {
     /// Alias whose version runs [default: live]
     #[arg(long)]
     alias: Option<String>,
+    /// Start it before waiting calls of the function with a lower priority: -100 to 100
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    priority: i8,
+    /// Run only so many at a time with the same key as `concurrencyPerKey` of the function says
+    #[arg(long, value_name = "KEY")]
+    concurrency_key: Option<String>,
+    /// Unless an execution with this key has not ended: the answer is about that one then
+    #[arg(long, value_name = "KEY")]
+    singleton_key: Option<String>,
     /// Execute it without waiting, with retries
     #[arg(long = "async")]
     is_async: bool,
@@ -138,6 +147,9 @@ impl Invoke {
         let input = self.input.read()?;
         let mut options = CallOptions::default();
         options.alias = self.alias;
+        options.priority = self.priority;
+        options.concurrency_key = self.concurrency_key;
+        options.singleton_key = self.singleton_key;
         options.delay = self.delay;
         options.run_at = self.run_at;
         if self.is_async {

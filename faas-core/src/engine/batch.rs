@@ -36,7 +36,7 @@ impl Engine {
             let admitted = self.admit_waiting(function, &request).await;
             let (loaded, waiting) = admitted.map_err(|error| at(index, error))?;
             places.push(index);
-            inputs.push(request.input.clone());
+            inputs.push((request.idempotency_key.clone(), request.input.clone()));
             new.push(self.accepting(waiting, loaded, request)?);
         }
         let ids: Vec<_> = new.iter().map(|new: &Accepting| new.execution.id).collect();
@@ -45,9 +45,10 @@ impl Engine {
         } else {
             self.accept(new).await?
         };
-        for (((index, id), input), written) in places.into_iter().zip(ids).zip(inputs).zip(written)
+        for (((index, id), (key, input)), written) in
+            places.into_iter().zip(ids).zip(inputs).zip(written)
         {
-            let accepted = self.stored_as(id, &input, written).await?;
+            let accepted = self.stored_as(id, key, &input, written).await?;
             if let Some(answer) = answers.get_mut(index) {
                 *answer = Some(accepted);
             }
@@ -71,7 +72,10 @@ impl Engine {
         };
         let since = self.0.clock.now() - IDEMPOTENCY_WINDOW;
         match self.0.store.find_idempotent(function, key, since).await? {
-            Some(first) => Ok(Some(self.duplicate(first, &request.input).await?)),
+            Some(first) => Ok(Some(
+                self.duplicate(first, Some(key.clone()), &request.input)
+                    .await?,
+            )),
             None => Ok(None),
         }
     }
@@ -79,6 +83,7 @@ impl Engine {
     async fn stored_as(
         &self,
         id: ExecutionId,
+        key: Option<Arc<str>>,
         input: &Json,
         written: Written,
     ) -> Result<Accepted, Error> {
@@ -89,15 +94,20 @@ impl Engine {
                 status: Status::Pending,
             }),
             // Accepted since the batch was checked, or twice in it.
-            Written::Duplicate(first) => self.duplicate(first, input).await,
+            Written::Duplicate(first) => self.duplicate(first, key, input).await,
             Written::Stale => Err(Error::Internal(
                 "a new execution was refused as stale".into(),
             )),
         }
     }
 
-    async fn duplicate(&self, first: ExecutionId, input: &Json) -> Result<Accepted, Error> {
-        let stored = self.replay(first, input).await?;
+    async fn duplicate(
+        &self,
+        first: ExecutionId,
+        key: Option<Arc<str>>,
+        input: &Json,
+    ) -> Result<Accepted, Error> {
+        let stored = self.replay(first, key, input).await?;
         Ok(Accepted {
             id: first,
             duplicate: true,

@@ -29,7 +29,7 @@ use super::record::{Accepting, Record, Stored};
 use crate::error::{Error, QueueBound, Resource};
 use crate::model::{
     CallerLabel, Cost, Execution, ExecutionId, Failure, FailureKind, FunctionId, IllegalTransition,
-    Json, Status, Timestamp,
+    Json, Queueing, Status, Timestamp,
 };
 use crate::store::{IDEMPOTENCY_WINDOW, Written};
 
@@ -42,7 +42,8 @@ type Ended = oneshot::Receiver<Result<Arc<Execution>, Error>>;
 pub struct Accepted {
     /// Its id.
     pub id: ExecutionId,
-    /// Whether it was accepted earlier, with the same idempotency key and input.
+    /// Whether it was accepted earlier, with the same idempotency key and input or with the same
+    /// singleton key.
     pub duplicate: bool,
     /// Its status now: pending, unless it was accepted earlier.
     pub status: Status,
@@ -53,7 +54,8 @@ pub struct Accepted {
 pub struct Invoked {
     /// The execution as it ended.
     pub execution: Arc<Execution>,
-    /// Whether it was accepted earlier, with the same idempotency key and input.
+    /// Whether it was accepted earlier, with the same idempotency key and input or with the same
+    /// singleton key.
     pub replayed: bool,
 }
 
@@ -67,6 +69,7 @@ pub(crate) struct Request {
     pub(crate) retry: bool,
     pub(crate) retry_of: Option<ExecutionId>,
     pub(crate) idempotency_key: Option<Arc<str>>,
+    pub(crate) queueing: Queueing,
     /// When an accepted execution becomes due; `None`: at once.
     pub(crate) due_at: Option<Timestamp>,
     pub(crate) caller: Option<CallerLabel>,
@@ -74,13 +77,14 @@ pub(crate) struct Request {
 
 impl Request {
     /// A request for one attempt of the version that is `live`.
-    pub(crate) const fn once(input: Json, caller: Option<CallerLabel>) -> Self {
+    pub(crate) fn once(input: Json, caller: Option<CallerLabel>) -> Self {
         Self {
             input,
             alias: None,
             retry: false,
             retry_of: None,
             idempotency_key: None,
+            queueing: Queueing::default(),
             due_at: None,
             caller,
         }
@@ -151,14 +155,14 @@ impl Engine {
         Ok((id, ended))
     }
 
-    /// Stores an execution as pending, then queues it. If the idempotency key was used before, returns
-    /// the first execution instead.
+    /// Stores an execution as pending, then queues it. If the idempotency key was used before, or
+    /// another execution has the singleton key, returns that execution instead.
     pub(crate) async fn execute(
         &self,
         function: FunctionId,
         request: Request,
     ) -> Result<Accepted, Error> {
-        let input = request.input.clone();
+        let (input, key) = (request.input.clone(), request.idempotency_key.clone());
         let first = match self.admit_once(function, &request).await? {
             Admitted::New(function, place) => {
                 let new = self.accepting(place, function, request)?;
@@ -176,7 +180,7 @@ impl Engine {
             }
             Admitted::Before(first) => first,
         };
-        let stored = self.replay(first, &input).await?;
+        let stored = self.replay(first, key, &input).await?;
         Ok(Accepted {
             id: first,
             duplicate: true,
@@ -191,7 +195,7 @@ impl Engine {
         function: FunctionId,
         request: Request,
     ) -> Result<Invoked, Error> {
-        let input = request.input.clone();
+        let (input, key) = (request.input.clone(), request.idempotency_key.clone());
         let first = match self.admit_once(function, &request).await? {
             Admitted::New(function, place) => {
                 let new = self.accepting(place, function, request)?;
@@ -208,7 +212,7 @@ impl Engine {
             }
             Admitted::Before(first) => first,
         };
-        self.replay(first, &input).await?;
+        self.replay(first, key, &input).await?;
         Ok(Invoked {
             execution: self.wait(first).await?,
             replayed: true,
@@ -234,15 +238,18 @@ impl Engine {
         }
     }
 
-    /// The execution that was accepted first, as it is now, if it has this input.
+    /// The execution that was accepted first, as it is now. If it has the idempotency key `key`, it
+    /// must have this input; otherwise it has the singleton key of the request.
     pub(super) async fn replay(
         &self,
         first: ExecutionId,
+        key: Option<Arc<str>>,
         input: &Json,
     ) -> Result<Execution, Error> {
         let stored = self.0.store.execution(first).await?;
         let stored = stored.ok_or(Error::NotFound(Resource::Execution))?;
-        if same_value(&stored.input, input) {
+        let has_key = key.is_some() && stored.idempotency_key == key;
+        if !has_key || same_value(&stored.input, input) {
             Ok(self.shown(stored))
         } else {
             Err(Error::IdempotencyKeyReused { execution: first })
@@ -367,6 +374,7 @@ impl Engine {
             retry_of: request.retry_of,
             due_at: request.due_at,
             idempotency_key: request.idempotency_key,
+            queueing: request.queueing,
             caller: request.caller,
             ..Execution::new(id, function_id, request.input, free, now)
         }

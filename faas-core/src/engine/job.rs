@@ -1,5 +1,6 @@
 //! What travels through the engine: one execution on its way, with what it needs to run.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use super::admission::Place;
 use super::exchange::Exchange;
 use super::in_flight::InFlightGuard;
 use super::lanes::Queued;
+use super::line::{Key, Rank, Ranked};
 use super::runtimes::NamedRuntime;
 use super::session::SessionIsolate;
 use crate::egress::HostSecrets;
@@ -61,6 +63,8 @@ pub(crate) struct Job {
     pub(super) place: Box<Place>,
     /// When it was queued, on the monotonic clock.
     pub(super) queued_at: Duration,
+    /// How many jobs were queued before it.
+    pub(super) serial: u64,
 }
 
 impl Job {
@@ -81,6 +85,7 @@ impl Job {
             stop: Arc::default(),
             place: Box::new(place),
             queued_at: Duration::ZERO,
+            serial: 0,
         }
     }
 
@@ -101,6 +106,7 @@ impl Job {
             stop: Arc::default(),
             place: Box::new(place),
             queued_at: Duration::ZERO,
+            serial: 0,
         }
     }
 
@@ -118,6 +124,21 @@ impl Job {
     /// Whether it is a direct invocation, which is not in the store before its end.
     pub(super) const fn is_direct(&self) -> bool {
         self.guard.is_none()
+    }
+}
+
+impl Ranked for Job {
+    fn rank(&self) -> Rank {
+        Rank {
+            priority: Reverse(self.execution.queueing.priority),
+            serial: self.serial,
+        }
+    }
+
+    fn key(&self) -> Option<(&Key, usize)> {
+        let limit = self.function.function.config.concurrency_per_key;
+        let limit = limit.map_or(1, |limit| limit as usize);
+        Some((self.execution.queueing.concurrency_key.as_ref()?, limit))
     }
 }
 

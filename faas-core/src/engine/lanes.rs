@@ -2,8 +2,9 @@
 //!
 //! Pure: no threads, no clock. [`super::queue`] calls it under its lock and passes the time.
 //!
-//! - Within a function, jobs start first in, first out. Only a job that needs no claim may start
-//!   while earlier ones are being claimed.
+//! - Within a function, jobs start by priority, then first in, first out. Only a job that needs no
+//!   claim may start while earlier ones are being claimed. As many jobs with one key may go at a
+//!   time as the key's limit says ([`super::line`]).
 //! - Between functions, the one that has used the least run time goes next ([`super::usage`]).
 //! - A function runs at most as many jobs at a time as its own concurrency limit says, and holds at
 //!   most [`Limits::per_function`] instances.
@@ -13,13 +14,14 @@
 //! - A job that must be claimed first is handed out to be claimed ahead of its turn, and comes back
 //!   to the front of its lane. Each function may claim as many jobs ahead as leave the same number
 //!   of claims to others, so that a function whose claimed jobs may not run does not use up all.
-//! - A running job whose code waits is *suspended*: it holds no instance, and counts against its
-//!   function's concurrency limit only. When its code can go on, it goes before the jobs of its
+//! - A running job whose code waits is *suspended*: it holds no instance, and counts against
+//!   the limits of its function's concurrency and of its key only. When its code can go on, it goes before the jobs of its
 //!   function that have not begun.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
+use super::line::{Key, Line, Rank, Ranked};
 use super::usage::{Used, VirtualTime};
 use crate::model::FunctionId;
 
@@ -39,7 +41,7 @@ const MAX_LEADS: usize = 4_096;
 const SMALL_LEAD: f64 = 0.001;
 
 /// What the lanes need to know of a job.
-pub(super) trait Queued {
+pub(super) trait Queued: Ranked {
     fn function(&self) -> FunctionId;
     /// How many jobs of its function may run or be claimed at a time.
     fn concurrency(&self) -> usize;
@@ -115,9 +117,9 @@ pub(super) struct Lanes<J, R> {
 
 /// The jobs of one function.
 struct Lane<J, R> {
-    jobs: VecDeque<J>,
-    /// Those whose claim is stored. They go before the others.
-    claimed: VecDeque<J>,
+    jobs: Line<J>,
+    /// Those whose claim is stored.
+    claimed: BTreeMap<Rank, J>,
     claiming: usize,
     running: usize,
     suspended: usize,
@@ -184,10 +186,10 @@ impl Order {
 }
 
 impl<J: Queued, R> Lane<J, R> {
-    const fn new(used: Used, now: Duration) -> Self {
+    fn new(used: Used, now: Duration) -> Self {
         Self {
-            jobs: VecDeque::new(),
-            claimed: VecDeque::new(),
+            jobs: Line::new(),
+            claimed: BTreeMap::new(),
             claiming: 0,
             running: 0,
             suspended: 0,
@@ -208,21 +210,26 @@ impl<J: Queued, R> Lane<J, R> {
     /// How many of its unclaimed jobs its concurrency limit lets through.
     fn below_concurrency(&self) -> usize {
         let active = self.running + self.suspended + self.ahead();
-        let limit = self.jobs.front().map_or(0, Queued::concurrency);
-        self.jobs.len().min(limit.saturating_sub(active))
+        let limit = self.jobs.first().map_or(0, Queued::concurrency);
+        self.jobs.ready().min(limit.saturating_sub(active))
     }
 
     /// Whether its first job could start now on a free instance.
     fn is_ready(&self, limits: Limits) -> bool {
-        let head_is_free = || self.jobs.front().is_some_and(|job| !job.needs_claim());
         self.running < limits.per_function
             && (!self.resuming.is_empty()
                 || !self.claimed.is_empty()
-                || (head_is_free() && self.below_concurrency() > 0))
+                || self.first_free().is_some())
+    }
+
+    /// The rank of its first unclaimed job, if that needs no claim and could start.
+    fn first_free(&self) -> Option<Rank> {
+        let first = self.jobs.first().filter(|job| !job.needs_claim())?;
+        (self.below_concurrency() > 0).then(|| first.rank())
     }
 
     fn can_claim(&self) -> bool {
-        self.jobs.front().is_some_and(Queued::needs_claim) && self.below_concurrency() > 0
+        self.jobs.first().is_some_and(Queued::needs_claim) && self.below_concurrency() > 0
     }
 
     fn is_idle(&self) -> bool {
@@ -245,7 +252,7 @@ impl<J: Queued, R> Lane<J, R> {
     /// How long its first job has waited for want of an instance.
     fn wait(&self, limits: Limits, now: Duration) -> Duration {
         let resuming = self.resuming.front().map(|(_, since)| *since);
-        let first = self.claimed.front().or_else(|| self.jobs.front());
+        let first = self.claimed.values().next().or_else(|| self.jobs.first());
         let first = resuming.or_else(|| first.map(Queued::queued_at));
         match (first, self.open_since) {
             (Some(since), Some(open)) if self.startable(limits) > 0 => {
@@ -295,7 +302,7 @@ impl<J: Queued, R> Lanes<J, R> {
         let lane = lanes
             .entry(id)
             .or_insert_with(|| Lane::new(leads.remove(&id).unwrap_or_default(), now));
-        lane.jobs.push_back(job);
+        lane.jobs.push(job);
         self.waiting += 1;
         self.update(id, now);
     }
@@ -319,13 +326,20 @@ impl<J: Queued, R> Lanes<J, R> {
             lane.suspended = lane.suspended.saturating_sub(1);
             self.suspended = self.suspended.saturating_sub(1);
             Turn::Resume(resumed)
-        } else if let Some(job) = lane.claimed.pop_front() {
-            self.claimed -= 1;
-            Turn::Run(job)
         } else {
-            let job = lane.jobs.pop_front()?;
-            self.waiting -= 1;
-            Turn::Run(job)
+            let free = lane.first_free();
+            let claimed = lane.claimed.first_entry();
+            match claimed.filter(|claimed| free.is_none_or(|free| *claimed.key() < free)) {
+                Some(claimed) => {
+                    self.claimed -= 1;
+                    Turn::Run(claimed.remove())
+                }
+                None => {
+                    let job = lane.jobs.pop()?;
+                    self.waiting -= 1;
+                    Turn::Run(job)
+                }
+            }
         };
         lane.running += 1;
         self.running += 1;
@@ -335,9 +349,10 @@ impl<J: Queued, R> Lanes<J, R> {
         Some(turn)
     }
 
-    /// A job of `function` does not run any more.
-    pub(super) fn finish(&mut self, function: FunctionId, now: Duration) {
+    /// A job of `function` with `key` does not run any more.
+    pub(super) fn finish(&mut self, function: FunctionId, key: Option<&Key>, now: Duration) {
         if let Some(lane) = self.lanes.get_mut(&function) {
+            lane.jobs.release(key);
             lane.charge(&self.time, now);
             lane.running = lane.running.saturating_sub(1);
             self.running = self.running.saturating_sub(1);
@@ -372,15 +387,18 @@ impl<J: Queued, R> Lanes<J, R> {
         self.update(function, now);
     }
 
-    /// A suspended job of `function` has ended. `is_it` finds it among those that can go on.
+    /// A suspended job of `function` with `key` has ended. `is_it` finds it among those that can go
+    /// on.
     pub(super) fn finish_suspended(
         &mut self,
         function: FunctionId,
+        key: Option<&Key>,
         is_it: impl Fn(&R) -> bool,
         now: Duration,
     ) {
         if let Some(lane) = self.lanes.get_mut(&function) {
             lane.resuming.retain(|(resuming, _)| !is_it(resuming));
+            lane.jobs.release(key);
             lane.suspended = lane.suspended.saturating_sub(1);
             self.suspended = self.suspended.saturating_sub(1);
         }
@@ -397,14 +415,16 @@ impl<J: Queued, R> Lanes<J, R> {
             .entry(id)
             .or_insert_with(|| Lane::new(Used::default(), now));
         lane.claiming = lane.claiming.saturating_sub(1);
-        lane.claimed.push_back(job);
+        lane.claimed.insert(job.rank(), job);
         self.update(id, now);
     }
 
-    /// A job of `function` that was handed out to be claimed does not come back.
-    pub(super) fn not_claimed(&mut self, function: FunctionId, now: Duration) {
+    /// A job that was handed out to be claimed does not come back.
+    pub(super) fn not_claimed(&mut self, job: &J, now: Duration) {
+        let function = job.function();
         self.claiming -= 1;
         if let Some(lane) = self.lanes.get_mut(&function) {
+            lane.jobs.release(job.key().map(|(key, _)| key));
             lane.claiming = lane.claiming.saturating_sub(1);
         }
         self.update(function, now);
@@ -414,14 +434,17 @@ impl<J: Queued, R> Lanes<J, R> {
     pub(super) fn remove(&mut self, wanted: impl Fn(&J) -> bool, now: Duration) -> Option<J> {
         let mut found = None;
         for (id, lane) in &mut self.lanes {
-            if let Some(at) = lane.claimed.iter().position(&wanted) {
+            let mut claimed = lane.claimed.iter();
+            if let Some(rank) = claimed.find(|(_, job)| wanted(job)).map(|(rank, _)| *rank) {
+                let job = lane.claimed.remove(&rank)?;
+                lane.jobs.release(job.key().map(|(key, _)| key));
                 self.claimed -= 1;
-                found = lane.claimed.remove(at).map(|job| (*id, job));
+                found = Some((*id, job));
                 break;
             }
-            if let Some(at) = lane.jobs.iter().position(&wanted) {
+            if let Some(job) = lane.jobs.remove(&wanted) {
                 self.waiting -= 1;
-                found = lane.jobs.remove(at).map(|job| (*id, job));
+                found = Some((*id, job));
                 break;
             }
         }
@@ -434,8 +457,11 @@ impl<J: Queued, R> Lanes<J, R> {
     pub(super) fn drain(&mut self, now: Duration) -> (Vec<J>, Vec<J>) {
         let (mut claimed, mut waiting) = (Vec::new(), Vec::new());
         for lane in self.lanes.values_mut() {
-            claimed.extend(lane.claimed.drain(..));
-            waiting.extend(lane.jobs.drain(..));
+            for job in std::mem::take(&mut lane.claimed).into_values() {
+                lane.jobs.release(job.key().map(|(key, _)| key));
+                claimed.push(job);
+            }
+            waiting.extend(lane.jobs.drain());
             lane.place = None;
             lane.is_claimable = false;
         }
@@ -453,7 +479,7 @@ impl<J: Queued, R> Lanes<J, R> {
     pub(super) fn for_each(&self, visit: impl FnMut(&J)) {
         let lanes = self.lanes.values();
         lanes
-            .flat_map(|lane| lane.claimed.iter().chain(&lane.jobs))
+            .flat_map(|lane| lane.claimed.values().chain(lane.jobs.iter()))
             .for_each(visit);
     }
 
@@ -511,7 +537,7 @@ impl<J: Queued, R> Lanes<J, R> {
                 continue;
             };
             lane.is_claimable = false;
-            if may && let Some(job) = lane.jobs.pop_front() {
+            if may && let Some(job) = lane.jobs.pop() {
                 lane.claiming += 1;
                 self.claiming += 1;
                 self.waiting -= 1;

@@ -1,5 +1,6 @@
 //! What the order of jobs promises, with made-up jobs and a made-up clock.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -15,6 +16,27 @@ struct Fake {
     concurrency: usize,
     needs_claim: bool,
     queued_at: Duration,
+    priority: i8,
+    key: Option<(Key, usize)>,
+}
+
+impl Ranked for Fake {
+    fn rank(&self) -> Rank {
+        Rank {
+            priority: Reverse(self.priority),
+            serial: self.number as u64,
+        }
+    }
+    fn key(&self) -> Option<(&Key, usize)> {
+        self.key.as_ref().map(|(key, limit)| (key, *limit))
+    }
+}
+
+impl Fake {
+    fn with_key(mut self, key: &str, limit: usize) -> Self {
+        self.key = Some((key.into(), limit));
+        self
+    }
 }
 
 impl Queued for Fake {
@@ -49,6 +71,8 @@ fn direct(function: FunctionId, number: usize) -> Fake {
         concurrency: usize::MAX,
         needs_claim: false,
         queued_at: Duration::ZERO,
+        priority: 0,
+        key: None,
     }
 }
 
@@ -85,7 +109,7 @@ fn a_function_that_has_used_more_run_time_waits_behind_one_that_has_used_less() 
         let is_slow = job.function == ids[0];
         order.push(if is_slow { 's' } else { 'q' });
         now += if is_slow { 40 * MILLI } else { 10 * MILLI };
-        lanes.finish(job.function, now);
+        lanes.finish(job.function, job.key.as_ref().map(|(key, _)| key), now);
     }
     // Four quick calls take as long as a slow one.
     let order: String = order.into_iter().collect();
@@ -120,7 +144,7 @@ fn a_new_function_starts_with_what_the_others_have_and_not_with_a_credit() {
     for _ in 0..500 {
         assert!(matches!(lanes.take(1, now), Some(Turn::Run(_))));
         now += 10 * MILLI;
-        lanes.finish(ids[0], now);
+        lanes.finish(ids[0], None, now);
     }
     for number in 0..100 {
         lanes.push(direct(ids[1], number), now);
@@ -132,7 +156,7 @@ fn a_new_function_starts_with_what_the_others_have_and_not_with_a_credit() {
         };
         new += usize::from(job.function == ids[1]);
         now += 10 * MILLI;
-        lanes.finish(job.function, now);
+        lanes.finish(job.function, job.key.as_ref().map(|(key, _)| key), now);
     }
     assert!((19..=22).contains(&new), "{new}");
 }
@@ -166,7 +190,7 @@ fn the_last_free_instance_is_left_to_functions_that_hold_none_however_many_are_g
         let order = taken(&mut lanes, 6, MILLI);
         assert_eq!(order.len(), 1);
         assert_eq!(order[0].function, *newcomer);
-        lanes.finish(*newcomer, 2 * MILLI);
+        lanes.finish(*newcomer, None, 2 * MILLI);
         assert!(taken(&mut lanes, 6, 2 * MILLI).is_empty());
     }
     // While there may be more instances, none is kept free.
@@ -201,7 +225,7 @@ fn a_wait_counts_from_when_the_function_was_below_its_limits() {
     assert_eq!(waits(&lanes, 50 * MILLI), 50 * MILLI);
     assert_eq!(taken(&mut lanes, 1, 50 * MILLI).len(), 1);
     assert_eq!(lanes.pressure(900 * MILLI), Pressure::default());
-    lanes.finish(ids[0], 900 * MILLI);
+    lanes.finish(ids[0], None, 900 * MILLI);
     assert_eq!(
         lanes.pressure(930 * MILLI),
         Pressure {
@@ -248,14 +272,63 @@ fn an_idle_function_is_forgotten_unless_it_has_used_more_than_others() {
         lanes.push(direct(*id, 0), Duration::ZERO);
     }
     assert_eq!(taken(&mut lanes, 2, Duration::ZERO).len(), 2);
-    lanes.finish(ids[0], Duration::ZERO);
-    lanes.finish(ids[1], 100 * MILLI);
+    lanes.finish(ids[0], None, Duration::ZERO);
+    lanes.finish(ids[1], None, 100 * MILLI);
     assert!(lanes.lanes.is_empty());
     assert_eq!(lanes.leads.keys().collect::<Vec<_>>(), [&ids[1]]);
     let much_later = Duration::from_secs(3_600);
     lanes.push(direct(ids[0], 1), much_later);
     assert_eq!(taken(&mut lanes, 2, much_later).len(), 1);
     assert!(lanes.leads.is_empty());
+}
+
+#[test]
+fn the_most_urgent_job_starts_first_even_if_others_are_claimed() {
+    let ids = functions(1);
+    let mut lanes = lanes(1, 1);
+    let job = |number, priority, needs_claim| Fake {
+        priority,
+        needs_claim,
+        ..direct(ids[0], number)
+    };
+    lanes.push(job(0, 0, true), Duration::ZERO);
+    let Some(Turn::Claim(claims)) = lanes.take(1, MILLI) else {
+        panic!("nothing to claim");
+    };
+    claims.into_iter().for_each(|job| lanes.claimed(job, MILLI));
+    lanes.push(job(1, -3, false), MILLI);
+    lanes.push(job(2, 5, false), MILLI);
+    lanes.push(job(3, 5, false), MILLI);
+    let mut order = Vec::new();
+    while let Some(Turn::Run(job)) = lanes.take(1, MILLI) {
+        order.push(job.number);
+        lanes.finish(job.function, None, MILLI);
+    }
+    assert_eq!(order, [2, 3, 0, 1]);
+}
+
+#[test]
+fn jobs_at_the_limit_of_their_key_do_not_hold_up_others_and_are_no_pressure() {
+    let ids = functions(1);
+    let mut lanes = lanes(10, 9);
+    for number in 0..3 {
+        lanes.push(direct(ids[0], number).with_key("a", 1), Duration::ZERO);
+    }
+    lanes.push(direct(ids[0], 3).with_key("b", 1), Duration::ZERO);
+    lanes.push(direct(ids[0], 4), Duration::ZERO);
+    let numbers = |jobs: Vec<Fake>| jobs.iter().map(|job| job.number).collect::<Vec<_>>();
+    let first = taken(&mut lanes, 10, Duration::ZERO);
+    assert_eq!(numbers(first.clone()), [0, 3, 4]);
+    assert_eq!(lanes.pressure(MILLI), Pressure::default());
+    assert_eq!(lanes.counts().queued, 2);
+    let key = first[0].key.clone().unwrap().0;
+    lanes.finish(ids[0], Some(&key), MILLI);
+    assert_eq!(numbers(taken(&mut lanes, 10, MILLI)), [1]);
+    // A job that is suspended still counts.
+    assert!(lanes.suspend(ids[0], MILLI));
+    assert!(taken(&mut lanes, 10, MILLI).is_empty());
+    lanes.finish_suspended(ids[0], Some(&key), |_| false, MILLI);
+    assert_eq!(numbers(taken(&mut lanes, 10, MILLI)), [2]);
 }
 
 /// Runs `calls` of each function, always `backlog` of them waiting, on `instances` for `length`, and
@@ -278,12 +351,12 @@ fn contend(
             let which = ids.iter().position(|id| *id == job.function).unwrap();
             serial += 1;
             ends.insert((now + services[which], serial), which);
-            lanes.push(direct(job.function, job.number + 1), now);
+            lanes.push(direct(job.function, job.number + 2 * instances), now);
         }
         let ((at, _), which) = ends.pop_first().expect("something runs");
         now = at;
         got[which] += services[which];
-        lanes.finish(ids[which], now);
+        lanes.finish(ids[which], None, now);
     }
     got
 }
@@ -306,7 +379,12 @@ fn functions_that_always_have_work_get_equal_run_time_whatever_their_calls_take(
 
 #[derive(Debug, Clone)]
 enum Step {
-    Push { function: usize, needs_claim: bool },
+    Push {
+        function: usize,
+        needs_claim: bool,
+        priority: i8,
+        key: Option<u8>,
+    },
     Take,
     Finish(usize),
     Claimed,
@@ -320,8 +398,11 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (0_usize..4, any::<bool>())
-            .prop_map(|(function, needs_claim)| Step::Push { function, needs_claim }),
+        4 => (0_usize..4, any::<bool>(), 0_i8..3, proptest::option::of(0_u8..3)).prop_map(
+            |(function, needs_claim, priority, key)| {
+                Step::Push { function, needs_claim, priority, key }
+            }
+        ),
         4 => Just(Step::Take),
         2 => any::<usize>().prop_map(Step::Finish),
         2 => Just(Step::Claimed),
@@ -341,8 +422,9 @@ fn pick(from: usize, count: usize) -> Option<usize> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
-    /// Whatever happens in whatever order: limits are kept, jobs of a function start in the order in
-    /// which they came, none is lost or started twice, and no instance is idle while one could start.
+    /// Whatever happens in whatever order: limits are kept, jobs of a function with the same priority
+    /// and key start in the order in which they came, none is lost or started twice, and no instance
+    /// is idle while one could start.
     #[test]
     fn limits_and_order_are_kept_and_nothing_is_lost(
         steps in proptest::collection::vec(step(), 1..300),
@@ -350,6 +432,7 @@ proptest! {
         more in 0_usize..3,
         per_function in 1_usize..6,
         concurrency in 1_usize..5,
+        per_key in 1_usize..3,
     ) {
         let ids = functions(4);
         let max_instances = instances + more;
@@ -365,8 +448,10 @@ proptest! {
         let mut last_claimed = BTreeMap::new();
         for step in steps {
             match step {
-                Step::Push { function, needs_claim } => {
+                Step::Push { function, needs_claim, priority, key } => {
                     let job = Fake {
+                        priority,
+                        key: key.map(|key| (key.to_string().into(), per_key)),
                         concurrency,
                         needs_claim,
                         queued_at: now,
@@ -378,7 +463,8 @@ proptest! {
                 Step::Take if running.len() < instances => match lanes.take(instances, now) {
                     Some(Turn::Run(job)) => {
                         let last = if job.needs_claim { &mut last_claimed } else { &mut last_direct };
-                        let before = last.insert(job.function, job.number);
+                        let kind = (job.function, job.priority, job.key.clone());
+                        let before = last.insert(kind, job.number);
                         prop_assert!(before < Some(job.number), "out of order: {:?}", job);
                         running.push(job);
                     }
@@ -419,7 +505,7 @@ proptest! {
                 Step::Take => {}
                 Step::Finish(which) => if let Some(at) = pick(which, running.len()) {
                     let job = running.remove(at);
-                    lanes.finish(job.function, now);
+                    lanes.finish(job.function, job.key.as_ref().map(|(key, _)| key), now);
                     gone += 1;
                 },
                 // Claims are stored in the order in which they were asked for.
@@ -427,7 +513,7 @@ proptest! {
                     lanes.claimed(claiming.remove(0), now);
                 },
                 Step::Refused => if !claiming.is_empty() {
-                    lanes.not_claimed(claiming.remove(0).function, now);
+                    lanes.not_claimed(&claiming.remove(0), now);
                     gone += 1;
                 },
                 Step::Remove(which) => if let Some(number) = pick(which, pushed) {
@@ -452,7 +538,9 @@ proptest! {
                 Step::FinishSuspended(which) => if let Some(at) = pick(which, suspended.len()) {
                     let job = suspended.remove(at);
                     resuming.retain(|number| *number != job.number);
-                    lanes.finish_suspended(job.function, |number| *number == job.number, now);
+                    let key = job.key.as_ref().map(|(key, _)| key);
+                    let is_it = |number: &usize| *number == job.number;
+                    lanes.finish_suspended(job.function, key, is_it, now);
                     gone += 1;
                 },
                 Step::Pass(micros) => now += Duration::from_micros(micros),
@@ -469,6 +557,13 @@ proptest! {
                 let claimed = lanes.lanes.get(id).map_or(0, |lane| lane.claimed.len());
                 let active = held + of_it(&suspended) + of_it(&claiming) + claimed;
                 prop_assert!(active <= concurrency);
+                for key in ["0", "1", "2"] {
+                    let begun = running.iter().chain(&suspended).chain(&claiming);
+                    let of_key = |job: &&Fake| {
+                        job.function == *id && job.key.as_ref().is_some_and(|(of, _)| &**of == key)
+                    };
+                    prop_assert!(begun.filter(of_key).count() <= per_key);
+                }
             }
             prop_assert!(lanes.claimed + lanes.claiming <= CLAIMS_PER_INSTANCE * instances);
         }

@@ -29,6 +29,7 @@ mod instances;
 mod job;
 mod key_value;
 mod lanes;
+mod line;
 mod live;
 mod network;
 mod parked;

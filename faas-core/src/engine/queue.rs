@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use super::admission::{Admission, Place};
 use super::job::Job;
 use super::lanes::{Counts, Lanes, Limits, Pressure, Turn};
+use super::line::{Key, Ranked as _};
 use crate::clock::Clock;
 use crate::error::QueueBound;
 use crate::model::{Execution, FunctionId};
@@ -37,6 +38,8 @@ struct QueueState {
     instances: usize,
     /// Numbers of instances that no job holds; the last is used next.
     free: Vec<u64>,
+    /// How many jobs came so far.
+    pushed: u64,
     /// How many numbers were given away so far.
     numbered: u64,
     /// Whether the scaler is to be told when a job begins to wait.
@@ -47,6 +50,7 @@ struct QueueState {
 /// The hold of a job on an instance. It must end in [`Queue::end`].
 pub(super) struct Hold {
     function: FunctionId,
+    key: Option<Key>,
     /// Changed under the lock of the queue only.
     stage: Mutex<Stage>,
     /// The number of its instance, while it has one.
@@ -117,6 +121,7 @@ impl Queue {
                 lanes: Lanes::new(limits),
                 instances: 0,
                 free: Vec::new(),
+                pushed: 0,
                 numbered: 0,
                 is_watched: false,
                 closed: false,
@@ -155,22 +160,24 @@ impl Queue {
             return Err(job);
         }
         job.queued_at = now;
+        job.serial = state.pushed;
+        state.pushed += 1;
         state.lanes.push(job, now);
         self.tell_scaler(&mut state);
         Ok(())
     }
 
-    /// Puts jobs whose claims are stored at the front of their lanes, and forgets `refused` ones.
-    /// Returns the jobs when the queue is closed.
-    pub(super) fn claimed(&self, jobs: Vec<Job>, refused: &[FunctionId]) -> Vec<Job> {
+    /// Lets jobs whose claims are stored run, and forgets `refused` ones. Returns the jobs when the
+    /// queue is closed.
+    pub(super) fn claimed(&self, jobs: Vec<Job>, refused: &[Job]) -> Vec<Job> {
         let now = self.clock.monotonic();
         let mut state = self.state.lock();
-        for id in refused {
-            state.lanes.not_claimed(*id, now);
+        for job in refused {
+            state.lanes.not_claimed(job, now);
         }
         if state.closed {
             for job in &jobs {
-                state.lanes.not_claimed(job.function.function.id, now);
+                state.lanes.not_claimed(job, now);
             }
             return jobs;
         }
@@ -193,6 +200,7 @@ impl Queue {
                     job.place.leave_queue();
                     let hold = Hold {
                         function: job.function.function.id,
+                        key: job.key().map(|(key, _)| key.clone()),
                         stage: Mutex::new(Stage::Running),
                         number: AtomicU64::new(state.take_number()),
                         resumed: Notify::new(),
@@ -245,11 +253,12 @@ impl Queue {
         match stage {
             Stage::Running => {
                 state.free.push(hold.number());
-                state.lanes.finish(hold.function, now);
+                state.lanes.finish(hold.function, hold.key.as_ref(), now);
             }
             Stage::Suspended | Stage::Resuming => {
                 let is_it = |resuming: &Arc<Hold>| Arc::ptr_eq(resuming, hold);
-                state.lanes.finish_suspended(hold.function, is_it, now);
+                let key = hold.key.as_ref();
+                state.lanes.finish_suspended(hold.function, key, is_it, now);
             }
             Stage::Ended => {}
         }

@@ -256,8 +256,7 @@ async fn commit(engine: &Engine, records: Vec<Record>) -> Result<(), Away> {
 fn lose(engine: &Engine, record: Record, error: &Arc<StoreError>) {
     match record {
         Record::Claim(job) => {
-            let function = job.function.function.id;
-            engine.0.queue.claimed(Vec::new(), &[function]);
+            engine.0.queue.claimed(Vec::new(), &[job]);
             engine.dispatch();
         }
         Record::Ended(mut ended) => refuse(engine, &mut ended, || {
@@ -354,7 +353,7 @@ fn conclude(engine: &Engine, records: Vec<Record>, outcomes: Vec<Written>, took:
                             }
                             claimed.push(job);
                         }
-                        _ => refused.push(job.function.function.id),
+                        _ => refused.push(job),
                     }
                 }
                 Record::Ended(ended) if written == Written::Done => {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::queueing::Queueing;
 use super::{
     Attempt, CallerLabel, Cost, ExecutionId, Failure, FailureKind, FunctionId, HostCallRecord,
     InstanceId, Json, KvUsage, LogLine, Status, Tier, Timestamp,
@@ -64,6 +65,8 @@ pub struct Execution {
     pub retry_of: Option<ExecutionId>,
     /// The caller's idempotency key; unique per function within 24 h.
     pub idempotency_key: Option<Arc<str>>,
+    /// When it runs, compared with others of its function.
+    pub queueing: Queueing,
     /// Who called, if that is known.
     pub caller: Option<CallerLabel>,
 }
@@ -139,6 +142,7 @@ impl Execution {
             more_host_calls: 0,
             retry_of: None,
             idempotency_key: None,
+            queueing: Queueing::default(),
             caller: None,
         }
     }

@@ -121,6 +121,10 @@ pub struct FunctionConfig {
     /// How many executions may run at the same time; `None`: no limit besides the number of
     /// instances.
     pub concurrency: Option<u32>,
+    /// How many executions with the same
+    /// [`Queueing::concurrency_key`](super::Queueing::concurrency_key) may run at the same time; `None`:
+    /// one.
+    pub concurrency_per_key: Option<u32>,
     /// The memory of its code in MiB, at most what its tier gives; `None`: what its tier gives. The
     /// price stays that of the tier.
     pub memory: Option<u32>,
@@ -154,6 +158,7 @@ impl Default for FunctionConfig {
             retry_count: 3,
             retry: None,
             concurrency: None,
+            concurrency_per_key: None,
             memory: None,
             bindings: None,
             egress: None,

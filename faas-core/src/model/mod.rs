@@ -20,6 +20,7 @@ mod listed;
 mod load_test;
 mod money;
 pub mod object_id;
+mod queueing;
 mod retry;
 mod scaling;
 mod sealed;
@@ -52,6 +53,7 @@ pub use load_test::{
     ErrorGroup, LoadEstimate, LoadResult, LoadTest, LoadTestStatus, ResponseTimes, Second,
 };
 pub use money::NanoDollars;
+pub use queueing::Queueing;
 pub use retry::{LONGEST_DELAY, LONGEST_RETRY_WAIT, RetryAdvice, RetryConfig};
 pub use scaling::{ScalingAction, ScalingEvent};
 pub use sealed::{NotSealed, SealKeyId, Sealed};

@@ -11,7 +11,7 @@ use crate::http;
 #[cfg(doc)]
 use crate::model::LONGEST_DELAY;
 use crate::model::{
-    CallerLabel, Execution, ExecutionId, FunctionId, Json, ListedExecution, Timestamp,
+    CallerLabel, Execution, ExecutionId, FunctionId, Json, ListedExecution, Queueing, Timestamp,
 };
 use crate::store::{ExecutionQuery, PageBudget};
 
@@ -32,6 +32,8 @@ pub struct CallOptions {
     pub retry: Option<bool>,
     /// The alias whose version runs. `None`: `live`.
     pub alias: Option<String>,
+    /// When it runs, compared with others of the function.
+    pub queueing: Queueing,
     /// How long an execution waits before it is due, at most [`LONGEST_DELAY`]. Only for
     /// [`Platform::execute_with`], and not together with `run_at`.
     pub delay: Option<Duration>,
@@ -66,6 +68,13 @@ impl CallOptions {
     #[must_use]
     pub fn alias(mut self, alias: impl Into<String>) -> Self {
         self.alias = Some(alias.into());
+        self
+    }
+
+    /// Sets when it runs, compared with others of the function.
+    #[must_use]
+    pub fn queueing(mut self, queueing: Queueing) -> Self {
+        self.queueing = queueing;
         self
     }
 
@@ -126,11 +135,13 @@ impl CallOptions {
         due_at: Option<Timestamp>,
     ) -> Result<Request, Error> {
         check_caller(self.caller.as_ref())?;
+        self.queueing.check().map_err(Error::Invalid)?;
         Ok(Request {
             alias: self.alias.map(Arc::from),
             retry: self.retry.unwrap_or(retry),
             idempotency_key: self.idempotency_key.map(Arc::from),
             due_at,
+            queueing: self.queueing,
             ..Request::once(input, self.caller)
         })
     }
@@ -331,6 +342,7 @@ impl Executions<'_> {
         let request = Request {
             retry: true,
             retry_of: Some(ended.id),
+            queueing: ended.queueing.clone(),
             ..Request::once(input, caller)
         };
         let engine = self.platform.engine();

@@ -208,7 +208,9 @@ impl Platform {
     ) -> Result<Invoked, Error> {
         let (engine, is_attended) = (self.engine(), options.cancel_on_drop);
         let request = options.call(input.into())?;
-        if request.idempotency_key.is_some() || request.retry {
+        let is_shared =
+            request.idempotency_key.is_some() || request.queueing.singleton_key.is_some();
+        if is_shared || request.retry {
             return engine.execute_and_wait(function, request).await;
         }
         let execution = if is_attended {

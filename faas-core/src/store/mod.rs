@@ -162,6 +162,10 @@ pub trait Store: AccessStore + SecretStore {
     /// made then count as [`Written::Done`]. An insert is the same if the execution's id is, a claim if
     /// id and attempt are, a settlement if id and [`Stage`] are. After any other error the caller tries
     /// the writes one by one, and gives up the one that fails again.
+    ///
+    /// Of the executions of a function with the same
+    /// [`singleton_key`](crate::model::Queueing::singleton_key), one at most has not ended: the insert
+    /// of another that has not ended is answered with [`Written::Duplicate`].
     async fn commit(&self, writes: &[Write]) -> Result<Vec<Written>, StoreError>;
 
     /// The execution with this id.

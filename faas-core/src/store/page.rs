@@ -163,6 +163,7 @@ fn without(execution: &Execution, left_out: LeftOut) -> Execution {
         more_host_calls: execution.host_call_count(),
         retry_of: execution.retry_of,
         idempotency_key: execution.idempotency_key.clone(),
+        queueing: execution.queueing.clone(),
         caller: execution.caller.clone(),
     }
 }

@@ -29,7 +29,7 @@ fn patient() -> FunctionConfig {
 }
 
 /// Advances the time until `future` is done.
-async fn as_time_passes<T>(world: &World, future: impl Future<Output = T>) -> T {
+pub(crate) async fn as_time_passes<T>(world: &World, future: impl Future<Output = T>) -> T {
     let passing = async {
         loop {
             world.advance(TICK).await;

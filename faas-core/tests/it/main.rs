@@ -40,6 +40,8 @@ mod old_functions;
 #[cfg(test)]
 mod platform;
 #[cfg(test)]
+mod queueing;
+#[cfg(test)]
 #[cfg(feature = "quickjs")]
 mod quickjs;
 #[cfg(test)]

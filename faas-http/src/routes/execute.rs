@@ -58,7 +58,7 @@ async fn execute(
         None => Json::empty_object(),
         Some(envelope) => {
             let request: wire::ExecuteRequest<'_> = envelope.read()?;
-            request.set_due(&mut options).map_err(ApiError::invalid)?;
+            request.set(&mut options).map_err(ApiError::invalid)?;
             input(&envelope, request.input)
         }
     };
@@ -103,7 +103,7 @@ async fn execute_batch(
     for (index, one) in request.executions.iter().enumerate() {
         let mut options = shared.clone();
         let at = |problem: String| ApiError::invalid(format!("executions[{index}]: {problem}"));
-        one.set_due(&mut options).map_err(at)?;
+        one.set(&mut options).map_err(at)?;
         if let Some(key) = &one.idempotency_key {
             if !invoke::is_key(key.as_bytes()) {
                 return Err(at(invoke::invalid_key("idempotencyKey")));

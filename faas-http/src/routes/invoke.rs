@@ -63,6 +63,9 @@ pub(crate) fn routes() -> Routes {
         ("id" = wire::FunctionKey, Path, description = "The function."),
         ("alias" = Option<String>, Query, description = "The alias whose version runs. Default: `live`."),
         ("retry" = Option<bool>, Query, description = "Whether failures are retried as configured. Default: false."),
+        ("priority" = Option<i8>, Query, description = "Calls of higher priority start before others of the same function that wait. Default: 0.", minimum = -100, maximum = 100),
+        ("concurrencyKey" = Option<String>, Query, description = "Of the executions of the function with the same key, only `config.concurrencyPerKey` run at a time on each server. 1 to 255 bytes."),
+        ("singletonKey" = Option<String>, Query, description = "While an execution of the function with this key has not ended, no other with the key is accepted: the answer is about the first one, with `Idempotent-Replayed: true`. 1 to 255 bytes."),
         ("Idempotency-Key" = Option<String>, Header, nullable = false, description = "The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters.")
     ),
     responses(
@@ -113,6 +116,7 @@ fn call_options(parts: &Parts) -> Result<CallOptions, ApiError> {
     if parts.uri.query().is_some() {
         let params = Params::of(&parts.uri)?;
         options.alias = params.text("alias")?.map(str::to_owned);
+        options.queueing = params.queueing()?;
         options.retry = params.choice("retry", &[("true", true), ("false", false)])?;
     }
     options.idempotency_key = idempotency_key(&parts.headers)?.map(str::to_owned);

@@ -40,7 +40,7 @@ async fn a_function_is_created_read_changed_listed_and_deleted() {
     assert_eq!(function["tier"], "basic");
     assert_eq!(
         function["config"],
-        json!({"timeout": 5000, "retryCount": 3, "retry": null, "concurrency": null, "memory": null,
+        json!({"timeout": 5000, "retryCount": 3, "retry": null, "concurrency": null, "concurrencyPerKey": null, "memory": null,
             "bindings": null, "egress": null, "http": null, "kv": null, "runtime": null, "env": {}, "secrets": []})
     );
 
@@ -55,7 +55,7 @@ async fn a_function_is_created_read_changed_listed_and_deleted() {
     assert_eq!(changed["status"], "inactive");
     assert_eq!(
         changed["config"],
-        json!({"timeout": 5000, "retryCount": 0, "retry": null, "concurrency": null, "memory": null,
+        json!({"timeout": 5000, "retryCount": 0, "retry": null, "concurrency": null, "concurrencyPerKey": null, "memory": null,
             "bindings": null, "egress": null, "http": null, "kv": null, "runtime": null, "env": {}, "secrets": []})
     );
 

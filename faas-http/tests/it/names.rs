@@ -24,6 +24,12 @@ async fn every_route_of_a_function_takes_its_name_instead_of_its_id() {
             json!({"input": 1}),
             StatusCode::ACCEPTED,
         ),
+        (
+            Method::POST,
+            "/execute/batch",
+            json!({"executions": [{"input": {}}]}),
+            StatusCode::ACCEPTED,
+        ),
         (Method::POST, "/invoke", json!({"a": 1}), StatusCode::OK),
         (Method::GET, "/logs", Value::Null, StatusCode::OK),
         (Method::GET, "/versions", Value::Null, StatusCode::OK),

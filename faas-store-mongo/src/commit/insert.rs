@@ -1,8 +1,11 @@
-//! New executions and events, and idempotency keys.
+//! New executions and events, and the keys of which there is one execution.
 //!
 //! An execution that was accepted with a key has the key in the field `keySlot`, which has a unique
 //! index. The index refuses a later execution with the same key. If the window of the first has
 //! ended, the key is removed from the first and the insert is retried.
+//!
+//! An execution with a singleton key has it in the field `singletonSlot`, with a unique index as
+//! well, until it has ended.
 
 use std::collections::{HashMap, HashSet};
 
@@ -29,6 +32,8 @@ struct New<'a> {
     execution: &'a Execution,
     /// The key that it is inserted with.
     slot: Option<Bson>,
+    /// The singleton key that it is inserted with.
+    singleton: Option<Bson>,
 }
 
 impl Inner {
@@ -44,6 +49,7 @@ impl Inner {
                 place: *place,
                 execution,
                 slot: key.map(|key| key_slot(execution.function_id, key)),
+                singleton: singleton_slot(execution),
             });
         }
         for _ in 0..TRIES {
@@ -55,6 +61,9 @@ impl Inner {
                 document.insert("_id", new.execution.id.bson());
                 if let Some(slot) = &new.slot {
                     document.insert("keySlot", slot.clone());
+                }
+                if let Some(slot) = &new.singleton {
+                    document.insert("singletonSlot", slot.clone());
                 }
                 document
             });
@@ -87,12 +96,18 @@ impl Inner {
             .stored(refused.iter().map(|new| new.execution.id))
             .await?;
         let holders = self.holders(&refused).await?;
+        let singletons = self.singletons(&refused).await?;
         let mut again = Vec::new();
         for mut new in refused {
             let id = new.execution.id;
             if stored.contains(&id) {
                 // The group is retried after its response was lost.
                 set(written, new.place, Written::Done);
+                continue;
+            }
+            let first = (new.singleton.as_ref()).and_then(|slot| singletons.get(slot.as_str()?));
+            if let Some(first) = first {
+                set(written, new.place, Written::Duplicate(*first));
                 continue;
             }
             let holder = new
@@ -158,6 +173,25 @@ impl Inner {
         Ok(holders)
     }
 
+    /// The executions that have these singleton keys.
+    async fn singletons(&self, refused: &[New<'_>]) -> Result<HashMap<String, ExecutionId>, Error> {
+        let slots = refused.iter().filter_map(|new| new.singleton.clone());
+        let slots: Vec<Bson> = slots.collect();
+        let mut holders = HashMap::new();
+        if slots.is_empty() {
+            return Ok(holders);
+        }
+        let filter = doc! { "singletonSlot": { "$in": slots } };
+        let find = self.collections.executions.find(filter);
+        let mut found = find.projection(doc! { "singletonSlot": 1 }).await?;
+        while let Some(document) = found.try_next().await? {
+            let id = document.get("_id").and_then(ExecutionId::of_bson);
+            let slot = document.get_str("singletonSlot").ok();
+            holders.extend(slot.map(str::to_owned).zip(id));
+        }
+        Ok(holders)
+    }
+
     async fn release_key(&self, holder: ExecutionId, slot: Option<&Bson>) -> Result<(), Error> {
         let filter = doc! { "_id": holder.bson(), "keySlot": slot.cloned() };
         let update = doc! { "$unset": { "keySlot": "" } };
@@ -181,6 +215,13 @@ impl Inner {
         }
         Ok(())
     }
+}
+
+/// The singleton key of an execution that has not ended.
+fn singleton_slot(execution: &Execution) -> Option<Bson> {
+    let key = execution.queueing.singleton_key.as_deref();
+    let key = key.filter(|_| !execution.status.is_terminal());
+    key.map(|key| key_slot(execution.function_id, key))
 }
 
 /// Inserts the documents that do not exist. Returns those that were refused as duplicates.

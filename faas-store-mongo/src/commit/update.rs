@@ -127,6 +127,9 @@ fn statement(update: &Update<'_>, token: ObjectId) -> (Bson, usize) {
             set.insert("lastUpdate", token);
             // The fields that belong to the attempt are removed.
             let mut unset = doc! { "lease": "", "cancelRequested": "" };
+            if execution.status.is_terminal() && execution.queueing.singleton_key.is_some() {
+                unset.insert("singletonSlot", "");
+            }
             for waits in [Status::Pending, Status::Running].map(execution::waits_in) {
                 if let Some(waits) = waits.filter(|waits| !set.contains_key(waits)) {
                     unset.insert(waits, "");

@@ -42,6 +42,7 @@ pub(super) fn cut(writes: &[Write]) -> Vec<Wave<'_>> {
     // The first wave without a write of the same execution or key.
     let mut executions = HashMap::<ExecutionId, usize>::new();
     let mut keys = HashMap::<(FunctionId, &str), usize>::new();
+    let mut singletons = HashMap::<(FunctionId, &str), usize>::new();
     for (place, write) in writes.iter().enumerate() {
         let id = match write {
             Write::Insert(execution) => Some(execution.id),
@@ -56,14 +57,27 @@ pub(super) fn cut(writes: &[Write]) -> Vec<Wave<'_>> {
                 .map(|key| (execution.function_id, key)),
             _ => None,
         };
+        let singleton = match write {
+            Write::Insert(execution) | Write::Settle { execution, .. } => execution
+                .queueing
+                .singleton_key
+                .as_deref()
+                .map(|key| (execution.function_id, key)),
+            _ => None,
+        };
         let after_execution = id.and_then(|id| executions.get(&id).copied());
         let after_key = key.and_then(|key| keys.get(&key).copied());
-        let number = after_execution.max(after_key).unwrap_or(0);
+        let after_singleton = singleton.and_then(|key| singletons.get(&key).copied());
+        let number = after_execution.max(after_key).max(after_singleton);
+        let number = number.unwrap_or(0);
         if let Some(id) = id {
             executions.insert(id, number + 1);
         }
         if let Some(key) = key {
             keys.insert(key, number + 1);
+        }
+        if let Some(key) = singleton {
+            singletons.insert(key, number + 1);
         }
         while waves.len() <= number {
             waves.push(Wave::default());

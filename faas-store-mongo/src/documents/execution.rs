@@ -2,10 +2,10 @@
 
 use faas_core::model::{
     CallerLabel, Execution, ExecutionId, Failure, FailureKind, FunctionConfig, FunctionId,
-    InstanceId, Json, LeftOut, Status, Tier, Timestamp,
+    InstanceId, Json, LeftOut, Queueing, Status, Tier, Timestamp,
 };
 use faas_core::store::PartLengths;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 
 use super::damage::Damage;
 use super::{Fields, cost, date, detail, json, millis, nanos, signed};
@@ -42,6 +42,7 @@ pub(crate) fn write(execution: &Execution) -> Document {
         "cost": cost::write(&execution.cost),
         "retryOf": execution.retry_of.map(Id::bson),
         "idempotencyKey": execution.idempotency_key.as_deref(),
+        "queueing": queueing(&execution.queueing),
         "caller": execution.caller.as_ref().map(|caller| doc! {
             "id": &*caller.id,
             "name": caller.name.as_deref(),
@@ -186,12 +187,36 @@ pub(crate) fn head(document: &Document) -> Result<Head, Error> {
         more_host_calls: host_calls,
         retry_of: damage.or("retryOf", fields.optional_id("retryOf"), None),
         idempotency_key: key.map(Into::into),
+        queueing: damage.or("queueing", read_queueing(&fields), Queueing::default()),
         caller: damage.or("caller", caller(&fields), None),
     };
     Ok(Head {
         execution,
         lengths,
         damage,
+    })
+}
+
+/// Null stands for the default.
+fn queueing(queueing: &Queueing) -> Bson {
+    if queueing.is_default() {
+        return Bson::Null;
+    }
+    doc! {
+        "priority": i64::from(queueing.priority),
+        "concurrencyKey": queueing.concurrency_key.as_deref(),
+        "singletonKey": queueing.singleton_key.as_deref(),
+    }
+    .into()
+}
+
+fn read_queueing(fields: &Fields<'_>) -> Result<Queueing, Error> {
+    let fields = fields.within("queueing");
+    let priority = fields.optional_integer("priority")?.unwrap_or(0);
+    Ok(Queueing {
+        priority: i8::try_from(priority).map_err(|_| fields.unreadable("priority"))?,
+        concurrency_key: fields.optional_text("concurrencyKey")?.map(Into::into),
+        singleton_key: fields.optional_text("singletonKey")?.map(Into::into),
     })
 }
 

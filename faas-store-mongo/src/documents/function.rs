@@ -42,6 +42,7 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
             "retryCount": i64::from(function.config.retry_count),
             "retry": write_retry(&function.config),
             "concurrency": function.config.concurrency.map(i64::from),
+            "concurrencyPerKey": function.config.concurrency_per_key.map(i64::from),
             "memory": function.config.memory.map(i64::from),
             "bindings": write_bindings(&function.config),
             "egress": write_egress(&function.config),
@@ -347,6 +348,11 @@ fn config(fields: &Fields<'_>, damage: &mut Damage) -> FunctionConfig {
         concurrency: damage.or(
             "config.concurrency",
             fields.optional_u32("concurrency"),
+            None,
+        ),
+        concurrency_per_key: damage.or(
+            "config.concurrencyPerKey",
+            fields.optional_u32("concurrencyPerKey"),
             None,
         ),
         memory: damage.or("config.memory", fields.optional_u32("memory"), None),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use faas_core::model::{
     CallerLabel, Cost, Execution, ExecutionId, Failure, FailureKind, FunctionId, InstanceId, Json,
-    LeftOut, ListedExecution, NanoDollars, Status, Tier, Timestamp,
+    LeftOut, ListedExecution, NanoDollars, Queueing, Status, Tier, Timestamp,
 };
 use faas_core::store::{PageBudget, PartLengths};
 use rusqlite::{CachedStatement, Connection, Row, params};
@@ -21,10 +21,11 @@ const INSERT: &str = "
         cost_tier, cost_base, cost_cold_start, cost_retry, cost_data_transfer, memory_mb, cpu_millis,
         price_version, function_version, tier, start_time, end_time, retry_count, max_retries,
         due_at, instance_id, retry_of, idempotency_key, failure, attempts, logs, input, output,
-        host_calls, host_call_count, caller, caller_name, cost_kv)
+        host_calls, host_call_count, caller, caller_name, cost_kv,
+        queueing)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
         ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34,
-        ?35, ?36)
+        ?35, ?36, ?37)
     ON CONFLICT (seq) DO NOTHING";
 
 const UPDATE: &str = "
@@ -35,7 +36,7 @@ const UPDATE: &str = "
         retry_count = ?21, max_retries = ?22, due_at = ?23, instance_id = ?24, retry_of = ?25,
         idempotency_key = ?26, failure = ?27, attempts = ?28, logs = ?29, input = ?30, output = ?31,
         host_calls = ?32, host_call_count = ?33, caller = ?34, caller_name = ?35,
-        cost_kv = ?36
+        cost_kv = ?36, queueing = ?37
     WHERE seq = ?1 AND id = ?2";
 
 macro_rules! select {
@@ -47,7 +48,8 @@ macro_rules! select {
         e.cost_cold_start, e.cost_retry, e.cost_data_transfer, e.memory_mb, e.cpu_millis,
         e.price_version, e.function_version, e.tier, e.start_time, e.end_time, e.retry_count,
         e.max_retries, e.due_at, e.instance_id, e.retry_of, e.idempotency_key, e.failure,
-        e.host_call_count, e.caller, e.caller_name, e.cost_kv, ",
+        e.host_call_count, e.caller, e.caller_name, e.cost_kv,
+        e.queueing, ",
             $parts,
             " "
         )
@@ -142,6 +144,7 @@ fn write(
         caller.map(|caller| &*caller.id),
         caller.and_then(|caller| caller.name.as_deref()),
         cost.kv.get(),
+        queueing(execution)?,
     ])?;
     Ok(changed)
 }
@@ -246,6 +249,8 @@ fn read_head(columns: &mut Columns<'_, '_>) -> Result<Execution, Error> {
     let caller = columns.value_or::<Option<String>>("caller", None);
     let caller_name = columns.value_or::<Option<String>>("caller_name", None);
     cost.kv = NanoDollars::new(columns.value_or("cost_kv", 0));
+    let queueing = read_queueing(columns);
+    let queueing = columns.sound("queueing", queueing, Queueing::default());
     Ok(Execution {
         id,
         function_id: FunctionId::from_u128(function_id),
@@ -272,11 +277,25 @@ fn read_head(columns: &mut Columns<'_, '_>) -> Result<Execution, Error> {
         more_host_calls: count(host_call_count.unwrap_or(0)),
         retry_of: retry_of.map(ExecutionId::from_u128),
         idempotency_key: key.map(Into::into),
+        queueing,
         caller: caller.map(|id| CallerLabel {
             id: id.into(),
             name: caller_name.map(Into::into),
         }),
     })
+}
+
+/// `None` stands for the default.
+fn queueing(execution: &Execution) -> Result<Option<String>, Error> {
+    let queueing = Some(&execution.queueing).filter(|queueing| !queueing.is_default());
+    let text = queueing.map(serde_json::to_string).transpose();
+    text.map_err(|_| Error::row(TABLE, "queueing"))
+}
+
+fn read_queueing(columns: &mut Columns<'_, '_>) -> Result<Queueing, Error> {
+    let queueing = columns.bytes()?.map(serde_json::from_slice).transpose();
+    let queueing = queueing.map_err(|_| Error::row(TABLE, "queueing"))?;
+    Ok(queueing.unwrap_or_default())
 }
 
 /// Reads attempts, logs, input and output, except those that are omitted.

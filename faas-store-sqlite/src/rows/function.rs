@@ -18,16 +18,16 @@ const INSERT: &str = "
     INSERT INTO functions (no, name, description, code, created_at, updated_at, version, active,
         timeout, retry_count, concurrency, tier, environment, memory, bindings, language,
         module_bytes, modules, runtime, handler, egress, http, kv, retry,
-        aliases, tool)
+        aliases, concurrency_per_key, tool)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-        ?20, ?21, ?22, ?23, ?24, ?25, ?26)";
+        ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)";
 
 const UPDATE: &str = "
     UPDATE functions SET name = ?2, description = ?3, code = ?4, created_at = ?5, updated_at = ?6,
         version = ?7, active = ?8, timeout = ?9, retry_count = ?10, concurrency = ?11, tier = ?12,
         environment = ?13, memory = ?14, bindings = ?15, language = ?16, module_bytes = ?17,
         modules = ?18, runtime = ?19, handler = ?20, egress = ?21, http = ?22, kv = ?23,
-        retry = ?24, aliases = ?25, tool = ?26
+        retry = ?24, aliases = ?25, concurrency_per_key = ?26, tool = ?27
     WHERE no = ?1";
 
 /// Replaces a name or description that cannot be read.
@@ -38,7 +38,7 @@ pub(crate) const SELECT: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
         f.environment, f.tier, f.language, f.modules, f.handler, f.egress, f.http, f.kv, f.retry,
-        f.aliases, f.tool
+        f.aliases, f.concurrency_per_key, f.tool
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
@@ -48,7 +48,7 @@ pub(crate) const SELECT_WITHOUT_CODE: &str = "
         f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
         f.environment, f.tier, f.language, NULL, f.handler, f.egress, f.http, f.kv, f.retry,
-        f.aliases, f.tool
+        f.aliases, f.concurrency_per_key, f.tool
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
@@ -57,7 +57,7 @@ pub(crate) const SELECT_VERSION: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
         f.environment, f.tier, f.language, f.modules, f.handler, f.egress, f.http, f.kv, f.retry,
-        NULL, f.tool
+        NULL, f.concurrency_per_key, f.tool
     FROM function_versions f JOIN function_numbers n ON n.no = f.function_no
     ";
 
@@ -67,7 +67,7 @@ pub(crate) const SELECT_VERSION_WITHOUT_CODE: &str = "
         f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
         f.environment, f.tier, f.language, NULL, f.handler, f.egress, f.http, f.kv, f.retry,
-        NULL, f.tool
+        NULL, f.concurrency_per_key, f.tool
     FROM function_versions f JOIN function_numbers n ON n.no = f.function_no
     ";
 
@@ -76,10 +76,10 @@ const KEEP: &str = "
     INSERT OR REPLACE INTO function_versions (function_no, version, replaced_at, name, description,
         created_at, updated_at, active, timeout, retry_count, concurrency, memory, bindings, runtime,
         tier, environment, code, language, module_bytes, modules, handler, egress,
-        http, kv, retry, tool)
+        http, kv, retry, concurrency_per_key, tool)
     SELECT no, version, ?2, name, description, created_at, updated_at, active, timeout, retry_count,
         concurrency, memory, bindings, runtime, tier, environment, code, language, module_bytes,
-        modules, handler, egress, http, kv, retry, tool
+        modules, handler, egress, http, kv, retry, concurrency_per_key, tool
     FROM functions WHERE no = ?1";
 
 /// The columns that [`read_label`] needs.
@@ -163,6 +163,7 @@ fn write(connection: &Connection, sql: &str, no: i64, function: &Function) -> Re
         kv(function)?,
         retry(function)?,
         aliases(function)?,
+        function.config.concurrency_per_key,
         tool(function)?,
     ])?;
     Ok(())
@@ -322,6 +323,7 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
         timeout: columns.duration_or("timeout", default.timeout),
         retry_count: columns.value_or("retry_count", default.retry_count),
         concurrency: columns.value_or("concurrency", None),
+        concurrency_per_key: None,
         memory: columns.value_or("memory", None),
         // A function whose bindings cannot be read gets none, so that it cannot use more than it was
         // given.
@@ -359,6 +361,7 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
     config.retry = columns.sound("retry", retry, None);
     let aliases = read_aliases(&mut columns);
     let aliases = columns.sound("aliases", aliases, Arc::default());
+    config.concurrency_per_key = columns.value_or("concurrency_per_key", None);
     let tool = read_tool(&mut columns);
     config.tool = columns.sound("tool", tool, None);
     columns.report(&id);

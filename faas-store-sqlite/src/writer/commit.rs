@@ -85,6 +85,14 @@ impl Writer {
         {
             return Ok(Written::Duplicate(earlier));
         }
+        let singleton = execution.queueing.singleton_key.as_deref();
+        let singleton = singleton.filter(|_| !execution.status.is_terminal());
+        if let Some(key) = singleton
+            && let Some(first) = self.singleton(no, key)?
+            && first != execution.id
+        {
+            return Ok(Written::Duplicate(first));
+        }
         if !execution::insert(&self.connection, execution, no)? {
             return self.inserted_before(execution.id);
         }
@@ -101,6 +109,11 @@ impl Writer {
                     execution.created_at.as_micros(),
                 ])?;
         }
+        if let Some(key) = singleton {
+            self.connection
+                .prepare_cached("INSERT INTO singletons VALUES (?, ?, ?)")?
+                .execute(params![no, key, execution_key(execution.id)])?;
+        }
         self.state
             .arrive(execution.id, execution.status, execution.created_at);
         if execution.status.is_terminal() {
@@ -116,6 +129,17 @@ impl Writer {
         )?;
         let id = find
             .query_row(params![no, key, since.as_micros()], |row| row.get(0))
+            .optional()?;
+        Ok(id.map(|id| ExecutionId::from_u128(u128::from_be_bytes(id))))
+    }
+
+    /// The execution that has this singleton key.
+    fn singleton(&self, no: i64, key: &str) -> Result<Option<ExecutionId>, Error> {
+        let mut find = self
+            .connection
+            .prepare_cached("SELECT id FROM singletons WHERE function_no = ? AND key = ?")?;
+        let id = find
+            .query_row(params![no, key], |row| row.get(0))
             .optional()?;
         Ok(id.map(|id| ExecutionId::from_u128(u128::from_be_bytes(id))))
     }
@@ -175,6 +199,13 @@ impl Writer {
         execution::update(&self.connection, execution, no)?;
         self.state.shift(from.status, execution.status);
         if execution.status.is_terminal() {
+            if let Some(key) = &execution.queueing.singleton_key {
+                self.connection
+                    .prepare_cached(
+                        "DELETE FROM singletons WHERE function_no = ? AND key = ? AND id = ?",
+                    )?
+                    .execute(params![no, &**key, execution_key(id)])?;
+            }
             self.roll_up(execution, no, sums);
         }
         Ok(Written::Done)

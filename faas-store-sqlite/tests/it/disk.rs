@@ -52,7 +52,7 @@ async fn a_lock_held_by_somebody_else_makes_writes_unavailable_until_it_is_relea
 #[tokio::test]
 async fn a_full_database_is_unavailable_until_something_expires_and_loses_nothing() {
     let (_folder, path) = folder();
-    let options = SqliteStore::options().max_bytes(512 * 1024);
+    let options = SqliteStore::options().max_bytes(640 * 1024);
     let store = options.open(&path).await.unwrap();
     let mut fixtures = Fixtures::new();
     let mut stored = 0;
@@ -74,7 +74,7 @@ async fn a_full_database_is_unavailable_until_something_expires_and_loses_nothin
     assert_eq!(count().await, stored);
 
     let later = fixtures.now + Duration::from_secs(1);
-    assert_eq!(store.expire(later, 40).await.unwrap(), 40);
+    assert_eq!(store.expire(later, 50).await.unwrap(), 50);
     // Roll-ups stay, so not all of the room is free again.
     for _ in 0..10 {
         insert_one(&store, &mut fixtures).await.unwrap();

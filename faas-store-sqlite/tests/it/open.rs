@@ -121,8 +121,8 @@ async fn a_corrupt_page_makes_the_store_unusable_and_not_the_process() {
     }
     store.close().await.unwrap();
     let mut bytes = fs::read(&path).unwrap();
-    // All but the first page, which tells what the file is.
-    for byte in bytes.iter_mut().skip(4_096 * 24).step_by(7) {
+    // All but the first pages, which tell what the file is and have the roots of the tables.
+    for byte in bytes.iter_mut().skip(4_096 * 64).step_by(7) {
         *byte ^= 0x5a;
     }
     fs::write(&path, bytes).unwrap();

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faas_core::model::{
-    Execution, Function, FunctionSummary, KvUsage, ListedExecution, NanoDollars, ScalingEvent,
-    Timestamp,
+    Execution, Function, FunctionSummary, KvUsage, ListedExecution, NanoDollars, Queueing,
+    ScalingEvent, Timestamp,
 };
 use faas_core::store::conformance::fixtures::Fixtures;
 use faas_core::store::{
@@ -79,6 +79,7 @@ fn as_first_release(mut execution: Execution) -> Execution {
         host_calls: Vec::new(),
         more_host_calls: 0,
         caller: None,
+        queueing: Queueing::default(),
         ..execution
     }
 }

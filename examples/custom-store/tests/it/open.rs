@@ -149,6 +149,7 @@ async fn every_field_outlives_a_restart() {
                 .ok()
                 .map(Arc::new),
             concurrency: Some(4),
+            concurrency_per_key: Some(2),
             memory: Some(64),
             bindings: Some(["inventory".into()].into()),
             egress: None,

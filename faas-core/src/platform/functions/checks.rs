@@ -150,6 +150,7 @@ fn check_config(
         // It was checked when it was read.
         retry: _,
         concurrency,
+        concurrency_per_key,
         memory,
         bindings,
         egress,
@@ -179,6 +180,11 @@ fn check_config(
     }
     if is_new(|before, after| before.concurrency != after.concurrency) && *concurrency == Some(0) {
         return wrong("concurrency is 0: expected at least 1, or none for no limit".to_owned());
+    }
+    if is_new(|before, after| before.concurrency_per_key != after.concurrency_per_key)
+        && *concurrency_per_key == Some(0)
+    {
+        return wrong("concurrencyPerKey is 0: expected at least 1".to_owned());
     }
     let http_limit = http.as_deref().and_then(HttpConfig::time_limit);
     if let Some(limit) = http_limit

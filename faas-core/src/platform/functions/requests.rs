@@ -124,6 +124,13 @@ impl NewFunction {
         self
     }
 
+    /// How many of its executions with the same concurrency key may run at the same time.
+    #[must_use]
+    pub const fn concurrency_per_key(mut self, limit: u32) -> Self {
+        self.config.concurrency_per_key = Some(limit);
+        self
+    }
+
     /// Sets the memory of its code in MiB, at most what its tier gives.
     #[must_use]
     pub const fn memory(mut self, mib: u32) -> Self {
@@ -232,6 +239,8 @@ pub struct FunctionUpdate {
     pub retry: Option<Option<Arc<RetryConfig>>>,
     /// A new concurrency limit; `Some(None)` lifts it.
     pub concurrency: Option<Option<u32>>,
+    /// A new concurrency limit for each key; `Some(None)`: one.
+    pub concurrency_per_key: Option<Option<u32>>,
     /// A new amount of memory in MiB; `Some(None)` gives what the tier gives.
     pub memory: Option<Option<u32>>,
     /// New bindings; `Some(None)` gives those that the host opens to all functions.
@@ -321,6 +330,13 @@ impl FunctionUpdate {
     #[must_use]
     pub const fn concurrency(mut self, limit: Option<u32>) -> Self {
         self.concurrency = Some(limit);
+        self
+    }
+
+    /// Changes the concurrency limit for each key; `None`: one.
+    #[must_use]
+    pub const fn concurrency_per_key(mut self, limit: Option<u32>) -> Self {
+        self.concurrency_per_key = Some(limit);
         self
     }
 
@@ -416,6 +432,7 @@ impl From<NewFunction> for FunctionUpdate {
             .retry_count(new.config.retry_count)
             .retry(new.config.retry)
             .concurrency(new.config.concurrency)
+            .concurrency_per_key(new.config.concurrency_per_key)
             .memory(new.config.memory)
             .bindings(new.config.bindings)
             .egress(new.config.egress)
@@ -478,6 +495,9 @@ impl FunctionUpdate {
             after.config.retry.clone_from(retry);
         }
         after.config.concurrency = self.concurrency.unwrap_or(after.config.concurrency);
+        after.config.concurrency_per_key = self
+            .concurrency_per_key
+            .unwrap_or(after.config.concurrency_per_key);
         after.config.memory = self.memory.unwrap_or(after.config.memory);
         if let Some(bindings) = &self.bindings {
             after.config.bindings.clone_from(bindings);

@@ -9,8 +9,8 @@ use crate::model::{
     Actor, ApiKey, Attempt, AuditAction, AuditEntry, CallerLabel, CodeHash, Environment, Execution,
     ExecutionId, Failure, FailureKind, Function, FunctionConfig, FunctionId, FunctionStatus,
     HostCallRecord, IdGenerator, InstanceId, Json, KeyHash, KvUsage, LogLevel, LogLine,
-    NanoDollars, RequestRecord, RetryAdvice, Role, ScalingAction, ScalingEvent, Secret, Tier,
-    Timestamp,
+    NanoDollars, Queueing, RequestRecord, RetryAdvice, Role, ScalingAction, ScalingEvent, Secret,
+    Tier, Timestamp,
 };
 use crate::model::{Basis, Cost};
 use crate::model::{
@@ -220,6 +220,18 @@ impl Fixtures {
         execution.max_retries = random.u32(..11);
         let key = format!("key-{}", random.u64(..));
         execution.idempotency_key = random.bool().then(|| Arc::from(key));
+        if random.bool() {
+            let key = random
+                .bool()
+                .then(|| format!("customer \"ü\" {}", random.u8(..)).into());
+            execution.queueing = Queueing {
+                priority: random.i8(-100..=100),
+                concurrency_key: key,
+                singleton_key: random
+                    .bool()
+                    .then(|| format!("job {}", random.u64(..)).into()),
+            };
+        }
         execution.caller = random.bool().then(|| {
             let caller = CallerLabel::new(format!("tenant \"ü\" {}", random.u8(..)));
             match random.bool() {

@@ -67,6 +67,7 @@ pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
                 .unwrap(),
             )),
             concurrency: Some(4),
+            concurrency_per_key: Some(2),
             memory: Some(300),
             bindings: Some(["inventory".into(), "Mail_2".into()].into()),
             egress: Some(Arc::new(

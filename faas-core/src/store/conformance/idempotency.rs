@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::fixtures::Fixtures;
-use super::{Fixture, write};
-use crate::model::{Execution, FunctionId};
-use crate::store::{IDEMPOTENCY_WINDOW, Write, Written};
+use super::{Fixture, claim, settle, write};
+use crate::model::{Execution, FunctionId, Queueing, Status};
+use crate::store::{IDEMPOTENCY_WINDOW, Stage, Write, Written};
 
 fn keyed(fixtures: &mut Fixtures, function: FunctionId, key: &str) -> Execution {
     Execution {
@@ -106,4 +106,45 @@ pub async fn a_key_used_twice_in_one_group_is_found(fixture: impl Fixture) {
     let second = keyed(&mut fixtures, function, "key");
     let written = store.commit(&[new(&first), new(&second)]).await.unwrap();
     assert_eq!(written, [Written::Done, Written::Duplicate(first.id)]);
+}
+
+pub async fn of_the_executions_with_one_singleton_key_one_has_not_ended(fixture: impl Fixture) {
+    let (store, mut fixtures) = (fixture.store(), Fixtures::new());
+    let (one, other) = (fixtures.id(), fixtures.id());
+    let mut single = |function| Execution {
+        queueing: Queueing::default().singleton_key("key"),
+        ..fixtures.pending(function)
+    };
+    let (first, second, third) = (single(one), single(one), single(one));
+    let elsewhere = single(other);
+    let group = [new(&first), new(&second), new(&elsewhere)];
+    let written = store.commit(&group).await.unwrap();
+    let duplicate = Written::Duplicate(first.id);
+    let expected = [Written::Done, duplicate, Written::Done];
+    assert_eq!(written, expected);
+    assert_eq!(store.execution(second.id).await.unwrap(), None);
+    // A group that is tried again is no second execution.
+    assert_eq!(write(&*store, new(&first)).await, Written::Done);
+
+    // It has the key while it runs, while it waits for a retry, and until it has ended.
+    assert_eq!(write(&*store, claim(first.id, 1)).await, Written::Done);
+    assert_eq!(write(&*store, new(&second)).await, duplicate);
+    let mut execution = first;
+    execution.claim().unwrap();
+    execution.release().unwrap();
+    assert_eq!(settle(&*store, &execution, 1).await, Written::Done);
+    assert_eq!(write(&*store, new(&second)).await, duplicate);
+    assert_eq!(write(&*store, claim(execution.id, 2)).await, Written::Done);
+    let from = Stage {
+        status: Status::Running,
+        attempt: 2,
+    };
+    execution.claim().unwrap();
+    fixtures.end(&mut execution);
+    let execution = Arc::new(execution);
+    let group = [Write::Settle { execution, from }, new(&third)];
+    let written = store.commit(&group).await.unwrap();
+    assert_eq!(written, [Written::Done, Written::Done]);
+    let duplicate = Written::Duplicate(third.id);
+    assert_eq!(write(&*store, new(&second)).await, duplicate);
 }

@@ -141,6 +141,7 @@ macro_rules! store_conformance {
             idempotency::idempotency_keys_of_two_functions_are_independent,
             idempotency::two_inserts_at_once_with_one_key_store_one_execution,
             idempotency::a_key_used_twice_in_one_group_is_found,
+            idempotency::of_the_executions_with_one_singleton_key_one_has_not_ended,
             lists::a_list_is_newest_first_and_pages_through_everything_once,
             lists::a_list_narrows_by_function_status_and_period,
             lists::a_list_narrows_by_the_reason_of_a_failure,

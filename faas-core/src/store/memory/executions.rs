@@ -27,6 +27,8 @@ pub(super) struct Executions {
     by_function: HashMap<FunctionId, BTreeSet<ExecutionId>>,
     /// Keys of executions that are still here.
     keys: HashMap<(FunctionId, Arc<str>), Accepted>,
+    /// The executions with singleton keys that have not ended.
+    singletons: HashMap<(FunctionId, Arc<str>), ExecutionId>,
     totals: Totals,
     skew: Skew,
     usage: RollUps,
@@ -38,6 +40,12 @@ struct Accepted {
     at: Timestamp,
 }
 
+/// The key under which no other execution that has not ended may be.
+fn singleton(execution: &Execution) -> Option<(FunctionId, Arc<str>)> {
+    let key = execution.queueing.singleton_key.clone()?;
+    Some((execution.function_id, key))
+}
+
 impl Executions {
     pub(super) fn new(capacity: usize) -> Self {
         Self {
@@ -46,6 +54,7 @@ impl Executions {
             open: BTreeMap::new(),
             by_function: HashMap::new(),
             keys: HashMap::new(),
+            singletons: HashMap::new(),
             totals: Totals::default(),
             skew: Skew::default(),
             usage: RollUps::default(),
@@ -58,12 +67,20 @@ impl Executions {
             // The group is tried again because its answer was lost.
             return Written::Done;
         }
+        let is_open = !execution.status.is_terminal();
+        let singleton = singleton(execution).filter(|_| is_open);
+        if let Some(first) = singleton
+            .as_ref()
+            .and_then(|slot| self.singletons.get(slot))
+        {
+            return Written::Duplicate(*first);
+        }
         if let Some(key) = &execution.idempotency_key {
             let slot = (execution.function_id, Arc::clone(key));
             let since = execution.created_at - IDEMPOTENCY_WINDOW;
             let earlier = self.keys.get(&slot).filter(|earlier| earlier.at >= since);
             match earlier {
-                Some(earlier) if !execution.status.is_terminal() => {
+                Some(earlier) if is_open => {
                     return Written::Duplicate(earlier.id);
                 }
                 Some(_) => {}
@@ -73,6 +90,7 @@ impl Executions {
                 }
             }
         }
+        self.singletons.extend(singleton.map(|slot| (slot, id)));
         self.skew.note(id, execution.created_at);
         self.by_function
             .entry(execution.function_id)
@@ -381,6 +399,11 @@ impl Executions {
     }
 
     fn end(&mut self, execution: &Arc<Execution>) {
+        if let Some(slot) = singleton(execution)
+            && self.singletons.get(&slot) == Some(&execution.id)
+        {
+            self.singletons.remove(&slot);
+        }
         *self.count(execution.status) += 1;
         self.usage.add(execution);
         self.ended.insert(execution.id, Arc::clone(execution));

@@ -65,7 +65,7 @@ it("replaces a secret, and can keep the old one after all", async () => {
   expect(container.textContent).toContain("Set");
   await save();
   await waitFor(() => expect(sent()).toBeDefined());
-  expect(sent()?.config).toEqual({ timeout: 30_000, retryCount: 3, retry: null, memory: null, bindings: null, kv: null, http: null, egress: null });
+  expect(sent()?.config).toEqual({ timeout: 30_000, retryCount: 3, retry: null, concurrency: null, concurrencyPerKey: null, runtime: null, memory: null, bindings: null, kv: null, http: null, egress: null });
 });
 
 it("keeps the line breaks of a pasted secret", async () => {

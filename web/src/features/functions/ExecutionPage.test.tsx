@@ -130,6 +130,11 @@ it("shows who called: the name and the id, or only the id", async () => {
   expect((await screen.findByText(/^Called by/)).textContent).toBe("Called by tenant-7");
 });
 
+it("shows the priority and the keys with which it was queued", async () => {
+  open(anExecution({ _id: "e1", priority: 5, concurrencyKey: "customer-1" }));
+  expect(await screen.findByText("Priority 5, Concurrency key customer-1")).toBeTruthy();
+});
+
 it("says nothing of the caller where it is not known", async () => {
   open(anExecution({ _id: "e1" }));
   expect(await screen.findByText("Queue time")).toBeTruthy();

@@ -72,6 +72,7 @@ function Detail({ execution }: { execution: Execution }) {
           />
         ) : null}
       </dl>
+      <Queueing execution={execution} />
       {execution.caller ? (
         <p className="text-sm">
           Called by <span className="font-medium">{execution.caller.name ?? execution.caller.id}</span>
@@ -116,6 +117,16 @@ function Detail({ execution }: { execution: Execution }) {
       </Card>
     </Page>
   );
+}
+
+/** How the execution is queued, where its caller has said so. */
+function Queueing({ execution: { priority, concurrencyKey, singletonKey } }: { execution: Execution }) {
+  const parts = [
+    priority ? `Priority ${priority}` : null,
+    concurrencyKey ? `Concurrency key ${concurrencyKey}` : null,
+    singletonKey ? `Singleton key ${singletonKey}` : null,
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? null : <p className="text-sm break-words">{parts.join(", ")}</p>;
 }
 
 /** The time of the kept host calls, which may overlap. */

@@ -1,20 +1,22 @@
 import { expect, it } from "vitest";
 import { aFunction } from "../../../tests/samples";
-import { check, draftOf, draftOfFile, EMPTY, timeoutOf, toUpload } from "./draft";
+import { check, draftOf, draftOfFile, EMPTY, timeoutOf, toUpload, type Draft } from "./draft";
 import { matches } from "./search";
 
 const good = draftOf(aFunction());
 
 it("reports an error for each invalid field", () => {
   expect(check(good)).toEqual({});
-  expect(Object.keys(check({ name: " ", description: "", code: "\n", timeout: "0", retries: "11", memory: "0.5", bindings: "a.b", kv: "a b", http: "public", routes: "a", origins: "", egress: "listed", allow: [], deny: [], retryBase: "-1", retryFactor: "0", retryCap: "x", retryJitter: "101", retryOn: [], environment: [] })).toSorted()).toEqual([
+  expect(Object.keys(check({ name: " ", description: "", code: "\n", timeout: "0", retries: "11", concurrency: "0", perKey: "x", runtime: "", memory: "0.5", bindings: "a.b", kv: "a b", http: "public", routes: "a", origins: "", egress: "listed", allow: [], deny: [], retryBase: "-1", retryFactor: "0", retryCap: "x", retryJitter: "101", retryOn: [], environment: [] })).toSorted()).toEqual([
     "bindings",
     "code",
+    "concurrency",
     "description",
     "egress",
     "kv",
     "memory",
     "name",
+    "perKey",
     "retries",
     "retryBase",
     "retryCap",
@@ -30,7 +32,7 @@ it("reports an error for each invalid field", () => {
 });
 
 it("uploads the timeout in milliseconds", () => {
-  expect(toUpload({ ...good, timeout: "2.5" }, null).config).toEqual({ timeout: 2_500, retryCount: 3, retry: null, memory: null, bindings: null, kv: null, http: null, egress: null });
+  expect(toUpload({ ...good, timeout: "2.5" }, null).config).toEqual({ timeout: 2_500, retryCount: 3, retry: null, concurrency: null, concurrencyPerKey: null, runtime: null, memory: null, bindings: null, kv: null, http: null, egress: null });
   expect(timeoutOf({ ...good, timeout: "nonsense" })).toBe(30_000);
 });
 
@@ -43,6 +45,13 @@ it("sends no memory and no bindings for the defaults, and the names once each", 
   expect(stored).toMatchObject({ memory: "64", bindings: "a, b" });
   expect(check({ ...good, bindings: Array.from({ length: 65 }, (_, n) => `b${n}`).join() }).bindings).toMatch(/65/);
   expect(check({ ...good, bindings: "x".repeat(65) }).bindings).toMatch(/Invalid name/);
+});
+
+it("sends the limits of concurrency and the runtime, and null where a field is empty", () => {
+  const config = (draft: Draft) => toUpload(draft, null).config;
+  expect(config(good)).toMatchObject({ concurrency: null, concurrencyPerKey: null, runtime: null });
+  const set = { ...good, concurrency: "4", perKey: "2", runtime: "processes" };
+  expect(config(set)).toMatchObject({ concurrency: 4, concurrencyPerKey: 2, runtime: "processes" });
 });
 
 it("takes the name of a file only if the form has none", () => {

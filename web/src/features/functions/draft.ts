@@ -14,6 +14,12 @@ export interface Draft extends EgressDraft, RetryDraft {
   /** Seconds. */
   timeout: string;
   retries: string;
+  /** How many may run at once; empty for no limit. */
+  concurrency: string;
+  /** How many with the same key may run at once; empty for one. */
+  perKey: string;
+  /** The name of the runtime; empty for the server's first one. */
+  runtime: string;
   /** MiB; empty for what the tier gives. */
   memory: string;
   /** Names with commas between them; null for the bindings that are open to every function. */
@@ -35,7 +41,11 @@ const STARTER = `// The input and the result are JSON.
 return { greeting: \`Hello, \${input.name ?? "world"}!\` };
 `;
 
-export const EMPTY: Draft = { name: "", description: "", code: STARTER, timeout: "30", retries: "3", memory: "", bindings: null, kv: "", http: "off", routes: "", origins: "", egress: "server", allow: [], deny: [], ...retryOf(null), environment: [] };
+export const EMPTY: Draft = { name: "", description: "", code: STARTER, timeout: "30", retries: "3", concurrency: "", perKey: "", runtime: "", memory: "", bindings: null, kv: "", http: "off", routes: "", origins: "", egress: "server", allow: [], deny: [], ...retryOf(null), environment: [] };
+
+const numberText = (number: number | null) => number === null ? "" : String(number);
+
+const numberIn = (text: string) => text.trim() ? Number(text) : null;
 
 export const draftOf = (fn: Fn): Draft => ({
   name: fn.name,
@@ -43,7 +53,10 @@ export const draftOf = (fn: Fn): Draft => ({
   code: fn.code,
   timeout: String(fn.config.timeout / 1000),
   retries: String(fn.config.retryCount),
-  memory: fn.config.memory === null ? "" : String(fn.config.memory),
+  concurrency: numberText(fn.config.concurrency),
+  perKey: numberText(fn.config.concurrencyPerKey),
+  runtime: fn.config.runtime ?? "",
+  memory: numberText(fn.config.memory),
   bindings: fn.config.bindings?.join(", ") ?? null,
   kv: textOf(fn.config.kv),
   ...httpOf(fn.config.http),
@@ -97,8 +110,10 @@ export function check(draft: Draft): DraftErrors {
     errors.retries = "Enter a whole number from 0 to 10.";
   }
   Object.assign(errors, checkRetry(draft));
-  const memory = Number(draft.memory);
-  if (draft.memory.trim() && (!Number.isInteger(memory) || memory < 1)) errors.memory = "Enter a whole number above 0, or nothing.";
+  for (const field of ["concurrency", "perKey", "memory"] as const) {
+    const number = numberIn(draft[field]);
+    if (number !== null && (!Number.isInteger(number) || number < 1)) errors[field] = "Enter a whole number above 0, or nothing.";
+  }
   const bindings = checkBindings(namesOf(draft.bindings) ?? []);
   if (bindings) errors.bindings = bindings;
   const namespaces = checkNamespaces(draft.kv);
@@ -122,7 +137,10 @@ export const toUpload = (draft: Draft, fn: Fn | null): NewFunction => ({
     timeout: Math.round(Number(draft.timeout) * 1000),
     retryCount: Number(draft.retries),
     retry: retryIn(draft),
-    memory: draft.memory.trim() ? Number(draft.memory) : null,
+    concurrency: numberIn(draft.concurrency),
+    concurrencyPerKey: numberIn(draft.perKey),
+    runtime: draft.runtime || null,
+    memory: numberIn(draft.memory),
     bindings: namesOf(draft.bindings),
     kv: namespacesIn(draft.kv),
     http: settingsOf(draft, fn?.config.http ?? null),

@@ -1091,13 +1091,28 @@ export interface components {
         Basis: "history" | "given" | "probe" | "default";
         /** @description One execution of a batch. */
         BatchExecution: {
+            /**
+             * @description Of the executions of the function with the same key, only `config.concurrencyPerKey` run at a
+             *     time on each server.
+             */
+            concurrencyKey?: string | null;
             /** @description How long it stays pending before it is due, such as `5m`. */
             delay?: string | null;
             /** @description The same key, function and input within 24 hours mean the first execution. */
             idempotencyKey?: string | null;
             /** @description Any JSON; absent or null: `{}`. */
             input?: unknown;
+            /**
+             * Format: int32
+             * @description Executions of higher priority start before others of the same function that wait. Default: 0.
+             */
+            priority?: number;
             runAt?: components["schemas"]["Moment"] | null;
+            /**
+             * @description While an execution of the function with this key has not ended, no other with the key is
+             *     accepted: the answer is about the first one.
+             */
+            singletonKey?: string | null;
         };
         /** @description Executions of one function that are accepted together or not at all. */
         BatchRequest: {
@@ -1390,13 +1405,28 @@ export interface components {
         /** @description What to execute a function with. */
         ExecuteRequest: {
             /**
+             * @description Of the executions of the function with the same key, only `config.concurrencyPerKey` run at a
+             *     time on each server.
+             */
+            concurrencyKey?: string | null;
+            /**
              * @description How long it stays pending before it is due: a whole number with ms, s, m, h or d, such as `5m`;
              *     at most 366 days. Not together with `runAt`.
              */
             delay?: string | null;
             /** @description Any JSON; absent or null: `{}`. */
             input?: unknown;
+            /**
+             * Format: int32
+             * @description Executions of higher priority start before others of the same function that wait. Default: 0.
+             */
+            priority?: number;
             runAt?: components["schemas"]["Moment"] | null;
+            /**
+             * @description While an execution of the function with this key has not ended, no other with the key is
+             *     accepted: the answer is about the first one.
+             */
+            singletonKey?: string | null;
         };
         /** @description An execution. `F` is how it names its function: by its id, or by a [`FunctionRef`]. */
         Execution: {
@@ -1413,6 +1443,11 @@ export interface components {
             codeHash?: string;
             /** @description Whether an isolate had to be made for it. */
             coldStart: boolean;
+            /**
+             * @description Of those of its function with this key, only so many run at a time; left out where there is
+             *     none.
+             */
+            concurrencyKey?: string;
             /** @description Its price; zero until it has ended. */
             cost: components["schemas"]["ExecutionCost"];
             cpuTime: components["schemas"]["Milliseconds"] | null;
@@ -1453,6 +1488,11 @@ export interface components {
             logs: components["schemas"]["LogLine"][];
             /** @description What it returned. */
             output: unknown;
+            /**
+             * Format: int32
+             * @description Its priority among the executions of its function; left out where it is 0.
+             */
+            priority?: number;
             queueTime: components["schemas"]["Milliseconds"] | null;
             /**
              * Format: int32
@@ -1460,6 +1500,11 @@ export interface components {
              */
             retryCount: number;
             retryOf: components["schemas"]["ExecutionId"] | null;
+            /**
+             * @description While it has not ended, no other of its function with this key is accepted; left out where
+             *     there is none.
+             */
+            singletonKey?: string;
             /** @description The JavaScript stack of its failure. */
             stack: string | null;
             /** @description When its first attempt started, or until then when it was accepted. */
@@ -1600,6 +1645,11 @@ export interface components {
              * @description How many executions of it may run at once; null: as many as there are instances.
              */
             concurrency: number | null;
+            /**
+             * Format: int32
+             * @description How many executions with the same concurrency key may run at once; null: one.
+             */
+            concurrencyPerKey: number | null;
             egress: components["schemas"]["EgressRules"] | null;
             /** @description What its code finds in `context.env`, without secrets. */
             env: {
@@ -2214,6 +2264,11 @@ export interface components {
             codeHash?: string;
             /** @description Whether an isolate had to be made for it. */
             coldStart: boolean;
+            /**
+             * @description Of those of its function with this key, only so many run at a time; left out where there is
+             *     none.
+             */
+            concurrencyKey?: string;
             /** @description Its price; zero until it has ended. */
             cost: components["schemas"]["ExecutionCost"];
             cpuTime: components["schemas"]["Milliseconds"] | null;
@@ -2254,6 +2309,11 @@ export interface components {
             logs: components["schemas"]["LogLine"][];
             /** @description What it returned. */
             output: unknown;
+            /**
+             * Format: int32
+             * @description Its priority among the executions of its function; left out where it is 0.
+             */
+            priority?: number;
             queueTime: components["schemas"]["Milliseconds"] | null;
             /**
              * Format: int32
@@ -2261,6 +2321,11 @@ export interface components {
              */
             retryCount: number;
             retryOf: components["schemas"]["ExecutionId"] | null;
+            /**
+             * @description While it has not ended, no other of its function with this key is accepted; left out where
+             *     there is none.
+             */
+            singletonKey?: string;
             /** @description The JavaScript stack of its failure. */
             stack: string | null;
             /** @description When its first attempt started, or until then when it was accepted. */
@@ -2290,6 +2355,11 @@ export interface components {
              * @description How many executions of it may run at once; null: as many as there are instances.
              */
             concurrency?: number | null;
+            /**
+             * Format: int32
+             * @description How many executions with the same concurrency key may run at once; null: one.
+             */
+            concurrencyPerKey?: number | null;
             egress?: components["schemas"]["EgressRules"] | null;
             /**
              * @description Names and values that its code finds in `context.env`. A value sets the name, null removes
@@ -5166,6 +5236,12 @@ export interface operations {
                 alias?: string;
                 /** @description Whether failures are retried as configured. Default: false. */
                 retry?: boolean;
+                /** @description Calls of higher priority start before others of the same function that wait. Default: 0. */
+                priority?: number;
+                /** @description Of the executions of the function with the same key, only `config.concurrencyPerKey` run at a time on each server. 1 to 255 bytes. */
+                concurrencyKey?: string;
+                /** @description While an execution of the function with this key has not ended, no other with the key is accepted: the answer is about the first one, with `Idempotent-Replayed: true`. 1 to 255 bytes. */
+                singletonKey?: string;
             };
             header?: {
                 /** @description The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters. */
@@ -6477,6 +6553,12 @@ export interface operations {
                 alias?: string;
                 /** @description Whether failures are retried as configured. Default: false. */
                 retry?: boolean;
+                /** @description Calls of higher priority start before others of the same function that wait. Default: 0. */
+                priority?: number;
+                /** @description Of the executions of the function with the same key, only `config.concurrencyPerKey` run at a time on each server. 1 to 255 bytes. */
+                concurrencyKey?: string;
+                /** @description While an execution of the function with this key has not ended, no other with the key is accepted: the answer is about the first one, with `Idempotent-Replayed: true`. 1 to 255 bytes. */
+                singletonKey?: string;
             };
             header?: {
                 /** @description The same key, function and input within 24 hours return the first execution, with `Idempotent-Replayed: true`. 1 to 255 visible ASCII characters. */

@@ -30,6 +30,9 @@ export const session = createStore<Session>({ state: "asking" });
 /** Whether the server can store secrets: it has a key to encrypt them with. */
 export const canStoreSecrets = createStore(true);
 
+/** The names of the server's runtimes, the default one first. */
+export const runtimes = createStore<readonly string[]>([]);
+
 /** While the first key is created, a refusal without a key is expected. */
 let creatingFirst = false;
 let confirming = false;
@@ -159,6 +162,7 @@ function requireKey() {
 function enter(answer: SessionAnswer, text: string | null) {
   const key = answer.key;
   canStoreSecrets.set(answer.secrets);
+  runtimes.set(answer.runtimes);
   if (answer.authentication === "off") {
     keep(null);
     session.set({ state: "open" });
