@@ -45,7 +45,7 @@ export interface ExecutionContext {
 /** Why `scheduled` is called. */
 export interface ScheduledEvent {
   readonly type: 'scheduled';
-  /** The schedule, if the input has it. */
+  /** The cron expression of the schedule; empty if it has none. */
   readonly cron: string;
   /** Milliseconds since 1970. */
   readonly scheduledTime: number;

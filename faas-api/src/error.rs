@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::scalar::{ExecutionKey, FunctionKey};
 
 /// All codes that an error can have: stable, for programs to tell errors apart.
-pub const ERROR_CODES: [&str; 35] = [
+pub const ERROR_CODES: [&str; 36] = [
     "alias_not_found",
     "cancelled",
     "compile_error",
@@ -38,6 +38,7 @@ pub const ERROR_CODES: [&str; 35] = [
     "request_timeout",
     "result_not_stored",
     "role_insufficient",
+    "schedule_not_found",
     "stack_overflow",
     "timeout",
     "unavailable",

@@ -64,6 +64,7 @@ mod retry;
 mod run;
 mod run_session;
 mod scalar;
+mod schedule;
 #[cfg(feature = "openapi")]
 pub mod schema;
 #[cfg(feature = "openapi")]
@@ -108,9 +109,14 @@ pub use run::{RunRequest, ScriptLimits};
 pub use run_session::{NewRunSession, RunSession, SessionRunRequest};
 pub use scalar::{
     ApiKeyKey, AuditKey, ExecutionKey, FunctionKey, LoadTestKey, Moment, RunSessionKey,
-    ScalingEventKey, Text, Vocabulary, Word,
+    ScalingEventKey, ScheduleKey, Text, Vocabulary, Word,
+};
+pub use schedule::{
+    NewSchedule, Schedule, ScheduleChange, ScheduleFailure, ScheduleFiring, SchedulePage,
+    ScheduleTimes, UpcomingTimes,
 };
 pub use words::{
     AuditAction, Authentication, Basis, ErrorKind, ExecutionPart, ExecutionStatus, FunctionStatus,
-    Granularity, KeyUse, Language, LoadTestStatus, LogLevel, Part, Role, ScalingAction, Tier,
+    Granularity, KeyUse, Language, LoadTestStatus, LogLevel, MissedFirings, Part, Role,
+    ScalingAction, Tier,
 };

@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use faas_core::model::{
-    AuditId, ExecutionId, FunctionId, KeyId, LoadTestId, ScalingEventId, SessionId, Timestamp,
+    AuditId, ExecutionId, FunctionId, KeyId, LoadTestId, ScalingEventId, ScheduleId, SessionId,
+    Timestamp,
 };
 use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 use serde::{Serialize, Serializer};
@@ -24,6 +25,8 @@ pub type ScalingEventKey = Text<ScalingEventId>;
 pub type ApiKeyKey = Text<KeyId>;
 /// An audit entry's id.
 pub type AuditKey = Text<AuditId>;
+/// A schedule's id.
+pub type ScheduleKey = Text<ScheduleId>;
 /// A load test's id.
 pub type LoadTestKey = Text<LoadTestId>;
 /// The id of a session of code that runs.

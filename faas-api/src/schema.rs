@@ -12,7 +12,7 @@ use crate::execution::{Execution, FunctionRef};
 use crate::number::{Cores, Dollars, Millis, Percent, Rate, Seconds};
 use crate::scalar::{
     ApiKeyKey, AuditKey, ExecutionKey, FunctionKey, LoadTestKey, Moment, RunSessionKey,
-    ScalingEventKey, Vocabulary, Word,
+    ScalingEventKey, ScheduleKey, Vocabulary, Word,
 };
 
 macro_rules! scalars {
@@ -67,6 +67,8 @@ scalars! {
         "Names an entry of the audit log. Ids sort by time.";
     LoadTestKey => "LoadTestId", Type::String, format("uuid"),
         "Names a load test. Ids sort by time.";
+    ScheduleKey => "ScheduleId", Type::String, format("uuid"),
+        "Names a schedule. Ids sort by time.";
     RunSessionKey => "SessionId", Type::String, format("uuid"),
         "Names a session of code that runs. Ids sort by time.";
 }

@@ -85,6 +85,9 @@ words! {
     /// What a key allows. `invoker` calls functions and reads single executions; `reader` reads everything
     /// but keys and the audit log; `developer` includes both and changes functions; `admin` does everything.
     Role: model::Role = &model::Role::ALL, model::Role::as_str;
+    /// What becomes of firings that no server was there for. `skip`: nothing; `once`: the last one is made
+    /// up for; `all`: each one is, the latest 100 at most.
+    MissedFirings: model::Missed = &model::Missed::ALL, model::Missed::as_str;
     /// What was done.
     AuditAction: model::AuditAction = model::AuditAction::ALL, model::AuditAction::as_str;
     /// Whether keys are in use.

@@ -35,6 +35,7 @@ mod follow;
 mod host;
 mod plan;
 mod project;
+mod schedule_plan;
 mod server;
 mod terminal;
 mod time;

@@ -21,6 +21,12 @@ pub(crate) struct Change {
     to: Value,
 }
 
+impl Change {
+    pub(crate) const fn new(what: String, from: Value, to: Value) -> Self {
+        Self { what, from, to }
+    }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.from, &self.to) {

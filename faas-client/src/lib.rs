@@ -46,6 +46,7 @@ mod executions;
 mod functions;
 mod load_tests;
 mod mcp;
+mod schedules;
 mod target;
 mod upload;
 

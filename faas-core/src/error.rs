@@ -165,6 +165,8 @@ pub enum Resource {
     Version,
     /// An alias of a function.
     Alias,
+    /// A schedule.
+    Schedule,
     /// A session of code that runs.
     Session,
 }
@@ -178,6 +180,7 @@ impl fmt::Display for Resource {
             Self::Version => "version of the function",
             Self::Alias => "alias of the function",
             Self::Key => "key",
+            Self::Schedule => "schedule",
             Self::Session => "session",
         })
     }
@@ -207,6 +210,15 @@ pub enum Conflict {
         /// How many there may be.
         limit: usize,
     },
+    /// Another schedule of the function has the name.
+    #[error("the function already has a schedule named {0:?}")]
+    ScheduleName(String),
+    /// There are as many schedules as there may be.
+    #[error("{0}")]
+    TooManySchedules(String),
+    /// Others change the schedule all the time.
+    #[error("the schedule is being changed by others: try again")]
+    ScheduleBusy,
     /// There are as many sessions as there may be, in total or of one caller.
     #[error("there are {limit} sessions already: close those that are no longer used")]
     TooManySessions {

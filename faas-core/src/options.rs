@@ -36,8 +36,13 @@ pub struct PlatformOptions {
     /// The most of these of one function. `None`: all of `max_waiting`.
     pub max_waiting_per_function: Option<usize>,
     /// The most delayed executions and retries that wait on this platform until they are due. Past it,
-    /// an execution with a delay is refused; retries are not.
+    /// an execution with a delay is refused; retries are not. Those that are accepted at the same time
+    /// may exceed it a little.
     pub max_delayed: usize,
+    /// The most schedules of one function.
+    pub max_schedules_per_function: usize,
+    /// The most schedules of all functions.
+    pub max_schedules: usize,
     /// How many executions may wait for an instance; one more is refused as overloaded.
     pub queue_capacity: usize,
     /// How many bytes the inputs of executions that have not ended may take up, together with
@@ -113,6 +118,8 @@ impl Default for PlatformOptions {
             max_waiting: 1_000,
             max_waiting_per_function: None,
             max_delayed: 100_000,
+            max_schedules_per_function: 100,
+            max_schedules: 100_000,
             queue_capacity: 10_000,
             queue_bytes: 256 << 20,
             queue_share: 0.5,

@@ -77,6 +77,11 @@ impl ApiError {
         Self::from(Error::NotFound(Resource::LoadTest))
     }
 
+    /// No schedule has this id, or it is not an id.
+    pub(crate) fn no_schedule() -> Self {
+        Self::from(Error::NotFound(Resource::Schedule))
+    }
+
     /// No session has this id, or it is not an id.
     pub(crate) fn no_session() -> Self {
         Self::from(Error::NotFound(Resource::Session))
@@ -218,6 +223,7 @@ impl From<Error> for ApiError {
                     Resource::Version => ("version_not_found", "Version not found".to_owned()),
                     Resource::Alias => ("alias_not_found", "Alias not found".to_owned()),
                     Resource::LoadTest => ("load_test_not_found", "Load test not found".to_owned()),
+                    Resource::Schedule => ("schedule_not_found", "Schedule not found".to_owned()),
                     _ => ("not_found", message),
                 };
                 Self::new(StatusCode::NOT_FOUND, code, message)

@@ -7,7 +7,9 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, Query, RawPathParams};
 use axum::http::Uri;
 use axum::http::request::Parts;
-use faas_core::model::{ExecutionId, FunctionId, KeyId, LoadTestId, Queueing, SessionId};
+use faas_core::model::{
+    ExecutionId, FunctionId, KeyId, LoadTestId, Queueing, ScheduleId, SessionId,
+};
 
 use crate::Api;
 use crate::error::ApiError;
@@ -49,6 +51,14 @@ impl PathId {
     /// 404 when it is not an id.
     pub(crate) fn load_test(self) -> Result<LoadTestId, ApiError> {
         self.read().ok_or_else(ApiError::no_load_test)
+    }
+
+    /// The id of a schedule.
+    ///
+    /// # Errors
+    /// 404 when it is not an id.
+    pub(crate) fn schedule(self) -> Result<ScheduleId, ApiError> {
+        self.read().ok_or_else(ApiError::no_schedule)
     }
 
     /// The id of a session.

@@ -101,6 +101,7 @@ pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
         .merge(routes::run_sessions::runs());
     let mut others = routes::functions::routes()
         .merge(routes::execute::routes())
+        .merge(routes::schedules::routes())
         .merge(routes::executions::routes())
         .merge(routes::metrics::routes())
         .merge(routes::costs::routes())

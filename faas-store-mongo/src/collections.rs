@@ -19,6 +19,8 @@ pub(crate) const FUNCTION_VERSIONS: &str = "functionversions";
 pub(crate) const EXECUTIONS: &str = "executions";
 pub(crate) const SCALING_EVENTS: &str = "scalingevents";
 pub(crate) const LOAD_TESTS: &str = "loadtests";
+/// Schedules of functions.
+pub(crate) const SCHEDULES: &str = "schedules";
 pub(crate) const API_KEYS: &str = "apikeys";
 pub(crate) const AUDIT: &str = "audit";
 /// Labels and metered code of deleted functions, apart from `functions` so that other programs that
@@ -49,6 +51,7 @@ pub(crate) struct Collections {
     pub(crate) executions: Collection<Document>,
     pub(crate) scaling_events: Collection<Document>,
     pub(crate) load_tests: Collection<Document>,
+    pub(crate) schedules: Collection<Document>,
     pub(crate) api_keys: Collection<Document>,
     pub(crate) audit: Collection<Document>,
     pub(crate) hours: Collection<Document>,
@@ -68,6 +71,7 @@ impl Collections {
             executions: database.collection(EXECUTIONS),
             scaling_events: database.collection(SCALING_EVENTS),
             load_tests: database.collection(LOAD_TESTS),
+            schedules: database.collection(SCHEDULES),
             api_keys: database.collection(API_KEYS),
             audit: database.collection(AUDIT),
             hours: database.collection(HOURS),
@@ -111,6 +115,13 @@ impl Collections {
         // A function's load tests, newest first.
         let tests = [plain(doc! { "functionId": 1, "_id": -1 })];
         make(&self.load_tests, tests.into(), clock).await?;
+        let schedules = [
+            // A function has each name once.
+            unique(doc! { "functionId": 1, "name": 1 }),
+            // The earliest ones.
+            plain(doc! { "wakesAt": 1 }),
+        ];
+        make(&self.schedules, schedules.into(), clock).await?;
         // A name is one key's. Sparse: those that are revoked hold none.
         let keys = [unique(doc! { "nameSlot": 1 }).sparse()];
         make(&self.api_keys, keys.into(), clock).await?;

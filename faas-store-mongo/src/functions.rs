@@ -192,6 +192,7 @@ impl Inner {
                 .await?;
             if deleted.deleted_count == 1 {
                 self.delete_versions(id).await?;
+                self.delete_schedules_of(id).await?;
                 return Ok(true);
             }
         }

@@ -4,7 +4,9 @@
 //! ObjectId that it was: see [`object_id`].
 
 use faas_core::model::object_id;
-use faas_core::model::{AuditId, ExecutionId, FunctionId, KeyId, LoadTestId, ScalingEventId};
+use faas_core::model::{
+    AuditId, ExecutionId, FunctionId, KeyId, LoadTestId, ScalingEventId, ScheduleId,
+};
 use mongodb::bson::Bson;
 use mongodb::bson::oid::ObjectId;
 
@@ -57,6 +59,7 @@ id!(ExecutionId);
 id!(FunctionId);
 id!(ScalingEventId);
 id!(LoadTestId);
+id!(ScheduleId);
 id!(KeyId);
 id!(AuditId);
 

@@ -40,6 +40,7 @@ mod options;
 mod parts;
 mod period;
 mod scaling;
+mod schedules;
 mod sharing;
 mod store;
 mod usage;

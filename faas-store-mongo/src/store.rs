@@ -14,8 +14,8 @@ use faas_core::model::{
     ListedExecution, LoadTestId, ScalingEvent, Timestamp,
 };
 use faas_core::store::{
-    ExecutionQuery, FunctionQuery, KeyValue, LoadTestQuery, Page, Period, SharedStore, Store,
-    Totals, UsageQuery, UsageRow, Write, Written,
+    ExecutionQuery, FunctionQuery, KeyValue, LoadTestQuery, Page, Period, ScheduleStore,
+    SharedStore, Store, Totals, UsageQuery, UsageRow, Write, Written,
 };
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::{Client, Database};
@@ -32,6 +32,7 @@ use crate::usage::Holds;
 
 mod access;
 mod key_value;
+mod schedules;
 mod shared;
 
 /// The version of what this release writes.
@@ -379,6 +380,10 @@ impl Store for MongoStore {
     }
 
     fn as_key_value(&self) -> Option<&dyn KeyValue> {
+        Some(self)
+    }
+
+    fn as_schedules(&self) -> Option<&dyn ScheduleStore> {
         Some(self)
     }
 

@@ -14,7 +14,7 @@ use faas_core::model::{
 };
 use faas_core::store::{
     AccessStore, AuditQuery, ExecutionQuery, FunctionQuery, KeyUse, KeyValue, LoadTestQuery, Page,
-    Period, SecretStore, Store, Totals, UsageQuery, UsageRow, Write, Written,
+    Period, ScheduleStore, SecretStore, Store, Totals, UsageQuery, UsageRow, Write, Written,
 };
 use rusqlite::Connection;
 
@@ -29,6 +29,7 @@ use crate::state::Figures;
 use crate::writer::WriterHandle;
 
 mod key_value;
+mod schedules;
 
 /// The number of expired executions that one transaction deletes, so that other commits do not wait
 /// long.
@@ -359,6 +360,10 @@ impl Store for SqliteStore {
     }
 
     fn as_key_value(&self) -> Option<&dyn KeyValue> {
+        Some(self)
+    }
+
+    fn as_schedules(&self) -> Option<&dyn ScheduleStore> {
         Some(self)
     }
 

@@ -5,11 +5,17 @@
 //! what was refused is refused again. That holds as long as nothing but the lines decides an answer:
 //! neither a clock, nor chance, nor a setting that is not in the file.
 
+use std::sync::Arc;
+
 use faas_core::error::StoreError;
 use faas_core::model::LoadTest;
-use faas_core::model::{ApiKey, AuditEntry, Function, FunctionId, KeyId, Timestamp};
+use faas_core::model::{
+    ApiKey, AuditEntry, Function, FunctionId, KeyId, Schedule, ScheduleId, Timestamp,
+};
 use faas_core::store::memory::DEFAULT_CAPACITY;
-use faas_core::store::{AccessStore, KeyUse, MemoryStore, SecretStore, Store, Write, Written};
+use faas_core::store::{
+    AccessStore, KeyUse, MemoryStore, ScheduleStore, SecretStore, Store, Write, Written,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::records::{ApiKeyDef, AuditEntryDef, FunctionDef, text, writes};
@@ -80,6 +86,9 @@ pub(crate) enum Change {
     /// A whole group: it is on one line, so it is there or it is not.
     Commit(#[serde(with = "writes")] Vec<Write>),
     PutLoadTest(#[serde(with = "text")] Box<LoadTest>),
+    InsertSchedule(#[serde(with = "text")] Arc<Schedule>),
+    ReplaceSchedule(#[serde(with = "text")] Arc<Schedule>),
+    DeleteSchedule(#[serde(with = "text")] ScheduleId),
     Expire {
         before: Timestamp,
         limit: usize,
@@ -136,6 +145,11 @@ impl Change {
             }
             Self::Commit(writes) => answer.written = memory.commit(writes).await?,
             Self::PutLoadTest(test) => memory.put_load_test(test).await?,
+            Self::InsertSchedule(schedule) => memory.insert_schedule(schedule).await?,
+            Self::ReplaceSchedule(schedule) => memory.replace_schedule(schedule).await?,
+            Self::DeleteSchedule(id) => {
+                answer.count = usize::from(memory.delete_schedule(*id).await?);
+            }
             Self::Expire { before, limit } => answer.count = memory.expire(*before, *limit).await?,
             Self::InsertKey(key) => memory.insert_key(key).await?,
             Self::RevokeKey { id, at } => {

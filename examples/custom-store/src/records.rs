@@ -16,7 +16,7 @@ use faas_core::model::{
     Environment, Execution, ExecutionId, Failure, Function, FunctionConfig, FunctionId,
     FunctionStatus, HostCallRecord, InstanceId, Json, KeyHash, KeyId, KvConfig, KvUsage, Language,
     LogLine, Modules, NanoDollars, Queueing, RetryConfig, Role, ScalingAction, ScalingEvent,
-    ScalingEventId, Status, Tier, Timestamp, ToolConfig,
+    ScalingEventId, Schedule, ScheduleId, Status, Tier, Timestamp, ToolConfig,
 };
 use faas_core::store::{Lease, Owner, Stage, Write};
 use serde::{Deserialize, Serialize};
@@ -107,6 +107,12 @@ enum WriteDef {
         execution: Arc<Execution>,
         #[serde(with = "StageDef")]
         from: Stage,
+    },
+    Fire {
+        #[serde(with = "shared")]
+        execution: Arc<Execution>,
+        #[serde(with = "text")]
+        schedule: Arc<Schedule>,
     },
     Scaling(#[serde(with = "ScalingEventDef")] ScalingEvent),
 }
@@ -374,6 +380,7 @@ text! {
     ExecutionId: |text| text.parse().ok(),
     KeyId: |text| text.parse().ok(),
     AuditId: |text| text.parse().ok(),
+    ScheduleId: |text| text.parse().ok(),
     ScalingEventId: |text| text.parse().ok(),
     InstanceId: |text| Some(Self::new(text)),
     // A user's JSON is a text within ours: it may have line breaks, and it must read back to the byte.
@@ -409,6 +416,17 @@ impl Text for Box<LoadTest> {
 
     fn read(text: Option<String>) -> Option<Self> {
         serde_json::from_str(&text?).ok()
+    }
+}
+
+/// As a load test.
+impl Text for Arc<Schedule> {
+    fn write(&self) -> Option<String> {
+        serde_json::to_string(&**self).ok()
+    }
+
+    fn read(text: Option<String>) -> Option<Self> {
+        serde_json::from_str(&text?).ok().map(Self::new)
     }
 }
 

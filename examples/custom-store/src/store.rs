@@ -10,11 +10,13 @@ use faas_core::error::StoreError;
 use faas_core::model::LoadTest;
 use faas_core::model::{
     ApiKey, AuditEntry, Execution, ExecutionId, Function, FunctionCounts, FunctionId,
-    FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, ScalingEvent, Timestamp,
+    FunctionLabel, FunctionSummary, KeyId, ListedExecution, LoadTestId, ScalingEvent, Schedule,
+    ScheduleId, Timestamp,
 };
 use faas_core::store::{
     AccessStore, AuditQuery, ExecutionQuery, FunctionQuery, KeyUse, LoadTestQuery, MemoryStore,
-    Page, Period, SecretStore, Store, Totals, UsageQuery, UsageRow, Write, Written,
+    Page, Period, ScheduleQuery, ScheduleStore, SecretStore, Store, Totals, UsageQuery, UsageRow,
+    Write, Written,
 };
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -271,6 +273,10 @@ impl Store for JournalStore {
         Ok(answer.count)
     }
 
+    fn as_schedules(&self) -> Option<&dyn ScheduleStore> {
+        Some(self)
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         let inner = Arc::clone(&self.inner);
         blocking(move || inner.with_journal(Journal::probe)).await
@@ -284,6 +290,48 @@ impl Store for JournalStore {
             Ok(())
         })
         .await
+    }
+}
+
+#[async_trait]
+impl ScheduleStore for JournalStore {
+    async fn insert_schedule(&self, schedule: &Schedule) -> Result<(), StoreError> {
+        let change = Change::InsertSchedule(Arc::new(schedule.clone()));
+        self.change(change).await.map(|_| ())
+    }
+
+    async fn replace_schedule(&self, schedule: &Schedule) -> Result<(), StoreError> {
+        let change = Change::ReplaceSchedule(Arc::new(schedule.clone()));
+        self.change(change).await.map(|_| ())
+    }
+
+    async fn delete_schedule(&self, id: ScheduleId) -> Result<bool, StoreError> {
+        let answer = self.change(Change::DeleteSchedule(id)).await?;
+        Ok(answer.count > 0)
+    }
+
+    async fn schedule(&self, id: ScheduleId) -> Result<Option<Schedule>, StoreError> {
+        self.inner.memory.schedule(id).await
+    }
+
+    async fn schedules(&self, query: &ScheduleQuery) -> Result<Vec<Schedule>, StoreError> {
+        self.inner.memory.schedules(query).await
+    }
+
+    async fn schedule_count(&self, function: Option<FunctionId>) -> Result<usize, StoreError> {
+        self.inner.memory.schedule_count(function).await
+    }
+
+    async fn due_schedules(
+        &self,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Schedule>, StoreError> {
+        self.inner.memory.due_schedules(until, limit).await
+    }
+
+    async fn next_schedule(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.memory.next_schedule().await
     }
 }
 

@@ -13,6 +13,8 @@ use crate::failure::Failure;
 use crate::host::Environment;
 use crate::plan::{Change, Plan};
 use crate::project::Project;
+use crate::project::manifest::Manifest;
+use crate::schedule_plan::SchedulePlan;
 use crate::server::Server;
 use crate::terminal::{Paint, Terminal};
 
@@ -29,8 +31,8 @@ Files that the main one imports are uploaded with it. If it imports packages fro
 esbuild bundles all into one file (npm install --save-dev esbuild).
 
 faas.json or faas.toml in the folder has these members, all optional: name, description, main, config
-(the members of config in the API, such as timeout, http and kv) and env (all variables; others are
-removed). What it does not name stays as it is on the server.";
+(the members of config in the API, such as timeout, http and kv), env (all variables; others are
+removed) and schedules (all schedules; others are deleted). What it does not name stays as it is on the server.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -78,17 +80,21 @@ impl Deploy {
         if let (Plan::Update(_, change, _), true) = (&mut plan, self.no_live) {
             change.live = Some(false);
         }
+        let schedules = schedules(&client, &project.manifest, &plan).await?;
         if let Plan::Update(_, _, changes) = &plan {
             for change in changes {
                 terminal.note(change);
             }
         }
+        for change in &schedules.changes {
+            terminal.note(change);
+        }
         if self.dry_run {
-            return report_plan(&plan, name, terminal);
+            return report_plan(&plan, &schedules.changes, name, terminal);
         }
         let changes_config = match &plan {
             Plan::Create(_) => false,
-            Plan::Update(_, change, _) => change.config.is_some(),
+            Plan::Update(_, change, _) => change.config.is_some() || !schedules.changes.is_empty(),
         };
         if changes_config && !self.yes && terminal.interactive {
             let question = format!("Change {name} on {}?", client.server());
@@ -96,7 +102,7 @@ impl Deploy {
                 return Err(Failure::new("nothing was changed"));
             }
         }
-        let deployed = apply(&client, plan).await.map_err(|failure| {
+        let mut deployed = apply(&client, plan).await.map_err(|failure| {
             if unknown.is_empty() {
                 return failure;
             }
@@ -105,6 +111,9 @@ impl Deploy {
                 "packages from npm must be installed: npm install {names}"
             ))
         })?;
+        let target = Target::from(deployed.function.id);
+        schedules.apply(&client, target).await?;
+        deployed.changes.extend(schedules.changes);
         if let Some(alias) = &self.alias {
             let target = Target::from(deployed.function.id);
             let to = AliasChange::to(deployed.function.version);
@@ -116,6 +125,22 @@ impl Deploy {
         }
         report(&client, &deployed, terminal).await
     }
+}
+
+/// What changes of the schedules.
+async fn schedules(
+    client: &Client,
+    manifest: &Manifest,
+    plan: &Plan,
+) -> Result<SchedulePlan, Failure> {
+    let settings = manifest.schedules.as_deref();
+    let there = match plan {
+        Plan::Update(function, ..) if settings.is_some() => {
+            client.function_schedules(Target::from(function.id)).await?
+        }
+        Plan::Create(_) | Plan::Update(..) => Vec::new(),
+    };
+    Ok(SchedulePlan::new(settings, &there))
 }
 
 /// The function with this name on the server.
@@ -166,14 +191,20 @@ pub(super) async fn apply(client: &Client, plan: Plan) -> Result<Deployed, Failu
     })
 }
 
-fn report_plan(plan: &Plan, name: &str, terminal: &Terminal) -> Result<(), Failure> {
+fn report_plan(
+    plan: &Plan,
+    schedules: &[Change],
+    name: &str,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
     match plan {
         Plan::Create(_) if terminal.json => terminal.print(&json!({"name": name, "create": true})),
         Plan::Create(_) => terminal.line(format_args!("{name} would be created")),
         Plan::Update(_, _, changes) if terminal.json => {
+            let changes: Vec<_> = changes.iter().chain(schedules).collect();
             terminal.print(&json!({"name": name, "create": false, "changes": changes}))
         }
-        Plan::Update(_, _, changes) if changes.is_empty() => {
+        Plan::Update(_, _, changes) if changes.is_empty() && schedules.is_empty() => {
             terminal.line(format_args!("{name} would stay as it is"))
         }
         Plan::Update(..) => terminal.line(format_args!("{name} would be changed")),

@@ -87,6 +87,7 @@ impl Template {
             Self::Cron => json!({
                 "name": name, "description": "Runs at times", "main": "index.js",
                 "config": {"timeout": 60_000}, "env": {"REGION": "eu"},
+                "schedules": [{"name": "often", "cron": "*/5 * * * *", "timeZone": "UTC"}],
             }),
             Self::Ts => json!({
                 "name": name, "description": "Greets by name", "main": "index.ts", "config": http,

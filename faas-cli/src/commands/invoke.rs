@@ -74,10 +74,18 @@ pub(super) struct Input {
 }
 
 impl Input {
-    /// Reads it.
+    /// Reads it; an empty object if none is given.
     pub(super) fn read(&self) -> Result<Box<RawValue>, Failure> {
+        match self.given()? {
+            Some(input) => Ok(input),
+            None => json("{}".to_owned()),
+        }
+    }
+
+    /// Reads it, if one is given.
+    pub(super) fn given(&self) -> Result<Option<Box<RawValue>>, Failure> {
         let text = match self.data.as_deref() {
-            None => "{}".to_owned(),
+            None => return Ok(None),
             Some("-") => {
                 let mut text = String::new();
                 let read = std::io::stdin().read_to_string(&mut text);
@@ -91,11 +99,15 @@ impl Input {
                 None => data.to_owned(),
             },
         };
-        serde_json::from_str(&text).map_err(|error| {
-            Failure::usage(format!("the input is not JSON: {error}"))
-                .hint("write a text with its quotes: -d '\"text\"'")
-        })
+        json(text).map(Some)
     }
+}
+
+fn json(text: String) -> Result<Box<RawValue>, Failure> {
+    RawValue::from_string(text).map_err(|error| {
+        Failure::usage(format!("the input is not JSON: {error}"))
+            .hint("write a text with its quotes: -d '\"text\"'")
+    })
 }
 
 /// The executions of a batch, one on each line of `text`.
@@ -116,7 +128,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "expected a duration such as 30s, 5m, 2h or 7d".to_owned())
 }
 
-fn moment(text: &str) -> Result<Moment, String> {
+pub(super) fn moment(text: &str) -> Result<Moment, String> {
     Timestamp::parse_rfc3339(text)
         .map(Moment)
         .ok_or_else(|| "expected an RFC 3339 time such as 2026-02-01T06:00:00Z".to_owned())

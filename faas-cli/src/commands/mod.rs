@@ -14,6 +14,7 @@ mod logs;
 mod mcp;
 mod open;
 mod run;
+mod schedule;
 mod show;
 mod test;
 mod versions;
@@ -51,6 +52,9 @@ pub enum Command {
     /// Set and delete aliases: names for versions of a function.
     #[command(subcommand)]
     Alias(versions::AliasCommand),
+    /// Add, list, pause, fire and delete schedules of functions.
+    #[command(subcommand)]
+    Schedule(schedule::ScheduleCommand),
     /// Delete a function; its executions and costs stay in the reports.
     Delete(delete::Delete),
     /// Set, remove and list variables of a function.
@@ -97,6 +101,7 @@ pub async fn run(command: Command, host: Host) -> ExitCode {
         Command::Versions(command) => command.output,
         Command::Rollback(command) => command.output,
         Command::Alias(command) => command.output(),
+        Command::Schedule(command) => command.output(),
         Command::Delete(command) => command.output,
         Command::Env(command) => command.output(),
         Command::Secret(command) => command.output(),
@@ -128,6 +133,7 @@ async fn carry_out(command: Command, host: Host, terminal: &Terminal) -> Result<
         Command::Versions(command) => command.run(environment, terminal).await,
         Command::Rollback(command) => command.run(environment, terminal).await,
         Command::Alias(command) => command.run(environment, terminal).await,
+        Command::Schedule(command) => command.run(environment, terminal).await,
         Command::Delete(command) => command.run(environment, terminal).await,
         Command::Env(command) => command.run(environment, terminal).await,
         Command::Secret(command) => command.run(environment, terminal).await,

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use faas_api::NewConfig;
+use faas_api::{MissedFirings, Moment, NewConfig};
 use serde::Deserialize;
 
 use crate::failure::{Attempt, Failure};
@@ -32,6 +32,33 @@ pub(crate) struct Manifest {
     /// All variables that the code finds in `context.env`: others are removed.
     #[serde(default)]
     pub(crate) env: Option<BTreeMap<String, String>>,
+    /// All schedules of the function: others are deleted.
+    #[serde(default)]
+    pub(crate) schedules: Option<Vec<ScheduleSettings>>,
+}
+
+/// A schedule, as the API has it.
+#[derive(Debug, Default, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ScheduleSettings {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) cron: Option<String>,
+    #[serde(default)]
+    pub(crate) time_zone: Option<String>,
+    #[serde(default)]
+    pub(crate) every: Option<String>,
+    #[serde(default)]
+    pub(crate) at: Option<Moment>,
+    #[serde(default)]
+    pub(crate) input: Option<serde_json::Value>,
+    #[serde(default)]
+    pub(crate) alias: Option<String>,
+    /// Whether it fires. Absent: as it is on the server.
+    #[serde(default)]
+    pub(crate) enabled: Option<bool>,
+    #[serde(default)]
+    pub(crate) missed: Option<MissedFirings>,
 }
 
 impl Manifest {

@@ -397,6 +397,7 @@ impl Engine {
             function,
             waiting,
             guard,
+            schedule: None,
         })
     }
 

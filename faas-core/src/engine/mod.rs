@@ -3,7 +3,8 @@
 //! Read `execute.rs` first: it describes the life of one execution, in steps named as the code names
 //! them. Then `queue.rs` (which job is next), `dispatch.rs` and `instances.rs` (what runs),
 //! `attempt.rs` and `settle.rs` (one run and its outcome), `call_host.rs` (code that waits), `recorder.rs` (writes), `backlog.rs` (retries and recovery),
-//! `sharing.rs` (several platforms on one store), `scaler.rs` (capacity).
+//! `schedules.rs` (executions by the clock), `sharing.rs` (several platforms on one store),
+//! `scaler.rs` (capacity).
 //!
 //! Everything that lives as long as the engine is in [`Shared`]; each piece of state has one owner.
 //! All tasks end when `stopping` is cancelled; [`finish`] then ends the engine.
@@ -42,6 +43,7 @@ mod registry;
 mod retry;
 mod runtimes;
 mod scaler;
+mod schedules;
 mod session;
 mod settle;
 mod sharing;
@@ -77,6 +79,7 @@ use self::refusals::Refusals;
 pub(crate) use self::registry::{Compiled, Registry};
 pub(crate) use self::runtimes::{NamedRuntime, Runtimes};
 use self::scaler::ScalingHealth;
+use self::schedules::Schedules;
 pub(crate) use self::session::SessionIsolate;
 use self::stall::StallDetector;
 use self::waiters::Waiters;
@@ -146,6 +149,7 @@ pub(crate) struct Shared {
     waiters: Waiters,
     backlog: Backlog,
     parked: Parked,
+    pub(crate) schedules: Schedules,
     in_flight: Arc<InFlight>,
     /// Names this platform among those on the same store.
     owner: Owner,
@@ -197,6 +201,7 @@ impl Engine {
             waiters: Waiters::default(),
             backlog: Backlog::default(),
             parked: Parked::default(),
+            schedules: Schedules::default(),
             in_flight: Arc::default(),
             owner,
             counters: Counters::default(),
@@ -224,6 +229,7 @@ impl Engine {
         engine.spawn(expire(engine.clone()));
         engine.spawn(expire_keys(engine.clone()));
         engine.spawn(aliases::move_canaries(engine.clone()));
+        engine.spawn(schedules::fire(engine.clone()));
         if engine.0.store.as_shared().is_some() {
             engine.spawn(sharing::renew(engine.clone()));
             engine.spawn(sharing::sweep(engine.clone()));

@@ -13,7 +13,7 @@ use super::job::{Answer, Job, Loaded};
 use crate::cost::{Usage, price};
 use crate::error::Error;
 use crate::error::StoreError;
-use crate::model::{Execution, Failure, FailureKind, Json, ScalingEvent, Status};
+use crate::model::{Execution, Failure, FailureKind, Json, ScalingEvent, Schedule, Status};
 use crate::store::{Stage, Write, Written};
 
 /// Something to be written.
@@ -40,6 +40,21 @@ pub(super) struct Accepting {
     pub(super) function: Arc<Loaded>,
     pub(super) waiting: Waiting,
     pub(super) guard: InFlightGuard,
+    /// The schedule after this firing of it.
+    pub(super) schedule: Option<Arc<Schedule>>,
+}
+
+impl Accepting {
+    fn write(&self) -> Write {
+        let execution = self.execution.clone();
+        match &self.schedule {
+            None => Write::Insert(execution),
+            Some(schedule) => Write::Fire {
+                execution,
+                schedule: schedule.clone(),
+            },
+        }
+    }
 }
 
 /// What an attempt, or a cancellation, made of an execution.
@@ -125,7 +140,7 @@ impl Record {
     pub(super) fn write(&self, engine: &Engine, writes: &mut Vec<Write>) {
         writes.push(match self {
             Self::Accept { new, .. } => {
-                writes.extend(new.iter().map(|new| Write::Insert(new.execution.clone())));
+                writes.extend(new.iter().map(Accepting::write));
                 return;
             }
             Self::Claim(job) => Write::Claim {

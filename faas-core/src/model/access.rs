@@ -161,6 +161,14 @@ actions! {
     ExecutionCancelled = "execution_cancelled",
     /// A failed execution was accepted again.
     ExecutionRetried = "execution_retried",
+    /// A schedule was created.
+    ScheduleCreated = "schedule_created",
+    /// A schedule was changed, paused or resumed.
+    ScheduleUpdated = "schedule_updated",
+    /// A schedule was deleted.
+    ScheduleDeleted = "schedule_deleted",
+    /// A schedule was fired by hand.
+    ScheduleFired = "schedule_fired",
     /// A load test was started.
     LoadTestStarted = "load_test_started",
     /// A load test was stopped.

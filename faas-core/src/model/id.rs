@@ -97,6 +97,10 @@ id! {
     LoadTestId
 }
 id! {
+    /// Identifies a schedule.
+    ScheduleId
+}
+id! {
     /// Identifies an API key. It is not secret.
     KeyId
 }
@@ -190,6 +194,11 @@ impl IdGenerator {
     /// Makes a load test id.
     pub fn load_test(&self, now: Timestamp) -> LoadTestId {
         LoadTestId::from_u128(self.next(now))
+    }
+
+    /// Makes a schedule id.
+    pub fn schedule(&self, now: Timestamp) -> ScheduleId {
+        ScheduleId::from_u128(self.next(now))
     }
 
     /// Makes a session id.

@@ -23,6 +23,7 @@ pub mod object_id;
 mod queueing;
 mod retry;
 mod scaling;
+mod schedule;
 mod sealed;
 mod source;
 pub mod specifier;
@@ -42,7 +43,7 @@ pub use execution::{Execution, IllegalTransition};
 pub use function::{Function, FunctionConfig, FunctionLabel, FunctionStatus, Tier};
 pub use id::{
     AuditId, ExecutionId, FunctionId, IdGenerator, InstanceId, KeyId, LoadTestId, ParseIdError,
-    ScalingEventId, SessionId,
+    ScalingEventId, ScheduleId, SessionId,
 };
 #[cfg(feature = "quickjs")]
 pub(crate) use json::is_too_deep;
@@ -56,6 +57,8 @@ pub use money::NanoDollars;
 pub use queueing::Queueing;
 pub use retry::{LONGEST_DELAY, LONGEST_RETRY_WAIT, RetryAdvice, RetryConfig};
 pub use scaling::{ScalingAction, ScalingEvent};
+pub(crate) use schedule::time_zones;
+pub use schedule::{CronExpression, Every, Firing, FiringFailure, Missed, Schedule, When};
 pub use sealed::{NotSealed, SealKeyId, Sealed};
 pub(crate) use sealed::{SEAL_KEY_ID_LENGTH, SEAL_VERSION};
 pub use source::{CodeHash, Language, Modules, ParseCodeHashError, Source};

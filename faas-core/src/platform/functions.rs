@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-pub(super) use self::checks::check;
+pub(super) use self::checks::{check, check_name};
 use super::Platform;
 use crate::egress::Explanation;
 use crate::engine::Compiled;

@@ -14,6 +14,7 @@ mod load_tests;
 mod metrics;
 mod reseal;
 mod run;
+mod schedules;
 mod sessions;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub use load_tests::LoadTests;
 pub use metrics::{HourOfExecutions, Overview};
 pub use reseal::{Resealed, Unopened, reseal};
 pub use run::{RunLimits, Script};
+pub use schedules::{NewSchedule, ScheduleUpdate, Schedules};
 pub use sessions::{SessionConfig, SessionInfo, SessionRun, Sessions};
 
 use crate::bindings::Bindings;
@@ -122,6 +124,11 @@ impl Platform {
     /// Reading, cancelling and repeating executions.
     pub fn executions(&self) -> Executions<'_> {
         Executions { platform: self }
+    }
+
+    /// Schedules: functions that are executed by the clock.
+    pub const fn schedules(&self) -> Schedules<'_> {
+        Schedules { platform: self }
     }
 
     /// The namespace of keys and values with this name: a shared one, or `function:ID` for a function's

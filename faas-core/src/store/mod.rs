@@ -10,7 +10,7 @@
 //! entries and in bytes ([`PageBudget`]).
 //!
 //! Every store is also an [`AccessStore`], for API keys and the audit log, and a [`SecretStore`], for
-//! changes of secret keys, and may be a [`KeyValue`]. One platform uses a store at a time, unless it is a [`SharedStore`].
+//! changes of secret keys, and may be a [`KeyValue`] and a [`ScheduleStore`]. One platform uses a store at a time, unless it is a [`SharedStore`].
 
 mod access;
 #[cfg(any(test, feature = "conformance"))]
@@ -21,6 +21,7 @@ pub mod memory;
 mod page;
 mod query;
 pub mod rollup;
+mod schedules;
 mod secrets;
 mod shared;
 pub mod skew;
@@ -48,6 +49,7 @@ pub use query::{
     ExecutionQuery, FunctionQuery, Granularity, LoadTestQuery, Period, Totals, UsageGroup,
     UsageKey, UsageQuery, UsageRow,
 };
+pub use schedules::{ScheduleQuery, ScheduleStore};
 pub use secrets::SecretStore;
 pub use shared::{Lease, Overdue, OverdueQuery, Owner, Renewed, SharedStore};
 pub use write::{Stage, Write, Written};
@@ -140,7 +142,8 @@ pub trait Store: AccessStore + SecretStore {
         ids: &[FunctionId],
     ) -> Result<HashMap<FunctionId, FunctionLabel>, StoreError>;
 
-    /// Deletes a function, its code and its kept versions. Its label, executions and costs stay.
+    /// Deletes a function, its code, its kept versions and its schedules. Its label, executions and
+    /// costs stay.
     /// Returns whether there was one.
     async fn delete_function(&self, id: FunctionId, at: Timestamp) -> Result<bool, StoreError>;
 
@@ -159,7 +162,7 @@ pub trait Store: AccessStore + SecretStore {
     /// # Errors
     /// [`StoreError::Unavailable`]: some of the writes may have been made nevertheless. The caller
     /// tries them again, possibly in other groups, until they are answered, and writes that had been
-    /// made then count as [`Written::Done`]. An insert is the same if the execution's id is, a claim if
+    /// made then count as [`Written::Done`]. An insert or a firing is the same if the execution's id is, a claim if
     /// id and attempt are, a settlement if id and [`Stage`] are. After any other error the caller tries
     /// the writes one by one, and gives up the one that fails again.
     ///
@@ -274,6 +277,11 @@ pub trait Store: AccessStore + SecretStore {
     /// Where the store keeps the keys and values of functions; `None`, the default, if it cannot keep
     /// any. Functions then have no namespaces.
     fn as_key_value(&self) -> Option<&dyn KeyValue> {
+        None
+    }
+
+    /// Where the store keeps schedules; `None`, the default, if it cannot keep any.
+    fn as_schedules(&self) -> Option<&dyn ScheduleStore> {
         None
     }
 

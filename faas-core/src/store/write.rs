@@ -5,7 +5,7 @@ use std::sync::Arc;
 #[cfg(doc)]
 use super::IDEMPOTENCY_WINDOW;
 use super::Lease;
-use crate::model::{Execution, ExecutionId, ScalingEvent, Status};
+use crate::model::{Execution, ExecutionId, ScalingEvent, Schedule, Status};
 
 /// One write of an execution or scaling event.
 #[derive(Debug, Clone)]
@@ -31,6 +31,20 @@ pub enum Write {
         execution: Arc<Execution>,
         /// The stage it was at before: pending or running.
         from: Stage,
+    },
+    /// The firing of a schedule: inserts a pending execution without an idempotency key, and replaces
+    /// the schedule, whose [`last`](Schedule::last) names the time of the firing and the execution; both
+    /// or neither, even if the process ends meanwhile. [`Written::Stale`] unless the revision of the
+    /// stored schedule is one less than that of `schedule`.
+    ///
+    /// A store without transactions may finish the firing of another platform instead, under the id
+    /// that the other one chose; the answer is [`Written::Stale`] then. In no case does it insert two
+    /// executions for the same time of a schedule.
+    Fire {
+        /// The execution.
+        execution: Arc<Execution>,
+        /// The schedule after the firing.
+        schedule: Arc<Schedule>,
     },
     /// A scaling event.
     Scaling(ScalingEvent),

@@ -51,6 +51,8 @@ mod records;
 #[cfg(test)]
 mod runtimes;
 #[cfg(test)]
+mod schedules;
+#[cfg(test)]
 mod scripted;
 #[cfg(test)]
 mod sharing;

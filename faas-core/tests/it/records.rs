@@ -42,7 +42,7 @@ fn before<F: Fn(&[Write]) -> Ready + Send + Sync + 'static>(ready: F) -> Arc<dyn
 fn has_output(writes: &[Write]) -> bool {
     writes.iter().any(|write| match write {
         Write::Insert(execution) | Write::Settle { execution, .. } => execution.output.is_some(),
-        Write::Claim { .. } | Write::Scaling(_) => false,
+        Write::Claim { .. } | Write::Fire { .. } | Write::Scaling(_) => false,
     })
 }
 

@@ -63,6 +63,8 @@ errors! {
     NoAlias: "404" "`function_not_found` or `alias_not_found`";
     /// There is no such execution.
     NoExecution: "404" "`execution_not_found`";
+    /// There is no such schedule, or no such function or alias any more.
+    NoSchedule: "404" "`schedule_not_found`, `function_not_found` or `alias_not_found`";
     /// There is no such key.
     NoKey: "404" "`key_not_found`, or `not_found` where there are no keys.";
     /// There is no such value.

@@ -23,7 +23,7 @@ may end with a slash. Each path of a function also exists with the function's na
 `/api/functions/by-name/NAME/invoke`. Where keys are in use, send one as `Authorization: Bearer`; \
 `x-role` names the role that an operation needs. Live events come over a WebSocket.";
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("Functions", "Uploading, changing and calling functions."),
     ("Executions", "What was run."),
     ("Metrics", "How the platform does and did."),
@@ -32,6 +32,7 @@ const TAGS: [(&str, &str); 8] = [
         "Keys and values",
         "Namespaces of keys and values, which functions use through `config.kv`.",
     ),
+    ("Schedules", "Functions that are executed by the clock."),
     (
         "Load tests",
         "A function called by many at once, and what that did and cost.",

@@ -18,6 +18,7 @@ pub(crate) mod prometheus;
 pub(crate) mod run;
 pub(crate) mod run_sessions;
 pub(crate) mod samples;
+pub(crate) mod schedules;
 pub(crate) mod session;
 pub(crate) mod types;
 pub(crate) mod versions;

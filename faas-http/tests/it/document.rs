@@ -270,6 +270,7 @@ async fn responses_match_the_openapi_document() {
         call.get_one(unknown, "x").await;
     }
     call.versions(&id).await;
+    call.schedules(&id).await;
     call.at(Method::DELETE, one, &id, Value::Null).await;
 
     call.namespaces().await;
@@ -335,6 +336,36 @@ impl Call<'_> {
             .document
             .call(self.server, method, (template, &path), body);
         call.await.1
+    }
+
+    async fn schedules(&mut self, function: &str) {
+        let of_function = "/api/functions/{id}/schedules";
+        let one = "/api/schedules/{id}";
+        let new = json!({"name": "daily", "cron": "0 9 * * *", "timeZone": "Europe/Berlin"});
+        let made = self.at(Method::POST, of_function, function, new.clone());
+        let id = text(&made.await["_id"]);
+        self.at(Method::POST, of_function, function, new).await;
+        let both = json!({"name": "b", "every": "1h", "at": "2999-01-01T00:00:00Z"});
+        self.at(Method::POST, of_function, function, both).await;
+        self.get_one(of_function, function).await;
+        self.get_with("/api/schedules", "?limit=1").await;
+        self.post("/api/schedules/preview", json!({"every": "5m"}))
+            .await;
+        self.post("/api/schedules/preview", json!({"cron": "x"}))
+            .await;
+        for change in [
+            json!({"every": "2h", "input": {"a": 1}, "missed": "all"}),
+            json!({"at": "2999-01-01T00:00:00Z", "input": null, "alias": null}),
+        ] {
+            self.at(Method::PUT, one, &id, change).await;
+        }
+        for step in ["pause", "resume", "fire"] {
+            let path = format!("{one}/{step}");
+            self.at(Method::POST, &path, &id, Value::Null).await;
+        }
+        self.get_one(one, &id).await;
+        self.at(Method::DELETE, one, &id, Value::Null).await;
+        self.get_one(one, &id).await;
     }
 
     async fn get(&mut self, path: &str) -> Value {

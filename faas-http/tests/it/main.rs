@@ -24,6 +24,7 @@ mod names;
 mod raw;
 mod requests;
 mod run;
+mod schedules;
 mod schema;
 mod scripted;
 mod server;

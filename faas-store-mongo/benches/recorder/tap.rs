@@ -49,7 +49,7 @@ impl Tap {
             Write::Insert(execution) | Write::Settle { execution, .. } => {
                 execution.status.is_terminal() && **written == Written::Done
             }
-            Write::Claim { .. } | Write::Scaling(_) => false,
+            Write::Claim { .. } | Write::Fire { .. } | Write::Scaling(_) => false,
         };
         let ended = writes.iter().zip(written).filter(ends).count();
         self.writes.fetch_add(writes.len(), Ordering::SeqCst);

@@ -11,6 +11,7 @@
 //! retry counts the updates that were applied as done.
 
 mod doubt;
+mod fire;
 mod insert;
 mod update;
 mod waves;
@@ -50,11 +51,13 @@ impl Inner {
         for Wave {
             inserts,
             updates,
+            fires,
             events,
         } in waves::cut(writes)
         {
             self.insert_all(&inserts, written).await?;
             self.update_all(&updates, written, sent).await?;
+            self.fire_all(&fires, written).await?;
             self.insert_events(&events, written).await?;
         }
         Ok(())
@@ -65,7 +68,7 @@ impl Inner {
 fn hours_of(writes: &[Write]) -> BTreeSet<Timestamp> {
     let ended = writes.iter().filter_map(|write| match write {
         Write::Insert(execution) | Write::Settle { execution, .. } => Some(execution),
-        Write::Claim { .. } | Write::Scaling(_) => None,
+        Write::Claim { .. } | Write::Fire { .. } | Write::Scaling(_) => None,
     });
     ended
         .filter(|execution| execution.status.is_terminal())

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use faas_core::model::{Execution, ExecutionId, FunctionId, ScalingEvent};
+use faas_core::model::{Execution, ExecutionId, FunctionId, ScalingEvent, Schedule};
 use faas_core::store::{Lease, Stage, Write};
 
 /// Writes that can be applied in any order, each with its index in the group.
@@ -10,6 +10,7 @@ use faas_core::store::{Lease, Stage, Write};
 pub(super) struct Wave<'a> {
     pub(super) inserts: Vec<(usize, &'a Execution)>,
     pub(super) updates: Vec<(usize, Update<'a>)>,
+    pub(super) fires: Vec<(usize, &'a Execution, &'a Schedule)>,
     pub(super) events: Vec<(usize, &'a ScalingEvent)>,
 }
 
@@ -45,7 +46,7 @@ pub(super) fn cut(writes: &[Write]) -> Vec<Wave<'_>> {
     let mut singletons = HashMap::<(FunctionId, &str), usize>::new();
     for (place, write) in writes.iter().enumerate() {
         let id = match write {
-            Write::Insert(execution) => Some(execution.id),
+            Write::Insert(execution) | Write::Fire { execution, .. } => Some(execution.id),
             Write::Claim { id, .. } => Some(*id),
             Write::Settle { execution, .. } => Some(execution.id),
             Write::Scaling(_) => None,
@@ -97,6 +98,10 @@ pub(super) fn cut(writes: &[Write]) -> Vec<Wave<'_>> {
                 wave.updates
                     .push((place, Update::Settle { execution, from }));
             }
+            Write::Fire {
+                execution,
+                schedule,
+            } => wave.fires.push((place, execution, schedule)),
             Write::Scaling(event) => wave.events.push((place, event)),
         }
     }

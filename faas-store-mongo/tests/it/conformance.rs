@@ -99,6 +99,7 @@ mod hours_stay_open {
     faas_core::store_conformance!(Open);
     faas_core::shared_store_conformance!(Open);
     faas_core::key_value_conformance!(Open);
+    faas_core::schedule_conformance!(Open);
 }
 
 mod hours_are_closed_at_once {

@@ -4,6 +4,7 @@ pub(crate) mod executions;
 pub(crate) mod functions;
 pub(crate) mod load_tests;
 pub(crate) mod scaling;
+pub(crate) mod schedules;
 pub(crate) mod usage;
 
 use rusqlite::{Connection, Params, Row};

@@ -10,6 +10,7 @@ pub(crate) mod function;
 pub(crate) mod key_value;
 pub(crate) mod load_test;
 pub(crate) mod scaling;
+pub(crate) mod schedule;
 pub(crate) mod usage;
 
 use std::fmt::Display;

@@ -63,6 +63,10 @@ impl Writer {
             // No other process uses the file, so leases need not be stored.
             Write::Claim { id, attempt, .. } => self.claim(*id, *attempt),
             Write::Settle { execution, from } => self.settle(execution, *from, sums),
+            Write::Fire {
+                execution,
+                schedule,
+            } => self.fire(execution, schedule, sums),
             Write::Scaling(event) => {
                 scaling::insert(&self.connection, event)?;
                 Ok(Written::Done)
@@ -70,7 +74,11 @@ impl Writer {
         }
     }
 
-    fn insert(&mut self, execution: &Execution, sums: &mut Sums) -> Result<Written, Error> {
+    pub(super) fn insert(
+        &mut self,
+        execution: &Execution,
+        sums: &mut Sums,
+    ) -> Result<Written, Error> {
         let no = self.number(execution.function_id)?;
         let earlier = match &execution.idempotency_key {
             Some(key) => {

@@ -75,6 +75,9 @@ impl Writer {
         self.connection
             .prepare_cached("DELETE FROM function_versions WHERE function_no = ?")?
             .execute([no])?;
+        self.connection
+            .prepare_cached("DELETE FROM schedules WHERE function_no = ?")?
+            .execute([no])?;
         Ok(true)
     }
 

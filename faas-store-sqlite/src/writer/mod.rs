@@ -8,6 +8,7 @@ mod commit;
 mod expire;
 mod functions;
 mod load_tests;
+mod schedules;
 mod usage;
 mod versions;
 

@@ -40,4 +40,5 @@ impl Fixture for Sqlite {
 }
 
 faas_core::store_conformance!(Sqlite);
+faas_core::schedule_conformance!(Sqlite);
 faas_core::key_value_conformance!(Sqlite);

@@ -29,6 +29,7 @@ export const router = createBrowserRouter([
           { path: "monitoring/load-tests", lazy: async () => ({ Component: (await import("@/features/monitoring/LoadTestsPage")).LoadTestsPage }) },
           { path: "monitoring/load-tests/:id", lazy: async () => ({ Component: (await import("@/features/monitoring/LoadTestPage")).LoadTestPage }) },
           { path: "costs", lazy: async () => ({ Component: (await import("@/features/costs/CostsPage")).CostsPage }) },
+          { path: "schedules", lazy: async () => ({ Component: (await import("@/features/schedules/SchedulesPage")).SchedulesPage }) },
           { path: "kv", lazy: async () => ({ Component: (await import("@/features/kv/KvPage")).KvPage }) },
           { path: "access", lazy: async () => ({ Component: (await import("@/features/access/AccessPage")).AccessPage }) },
           { path: "*", element: <NotFoundPage /> },

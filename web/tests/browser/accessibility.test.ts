@@ -12,6 +12,8 @@ beforeAll(async () => {
   const config = { env: { GREETING: "hi", LINES: "one\ntwo" }, secrets: { API_KEY: "hunter2" } };
   await server.call("PUT", `/api/functions/${ids.fn}`, { config });
   for (let n = 0; n < 9; n++) await server.invoke(ids.fn, { n });
+  const daily = { name: "daily", cron: "0 9 * * *", timeZone: "Europe/Berlin" };
+  await server.call("POST", `/api/functions/${ids.fn}/schedules`, daily);
   await server.call("PUT", "/api/kv/orders/values/a%2F1?ttl=60&metadata=%5B1%5D", { state: "shipped" });
   const failed = await server.call("GET", "/api/executions?status=failed&limit=1");
   ids.execution = failed.executions[0]._id;
@@ -29,6 +31,7 @@ const PAGES: Record<string, () => string> = {
   "Load tests": () => "/monitoring/load-tests",
   "Load test": () => `/monitoring/load-tests/${ids.loadTest}`,
   Costs: () => "/costs",
+  Schedules: () => "/schedules",
   "Keys and values": () => "/kv",
   "Keys of a namespace": () => "/kv?namespace=orders",
   "Access without keys": () => "/access",

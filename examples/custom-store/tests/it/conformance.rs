@@ -40,3 +40,4 @@ impl Fixture for Journal {
 }
 
 faas_core::store_conformance!(Journal);
+faas_core::schedule_conformance!(Journal);

@@ -5,6 +5,7 @@ mod contexts;
 mod deployments;
 mod development;
 mod logs;
+mod schedules;
 mod session;
 
 use std::io::Write;

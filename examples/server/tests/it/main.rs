@@ -47,6 +47,8 @@ mod running;
 #[cfg(test)]
 mod rust_client;
 #[cfg(test)]
+mod schedules;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod server;

@@ -80,7 +80,7 @@ fn require_text(what: &str, text: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_name(name: &str) -> Result<(), Error> {
+pub(in crate::platform) fn check_name(name: &str) -> Result<(), Error> {
     require_text("name", name)?;
     let length = name.chars().count();
     if length > MAX_NAME {

@@ -14,7 +14,8 @@ use crate::model::{
 };
 use crate::store::{
     AccessStore, AuditQuery, ExecutionQuery, FunctionQuery, KeyUse, KeyValue, LoadTestQuery, Page,
-    Period, SecretStore, SharedStore, Store, Totals, UsageQuery, UsageRow, Write, Written,
+    Period, ScheduleStore, SecretStore, SharedStore, Store, Totals, UsageQuery, UsageRow, Write,
+    Written,
 };
 
 /// Handles the commits and pings of a store in a test.
@@ -195,6 +196,10 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     fn as_key_value(&self) -> Option<&dyn KeyValue> {
         self.store.as_key_value()
+    }
+
+    fn as_schedules(&self) -> Option<&dyn ScheduleStore> {
+        self.store.as_schedules()
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

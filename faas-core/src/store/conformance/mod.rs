@@ -35,6 +35,7 @@ pub mod restart;
 pub mod retention;
 pub mod round_trip;
 pub mod scaling;
+pub mod schedules;
 pub mod sharing;
 pub mod usage;
 pub mod versions;
@@ -206,6 +207,25 @@ macro_rules! shared_store_conformance {
             sharing::a_lease_is_renewed_for_its_owner_and_its_attempt_only,
             sharing::a_cancel_request_reaches_the_holder_of_the_lease_and_its_successor,
             sharing::the_last_change_of_a_function_is_known,
+        );
+    };
+}
+
+/// Generates one test for each guarantee of a [`ScheduleStore`](super::ScheduleStore), with this
+/// [`Fixture`], in addition to those of [`store_conformance`].
+#[macro_export]
+macro_rules! schedule_conformance {
+    ($fixture:ty) => {
+        $crate::store_conformance!(@tests $fixture;
+            schedules::a_schedule_reads_back_as_it_was_stored_last,
+            schedules::schedules_are_listed_oldest_first_page_by_page_and_counted,
+            schedules::the_name_of_a_schedule_is_taken_within_its_function,
+            schedules::a_stale_change_of_a_schedule_is_refused,
+            schedules::due_schedules_are_found_earliest_first_and_paused_ones_never,
+            schedules::a_firing_stores_its_execution_and_changes_its_schedule,
+            schedules::exactly_one_of_many_concurrent_firings_of_one_time_is_stored,
+            schedules::the_schedules_of_a_deleted_function_are_deleted,
+            schedules::schedules_are_there_after_a_restart,
         );
     };
 }

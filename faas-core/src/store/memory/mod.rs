@@ -8,6 +8,7 @@ mod access;
 mod executions;
 mod functions;
 mod key_value;
+mod schedules;
 mod usage;
 
 use std::collections::{BTreeMap, HashMap};
@@ -21,11 +22,12 @@ use self::access::Access;
 use self::executions::Executions;
 use self::functions::Functions;
 use self::key_value::Namespaces;
+use self::schedules::Schedules;
 use super::{
     AccessStore, AuditQuery, ExecutionQuery, FunctionQuery, KeyUse, KeyValue, KvEntry, KvNamespace,
     KvPage, KvQuery, KvWrite, KvWritten, Lease, LoadTestQuery, Overdue, OverdueQuery, Page, Period,
-    Renewed, SecretStore, SharedStore, Store, StoreError, Totals, UsageQuery, UsageRow, Write,
-    Written,
+    Renewed, ScheduleStore, SecretStore, SharedStore, Store, StoreError, Totals, UsageQuery,
+    UsageRow, Write, Written,
 };
 use crate::model::LoadTest;
 use crate::model::{
@@ -52,6 +54,7 @@ struct Tables {
     load_tests: BTreeMap<LoadTestId, LoadTest>,
     access: Access,
     key_value: Namespaces,
+    schedules: Schedules,
 }
 
 impl MemoryStore {
@@ -70,6 +73,7 @@ impl MemoryStore {
             load_tests: BTreeMap::new(),
             access: Access::default(),
             key_value: Namespaces::default(),
+            schedules: Schedules::default(),
         };
         Self {
             state: RwLock::new(state),
@@ -148,7 +152,9 @@ impl Store for MemoryStore {
     }
 
     async fn delete_function(&self, id: FunctionId, at: Timestamp) -> Result<bool, StoreError> {
-        Ok(self.state.write().functions.delete(id, at))
+        let mut state = self.state.write();
+        state.schedules.delete_of(id);
+        Ok(state.functions.delete(id, at))
     }
 
     async fn code_byte_micros(
@@ -168,6 +174,10 @@ impl Store for MemoryStore {
                 Write::Insert(execution) => state.executions.insert(execution),
                 Write::Claim { id, attempt, lease } => state.executions.claim(*id, *attempt, lease),
                 Write::Settle { execution, from } => state.executions.settle(execution, *from),
+                Write::Fire {
+                    execution,
+                    schedule,
+                } => state.fire(execution, schedule),
                 Write::Scaling(event) => {
                     state.scaling.insert((event.at, event.id), event.clone());
                     Written::Done
@@ -293,6 +303,10 @@ impl Store for MemoryStore {
     }
 
     fn as_key_value(&self) -> Option<&dyn KeyValue> {
+        Some(self)
+    }
+
+    fn as_schedules(&self) -> Option<&dyn ScheduleStore> {
         Some(self)
     }
 
@@ -456,4 +470,5 @@ mod tests {
     crate::store_conformance!(Memory);
     crate::shared_store_conformance!(Memory);
     crate::key_value_conformance!(Memory);
+    crate::schedule_conformance!(Memory);
 }

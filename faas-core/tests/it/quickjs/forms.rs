@@ -138,3 +138,26 @@ fn what_the_top_level_throws_fails_the_call_with_its_stack() {
         assert!(failure.stack.unwrap().contains("function.js:2:"));
     }
 }
+
+#[test]
+fn the_firing_of_a_schedule_calls_the_handler_for_schedules_and_other_calls_the_one_for_requests() {
+    let rig = Rig::new();
+    let source = "export default {
+        async fetch(request) { return Response.json(await request.json()) },
+        async scheduled(event, env, ctx) {
+            console.log(event.type, event.cron, event.scheduledTime, typeof ctx.waitUntil);
+        },
+    }";
+    let program = rig.compile(source);
+    let id = FunctionId::from_u128(fastrand::u128(..));
+    let firing = r#"{"schedule": "daily", "cron": "0 9 * * *", "scheduledTime": 1000}"#;
+    let outcome = rig.call(id, &program, firing);
+    assert_eq!(outcome.result.unwrap().as_str(), "null");
+    assert_eq!(outcome.logs[0].message, "scheduled 0 9 * * * 1000 function");
+    let outcome = rig.call(id, &program, r#"{"a":1}"#);
+    assert_eq!(outcome.result.unwrap().as_str(), r#"{"a":1}"#);
+    // Without a handler for schedules, a firing is a request too.
+    let source = "export default { fetch: async (request) => Response.json(await request.json()) }";
+    let answer: serde_json::Value = serde_json::from_str(firing).unwrap();
+    assert_eq!(rig.value(source, firing), answer);
+}

@@ -1,6 +1,6 @@
 /** The list of functions. */
 import { useQuery } from "@tanstack/react-query";
-import { Database, Plus, Search, SearchX, SquareFunction } from "lucide-react";
+import { CalendarClock, Database, Plus, Search, SearchX, SquareFunction } from "lucide-react";
 import { useMemo } from "react";
 import { ButtonLink } from "@/components/Button";
 import { Card } from "@/components/Card";
@@ -26,6 +26,9 @@ export function FunctionsPage() {
       title="Functions"
       actions={
         <>
+          <ButtonLink to="/schedules" icon={<CalendarClock aria-hidden className="size-4" />}>
+            Schedules
+          </ButtonLink>
           <ButtonLink to="/kv" icon={<Database aria-hidden className="size-4" />}>
             Keys and values
           </ButtonLink>

@@ -124,8 +124,17 @@
   // Marks a handler that takes the request from its gateway.
   const taking = (gateway, handler) => hidden(handler, { isHttp: gateway.isHttp });
 
-  const workers = (object, gateway = plain) => taking(gateway, (input, context) =>
-    respond(gateway, (ctx) => object.fetch(gateway.request(input, 'POST'), envOf(context), ctx)));
+  // The firing of a schedule, as the host passes it to a function without an input of its own.
+  const isFiring = (input) => isObject(input)
+    && typeof input.cron === 'string' && typeof input.scheduledTime === 'number';
+
+  // A firing goes to `scheduled`, if there is one.
+  const workers = (object, gateway = plain) => taking(gateway, (input, context) => {
+    if (!gateway.isHttp && typeof object.scheduled === 'function' && isFiring(input)) {
+      return scheduled(object, gateway)(input, context);
+    }
+    return respond(gateway, (ctx) => object.fetch(gateway.request(input, 'POST'), envOf(context), ctx));
+  });
 
   // The result of `scheduled` is ignored, as on Workers.
   const scheduled = (object, gateway) => (input, context) => respond(gateway, async (ctx) => {

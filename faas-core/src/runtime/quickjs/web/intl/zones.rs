@@ -1,10 +1,10 @@
 //! Time zones: their rules are those of the IANA database, which is part of the program.
 
 use jiff::Timestamp;
-use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
+use jiff::tz::{Offset, TimeZone};
 use rquickjs::{Object, Value};
-use std::sync::OnceLock;
 
+use crate::model::time_zones;
 use crate::runtime::quickjs::raw;
 use crate::runtime::quickjs::web::add;
 
@@ -13,7 +13,7 @@ pub(super) fn add_to(native: &Object<'_>) -> rquickjs::Result<()> {
         canonical(&raw::text(&name)?)
     })?;
     add(native, "zones", || -> Vec<String> {
-        database()
+        time_zones()
             .available()
             .map(|name| name.to_string())
             .collect()
@@ -35,11 +35,6 @@ pub(super) fn add_to(native: &Object<'_>) -> rquickjs::Result<()> {
     })
 }
 
-fn database() -> &'static TimeZoneDatabase {
-    static DATABASE: OnceLock<TimeZoneDatabase> = OnceLock::new();
-    DATABASE.get_or_init(TimeZoneDatabase::bundled)
-}
-
 /// Returns the name of a zone as the database writes it, or an offset as `+01:00`.
 fn canonical(name: &str) -> Option<String> {
     if let Some(offset) = fixed(name) {
@@ -54,7 +49,7 @@ fn canonical(name: &str) -> Option<String> {
     if is_utc {
         return Some("UTC".to_owned());
     }
-    let zone = database().get(name).ok()?;
+    let zone = time_zones().get(name).ok()?;
     zone.iana_name().map(str::to_owned)
 }
 
@@ -105,7 +100,7 @@ impl Local {
         let zone = match fixed(zone) {
             Some(offset) => TimeZone::fixed(offset),
             None if zone == "UTC" => TimeZone::UTC,
-            None => database().get(zone).ok()?,
+            None => time_zones().get(zone).ok()?,
         };
         let info = zone.to_offset_info(instant);
         let offset = info.offset();
