@@ -64,10 +64,13 @@ mod read;
 #[cfg(feature = "openapi")]
 mod retry;
 mod run;
+mod run_session;
 mod scalar;
 mod schedule;
 #[cfg(feature = "openapi")]
 pub mod schema;
+#[cfg(feature = "openapi")]
+mod tool;
 mod words;
 
 pub use accept::{AcceptedBatch, AcceptedOne, BatchExecution, BatchRequest, ExecuteRequest};
@@ -110,9 +113,10 @@ pub use price::{
 };
 pub use read::{ReadError, form_to_json, read, read_form};
 pub use run::{RunRequest, ScriptLimits};
+pub use run_session::{NewRunSession, RunSession, SessionRunRequest};
 pub use scalar::{
     ApiKeyKey, AuditKey, DeliveryKey, ExecutionKey, FunctionKey, GroupKey, LoadTestKey, Moment,
-    RedriveKey, ScalingEventKey, ScheduleKey, Text, Vocabulary, Word,
+    RedriveKey, RunSessionKey, ScalingEventKey, ScheduleKey, Text, Vocabulary, Word,
 };
 pub use schedule::{
     NewSchedule, Schedule, ScheduleChange, ScheduleFailure, ScheduleFiring, SchedulePage,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use faas_core::model::{
     AuditId, DeadLetterGroup, DeliveryId, ExecutionId, FunctionId, KeyId, LoadTestId, RedriveId,
-    ScalingEventId, ScheduleId, Timestamp,
+    ScalingEventId, ScheduleId, SessionId, Timestamp,
 };
 use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 use serde::{Serialize, Serializer};
@@ -35,6 +35,8 @@ pub type DeliveryKey = Text<DeliveryId>;
 pub type ScheduleKey = Text<ScheduleId>;
 /// A load test's id.
 pub type LoadTestKey = Text<LoadTestId>;
+/// The id of a session of code that runs.
+pub type RunSessionKey = Text<SessionId>;
 
 impl<T: Display> Display for Text<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,7 +12,7 @@ use crate::execution::{Execution, FunctionRef};
 use crate::number::{Cores, Dollars, Millis, Percent, Rate, Seconds};
 use crate::scalar::{
     ApiKeyKey, AuditKey, DeliveryKey, ExecutionKey, FunctionKey, GroupKey, LoadTestKey, Moment,
-    RedriveKey, ScalingEventKey, ScheduleKey, Vocabulary, Word,
+    RedriveKey, RunSessionKey, ScalingEventKey, ScheduleKey, Vocabulary, Word,
 };
 
 macro_rules! scalars {
@@ -75,6 +75,8 @@ scalars! {
         "Names a load test. Ids sort by time.";
     ScheduleKey => "ScheduleId", Type::String, format("uuid"),
         "Names a schedule. Ids sort by time.";
+    RunSessionKey => "SessionId", Type::String, format("uuid"),
+        "Names a session of code that runs. Ids sort by time.";
 }
 
 impl<T: Vocabulary> PartialSchema for Word<T> {

@@ -11,6 +11,7 @@ use faas_core::Error;
 use faas_core::error::Resource;
 use faas_core::model::{
     DeliveryId, ExecutionId, FunctionId, KeyId, LoadTestId, Queueing, RedriveId, ScheduleId,
+    SessionId,
 };
 
 use crate::Api;
@@ -79,6 +80,14 @@ impl PathId {
     /// 404 when it is not an id.
     pub(crate) fn schedule(self) -> Result<ScheduleId, ApiError> {
         self.read().ok_or_else(ApiError::no_schedule)
+    }
+
+    /// The id of a session.
+    ///
+    /// # Errors
+    /// 404 when it is not an id.
+    pub(crate) fn session(self) -> Result<SessionId, ApiError> {
+        self.read().ok_or_else(ApiError::no_session)
     }
 
     /// The id of a key.

@@ -16,7 +16,7 @@ use faas_core::model::{
     Destinations, Environment, Execution, ExecutionId, Failure, FollowUp, Function, FunctionConfig,
     FunctionId, FunctionStatus, HostCallRecord, InstanceId, Json, KeyHash, KeyId, KvConfig,
     KvUsage, Language, LogLine, Modules, NanoDollars, Queueing, RetryConfig, Role, ScalingAction,
-    ScalingEvent, ScalingEventId, Schedule, ScheduleId, Status, Tier, Timestamp,
+    ScalingEvent, ScalingEventId, Schedule, ScheduleId, Status, Tier, Timestamp, ToolConfig,
 };
 use faas_core::store::{Lease, Owner, Stage, Write};
 use serde::{Deserialize, Serialize};
@@ -86,6 +86,8 @@ struct FunctionConfigDef {
     kv: Option<Arc<KvConfig>>,
     #[serde(default)]
     destinations: Option<Arc<Destinations>>,
+    #[serde(default)]
+    tool: Option<Arc<ToolConfig>>,
     #[serde(default)]
     runtime: Option<Arc<str>>,
 }

@@ -8,7 +8,7 @@ use super::egress::EgressRules;
 use super::http::HttpConfig;
 use super::{
     Aliases, Destinations, Environment, FunctionId, KvConfig, Language, Modules, RetryConfig,
-    Source, Timestamp,
+    Source, Timestamp, ToolConfig,
 };
 
 /// A function: its code and how to run it.
@@ -140,6 +140,8 @@ pub struct FunctionConfig {
     pub kv: Option<Arc<KvConfig>>,
     /// Where the results of its asynchronous executions are sent; `None`: nowhere.
     pub destinations: Option<Arc<Destinations>>,
+    /// Whether and how models get it as a tool; `None`: not.
+    pub tool: Option<Arc<ToolConfig>>,
     /// The name of the runtime that runs it; `None`: the platform's first one.
     pub runtime: Option<Arc<str>>,
 }
@@ -165,6 +167,7 @@ impl Default for FunctionConfig {
             http: None,
             kv: None,
             destinations: None,
+            tool: None,
             runtime: None,
         }
     }

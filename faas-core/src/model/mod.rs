@@ -31,6 +31,7 @@ mod source;
 pub mod specifier;
 mod status;
 mod timestamp;
+mod tool;
 
 pub use access::{Actor, ApiKey, AuditAction, AuditEntry, KeyHash, Role};
 pub use alias::{Alias, Aliases, Canary, RollBackIf, Split};
@@ -48,7 +49,7 @@ pub use follow_up::{DeadLetter, DeadLetterGroup, DeadLetterState, FollowUp, MAX_
 pub use function::{Function, FunctionConfig, FunctionLabel, FunctionStatus, Tier};
 pub use id::{
     AuditId, ExecutionId, FunctionId, IdGenerator, InstanceId, KeyId, LoadTestId, ParseIdError,
-    RedriveId, ScalingEventId, ScheduleId,
+    RedriveId, ScalingEventId, ScheduleId, SessionId,
 };
 #[cfg(feature = "quickjs")]
 pub(crate) use json::is_too_deep;
@@ -69,3 +70,4 @@ pub(crate) use sealed::{SEAL_KEY_ID_LENGTH, SEAL_VERSION};
 pub use source::{CodeHash, Language, Modules, ParseCodeHashError, Source};
 pub use status::{ParseStatusError, Status};
 pub use timestamp::Timestamp;
+pub use tool::ToolConfig;

@@ -18,6 +18,7 @@ mod redrives;
 mod reseal;
 mod run;
 mod schedules;
+mod sessions;
 
 use std::sync::Arc;
 
@@ -42,6 +43,7 @@ pub use redrives::{Redrive, RedriveRequest, RedriveStatus};
 pub use reseal::{Resealed, Unopened, reseal};
 pub use run::{RunLimits, Script};
 pub use schedules::{NewSchedule, ScheduleUpdate, Schedules};
+pub use sessions::{SessionConfig, SessionInfo, SessionRun, Sessions};
 
 use crate::bindings::Bindings;
 use crate::cost::PriceBook;
@@ -86,6 +88,7 @@ struct Inner {
     engine: Engine,
     load_tests: Arc<load_tests::Running>,
     redrives: Arc<redrives::Redrives>,
+    sessions: Arc<sessions::Registry>,
 }
 
 impl Drop for Inner {
@@ -106,6 +109,7 @@ impl Platform {
                 engine,
                 load_tests: Arc::default(),
                 redrives: Arc::default(),
+                sessions: Arc::default(),
             }),
         }
     }
@@ -251,14 +255,20 @@ impl Platform {
         input: impl Into<Json>,
         options: CallOptions,
     ) -> Result<Invoked, Error> {
+        let (engine, is_attended) = (self.engine(), options.cancel_on_drop);
         let request = options.call(input.into())?;
         let is_shared =
             request.idempotency_key.is_some() || request.queueing.singleton_key.is_some();
         if is_shared || request.retry {
-            return self.engine().execute_and_wait(function, request).await;
+            return engine.execute_and_wait(function, request).await;
         }
+        let execution = if is_attended {
+            engine.invoke_attended(function, request).await?
+        } else {
+            engine.invoke(function, request).await?
+        };
         Ok(Invoked {
-            execution: self.engine().invoke(function, request).await?,
+            execution,
             replayed: false,
         })
     }

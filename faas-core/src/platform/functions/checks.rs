@@ -158,6 +158,8 @@ fn check_config(
         // The engine knows the bindings.
         kv: _,
         destinations,
+        // It was checked when it was read.
+        tool: _,
         // A platform knows its runtimes.
         runtime: _,
     } = &function.config;

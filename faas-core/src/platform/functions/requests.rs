@@ -8,7 +8,7 @@ use crate::model::egress::EgressRules;
 use crate::model::http::HttpConfig;
 use crate::model::{
     Alias, Aliases, Destinations, Function, FunctionConfig, FunctionStatus, KvConfig, Language,
-    Modules, RetryConfig, Timestamp,
+    Modules, RetryConfig, Timestamp, ToolConfig,
 };
 use crate::platform::EnvironmentUpdate;
 use crate::secrets::{SecretKeys, SecretText};
@@ -187,6 +187,13 @@ impl NewFunction {
         self
     }
 
+    /// Offers it as a tool to models. Without this, they do not see it.
+    #[must_use]
+    pub fn tool(mut self, tool: ToolConfig) -> Self {
+        self.config.tool = Some(Arc::new(tool));
+        self
+    }
+
     /// Sets the bindings that its code may use. Without this, it may use those that the host opens
     /// to all functions.
     #[must_use]
@@ -265,6 +272,8 @@ pub struct FunctionUpdate {
     pub kv: Option<Option<Arc<KvConfig>>>,
     /// New destinations; `Some(None)` for none.
     pub destinations: Option<Option<Arc<Destinations>>>,
+    /// New settings as a tool; `Some(None)` makes it none.
+    pub tool: Option<Option<Arc<ToolConfig>>>,
     /// A new runtime, by its name; `Some(None)` gives the platform's first one.
     pub runtime: Option<Option<Arc<str>>>,
     /// Variables and secrets to set and to remove.
@@ -373,6 +382,13 @@ impl FunctionUpdate {
         self
     }
 
+    /// Changes how models get it as a tool; `None`: not.
+    #[must_use]
+    pub fn tool(mut self, tool: Option<Arc<ToolConfig>>) -> Self {
+        self.tool = Some(tool);
+        self
+    }
+
     /// Changes the network rules; `None` allows all that the server allows.
     #[must_use]
     pub fn egress(mut self, rules: Option<Arc<EgressRules>>) -> Self {
@@ -451,6 +467,7 @@ impl From<NewFunction> for FunctionUpdate {
             .http(new.config.http)
             .kv(new.config.kv)
             .destinations(new.config.destinations)
+            .tool(new.config.tool)
             .runtime(new.config.runtime)
             .environment(new.environment)
     }
@@ -525,6 +542,9 @@ impl FunctionUpdate {
         }
         if let Some(destinations) = &self.destinations {
             after.config.destinations.clone_from(destinations);
+        }
+        if let Some(tool) = &self.tool {
+            after.config.tool.clone_from(tool);
         }
         if let Some(runtime) = &self.runtime {
             after.config.runtime.clone_from(runtime);
