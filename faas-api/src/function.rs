@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use faas_core::model::KvConfig;
 use faas_core::model::egress::EgressRules;
 use faas_core::model::http::HttpConfig;
 use faas_core::model::{self, Environment, FunctionConfig as Limits, Json, Modules, RetryConfig};
+use faas_core::model::{KvConfig, ToolConfig};
 use faas_core::platform;
 use faas_core::samples;
 use faas_core::secrets::SecretText;
@@ -185,6 +185,10 @@ pub struct FunctionConfig<'a> {
     /// Its namespaces of keys and values; null: none.
     #[cfg_attr(feature = "openapi", schema(required, value_type = Option<crate::kv::KvConfig>))]
     pub kv: Option<Cow<'a, KvConfig>>,
+    /// Whether and how models get it as a tool; null: not.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required, value_type = Option<crate::tool::ToolConfig>))]
+    pub tool: Option<Cow<'a, ToolConfig>>,
     /// The name of the runtime that runs it; null: the server's first one.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub runtime: Option<Cow<'a, str>>,
@@ -220,6 +224,7 @@ impl<'a> FunctionConfig<'a> {
             egress,
             http,
             kv,
+            tool,
             runtime,
         } = limits;
         let names = bindings.as_deref().map(<[_]>::iter);
@@ -239,6 +244,7 @@ impl<'a> FunctionConfig<'a> {
             egress: egress.as_deref().map(Cow::Borrowed),
             http: http.as_deref().map(Cow::Borrowed),
             kv: kv.as_deref().map(Cow::Borrowed),
+            tool: tool.as_deref().map(Cow::Borrowed),
             runtime: runtime.as_deref().map(Cow::Borrowed),
             env: variables
                 .map(|(name, value)| (Cow::Borrowed(&**name), Cow::Borrowed(&**value)))
@@ -404,6 +410,7 @@ impl TryFrom<NewFunction> for platform::NewFunction {
         function.config.egress = config.egress.take().flatten().map(Arc::new);
         function.config.http = config.http.take().flatten().map(Arc::new);
         function.config.kv = config.kv.take().flatten().map(Arc::new);
+        function.config.tool = config.tool.take().flatten().map(Arc::new);
         function.config.runtime = config.runtime.take().flatten().map(Into::into);
         function.environment = config.environment();
         Ok(function)
@@ -544,6 +551,7 @@ impl TryFrom<FunctionChange> for platform::FunctionUpdate {
         update.egress = config.egress.take().map(|rules| rules.map(Arc::new));
         update.http = config.http.take().map(|http| http.map(Arc::new));
         update.kv = config.kv.take().map(|kv| kv.map(Arc::new));
+        update.tool = config.tool.take().map(|tool| tool.map(Arc::new));
         update.runtime = config.runtime.take().map(|name| name.map(Into::into));
         update.environment = config.environment();
         update.live = change.live;
@@ -647,6 +655,14 @@ pub struct NewConfig {
     )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::kv::KvConfig>))]
     pub kv: Option<Option<KvConfig>>,
+    /// Offers it as a tool to clients of the Model Context Protocol at `/mcp`. Null: not.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::present"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::tool::ToolConfig>))]
+    pub tool: Option<Option<ToolConfig>>,
     /// The name of the runtime that runs it, one of those that the session lists. Null: the first.
     #[serde(
         default,

@@ -62,10 +62,13 @@ mod read;
 #[cfg(feature = "openapi")]
 mod retry;
 mod run;
+mod run_session;
 mod scalar;
 mod schedule;
 #[cfg(feature = "openapi")]
 pub mod schema;
+#[cfg(feature = "openapi")]
+mod tool;
 mod words;
 
 pub use accept::{AcceptedBatch, AcceptedOne, BatchExecution, BatchRequest, ExecuteRequest};
@@ -103,9 +106,10 @@ pub use price::{
 };
 pub use read::{ReadError, form_to_json, read, read_form};
 pub use run::{RunRequest, ScriptLimits};
+pub use run_session::{NewRunSession, RunSession, SessionRunRequest};
 pub use scalar::{
-    ApiKeyKey, AuditKey, ExecutionKey, FunctionKey, LoadTestKey, Moment, ScalingEventKey,
-    ScheduleKey, Text, Vocabulary, Word,
+    ApiKeyKey, AuditKey, ExecutionKey, FunctionKey, LoadTestKey, Moment, RunSessionKey,
+    ScalingEventKey, ScheduleKey, Text, Vocabulary, Word,
 };
 pub use schedule::{
     NewSchedule, Schedule, ScheduleChange, ScheduleFailure, ScheduleFiring, SchedulePage,

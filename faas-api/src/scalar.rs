@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use faas_core::model::{
-    AuditId, ExecutionId, FunctionId, KeyId, LoadTestId, ScalingEventId, ScheduleId, Timestamp,
+    AuditId, ExecutionId, FunctionId, KeyId, LoadTestId, ScalingEventId, ScheduleId, SessionId,
+    Timestamp,
 };
 use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 use serde::{Serialize, Serializer};
@@ -28,6 +29,8 @@ pub type AuditKey = Text<AuditId>;
 pub type ScheduleKey = Text<ScheduleId>;
 /// A load test's id.
 pub type LoadTestKey = Text<LoadTestId>;
+/// The id of a session of code that runs.
+pub type RunSessionKey = Text<SessionId>;
 
 impl<T: Display> Display for Text<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,8 +11,8 @@ use crate::error::ERROR_CODES;
 use crate::execution::{Execution, FunctionRef};
 use crate::number::{Cores, Dollars, Millis, Percent, Rate, Seconds};
 use crate::scalar::{
-    ApiKeyKey, AuditKey, ExecutionKey, FunctionKey, LoadTestKey, Moment, ScalingEventKey,
-    ScheduleKey, Vocabulary, Word,
+    ApiKeyKey, AuditKey, ExecutionKey, FunctionKey, LoadTestKey, Moment, RunSessionKey,
+    ScalingEventKey, ScheduleKey, Vocabulary, Word,
 };
 
 macro_rules! scalars {
@@ -69,6 +69,8 @@ scalars! {
         "Names a load test. Ids sort by time.";
     ScheduleKey => "ScheduleId", Type::String, format("uuid"),
         "Names a schedule. Ids sort by time.";
+    RunSessionKey => "SessionId", Type::String, format("uuid"),
+        "Names a session of code that runs. Ids sort by time.";
 }
 
 impl<T: Vocabulary> PartialSchema for Word<T> {

@@ -33,7 +33,7 @@
 //! have no time limit, because a function may run for long; dropping a future ends its request.
 //!
 //! Read the modules in this order: `client` (requests and answers), `target` (ids and names),
-//! `functions`, `calls`, `upload`, `executions`, `costs` and `load_tests` (the routes), `events` (the
+//! `functions`, `calls`, `upload`, `executions`, `mcp`, `costs` and `load_tests` (the routes), `events` (the
 //! WebSocket), `connect` (TCP and TLS), `error`.
 
 mod calls;
@@ -45,6 +45,7 @@ mod events;
 mod executions;
 mod functions;
 mod load_tests;
+mod mcp;
 mod schedules;
 mod target;
 mod upload;
@@ -55,5 +56,6 @@ pub use error::{ApiError, Error};
 pub use events::{Event, Events};
 pub use executions::ExecutionQuery;
 pub use hyper::Method;
+pub use mcp::Mcp;
 pub use target::Target;
 pub use upload::{Upload, UploadKind};

@@ -167,6 +167,8 @@ pub enum Resource {
     Alias,
     /// A schedule.
     Schedule,
+    /// A session of code that runs.
+    Session,
 }
 
 impl fmt::Display for Resource {
@@ -179,6 +181,7 @@ impl fmt::Display for Resource {
             Self::Alias => "alias of the function",
             Self::Key => "key",
             Self::Schedule => "schedule",
+            Self::Session => "session",
         })
     }
 }
@@ -216,6 +219,15 @@ pub enum Conflict {
     /// Others change the schedule all the time.
     #[error("the schedule is being changed by others: try again")]
     ScheduleBusy,
+    /// There are as many sessions as there may be, in total or of one caller.
+    #[error("there are {limit} sessions already: close those that are no longer used")]
+    TooManySessions {
+        /// How many there may be.
+        limit: usize,
+    },
+    /// Code runs in the session.
+    #[error("other code runs in the session: wait until it has ended")]
+    SessionBusy,
     /// The key was revoked before.
     #[error("the key is revoked already")]
     KeyRevoked,

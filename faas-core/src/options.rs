@@ -95,6 +95,10 @@ pub struct PlatformOptions {
     pub retry_cap: Duration,
     /// How much of a wait is random, from 0 (none) to 1 (all of it).
     pub retry_jitter: f64,
+    /// How many [sessions](crate::Platform::sessions) may exist at a time. Each keeps its isolate.
+    pub max_sessions: usize,
+    /// How many of them one caller may have, such as one API key.
+    pub max_sessions_per_caller: usize,
     /// How long running executions may go on at shutdown.
     pub shutdown_grace: Duration,
     /// How long a stopped call may take to come back before it is abandoned.
@@ -139,6 +143,8 @@ impl Default for PlatformOptions {
             retry_factor: 2.0,
             retry_cap: Duration::from_secs(60),
             retry_jitter: 0.0,
+            max_sessions: 100,
+            max_sessions_per_caller: 10,
             shutdown_grace: Duration::from_secs(10),
             abandon_grace: Duration::from_millis(250),
             lease_margin: Duration::from_secs(10),

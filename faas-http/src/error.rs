@@ -82,6 +82,11 @@ impl ApiError {
         Self::from(Error::NotFound(Resource::Schedule))
     }
 
+    /// No session has this id, or it is not an id.
+    pub(crate) fn no_session() -> Self {
+        Self::from(Error::NotFound(Resource::Session))
+    }
+
     /// No key has this id, or it is not an id.
     pub(crate) fn no_key() -> Self {
         Self::from(Error::NotFound(Resource::Key))

@@ -7,7 +7,9 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, Query, RawPathParams};
 use axum::http::Uri;
 use axum::http::request::Parts;
-use faas_core::model::{ExecutionId, FunctionId, KeyId, LoadTestId, Queueing, ScheduleId};
+use faas_core::model::{
+    ExecutionId, FunctionId, KeyId, LoadTestId, Queueing, ScheduleId, SessionId,
+};
 
 use crate::Api;
 use crate::error::ApiError;
@@ -57,6 +59,14 @@ impl PathId {
     /// 404 when it is not an id.
     pub(crate) fn schedule(self) -> Result<ScheduleId, ApiError> {
         self.read().ok_or_else(ApiError::no_schedule)
+    }
+
+    /// The id of a session.
+    ///
+    /// # Errors
+    /// 404 when it is not an id.
+    pub(crate) fn session(self) -> Result<SessionId, ApiError> {
+        self.read().ok_or_else(ApiError::no_session)
     }
 
     /// The id of a key.

@@ -26,7 +26,7 @@
 //! Read the modules in this order: `options`, `routes` (all routes), `routing` and `guard` (access
 //! control), `body`, `extract`, `envelope` and `dates` (reading requests), `answer` and `error`
 //! (writing answers), `openapi` (the description of the API), `front` (the layer around all routes),
-//! `functions` (requests to functions), `serve` (the server below it).
+//! `functions` (requests to functions), `mcp` (tools for models), `serve` (the server below it).
 
 mod answer;
 mod audit;
@@ -38,6 +38,7 @@ mod extract;
 mod front;
 mod functions;
 mod guard;
+mod mcp;
 mod openapi;
 mod options;
 mod progress;
@@ -60,6 +61,7 @@ use tower_http::compression::predicate::SizeAbove;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use functions::{functions_by_host, functions_router};
+pub use mcp::mcp_router;
 pub use options::HttpOptions;
 pub use routes::page::front_page;
 pub use serve::{ServeOptions, Tls, TlsError, serve};
@@ -94,7 +96,9 @@ pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
         .max(options.max_batch());
     let bodies = Arc::new(Bodies::new(budget, rate));
     let front = FrontLayer::new(ids, bodies.clone());
-    let mut invoke = routes::invoke::routes().merge(routes::run::routes());
+    let mut invoke = routes::invoke::routes()
+        .merge(routes::run::routes())
+        .merge(routes::run_sessions::runs());
     let mut others = routes::functions::routes()
         .merge(routes::execute::routes())
         .merge(routes::schedules::routes())
@@ -105,6 +109,7 @@ pub fn router_with(platform: Platform, options: HttpOptions) -> Router {
         .merge(routes::samples::routes())
         .merge(routes::types::routes())
         .merge(routes::session::routes())
+        .merge(routes::run_sessions::routes())
         .merge(routes::keys::routes())
         .merge(routes::versions::routes())
         .merge(routes::kv::routes())

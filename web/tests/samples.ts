@@ -12,7 +12,7 @@ export const aFunction = (change: Partial<Fn> = {}): Fn => ({
   updatedAt: "2026-01-31T12:00:00.000Z",
   version: 1,
   status: "active",
-  config: { timeout: 30_000, retryCount: 3, retry: null, concurrency: null, concurrencyPerKey: null, memory: null, bindings: null, egress: null, http: null, kv: null, runtime: null, env: {}, secrets: [] },
+  config: { timeout: 30_000, retryCount: 3, retry: null, concurrency: null, concurrencyPerKey: null, memory: null, bindings: null, egress: null, http: null, kv: null, tool: null, runtime: null, env: {}, secrets: [] },
   tier: "basic",
   ...change,
 });

@@ -16,7 +16,7 @@ use faas_core::model::{
     Environment, Execution, ExecutionId, Failure, Function, FunctionConfig, FunctionId,
     FunctionStatus, HostCallRecord, InstanceId, Json, KeyHash, KeyId, KvConfig, KvUsage, Language,
     LogLine, Modules, NanoDollars, Queueing, RetryConfig, Role, ScalingAction, ScalingEvent,
-    ScalingEventId, Schedule, ScheduleId, Status, Tier, Timestamp,
+    ScalingEventId, Schedule, ScheduleId, Status, Tier, Timestamp, ToolConfig,
 };
 use faas_core::store::{Lease, Owner, Stage, Write};
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,8 @@ struct FunctionConfigDef {
     http: Option<Arc<HttpConfig>>,
     #[serde(default)]
     kv: Option<Arc<KvConfig>>,
+    #[serde(default)]
+    tool: Option<Arc<ToolConfig>>,
     #[serde(default)]
     runtime: Option<Arc<str>>,
 }

@@ -110,8 +110,8 @@ const fn survive_file_size_limit() -> Result<(), String> {
     Ok(())
 }
 
-/// The REST API, the functions, the dashboard, and WebSockets at every path that has no route. The same origins may
-/// use all of them.
+/// The REST API, the functions, their tools, the dashboard, and WebSockets at every path that has no
+/// route. The same origins may use all of them.
 fn router(platform: &Platform, access: Access, settings: &Settings) -> Router {
     let mut options = HttpOptions::with_max_body(settings.platform.max_input);
     options.max_body_memory = settings.network.max_body_memory;
@@ -125,7 +125,8 @@ fn router(platform: &Platform, access: Access, settings: &Settings) -> Router {
     let live = LiveEvents::new(platform.clone(), live);
     let functions = faas_http::functions_router(platform.clone(), options.clone());
     let api = faas_http::router_with(platform.clone(), options.clone());
-    let api = api.merge(functions);
+    let mcp = faas_http::mcp_router(platform.clone(), options.clone());
+    let api = api.merge(functions).merge(mcp);
     let api = api.merge(live.router_over(dashboard::root()));
     let app = dashboard::over(api, |pages| live.upgrade_or(pages));
     match &settings.functions_domain {

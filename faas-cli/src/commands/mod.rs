@@ -11,6 +11,7 @@ mod init;
 mod invoke;
 mod list;
 mod logs;
+mod mcp;
 mod open;
 mod run;
 mod schedule;
@@ -68,6 +69,8 @@ pub enum Command {
     Cost(cost::Cost),
     /// Run a load test: many calls of a function at once.
     Test(test::Test),
+    /// Serve a server's tools to a client of the Model Context Protocol.
+    Mcp(mcp::McpCommand),
     /// Open the dashboard in a browser.
     Open(open::Open),
     /// Name servers and keep their keys.
@@ -105,6 +108,7 @@ pub async fn run(command: Command, host: Host) -> ExitCode {
         Command::Dev(command) => command.output,
         Command::Cost(command) => command.output,
         Command::Test(command) => command.output,
+        Command::Mcp(command) => command.output,
         Command::Open(command) => command.output,
         Command::Context(command) => command.output(),
         Command::Completions(_) => Output { json: false },
@@ -136,6 +140,7 @@ async fn carry_out(command: Command, host: Host, terminal: &Terminal) -> Result<
         Command::Dev(command) => command.run(host.server, terminal).await,
         Command::Cost(command) => command.run(environment, terminal).await,
         Command::Test(command) => command.run(environment, terminal).await,
+        Command::Mcp(command) => command.run(environment, terminal).await,
         Command::Open(command) => command.run(environment, terminal).await,
         Command::Context(command) => command.run(environment, terminal),
         Command::Completions(command) => command.run(host.command),

@@ -276,7 +276,22 @@ impl Bindings {
     /// Describes all bindings as a TypeScript declaration file: the type of `context`, and the
     /// types of arguments and results. Also declares the preset modules.
     pub fn typescript(&self) -> String {
-        typescript::declarations(&self.by_name, &self.modules)
+        typescript::declarations(self.by_name.iter(), &self.modules)
+    }
+
+    /// The names of the bindings that are not restricted, in order.
+    pub fn open_names(&self) -> impl Iterator<Item = Arc<str>> {
+        self.open().map(|(name, _)| name.clone())
+    }
+
+    /// Describes the bindings that are not restricted, as [`Self::typescript`] describes all.
+    pub fn open_typescript(&self) -> String {
+        typescript::declarations(self.open(), &self.modules)
+    }
+
+    fn open(&self) -> impl Iterator<Item = (&Arc<str>, &Bound)> + Clone {
+        let all = self.by_name.iter();
+        all.filter(|(_, binding)| !binding.is_restricted)
     }
 
     /// What a function has: the bindings that it lists, or all that are not restricted.

@@ -1,6 +1,6 @@
 //! A TypeScript declaration file for all bindings, from the JSON schemas of their types.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -40,12 +40,12 @@ pub(super) fn generator() -> SchemaGenerator {
 }
 
 /// The file for these bindings and modules.
-pub(super) fn declarations(
-    bindings: &BTreeMap<Arc<str>, Bound>,
+pub(super) fn declarations<'a>(
+    bindings: impl Iterator<Item = (&'a Arc<str>, &'a Bound)> + Clone,
     modules: &[PresetModule],
 ) -> String {
     let mut file = String::from(CONTEXT);
-    for (name, binding) in bindings {
+    for (name, binding) in bindings.clone() {
         // Not every function has a restricted binding.
         let optional = if binding.is_restricted { "?" } else { "" };
         line(

@@ -15,21 +15,24 @@ use super::execute::{cancelled, store_unavailable};
 use super::instances::Slot;
 use super::job::Job;
 use super::record::{Record, Stored};
+use super::session::{SessionIsolate, Taken};
 use super::settle::{not_run, settle};
 use crate::events::EventKind;
 use crate::model::Json;
 use crate::model::{Failure, FailureKind};
-use crate::runtime::{Call, CallContext, Instance, Limits, StopReason};
+use crate::runtime::{Call, CallContext, Instance, Limits, Outcome, StopReason};
 use crate::store::Stage;
 
 /// Runs one attempt of the job in `slot`, until it is settled or abandoned.
 pub(super) async fn attempt(engine: &Engine, slot: &Arc<Slot>) {
     match begin(engine, slot).await {
-        Ok((instance, call)) => {
+        Ok((instance, call, session)) => {
             // Kept until the attempt is settled: if it is abandoned meanwhile, its end is noticed.
             let host = call.host.clone();
             let outcome = tokio::select! {
-                outcome = guarded(slot, instance.run(call)) => outcome.unwrap_or_else(not_run),
+                outcome = guarded(slot, run(instance, call, session)) => {
+                    outcome.unwrap_or_else(not_run)
+                }
                 () = slot.abandoned() => return,
             };
             let running = slot.finish();
@@ -56,6 +59,20 @@ pub(super) async fn attempt(engine: &Engine, slot: &Arc<Slot>) {
     }
 }
 
+/// Runs a call. The isolate of a session is kept for its next run.
+async fn run(
+    instance: Box<dyn Instance>,
+    call: Call,
+    session: Option<Arc<SessionIsolate>>,
+) -> Outcome {
+    let Some(session) = session else {
+        return instance.run(call).await;
+    };
+    let (outcome, kept) = instance.run_and_keep(call).await;
+    session.put(kept);
+    outcome
+}
+
 /// Why an attempt does not begin.
 enum NotBegun {
     /// The platform cannot run it.
@@ -67,7 +84,10 @@ enum NotBegun {
 }
 
 /// Acquires an isolate for the job in `slot`, and begins the attempt.
-async fn begin(engine: &Engine, slot: &Arc<Slot>) -> Result<(Box<dyn Instance>, Call), NotBegun> {
+async fn begin(
+    engine: &Engine,
+    slot: &Arc<Slot>,
+) -> Result<(Box<dyn Instance>, Call, Option<Arc<SessionIsolate>>), NotBegun> {
     let taken = slot.with_running(|running| {
         let job = &running.job;
         (
@@ -108,9 +128,15 @@ async fn begin(engine: &Engine, slot: &Arc<Slot>) -> Result<(Box<dyn Instance>, 
         return Err(NotBegun::Stopped(reason));
     }
     let runtime = &function.runtime.runtime;
-    let acquired = match function.script {
-        Some(_) => guarded(slot, runtime.acquire_fresh()).await,
-        None => guarded(slot, runtime.acquire(version)).await,
+    let session = function.session.clone();
+    let acquired = match (
+        function.script,
+        session.as_deref().map(SessionIsolate::take),
+    ) {
+        (_, Some(Taken::Isolate(instance))) => Ok(Ok(instance)),
+        (_, Some(Taken::Gone)) => return Err(NotBegun::Stopped(StopReason::Cancelled)),
+        (Some(_), _) => guarded(slot, runtime.acquire_fresh()).await,
+        (None, _) => guarded(slot, runtime.acquire(version)).await,
     };
     let instance = match acquired {
         Ok(Ok(instance)) => instance,
@@ -156,7 +182,7 @@ async fn begin(engine: &Engine, slot: &Arc<Slot>) -> Result<(Box<dyn Instance>, 
         stop,
         host: Arc::new(host),
     };
-    Ok((instance, call))
+    Ok((instance, call, session))
 }
 
 /// The input of the call.

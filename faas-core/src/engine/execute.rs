@@ -113,7 +113,26 @@ impl Engine {
         self.check_open()?;
         self.check_input(script.function.id, &request.input)?;
         let place = self.reserve(script.function.id, &request.input)?;
-        let (id, ended) = self.enqueue_direct(script, place, request)?;
+        self.attended(script, place, request).await
+    }
+
+    /// As [`Self::invoke`]. If the future is dropped before its end, the execution is cancelled.
+    pub(crate) async fn invoke_attended(
+        &self,
+        function: FunctionId,
+        request: Request,
+    ) -> Result<Arc<Execution>, Error> {
+        let (function, place) = self.admit(function, &request).await?;
+        self.attended(function, place, request).await
+    }
+
+    async fn attended(
+        &self,
+        function: Arc<Loaded>,
+        place: Place,
+        request: Request,
+    ) -> Result<Arc<Execution>, Error> {
+        let (id, ended) = self.enqueue_direct(function, place, request)?;
         let caller = CancelOnDrop::new(self, id);
         let ended = ended.await.unwrap_or_else(|_| Err(shutting_down()));
         caller.has_answer();

@@ -12,6 +12,7 @@ use super::in_flight::InFlightGuard;
 use super::lanes::Queued;
 use super::line::{Key, Rank, Ranked};
 use super::runtimes::NamedRuntime;
+use super::session::SessionIsolate;
 use crate::egress::HostSecrets;
 use crate::error::Error;
 use crate::kv::Kv;
@@ -36,6 +37,8 @@ pub(crate) struct Loaded {
     pub(crate) environment: Result<Arc<OpenEnvironment>, Failure>,
     /// The hash of its code, if that runs once and is not stored: it gets an isolate of its own.
     pub(crate) script: Option<CodeHash>,
+    /// The isolate that it shares with the other runs of its session, in place of one of its own.
+    pub(crate) session: Option<Arc<SessionIsolate>>,
 }
 
 /// Where the end of an execution is sent.

@@ -411,6 +411,7 @@ mod tests {
             bindings: Arc::new([]),
             environment: Ok(Arc::new(OpenEnvironment::EMPTY)),
             script: None,
+            session: None,
         };
         let (answer, _) = tokio::sync::oneshot::channel();
         Job::direct(place, Arc::new(loaded), execution, answer)

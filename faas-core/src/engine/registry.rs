@@ -18,6 +18,7 @@ use quick_cache::sync::Cache;
 use super::job::Loaded;
 use super::key_value;
 use super::runtimes::{NamedRuntime, Runtimes};
+use super::session::SessionIsolate;
 use crate::bindings::Bindings;
 use crate::clock::Clock;
 use crate::cost::PriceBook;
@@ -294,12 +295,16 @@ impl Registry {
         }
     }
 
-    /// Prepares code that runs once, as a function that is not stored. It is neither compiled here nor
-    /// kept.
+    /// Prepares code that runs once, as a function that is not stored: in the isolate of a session, or in
+    /// one of its own. It is neither compiled here nor kept.
     ///
     /// # Errors
     /// [`Error::Invalid`] if its runtime does not exist, or runs functions only.
-    pub(crate) fn script(&self, function: Function) -> Result<Arc<Loaded>, Error> {
+    pub(crate) fn script(
+        &self,
+        function: Function,
+        session: Option<Arc<SessionIsolate>>,
+    ) -> Result<Arc<Loaded>, Error> {
         let runtime = self.runtimes.find(function.config.runtime.as_deref());
         let runtime = runtime.map_err(Error::Invalid)?.clone();
         let program = runtime.runtime.script(&function.source()).ok_or_else(|| {
@@ -309,7 +314,11 @@ impl Registry {
         let script = Some(CodeHash::of(&function.code));
         let compiled = Compiled { program, runtime };
         let loaded = self.loaded(function, compiled);
-        Ok(Arc::new(Loaded { script, ..loaded }))
+        Ok(Arc::new(Loaded {
+            script,
+            session,
+            ..loaded
+        }))
     }
 
     /// How many changes there were. Read it before a change is stored.
@@ -435,6 +444,7 @@ impl Registry {
             egress_secrets: Arc::new(egress_secrets),
             environment,
             script: None,
+            session: None,
         }
     }
 

@@ -8,6 +8,7 @@ use super::egress::EgressRules;
 use super::http::HttpConfig;
 use super::{
     Aliases, Environment, FunctionId, KvConfig, Language, Modules, RetryConfig, Source, Timestamp,
+    ToolConfig,
 };
 
 /// A function: its code and how to run it.
@@ -137,6 +138,8 @@ pub struct FunctionConfig {
     pub http: Option<Arc<HttpConfig>>,
     /// Its namespaces of keys and values; `None`: none.
     pub kv: Option<Arc<KvConfig>>,
+    /// Whether and how models get it as a tool; `None`: not.
+    pub tool: Option<Arc<ToolConfig>>,
     /// The name of the runtime that runs it; `None`: the platform's first one.
     pub runtime: Option<Arc<str>>,
 }
@@ -161,6 +164,7 @@ impl Default for FunctionConfig {
             egress: None,
             http: None,
             kv: None,
+            tool: None,
             runtime: None,
         }
     }

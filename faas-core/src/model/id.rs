@@ -89,6 +89,10 @@ id! {
 }
 
 id! {
+    /// Identifies a session of code that runs.
+    SessionId
+}
+id! {
     /// Identifies a load test.
     LoadTestId
 }
@@ -195,6 +199,11 @@ impl IdGenerator {
     /// Makes a schedule id.
     pub fn schedule(&self, now: Timestamp) -> ScheduleId {
         ScheduleId::from_u128(self.next(now))
+    }
+
+    /// Makes a session id.
+    pub fn session(&self, now: Timestamp) -> SessionId {
+        SessionId::from_u128(self.next(now))
     }
 
     /// Makes an API key id.

@@ -77,7 +77,8 @@ impl FunctionSummary {
         let bindings = self.config.bindings.iter().flat_map(|names| names.iter());
         let bindings: usize = bindings.map(|name| name.len() + 16).sum();
         let kv = self.config.kv.as_ref().map_or(0, |kv| kv.bytes());
-        let texts = self.name.len() + self.description.len() + bindings + kv;
+        let tool = self.config.tool.as_ref().map_or(0, |tool| tool.bytes());
+        let texts = self.name.len() + self.description.len() + bindings + kv + tool;
         512 + texts + code + self.environment.bytes()
     }
 }

@@ -29,6 +29,7 @@ mod source;
 pub mod specifier;
 mod status;
 mod timestamp;
+mod tool;
 
 pub use access::{Actor, ApiKey, AuditAction, AuditEntry, KeyHash, Role};
 pub use alias::{Alias, Aliases, Canary, RollBackIf, Split};
@@ -42,7 +43,7 @@ pub use execution::{Execution, IllegalTransition};
 pub use function::{Function, FunctionConfig, FunctionLabel, FunctionStatus, Tier};
 pub use id::{
     AuditId, ExecutionId, FunctionId, IdGenerator, InstanceId, KeyId, LoadTestId, ParseIdError,
-    ScalingEventId, ScheduleId,
+    ScalingEventId, ScheduleId, SessionId,
 };
 #[cfg(feature = "quickjs")]
 pub(crate) use json::is_too_deep;
@@ -63,3 +64,4 @@ pub(crate) use sealed::{SEAL_KEY_ID_LENGTH, SEAL_VERSION};
 pub use source::{CodeHash, Language, Modules, ParseCodeHashError, Source};
 pub use status::{ParseStatusError, Status};
 pub use timestamp::Timestamp;
+pub use tool::ToolConfig;

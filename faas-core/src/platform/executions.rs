@@ -40,6 +40,9 @@ pub struct CallOptions {
     /// When an execution is due; a time in the past means at once. Only for
     /// [`Platform::execute_with`], and at most [`LONGEST_DELAY`] ahead.
     pub run_at: Option<Timestamp>,
+    /// Whether dropping the future of [`Platform::invoke_with`] cancels the execution. No effect on
+    /// calls with an idempotency key or with retries, which survive their callers.
+    pub cancel_on_drop: bool,
     /// Who calls. It is kept with the execution and all of its attempts, and host functions get it
     /// as [`HostCall::caller`](crate::bindings::HostCall::caller). A later call with the same
     /// idempotency key does not change it.
@@ -86,6 +89,13 @@ impl CallOptions {
     #[must_use]
     pub const fn run_at(mut self, at: Timestamp) -> Self {
         self.run_at = Some(at);
+        self
+    }
+
+    /// Whether dropping the future of [`Platform::invoke_with`] cancels the execution.
+    #[must_use]
+    pub const fn cancel_on_drop(mut self, cancel: bool) -> Self {
+        self.cancel_on_drop = cancel;
         self
     }
 

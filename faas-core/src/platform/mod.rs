@@ -15,6 +15,7 @@ mod metrics;
 mod reseal;
 mod run;
 mod schedules;
+mod sessions;
 
 use std::sync::Arc;
 
@@ -33,6 +34,7 @@ pub use metrics::{HourOfExecutions, Overview};
 pub use reseal::{Resealed, Unopened, reseal};
 pub use run::{RunLimits, Script};
 pub use schedules::{NewSchedule, ScheduleUpdate, Schedules};
+pub use sessions::{SessionConfig, SessionInfo, SessionRun, Sessions};
 
 use crate::bindings::Bindings;
 use crate::cost::PriceBook;
@@ -76,6 +78,7 @@ pub struct Platform {
 struct Inner {
     engine: Engine,
     load_tests: Arc<load_tests::Running>,
+    sessions: Arc<sessions::Registry>,
 }
 
 impl Drop for Inner {
@@ -95,6 +98,7 @@ impl Platform {
             inner: Arc::new(Inner {
                 engine,
                 load_tests: Arc::default(),
+                sessions: Arc::default(),
             }),
         }
     }
@@ -209,14 +213,20 @@ impl Platform {
         input: impl Into<Json>,
         options: CallOptions,
     ) -> Result<Invoked, Error> {
+        let (engine, is_attended) = (self.engine(), options.cancel_on_drop);
         let request = options.call(input.into())?;
         let is_shared =
             request.idempotency_key.is_some() || request.queueing.singleton_key.is_some();
         if is_shared || request.retry {
-            return self.engine().execute_and_wait(function, request).await;
+            return engine.execute_and_wait(function, request).await;
         }
+        let execution = if is_attended {
+            engine.invoke_attended(function, request).await?
+        } else {
+            engine.invoke(function, request).await?
+        };
         Ok(Invoked {
-            execution: self.engine().invoke(function, request).await?,
+            execution,
             replayed: false,
         })
     }

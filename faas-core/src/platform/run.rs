@@ -138,7 +138,7 @@ impl Script {
     }
 
     /// The function that the script is while it runs.
-    fn function(self, engine: &Shared) -> Result<Function, Error> {
+    pub(super) fn function(self, engine: &Shared) -> Result<Function, Error> {
         self.check(engine)?;
         let now = engine.clock.now();
         let function = Function {
@@ -248,7 +248,10 @@ impl Platform {
         let engine = self.engine();
         let input = std::mem::replace(&mut script.input, Json::null());
         let request = Request::once(input, script.caller.take());
-        let loaded = engine.0.registry.script(script.function(&engine.0)?)?;
+        let loaded = engine
+            .0
+            .registry
+            .script(script.function(&engine.0)?, None)?;
         engine.run(loaded, request).await
     }
 }

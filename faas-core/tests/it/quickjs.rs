@@ -36,6 +36,7 @@ mod threads {
     mod retries;
     mod rig;
     mod scripts;
+    mod sessions;
     mod waiting;
     mod warmth;
     mod web;
@@ -105,6 +106,7 @@ mod processes {
     mod retries;
     mod rig;
     mod scripts;
+    mod sessions;
     mod waiting;
     mod warmth;
     mod web;

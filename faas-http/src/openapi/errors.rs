@@ -73,6 +73,8 @@ errors! {
     NoKeys: "404" "`not_found`: there are no keys here.";
     /// There is no such load test.
     NoLoadTest: "404" "`load_test_not_found`";
+    /// There is no such session.
+    NoSession: "404" "`not_found`: there is no such session, or not any more.";
     /// The request conflicts with the current state.
     Conflict: "409" "`conflict`: the message says with what.";
     /// The idempotency key was used with another input.

@@ -16,6 +16,7 @@ pub(crate) mod metrics;
 pub(crate) mod page;
 pub(crate) mod prometheus;
 pub(crate) mod run;
+pub(crate) mod run_sessions;
 pub(crate) mod samples;
 pub(crate) mod schedules;
 pub(crate) mod session;

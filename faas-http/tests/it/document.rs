@@ -77,8 +77,9 @@ fn a_route_of_the_api_can_only_be_added_together_with_its_description() {
             let code: String = code.filter(|line| !line.starts_with("//")).collect();
             let adds = [".route(", ".nest(", ".route_service("];
             let adds = adds.iter().any(|add| code.contains(add));
-            // Functions decide what is below `/f`: it is not part of the API.
-            let may = ["src/routing.rs", "src/functions/mod.rs"];
+            // Functions decide what is below `/f`, and another protocol what is at `/mcp`: they are no
+            // part of the API.
+            let may = ["src/routing.rs", "src/functions/mod.rs", "src/mcp/mod.rs"];
             let may = may.iter().any(|file| path.ends_with(file));
             assert_eq!(adds, may, "{}", path.display());
             read += 1;
@@ -253,6 +254,7 @@ async fn responses_match_the_openapi_document() {
         .await;
     call.post("/api/run", json!({"code": "throw", "kv": true}))
         .await;
+    call.sessions().await;
     call.get_one("/api/costs/function/{id}", &id).await;
     let estimate = json!({"functionId": id, "input": [1]});
     call.post("/api/costs/estimate", estimate).await;
@@ -313,6 +315,21 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
+    async fn sessions(&mut self) {
+        let all = "/api/sessions";
+        let session = text(&self.post(all, json!({"lease": 1000})).await["_id"]);
+        self.post(all, json!({"lease": 0})).await;
+        self.get(all).await;
+        let (one, run) = ("/api/sessions/{id}", "/api/sessions/{id}/run");
+        for (id, code) in [(&*session, "log"), (&*session, ""), ("x", "log")] {
+            self.at(Method::POST, run, id, json!({"code": code})).await;
+            self.get_one(one, id).await;
+        }
+        for _ in 0..2 {
+            self.at(Method::DELETE, one, &session, Value::Null).await;
+        }
+    }
+
     async fn at(&mut self, method: Method, template: &str, id: &str, body: Value) -> Value {
         let path = template.replace("{id}", id);
         let call = self

@@ -18,6 +18,7 @@ mod invoke;
 mod kv;
 mod load_tests;
 mod malformed;
+mod mcp;
 mod metrics;
 mod names;
 mod raw;

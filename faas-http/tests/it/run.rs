@@ -111,3 +111,43 @@ async fn a_run_needs_a_key_that_may_upload_and_call_functions() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_session_is_opened_used_read_and_closed() {
+    let server = start().await;
+    let body = json!({ "bindings": ["stock"], "lease": 60_000, "costBudget": 1.5 });
+    let (status, session) = server.post("/api/sessions", body).await;
+    assert_eq!(status, StatusCode::CREATED, "{session}");
+    let path = format!("/api/sessions/{}", session["_id"].as_str().unwrap());
+    let run = format!("{path}/run");
+    for (code, output) in [("host count", json!(7)), ("echo", json!({ "a": 1 }))] {
+        let body = json!({ "code": code, "input": { "a": 1 } });
+        let (status, done) = server.post(&run, body).await;
+        assert_eq!(
+            (status, &done["output"]),
+            (StatusCode::OK, &output),
+            "{done}"
+        );
+    }
+    let session = server.get(&path).await;
+    assert_eq!(
+        (&session["runs"], &session["running"]),
+        (&json!(2), &json!(false))
+    );
+    assert_eq!(server.get("/api/sessions").await, json!([session]));
+    let (status, _) = answer(server.request(Method::DELETE, &path)).await;
+    assert_eq!(status, StatusCode::OK);
+    let (status, error) = server.post(&run, json!({ "code": "echo" })).await;
+    assert_eq!(
+        (status, &error["code"]),
+        (StatusCode::NOT_FOUND, &json!("not_found"))
+    );
+    for wrong in [
+        json!({ "lease": 0 }),
+        json!({ "bindings": ["x"] }),
+        json!({ "budget": 1 }),
+    ] {
+        let (status, error) = server.post("/api/sessions", wrong).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{error}");
+    }
+}

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use axum::Router;
 use faas_core::Platform;
 use faas_core::access::{Access, AccessOptions};
 use faas_core::bindings::{Binding, HostCall};
@@ -76,6 +77,15 @@ pub(crate) async fn start_serving(
     serve: Option<ServeOptions>,
 ) -> Server {
     let app = faas_http::router_with(platform.clone(), options);
+    serve_app(platform, app, serve).await
+}
+
+/// A server of this router.
+pub(crate) async fn start_app(platform: Platform, app: Router) -> Server {
+    serve_app(platform, app, Some(ServeOptions::default())).await
+}
+
+async fn serve_app(platform: Platform, app: Router, serve: Option<ServeOptions>) -> Server {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     match serve {

@@ -9,7 +9,7 @@ use faas_core::model::egress::EgressRules;
 use faas_core::model::http::HttpConfig;
 use faas_core::model::{
     Aliases, Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
-    FunctionSummary, KvConfig, Language, Modules, RetryConfig, Secret, Tier, Timestamp,
+    FunctionSummary, KvConfig, Language, Modules, RetryConfig, Secret, Tier, Timestamp, ToolConfig,
 };
 use faas_core::store::Period;
 use mongodb::bson::spec::BinarySubtype;
@@ -48,6 +48,7 @@ pub(crate) fn write(function: &Function, spans: &[CodeSpan]) -> Document {
             "egress": write_egress(&function.config),
             "http": write_http(&function.config),
             "kv": write_kv(&function.config),
+            "tool": write_tool(&function.config),
             "runtime": function.config.runtime.as_deref(),
             "env": variables,
             "secrets": secrets,
@@ -163,6 +164,21 @@ fn retry(fields: &Fields<'_>) -> Result<Option<Arc<RetryConfig>>, Error> {
     };
     let retry = serde_json::from_str(text);
     (retry.map(|retry| Some(Arc::new(retry)))).map_err(|_| fields.unreadable("config.retry"))
+}
+
+/// As JSON text: schemas have names that can be no names of fields. Null: models do not get it.
+fn write_tool(config: &FunctionConfig) -> Bson {
+    let tool = config.tool.as_deref();
+    let text = tool.and_then(|tool| serde_json::to_string(tool).ok());
+    text.map_or(Bson::Null, Bson::String)
+}
+
+fn tool(fields: &Fields<'_>) -> Result<Option<Arc<ToolConfig>>, Error> {
+    let Some(text) = fields.optional_text("tool")? else {
+        return Ok(None);
+    };
+    let tool = serde_json::from_str(text);
+    (tool.map(|tool| Some(Arc::new(tool)))).map_err(|_| fields.unreadable("config.tool"))
 }
 
 /// As JSON text. Null stands for no namespaces.
@@ -352,6 +368,7 @@ fn config(fields: &Fields<'_>, damage: &mut Damage) -> FunctionConfig {
         // And one whose HTTP settings cannot be read answers no requests.
         http: damage.or("config.http", http(fields), None),
         kv: damage.or("config.kv", kv(fields), None),
+        tool: damage.or("config.tool", tool(fields), None),
         runtime: damage
             .or("config.runtime", fields.optional_text("runtime"), None)
             .map(Into::into),

@@ -7,7 +7,7 @@ use faas_core::model::egress::EgressRules;
 use faas_core::model::http::HttpConfig;
 use faas_core::model::{
     Aliases, Environment, Function, FunctionConfig, FunctionId, FunctionLabel, FunctionStatus,
-    FunctionSummary, KvConfig, Language, Modules, RetryConfig, Source, Tier, Timestamp,
+    FunctionSummary, KvConfig, Language, Modules, RetryConfig, Source, Tier, Timestamp, ToolConfig,
 };
 use rusqlite::{Connection, Row, params};
 
@@ -18,16 +18,16 @@ const INSERT: &str = "
     INSERT INTO functions (no, name, description, code, created_at, updated_at, version, active,
         timeout, retry_count, concurrency, tier, environment, memory, bindings, language,
         module_bytes, modules, runtime, handler, egress, http, kv, retry,
-        aliases, concurrency_per_key)
+        aliases, concurrency_per_key, tool)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-        ?20, ?21, ?22, ?23, ?24, ?25, ?26)";
+        ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)";
 
 const UPDATE: &str = "
     UPDATE functions SET name = ?2, description = ?3, code = ?4, created_at = ?5, updated_at = ?6,
         version = ?7, active = ?8, timeout = ?9, retry_count = ?10, concurrency = ?11, tier = ?12,
         environment = ?13, memory = ?14, bindings = ?15, language = ?16, module_bytes = ?17,
         modules = ?18, runtime = ?19, handler = ?20, egress = ?21, http = ?22, kv = ?23,
-        retry = ?24, aliases = ?25, concurrency_per_key = ?26
+        retry = ?24, aliases = ?25, concurrency_per_key = ?26, tool = ?27
     WHERE no = ?1";
 
 /// Replaces a name or description that cannot be read.
@@ -38,7 +38,7 @@ pub(crate) const SELECT: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
         f.environment, f.tier, f.language, f.modules, f.handler, f.egress, f.http, f.kv, f.retry,
-        f.aliases, f.concurrency_per_key
+        f.aliases, f.concurrency_per_key, f.tool
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
@@ -48,7 +48,7 @@ pub(crate) const SELECT_WITHOUT_CODE: &str = "
         f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
         f.environment, f.tier, f.language, NULL, f.handler, f.egress, f.http, f.kv, f.retry,
-        f.aliases, f.concurrency_per_key
+        f.aliases, f.concurrency_per_key, f.tool
     FROM functions f JOIN function_numbers n ON n.no = f.no
     ";
 
@@ -57,7 +57,7 @@ pub(crate) const SELECT_VERSION: &str = "
     SELECT n.id, f.name, f.description, f.code, f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
         f.environment, f.tier, f.language, f.modules, f.handler, f.egress, f.http, f.kv, f.retry,
-        NULL, f.concurrency_per_key
+        NULL, f.concurrency_per_key, f.tool
     FROM function_versions f JOIN function_numbers n ON n.no = f.function_no
     ";
 
@@ -67,7 +67,7 @@ pub(crate) const SELECT_VERSION_WITHOUT_CODE: &str = "
         f.created_at, f.updated_at, f.version, f.active,
         f.timeout, f.retry_count, f.concurrency, f.memory, f.bindings, f.runtime,
         f.environment, f.tier, f.language, NULL, f.handler, f.egress, f.http, f.kv, f.retry,
-        NULL, f.concurrency_per_key
+        NULL, f.concurrency_per_key, f.tool
     FROM function_versions f JOIN function_numbers n ON n.no = f.function_no
     ";
 
@@ -76,10 +76,10 @@ const KEEP: &str = "
     INSERT OR REPLACE INTO function_versions (function_no, version, replaced_at, name, description,
         created_at, updated_at, active, timeout, retry_count, concurrency, memory, bindings, runtime,
         tier, environment, code, language, module_bytes, modules, handler, egress,
-        http, kv, retry, concurrency_per_key)
+        http, kv, retry, concurrency_per_key, tool)
     SELECT no, version, ?2, name, description, created_at, updated_at, active, timeout, retry_count,
         concurrency, memory, bindings, runtime, tier, environment, code, language, module_bytes,
-        modules, handler, egress, http, kv, retry, concurrency_per_key
+        modules, handler, egress, http, kv, retry, concurrency_per_key, tool
     FROM functions WHERE no = ?1";
 
 /// The columns that [`read_label`] needs.
@@ -164,6 +164,7 @@ fn write(connection: &Connection, sql: &str, no: i64, function: &Function) -> Re
         retry(function)?,
         aliases(function)?,
         function.config.concurrency_per_key,
+        tool(function)?,
     ])?;
     Ok(())
 }
@@ -231,6 +232,18 @@ fn read_retry(columns: &mut Columns<'_, '_>) -> Result<Option<Arc<RetryConfig>>,
     let retry = columns.bytes()?.map(serde_json::from_slice).transpose();
     let retry = retry.map_err(|_| Error::row("functions", "retry"))?;
     Ok(retry.map(Arc::new))
+}
+
+/// `None` when models do not get it as a tool.
+fn tool(function: &Function) -> Result<Option<String>, Error> {
+    let text = function.config.tool.as_deref().map(serde_json::to_string);
+    (text.transpose()).map_err(|_| Error::row("functions", "tool"))
+}
+
+fn read_tool(columns: &mut Columns<'_, '_>) -> Result<Option<Arc<ToolConfig>>, Error> {
+    let tool = columns.bytes()?.map(serde_json::from_slice).transpose();
+    let tool = tool.map_err(|_| Error::row("functions", "tool"))?;
+    Ok(tool.map(Arc::new))
 }
 
 /// `None` when there is none.
@@ -322,6 +335,7 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
         http: None,
         kv: None,
         retry: None,
+        tool: None,
         runtime: columns
             .value_or::<Option<String>>("runtime", None)
             .map(Into::into),
@@ -348,6 +362,8 @@ fn read_either(row: &Row<'_>, with_code: bool) -> Result<(Function, u64), Error>
     let aliases = read_aliases(&mut columns);
     let aliases = columns.sound("aliases", aliases, Arc::default());
     config.concurrency_per_key = columns.value_or("concurrency_per_key", None);
+    let tool = read_tool(&mut columns);
+    config.tool = columns.sound("tool", tool, None);
     columns.report(&id);
     let source = Source {
         code: code.into(),

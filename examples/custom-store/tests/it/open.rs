@@ -155,6 +155,7 @@ async fn every_field_outlives_a_restart() {
             egress: None,
             http: None,
             kv: None,
+            tool: None,
             runtime: Some("processes".into()),
         },
         ..fixtures.function("名前 '; --")

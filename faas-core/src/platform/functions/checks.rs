@@ -157,6 +157,8 @@ fn check_config(
         http,
         // The engine knows the bindings.
         kv: _,
+        // It was checked when it was read.
+        tool: _,
         // A platform knows its runtimes.
         runtime: _,
     } = &function.config;

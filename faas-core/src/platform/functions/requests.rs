@@ -8,7 +8,7 @@ use crate::model::egress::EgressRules;
 use crate::model::http::HttpConfig;
 use crate::model::{
     Alias, Aliases, Function, FunctionConfig, FunctionStatus, KvConfig, Language, Modules,
-    RetryConfig, Timestamp,
+    RetryConfig, Timestamp, ToolConfig,
 };
 use crate::platform::EnvironmentUpdate;
 use crate::secrets::{SecretKeys, SecretText};
@@ -168,6 +168,13 @@ impl NewFunction {
         self
     }
 
+    /// Offers it as a tool to models. Without this, they do not see it.
+    #[must_use]
+    pub fn tool(mut self, tool: ToolConfig) -> Self {
+        self.config.tool = Some(Arc::new(tool));
+        self
+    }
+
     /// Sets the bindings that its code may use. Without this, it may use those that the host opens
     /// to all functions.
     #[must_use]
@@ -244,6 +251,8 @@ pub struct FunctionUpdate {
     pub http: Option<Option<Arc<HttpConfig>>>,
     /// New namespaces of keys and values; `Some(None)` takes all away. Their entries stay.
     pub kv: Option<Option<Arc<KvConfig>>>,
+    /// New settings as a tool; `Some(None)` makes it none.
+    pub tool: Option<Option<Arc<ToolConfig>>>,
     /// A new runtime, by its name; `Some(None)` gives the platform's first one.
     pub runtime: Option<Option<Arc<str>>>,
     /// Variables and secrets to set and to remove.
@@ -345,6 +354,13 @@ impl FunctionUpdate {
         self
     }
 
+    /// Changes how models get it as a tool; `None`: not.
+    #[must_use]
+    pub fn tool(mut self, tool: Option<Arc<ToolConfig>>) -> Self {
+        self.tool = Some(tool);
+        self
+    }
+
     /// Changes the network rules; `None` allows all that the server allows.
     #[must_use]
     pub fn egress(mut self, rules: Option<Arc<EgressRules>>) -> Self {
@@ -422,6 +438,7 @@ impl From<NewFunction> for FunctionUpdate {
             .egress(new.config.egress)
             .http(new.config.http)
             .kv(new.config.kv)
+            .tool(new.config.tool)
             .runtime(new.config.runtime)
             .environment(new.environment)
     }
@@ -493,6 +510,9 @@ impl FunctionUpdate {
         }
         if let Some(kv) = &self.kv {
             after.config.kv.clone_from(kv);
+        }
+        if let Some(tool) = &self.tool {
+            after.config.tool.clone_from(tool);
         }
         if let Some(runtime) = &self.runtime {
             after.config.runtime.clone_from(runtime);

@@ -57,6 +57,15 @@ pub async fn a_function_reads_back_as_it_was_stored(fixture: impl Fixture) {
                 )
                 .unwrap(),
             )),
+            tool: Some(Arc::new(
+                serde_json::from_str(
+                    r#"{
+                        "description": "söme tool",
+                        "inputSchema": {"type": "object", "properties": {"b": {}, "$a.c": true}}
+                    }"#,
+                )
+                .unwrap(),
+            )),
             concurrency: Some(4),
             concurrency_per_key: Some(2),
             memory: Some(300),

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{User, server};
 use crate::waiting::wait_until;
@@ -221,4 +221,49 @@ fn a_file_runs_once_and_nothing_of_it_is_kept() {
         .failed(1);
     assert!(error.contains("does not have"), "{error}");
     assert_eq!(server.send("GET", "/api/functions", "").1, "[]");
+}
+
+#[test]
+fn a_client_of_the_model_context_protocol_uses_the_tools_over_standard_input() {
+    let (server, _folder) = server();
+    let tool = json!({ "name": "twice", "description": "Doubles a number",
+        "code": "return input.n * 2", "config": { "tool": {} } });
+    let (status, body) = server.send("POST", "/api/functions", &tool.to_string());
+    assert_eq!(status, 201, "{body}");
+    let message = |id: u32, method: &str, params: Value| {
+        json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string()
+    };
+    let start = json!({ "protocolVersion": "2025-06-18", "capabilities": {},
+        "clientInfo": { "name": "test", "version": "1" } });
+    let code = "return await Promise.resolve(input.a + 1)";
+    let lines = [
+        message(1, "initialize", start),
+        json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }).to_string(),
+        message(2, "tools/list", json!({})),
+        message(
+            3,
+            "tools/call",
+            json!({ "name": "twice", "arguments": { "n": 21 } }),
+        ),
+        message(
+            4,
+            "tools/call",
+            json!({ "name": "run_code",
+            "arguments": { "code": code, "input": { "a": 1 } } }),
+        ),
+        message(5, "nonsense", json!({})),
+    ];
+    let user = User::of(&server);
+    let written = user.run_with(&["mcp"], &(lines.join("\n") + "\n")).ok();
+    let answers: Vec<Value> = (written.lines())
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let answer = |id: u32| answers.iter().find(|answer| answer["id"] == id).unwrap();
+    assert_eq!(answers.len(), 5, "{written}");
+    assert_eq!(answer(1)["result"]["serverInfo"]["name"], "s3-for-compute");
+    let tools = answer(2)["result"]["tools"].as_array().unwrap();
+    assert_eq!(tools[1]["name"], "twice");
+    assert_eq!(answer(3)["result"]["structuredContent"]["result"], 42);
+    assert_eq!(answer(4)["result"]["structuredContent"]["result"], 2);
+    assert_eq!(answer(5)["error"]["code"], -32601);
 }
