@@ -140,6 +140,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open dead letters, newest first, page by page: asynchronous executions that have failed for good. Long inputs, logs and attempts are left out once a page has 8 MiB of them. */
+        get: operations["listDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Discards dead letters, at most 1,000. Their executions stay, and say who discarded them. */
+        post: operations["discardDeadLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The open dead letters by error: the kind of the failure, and its message but for numbers and ids. Counts the newest 10,000. */
+        get: operations["listDeadLetterGroups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to repeat dead letters, each as a new execution with `retryOf`. A dead letter is repeated once, however often it is asked for. At most 10 redrives run at a time; a redrive ends with its server, and dead letters that it has not reached stay open. */
+        post: operations["redriveDeadLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/redrives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The redrives of this server since its start, newest first, at most 100. */
+        get: operations["listRedrives"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/redrives/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a redrive has come. */
+        get: operations["getRedrive"];
+        put?: never;
+        post?: never;
+        /** Stops a redrive. Executions that it has accepted go on. It stays in the list. */
+        delete: operations["stopRedrive"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deliveries/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a delivery again that has succeeded or failed. A webhook gets the same `webhook-id`; a function runs again. */
+        post: operations["replayDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/executions": {
         parameters: {
             query?: never;
@@ -185,6 +305,23 @@ export interface paths {
         put?: never;
         /** Cancels an execution that has not ended. */
         post: operations["cancelExecution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/executions/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The deliveries of an execution: none until it has ended. */
+        get: operations["listDeliveriesOfExecution"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -258,6 +395,40 @@ export interface paths {
         post?: never;
         /** Deletes an alias. Without `live`, calls run the newest version. */
         delete: operations["deleteAliasByName"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/functions/by-name/{name}/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open dead letters of a function, newest first, page by page. */
+        get: operations["listDeadLettersOfFunctionByName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/functions/by-name/{name}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The deliveries of a function's executions, those of the newest executions first, page by page. */
+        get: operations["listDeliveriesOfFunctionByName"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -432,6 +603,40 @@ export interface paths {
         post?: never;
         /** Deletes an alias. Without `live`, calls run the newest version. */
         delete: operations["deleteAlias"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/functions/{id}/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open dead letters of a function, newest first, page by page. */
+        get: operations["listDeadLettersOfFunction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/functions/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The deliveries of a function's executions, those of the newest executions first, page by page. */
+        get: operations["listDeliveriesOfFunction"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1194,7 +1399,7 @@ export interface components {
          * @description What was done.
          * @enum {string}
          */
-        AuditAction: "function_created" | "function_updated" | "function_deleted" | "alias_moved" | "alias_deleted" | "execution_cancelled" | "execution_retried" | "schedule_created" | "schedule_updated" | "schedule_deleted" | "schedule_fired" | "load_test_started" | "load_test_stopped" | "kv_written" | "kv_deleted" | "kv_namespace_deleted" | "key_created" | "key_revoked";
+        AuditAction: "function_created" | "function_updated" | "function_deleted" | "alias_moved" | "alias_deleted" | "execution_cancelled" | "execution_retried" | "dead_letters_redriven" | "redrive_stopped" | "dead_letters_discarded" | "delivery_replayed" | "schedule_created" | "schedule_updated" | "schedule_deleted" | "schedule_fired" | "load_test_started" | "load_test_stopped" | "kv_written" | "kv_deleted" | "kv_namespace_deleted" | "key_created" | "key_revoked";
         /** @description An entry of the audit log. */
         AuditEntry: {
             /** @description Its id. Ids sort by time. */
@@ -1374,6 +1579,171 @@ export interface components {
             data: components["schemas"]["Trends"];
             /** @description Always true. */
             success: boolean;
+        };
+        /** @description What has been done about an execution that has failed for good and that nobody waits for. */
+        DeadLetter: {
+            /** @description When it was redriven or discarded. */
+            at?: components["schemas"]["Moment"];
+            /** @description The name of the key that discarded it; absent if none was needed. */
+            discardedBy?: string;
+            /** @description The dead letters of the same function and the same error. */
+            group: components["schemas"]["DeadLetterGroupId"];
+            /** @description The execution that repeats it. */
+            redrivenBy?: components["schemas"]["ExecutionId"];
+            /** @description Whether it is open. Only open ones are listed. */
+            status: components["schemas"]["DeadLetterStatus"];
+        };
+        /** @description The open dead letters of one function with the same error. */
+        DeadLetterGroup: {
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            count: number;
+            /** @description The message of the newest failure. Those of the others differ in numbers and ids only. */
+            error: string | null;
+            errorKind: components["schemas"]["ErrorKind"] | null;
+            /** @description The function. */
+            functionId: components["schemas"]["FunctionId"];
+            /** @description The name of the function; null if it is not known any more. */
+            functionName: string | null;
+            /** @description The id of the group. */
+            group: components["schemas"]["DeadLetterGroupId"];
+            /** @description When the newest execution was accepted. */
+            newest: components["schemas"]["Moment"];
+            /** @description The newest execution. */
+            newestExecutionId: components["schemas"]["ExecutionId"];
+            /** @description When the oldest execution that was counted was accepted. */
+            oldest: components["schemas"]["Moment"];
+        };
+        /** @description The id of a group of dead letters: 16 hexadecimal digits. */
+        DeadLetterGroupId: string;
+        /** @description The open dead letters by error. */
+        DeadLetterGroups: {
+            /**
+             * Format: int64
+             * @description How many dead letters were counted: the newest 10,000 at most.
+             */
+            counted: number;
+            /** @description The groups with the most dead letters first, at most 100. */
+            groups: components["schemas"]["DeadLetterGroup"][];
+            /** @description Whether there are more than were counted. The counts are lower bounds then. */
+            more: boolean;
+        };
+        /** @description A page of dead letters, newest first. */
+        DeadLetterPage: {
+            /** @description The executions, each with its `deadLetter`. */
+            deadLetters: components["schemas"]["Execution"][];
+            nextCursor: components["schemas"]["ExecutionId"] | null;
+        };
+        /**
+         * @description What has been done about a dead letter.
+         * @enum {string}
+         */
+        DeadLetterStatus: "open" | "redriven" | "discarded";
+        /** @description The result of an asynchronous execution on its way to one destination. */
+        Delivery: {
+            /** @description Its id. A webhook gets it as `webhook-id`. */
+            _id: components["schemas"]["DeliveryId"];
+            /** @description The execution that the function of the destination has accepted. */
+            acceptedExecutionId?: components["schemas"]["ExecutionId"];
+            /**
+             * Format: int32
+             * @description How many attempts were made, since it was replayed last.
+             */
+            attemptCount: number;
+            /** @description The latest attempts, oldest first, at most 4. */
+            attempts: components["schemas"]["DeliveryAttempt"][];
+            /** @description Which list of destinations asks for it. */
+            condition: components["schemas"]["DeliveryCondition"];
+            dueAt: components["schemas"]["Moment"] | null;
+            /** @description The execution whose result is delivered. */
+            executionId: components["schemas"]["ExecutionId"];
+            /** @description The function of the execution. */
+            functionId: components["schemas"]["FunctionId"];
+            /**
+             * Format: int32
+             * @description How often it was replayed by hand.
+             */
+            replays: number;
+            /** @description How far it has come. */
+            status: components["schemas"]["DeliveryStatus"];
+            /** @description Where it goes. */
+            target: components["schemas"]["DestinationTarget"];
+        };
+        /** @description One attempt to deliver. */
+        DeliveryAttempt: {
+            /** @description When it ended. */
+            at: components["schemas"]["Moment"];
+            /** @description What happened, with the beginning of the response if it failed. */
+            message: string;
+            /**
+             * Format: int32
+             * @description The HTTP status, if there was a response.
+             */
+            status: number | null;
+        };
+        /**
+         * @description Which ends of an execution a destination is for.
+         * @enum {string}
+         */
+        DeliveryCondition: "success" | "failure" | "end";
+        /** @description The id of a delivery: that of its execution, `_`, and a number. */
+        DeliveryId: string;
+        /** @description Deliveries, those of the newest executions first. */
+        DeliveryPage: {
+            /** @description The deliveries. */
+            deliveries: components["schemas"]["Delivery"][];
+            nextCursor: components["schemas"]["ExecutionId"] | null;
+        };
+        /**
+         * @description The state of a delivery.
+         * @enum {string}
+         */
+        DeliveryStatus: "pending" | "delivering" | "delivered" | "failed";
+        /** @description What a result is sent to: exactly one of the members. */
+        DestinationTarget: {
+            /** @description A function of the host, as `BINDING.FUNCTION`. It is called with the result. */
+            binding?: string;
+            /** @description The name of a function. It runs with the result as its input. */
+            function?: string;
+            /** @description A URL that the result is posted to. */
+            webhook?: components["schemas"]["Webhook"];
+        };
+        /** @description Where the results of asynchronous executions are sent. At most 5 targets in each list. */
+        Destinations: {
+            /** @description Of both. */
+            onEnd?: components["schemas"]["DestinationTarget"][];
+            /** @description Of executions that have failed for good. */
+            onFailure?: components["schemas"]["DestinationTarget"][];
+            /** @description Of executions that have completed. */
+            onSuccess?: components["schemas"]["DestinationTarget"][];
+        };
+        /** @description Which dead letters to discard: as for a redrive. At most 1,000 are discarded by one request. */
+        DiscardRequest: {
+            /** @description `true`: all open ones. */
+            all?: boolean;
+            /** @description The open ones of this function. */
+            functionId?: components["schemas"]["FunctionId"];
+            /** @description The open ones of this group. */
+            group?: components["schemas"]["DeadLetterGroupId"];
+            /** @description These executions. */
+            ids?: components["schemas"]["ExecutionId"][];
+            /**
+             * Format: int32
+             * @description The most to discard, newest first. Absent: 1,000.
+             */
+            limit?: number;
+        };
+        /** @description How many dead letters were discarded. */
+        Discarded: {
+            /**
+             * Format: int64
+             * @description So many.
+             */
+            discarded: number;
+            /** @description Whether there may be more that match. */
+            more: boolean;
         };
         /**
          * Format: double
@@ -1593,6 +1963,8 @@ export interface components {
             cpuTime: components["schemas"]["Milliseconds"] | null;
             /** @description When it was accepted. */
             createdAt: components["schemas"]["Moment"];
+            /** @description Set if it has failed for good and nobody waits for it: what has been done about that. */
+            deadLetter?: components["schemas"]["DeadLetter"];
             duration: components["schemas"]["Milliseconds"] | null;
             endTime: components["schemas"]["Moment"] | null;
             /** @description Why it failed. */
@@ -1790,6 +2162,7 @@ export interface components {
              * @description How many executions with the same concurrency key may run at once; null: one.
              */
             concurrencyPerKey: number | null;
+            destinations: components["schemas"]["Destinations"] | null;
             egress: components["schemas"]["EgressRules"] | null;
             /** @description What its code finds in `context.env`, without secrets. */
             env: {
@@ -2419,6 +2792,8 @@ export interface components {
             cpuTime: components["schemas"]["Milliseconds"] | null;
             /** @description When it was accepted. */
             createdAt: components["schemas"]["Moment"];
+            /** @description Set if it has failed for good and nobody waits for it: what has been done about that. */
+            deadLetter?: components["schemas"]["DeadLetter"];
             duration: components["schemas"]["Milliseconds"] | null;
             endTime: components["schemas"]["Moment"] | null;
             /** @description Why it failed. */
@@ -2505,6 +2880,7 @@ export interface components {
              * @description How many executions with the same concurrency key may run at once; null: one.
              */
             concurrencyPerKey?: number | null;
+            destinations?: components["schemas"]["Destinations"] | null;
             egress?: components["schemas"]["EgressRules"] | null;
             /**
              * @description Names and values that its code finds in `context.env`. A value sets the name, null removes
@@ -2785,6 +3161,83 @@ export interface components {
          * @description A number per second, with three decimals.
          */
         Rate: number;
+        /**
+         * @description A run that repeats dead letters, as far as it has come. It ends with its server; dead letters that it
+         *     has not reached stay open.
+         */
+        Redrive: {
+            /** @description Its id. */
+            _id: components["schemas"]["RedriveId"];
+            endedAt: components["schemas"]["Moment"] | null;
+            /** @description Why the latest of these could not be repeated, or why the run has stopped. */
+            error: string | null;
+            /**
+             * Format: int64
+             * @description How many could not be repeated. They stay open.
+             */
+            failed: number;
+            latestExecutionId: components["schemas"]["ExecutionId"] | null;
+            /**
+             * Format: int64
+             * @description How many were repeated.
+             */
+            redriven: number;
+            /**
+             * Format: int64
+             * @description How many were not open any more.
+             */
+            skipped: number;
+            /** @description When it was started. */
+            startedAt: components["schemas"]["Moment"];
+            /** @description How far it has come. */
+            status: components["schemas"]["RedriveStatus"];
+            /**
+             * Format: int64
+             * @description How many dead letters it is about; null if they are not counted yet, or are more than 10,000.
+             */
+            total: number | null;
+        };
+        /**
+         * Format: uuid
+         * @description The id of a redrive.
+         */
+        RedriveId: string;
+        /**
+         * @description Which dead letters to repeat, and how. Name some by `ids`, by `functionId` or `group`, or all by
+         *     `all`.
+         */
+        RedriveRequest: {
+            /** @description `true`: all open ones. */
+            all?: boolean;
+            /** @description The open ones of this function. */
+            functionId?: components["schemas"]["FunctionId"];
+            /** @description The open ones of this group. */
+            group?: components["schemas"]["DeadLetterGroupId"];
+            /** @description These executions. */
+            ids?: components["schemas"]["ExecutionId"][];
+            /**
+             * Format: int32
+             * @description The most to repeat, newest first. Absent: all that match.
+             */
+            limit?: number;
+            /**
+             * Format: double
+             * @description How many are accepted per second. Default: 50.
+             */
+            rate?: number;
+            /** @description Which version runs. Absent: `live`. */
+            version?: components["schemas"]["RedriveVersion"];
+        };
+        /**
+         * @description The state of a redrive.
+         * @enum {string}
+         */
+        RedriveStatus: "running" | "completed" | "stopped";
+        /**
+         * @description Which version a redriven execution runs: the one that is `live` now, or the one that failed.
+         * @enum {string}
+         */
+        RedriveVersion: "live" | "original";
         /** @description What a tier gives. */
         ResourceUsage: {
             /** @description The share of a processor. */
@@ -3305,6 +3758,16 @@ export interface components {
             };
             /** @description The versions that are stored, newest first, without their code. */
             versions: components["schemas"]["Version"][];
+        };
+        /** @description A webhook, as the specification "Standard Webhooks" says. */
+        Webhook: {
+            /**
+             * @description The name of the function's secret that has the signing key: `whsec_` and Base64. Its code does not
+             *     get this secret. Absent: the requests are not signed.
+             */
+            secret?: string;
+            /** @description An absolute URL with `https` or `http`. */
+            url: string;
         };
     };
     responses: never;
@@ -4015,6 +4478,699 @@ export interface operations {
             };
         };
     };
+    listDeadLetters: {
+        parameters: {
+            query?: {
+                /** @description Only those of this function. */
+                functionId?: components["schemas"]["FunctionId"];
+                /** @description Only those of this group. */
+                group?: components["schemas"]["DeadLetterGroupId"];
+                /** @description The most to return. Default: 50. A larger number counts as 200. */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page. */
+                cursor?: components["schemas"]["ExecutionId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterPage"];
+                };
+            };
+            /** @description `invalid_request`: the message says what is wrong and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    discardDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscardRequest"];
+            };
+        };
+        responses: {
+            /** @description They are discarded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discarded"];
+                };
+            };
+            /** @description `invalid_request`: the message says what is wrong and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listDeadLetterGroups: {
+        parameters: {
+            query?: {
+                /** @description Only those of this function. */
+                functionId?: components["schemas"]["FunctionId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The groups with the most dead letters first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterGroups"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    redriveDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedriveRequest"];
+            };
+        };
+        responses: {
+            /** @description It runs. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redrive"];
+                };
+            };
+            /** @description `invalid_request`: the message says what is wrong and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout`: the body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `conflict`: the message says with what. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payload_too_large`, before or after decoding. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_encoding`: `Accept-Encoding` lists the values of `Content-Encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listRedrives: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The redrives. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redrive"][];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRedrive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The redrive. */
+                id: components["schemas"]["RedriveId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The redrive. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redrive"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `not_found`: there is no such redrive, or another server runs it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    stopRedrive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The redrive. */
+                id: components["schemas"]["RedriveId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The redrive as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redrive"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `not_found`: there is no such redrive, or another server runs it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    replayDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The delivery. */
+                id: components["schemas"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It will be made. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `not_found`: there is no such delivery. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `conflict`: the message says with what. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     listExecutions: {
         parameters: {
             query?: {
@@ -4240,6 +5396,83 @@ export interface operations {
             };
             /** @description `conflict`: the message says with what. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listDeliveriesOfExecution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The execution. */
+                id: components["schemas"]["ExecutionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deliveries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `execution_not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5078,6 +6311,192 @@ export interface operations {
             };
             /** @description `conflict`: the message says with what. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listDeadLettersOfFunctionByName: {
+        parameters: {
+            query?: {
+                /** @description Only those of this group. */
+                group?: components["schemas"]["DeadLetterGroupId"];
+                /** @description The most to return. Default: 50. A larger number counts as 200. */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page. */
+                cursor?: components["schemas"]["ExecutionId"];
+            };
+            header?: never;
+            path: {
+                /** @description The name of the function. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterPage"];
+                };
+            };
+            /** @description `invalid_request`: the message says what is wrong and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listDeliveriesOfFunctionByName: {
+        parameters: {
+            query?: {
+                /** @description `failed`: only those that have failed. */
+                status?: string;
+                /** @description Of how many executions at most. Default: 50. A larger number counts as 200. */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page. */
+                cursor?: components["schemas"]["ExecutionId"];
+            };
+            header?: never;
+            path: {
+                /** @description The name of the function. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description `invalid_request`: the message says what is wrong and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6598,6 +8017,192 @@ export interface operations {
             };
             /** @description `conflict`: the message says with what. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listDeadLettersOfFunction: {
+        parameters: {
+            query?: {
+                /** @description Only those of this group. */
+                group?: components["schemas"]["DeadLetterGroupId"];
+                /** @description The most to return. Default: 50. A larger number counts as 200. */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page. */
+                cursor?: components["schemas"]["ExecutionId"];
+            };
+            header?: never;
+            path: {
+                /** @description The function. */
+                id: components["schemas"]["FunctionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterPage"];
+                };
+            };
+            /** @description `invalid_request`: the message says what is wrong and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `rate_limited`; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`, or `request_timeout`: try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any other error, in the same shape: `internal_error`, … */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listDeliveriesOfFunction: {
+        parameters: {
+            query?: {
+                /** @description `failed`: only those that have failed. */
+                status?: string;
+                /** @description Of how many executions at most. Default: 50. A larger number counts as 200. */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page. */
+                cursor?: components["schemas"]["ExecutionId"];
+            };
+            header?: never;
+            path: {
+                /** @description The function. */
+                id: components["schemas"]["FunctionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description `invalid_request`: the message says what is wrong and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_required`, `key_invalid` or `key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `role_insufficient`, `origin_not_allowed` or `host_not_allowed`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `function_not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
