@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faas_core::Error;
-use faas_core::clock::{Clock as _, ManualClock};
+use faas_core::clock::{Clock as _, ManualClock, SystemClock};
 use faas_core::error::{Conflict, Resource};
 use faas_core::model::{
     CronExpression, Function, FunctionConfig, FunctionStatus, Json, Missed, Schedule, Status,
@@ -50,6 +50,17 @@ async fn fired(world: &World, start: Timestamp) -> Vec<i64> {
     times
 }
 
+/// Waits until these are the planned times of the firings that were accepted.
+async fn fires(world: &World, start: Timestamp, expected: &[i64]) {
+    for _ in 0..60_000 {
+        if fired(world, start).await == expected {
+            return;
+        }
+        SystemClock::new().sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(fired(world, start).await, expected);
+}
+
 async fn stored(world: &World, schedule: &Schedule) -> Schedule {
     world.platform.schedules().get(schedule.id).await.unwrap()
 }
@@ -64,11 +75,11 @@ async fn a_schedule_fires_at_each_of_its_times_and_passes_them_to_the_function()
     world.advance(MINUTE - SECOND).await;
     assert_eq!(fired(&world, start).await, [0; 0]);
     world.advance(SECOND).await;
-    assert_eq!(fired(&world, start).await, [60]);
+    fires(&world, start, &[60]).await;
     for _ in 0..4 {
         world.advance(MINUTE / 2).await;
     }
-    assert_eq!(fired(&world, start).await, [60, 120, 180]);
+    fires(&world, start, &[60, 120, 180]).await;
     let schedule = stored(&world, &schedule).await;
     assert_eq!(schedule.next, Some(start + 4 * MINUTE));
     let last = schedule.last.unwrap();
@@ -124,10 +135,12 @@ async fn what_was_missed_while_no_platform_ran_is_made_up_for_as_the_schedule_sa
         stop(&world).await;
         let clock = ManualClock::new(start + 330 * SECOND);
         let next = World::at(clock, store, |_| {}).await;
-        settle().await;
-        assert_eq!(fired(&next, start).await, expected, "{missed:?}");
+        fires(&next, start, &expected).await;
+        let next_time = start + 360 * SECOND;
+        while stored(&next, &schedule).await.next != Some(next_time) {
+            settle().await;
+        }
         let schedule = stored(&next, &schedule).await;
-        assert_eq!(schedule.next, Some(start + 360 * SECOND));
         assert_eq!(schedule.failure.is_some(), missed == Missed::Skip);
     }
 }
@@ -151,7 +164,7 @@ async fn a_paused_schedule_does_not_fire_and_a_resumed_one_makes_up_for_nothing(
         .await
         .unwrap();
     world.advance(MINUTE).await;
-    assert_eq!(fired(&world, start).await, [660]);
+    fires(&world, start, &[660]).await;
 }
 
 #[tokio::test]
@@ -174,10 +187,10 @@ async fn a_schedule_can_be_fired_by_hand_changed_and_deleted() {
     let same = schedules.update(schedule.id, update).await.unwrap();
     assert_eq!(same.next, Some(start + SECOND));
     world.advance(SECOND / 2).await;
-    assert_eq!(fired(&world, start).await, [0, 1]);
+    fires(&world, start, &[0, 1]).await;
     schedules.delete(schedule.id).await.unwrap();
     world.advance(MINUTE).await;
-    assert_eq!(fired(&world, start).await, [0, 1]);
+    fires(&world, start, &[0, 1]).await;
     let gone = schedules.get(schedule.id).await.unwrap_err();
     assert!(matches!(gone, Error::NotFound(Resource::Schedule)));
     assert!(schedules.delete(schedule.id).await.is_err());
@@ -205,7 +218,7 @@ async fn a_firing_that_is_refused_is_shown_as_a_failure_and_the_schedule_goes_on
     world.advance(MINUTE).await;
     let after = stored(&world, &schedule).await;
     assert_eq!(after.failure, None);
-    assert_eq!(fired(&world, start).await, [120]);
+    fires(&world, start, &[120]).await;
 }
 
 #[tokio::test]
@@ -240,7 +253,7 @@ async fn firings_for_which_there_is_no_room_are_tried_again_until_there_is() {
     for _ in 0..9 {
         world.advance(SECOND).await;
     }
-    assert_eq!(fired(&world, start).await, [60; 6]);
+    fires(&world, start, &[60; 6]).await;
     for one in &refused {
         assert_eq!(stored(&world, one).await.failure, None);
     }
@@ -260,7 +273,7 @@ async fn firings_wait_in_the_backlog_while_the_queue_is_full() {
         create(&world, &wait, NewSchedule::new(name.to_string(), when)).await;
     }
     world.advance(MINUTE).await;
-    assert_eq!(fired(&world, start).await, [60; 20]);
+    fires(&world, start, &[60; 20]).await;
     world.runtime.open();
     for execution in world.store.unfinished_ids(None, 100).await.unwrap() {
         let ended = world.ended(execution).await;
@@ -279,19 +292,16 @@ async fn on_a_shared_store_each_time_is_fired_once_and_changes_are_seen_within_a
         World::at(world.clock.clone(), store, |_| {}).await,
     ];
     every(&others[0], &echo, SECOND, Missed::Once).await;
-    for _ in 0..20 {
+    for second in 1..=20 {
         world.advance(SECOND).await;
+        fires(&world, start, &(1..=second).collect::<Vec<_>>()).await;
     }
-    let expected: Vec<i64> = (1..=20).collect();
-    assert_eq!(fired(&world, start).await, expected);
     // The platform that has made it is gone.
     stop(&others[0]).await;
-    world.advance(SECOND).await;
-    world.advance(SECOND).await;
-    let last = fired(&world, start).await;
-    let expected: Vec<i64> = (1..=*last.last().unwrap()).collect();
-    assert_eq!(last, expected);
-    assert!(last.len() >= 22, "{last:?}");
+    let seconds = (world.clock.now().since(start) + 2 * SECOND).as_secs();
+    world.advance(2 * SECOND).await;
+    let expected: Vec<i64> = (1..=seconds.cast_signed()).collect();
+    fires(&world, start, &expected).await;
 }
 
 #[tokio::test]
@@ -303,7 +313,7 @@ async fn a_wall_clock_that_is_set_forward_is_noticed_within_a_second() {
     settle().await;
     world.clock.set_now(start + 60 * MINUTE);
     world.advance(SECOND).await;
-    assert_eq!(fired(&world, start).await, [3_600]);
+    fires(&world, start, &[3_600]).await;
 }
 
 #[tokio::test]
