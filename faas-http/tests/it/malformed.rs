@@ -195,7 +195,7 @@ async fn invalid_functions_are_refused_with_the_expected_values() {
         (
             config(json!({"cpu": 1})),
             "unknown member \"config.cpu\": known members are timeout, retryCount, retry, \
-             concurrency, concurrencyPerKey, memory, bindings, egress, http, kv, destinations, runtime, env, secrets",
+             concurrency, concurrencyPerKey, memory, bindings, egress, http, kv, destinations, tool, runtime, env, secrets",
         ),
         (
             config(json!({"timeout": -1})),
