@@ -56,7 +56,7 @@ async fn a_function_is_created_read_changed_listed_and_deleted() {
     assert_eq!(
         changed["config"],
         json!({"timeout": 5000, "retryCount": 0, "retry": null, "concurrency": null, "concurrencyPerKey": null, "memory": null,
-            "bindings": null, "egress": null, "http": null, "kv": null, "destinations": null, "runtime": null, "env": {}, "secrets": []})
+            "bindings": null, "egress": null, "http": null, "kv": null, "destinations": null, "tool": null, "runtime": null, "env": {}, "secrets": []})
     );
 
     let newer = server.upload("newer", "echo").await;
