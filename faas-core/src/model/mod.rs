@@ -63,6 +63,7 @@ pub use money::NanoDollars;
 pub use queueing::Queueing;
 pub use retry::{LONGEST_DELAY, LONGEST_RETRY_WAIT, RetryAdvice, RetryConfig};
 pub use scaling::{ScalingAction, ScalingEvent};
+#[cfg(feature = "quickjs")]
 pub(crate) use schedule::time_zones;
 pub use schedule::{CronExpression, Every, Firing, FiringFailure, Missed, Schedule, When};
 pub use sealed::{NotSealed, SealKeyId, Sealed};

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{ExecutionId, FunctionId, Json, ScheduleId, Timestamp};
 
 pub use cron::CronExpression;
+#[cfg(feature = "quickjs")]
 pub(crate) use cron::time_zones;
 pub use when::{Every, When};
 
