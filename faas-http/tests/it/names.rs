@@ -34,6 +34,13 @@ async fn every_route_of_a_function_takes_its_name_instead_of_its_id() {
         (Method::GET, "/logs", Value::Null, StatusCode::OK),
         (Method::GET, "/dead-letters", Value::Null, StatusCode::OK),
         (Method::GET, "/deliveries", Value::Null, StatusCode::OK),
+        (
+            Method::POST,
+            "/schedules",
+            json!({"name": "s", "every": "1h"}),
+            StatusCode::CREATED,
+        ),
+        (Method::GET, "/schedules", Value::Null, StatusCode::OK),
         (Method::GET, "/versions", Value::Null, StatusCode::OK),
         (
             Method::GET,
