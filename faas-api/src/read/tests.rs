@@ -64,7 +64,8 @@ fn an_unknown_member_inside_another_is_named_with_its_place() {
     assert_eq!(
         config(r#"{"cpu": 1}"#),
         "unknown member \"config.cpu\": known members are timeout, retryCount, retry, concurrency, \
-         memory, bindings, egress, http, kv, runtime, env, secrets"
+         concurrencyPerKey, memory, bindings, egress, http, kv, destinations, tool, runtime, env, \
+         secrets"
     );
     assert_eq!(
         refused::<Subscribe>(r#"{"type":"subscribe","since":{"epoc":1,"seq":1}}"#),

@@ -226,6 +226,7 @@ mod tests {
         ] {
             execution.attempts[0].cpu_time = cpu_time;
             execution.attempts[0].kv = KvUsage::default();
+            execution.attempts[0].code = None;
             let written = attempts_column(&execution);
             assert_eq!(written.as_deref(), column);
             let read = attempts(written.as_deref().map(str::as_bytes), &execution);
