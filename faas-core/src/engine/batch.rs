@@ -7,8 +7,8 @@ use super::Engine;
 use super::execute::{Accepted, Request, same_value};
 use super::record::Accepting;
 use crate::error::Error;
-use crate::model::{ExecutionId, FunctionId, Json, Status};
-use crate::store::{IDEMPOTENCY_WINDOW, Written};
+use crate::model::{ExecutionId, FunctionId, Json};
+use crate::store::Written;
 
 /// The most executions of a batch.
 pub(crate) const MOST: usize = 1_000;
@@ -28,6 +28,8 @@ impl Engine {
         let (mut places, mut inputs, mut new) = (Vec::new(), Vec::new(), Vec::new());
         for (index, request) in requests.into_iter().enumerate() {
             if let Some(first) = self.accepted_before(function, &request).await? {
+                let key = request.idempotency_key;
+                let first = self.duplicate(first, key, &request.input).await?;
                 if let Some(answer) = answers.get_mut(index) {
                     *answer = Some(first);
                 }
@@ -61,25 +63,6 @@ impl Engine {
             .collect()
     }
 
-    /// The execution that has the idempotency key of this request.
-    async fn accepted_before(
-        &self,
-        function: FunctionId,
-        request: &Request,
-    ) -> Result<Option<Accepted>, Error> {
-        let Some(key) = &request.idempotency_key else {
-            return Ok(None);
-        };
-        let since = self.0.clock.now() - IDEMPOTENCY_WINDOW;
-        match self.0.store.find_idempotent(function, key, since).await? {
-            Some(first) => Ok(Some(
-                self.duplicate(first, Some(key.clone()), &request.input)
-                    .await?,
-            )),
-            None => Ok(None),
-        }
-    }
-
     async fn stored_as(
         &self,
         id: ExecutionId,
@@ -88,31 +71,13 @@ impl Engine {
         written: Written,
     ) -> Result<Accepted, Error> {
         match written {
-            Written::Done => Ok(Accepted {
-                id,
-                duplicate: false,
-                status: Status::Pending,
-            }),
+            Written::Done => Ok(Accepted::new(id)),
             // Accepted since the batch was checked, or twice in it.
             Written::Duplicate(first) => self.duplicate(first, key, input).await,
             Written::Stale => Err(Error::Internal(
                 "a new execution was refused as stale".into(),
             )),
         }
-    }
-
-    async fn duplicate(
-        &self,
-        first: ExecutionId,
-        key: Option<Arc<str>>,
-        input: &Json,
-    ) -> Result<Accepted, Error> {
-        let stored = self.replay(first, key, input).await?;
-        Ok(Accepted {
-            id: first,
-            duplicate: true,
-            status: stored.status,
-        })
     }
 }
 

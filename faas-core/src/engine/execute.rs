@@ -49,6 +49,17 @@ pub struct Accepted {
     pub status: Status,
 }
 
+impl Accepted {
+    /// A new execution.
+    pub(super) const fn new(id: ExecutionId) -> Self {
+        Self {
+            id,
+            duplicate: false,
+            status: Status::Pending,
+        }
+    }
+}
+
 /// An execution that was waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invoked {
@@ -179,23 +190,12 @@ impl Engine {
                 let id = new.execution.id;
                 match self.accept_one(new).await? {
                     Some(first) => first,
-                    None => {
-                        return Ok(Accepted {
-                            id,
-                            duplicate: false,
-                            status: Status::Pending,
-                        });
-                    }
+                    None => return Ok(Accepted::new(id)),
                 }
             }
             Admitted::Before(first) => first,
         };
-        let stored = self.replay(first, key, &input).await?;
-        Ok(Accepted {
-            id: first,
-            duplicate: true,
-            status: stored.status,
-        })
+        self.duplicate(first, key, &input).await
     }
 
     /// Stores an execution as pending, queues it and waits for its end. If the idempotency key was used
@@ -237,21 +237,46 @@ impl Engine {
             Ok((function, place)) => return Ok(Admitted::New(function, place)),
             Err(refused) => refused,
         };
-        let (Error::Inactive | Error::Runaway | Error::Overloaded { .. }, Some(key)) =
-            (&refused, &request.idempotency_key)
-        else {
+        let (Error::Inactive | Error::Runaway | Error::Overloaded { .. }) = refused else {
             return Err(refused);
         };
-        let since = self.0.clock.now() - IDEMPOTENCY_WINDOW;
-        match self.0.store.find_idempotent(function, key, since).await? {
+        match self.accepted_before(function, request).await? {
             Some(first) => Ok(Admitted::Before(first)),
             None => Err(refused),
         }
     }
 
+    /// The execution that was accepted with the idempotency key of this request.
+    pub(super) async fn accepted_before(
+        &self,
+        function: FunctionId,
+        request: &Request,
+    ) -> Result<Option<ExecutionId>, Error> {
+        let Some(key) = &request.idempotency_key else {
+            return Ok(None);
+        };
+        let since = self.0.clock.now() - IDEMPOTENCY_WINDOW;
+        Ok(self.0.store.find_idempotent(function, key, since).await?)
+    }
+
+    /// The answer about the execution that was accepted first, see [`Self::replay`].
+    pub(super) async fn duplicate(
+        &self,
+        first: ExecutionId,
+        key: Option<Arc<str>>,
+        input: &Json,
+    ) -> Result<Accepted, Error> {
+        let stored = self.replay(first, key, input).await?;
+        Ok(Accepted {
+            id: first,
+            duplicate: true,
+            status: stored.status,
+        })
+    }
+
     /// The execution that was accepted first, as it is now. If it has the idempotency key `key`, it
     /// must have this input; otherwise it has the singleton key of the request.
-    pub(super) async fn replay(
+    async fn replay(
         &self,
         first: ExecutionId,
         key: Option<Arc<str>>,
